@@ -1,0 +1,37 @@
+# Two commands do all set-up: `make run` and `make test`. They need git, make and Python 3.11 or newer; on Debian
+# and Ubuntu the rest (virtual environment, real servers for the tests) is installed when it is missing.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+.PHONY: help test lint types unit golden servers clean
+help:
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+$(BIN)/.ready: pyproject.toml
+	@$(PYTHON) -m venv $(VENV) 2>/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq python3-venv && $(PYTHON) -m venv $(VENV); }
+	$(BIN)/python -m pip install --quiet -e '.[dev]'
+	@touch $@
+
+servers: ## install the real servers the tests use, when they are missing
+	@if ! command -v promtool >/dev/null || ! command -v prometheus-alertmanager >/dev/null; then \
+	    $(SUDO) apt-get update -qq && \
+	    DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq prometheus prometheus-alertmanager; fi
+
+lint: $(BIN)/.ready ## ruff, both the linter and the formatter
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: $(BIN)/.ready ## mypy, strict
+	$(BIN)/mypy
+
+unit: $(BIN)/.ready servers ## every test
+	$(BIN)/pytest -n 2 -q
+
+test: lint types unit ## everything that CI runs
+
+golden: $(BIN)/.ready ## rewrite golden files and generated documentation
+	LEVERWATCH_UPDATE_GOLDEN=1 $(BIN)/pytest -q
+
+clean: ## remove the virtual environment and caches
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,35 @@
+"""The exception tree of the agent.
+
+LeverwatchError
+├── ConfigError    the configuration cannot be used; carries every problem found
+├── StoreError     the database refused or cannot be reached
+│   └── StoreConflict   another agent advanced the same source
+└── CommandError   a command was asked for something that does not exist
+"""
+
+from __future__ import annotations
+
+
+class LeverwatchError(Exception):
+    """Base of everything the agent raises on purpose."""
+
+
+class ConfigError(LeverwatchError):
+    """The configuration cannot be used."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+        """One line each: `file:line: path: reason (got value)`."""
+
+
+class StoreError(LeverwatchError):
+    """The store refused, or cannot be reached. The message never contains the password of its URL."""
+
+
+class StoreConflict(StoreError):
+    """Another agent advanced the same source meanwhile; nothing of the batch was written."""
+
+
+class CommandError(LeverwatchError):
+    """A command was asked for something that does not exist."""

@@ -1,0 +1,202 @@
+"""The values the framework takes and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+
+class Strategy(StrEnum):
+    """Which lever to pull."""
+
+    PROMPT_ENGINEERING = "prompt_engineering"
+    HYBRID = "hybrid"
+    FINE_TUNING = "fine_tuning"
+
+
+class Status(StrEnum):
+    """How firmly a verdict stands."""
+
+    DECIDED = "decided"
+    PROVISIONAL = "provisional"
+    """A recommendation on incomplete evidence; it raises no alert."""
+    UNDECIDED = "undecided"
+    """Too little to recommend anything; `Verdict.strategy` is None."""
+
+
+class Rule(StrEnum):
+    """The five rules of the framework."""
+
+    VOLUME_LOW = "volume_low"
+    VOLUME_MID = "volume_mid"
+    VOLUME_HIGH = "volume_high"
+    FREQUENT_CHANGES = "frequent_changes"
+    LOCKED_IN_BEHAVIOR = "locked_in_behavior"
+
+
+class Band(StrEnum):
+    """A volume band; each has the strategy that volume alone would recommend."""
+
+    LOW = "low"
+    MID = "mid"
+    HIGH = "high"
+
+
+class Boundary(StrEnum):
+    """The two volume thresholds."""
+
+    HYBRID = "hybrid"
+    FINE_TUNING = "fine_tuning"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The thresholds of the framework, with their defaults. All of them are configuration."""
+
+    hybrid_from: float = 100_000_000
+    """Monthly inferences from which hybrid is recommended (inclusive)."""
+    fine_tuning_above: float = 1_000_000_000
+    """Monthly inferences above which fine-tuning is recommended (exclusive)."""
+    leave_ratio: float = 0.9
+    """A band entered at T is left below this share of T."""
+    dwell_days: int = 7
+    """Consecutive days in a new band before it settles."""
+    minimum_days: int = 21
+    """Covered days of the 28 below which volume is unknown."""
+    stale_after_days: int = 2
+    """Age of the newest covered day (in days before `as_of`) above which the last state is held."""
+    frequent_days_per_week: float = 1.0
+    """Median active days a week from which prompt changes are frequent (inclusive)."""
+    frequency_weeks: int = 13
+    minimum_history_weeks: int = 4
+    """Weeks of prompt history below which the frequency is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What the team says of a system."""
+
+    strategy: Strategy | None = None
+    """What the team runs today; None when it does not say."""
+    reviewed: date | None = None
+    locked_in_behavior: tuple[str, ...] = ()
+    """Reasons why tone, domain reasoning or an exact format must hold; any one activates the rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsageFacts:
+    """What the store knows of a system's traffic."""
+
+    daily: Mapping[date, float] = field(default_factory=dict)
+    """Inferences by complete UTC day, only for covered days. A covered day without calls is 0.0; a day that is
+    missing here is unknown."""
+    sources: tuple[str, ...] = ()
+    """The sources that counted, sorted."""
+    overlapping: bool = False
+    """Several sources counted the same days, and none is marked authoritative: traffic may be counted twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptFacts:
+    """What the store knows of a system's prompt changes, up to and including `as_of`."""
+
+    watched: bool = False
+    """A configured source tracks this system's prompts."""
+    first_change: date | None = None
+    """Day of the first event ever seen (of any kind); None when nothing was found."""
+    active_days: frozenset[date] = frozenset()
+    """UTC days with a change that counts (added, modified, reverted)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything a verdict on one system may depend on."""
+
+    system: str
+    as_of: date
+    """The last complete UTC day that counts."""
+    usage: UsageFacts = field(default_factory=UsageFacts)
+    prompts: PromptFacts = field(default_factory=PromptFacts)
+    declaration: Declaration | None = None
+    """None for a system that was discovered in records and never declared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One sentence of a verdict, with a constant code for programs."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleEvidence:
+    """One rule, the number it saw and the threshold it compared it with."""
+
+    rule: Rule
+    active: bool | None
+    """None: could not be evaluated."""
+    value: float | None
+    threshold: float
+    unit: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """A system's settled volume band changed."""
+
+    day: date
+    """The day on which the new band settled."""
+    previous: Band
+    band: Band
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeState:
+    """Where a system's volume stands on `as_of`."""
+
+    monthly_inferences: float | None = None
+    """Month-equivalent: trailing 28 complete days x 30.4375/28. None when unknown."""
+    covered_days: int = 0
+    """Of the trailing 28 days."""
+    newest_day: date | None = None
+    """The newest covered day."""
+    band: Band | None = None
+    """The settled band; None until the volume was known once."""
+    band_since: date | None = None
+    candidate: Band | None = None
+    """A band that volume has entered and that has not settled yet."""
+    candidate_days: int = 0
+    crossings: tuple[Crossing, ...] = ()
+    """Every settled change of band, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the framework says of one system on one day, and why."""
+
+    system: str
+    as_of: date
+    strategy: Strategy | None
+    status: Status
+    rule: Rule | None
+    """The rule that decided; None when undecided, and None for the conflict case (both operational rules)."""
+    reasons: tuple[Reason, ...]
+    """Most important first; never empty."""
+    evidence: tuple[RuleEvidence, ...]
+    """All five rules, in the order of `Rule`."""
+    volume: VolumeState
+    changes_per_week: float | None
+    """Median active days a week; None when unknown."""
+    declared: Strategy | None
+    mismatch: bool | None
+    """The recommendation differs from the declaration; None when either is missing."""
+    conflict: bool = False
+    """Frequent changes and locked-in behaviour pull in opposite directions."""
+    held: bool = False
+    """Usage is stale: the last recommendation is held."""
+    changed_on: date | None = None
+    """The first day of the present recommendation (as far back as verdicts are stored)."""

@@ -1,0 +1,112 @@
+"""The immutable picture that the exporter and the status page show.
+
+Two parts, because they change at different times: `SystemsSnapshot` after each evaluation, `AgentSnapshot`
+after each run of a source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from agent.framework.model import Settings, Verdict
+from collectors.interface import ChangeKind, Operation, Result
+
+
+@dataclass(frozen=True, slots=True)
+class ModelTotals:
+    """Everything ever counted for one system and model (generations only). Unknown parts stand beside the sums."""
+
+    model: str
+    inferences: float = 0.0
+    errors: float = 0.0
+    cache_hits: float = 0.0
+    attempts: float = 0.0
+    input_tokens: float = 0.0
+    cached_input_tokens: float = 0.0
+    output_tokens: float = 0.0
+    unknown_input: float = 0.0
+    unknown_cached: float = 0.0
+    unknown_output: float = 0.0
+    cost_usd: float = 0.0
+    unpriced: float = 0.0
+    latency_ms: float = 0.0
+    unknown_latency: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SystemView:
+    """One system: the verdict and the figures beside it."""
+
+    system: str
+    verdict: Verdict
+    declared: bool
+    """The configuration names the system."""
+    reviewed: datetime | None = None
+    """Midnight UTC of the declared review date."""
+    locked_in_behaviors: int = 0
+    models: tuple[ModelTotals, ...] = ()
+    """In order of first appearance, already capped: the rest is one entry named `other`."""
+    other_operations: Mapping[Operation, float] = field(default_factory=dict)
+    """Successful calls that are no generations."""
+    month_to_date_inferences: float | None = None
+    """Complete days of the running calendar month; None when nothing was covered."""
+    last_month_inferences: float | None = None
+    """The last full calendar month; None unless every day of it is covered."""
+    prompt_changes: Mapping[ChangeKind, int] = field(default_factory=dict)
+    """Every landing ever seen, by kind; empty when no source watches the system's prompts."""
+    last_prompt_change: datetime | None = None
+    recommendation_changed: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SystemsSnapshot:
+    """All systems as of the latest evaluation."""
+
+    evaluated_at: datetime
+    settings: Settings
+    systems: tuple[SystemView, ...]
+    undeclared_dropped: int = 0
+    """Discovered systems beyond the cap: counted in the store, not shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """One configured source and how its latest run went."""
+
+    name: str
+    type: str
+    interval_seconds: float
+    success: bool | None = None
+    """None: never ran in this process."""
+    duration_seconds: float | None = None
+    last_success: datetime | None = None
+    newest_record: datetime | None = None
+    records: Mapping[Result, int] = field(default_factory=dict)
+    """Since the store exists, so that a restart loses nothing."""
+    runs: int = 0
+    failures: Mapping[str, int] = field(default_factory=dict)
+    """By `CollectorError.reason`."""
+    missed_runs: int = 0
+    error: str | None = None
+    """The latest failure in words; None after a success."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSnapshot:
+    """The agent itself."""
+
+    version: str
+    python: str
+    sources: tuple[SourceView, ...]
+    config_reload_successful: bool
+    config_reload_success_time: datetime
+    evaluation_interval_seconds: float
+    evaluation_runs: int = 0
+    evaluation_failures: int = 0
+    evaluation_missed_runs: int = 0
+    evaluation_duration_seconds: float | None = None
+    evaluation_last_success: datetime | None = None
+    warnings: Mapping[str, int] = field(default_factory=dict)
+    """Warnings and errors logged since start, by event name."""

@@ -1,0 +1,160 @@
+"""Writes one batch and the source state that marks it as done; the caller owns the transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, case, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from agent.errors import StoreConflict
+from agent.store.schema import (
+    COUNTS,
+    prompt_changes,
+    record_tallies,
+    source_days,
+    source_state,
+    sources,
+    usage_daily,
+    usage_totals,
+)
+from collectors.interface import Batch, UsageRow
+
+
+def write_batch(connection: Connection, source: str, revision: int, batch: Batch, now: datetime) -> None:
+    """Write `batch` as revision `revision + 1` of `source`.
+
+    Raises:
+        StoreConflict: the source is no longer at `revision`.
+    """
+    _advance(connection, source, revision, batch)
+    _write_state(connection, source, batch.state)
+    _write_usage(connection, source, batch.usage, now)
+    if batch.tallies:
+        rows = [
+            {"source": source, "result": str(result), "records": number}
+            for result, number in batch.tallies.items()
+        ]
+        connection.execute(_adding(connection, record_tallies, ("records",)), rows)
+    if batch.days_seen:
+        statement = _insert(connection, source_days).on_conflict_do_nothing()
+        connection.execute(statement, [{"source": source, "day": day} for day in sorted(batch.days_seen)])
+    if batch.prompt_changes or batch.replace_prompt_changes:
+        _write_prompt_changes(connection, source, batch)
+
+
+def _insert(connection: Connection, table: Table) -> Any:
+    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+
+
+def _adding(connection: Connection, table: Table, columns: tuple[str, ...]) -> Any:
+    statement = _insert(connection, table)
+    return statement.on_conflict_do_update(
+        index_elements=list(table.primary_key.columns),
+        set_={name: table.c[name] + statement.excluded[name] for name in columns},
+    )
+
+
+def _advance(connection: Connection, source: str, revision: int, batch: Batch) -> None:
+    # The revision fences off a second agent on the same store: whoever commits first wins, the other one finds
+    # a revision it did not expect, writes nothing, and starts again from the state that is there now.
+    newest = connection.execute(
+        select(sources.c.revision, sources.c.newest_record).where(sources.c.source == source).with_for_update()
+    ).first()
+    if newest is None:
+        if revision != 0:
+            raise StoreConflict(f"source {source}: expected revision {revision}, and the store has none")
+        created = connection.execute(
+            _insert(connection, sources)
+            .values(source=source, revision=1, newest_record=batch.newest_record)
+            .on_conflict_do_nothing()
+            .returning(sources.c.revision)
+        ).first()
+        if created is None:
+            raise StoreConflict(f"source {source}: another agent started it at the same time")
+        return
+    if newest.revision != revision:
+        raise StoreConflict(f"source {source}: expected revision {revision}, the store is at {newest.revision}")
+    known = [moment for moment in (newest.newest_record, batch.newest_record) if moment is not None]
+    connection.execute(
+        update(sources)
+        .where(sources.c.source == source)
+        .values(revision=revision + 1, newest_record=max(known, default=None))
+    )
+
+
+def _write_state(connection: Connection, source: str, state: Mapping[str, bytes | None]) -> None:
+    gone = [key for key, value in state.items() if value is None]
+    if gone:
+        connection.execute(
+            delete(source_state).where(source_state.c.source == source, source_state.c.key.in_(gone))
+        )
+    kept = [{"source": source, "key": key, "value": value} for key, value in state.items() if value is not None]
+    if kept:
+        statement = _insert(connection, source_state)
+        connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=list(source_state.primary_key.columns),
+                set_={"value": statement.excluded["value"]},
+            ),
+            kept,
+        )
+
+
+def _write_usage(connection: Connection, source: str, usage: tuple[UsageRow, ...], now: datetime) -> None:
+    if not usage:
+        return
+    rows = [{"source": source, **asdict(row)} for row in usage]
+    connection.execute(_adding(connection, usage_daily, COUNTS), rows)
+    totals: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for row in rows:
+        key = (row["system"], row["model"], row["operation"])
+        total = totals.get(key)
+        if total is None:
+            day = row["day"]
+            total = {name: value for name, value in row.items() if name != "day"}
+            totals[key] = {**total, "first_day": day, "first_written": now}
+            continue
+        total["first_day"] = min(total["first_day"], row["day"])
+        for name in COUNTS:
+            total[name] += row[name]
+    connection.execute(_adding(connection, usage_totals, COUNTS), list(totals.values()))
+
+
+def _write_prompt_changes(connection: Connection, source: str, batch: Batch) -> None:
+    if batch.replace_prompt_changes:
+        keep = {(change.system, change.change_id) for change in batch.prompt_changes}
+        known = connection.execute(
+            select(prompt_changes.c.system, prompt_changes.c.change_id).where(prompt_changes.c.source == source)
+        ).all()
+        for system, change_id in known:
+            if (system, change_id) not in keep:
+                connection.execute(
+                    delete(prompt_changes).where(
+                        prompt_changes.c.source == source,
+                        prompt_changes.c.system == system,
+                        prompt_changes.c.change_id == change_id,
+                    )
+                )
+    if not batch.prompt_changes:
+        return
+    statement = _insert(connection, prompt_changes)
+    new = statement.excluded
+    earliest = case(
+        (prompt_changes.c.landed_at <= new["landed_at"], prompt_changes.c.landed_at), else_=new["landed_at"]
+    )
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=list(prompt_changes.primary_key.columns),
+            set_={
+                "landed_at": earliest,
+                "kind": new["kind"],
+                "prompts": new["prompts"],
+                "bulk": new["bulk"],
+            },
+        ),
+        [{"source": source, **asdict(change)} for change in batch.prompt_changes],
+    )

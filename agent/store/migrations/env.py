@@ -1,0 +1,6 @@
+"""Alembic's entry point; the connection and its transaction come from `agent.store.migrate`."""
+
+from alembic import context
+
+context.configure(connection=context.config.attributes["connection"], transactional_ddl=False)
+context.run_migrations()

