@@ -1,0 +1,175 @@
+"""The decision: facts in, verdict out. No clock, no input or output, no logging."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from agent.framework import reasons
+from agent.framework.evidence import RULE_OF_BAND, gather
+from agent.framework.frequency import changes_per_week
+from agent.framework.model import (
+    Band,
+    Facts,
+    Reason,
+    Rule,
+    RuleEvidence,
+    Settings,
+    Status,
+    Strategy,
+    Verdict,
+    VolumeState,
+)
+from agent.framework.reasons import ReasonCode, reason
+from agent.framework.volume import WINDOW_DAYS, is_stale, volume_state
+
+STRATEGY_OF_BAND = {
+    Band.LOW: Strategy.PROMPT_ENGINEERING,
+    Band.MID: Strategy.HYBRID,
+    Band.HIGH: Strategy.FINE_TUNING,
+}
+"""What volume alone would recommend."""
+
+_DEFAULTS = Settings()
+_VOLUME_RULES = frozenset(RULE_OF_BAND.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    strategy: Strategy | None
+    status: Status
+    rule: Rule | None
+    why: Reason
+    conflict: bool = False
+    held: bool = False
+    by_volume: bool = False
+
+
+def assess(facts: Facts, settings: Settings = _DEFAULTS, previous: Verdict | None = None) -> Verdict:
+    """Apply the framework to one system on one day.
+
+    `previous` is the system's latest verdict of an earlier evaluation; it is held while usage is stale, and it
+    dates the present recommendation. "Could not decide" is a verdict with reasons, never an exception.
+    """
+    volume = volume_state(facts.usage.daily, facts.as_of, settings)
+    per_week = changes_per_week(facts.prompts, facts.as_of, settings)
+    evidence = gather(facts, volume, per_week, settings)
+    *_, changes, behavior = evidence
+    if changes.active or behavior.active:
+        decision = _operational(changes, behavior)
+    else:
+        decision = _by_volume(facts, volume, settings, previous)
+    declared = facts.declaration.strategy if facts.declaration else None
+    unknown = declared is None or decision.strategy is None
+    return Verdict(
+        system=facts.system,
+        as_of=facts.as_of,
+        strategy=decision.strategy,
+        status=_status(decision, facts, per_week),
+        rule=decision.rule,
+        reasons=(decision.why, *_remarks(decision, facts, volume, changes, settings)),
+        evidence=evidence,
+        volume=volume,
+        changes_per_week=per_week,
+        declared=declared,
+        mismatch=None if unknown else decision.strategy != declared,
+        conflict=decision.conflict,
+        held=decision.held,
+        changed_on=_changed_on(decision, volume, facts.as_of, previous),
+    )
+
+
+def _operational(changes: RuleEvidence, behavior: RuleEvidence) -> _Decision:
+    """The two rules that outrank volume. At least one of them is active."""
+    if changes.active and behavior.active:
+        text = f"{behavior.text}, while {changes.text}: tune the stable layer and prompt the volatile one"
+        why = reason(ReasonCode.CONFLICT, text)
+        return _Decision(Strategy.HYBRID, Status.DECIDED, None, why, conflict=True)
+    if behavior.active:
+        why = reason(ReasonCode.DECIDED_BY_LOCKED_IN, behavior.text)
+        return _Decision(Strategy.FINE_TUNING, Status.DECIDED, behavior.rule, why)
+    why = reason(ReasonCode.DECIDED_BY_FREQUENCY, changes.text)
+    return _Decision(Strategy.PROMPT_ENGINEERING, Status.DECIDED, changes.rule, why)
+
+
+def _by_volume(facts: Facts, volume: VolumeState, settings: Settings, previous: Verdict | None) -> _Decision:
+    if volume.newest_day is None:
+        why = reason(ReasonCode.NO_USAGE, "no usage was seen")
+        return _Decision(None, Status.UNDECIDED, None, why)
+    stale = is_stale(volume, facts.as_of, settings)
+    if stale or volume.monthly_inferences is None or volume.band is None:
+        return _hold(volume, stale, facts.as_of, settings, previous)
+    status = Status.DECIDED if volume.covered_days == WINDOW_DAYS else Status.PROVISIONAL
+    why = reasons.by_volume(volume.band, volume, facts.as_of, settings)
+    return _Decision(STRATEGY_OF_BAND[volume.band], status, RULE_OF_BAND[volume.band], why, by_volume=True)
+
+
+def _hold(
+    volume: VolumeState, stale: bool, as_of: date, settings: Settings, previous: Verdict | None
+) -> _Decision:
+    """Usage is too old or too thin to decide now: keep what volume last said, if it ever said anything.
+
+    Only a verdict that volume decided is held. One of an operational rule ended with that rule, and the settled
+    band then speaks.
+    """
+    if stale and volume.newest_day is not None:
+        days = (as_of - volume.newest_day).days
+        code, text = ReasonCode.STALE_USAGE_HELD, f"no usage has been seen since {volume.newest_day} ({days} days)"
+    else:
+        code, text = ReasonCode.TOO_LITTLE_USAGE, reasons.coverage(volume, settings)
+    if previous is not None and previous.strategy is not None and previous.rule in _VOLUME_RULES:
+        why = reason(code, f"{text}; the last recommendation, {reasons.spoken(previous.strategy)}, is held")
+        return _Decision(previous.strategy, previous.status, previous.rule, why, held=True, by_volume=True)
+    if volume.band is None:
+        why = reason(ReasonCode.TOO_LITTLE_USAGE, reasons.coverage(volume, settings))
+        return _Decision(None, Status.UNDECIDED, None, why)
+    strategy = STRATEGY_OF_BAND[volume.band]
+    text = (
+        f"{text}; the {volume.band} band, settled since {volume.band_since}, is held ({reasons.spoken(strategy)})"
+    )
+    why = reason(code, text)
+    rule = RULE_OF_BAND[volume.band]
+    return _Decision(strategy, Status.PROVISIONAL, rule, why, held=True, by_volume=True)
+
+
+def _status(decision: _Decision, facts: Facts, per_week: float | None) -> Status:
+    """What lowers a decided verdict: a rule that could still overturn it, or traffic that may be counted twice."""
+    frequency_open = facts.prompts.watched and per_week is None
+    doubtful = frequency_open or (decision.by_volume and facts.usage.overlapping)
+    return Status.PROVISIONAL if doubtful and decision.status is Status.DECIDED else decision.status
+
+
+def _remarks(
+    decision: _Decision, facts: Facts, volume: VolumeState, changes: RuleEvidence, settings: Settings
+) -> Iterator[Reason]:
+    """Everything beside the deciding reason, most important first."""
+    declared = facts.declaration.strategy if facts.declaration else None
+    if declared and decision.strategy and declared != decision.strategy:
+        text = f"{reasons.spoken(decision.strategy)} is recommended, {reasons.spoken(declared)} is declared"
+        yield reason(ReasonCode.MISMATCH, text)
+    if facts.usage.overlapping:
+        text = f"{' and '.join(facts.usage.sources)} may count the same traffic twice; mark one authoritative"
+        yield reason(ReasonCode.OVERLAPPING_SOURCES, text)
+    if decision.by_volume and volume.monthly_inferences is not None and volume.covered_days < WINDOW_DAYS:
+        known = f"{volume.covered_days} of {WINDOW_DAYS} days are covered"
+        text = f"{known}; the missing ones are estimated from the same weekdays"
+        yield reason(ReasonCode.PARTIAL_WINDOW, text)
+    if facts.prompts.watched and changes.active is None:
+        yield reason(ReasonCode.PROMPT_HISTORY_SHORT, f"change frequency is unknown: {changes.text}")
+    if decision.by_volume and not decision.held:
+        yield from reasons.on_the_way(volume, settings)
+    if not facts.prompts.watched:
+        yield reason(ReasonCode.PROMPTS_NOT_WATCHED, changes.text)
+    if facts.declaration is None:
+        yield reason(ReasonCode.UNDECLARED, "the system was found in usage and is not declared")
+
+
+def _changed_on(decision: _Decision, volume: VolumeState, as_of: date, previous: Verdict | None) -> date | None:
+    if decision.strategy is None:
+        return None
+    if previous is None:
+        return volume.band_since if decision.by_volume else as_of
+    if previous.strategy == decision.strategy:
+        return previous.changed_on or previous.as_of
+    return as_of

@@ -1,0 +1,79 @@
+"""Every rule with the number it saw, whether or not it decided."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from agent.framework import reasons
+from agent.framework.frequency import whole_weeks
+from agent.framework.humanise import humanise
+from agent.framework.model import Band, Facts, Rule, RuleEvidence, Settings, VolumeState
+
+RULE_OF_BAND = {Band.LOW: Rule.VOLUME_LOW, Band.MID: Rule.VOLUME_MID, Band.HIGH: Rule.VOLUME_HIGH}
+"""The volume rule of each band."""
+
+
+def gather(
+    facts: Facts, volume: VolumeState, per_week: float | None, settings: Settings
+) -> tuple[RuleEvidence, ...]:
+    """The evidence of all five rules, in the order of `Rule`."""
+    return (
+        *(_volume_rule(band, volume, facts.as_of, settings) for band in Band),
+        _frequent_changes(facts, per_week, settings),
+        _locked_in(facts),
+    )
+
+
+def _volume_rule(band: Band, volume: VolumeState, as_of: date, settings: Settings) -> RuleEvidence:
+    low, high = settings.hybrid_from, settings.fine_tuning_above
+    condition = {
+        Band.LOW: f"below {humanise(low)}",
+        Band.MID: f"from {humanise(low)} to {humanise(high)}",
+        Band.HIGH: f"above {humanise(high)}",
+    }[band]
+    value = volume.monthly_inferences
+    if volume.newest_day is None:
+        text = f"holds {condition}; no usage was seen"
+    elif value is None:
+        text = f"holds {condition}; {reasons.coverage(volume, settings)}"
+    else:
+        now = reasons.inferences(volume, as_of, settings)
+        text = f"holds {condition}; seen {now}, settled in the {volume.band} band since {volume.band_since}"
+    return RuleEvidence(
+        rule=RULE_OF_BAND[band],
+        active=None if value is None else volume.band is band,
+        value=value,
+        threshold=high if band is Band.HIGH else low,
+        unit="inferences/month",
+        text=text,
+    )
+
+
+def _frequent_changes(facts: Facts, per_week: float | None, settings: Settings) -> RuleEvidence:
+    weeks = whole_weeks(facts.prompts, facts.as_of)
+    if not facts.prompts.watched:
+        text = "no prompt source watches this system"
+    elif per_week is None:
+        text = reasons.short_history(facts.prompts, weeks, settings)
+    else:
+        text = reasons.frequency(per_week, min(weeks, settings.frequency_weeks), settings)
+    return RuleEvidence(
+        rule=Rule.FREQUENT_CHANGES,
+        active=None if per_week is None else per_week >= settings.frequent_days_per_week,
+        value=per_week,
+        threshold=settings.frequent_days_per_week,
+        unit="days/week",
+        text=text,
+    )
+
+
+def _locked_in(facts: Facts) -> RuleEvidence:
+    declared = facts.declaration.locked_in_behavior if facts.declaration else ()
+    return RuleEvidence(
+        rule=Rule.LOCKED_IN_BEHAVIOR,
+        active=bool(declared),
+        value=float(len(declared)),
+        threshold=1.0,
+        unit="reasons",
+        text=reasons.locked_in(facts.declaration),
+    )

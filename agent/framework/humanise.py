@@ -1,0 +1,37 @@
+"""Short numbers for sentences: 1.00B, 112.4M, 950."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+_UNITS = ((1.0, "", "", 0), (1e3, "K", "e3", 1), (1e6, "M", "e6", 1), (1e9, "B", "e9", 2))
+_MOST_DECIMALS = 12
+
+
+def humanise(value: float, thresholds: Iterable[float] = ()) -> str:
+    """Write a count in billions, millions or thousands, on the true side of every threshold.
+
+    Billions get two decimals, millions and thousands one (none when they are whole). Where that would round the
+    value onto or across one of `thresholds`, or a value above zero to zero, it gets as many decimals as it takes.
+    """
+    landmarks = (0.0, *thresholds)
+    index = max(sum(abs(value) >= size for size, *_ in _UNITS) - 1, 0)
+    text = _rounded(value, index, landmarks)
+    if abs(float(text)) >= 1000 and index + 1 < len(_UNITS):  # 999,960 rounds to 1000.0K, which reads as 1.0M
+        index += 1
+        text = _rounded(value, index, landmarks)
+    return text + _UNITS[index][1]
+
+
+def _rounded(value: float, index: int, landmarks: Iterable[float]) -> str:
+    size, _, exponent, decimals = _UNITS[index]
+    if decimals == 1 and value % size == 0:
+        return f"{value / size:.0f}"
+    for places in range(decimals, _MOST_DECIMALS):
+        text = f"{value / size:.{places}f}"
+        shown = float(text + exponent)
+        if all((shown > mark) == (value > mark) and (shown < mark) == (value < mark) for mark in landmarks):
+            return text
+    # No division here: it rounds, and the value may differ from the threshold in its very last digit.
+    return f"{Decimal(repr(value)).scaleb(-3 * index):f}"

@@ -1,0 +1,135 @@
+"""The reason codes of a verdict and the sentence of each."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+
+from agent.framework.humanise import humanise
+from agent.framework.model import Band, Declaration, PromptFacts, Reason, Settings, Strategy, VolumeState
+from agent.framework.volume import WINDOW_DAYS, band_of
+
+
+class ReasonCode(StrEnum):
+    """Every code a `Reason` can carry, in the order in which reasons are given."""
+
+    CONFLICT = "conflict"
+    DECIDED_BY_LOCKED_IN = "decided_by_locked_in"
+    DECIDED_BY_FREQUENCY = "decided_by_frequency"
+    DECIDED_BY_VOLUME = "decided_by_volume"
+    STALE_USAGE_HELD = "stale_usage_held"
+    NO_USAGE = "no_usage"
+    TOO_LITTLE_USAGE = "too_little_usage"
+    MISMATCH = "mismatch"
+    OVERLAPPING_SOURCES = "overlapping_sources"
+    PARTIAL_WINDOW = "partial_window"
+    PROMPT_HISTORY_SHORT = "prompt_history_short"
+    BAND_DWELLING = "band_dwelling"
+    BAND_HYSTERESIS = "band_hysteresis"
+    PROMPTS_NOT_WATCHED = "prompts_not_watched"
+    UNDECLARED = "undeclared"
+
+
+def reason(code: ReasonCode, text: str) -> Reason:
+    """A reason with its code as plain text."""
+    return Reason(code.value, text)
+
+
+def spoken(strategy: Strategy) -> str:
+    """A strategy as words."""
+    return "fine-tuning" if strategy is Strategy.FINE_TUNING else strategy.value.replace("_", " ")
+
+
+def marks(settings: Settings) -> tuple[float, ...]:
+    """Every volume a printed number must stay on the true side of."""
+    ratio = settings.leave_ratio
+    return (
+        settings.hybrid_from,
+        settings.fine_tuning_above,
+        settings.hybrid_from * ratio,
+        settings.fine_tuning_above * ratio,
+    )
+
+
+def inferences(volume: VolumeState, as_of: date, settings: Settings) -> str:
+    """The known volume and what it rests on: "112.4M inferences a month (28 of 28 days)"."""
+    end = "" if volume.newest_day in {None, as_of} else f" to {volume.newest_day}"
+    number = humanise(volume.monthly_inferences or 0.0, marks(settings))
+    return f"{number} inferences a month ({volume.covered_days} of {WINDOW_DAYS} days{end})"
+
+
+def coverage(volume: VolumeState, settings: Settings) -> str:
+    """Why the volume is unknown although usage was seen."""
+    needed = min(settings.minimum_days, WINDOW_DAYS)
+    return (
+        f"only {volume.covered_days} of the {WINDOW_DAYS} days to {volume.newest_day} are covered, "
+        f"and {needed} are needed"
+    )
+
+
+def frequency(per_week: float, weeks: int, settings: Settings) -> str:
+    """The known frequency of prompt changes against its threshold."""
+    threshold = settings.frequent_days_per_week
+    side = "at or above" if per_week >= threshold else "below"
+    return (
+        f"prompts change on a median of {per_week:g} days a week over {weeks} weeks, {side} the threshold "
+        f"of {threshold:g}"
+    )
+
+
+def short_history(prompts: PromptFacts, weeks: int, settings: Settings) -> str:
+    """Why the frequency is unknown although a source watches the prompts."""
+    needed = max(settings.minimum_history_weeks, 1)
+    if prompts.first_change is None:
+        return f"no prompt change was found yet, and {needed} whole weeks of history are needed"
+    return f"prompt history since {prompts.first_change} covers {weeks} of the {needed} whole weeks needed"
+
+
+def locked_in(declaration: Declaration | None) -> str:
+    """What is declared of locked-in behaviour."""
+    if declaration is None:
+        return "nothing is declared for this system"
+    reasons = declaration.locked_in_behavior
+    if not reasons:
+        return "no locked-in behaviour is declared"
+    word = "reason" if len(reasons) == 1 else "reasons"
+    return f"{len(reasons)} {word} declared for locked-in behaviour: {'; '.join(reasons)}"
+
+
+def by_volume(band: Band, volume: VolumeState, as_of: date, settings: Settings) -> Reason:
+    """Why the settled band is what it is."""
+    now = inferences(volume, as_of, settings)
+    low, high = humanise(settings.hybrid_from), humanise(settings.fine_tuning_above)
+    if volume.monthly_inferences is not None and band_of(volume.monthly_inferences, settings) is not band:
+        return reason(
+            ReasonCode.DECIDED_BY_VOLUME, f"{now}; the {band} band, settled since {volume.band_since}, stands"
+        )
+    place = {
+        Band.LOW: f"below the hybrid threshold of {low}",
+        Band.MID: f"at or above the hybrid threshold of {low} and not above the fine-tuning threshold of {high}",
+        Band.HIGH: f"above the fine-tuning threshold of {high}",
+    }[band]
+    return reason(ReasonCode.DECIDED_BY_VOLUME, f"{now}, {place}")
+
+
+def on_the_way(volume: VolumeState, settings: Settings) -> tuple[Reason, ...]:
+    """Why the settled band is not the one that volume lies in, when it is not."""
+    if volume.band is None or volume.monthly_inferences is None:
+        return ()
+    if volume.candidate is not None:
+        progress = f"{volume.candidate_days} of {settings.dwell_days} days"
+        text = f"volume has pointed to the {volume.candidate} band for {progress}; the {volume.band} band stands"
+        return (reason(ReasonCode.BAND_DWELLING, text),)
+    if band_of(volume.monthly_inferences, settings) is volume.band:
+        return ()
+    now = humanise(volume.monthly_inferences, marks(settings))
+    if volume.band is Band.MID:
+        threshold, name, side = settings.hybrid_from, "hybrid", "below"
+    else:
+        threshold, name, side = settings.fine_tuning_above, "fine-tuning", "not above"
+    leave = humanise(threshold * settings.leave_ratio)
+    text = (
+        f"{now} is {side} the {name} threshold of {humanise(threshold)}, but the {volume.band} band "
+        f"is only left below {leave}"
+    )
+    return (reason(ReasonCode.BAND_HYSTERESIS, text),)

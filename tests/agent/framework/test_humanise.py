@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.framework.humanise import humanise
+
+THRESHOLDS = (100_000_000.0, 1_000_000_000.0)
+SUFFIXES = {"K": "e3", "M": "e6", "B": "e9"}
+
+
+def read_back(text: str) -> float:
+    return float(text[:-1] + SUFFIXES[text[-1]]) if text[-1] in SUFFIXES else float(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (950, "950"),
+        (999.6, "1.0K"),
+        (1_000, "1K"),
+        (12_345, "12.3K"),
+        (999_960, "1.0M"),
+        (100_000_000, "100M"),
+        (112_400_000, "112.4M"),
+        (1_000_000_000, "1.00B"),
+        (2_345_678_901_234, "2345.68B"),
+        (0.25, "0.2"),
+    ],
+)
+def test_numbers_are_short(value: float, text: str) -> None:
+    assert humanise(value, THRESHOLDS) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (99_999_000, "99.999M"),
+        (100_000_001, "100.000001M"),
+        (999_999_999, "999.999999M"),
+        (1_000_000_001, "1.000000001B"),
+    ],
+)
+def test_a_number_beside_a_threshold_reads_differently_from_it(value: float, text: str) -> None:
+    assert humanise(value, THRESHOLDS) == text
+
+
+def test_a_threshold_that_is_not_round_is_respected_too() -> None:
+    assert humanise(123_399_999, (123_400_000.0,)) == "123.399999M"
+
+
+@given(st.floats(0, 1e13), st.floats(1, 1e12))
+def test_the_text_is_on_the_same_side_of_a_threshold_as_the_value(value: float, threshold: float) -> None:
+    shown = read_back(humanise(value, (threshold,)))
+    assert (shown > threshold, shown < threshold, shown > 0) == (value > threshold, value < threshold, value > 0)
+
+
+@given(st.floats(1_000, 1e13))
+def test_the_text_is_within_a_twentieth_of_a_unit(value: float) -> None:
+    assert read_back(humanise(value)) == pytest.approx(value, rel=0.05)
