@@ -1,0 +1,121 @@
+"""Remembers request ids for a while, so that a record delivered twice counts once."""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections.abc import Iterable, Mapping
+
+PREFIX = "seen/"
+_ADDED, _FORGOTTEN = "add", "del"
+
+
+class SeenIds:
+    """64-bit keys of request ids by the time slot of their record, within one source.
+
+    Two records with one key are the same when their slots are at most `span` apart. A slot is a quarter of the
+    window, a minute at the least: a duplicate within the window is always found, one a slot further off may be.
+    A chance collision of two keys has a probability of about 1e-13 for a million ids in the window.
+    """
+
+    def __init__(self, window_seconds: float) -> None:
+        self.slot_seconds = max(60, int(window_seconds // 4 // 60 * 60))
+        self.span = -(-int(window_seconds) // self.slot_seconds)
+        self._slot_of: dict[int, int] = {}
+        self._keys: dict[int, set[str]] = {}
+        self._fresh: dict[int, array[int]] = {}
+        self._forgotten: dict[int, int] = {}
+        self._sequence = 0
+        self._newest = 0
+
+    def load(self, state: Mapping[str, bytes]) -> None:
+        """Forget everything and restore what `changes` gave, from the `seen/` keys of the state."""
+        self._slot_of.clear()
+        self._keys.clear()
+        self._fresh.clear()
+        self._forgotten.clear()
+        self._sequence, self._newest = 0, 0
+        entries = sorted((_parse(key), key) for key in state if key.startswith(PREFIX))
+        for (sequence, kind, slot), key in entries:
+            self._keys.setdefault(slot, set()).add(key)
+            self._sequence = max(self._sequence, sequence + 1)
+            self._newest = max(self._newest, slot)
+            ids = _unpack(state[key])
+            if kind == _ADDED:
+                self._slot_of.update(dict.fromkeys(ids, slot))
+            else:
+                for identity in ids:
+                    self._slot_of.pop(identity, None)
+
+    def add(self, identity: int, slot: int) -> bool:
+        """Remember an id; False when it was there already, within the window."""
+        known = self._slot_of.get(identity)
+        if known is not None and abs(known - slot) <= self.span:
+            return False
+        self._slot_of[identity] = slot
+        fresh = self._fresh.get(slot)
+        if fresh is None:
+            self._fresh[slot] = fresh = array("Q")
+        fresh.append(identity)
+        if slot > self._newest:
+            self._newest = slot
+        return True
+
+    def forget(self, identity: int) -> None:
+        """Take an id back, as if it had never been added."""
+        slot = self._slot_of.pop(identity, None)
+        if slot is None:
+            return
+        fresh = self._fresh.get(slot)
+        if fresh and identity in fresh:
+            fresh.remove(identity)
+        else:
+            self._forgotten[identity] = slot
+
+    def changes(self) -> dict[str, bytes | None]:
+        """What to write since the last call. Ids too old to matter to any record near the newest are dropped."""
+        written: dict[str, bytes | None] = {}
+        forgotten: dict[int, list[int]] = {}
+        for identity, slot in self._forgotten.items():
+            forgotten.setdefault(slot, []).append(identity)
+        self._write(written, _FORGOTTEN, forgotten)
+        self._write(written, _ADDED, self._fresh)
+        self._forgotten.clear()
+        self._fresh.clear()
+        oldest = self._newest - 2 * self.span - 1
+        gone = [slot for slot in self._keys if slot < oldest]
+        if gone:
+            for key in (key for slot in gone for key in self._keys.pop(slot)):
+                if written.pop(key, None) is None:
+                    written[key] = None
+            self._slot_of = {identity: slot for identity, slot in self._slot_of.items() if slot >= oldest}
+        return written
+
+    def _write(self, written: dict[str, bytes | None], kind: str, by_slot: Mapping[int, Iterable[int]]) -> None:
+        for slot, ids in by_slot.items():
+            packed = _pack(ids)
+            if packed:
+                key = f"{PREFIX}{slot}/{self._sequence}/{kind}"
+                self._keys.setdefault(slot, set()).add(key)
+                written[key] = packed
+                self._sequence += 1
+
+
+def _parse(key: str) -> tuple[int, str, int]:
+    slot, sequence, kind = key.removeprefix(PREFIX).split("/")
+    return int(sequence), kind, int(slot)
+
+
+def _pack(ids: Iterable[int]) -> bytes:
+    packed = array("Q", ids)
+    if sys.byteorder == "big":
+        packed.byteswap()
+    return packed.tobytes()
+
+
+def _unpack(data: bytes) -> array[int]:
+    ids = array("Q")
+    ids.frombytes(data)
+    if sys.byteorder == "big":
+        ids.byteswap()
+    return ids

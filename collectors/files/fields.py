@@ -1,0 +1,135 @@
+"""Where in a record each value is: field paths, and the template that names a record's system."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+Path = tuple[str, ...]
+"""The keys from the record down to a value."""
+
+FIELDS: tuple[str, ...] = (
+    "time",
+    "model",
+    "request_id",
+    "operation",
+    "status",
+    "input_tokens",
+    "cached_input_tokens",
+    "output_tokens",
+    "cost_usd",
+    "latency_ms",
+    "trace_id",
+    "inferences",
+    "sample_rate",
+    "cache_hit",
+    "attempts",
+)
+"""Everything a record can say, in the order of a row."""
+
+MAX_SYSTEM_LENGTH = 200
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+def parse_path(text: str) -> Path:
+    r"""Split a path at its dots; `\.` is a dot inside a key and `\\` a backslash.
+
+    Raises:
+        ValueError: the path or one of its keys is empty, or ends in a lone backslash.
+    """
+    keys, key, escaped = [], "", False
+    for character in text:
+        if escaped:
+            key, escaped = key + character, False
+        elif character == "\\":
+            escaped = True
+        elif character == ".":
+            keys.append(key)
+            key = ""
+        else:
+            key += character
+    keys.append(key)
+    if escaped or not all(keys):
+        raise ValueError(r"a path is keys joined by dots, none of them empty (a dot inside a key is written \.)")
+    return tuple(keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The name of a record's system: literal parts with field paths between them."""
+
+    literals: tuple[str, ...]
+    """One more than `paths`."""
+    paths: tuple[str, ...]
+    """As written; the format decides what a path means."""
+
+    @property
+    def constant(self) -> str | None:
+        """The system of every record, when it depends on none."""
+        return self.literals[0] if not self.paths else None
+
+    def fill(self, values: tuple[object, ...]) -> str | None:
+        """The system of a record with these values; None when one is missing or the name is unusable."""
+        parts = [self.literals[0]]
+        for value, literal in zip(values, self.literals[1:], strict=True):
+            text = _text(value)
+            if not text:
+                return None
+            parts += (text, literal)
+        name = "".join(parts)
+        return name if is_usable(name) else None
+
+
+def parse_template(text: str) -> Template:
+    """Read a system name such as `search` or `{team}-{app}`.
+
+    Raises:
+        ValueError: unbalanced braces, an empty placeholder, or an unusable constant name.
+    """
+    literals = tuple(_PLACEHOLDER.split(text)[::2])
+    paths = tuple(_PLACEHOLDER.findall(text))
+    if any("{" in part or "}" in part for part in literals):
+        raise ValueError("unbalanced braces in the system template")
+    if not all(path.strip() for path in paths):
+        raise ValueError("{} names no field in the system template")
+    if not paths and not is_usable(text):
+        raise ValueError("a system needs a name of 1 to 200 printable characters")
+    return Template(literals, paths)
+
+
+def is_usable(name: str) -> bool:
+    """Whether a system can have this name: not blank, not too long, no control characters."""
+    return bool(name.strip()) and len(name) <= MAX_SYSTEM_LENGTH and name.isprintable()
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def system_lookup(template: Template) -> Callable[[tuple[object, ...]], str | None]:
+    """`Template.fill` with a memory, since a log names few systems many times."""
+    known: dict[tuple[object, ...], str | None] = {}
+
+    def lookup(values: tuple[object, ...]) -> str | None:
+        # 1, 1.0 and True are equal as keys and differ as text.
+        key = tuple((type(value), value) for value in values)
+        try:
+            return known[key]
+        except KeyError:
+            if len(known) > 100_000:
+                known.clear()
+            return known.setdefault(key, template.fill(values))
+
+    return lookup
+
+
+def mapped(fields: Mapping[str, str | None]) -> dict[str, str]:
+    """The fields that are mapped, in the order of a row."""
+    return {name: path for name in FIELDS if (path := fields.get(name)) is not None}

@@ -1,0 +1,1 @@
+"""How the lines of a usage log become rows of values."""

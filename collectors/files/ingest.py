@@ -1,0 +1,162 @@
+"""Counts lines into memory until they are drained into a batch."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from xxhash import xxh3_64_hexdigest
+
+from collectors.errors import SourceRefused
+from collectors.files.config import CsvFormat, FilesConfig
+from collectors.files.dedupe import SeenIds
+from collectors.files.fields import parse_template, system_lookup
+from collectors.files.formats.delimited import Delimited
+from collectors.files.formats.interface import Format
+from collectors.files.formats.jsonl import JsonLines
+from collectors.files.rollup import Rollup, lines_of
+from collectors.interface import Problem, Result, UsageRow
+
+MAX_PROBLEMS = 20
+PARTIAL = "partial/"
+"""State keys of unterminated lines that were counted, so that a line which goes on can be taken back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Complete lines of one file."""
+
+    data: bytes
+    """The very last line may lack its newline, when it is known to be final."""
+    path: str
+    first_line: int
+    """1-based line number of the first line."""
+    header: bytes | None = None
+    """The file's header line, when the format has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What was added since the last drain."""
+
+    usage: tuple[UsageRow, ...]
+    tallies: dict[Result, int]
+    days_seen: frozenset[date]
+    newest_record: datetime | None
+    problems: tuple[Problem, ...]
+    state: dict[str, bytes | None]
+
+
+class Ingest:
+    """The lines of one source, decoded, attributed, freed of duplicates and rolled up."""
+
+    def __init__(self, config: FilesConfig, now: Callable[[], datetime]) -> None:
+        template = parse_template(config.system)
+        self._format = _format(config, template.paths)
+        window = config.dedupe_window.total_seconds()
+        self._seen = SeenIds(window) if window > 0 else None
+        zone = ZoneInfo(config.timezone)
+        self._rollup = Rollup(system_lookup(template), zone, now, config.future_tolerance, self._seen)
+        self._source = config.name
+        self._tallies: Counter[Result] = Counter()
+        self._problems: list[Problem] = []
+        self._partials: Counter[str] = Counter()
+        self._changed_partials: set[str] = set()
+        self.wants_header = self._format.wants_header
+
+    @property
+    def groups(self) -> int:
+        """Cells held."""
+        return len(self._rollup.cells)
+
+    @property
+    def records(self) -> int:
+        """Lines since the last drain."""
+        return self._tallies.total()
+
+    def check_header(self, line: bytes, path: str) -> None:
+        """Refuse a file whose header lacks what the source needs.
+
+        Raises:
+            SourceRefused: naming the file and the columns.
+        """
+        wrong = self._format.check_header(line)
+        if wrong:
+            raise SourceRefused(f"source {self._source}: {path}:1: {', '.join(wrong)}")
+
+    def load(self, state: Mapping[str, bytes]) -> None:
+        """Forget everything that was not committed; restore the rest from the source's state."""
+        self._rollup.clear()
+        self._tallies.clear()
+        self._problems.clear()
+        self._changed_partials.clear()
+        self._partials = Counter({key: int(state[key]) for key in state if key.startswith(PARTIAL)})
+        if self._seen is not None:
+            self._seen.load(state)
+
+    def add(self, lines: Lines) -> None:
+        """Count lines. Nothing of a chunk is counted before all of it is decoded."""
+        parsed = self._format.parse(lines.data, lines.header)
+        counted, others = self._rollup.add(parsed.rows)
+        self._tallies[Result.COUNTED] += counted
+        self._tallies[Result.IGNORED] += parsed.ignored
+        for index, result, detail in (*parsed.refused, *lines_of(others, parsed.lines)):
+            self.refuse(result, f"{lines.path}:{lines.first_line + index}", detail)
+        if counted and not lines.data.endswith(b"\n"):
+            self._remember(_partial_key(lines), 1)
+
+    def refuse(self, result: Result, place: str, detail: str) -> None:
+        """Tally a line that is not counted. Duplicates are normal, and no problem."""
+        self._tallies[result] += 1
+        if result is not Result.DUPLICATE and len(self._problems) < MAX_PROBLEMS:
+            self._problems.append(Problem(place, result, detail))
+
+    def ignore(self) -> None:
+        """Tally a line that is no record by design."""
+        self._tallies[Result.IGNORED] += 1
+
+    def retract(self, lines: Lines) -> None:
+        """Take back what `add` counted for one unterminated line; nothing when it was not counted."""
+        key = _partial_key(lines)
+        if not self._partials[key]:
+            return
+        for row in self._format.parse(lines.data, lines.header).rows:
+            self._rollup.take_back(row)
+        self._remember(key, -1)
+
+    def _remember(self, key: str, change: int) -> None:
+        self._partials[key] += change
+        self._changed_partials.add(key)
+
+    def drain(self) -> Counted:
+        """Everything since the last drain."""
+        usage, days, newest = self._rollup.take()
+        state: dict[str, bytes | None] = {
+            key: str(self._partials[key]).encode() if self._partials[key] else None
+            for key in self._changed_partials
+        }
+        if self._seen is not None:
+            state.update(self._seen.changes())
+        tallies = {result: number for result, number in self._tallies.items() if number}
+        counted = Counted(usage, tallies, days, newest, tuple(self._problems), state)
+        self._tallies.clear()
+        self._problems = []
+        self._changed_partials = set()
+        return counted
+
+
+def _partial_key(lines: Lines) -> str:
+    # Two files may end in the same bytes at different lines; the same content is one file wherever it lies.
+    last = lines.data.rsplit(b"\n", 1)[-1]
+    number = lines.first_line + lines.data.count(b"\n")
+    return f"{PARTIAL}{number}/{xxh3_64_hexdigest(last)}"
+
+
+def _format(config: FilesConfig, template: tuple[str, ...]) -> Format:
+    fields = config.format.fields.model_dump(exclude_none=True)
+    if isinstance(config.format, CsvFormat):
+        return Delimited(fields, template, config.format.delimiter)
+    return JsonLines(fields, template)

@@ -1,0 +1,54 @@
+"""The time of a record: ISO 8601 with and without zone, or an epoch in seconds to nanoseconds."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta, tzinfo
+
+EARLIEST = 1e8
+"""Epoch seconds (March 1973) below which a number is no time of an inference but a mistake, zero above all."""
+
+_UNITS = ((1e11, 1), (1e14, 1_000), (1e17, 1_000_000), (math.inf, 1_000_000_000))
+"""Below each bound a number counts these parts of a second; no two ranges share a moment from 1973 to 5138."""
+
+
+def parse_time(value: object, zone: tzinfo) -> datetime | None:
+    """The moment a record names, in UTC; None when it is no time.
+
+    `zone` is what a time without a zone means. Booleans, dates in basic or week form and moments before 1973 are
+    refused.
+    """
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return _from_epoch(value)
+    if not isinstance(value, str):
+        return None
+    text = value.strip()
+    if text[4:5] == "-" and text[7:8] == "-":
+        return _from_iso(text, zone)
+    try:
+        return _from_epoch(int(text) if text.isdecimal() else float(text))
+    except ValueError:
+        return None
+
+
+def _from_iso(text: str, zone: tzinfo) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment.year > 1972 else None
+
+
+def _from_epoch(number: float) -> datetime | None:
+    if not math.isfinite(number) or number < EARLIEST:
+        return None
+    parts = next(parts for bound, parts in _UNITS if number < bound)
+    # Whole microseconds first: a float of nanoseconds cannot be divided without moving across midnight.
+    micros = int(number) * 1_000_000 // parts if isinstance(number, int) else round(number * 1_000_000 / parts)
+    try:
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
+    except OverflowError:
+        return None

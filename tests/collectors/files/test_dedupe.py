@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collectors.files.dedupe import SeenIds
+
+HOUR = 3600.0
+
+
+def apply(state: dict[str, bytes], changes: dict[str, bytes | None]) -> None:
+    for key, value in changes.items():
+        if value is None:
+            state.pop(key)
+        else:
+            state[key] = value
+
+
+def test_an_id_is_new_once_within_the_window() -> None:
+    seen = SeenIds(HOUR)
+
+    assert seen.slot_seconds == 900
+    assert seen.add(7, 100)
+    assert not seen.add(7, 100)
+    assert not seen.add(7, 104)
+    assert not seen.add(7, 96)
+    assert seen.add(8, 100)
+
+
+def test_an_id_is_new_again_after_the_window() -> None:
+    seen = SeenIds(HOUR)
+    seen.add(7, 100)
+
+    assert seen.add(7, 105)
+    assert not seen.add(7, 106)
+
+
+def test_a_short_window_has_slots_of_a_minute() -> None:
+    seen = SeenIds(90)
+
+    assert (seen.slot_seconds, seen.span) == (60, 2)
+
+
+def test_a_forgotten_id_is_new_also_after_a_restart() -> None:
+    first, state = SeenIds(HOUR), dict[str, bytes]()
+    first.add(7, 100)
+    apply(state, first.changes())
+    first.forget(7)
+    apply(state, first.changes())
+
+    second = SeenIds(HOUR)
+    second.load(state)
+
+    assert second.add(7, 100)
+
+
+def test_an_id_forgotten_and_added_again_before_it_was_written_is_remembered() -> None:
+    first, state = SeenIds(HOUR), dict[str, bytes]()
+    first.add(7, 100)
+    first.forget(7)
+    first.add(7, 100)
+    apply(state, first.changes())
+
+    second = SeenIds(HOUR)
+    second.load(state)
+
+    assert not second.add(7, 100)
+
+
+def test_old_slots_leave_the_state_and_the_memory() -> None:
+    seen, state = SeenIds(HOUR), dict[str, bytes]()
+    for slot in range(1000, 1100):
+        seen.add(slot, slot)
+        apply(state, seen.changes())
+
+    assert len(state) <= 2 * seen.span + 3
+    assert seen.add(1000, 1000)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 8), st.integers(50, 62), st.sampled_from(["add", "forget", "save"])), max_size=60
+    )
+)
+def test_a_restart_at_any_moment_changes_no_answer(steps: list[tuple[int, int, str]]) -> None:
+    kept, restarted, state = SeenIds(HOUR), SeenIds(HOUR), dict[str, bytes]()
+    for identity, slot, action in steps:
+        if action == "forget":
+            kept.forget(identity)
+            restarted.forget(identity)
+        else:
+            assert kept.add(identity, slot) == restarted.add(identity, slot)
+        kept.changes()
+        apply(state, restarted.changes())
+        if action == "save":
+            restarted = SeenIds(HOUR)
+            restarted.load(state)
