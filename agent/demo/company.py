@@ -1,0 +1,177 @@
+"""The five systems of the demo company: their traffic, how often their prompts change, what was declared."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from agent.framework.model import Strategy
+
+DAYS = 120
+"""Complete UTC days of usage, the last one being yesterday."""
+WINDOW = 28
+"""Days of the trailing window whose sum stands for a month."""
+MONTH = 30.4375
+"""Days of an average month."""
+
+WEEKDAY = 1.2
+WEEKEND = 0.55
+_WEEK_MEAN = (5 * WEEKDAY + 2 * WEEKEND) / 7
+
+# One weight for each UTC hour; only their proportions matter.
+_ROUND_THE_CLOCK = (4, 3, 3, 3, 3, 4, 6, 9, 12, 14, 15, 15, 15, 16, 16, 15, 15, 16, 17, 17, 15, 12, 9, 6)
+_OFFICE = (1, 1, 1, 1, 1, 2, 5, 11, 17, 19, 19, 16, 14, 17, 19, 18, 14, 9, 5, 3, 2, 2, 1, 1)
+_OFFICE_ONLY = (0, 0, 0, 0, 0, 0, 0, 6, 14, 17, 16, 12, 9, 13, 15, 13, 8, 3, 0, 0, 0, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPlan:
+    """One model that serves a system."""
+
+    name: str
+    share: float
+    """Of the system's inferences."""
+    latency_ms: float
+    """Mean of one call."""
+    prices: tuple[float, float] | None
+    """USD for a million input and output tokens; None when nobody knows the price."""
+
+
+@dataclass(frozen=True, slots=True)
+class SystemPlan:
+    """One system: what it is made to look like, and what the framework must then say."""
+
+    name: str
+    monthly: float
+    """Month-equivalent inferences on the anchor day."""
+    declared: Strategy
+    recommended: Strategy
+    conflict: bool
+    """Both operational rules are to be active."""
+    reviewed_days_ago: int
+    models: tuple[ModelPlan, ...]
+    input_tokens: float
+    """Mean of one inference."""
+    cached_share: float
+    """Of the input tokens."""
+    output_tokens: float
+    hours: tuple[int, ...] = _ROUND_THE_CLOCK
+    weekends: bool = True
+    """False: no call at all on Saturdays and Sundays."""
+    anchor: int = 0
+    """Days before the last day on which the trailing window is worth `monthly`."""
+    growth: float = 0.0
+    """Daily, continuous: 0.01 is about one percent a day."""
+    locked_in: tuple[str, ...] = ()
+    prompts: tuple[str, ...] = ("system",)
+    """Names of the prompt files at the start."""
+    change_days: tuple[int, int] | None = None
+    """Fewest and most weekdays with a prompt change in a week, for systems whose prompts change all the time."""
+    changes: tuple[int, ...] = ()
+    """Days before the last day on which a prompt changes, for all other systems."""
+
+    def day_level(self, weekday: int, day: int) -> float:
+        """Expected inferences of one day.
+
+        Args:
+            weekday: 0 is Monday.
+            day: days after the last day of the demo; negative before it.
+        """
+        if self.weekends:
+            factor = (WEEKDAY if weekday < 5 else WEEKEND) / _WEEK_MEAN
+        else:
+            factor = 7 / 5 if weekday < 5 else 0.0
+        # Growth makes the trailing window lag behind the day; without this the anchor would be missed.
+        lag = sum(math.exp(-self.growth * back) for back in range(WINDOW)) / WINDOW
+        return self.monthly / MONTH * factor * math.exp(self.growth * (day + self.anchor)) / lag
+
+    def hour_share(self, hour: int) -> float:
+        """The part of a day's inferences that falls into one UTC hour."""
+        return self.hours[hour] / sum(self.hours)
+
+
+SYSTEMS: tuple[SystemPlan, ...] = (
+    SystemPlan(
+        name="support-bot",
+        monthly=100_000_000,
+        anchor=30,
+        growth=0.01,
+        declared=Strategy.PROMPT_ENGINEERING,
+        recommended=Strategy.HYBRID,
+        conflict=False,
+        reviewed_days_ago=74,
+        models=(
+            ModelPlan("atlas-mini", 0.8, 410.0, (0.12, 0.48)),
+            ModelPlan("harbor-8b", 0.2, 290.0, None),
+        ),
+        input_tokens=1_240.0,
+        cached_share=0.62,
+        output_tokens=148.0,
+        prompts=("system", "handover", "tone"),
+        changes=(104, 83, 57, 34, 12),
+    ),
+    SystemPlan(
+        name="search-summaries",
+        monthly=150_000_000,
+        growth=0.0005,
+        declared=Strategy.PROMPT_ENGINEERING,
+        recommended=Strategy.PROMPT_ENGINEERING,
+        conflict=False,
+        reviewed_days_ago=41,
+        models=(ModelPlan("atlas-mini", 1.0, 330.0, (0.12, 0.48)),),
+        input_tokens=820.0,
+        cached_share=0.35,
+        output_tokens=64.0,
+        prompts=("system", "snippet", "ranking-hints"),
+        change_days=(2, 3),
+    ),
+    SystemPlan(
+        name="contract-extraction",
+        monthly=8_000_000,
+        declared=Strategy.FINE_TUNING,
+        recommended=Strategy.FINE_TUNING,
+        conflict=False,
+        reviewed_days_ago=55,
+        models=(ModelPlan("atlas-mini-contracts", 1.0, 620.0, (0.3, 1.2)),),
+        input_tokens=3_100.0,
+        cached_share=0.12,
+        output_tokens=420.0,
+        hours=_OFFICE,
+        locked_in=("JSON schema v3 must hold exactly",),
+        prompts=("system", "clauses"),
+        changes=(96, 61, 23),
+    ),
+    SystemPlan(
+        name="claims-triage",
+        monthly=22_000_000,
+        declared=Strategy.FINE_TUNING,
+        recommended=Strategy.HYBRID,
+        conflict=True,
+        reviewed_days_ago=108,
+        models=(ModelPlan("atlas-mini-claims", 1.0, 480.0, (0.3, 1.2)),),
+        input_tokens=1_650.0,
+        cached_share=0.2,
+        output_tokens=96.0,
+        hours=_OFFICE,
+        locked_in=("severity codes follow the claims handbook",),
+        prompts=("system", "severity", "routing", "fax-intake"),
+        change_days=(1, 3),
+    ),
+    SystemPlan(
+        name="hr-faq",
+        monthly=40_000,
+        declared=Strategy.PROMPT_ENGINEERING,
+        recommended=Strategy.PROMPT_ENGINEERING,
+        conflict=False,
+        reviewed_days_ago=30,
+        models=(ModelPlan("atlas-large", 1.0, 1_150.0, (2.5, 10.0)),),
+        input_tokens=2_300.0,
+        cached_share=0.5,
+        output_tokens=210.0,
+        hours=_OFFICE_ONLY,
+        weekends=False,
+        prompts=("system", "faq"),
+        changes=(88, 40),
+    ),
+)
+"""Every system, in the order of the configuration."""
