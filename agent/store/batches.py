@@ -121,7 +121,18 @@ def _write_usage(connection: Connection, source: str, usage: tuple[UsageRow, ...
         total["first_day"] = min(total["first_day"], row["day"])
         for name in COUNTS:
             total[name] += row[name]
-    connection.execute(_adding(connection, usage_totals, COUNTS), list(totals.values()))
+    statement = _insert(connection, usage_totals)
+    new = statement.excluded
+    earliest = case(
+        (usage_totals.c.first_day <= new["first_day"], usage_totals.c.first_day), else_=new["first_day"]
+    )
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=list(usage_totals.primary_key.columns),
+            set_={"first_day": earliest, **{name: usage_totals.c[name] + new[name] for name in COUNTS}},
+        ),
+        list(totals.values()),
+    )
 
 
 def _write_prompt_changes(connection: Connection, source: str, batch: Batch) -> None:

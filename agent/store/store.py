@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select, update
 
+from agent.framework.model import Facts, Verdict
 from agent.store.batches import write_batch
 from agent.store.engine import WRITES, open_engine, translated
+from agent.store.facts import Scope, read_facts
 from agent.store.migrate import migrate
 from agent.store.schema import record_tallies, source_state, sources
+from agent.store.verdicts import latest_verdicts, write_verdicts
+from agent.store.views import PromptTotals, SystemTotals, read_prompt_totals, read_totals
 from collectors.interface import Batch, Result, SourceState, utc_now
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTimes:
+    """What is known of a source across restarts."""
+
+    last_success: datetime | None
+    newest_record: datetime | None
 
 
 class Store:
@@ -72,6 +85,48 @@ class Store:
         """
         with self.writing() as connection:
             write_batch(connection, source, revision, batch, self._now())
+
+    def mark_success(self, source: str, moment: datetime) -> None:
+        """Remember when a source was last read without an error."""
+        with self.writing() as connection:
+            known = update(sources).where(sources.c.source == source).values(last_success=moment)
+            if connection.execute(known).rowcount == 0:
+                connection.execute(insert(sources).values(source=source, revision=0, last_success=moment))
+
+    def source_times(self) -> Mapping[str, SourceTimes]:
+        """When each source was last read, and its newest record."""
+        with self.reading() as connection:
+            rows = connection.execute(
+                select(sources.c.source, sources.c.last_success, sources.c.newest_record)
+            ).all()
+        return {row.source: SourceTimes(row.last_success, row.newest_record) for row in rows}
+
+    def facts(self, as_of: date, scope: Scope) -> dict[str, Facts]:
+        """What the framework decides on, for every system, as of the end of a UTC day."""
+        with self.reading() as connection:
+            return read_facts(connection, as_of, scope)
+
+    def verdicts(self, as_of: date) -> dict[str, Verdict]:
+        """Each system's newest stored verdict on that day or an earlier one."""
+        with self.reading() as connection:
+            return latest_verdicts(connection, as_of)
+
+    def save_verdicts(
+        self, decided: Sequence[tuple[Facts, Verdict]], previous: Mapping[str, Verdict], now: datetime
+    ) -> None:
+        """Add the verdicts that differ from the previous ones to the audit trail, and confirm the others."""
+        with self.writing() as connection:
+            write_verdicts(connection, decided, previous, now)
+
+    def totals(self, scope: Scope, models_per_system: int) -> dict[str, SystemTotals]:
+        """Everything ever counted, by system."""
+        with self.reading() as connection:
+            return read_totals(connection, scope.authoritative, models_per_system)
+
+    def prompt_totals(self) -> dict[str, PromptTotals]:
+        """Every prompt landing ever seen, by system."""
+        with self.reading() as connection:
+            return read_prompt_totals(connection)
 
     def tallies(self) -> Mapping[str, Mapping[Result, int]]:
         """Records by source and result, since the store exists."""

@@ -1,0 +1,120 @@
+"""Reads what the framework decides on: one `Facts` for every system, as of any day."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import Connection, func, select
+
+from agent.framework.model import Declaration, Facts, PromptFacts, UsageFacts
+from agent.store.schema import prompt_changes, source_days, usage_daily, usage_totals
+from collectors.interface import COUNTING_KINDS, Operation
+
+_OVERLAP_DAYS = 28
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What the configuration says of systems and sources."""
+
+    declarations: Mapping[str, Declaration] = field(default_factory=dict)
+    watched: frozenset[str] = frozenset()
+    """Systems whose prompts a source tracks."""
+    authoritative: frozenset[str] = frozenset()
+    """Sources that alone count the systems they feed."""
+
+
+def read_facts(connection: Connection, as_of: date, scope: Scope) -> dict[str, Facts]:
+    """The facts of every system that is declared, has usage or has prompt changes, by name.
+
+    Only complete days up to `as_of` count. A system is covered on every day for which a source that feeds it held
+    any record, from the system's own first day in that source on.
+    """
+    usage = _usage(connection, as_of, scope.authoritative)
+    prompts = _prompts(connection, as_of, scope.watched)
+    return {
+        system: Facts(
+            system=system,
+            as_of=as_of,
+            usage=usage.get(system, UsageFacts()),
+            prompts=prompts.get(system, PromptFacts(watched=system in scope.watched)),
+            declaration=scope.declarations.get(system),
+        )
+        for system in sorted({*usage, *prompts, *scope.declarations})
+    }
+
+
+def counting_sources(feeding: Collection[str], authoritative: frozenset[str]) -> frozenset[str]:
+    """The sources that count for a system: the authoritative ones among those that feed it, else all of them."""
+    return frozenset(feeding) & authoritative or frozenset(feeding)
+
+
+def _usage(connection: Connection, as_of: date, authoritative: frozenset[str]) -> dict[str, UsageFacts]:
+    first: dict[str, dict[str, date]] = defaultdict(dict)
+    starts = select(usage_totals.c.system, usage_totals.c.source, func.min(usage_totals.c.first_day)).group_by(
+        usage_totals.c.system, usage_totals.c.source
+    )
+    for system, source, day in connection.execute(starts):
+        first[system][source] = day
+    seen: dict[str, list[date]] = defaultdict(list)
+    for source, day in connection.execute(
+        select(source_days.c.source, source_days.c.day)
+        .where(source_days.c.day <= as_of)
+        .order_by(source_days.c.source, source_days.c.day)
+    ):
+        seen[source].append(day)
+    counts: dict[str, dict[str, dict[date, float]]] = defaultdict(lambda: defaultdict(dict))
+    daily = (
+        select(usage_daily.c.system, usage_daily.c.source, usage_daily.c.day, func.sum(usage_daily.c.inferences))
+        .where(usage_daily.c.operation == Operation.GENERATION.value, usage_daily.c.day <= as_of)
+        .group_by(usage_daily.c.system, usage_daily.c.source, usage_daily.c.day)
+    )
+    for system, source, day, inferences in connection.execute(daily):
+        counts[system][source][day] = inferences
+    facts = {}
+    for system, starts_of in first.items():
+        sources = sorted(counting_sources(starts_of, authoritative))
+        total: dict[date, float] = {}
+        for source in sources:
+            start = starts_of[source]
+            for day in seen[source]:
+                if day >= start:
+                    total.setdefault(day, 0.0)
+            for day, inferences in counts[system][source].items():
+                total[day] = total.get(day, 0.0) + inferences
+        facts[system] = UsageFacts(
+            daily=total, sources=tuple(sources), overlapping=_overlap(counts[system], sources, as_of)
+        )
+    return facts
+
+
+def _overlap(counts: Mapping[str, Mapping[date, float]], sources: list[str], as_of: date) -> bool:
+    since = as_of - timedelta(days=_OVERLAP_DAYS)
+    days = [
+        {day for day, inferences in counts[source].items() if inferences > 0 and day > since}
+        for source in sources
+        if source in counts
+    ]
+    return sum(map(len, days)) > len(set().union(*days))
+
+
+def _prompts(connection: Connection, as_of: date, watched: frozenset[str]) -> dict[str, PromptFacts]:
+    end = datetime.combine(as_of + timedelta(days=1), time(), UTC)
+    first: dict[str, date] = {}
+    active: dict[str, set[date]] = defaultdict(set)
+    for system, landed_at, kind in connection.execute(
+        select(prompt_changes.c.system, prompt_changes.c.landed_at, prompt_changes.c.kind).where(
+            prompt_changes.c.landed_at < end
+        )
+    ):
+        day = landed_at.date()
+        first[system] = min(day, first.get(system, day))
+        if kind in COUNTING_KINDS:
+            active[system].add(day)
+    return {
+        system: PromptFacts(system in watched, day, frozenset(active.get(system, ())))
+        for system, day in first.items()
+    }

@@ -1,0 +1,81 @@
+"""The audit trail: every verdict with the facts it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, func, insert, select, update
+
+from agent.framework.model import Facts, Verdict
+from agent.store.schema import verdicts
+
+_KEPT_DAYS = 28
+_decoder = msgspec.json.Decoder(Verdict)
+
+
+def latest_verdicts(connection: Connection, as_of: date) -> dict[str, Verdict]:
+    """Each system's newest verdict on `as_of` or an earlier day."""
+    newest = (
+        select(verdicts.c.system, func.max(verdicts.c.as_of).label("as_of"))
+        .where(verdicts.c.as_of <= as_of)
+        .group_by(verdicts.c.system)
+        .subquery()
+    )
+    last = (
+        select(func.max(verdicts.c.id).label("id"))
+        .join(newest, (verdicts.c.system == newest.c.system) & (verdicts.c.as_of == newest.c.as_of))
+        .group_by(verdicts.c.system)
+        .subquery()
+    )
+    rows = connection.execute(select(verdicts.c.system, verdicts.c.verdict).join(last, verdicts.c.id == last.c.id))
+    return {row.system: _decoder.decode(row.verdict) for row in rows}
+
+
+def write_verdicts(
+    connection: Connection,
+    decided: Iterable[tuple[Facts, Verdict]],
+    previous: Mapping[str, Verdict],
+    now: datetime,
+) -> None:
+    """Add a row for every verdict that differs from the previous one; confirm those that do not."""
+    new: list[dict[str, Any]] = []
+    confirmed: list[str] = []
+    as_of: date | None = None
+    for facts, verdict in decided:
+        as_of = verdict.as_of
+        if previous.get(verdict.system) == verdict:
+            confirmed.append(verdict.system)
+            continue
+        new.append(
+            {
+                "system": verdict.system,
+                "as_of": verdict.as_of,
+                "evaluated_at": now,
+                "confirmed_at": now,
+                "strategy": verdict.strategy,
+                "status": verdict.status,
+                "verdict": msgspec.json.encode(verdict).decode(),
+                "facts": msgspec.json.encode(_shortened(facts)).decode(),
+            }
+        )
+    if new:
+        connection.execute(insert(verdicts), new)
+    for start in range(0, len(confirmed), 500):
+        systems = confirmed[start : start + 500]
+        last = (
+            select(func.max(verdicts.c.id))
+            .where(verdicts.c.system.in_(systems), verdicts.c.as_of == as_of)
+            .group_by(verdicts.c.system)
+        )
+        connection.execute(update(verdicts).where(verdicts.c.id.in_(last)).values(confirmed_at=now))
+
+
+def _shortened(facts: Facts) -> Facts:
+    # The band folds over the whole history, which usage_daily keeps; a copy of it a day would not stay small.
+    since = facts.as_of - timedelta(days=_KEPT_DAYS)
+    daily = {day: count for day, count in facts.usage.daily.items() if day > since}
+    return replace(facts, usage=replace(facts.usage, daily=daily))
