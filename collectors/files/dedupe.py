@@ -42,7 +42,8 @@ class SeenIds:
             self._newest = max(self._newest, slot)
             ids = _unpack(state[key])
             if kind == _ADDED:
-                self._slot_of.update(dict.fromkeys(ids, slot))
+                for identity in ids:
+                    self._slot_of[identity] = max(slot, self._slot_of.get(identity, slot))
             else:
                 for identity in ids:
                     self._slot_of.pop(identity, None)
@@ -52,7 +53,8 @@ class SeenIds:
         known = self._slot_of.get(identity)
         if known is not None and abs(known - slot) <= self.span:
             return False
-        self._slot_of[identity] = slot
+        # A record much older than one with the same id must not make the newer one be forgotten.
+        self._slot_of[identity] = slot if known is None or known < slot else known
         fresh = self._fresh.get(slot)
         if fresh is None:
             self._fresh[slot] = fresh = array("Q")

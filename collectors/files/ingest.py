@@ -108,6 +108,10 @@ class Ingest:
         if counted and not lines.data.endswith(b"\n"):
             self._remember(_partial_key(lines), 1)
 
+    def readable(self, lines: Lines) -> bool:
+        """Whether lines are records by their form, without counting them."""
+        return bool(self._format.parse(lines.data, lines.header).rows)
+
     def refuse(self, result: Result, place: str, detail: str) -> None:
         """Tally a line that is not counted. Duplicates are normal, and no problem."""
         self._tallies[result] += 1

@@ -47,8 +47,8 @@ def _from_epoch(number: float) -> datetime | None:
         return None
     parts = next(parts for bound, parts in _UNITS if number < bound)
     # Whole microseconds first: a float of nanoseconds cannot be divided without moving across midnight.
-    micros = int(number) * 1_000_000 // parts if isinstance(number, int) else round(number * 1_000_000 / parts)
     try:
+        micros = number * 1_000_000 // parts if isinstance(number, int) else round(number * 1_000_000 / parts)
         return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
     except OverflowError:
         return None

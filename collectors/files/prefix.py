@@ -1,0 +1,73 @@
+"""Sums up the start of a file while it is consumed. Pure."""
+
+from __future__ import annotations
+
+from isal.isal_zlib import crc32
+from xxhash import xxh3_64_intdigest
+
+HEAD = 1024
+"""Bytes at the start, and before the position, that are checked whenever a file is read on."""
+_LINE_MARKS = 8
+_FIRST_POWER = 64
+
+
+class Prefix:
+    """The consumed start of a file, summed up while it grows.
+
+    Marks are checksums of shorter starts: at the ends of the first lines, and at every power of two. They tell
+    whether a shorter file is the beginning of this one.
+    """
+
+    __slots__ = ("crc", "head", "length", "lines", "marks", "tail")
+
+    def __init__(
+        self,
+        length: int = 0,
+        crc: int = 0,
+        head: bytes = b"",
+        tail: bytes = b"",
+        lines: int = 0,
+        marks: tuple[tuple[int, int], ...] = (),
+    ) -> None:
+        self.length = length
+        self.crc = crc
+        self.head = head
+        self.tail = tail
+        self.lines = lines
+        self.marks = marks
+
+    def feed(self, data: bytes) -> None:
+        """Append what follows."""
+        view, at = memoryview(data), 0
+        for cut in self._cuts(data):
+            self.crc = crc32(view[at:cut], self.crc)
+            self.marks = (*self.marks, (self.length + cut, self.crc))
+            at = cut
+        self.crc = crc32(view[at:], self.crc)
+        if len(self.head) < HEAD:
+            self.head += data[: HEAD - len(self.head)]
+        self.tail = data[-HEAD:] if len(data) >= HEAD else (self.tail + data)[-HEAD:]
+        self.length += len(data)
+        self.lines += data.count(b"\n")
+
+    def _cuts(self, data: bytes) -> list[int]:
+        cuts, end = set(), -1
+        for _ in range(_LINE_MARKS - self.lines):
+            end = data.find(b"\n", end + 1)
+            if end < 0:
+                break
+            cuts.add(end + 1)
+        power = max(_FIRST_POWER, 1 << self.length.bit_length())
+        while power <= self.length + len(data):
+            cuts.add(power - self.length)
+            power *= 2
+        return sorted(cuts)
+
+    def fork(self) -> Prefix:
+        """A copy that grows on its own."""
+        return Prefix(self.length, self.crc, self.head, self.tail, self.lines, self.marks)
+
+
+def fingerprint(data: bytes) -> int:
+    """A 64-bit hash that is the same in every process."""
+    return xxh3_64_intdigest(data)

@@ -1,0 +1,236 @@
+"""Reads one file on from its position: whole lines, and the rest without a newline when it is final."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from isal.isal_zlib import crc32
+
+from collectors.files.discover import Found
+from collectors.files.ingest import Ingest, Lines
+from collectors.files.matching import MAX_LINE, Resumed, resume
+from collectors.files.positions import Catalog, FileState
+from collectors.files.prefix import Prefix
+from collectors.files.reader import Content, Kind
+from collectors.interface import Result
+
+_CHUNK = 1 << 20
+_NS = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """When a file counts as finished."""
+
+    now: float
+    """Seconds since the epoch."""
+    after: float
+    """Seconds."""
+
+    def since(self, mtime_ns: int, changed: float) -> bool:
+        """Whether neither the file's clock nor ours saw a change for long enough.
+
+        The earlier of the two decides, so that an mtime in the future does not hold a line back for ever.
+        """
+        return self.now - min(mtime_ns * _NS, changed) >= self.after
+
+
+def is_final(state: FileState, found: Found) -> bool:
+    """Whether the file was rotated away: it lies elsewhere than at first, or outside the glob."""
+    return found.path != state.origin or bool(found.origin)
+
+
+def is_due(state: FileState, found: Found, quiet: Quiet, wants_header: bool) -> bool:
+    """Whether there is something to count in a file that did not change since the last visit."""
+    still = quiet.since(found.mtime_ns, state.changed)
+    if state.incomplete:
+        return still and not state.torn
+    if not state.rest_length or state.rest_counted or (wants_header and state.header is None):
+        return False
+    return still or is_final(state, found)
+
+
+class Tail:
+    """Feeds the lines of files to an `Ingest` and keeps the positions in step with it."""
+
+    def __init__(self, ingest: Ingest, catalog: Catalog, quiet: Quiet) -> None:
+        self.bytes_read = 0
+        """Bytes of text given to the ingest."""
+        self.position = 0
+        """Bytes of the present file, as stored, that are done."""
+        self._ingest = ingest
+        self._catalog = catalog
+        self._quiet = quiet
+
+    def visit(self, state: FileState, found: Found) -> Iterator[None]:
+        """Count what is new in a file; after each step the catalog and the ingest agree.
+
+        A file that no longer holds the identity's content is left alone: the next run finds out what became of it.
+
+        Raises:
+            Moved: the path holds another file by now.
+            OSError: the file cannot be read.
+            SourceRefused: its CSV header lacks a column.
+        """
+        self.position = 0
+        with Content(found) as content:
+            resumed = resume(content, state)
+            if resumed is not None:
+                yield from _Visit(self, content, state, resumed).run()
+                return
+        if state.blank:
+            fresh = state.consumed(Prefix(), 0, None)
+            with Content(found) as content:
+                yield from _Visit(self, content, fresh, Resumed(Prefix(), b"")).run()
+
+
+class _Visit:
+    """One visit to one file."""
+
+    def __init__(self, tail: Tail, content: Content, state: FileState, resumed: Resumed) -> None:
+        self._tail = tail
+        self._ingest = tail._ingest  # noqa: SLF001 - the two classes are one thing, split by life time
+        self._catalog = tail._catalog  # noqa: SLF001 - as above
+        self._quiet = tail._quiet  # noqa: SLF001 - as above
+        self._content = content
+        self._state = state
+        self._prefix = resumed.prefix
+        self._rest = resumed.rest
+        self._pending = b""
+        """Read, and not the end of a line yet."""
+        self._beyond: Prefix | None = None
+        """The prefix with a line that is too long to hold, as far as it was read."""
+        self._tallied = state.rest_counted and state.rest_length > MAX_LINE
+
+    def run(self) -> Iterator[None]:
+        if self._state.rest_counted and not self._tallied and not self._go_on_after_rest():
+            return
+        while data := self._content.read(_CHUNK):
+            if not self._content.intact(data):
+                return
+            self._take(data)
+            self._tail.position = self._content.raw_position
+            yield
+        self._finish()
+
+    def _go_on_after_rest(self) -> bool:
+        """What follows a rest that was counted decides whether it was a line; False when the file changed."""
+        following = self._content.read(1)
+        if not self._content.intact(following):
+            return False
+        if not following:
+            self._pending = self._rest
+        elif following == b"\n":
+            self._prefix.feed(self._rest + following)
+            self._put(0)
+        else:
+            self._ingest.retract(self._lines(self._rest))
+            self._put(-1)
+            self._pending = self._rest + following
+        return True
+
+    def _take(self, data: bytes) -> None:
+        self._tail.bytes_read += len(data)
+        if self._beyond is not None:
+            data = self._skip_long_line(self._beyond, data)
+        data = self._pending + data
+        cut = data.rfind(b"\n") + 1
+        if cut:
+            self._consume(data[:cut])
+        self._pending = data[cut:]
+        if len(self._pending) > MAX_LINE:
+            self._beyond = self._prefix.fork()
+            self._beyond.feed(self._pending)
+            self._pending = b""
+
+    def _skip_long_line(self, beyond: Prefix, data: bytes) -> bytes:
+        end = data.find(b"\n") + 1
+        beyond.feed(data[:end] if end else data)
+        if not end:
+            return b""
+        self._refuse_long_line()
+        self._prefix, self._beyond = beyond, None
+        self._put(0 if self._tallied else 1)
+        self._tallied = False
+        return data[end:]
+
+    def _refuse_long_line(self) -> None:
+        if not self._tallied:
+            detail = f"longer than {MAX_LINE >> 20} MiB"
+            self._ingest.refuse(Result.INVALID_LINE, self._place(), detail)
+
+    def _place(self) -> str:
+        return f"{self._content.found.path}:{self._prefix.lines + 1}"
+
+    def _lines(self, data: bytes) -> Lines:
+        return Lines(data, self._content.found.path, self._prefix.lines + 1, self._state.header)
+
+    def _consume(self, data: bytes) -> None:
+        if self._ingest.wants_header and self._state.header is None:
+            end = data.find(b"\n") + 1
+            header = data[:end].rstrip(b"\r\n")
+            self._ingest.check_header(header, self._content.found.path)
+            self._ingest.ignore()
+            self._prefix.feed(data[:end])
+            self._state = replace(self._state, header=header)
+            data = data[end:]
+        before = self._prefix.lines
+        if data:
+            self._ingest.add(self._lines(data))
+            self._prefix.feed(data)
+        self._put(self._prefix.lines - before)
+
+    def _put(self, records: int) -> None:
+        state = self._state.consumed(self._prefix, records, self._state.header)
+        self._state = self._catalog.put(replace(state, gone=False))
+
+    def _finish(self) -> None:
+        """The end of the file: settle the rest, and remember how the file looked."""
+        found, state, quiet = self._content.found, self._state, self._quiet
+        same = (state.size, state.mtime_ns) == (found.size, found.mtime_ns)
+        changed = min(state.changed, quiet.now) if same else quiet.now
+        state = replace(
+            state,
+            path=found.path,
+            device=found.device,
+            inode=found.inode,
+            link=found.link,
+            size=found.size,
+            mtime_ns=found.mtime_ns,
+            compressed=self._content.kind is not Kind.PLAIN,
+            incomplete=self._content.damage is not None,
+            gone=False,
+            changed=changed,
+            seen=quiet.now,
+        )
+        if found.path == state.origin:
+            state = replace(state, live_mtime_ns=min(found.mtime_ns, int(quiet.now / _NS)))
+        self._state = self._with_rest(state, quiet.since(found.mtime_ns, changed))
+        self._catalog.put(self._state)
+
+    def _with_rest(self, state: FileState, still: bool) -> FileState:
+        long = self._beyond
+        end = self._prefix.length + len(self._pending) if long is None else long.length
+        crc = crc32(self._pending, self._prefix.crc) if long is None else long.crc
+        length = end - self._prefix.length
+        counted = state.rest_counted and length > 0
+        state = replace(state, rest_length=length, rest_crc=crc if length else 0, rest_counted=counted)
+        if self._content.damage is not None:
+            if still and not state.torn:
+                self._ingest.refuse(Result.TORN_LINE, self._place(), self._content.damage)
+                state = replace(state, torn=True)
+            return state
+        headless = self._ingest.wants_header and state.header is None
+        final = state.compressed or is_final(state, self._content.found)
+        if not length or counted or headless or not (still or final):
+            return state
+        if long is None:
+            # The start of a first line may be a copy that has hardly begun: as long as nothing was counted, it is
+            # compared with every known content again.
+            if state.blank and not final and not self._ingest.readable(self._lines(self._pending)):
+                return state
+            self._ingest.add(self._lines(self._pending))
+        else:
+            self._refuse_long_line()
+        return replace(state, rest_counted=True, records=state.records + 1)
