@@ -1,0 +1,75 @@
+"""Where a repository is: a local path or a remote address, and how to write it without its credentials."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from hashlib import blake2b
+from pathlib import Path
+from urllib.parse import unquote
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_USER_INFO = re.compile(r"(?<=://)[^/\s'\"]*@")
+_SHORTEST_BARE_SECRET = 6
+"""A user name without a password, as in https://TOKEN@host, is a secret too; shorter ones are words like `git`."""
+
+
+def is_remote(repo: str) -> bool:
+    """Whether git would go over a transport: `scheme://...`, or `host:path` with no slash before the colon."""
+    if _SCHEME.match(repo):
+        return True
+    return ":" in repo.split("/", 1)[0]
+
+
+def local_path(repo: str, base_dir: Path) -> Path:
+    """The folder of a local repository; a relative one starts at `base_dir`."""
+    return (base_dir / Path(repo).expanduser()).resolve()
+
+
+def _user_info(address: str) -> str:
+    scheme = _SCHEME.match(address)
+    rest = address[scheme.end() :] if scheme else address
+    if scheme is None:
+        return re.split(r"[/:](?!.*@)", rest, maxsplit=1)[0].rpartition("@")[0]
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    _, colon, port = authority.partition(":")
+    if "@" not in authority and colon and not port.isdigit():
+        # A token with a raw slash in it: no valid URL, and still nothing to show.
+        authority = rest
+    return authority.rpartition("@")[0]
+
+
+def shown(repo: str) -> str:
+    """The address without user info, query and fragment."""
+    if not is_remote(repo):
+        return repo
+    user_info = _user_info(repo)
+    bare = repo.replace(f"{user_info}@", "", 1) if user_info else repo
+    return re.split(r"[?#]", bare, maxsplit=1)[0] if _SCHEME.match(bare) else bare
+
+
+def redactor(repo: str) -> Callable[[str], str]:
+    """A function that takes the credentials of `repo` out of any text, and user info out of every other URL."""
+    if not is_remote(repo):
+        return lambda text: _USER_INFO.sub("", text)
+    user_info = _user_info(repo)
+    user, _, password = user_info.partition(":")
+    secrets = {repo: shown(repo)}
+    if user_info:
+        secrets[f"{user_info}@"] = ""
+    secret = password or (user if len(user) >= _SHORTEST_BARE_SECRET else "")
+    if secret:
+        secrets[secret] = secrets[unquote(secret)] = "[redacted]"
+
+    def redact(text: str) -> str:
+        for secret, replacement in sorted(secrets.items(), key=lambda item: -len(item[0])):
+            text = text.replace(secret, replacement)
+        return _USER_INFO.sub("", text)
+
+    return redact
+
+
+def cache_name(source: str, repo: str, branch: str | None) -> str:
+    """The folder name of a fetched copy. Credentials are left out: a new token finds the old copy."""
+    key = "\0".join((source, shown(repo), branch or ""))
+    return f"{source.replace('/', '_')}-{blake2b(key.encode(), digest_size=6).hexdigest()}"

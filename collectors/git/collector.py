@@ -1,0 +1,215 @@
+"""The git collector: turns the landings of a branch into prompt changes, one batch a run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from hashlib import blake2b
+
+import msgspec
+
+from collectors.errors import SourceRefused, SourceUnavailable
+from collectors.git.address import cache_name, is_remote, local_path, redactor, shown
+from collectors.git.cache import REFERENCE, Cache
+from collectors.git.config import GitConfig
+from collectors.git.history import History, apply_landing, newly_counted
+from collectors.git.normalise import content_hash
+from collectors.git.patterns import PathFilter, pathspecs
+from collectors.git.process import (
+    Git,
+    GitError,
+    GitFailed,
+    GitMissing,
+    ObjectMissing,
+    Runner,
+    run_git,
+    summary,
+)
+from collectors.git.repository import Repository
+from collectors.interface import Batch, PromptChange, Result, SourceState, World
+from collectors.registry import register
+
+_STATE_KEY = "history"
+_PARTIAL = "file contents are missing, as in a partial clone; run `git fetch --refetch --no-filter` in it"
+_METHOD = 1
+"""Raised whenever the same history would give other changes: every source is then read anew."""
+
+
+def settings_digest(config: GitConfig) -> str:
+    """Name everything in the settings that decides what is tracked and what counts as a change."""
+    settings = {
+        "method": _METHOD,
+        "branch": config.branch,
+        "systems": config.systems,
+        "exclude": config.exclude,
+        "bulk_above": config.bulk_above,
+        "collapse_whitespace": config.collapse_whitespace,
+    }
+    return blake2b(json.dumps(settings, sort_keys=True).encode(), digest_size=12).hexdigest()
+
+
+class GitCollector:
+    """Prompt changes of one repository."""
+
+    def __init__(self, config: GitConfig, world: World, git: Runner = run_git) -> None:
+        self._config = config
+        self._settings = settings_digest(config)
+        self._filter = PathFilter(config.systems, config.exclude)
+        self._pathspecs = pathspecs(pattern for patterns in config.systems.values() for pattern in patterns)
+        self._place = f"source {config.name}: {shown(config.repo)}"
+        self._git = Git(git, world.environ, config.timeout.total_seconds(), redactor(config.repo))
+        self._cache: Cache | None = None
+        if is_remote(config.repo):
+            directory = world.cache_dir.resolve() / cache_name(config.name, config.repo, config.branch)
+            self._cache = Cache(self._git, directory, config.repo, config.branch, self._place)
+            self._directory = directory
+        else:
+            self._directory = local_path(config.repo, world.base_dir)
+        self._memory: tuple[int, History] | None = None
+
+    def collect(self, state: SourceState) -> Iterator[Batch]:
+        """Yield one batch with everything since the last run, or none when the branch stands where it stood.
+
+        Raises:
+            SourceUnavailable: the repository cannot be read now.
+            SourceRefused: the repository must not be read as it is: a shallow or partial clone, a missing branch.
+        """
+        remembered = self._recall(state)
+        try:
+            found = self._run(remembered)
+        except GitMissing as error:
+            raise SourceRefused(f"{self._place}: {error}") from error
+        except GitError as error:
+            if isinstance(error, ObjectMissing) or "promisor remote" in str(error):
+                raise SourceRefused(f"{self._place}: {_PARTIAL}") from error
+            raise SourceUnavailable(f"{self._place}: {summary(str(error))}") from error
+        if found is None:
+            return
+        batch, history = found
+        self._memory = None
+        yield batch
+        self._memory = state.revision + 1, history
+
+    def _recall(self, state: SourceState) -> History | None:
+        if self._memory and self._memory[0] == state.revision:
+            return self._memory[1]
+        self._memory = None
+        stored = state.load().get(_STATE_KEY)
+        if stored is None:
+            return None
+        try:
+            history = msgspec.json.decode(stored, type=History)
+        except msgspec.DecodeError:
+            # Written by another version of the agent: the repository still has everything.
+            return None
+        self._memory = state.revision, history
+        return history
+
+    def _run(self, remembered: History | None) -> tuple[Batch, History] | None:
+        if self._cache is None:
+            return self._read(remembered)
+        if not self._cache.refresh():
+            return self._none(remembered)
+        try:
+            return self._read(remembered)
+        except (GitFailed, ObjectMissing):
+            # A damaged copy looks like a damaged repository; only a fresh copy tells the two apart.
+            self._cache.discard()
+        return self._read(remembered) if self._cache.refresh() else self._none(remembered)
+
+    def _read(self, remembered: History | None) -> tuple[Batch, History] | None:
+        if not self._directory.exists():
+            raise SourceUnavailable(f"{self._place}: there is no such folder")
+        repository = Repository(self._git, self._directory)
+        tip = self._tip(repository)
+        if tip is None:
+            return self._none(remembered)
+        if remembered and remembered.settings == self._settings:
+            if remembered.head == tip:
+                return None
+            if repository.continues(remembered.head, tip):
+                return self._advance(repository, tip, remembered)
+        return self._rescan(repository, tip, remembered)
+
+    def _none(self, remembered: History | None) -> tuple[Batch, History] | None:
+        """What an empty repository gives: nothing, unless it was known with commits in it."""
+        if remembered is None:
+            return None
+        raise SourceUnavailable(f"{self._place}: the repository had commits and is empty now")
+
+    def _tip(self, repository: Repository) -> str | None:
+        """The commit at the tip of the branch; None for a repository without any commit."""
+        branch = self._config.branch
+        if self._cache is not None:
+            references = [REFERENCE]
+        elif branch is None:
+            references = ["HEAD"]
+        else:
+            references = [f"refs/heads/{branch}", f"refs/remotes/{branch}"]
+        for reference in references:
+            try:
+                tip = repository.tip(reference)
+            except GitFailed as error:
+                if "not a git repository" in str(error):
+                    raise SourceRefused(f"{self._place}: not a git repository") from error
+                raise
+            if tip.shallow:
+                if self._cache is not None:
+                    # The copy is as shallow as its origin, and would stay so.
+                    self._cache.discard()
+                raise SourceRefused(
+                    f"{self._place}: a shallow clone hides landings; run `git fetch --unshallow` in it"
+                )
+            if tip.commit is not None:
+                return tip.commit
+        if not repository.has_references():
+            return None
+        if branch is None:
+            raise SourceRefused(f"{self._place}: HEAD names a branch that does not exist; set `branch`")
+        raise SourceRefused(f"{self._place}: there is no branch {branch!r}")
+
+    def _advance(self, repository: Repository, tip: str, history: History) -> tuple[Batch, History]:
+        # `history` is changed in place: whatever goes wrong from here on, the store has the true one.
+        self._memory = None
+        changes = self._follow(repository, tip, history.head, history)
+        return self._batch(history, tip, changes, counted=len(changes), replace=False), history
+
+    def _rescan(self, repository: Repository, tip: str, remembered: History | None) -> tuple[Batch, History]:
+        history = History(head=tip, settings=self._settings)
+        changes = self._follow(repository, tip, None, history)
+        counted = newly_counted(remembered, history)
+        return self._batch(history, tip, changes, counted=counted, replace=True), history
+
+    def _follow(self, repository: Repository, tip: str, after: str | None, history: History) -> list[PromptChange]:
+        landings = repository.landings(tip, after, self._pathspecs)
+        names = dict.fromkeys(
+            edit.new
+            for landing in landings
+            for edit in landing.edits
+            if edit.new is not None and self._filter.systems_of(edit.path)
+        )
+        hashes = {name: self._hash(content) for name, content in repository.contents(names)}
+        changes: list[PromptChange] = []
+        for landing in landings:
+            changes += apply_landing(history, landing, hashes, self._filter.systems_of, self._config.bulk_above)
+        return changes
+
+    def _hash(self, content: bytes | None) -> str | None:
+        if content is None:
+            return None
+        return content_hash(content, collapse_whitespace=self._config.collapse_whitespace)
+
+    def _batch(
+        self, history: History, tip: str, changes: list[PromptChange], *, counted: int, replace: bool
+    ) -> Batch:
+        history.head = tip
+        return Batch(
+            state={_STATE_KEY: msgspec.json.encode(history)},
+            tallies={Result.COUNTED: counted} if counted else {},
+            prompt_changes=tuple(changes),
+            replace_prompt_changes=replace,
+            newest_record=max((change.landed_at for change in changes), default=None),
+        )
+
+
+register("git", GitConfig, GitCollector)
