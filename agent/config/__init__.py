@@ -1,0 +1,41 @@
+"""The configuration file: models, loading, reference and comparison."""
+
+from agent.config.build import build_config_model
+from agent.config.changes import NEEDS_RESTART, differences, needs_restart
+from agent.config.document import render_reference, with_reference
+from agent.config.listen import Address
+from agent.config.load import Loaded, load_config
+from agent.config.models import (
+    Config,
+    EvaluationConfig,
+    FrameworkConfig,
+    LimitsConfig,
+    LogConfig,
+    LogLevel,
+    ServerConfig,
+    StoreConfig,
+    SystemConfig,
+)
+from agent.config.schema import json_schema
+
+__all__ = [
+    "NEEDS_RESTART",
+    "Address",
+    "Config",
+    "EvaluationConfig",
+    "FrameworkConfig",
+    "LimitsConfig",
+    "Loaded",
+    "LogConfig",
+    "LogLevel",
+    "ServerConfig",
+    "StoreConfig",
+    "SystemConfig",
+    "build_config_model",
+    "differences",
+    "json_schema",
+    "load_config",
+    "needs_restart",
+    "render_reference",
+    "with_reference",
+]

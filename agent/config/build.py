@@ -1,0 +1,37 @@
+"""The configuration model with every kind of source that is registered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any, Union
+
+from pydantic import Field, create_model
+
+from agent.config.models import Config
+from collectors.config import SourceConfig
+from collectors.registry import SourceType, source_types
+
+
+def build_config_model(types: Mapping[str, SourceType] | None = None) -> type[Config]:
+    """The model of a whole file; each entry of `sources` is told apart by its `type`.
+
+    Args:
+        types: the kinds of source, by type name; by default all that are registered.
+    """
+    known = source_types() if types is None else types
+    return _build(tuple(known[name].config for name in sorted(known)))
+
+
+@cache
+def _build(models: tuple[type[SourceConfig], ...]) -> type[Config]:
+    field = Config.model_fields["sources"]
+    source: Any = Union[models]  # noqa: UP007 - the members are only known when the program runs
+    if len(models) > 1:
+        source = Annotated[source, Field(discriminator="type")]
+    return create_model(
+        "Config",
+        __base__=Config,
+        __doc__="One leverwatch configuration file.",
+        sources=(tuple[source, ...], Field(default=(), description=field.description)),
+    )

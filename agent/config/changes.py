@@ -1,0 +1,59 @@
+"""What differs between two configurations, for the log of a reload. Names only, never values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import URL
+
+from agent.config.load import Loaded
+from agent.config.problem import Steps, show_steps
+from collectors.config import Model, SourceConfig
+
+_FIXED_AT_START: frozenset[Steps] = frozenset({("server", "listen"), ("store", "url"), ("store", "password_file")})
+NEEDS_RESTART: frozenset[str] = frozenset(show_steps(steps) for steps in _FIXED_AT_START)
+"""Settings that a reload cannot change in a running agent."""
+
+
+def differences(old: Loaded, new: Loaded) -> tuple[str, ...]:
+    """The settings whose values differ, sorted. Sources are told apart by name, not by position."""
+    changed = {show_steps(steps) for steps in _compared(old.config, new.config, ())}
+    if _place(old.store_url) != _place(new.store_url):
+        # The same text means another file when the configuration moved.
+        changed.add("store.url")
+    elif old.store_url.password != new.store_url.password and "store.url" not in changed:
+        changed.add("store.password_file")
+    return tuple(sorted(changed))
+
+
+def _place(url: URL) -> tuple[Any, ...]:
+    return (url.drivername, url.username, url.host, url.port, url.database, url.query)
+
+
+def needs_restart(changed: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the changed settings that stay as they were until the agent starts again."""
+    return tuple(name for name in changed if name in NEEDS_RESTART)
+
+
+def _compared(old: Any, new: Any, steps: Steps) -> Iterator[Steps]:
+    if old == new:
+        return
+    if isinstance(old, Model) and type(old) is type(new):
+        for name in type(old).model_fields:
+            yield from _compared(_keyed(getattr(old, name)), _keyed(getattr(new, name)), (*steps, name))
+    elif isinstance(old, dict) and isinstance(new, dict):
+        for key in old.keys() | new.keys():
+            if key in old and key in new:
+                yield from _compared(old[key], new[key], (*steps, key))
+            else:
+                yield (*steps, key)
+    else:
+        yield steps
+
+
+def _keyed(value: Any) -> Any:
+    """Sources by name; anything else as it is."""
+    if isinstance(value, tuple) and all(isinstance(part, SourceConfig) for part in value):
+        return {source.name: source for source in value}
+    return value

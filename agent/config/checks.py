@@ -1,0 +1,92 @@
+"""What no single value shows: names used twice, traffic counted twice, and entries that nothing uses."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from agent.config.models import SHORTEST_INTERVAL, TOO_SHORT, Config
+from agent.config.problem import ABSENT, Problem, show_steps
+from collectors.config import SourceConfig
+
+Placed = Sequence[tuple[int, SourceConfig]]
+"""Sources with their position in the file; those that are not valid are left out."""
+
+
+def _authoritative(source: SourceConfig) -> bool:
+    return bool(getattr(source, "authoritative", False))
+
+
+def repeated_names(entries: Any) -> Iterator[Problem]:
+    """Sources with the name of an earlier one. Takes the entries as written, so that invalid ones count too."""
+    first: dict[str, int] = {}
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        name = entry.get("name") if isinstance(entry, dict) else None
+        if isinstance(name, str) and first.setdefault(name, index) != index:
+            reason = f"must be unique; sources[{first[name]}] has the same name"
+            yield Problem(("sources", index, "name"), reason, name)
+
+
+def short_intervals(sources: Placed) -> Iterator[Problem]:
+    """Sources that would run without a pause."""
+    for index, source in sources:
+        if source.interval < SHORTEST_INTERVAL:
+            yield Problem(("sources", index, "interval"), TOO_SHORT)
+
+
+def double_counting(sources: Placed) -> Iterator[Problem]:
+    """Constant systems that several sources count, unless exactly one of these is authoritative."""
+    counting: dict[str, list[tuple[int, SourceConfig]]] = defaultdict(list)
+    for index, source in sources:
+        if source.counts_usage():
+            for system in sorted(source.declared_systems()):
+                counting[system].append((index, source))
+    for system, rivals in counting.items():
+        marked = [index for index, source in rivals if _authoritative(source)]
+        if len(rivals) > 1 and not marked:
+            first = rivals[0][0]
+            for index, _ in rivals[1:]:
+                reason = f"sources[{first}] counts the same system; mark exactly one with authoritative: true"
+                yield Problem(("sources", index, "system"), reason, system)
+        for index in marked[1:]:
+            reason = f"only one source of a system can be authoritative; sources[{marked[0]}] is"
+            yield Problem(("sources", index, "authoritative"), reason, ABSENT)
+
+
+def unused(config: Config, today: date) -> Iterator[Problem]:
+    """Entries that have no effect, and dates that cannot be meant. Reasons to warn, not to refuse."""
+    if not config.sources:
+        yield Problem((), "no sources: nothing will be counted")
+    counting = [source for source in config.sources if source.counts_usage()]
+    fed = {system for source in counting for system in source.declared_systems()}
+    any_system = any(not source.declared_systems() for source in counting)
+    watched = {
+        system for source in config.sources if source.watches_prompts() for system in source.declared_systems()
+    }
+    if not any_system and config.sources:
+        for system in config.systems:
+            if system not in fed | watched:
+                yield Problem(("systems", system), "no source counts this system or watches its prompts")
+        yield from _prompts_without_usage(config, fed)
+    for system, declared in config.systems.items():
+        # A day of grace: somewhere it is already tomorrow.
+        if declared.reviewed is not None and declared.reviewed > today + timedelta(days=1):
+            yield Problem(("systems", system, "reviewed"), "is in the future", declared.reviewed)
+
+
+def _prompts_without_usage(config: Config, fed: set[str]) -> Iterator[Problem]:
+    for index, source in enumerate(config.sources):
+        for system in sorted(source.declared_systems()) if source.watches_prompts() else ():
+            if system not in fed and system not in config.systems:
+                steps = ("sources", index, "systems", system)
+                where = show_steps(("systems", system))
+                yield Problem(steps, f"no source counts this system, and {where} does not declare it")
+
+
+def all_problems(entries: Mapping[str, Any], sources: Placed) -> Iterator[Problem]:
+    """Every problem between entries."""
+    yield from repeated_names(entries.get("sources"))
+    yield from short_intervals(sources)
+    yield from double_counting(sources)

@@ -1,0 +1,142 @@
+"""The reference of every setting in Markdown, written from the JSON Schema."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from agent.config.schema import branches, follow, json_schema
+from collectors.config import Duration
+from collectors.registry import SourceType
+
+BEGIN = "<!-- settings: generated, do not edit -->"
+END = "<!-- settings: end -->"
+
+_DURATION_PATTERN = TypeAdapter(Duration).json_schema()["pattern"]
+_RANGES = (
+    ("exclusiveMinimum", "more than"),
+    ("minimum", "at least"),
+    ("exclusiveMaximum", "less than"),
+    ("maximum", "at most"),
+)
+_FORMATS = {"date": "day", "path": "path"}
+_TYPES = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}
+
+
+def render_reference(types: Mapping[str, SourceType] | None = None) -> str:
+    """A table of settings for every section: path, type, default, meaning."""
+    schema = json_schema(types)
+    sections = list(_Reference(schema).section("", schema))
+    return "\n\n".join(sections) + "\n"
+
+
+def with_reference(page: str, types: Mapping[str, SourceType] | None = None) -> str:
+    """The page `docs/configuration.md` with its generated part renewed.
+
+    Raises:
+        ValueError: the page lacks the marks of the generated part.
+    """
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"the page needs the lines {BEGIN} and {END}")
+    return f"{before}{BEGIN}\n\n{render_reference(types)}\n{END}{after}"
+
+
+class _Reference:
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self.schema = schema
+        self.written: dict[str, str] = {}
+
+    def section(self, path: str, node: Mapping[str, Any]) -> Iterator[str]:
+        """One heading and table for the mapping at `path`, then those of the mappings inside it."""
+        rows, inner = [], []
+        for key, value in node["properties"].items():
+            place = f"{path}.{key}" if path else key
+            for suffix, part in self._mappings(value):
+                inner.append((place + suffix, part))
+            rows.append(self._row(place, value, required=key in node.get("required", ())))
+        tag = node["properties"].get("type", {}).get("const")
+        heading = f"`{path}`" + (f" with `type: {tag}`" if tag else "") if path else "Top level"
+        about = f"{_one_line(node['description'])}\n\n" if node.get("description") else ""
+        table = ["| Setting | Type | Default | Meaning |", "|---|---|---|---|", *rows]
+        yield f"### {heading}\n\n{about}" + "\n".join(table)
+        for place, part in inner:
+            name = part.get("title", place)
+            if name not in self.written:
+                self.written[name] = place
+                yield from self.section(place, part)
+
+    def _mappings(self, node: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        """The mappings with settings of their own that a value can hold, and what their path adds."""
+        for branch in branches(self.schema, node):
+            if "properties" in branch:
+                yield "", branch
+            elif "items" in branch:
+                yield from ((f"[]{suffix}", part) for suffix, part in self._mappings(branch["items"]))
+            else:
+                yield from ((f".<name>{suffix}", part) for suffix, part in self._free_keys(branch))
+
+    def _free_keys(self, branch: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        for part in self._values(branch):
+            yield from self._mappings(part)
+
+    def _values(self, branch: Mapping[str, Any]) -> list[Any]:
+        parts = [*branch.get("patternProperties", {}).values(), branch.get("additionalProperties")]
+        return [part for part in parts if isinstance(part, dict)]
+
+    def _row(self, place: str, node: Mapping[str, Any], *, required: bool) -> str:
+        target = follow(self.schema, node)
+        meaning = _one_line(node.get("description") or target.get("description", ""))
+        if "const" in target and not meaning:
+            meaning = "Chooses the settings of this table."
+        examples = [example for example in node.get("examples", ()) if example != node.get("default")]
+        if examples:
+            meaning += " Example: " + ", ".join(f"`{_written(example)}`" for example in examples) + "."
+        cells = (f"`{place}`", self._type(node), _default(node, required=required), meaning)
+        return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+    def _type(self, node: Mapping[str, Any]) -> str:
+        words = dict.fromkeys(self._word(part) for part in branches(self.schema, node))
+        return " or ".join(word for word in words if word)
+
+    def _word(self, node: Mapping[str, Any]) -> str:
+        if "const" in node:
+            return f"`{node['const']}`"
+        if "enum" in node:
+            return ", ".join(f"`{choice}`" for choice in node["enum"])
+        kind = node.get("type")
+        if kind == "array":
+            return f"list of {self._type(node['items'])}"
+        if kind == "object":
+            values = self._values(node)
+            return f"mapping of name to {self._type(values[0])}" if values else "mapping"
+        if kind == "string" and node.get("pattern") == _DURATION_PATTERN:
+            return "duration"
+        if kind == "string" and node.get("pattern", "").startswith("^[0-9]"):
+            # The same number, written with underscores.
+            return ""
+        limits = [f"{words} {node[key]:g}" for key, words in _RANGES if key in node]
+        word = _FORMATS.get(node.get("format", ""), _TYPES.get(str(kind), ""))
+        return f"{word}, {' and '.join(limits)}" if limits else word
+
+
+def _default(node: Mapping[str, Any], *, required: bool) -> str:
+    if required:
+        return "required"
+    default = node.get("default")
+    return "" if default in (None, {}, []) else f"`{_written(default)}`"
+
+
+def _written(value: Any) -> str:
+    """A value as YAML's one-line notation has it."""
+    if isinstance(value, str):
+        return value
+    return f"{value:_}" if isinstance(value, int) and value >= 10_000 else json.dumps(value, ensure_ascii=False)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

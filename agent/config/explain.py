@@ -1,0 +1,121 @@
+"""Validation errors of pydantic as problems, at the path that the user wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
+from difflib import get_close_matches
+from typing import Any
+
+from agent.config.problem import ABSENT, Problem, Steps
+from agent.config.words import NOT_A_TEXT, SAFE_KINDS, choices, reason_of
+
+_KEY_MARK = "[key]"
+"""pydantic's last step when a key itself is wrong."""
+
+KnownKeys = Callable[[Steps], tuple[str, ...]]
+"""The keys that a mapping at a path may have; empty when that is not known."""
+
+
+def user_steps(location: tuple[int | str, ...], data: Any, kind: str, got: Any) -> tuple[Steps, bool]:
+    """The path of the user's value, and whether a plain union was on the way.
+
+    pydantic's location also names the branches of unions, which the user never wrote. A branch of a union told
+    apart by `type` is the value of that key; any other step that the data does not have is a branch too, except
+    the last one of a key that is missing or whose default is refused.
+    """
+    steps: list[str | int] = []
+    branched = False
+    for index, step in enumerate(location):
+        if step == _KEY_MARK:
+            continue
+        last = index == len(location) - 1
+        if isinstance(data, dict):
+            if step == data.get("type") and (not last or step not in data):
+                continue
+            if step in data:
+                data = data[step]
+                steps.append(step)
+                continue
+            if last and (kind == "missing" or got is not data):
+                steps.append(step)
+                continue
+        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+            data = data[step]
+            steps.append(step)
+            continue
+        branched = True
+    return tuple(steps), branched
+
+
+def _unknown_key(steps: Steps, known_keys: KnownKeys, present: Any) -> str:
+    known = known_keys(steps[:-1])
+    near = get_close_matches(str(steps[-1]), known, n=1, cutoff=0.6)
+    if near:
+        return f'unknown key; did you mean "{near[0]}"?'
+    free = [key for key in known if not isinstance(present, dict) or key not in present]
+    return f"unknown key; known keys: {', '.join(free or known)}" if known else "unknown key"
+
+
+def _value_at(data: Any, steps: Steps, otherwise: Any = None) -> Any:
+    for step in steps:
+        try:
+            data = data[step]
+        except (KeyError, IndexError, TypeError):
+            return otherwise
+    return data
+
+
+def _problem(error: Mapping[str, Any], data: Any, known_keys: KnownKeys) -> tuple[Problem, bool]:
+    kind, got = error["type"], error["input"]
+    steps, branched = user_steps(error["loc"], data, kind, got)
+    context = error.get("ctx", {})
+    if kind == "extra_forbidden":
+        # The value of an unknown key may be a misplaced secret.
+        return Problem(steps, _unknown_key(steps, known_keys, _value_at(data, steps[:-1]))), branched
+    if kind == "union_tag_not_found":
+        return Problem((*steps, "type"), "is missing"), branched
+    if kind == "union_tag_invalid":
+        tag = got["type"] if isinstance(got, dict) else context["tag"]
+        return Problem((*steps, "type"), choices(str(context["expected_tags"])), tag), branched
+    if error["loc"] and error["loc"][-1] == _KEY_MARK:
+        return Problem(steps, "the name " + reason_of(kind, error["msg"], context)), branched
+    reason = reason_of(kind, error["msg"], context)
+    # As written: a validator may have been given what an earlier one made of the value.
+    got = _value_at(data, steps, otherwise=got)
+    return Problem(steps, reason, ABSENT if kind == "missing" else got, repeats=kind not in SAFE_KINDS), branched
+
+
+def explain(errors: list[Any], data: Any, known_keys: KnownKeys) -> list[Problem]:
+    """Every validation error as a problem; what the branches of one plain union say is said once.
+
+    Args:
+        errors: `ValidationError.errors()`.
+        data: what was validated.
+        known_keys: for hints.
+    """
+    found = [_problem(error, data, known_keys) for error in errors]
+    merged: dict[Steps, Problem] = {}
+    for problem, branched in found:
+        deeper = any(
+            other.steps[: len(problem.steps)] == problem.steps and len(other.steps) > len(problem.steps) and apart
+            for other, apart in found
+        )
+        if branched and deeper:
+            # Another branch got further with this value, so that branch is what the user meant.
+            continue
+        earlier = merged.get(problem.steps)
+        if earlier is None:
+            merged[problem.steps] = problem
+        elif problem.reason not in earlier.reason:
+            both = f"{earlier.reason} or {problem.reason.removeprefix('must be ')}"
+            merged[problem.steps] = Problem(problem.steps, both, problem.got, earlier.repeats or problem.repeats)
+    return [_with_hint(problem) for problem in merged.values()]
+
+
+def _with_hint(problem: Problem) -> Problem:
+    # YAML reads 5, true and 2026-10-01 as something else than a text.
+    if problem.reason == NOT_A_TEXT and isinstance(problem.got, bool | int | float | date):
+        return replace(problem, reason=f"{NOT_A_TEXT}; put it in quotes")
+    return problem

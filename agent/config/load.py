@@ -1,0 +1,267 @@
+"""Reads the configuration file, and reports everything that is wrong with it at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import URL
+
+from agent.config.build import build_config_model
+from agent.config.checks import Placed, all_problems, unused
+from agent.config.explain import explain
+from agent.config.models import Config
+from agent.config.positions import BrokenText, Document, parse_document
+from agent.config.problem import ABSENT, HIDDEN, SECRET, Problem, Steps, show_problem
+from agent.config.schema import json_schema, known_keys
+from agent.config.secrets import Expanded, SecretUnreadable, expand, read_secret, scrub
+from agent.config.store_url import anchored, show_store_url, sqlite_file
+from agent.errors import ConfigError
+from collectors.config import Model, parse_duration
+from collectors.interface import utc_now
+from collectors.registry import SourceType
+
+_LARGEST = 8 * 1024 * 1024
+_ALWAYS_HIDDEN: frozenset[Steps] = frozenset({("store", "url")})
+_PASSWORD_FILE: Steps = ("store", "password_file")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A configuration that can be used."""
+
+    config: Config
+    path: Path
+    base_dir: Path
+    """Where relative paths of the file start."""
+    warnings: tuple[str, ...]
+    """One line each, in the form of an error."""
+    digest: str
+    """SHA-256, in hex, of the values of the file (references replaced) and of its secret files."""
+    store_url: URL = field(repr=False)
+    """With an absolute SQLite path, and with the password of `store.password_file`."""
+
+    @property
+    def shown_store_url(self) -> str:
+        """The store's URL for logs and pages, without secrets."""
+        return show_store_url(self.store_url)
+
+    @property
+    def cache_dir(self) -> Path:
+        """The folder for fetched copies: as configured, or `cache` beside the store."""
+        if self.config.cache_dir is not None:
+            return self.base_dir / self.config.cache_dir
+        file = sqlite_file(self.store_url, self.base_dir)
+        return (file.parent if file is not None else self.base_dir) / "cache"
+
+
+def load_config(
+    path: Path,
+    environ: Mapping[str, str] | None = None,
+    *,
+    types: Mapping[str, SourceType] | None = None,
+    now: Callable[[], datetime] = utc_now,
+) -> Loaded:
+    """Read and check one configuration file.
+
+    Args:
+        path: the file; relative paths in it start at its folder.
+        environ: where `${NAME}` is looked up; by default the environment of the process.
+        types: the kinds of source; by default all that are registered.
+        now: the clock, for dates that lie in the future.
+
+    Raises:
+        ConfigError: the file cannot be used; holds every problem, and no secret.
+    """
+    try:
+        document = parse_document(_read(path))
+    except BrokenText as error:
+        # Without a cause: PyYAML's message repeats the line, which may hold a password.
+        raise ConfigError((show_problem(Problem((), error.reason), str(path), error.line),)) from None
+    if not isinstance(document.data, dict):
+        reason = "is empty" if document.data is None else "must be a mapping of sections (sources:, systems:, ...)"
+        raise ConfigError((show_problem(Problem((), reason), str(path), document.line_of(())),))
+    return _Loading(path, document, expand(document.data, os.environ if environ is None else environ), types).run(
+        now
+    )
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a path"
+        raise ConfigError((f"{path}: cannot be read: {reason}",)) from error
+    if len(content) > _LARGEST:
+        raise ConfigError((f"{path}: is larger than {_LARGEST} bytes, too large for a configuration",))
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BrokenText(content.count(b"\n", 0, error.start) + 1, "is not UTF-8 text") from None
+
+
+class _Loading:
+    """One pass over one file."""
+
+    def __init__(
+        self, path: Path, document: Document, expanded: Expanded, types: Mapping[str, SourceType] | None
+    ) -> None:
+        self.path = path
+        # Not resolved: a mounted ConfigMap is a link into a folder that each update replaces.
+        self.base_dir = path.absolute().parent
+        self.document = document
+        self.expanded = expanded
+        self.data: dict[str, Any] = expanded.data
+        self.types = types
+        self.model = build_config_model(types)
+
+    def run(self, now: Callable[[], datetime]) -> Loaded:
+        config, sources, problems = self._validate()
+        problems += all_problems(self.data, sources)
+        contents: dict[Steps, str] = {}
+        refused = {problem.steps for problem in problems}
+        for steps, file in _secret_files(config) if config else self._password_file():
+            if steps in refused:
+                continue
+            try:
+                contents[steps] = read_secret(self.base_dir / file)
+            except SecretUnreadable as error:
+                problems.append(Problem(steps, str(error), str(file)))
+        problems = self._without_echoes(problems)
+        if problems or config is None:
+            raise ConfigError(self._shown(problems))
+        url = anchored(config.store.parsed_url(), self.base_dir)
+        if _PASSWORD_FILE in contents:
+            url = url.set(password=contents[_PASSWORD_FILE])
+        warnings = self._shown(unused(config, now().date()))
+        return Loaded(config, self.path, self.base_dir, warnings, _digest(self.data, contents), url)
+
+    def _validate(self) -> tuple[Config | None, Placed, list[Problem]]:
+        try:
+            config = self.model.model_validate(self.data)
+        except (ValidationError, OverflowError):
+            return None, *self._validate_pieces()
+        return config, list(enumerate(config.sources)), []
+
+    def _validate_pieces(self) -> tuple[Placed, list[Problem]]:
+        """Validate every source and every section alone, so that one bad part hides no problem of another."""
+        sources: list[tuple[int, Any]] = []
+        errors: list[Any] = []
+        problems: list[Problem] = []
+        for steps, piece in self._pieces():
+            try:
+                config = self.model.model_validate(piece)
+            except ValidationError as error:
+                errors += [_moved(part, steps) for part in error.errors(include_url=False)]
+            except OverflowError:
+                problems += _too_long(_at(self.data, steps), steps)
+            else:
+                sources += [(int(steps[1]), source) for source in config.sources if len(steps) > 1]
+        schema = json_schema(self.types)
+        problems += explain(errors, self.data, lambda steps: known_keys(schema, self.data, steps))
+        return sources, problems
+
+    def _pieces(self) -> Iterator[tuple[Steps, dict[str, Any]]]:
+        for key, value in self.data.items():
+            if key == "sources" and isinstance(value, list):
+                yield from ((("sources", index), {"sources": [entry]}) for index, entry in enumerate(value))
+            else:
+                yield (key,), {key: value}
+
+    def _password_file(self) -> Iterator[tuple[Steps, Path]]:
+        store = self.data.get("store")
+        file = store.get("password_file") if isinstance(store, dict) else None
+        if isinstance(file, str):
+            yield _PASSWORD_FILE, Path(file)
+
+    def _without_echoes(self, problems: list[Problem]) -> list[Problem]:
+        """What was wrong before validation, then the rest without what merely follows from it."""
+        early = [*self.document.problems, *self.expanded.problems]
+        known = {problem.steps for problem in early}
+        return early + [problem for problem in problems if problem.steps not in known]
+
+    def _shown(self, problems: Iterator[Problem] | list[Problem]) -> tuple[str, ...]:
+        lines = [(problem.line or self.document.line_of(problem.steps), problem) for problem in problems]
+        lines.sort(key=lambda pair: pair[0])
+        return tuple(
+            dict.fromkeys(show_problem(self._safe(problem), str(self.path), line) for line, problem in lines)
+        )
+
+    def _safe(self, problem: Problem) -> Problem:
+        secrets = self.expanded.secrets_at(problem.steps)
+        if problem.repeats and secrets:
+            problem = replace(problem, reason=scrub(problem.reason, secrets, HIDDEN))
+        hidden = self.expanded.is_secret(problem.steps) or problem.steps in _ALWAYS_HIDDEN
+        if hidden and problem.got is not ABSENT:
+            problem = replace(problem, got=SECRET)
+        return problem
+
+
+def _at(data: Any, steps: Steps) -> Any:
+    for step in steps:
+        data = data[step]
+    return data
+
+
+def _too_long(value: Any, steps: Steps) -> list[Problem]:
+    """Durations that are longer than Python can count; the value as a whole when none is found."""
+    found = [
+        Problem(place, "is too long a duration", text) for place, text in _texts(value, steps) if _overflows(text)
+    ]
+    return found or [Problem(steps, "holds a number that is too large")]
+
+
+def _texts(value: Any, steps: Steps) -> Iterator[tuple[Steps, str]]:
+    if isinstance(value, str):
+        yield steps, value
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield from _texts(part, (*steps, key))
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            yield from _texts(part, (*steps, index))
+
+
+def _overflows(text: str) -> bool:
+    try:
+        parse_duration(text)
+    except OverflowError:
+        return True
+    except ValueError:
+        return False
+    return False
+
+
+def _moved(error: Mapping[str, Any], steps: Steps) -> dict[str, Any]:
+    """The error of a piece at its place in the whole file."""
+    return {**error, "loc": (*steps, *error["loc"][len(steps) :])}
+
+
+def _secret_files(value: Any, steps: Steps = ()) -> Iterator[tuple[Steps, Path]]:
+    """Every configured file that holds a secret, by the path of its `*_file` key."""
+    if isinstance(value, Model):
+        for name in type(value).model_fields:
+            part = getattr(value, name)
+            if name.endswith("_file") and isinstance(part, str | Path):
+                yield (*steps, name), Path(part)
+            else:
+                yield from _secret_files(part, (*steps, name))
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield from _secret_files(part, (*steps, key))
+    elif isinstance(value, tuple | list):
+        for index, part in enumerate(value):
+            yield from _secret_files(part, (*steps, index))
+
+
+def _digest(data: Any, contents: Mapping[Steps, str]) -> str:
+    files = [[list(steps), text] for steps, text in contents.items()]
+    return hashlib.sha256(json.dumps([data, files], sort_keys=True, default=str).encode()).hexdigest()

@@ -1,0 +1,337 @@
+"""Every part of the configuration file, with its meaning, bounds and defaults."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
+from sqlalchemy import URL
+
+from agent.config.listen import Address, parse_listen
+from agent.config.store_url import parse_store_url, show_store_url
+from agent.framework.model import Declaration, Settings, Strategy
+from collectors.config import Duration, Model, SourceConfig
+
+_DEFAULTS = Settings()
+_LONGEST_SYSTEM = 200
+SHORTEST_INTERVAL = timedelta(milliseconds=100)
+"""Below this the agent would do nothing but start runs."""
+TOO_SHORT = "must be at least 100ms"
+
+
+def _no_bool(value: Any) -> Any:
+    # Python counts true as 1; nobody means that.
+    if isinstance(value, bool):
+        raise ValueError("must be a number")  # noqa: TRY004 - a TypeError would pass through pydantic
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_no_bool)]
+Number = Annotated[float, Field(allow_inf_nan=False), BeforeValidator(_no_bool)]
+Volume = Annotated[
+    float,
+    Field(gt=0, allow_inf_nan=False),
+    BeforeValidator(_no_bool),
+    WithJsonSchema(
+        # YAML 1.1 reads 100_000_000 as a number; editors follow YAML 1.2, where it is a text.
+        {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string", "pattern": "^[0-9][0-9_]*$"}]}
+    ),
+]
+"""A number of inferences, which may be written with underscores."""
+
+
+def _printable(name: str) -> str:
+    if not name.strip() or len(name) > _LONGEST_SYSTEM or not name.isprintable():
+        raise ValueError(f"must be 1 to {_LONGEST_SYSTEM} printable characters, not all of them blank")
+    return name
+
+
+SystemName = Annotated[str, AfterValidator(_printable), Field(max_length=_LONGEST_SYSTEM)]
+"""As wide as what records may name, so that every discovered system can be declared."""
+
+Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
+
+
+class StoreConfig(Model):
+    """The database that holds counts, prompt changes and verdicts."""
+
+    url: SecretStr = Field(
+        default=SecretStr("sqlite:///leverwatch.db"),
+        description="SQLAlchemy URL of an SQLite file or a PostgreSQL database. A relative SQLite path starts at "
+        "the folder of the configuration file. Changing it needs a restart.",
+        examples=["sqlite:////var/lib/leverwatch/leverwatch.db", "postgresql://leverwatch@db.internal/leverwatch"],
+    )
+    password_file: Path | None = Field(
+        default=None,
+        description="File that holds the password of a PostgreSQL `url`. Changing it needs a restart.",
+        examples=["/run/secrets/leverwatch-db"],
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _readable(cls, value: SecretStr) -> SecretStr:
+        parse_store_url(value.get_secret_value())
+        return value
+
+    @field_validator("password_file")
+    @classmethod
+    def _one_password(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        url = info.data.get("url")
+        if value is not None and url is not None:
+            parsed = parse_store_url(url.get_secret_value())
+            if parsed.get_backend_name() == "sqlite":
+                raise ValueError("is only for PostgreSQL; SQLite has no password")
+            if parsed.password is not None:
+                raise ValueError("is one password too many: store.url has one")
+        return value
+
+    def parsed_url(self) -> URL:
+        """The URL as written: relative paths are relative, and the password of `password_file` is not in it."""
+        return parse_store_url(self.url.get_secret_value())
+
+    def shown_url(self) -> str:
+        """The URL for logs and pages, without secrets."""
+        return show_store_url(self.parsed_url())
+
+
+class ServerConfig(Model):
+    """The HTTP server of the metrics and the status page."""
+
+    listen: str = Field(
+        default=":9847",
+        description="Address and port to listen on; without an address, every address of the machine. "
+        "Changing it needs a restart.",
+        examples=[":9847", "127.0.0.1:9847", "[::1]:9847"],
+    )
+    external_url: str | None = Field(
+        default=None,
+        description="URL under which people reach the status page, for links.",
+        examples=["https://leverwatch.example.com"],
+    )
+
+    @field_validator("listen")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        parse_listen(value)
+        return value
+
+    @field_validator("external_url")
+    @classmethod
+    def _web_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            parts = urlsplit(value)
+            valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc
+        except ValueError:
+            valid = False
+        if not valid or any(mark.isspace() for mark in value):
+            raise ValueError("must be a URL that starts with http:// or https://, without a user name")
+        return value.rstrip("/")
+
+    @property
+    def address(self) -> Address:
+        """`listen`, taken apart."""
+        return parse_listen(self.listen)
+
+
+class EvaluationConfig(Model):
+    """How often the framework is reapplied."""
+
+    interval: Duration = Field(
+        default=timedelta(minutes=5),
+        description="Pause between two evaluations of all systems.",
+        examples=["5m"],
+    )
+
+    @field_validator("interval")
+    @classmethod
+    def _pauses(cls, value: timedelta) -> timedelta:
+        if value < SHORTEST_INTERVAL:
+            raise ValueError(TOO_SHORT)
+        return value
+
+
+class FrameworkConfig(Model):
+    """The thresholds of the decision framework."""
+
+    hybrid_from: Volume = Field(
+        default=_DEFAULTS.hybrid_from,
+        description="Monthly inferences from which volume recommends a hybrid (inclusive).",
+        examples=[100_000_000],
+    )
+    fine_tuning_above: Volume = Field(
+        default=_DEFAULTS.fine_tuning_above,
+        validate_default=True,
+        description="Monthly inferences above which volume recommends fine-tuning (exclusive). "
+        "Not below `hybrid_from`.",
+        examples=[1_000_000_000],
+    )
+    leave_ratio: Number = Field(
+        default=_DEFAULTS.leave_ratio,
+        gt=0,
+        le=1,
+        description="A volume band entered at a threshold is left below this share of it.",
+        examples=[0.9],
+    )
+    dwell_days: Whole = Field(
+        default=_DEFAULTS.dwell_days,
+        ge=0,
+        le=365,
+        description="Consecutive days in a new volume band before it settles.",
+        examples=[7],
+    )
+    minimum_days: Whole = Field(
+        default=_DEFAULTS.minimum_days,
+        ge=1,
+        le=28,
+        description="Days with known usage, of the trailing 28, below which the volume is unknown.",
+        examples=[21],
+    )
+    stale_after_days: Whole = Field(
+        default=_DEFAULTS.stale_after_days,
+        ge=1,
+        le=28,
+        description="Age in days of the newest known usage above which the last recommendation is held.",
+        examples=[2],
+    )
+    frequent_days_per_week: Number = Field(
+        default=_DEFAULTS.frequent_days_per_week,
+        gt=0,
+        le=7,
+        description="Median days a week with a prompt change from which prompts change frequently (inclusive).",
+        examples=[1],
+    )
+    frequency_weeks: Whole = Field(
+        default=_DEFAULTS.frequency_weeks,
+        ge=1,
+        le=104,
+        description="Trailing weeks that the median is taken over.",
+        examples=[13],
+    )
+    minimum_history_weeks: Whole = Field(
+        default=_DEFAULTS.minimum_history_weeks,
+        ge=1,
+        le=104,
+        validate_default=True,
+        description="Weeks of prompt history below which the frequency is unknown. Not above `frequency_weeks`.",
+        examples=[4],
+    )
+
+    @field_validator("fine_tuning_above")
+    @classmethod
+    def _ordered(cls, value: float, info: ValidationInfo) -> float:
+        if value < info.data.get("hybrid_from", value):
+            raise ValueError("must not be below framework.hybrid_from")
+        return value
+
+    @field_validator("minimum_history_weeks")
+    @classmethod
+    def _within(cls, value: int, info: ValidationInfo) -> int:
+        if value > info.data.get("frequency_weeks", value):
+            raise ValueError("must not be above framework.frequency_weeks")
+        return value
+
+    def to_settings(self) -> Settings:
+        """The thresholds as the framework takes them."""
+        return Settings(**self.model_dump())
+
+
+class LimitsConfig(Model):
+    """How many names found in records become labels of metrics."""
+
+    undeclared_systems: Whole = Field(
+        default=100,
+        ge=0,
+        description="Systems shown that are in records but not in this file. More are counted and not shown.",
+        examples=[100],
+    )
+    models_per_system: Whole = Field(
+        default=20,
+        ge=1,
+        description="Models shown for each system; the rest is one model named `other`.",
+        examples=[20],
+    )
+
+
+class LogLevel(StrEnum):
+    """The least important messages that are written."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogConfig(Model):
+    """The agent's own log, on standard error."""
+
+    level: LogLevel = Field(
+        default=LogLevel.INFO, description="The least important messages that are written.", examples=["info"]
+    )
+    format: Literal["logfmt", "json"] = Field(
+        default="logfmt",
+        description="One line of key=value pairs, or one JSON object, for each event.",
+        examples=["json"],
+    )
+
+
+class SystemConfig(Model):
+    """What the team says of one system."""
+
+    declared_strategy: Strategy | None = Field(
+        default=None,
+        description="What the team runs today. Without it no mismatch can be found.",
+        examples=["prompt_engineering"],
+    )
+    reviewed: date | None = Field(
+        default=None, description="Day on which the team last reviewed the declaration.", examples=["2026-10-01"]
+    )
+    locked_in_behavior: tuple[Text, ...] = Field(
+        default=(),
+        description="Reasons why tone, domain reasoning or an exact format must hold. Any one activates the rule.",
+        examples=[["JSON schema v3"]],
+    )
+
+    def to_declaration(self) -> Declaration:
+        """The declaration as the framework takes it."""
+        return Declaration(self.declared_strategy, self.reviewed, self.locked_in_behavior)
+
+
+class Config(Model):
+    """One configuration file. `build_config_model` narrows `sources` to the kinds of source there are."""
+
+    store: StoreConfig = Field(default=StoreConfig(), description="The database.")
+    server: ServerConfig = Field(default=ServerConfig(), description="The HTTP server.")
+    evaluation: EvaluationConfig = Field(default=EvaluationConfig(), description="The schedule of the verdicts.")
+    framework: FrameworkConfig = Field(default=FrameworkConfig(), description="The thresholds of the framework.")
+    limits: LimitsConfig = Field(default=LimitsConfig(), description="Caps on names found in records.")
+    log: LogConfig = Field(default=LogConfig(), description="The agent's own log.")
+    cache_dir: Path | None = Field(
+        default=None,
+        description="Folder for fetched copies of git repositories; losing it loses time, never counts. Default: "
+        "the folder `cache` beside the SQLite file, or beside the configuration file.",
+        examples=["/var/cache/leverwatch"],
+    )
+    sources: tuple[SourceConfig, ...] = Field(default=(), description="Where usage and prompt changes come from.")
+    systems: dict[SystemName, SystemConfig] = Field(
+        default_factory=dict, description="The systems that the team declares, by name."
+    )
+
+    def __repr_args__(self) -> list[tuple[str | None, Any]]:
+        # Any text of a source may come from ${ENV}; its name and type are enough to recognise it.
+        parts: dict[str, Any] = {name: getattr(self, name) for name in type(self).model_fields}
+        parts["sources"] = [f"{source.name} ({source.type})" for source in self.sources]
+        return list(parts.items())

@@ -1,0 +1,92 @@
+"""One complaint about the configuration, and how it is written down."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final, TypeAlias
+
+Steps: TypeAlias = tuple[str | int, ...]
+"""Where a value stands: the keys and list positions that lead to it."""
+
+HIDDEN: Final = "(hidden)"
+ABSENT: Final = object()
+"""The `got` of a problem that is not about a value."""
+SECRET: Final = object()
+"""The `got` of a problem with a value that nobody may see."""
+
+_LONGEST = 60
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
+# Anything that may be `user:password@host` or `?password=...`, also when the URL around it is misspelt.
+_CREDENTIALS = re.compile(r"[:/].*@|(?:password|passwd|secret|token|key)[^=&\s]*=", re.IGNORECASE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one value."""
+
+    steps: Steps
+    reason: str
+    got: Any = ABSENT
+    repeats: bool = False
+    """A validator of its own wrote the reason, and may have repeated the value in it."""
+    line: int | None = None
+    """1-based; None: the line of the value, or of the nearest value around it."""
+
+
+def has_credentials(text: str) -> bool:
+    """Whether a text may hold a password, judged by its form alone."""
+    return _CREDENTIALS.search(text) is not None
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
+
+
+def _quoted(text: str) -> str:
+    # Lone surrogates can be written in YAML and cannot be printed.
+    return json.dumps(text, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
+
+
+def show_value(value: Any) -> str:
+    """A value as a problem shows it: one line, cut at 60 characters, passwords hidden, containers only named."""
+    if value is SECRET:
+        return HIDDEN
+    if isinstance(value, str):
+        return HIDDEN if has_credentials(value) else _quoted(_cut(value))
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, list | tuple):
+        return "a list"
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, int) and value.bit_length() > 200:
+        return "a very large number"
+    return _cut(str(value))
+
+
+def show_steps(steps: Steps) -> str:
+    """A path as the user knows it, such as `sources[0].format.type` or `systems["a.b"]`."""
+    text = ""
+    for step in steps:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif _PLAIN_KEY.fullmatch(step):
+            text += f".{step}" if text else step
+        else:
+            text += f"[{HIDDEN if has_credentials(step) else _quoted(_cut(step))}]"
+    return text
+
+
+def show_problem(problem: Problem, file: str, line: int) -> str:
+    """The line a person reads: `file:line: path: reason (got value)`."""
+    path = f"{show_steps(problem.steps)}: " if problem.steps else ""
+    got = "" if problem.got is ABSENT else f" (got {show_value(problem.got)})"
+    return f"{file}:{line}: {path}{problem.reason}{got}"
