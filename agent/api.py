@@ -1,0 +1,51 @@
+"""All verdicts as JSON, for programs that want more than metrics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from agent.snapshot import SystemsSnapshot, SystemView
+
+
+def systems_json(snapshot: SystemsSnapshot | None) -> bytes:
+    """The document of `/api/v1/systems`. Before a first evaluation, `evaluated_at` is null and there is no system.
+
+    Unknown figures are null; days are ISO 8601 dates and times carry their zone.
+    """
+    document: dict[str, Any] = {"evaluated_at": None, "thresholds": None, "undeclared_dropped": 0, "systems": []}
+    if snapshot is not None:
+        document = {
+            "evaluated_at": snapshot.evaluated_at,
+            "thresholds": snapshot.settings,
+            "undeclared_dropped": snapshot.undeclared_dropped,
+            "systems": [_system(view) for view in snapshot.systems],
+        }
+    return msgspec.json.encode(document) + b"\n"
+
+
+def _system(view: SystemView) -> dict[str, Any]:
+    verdict = view.verdict
+    return {
+        "system": view.system,
+        "as_of": verdict.as_of,
+        "in_configuration": view.declared,
+        "declared_strategy": verdict.declared,
+        "reviewed": None if view.reviewed is None else view.reviewed.date(),
+        "recommended_strategy": verdict.strategy,
+        "changed_on": verdict.changed_on,
+        "status": verdict.status,
+        "mismatch": verdict.mismatch,
+        "conflict": verdict.conflict,
+        "held": verdict.held,
+        "rule": verdict.rule,
+        "reasons": verdict.reasons,
+        "evidence": verdict.evidence,
+        "volume": verdict.volume,
+        "month_to_date_inferences": view.month_to_date_inferences,
+        "last_calendar_month_inferences": view.last_month_inferences,
+        "prompt_changes_per_week": verdict.changes_per_week,
+        "prompt_changes": view.prompt_changes,
+        "last_prompt_change": view.last_prompt_change,
+    }

@@ -1,0 +1,1 @@
+"""Turns immutable snapshots into Prometheus metrics."""

@@ -1,0 +1,175 @@
+"""Metric families of the agent itself: its sources, its evaluations and its configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from agent.exporter.family import Family, Sample, kind, timestamp
+from agent.snapshot import AgentSnapshot, SourceView
+from collectors.errors import CollectorError, SourceIncomplete, SourceRefused, SourceUnavailable
+from collectors.interface import Result
+
+FAILURE_REASONS = tuple(
+    error.reason for error in (SourceUnavailable, SourceRefused, SourceIncomplete, CollectorError)
+)
+"""Every reason a run can fail for; each is exported from the start, so that its first failure is an increase."""
+
+_RAN = "after a first run of the source in this process"
+_EVERY_SOURCE = "for every configured source"
+
+
+def _per_source(
+    name: str, meaning: str, value: Callable[[SourceView], float | None], emitted: str = _EVERY_SOURCE
+) -> Family[AgentSnapshot]:
+    def samples(snapshot: AgentSnapshot) -> Iterable[Sample]:
+        for source in snapshot.sources:
+            number = value(source)
+            if number is not None:
+                yield (source.name,), number
+
+    return Family(name, kind(name), meaning, ("source",), emitted, samples)
+
+
+def _agent(
+    name: str, meaning: str, value: Callable[[AgentSnapshot], float | None], emitted: str = "always"
+) -> Family[AgentSnapshot]:
+    def samples(snapshot: AgentSnapshot) -> Iterable[Sample]:
+        number = value(snapshot)
+        return [] if number is None else [((), number)]
+
+    return Family(name, kind(name), meaning, (), emitted, samples)
+
+
+def _time(moment: datetime | None) -> float | None:
+    return None if moment is None else timestamp(moment)
+
+
+def _failures(snapshot: AgentSnapshot) -> Iterable[Sample]:
+    for source in snapshot.sources:
+        for reason in dict.fromkeys((*FAILURE_REASONS, *source.failures)):
+            yield (source.name, reason), source.failures.get(reason, 0)
+
+
+def _records(snapshot: AgentSnapshot) -> Iterable[Sample]:
+    for source in snapshot.sources:
+        for result in Result:
+            yield (source.name, result.value), source.records.get(result, 0)
+
+
+AGENT: tuple[Family[AgentSnapshot], ...] = (
+    Family(
+        "leverwatch_build_info",
+        "gauge",
+        "Always 1; the labels carry the version of the agent and of Python.",
+        ("version", "python"),
+        "always",
+        lambda snapshot: [((snapshot.version, snapshot.python), 1)],
+    ),
+    _agent(
+        "leverwatch_config_last_reload_successful",
+        "1 when the latest attempt to load the configuration succeeded; 0 while an older one is kept.",
+        lambda snapshot: float(snapshot.config_reload_successful),
+    ),
+    _agent(
+        "leverwatch_config_last_reload_success_timestamp_seconds",
+        "Time at which the configuration in use was loaded.",
+        lambda snapshot: timestamp(snapshot.config_reload_success_time),
+    ),
+    _per_source(
+        "leverwatch_collector_success",
+        "1 when the latest run of the source succeeded.",
+        lambda source: None if source.success is None else float(source.success),
+        _RAN,
+    ),
+    _per_source(
+        "leverwatch_collector_duration_seconds",
+        "Duration of the latest run of the source.",
+        lambda source: source.duration_seconds,
+        _RAN,
+    ),
+    _per_source(
+        "leverwatch_collector_last_success_timestamp_seconds",
+        "Time at which the latest successful run of the source ended.",
+        lambda source: _time(source.last_success),
+        "after a first success",
+    ),
+    _per_source(
+        "leverwatch_collector_interval_seconds",
+        "Configured pause between two runs of the source.",
+        lambda source: source.interval_seconds,
+    ),
+    _per_source(
+        "leverwatch_collector_runs_total",
+        "Runs of the source since the agent started, failed ones included.",
+        lambda source: source.runs,
+    ),
+    Family(
+        "leverwatch_collector_failures_total",
+        "counter",
+        "Failed runs of the source since the agent started, by reason.",
+        ("source", "reason"),
+        "for every configured source and reason",
+        _failures,
+    ),
+    _per_source(
+        "leverwatch_collector_missed_runs_total",
+        "Runs of the source that were due and did not start, since the agent started.",
+        lambda source: source.missed_runs,
+    ),
+    _per_source(
+        "leverwatch_collector_newest_record_timestamp_seconds",
+        "Time of the newest record that the source counted.",
+        lambda source: _time(source.newest_record),
+        "after a first counted record",
+    ),
+    Family(
+        "leverwatch_records_total",
+        "counter",
+        "Records read from the source since the store exists, by what became of them.",
+        ("source", "result"),
+        "for every configured source and result",
+        _records,
+    ),
+    _agent(
+        "leverwatch_evaluation_runs_total",
+        "Evaluations since the agent started, failed ones included.",
+        lambda snapshot: snapshot.evaluation_runs,
+    ),
+    _agent(
+        "leverwatch_evaluation_failures_total",
+        "Evaluations that failed since the agent started.",
+        lambda snapshot: snapshot.evaluation_failures,
+    ),
+    _agent(
+        "leverwatch_evaluation_missed_runs_total",
+        "Evaluations that were due and did not start, since the agent started.",
+        lambda snapshot: snapshot.evaluation_missed_runs,
+    ),
+    _agent(
+        "leverwatch_evaluation_duration_seconds",
+        "Duration of the latest evaluation.",
+        lambda snapshot: snapshot.evaluation_duration_seconds,
+        "after a first evaluation",
+    ),
+    _agent(
+        "leverwatch_evaluation_interval_seconds",
+        "Configured pause between two evaluations.",
+        lambda snapshot: snapshot.evaluation_interval_seconds,
+    ),
+    _agent(
+        "leverwatch_evaluation_last_success_timestamp_seconds",
+        "Time at which the latest successful evaluation ended; all per-system series are as of then.",
+        lambda snapshot: _time(snapshot.evaluation_last_success),
+        "after a first success",
+    ),
+    Family(
+        "leverwatch_log_warnings_total",
+        "counter",
+        "Warnings and errors logged since the agent started, by event.",
+        ("event",),
+        "for every event that was logged",
+        lambda snapshot: [((event,), count) for event, count in snapshot.warnings.items()],
+    ),
+)
+"""The agent's own health."""

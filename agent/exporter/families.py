@@ -1,0 +1,23 @@
+"""Every metric family there is, in the order of the exposition and of the documentation."""
+
+from __future__ import annotations
+
+from agent.exporter.agent_families import AGENT
+from agent.exporter.decision_families import PROMPTS, VERDICTS, VOLUME
+from agent.exporter.family import Family
+from agent.exporter.usage_families import USAGE
+from agent.snapshot import AgentSnapshot, SystemsSnapshot
+
+SYSTEMS: tuple[Family[SystemsSnapshot], ...] = (*USAGE, *VOLUME, *PROMPTS, *VERDICTS)
+"""Families that change with an evaluation."""
+
+SECTIONS: dict[str, tuple[Family[SystemsSnapshot], ...] | tuple[Family[AgentSnapshot], ...]] = {
+    "usage": USAGE,
+    "volume": VOLUME,
+    "prompts": PROMPTS,
+    "verdicts": VERDICTS,
+    "agent": AGENT,
+}
+"""All families, by the section of `docs/metrics.md` that lists them."""
+
+__all__ = ["AGENT", "SECTIONS", "SYSTEMS"]

@@ -1,0 +1,303 @@
+"""Hand-made snapshots that reach every branch of the exposition and of the page. All values are invented."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from agent.framework.model import (
+    Band,
+    Crossing,
+    Reason,
+    Rule,
+    RuleEvidence,
+    Settings,
+    Status,
+    Strategy,
+    Verdict,
+    VolumeState,
+)
+from agent.snapshot import AgentSnapshot, ModelTotals, SourceView, SystemsSnapshot, SystemView
+from collectors.interface import ChangeKind, Operation, Result
+
+AS_OF = date(2026, 3, 30)
+EVALUATED = datetime(2026, 3, 31, 0, 5, tzinfo=UTC)
+AWKWARD = 'quote " slash \\ line\nbreak <b>é漢\u2028'
+
+
+def evidence(
+    volume: tuple[float | None, Band | None], changes: float | None, reasons: int
+) -> tuple[RuleEvidence, ...]:
+    """All five rules for a volume with its settled band, a change frequency and a number of declared reasons."""
+    monthly, band = volume
+
+    def by_volume(rule: Rule, own: Band, threshold: float) -> RuleEvidence:
+        active = None if monthly is None else band is own
+        return RuleEvidence(rule, active, monthly, threshold, "inferences/month", "volume against its thresholds")
+
+    return (
+        by_volume(Rule.VOLUME_LOW, Band.LOW, 100_000_000),
+        by_volume(Rule.VOLUME_MID, Band.MID, 100_000_000),
+        by_volume(Rule.VOLUME_HIGH, Band.HIGH, 1_000_000_000),
+        RuleEvidence(
+            Rule.FREQUENT_CHANGES,
+            None if changes is None else changes >= 1,
+            changes,
+            1.0,
+            "days/week",
+            "median of days with a change a week",
+        ),
+        RuleEvidence(Rule.LOCKED_IN_BEHAVIOR, reasons > 0, float(reasons), 1.0, "reasons", "declared reasons"),
+    )
+
+
+def grown() -> SystemView:
+    """Crossed into the middle band, and the declaration does not say so yet."""
+    volume = VolumeState(
+        monthly_inferences=112_400_000.5,
+        covered_days=28,
+        newest_day=AS_OF,
+        band=Band.MID,
+        band_since=date(2026, 3, 10),
+        crossings=(
+            Crossing(date(2025, 6, 1), Band.LOW, Band.HIGH),
+            Crossing(date(2025, 9, 1), Band.HIGH, Band.LOW),
+            Crossing(date(2026, 3, 10), Band.LOW, Band.MID),
+        ),
+    )
+    reasons = (
+        Reason(
+            "decided_by_volume", "112.4M inferences a month (28 of 28 days), at or above the threshold of 100M"
+        ),
+        Reason("mismatch", "hybrid is recommended, prompt engineering is declared"),
+    )
+    return SystemView(
+        "checkout-helper",
+        Verdict(
+            system="checkout-helper",
+            as_of=AS_OF,
+            strategy=Strategy.HYBRID,
+            status=Status.DECIDED,
+            rule=Rule.VOLUME_MID,
+            reasons=reasons,
+            evidence=evidence((112_400_000.5, Band.MID), 0.5, 0),
+            volume=volume,
+            changes_per_week=0.5,
+            declared=Strategy.PROMPT_ENGINEERING,
+            mismatch=True,
+            changed_on=date(2026, 3, 10),
+        ),
+        declared=True,
+        reviewed=datetime(2025, 10, 1, tzinfo=UTC),
+        models=(
+            ModelTotals(
+                "small-1",
+                inferences=9_000,
+                errors=12,
+                cache_hits=40,
+                attempts=9_100,
+                input_tokens=4_500_000,
+                cached_input_tokens=1_000_000,
+                output_tokens=800_000,
+                unknown_input=3,
+                unknown_cached=4,
+                unknown_output=5,
+                cost_usd=31.25,
+                unpriced=6,
+                latency_ms=7_654_321,
+                unknown_latency=7,
+            ),
+            ModelTotals(
+                "other",
+                inferences=20,
+                unknown_input=20,
+                unknown_cached=20,
+                unknown_output=20,
+                unpriced=20,
+                unknown_latency=20,
+            ),
+        ),
+        other_operations={Operation.EMBEDDING: 300, Operation.RERANK: 0.5},
+        month_to_date_inferences=101_000_000,
+        last_month_inferences=88_000_000,
+        prompt_changes={ChangeKind.MODIFIED: 14, ChangeKind.ADDED: 2},
+        last_prompt_change=datetime(2026, 3, 20, 9, 30, tzinfo=UTC),
+        recommendation_changed=datetime(2026, 3, 10, tzinfo=UTC),
+    )
+
+
+def conflicting() -> SystemView:
+    """Frequent changes against locked-in behaviour, at a very high volume; runs what is recommended."""
+    return SystemView(
+        "contract-writer",
+        Verdict(
+            system="contract-writer",
+            as_of=AS_OF,
+            strategy=Strategy.HYBRID,
+            status=Status.DECIDED,
+            rule=None,
+            reasons=(
+                Reason("conflict", "2 reasons declared for locked-in behaviour, while prompts change often"),
+            ),
+            evidence=evidence((3.2e9, Band.HIGH), 2.0, 2),
+            volume=VolumeState(3.2e9, 28, AS_OF, Band.HIGH, date(2026, 1, 5)),
+            changes_per_week=2.0,
+            declared=Strategy.HYBRID,
+            mismatch=False,
+            conflict=True,
+            changed_on=date(2026, 1, 5),
+        ),
+        declared=True,
+        locked_in_behaviors=2,
+        models=(ModelTotals("failing", errors=3, attempts=3),),
+        prompt_changes=dict.fromkeys(ChangeKind, 1),
+        recommendation_changed=datetime(2026, 1, 5, tzinfo=UTC),
+    )
+
+
+def stale() -> SystemView:
+    """Its usage stopped a week ago: the last recommendation is held."""
+    return SystemView(
+        "mail-sorter",
+        Verdict(
+            system="mail-sorter",
+            as_of=AS_OF,
+            strategy=Strategy.PROMPT_ENGINEERING,
+            status=Status.DECIDED,
+            rule=Rule.VOLUME_LOW,
+            reasons=(Reason("stale_usage_held", "no usage has been seen since 2026-03-23 (7 days)"),),
+            evidence=evidence((41_000_000.0, Band.LOW), None, 0),
+            volume=VolumeState(41_000_000.0, 21, date(2026, 3, 23), Band.LOW, date(2025, 12, 1)),
+            changes_per_week=None,
+            declared=Strategy.PROMPT_ENGINEERING,
+            mismatch=False,
+            held=True,
+            changed_on=date(2025, 12, 1),
+        ),
+        declared=True,
+        recommendation_changed=datetime(2025, 12, 1, tzinfo=UTC),
+    )
+
+
+def discovered() -> SystemView:
+    """Seen in records, never declared; its volume has pointed at another band for three days."""
+    volume = VolumeState(96_000_000.0, 24, AS_OF, Band.LOW, date(2026, 2, 1), candidate=Band.MID, candidate_days=3)
+    return SystemView(
+        AWKWARD,
+        Verdict(
+            system=AWKWARD,
+            as_of=AS_OF,
+            strategy=Strategy.PROMPT_ENGINEERING,
+            status=Status.PROVISIONAL,
+            rule=Rule.VOLUME_LOW,
+            reasons=(Reason("partial_window", "24 of 28 days are covered"),),
+            evidence=evidence((96_000_000.0, Band.LOW), None, 0),
+            volume=volume,
+            changes_per_week=None,
+            declared=None,
+            mismatch=None,
+            changed_on=date(2026, 2, 1),
+        ),
+        declared=False,
+        models=(ModelTotals('model "x"\\', inferences=5, input_tokens=0, output_tokens=10, cost_usd=0.0),),
+        month_to_date_inferences=0.0,
+        recommendation_changed=datetime(2026, 2, 1, tzinfo=UTC),
+    )
+
+
+def unseen() -> SystemView:
+    """Declared before its first record."""
+    return SystemView(
+        "voice-notes",
+        Verdict(
+            system="voice-notes",
+            as_of=AS_OF,
+            strategy=None,
+            status=Status.UNDECIDED,
+            rule=None,
+            reasons=(Reason("no_usage", "no usage was seen"),),
+            evidence=evidence((None, None), None, 0),
+            volume=VolumeState(),
+            changes_per_week=None,
+            declared=Strategy.FINE_TUNING,
+            mismatch=None,
+        ),
+        declared=True,
+    )
+
+
+def agreeing() -> SystemView:
+    """Nothing to see: it runs what is recommended."""
+    return SystemView(
+        "answer-bot",
+        Verdict(
+            system="answer-bot",
+            as_of=AS_OF,
+            strategy=Strategy.FINE_TUNING,
+            status=Status.DECIDED,
+            rule=Rule.LOCKED_IN_BEHAVIOR,
+            reasons=(Reason("decided_by_locked_in", "1 reason declared for locked-in behaviour: JSON schema v3"),),
+            evidence=evidence((600_000.0, Band.LOW), 0.0, 1),
+            volume=VolumeState(600_000.0, 28, AS_OF, Band.LOW, date(2025, 12, 1)),
+            changes_per_week=0.0,
+            declared=Strategy.FINE_TUNING,
+            mismatch=False,
+            changed_on=date(2026, 1, 12),
+        ),
+        declared=True,
+        locked_in_behaviors=1,
+        recommendation_changed=datetime(2026, 1, 12, tzinfo=UTC),
+    )
+
+
+def systems(*views: SystemView, dropped: int = 3) -> SystemsSnapshot:
+    """A snapshot of these systems; of one of each kind when none is given."""
+    everything = (agreeing(), conflicting(), discovered(), grown(), stale(), unseen())
+    return SystemsSnapshot(EVALUATED, Settings(), views or everything, dropped)
+
+
+def agent(*, reloaded: bool = False) -> AgentSnapshot:
+    """An agent with a healthy source, a failing one and one that never ran."""
+    return AgentSnapshot(
+        version="1.2.3",
+        python="3.11.9",
+        sources=(
+            SourceView(
+                "gateway",
+                "files",
+                60,
+                success=True,
+                duration_seconds=0.25,
+                last_success=datetime(2026, 3, 31, 0, 4, 30, tzinfo=UTC),
+                newest_record=datetime(2026, 3, 31, 0, 4, 12, tzinfo=UTC),
+                records={
+                    Result.COUNTED: 1_234_567,
+                    Result.INVALID_LINE: 3,
+                    Result.BAD_TIME: 2,
+                    Result.DUPLICATE: 9,
+                },
+                runs=40,
+                missed_runs=1,
+            ),
+            SourceView(
+                "prompts",
+                "git",
+                300,
+                success=False,
+                duration_seconds=12.0,
+                last_success=datetime(2026, 3, 29, 18, 0, tzinfo=UTC),
+                runs=8,
+                failures={"unavailable": 2, "brand_new": 1},
+                error="prompts: cannot reach the repository <https://git.example/prompts.git>",
+            ),
+            SourceView("legacy/app.log", "files", 60),
+        ),
+        config_reload_successful=reloaded,
+        config_reload_success_time=datetime(2026, 3, 30, 12, 0, tzinfo=UTC),
+        evaluation_interval_seconds=300,
+        evaluation_runs=9,
+        evaluation_failures=1,
+        evaluation_missed_runs=2,
+        evaluation_duration_seconds=0.125,
+        evaluation_last_success=EVALUATED,
+        warnings={"source_failed": 3},
+    )
