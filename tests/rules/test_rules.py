@@ -1,0 +1,137 @@
+"""The alert rules: their own unit tests, whether these can fail, and what belongs to every alert."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from agent.exporter.families import AGENT, SYSTEMS
+from tests.rules.rulefile import RULE_FILE, RUNBOOKS, UNIT_TESTS, Rule, faulty, only, rules, run, unit_test_of
+
+RUNBOOK_BASE = "https://github.com/leverwatch/leverwatch/blob/main/"
+RULES = rules()
+ALERTS = [rule["alert"] for rule in RULES]
+METRICS = {family.name for family in SYSTEMS} | {family.name for family in AGENT}
+every_rule = pytest.mark.parametrize("rule", RULES, ids=ALERTS)
+
+
+def test_promtool_accepts_the_rules_without_a_remark() -> None:
+    checked = run("promtool", "check", "rules", "--lint=all", "--lint-fatal", RULE_FILE)
+
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert f"SUCCESS: {len(RULES)} rules found" in checked.stdout
+
+
+@pytest.mark.parametrize("path", UNIT_TESTS, ids=lambda path: path.name)
+def test_promtool_unit_tests_pass(path: Path) -> None:
+    tested = run("promtool", "test", "rules", path)
+
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+
+
+def test_every_alert_has_its_unit_test_file_and_no_file_is_left_over() -> None:
+    assert sorted(map(unit_test_of, ALERTS)) == UNIT_TESTS
+
+
+@every_rule
+def test_unit_tests_know_the_alert_firing_and_not_firing(rule: Rule) -> None:
+    cases = [
+        case
+        for scenario in yaml.safe_load(unit_test_of(rule["alert"]).read_text())["tests"]
+        for case in scenario["alert_rule_test"]
+        if case["alertname"] == rule["alert"]
+    ]
+
+    assert any(case["exp_alerts"] for case in cases)
+    assert any(not case["exp_alerts"] for case in cases)
+
+
+@every_rule
+def test_unit_tests_fail_for_a_faulty_rule(rule: Rule, tmp_path: Path) -> None:
+    """Every duration, comparison, join, label and annotation is there because a test would miss it."""
+    copy = tmp_path / "faulty.rules.yaml"
+    unit_test = tmp_path / "faulty.test.yaml"
+    loaded = yaml.safe_load(unit_test_of(rule["alert"]).read_text())
+    unit_test.write_text(yaml.safe_dump({**loaded, "rule_files": [str(copy)]}, sort_keys=False))
+    copy.write_text(only(rule))
+    unnoticed = []
+
+    assert run("promtool", "test", "rules", unit_test).returncode == 0, "the copy itself is not what fails"
+    for fault, faulty_rule in faulty(rule):
+        copy.write_text(only(faulty_rule))
+        if run("promtool", "test", "rules", unit_test).returncode == 0:
+            unnoticed.append(fault)
+
+    assert unnoticed == []
+
+
+@every_rule
+def test_rules_use_only_metrics_that_the_exporter_serves(rule: Rule) -> None:
+    used = set(re.findall(r"\bleverwatch_\w+", rule["expr"]))
+
+    assert used <= METRICS
+    assert used or "up{" in rule["expr"]
+
+
+@every_rule
+def test_every_alert_says_what_to_do(rule: Rule) -> None:
+    assert re.fullmatch(r"Leverwatch([A-Z][a-z]+)+", rule["alert"])
+    assert rule["labels"]["severity"] in {"warning", "critical"}
+    assert rule["for"]
+    assert set(rule["annotations"]) == {"summary", "description", "runbook_url"}
+    assert rule["annotations"]["summary"].endswith(".")
+    assert "{{" not in rule["annotations"]["summary"], "the summary is the headline of a group of alerts"
+    assert "{{" in rule["annotations"]["description"]
+
+
+@every_rule
+def test_every_runbook_link_points_to_a_runbook_with_the_four_parts(rule: Rule) -> None:
+    url = rule["annotations"]["runbook_url"]
+    path = RUNBOOKS / f"{rule['alert']}.md"
+
+    assert url == f"{RUNBOOK_BASE}docs/runbooks/{path.name}"
+    headings = re.findall(r"^#+ .*", path.read_text(), re.MULTILINE)
+    assert headings == [f"# {rule['alert']}", "## Meaning", "## Impact", "## Diagnosis", "## Mitigation"]
+
+
+def test_every_runbook_belongs_to_an_alert() -> None:
+    assert sorted(path.stem for path in RUNBOOKS.glob("*.md")) == sorted(ALERTS)
+
+
+@every_rule
+def test_the_table_of_alerts_shows_the_durations_of_the_rules(rule: Rule) -> None:
+    alert, table = rule["alert"], (RUNBOOKS.parent / "alerts.md").read_text()
+    cells = rf"{rule['labels']['severity']} \| {rule['for']} \| {rule.get('keep_firing_for', '-')} \|$"
+
+    assert re.search(rf"^\| \[{alert}\]\(runbooks/{alert}\.md\) \| .+ \| {cells}", table, re.MULTILINE)
+
+
+def test_the_documented_alertmanager_example_is_valid_and_names_only_known_alerts(tmp_path: Path) -> None:
+    documented = (RUNBOOKS.parent / "alerts.md").read_text()
+    (example,) = re.findall(r"^```yaml\n(.+?)^```$", documented, re.MULTILINE | re.DOTALL)
+    path = tmp_path / "alertmanager.yml"
+    path.write_text(example)
+
+    checked = run("amtool", "check-config", path)
+
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "2 inhibit rules" in checked.stdout
+    assert set(re.findall(r"\bLeverwatch[A-Z]\w+", example)) == set(ALERTS)
+
+
+@every_rule
+def test_queries_of_the_runbooks_parse_and_name_only_metrics_that_exist(rule: Rule, tmp_path: Path) -> None:
+    runbook = (RUNBOOKS / f"{rule['alert']}.md").read_text()
+    queries = re.findall(r"^    (.*(?:leverwatch_|up\{).*)$", runbook, re.MULTILINE)
+    path = tmp_path / "queries.yaml"
+    recorded = [{"record": f"query:{number}", "expr": query} for number, query in enumerate(queries)]
+    path.write_text(yaml.safe_dump({"groups": [{"name": "queries", "rules": recorded}]}))
+
+    checked = run("promtool", "check", "rules", path)
+
+    assert queries
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert set(re.findall(r"\bleverwatch_\w+", runbook)) <= METRICS
