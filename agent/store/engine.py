@@ -16,7 +16,7 @@ WRITES = "leverwatch_writes"
 """Execution option of a connection that is going to write."""
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str | URL) -> Engine:
     """Open `url` without touching the database yet.
 
     Raises:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import URL, Connection, insert, select, update
 
 from agent.framework.model import Facts, Verdict
 from agent.store.batches import write_batch
@@ -35,7 +35,7 @@ class Store:
         StoreError: the database refused or cannot be reached.
     """
 
-    def __init__(self, url: str, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, url: str | URL, now: Callable[[], datetime] = utc_now) -> None:
         self._engine = open_engine(url)
         self._now = now
 

@@ -1,0 +1,205 @@
+"""The running agent: sources and evaluation on their schedules, the server, reload and shutdown."""
+
+from __future__ import annotations
+
+import platform
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from agent import __version__
+from agent.config import Loaded, differences, needs_restart
+from agent.errors import ConfigError, LeverwatchError
+from agent.evaluation import Plan, evaluate
+from agent.exporter.render import Exposition
+from agent.log import warnings_logged
+from agent.runner import SourceRunner
+from agent.scheduler import Scheduler
+from agent.server import Server
+from agent.snapshot import AgentSnapshot
+from agent.store.store import Store
+from agent.web import State, create_app
+from collectors.config import SourceConfig
+from collectors.interface import Batch, World, utc_now
+from collectors.registry import source_types
+
+log = structlog.get_logger(__name__)
+
+_EVALUATION = "evaluation"
+
+
+def source_runner(
+    config: SourceConfig,
+    loaded: Loaded,
+    store: Store,
+    now: Callable[[], datetime] = utc_now,
+    stopping: Callable[[], bool] = lambda: False,
+    on_batch: Callable[[str, Batch], None] | None = None,
+) -> SourceRunner:
+    """The runner of one configured source."""
+    world = World(base_dir=loaded.base_dir, cache_dir=loaded.cache_dir, now=now)
+    collector = source_types()[config.type].build(config, world)
+    return SourceRunner(config, collector, store, now=now, stopping=stopping, on_batch=on_batch)
+
+
+class Agent:
+    """Everything that `leverwatch run` keeps alive. `load` reads the configuration again, for a reload."""
+
+    def __init__(self, loaded: Loaded, load: Callable[[], Loaded], now: Callable[[], datetime] = utc_now) -> None:
+        self._loaded, self._load, self._now = loaded, load, now
+        self._plan = Plan.of(loaded.config)
+        self.store = Store(loaded.store_url, now)
+        self.exposition = Exposition()
+        self._runners: dict[str, SourceRunner] = {}
+        self._ran: set[str] = set()
+        self._stopping = threading.Event()
+        self._reloading = threading.Lock()
+        self._publishing = threading.Lock()
+        self._state = AgentSnapshot(
+            version=__version__,
+            python=platform.python_version(),
+            sources=(),
+            config_reload_successful=True,
+            config_reload_success_time=now(),
+            evaluation_interval_seconds=loaded.config.evaluation.interval.total_seconds(),
+        )
+        # One thread for each source and one for the evaluation, so that no slow source delays another.
+        self._scheduler = Scheduler(workers=max(8, len(loaded.config.sources) + 2))
+        address = loaded.config.server.address
+        state = State(exposition=self.exposition, ready=self.ready)
+        self.server = Server(address.host, address.port, create_app(state))
+
+    def start(self) -> None:
+        """Migrate the store, serve, and start every job.
+
+        Raises:
+            LeverwatchError: the store cannot be used, or the address is taken.
+        """
+        self.store.migrate()
+        self._publish()
+        self.server.start()
+        for source in self._loaded.config.sources:
+            self._add(source)
+        self._schedule_evaluation()
+        self._scheduler.start()
+        log.info("started", version=__version__, port=self.server.port, sources=len(self._loaded.config.sources))
+
+    def stop(self) -> None:
+        """Finish the transactions in progress and end."""
+        self._stopping.set()
+        self._scheduler.stop()
+        self.server.stop()
+        self.store.close()
+        log.info("stopped")
+
+    def ready(self) -> tuple[bool, str]:
+        """Whether a first evaluation exists (the store is migrated before the server starts)."""
+        if self.exposition.snapshots.systems is None:
+            return False, "no evaluation has finished yet"
+        return True, ""
+
+    def reload(self) -> None:
+        """Read the configuration again; a bad one changes nothing but the metric that says so.
+
+        Raises:
+            LeverwatchError: the new configuration is bad, and the old one stays in use.
+        """
+        with self._reloading:
+            try:
+                loaded = self._load()
+                changed = differences(self._loaded, loaded)
+                self._use(loaded)
+            except LeverwatchError as error:
+                problems = error.problems if isinstance(error, ConfigError) else (str(error),)
+                for problem in problems:
+                    log.error("config_reload_failed", problem=problem)  # noqa: TRY400 - the problem is all there is
+                self._publish(config_reload_successful=False)
+                raise
+            for name in needs_restart(changed):
+                log.warning("config_needs_restart", setting=name)
+            for warning in loaded.warnings:
+                log.warning("config_warning", problem=warning)
+            log.info("config_reloaded", changed=",".join(changed))
+            self._publish(
+                config_reload_successful=True,
+                config_reload_success_time=self._now(),
+                evaluation_interval_seconds=loaded.config.evaluation.interval.total_seconds(),
+            )
+
+    def _use(self, loaded: Loaded) -> None:
+        before = {source.name: source for source in self._loaded.config.sources}
+        after = {source.name: source for source in loaded.config.sources}
+        moved = loaded.base_dir != self._loaded.base_dir or loaded.cache_dir != self._loaded.cache_dir
+        interval_changed = loaded.config.evaluation.interval != self._loaded.config.evaluation.interval
+        self._plan, self._loaded = Plan.of(loaded.config), loaded
+        for name, source in before.items():
+            if after.get(name) != source or moved:
+                self._scheduler.remove(name)
+                self._runners.pop(name, None)
+        for name, source in after.items():
+            if name not in self._runners:
+                self._add(source)
+        if interval_changed:
+            self._schedule_evaluation()
+        else:
+            self._scheduler.soon(_EVALUATION)
+
+    def _schedule_evaluation(self) -> None:
+        interval = self._loaded.config.evaluation.interval
+        self._scheduler.add(_EVALUATION, interval, self._evaluate, self._evaluation_missed)
+
+    def _add(self, source: SourceConfig) -> None:
+        runner = source_runner(source, self._loaded, self.store, self._now, self._stopping.is_set)
+        self._runners[source.name] = runner
+
+        def run() -> bool:
+            success = runner.run().success
+            self._publish()
+            if source.name not in self._ran:
+                self._ran.add(source.name)
+                if self._ran >= self._runners.keys():
+                    # The first evaluation ran beside the first reading; the verdicts should not wait an interval.
+                    self._scheduler.soon(_EVALUATION)
+            return success
+
+        self._scheduler.add(source.name, source.interval, run, runner.missed)
+
+    def _evaluate(self) -> bool:
+        started, now = time.monotonic(), self._now()
+        try:
+            snapshot = evaluate(self.store, self._plan, now)
+        except Exception as error:  # noqa: BLE001 - the next evaluation may succeed, and the old verdicts stand
+            detail = str(error) if isinstance(error, LeverwatchError) else type(error).__name__
+            log.error("evaluation_failed", error=detail)  # noqa: TRY400 - a trace may quote data
+            self._publish(
+                evaluation_runs=self._state.evaluation_runs + 1,
+                evaluation_failures=self._state.evaluation_failures + 1,
+            )
+            return False
+        self.exposition.set_systems(snapshot)
+        seconds = time.monotonic() - started
+        log.info("evaluated", systems=len(snapshot.systems), seconds=round(seconds, 3))
+        self._publish(
+            evaluation_runs=self._state.evaluation_runs + 1,
+            evaluation_duration_seconds=seconds,
+            evaluation_last_success=now,
+        )
+        return True
+
+    def _evaluation_missed(self) -> None:
+        log.warning("evaluation_missed")
+        self._publish(evaluation_missed_runs=self._state.evaluation_missed_runs + 1)
+
+    def _publish(self, **changes: object) -> None:
+        with self._publishing:
+            self._state = replace(
+                self._state,
+                sources=tuple(self._runners[name].view() for name in sorted(self._runners)),
+                warnings=warnings_logged.counts(),
+                **changes,  # type: ignore[arg-type]  # the names are checked by replace itself
+            )
+            self.exposition.set_agent(self._state)

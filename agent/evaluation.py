@@ -1,0 +1,122 @@
+"""Reapplies the framework to every system, stores the verdicts, and builds the picture that is exported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+
+from agent.config import Config
+from agent.framework.assess import assess
+from agent.framework.model import Facts, Settings, Verdict
+from agent.snapshot import SystemsSnapshot, SystemView
+from agent.store.facts import Scope
+from agent.store.store import Store
+from agent.store.views import PromptTotals, SystemTotals
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an evaluation takes from the configuration."""
+
+    settings: Settings = field(default_factory=Settings)
+    scope: Scope = field(default_factory=Scope)
+    undeclared_systems: int = 100
+    models_per_system: int = 20
+
+    @classmethod
+    def of(cls, config: Config) -> Plan:
+        """The plan of a configuration."""
+        return cls(
+            settings=config.framework.to_settings(),
+            scope=Scope(
+                declarations={name: system.to_declaration() for name, system in config.systems.items()},
+                watched=frozenset(
+                    system
+                    for source in config.sources
+                    if source.watches_prompts()
+                    for system in source.declared_systems()
+                ),
+                authoritative=frozenset(
+                    source.name for source in config.sources if getattr(source, "authoritative", False)
+                ),
+            ),
+            undeclared_systems=config.limits.undeclared_systems,
+            models_per_system=config.limits.models_per_system,
+        )
+
+
+def last_complete_day(now: datetime) -> date:
+    """Yesterday, in UTC: the newest day that can be complete."""
+    return (now.astimezone(UTC) - timedelta(days=1)).date()
+
+
+def decide(store: Store, plan: Plan, as_of: date) -> list[tuple[Facts, Verdict]]:
+    """The verdict on every system as of the end of a UTC day, from stored data; nothing is written."""
+    previous = store.verdicts(as_of)
+    facts = store.facts(as_of, plan.scope)
+    return [(given, assess(given, plan.settings, previous.get(name))) for name, given in facts.items()]
+
+
+def evaluate(store: Store, plan: Plan, now: datetime) -> SystemsSnapshot:
+    """Decide as of the last complete day, store every verdict with its facts, and show the result."""
+    as_of = last_complete_day(now)
+    decided = decide(store, plan, as_of)
+    store.save_verdicts(decided, store.verdicts(as_of), now)
+    return picture(store, plan, decided, now)
+
+
+def picture(store: Store, plan: Plan, decided: list[tuple[Facts, Verdict]], now: datetime) -> SystemsSnapshot:
+    """The verdicts with the figures beside them; undeclared systems beyond the cap are left out and counted."""
+    totals = store.totals(plan.scope, plan.models_per_system)
+    prompts = store.prompt_totals()
+    declared = plan.scope.declarations
+    found = [facts.system for facts, _ in decided if facts.system not in declared]
+    end = datetime.max.replace(tzinfo=UTC)
+    found.sort(key=lambda name: (totals[name].first_written or end if name in totals else end, name))
+    shown = {*declared, *found[: plan.undeclared_systems]}
+    return SystemsSnapshot(
+        evaluated_at=now,
+        settings=plan.settings,
+        systems=tuple(
+            _view(facts, verdict, totals.get(facts.system), prompts.get(facts.system))
+            for facts, verdict in decided
+            if facts.system in shown
+        ),
+        undeclared_dropped=max(0, len(found) - plan.undeclared_systems),
+    )
+
+
+def _view(facts: Facts, verdict: Verdict, totals: SystemTotals | None, prompts: PromptTotals | None) -> SystemView:
+    declaration = facts.declaration
+    today = facts.as_of + timedelta(days=1)
+    return SystemView(
+        system=facts.system,
+        verdict=verdict,
+        declared=declaration is not None,
+        reviewed=_midnight(declaration.reviewed) if declaration else None,
+        locked_in_behaviors=len(declaration.locked_in_behavior) if declaration else 0,
+        models=totals.models if totals else (),
+        other_operations=totals.other_operations if totals else {},
+        month_to_date_inferences=_month_to_date(facts, today),
+        last_month_inferences=_last_month(facts, today),
+        prompt_changes=prompts.by_kind if prompts and facts.prompts.watched else {},
+        last_prompt_change=prompts.last if prompts and facts.prompts.watched else None,
+        recommendation_changed=_midnight(verdict.changed_on),
+    )
+
+
+def _midnight(day: date | None) -> datetime | None:
+    return None if day is None else datetime.combine(day, time(), UTC)
+
+
+def _month_to_date(facts: Facts, today: date) -> float | None:
+    first = today.replace(day=1)
+    counts = [count for day, count in facts.usage.daily.items() if day >= first]
+    return sum(counts) if counts else None
+
+
+def _last_month(facts: Facts, today: date) -> float | None:
+    last = today.replace(day=1) - timedelta(days=1)
+    days = [facts.usage.daily.get(last.replace(day=number)) for number in range(1, last.day + 1)]
+    known = [count for count in days if count is not None]
+    return sum(known) if len(known) == len(days) else None

@@ -1,0 +1,77 @@
+"""The agent's log: constant event names with key=value, on standard error, every warning counted."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections import Counter
+from collections.abc import Mapping, MutableMapping
+from threading import Lock
+from typing import Any, Literal, TextIO
+
+import structlog
+
+
+class WarningCounter:
+    """Counts warnings and errors by event name, so that no warning is only a line somewhere."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._lock = Lock()
+
+    def __call__(self, _logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        """A structlog processor."""
+        if method in {"warning", "error", "critical", "exception"}:
+            name = event.get("event")
+            with self._lock:
+                self._counts[str(name) if event.get("_from_structlog", True) else "library_warning"] += 1
+        return event
+
+    def counts(self) -> Mapping[str, int]:
+        """Warnings since the start, by event name."""
+        with self._lock:
+            return dict(self._counts)
+
+
+warnings_logged = WarningCounter()
+"""The counter of this process."""
+
+
+def configure(
+    level: str = "info", output: Literal["logfmt", "json"] = "logfmt", stream: TextIO | None = None
+) -> None:
+    """Send the agent's events, and the warnings of libraries, to `stream` (standard error by default)."""
+    stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
+    shared: list[Any] = [structlog.stdlib.add_log_level, structlog.stdlib.add_logger_name, stamp]
+    renderer: Any = (
+        structlog.processors.JSONRenderer()
+        if output == "json"
+        else structlog.processors.LogfmtRenderer(
+            key_order=["timestamp", "level", "event"], drop_missing=True, bool_as_flag=False
+        )
+    )
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            warnings_logged,
+            structlog.processors.format_exc_info,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    for name in ("agent", "collectors", "apscheduler", "alembic"):
+        logger = logging.getLogger(name)
+        logger.handlers = [handler]
+        logger.propagate = False
+        # Libraries speak at info of their every step; their warnings are ours to pass on.
+        logger.setLevel(level.upper() if name in {"agent", "collectors"} else logging.WARNING)

@@ -1,0 +1,190 @@
+"""Runs one source: times, logs, counts and isolates it, and commits its batches."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from threading import Lock
+from traceback import format_tb
+
+import structlog
+
+from agent.errors import StoreConflict, StoreError
+from agent.snapshot import SourceView
+from agent.store.store import Store
+from collectors.config import SourceConfig
+from collectors.errors import CollectorError
+from collectors.interface import Batch, Collector, Result, utc_now
+
+log = structlog.get_logger(__name__)
+
+_MOST_PROBLEMS_LOGGED = 20
+_TRIES = 3
+"""How often a run starts again because another agent advanced the source."""
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """What one run of a source came to."""
+
+    source: str
+    success: bool
+    seconds: float
+    tallies: Mapping[Result, int] = field(default_factory=dict)
+    prompt_changes: int = 0
+    reason: str | None = None
+    """Why it failed, as a constant; None after a success."""
+    error: str | None = None
+    """The same in words."""
+
+
+class SourceRunner:
+    """One configured source and its history of runs in this process.
+
+    `on_batch` is told of every batch after it was committed; `stopping` is asked between batches whether to end.
+    """
+
+    def __init__(
+        self,
+        config: SourceConfig,
+        collector: Collector,
+        store: Store,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        on_batch: Callable[[str, Batch], None] | None = None,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.config = config
+        self._collector, self._store, self._now = collector, store, now
+        self._on_batch, self._stopping = on_batch, stopping
+        self._lock = Lock()
+        self._running = Lock()
+        self._failures: Counter[str] = Counter()
+        times = store.source_times().get(config.name)
+        self._view = SourceView(
+            name=config.name,
+            type=config.type,
+            interval_seconds=config.interval.total_seconds(),
+            last_success=times.last_success if times else None,
+            newest_record=times.newest_record if times else None,
+            records=store.tallies().get(config.name, {}),
+        )
+
+    def view(self) -> SourceView:
+        """The source as it is shown."""
+        with self._lock:
+            return self._view
+
+    def missed(self) -> None:
+        """Count a run that the schedule asked for and that did not start."""
+        log.warning("collector_run_missed", source=self.config.name)
+        with self._lock:
+            self._view = replace(self._view, missed_runs=self._view.missed_runs + 1)
+
+    def run(self) -> RunReport:
+        """Read what is new. Never raises; a failure is a report."""
+        with self._running:
+            started = time.monotonic()
+            tallies: Counter[Result] = Counter()
+            changes, reason, error = [0], None, None
+            try:
+                self._collect(tallies, changes)
+            except CollectorError as failure:
+                reason, error = failure.reason, str(failure)
+            except StoreError as failure:
+                reason, error = "store", str(failure)
+            except Exception as failure:  # noqa: BLE001 - one broken source must not end the others
+                # The text of an unexpected error may quote a record; its type and its place do not.
+                reason, error = "error", f"source {self.config.name}: unexpected {type(failure).__name__}"
+                log.error(  # noqa: TRY400 - log.exception would write the text
+                    "collector_broken",
+                    source=self.config.name,
+                    error=type(failure).__name__,
+                    trace="".join(format_tb(failure.__traceback__)),
+                )
+            report = RunReport(
+                source=self.config.name,
+                success=error is None,
+                seconds=time.monotonic() - started,
+                tallies=dict(tallies),
+                prompt_changes=changes[0],
+                reason=reason,
+                error=error,
+            )
+            self._finish(report)
+            return report
+
+    def _collect(self, tallies: Counter[Result], changes: list[int]) -> None:
+        for attempt in range(_TRIES):
+            try:
+                self._batches(tallies, changes)
+            except StoreConflict:
+                if attempt == _TRIES - 1:
+                    raise
+                log.warning("source_advanced_by_another_agent", source=self.config.name)
+            else:
+                break
+        self._store.mark_success(self.config.name, self._now())
+
+    def _batches(self, tallies: Counter[Result], changes: list[int]) -> None:
+        state = self._store.source_state(self.config.name)
+        revision, logged = state.revision, 0
+        batches = self._collector.collect(state)
+        try:
+            for batch in batches:
+                self._store.apply(self.config.name, revision, batch)
+                revision += 1
+                tallies.update(batch.tallies)
+                changes[0] += len(batch.prompt_changes)
+                self._committed(batch)
+                for problem in batch.problems[: _MOST_PROBLEMS_LOGGED - logged]:
+                    logged += 1
+                    log.warning(
+                        "bad_input",
+                        source=self.config.name,
+                        place=problem.place,
+                        reason=str(problem.reason),
+                        detail=problem.detail,
+                    )
+                if self._on_batch is not None:
+                    self._on_batch(self.config.name, batch)
+                if self._stopping():
+                    break
+        finally:
+            # Ends the generator where it stands, so that it forgets what was not committed.
+            close = getattr(batches, "close", None)
+            if close is not None:
+                close()
+
+    def _committed(self, batch: Batch) -> None:
+        with self._lock:
+            records = Counter(self._view.records)
+            records.update(batch.tallies)
+            known = [moment for moment in (self._view.newest_record, batch.newest_record) if moment is not None]
+            self._view = replace(self._view, records=dict(records), newest_record=max(known, default=None))
+
+    def _finish(self, report: RunReport) -> None:
+        with self._lock:
+            if report.reason is not None:
+                self._failures[report.reason] += 1
+            self._view = replace(
+                self._view,
+                success=report.success,
+                duration_seconds=report.seconds,
+                last_success=self._now() if report.success else self._view.last_success,
+                runs=self._view.runs + 1,
+                failures=dict(self._failures),
+                error=report.error,
+            )
+        if report.success:
+            log.info(
+                "collector_run",
+                source=report.source,
+                seconds=round(report.seconds, 3),
+                **{str(result): number for result, number in report.tallies.items()},
+            )
+        else:
+            log.warning("collector_failed", source=report.source, reason=report.reason, error=report.error)

@@ -1,0 +1,98 @@
+"""Runs each source and the evaluation on their own intervals, with APScheduler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from apscheduler.events import EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
+from apscheduler.schedulers.background import BackgroundScheduler
+
+log = structlog.get_logger(__name__)
+
+_LONGEST_BACKOFF = timedelta(minutes=15)
+
+
+def backoff(interval: timedelta, failures: int) -> timedelta:
+    """The pause before the next run after that many failures in a row.
+
+    It doubles with each failure up to 15 minutes, and is never shorter than the interval.
+    """
+    doubled = interval * 2 ** min(failures, 16) if failures else interval
+    return max(interval, min(doubled, _LONGEST_BACKOFF))
+
+
+class Scheduler:
+    """Repeated jobs on threads: first run at once, late runs run, none overlaps itself.
+
+    A job returns whether it succeeded; after a failure it is next run after `backoff`.
+    """
+
+    def __init__(self, workers: int = 8) -> None:
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(workers)},
+            # misfire_grace_time None: however late, a run is run. The default drops it after a second.
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        self._missed: dict[str, Callable[[], None]] = {}
+        self._failures: dict[str, int] = {}
+        self._scheduler.add_listener(self._on_missed, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
+
+    def start(self) -> None:
+        """Start running jobs."""
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Start no further job, and wait for those that run."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)
+
+    def add(self, name: str, interval: timedelta, job: Callable[[], bool], missed: Callable[[], None]) -> None:
+        """Run `job` now and then every `interval`; `missed` is called for each run that could not start."""
+        self._missed[name] = missed
+        self._failures[name] = 0
+        self._scheduler.add_job(
+            lambda: self._run(name, interval, job),
+            "interval",
+            seconds=interval.total_seconds(),
+            id=name,
+            next_run_time=datetime.now(UTC),
+            replace_existing=True,
+        )
+
+    def remove(self, name: str) -> None:
+        """Run a job no more; a run in progress ends by itself."""
+        self._missed.pop(name, None)
+        try:
+            self._scheduler.remove_job(name)
+        except JobLookupError:
+            log.debug("job_unknown", job=name)
+
+    def soon(self, name: str) -> None:
+        """Run a job as soon as it is free."""
+        self._move(name, datetime.now(UTC))
+
+    def _run(self, name: str, interval: timedelta, job: Callable[[], bool]) -> None:
+        if job():
+            self._failures[name] = 0
+            return
+        self._failures[name] = self._failures.get(name, 0) + 1
+        pause = backoff(interval, self._failures[name] - 1)
+        if pause > interval:
+            self._move(name, datetime.now(UTC) + pause)
+
+    def _move(self, name: str, moment: datetime) -> None:
+        try:
+            self._scheduler.modify_job(name, next_run_time=moment)
+        except JobLookupError:  # removed by a reload while it ran
+            log.debug("job_unknown", job=name)
+
+    def _on_missed(self, event: Any) -> None:
+        missed = self._missed.get(event.job_id)
+        if missed is not None:
+            missed()
