@@ -1,0 +1,87 @@
+"""`leverwatch demo`: the real agent over a small invented company."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from agent.app import Agent, source_runner
+from agent.cli.common import EPILOG, Exit, load, opened, print_json, reported
+from agent.cli.serve import serve
+from agent.cli.verdicts import as_json, verdict_table
+from agent.config import load_config
+from agent.demo.build import build, live
+from agent.errors import CommandError
+from agent.evaluation import Plan, evaluate
+from agent.framework.model import Verdict
+from collectors.interface import utc_now
+
+_LIVE_SECONDS = 10.0
+
+
+@click.command(epilog=EPILOG)
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where to put the company; rebuilt when it is there already. Default: a new folder for temporary files.",
+)
+@click.option("--listen", default="127.0.0.1:9847", show_default=True, help="Where to serve the page and metrics.")
+@click.option("--serve/--no-serve", "serving", default=True, show_default=True, help="Go on serving afterwards.")
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print the verdicts.",
+)
+def demo(folder: Path | None, listen: str, serving: bool, output: str) -> None:
+    """Show what leverwatch does, on an invented company.
+
+    Builds five systems with 120 days of usage logs and a git repository of prompts, runs the real agent over
+    them on SQLite, prints the verdicts with their reasons, and serves the status page and the metrics while traffic
+    goes on.
+
+    \b
+    Examples:
+      leverwatch demo
+      leverwatch demo --no-serve --format json
+    """
+    with reported():
+        place = folder or Path(tempfile.mkdtemp(prefix="leverwatch-demo-"))
+        company = build(place, utc_now(), listen=listen)
+        loaded = load(company.config)
+        plan = Plan.of(loaded.config)
+        with opened(loaded) as store:
+            reports = [source_runner(source, loaded, store).run() for source in loaded.config.sources]
+            failed = [report.error for report in reports if report.error is not None]
+            if failed:
+                raise CommandError("; ".join(failed))
+            verdicts = [view.verdict for view in evaluate(store, plan, utc_now()).systems]
+        if output == "json":
+            print_json([as_json(verdict) for verdict in verdicts])
+        else:
+            click.echo(verdict_table(verdicts, plan.settings))
+            click.echo(f"\n{_more(verdicts)}\n\nconfiguration: {company.config}")
+        if serving:
+            address = loaded.config.server.address
+            click.echo(f"serving http://{address.host or '127.0.0.1'}:{address.port}/ (Ctrl-C ends)", err=True)
+            agent = Agent(loaded, lambda: load_config(company.config, os.environ))
+            serve(agent, _LIVE_SECONDS, lambda: _go_on(place))
+    sys.exit(Exit.OK)
+
+
+def _go_on(place: Path) -> None:
+    live(place, utc_now(), _LIVE_SECONDS)
+
+
+def _more(verdicts: list[Verdict]) -> str:
+    lines = []
+    for verdict in verdicts:
+        lines.append(f"{verdict.system}:")
+        lines += [f"  - {reason.text}" for reason in verdict.reasons]
+    return "\n".join(lines)

@@ -1,0 +1,35 @@
+"""The `leverwatch` command."""
+
+from __future__ import annotations
+
+import click
+
+from agent import __version__
+from agent.cli.collect import collect
+from agent.cli.common import EPILOG
+from agent.cli.demo import demo
+from agent.cli.serve import run
+from agent.cli.show import check_config, config_schema, metrics
+from agent.cli.verdicts import evaluate_command, explain
+
+
+@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="leverwatch")
+def main() -> None:
+    """Say for every LLM system in production: prompt engineering, hybrid, or fine-tuning, now.
+
+    leverwatch reads inference counts from usage logs and prompt changes from git history, reapplies a decision
+    framework on a schedule, and exports the result as Prometheus metrics.
+
+    \b
+    First steps:
+      leverwatch demo            see it work on an invented company
+      leverwatch check-config    check your own leverwatch.yaml
+      leverwatch collect         read every source once
+      leverwatch evaluate        print the verdicts
+      leverwatch run             keep doing both, and serve the metrics
+    """
+
+
+for command in (run, collect, evaluate_command, explain, metrics, check_config, config_schema, demo):
+    main.add_command(command)

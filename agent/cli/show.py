@@ -1,0 +1,138 @@
+"""`leverwatch metrics`, `check-config` and `config-schema`: look at things without running the agent."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from pathlib import Path
+
+import click
+import requests
+
+from agent import __version__
+from agent.app import source_runner
+from agent.cli.common import EPILOG, Exit, config_option, load, opened, print_json, reported
+from agent.config import Loaded, json_schema, load_config
+from agent.errors import CommandError, ConfigError
+from agent.evaluation import Plan, decide, last_complete_day, picture
+from agent.exporter.render import Exposition, Format
+from agent.snapshot import AgentSnapshot
+from agent.store.store import Store
+from collectors.interface import utc_now
+
+_TIMEOUT_SECONDS = 30
+
+
+@click.command(epilog=EPILOG)
+@config_option
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "openmetrics"]),
+    default="text",
+    show_default=True,
+    help="The exposition format.",
+)
+@click.option("--url", metavar="URL", help="Ask a running agent instead, for example http://127.0.0.1:9847.")
+def metrics(config_path: Path, output: str, url: str | None) -> None:
+    """Print the metrics, as Prometheus would scrape them.
+
+    Without --url they are made from the store, as of yesterday; nothing is collected and nothing is written.
+
+    \b
+    Examples:
+      leverwatch metrics | promtool check metrics
+      leverwatch metrics --url http://127.0.0.1:9847
+    """
+    chosen = Format.OPENMETRICS if output == "openmetrics" else Format.TEXT
+    with reported():
+        if url is not None:
+            click.echo(_fetch(url, chosen), nl=False)
+            return
+        loaded = load(config_path)
+        with opened(loaded) as store:
+            click.echo(_from_store(loaded, store, chosen), nl=False)
+
+
+def _fetch(url: str, output: Format) -> str:
+    try:
+        answer = requests.get(
+            f"{url.rstrip('/')}/metrics", headers={"Accept": output.value}, timeout=_TIMEOUT_SECONDS
+        )
+        answer.raise_for_status()
+    except requests.RequestException as error:
+        raise CommandError(f"{url}: the agent does not answer ({type(error).__name__})") from error
+    return answer.content.decode()
+
+
+def _from_store(loaded: Loaded, store: Store, output: Format) -> str:
+    now, plan = utc_now(), Plan.of(loaded.config)
+    exposition = Exposition()
+    exposition.set_systems(picture(store, plan, decide(store, plan, last_complete_day(now)), now))
+    exposition.set_agent(
+        AgentSnapshot(
+            version=__version__,
+            python=platform.python_version(),
+            sources=tuple(source_runner(source, loaded, store).view() for source in loaded.config.sources),
+            config_reload_successful=True,
+            config_reload_success_time=now,
+            evaluation_interval_seconds=loaded.config.evaluation.interval.total_seconds(),
+        )
+    )
+    return exposition.body(output).plain.decode()
+
+
+@click.command("check-config", epilog=EPILOG)
+@click.argument("path", type=click.Path(path_type=Path), required=False)
+@config_option
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Lines for people, or JSON for programs.",
+)
+def check_config(path: Path | None, config_path: Path, output: str) -> None:
+    """Read a configuration file and report everything that is wrong with it, at once.
+
+    Each problem is a line `file:line: path: reason (got value)`. Warnings do not fail the check.
+
+    \b
+    Examples:
+      leverwatch check-config
+      leverwatch check-config /etc/leverwatch/leverwatch.yaml --format json
+    """
+    file = path or config_path
+    problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    summary = ""
+    try:
+        loaded = load_config(file)
+    except ConfigError as error:
+        problems = error.problems
+    else:
+        warnings = loaded.warnings
+        config = loaded.config
+        summary = f"{len(config.sources)} sources, {len(config.systems)} systems, store {loaded.shown_store_url}"
+    if output == "json":
+        print_json({"file": str(file), "valid": not problems, "problems": problems, "warnings": warnings})
+    else:
+        for problem in problems:
+            click.echo(problem)
+        for warning in warnings:
+            click.echo(f"warning: {warning}")
+        click.echo(f"{file}: {f'{len(problems)} problems' if problems else f'ok ({summary})'}")
+    sys.exit(Exit.FAILED if problems else Exit.OK)
+
+
+@click.command("config-schema", epilog=EPILOG)
+def config_schema() -> None:
+    """Print the JSON Schema of the configuration file, for editors.
+
+    \b
+    Example, for an editor with the YAML language server:
+      leverwatch config-schema > leverwatch.schema.json
+      # yaml-language-server: $schema=leverwatch.schema.json   (first line of leverwatch.yaml)
+    """
+    print_json(json_schema())

@@ -1,0 +1,154 @@
+"""`leverwatch evaluate` and `leverwatch explain`: what each system should run, and why."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from agent.cli.common import (
+    EPILOG,
+    Exit,
+    as_of_option,
+    config_option,
+    format_option,
+    load,
+    opened,
+    past_day,
+    print_json,
+    reported,
+    table,
+)
+from agent.errors import CommandError
+from agent.evaluation import Plan, decide, evaluate, last_complete_day
+from agent.framework.humanise import humanise
+from agent.framework.model import Facts, Settings, Strategy, Verdict
+from collectors.interface import utc_now
+
+
+@click.command("evaluate", epilog=EPILOG)
+@config_option
+@format_option
+@as_of_option
+@click.option(
+    "--check", is_flag=True, help="Exit with 1 when a decided recommendation differs from its declaration."
+)
+def evaluate_command(config_path: Path, output: str, as_of: date | None, check: bool) -> None:
+    """Apply the framework to every system, and print the verdicts.
+
+    Without --as-of the verdicts are as of yesterday, the last complete UTC day, and are stored with their facts.
+    With it, any past day is decided again from stored data.
+
+    \b
+    Examples:
+      leverwatch evaluate
+      leverwatch evaluate --as-of 2026-06-30 --format json
+    """
+    with reported():
+        now = utc_now()
+        day = past_day(as_of, now)
+        loaded = load(config_path)
+        plan = Plan.of(loaded.config)
+        with opened(loaded) as store:
+            if day is None:
+                verdicts = [view.verdict for view in evaluate(store, plan, now).systems]
+            else:
+                verdicts = [verdict for _, verdict in decide(store, plan, day)]
+    if output == "json":
+        print_json([as_json(verdict) for verdict in verdicts])
+    elif not verdicts:
+        click.echo("no system is declared, and none was seen in a source")
+    else:
+        click.echo(verdict_table(verdicts, plan.settings))
+    mismatched = any(verdict.mismatch and verdict.status == "decided" for verdict in verdicts)
+    sys.exit(Exit.FAILED if check and mismatched else Exit.OK)
+
+
+@click.command("explain", epilog=EPILOG)
+@click.argument("system")
+@config_option
+@format_option
+@as_of_option
+def explain(system: str, config_path: Path, output: str, as_of: date | None) -> None:
+    """Tell why SYSTEM has its verdict: each rule, its number and its threshold.
+
+    Nothing is written.
+
+    \b
+    Examples:
+      leverwatch explain support-bot
+      leverwatch explain support-bot --as-of 2026-06-30
+    """
+    with reported():
+        now = utc_now()
+        day = past_day(as_of, now) or last_complete_day(now)
+        loaded = load(config_path)
+        plan = Plan.of(loaded.config)
+        with opened(loaded) as store:
+            decided = {facts.system: (facts, verdict) for facts, verdict in decide(store, plan, day)}
+        if system not in decided:
+            known = ", ".join(sorted(decided)) or "none yet"
+            raise CommandError(f"no system named {system} is declared or was seen; systems: {known}")
+    facts, verdict = decided[system]
+    if output == "json":
+        print_json({**as_json(verdict), "facts": msgspec.to_builtins(facts)})
+    else:
+        click.echo(story(facts, verdict))
+
+
+def as_json(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as JSON values."""
+    built: dict[str, Any] = msgspec.to_builtins(verdict)
+    return built
+
+
+def verdict_table(verdicts: list[Verdict], settings: Settings) -> str:
+    """One line a system, and its deciding reason."""
+    rows = [
+        (
+            verdict.system,
+            _spoken(verdict.declared),
+            _spoken(verdict.strategy),
+            verdict.status + (" (held)" if verdict.held else ""),
+            "differs" if verdict.mismatch else "",
+            _volume(verdict, settings),
+            "?" if verdict.changes_per_week is None else f"{verdict.changes_per_week:g}",
+            verdict.reasons[0].text,
+        )
+        for verdict in verdicts
+    ]
+    header = ("SYSTEM", "DECLARED", "RECOMMENDED", "STATUS", "", "A MONTH", "CHANGES/WEEK", "WHY")
+    return table(header, rows)
+
+
+def story(facts: Facts, verdict: Verdict) -> str:
+    """A verdict in words: the reasons, then every rule with its number against its threshold."""
+    lines = [
+        f"{verdict.system}: {_spoken(verdict.strategy)} ({verdict.status}{', held' if verdict.held else ''})",
+        f"  as of {verdict.as_of}; declared: {_spoken(verdict.declared)}",
+    ]
+    if verdict.changed_on is not None:
+        lines.append(f"  recommended since {verdict.changed_on}")
+    if facts.usage.sources:
+        lines.append(f"  usage from {', '.join(facts.usage.sources)}, newest day {verdict.volume.newest_day}")
+    lines += ["", "Why:", *(f"  - {reason.text}" for reason in verdict.reasons), "", "Rules:"]
+    for evidence in verdict.evidence:
+        mark = {True: "yes", False: "no", None: "?"}[evidence.active]
+        lines.append(f"  {mark:<3}  {evidence.rule:<19} {evidence.text}")
+    if verdict.volume.crossings:
+        lines += ["", "Crossings:"]
+        lines += [f"  {one.day}  {one.previous} -> {one.band}" for one in verdict.volume.crossings]
+    return "\n".join(lines)
+
+
+def _spoken(strategy: Strategy | None) -> str:
+    return "-" if strategy is None else strategy.value.replace("_", " ")
+
+
+def _volume(verdict: Verdict, settings: Settings) -> str:
+    monthly = verdict.volume.monthly_inferences
+    return "?" if monthly is None else humanise(monthly, (settings.hybrid_from, settings.fine_tuning_above))
