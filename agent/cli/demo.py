@@ -43,8 +43,8 @@ def demo(folder: Path | None, listen: str, serving: bool, output: str) -> None:
     """Show what leverwatch does, on an invented company.
 
     Builds five systems with 120 days of usage logs and a git repository of prompts, runs the real agent over
-    them on SQLite, prints the verdicts with their reasons, and serves the status page and the metrics while traffic
-    goes on.
+    them on SQLite, prints the verdicts with their reasons, and serves the status page and the metrics while
+    traffic goes on.
 
     \b
     Examples:
