@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from collectors.errors import SourceRefused, SourceUnavailable
-from tests.collectors.git.repo import Repo, git, watch
+from collectors.git.config import GitConfig
+from collectors.interface import World
+from tests.collectors.git.repo import ENVIRON, Repo, Watch, git, watch
 
 
 def test_a_shallow_clone_is_refused_with_the_command_that_helps(repo: Repo, tmp_path: Path) -> None:
@@ -110,6 +112,14 @@ def test_a_machine_without_git_is_told_so(repo: Repo, tmp_path: Path) -> None:
 
 def test_a_git_that_takes_too_long_is_ended(repo: Repo, tmp_path: Path) -> None:
     repo.commit({"a.md": "1"})
+    slow = tmp_path / "bin" / "git"
+    slow.parent.mkdir()
+    slow.write_text("#!/bin/sh\nexec sleep 600\n")
+    slow.chmod(0o755)
+    world = World(tmp_path, tmp_path / "cache", environ={**ENVIRON, "PATH": f"{slow.parent}:{ENVIRON['PATH']}"})
+    config = GitConfig.model_validate(
+        {"name": "prompts", "repo": str(repo.path), "systems": {"bot": ["*.md"]}, "timeout": "100ms"}
+    )
 
-    with pytest.raises(SourceUnavailable, match=r"git took longer than 0\.001 s"):
-        watch(repo.path, tmp_path, timeout="1ms").collect()
+    with pytest.raises(SourceUnavailable, match=r"git took longer than 0\.1 s"):
+        Watch(config, world).collect()
