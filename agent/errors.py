@@ -26,6 +26,9 @@ class ConfigError(LeverwatchError):
 class StoreError(LeverwatchError):
     """The store refused, or cannot be reached. The message never contains the password of its URL."""
 
+    reason = "store"
+    """As a label of the failures of a source."""
+
 
 class StoreConflict(StoreError):
     """Another agent advanced the same source meanwhile; nothing of the batch was written."""

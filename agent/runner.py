@@ -95,7 +95,7 @@ class SourceRunner:
             except CollectorError as failure:
                 reason, error = failure.reason, str(failure)
             except StoreError as failure:
-                reason, error = "store", str(failure)
+                reason, error = failure.reason, str(failure)
             except Exception as failure:  # noqa: BLE001 - one broken source must not end the others
                 # The text of an unexpected error may quote a record; its type and its place do not.
                 reason, error = "error", f"source {self.config.name}: unexpected {type(failure).__name__}"

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+from agent.errors import StoreError
 from agent.exporter.family import Family, Sample, kind, timestamp
 from agent.snapshot import AgentSnapshot, SourceView
 from collectors.errors import CollectorError, SourceIncomplete, SourceRefused, SourceUnavailable
 from collectors.interface import Result
 
-FAILURE_REASONS = tuple(
-    error.reason for error in (SourceUnavailable, SourceRefused, SourceIncomplete, CollectorError)
+FAILURE_REASONS = (
+    *(error.reason for error in (SourceUnavailable, SourceRefused, SourceIncomplete, CollectorError)),
+    StoreError.reason,
 )
 """Every reason a run can fail for; each is exported from the start, so that its first failure is an increase."""
 

@@ -209,6 +209,7 @@ def test_failures_and_results_exist_before_the_first_one() -> None:
         "refused": 0,
         "incomplete": 0,
         "error": 0,
+        "store": 0,
     }
     assert {result for source, result in records if source == "legacy/app.log"} == set(Result)
     assert failures["prompts", "brand_new"] == 1
