@@ -59,7 +59,12 @@ class Survey:
         unreadable: set[str] = set()
         left_out: set[str] = set()
         for state in active:
-            if state.key in self._files:
+            here = self._files.get(state.key)
+            if (here.path if here is not None else state.path) != state.origin:
+                # Its live path has gone on without it, perhaps more than once: a part that was rotated out of the
+                # glob between two runs has never been seen.
+                searched.append(state.origin)
+            if here is not None:
                 continue
             try:
                 outside = look(state.path) if state.path not in elsewhere else None

@@ -226,9 +226,12 @@ class _Visit:
         if not length or counted or headless or not (still or final):
             return state
         if long is None:
-            # The start of a first line may be a copy that has hardly begun: as long as nothing was counted, it is
-            # compared with every known content again.
-            if state.blank and not final and not self._ingest.readable(self._lines(self._pending)):
+            # What is no record may be one that an application still completes in the file it has open. And the start
+            # of a first line may be a copy that has hardly begun: as long as nothing was counted, it is compared
+            # with every known content again.
+            hasty = not still and not state.compressed
+            unsure = hasty or (state.blank and not final)
+            if unsure and not self._ingest.readable(self._lines(self._pending)):
                 return state
             self._ingest.add(self._lines(self._pending))
         else:
