@@ -22,10 +22,18 @@ class WarningCounter:
     def __call__(self, _logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         """A structlog processor."""
         if method in {"warning", "error", "critical", "exception"}:
-            name = event.get("event")
-            with self._lock:
-                self._counts[str(name) if event.get("_from_structlog", True) else "library_warning"] += 1
+            self._add(str(event.get("event")))
         return event
+
+    def of_library(self, _logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        """The same for messages of libraries, whose texts vary."""
+        if event["_record"].levelno >= logging.WARNING:
+            self._add("library_warning")
+        return event
+
+    def _add(self, name: str) -> None:
+        with self._lock:
+            self._counts[name] += 1
 
     def counts(self) -> Mapping[str, int]:
         """Warnings since the start, by event name."""
@@ -65,7 +73,7 @@ def configure(
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
+            foreign_pre_chain=[*shared, warnings_logged.of_library],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from threading import Condition
 from typing import Any
 
 import structlog
@@ -41,6 +42,9 @@ class Scheduler:
         )
         self._missed: dict[str, Callable[[], None]] = {}
         self._failures: dict[str, int] = {}
+        self._idle = Condition()
+        self._active = 0
+        self._stopping = False
         self._scheduler.add_listener(self._on_missed, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
 
     def start(self) -> None:
@@ -49,6 +53,11 @@ class Scheduler:
 
     def stop(self) -> None:
         """Start no further job, and wait for those that run."""
+        # The library's own wait holds a lock that a job needs to be moved: a job that ends right then would wait
+        # for the shutdown, and the shutdown for the job.
+        with self._idle:
+            self._stopping = True
+            self._idle.wait_for(lambda: not self._active)
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
 
@@ -78,6 +87,18 @@ class Scheduler:
         self._move(name, datetime.now(UTC))
 
     def _run(self, name: str, interval: timedelta, job: Callable[[], bool]) -> None:
+        with self._idle:
+            if self._stopping:
+                return
+            self._active += 1
+        try:
+            self._run_once(name, interval, job)
+        finally:
+            with self._idle:
+                self._active -= 1
+                self._idle.notify_all()
+
+    def _run_once(self, name: str, interval: timedelta, job: Callable[[], bool]) -> None:
         if job():
             self._failures[name] = 0
             return

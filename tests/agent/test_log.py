@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import io
+import json
+import logging
+
+import structlog
+
+from agent.log import configure, warnings_logged
+
+
+def test_an_event_is_one_line_of_pairs() -> None:
+    stream = io.StringIO()
+    configure(stream=stream)
+    structlog.get_logger("agent.test").info("collector_run", source="a b", seconds=0.5, ok=True)
+
+    line = stream.getvalue()
+    assert line.count("\n") == 1
+    assert "level=info event=collector_run" in line
+    assert 'source="a b" seconds=0.5 ok=true' in line
+
+
+def test_an_event_is_one_json_object() -> None:
+    stream = io.StringIO()
+    configure(output="json", stream=stream)
+    structlog.get_logger("agent.test").warning("bad_input", place="a:1")
+
+    event = json.loads(stream.getvalue())
+    assert (event["event"], event["level"], event["place"]) == ("bad_input", "warning", "a:1")
+
+
+def test_events_below_the_level_are_not_written() -> None:
+    stream = io.StringIO()
+    configure(level="warning", stream=stream)
+    structlog.get_logger("agent.test").info("quiet")
+
+    assert stream.getvalue() == ""
+
+
+def test_every_warning_has_a_counter() -> None:
+    configure(stream=io.StringIO())
+    before = warnings_logged.counts().get("odd_thing", 0)
+    log = structlog.get_logger("agent.test")
+    log.warning("odd_thing")
+    log.error("odd_thing")
+    log.info("odd_thing")
+
+    assert warnings_logged.counts()["odd_thing"] == before + 2
+
+
+def test_a_warning_of_a_library_is_written_and_counted() -> None:
+    stream = io.StringIO()
+    configure(stream=stream)
+    before = warnings_logged.counts().get("library_warning", 0)
+    logging.getLogger("apscheduler.scheduler").warning("run of job %s was missed", "a")
+    logging.getLogger("apscheduler.scheduler").info("added job")
+
+    assert "run of job a was missed" in stream.getvalue()
+    assert "added job" not in stream.getvalue()
+    assert warnings_logged.counts()["library_warning"] == before + 1

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from agent.scheduler import Scheduler, backoff
+from tests.e2e.servers import wait_until
+
+FAST = timedelta(milliseconds=100)
+
+
+def nothing() -> None:
+    """A run that was missed and does not matter."""
+
+
+@pytest.fixture
+def scheduler() -> Iterator[Scheduler]:
+    made = Scheduler(workers=4)
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.mark.parametrize(
+    ("interval", "failures", "pause"),
+    [
+        (timedelta(minutes=1), 0, timedelta(minutes=1)),
+        (timedelta(minutes=1), 1, timedelta(minutes=2)),
+        (timedelta(minutes=1), 3, timedelta(minutes=8)),
+        (timedelta(minutes=1), 4, timedelta(minutes=15)),
+        (timedelta(minutes=1), 400, timedelta(minutes=15)),
+        (timedelta(hours=1), 5, timedelta(hours=1)),
+    ],
+)
+def test_the_pause_doubles_up_to_a_quarter_of_an_hour_and_is_never_under_the_interval(
+    interval: timedelta, failures: int, pause: timedelta
+) -> None:
+    assert backoff(interval, failures) == pause
+
+
+def test_the_first_run_is_at_once(scheduler: Scheduler) -> None:
+    ran = threading.Event()
+
+    def job() -> bool:
+        ran.set()
+        return True
+
+    scheduler.add("a", timedelta(hours=1), job, nothing)
+
+    assert ran.wait(10)
+
+
+def test_a_job_never_overlaps_itself_and_what_it_misses_is_counted(scheduler: Scheduler) -> None:
+    running, overlaps, release = threading.Semaphore(1), [], threading.Event()
+    missed = threading.Event()
+
+    def slow() -> bool:
+        if not running.acquire(blocking=False):
+            overlaps.append(1)
+        release.wait(10)
+        running.release()
+        return True
+
+    scheduler.add("slow", FAST, slow, missed.set)
+
+    assert missed.wait(10)
+    release.set()
+    assert overlaps == []
+
+
+def test_a_slow_job_does_not_delay_another(scheduler: Scheduler) -> None:
+    release, runs = threading.Event(), []
+    scheduler.add("slow", timedelta(hours=1), lambda: release.wait(30), nothing)
+
+    def quick() -> bool:
+        runs.append(1)
+        return True
+
+    scheduler.add("quick", FAST, quick, nothing)
+    wait_until(lambda: len(runs) >= 3, 10, "three runs beside a slow job")
+    release.set()
+
+
+def test_a_job_that_fails_again_and_again_is_run_less_often(scheduler: Scheduler) -> None:
+    failed, fine = [], []
+
+    def failing() -> bool:
+        failed.append(1)
+        return False
+
+    def working() -> bool:
+        fine.append(1)
+        return True
+
+    scheduler.add("failing", FAST, failing, nothing)
+    scheduler.add("working", FAST, working, nothing)
+    wait_until(lambda: len(fine) >= 15, 20, "fifteen runs")
+
+    assert 1 < len(failed) < len(fine) / 2
+
+
+def test_a_job_can_be_run_soon_and_be_removed(scheduler: Scheduler) -> None:
+    runs = []
+
+    def job() -> bool:
+        runs.append(1)
+        return True
+
+    scheduler.add("a", timedelta(hours=1), job, nothing)
+    wait_until(lambda: len(runs) == 1, 10, "the first run")
+    scheduler.soon("a")
+    wait_until(lambda: len(runs) == 2, 10, "the second run")
+    scheduler.remove("a")
+    scheduler.soon("a")
+    scheduler.remove("a")
+
+    assert len(runs) == 2
+
+
+def test_stopping_waits_for_a_run_in_progress() -> None:
+    scheduler, started, ended = Scheduler(), threading.Event(), []
+
+    def job() -> bool:
+        started.set()
+        threading.Event().wait(0.3)
+        ended.append(1)
+        return True
+
+    scheduler.add("a", timedelta(hours=1), job, nothing)
+    scheduler.start()
+    assert started.wait(10)
+    scheduler.stop()
+    scheduler.stop()
+
+    assert ended == [1]
+
+
+def test_a_job_that_moves_itself_while_the_scheduler_stops_does_not_hang() -> None:
+    scheduler, started, release = Scheduler(), threading.Event(), threading.Event()
+
+    def job() -> bool:
+        started.set()
+        release.wait(10)
+        scheduler.soon("a")
+        return False
+
+    scheduler.add("a", timedelta(milliseconds=100), job, nothing)
+    scheduler.start()
+    assert started.wait(10)
+    stopping = threading.Thread(target=scheduler.stop)
+    stopping.start()
+    release.set()
+    stopping.join(10)
+
+    assert not stopping.is_alive()

@@ -1,0 +1,126 @@
+"""The demo company, over the real agent: the verdicts and totals are the generator's own."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from agent.app import source_runner
+from agent.config import load_config
+from agent.demo.build import Demo, build
+from agent.evaluation import Plan, evaluate
+from agent.store.store import Store
+from collectors.interface import MALFORMED, ChangeKind, Result
+from tests.e2e.agents import COMMAND, Agent, leverwatch
+from tests.e2e.servers import free_port, wait_until
+
+pytestmark = pytest.mark.e2e
+
+NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+
+
+def read(demo: Demo, url: str) -> Store:
+    """Run every source of the demo once, into a store."""
+    loaded = load_config(demo.config)
+    store = Store(url, lambda: NOW)
+    store.migrate()
+    for source in loaded.config.sources:
+        report = source_runner(source, loaded, store, lambda: NOW).run()
+        assert report.success, report.error
+    return store
+
+
+def test_verdicts_and_totals_are_what_the_company_was_built_with(tmp_path: Path, store_url: str) -> None:
+    demo = build(tmp_path / "company", NOW)
+    store = read(demo, store_url)
+    snapshot = evaluate(store, Plan.of(load_config(demo.config).config), NOW)
+    tallies = store.tallies()["gateway"]
+    store.close()
+
+    expected = demo.expected
+    assert {view.system for view in snapshot.systems} == set(expected.systems)
+    for view in snapshot.systems:
+        wanted, verdict = expected.systems[view.system], view.verdict
+        assert verdict.strategy == wanted.recommended, view.system
+        assert (verdict.status, verdict.mismatch) == (wanted.status, wanted.mismatch), view.system
+        assert (verdict.declared, verdict.conflict) == (wanted.declared, wanted.conflict), view.system
+        totals = wanted.totals
+        assert sum(model.inferences for model in view.models) == totals.inferences
+        assert sum(model.errors for model in view.models) == totals.errors
+        assert sum(model.input_tokens for model in view.models) == totals.input_tokens
+        assert sum(model.cached_input_tokens for model in view.models) == totals.cached_tokens
+        assert sum(model.output_tokens for model in view.models) == totals.output_tokens
+        assert sum(model.unpriced for model in view.models) == totals.unpriced
+        landings = {kind: number for kind, number in wanted.landings.items() if number}
+        assert dict(view.prompt_changes) == landings, view.system
+    assert tallies[Result.COUNTED] == expected.counted
+    assert tallies[Result.DUPLICATE] == expected.duplicates
+    assert {result: number for result, number in tallies.items() if result in MALFORMED} == expected.malformed
+
+
+def test_the_command_prints_every_verdict_with_its_reasons(tmp_path: Path) -> None:
+    done = leverwatch("demo", "--no-serve", "--folder", str(tmp_path / "company"))
+
+    assert done.returncode == 0, done.stderr
+    for system in ("support-bot", "search-summaries", "contract-extraction", "claims-triage", "hr-faq"):
+        assert re.search(rf"^{system} .*(decided)", done.stdout, re.MULTILINE)
+        assert re.search(rf"^{system}:\n  - ", done.stdout, re.MULTILINE)
+
+
+def test_the_command_as_json(tmp_path: Path) -> None:
+    done = leverwatch("demo", "--no-serve", "--format", "json", "--folder", str(tmp_path / "company"))
+    verdicts = {verdict["system"]: verdict for verdict in json.loads(done.stdout)}
+
+    assert verdicts["support-bot"]["strategy"] == "hybrid"
+    assert verdicts["support-bot"]["mismatch"] is True
+    assert verdicts["claims-triage"]["conflict"] is True
+    assert verdicts["search-summaries"]["rule"] == "frequent_changes"
+
+
+def test_the_demo_serves_goes_on_and_ends_when_told(tmp_path: Path) -> None:
+    port, log = free_port(), tmp_path / "demo.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*COMMAND, "demo", "--folder", str(tmp_path / "company"), "--listen", f"127.0.0.1:{port}"],
+            stdout=output,
+            stderr=output,
+        )
+    agent = Agent(process, f"http://127.0.0.1:{port}", log)
+    try:
+        wait_until(agent.is_ready, 30, "the demo is ready")
+        series = 'leverwatch_inferences_total{model="atlas-mini",system="support-bot"}'
+        first = agent.value(series)
+        assert first is not None
+        wait_until(lambda: (agent.value(series) or 0) > first, 60, "traffic goes on")
+        lint = subprocess.run(
+            ["promtool", "check", "metrics"], input=agent.metrics(), capture_output=True, text=True, check=False
+        )
+        assert (lint.returncode, lint.stdout, lint.stderr) == (0, "", "")
+        assert agent.terminate() == 0
+    finally:
+        process.kill()
+        process.wait()
+    assert not agent.is_ready()
+
+
+def test_a_folder_that_is_not_a_demo_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "precious.txt").write_text("mine")
+
+    done = leverwatch("demo", "--no-serve", "--folder", str(tmp_path))
+
+    assert done.returncode == 1
+    assert (tmp_path / "precious.txt").read_text() == "mine"
+
+
+def test_every_kind_of_change_is_in_the_demo(tmp_path: Path) -> None:
+    demo = build(tmp_path / "company", NOW)
+
+    kinds = {
+        kind for system in demo.expected.systems.values() for kind, number in system.landings.items() if number
+    }
+    assert kinds == set(ChangeKind)
