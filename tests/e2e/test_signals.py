@@ -25,9 +25,11 @@ pytestmark = pytest.mark.e2e
 RELOADED = "leverwatch_config_last_reload_successful"
 
 
-def lines(number: int, first: int = 0) -> bytes:
+def lines(number: int, first: int = 0, pad: int = 0) -> bytes:
     moment = (datetime.now(UTC) - timedelta(days=1)).isoformat()
-    records = ({"ts": moment, "app": "bot", "id": f"r{first + index}"} for index in range(number))
+    records = (
+        {"ts": moment, "app": "bot", "id": f"r{first + index}", "pad": "x" * pad} for index in range(number)
+    )
     return b"".join(json.dumps(record).encode() + b"\n" for record in records)
 
 
@@ -135,8 +137,8 @@ def test_a_source_that_fails_does_not_disturb_another(tmp_path: Path) -> None:
 
 def test_an_agent_that_is_told_to_stop_finishes_its_transaction(tmp_path: Path) -> None:
     port = free_port()
-    number = 400_000
-    (tmp_path / "a.jsonl").write_bytes(lines(number))
+    number = 200_000
+    (tmp_path / "a.jsonl").write_bytes(lines(number, pad=700))
     config = configure(tmp_path, port, files())
     url = f"sqlite:///{tmp_path / 'store.db'}"
     with running(config, port) as agent:
