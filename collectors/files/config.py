@@ -83,7 +83,9 @@ class FilesConfig(SourceConfig):
         description="Glob, or several; relative to the configuration file. `**` matches folders at any depth.",
         examples=["logs/*.jsonl"],
     )
-    format: Annotated[JsonlFormat | CsvFormat, Field(discriminator="type")]
+    format: Annotated[JsonlFormat | CsvFormat, Field(discriminator="type")] = Field(
+        description="How a line is read, and where in it each value is."
+    )
     system: str = Field(
         description="System of every record: a constant, or a template over record fields.",
         examples=["support-bot", "{team}-{app}"],

@@ -1,0 +1,30 @@
+"""The reference of every command in Markdown, written from the commands themselves."""
+
+from __future__ import annotations
+
+import click
+
+BEGIN = "<!-- commands: generated, do not edit -->"
+END = "<!-- commands: end -->"
+
+
+def render_commands(group: click.Group) -> str:
+    """A section for each command, with its help as the terminal shows it."""
+    sections = []
+    for name, command in group.commands.items():
+        context = click.Context(command, info_name=f"leverwatch {name}", terminal_width=100, max_content_width=100)
+        sections.append(f"### `leverwatch {name}`\n\n```text\n{command.get_help(context)}\n```")
+    return "\n\n".join(sections) + "\n"
+
+
+def with_commands(page: str, group: click.Group) -> str:
+    """The page `docs/cli.md` with its generated part renewed.
+
+    Raises:
+        ValueError: the page lacks the marks of the generated part.
+    """
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"the page needs the lines {BEGIN} and {END}")
+    return f"{before}{BEGIN}\n\n{render_commands(group)}\n{END}{after}"
