@@ -32,6 +32,10 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
+def all_names(parameter: click.Parameter) -> list[str]:
+    return [*parameter.opts, *parameter.secondary_opts]
+
+
 @PAGE
 def test_every_link_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
@@ -59,7 +63,7 @@ def test_every_command_and_option_named_exists(page: Path) -> None:
     shown = re.findall(r"(?:^    |`|bin/)leverwatch ([a-z][a-z-]*)([^`\n#]*)", page.read_text(), re.MULTILINE)
     for name, rest in shown:
         assert name in main.commands, name
-        options = {option for parameter in main.commands[name].params for option in parameter.opts}
+        options = {option for parameter in main.commands[name].params for option in all_names(parameter)}
         assert set(re.findall(r"(?<=\s)--[a-z-]+", rest)) <= options | {"--help"}, name
 
 

@@ -98,7 +98,8 @@ class _Progress:
                     total=progress.total, unit=progress.unit, unit_scale=True, desc=source, leave=False
                 )
             self._bar.total = progress.total
-            self._bar.update(progress.done - self._bar.n)
+            self._bar.n = progress.done
+            self._bar.refresh()
         elif self._monotonic() >= self._next and progress.done < progress.total:
             self._next = self._monotonic() + _LOG_SECONDS
             log.info("collecting", source=source, done=progress.done, total=progress.total, unit=progress.unit)

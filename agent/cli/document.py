@@ -12,7 +12,13 @@ def render_commands(group: click.Group) -> str:
     """A section for each command, with its help as the terminal shows it."""
     sections = []
     for name, command in group.commands.items():
-        context = click.Context(command, info_name=f"leverwatch {name}", terminal_width=100, max_content_width=100)
+        context = click.Context(
+            command,
+            info_name=f"leverwatch {name}",
+            terminal_width=100,
+            max_content_width=100,
+            help_option_names=["-h", "--help"],
+        )
         sections.append(f"### `leverwatch {name}`\n\n```text\n{command.get_help(context)}\n```")
     return "\n\n".join(sections) + "\n"
 

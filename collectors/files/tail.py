@@ -226,8 +226,8 @@ class _Visit:
         if not length or counted or headless or not (still or final):
             return state
         if long is None:
-            # What is no record may be one that an application still completes in the file it has open. And the start
-            # of a first line may be a copy that has hardly begun: as long as nothing was counted, it is compared
+            # What is no record may be one that an application still completes in the file it has open. And the
+            # start of a first line may be a copy that has hardly begun: while nothing was counted, it is compared
             # with every known content again.
             hasty = not still and not state.compressed
             unsure = hasty or (state.blank and not final)

@@ -1,0 +1,249 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from agent.cli.collect import _Progress
+from agent.cli.main import main
+from agent.log import configure
+from collectors.interface import Batch, Progress
+
+CONFIG = {
+    "store": {"url": "sqlite:///store.db"},
+    "sources": [
+        {
+            "name": "gateway",
+            "type": "files",
+            "path": "*.jsonl",
+            "format": {"type": "jsonl", "fields": {"time": "ts", "inferences": "n", "request_id": "id"}},
+            "system": "{app}",
+        }
+    ],
+    "systems": {"bot": {"declared_strategy": "prompt_engineering"}},
+}
+
+
+@pytest.fixture
+def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Forty days of one system at 150M a month, a broken line and a repeated one, in the working directory."""
+    lines = []
+    for age in range(1, 41):
+        moment = datetime.now(UTC) - timedelta(days=age)
+        lines.append(json.dumps({"ts": moment.isoformat(), "app": "bot", "n": 5_000_000, "id": f"d{age}"}))
+    lines += ["{broken", lines[-1], json.dumps({"ts": moment.isoformat()})]
+    (tmp_path / "usage.jsonl").write_text("\n".join(lines) + "\n")
+    (tmp_path / "leverwatch.yaml").write_text(yaml.safe_dump(CONFIG))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments)
+
+
+@pytest.mark.usefixtures("company")
+class TestCollect:
+    def test_it_prints_what_it_read(self, company: Path) -> None:
+        done = call("collect")
+
+        assert done.exit_code == 0, done.stderr
+        header, row = done.stdout.splitlines()
+        assert header.split() == ["SOURCE", "RECORDS", "DUPLICATES", "UNATTRIBUTED", "SECONDS", "MALFORMED"]
+        assert row.split()[:4] == ["gateway", "40", "1", "1"]
+        assert row.endswith("1 invalid_line")
+        assert f"place={company}/usage.jsonl:41 reason=invalid_line" in done.stderr
+
+    def test_json_stands_alone_on_standard_output(self) -> None:
+        (report,) = json.loads(call("collect", "--format", "json").stdout)
+
+        assert report.pop("seconds") >= 0
+        assert report == {
+            "source": "gateway",
+            "success": True,
+            "error": None,
+            "records": 40,
+            "malformed": {"invalid_line": 1},
+            "duplicates": 1,
+            "unattributed": 1,
+            "ignored": 0,
+        }
+
+    def test_a_source_that_fails_is_named_and_the_exit_code_says_so(self, company: Path) -> None:
+        broken = {"name": "prompts", "type": "git", "repo": "nowhere", "systems": {"bot": ["*"]}}
+        config = {**CONFIG, "sources": [*CONFIG["sources"], broken]}
+        (company / "leverwatch.yaml").write_text(yaml.safe_dump(config))
+
+        done = call("collect")
+
+        assert done.exit_code == 1
+        assert "gateway" in done.stdout
+        assert "prompts: failed (" in done.stderr
+
+    def test_an_unknown_source_is_refused_with_those_there_are(self) -> None:
+        done = call("collect", "--source", "nope")
+
+        assert done.exit_code == 2
+        assert "no source named nope; there are: gateway" in done.stderr
+
+    def test_a_backlog_shows_a_bar_on_a_terminal(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+        with _Progress("gateway") as progress:
+            progress("gateway", Batch(state={}, progress=Progress(50, 100)))
+
+        assert "gateway:  50%" in capsys.readouterr().err
+
+    def test_a_backlog_logs_lines_elsewhere(self, capsys: pytest.CaptureFixture[str]) -> None:
+        configure()
+        clock = iter([0.0, 1.0, 6.0, 6.0, 7.0])
+        progress = _Progress("gateway", lambda: next(clock))
+        for done in (1, 2, 3):
+            progress("gateway", Batch(state={}, progress=Progress(done, 100)))
+
+        lines = [line for line in capsys.readouterr().err.splitlines() if "event=collecting" in line]
+        assert len(lines) == 1
+        assert "source=gateway done=2 total=100 unit=B" in lines[0]
+
+
+@pytest.mark.usefixtures("company")
+class TestVerdicts:
+    def test_evaluate_prints_a_line_for_each_system(self) -> None:
+        call("collect")
+        done = call("evaluate")
+
+        assert done.exit_code == 0
+        assert "bot     prompt engineering  hybrid       decided  differs" in done.stdout
+        assert call("evaluate", "--check").exit_code == 1
+
+    def test_evaluate_of_a_past_day_writes_nothing(self) -> None:
+        call("collect")
+        day = str((datetime.now(UTC) - timedelta(days=10)).date())
+        (verdict,) = json.loads(call("evaluate", "--as-of", day, "--format", "json").stdout)
+
+        assert (verdict["as_of"], verdict["strategy"]) == (day, "hybrid")
+
+    @pytest.mark.parametrize("command", [("evaluate",), ("explain", "bot")])
+    def test_a_day_that_is_not_over_is_refused(self, command: tuple[str, ...]) -> None:
+        done = call(*command, "--as-of", str(datetime.now(UTC).date()))
+
+        assert done.exit_code == 1
+        assert "this day is not over yet in UTC" in done.stderr
+
+    def test_explain_tells_each_rule_with_its_number(self) -> None:
+        call("collect")
+        told = call("explain", "bot").stdout
+
+        assert told.startswith("bot: hybrid (decided)\n")
+        for rule in ("volume_low", "volume_mid", "volume_high", "frequent_changes", "locked_in_behavior"):
+            assert rule in told
+        assert "152.2M inferences a month (28 of 28 days)" in told
+        assert json.loads(call("explain", "bot", "--format", "json").stdout)["facts"]["usage"]["sources"] == [
+            "gateway"
+        ]
+
+    def test_explain_of_an_unknown_system_names_the_known_ones(self) -> None:
+        done = call("explain", "bto")
+
+        assert done.exit_code == 1
+        assert "no system named bto is declared or was seen; systems: bot" in done.stderr
+
+    def test_nothing_to_evaluate_is_said(self, company: Path) -> None:
+        (company / "leverwatch.yaml").write_text("{}")
+
+        assert call("evaluate").stdout == "no system is declared, and none was seen in a source\n"
+
+
+@pytest.mark.usefixtures("company")
+class TestMetrics:
+    def test_they_come_from_the_store_and_are_clean(self) -> None:
+        call("collect")
+        text = call("metrics").stdout
+        lint = subprocess.run(
+            ["promtool", "check", "metrics"], input=text, text=True, capture_output=True, check=False
+        )
+
+        assert 'leverwatch_recommended_strategy{strategy="hybrid",system="bot"} 1.0' in text
+        assert (lint.returncode, lint.stdout + lint.stderr) == (0, "")
+        assert call("metrics", "--format", "openmetrics").stdout.endswith("# EOF\n")
+
+    def test_they_can_be_asked_of_a_running_agent(self, agent_url: str) -> None:
+        assert call("metrics", "--url", agent_url + "/").stdout == "leverwatch_up_for_the_test 1\n"
+
+    def test_an_agent_that_does_not_answer_is_named(self) -> None:
+        done = call("metrics", "--url", "http://127.0.0.1:1")
+
+        assert done.exit_code == 1
+        assert "http://127.0.0.1:1: the agent does not answer" in done.stderr
+
+
+@pytest.fixture
+def agent_url() -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = b"leverwatch_up_for_the_test 1\n"
+            self.send_response(200 if self.path == "/metrics" else 404)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+@pytest.mark.usefixtures("company")
+class TestConfig:
+    def test_a_good_file_is_ok(self) -> None:
+        done = call("check-config")
+
+        assert done.exit_code == 0
+        assert done.stdout.startswith("leverwatch.yaml: ok (1 sources, 1 systems, store sqlite:///")
+
+    def test_every_problem_is_reported_at_once(self, company: Path) -> None:
+        (company / "bad.yaml").write_text("stores: {}\nevaluation: {interval: 5}\n")
+        done = call("check-config", "bad.yaml")
+
+        assert done.exit_code == 1
+        first, second, last = done.stdout.splitlines()
+        assert first == 'bad.yaml:1: stores: unknown key; did you mean "store"?'
+        assert second.startswith("bad.yaml:2: evaluation.interval: ")
+        assert last == "bad.yaml: 2 problems"
+        found = json.loads(call("check-config", "bad.yaml", "--format", "json").stdout)
+        assert (found["valid"], len(found["problems"])) == (False, 2)
+
+    @pytest.mark.parametrize("command", [("collect",), ("evaluate",), ("explain", "x"), ("metrics",), ("run",)])
+    def test_a_missing_file_ends_every_command_with_two(self, command: tuple[str, ...], tmp_path: Path) -> None:
+        done = call(*command, "--config", str(tmp_path / "none.yaml"))
+
+        assert done.exit_code == 2
+        assert "none.yaml" in done.stderr
+
+    def test_a_store_that_cannot_be_opened_ends_with_three(self, company: Path) -> None:
+        (company / "leverwatch.yaml").write_text("store: {url: 'sqlite:///no/such/folder.db'}")
+
+        for command in (("collect",), ("evaluate",), ("explain", "x"), ("metrics",)):
+            assert call(*command).exit_code == 3, command
+
+    def test_the_schema_is_json(self) -> None:
+        assert json.loads(call("config-schema").stdout)["properties"]["sources"]["type"] == "array"
+
+    def test_the_file_can_be_named_by_the_environment(self, company: Path) -> None:
+        (company / "other.yaml").write_text("{}")
+        done = CliRunner(env={"LEVERWATCH_CONFIG": "other.yaml"}).invoke(main, ["check-config"])
+
+        assert "other.yaml: ok (0 sources, 0 systems" in done.stdout
