@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help run test lint types unit golden servers clean
+.PHONY: help run test lint types unit golden bench servers clean
 help:
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -34,6 +34,11 @@ unit: $(BIN)/.ready servers ## every test
 	$(BIN)/pytest -n 2 -q
 
 test: lint types unit ## everything that CI runs
+
+bench: $(BIN)/.ready ## the benchmarks, each against a baseline in the same run
+	$(BIN)/python -m tests.benchmarks.bench_ingest
+	$(BIN)/python -m tests.benchmarks.bench_framework
+	$(BIN)/python -m tests.benchmarks.bench_exposition
 
 golden: $(BIN)/.ready ## rewrite golden files and generated documentation
 	LEVERWATCH_UPDATE_GOLDEN=1 $(BIN)/pytest -q

@@ -45,9 +45,11 @@ class JsonLines:
         wanted += [(f"template {index}", parse_path(path), _TEXT) for index, path in enumerate(template)]
         self._shape = _Shape(wanted)
         order = [*FIELDS, *(f"template {index}" for index in range(len(template)))]
+        self.record = self._shape.struct
+        """What a line is decoded into."""
         self._fast, self._safe = self._shape.getters(order)
         # strict=False takes "7" and 7.0 for 7, as producers write them; a boolean is still no number.
-        self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(self._shape.struct, strict=False).decode
+        self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(self.record, strict=False).decode
 
     def check_header(self, line: bytes) -> tuple[str, ...]:  # noqa: ARG002 a JSON log has no header
         """Nothing to check."""
