@@ -22,7 +22,9 @@ from agent.scheduler import Scheduler
 from agent.server import Server
 from agent.snapshot import AgentSnapshot
 from agent.store.store import Store
-from agent.web import State, create_app
+from agent.transport.current import CurrentWebFile
+from agent.transport.gate import Gate, Protection
+from agent.web import State, create_app, create_probe_app
 from collectors.config import SourceConfig
 from collectors.interface import Batch, World, utc_now
 from collectors.registry import source_types
@@ -69,19 +71,28 @@ class Agent:
         )
         # One thread for each source and one for the evaluation, so that no slow source delays another.
         self._scheduler = Scheduler(workers=max(8, len(loaded.config.sources) + 2))
-        address = loaded.config.server.address
-        state = State(exposition=self.exposition, ready=self.ready)
-        self.server = Server(address.host, address.port, create_app(state))
+        web, file = loaded.config.web, loaded.web_file
+        state = State(self.exposition, self.ready, self.reload if web.enable_reload else None)
+        current = None if file is None else CurrentWebFile(file)
+        self._gate = Gate(create_app(state), current.protection if current else Protection)
+        self.server = Server(
+            *web.address, self._gate, tls=current.context if current and current.uses_tls else None
+        )
+        self.probe_server = (
+            None if web.probe_address is None else Server(*web.probe_address, create_probe_app(state))
+        )
 
     def start(self) -> None:
         """Migrate the store, serve, and start every job.
 
         Raises:
-            LeverwatchError: the store cannot be used, or the address is taken.
+            LeverwatchError: the store cannot be used, or an address is taken.
         """
         self.store.migrate()
         self._publish()
         self.server.start()
+        if self.probe_server is not None:
+            self.probe_server.start()
         for source in self._loaded.config.sources:
             self._add(source)
         self._schedule_evaluation()
@@ -93,6 +104,8 @@ class Agent:
         self._stopping.set()
         self._scheduler.stop()
         self.server.stop()
+        if self.probe_server is not None:
+            self.probe_server.stop()
         self.store.close()
         log.info("stopped")
 
@@ -199,6 +212,7 @@ class Agent:
             self._state = replace(
                 self._state,
                 sources=tuple(self._runners[name].view() for name in sorted(self._runners)),
+                http_password_refusals=self._gate.refusals,
                 warnings=warnings_logged.counts(),
                 **changes,  # type: ignore[arg-type]  # the names are checked by replace itself
             )

@@ -13,9 +13,12 @@ from cheroot.connections import ConnectionManager
 from cheroot.server import HTTPConnection
 
 from agent.errors import LeverwatchError
+from agent.transport.tls import Connection, TlsAdapter
 from agent.web import State, create_app
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from ssl import SSLContext
     from wsgiref.types import WSGIApplication
 
 log = structlog.get_logger(__name__)
@@ -35,6 +38,7 @@ class _Pool(wsgi.Server):
     """The library's server, with its errors as log events and the reason why it could not listen."""
 
     refusal: OSError | None = None
+    ConnectionClass = Connection
     _connections: ConnectionManager  # declared here because the library's types leave it out
 
     def bind(self, family: int, type: int, proto: int = 0) -> socket.socket:  # noqa: A002 - the library's name
@@ -62,9 +66,14 @@ class _Pool(wsgi.Server):
 
 
 class Server:
-    """One listening socket that serves a WSGI application in the background."""
+    """One listening socket that serves a WSGI application in the background.
 
-    def __init__(self, host: str, port: int, app: WSGIApplication) -> None:
+    `tls` gives the context for a connection at the moment it is accepted; without it, plain HTTP is spoken.
+    """
+
+    def __init__(
+        self, host: str, port: int, app: WSGIApplication, tls: Callable[[], SSLContext] | None = None
+    ) -> None:
         self._host = host
         self._port = port
         self._server = _Pool(
@@ -78,6 +87,7 @@ class Server:
         )
         self._server.max_request_header_size = _MOST_HEADER_BYTES
         self._server.max_request_body_size = _MOST_BODY_BYTES
+        self._server.ssl_adapter = None if tls is None else TlsAdapter(tls)
         self._thread: threading.Thread | None = None
 
     @property

@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 _TEXT = "text/plain; charset=utf-8"
 _READ = ("GET", "HEAD")
 _NOTHING_ELSE = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-_SECURITY_HEADERS = (
+SECURITY_HEADERS = (
     (
         "Content-Security-Policy",
         f"default-src 'none'; style-src {status_page.STYLE_SOURCE}; {_NOTHING_ELSE}",
@@ -32,6 +32,7 @@ _SECURITY_HEADERS = (
     ("Referrer-Policy", "no-referrer"),
     ("Cache-Control", "no-cache"),
 )
+"""In every answer."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,15 @@ class _Memo:
 
 def create_app(state: State) -> WSGIApplication:
     """The application that serves `state`."""
-    routes = _routes(state)
+    return _application(_routes(state))
 
+
+def create_probe_app(state: State) -> WSGIApplication:
+    """An application with the two probes of `state`, and nothing else."""
+    return _application(_probes(state))
+
+
+def _application(routes: Mapping[str, _Route]) -> WSGIApplication:
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         try:
             response = _answer(routes, environ)
@@ -106,15 +114,6 @@ def _routes(state: State) -> Mapping[str, _Route]:
     def api(_: WSGIEnvironment) -> _Response:
         return _Response(HTTPStatus.OK, systems.of(state.exposition.snapshots), "application/json")
 
-    def healthy(_: WSGIEnvironment) -> _Response:
-        return _plain(HTTPStatus.OK, "healthy")
-
-    def ready(_: WSGIEnvironment) -> _Response:
-        is_ready, reason = state.ready()
-        if is_ready:
-            return _plain(HTTPStatus.OK, "ready")
-        return _plain(HTTPStatus.SERVICE_UNAVAILABLE, f"not ready: {reason}")
-
     def reload(_: WSGIEnvironment) -> _Response:
         if state.reload is None:
             return _plain(HTTPStatus.FORBIDDEN, "reloading over HTTP is turned off")
@@ -128,10 +127,22 @@ def _routes(state: State) -> Mapping[str, _Route]:
         "/": _Route(_READ, front),
         "/metrics": _Route(_READ, metrics),
         "/api/v1/systems": _Route(_READ, api),
-        "/-/healthy": _Route(_READ, healthy),
-        "/-/ready": _Route(_READ, ready),
+        **_probes(state),
         "/-/reload": _Route(("POST", "PUT"), reload),
     }
+
+
+def _probes(state: State) -> Mapping[str, _Route]:
+    def healthy(_: WSGIEnvironment) -> _Response:
+        return _plain(HTTPStatus.OK, "healthy")
+
+    def ready(_: WSGIEnvironment) -> _Response:
+        is_ready, reason = state.ready()
+        if is_ready:
+            return _plain(HTTPStatus.OK, "ready")
+        return _plain(HTTPStatus.SERVICE_UNAVAILABLE, f"not ready: {reason}")
+
+    return {"/-/healthy": _Route(_READ, healthy), "/-/ready": _Route(_READ, ready)}
 
 
 def _answer(routes: Mapping[str, _Route], environ: WSGIEnvironment) -> _Response:
@@ -146,7 +157,7 @@ def _answer(routes: Mapping[str, _Route], environ: WSGIEnvironment) -> _Response
 
 
 def _send(response: _Response, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    headers = [("Content-Type", response.content_type), *response.headers, *_SECURITY_HEADERS]
+    headers = [("Content-Type", response.content_type), *response.headers, *SECURITY_HEADERS]
     body = response.payload.plain
     if response.status is HTTPStatus.OK:
         headers.append(("Vary", "Accept, Accept-Encoding"))

@@ -68,7 +68,7 @@ def demo(folder: Path | None, listen: str, serving: bool, output: str) -> None:
             click.echo(verdict_table(verdicts, plan.settings))
             click.echo(f"\n{_more(verdicts)}\n\nconfiguration: {company.config}")
         if serving:
-            address = loaded.config.server.address
+            address = loaded.config.web.address
             click.echo(f"serving http://{address.host or '127.0.0.1'}:{address.port}/ (Ctrl-C ends)", err=True)
             agent = Agent(loaded, lambda: load_config(company.config, os.environ))
             serve(agent, _LIVE_SECONDS, lambda: _go_on(place))

@@ -12,9 +12,9 @@ from agent.config.models import (
     LimitsConfig,
     LogConfig,
     LogLevel,
-    ServerConfig,
     StoreConfig,
     SystemConfig,
+    WebConfig,
 )
 from agent.config.schema import json_schema
 
@@ -28,9 +28,9 @@ __all__ = [
     "Loaded",
     "LogConfig",
     "LogLevel",
-    "ServerConfig",
     "StoreConfig",
     "SystemConfig",
+    "WebConfig",
     "build_config_model",
     "differences",
     "json_schema",

@@ -11,7 +11,13 @@ from agent.config.load import Loaded
 from agent.config.problem import Steps, show_steps
 from collectors.config import Model, SourceConfig
 
-_FIXED_AT_START: frozenset[Steps] = frozenset({("server", "listen"), ("store", "url"), ("store", "password_file")})
+_FIXED_AT_START: frozenset[Steps] = frozenset(
+    {
+        ("store", "url"),
+        ("store", "password_file"),
+        *(("web", name) for name in ("listen", "probe_listen", "config_file", "enable_reload")),
+    }
+)
 NEEDS_RESTART: frozenset[str] = frozenset(show_steps(steps) for steps in _FIXED_AT_START)
 """Settings that a reload cannot change in a running agent."""
 

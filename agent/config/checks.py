@@ -29,6 +29,12 @@ def repeated_names(entries: Any) -> Iterator[Problem]:
             yield Problem(("sources", index, "name"), reason, name)
 
 
+def two_names(entries: Mapping[str, Any]) -> Iterator[Problem]:
+    """A section that is there under its name and under its older one."""
+    if "web" in entries and "server" in entries:
+        yield Problem(("server",), "is the older name of web, and both are here; keep web")
+
+
 def short_intervals(sources: Placed) -> Iterator[Problem]:
     """Sources that would run without a pause."""
     for index, source in sources:
@@ -87,6 +93,7 @@ def _prompts_without_usage(config: Config, fed: set[str]) -> Iterator[Problem]:
 
 def all_problems(entries: Mapping[str, Any], sources: Placed) -> Iterator[Problem]:
     """Every problem between entries."""
+    yield from two_names(entries)
     yield from repeated_names(entries.get("sources"))
     yield from short_intervals(sources)
     yield from double_counting(sources)

@@ -18,19 +18,22 @@ from agent.config.build import build_config_model
 from agent.config.checks import Placed, all_problems, unused
 from agent.config.explain import explain
 from agent.config.models import Config
-from agent.config.positions import BrokenText, Document, parse_document
+from agent.config.positions import Document
 from agent.config.problem import ABSENT, HIDDEN, SECRET, Problem, Steps, show_problem
 from agent.config.schema import json_schema, known_keys
 from agent.config.secrets import Expanded, SecretUnreadable, expand, read_secret, scrub
 from agent.config.store_url import anchored, show_store_url, sqlite_file
+from agent.config.text import read_document
+from agent.config.web_file import load_web_file
 from agent.errors import ConfigError
 from collectors.config import Model, parse_duration
 from collectors.interface import utc_now
 from collectors.registry import SourceType
 
-_LARGEST = 8 * 1024 * 1024
 _ALWAYS_HIDDEN: frozenset[Steps] = frozenset({("store", "url")})
 _PASSWORD_FILE: Steps = ("store", "password_file")
+_WEB_FILE = "config_file"
+"""The one `*_file` that is no secret but a configuration of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,12 @@ class Loaded:
     def shown_store_url(self) -> str:
         """The store's URL for logs and pages, without secrets."""
         return show_store_url(self.store_url)
+
+    @property
+    def web_file(self) -> Path | None:
+        """The web configuration file, when there is one."""
+        file = self.config.web.config_file
+        return None if file is None else self.base_dir / file
 
     @property
     def cache_dir(self) -> Path:
@@ -80,32 +89,13 @@ def load_config(
     Raises:
         ConfigError: the file cannot be used; holds every problem, and no secret.
     """
-    try:
-        document = parse_document(_read(path))
-    except BrokenText as error:
-        # Without a cause: PyYAML's message repeats the line, which may hold a password.
-        raise ConfigError((show_problem(Problem((), error.reason), str(path), error.line),)) from None
+    document = read_document(path)
     if not isinstance(document.data, dict):
         reason = "is empty" if document.data is None else "must be a mapping of sections (sources:, systems:, ...)"
         raise ConfigError((show_problem(Problem((), reason), str(path), document.line_of(())),))
     return _Loading(path, document, expand(document.data, os.environ if environ is None else environ), types).run(
         now
     )
-
-
-def _read(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a path"
-        raise ConfigError((f"{path}: cannot be read: {reason}",)) from error
-    if len(content) > _LARGEST:
-        raise ConfigError((f"{path}: is larger than {_LARGEST} bytes, too large for a configuration",))
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BrokenText(content.count(b"\n", 0, error.start) + 1, "is not UTF-8 text") from None
 
 
 class _Loading:
@@ -136,8 +126,9 @@ class _Loading:
             except SecretUnreadable as error:
                 problems.append(Problem(steps, str(error), str(file)))
         problems = self._without_echoes(problems)
-        if problems or config is None:
-            raise ConfigError(self._shown(problems))
+        lines = (*self._shown(problems), *(_web_problems(self.base_dir, config) if config else ()))
+        if lines or config is None:
+            raise ConfigError(lines)
         url = anchored(config.store.parsed_url(), self.base_dir)
         if _PASSWORD_FILE in contents:
             url = url.set(password=contents[_PASSWORD_FILE])
@@ -205,6 +196,17 @@ class _Loading:
         return problem
 
 
+def _web_problems(base_dir: Path, config: Config) -> tuple[str, ...]:
+    """What is wrong with the web configuration file, at its own lines."""
+    if config.web.config_file is None:
+        return ()
+    try:
+        load_web_file(base_dir / config.web.config_file)
+    except ConfigError as error:
+        return error.problems
+    return ()
+
+
 def _at(data: Any, steps: Steps) -> Any:
     for step in steps:
         data = data[step]
@@ -250,6 +252,8 @@ def _secret_files(value: Any, steps: Steps = ()) -> Iterator[tuple[Steps, Path]]
     if isinstance(value, Model):
         for name in type(value).model_fields:
             part = getattr(value, name)
+            if name == _WEB_FILE:
+                continue
             if name.endswith("_file") and isinstance(part, str | Path):
                 yield (*steps, name), Path(part)
             else:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
+    AliasChoices,
     BeforeValidator,
     Field,
     SecretStr,
@@ -106,14 +107,32 @@ class StoreConfig(Model):
         return show_store_url(self.parsed_url())
 
 
-class ServerConfig(Model):
-    """The HTTP server of the metrics and the status page."""
+class WebConfig(Model):
+    """The HTTP server of the metrics and the status page. An older name of this section is `server`."""
 
     listen: str = Field(
         default=":9847",
         description="Address and port to listen on; without an address, every address of the machine. "
         "Changing it needs a restart.",
         examples=[":9847", "127.0.0.1:9847", "[::1]:9847"],
+    )
+    probe_listen: str | None = Field(
+        default=None,
+        description="Second address that answers only `/-/healthy` and `/-/ready`, always in plain HTTP and "
+        "without a password. Changing it needs a restart.",
+        examples=[":9848"],
+    )
+    config_file: Path | None = Field(
+        default=None,
+        description="File with the TLS and the basic authentication of `listen`, in the web configuration format "
+        "of Prometheus; read again when it changes. Changing its path needs a restart.",
+        examples=["/etc/leverwatch/web.yaml"],
+    )
+    enable_reload: bool = Field(
+        default=False,
+        description="Whether POST and PUT to `/-/reload` read the configuration again. Changing it needs a "
+        "restart.",
+        examples=[True],
     )
     external_url: str | None = Field(
         default=None,
@@ -125,6 +144,15 @@ class ServerConfig(Model):
     @classmethod
     def _address(cls, value: str) -> str:
         parse_listen(value)
+        return value
+
+    @field_validator("probe_listen")
+    @classmethod
+    def _address_of_its_own(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None:
+            address, main = parse_listen(value), info.data.get("listen")
+            if address.port != 0 and main is not None and address == parse_listen(main):
+                raise ValueError("must differ from web.listen")
         return value
 
     @field_validator("external_url")
@@ -145,6 +173,11 @@ class ServerConfig(Model):
     def address(self) -> Address:
         """`listen`, taken apart."""
         return parse_listen(self.listen)
+
+    @property
+    def probe_address(self) -> Address | None:
+        """`probe_listen`, taken apart; None when there is no such listener."""
+        return None if self.probe_listen is None else parse_listen(self.probe_listen)
 
 
 class EvaluationConfig(Model):
@@ -314,7 +347,9 @@ class Config(Model):
     """One configuration file. `build_config_model` narrows `sources` to the kinds of source there are."""
 
     store: StoreConfig = Field(default=StoreConfig(), description="The database.")
-    server: ServerConfig = Field(default=ServerConfig(), description="The HTTP server.")
+    web: WebConfig = Field(
+        default=WebConfig(), description="The HTTP server.", validation_alias=AliasChoices("web", "server")
+    )
     evaluation: EvaluationConfig = Field(default=EvaluationConfig(), description="The schedule of the verdicts.")
     framework: FrameworkConfig = Field(default=FrameworkConfig(), description="The thresholds of the framework.")
     limits: LimitsConfig = Field(default=LimitsConfig(), description="Caps on names found in records.")

@@ -10,7 +10,7 @@ from agent.demo.company import SYSTEMS
 _HEAD = """\
 # The demo company of leverwatch: invented systems, invented traffic, invented prompts.
 store: {{url: "sqlite:///leverwatch.db"}}
-server: {{listen: {listen}}}
+web: {{listen: {listen}}}
 evaluation: {{interval: 10s}}  # short, so that the page moves while you watch
 
 sources:

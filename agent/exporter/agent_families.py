@@ -165,6 +165,11 @@ AGENT: tuple[Family[AgentSnapshot], ...] = (
         lambda snapshot: _time(snapshot.evaluation_last_success),
         "after a first success",
     ),
+    _agent(
+        "leverwatch_http_auth_failures_total",
+        "Requests since the agent started that were refused for want of a valid user name and password.",
+        lambda snapshot: snapshot.http_password_refusals,
+    ),
     Family(
         "leverwatch_log_warnings_total",
         "counter",

@@ -181,7 +181,7 @@ def configure(folder: Path, url: str, port: int, quiet: str) -> Path:
     source["path"] = ["logs/*.jsonl", "logs/*.jsonl.gz", "logs/*.jsonl.zst"]
     config = {
         "store": {"url": url},
-        "server": {"listen": f"127.0.0.1:{port}"},
+        "web": {"listen": f"127.0.0.1:{port}"},
         "evaluation": {"interval": "300ms"},
         "sources": [source],
     }

@@ -57,7 +57,7 @@ def configure(folder: Path, port: int, declared: str) -> Path:
     fields = {"time": "ts", "inferences": "n", "request_id": "id"}
     config = {
         "store": {"url": "sqlite:///leverwatch.db"},
-        "server": {"listen": f"127.0.0.1:{port}"},
+        "web": {"listen": f"127.0.0.1:{port}"},
         "evaluation": {"interval": "500ms"},
         "sources": [
             {

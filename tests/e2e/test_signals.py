@@ -49,7 +49,7 @@ def files(name: str = "gateway", path: str = "*.jsonl", **changes: Any) -> dict[
 def configure(folder: Path, port: int, *sources: dict[str, Any], **sections: Any) -> Path:
     config = {
         "store": {"url": "sqlite:///store.db"},
-        "server": {"listen": f"127.0.0.1:{port}"},
+        "web": {"listen": f"127.0.0.1:{port}"},
         "evaluation": {"interval": "300ms"},
         "sources": list(sources),
         **sections,

@@ -12,7 +12,7 @@ from agent.config import load_config
 from agent.errors import ConfigError
 
 WORDS = (
-    "store url server listen sources name type files git path format fields time system systems repo framework "
+    "store url web listen sources name type files git path format fields time system systems repo framework "
     "hybrid_from declared_strategy reviewed locked_in_behavior interval evaluation"
 )
 KEYS = st.sampled_from(WORDS.split())

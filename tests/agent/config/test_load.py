@@ -63,7 +63,7 @@ def test_a_file_of_defaults_has_the_documented_ones(load: Load, tmp_path: Path) 
     loaded = load("{}")
 
     config = loaded.config
-    assert config.server.address == ("", 9847)
+    assert config.web.address == ("", 9847)
     assert config.evaluation.interval == timedelta(minutes=5)
     assert (config.limits.undeclared_systems, config.limits.models_per_system) == (100, 20)
     assert (config.log.level, config.log.format) == ("info", "logfmt")

@@ -29,8 +29,8 @@ CASES = {
         "2: sources[0].format.fields.time: is missing",
     ),
     "an unknown section near a known one": (
-        "log: {}\nsever: {}",
-        '2: sever: unknown key; did you mean "server"?',
+        "log: {}\nwbe: {}",
+        '2: wbe: unknown key; did you mean "web"?',
     ),
     "an unknown key near nothing": (
         "limits:\n  xyz: 1",
@@ -60,12 +60,12 @@ CASES = {
     ),
     "a key given twice": ("log: {}\nlimits: {}\nlog: {}", "3: log: the key is already on line 1"),
     "a number where a text belongs": (
-        "server:\n  listen: 9847",
-        "2: server.listen: must be a text; put it in quotes (got 9847)",
+        "web:\n  listen: 9847",
+        "2: web.listen: must be a text; put it in quotes (got 9847)",
     ),
     "a day where a text belongs": (
-        "server: {listen: 2026-10-01}",
-        "1: server.listen: must be a text; put it in quotes (got 2026-10-01)",
+        "web: {listen: 2026-10-01}",
+        "1: web.listen: must be a text; put it in quotes (got 2026-10-01)",
     ),
     "neither a text nor a list": (
         f"sources:\n- {{{FILES.replace('path: x', 'path: 5')}}}",
@@ -175,15 +175,15 @@ CASES = {
         f'1: log.format: must be one of logfmt, json (got "{"x" * 60}...")',
     ),
     "a web address without a scheme": (
-        "server: {external_url: example.com}",
+        "web: {external_url: example.com}",
         (
-            "1: server.external_url: must be a URL that starts with http:// or https://, without a "
+            "1: web.external_url: must be a URL that starts with http:// or https://, without a "
             'user name (got "example.com")'
         ),
     ),
     "an IPv6 address without brackets": (
-        'server: {listen: "::1:9847"}',
-        ('1: server.listen: must have an IPv6 address in brackets, such as "[::1]:9847" (got "::1:9847")'),
+        'web: {listen: "::1:9847"}',
+        ('1: web.listen: must have an IPv6 address in brackets, such as "[::1]:9847" (got "::1:9847")'),
     ),
     "a store of another kind": (
         'store: {url: "mysql://db/x"}',
@@ -264,8 +264,8 @@ def test_what_is_no_configuration_at_all_is_told_with_its_line(
 def test_everything_is_reported_at_once_in_the_order_of_the_file(problems: Problems) -> None:
     text = """\
 store: {url: "${DB}"}
-sever: {}
-server: {listen: nowhere}
+wbe: {}
+web: {listen: nowhere}
 framework: {minimum_days: 0, dwell_days: -1}
 sources:
   - {name: a, type: files, path: x, system: s, format: {type: csv, fields: {time: t}}}
@@ -279,8 +279,8 @@ systems:
 """
     assert problems(text) == (
         "1: store.url: the environment variable DB is not set",
-        '2: sever: unknown key; did you mean "server"?',
-        ('3: server.listen: must be host:port, such as ":9847", "127.0.0.1:9847" or "[::1]:9847" (got "nowhere")'),
+        '2: wbe: unknown key; did you mean "web"?',
+        ('3: web.listen: must be host:port, such as ":9847", "127.0.0.1:9847" or "[::1]:9847" (got "nowhere")'),
         "4: framework.dwell_days: must be at least 0 (got -1)",
         "4: framework.minimum_days: must be at least 1 (got 0)",
         '7: sources[1].name: must be unique; sources[0] has the same name (got "a")',

@@ -134,10 +134,10 @@ LEAKS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "a store of another kind": ('store: {url: "${X}"}', {"X": f"mysql://u:{CANARY}@db/x"}),
     "a broken port": (f'store: {{url: "postgresql://u:{CANARY}@db:port/x"}}', {}),
     "a misspelt scheme": (f'store: {{url: "postgresql//u:{CANARY}@db/x"}}', {}),
-    "a password in the wrong place": (f'server: {{external_url: "https://u:{CANARY}@x"}}', {}),
-    "a token in the wrong place": (f'server: {{external_url: "ftp://x/?access_token={CANARY}"}}', {}),
+    "a password in the wrong place": (f'web: {{external_url: "https://u:{CANARY}@x"}}', {}),
+    "a token in the wrong place": (f'web: {{external_url: "ftp://x/?access_token={CANARY}"}}', {}),
     "a wrong choice": ('log: {level: "${X}"}', {"X": CANARY}),
-    "part of a value": ('server: {listen: "host-${X}"}', {"X": CANARY}),
+    "part of a value": ('web: {listen: "host-${X}"}', {"X": CANARY}),
     "a misplaced key": (f"store: {{password: {CANARY}}}", {}),
     "a misplaced section": (f"password: {CANARY}", {}),
     "a template": (

@@ -213,7 +213,7 @@ def test_another_seed_builds_another_demo(demo: Demo, tmp_path: Path) -> None:
 def test_the_configuration_names_everything(tmp_path: Path) -> None:
     demo = build(tmp_path, NOW, listen="[::1]:1234")
     config = yaml.safe_load(demo.config.read_text())
-    assert config["server"] == {"listen": "[::1]:1234"}
+    assert config["web"] == {"listen": "[::1]:1234"}
     names = [system.name for system in SYSTEMS]
     files, prompts = config["sources"]
     assert (files["type"], prompts["type"]) == ("files", "git")

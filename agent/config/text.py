@@ -1,0 +1,39 @@
+"""Reads one YAML file from disk, within bounds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from agent.config.positions import BrokenText, Document, parse_document
+from agent.config.problem import Problem, show_problem
+from agent.errors import ConfigError
+
+_LARGEST = 8 * 1024 * 1024
+
+
+def read_document(path: Path) -> Document:
+    """The parsed file.
+
+    Raises:
+        ConfigError: it cannot be read, is too large, or is not YAML.
+    """
+    try:
+        return parse_document(_read(path))
+    except BrokenText as error:
+        # Without a cause: PyYAML's message repeats the line, which may hold a password.
+        raise ConfigError((show_problem(Problem((), error.reason), str(path), error.line),)) from None
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a path"
+        raise ConfigError((f"{path}: cannot be read: {reason}",)) from error
+    if len(content) > _LARGEST:
+        raise ConfigError((f"{path}: is larger than {_LARGEST} bytes, too large for a configuration",))
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BrokenText(content.count(b"\n", 0, error.start) + 1, "is not UTF-8 text") from None
