@@ -61,8 +61,15 @@ def _fetch(url: str, output: Format) -> str:
         )
         answer.raise_for_status()
     except requests.RequestException as error:
-        raise CommandError(f"{url}: the agent does not answer ({type(error).__name__})") from error
+        # The URL may hold a password, and so may the text of the error.
+        status = getattr(error.response, "status_code", None) or type(error).__name__
+        raise CommandError(f"{_without_user(url)}: the agent does not answer ({status})") from None
     return answer.content.decode()
+
+
+def _without_user(url: str) -> str:
+    scheme, mark, rest = url.rpartition("://")
+    return scheme + mark + rest.rpartition("@")[2]
 
 
 def _from_store(loaded: Loaded, store: Store, output: Format) -> str:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from agent.config.explain import explain
 from agent.config.positions import Document
-from agent.config.problem import SECRET, Problem, Steps, show_problem
+from agent.config.problem import ABSENT, SECRET, Problem, Steps, show_problem
 from agent.config.schema import known_keys
 from agent.config.text import read_document
 from agent.config.web_models import WebFile
@@ -76,7 +76,7 @@ def _in_order(problems: list[Problem], document: Document) -> list[Problem]:
 
 
 def _shown(problem: Problem, path: Path, document: Document) -> str:
-    if problem.steps[:1] == (_USERS,):
+    if problem.steps[:1] == (_USERS,) and problem.got is not ABSENT:
         # What stands there may be the password itself.
         problem = replace(problem, got=SECRET)
     return show_problem(problem, str(path), problem.line or document.line_of(problem.steps))

@@ -50,7 +50,8 @@ class TlsVersion(StrEnum):
 def _provable(value: Any) -> Any:
     if value == "RequireAnyClientCert":
         raise ValueError(
-            "is not available, as a certificate that nobody verifies proves nothing; use RequireAndVerifyClientCert"
+            "is not available, as a certificate that nobody verifies proves nothing; "
+            "use RequireAndVerifyClientCert"
         )
     return value
 

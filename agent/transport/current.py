@@ -74,8 +74,7 @@ class CurrentWebFile:
     def _read_again(self) -> None:
         try:
             loaded, seen = _load(self._path)
-            if (loaded.context is None) is self.uses_tls:
-                raise ConfigError((f"{self._path}: tls_server_config: cannot come or go without a restart",))
+            self._check_same_protocol(loaded)
         except ConfigError as error:
             if error.problems != self._problems:
                 for problem in error.problems:
@@ -84,6 +83,10 @@ class CurrentWebFile:
         else:
             self._use(loaded, seen)
             log.info("web_config_read", file=str(self._path))
+
+    def _check_same_protocol(self, loaded: LoadedWebFile) -> None:
+        if (loaded.context is None) is self.uses_tls:
+            raise ConfigError((f"{self._path}: tls_server_config: cannot come or go without a restart",))
 
     def _use(self, loaded: LoadedWebFile, seen: _Signature) -> None:
         self._loaded, self._seen = loaded, seen

@@ -5,9 +5,9 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Callable
-from typing import Any
 
 import structlog
+from cheroot.errors import FatalSSLAlert
 from cheroot.makefile import StreamReader, StreamWriter
 from cheroot.server import HTTPConnection
 from cheroot.ssl import Adapter
@@ -32,7 +32,11 @@ class TlsAdapter(Adapter):
 
     def wrap(self, sock: socket.socket) -> tuple[ssl.SSLSocket, dict[str, str]]:
         """The connection and what it adds to the environment of its requests."""
-        wrapped = self._context().wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+        try:
+            wrapped = self._context().wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+        except OSError as error:
+            # Whoever hung up this early must not end the loop that accepts.
+            raise FatalSSLAlert(*error.args) from error
         return wrapped, self.get_environ()
 
     def get_environ(self) -> dict[str, str]:
@@ -47,14 +51,13 @@ class TlsAdapter(Adapter):
 class _TlsReader(StreamReader):
     """A reader that also knows of bytes that were decrypted and not asked for; no socket announces these."""
 
-    raw: Any
-
     def __init__(self, sock: ssl.SSLSocket, mode: str, bufsize: int) -> None:
         super().__init__(sock, mode, bufsize)
         self._connection = sock
 
     def has_data(self) -> bool:
-        return bool(super().has_data()) or self._connection.pending() > 0
+        buffered = super().has_data()  # type: ignore[no-untyped-call]  # the library's stubs leave it open
+        return bool(buffered) or self._connection.pending() > 0
 
 
 class Connection(HTTPConnection):
@@ -71,7 +74,7 @@ class Connection(HTTPConnection):
                 self._part(self.socket, error)
                 return False
             self._greeted = True
-        return bool(super().communicate())
+        return bool(super().communicate())  # type: ignore[no-untyped-call]  # likewise
 
     def _part(self, connection: ssl.SSLSocket, error: OSError) -> None:
         reason = getattr(error, "reason", None) or error.strerror or type(error).__name__

@@ -186,6 +186,14 @@ class TestMetrics:
         assert done.exit_code == 1
         assert "http://127.0.0.1:1: the agent does not answer" in done.stderr
 
+    def test_a_password_in_the_url_is_not_shown(self, agent_url: str) -> None:
+        address = agent_url.removeprefix("http://")
+        done = call("metrics", "--url", f"http://prometheus:s3cret@{address}/nowhere")
+
+        assert done.exit_code == 1
+        assert f"http://{address}/nowhere: the agent does not answer (404)" in done.stderr
+        assert "s3cret" not in done.stderr
+
 
 @pytest.fixture
 def agent_url() -> Iterator[str]:

@@ -71,6 +71,22 @@ def test_a_file_of_defaults_has_the_documented_ones(load: Load, tmp_path: Path) 
     assert loaded.cache_dir == tmp_path / "cache"
 
 
+def test_the_older_name_of_the_web_section_still_works(load: Load) -> None:
+    assert load('server: {listen: ":1"}').config.web.address == ("", 1)
+
+
+def test_the_probe_listener_is_off_unless_it_has_an_address(load: Load) -> None:
+    assert load("{}").config.web.probe_address is None
+    assert load('web: {probe_listen: "[::1]:9848"}').config.web.probe_address == ("::1", 9848)
+
+
+def test_the_web_file_starts_at_the_folder_of_the_configuration(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "web.yaml").write_text("{}")
+
+    assert load("web: {config_file: web.yaml}").web_file == tmp_path / "web.yaml"
+    assert load("{}").web_file is None
+
+
 def test_a_missing_file_is_a_configuration_error(tmp_path: Path, types: Types) -> None:
     with pytest.raises(ConfigError, match=r"none\.yaml: cannot be read: No such file or directory"):
         load_config(tmp_path / "none.yaml", {}, types=types)

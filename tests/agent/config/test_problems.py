@@ -181,6 +181,14 @@ CASES = {
             'user name (got "example.com")'
         ),
     ),
+    "a probe listener at the main address": (
+        'web: {listen: ":1", probe_listen: ":1"}',
+        '1: web.probe_listen: must differ from web.listen (got ":1")',
+    ),
+    "a section under both of its names": (
+        "web: {}\nserver: {}",
+        "2: server: is the older name of web, and both are here; keep web",
+    ),
     "an IPv6 address without brackets": (
         'web: {listen: "::1:9847"}',
         ('1: web.listen: must have an IPv6 address in brackets, such as "[::1]:9847" (got "::1:9847")'),
