@@ -5,9 +5,9 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help run test lint types unit golden bench servers clean
+.PHONY: help run test lint types unit golden bench servers image-check clean
 help:
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 $(BIN)/.ready: pyproject.toml
 	@$(PYTHON) -m venv $(VENV) 2>/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq python3-venv && $(PYTHON) -m venv $(VENV); }
@@ -19,10 +19,11 @@ run: $(BIN)/.ready ## the demo: an invented company, the real agent, the page at
 
 servers: ## install the real servers the tests use, when they are missing
 	@if ! command -v promtool >/dev/null || ! command -v prometheus-alertmanager >/dev/null \
-	    || ! command -v amtool >/dev/null || ! command -v chromium >/dev/null || ! command -v git >/dev/null; then \
+	    || ! command -v amtool >/dev/null || ! command -v chromium >/dev/null || ! command -v git >/dev/null \
+	    || ! command -v systemd-analyze >/dev/null; then \
 	    $(SUDO) apt-get update -qq && \
 	    $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-	        prometheus prometheus-alertmanager chromium git; fi
+	        prometheus prometheus-alertmanager chromium git systemd; fi
 
 lint: $(BIN)/.ready ## ruff, both the linter and the formatter
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -39,6 +40,9 @@ bench: $(BIN)/.ready ## the benchmarks, each against a baseline in the same run
 	$(BIN)/python -m tests.benchmarks.bench_ingest
 	$(BIN)/python -m tests.benchmarks.bench_framework
 	$(BIN)/python -m tests.benchmarks.bench_exposition
+
+image-check: ## build the image with buildah and run it; needs root (Debian: apt-get install buildah debootstrap)
+	.ci/image-check.sh
 
 golden: $(BIN)/.ready ## rewrite golden files and generated documentation
 	LEVERWATCH_UPDATE_GOLDEN=1 $(BIN)/pytest -q

@@ -1,0 +1,59 @@
+"""The Dockerfile, as far as it can be checked without building it; `make image-check` builds and runs it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+
+
+def lint(text: str) -> str:
+    """What hadolint says about a Dockerfile; nothing when it is fine."""
+    program = Path(sys.executable).with_name("hadolint")
+    done = subprocess.run(
+        [program, "--no-color", "-"], input=text, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode == 0) == (done.stdout + done.stderr == "")
+    return done.stdout + done.stderr
+
+
+def test_the_linter_is_content() -> None:
+    assert lint(DOCKERFILE) == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "rule"),
+    [
+        ("USER 10001:10001", "USER root", "DL3002"),
+        ("--no-install-recommends ", "", "DL3015"),
+        ("WORKDIR /src", "WORKDIR src", "DL3000"),
+    ],
+)
+def test_the_linter_would_find_what_is_wrong(before: str, after: str, rule: str) -> None:
+    assert before in DOCKERFILE
+    assert rule in lint(DOCKERFILE.replace(before, after))
+
+
+def test_everything_that_is_copied_is_let_through_to_the_build() -> None:
+    copied = {
+        name
+        for line in re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE)
+        for name in line.split()
+    }
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    let_through = {line.removeprefix("!") for line in ignored if line.startswith("!")}
+
+    assert "*" in ignored
+    assert copied == let_through
+    assert all((ROOT / name).exists() for name in copied)
+
+
+def test_the_scripts_of_the_checks_are_valid_shell() -> None:
+    for script in (ROOT / ".ci").glob("*.sh"):
+        subprocess.run(["sh", "-n", script], check=True, timeout=60)
