@@ -45,6 +45,7 @@ class Helm:
                 check=False,
             )
 
+    @cache  # noqa: B019 - there are two of these for as long as the tests run, and charts in tests do not change
     def template(self, chart: Path, *arguments: str | Path) -> str:
         """The rendered chart, without what differs between generations: empty lines after a document."""
         done = self.run("template", RELEASE, chart, "--namespace", NAMESPACE, *arguments)
@@ -54,7 +55,7 @@ class Helm:
 
     def manifests(self, chart: Path, *arguments: str | Path) -> list[Manifest]:
         """The rendered objects."""
-        return [found for found in yaml.safe_load_all(self.template(chart, *arguments)) if found]
+        return [found for found in yaml.load_all(self.template(chart, *arguments), yaml.CSafeLoader) if found]
 
 
 @cache
@@ -96,3 +97,15 @@ def only(manifests: list[Manifest], kind: str) -> Manifest:
     """The one object of a kind."""
     (found,) = [manifest for manifest in manifests if manifest["kind"] == kind]
     return found
+
+
+def workload(manifests: list[Manifest]) -> Manifest:
+    """The StatefulSet or Deployment of the agent; other objects have its name too."""
+    (found,) = [manifest for manifest in manifests if manifest["kind"] in {"StatefulSet", "Deployment"}]
+    return found
+
+
+def named(manifests: list[Manifest], kind: str) -> Manifest:
+    """The object of a kind that has the agent's own name; extra manifests have others."""
+    name = workload(manifests)["metadata"]["name"]
+    return only([manifest for manifest in manifests if manifest["metadata"]["name"] == name], kind)

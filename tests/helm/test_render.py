@@ -13,7 +13,7 @@ import yaml
 from helm.values_file import parse_values, walk
 from tests.agent.exporter.golden import GOLDEN, assert_golden
 from tests.helm.conftest import DASHBOARD
-from tests.helm.programs import CHART, EXAMPLES, NAMESPACE, RELEASE, Helm, Manifest, helm, only
+from tests.helm.programs import CHART, EXAMPLES, NAMESPACE, RELEASE, Helm, Manifest, helm, named, only, workload
 
 KUBERNETES = ("1.25", "1.31", "1.37")
 """The oldest that Chart.yaml allows, one in between, and the newest that there are schemas of."""
@@ -112,9 +112,9 @@ def test_every_pod_satisfies_the_restricted_standard(chart: Path, example: Path)
 
 def test_every_mount_has_its_volume_and_every_volume_its_mount(chart: Path, example: Path) -> None:
     manifests = helm(3).manifests(chart, "--values", example)
-    workload = next(each for each in manifests if each["kind"] in {"StatefulSet", "Deployment"})
-    pod = workload["spec"]["template"]["spec"]
-    claims = [claim["metadata"]["name"] for claim in workload["spec"].get("volumeClaimTemplates", [])]
+    agent = workload(manifests)
+    pod = agent["spec"]["template"]["spec"]
+    claims = [claim["metadata"]["name"] for claim in agent["spec"].get("volumeClaimTemplates", [])]
     volumes = [volume["name"] for volume in pod["volumes"]] + claims
     mounts = {mount["name"] for container in pod["containers"] for mount in container.get("volumeMounts", [])}
 
@@ -129,12 +129,10 @@ def test_there_is_no_right_and_no_secret_in_the_chart(chart: Path, example: Path
 
 def test_the_service_finds_the_agent_and_not_the_pod_of_the_test(chart: Path, example: Path) -> None:
     manifests = helm(3).manifests(chart, "--values", example)
-    workload = next(each for each in manifests if each["kind"] in {"StatefulSet", "Deployment"})
-    test = only(manifests, "Pod")
-    service = next(each for each in manifests if each["kind"] == "Service")
+    test, service = only(manifests, "Pod"), named(manifests, "Service")
     wanted = service["spec"]["selector"].items()
 
-    assert wanted <= workload["spec"]["template"]["metadata"]["labels"].items()
+    assert wanted <= workload(manifests)["spec"]["template"]["metadata"]["labels"].items()
     assert not wanted <= test["metadata"]["labels"].items()
 
 

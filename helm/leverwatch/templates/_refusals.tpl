@@ -21,7 +21,7 @@
 {{- if and $postgresql.urlSecret.name $postgresql.passwordSecret.name -}}
 {{- fail "store.postgresql.passwordSecret: belongs to url; the URL in urlSecret has its password in it" -}}
 {{- end -}}
-{{- if regexMatch "^[^/]*://[^/@]*:[^/@]*@" $postgresql.url -}}
+{{- if regexMatch "^[^:]*://[^@]*:[^@]*@|[?&]password=" $postgresql.url -}}
 {{- fail "store.postgresql.url: must hold no password, which would be readable in a ConfigMap; put it in a Secret and name that in passwordSecret" -}}
 {{- end -}}
 {{- if .Values.extraVolumeClaimTemplates -}}
@@ -36,9 +36,9 @@
 {{- fail "web.tls.requireClientCertificate: needs web.tls.enabled, and has no effect beside web.config.existingSecret; say client_auth_type there" -}}
 {{- end -}}
 {{- end -}}
-{{- range $key := list "store" "cache_dir" "server" -}}
+{{- range $key := list "store" "cache_dir" -}}
 {{- if hasKey $.Values.config $key -}}
-{{- fail (printf "config.%s: is set by the chart; use the values store, gitCache, and config.web.external_url" $key) -}}
+{{- fail (printf "config.%s: is set by the chart; use the values store and gitCache" $key) -}}
 {{- end -}}
 {{- end -}}
 {{- range $key := list "listen" "probe_listen" "config_file" -}}
