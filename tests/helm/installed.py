@@ -5,16 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
 import bcrypt
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
+from tests.agent.transport.certificates import Pair, authority
 from tests.e2e.servers import free_port
 from tests.helm.programs import Manifest, named, only
 
@@ -26,7 +21,9 @@ class Installed:
     """Where the parts of the pod's file system are, and where the agent will listen."""
 
     config: Path
-    tls: Path
+    authority: Path
+    """The certificate that signed the agent's and the client's."""
+    client: Pair
     port: int
     probe_port: int
     test: Manifest
@@ -56,44 +53,19 @@ def install(manifests: list[Manifest], folder: Path) -> Installed:
     for file, text in data.items():
         (etc / "config" / file).write_text(_moved(text, places))
     (etc / "store/password").write_text("a password of the store\n")
-    _write_certificates(etc / "tls")
+    signer = authority(etc / "tls")
+    signer.server("tls")
+    trusted = signer.file.rename(etc / "tls/ca.crt")
     hashed = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
     (etc / "web/web-config.yaml").write_text(
         f"tls_server_config: {{cert_file: {etc}/tls/tls.crt, key_file: {etc}/tls/tls.key}}\n"
         f'basic_auth_users: {{{USER}: "{hashed}"}}\n'
     )
     test = only(manifests, "Pod")["spec"]["containers"][0]
-    return Installed(etc / "config/leverwatch.yaml", etc / "tls", port, probe_port, test)
+    return Installed(etc / "config/leverwatch.yaml", trusted, signer.client(), port, probe_port, test)
 
 
 def _moved(text: str, places: Mapping[str, str]) -> str:
     for before, after in places.items():
         text = re.sub(rf"(?<![\w_]){re.escape(before)}", after, text)
     return text
-
-
-def _write_certificates(folder: Path) -> None:
-    """A certificate that signs itself, as server, as client and as authority."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "leverwatch")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    written = certificate.public_bytes(serialization.Encoding.PEM)
-    (folder / "tls.crt").write_bytes(written)
-    (folder / "ca.crt").write_bytes(written)
-    (folder / "tls.key").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -136,7 +137,7 @@ def test_the_helm_test_passes_on_the_defaults(chart: Path, tmp_path: Path) -> No
 def test_tls_a_password_and_postgresql_work_together(chart: Path, tmp_path: Path, postgres_url: str) -> None:
     installed = rendered(chart, tmp_path, "--values", EXAMPLES["tls-auth"])
     url = f"https://127.0.0.1:{installed.port}/metrics"
-    authority = str(installed.tls / "ca.crt")
+    authority = str(installed.authority)
 
     with agent(installed, {"LEVERWATCH_STORE_URL": postgres_url}):
         done = run_test(installed)
@@ -151,8 +152,8 @@ def test_tls_a_password_and_postgresql_work_together(chart: Path, tmp_path: Path
 def test_only_clients_with_a_certificate_are_served_and_the_helm_test_knows(chart: Path, tmp_path: Path) -> None:
     on = "web.tls.enabled=true,web.tls.existingSecret=tls,web.tls.requireClientCertificate=true"
     installed = rendered(chart, tmp_path, "--set", on)
-    url, authority = f"https://127.0.0.1:{installed.port}/metrics", str(installed.tls / "ca.crt")
-    client = (str(installed.tls / "tls.crt"), str(installed.tls / "tls.key"))
+    url, authority = f"https://127.0.0.1:{installed.port}/metrics", str(installed.authority)
+    client = (str(installed.client.certificate), str(installed.client.key))
 
     with agent(installed, {}):
         done = run_test(installed)
@@ -185,7 +186,6 @@ def test_the_helm_test_says_what_is_wrong(
 ) -> None:
     installed = rendered(chart, tmp_path)
     with answering(*ready) as probe_port, answering(*metrics) as port:
-        here = Installed(installed.config, installed.tls, port, probe_port, installed.test)
-        done = run_test(here, seconds=0)
+        done = run_test(replace(installed, port=port, probe_port=probe_port), seconds=0)
 
     assert (done.returncode, done.stderr) == (1, complaint)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tarfile
 from pathlib import Path
 
 import kubernetes_validate
@@ -225,3 +226,27 @@ def test_the_notes_say_what_is_missing(chart_with_notes: Path, settings: str, sa
 
     assert said in changed
     assert said not in complete
+
+
+def test_a_package_holds_what_the_templates_read_and_no_examples(any_helm: Helm, tmp_path: Path) -> None:
+    done = any_helm.run("package", CHART, "--destination", tmp_path)
+    (package,) = tmp_path.glob("*.tgz")
+    with tarfile.open(package) as archive:
+        names = set(archive.getnames())
+
+    assert done.returncode == 0, done.stderr
+    needed = {"rules/leverwatch.rules.yaml", "files/smoke.py", "values.schema.json", "README.md"}
+    assert {f"leverwatch/{name}" for name in needed} <= names
+    assert not [name for name in names if name.startswith("leverwatch/ci/")]
+    assert any_helm.template(package) == any_helm.template(CHART)
+
+
+def test_the_chart_works_inside_another_one(any_helm: Helm, chart: Path, tmp_path: Path) -> None:
+    (tmp_path / "charts").mkdir()
+    shutil.copytree(chart, tmp_path / "charts/leverwatch")
+    (tmp_path / "Chart.yaml").write_text("apiVersion: v2\nname: platform\nversion: 1.0.0\n")
+    (tmp_path / "values.yaml").write_text("global: {region: eu}\nleverwatch: {serviceMonitor: {enabled: true}}\n")
+
+    manifests = any_helm.manifests(tmp_path)
+
+    assert only(manifests, "ServiceMonitor")["metadata"]["name"] == f"{RELEASE}-leverwatch"
