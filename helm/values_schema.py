@@ -71,7 +71,14 @@ def values_schema(values: Sequence[Value], agent: Mapping[str, Any]) -> dict[str
 
 def _mapping(values: Sequence[Value]) -> dict[str, Any]:
     properties = {value.path[-1]: _node(value) for value in values}
-    return {"type": "object", "properties": properties, "additionalProperties": False}
+    required = [value.path[-1] for value in values if not _may_be_null(value)]
+    needs = {"required": required} if required else {}
+    return {"type": "object", "properties": properties, "additionalProperties": False, **needs}
+
+
+def _may_be_null(value: Value) -> bool:
+    # Helm takes out a value that is set to null. For a list or mapping that is empty; templates need the others.
+    return isinstance(value.default, list | dict) and not value.children
 
 
 def _node(value: Value) -> dict[str, Any]:

@@ -145,6 +145,13 @@ def test_a_mapping_is_closed_unless_its_schema_line_opens_it() -> None:
     assert schema["properties"]["free"] == {"description": "C.", "type": "object"}
 
 
+def test_only_a_list_or_an_open_mapping_may_be_missing() -> None:
+    schema = schema_of("# A.\ntext: x\n# B.\nlist: [1]\n# C.\nopen: {}\nclosed:\n  # D.\n  number: 1\n")
+
+    assert schema["required"] == ["text", "closed"]
+    assert schema["properties"]["closed"]["required"] == ["number"]
+
+
 def test_a_value_without_a_description_is_refused_with_its_line() -> None:
     with pytest.raises(ValueError, match=r"values\.yaml:4: a\.c has no description"):
         parse_values("a:\n  # B.\n  b: 1\n\n  c: 2\n".replace("\n\n", "\n"))

@@ -6,6 +6,7 @@ import json
 import shutil
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import kubernetes_validate
 import pytest
@@ -192,6 +193,28 @@ def test_every_value_is_in_an_example() -> None:
     missing = {value.name for value in values if not any(is_in(value.path, each) for each in given)}
     unchanged_alerts = {value.name for value in values if value.path[:2] == ("prometheusRule", "alerts")}
     assert missing - unchanged_alerts == set()
+
+
+def test_a_list_or_mapping_may_be_left_empty(any_helm: Helm, chart_with_notes: Path, tmp_path: Path) -> None:
+    """As a key is whose lines below it are comments, which YAML reads as null."""
+    values: dict[str, Any] = {}
+    for value in walk(parse_values((CHART / "values.yaml").read_text())):
+        place = values
+        for key in value.path[:-1]:
+            place = place.setdefault(key, {})
+        if value.path[-1] == "enabled" and value.name not in {"podMonitor.enabled", "web.tls.enabled"}:
+            place["enabled"] = True
+        elif isinstance(value.default, list | dict) and not value.children:
+            place[value.path[-1]] = None
+    empty = tmp_path / "values.yaml"
+    empty.write_text(yaml.safe_dump(values))
+
+    manifests = any_helm.manifests(chart_with_notes, "--values", empty)
+
+    assert {"ServiceMonitor", "PrometheusRule", "NetworkPolicy"} <= {each["kind"] for each in manifests}
+    for manifest in manifests:
+        if manifest["apiVersion"] != CUSTOM and manifest["kind"] != "Notes":
+            kubernetes_validate.validate(manifest, KUBERNETES[-1], strict=True)
 
 
 def test_the_notes_give_three_commands(any_helm: Helm, chart_with_notes: Path, example: Path) -> None:

@@ -17,7 +17,7 @@
 {{- $_ := set $web "config_file" "/etc/leverwatch/config/web-config.yaml" -}}
 {{- end -}}
 {{- $own := dict "store" $store "cache_dir" "/var/cache/leverwatch" "web" $web -}}
-{{- toYaml (mergeOverwrite (deepCopy .Values.config) $own) -}}
+{{- toYaml (mergeOverwrite (deepCopy (default dict .Values.config)) $own) -}}
 {{- end -}}
 
 {{/* web-config.yaml for `web.tls` alone: it holds paths and no secrets. Empty when there is no such file. */}}

@@ -42,7 +42,7 @@ The metadata of an object: `root`, and what the object has of its own: `name` (w
 name: {{ default (include "leverwatch.fullname" .root) .fullname }}{{ .name }}
 namespace: {{ default .root.Release.Namespace .namespace }}
 labels:
-  {{- mergeOverwrite (include "leverwatch.ownLabels" .root | fromYaml) $values.commonLabels (default dict .labels) $selector | toYaml | nindent 2 }}
+  {{- mergeOverwrite (include "leverwatch.ownLabels" .root | fromYaml) (default dict $values.commonLabels) (default dict .labels) $selector | toYaml | nindent 2 }}
 {{- with .annotations }}
 annotations:
   {{- toYaml . | nindent 2 }}

@@ -4,7 +4,7 @@ metadata:
   labels:
     {{- $selector := include "leverwatch.selectorLabels" . | fromYaml }}
     {{- $version := dict "app.kubernetes.io/version" .Chart.AppVersion }}
-    {{- mergeOverwrite $version .Values.commonLabels .Values.podLabels $selector | toYaml | nindent 4 }}
+    {{- mergeOverwrite $version (default dict .Values.commonLabels) (default dict .Values.podLabels) $selector | toYaml | nindent 4 }}
   annotations:
     # A changed configuration restarts the pod: no signal crosses containers.
     checksum/config: {{ printf "%s\n%s" (include "leverwatch.config" .) (include "leverwatch.webConfig" .) | sha256sum }}
@@ -104,13 +104,19 @@ ports:
     protocol: TCP
 startupProbe:
   httpGet: {path: /-/healthy, port: probe}
-  {{- toYaml .Values.startupProbe | nindent 2 }}
+  {{- with .Values.startupProbe }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
 livenessProbe:
   httpGet: {path: /-/healthy, port: probe}
-  {{- toYaml .Values.livenessProbe | nindent 2 }}
+  {{- with .Values.livenessProbe }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
 readinessProbe:
   httpGet: {path: /-/ready, port: probe}
-  {{- toYaml .Values.readinessProbe | nindent 2 }}
+  {{- with .Values.readinessProbe }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
 {{- with .Values.resources }}
 resources:
   {{- toYaml . | nindent 2 }}

@@ -36,13 +36,14 @@
 {{- fail "web.tls.requireClientCertificate: needs web.tls.enabled, and has no effect beside web.config.existingSecret; say client_auth_type there" -}}
 {{- end -}}
 {{- end -}}
+{{- $config := default dict .Values.config -}}
 {{- range $key := list "store" "cache_dir" -}}
-{{- if hasKey $.Values.config $key -}}
+{{- if hasKey $config $key -}}
 {{- fail (printf "config.%s: is set by the chart; use the values store and gitCache" $key) -}}
 {{- end -}}
 {{- end -}}
 {{- range $key := list "listen" "probe_listen" "config_file" -}}
-{{- if hasKey (default dict $.Values.config.web) $key -}}
+{{- if hasKey (default dict $config.web) $key -}}
 {{- fail (printf "config.web.%s: is set by the chart; use the values web and service" $key) -}}
 {{- end -}}
 {{- end -}}

@@ -19,7 +19,7 @@
 {{- with $change.severity -}}
 {{- $_ := set $rule.labels "severity" . -}}
 {{- end -}}
-{{- $_ := set $rule "labels" (mergeOverwrite $rule.labels (deepCopy $values.alertLabels) (default dict $change.labels)) -}}
-{{- $_ := set $rule "annotations" (mergeOverwrite $rule.annotations (deepCopy $values.alertAnnotations) (default dict $change.annotations)) -}}
+{{- $_ := set $rule "labels" (mergeOverwrite $rule.labels (default dict $values.alertLabels) (default dict $change.labels)) -}}
+{{- $_ := set $rule "annotations" (mergeOverwrite $rule.annotations (default dict $values.alertAnnotations) (default dict $change.annotations)) -}}
 {{- toYaml $rule -}}
 {{- end -}}
