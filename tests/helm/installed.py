@@ -49,7 +49,7 @@ def install(manifests: list[Manifest], folder: Path) -> Installed:
     }
     for part in ("config", "store", "tls", "web"):
         (etc / part).mkdir(parents=True)
-    (folder / "lib").mkdir()
+    (folder / "lib").mkdir(parents=True)
     for file, text in data.items():
         (etc / "config" / file).write_text(_moved(text, places))
     (etc / "store/password").write_text("a password of the store\n")

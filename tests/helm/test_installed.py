@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import psycopg
 import pytest
 import requests
 import yaml
+from sqlalchemy.engine import make_url
 
 from tests.e2e.agents import COMMAND
 from tests.e2e.servers import wait_until
@@ -24,6 +29,8 @@ from tests.helm.installed import PASSWORD, USER, Installed, install
 from tests.helm.programs import EXAMPLES, Helm, helm
 
 SECRETS = {"GIT_TOKEN": "a token of the tests", "LEVERWATCH_STORE_URL": "postgresql://leverwatch:x@127.0.0.1/x"}
+
+INFERENCES = r'leverwatch_inferences_total\{[^}]*system="bot"[^}]*\} (\S+)'
 
 
 @contextmanager
@@ -189,3 +196,37 @@ def test_the_helm_test_says_what_is_wrong(
         done = run_test(replace(installed, port=port, probe_port=probe_port), seconds=0)
 
     assert (done.returncode, done.stderr) == (1, complaint)
+
+
+def test_two_pods_on_one_database_count_each_line_once(chart: Path, tmp_path: Path, postgres_url: str) -> None:
+    """Both read the same growing file at once, as the guide allows with `replicas: 2`."""
+    name = f"t{uuid4().hex}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+    url = make_url(postgres_url).set(database=name, drivername="postgresql").render_as_string(hide_password=False)
+    log, values = tmp_path / "calls.jsonl", tmp_path / "values.yaml"
+    fields = {"time": "ts", "model": "model"}
+    source = {"name": "calls", "type": "files", "path": str(log), "interval": "100ms", "system": "bot"}
+    config = {
+        "evaluation": {"interval": "500ms"},
+        "sources": [{**source, "format": {"type": "jsonl", "fields": fields}}],
+    }
+    store = {"type": "postgresql", "postgresql": {"urlSecret": {"name": "db"}}}
+    values.write_text(yaml.safe_dump({"replicas": 2, "store": store, "config": config}))
+    line = f'{{"ts": "{datetime.now(UTC).isoformat()}", "model": "m"}}\n'
+    log.write_text(line * 1000)
+    pods = [rendered(chart, tmp_path / pod, "--values", values) for pod in ("first", "second")]
+
+    def counted() -> set[float]:
+        pages = [requests.get(f"http://127.0.0.1:{pod.port}/metrics", timeout=5).text for pod in pods]
+        return {float(found) for page in pages for found in re.findall(INFERENCES, page)}
+
+    with agent(pods[0], {"LEVERWATCH_STORE_URL": url}), agent(pods[1], {"LEVERWATCH_STORE_URL": url}):
+        for _ in range(100):
+            with log.open("a") as file:
+                file.write(line * 20)
+            time.sleep(0.02)
+        wait_until(lambda: counted() == {3000}, 30, "both pods show every line")
+        time.sleep(1.5)  # several more runs of both, which must add nothing
+
+        assert counted() == {3000}
