@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -42,7 +42,8 @@ class TestUnknownInIsUnknownOut:
 
     @pytest.mark.parametrize("kind", ["unknown_input", "unknown_output"])
     def test_tokens_of_more_than_half_of_the_calls(self, kind: str) -> None:
-        half, most = calls(1000.0, **{kind: 500.0}), calls(1000.0, **{kind: 501.0})
+        shape = calls(1000.0)
+        half, most = (replace(shape, **cast("Any", {kind: count})) for count in (500.0, 501.0))
         assert assess_economics(replace(facts(), traffic=traffic(half))).outcome is not Outcome.UNKNOWN
         assert missing(assess_economics(replace(facts(), traffic=traffic(most)))) == [Missing.TOKENS]
 

@@ -2,8 +2,8 @@
 
 Its table: (A) gpt-4o-mini against its own tuned version pays in about 2.5% of the draws; token costs of 0.24, 0.20
 and 0.17 USD for 1,000 inferences against 0.21. (B) gpt-4o against a tuned gpt-4o-mini breaks even at 0.36, 0.62
-and 1.07 million a month (10%, 50%, 90%). (C) gpt-4o-mini against an own 8B model on two or more GPUs is cheaper in 0%
-of the draws up to 30 million a month, in 54% at 100, 78% at 300 and 83% at 1,000 million.
+and 1.07 million a month (10%, 50%, 90%). (C) gpt-4o-mini against an own 8B model on two or more GPUs is cheaper in
+0% of the draws up to 30 million a month, in 54% at 100, 78% at 300 and 83% at 1,000 million.
 """
 
 from __future__ import annotations
