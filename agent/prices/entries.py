@@ -6,22 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
+from agent.config.numbers import NoBool
 from agent.framework.economics.model import Origin, Price
 from collectors.config import Model
 
-
-def _no_bool(value: Any) -> Any:
-    # Python counts true as 1; nobody means that.
-    if isinstance(value, bool):
-        raise ValueError("must be a number")  # noqa: TRY004 - a TypeError would pass through pydantic
-    return value
-
-
-Usd = Annotated[float, Field(ge=0, allow_inf_nan=False), BeforeValidator(_no_bool)]
+Usd = Annotated[float, Field(ge=0, allow_inf_nan=False), NoBool]
 Pattern = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
 
 

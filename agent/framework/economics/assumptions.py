@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from agent.framework.economics.model import Amount, Origin
+from agent.framework.economics.model import Amount, Origin, Price
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,13 @@ class Assumption:
 
 ASSUMPTIONS: tuple[Assumption, ...] = (
     Assumption("training_usd", "USD", (50, 300, 1_500), "Computing cost of one training run."),
+    Assumption(
+        "training_million_tokens",
+        "million tokens",
+        None,
+        "Training tokens of one run, all epochs together. With a training price in the price file they give "
+        "`training_usd`, unless that is set.",
+    ),
     Assumption("data_usd", "USD", (1_000, 5_000, 15_000), "Collecting and labelling the training data, once."),
     Assumption("evaluation_usd", "USD", (500, 1_500, 4_000), "Evaluating one trained model."),
     Assumption(
@@ -120,6 +127,18 @@ def defaults() -> dict[str, Amount]:
         if assumption.default is not None
         for low, likely, high in (assumption.default,)
     }
+
+
+def priced(price: Price, configured: Mapping[str, Amount]) -> dict[str, Amount]:
+    """The inputs that the price of the tuned model gives, for names that are not configured themselves."""
+    found = {}
+    tokens = configured.get("training_million_tokens")
+    if price.training is not None and tokens is not None:
+        low, likely, high = (price.training * value for value in (tokens.low, tokens.likely, tokens.high))
+        found["training_usd"] = Amount(low, likely, high, price.origin)
+    if price.hosting_per_hour is not None:
+        found["gpu_hour_usd"] = Amount.exactly(price.hosting_per_hour, price.origin)
+    return {name: amount for name, amount in found.items() if name not in configured}
 
 
 def resolve(*layers: Mapping[str, Amount], measured: Mapping[str, Amount] | None = None) -> dict[str, Amount]:
