@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from operator import mul
 
@@ -197,23 +197,3 @@ def _range(crossings: list[float | None]) -> tuple[float | None, float | None]:
         return None, None
     ranked = sorted(crossings, key=lambda volume: float("inf") if volume is None else volume)
     return ranked[len(ranked) // 10], ranked[-1 - len(ranked) // 10]
-
-
-class Memo:
-    """Remembers the last answer for each system: the facts of a day stay the same for most of it."""
-
-    def __init__(self) -> None:
-        self._last: dict[str, tuple[EconomicsFacts, Economics]] = {}
-
-    def assess(self, facts: EconomicsFacts) -> Economics:
-        """As `assess_economics`, without working it out again for equal facts."""
-        last = self._last.get(facts.system)
-        if last is not None and last[0] == facts:
-            return last[1]
-        economics = assess_economics(facts)
-        self._last[facts.system] = (facts, economics)
-        return economics
-
-    def keep(self, systems: Collection[str]) -> None:
-        """Forget every other system."""
-        self._last = {name: last for name, last in self._last.items() if name in systems}

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from agent.framework.economics.assess import Memo, assess_economics, used_inputs
+from agent.framework.economics.assess import assess_economics, used_inputs
 from agent.framework.economics.assumptions import resolve
 from agent.framework.economics.model import Amount, Economics, EconomicsFacts, Missing, Origin, Outcome, Unpriced
 from agent.framework.model import Strategy
@@ -173,11 +173,3 @@ class TestDeterminism:
         assert all(answer is not None for answer in names | later)
         spread = [answer for answer in names | later if answer is not None]
         assert max(spread) - min(spread) < 0.08
-
-    def test_a_memo_answers_equal_facts_with_the_same_object(self) -> None:
-        memo = Memo()
-        first = memo.assess(facts())
-        assert memo.assess(facts()) is first
-        assert memo.assess(facts(monthly=2e8)) is not first
-        memo.keep(())
-        assert memo.assess(facts(monthly=2e8)) == assess_economics(facts(monthly=2e8))
