@@ -46,7 +46,7 @@ def level_shifts(logs: Sequence[float]) -> list[int]:
     """Indexes of the weeks at which the level jumped by more than half, or fell by a third, oldest first.
 
     At week i the median of four weeks from i on is compared with the median of the four before. What steady growth
-    within these weeks explains is no jump. Two weeks in a row must show it; of several, the largest is the place.
+    within these weeks explains is no jump. Two weeks in a row must show it.
     """
     jumps = [0.0] * (len(logs) + 1)
     for index in range(SHIFT_WEEKS, len(logs) - SHIFT_WEEKS + 1):
@@ -58,7 +58,8 @@ def level_shifts(logs: Sequence[float]) -> list[int]:
         while abs(jumps[end]) > _JUMP and jumps[end] * jumps[index] > 0:
             end += 1
         if end - index >= 2:
-            found.append(max(range(index, end), key=lambda week: abs(jumps[week])))
+            # The medians give a plateau around the jump; the largest step within it is the place.
+            found.append(max(range(index, end), key=lambda week: abs(logs[week] - logs[week - 1])))
         index = max(end, index + 1)
     return found
 

@@ -11,9 +11,8 @@ def test_equal_facts_are_worked_out_once_and_changed_ones_again() -> None:
         return str(given)
 
     memo = Memo(work)
-    assert [memo.ask("a", 1), memo.ask("a", 1), memo.ask("b", 1), memo.ask("a", 2), memo.ask("a", 1)] == list(
-        "11121"
-    )
+    questions = [("a", 1), ("a", 1), ("b", 1), ("a", 2), ("a", 1)]
+    assert [memo.ask(*question) for question in questions] == list("11121")
     assert asked == [1, 1, 2, 1]
 
 
