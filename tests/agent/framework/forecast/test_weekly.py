@@ -47,8 +47,8 @@ class TestLevelShifts:
         assert level_shifts(steps((12, 100.0), (8, 100.0 * factor))) == [12]
 
     def test_a_jump_that_is_younger_than_two_comparisons_is_not_believed_yet(self) -> None:
-        assert level_shifts(steps((12, 100.0), (3, 300.0))) == []
-        assert level_shifts(steps((12, 100.0), (4, 300.0))) == [12]
+        assert level_shifts(steps((12, 100.0), (2, 300.0))) == []
+        assert level_shifts(steps((12, 100.0), (3, 300.0))) == [12]
 
     def test_two_jumps_are_two(self) -> None:
         assert level_shifts(steps((10, 100.0), (10, 300.0), (10, 100.0))) == [10, 20]
