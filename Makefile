@@ -38,6 +38,8 @@ test: lint types unit ## everything that CI runs
 bench: $(BIN)/.ready ## the benchmarks, each against a baseline in the same run
 	$(BIN)/python -m tests.benchmarks.bench_ingest
 	$(BIN)/python -m tests.benchmarks.bench_framework
+	$(BIN)/python -m tests.benchmarks.bench_crossings
+	$(BIN)/python -m tests.benchmarks.bench_forecast
 	$(BIN)/python -m tests.benchmarks.bench_exposition
 
 golden: $(BIN)/.ready ## rewrite golden files and generated documentation

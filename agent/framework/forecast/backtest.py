@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from math import ceil, exp, fsum, log
 from statistics import fmean, median
 
@@ -11,7 +12,9 @@ from agent.framework.forecast.model import Method, Score
 from agent.framework.forecast.weekly import SHIFT_WEEKS
 
 AHEAD = 4
-"""Weeks that a past forecast covers: as many as the monthly volume."""
+"""Weeks of the monthly volume, and the nearest horizon."""
+HORIZONS = (AHEAD, 8, 13)
+"""Weeks after which past forecasts are compared with what came."""
 FIRST = 8
 """Weeks of history before the first origin."""
 MOST = 26
@@ -25,13 +28,22 @@ def start_of_trend(shifts: Sequence[int], weeks: int) -> int:
     return max((shift for shift in shifts if shift + SHIFT_WEEKS + 1 <= weeks), default=0)
 
 
-def errors(method: Method, history: History, shifts: Sequence[int]) -> list[float]:
-    """Log errors, log(actual / foretold), of the four-week totals at the latest known origins, oldest first."""
+def errors(method: Method, history: History, shifts: Sequence[int]) -> list[tuple[float, ...]]:
+    """Log errors, log(actual / foretold), of the monthly volume at the latest known origins, oldest first.
+
+    One for each of `HORIZONS` whose outcome is known, so recent origins have fewer.
+    """
     found = []
     totals = history.totals
     for weeks in _origins(len(totals)):
-        foretold = fsum(path(method, history, start_of_trend(shifts, weeks), weeks, AHEAD))
-        found.append(log(fsum(totals[weeks : weeks + AHEAD]) / foretold))
+        known = [ahead for ahead in HORIZONS if weeks + ahead <= len(totals)]
+        foretold = path(method, history, start_of_trend(shifts, weeks), weeks, known[-1])
+        found.append(
+            tuple(
+                log(fsum(totals[weeks + ahead - AHEAD : weeks + ahead]) / fsum(foretold[ahead - AHEAD : ahead]))
+                for ahead in known
+            )
+        )
     return found
 
 
@@ -74,6 +86,44 @@ def coverage(log_errors: Sequence[float], level: float) -> tuple[float | None, i
             outcomes += 1
             inside += abs(error) <= width
     return (inside / outcomes if outcomes else None), outcomes
+
+
+def widths(found: Sequence[tuple[float, ...]], level: float) -> tuple[float, ...] | None:
+    """Half the width of the interval at each of `HORIZONS`, never narrower than at a nearer one.
+
+    A horizon with too few known errors takes the width of the one before, in proportion to time. None: even the
+    nearest has too few.
+    """
+    narrow: list[float] = []
+    for place in range(len(HORIZONS)):
+        width = quantile([known[place] for known in found if len(known) > place], level)
+        if width is None:
+            return prolonged(narrow) if narrow else None
+        narrow.append(max(width, narrow[-1] if narrow else 0.0))
+    return tuple(narrow)
+
+
+def prolonged(known: Sequence[float]) -> tuple[float, ...]:
+    """Values at all `HORIZONS`; those that are not known grow in proportion to time from the last one that is."""
+    last = len(known) - 1
+    return (*known, *(known[last] * ahead / HORIZONS[last] for ahead in HORIZONS[last + 1 :]))
+
+
+def by_week(values: Sequence[float], weeks: int) -> list[float]:
+    """Values at `HORIZONS` as values after 0 to `weeks` weeks: on straight lines from 0, the last one goes on."""
+    corners = (0.0, *values)
+    return [corners[left] + (corners[left + 1] - corners[left]) * share for left, share in _lines(weeks)]
+
+
+@cache
+def _lines(weeks: int) -> tuple[tuple[int, float], ...]:
+    """For each week the corner before it, and how far it is on the way to the next."""
+    places = (0, *HORIZONS)
+    found = []
+    for week in range(weeks + 1):
+        left = max(index for index, place in enumerate(places[:-1]) if place <= week)
+        found.append((left, (week - places[left]) / (places[left + 1] - places[left])))
+    return tuple(found)
 
 
 def _origins(weeks: int) -> range:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from math import exp, fsum
 
-from agent.framework.forecast.backtest import coverage, errors, quantile, score, start_of_trend
+from agent.framework.forecast.backtest import by_week, coverage, errors, prolonged, score, start_of_trend, widths
 from agent.framework.forecast.crossing import outlook
 from agent.framework.forecast.methods import History, path
 from agent.framework.forecast.model import Direction, Forecast, ForecastSettings, Method, Score, Target
@@ -57,14 +57,17 @@ def forecast(
     shifts = level_shifts(logs)
     history = History(floored, logs)
     past = {method: errors(method, history, shifts) for method in Method}
-    scores = tuple(score(method, floored, past[method]) for method in Method)
+    scores = tuple(score(method, floored, [known[0] for known in past[method]]) for method in Method)
     method = _choice(scores, len(totals), settings)
     known = past[method]
     start = start_of_trend(shifts, len(totals))
     volumes = _volumes(method, history, start, settings.horizon_weeks)
-    achieved, outcomes = coverage(known, settings.interval)
-    width = quantile(known, settings.interval)
-    likely = known if len(known) >= settings.minimum_origins else []
+    achieved, outcomes = coverage([errors_of[0] for errors_of in known], settings.interval)
+    width = widths(known, settings.interval)
+    horizon = settings.horizon_weeks
+    band = by_week(width, horizon) if width else None
+    enough = len(known) >= settings.minimum_origins
+    futures = [by_week(prolonged(errors_of), horizon) for errors_of in known] if enough else []
     return Forecast(
         as_of=newest,
         method=method,
@@ -75,8 +78,9 @@ def forecast(
         coverage=achieved,
         coverage_origins=outcomes,
         level_shift=newest - timedelta(days=7 * (len(totals) - start) - 1) if start else None,
-        error_width=width,
-        outlooks=tuple(outlook(aim, volumes, width, likely, newest) for aim in aims),
+        error_widths=width,
+        volumes=volumes,
+        outlooks=tuple(outlook(aim, volumes, band, futures, newest) for aim in aims),
     )
 
 

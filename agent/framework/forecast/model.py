@@ -99,8 +99,10 @@ class Forecast:
     """Outcomes that `coverage` is a share of."""
     level_shift: date | None
     """First day of the week on which the level jumped last; the trend starts there."""
-    error_width: float | None = None
-    """Half the interval of log errors four weeks ahead; None: too few past forecasts, and so no earliest and
-    latest dates."""
+    error_widths: tuple[float, ...] | None = None
+    """Half the interval of log errors 4, 8 and 13 weeks ahead; None: too few past forecasts, and so no earliest
+    and latest dates."""
+    volumes: tuple[float, ...] = ()
+    """Monthly inferences now and after each coming week up to the horizon; empty when nothing is foretold."""
     outlooks: tuple[Outlook, ...] = ()
     """In the order of the targets."""

@@ -98,9 +98,12 @@ class TestCrossings:
 
     def test_the_probability_is_the_share_of_past_errors_that_would_do(self) -> None:
         volumes = [100.0] * 5
-        past = [0.05, 0.11, 0.2, -0.5]
-        assert outlook(aim(110.0), volumes, 0.2, past, DAY).probability == 0.5
-        assert outlook(aim(90.0, DOWN), volumes, 0.2, past, DAY).probability == 0.25
+        past = [[0.0, 0.0, 0.0, 0.0, error] for error in (0.05, 0.11, 0.2, -0.5)]
+        assert outlook(aim(110.0), volumes, None, past, DAY).probability == 0.5
+        assert outlook(aim(90.0, DOWN), volumes, None, past, DAY).probability == 0.25
+
+    def test_a_future_that_only_passes_by_counts_too(self) -> None:
+        assert outlook(aim(110.0), [100.0] * 3, None, [[0.0, 0.2, 0.0]], DAY).probability == 1.0
 
     def test_probabilities_are_withheld_with_fewer_than_twelve_past_forecasts(self) -> None:
         for weeks, known in ((22, 11), (23, 12)):
@@ -110,7 +113,7 @@ class TestCrossings:
 
     def test_dates_are_withheld_with_fewer_than_four(self) -> None:
         found = forecast(growing(14 * 7, 0.01), DAY, [aim(1e5)])
-        assert (found.known_origins, found.error_width) == (3, None)
+        assert (found.known_origins, found.error_widths) == (3, None)
         assert (found.outlooks[0].earliest, found.outlooks[0].latest) == (None, None)
 
 
@@ -119,7 +122,7 @@ class TestTooLittle:
     def test_nothing_is_foretold(self, counts: list[float]) -> None:
         found = forecast(daily(counts), DAY, [aim(1e8)])
         assert found.outlooks == ()
-        assert (found.known_origins, found.coverage, found.error_width) == (0, None, None)
+        assert (found.known_origins, found.coverage, found.error_widths) == (0, None, None)
 
     def test_unknown_volume_is_none_and_a_true_zero_is_zero(self) -> None:
         assert forecast(daily([5.0] * 27), DAY, ()).monthly_inferences is None
@@ -150,7 +153,7 @@ class TestAlways:
         now = forecast(counts, DAY, ()).monthly_inferences
         found = forecast(counts, DAY, [aim(max(now or 0.0, 1.0) * share, direction)])
         for earliest, expected, latest in dates(found):
-            if found.error_width is None:
+            if found.error_widths is None:
                 assert (earliest, latest) == (None, None)
                 continue
             # A day that is not foretold lies beyond the horizon.
