@@ -96,18 +96,19 @@ def line(mix: Mix, shares: Shares, kept: Upkeep, terms: Terms) -> Line:
     The unit of volume is an inference as it is counted today, so a tuned model that needs fewer calls for the same
     task costs less for each of today's inferences.
     """
-    number = mix.inferences
+    number, cost, cost_by_cached_share, all_input, static, unmeasured, output = mix
+    cached_share, static_share, kept_share, output_ratio, tuned_calls, tuned_attempts = shares
     attempts, calls = terms.measured
     tries = 1.0 if attempts is None else attempts
-    prompted = tries * (mix.cost + mix.cost_by_cached_share * shares.cached_share) / number
-    repeats = shares.tuned_attempts if terms.own_attempts else tries
+    prompted = tries * (cost + cost_by_cached_share * cached_share) / number
+    repeats = tuned_attempts if terms.own_attempts else tries
     if terms.own_calls and calls is not None:
-        repeats *= shares.tuned_calls_per_trace / calls
-    static = mix.static_tokens + mix.unmeasured_static * shares.static_share
-    entered = (mix.input_tokens - static * (1 - shares.prompt_share_kept)) / number
-    written = mix.output_tokens / number * shares.tuned_output_ratio
+        repeats *= tuned_calls / calls
+    entered = all_input - (static + unmeasured * static_share) * (1 - kept_share)
+    written = output * output_ratio
     if terms.tuned is not None:
-        tuned = repeats * (terms.tuned.input * entered + terms.tuned.output * written) / _MILLION
+        tuned = repeats * (terms.tuned.input * entered + terms.tuned.output * written) / (number * _MILLION)
         return Line(prompted, tuned, kept.fixed)
-    tokens = repeats * (entered + written)
-    return Line(prompted, 0.0, kept.fixed, kept.instance, kept.served / tokens if tokens > 0 else inf, kept.least)
+    fixed, instance, served, least = kept
+    tokens = repeats * (entered + written) / number
+    return Line(prompted, 0.0, fixed, instance, served / tokens if tokens > 0 else inf, least)
