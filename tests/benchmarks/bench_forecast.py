@@ -3,7 +3,7 @@
 Run as `python -m tests.benchmarks.bench_forecast`. Every week of a year is an origin at which `forecast` sees only
 what was known then; the outcome is the volume four weeks later. The series are simulated (weekday shape, a noise
 of 8% that remembers the day before, 20 seeds each) and the invented traffic of the demo company, drawn out to two
-years. Then CPU milliseconds for a system.
+years. Then CPU milliseconds for a system: for a first answer of the day, and for the same question again.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from agent.framework.economics.assess import assess_economics
 from agent.framework.forecast.backtest import HORIZONS
 from agent.framework.forecast.forecast import forecast
 from agent.framework.forecast.model import Direction, Forecast, Method, Target
+from agent.framework.memo import Memo
 from agent.framework.model import Boundary
 from tests.agent.framework.economics.cases import facts
 from tests.benchmarks.bench_framework import AS_OF, traffic
@@ -121,7 +122,7 @@ def share(outcomes: Sequence[bool]) -> str:
 
 
 def cpu() -> None:
-    """CPU milliseconds for one system, for a first answer of the day."""
+    """CPU milliseconds for one system: a first answer of the day, and the same question again."""
     rng = random.Random(3)
     year = [traffic(10 ** rng.uniform(6, 9.5), 365, rng) for _ in range(100)]
     aims = [Target(Boundary.HYBRID, Direction.UP, 1e8), Target(Boundary.FINE_TUNING, Direction.UP, 1e9)]
@@ -134,9 +135,22 @@ def cpu() -> None:
     for given in economics:
         assess_economics(given)
     end = time.process_time()
+    economics_memo = Memo(assess_economics)
+    forecast_memo: Memo[dict[date, float], Forecast] = Memo(lambda daily: forecast(daily, AS_OF, aims))
+
+    def ask_all() -> None:
+        for given, daily in zip(economics, year, strict=True):
+            economics_memo.ask(given.system, given)
+            forecast_memo.ask(given.system, dict(daily))
+
+    ask_all()
+    again = time.process_time()
+    ask_all()
+    remembered = time.process_time() - again
     print("CPU milliseconds for a system (mean of 100)")
     print(f"  forecast over 365 days   {(middle - start) * 10:6.2f}")
     print(f"  economics, 256 draws     {(end - middle) * 10:6.2f}")
+    print(f"  both again, same facts   {remembered * 10:6.2f}")
 
 
 def main() -> None:

@@ -129,7 +129,7 @@ class _Assessment:
             volumes.append(volume)
             if mix.inferences <= 0:
                 # Only weeks without traffic: no tokens are saved, only fixed costs count.
-                wins += keep.fixed > keep.instance * keep.least
+                wins += keep.fixed > (0.0 if self.terms.tuned else keep.instance * keep.least)
                 continue
             case = line(mix, share, keep, self.terms)
             wins += case.saving(volume) > 0

@@ -9,6 +9,7 @@ import pytest
 from agent.framework.economics.assess import assess_economics, used_inputs
 from agent.framework.economics.assumptions import resolve
 from agent.framework.economics.model import Amount, Economics, EconomicsFacts, Missing, Origin, Outcome, Unpriced
+from agent.framework.economics.traffic import TrafficMoments
 from agent.framework.model import Strategy
 from tests.agent.framework.economics.cases import DAY, LARGE, MINI, TUNED_MINI, calls, exactly, facts, traffic
 
@@ -130,6 +131,34 @@ class TestCosts:
         found = assess_economics(replace(facts(), monthly_inferences=0.0))
         assert [cost.per_thousand for cost in found.costs] == [None, None, None]
         assert found.outcome is Outcome.NOT_CHEAPER
+
+
+class TestWeeksWithoutTraffic:
+    def test_a_draw_of_nothing_compares_fixed_costs_alone(self) -> None:
+        busy = traffic(calls(1e6)).blocks[0]
+        idle = replace(busy, calls=())
+        dear_prompts = exactly(prompt_change_usd=1e6, prompt_changes_per_month=1)
+        for tuned in (None, TUNED_MINI):
+            now = facts(monthly=1e6, tuned=tuned, inputs=dear_prompts)
+            found = assess_economics(replace(now, traffic=TrafficMoments((idle, idle, idle, busy))))
+            assert found.probability == 1.0
+
+    def test_instances_are_no_cost_of_hosting_per_token(self) -> None:
+        busy = traffic(calls(1.0)).blocks[0]
+        idle = replace(busy, calls=())
+        # Prompts cost 5,000 USD a month more than tuning; the two instances that nobody hosts would cost 146,100.
+        inputs = exactly(
+            training_usd=0,
+            data_usd=0,
+            evaluation_usd=0,
+            operations_usd_per_month=0,
+            prompt_change_usd=5_000,
+            prompt_changes_per_month=1,
+            gpu_hour_usd=100,
+        )
+        now = facts(monthly=1.0, tuned=TUNED_MINI, inputs=inputs)
+        found = assess_economics(replace(now, traffic=TrafficMoments((idle, idle, idle, busy))))
+        assert found.probability == 1.0
 
 
 class TestProvenance:
