@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from datetime import date
 from typing import Any
 
@@ -87,3 +88,9 @@ def test_the_own_file_comes_first_and_the_public_list_fills_in(library: PriceLib
         "atlas-mini", f"prices.yaml has no entry for it, and {library.name} does not list it"
     )
     assert book.price("atlas-mini", DAY) is unknown
+
+
+def test_without_the_extra_there_is_no_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "genai_prices", None)
+    with pytest.raises(ImportError):
+        PriceLibrary()
