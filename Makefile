@@ -50,6 +50,8 @@ test: lint types unit ## everything that CI runs
 bench: $(BIN)/.ready ## the benchmarks, each against a baseline in the same run
 	$(BIN)/python -m tests.benchmarks.bench_ingest
 	$(BIN)/python -m tests.benchmarks.bench_framework
+	$(BIN)/python -m tests.benchmarks.bench_crossings
+	$(BIN)/python -m tests.benchmarks.bench_forecast
 	$(BIN)/python -m tests.benchmarks.bench_exposition
 
 image-check: ## build the image with buildah and run it; needs root (Debian: apt-get install buildah debootstrap)

@@ -3,6 +3,7 @@
 from agent.config.build import build_config_model
 from agent.config.changes import NEEDS_RESTART, differences, needs_restart
 from agent.config.document import render_reference, with_reference
+from agent.config.economics import EconomicsConfig, EconomicsPlan, PricesConfig, plan_of
 from agent.config.listen import Address
 from agent.config.load import Loaded, load_config
 from agent.config.models import (
@@ -22,12 +23,15 @@ __all__ = [
     "NEEDS_RESTART",
     "Address",
     "Config",
+    "EconomicsConfig",
+    "EconomicsPlan",
     "EvaluationConfig",
     "FrameworkConfig",
     "LimitsConfig",
     "Loaded",
     "LogConfig",
     "LogLevel",
+    "PricesConfig",
     "StoreConfig",
     "SystemConfig",
     "WebConfig",
@@ -36,6 +40,7 @@ __all__ = [
     "json_schema",
     "load_config",
     "needs_restart",
+    "plan_of",
     "render_reference",
     "with_reference",
 ]

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from pydantic import (
     AfterValidator,
     AliasChoices,
-    BeforeValidator,
     Field,
     SecretStr,
     ValidationInfo,
@@ -20,7 +19,9 @@ from pydantic import (
 )
 from sqlalchemy import URL
 
+from agent.config.economics import EconomicsConfig, PricesConfig
 from agent.config.listen import Address, parse_listen
+from agent.config.numbers import NoBool, Number, Whole
 from agent.config.store_url import parse_store_url, show_store_url
 from agent.framework.model import Declaration, Settings, Strategy
 from collectors.config import Duration, Model, SourceConfig
@@ -32,19 +33,10 @@ SHORTEST_INTERVAL = timedelta(milliseconds=100)
 TOO_SHORT = "must be at least 100ms"
 
 
-def _no_bool(value: Any) -> Any:
-    # Python counts true as 1; nobody means that.
-    if isinstance(value, bool):
-        raise ValueError("must be a number")  # noqa: TRY004 - a TypeError would pass through pydantic
-    return value
-
-
-Whole = Annotated[int, BeforeValidator(_no_bool)]
-Number = Annotated[float, Field(allow_inf_nan=False), BeforeValidator(_no_bool)]
 Volume = Annotated[
     float,
     Field(gt=0, allow_inf_nan=False),
-    BeforeValidator(_no_bool),
+    NoBool,
     WithJsonSchema(
         # YAML 1.1 reads 100_000_000 as a number; editors follow YAML 1.2, where it is a text.
         {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string", "pattern": "^[0-9][0-9_]*$"}]}
@@ -338,6 +330,10 @@ class SystemConfig(Model):
         examples=[["JSON schema v3"]],
     )
 
+    economics: EconomicsConfig = Field(
+        default=EconomicsConfig(), description="What differs from the section `economics` for this system."
+    )
+
     def to_declaration(self) -> Declaration:
         """The declaration as the framework takes it."""
         return Declaration(self.declared_strategy, self.reviewed, self.locked_in_behavior)
@@ -352,6 +348,10 @@ class Config(Model):
     )
     evaluation: EvaluationConfig = Field(default=EvaluationConfig(), description="The schedule of the verdicts.")
     framework: FrameworkConfig = Field(default=FrameworkConfig(), description="The thresholds of the framework.")
+    prices: PricesConfig = Field(default=PricesConfig(), description="The prices of models.")
+    economics: EconomicsConfig = Field(
+        default=EconomicsConfig(), description="What fine-tuning would cost, for every system."
+    )
     limits: LimitsConfig = Field(default=LimitsConfig(), description="Caps on names found in records.")
     log: LogConfig = Field(default=LogConfig(), description="The agent's own log.")
     cache_dir: Path | None = Field(

@@ -1,0 +1,1 @@
+"""What each strategy costs a system, and from which volume fine-tuning is cheaper. Pure."""

@@ -1,0 +1,118 @@
+"""What the inferences of a week hold and cost today, from measured tokens and known prices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from agent.framework.economics.model import Missing, Price, Unknown, Unpriced
+from agent.framework.economics.traffic import Block, Calls, TrafficMoments
+
+_MILLION = 1e6
+_LEAST_KNOWN = 0.5
+"""Share of a model's inferences with known tokens, below which the mean of the known ones stands for nothing."""
+
+
+class Mix(NamedTuple):
+    """Sums over a week (or several). Two parts each, where a share that was not measured has to be assumed."""
+
+    inferences: float
+    cost: float
+    """USD for tokens today, one attempt each."""
+    cost_by_cached_share: float
+    """USD that change when the assumed cached share goes from 0 to 1."""
+    input_tokens: float
+    static_tokens: float
+    unmeasured_static: float
+    """Input tokens of calls whose static part is not known."""
+    output_tokens: float
+
+
+class Measured(NamedTuple):
+    """Ratios over all four weeks; None when unknown."""
+
+    attempts: float | None
+    """Attempts for one inference."""
+    calls_per_trace: float | None
+
+
+def measured(total: Calls) -> Measured:
+    """Attempts and calls per trace. Attempts below one for an inference were evidently not recorded."""
+    return Measured(
+        attempts=total.attempts / total.inferences if 0 < total.inferences <= total.attempts else None,
+        calls_per_trace=max(total.traced / total.traces, 1.0) if total.traces > 0 else None,
+    )
+
+
+def mix_of_weeks(
+    traffic: TrafficMoments, prices: Mapping[str, Price | Unpriced]
+) -> tuple[tuple[Mix, ...], tuple[Unknown, ...]]:
+    """One `Mix` a week, of seven days each, and what is missing. With anything missing the weeks are empty."""
+    overall: dict[str, Calls] = {}
+    for block in traffic.blocks:
+        for part in block.calls:
+            overall[part.model] = overall[part.model].plus(part) if part.model in overall else part
+    models = traffic.models
+    missing = tuple(_missing(overall, models, prices))
+    if missing:
+        return (), missing
+    known = {model: price for model in models if isinstance(price := prices[model], Price)}
+    return tuple(_week(block, overall, known) for block in traffic.blocks), ()
+
+
+def _missing(
+    overall: Mapping[str, Calls], models: Sequence[str], prices: Mapping[str, Price | Unpriced]
+) -> list[Unknown]:
+    if not models:
+        return [Unknown(Missing.TOKENS, "no inference was seen in the last 28 days")]
+    found = []
+    for model in models:
+        calls, price = overall[model], prices.get(model)
+        least = (1 - _LEAST_KNOWN) * calls.inferences
+        for kind, unknown in (("input", calls.unknown_input), ("output", calls.unknown_output)):
+            if unknown > least:
+                share = unknown / calls.inferences
+                text = f"the {kind} tokens of {share:.0%} of the calls to {model} are unknown"
+                found.append(Unknown(Missing.TOKENS, text))
+        if not isinstance(price, Price):
+            reason = price.reason if price is not None else "no price source was asked"
+            found.append(Unknown(Missing.PRICE, f"the price of {model} is unknown: {reason}"))
+    return found
+
+
+def _week(block: Block, overall: Mapping[str, Calls], prices: Mapping[str, Price]) -> Mix:
+    parts = [_part(calls, overall[calls.model], prices[calls.model]) for calls in block.calls if calls.inferences]
+    days = 7 / block.covered
+    return Mix(*(sum(column) * days for column in zip(*parts, strict=True))) if parts else Mix(*[0.0] * 7)
+
+
+def _part(calls: Calls, whole: Calls, price: Price) -> Mix:
+    number = calls.inferences
+    entered = number * _mean(calls, whole, "input_tokens", "unknown_input")
+    written = number * _mean(calls, whole, "output_tokens", "unknown_output")
+    source = calls if calls.static_known else whole
+    cached_price = price.input if price.cached_input is None else price.cached_input
+    write_price = price.input if price.cache_write is None else price.cache_write
+    stored = min(number * calls.cache_write_tokens / max(number - calls.unknown_input, 1e-9), entered)
+    by_share = 0.0
+    if whole.unknown_cached > (1 - _LEAST_KNOWN) * whole.inferences:
+        cached, by_share = 0.0, (entered - stored) * (cached_price - price.input)
+    else:
+        cached = min(number * _mean(calls, whole, "cached_input_tokens", "unknown_cached"), entered - stored)
+    cost = (entered - cached - stored) * price.input + cached * cached_price + stored * write_price
+    static = min(number * source.static_tokens / source.static_known, entered) if source.static_known else 0.0
+    return Mix(
+        inferences=number,
+        cost=(cost + written * price.output) / _MILLION,
+        cost_by_cached_share=by_share / _MILLION,
+        input_tokens=entered,
+        static_tokens=static,
+        unmeasured_static=0.0 if source.static_known else entered,
+        output_tokens=written,
+    )
+
+
+def _mean(calls: Calls, whole: Calls, tokens: str, unknown: str) -> float:
+    """Mean tokens of the calls that are known: of the week, else of all four weeks."""
+    source = calls if calls.inferences > getattr(calls, unknown) else whole
+    return float(getattr(source, tokens) / (source.inferences - getattr(source, unknown)))

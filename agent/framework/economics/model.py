@@ -1,0 +1,206 @@
+"""The values that the economics take and give. Money is US dollars, a month is 30.4375 days."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from agent.framework.economics.traffic import TrafficMoments
+from agent.framework.model import Strategy
+
+
+class Origin(StrEnum):
+    """Where a number comes from."""
+
+    MEASURED = "measured"
+    CONFIGURED = "configured"
+    ASSUMED = "assumed"
+    """A default of leverwatch, or a price list that nobody confirmed for this user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number that is known as a range: `low` <= `likely` <= `high`."""
+
+    low: float
+    likely: float
+    high: float
+    origin: Origin
+
+    @classmethod
+    def exactly(cls, value: float, origin: Origin) -> Amount:
+        """A number without a range."""
+        return cls(value, value, value, origin)
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What one model costs, in USD per million tokens."""
+
+    model: str
+    """As it was asked for."""
+    input: float
+    output: float
+    cached_input: float | None = None
+    """Tokens read from the provider's cache; None: charged as input."""
+    cache_write: float | None = None
+    """Tokens written to the provider's cache; None: charged as input."""
+    training: float | None = None
+    """Per million training tokens."""
+    hosting_per_hour: float | None = None
+    """USD for one hour of one dedicated instance."""
+    origin: Origin = Origin.CONFIGURED
+    source: str = ""
+    """The file and line, or the package and version, that says so."""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unpriced:
+    """Nobody knows the price of this model."""
+
+    model: str
+    reason: str
+
+
+class Hosting(StrEnum):
+    """How a tuned model would be paid for."""
+
+    PER_TOKEN = "per_token"  # noqa: S105 - no secret
+    DEDICATED = "dedicated"
+    """By the hour, whether it is used or not."""
+
+
+class Outcome(StrEnum):
+    """Is fine-tuning cheaper at today's volume?"""
+
+    CHEAPER = "cheaper"
+    NOT_CHEAPER = "not_cheaper"
+    CANNOT_TELL = "cannot_tell"
+    """The probability lies between the two limits: the ranges of the inputs decide, not the evidence."""
+    UNKNOWN = "unknown"
+    """A number that is needed is not known; `Economics.unknown` says which."""
+
+
+class Missing(StrEnum):
+    """Why an outcome is unknown."""
+
+    VOLUME = "volume_unknown"
+    TOKENS = "tokens_unknown"
+    PRICE = "price_unknown"
+    TUNED_PRICE = "tuned_price_unknown"
+    CALLS = "calls_per_trace_unknown"
+
+
+class Agreement(StrEnum):
+    """How the cheaper strategy compares with the framework's verdict."""
+
+    AGREES = "agrees"
+    DISAGREES = "disagrees"
+    OUTRANKED = "outranked"
+    """They differ, and the verdict rests on an operational rule, which outranks cost."""
+    NOT_COMPARED = "not_compared"
+    """There is no verdict, or the economics cannot tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """What is missing, with the reason in words."""
+
+    code: Missing
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EconomicsFacts:
+    """Everything the economics of one system depend on, besides settings."""
+
+    system: str
+    as_of: date
+    monthly_inferences: float | None
+    """Month-equivalent volume; None when unknown."""
+    traffic: TrafficMoments
+    prices: Mapping[str, Price | Unpriced]
+    """Of every model in `traffic`, by name."""
+    inputs: Mapping[str, Amount]
+    """By the names of `agent.framework.economics.assumptions`."""
+    hosting: Hosting = Hosting.DEDICATED
+    tuned_price: Price | Unpriced | None = None
+    """Of the tuned model; needed for per-token hosting only."""
+
+
+@dataclass(frozen=True, slots=True)
+class BreakEven:
+    """At which monthly volumes fine-tuning is cheaper.
+
+    Dedicated hosting adds an instance at a time, so fine-tuning may be cheaper just before a step and dearer after
+    it: then `first` lies below `always_from`.
+    """
+
+    first: float | None
+    """The smallest volume from which it is cheaper, at least for a while; None: at no volume."""
+    always_from: float | None
+    """The smallest volume from which it stays cheaper; None: it never does for good."""
+    last: float | None
+    """The largest volume at which it is cheaper; None: there is none, or there is no end."""
+
+    @property
+    def only_in_intervals(self) -> bool:
+        """Whether it is cheaper somewhere below `always_from`, or only for a while."""
+        return self.first is not None and self.first != self.always_from
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyCost:
+    """What a strategy costs at today's volume, with every input at its likely value."""
+
+    strategy: Strategy
+    monthly: float
+    """USD a month, everything included."""
+    per_thousand: float | None
+    """`monthly` for each 1,000 inferences; None without traffic."""
+    tokens_per_thousand: float
+    """USD for the tokens of 1,000 inferences alone; 0 where only instances are paid for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """An input, and how far the monthly saving moves between its low and its high value."""
+
+    name: str
+    low: float
+    """Saving in USD a month with the input at its low value, the others at their likely ones."""
+    high: float
+    origin: Origin
+
+    @property
+    def swing(self) -> float:
+        """USD a month."""
+        return abs(self.high - self.low)
+
+
+@dataclass(frozen=True, slots=True)
+class Economics:
+    """What the economics say of one system on one day."""
+
+    system: str
+    as_of: date
+    outcome: Outcome
+    unknown: tuple[Unknown, ...] = ()
+    """Empty unless the outcome is unknown."""
+    probability: float | None = None
+    """That fine-tuning is cheaper at today's volume."""
+    costs: tuple[StrategyCost, ...] = ()
+    """In the order of `Strategy`."""
+    saving: float | None = None
+    """USD a month that fine-tuning would save; negative when it would cost more."""
+    break_even: BreakEven | None = None
+    """With every input at its likely value."""
+    break_even_range: tuple[float | None, float | None] = (None, None)
+    """10% and 90% quantile of the volume from which fine-tuning stays cheaper; None: no such volume."""
+    drivers: tuple[Driver, ...] = ()
+    """The inputs that move the saving most, first one first."""
+    inputs: Mapping[str, Amount] | None = None
+    """Every input that was used, with its origin."""

@@ -1,0 +1,108 @@
+"""A system's measured traffic, in the four weeks that the economics are worked out from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, fields
+from datetime import date, timedelta
+
+WEEKS = 4
+_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Sums over the successful calls to one model. Unknown adds nothing to a sum and one to its `unknown_*`."""
+
+    model: str
+    inferences: float = 0.0
+    attempts: float = 0.0
+    input_tokens: float = 0.0
+    """Those read from and written to a cache included."""
+    cached_input_tokens: float = 0.0
+    cache_write_tokens: float = 0.0
+    output_tokens: float = 0.0
+    unknown_input: float = 0.0
+    unknown_cached: float = 0.0
+    unknown_output: float = 0.0
+    static_tokens: float = 0.0
+    """Input tokens that are the same in every call, over the `static_known` calls."""
+    static_known: float = 0.0
+    traced: float = 0.0
+    """Calls that name their trace."""
+    traces: float = 0.0
+
+    def plus(self, other: Calls) -> Calls:
+        """Both together, under this model's name."""
+        return Calls(self.model, *(getattr(self, name) + getattr(other, name) for name in _SUMS))
+
+
+_SUMS = tuple(field.name for field in fields(Calls) if field.name != "model")
+
+
+@dataclass(frozen=True, slots=True)
+class DayCalls:
+    """The calls to one model on one UTC day."""
+
+    day: date
+    calls: Calls
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Seven days in a row, of which `covered` are known."""
+
+    covered: int
+    calls: tuple[Calls, ...]
+    """One for each model, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficMoments:
+    """Up to four weekly blocks, oldest first. Weeks without a covered day are left out."""
+
+    blocks: tuple[Block, ...] = ()
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Every model that served an inference, by name."""
+        return tuple(sorted({part.model for block in self.blocks for part in block.calls if part.inferences > 0}))
+
+    def total(self) -> Calls:
+        """Everything in one sum."""
+        total = Calls("")
+        for block in self.blocks:
+            for part in block.calls:
+                total = total.plus(part)
+        return total
+
+
+def traffic_moments(rows: Iterable[DayCalls], covered: Collection[date], newest: date) -> TrafficMoments:
+    """The four 7-day blocks that end at `newest`.
+
+    Weeks, because the days of a week differ and follow each other; a block stays whole when it is drawn again.
+
+    Args:
+        rows: calls by day and model, in any order; several of one day and model add up.
+        covered: days on which the traffic is known; a covered day without rows is a true zero.
+        newest: the newest covered day.
+    """
+    first = newest - timedelta(days=WEEKS * _DAYS - 1)
+    days = [0] * WEEKS
+    for day in {*covered}:
+        if first <= day <= newest:
+            days[(day - first).days // _DAYS] += 1
+    sums: list[dict[str, Calls]] = [{} for _ in range(WEEKS)]
+    known = {*covered}
+    for row in rows:
+        if first <= row.day <= newest and row.day in known:
+            week = sums[(row.day - first).days // _DAYS]
+            name = row.calls.model
+            week[name] = week[name].plus(row.calls) if name in week else row.calls
+    return TrafficMoments(
+        tuple(
+            Block(covered_days, tuple(week[name] for name in sorted(week)))
+            for covered_days, week in zip(days, sums, strict=True)
+            if covered_days
+        )
+    )

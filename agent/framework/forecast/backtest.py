@@ -1,0 +1,131 @@
+"""How well a method would have foretold the past, by rolling origin: each origin uses what was known then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from math import ceil, exp, fsum, log
+from statistics import fmean, median
+
+from agent.framework.forecast.methods import History, path
+from agent.framework.forecast.model import Method, Score
+from agent.framework.forecast.weekly import SHIFT_WEEKS
+
+AHEAD = 4
+"""Weeks of the monthly volume, and the nearest horizon."""
+HORIZONS = (AHEAD, 8, 13)
+"""Weeks after which past forecasts are compared with what came."""
+FIRST = 8
+"""Weeks of history before the first origin."""
+MOST = 26
+"""Origins that are looked at, the latest ones."""
+LEAST_FOR_COVERAGE = 8
+"""Known errors before an interval counts for the achieved coverage."""
+
+
+def start_of_trend(shifts: Sequence[int], weeks: int) -> int:
+    """The week from which a method looks at an origin with so many weeks: the last jump plain by then."""
+    return max((shift for shift in shifts if shift + SHIFT_WEEKS + 1 <= weeks), default=0)
+
+
+def errors(method: Method, history: History, shifts: Sequence[int]) -> list[tuple[float, ...]]:
+    """Log errors, log(actual / foretold), of the monthly volume at the latest known origins, oldest first.
+
+    One for each of `HORIZONS` whose outcome is known, so recent origins have fewer.
+    """
+    found = []
+    totals = history.totals
+    for weeks in _origins(len(totals)):
+        known = [ahead for ahead in HORIZONS if weeks + ahead <= len(totals)]
+        foretold = path(method, history, start_of_trend(shifts, weeks), weeks, known[-1])
+        found.append(
+            tuple(
+                log(fsum(totals[weeks + ahead - AHEAD : weeks + ahead]) / fsum(foretold[ahead - AHEAD : ahead]))
+                for ahead in known
+            )
+        )
+    return found
+
+
+def score(method: Method, totals: Sequence[float], log_errors: Sequence[float]) -> Score:
+    """The figures of one method."""
+    if not log_errors:
+        return Score(method, 0, None, None, None)
+    misses, naive = [], []
+    for weeks, error in zip(_origins(len(totals)), log_errors, strict=True):
+        actual = fsum(totals[weeks : weeks + AHEAD])
+        misses.append(abs(actual - actual / exp(error)))
+        naive.append(abs(actual - AHEAD * totals[weeks - 1]))
+    scale = fsum(naive)
+    return Score(
+        method=method,
+        origins=len(log_errors),
+        mase=fsum(misses) / scale if scale > 0 else None,
+        median_error=median(map(abs, log_errors)),
+        bias=fmean(log_errors),
+    )
+
+
+def quantile(log_errors: Sequence[float], level: float) -> float | None:
+    """Half the width of an interval that holds the next error with probability `level`; None: too few errors.
+
+    Split conformal prediction: of n absolute errors, the one in place ceil((n + 1) x level). It needs no
+    distribution, only that the next error is like the past ones.
+    """
+    place = ceil((len(log_errors) + 1) * level)
+    return sorted(map(abs, log_errors))[place - 1] if place <= len(log_errors) else None
+
+
+def coverage(log_errors: Sequence[float], level: float) -> tuple[float | None, int]:
+    """Share of outcomes that lay within the interval drawn from the errors known by then, and of how many."""
+    inside = outcomes = 0
+    for index, error in enumerate(log_errors):
+        known = log_errors[: max(index - AHEAD + 1, 0)]
+        width = quantile(known, level) if len(known) >= LEAST_FOR_COVERAGE else None
+        if width is not None:
+            outcomes += 1
+            inside += abs(error) <= width
+    return (inside / outcomes if outcomes else None), outcomes
+
+
+def widths(found: Sequence[tuple[float, ...]], level: float) -> tuple[float, ...] | None:
+    """Half the width of the interval at each of `HORIZONS`, never narrower than at a nearer one.
+
+    A horizon with too few known errors takes the width of the one before, in proportion to time. None: even the
+    nearest has too few.
+    """
+    narrow: list[float] = []
+    for place in range(len(HORIZONS)):
+        width = quantile([known[place] for known in found if len(known) > place], level)
+        if width is None:
+            return prolonged(narrow) if narrow else None
+        narrow.append(max(width, narrow[-1] if narrow else 0.0))
+    return tuple(narrow)
+
+
+def prolonged(known: Sequence[float]) -> tuple[float, ...]:
+    """Values at all `HORIZONS`; those that are not known grow in proportion to time from the last one that is."""
+    last = len(known) - 1
+    return (*known, *(known[last] * ahead / HORIZONS[last] for ahead in HORIZONS[last + 1 :]))
+
+
+def by_week(values: Sequence[float], weeks: int) -> list[float]:
+    """Values at `HORIZONS` as values after 0 to `weeks` weeks: on straight lines from 0, the last one goes on."""
+    corners = (0.0, *values)
+    return [corners[left] + (corners[left + 1] - corners[left]) * share for left, share in _lines(weeks)]
+
+
+@cache
+def _lines(weeks: int) -> tuple[tuple[int, float], ...]:
+    """For each week the corner before it, and how far it is on the way to the next."""
+    places = (0, *HORIZONS)
+    found = []
+    for week in range(weeks + 1):
+        left = max(index for index, place in enumerate(places[:-1]) if place <= week)
+        found.append((left, (week - places[left]) / (places[left + 1] - places[left])))
+    return tuple(found)
+
+
+def _origins(weeks: int) -> range:
+    last = weeks - AHEAD
+    return range(max(FIRST, last - MOST + 1), last + 1)

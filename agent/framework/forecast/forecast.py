@@ -1,0 +1,107 @@
+"""The forecast of one system on one day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from math import exp, fsum
+
+from agent.framework.forecast.backtest import by_week, coverage, errors, prolonged, score, start_of_trend, widths
+from agent.framework.forecast.crossing import outlook
+from agent.framework.forecast.methods import History, path
+from agent.framework.forecast.model import Direction, Forecast, ForecastSettings, Method, Score, Target
+from agent.framework.forecast.weekly import level_shifts, log_totals, weekly_totals
+from agent.framework.model import Band, Boundary, Settings, VolumeState
+from agent.framework.volume import threshold_of
+
+_DEFAULTS = ForecastSettings()
+_WINDOW = 4
+
+
+def targets(volume: VolumeState, settings: Settings) -> tuple[Target, ...]:
+    """The thresholds that would change the settled band, upwards at T and downwards at 0.9 T."""
+    if volume.band is None:
+        return ()
+    found = []
+    for boundary in Boundary:
+        threshold = threshold_of(boundary, settings)
+        below = volume.band is Band.LOW or (boundary is Boundary.FINE_TUNING and volume.band is Band.MID)
+        if below:
+            found.append(Target(boundary, Direction.UP, threshold))
+        else:
+            found.append(Target(boundary, Direction.DOWN, threshold * settings.leave_ratio))
+    return tuple(found)
+
+
+def forecast(
+    daily: Mapping[date, float], newest: date, aims: Sequence[Target], settings: ForecastSettings = _DEFAULTS
+) -> Forecast:
+    """Foretell when volume reaches each of `aims`.
+
+    Only complete weeks count, so that the phase of the week does not tilt the trend. Deterministic.
+
+    Args:
+        daily: inferences by covered day; days after `newest` are ignored.
+        newest: the newest covered day.
+        aims: thresholds, all above 0.
+        settings: horizon and limits.
+    """
+    totals = weekly_totals(daily, newest)
+    logs = log_totals(totals)
+    if len(logs) < _WINDOW:
+        scores = tuple(Score(method, 0, None, None, None) for method in Method)
+        volume = monthly(totals[-_WINDOW:]) if len(totals) >= _WINDOW else None
+        return Forecast(newest, Method.RUN_RATE, len(totals), volume, scores, 0, None, 0, None)
+    # Floored, so that a week without traffic has a logarithm and an error has a size.
+    floored = [max(total, exp(level)) for total, level in zip(totals, logs, strict=True)]
+    shifts = level_shifts(logs)
+    history = History(floored, logs)
+    past = {method: errors(method, history, shifts) for method in Method}
+    scores = tuple(score(method, floored, [known[0] for known in past[method]]) for method in Method)
+    method = _choice(scores, len(totals), settings)
+    known = past[method]
+    start = start_of_trend(shifts, len(totals))
+    volumes = _volumes(method, history, start, settings.horizon_weeks)
+    achieved, outcomes = coverage([errors_of[0] for errors_of in known], settings.interval)
+    width = widths(known, settings.interval)
+    horizon = settings.horizon_weeks
+    band = by_week(width, horizon) if width else None
+    enough = len(known) >= settings.minimum_origins
+    futures = [by_week(prolonged(errors_of), horizon) for errors_of in known] if enough else []
+    return Forecast(
+        as_of=newest,
+        method=method,
+        weeks=len(totals),
+        monthly_inferences=monthly(totals[-_WINDOW:]),
+        scores=scores,
+        known_origins=len(known),
+        coverage=achieved,
+        coverage_origins=outcomes,
+        level_shift=newest - timedelta(days=7 * (len(totals) - start) - 1) if start else None,
+        error_widths=width,
+        volumes=volumes,
+        outlooks=tuple(outlook(aim, volumes, band, futures, newest) for aim in aims),
+    )
+
+
+def monthly(weeks: Sequence[float]) -> float:
+    """Month-equivalent of four weekly totals: their sum x 30.4375 / 28."""
+    return fsum(weeks) * 487 / 448
+
+
+def _choice(scores: Sequence[Score], weeks: int, settings: ForecastSettings) -> Method:
+    """The method with the smaller scaled error; the run-rate when that cannot be said."""
+    if weeks < settings.minimum_weeks:
+        return Method.RUN_RATE
+    ranked = [(one.mase, one.method is not Method.RUN_RATE, one.method) for one in scores if one.mase is not None]
+    return min(ranked)[2] if len(ranked) == len(scores) else Method.RUN_RATE
+
+
+def _volumes(method: Method, history: History, start: int, weeks: int) -> tuple[float, ...]:
+    """Monthly volume now and after each coming week."""
+    known = history.totals[-_WINDOW:]
+    if method is Method.RUN_RATE:
+        # Not worked out week by week: as known weeks leave the window it would ripple around the same level.
+        return (monthly(known),) * (weeks + 1)
+    series = [*known, *path(method, history, start, len(history.totals), weeks)]
+    return tuple(monthly(series[week : week + _WINDOW]) for week in range(weeks + 1))

@@ -1,0 +1,78 @@
+"""Weekly totals, and the weeks on which their level jumped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from itertools import pairwise
+from math import fsum, log
+from statistics import median
+
+LONGEST = 104
+"""Weeks of history that are looked at."""
+SHIFT_WEEKS = 4
+_JUMP = log(1.5)
+_FLOOR = 0.01
+"""A week without traffic counts as this share of the median week, because 0 has no logarithm."""
+
+
+def weekly_totals(daily: Mapping[date, float], newest: date) -> tuple[float, ...]:
+    """Totals of the 7-day blocks that end at `newest`, oldest first, back to the first block with a missing day.
+
+    A week that is not complete has no total that could be compared, and a trend has no gaps.
+    """
+    totals: list[float] = []
+    end = newest.toordinal()
+    counts = {day.toordinal(): count for day, count in daily.items()}
+    while len(totals) < LONGEST:
+        week = [counts.get(day) for day in range(end - 6, end + 1)]
+        if None in week:
+            break
+        totals.append(fsum(week))  # type: ignore[arg-type] # none is missing
+        end -= 7
+    return tuple(reversed(totals))
+
+
+def log_totals(totals: Sequence[float]) -> list[float]:
+    """Natural logarithms; a week below 1% of the median positive week counts as that. Empty without traffic."""
+    positive = [total for total in totals if total > 0]
+    if not positive:
+        return []
+    floor = _FLOOR * median(positive)
+    return [log(max(total, floor)) for total in totals]
+
+
+def level_shifts(logs: Sequence[float]) -> list[int]:
+    """Indexes of the weeks at which the level jumped by more than half, or fell by a third, oldest first.
+
+    At week i the median of four weeks from i on is compared with the median of the four before. What steady growth
+    within these weeks explains is no jump. Two weeks in a row must show it.
+    """
+    jumps = [0.0] * (len(logs) + 1)
+    for index in range(SHIFT_WEEKS, len(logs) - SHIFT_WEEKS + 1):
+        jumps[index] = _jump(logs, index)
+    found: list[int] = []
+    index = SHIFT_WEEKS
+    while index < len(logs):
+        end = index
+        while abs(jumps[end]) > _JUMP and jumps[end] * jumps[index] > 0:
+            end += 1
+        if end - index >= 2:
+            # The medians rise around the jump; the largest step among these weeks is the place.
+            places = range(index, min(end + 1, len(logs)))
+            found.append(max(places, key=lambda week: abs(logs[week] - logs[week - 1])))
+        index = max(end, index + 1)
+    return found
+
+
+def _jump(logs: Sequence[float], index: int) -> float:
+    before, after = logs[index - SHIFT_WEEKS : index], logs[index : index + SHIFT_WEEKS]
+    jump = _median_of_four(after) - _median_of_four(before)
+    if abs(jump) <= _JUMP:
+        return jump
+    slopes = [b - a for week in (before, after) for a, b in pairwise(week)]
+    return jump - SHIFT_WEEKS * median(slopes)
+
+
+def _median_of_four(values: Sequence[float]) -> float:
+    return (sum(values) - min(values) - max(values)) / 2

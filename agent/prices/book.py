@@ -1,0 +1,38 @@
+"""The price of a model: the user's file first, then the public list, else unknown."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from agent.framework.economics.model import Price, Unpriced
+from agent.prices.entries import PriceList
+from agent.prices.library import PriceLibrary
+
+
+class PriceBook:
+    """Answers for one state of the price file; answers are remembered."""
+
+    def __init__(self, own: PriceList | None = None, public: PriceLibrary | None = None) -> None:
+        self._own = own
+        self._public = public
+        self._known: dict[tuple[str, date, str | None], Price | Unpriced] = {}
+
+    def price(self, model: str, day: date, provider: str | None = None) -> Price | Unpriced:
+        """What `model` cost on `day`. A model that nobody prices is unknown, never free."""
+        key = (model, day, provider)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._find(model, day, provider)
+        return found
+
+    def _find(self, model: str, day: date, provider: str | None) -> Price | Unpriced:
+        for source in (self._own, self._public):
+            price = source.find(model, day, provider) if source is not None else None
+            if price is not None:
+                return price
+        own = "no price file is configured" if self._own is None else f"{self._own.name} has no entry for it"
+        if self._public is None:
+            public = "public prices are not in use"
+        else:
+            public = f"{self._public.name} does not list it"
+        return Unpriced(model, f"{own}, and {public}")

@@ -1,0 +1,110 @@
+"""The price file: its models, and which of its entries is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from fnmatch import fnmatchcase
+from typing import Annotated
+
+from pydantic import Field
+
+from agent.config.numbers import NoBool
+from agent.framework.economics.model import Origin, Price
+from collectors.config import Model
+
+Usd = Annotated[float, Field(ge=0, allow_inf_nan=False), NoBool]
+Pattern = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
+
+
+class PriceEntry(Model):
+    """The prices of one model, or of every model whose name fits a pattern, from a day on."""
+
+    model: Pattern = Field(
+        description="Name of the model as it is in the usage records; * stands for any characters, ? for one.",
+        examples=["gpt-4o-mini*"],
+    )
+    provider: Pattern | None = Field(default=None, description="Only for this provider.", examples=["openai"])
+    since: date | None = Field(
+        default=None,
+        alias="from",
+        description="First day of these prices; without it they hold from the beginning.",
+        examples=["2026-01-01"],
+    )
+    input: Usd = Field(description="USD for a million input tokens.")
+    output: Usd = Field(description="USD for a million output tokens.")
+    cached_input: Usd | None = Field(
+        default=None, description="USD for a million input tokens read from a cache; default: as `input`."
+    )
+    cache_write: Usd | None = Field(
+        default=None, description="USD for a million input tokens written to a cache; default: as `input`."
+    )
+    training: Usd | None = Field(default=None, description="USD for a million training tokens.")
+    hosting_per_hour: Usd | None = Field(
+        default=None, description="USD for an hour of one dedicated instance that serves this model."
+    )
+
+
+class PriceFile(Model):
+    """A file of prices."""
+
+    prices: tuple[PriceEntry, ...] = Field(description="The entries, in any order.")
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An entry and the line it starts on."""
+
+    entry: PriceEntry
+    line: int
+
+
+class PriceList:
+    """The entries of one file, ready to be asked."""
+
+    def __init__(self, name: str, entries: Iterable[Placed]) -> None:
+        self.name = name
+        """Of the file, as shown with each price."""
+        self._entries = sorted(entries, key=_rank)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def find(self, model: str, day: date, provider: str | None = None) -> Price | None:
+        """The price of a model on a day; None when no entry fits.
+
+        A full name outranks a pattern, a pattern with more characters one with fewer, an entry with the provider
+        one without; of what is left, the latest `from` that is not after the day counts.
+        """
+        for placed in self._entries:
+            entry = placed.entry
+            if entry.since is not None and entry.since > day:
+                continue
+            if entry.provider not in {None, provider}:
+                continue
+            if fnmatchcase(model, entry.model):
+                return self._price(model, placed)
+        return None
+
+    def _price(self, model: str, placed: Placed) -> Price:
+        entry = placed.entry
+        return Price(
+            model=model,
+            input=entry.input,
+            output=entry.output,
+            cached_input=entry.cached_input,
+            cache_write=entry.cache_write,
+            training=entry.training,
+            hosting_per_hour=entry.hosting_per_hour,
+            origin=Origin.CONFIGURED,
+            source=f"{self.name}:{placed.line}",
+        )
+
+
+def _rank(placed: Placed) -> tuple[bool, int, bool, int, str]:
+    """Most specific first; the order of the file does not matter."""
+    entry = placed.entry
+    wild = sum(entry.model.count(mark) for mark in "*?[")
+    latest = -(entry.since.toordinal() if entry.since else 0)
+    return wild > 0, wild - len(entry.model), entry.provider is None, latest, entry.model

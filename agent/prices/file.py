@@ -1,0 +1,125 @@
+"""Reads a price file, reports everything that is wrong with it, and keeps the last good one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from agent.config.explain import explain
+from agent.config.positions import BrokenText, Document, parse_document
+from agent.config.problem import Problem, show_problem
+from agent.config.schema import known_keys
+from agent.errors import ConfigError
+from agent.prices.entries import Placed, PriceFile, PriceList
+
+_LARGEST = 8 * 1024 * 1024
+_SCHEMA = PriceFile.model_json_schema()
+
+
+def read_price_file(path: Path) -> PriceList:
+    """Read a price file in YAML or JSON.
+
+    Raises:
+        ConfigError: the file cannot be used; holds every problem as `file:line: path: reason (got value)`.
+    """
+    try:
+        document = parse_document(_read(path))
+    except BrokenText as error:
+        raise ConfigError((show_problem(Problem((), error.reason), str(path), error.line),)) from error
+    problems = list(document.problems)
+    file: PriceFile | None = None
+    if not isinstance(document.data, dict):
+        reason = "is empty" if document.data is None else "must be a mapping with the key prices"
+        problems.append(Problem((), reason))
+    else:
+        try:
+            file = PriceFile.model_validate(document.data)
+        except ValidationError as error:
+            found = explain(
+                list(error.errors(include_url=False)),
+                document.data,
+                lambda steps: known_keys(_SCHEMA, document.data, steps),
+            )
+            early = {problem.steps for problem in problems}
+            problems += [problem for problem in found if problem.steps not in early]
+        else:
+            problems += _repeated(file)
+    if problems or file is None:
+        raise ConfigError(_shown(problems, path, document))
+    lines = (document.line_of(("prices", index)) for index in range(len(file.prices)))
+    return PriceList(path.name, map(Placed, file.prices, lines))
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a path"
+        raise ConfigError((f"{path}: cannot be read: {reason}",)) from error
+    if len(content) > _LARGEST:
+        raise ConfigError((f"{path}: is larger than {_LARGEST} bytes, too large for a price file",))
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BrokenText(content.count(b"\n", 0, error.start) + 1, "is not UTF-8 text") from error
+
+
+def _repeated(file: PriceFile) -> Iterator[Problem]:
+    first: dict[Any, int] = {}
+    for index, entry in enumerate(file.prices):
+        key = (entry.model, entry.provider, entry.since)
+        if first.setdefault(key, index) != index:
+            reason = f"prices[{first[key]}] has the same model, provider and first day"
+            yield Problem(("prices", index, "model"), reason, entry.model)
+
+
+def _shown(problems: list[Problem], path: Path, document: Document) -> tuple[str, ...]:
+    lines = [(problem.line or document.line_of(problem.steps), problem) for problem in problems]
+    lines.sort(key=lambda pair: pair[0])
+    return tuple(dict.fromkeys(show_problem(problem, str(path), line) for line, problem in lines))
+
+
+class WatchedPriceFile:
+    """A price file that may change while the agent runs. A bad change is shown, counted and not used."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the file for the first time.
+
+        Raises:
+            ConfigError: it cannot be used.
+        """
+        self.path = path
+        self._seen = _signature(path)
+        self.prices = read_price_file(path)
+        """Of the last version that could be used."""
+        self.problems: tuple[str, ...] = ()
+        """What is wrong with the present version; empty when it is in use."""
+        self.failures = 0
+        """Versions that could not be used."""
+
+    def refresh(self) -> bool:
+        """Read the file again if it changed, and say whether its prices are new."""
+        signature = _signature(self.path)
+        if signature == self._seen:
+            return False
+        self._seen = signature
+        try:
+            self.prices = read_price_file(self.path)
+        except ConfigError as error:
+            self.problems = error.problems
+            self.failures += 1
+            return False
+        self.problems = ()
+        return True
+
+
+def _signature(path: Path) -> tuple[int, int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns

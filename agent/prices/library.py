@@ -1,0 +1,94 @@
+"""The public prices that the package genai-prices carries in itself. Nothing is fetched."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from agent.framework.economics.model import Origin, Price
+
+if TYPE_CHECKING:
+    from genai_prices.types import PriceCalculation
+
+_PACKAGE = "genai-prices"
+_NOON = time(12, tzinfo=UTC)
+
+
+class PriceLibrary:
+    """Prices by model and day, from the data in the installed package.
+
+    The package can update itself over the network when it is told to. It is not told to.
+    """
+
+    def __init__(self) -> None:
+        """Load the data, which takes a moment.
+
+        Raises:
+            ImportError: the extra `prices` is not installed.
+        """
+        # Imported here: it is an extra, and its data is large.
+        self._package: Any = import_module("genai_prices")
+        self.name = f"{_PACKAGE} {version(_PACKAGE)}"
+
+    def find(self, model: str, day: date, provider: str | None = None) -> Price | None:
+        """The price of a model on a day; None when the package does not know it.
+
+        Args:
+            model: as a usage record names it; `provider/model` is understood.
+            day: prices with dates are taken as of noon, UTC.
+            provider: as the package names it; without one the first provider with such a model is taken.
+        """
+        if provider is None and model.startswith("ft:"):
+            # Names of this form are OpenAI's; the package does not guess that.
+            provider = "openai"
+        found = self._calculate(model, day, provider)
+        if found is None and provider is None and "/" in model:
+            provider, _, rest = model.partition("/")
+            found = self._calculate(rest, day, provider)
+        return None if found is None else self._price(model, found)
+
+    def _calculate(self, model: str, day: date, provider: str | None) -> PriceCalculation | None:
+        moment = datetime.combine(day, _NOON)
+        usage = self._package.Usage(input_tokens=1, output_tokens=1)
+        try:
+            found: PriceCalculation = self._package.calc_price(
+                usage, model, provider_id=provider, genai_request_timestamp=moment
+            )
+        except (LookupError, ValueError):
+            # ValueError: prices that cannot be worked out from tokens alone.
+            return None
+        return found
+
+    def _price(self, model: str, found: PriceCalculation) -> Price | None:
+        listed = found.model_price
+        tokens = {kind: _base(getattr(listed, f"{kind}_mtok")) for kind in _KINDS}
+        entered, written = tokens["input"], tokens["output"]
+        if entered is None or written is None:
+            return None
+        notes = [f"listed as {found.model.id} of {found.provider.id}"]
+        if any(hasattr(getattr(listed, f"{kind}_mtok"), "tiers") for kind in _KINDS):
+            notes.append("long prompts cost more; the price of short ones is used")
+        if listed.requests_kcount:
+            notes.append("a price for each request is left out")
+        return Price(
+            model=model,
+            input=entered,
+            output=written,
+            cached_input=tokens["cache_read"],
+            cache_write=tokens["cache_write"],
+            origin=Origin.ASSUMED,
+            source=self.name,
+            notes=tuple(notes),
+        )
+
+
+_KINDS = ("input", "output", "cache_read", "cache_write")
+
+
+def _base(price: Any) -> float | None:
+    """USD for a million tokens; of tiered prices, the first tier."""
+    value = getattr(price, "base", price)
+    return float(value) if isinstance(value, Decimal) else None
