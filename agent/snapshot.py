@@ -33,6 +33,18 @@ class ModelTotals:
     unpriced: float = 0.0
     latency_ms: float = 0.0
     unknown_latency: float = 0.0
+    cache_write_tokens: float = 0.0
+    reasoning_tokens: float = 0.0
+    traced: float = 0.0
+    traces: float = 0.0
+    checked: float = 0.0
+    invalid: float = 0.0
+    schema_checked: float = 0.0
+    schema_mode: float = 0.0
+    finish_known: float = 0.0
+    truncated: float = 0.0
+    static_known: float = 0.0
+    static_tokens: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

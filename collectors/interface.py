@@ -49,6 +49,10 @@ class Result(StrEnum):
     """The record's time lies further ahead of the clock than clocks drift."""
     UNKNOWN_OPERATION = "unknown_operation"
     UNKNOWN_STATUS = "unknown_status"
+    NOT_A_CALL = "not_a_call"
+    """A readable record of something that is no model call: a tool, a workflow, an upload."""
+    PART = "part"
+    """Part of a streamed call that is already counted."""
     TORN_LINE = "torn_line"
     """Part of a line whose other part is gone (cut by truncation, corruption or the end of a file)."""
 
@@ -107,6 +111,30 @@ class UsageRow:
     latency_ms: float = 0.0
     """Sum over inferences whose latency is known."""
     unknown_latency: float = 0.0
+    cache_write_tokens: float = 0.0
+    """Of input tokens: those written to the provider's prompt cache."""
+    reasoning_tokens: float = 0.0
+    """Of output tokens: those the model spent on thinking."""
+    traced: float = 0.0
+    """Inferences with a trace id."""
+    traces: float = 0.0
+    """Distinct trace ids of inferences, each where it was first seen; never divided by a sample rate."""
+    checked: float = 0.0
+    """Inferences for which it is known whether their output was valid."""
+    invalid: float = 0.0
+    """Those of them whose output was not."""
+    schema_checked: float = 0.0
+    """Inferences for which it is known whether a structured-output mode was on."""
+    schema_mode: float = 0.0
+    """Those of them for which it was."""
+    finish_known: float = 0.0
+    """Inferences with a known finish reason."""
+    truncated: float = 0.0
+    """Those of them that ran into a limit of length."""
+    static_known: float = 0.0
+    """Inferences whose static prompt tokens are known."""
+    static_tokens: float = 0.0
+    """Sum over them of the input tokens that are the same in every call."""
 
 
 class ChangeKind(StrEnum):

@@ -11,7 +11,9 @@ import yaml
 
 from agent.cli.main import main
 from agent.exporter.families import AGENT, SYSTEMS
-from collectors.files.config import FieldMap, FilesConfig
+from collectors.files.config import FilesConfig
+from collectors.files.format_config import FieldMap
+from collectors.files.formats.named import NAMED
 from collectors.git.config import GitConfig
 from collectors.interface import ChangeKind, Result
 
@@ -79,6 +81,14 @@ def test_the_page_of_files_names_every_field_setting_and_result() -> None:
     wanted = {*FieldMap.model_fields, *(FilesConfig.model_fields.keys() - SHARED), *map(str, Result)}
 
     assert {name for name in wanted if f"`{name}`" not in page} == set()
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_every_named_format_has_its_page(name: str) -> None:
+    page = (ROOT / f"docs/sources/{name}.md").read_text()
+
+    assert f"format: {name}" in page
+    assert "| Record |" in page
 
 
 def test_the_page_of_git_names_every_setting_and_kind() -> None:

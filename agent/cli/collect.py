@@ -121,6 +121,8 @@ def _as_json(report: RunReport) -> dict[str, Any]:
         "duplicates": tallies[Result.DUPLICATE],
         "unattributed": tallies[Result.UNATTRIBUTED],
         "ignored": tallies[Result.IGNORED],
+        "not_calls": tallies[Result.NOT_A_CALL],
+        "parts": tallies[Result.PART],
         "seconds": round(report.seconds, 3),
     }
 

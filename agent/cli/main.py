@@ -10,6 +10,7 @@ from agent.cli.common import EPILOG
 from agent.cli.demo import demo
 from agent.cli.serve import run
 from agent.cli.show import check_config, config_schema, metrics
+from agent.cli.sniff import sniff
 from agent.cli.verdicts import evaluate_command, explain
 
 
@@ -24,6 +25,7 @@ def main() -> None:
     \b
     First steps:
       leverwatch demo            see it work on an invented company
+      leverwatch sniff FILE      name the format of a usage log
       leverwatch check-config    check your own leverwatch.yaml
       leverwatch collect         read every source once
       leverwatch evaluate        print the verdicts
@@ -31,5 +33,5 @@ def main() -> None:
     """
 
 
-for command in (run, collect, evaluate_command, explain, metrics, check_config, config_schema, demo):
+for command in (run, collect, evaluate_command, explain, metrics, check_config, config_schema, sniff, demo):
     main.add_command(command)

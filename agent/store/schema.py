@@ -53,6 +53,18 @@ COUNTS: tuple[str, ...] = (
     "unpriced",
     "latency_ms",
     "unknown_latency",
+    "cache_write_tokens",
+    "reasoning_tokens",
+    "traced",
+    "traces",
+    "checked",
+    "invalid",
+    "schema_checked",
+    "schema_mode",
+    "finish_known",
+    "truncated",
+    "static_known",
+    "static_tokens",
 )
 """The additive columns of a usage row, as in `collectors.interface.UsageRow`."""
 

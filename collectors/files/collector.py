@@ -52,7 +52,7 @@ class FilesCollector:
         self._ingest = Ingest(config, world.now)
         self._revision: int | None = None
         self._catalog = Catalog({})
-        self._matcher = Matcher(self._catalog.states)
+        self._matcher = Matcher(self._catalog.states, self._ingest.framing)
         self._checked: dict[str, float] = {}
         self._refused: dict[str, tuple[Found, str]] = {}
 

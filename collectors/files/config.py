@@ -3,76 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
-from collectors.config import Duration, Model, SourceConfig
-from collectors.files.fields import parse_path, parse_template
-from collectors.files.formats.jsonl import JsonLines
-
-
-class FieldMap(Model):
-    """Where a record has each value. A value that is not mapped, or that a record lacks, is unknown, not zero."""
-
-    time: str = Field(min_length=1, description="Time of the call. Required.", examples=["ts"])
-    model: str | None = Field(default=None, min_length=1, description="Model that served the call.")
-    request_id: str | None = Field(
-        default=None, min_length=1, description="Id that is the same when a record is delivered twice."
-    )
-    operation: str | None = Field(
-        default=None, min_length=1, description="What was asked for; without it every record is a generation."
-    )
-    status: str | None = Field(
-        default=None, min_length=1, description="Outcome: a word, an HTTP status or a boolean; success without it."
-    )
-    input_tokens: str | None = Field(default=None, min_length=1, description="Input tokens, cached ones included.")
-    cached_input_tokens: str | None = Field(
-        default=None, min_length=1, description="Input tokens read from the provider's prompt cache."
-    )
-    output_tokens: str | None = Field(default=None, min_length=1, description="Output tokens, reasoning included.")
-    cost_usd: str | None = Field(default=None, min_length=1, description="Cost of the call in US dollars.")
-    latency_ms: str | None = Field(default=None, min_length=1, description="Duration in milliseconds.")
-    trace_id: str | None = Field(
-        default=None, min_length=1, description="Trace of the call; checked, and not stored yet."
-    )
-    inferences: str | None = Field(
-        default=None, min_length=1, description="How many calls the record stands for; its sums are already sums."
-    )
-    sample_rate: str | None = Field(
-        default=None, min_length=1, description="Share of the calls that is logged, above 0 and up to 1."
-    )
-    cache_hit: str | None = Field(
-        default=None, min_length=1, description="Whether the gateway answered from its response cache."
-    )
-    attempts: str | None = Field(
-        default=None, min_length=1, description="Calls to a model server that the record took, retries included."
-    )
-
-
-class JsonlFormat(Model):
-    """One JSON object a line."""
-
-    type: Literal["jsonl"]
-    fields: FieldMap = Field(
-        description=r"Paths into the record, keys joined by dots; a dot inside a key is written `\.`."
-    )
-
-    @field_validator("fields")
-    @classmethod
-    def _paths_are_sound(cls, fields: FieldMap) -> FieldMap:
-        for path in fields.model_dump(exclude_none=True).values():
-            parse_path(path)
-        return fields
-
-
-class CsvFormat(Model):
-    """One record a line, values separated by a delimiter, names in the first line of every file."""
-
-    type: Literal["csv"]
-    fields: FieldMap = Field(description="Names of columns.")
-    delimiter: str = Field(default=",", min_length=1, max_length=1, description="What separates two values.")
+from collectors.config import Duration, SourceConfig
+from collectors.files.decoder import build_format
+from collectors.files.fields import parse_template
+from collectors.files.format_config import FileFormat
 
 
 class FilesConfig(SourceConfig):
@@ -83,8 +22,8 @@ class FilesConfig(SourceConfig):
         description="Glob, or several; relative to the configuration file. `**` matches folders at any depth.",
         examples=["logs/*.jsonl"],
     )
-    format: Annotated[JsonlFormat | CsvFormat, Field(discriminator="type")] = Field(
-        description="How a line is read, and where in it each value is."
+    format: FileFormat = Field(
+        description="Who wrote the log, or where in a line each value is.", examples=["litellm"]
     )
     system: str = Field(
         description="System of every record: a constant, or a template over record fields.",
@@ -133,8 +72,7 @@ class FilesConfig(SourceConfig):
 
     @model_validator(mode="after")
     def _template_paths_are_sound(self) -> FilesConfig:
-        if isinstance(self.format, JsonlFormat):
-            JsonLines(self.format.fields.model_dump(exclude_none=True), parse_template(self.system).paths)
+        build_format(self.format, parse_template(self.system).paths)
         return self
 
     def declared_systems(self) -> frozenset[str]:

@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Iterable, Mapping
 
 PREFIX = "seen/"
+"""State keys of request ids."""
 _ADDED, _FORGOTTEN = "add", "del"
 
 
@@ -15,10 +16,12 @@ class SeenIds:
 
     Two records with one key are the same when their slots are at most `span` apart. A slot is a quarter of the
     window, a minute at the least: a duplicate within the window is always found, one a slot further off may be.
-    A chance collision of two keys has a probability of about 1e-13 for a million ids in the window.
+    A chance collision of two keys has a probability of about 1e-13 for a million ids in the window. Their state
+    keys begin with `prefix`.
     """
 
-    def __init__(self, window_seconds: float) -> None:
+    def __init__(self, window_seconds: float, prefix: str = PREFIX) -> None:
+        self._prefix = prefix
         self.slot_seconds = max(60, int(window_seconds // 4 // 60 * 60))
         self.span = -(-int(window_seconds) // self.slot_seconds)
         self._slot_of: dict[int, int] = {}
@@ -29,13 +32,15 @@ class SeenIds:
         self._newest = 0
 
     def load(self, state: Mapping[str, bytes]) -> None:
-        """Forget everything and restore what `changes` gave, from the `seen/` keys of the state."""
+        """Forget everything and restore what `changes` gave, from the keys of the state that are its own."""
         self._slot_of.clear()
         self._keys.clear()
         self._fresh.clear()
         self._forgotten.clear()
         self._sequence, self._newest = 0, 0
-        entries = sorted((_parse(key), key) for key in state if key.startswith(PREFIX))
+        entries = sorted(
+            (_parse(key.removeprefix(self._prefix)), key) for key in state if key.startswith(self._prefix)
+        )
         for (sequence, kind, slot), key in entries:
             self._keys.setdefault(slot, set()).add(key)
             self._sequence = max(self._sequence, sequence + 1)
@@ -97,14 +102,14 @@ class SeenIds:
         for slot, ids in by_slot.items():
             packed = _pack(ids)
             if packed:
-                key = f"{PREFIX}{slot}/{self._sequence}/{kind}"
+                key = f"{self._prefix}{slot}/{self._sequence}/{kind}"
                 self._keys.setdefault(slot, set()).add(key)
                 written[key] = packed
                 self._sequence += 1
 
 
 def _parse(key: str) -> tuple[int, str, int]:
-    slot, sequence, kind = key.removeprefix(PREFIX).split("/")
+    slot, sequence, kind = key.split("/")
     return int(sequence), kind, int(slot)
 
 

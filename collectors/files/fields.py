@@ -26,7 +26,17 @@ FIELDS: tuple[str, ...] = (
     "cache_hit",
     "attempts",
 )
-"""Everything a record can say, in the order of a row."""
+"""What most records say, in the order of a row."""
+
+RARE: tuple[str, ...] = (
+    "cache_write_tokens",
+    "reasoning_tokens",
+    "valid",
+    "schema_mode",
+    "finish_reason",
+    "static_input_tokens",
+)
+"""What few records say. A row ends in these when its format reads one of them, so that all others cost nothing."""
 
 MAX_SYSTEM_LENGTH = 200
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -132,4 +142,4 @@ def system_lookup(template: Template) -> Callable[[tuple[object, ...]], str | No
 
 def mapped(fields: Mapping[str, str | None]) -> dict[str, str]:
     """The fields that are mapped, in the order of a row."""
-    return {name: path for name in FIELDS if (path := fields.get(name)) is not None}
+    return {name: path for name in (*FIELDS, *RARE) if (path := fields.get(name)) is not None}

@@ -25,9 +25,13 @@ def could_match(state: FileState, head: bytes, complete: bool) -> bool:
     length, crc = state.marks[0] if state.marks else (state.span, state.span_crc)
     if not length:
         return False
-    if length <= len(head):
-        return bool(crc32(head[:length]) == crc)
-    return not complete
+    if length > len(head):
+        return not complete
+    if crc32(head[:length]) != crc:
+        return False
+    # The first lines of many small files are the same, such as a lone brace: the longest mark in sight decides.
+    longest = max((mark for mark in state.marks if mark[0] <= len(head)), default=(length, crc))
+    return bool(crc32(head[: longest[0]]) == longest[1])
 
 
 def lengths_to_measure(state: FileState) -> set[int]:
@@ -39,7 +43,7 @@ def relation(state: FileState, crcs: Mapping[int, int], total: int | None, last_
     """Compare a file with an identity.
 
     `crcs` are checksums of the file's start at the lengths it reaches; `total` is its length, or None when it is
-    longer than every length asked for; `last_line_end` is the end of its last complete line as far as looked at.
+    longer than every length asked for; `last_line_end` is the end of its last complete record as far as looked at.
     """
     if total is None or total >= state.span:
         return Relation.CONTINUES if crcs[state.span] == state.span_crc else Relation.DIFFERENT

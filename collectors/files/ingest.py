@@ -11,29 +11,33 @@ from zoneinfo import ZoneInfo
 from xxhash import xxh3_64_hexdigest
 
 from collectors.errors import SourceRefused
-from collectors.files.config import CsvFormat, FilesConfig
+from collectors.files.config import FilesConfig
+from collectors.files.decoder import build_format
 from collectors.files.dedupe import SeenIds
 from collectors.files.fields import parse_template, system_lookup
-from collectors.files.formats.delimited import Delimited
-from collectors.files.formats.interface import Format
-from collectors.files.formats.jsonl import JsonLines
+from collectors.files.formats.interface import Parsed, Row
 from collectors.files.rollup import Rollup, lines_of
 from collectors.interface import Problem, Result, UsageRow
 
 MAX_PROBLEMS = 20
+_NORMAL = frozenset({Result.DUPLICATE, Result.PART})
+CALLS = "calls/"
+"""State keys of streamed calls and traces."""
+_CALLS_SECONDS = 3600.0
+"""Span within which a streamed call has all its parts, at the least."""
 PARTIAL = "partial/"
 """State keys of unterminated lines that were counted, so that a line which goes on can be taken back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Complete lines of one file."""
+    """Complete records of one file."""
 
     data: bytes
-    """The very last line may lack its newline, when it is known to be final."""
+    """The very last record may lack its end, when it is known to be final."""
     path: str
     first_line: int
-    """1-based line number of the first line."""
+    """1-based number of the first line, or of the first frame."""
     header: bytes | None = None
     """The file's header line, when the format has one."""
 
@@ -55,17 +59,27 @@ class Ingest:
 
     def __init__(self, config: FilesConfig, now: Callable[[], datetime]) -> None:
         template = parse_template(config.system)
-        self._format = _format(config, template.paths)
+        self._format = build_format(config.format, template.paths)
         window = config.dedupe_window.total_seconds()
         self._seen = SeenIds(window) if window > 0 else None
         zone = ZoneInfo(config.timezone)
-        self._rollup = Rollup(system_lookup(template), zone, now, config.future_tolerance, self._seen)
+        self._calls = SeenIds(max(window, _CALLS_SECONDS), CALLS)
+        self._rollup = Rollup(
+            system_lookup(template),
+            zone,
+            now,
+            config.future_tolerance,
+            self._seen,
+            self._calls,
+            self._format.has_rare,
+        )
         self._source = config.name
         self._tallies: Counter[Result] = Counter()
         self._problems: list[Problem] = []
         self._partials: Counter[str] = Counter()
         self._changed_partials: set[str] = set()
         self.wants_header = self._format.wants_header
+        self.framing = self._format.framing
 
     @property
     def groups(self) -> int:
@@ -96,13 +110,16 @@ class Ingest:
         self._partials = Counter({key: int(state[key]) for key in state if key.startswith(PARTIAL)})
         if self._seen is not None:
             self._seen.load(state)
+        self._calls.load(state)
 
     def add(self, lines: Lines) -> None:
-        """Count lines. Nothing of a chunk is counted before all of it is decoded."""
+        """Count records. Nothing of a chunk is counted before all of it is decoded."""
         parsed = self._format.parse(lines.data, lines.header)
-        counted, others = self._rollup.add(parsed.rows)
+        counted, others = self._rollup.add(parsed.rows, parsed.parts)
         self._tallies[Result.COUNTED] += counted
         self._tallies[Result.IGNORED] += parsed.ignored
+        self._tallies.update(parsed.passed)
+        self._rollup.saw(parsed.seen)
         for index, result, detail in (*parsed.refused, *lines_of(others, parsed.lines)):
             self.refuse(result, f"{lines.path}:{lines.first_line + index}", detail)
         if counted and not lines.data.endswith(b"\n"):
@@ -110,12 +127,13 @@ class Ingest:
 
     def readable(self, lines: Lines) -> bool:
         """Whether lines are records by their form, without counting them."""
-        return bool(self._format.parse(lines.data, lines.header).rows)
+        parsed = self._format.parse(lines.data, lines.header)
+        return bool(parsed.rows or parsed.passed)
 
     def refuse(self, result: Result, place: str, detail: str) -> None:
-        """Tally a line that is not counted. Duplicates are normal, and no problem."""
+        """Tally a record that is not counted. Duplicates and parts are normal, and no problem."""
         self._tallies[result] += 1
-        if result is not Result.DUPLICATE and len(self._problems) < MAX_PROBLEMS:
+        if result not in _NORMAL and len(self._problems) < MAX_PROBLEMS:
             self._problems.append(Problem(place, result, detail))
 
     def ignore(self) -> None:
@@ -127,7 +145,7 @@ class Ingest:
         key = _partial_key(lines)
         if not self._partials[key]:
             return
-        for row in self._format.parse(lines.data, lines.header).rows:
+        for row in _whole_rows(self._format.parse(lines.data, lines.header)):
             self._rollup.take_back(row)
         self._remember(key, -1)
 
@@ -144,6 +162,7 @@ class Ingest:
         }
         if self._seen is not None:
             state.update(self._seen.changes())
+        state.update(self._calls.changes())
         tallies = {result: number for result, number in self._tallies.items() if number}
         counted = Counted(usage, tallies, days, newest, tuple(self._problems), state)
         self._tallies.clear()
@@ -159,8 +178,6 @@ def _partial_key(lines: Lines) -> str:
     return f"{PARTIAL}{number}/{xxh3_64_hexdigest(last)}"
 
 
-def _format(config: FilesConfig, template: tuple[str, ...]) -> Format:
-    fields = config.format.fields.model_dump(exclude_none=True)
-    if isinstance(config.format, CsvFormat):
-        return Delimited(fields, template, config.format.delimiter)
-    return JsonLines(fields, template)
+def _whole_rows(parsed: Parsed) -> list[Row]:
+    # A part of a streamed call is a whole JSON object: what follows it on its line cannot make it another one.
+    return [row for index, row in enumerate(parsed.rows) if index not in parsed.parts]

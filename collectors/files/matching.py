@@ -10,13 +10,13 @@ from enum import Enum, auto
 from isal.isal_zlib import crc32
 
 from collectors.files.discover import Found, is_rotated
+from collectors.files.formats.interface import MAX_RECORD, Framing
+from collectors.files.framing.lines import LINES
 from collectors.files.identity import Relation, could_match, lengths_to_measure, relation
 from collectors.files.positions import FileState
 from collectors.files.prefix import Prefix, fingerprint
 from collectors.files.reader import Content, Kind, checksums
 
-MAX_LINE = 16 << 20
-"""Bytes of the longest line that is read; a longer one is tallied and skipped."""
 _LOOK = 65536
 _CHUNK = 1 << 20
 
@@ -39,7 +39,7 @@ def resume(content: Content, state: FileState) -> Resumed | None:
     prefix = _seek(content, state) if content.kind is Kind.PLAIN else _skip(content, state)
     if prefix is None:
         return None
-    if not state.rest_counted or state.rest_length > MAX_LINE:
+    if not state.rest_counted or state.rest_length > MAX_RECORD:
         return Resumed(prefix, b"")
     rest = content.read_exactly(state.rest_length)
     return Resumed(prefix, rest) if crc32(rest, prefix.crc) == state.rest_crc else None
@@ -63,6 +63,8 @@ def _skip(content: Content, state: FileState) -> Prefix | None:
         if not data:
             return None
         prefix.feed(data)
+    # Only the framing knows how records are numbered.
+    prefix.lines = state.lines
     return prefix if prefix.crc == state.crc else None
 
 
@@ -126,6 +128,7 @@ class Matcher:
     """Finds the identity of a file among those that are known. `held` says where each of them is now."""
 
     states: dict[str, FileState]
+    framing: Framing = LINES
     held: dict[str, Found] = field(default_factory=dict)
     _waiting: dict[str, _Waiting] = field(default_factory=dict)
 
@@ -152,7 +155,7 @@ class Matcher:
         with Content(found) as content:
             crcs, total = checksums(content, lengths)
             found = content.found
-        last_line_end = head.rfind(b"\n") + 1
+        last_line_end = self.framing.complete(head, final=False)
         related = [(relation(state, crcs, total, last_line_end), state) for state in candidates]
         for wanted in (Relation.CONTINUES, Relation.SHORTER):
             fitting = [state for relates, state in related if relates is wanted]

@@ -36,8 +36,8 @@ class Prefix:
         self.lines = lines
         self.marks = marks
 
-    def feed(self, data: bytes) -> None:
-        """Append what follows."""
+    def feed(self, data: bytes, lines: int | None = None) -> None:
+        """Append what follows; `lines` is how many records it has, when a newline does not end each of them."""
         view, at = memoryview(data), 0
         for cut in self._cuts(data):
             self.crc = crc32(view[at:cut], self.crc)
@@ -48,7 +48,7 @@ class Prefix:
             self.head += data[: HEAD - len(self.head)]
         self.tail = data[-HEAD:] if len(data) >= HEAD else (self.tail + data)[-HEAD:]
         self.length += len(data)
-        self.lines += data.count(b"\n")
+        self.lines += data.count(b"\n") if lines is None else lines
 
     def _cuts(self, data: bytes) -> list[int]:
         cuts, end = set(), -1

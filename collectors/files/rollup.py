@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from xxhash import xxh3_64_intdigest
 
 from collectors.files.dedupe import SeenIds
-from collectors.files.fields import FIELDS
+from collectors.files.fields import FIELDS, RARE
 from collectors.files.formats.interface import Row
 from collectors.files.times import parse_time
-from collectors.files.words import Outcome, is_cache_hit, operation_of, outcome_of
+from collectors.files.words import (
+    Outcome,
+    is_cache_hit,
+    is_invalid,
+    is_schema_mode,
+    is_truncated,
+    operation_of,
+    outcome_of,
+)
 from collectors.interface import UNKNOWN_MODEL, Operation, Result, UsageRow
 
 Key = tuple[str, str, Operation, date]
@@ -20,10 +28,23 @@ Key = tuple[str, str, Operation, date]
 COLUMNS: tuple[str, ...] = (
     "inferences", "errors", "cache_hits", "attempts", "input_tokens", "cached_input_tokens", "output_tokens",
     "unknown_input", "unknown_cached", "unknown_output", "cost_usd", "unpriced", "latency_ms", "unknown_latency",
+    "cache_write_tokens", "reasoning_tokens", "traced", "traces", "checked", "invalid", "schema_checked",
+    "schema_mode", "finish_known", "truncated", "static_known", "static_tokens",
 )  # fmt: skip
 """The counts of a `UsageRow`, in the order of a cell."""
 
 _TEMPLATE = len(FIELDS)
+_TIME, _REQUEST, _OPERATION, _STATUS = map(FIELDS.index, ("time", "request_id", "operation", "status"))
+_ASPECTS = {
+    "usage": (
+        "input_tokens", "cached_input_tokens", "output_tokens", "cost_usd",
+        "cache_write_tokens", "reasoning_tokens",
+    ),
+    "latency": ("latency_ms",),
+    "finish": ("finish_reason",),
+    "output": ("valid", "schema_mode", "static_input_tokens"),
+}  # fmt: skip
+"""What parts of a streamed call may tell, each thing once."""
 _NO_ID = frozenset({"", "none", "null"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -32,7 +53,8 @@ class Rollup:
     """The counts of one source since the last `take`.
 
     `system_of` names a row's system from its template values (None: unattributed), `zone` is what a time without a
-    zone means, `now` the clock, and `seen` what removes duplicates (None: nothing does).
+    zone means, `now` the clock, and `seen` what removes duplicates (None: nothing does). `calls` remembers
+    streamed calls and traces. Rows end in the values of RARE when `has_rare`.
     """
 
     def __init__(
@@ -42,24 +64,41 @@ class Rollup:
         now: Callable[[], datetime],
         future_tolerance: timedelta,
         seen: SeenIds | None,
+        calls: SeenIds,
+        has_rare: bool,
     ) -> None:
         self._system_of, self._zone, self._now, self._tolerance = system_of, zone, now, future_tolerance
-        self._seen = seen
+        self._seen, self._calls = seen, calls
+        self._template = slice(_TEMPLATE, -len(RARE) if has_rare else None)
+        self._has_rare = has_rare
+        places = {name: index for index, name in enumerate(FIELDS)}
+        if has_rare:
+            places |= {name: index - len(RARE) for index, name in enumerate(RARE)}
+        self._aspects = [
+            (kind, tuple(places[name] for name in names if name in places)) for kind, names in _ASPECTS.items()
+        ]
+        self._told = tuple(place for _, told in self._aspects for place in told)
         self._slot_seconds = seen.slot_seconds if seen else 3600
         self._minutes: dict[str, tuple[date, int]] = {}
         self._operations: dict[str | None, Operation | None] = {}
-        self._seeds: dict[tuple[str, Operation, Outcome], int] = {}
+        self._seeds: dict[tuple[object, ...], int] = {}
         self.cells: dict[Key, list[float]] = {}
         self.days: set[date] = set()
         self.newest: datetime | None = None
 
-    def add(self, rows: Sequence[Row]) -> tuple[int, list[tuple[int, Result, str]]]:
-        """Count rows; gives how many were counted, and index, result and detail of each that was not."""
+    def add(
+        self, rows: Sequence[Row], parts: frozenset[int] = frozenset()
+    ) -> tuple[int, list[tuple[int, Result, str]]]:
+        """Count rows; gives how many were counted, and index, result and detail of each that was not.
+
+        `parts` are the indices of the rows that are parts of streamed calls. The first part of a call counts it; a
+        later one that knows more corrects the same cell, once.
+        """
         counted = 0
         others: list[tuple[int, Result, str]] = []
         limit = self._now() + self._tolerance
         for index, row in enumerate(rows):
-            refused = self._add(row, limit, 1.0)
+            refused = self._add_part(row, limit) if index in parts else self._add(row, limit, 1.0)
             if refused is None:
                 counted += 1
             else:
@@ -73,7 +112,7 @@ class Rollup:
     def _add(self, row: Row, limit: datetime, sign: float) -> tuple[Result, str] | None:
         (
             time, model, request_id, operation_word, status, input_tokens, cached_tokens, output_tokens, cost,
-            latency, _trace, inferences, rate, hit, attempts,
+            latency, trace, inferences, rate, hit, attempts,
         ) = row[:_TEMPLATE]  # fmt: skip
         if time is None:
             return Result.MISSING_FIELD, "no time"
@@ -93,7 +132,7 @@ class Rollup:
         outcome = Outcome.SUCCESS if status is None else outcome_of(status)
         if outcome is None:
             return Result.UNKNOWN_STATUS, "neither a success nor an error"
-        system = self._system_of(row[_TEMPLATE:])
+        system = self._system_of(row[self._template])
         if system is None:
             return Result.UNATTRIBUTED, "names no system"
         if outcome is Outcome.SUCCESS and hit is not None and is_cache_hit(hit):
@@ -133,6 +172,10 @@ class Rollup:
                 cell[13] += weight
             else:
                 cell[12] += scale * latency
+            if trace is not None:
+                self._trace(cell, system, trace, weight, moment)
+            if self._has_rare:
+                _add_rare(cell, row[-len(RARE) :], scale, weight)
         elif outcome is Outcome.ERROR:
             cell[1] += weight
             cell[3] += weight if attempts is None else scale * attempts
@@ -151,14 +194,61 @@ class Rollup:
         if self._seen is None or text.lower() in _NO_ID:
             return True
         # A failed attempt and the retry that succeeded may share an id, and so may two systems: all of them count.
-        seed = self._seeds.get(kind)
-        if seed is None:
-            self._seeds[kind] = seed = xxh3_64_intdigest("\0".join(str(part) for part in kind).encode())
-        identity = xxh3_64_intdigest(text.encode(errors="surrogatepass"), seed)
+        identity = self._identity(kind, text)
         if sign < 0:
             self._seen.forget(identity)
             return True
         return self._seen.add(identity, int((moment - _EPOCH).total_seconds()) // self._slot_seconds)
+
+    def _identity(self, kind: tuple[object, ...], text: str) -> int:
+        seed = self._seeds.get(kind)
+        if seed is None:
+            self._seeds[kind] = seed = xxh3_64_intdigest("\0".join(str(part) for part in kind).encode())
+        return xxh3_64_intdigest(text.encode(errors="surrogatepass"), seed)
+
+    def _is_first(self, kind: tuple[object, ...], text: object, moment: datetime) -> bool:
+        slot = int((moment - _EPOCH).total_seconds()) // self._calls.slot_seconds
+        return self._calls.add(self._identity(kind, str(text).strip()), slot)
+
+    def _trace(self, cell: list[float], system: str, trace: object, weight: float, moment: datetime) -> None:
+        cell[16] += weight
+        # A line that is taken back is read again at once: its trace stays known, and stays counted.
+        if weight > 0 and self._is_first((system, "trace"), trace, moment):
+            cell[17] += 1.0
+
+    def _add_part(self, row: Row, limit: datetime) -> tuple[Result, str] | None:
+        moment, system = parse_time(row[_TIME], self._zone), self._system_of(row[self._template])
+        operation, outcome = operation_of(row[_OPERATION]), outcome_of(row[_STATUS])
+        if moment is None or moment > limit or system is None or operation is None or outcome is None:
+            return self._add(row, limit, 1.0)  # refuses it, for one of these reasons
+
+        def is_first(kind: str) -> bool:
+            return self._is_first((system, operation, kind), row[_REQUEST], moment)
+
+        bare = _with(row, dict.fromkeys(self._told))
+        nameless = _with(bare, {_REQUEST: None})
+        first = is_first("call")
+        result = self._add(bare, limit, 1.0) if first else (Result.PART, "part of a call that is counted")
+        if outcome is Outcome.ERROR:
+            # What counted as an inference while it ran has failed, unless it had already told its usage.
+            if is_first("usage") and not first:
+                self._add(_with(nameless, {_STATUS: None}), limit, -1.0)
+                self._add(nameless, limit, 1.0)
+            return result
+        for kind, places in self._aspects:
+            told = {place: row[place] for place in places if row[place] is not None}
+            counts = not first or result is None
+            if (told or not counts) and is_first(kind) and counts:
+                self._add(_with(nameless, told), limit, 1.0)
+                self._add(nameless, limit, -1.0)
+        return result
+
+    def saw(self, times: Iterable[object]) -> None:
+        """Remember the days of readable records that gave no row."""
+        for time in times:
+            moment = parse_time(time, self._zone)
+            if moment is not None and moment <= self._now() + self._tolerance:
+                self.days.add(moment.date())
 
     def take(self) -> tuple[tuple[UsageRow, ...], frozenset[date], datetime | None]:
         """Everything since the last call: rows of usage, days seen, time of the newest counted record."""
@@ -170,6 +260,30 @@ class Rollup:
     def clear(self) -> None:
         """Forget what was added."""
         self.cells, self.days, self.newest = {}, set(), None
+
+
+def _with(row: Row, values: Mapping[int, object]) -> Row:
+    """A row with other values at some places."""
+    changed = list(row)
+    for place, value in values.items():
+        changed[place] = value
+    return tuple(changed)
+
+
+def _add_rare(cell: list[float], rare: Row, scale: float, weight: float) -> None:
+    cache_write, reasoning, valid, schema_mode, finish_reason, static = rare
+    if cache_write is not None:
+        cell[14] += scale * cache_write
+    if reasoning is not None:
+        cell[15] += scale * reasoning
+    known_of = (is_invalid(valid), is_schema_mode(schema_mode), is_truncated(finish_reason))
+    for at, known in zip((18, 20, 22), known_of, strict=True):
+        if known is not None:
+            cell[at] += weight
+            cell[at + 1] += weight if known else 0.0
+    if static is not None:
+        cell[24] += weight
+        cell[25] += scale * static
 
 
 def lines_of(

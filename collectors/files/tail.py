@@ -1,4 +1,4 @@
-"""Reads one file on from its position: whole lines, and the rest without a newline when it is final."""
+"""Reads one file on from its position: whole records, and the rest without an end when it is final."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from isal.isal_zlib import crc32
 
 from collectors.files.discover import Found
+from collectors.files.formats.interface import MAX_RECORD
 from collectors.files.ingest import Ingest, Lines
-from collectors.files.matching import MAX_LINE, Resumed, resume
+from collectors.files.matching import Resumed, resume
 from collectors.files.positions import Catalog, FileState
 from collectors.files.prefix import Prefix
 from collectors.files.reader import Content, Kind
@@ -97,11 +98,14 @@ class _Visit:
         self._state = state
         self._prefix = resumed.prefix
         self._rest = resumed.rest
+        self._framing = tail._ingest.framing  # noqa: SLF001 - as above
         self._pending = b""
-        """Read, and not the end of a line yet."""
+        """Read, and not a whole record yet."""
+        self._enough = 0
+        """Pending bytes below which it is not worth looking for the end of a record again."""
         self._beyond: Prefix | None = None
-        """The prefix with a line that is too long to hold, as far as it was read."""
-        self._tallied = state.rest_counted and state.rest_length > MAX_LINE
+        """The prefix with a record that is too long to hold, as far as it was read."""
+        self._tallied = state.rest_counted and state.rest_length > MAX_RECORD
 
     def run(self) -> Iterator[None]:
         if self._state.rest_counted and not self._tallied and not self._go_on_after_rest():
@@ -115,13 +119,13 @@ class _Visit:
         self._finish()
 
     def _go_on_after_rest(self) -> bool:
-        """What follows a rest that was counted decides whether it was a line; False when the file changed."""
+        """What follows a rest that was counted decides whether it was a record; False when the file changed."""
         following = self._content.read(1)
         if not self._content.intact(following):
             return False
         if not following:
             self._pending = self._rest
-        elif following == b"\n":
+        elif following == b"\n" and self._framing.by_newline:
             self._prefix.feed(self._rest + following)
             self._put(0)
         else:
@@ -132,32 +136,40 @@ class _Visit:
 
     def _take(self, data: bytes) -> None:
         self._tail.bytes_read += len(data)
-        if self._beyond is not None:
-            data = self._skip_long_line(self._beyond, data)
         data = self._pending + data
-        cut = data.rfind(b"\n") + 1
+        if self._beyond is not None:
+            data = self._skip_long_record(self._beyond, data)
+        if self._beyond is None and len(data) >= self._enough:
+            data = self._consume_whole(data, final=False)
+            # Most framings read all of a record to find its end: twice as much each time makes that linear.
+            self._enough = 0 if self._framing.by_newline else min(2 * len(data), MAX_RECORD + 1)
+        self._pending = data
+        if self._beyond is None and len(data) > MAX_RECORD:
+            self._beyond = self._prefix.fork()
+            # Its own start must not be taken for that of the next one.
+            self._beyond.feed(data[:1])
+            self._pending = self._skip_long_record(self._beyond, data[1:])
+
+    def _consume_whole(self, data: bytes, *, final: bool) -> bytes:
+        cut = self._framing.complete(data, final)
         if cut:
             self._consume(data[:cut])
-        self._pending = data[cut:]
-        if len(self._pending) > MAX_LINE:
-            self._beyond = self._prefix.fork()
-            self._beyond.feed(self._pending)
-            self._pending = b""
+        return data[cut:]
 
-    def _skip_long_line(self, beyond: Prefix, data: bytes) -> bytes:
-        end = data.find(b"\n") + 1
-        beyond.feed(data[:end] if end else data)
-        if not end:
-            return b""
-        self._refuse_long_line()
-        self._prefix, self._beyond = beyond, None
-        self._put(0 if self._tallied else 1)
-        self._tallied = False
+    def _skip_long_record(self, beyond: Prefix, data: bytes) -> bytes:
+        """Drop what belongs to a record that is too long; what is left."""
+        end, ended = self._framing.skip(data)
+        beyond.feed(data[:end])
+        if ended:
+            self._refuse_long_record()
+            self._prefix, self._beyond, self._enough = beyond, None, 0
+            self._put(0 if self._tallied else 1)
+            self._tallied = False
         return data[end:]
 
-    def _refuse_long_line(self) -> None:
+    def _refuse_long_record(self) -> None:
         if not self._tallied:
-            detail = f"longer than {MAX_LINE >> 20} MiB"
+            detail = f"longer than {MAX_RECORD >> 20} MiB"
             self._ingest.refuse(Result.INVALID_LINE, self._place(), detail)
 
     def _place(self) -> str:
@@ -178,8 +190,8 @@ class _Visit:
         before = self._prefix.lines
         if data:
             self._ingest.add(self._lines(data))
-            self._prefix.feed(data)
-        self._put(self._prefix.lines - before)
+            self._prefix.feed(data, None if self._framing.by_newline else self._framing.count(data))
+        self._put(max(self._prefix.lines - before, 1 if data else 0))
 
     def _put(self, records: int) -> None:
         state = self._state.consumed(self._prefix, records, self._state.header)
@@ -190,8 +202,15 @@ class _Visit:
         found, state, quiet = self._content.found, self._state, self._quiet
         same = (state.size, state.mtime_ns) == (found.size, found.mtime_ns)
         changed = min(state.changed, quiet.now) if same else quiet.now
+        still = quiet.since(found.mtime_ns, changed)
+        if self._beyond is not None:
+            self._beyond.feed(self._pending)
+            self._pending = b""
+        elif self._pending and not self._framing.by_newline:
+            final = still or self._content.kind is not Kind.PLAIN or is_final(state, found)
+            self._pending = self._consume_whole(self._pending, final=final and self._content.damage is None)
         state = replace(
-            state,
+            self._state,
             path=found.path,
             device=found.device,
             inode=found.inode,
@@ -206,7 +225,7 @@ class _Visit:
         )
         if found.path == state.origin:
             state = replace(state, live_mtime_ns=min(found.mtime_ns, int(quiet.now / _NS)))
-        self._state = self._with_rest(state, quiet.since(found.mtime_ns, changed))
+        self._state = self._with_rest(state, still)
         self._catalog.put(self._state)
 
     def _with_rest(self, state: FileState, still: bool) -> FileState:
@@ -235,5 +254,5 @@ class _Visit:
                 return state
             self._ingest.add(self._lines(self._pending))
         else:
-            self._refuse_long_line()
+            self._refuse_long_record()
         return replace(state, rest_counted=True, records=state.records + 1)

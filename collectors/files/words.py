@@ -41,6 +41,11 @@ _OPERATIONS = {
     Operation.OTHER: ("other",),
 }  # fmt: skip
 _OPERATION_OF = {word: operation for operation, words in _OPERATIONS.items() for word in words}
+_VALID = frozenset({"true", "valid", "pass", "passed", "ok", "success", "1"})
+_INVALID = frozenset({"false", "invalid", "fail", "failed", "error", "failure", "0"})
+_SCHEMA = frozenset({"true", "json_schema", "strict", "structured", "1"})
+_NO_SCHEMA = frozenset({"false", "text", "json_object", "json", "none", "off", "0"})
+_LENGTH = frozenset({"length", "max_tokens", "max_output_tokens", "model_length", "max_length", "token_limit"})
 _HIT = frozenset({"true", "hit", "yes", "1", "semantic hit"})
 
 
@@ -70,3 +75,26 @@ def operation_of(word: str | None) -> Operation | None:
 def is_cache_hit(value: object) -> bool:
     """Whether a gateway says that its response cache answered."""
     return value is True or (value is not None and str(value).strip().lower() in _HIT)
+
+
+def is_invalid(value: object) -> bool | None:
+    """Whether an output failed the validation of its application; None when that is not known."""
+    return _either(value, _INVALID, _VALID)
+
+
+def is_schema_mode(value: object) -> bool | None:
+    """Whether the model was held to a schema; None when that is not known. JSON mode alone is none."""
+    return _either(value, _SCHEMA, _NO_SCHEMA)
+
+
+def is_truncated(finish_reason: str | None) -> bool | None:
+    """Whether the output ran into a limit of length; None when the reason is not known."""
+    word = (finish_reason or "").strip().lower()
+    return word in _LENGTH if word else None
+
+
+def _either(value: object, yes: frozenset[str], no: frozenset[str]) -> bool | None:
+    if value is None:
+        return None
+    word = str(value).strip().lower()
+    return True if word in yes else False if word in no else None

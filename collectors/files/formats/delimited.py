@@ -7,8 +7,9 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from collectors.files.fields import FIELDS
-from collectors.files.formats.interface import MAX_COUNT, Parsed, Row, split_lines
+from collectors.files.fields import FIELDS, RARE
+from collectors.files.formats.interface import MAX_COUNT, Framing, Parsed, Row, split_lines
+from collectors.files.framing.lines import LINES
 from collectors.interface import Result
 
 
@@ -56,6 +57,9 @@ _CONVERT: Mapping[str, Callable[[str], Any]] = {
     "inferences": _amount,
     "sample_rate": _rate,
     "attempts": _amount,
+    "cache_write_tokens": _count,
+    "reasoning_tokens": _count,
+    "static_input_tokens": _count,
 }
 
 
@@ -63,10 +67,17 @@ class Delimited:
     """Reads delimited lines by column names; `template` are the columns of the system template."""
 
     wants_header = True
+    framing: Framing = LINES
 
     def __init__(self, fields: Mapping[str, str], template: tuple[str, ...], delimiter: str) -> None:
-        self._columns = [*(fields.get(name) for name in FIELDS), *template]
-        self._converters = [*(_CONVERT.get(name, _text) for name in FIELDS), *([_text] * len(template))]
+        self.has_rare = any(name in fields for name in RARE)
+        rare = RARE if self.has_rare else ()
+        self._columns = [*(fields.get(name) for name in FIELDS), *template, *(fields.get(name) for name in rare)]
+        self._converters = [
+            *(_CONVERT.get(name, _text) for name in FIELDS),
+            *([_text] * len(template)),
+            *(_CONVERT.get(name, _text) for name in rare),
+        ]
         self._delimiter = delimiter
 
     def _cells(self, line: bytes) -> list[str]:

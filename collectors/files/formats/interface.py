@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -9,15 +10,18 @@ from collectors.interface import Result
 
 Row = tuple[Any, ...]
 """The values of one record in the order of `collectors.files.fields.FIELDS` (None: unknown), then those of the
-system template."""
+system template, then, when the format `has_rare`, those of `collectors.files.fields.RARE`."""
 
 MAX_COUNT = 2**53
 """The largest count that a float holds exactly."""
 
+MAX_RECORD = 16 << 20
+"""Bytes of the longest record that is read; a longer one is tallied and skipped."""
+
 
 @dataclass(slots=True)
 class Parsed:
-    """The lines of one chunk."""
+    """The records of one chunk."""
 
     rows: list[Row] = field(default_factory=list)
     lines: list[int] | None = None
@@ -26,19 +30,78 @@ class Parsed:
     """Lines that gave no row: index, why, and a detail that shows nothing of the content."""
     ignored: int = 0
     """Blank lines."""
+    parts: frozenset[int] = frozenset()
+    """Indices of the rows that are parts of a streamed call, which counts once."""
+    passed: dict[Result, int] = field(default_factory=dict)
+    """Records that give no row by design and are no problem, by what they are."""
+    seen: list[Any] = field(default_factory=list)
+    """Times of readable records that gave no row."""
+
+
+@dataclass(slots=True)
+class Units:
+    """The records of a chunk, still as text."""
+
+    units: list[bytes]
+    lines: list[int] | None = None
+    """Index of each unit's line in the chunk; None when every line is one unit."""
+    refused: list[tuple[int, Result, str]] = field(default_factory=list)
+    ignored: int = 0
+    times: list[str | None] | None = None
+    """The time that a wrapper gives each unit, for records that have none of their own."""
+
+    def line_of(self, unit: int) -> int:
+        """Index of a unit's line."""
+        return unit if self.lines is None else self.lines[unit]
+
+
+class Framing(Protocol):
+    """Where records end. Pure and without memory, so that any end of a record is a position to go on from."""
+
+    by_newline: bool
+    """A newline ends every record, and nothing else does."""
+
+    def complete(self, data: bytes, final: bool) -> int:
+        """Bytes at the start of `data` that are whole records; `final`: nothing will follow."""
+        ...
+
+    def skip(self, data: bytes) -> tuple[int, bool]:
+        """Bytes to drop within a record that is too long, and whether its end lies among them."""
+        ...
+
+    def split(self, data: bytes) -> Units:
+        """The records of `data`. Raises nothing: what is none is refused."""
+        ...
+
+    def count(self, data: bytes) -> int:
+        """How far `data` moves the line number of what follows it."""
+        ...
 
 
 class Format(Protocol):
-    """Turns complete lines into rows. Pure: the same bytes give the same rows."""
+    """Turns complete records into rows. Pure: the same bytes give the same rows."""
 
     wants_header: bool
+    framing: Framing
+    has_rare: bool
 
     def check_header(self, line: bytes) -> tuple[str, ...]:
         """What is wrong with a file's header line; empty when nothing is."""
         ...
 
     def parse(self, data: bytes, header: bytes | None) -> Parsed:
-        """Read whole lines; the last one may lack its newline. A bad line costs only itself."""
+        """Read whole records; the last one may lack its end. A bad record costs only itself."""
+        ...
+
+
+class Reader(Protocol):
+    """A format whose records are texts of their own, wherever they lie."""
+
+    framing: Framing
+    has_rare: bool
+
+    def read(self, units: Sequence[bytes]) -> Parsed:
+        """Read records; `lines` of the result are indices of units."""
         ...
 
 

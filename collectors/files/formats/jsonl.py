@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Annotated, Any
 
 import msgspec
 
-from collectors.files.fields import FIELDS, Path, parse_path
-from collectors.files.formats.interface import MAX_COUNT, Parsed, Row, split_lines
+from collectors.files.fields import FIELDS, RARE, Path, parse_path
+from collectors.files.formats.interface import MAX_COUNT, Framing, Parsed, Row, split_lines
+from collectors.files.framing.lines import LINES
 from collectors.interface import Result
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)]
 _Amount = Annotated[float, msgspec.Meta(ge=0, le=1e15)]
-_TYPES: Mapping[str, Any] = {
+TYPES: Mapping[str, Any] = {
     "time": str | int | float | None,
     "model": str | None,
     "request_id": str | int | None,
@@ -30,8 +31,15 @@ _TYPES: Mapping[str, Any] = {
     "sample_rate": Annotated[float, msgspec.Meta(gt=0, le=1)] | None,
     "cache_hit": str | int | bool | None,
     "attempts": _Amount | None,
+    "cache_write_tokens": _Count | None,
+    "reasoning_tokens": _Count | None,
+    "valid": str | int | bool | None,
+    "schema_mode": str | int | bool | None,
+    "finish_reason": str | None,
+    "static_input_tokens": _Count | None,
 }
-_TEXT = str | int | float | bool | None
+"""What the value of each field may be."""
+TEXT = str | int | float | bool | None
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -39,12 +47,15 @@ class JsonLines:
     """Reads JSON lines by a field map; `template` are the paths of the system template."""
 
     wants_header = False
+    framing: Framing = LINES
 
     def __init__(self, fields: Mapping[str, str], template: tuple[str, ...]) -> None:
-        wanted = [(name, parse_path(fields[name]), _TYPES[name]) for name in FIELDS if name in fields]
-        wanted += [(f"template {index}", parse_path(path), _TEXT) for index, path in enumerate(template)]
-        self._shape = _Shape(wanted)
-        order = [*FIELDS, *(f"template {index}" for index in range(len(template)))]
+        wanted = [(name, parse_path(fields[name]), TYPES[name]) for name in (*FIELDS, *RARE) if name in fields]
+        wanted += [(f"template {index}", parse_path(path), TEXT) for index, path in enumerate(template)]
+        self._shape = Shape(wanted)
+        self.has_rare = any(name in fields for name in RARE)
+        rare = RARE if self.has_rare else ()
+        order = [*FIELDS, *(f"template {index}" for index in range(len(template))), *rare]
         self.record = self._shape.struct
         """What a line is decoded into."""
         self._fast, self._safe = self._shape.getters(order)
@@ -57,11 +68,14 @@ class JsonLines:
 
     def parse(self, data: bytes, header: bytes | None) -> Parsed:  # noqa: ARG002 a JSON log has no header
         """Decode every line on its own: two objects on a line, or one over two lines, must not pass as records."""
-        lines = split_lines(data)
+        return self.read(split_lines(data))
+
+    def read(self, units: Sequence[bytes]) -> Parsed:
+        """Decode records that each have a text of their own."""
         try:
-            records = list(map(self._decode, lines))
+            records = list(map(self._decode, units))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return self._one_by_one(lines)
+            return self._one_by_one(units)
         return Parsed(self._rows(records))
 
     def _rows(self, records: list[Any]) -> list[Row]:
@@ -70,7 +84,7 @@ class JsonLines:
         except AttributeError:  # an object on the way to a value is null
             return list(map(self._safe, records))
 
-    def _one_by_one(self, lines: list[bytes]) -> Parsed:
+    def _one_by_one(self, lines: Sequence[bytes]) -> Parsed:
         parsed, records = Parsed(lines=[]), []
         indices = parsed.lines
         for index, line in enumerate(lines):
@@ -82,7 +96,7 @@ class JsonLines:
             try:
                 records.append(self._decode(text))
             except msgspec.ValidationError as error:
-                parsed.refused.append((index, *self._explain(error)))
+                parsed.refused.append((index, *explain(error)))
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 parsed.refused.append((index, Result.INVALID_LINE, "not one JSON object"))
             else:
@@ -91,19 +105,25 @@ class JsonLines:
         parsed.rows = self._rows(records)
         return parsed
 
-    def _explain(self, error: msgspec.ValidationError) -> tuple[Result, str]:
-        # msgspec names types and the place, never the value: "Expected `int`, got `array` - at `$.usage.input`".
-        reason, _, place = str(error).partition(" - at ")
-        path = place.strip("`").removeprefix("$").lstrip(".")
-        if not path:
-            return Result.INVALID_LINE, "not one JSON object"
-        return Result.MISTYPED_FIELD, f"{path}: {reason[:1].lower()}{reason[1:]}"
+
+def explain(error: msgspec.ValidationError) -> tuple[Result, str]:
+    """Why a record is not what its format says, and where in it."""
+    # msgspec names types and the place, never the value: "Expected `int`, got `array` - at `$.usage.input`".
+    reason, _, place = str(error).partition(" - at ")
+    path = place.strip("`").removeprefix("$").lstrip(".")
+    if not path:
+        return Result.INVALID_LINE, "not one JSON object"
+    return Result.MISTYPED_FIELD, f"{path}: {reason[:1].lower()}{reason[1:]}"
 
 
-class _Shape:
-    """A tree of structs that has exactly the wanted values of a record, and skips all others undecoded."""
+class Shape:
+    """A tree of structs that has exactly the wanted values of a record, and skips all others undecoded.
 
-    def __init__(self, wanted: list[tuple[str, Path, Any]]) -> None:
+    Objects at the paths `in_text` may also be JSON inside a string.
+    """
+
+    def __init__(self, wanted: list[tuple[str, Path, Any]], in_text: frozenset[Path] = frozenset()) -> None:
+        self._in_text = in_text
         self._attributes: dict[str, tuple[str, ...]] = {}
         tree: dict[str, Any] = {}
         for name, path, kind in wanted:
@@ -114,30 +134,36 @@ class _Shape:
             if leaf is None or isinstance(leaf, dict):
                 raise ValueError(f"{'.'.join(path)}: one mapped path goes through another mapped value")
             names, known = leaf
-            if known != kind and kind is not _TEXT:
+            if known != kind and kind is not TEXT:
                 raise ValueError(f"{'.'.join(path)}: mapped to two fields of different types")
             # A template field that is also a mapped one keeps the stricter type of the two.
             node[path[-1]] = ((*names, name), known)
-        self.struct = self._build(tree, ())
+        self.struct = self._build(tree, (), ())
 
-    def _build(self, tree: Mapping[str, Any], prefix: tuple[str, ...]) -> type[msgspec.Struct]:
+    def _build(self, tree: Mapping[str, Any], prefix: tuple[str, ...], path: Path) -> type[msgspec.Struct]:
         fields: list[tuple[str, Any, Any]] = []
         rename: dict[str, str] = {}
+        texts: dict[str, Callable[[str], Any]] = {}
         for index, (key, node) in enumerate(tree.items()):
             attribute = f"f{index}"
             rename[attribute] = key
             if isinstance(node, dict):
-                inner = self._build(node, (*prefix, attribute))
-                fields.append((attribute, inner | None, inner()))
+                inner = self._build(node, (*prefix, attribute), (*path, key))
+                kind: Any = inner | None
+                if (*path, key) in self._in_text:
+                    texts[attribute] = msgspec.json.Decoder(kind, strict=False).decode
+                    kind = inner | str | None
+                fields.append((attribute, kind, inner()))
                 continue
             names, kind = node
             for name in names:
                 self._attributes[name] = (*prefix, attribute)
             fields.append((attribute, kind, None))
+        namespace: dict[str, Any] = {"unmapped": None}
+        if texts:
+            namespace["__post_init__"] = _opener(texts)
         # gc=False: these structs cannot form cycles, and the collector would visit a million of them.
-        return msgspec.defstruct(
-            "Record", fields, rename=rename, frozen=True, gc=False, namespace={"unmapped": None}
-        )
+        return msgspec.defstruct("Record", fields, rename=rename, frozen=True, gc=False, namespace=namespace)
 
     def getters(self, order: list[str]) -> tuple[Callable[[Any], Row], Callable[[Any], Row]]:
         """Two ways to read a row: a fast one that fails on a null on the way, and one that never does."""
@@ -147,6 +173,22 @@ class _Shape:
             return tuple(_walk(record, path) for path in paths)
 
         return attrgetter(*(".".join(path) for path in paths)), safe
+
+
+def _opener(texts: Mapping[str, Callable[[str], Any]]) -> Callable[[Any], None]:
+    def open_texts(record: Any) -> None:
+        for attribute, decode in texts.items():
+            value = getattr(record, attribute)
+            if type(value) is str:
+                try:
+                    value = decode(value) if value else None
+                except msgspec.ValidationError as error:
+                    raise ValueError(f"in the JSON text: {error}") from error
+                except (msgspec.DecodeError, RecursionError) as error:
+                    raise ValueError("not JSON in the text") from error
+                msgspec.structs.force_setattr(record, attribute, value)
+
+    return open_texts
 
 
 def _walk(value: Any, path: tuple[str, ...]) -> Any:

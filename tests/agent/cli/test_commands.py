@@ -76,6 +76,8 @@ class TestCollect:
             "duplicates": 1,
             "unattributed": 1,
             "ignored": 0,
+            "not_calls": 0,
+            "parts": 0,
         }
 
     def test_a_source_that_fails_is_named_and_the_exit_code_says_so(self, company: Path) -> None:

@@ -13,6 +13,7 @@ from agent.config import Config, Loaded, load_config
 from agent.errors import ConfigError
 from agent.framework.model import Declaration, Strategy
 from collectors.files.config import FilesConfig
+from collectors.files.format_config import JsonlFormat
 from collectors.git.config import GitConfig
 from collectors.registry import SourceType
 
@@ -29,6 +30,7 @@ def test_the_example_loads_as_written_without_the_files_it_names(load: Load, exa
     assert trace.declared_systems() == {"code-completion"}
     assert isinstance(log, FilesConfig)
     assert log.declared_systems() == frozenset()
+    assert isinstance(log.format, JsonlFormat)
     assert log.format.fields.cached_input_tokens == "usage.prompt_tokens_details.cached_tokens"
     assert isinstance(prompts, GitConfig)
     assert (prompts.repo, prompts.branch) == ("prompts.git", "main")

@@ -6,14 +6,17 @@ from collections.abc import Callable
 
 import pytest
 
+from collectors.files.formats.named import NAMED
+
 Problems = Callable[..., tuple[str, ...]]
 
+FORMATS = ", ".join(("jsonl", "csv", *NAMED))
 FILES = "name: a, type: files, path: x, system: s, format: {type: csv, fields: {time: t}}"
 
 CASES = {
     "a misspelt format": (
         "sources:\n  - name: a\n    type: files\n    path: x\n    system: s\n    format:\n      type: cvs\n",
-        '7: sources[0].format.type: must be one of jsonl, csv (got "cvs")',
+        f'7: sources[0].format.type: must be one of {FORMATS} (got "cvs")',
     ),
     "a source of an unknown type": (
         "sources:\n  - {name: a, type: gti}",
@@ -297,7 +300,7 @@ systems:
             'authoritative: true (got "s")'
         ),
         "8: sources[2].systems: is missing",
-        '9: sources[3].format.type: must be one of jsonl, csv (got "cvs")',
+        f'9: sources[3].format.type: must be one of {FORMATS} (got "cvs")',
         '11: systems.s.reviewed: is not a day of the calendar (got "2026-13-01")',
         "12: systems.s: the key is already on line 11",
         '13: systems.t.locked_in: unknown key; did you mean "locked_in_behavior"?',

@@ -53,6 +53,9 @@ def test_the_schema_is_a_schema() -> None:
         "framework: {hybrid_from: 100_000_000, fine_tuning_above: 1_000_000_000, frequent_days_per_week: 1}",
         "evaluation: {interval: 1h30m}",
         "systems: {a: {}, b: {reviewed: 2026-10-01}}",
+        "sources: [{name: a, type: files, path: x, system: s, format: openai}]",
+        "sources: [{name: a, type: files, path: x, system: s, format: {type: openai, wrap: docker}}]",
+        "sources: [{name: a, type: files, path: x, system: s, format: {type: openai, wrap: [cri, json-string]}}]",
     ],
 )
 def test_what_loads_is_valid(tmp_path: Path, text: str) -> None:
@@ -73,6 +76,8 @@ def test_what_loads_is_valid(tmp_path: Path, text: str) -> None:
         "sources: [{name: a}]",
         "sources: [{name: a, type: kafka}]",
         f"sources: [{FILES.replace('csv', 'xml')}]",
+        "sources: [{name: a, type: files, path: x, system: s, format: opnai}]",
+        "sources: [{name: a, type: files, path: x, system: s, format: {type: openai, wrap: podman}}]",
         f"sources: [{FILES.replace('time: t', 'tme: t')}]",
         "sources: [{name: a, type: git, repo: r, systems: {}}]",
         "sources: {}",

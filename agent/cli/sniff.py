@@ -1,0 +1,115 @@
+"""`leverwatch sniff`: which format a usage log has, and what it holds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from agent.cli.common import EPILOG, Exit, count, fail, format_option, print_json, table
+from collectors.errors import CollectorError
+from collectors.files.sniff import Guess, Sample, Summary, config_of, guess, read_sample, samples, summarise, tried
+from collectors.interface import Operation, Result
+
+
+@click.command(epilog=EPILOG)
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@format_option
+def sniff(path: Path, output: str) -> None:
+    """Name the format of a usage log, count all of it, and print a source block for it.
+
+    Shows what it understood of the first records: times, models, ids and numbers, never a prompt or a response.
+    Nothing is written. With --format json the whole file is counted as `collect` would count it.
+
+    \b
+    Examples:
+      leverwatch sniff /var/log/litellm/spend.jsonl
+      leverwatch sniff traces.json.zst --format json
+    """
+    try:
+        data, compression = read_sample(path)
+        found = guess(data, compression)
+        if found is None:
+            fail(f"{path}: no known format; tried {tried()}", Exit.FAILED)
+        config = config_of(path, found.settings)
+        summary = summarise(config)
+    except CollectorError as error:
+        fail(str(error), Exit.FAILED)
+    if output == "json":
+        print_json(as_json(found, summary))
+    else:
+        click.echo(_as_text(path, found, summary, list(samples(config.format, data))))
+
+
+def as_json(found: Guess, summary: Summary) -> dict[str, Any]:
+    """The whole file in numbers; tokens that nothing tells are null."""
+    generation = Operation.GENERATION.__eq__
+    inferences = summary.add("inferences", generation)
+    return {
+        "format": found.format,
+        "records": summary.tallies.total(),
+        "inferences": _number(inferences),
+        "errors": _number(summary.add("errors", generation)),
+        "other_operations": _number(summary.add("inferences", Operation.GENERATION.__ne__)),
+        "skipped": {
+            str(result): number
+            for result, number in sorted(summary.tallies.items())
+            if number and result is not Result.COUNTED
+        },
+        "input_tokens": _known(summary, "input_tokens", "unknown_input", inferences),
+        "output_tokens": _known(summary, "output_tokens", "unknown_output", inferences),
+    }
+
+
+def _known(summary: Summary, column: str, unknown: str, inferences: float) -> int | float | None:
+    generation = Operation.GENERATION.__eq__
+    total, missing = summary.add(column, generation), summary.add(unknown, generation)
+    return None if total == 0 and missing >= inferences else _number(total)
+
+
+def _number(value: float) -> int | float:
+    return int(value) if value.is_integer() else value
+
+
+def _as_text(path: Path, found: Guess, summary: Summary, shown: list[Sample]) -> str:
+    facts = as_json(found, summary)
+    about = [found.format, *(f"in {name}" for name in found.wrap), *([found.framing] if found.framing else [])]
+    about += [] if found.compression == "plain" else [found.compression]
+    lines = [f"{path}: {', '.join(about)}", "", *_numbers(facts)]
+    if shown:
+        names = list(dict.fromkeys(name for sample in shown for name in sample.values))
+        rows = [[sample.place, *(str(sample.values.get(name, "-")) for name in names)] for sample in shown]
+        lines += ["", table(["LINE", *(name.upper() for name in names)], rows)]
+    if summary.problems:
+        lines += ["", "Problems:", *(f"  {problem}" for problem in summary.problems[:10])]
+    settings = found.settings if isinstance(found.settings, str) else _flow(found.settings)
+    lines += [
+        "",
+        "Source:",
+        "  - name: usage",
+        "    type: files",
+        f"    path: {json.dumps(str(path), ensure_ascii=False)}",
+        f"    format: {settings}",
+        "    system: NAME_OF_THE_SYSTEM",
+    ]
+    return "\n".join(lines)
+
+
+def _numbers(facts: dict[str, Any]) -> list[str]:
+    rows = []
+    for name, value in facts.items():
+        if name == "skipped":
+            rows += [(f"skipped, {reason}", count(number)) for reason, number in value.items()]
+        elif name != "format":
+            rows.append((name.replace("_", " "), "unknown" if value is None else count(value)))
+    return table(("COUNT", "NUMBER"), rows).splitlines()
+
+
+def _flow(settings: dict[str, Any]) -> str:
+    parts = (
+        f"{key}: [{', '.join(value)}]" if isinstance(value, list) else f"{key}: {value}"
+        for key, value in settings.items()
+    )
+    return f"{{{', '.join(parts)}}}"

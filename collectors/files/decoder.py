@@ -1,0 +1,100 @@
+"""Puts a format together with the framing and the wrappers that its configuration names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import zip_longest
+
+from collectors.files.format_config import CsvFormat, FileFormat, JsonlFormat
+from collectors.files.formats.delimited import Delimited
+from collectors.files.formats.interface import Format, Framing, Parsed, Reader, Units
+from collectors.files.formats.jsonl import JsonLines
+from collectors.files.formats.named import NAMED
+from collectors.files.framing.lines import LINES
+from collectors.files.framing.named import CONTAINERS, FRAMINGS
+from collectors.files.framing.values import ValueFraming
+from collectors.files.framing.wrappers import JsonString, Prefix, Wrapper
+from collectors.interface import Result
+
+
+class Decoder:
+    """Records of a `reader`, between framing and wrappers; the outermost wrapper comes first."""
+
+    wants_header = False
+
+    def __init__(self, reader: Reader, framing: Framing, wrappers: Sequence[Wrapper]) -> None:
+        self._reader, self._wrappers = reader, tuple(wrappers)
+        self.framing = framing
+        self.has_rare = reader.has_rare
+
+    def check_header(self, line: bytes) -> tuple[str, ...]:  # noqa: ARG002 no format with readers has a header
+        """Nothing to check."""
+        return ()
+
+    def parse(self, data: bytes, header: bytes | None) -> Parsed:  # noqa: ARG002 as above
+        """Cut into records, unwrap them, and read them."""
+        units = self.framing.split(data)
+        parsed = self._read(units)
+        if (
+            units.lines is None
+            and isinstance(self.framing, ValueFraming)
+            and any(result is Result.INVALID_LINE for _, result, _ in parsed.refused)
+        ):
+            # What is no record as a line may still hold several.
+            parsed = self._read(self.framing.split_values(data))
+        return parsed
+
+    def _read(self, units: Units) -> Parsed:
+        for wrapper in self._wrappers:
+            units = wrapper.unwrap(units)
+        parsed = self._reader.read(units.units)
+        if units.times is not None:
+            _fill_times(parsed, units.times)
+        if units.lines is not None:
+            lines = units.lines
+            parsed.lines = lines if parsed.lines is None else [lines[index] for index in parsed.lines]
+            parsed.refused = [(lines[index], result, detail) for index, result, detail in parsed.refused]
+        parsed.refused = sorted([*units.refused, *parsed.refused], key=lambda refusal: refusal[0])
+        parsed.ignored += units.ignored
+        return parsed
+
+
+def _fill_times(parsed: Parsed, times: Sequence[str | None]) -> None:
+    for index, row in enumerate(parsed.rows):
+        if row[0] is None:
+            parsed.rows[index] = (times[index if parsed.lines is None else parsed.lines[index]], *row[1:])
+
+
+def build_format(settings: FileFormat, template: tuple[str, ...]) -> Format:
+    """The format that a configuration describes; `template` are the parts of the system template.
+
+    Raises:
+        ValueError: two of the mapped values exclude each other, or the template has a part that is no path.
+    """
+    if isinstance(settings, CsvFormat):
+        return Delimited(settings.fields.model_dump(exclude_none=True), template, settings.delimiter)
+    reader: Reader
+    if isinstance(settings, JsonlFormat):
+        lines = JsonLines(settings.fields.model_dump(exclude_none=True), template)
+        if settings.framing is None and not settings.wrappers:
+            return lines
+        reader = lines
+    else:
+        reader = NAMED[settings.type].build(template)
+    return compose(reader, settings.framing, settings.wrappers, settings.text_fields)
+
+
+def compose(reader: Reader, framing: str | None, names: Sequence[str], text_fields: Sequence[str] = ()) -> Decoder:
+    """A reader behind wrappers by their names."""
+    chosen = reader.framing if framing is None else FRAMINGS[framing]
+    if names and names[0] == "prefix" and framing is None:
+        chosen = LINES
+    wrappers: list[Wrapper] = []
+    for name, inside in zip_longest(names, names[1:]):
+        if name in CONTAINERS:
+            chosen = CONTAINERS[name]
+        elif name == "prefix":
+            wrappers.append(Prefix())
+        else:
+            wrappers.append(JsonString(text_fields, any_text=inside is not None))
+    return Decoder(reader, chosen, wrappers)

@@ -1,0 +1,33 @@
+"""The formats that have a name in the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from collectors.files.formats.interface import Reader
+from collectors.files.formats.openai import OPENAI
+
+
+class Named(Protocol):
+    """A format that needs no field map."""
+
+    @property
+    def name(self) -> str:
+        """What `format` says."""
+        ...
+
+    @property
+    def recognise(self) -> Any:
+        """How sure it is that a record, as `json.loads` gives it, is one of its own: 0 to 100."""
+        ...
+
+    def build(self, template: Sequence[str]) -> Reader:
+        """Its reader. Raises ValueError for a template part that it cannot read."""
+        ...
+
+
+_FORMATS: tuple[Named, ...] = (OPENAI,)
+
+NAMED: Mapping[str, Named] = {format_.name: format_ for format_ in _FORMATS}
+"""Every one of them, by name."""

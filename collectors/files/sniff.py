@@ -1,0 +1,200 @@
+"""Names the format of a usage log, and counts the whole of it without a store."""
+
+from __future__ import annotations
+
+import glob
+import json
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from collectors.errors import SourceUnavailable
+from collectors.files.collector import FilesCollector
+from collectors.files.config import FilesConfig
+from collectors.files.decoder import build_format
+from collectors.files.discover import look
+from collectors.files.format_config import FileFormat
+from collectors.files.formats.interface import Row, Units
+from collectors.files.formats.named import NAMED
+from collectors.files.framing.named import CONTAINERS, FRAMINGS
+from collectors.files.framing.wrappers import STRING_FIELDS, JsonString, Prefix
+from collectors.files.reader import Content, Moved
+from collectors.files.times import parse_time
+from collectors.interface import Operation, Result, SourceState, UsageRow, World, utc_now
+
+SAMPLE_BYTES = 1 << 20
+SAMPLE_RECORDS = 50
+_SYSTEM = "sniffed"
+_ENOUGH = 30
+"""The score from which a record is taken for one of a format."""
+_FRAME = re.compile(rb"[\0\x01]...(?:\{|\x28\xb5\x2f\xfd|\x0a)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """How to read a file."""
+
+    format: str
+    compression: str
+    """`plain`, `gzip` or `zstd`."""
+    framing: str | None = None
+    """None: the framing that the format has anyway."""
+    wrap: tuple[str, ...] = ()
+
+    @property
+    def settings(self) -> str | dict[str, Any]:
+        """What `format` says in the configuration."""
+        extras: dict[str, Any] = {}
+        if self.framing is not None:
+            extras["framing"] = self.framing
+        if self.wrap:
+            extras["wrap"] = self.wrap[0] if len(self.wrap) == 1 else list(self.wrap)
+        return {"type": self.format, **extras} if extras else self.format
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a record was understood to be; never its texts."""
+
+    place: str
+    values: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Summary:
+    """A whole file, counted as `collect` would."""
+
+    tallies: Counter[Result] = field(default_factory=Counter)
+    usage: list[UsageRow] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def add(self, column: str, operation: Callable[[Operation], bool]) -> float:
+        """A count over all rows of some operations."""
+        return sum((float(getattr(row, column)) for row in self.usage if operation(row.operation)), 0.0)
+
+
+def read_sample(path: Path) -> tuple[bytes, str]:
+    """The first bytes of a file, decompressed, and how it is compressed.
+
+    Raises:
+        SourceUnavailable: it cannot be read, or there is none.
+    """
+    try:
+        found = look(str(path.resolve()))
+        if found is None:
+            raise SourceUnavailable(f"{path}: no such file")
+        with Content(found) as content:
+            return content.read_exactly(SAMPLE_BYTES), content.kind.value
+    except Moved as error:
+        raise SourceUnavailable(f"{path}: no such file") from error
+    except OSError as error:
+        raise SourceUnavailable(f"{path}: {error.strerror}") from error
+
+
+def guess(data: bytes, compression: str) -> Guess | None:
+    """The format that the first records of a file are taken for; None when none is known. Pure."""
+    framing, wrap, units = _outermost(data)
+    for wrappers in ((), ("prefix",), ("json-string",)):
+        inner = units
+        for name in wrappers:
+            inner = (JsonString() if name == "json-string" else Prefix()).unwrap(inner)
+        best = _best(inner.units[:SAMPLE_RECORDS])
+        if best is not None:
+            chosen = None if framing == "json" or wrap else framing
+            return Guess(best, compression, chosen, (*wrap, *wrappers))
+    return None
+
+
+def tried() -> str:
+    """What `guess` compares with, in words."""
+    wrappers = ", ".join((*CONTAINERS, "prefix", f"json-string (in {', '.join(STRING_FIELDS)})"))
+    return f"formats: {', '.join(NAMED)}; wrappers: {wrappers}; framings: {', '.join(FRAMINGS)}"
+
+
+def _outermost(data: bytes) -> tuple[str | None, tuple[str, ...], Units]:
+    if _FRAME.match(data):
+        return "length-prefixed", (), FRAMINGS["length-prefixed"].split(data)
+    lines = data[: data.rfind(b"\n") + 1] or data
+    for name, wrapping in CONTAINERS.items():
+        units = wrapping.split(lines)
+        if units.units and not units.refused:
+            return None, (name,), units
+    values = FRAMINGS["json"].split(data)
+    if len(values.units) > len(values.refused):
+        return "json", (), values
+    return None, (), FRAMINGS["lines"].split(lines)
+
+
+def _best(units: Sequence[bytes]) -> str | None:
+    scores: Counter[str] = Counter()
+    for record in map(_value, units):
+        for name, format_ in NAMED.items():
+            score = format_.recognise(record)
+            if score >= _ENOUGH:
+                scores[name] += score
+    return max(scores, key=lambda name: scores[name]) if scores else None
+
+
+def _value(unit: bytes) -> Any:
+    """A record for `recognise`: what JSON gives, or the line as text."""
+    try:
+        return json.loads(unit)
+    except (ValueError, RecursionError):
+        return unit.decode(errors="replace")
+
+
+def config_of(path: Path, settings: Any) -> FilesConfig:
+    """A source that reads one file, at once and from start to end."""
+    return FilesConfig.model_validate(
+        {
+            "name": "sniff",
+            "path": glob.escape(str(path.resolve())),
+            "format": settings,
+            "system": _SYSTEM,
+            "quiet_after": timedelta(0),
+            "follow_rotated": False,
+        }
+    )
+
+
+def summarise(config: FilesConfig, now: Callable[[], datetime] = utc_now) -> Summary:
+    """Count a file with the real collector, in memory.
+
+    Raises:
+        CollectorError: the file cannot be read.
+    """
+    summary = Summary()
+    with tempfile.TemporaryDirectory() as folder:
+        world = World(Path(folder), Path(folder), now, {})
+        for batch in FilesCollector(config, world).collect(SourceState(0, dict)):
+            summary.tallies.update(batch.tallies)
+            summary.usage += batch.usage
+            summary.problems += (f"{it.place}: {it.reason}: {it.detail}" for it in batch.problems)
+    return summary
+
+
+_SHOWN = (
+    "time", "model", "request_id", "operation", "status", "input_tokens", "cached_input_tokens", "output_tokens",
+    "cost_usd", "latency_ms", "trace_id", "cache_hit",
+)  # fmt: skip
+
+
+def samples(settings: FileFormat, data: bytes, number: int = 5) -> Iterator[Sample]:
+    """What the first records were understood to be."""
+    format_ = build_format(settings, ())
+    end = format_.framing.complete(data, final=True)
+    parsed = format_.parse(data[:end] or data, None)
+    for index, row in enumerate(parsed.rows[:number]):
+        line = index if parsed.lines is None else parsed.lines[index]
+        yield Sample(str(line + 1), _shown(row))
+
+
+def _shown(row: Row) -> dict[str, Any]:
+    values = {name: value for name, value in zip(_SHOWN, row, strict=False) if value is not None}
+    moment = parse_time(values.pop("time", None), UTC)
+    return {"time": "?" if moment is None else moment.isoformat(timespec="seconds"), **values}

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from agent.cli.main import main
+from agent.config import load_config
+
+LINES = [
+    {"id": "a", "object": "chat.completion", "created": 1773129600, "model": "m", "choices": [],
+     "usage": {"prompt_tokens": 3, "completion_tokens": 2}},
+    {"id": "a", "object": "chat.completion", "created": 1773129600, "model": "m", "choices": []},
+    {"id": "r", "object": "response", "created_at": 1773129600, "model": "m", "status": "failed",
+     "error": {"message": "canary"}},
+    {"id": "f", "object": "file", "created_at": 1773129600},
+    {"id": "b", "object": "chat.completion", "created": "canary", "choices": [{"message": {"content": "canary"}}]},
+]  # fmt: skip
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / "calls.jsonl"
+    path.write_text("\n".join(map(json.dumps, LINES)))
+    return path
+
+
+def test_the_whole_file_in_numbers_reconciles(log: Path) -> None:
+    result = CliRunner().invoke(main, ["sniff", str(log), "--format", "json"])
+
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout) == {
+        "format": "openai", "records": 5, "inferences": 1, "errors": 1, "other_operations": 0,
+        "skipped": {"bad_time": 1, "duplicate": 1, "not_a_call": 1}, "input_tokens": 3, "output_tokens": 2,
+    }  # fmt: skip
+
+
+def test_tokens_that_nothing_tells_are_null(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text(json.dumps(LINES[1]))
+    result = CliRunner().invoke(main, ["sniff", str(tmp_path / "a"), "--format", "json"])
+
+    facts = json.loads(result.stdout)
+    assert (facts["inferences"], facts["input_tokens"], facts["output_tokens"]) == (1, None, None)
+
+
+def test_people_see_what_was_understood_and_a_source_that_loads(log: Path, tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["sniff", str(log)])
+
+    assert result.exit_code == 0
+    assert "canary" not in result.output
+    assert "calls.jsonl:5: bad_time" in result.output
+    source = result.output.partition("Source:\n")[2]
+    (tmp_path / "leverwatch.yaml").write_text("sources:\n" + source)
+    (loaded,) = load_config(tmp_path / "leverwatch.yaml", {}).config.sources
+    assert loaded.name == "usage"
+    assert yaml.safe_load(source)[0]["format"] == "openai"
+
+
+def test_an_unknown_format_says_what_was_tried(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("hello\n")
+    result = CliRunner().invoke(main, ["sniff", str(tmp_path / "a")])
+
+    assert result.exit_code == 1
+    assert "no known format; tried formats: " in result.stderr
+    assert CliRunner().invoke(main, ["sniff", str(tmp_path / "none")]).exit_code == 1

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collectors.files.framing.values import VALUES, Kind, pieces
+from tests.collectors.files.framing.chunks import cut, records
+
+SCALAR = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=8)
+    | st.sampled_from(['"', "\\", "}{", "[{", "\n"])
+)
+VALUE = st.recursive(
+    SCALAR, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+)
+RECORD = st.dictionaries(st.text(max_size=4), VALUE, max_size=4)
+INDENT = st.sampled_from([None, 1, 2, 4])
+CUTS = st.lists(st.integers(0, 5000), max_size=12)
+
+
+def dump(values: list[Any], indent: int | None, shape: str, ascii_only: bool) -> bytes:
+    """The same records as lines, as documents one after the other, or as an array."""
+    if shape == "array":
+        return json.dumps(values, indent=indent, ensure_ascii=ascii_only).encode()
+    joint = {"lines": "\n", "blank lines": "\n\n", "nothing": ""}[shape]
+    return joint.join(json.dumps(value, indent=indent, ensure_ascii=ascii_only) for value in values).encode()
+
+
+@given(
+    st.lists(RECORD, max_size=5),
+    INDENT,
+    st.sampled_from(["array", "lines", "blank lines", "nothing"]),
+    st.booleans(),
+    CUTS,
+)
+def test_every_record_is_found_however_it_is_written_and_cut(
+    values: list[Any], indent: int | None, shape: str, ascii_only: bool, places: list[int]
+) -> None:
+    data = dump(values, indent, shape, ascii_only)
+    found, lines, refused, ignored = records(VALUES, cut(data, places))
+
+    assert [json.loads(unit) for unit in found] == values
+    assert all(unit.split(b"\n")[0] in data.split(b"\n")[line] for unit, line in zip(found, lines, strict=True))
+    assert (refused, ignored) == (0, 0)
+
+
+GARBAGE = st.binary(max_size=60).map(lambda data: b"x" + data.replace(b"data:", b"").replace(b"\r", b"") + b"\n")
+
+
+@given(st.lists(st.tuples(RECORD, GARBAGE), min_size=1, max_size=5), st.sampled_from([None, 2]), CUTS)
+def test_no_garbage_between_textscosts_a_neighbour(
+    entries: list[tuple[Any, bytes]], indent: int | None, places: list[int]
+) -> None:
+    texts = [json.dumps({"mark": number, "v": value}, indent=indent) for number, (value, _) in enumerate(entries)]
+    data = b"".join(text.encode() + b"\n" + bad for text, (_, bad) in zip(texts, entries, strict=True))
+    found, _, refused, _ = records(VALUES, cut(data, places))
+    whole = records(VALUES, [data])
+
+    assert {unit for unit in found if unit.startswith((b'{"mark"', b'{\n  "mark"'))} == {
+        text.encode() for text in texts
+    }
+    assert refused >= 1
+    assert (found, refused) == (whole[0], whole[2])
+
+
+@given(st.lists(RECORD, min_size=3, max_size=3), st.sampled_from([None, 2]), st.integers(1, 200), CUTS)
+def test_a_record_that_is_cut_short_costs_only_itself(
+    values: list[Any], indent: int | None, keep: int, places: list[int]
+) -> None:
+    first, middle, last = (json.dumps({"n": value}, indent=indent).encode() for value in values)
+    data = first + b"\n" + middle[: min(keep, len(middle) - 1)] + b"\n" + last + b"\n"
+    found, _, refused, _ = records(VALUES, cut(data, places))
+
+    # A line that looks like an object is one for the framing; only the format can tell that it is none.
+    assert [unit for unit in found if unit in (first, last)] == [first, last]
+    assert refused + len(found) == 3
+
+
+def test_a_broken_element_of_an_array_ends_where_the_next_one_begins() -> None:
+    array = b'[\n  {"a": {"b": 1},\n  {"c": 2},\n  {"d": 3}\n]\n'
+    line = b'[{"a": {"b": 1}, {"c": 2}, {"d": "x}, {"e": 5}]\n{"f": 6}'
+
+    assert records(VALUES, [array])[0] == [b'{"c": 2}', b'{"d": 3}']
+    assert records(VALUES, [line])[0] == [b'{"c": 2}', b'{"f": 6}']
+
+
+def test_an_object_without_a_newline_is_complete() -> None:
+    assert VALUES.complete(b'{"a": {"b": "}"}}', final=False) == 17
+    assert VALUES.complete(b'{"a": {"b": "}"}', final=False) == 0
+
+
+def test_lines_of_server_sent_events_are_no_textsand_no_errors() -> None:
+    data = b'event: x\ndata: {"a": 1}\n\n: ping\nid: 7\ndata: {"b": 2}\n\ndata: [DONE]\n\n'
+
+    assert records(VALUES, [data]) == ([b'{"a": 1}', b'{"b": 2}'], [1, 5], 0, 4)
+
+
+@pytest.mark.parametrize(
+    ("data", "kinds"),
+    [
+        (b'{"a": ]}', [Kind.BROKEN]),
+        (b'{"a": "x\n{"b": 1}', [Kind.BROKEN, Kind.VALUE]),
+        (b'{"a": "x\\', [Kind.OPEN]),
+        (b"text", [Kind.OPEN]),
+        (b'text\n{"a": "\\"}"}', [Kind.BROKEN, Kind.VALUE]),
+        (b"\xef\xbb\xbf\0\0 [ , ]", []),
+    ],
+)
+def test_pieces_are_what_they_look_like(data: bytes, kinds: list[Kind]) -> None:
+    assert [piece.kind for piece in pieces(data)] == kinds
+
+
+def test_a_record_that_is_too_long_is_dropped_up_to_the_next_line_that_starts_a_value() -> None:
+    assert VALUES.skip(b'   "x": 1}\n}\n{"a": 1}') == (13, True)
+    assert VALUES.skip(b'   "x": 1\n') == (9, False)
