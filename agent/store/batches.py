@@ -13,6 +13,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from agent.errors import StoreConflict
 from agent.store.schema import (
     COUNTS,
+    eval_results,
+    model_shutdowns,
     prompt_changes,
     record_tallies,
     source_days,
@@ -21,7 +23,7 @@ from agent.store.schema import (
     usage_daily,
     usage_totals,
 )
-from collectors.interface import Batch, UsageRow
+from collectors.interface import Batch, EvalResult, ModelShutdown, UsageRow
 
 
 def write_batch(connection: Connection, source: str, revision: int, batch: Batch, now: datetime) -> None:
@@ -44,6 +46,8 @@ def write_batch(connection: Connection, source: str, revision: int, batch: Batch
         connection.execute(statement, [{"source": source, "day": day} for day in sorted(batch.days_seen)])
     if batch.prompt_changes or batch.replace_prompt_changes:
         _write_prompt_changes(connection, source, batch)
+    _write_eval_results(connection, source, batch.eval_results)
+    _write_model_shutdowns(connection, source, batch.model_shutdowns, now)
 
 
 def _insert(connection: Connection, table: Table) -> Any:
@@ -169,3 +173,42 @@ def _write_prompt_changes(connection: Connection, source: str, batch: Batch) -> 
         ),
         [{"source": source, **asdict(change)} for change in batch.prompt_changes],
     )
+
+
+def _write_eval_results(connection: Connection, source: str, results: tuple[EvalResult, ...]) -> None:
+    if results:
+        statement = _insert(connection, eval_results)
+        measured = ("value", "stderr", "n", "passed", "higher_is_better")
+        connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=list(eval_results.primary_key.columns),
+                set_={name: statement.excluded[name] for name in measured},
+            ),
+            [{**asdict(result), "source": source} for result in results],
+        )
+
+
+def _write_model_shutdowns(
+    connection: Connection, source: str, listed: tuple[ModelShutdown, ...], now: datetime
+) -> None:
+    for model in listed:
+        if model.shutdown is None:
+            connection.execute(
+                delete(model_shutdowns).where(
+                    model_shutdowns.c.source == source, model_shutdowns.c.model == model.model
+                )
+            )
+    dated = [
+        {"source": source, "model": model.model, "shutdown": model.shutdown, "written": now}
+        for model in listed
+        if model.shutdown is not None
+    ]
+    if dated:
+        statement = _insert(connection, model_shutdowns)
+        connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=list(model_shutdowns.primary_key.columns),
+                set_={name: statement.excluded[name] for name in ("shutdown", "written")},
+            ),
+            dated,
+        )

@@ -133,6 +133,35 @@ prompt_changes = Table(
     Column("bulk", Boolean, nullable=False),
 )
 
+eval_results = Table(
+    "eval_results",
+    metadata,
+    Column("source", String(100), primary_key=True),
+    Column("system", String(200), primary_key=True),
+    Column("model", String(200), primary_key=True),
+    Column("prompt_version", String(200), primary_key=True),
+    Column("suite", String(200), primary_key=True),
+    Column("suite_hash", String(200), primary_key=True),
+    Column("metric", String(200), primary_key=True),
+    Column("at", UtcDateTime, primary_key=True),
+    Column("value", Double, nullable=False),
+    Column("stderr", Double),
+    Column("n", BigInteger, nullable=False),
+    Column("passed", BigInteger),
+    Column("higher_is_better", Boolean),
+)
+"""One row a metric of one run of a suite."""
+
+model_shutdowns = Table(
+    "model_shutdowns",
+    metadata,
+    Column("source", String(100), primary_key=True),
+    Column("model", String(200), primary_key=True),
+    Column("shutdown", Date, nullable=False),
+    Column("written", UtcDateTime, nullable=False),
+)
+"""The last day known for a model, and when a provider's list said so last."""
+
 verdicts = Table(
     "verdicts",
     metadata,
