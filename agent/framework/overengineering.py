@@ -238,8 +238,8 @@ def _chain(moments: PromptMoments, settings: OverengineeringSettings) -> SignEvi
     else:
         shown = "an unknown number of" if output is None else decimal(output, settings.small_output, 0)
         text = (
-            f"{decimal(calls, settings.calls_per_trace, 1)} calls a trace (threshold {settings.calls_per_trace:g}) "
-            f"for {shown} output tokens a call (threshold {settings.small_output:g})"
+            f"{decimal(calls, settings.calls_per_trace, 1)} calls a trace (threshold "
+            f"{settings.calls_per_trace:g}) for {shown} output tokens a call (threshold {settings.small_output:g})"
         )
     return SignEvidence(Sign.CHAIN, active, calls, settings.calls_per_trace, "calls/trace", text)
 

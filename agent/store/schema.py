@@ -160,7 +160,7 @@ model_shutdowns = Table(
     Column("shutdown", Date, nullable=False),
     Column("written", UtcDateTime, nullable=False),
 )
-"""The last day known for a model, and when a provider's list said so last."""
+"""The last day of a model, as a provider's list gave it, and when that was written."""
 
 verdicts = Table(
     "verdicts",
