@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 import msgspec
@@ -45,6 +45,23 @@ def read_history(connection: Connection, system: str, as_of: date) -> Iterator[P
                 yield _past(_decoder.decode(text))
         if len(rows) < _PAGE:
             return
+
+
+def read_at_review(connection: Connection, reviewed: Mapping[str, date]) -> dict[str, PastVerdict]:
+    """The verdict that held on the day on which each system was reviewed.
+
+    It is the last one of that day or of the newest day before; of the oldest day after it when the store does not
+    go back so far.
+    """
+    found = {}
+    for system, day in reviewed.items():
+        of_system = select(verdicts.c.verdict).where(verdicts.c.system == system)
+        newest = of_system.where(verdicts.c.as_of <= day).order_by(verdicts.c.as_of.desc(), verdicts.c.id.desc())
+        oldest = of_system.where(verdicts.c.as_of > day).order_by(verdicts.c.as_of, verdicts.c.id.desc())
+        text = connection.scalar(newest.limit(1)) or connection.scalar(oldest.limit(1))
+        if text is not None:
+            found[system] = _past(_decoder.decode(text))
+    return found
 
 
 def _past(stored: _Stored) -> PastVerdict:

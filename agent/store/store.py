@@ -15,7 +15,7 @@ from agent.store.batches import write_batch
 from agent.store.engine import WRITES, open_engine, translated
 from agent.store.evals import read_eval_results, read_model_days, read_shutdowns
 from agent.store.facts import Scope, read_facts
-from agent.store.history import read_history
+from agent.store.history import read_at_review, read_history
 from agent.store.migrate import migrate
 from agent.store.schema import record_tallies, source_state, sources
 from agent.store.verdicts import latest_verdicts, write_verdicts
@@ -147,6 +147,11 @@ class Store:
         """The day on which each model ends, as far as a provider's list says."""
         with self.reading() as connection:
             return read_shutdowns(connection)
+
+    def at_review(self, reviewed: Mapping[str, date]) -> Mapping[str, PastVerdict]:
+        """The verdict that held on the day of each system's review, or the first one after it."""
+        with self.reading() as connection:
+            return read_at_review(connection, reviewed)
 
     @contextmanager
     def history(self, system: str, as_of: date) -> Iterator[Iterator[PastVerdict]]:

@@ -54,3 +54,27 @@ def test_a_long_history_is_read_page_by_page_without_losing_a_day(store: Store) 
         assert len(list(islice(history, 2))) == 2
     with store.history("faq", DAY) as history:
         assert list(history) == []
+
+
+def test_the_verdict_of_a_review_is_the_one_that_held_then_or_the_first_one_after(store: Store) -> None:
+    save(store, 1)
+    later = facts(DAY + timedelta(days=10), 5_000_000)
+    store.save_verdicts([(later, assess(later))], {}, NOW)
+
+    def day_of(reviewed: date) -> date:
+        return store.at_review({"bot": reviewed, "faq": reviewed})["bot"].as_of
+
+    assert day_of(DAY - timedelta(days=50)) == DAY
+    assert day_of(DAY) == DAY
+    assert day_of(DAY + timedelta(days=9)) == DAY
+    assert day_of(DAY + timedelta(days=10)) == DAY + timedelta(days=10)
+    assert day_of(DAY + timedelta(days=90)) == DAY + timedelta(days=10)
+    assert "faq" not in store.at_review({"faq": DAY})
+
+
+def test_the_last_verdict_of_the_day_of_the_review_counts(store: Store) -> None:
+    save(store, 1)
+    save(store, 1, 5_000_000)
+
+    for reviewed in (DAY - timedelta(days=1), DAY):
+        assert store.at_review({"bot": reviewed})["bot"].strategy is Strategy.HYBRID
