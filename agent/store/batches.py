@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import Connection, Table, case, delete, select, update
@@ -184,8 +185,14 @@ def _write_eval_results(connection: Connection, source: str, results: tuple[Eval
                 index_elements=list(eval_results.primary_key.columns),
                 set_={name: statement.excluded[name] for name in measured},
             ),
-            [{**asdict(result), "source": source} for result in results],
+            [{**asdict(result), "source": source, "identity": _identity(result)} for result in results],
         )
+
+
+def _identity(result: EvalResult) -> str:
+    names = (result.system, result.model, result.prompt_version, result.suite, result.suite_hash, result.metric)
+    key = "\0".join((*names, result.at.astimezone(UTC).isoformat()))
+    return blake2b(key.encode(), digest_size=16).hexdigest()
 
 
 def _write_model_shutdowns(

@@ -16,7 +16,7 @@ def read_eval_results(connection: Connection, since: date, as_of: date) -> dict[
     """The results of each system dated from `since` to the end of `as_of`, oldest first."""
     start, end = _midnight(since), _midnight(as_of + timedelta(days=1))
     query = (
-        select(eval_results)
+        select(*(column for column in eval_results.c if column.name != "identity"))
         .where(eval_results.c.at >= start, eval_results.c.at < end)
         .order_by(eval_results.c.at, eval_results.c.source, eval_results.c.suite, eval_results.c.metric)
     )

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePath
 
 from collectors.evals.config import EvalsConfig
-from collectors.evals.formats.interface import LONGEST, BadInput, RawResult
+from collectors.evals.formats.interface import LONGEST, MOST_CASES, BadInput, RawResult
 from collectors.files.fields import parse_template
 from collectors.interface import EvalResult, Result
 
@@ -69,8 +69,8 @@ def _check(raw: RawResult, now: datetime) -> None:
             )
     if not math.isfinite(raw.value):
         raise BadInput(Result.MISTYPED_FIELD, "value must be a finite number")
-    if raw.n < 1:
-        raise BadInput(Result.MISTYPED_FIELD, "n must be at least 1")
+    if not 1 <= raw.n <= MOST_CASES:
+        raise BadInput(Result.MISTYPED_FIELD, f"n must be from 1 to {MOST_CASES:_}")
     if raw.stderr is not None and not (math.isfinite(raw.stderr) and raw.stderr >= 0):
         raise BadInput(Result.MISTYPED_FIELD, "stderr must be a finite number, not below 0")
     if raw.passed is not None and not 0 <= raw.passed <= raw.n:

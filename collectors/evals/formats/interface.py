@@ -18,6 +18,9 @@ from collectors.interface import Result
 LONGEST = 200
 """Characters of a name that the store keeps."""
 
+MOST_CASES = 10**12
+"""More test cases than anybody has."""
+
 T = TypeVar("T")
 
 
@@ -109,15 +112,25 @@ def moment(value: object) -> datetime:
 
 
 def digest(value: object) -> str:
-    """A short name for a JSON value, the same whatever the order of keys."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+    """A short name for a JSON value, the same whatever the order of keys.
+
+    Raises:
+        BadInput: it is nested too deeply.
+    """
+    try:
+        text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+    except RecursionError:
+        raise BadInput(Result.INVALID_LINE, "is nested too deeply") from None
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
 def mean_and_error(values: list[float]) -> tuple[float, float | None]:
-    """The mean and its standard error; the error of a single value is unknown."""
+    """The mean and its standard error, unknown for a single value. An infinite mean when they are too large."""
     n = len(values)
-    mean = math.fsum(values) / n
-    if n < 2:
-        return mean, None
-    return mean, math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1) / n)
+    try:
+        mean = math.fsum(values) / n
+        if n < 2:
+            return mean, None
+        return mean, math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1) / n)
+    except OverflowError:
+        return math.inf, None

@@ -59,10 +59,10 @@ def parse(data: bytes) -> Iterator[Entry]:
             if task not in file.samples:
                 yield None, BadInput(Result.MISSING_FIELD, "n-samples lacks one of the tasks")
                 break
-            if not isinstance(value, int | float):
+            score = _number(value)
+            if score is None:
                 yield None, BadInput(Result.MISTYPED_FIELD, "one of the values is no number")
                 continue
-            error = metrics.get(f"{name}_stderr,{group}")
             yield (
                 None,
                 RawResult(
@@ -71,14 +71,23 @@ def parse(data: bytes) -> Iterator[Entry]:
                     suite=task,
                     suite_hash=(file.task_hashes or {}).get(task) or _suite_hash(file, task),
                     metric=name if group == "none" else f"{name},{group}",
-                    value=float(value),
+                    value=score,
                     # "N/A" where the harness cannot tell.
-                    stderr=float(error) if isinstance(error, int | float) else None,
+                    stderr=_number(metrics.get(f"{name}_stderr,{group}")),
                     n=file.samples[task].effective,
                     at=at,
                     higher_is_better=file.higher.get(task, {}).get(name),
                 ),
             )
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None
 
 
 def _model(file: _File) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from collectors.evals.formats.interface import BadInput, Entry, RawResult, decode, digest, moment
+from collectors.evals.formats.interface import MOST_CASES, BadInput, Entry, RawResult, decode, digest, moment
 
 _ROUNDED = 0.0005
 """How far a share may be rounded and still tell the number of passed cases."""
@@ -57,7 +57,7 @@ def _result(line: _Line) -> RawResult:
 
 
 def _passed(line: _Line) -> int | None:
-    if line.passed is not None or line.stderr is not None or not 0 <= line.value <= 1:
+    if line.passed is not None or line.stderr is not None or not 0 <= line.value <= 1 or line.n > MOST_CASES:
         return line.passed
     cases = round(line.value * line.n)
     return cases if abs(line.value * line.n - cases) <= _ROUNDED * line.n else None

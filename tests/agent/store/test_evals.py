@@ -56,6 +56,24 @@ def test_results_come_oldest_first_and_only_those_of_the_days_asked_for(store: S
     assert [result.at.day for result in found] == [1, 2]
 
 
+def test_the_longest_names_fit_into_every_database(store: Store) -> None:
+    # Different characters, so that no compression makes them short.
+    names = ["".join(chr(0x4E00 + 200 * part + index) for index in range(200)) for part in range(6)]
+    system, model, version, suite, suite_hash, metric = names
+    long = replace(
+        RESULT,
+        system=system,
+        model=model,
+        prompt_version=version,
+        suite=suite,
+        suite_hash=suite_hash,
+        metric=metric,
+    )
+    store.apply("evals", 0, Batch(state={}, eval_results=(long,)))
+
+    assert store.eval_results(DAY, DAY) == {system: (replace(long, source="evals"),)}
+
+
 def test_results_belong_to_the_transaction_of_their_batch(store: Store) -> None:
     with pytest.raises(StoreConflict):
         store.apply("evals", 4, Batch(state={}, eval_results=(RESULT,)))

@@ -190,7 +190,8 @@ def test_a_file_that_was_mended_counts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "reason", "detail"),
     [
-        ({"n": 0}, Result.MISTYPED_FIELD, "n must be at least 1"),
+        ({"n": 0}, Result.MISTYPED_FIELD, "n must be from 1 to 1_000_000_000_000"),
+        ({"n": 10**300}, Result.MISTYPED_FIELD, "n must be from 1 to 1_000_000_000_000"),
         ({"stderr": -0.1}, Result.MISTYPED_FIELD, "stderr must be a finite number, not below 0"),
         ({"passed": 201}, Result.MISTYPED_FIELD, "passed must be from 0 to n"),
         ({"value": float("nan")}, Result.MISTYPED_FIELD, "value must be a finite number"),

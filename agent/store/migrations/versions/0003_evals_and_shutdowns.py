@@ -17,8 +17,12 @@ def upgrade() -> None:
     op.create_table(
         "eval_results",
         _key("source", 100),
-        *(_key(name, 200) for name in ("system", "model", "prompt_version", "suite", "suite_hash", "metric")),
-        sa.Column("at", sa.DateTime, primary_key=True),
+        _key("identity", 32),
+        *(
+            sa.Column(name, sa.String(200), nullable=False)
+            for name in ("system", "model", "prompt_version", "suite", "suite_hash", "metric")
+        ),
+        sa.Column("at", sa.DateTime, nullable=False),
         sa.Column("value", sa.Double, nullable=False),
         sa.Column("stderr", sa.Double),
         sa.Column("n", sa.BigInteger, nullable=False),

@@ -281,6 +281,31 @@ def test_the_error_of_a_mean_does_not_depend_on_where_zero_is(values: list[float
     assert same == pytest.approx(error, rel=1e-6, abs=1e-6)
 
 
+def test_numbers_beyond_reason_break_no_parser() -> None:
+    rows = [samples.promptfoo_row(True, 1e308), samples.promptfoo_row(True, 1e308), samples.promptfoo_row(True, 1)]
+    assert read(promptfoo.parse, samples.promptfoo(rows))["score"].value == math.inf
+    huge = samples.lm_eval(results={"answers": {"acc,none": 10**400, "f1,none": True, "em,none": 1}})
+    assert [type(entry) for _, entry in lm_eval.parse(json.dumps(huge).encode())] == [
+        BadInput,
+        BadInput,
+        RawResult,
+    ]
+
+
+def test_what_is_nested_too_deeply_is_refused() -> None:
+    deep: Any = []
+    for _ in range(900):
+        deep = [deep]
+    row = samples.promptfoo_row(True, 1.0)
+    row["testCase"]["vars"] = {"deep": deep}
+    data = json.dumps(samples.promptfoo([row])).encode()
+    for text in (data, data.replace(b"[[", b"[" * 20_000)):
+        try:
+            assert list(promptfoo.parse(text))
+        except BadInput as problem:
+            assert str(problem) in {"is not JSON", "is nested too deeply"}  # noqa: PT017 - either way is fine
+
+
 @given(st.binary(max_size=300))
 def test_no_bytes_break_a_parser(data: bytes) -> None:
     for parser in PARSERS.values():
