@@ -76,19 +76,21 @@ def tuned_models(
 ) -> tuple[TunedModel, ...]:
     """Every fine-tuned model that served `least_share` of a day's generations or more, in order of adoption."""
     known = tuple(patterns)
+    signs = {model: sign for model in sorted(daily) if (sign := recognise(model, known)) is not None}
+    if not signs:
+        return ()
     totals: dict[date, float] = defaultdict(float)
     for days in daily.values():
         for day, count in days.items():
             totals[day] += count
     found = []
-    for model in sorted(daily):
-        sign = recognise(model, known)
+    for model, sign in signs.items():
         shares = {
             day: count / totals[day]
             for day, count in daily[model].items()
             if day <= as_of and count > 0 and count >= least_share * totals[day]
         }
-        if sign is not None and shares:
+        if shares:
             first = min(shares)
             recent = sum(count for day, count in daily[model].items() if 0 <= (as_of - day).days < RECENT_DAYS)
             found.append(TunedModel(model, sign, first, shares[first], max(shares), recent))
