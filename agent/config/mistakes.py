@@ -168,7 +168,9 @@ class LockedInConfig(Model):
         description="Days over which failures must be high, in each half of them.",
     )
     minimum_checked: Whole = Field(
-        default=_LOCKED_IN.minimum_checked, ge=1, description="Checked outputs that each half needs."
+        default=_LOCKED_IN.minimum_checked,
+        ge=1,
+        description="Checked outputs that each half needs, and test cases that a flat score needs.",
     )
     schema_on: Number = Field(
         default=_LOCKED_IN.schema_on,

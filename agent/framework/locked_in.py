@@ -25,7 +25,7 @@ class LockedInSettings:
     failure_days: int = 14
     """Days over which they must be high, in each half of them."""
     minimum_checked: int = 30
-    """Checked outputs that each half needs."""
+    """Checked outputs that each half needs, and test cases that a flat score needs."""
     schema_on: float = 0.95
     """Share of calls with a schema mode from which it is in use; below 1 minus this it is not in use."""
     scorers: tuple[str, ...] = ("*format*", "*schema*", "*style*", "*tone*")
