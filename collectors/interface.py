@@ -171,6 +171,46 @@ class PromptChange:
 
 
 @dataclass(frozen=True, slots=True)
+class EvalResult:
+    """One metric of one run of an evaluation suite against one model and prompt.
+
+    Two results with the same source, system, model, prompt version, suite, suite hash, metric and time are the
+    same result; the one that was read last stands.
+    """
+
+    system: str
+    model: str
+    """As usage names it, as far as the source's settings say."""
+    prompt_version: str
+    """Empty when the file names none."""
+    suite: str
+    suite_hash: str
+    """Names what was asked. Results with different hashes cannot be compared."""
+    metric: str
+    value: float
+    stderr: float | None
+    """Standard error of `value`; None when unknown."""
+    n: int
+    """Test cases behind `value`."""
+    at: datetime
+    higher_is_better: bool | None
+    """None: the file does not say."""
+    passed: int | None = None
+    """Of `n`, when `value` is the share of cases that passed."""
+    source: str = ""
+    """Known to the store; a collector leaves it empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelShutdown:
+    """The day on which a provider stops serving a model."""
+
+    model: str
+    shutdown: date | None
+    """None: the provider lists the model without such a day."""
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """One piece of bad input, for the log: where, and why. Never its content."""
 
@@ -203,6 +243,10 @@ class Batch:
     replace_prompt_changes: bool = False
     """True: these are all changes of the source. Changes no longer among them are dropped, and one that was
     known keeps its earliest `landed_at`."""
+    eval_results: tuple[EvalResult, ...] = ()
+    model_shutdowns: tuple[ModelShutdown, ...] = ()
+    """Models that the source listed. One that is not among them keeps the day that was known: providers take a
+    model off their list when it is gone."""
     days_seen: frozenset[date] = frozenset()
     """UTC days for which the source held at least one readable record, whatever became of it. A system that a
     source feeds and that has no row on such a day had a true zero; on any other day it is unknown."""

@@ -20,7 +20,12 @@ class SourceType:
     build: Callable[[Any, World], Collector]
 
 
-_MODULES = ("collectors.files.collector", "collectors.git.collector")
+_MODULES = (
+    "collectors.evals.collector",
+    "collectors.files.collector",
+    "collectors.git.collector",
+    "collectors.models.collector",
+)
 _types: dict[str, SourceType] = {}
 
 

@@ -31,6 +31,8 @@ from collectors.interface import utc_now
 from collectors.registry import SourceType
 
 _ALWAYS_HIDDEN: frozenset[Steps] = frozenset({("store", "url")})
+_HIDDEN_KEYS = frozenset({"token"})
+"""Settings that hold a secret wherever they stand."""
 _PASSWORD_FILE: Steps = ("store", "password_file")
 _WEB_FILE = "config_file"
 """The one `*_file` that is no secret but a configuration of its own."""
@@ -190,7 +192,8 @@ class _Loading:
         secrets = self.expanded.secrets_at(problem.steps)
         if problem.repeats and secrets:
             problem = replace(problem, reason=scrub(problem.reason, secrets, HIDDEN))
-        hidden = self.expanded.is_secret(problem.steps) or problem.steps in _ALWAYS_HIDDEN
+        by_name = problem.steps in _ALWAYS_HIDDEN or problem.steps[-1:] in {(key,) for key in _HIDDEN_KEYS}
+        hidden = by_name or self.expanded.is_secret(problem.steps)
         if hidden and problem.got is not ABSENT:
             problem = replace(problem, got=SECRET)
         return problem

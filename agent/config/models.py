@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -21,8 +22,17 @@ from sqlalchemy import URL
 
 from agent.config.economics import EconomicsConfig, PricesConfig
 from agent.config.listen import Address, parse_listen
+from agent.config.mistakes import (
+    BaselinesConfig,
+    Glob,
+    LockedInConfig,
+    ModelConfig,
+    OverEngineeringConfig,
+    ReviewsConfig,
+)
 from agent.config.numbers import NoBool, Number, Whole
 from agent.config.store_url import parse_store_url, show_store_url
+from agent.framework.mistakes import MistakeSettings
 from agent.framework.model import Declaration, Settings, Strategy
 from collectors.config import Duration, Model, SourceConfig
 
@@ -255,6 +265,17 @@ class FrameworkConfig(Model):
         examples=[4],
     )
 
+    baselines: BaselinesConfig = Field(
+        default=BaselinesConfig(), description="When a fine-tuned model needs a baseline."
+    )
+    over_engineering: OverEngineeringConfig = Field(
+        default=OverEngineeringConfig(), description="When a prompt looks over-engineered."
+    )
+    reviews: ReviewsConfig = Field(default=ReviewsConfig(), description="When a declaration has to be reviewed.")
+    locked_in: LockedInConfig = Field(
+        default=LockedInConfig(), description="When measurements support the need for locked-in behaviour."
+    )
+
     @field_validator("fine_tuning_above")
     @classmethod
     def _ordered(cls, value: float, info: ValidationInfo) -> float:
@@ -271,7 +292,7 @@ class FrameworkConfig(Model):
 
     def to_settings(self) -> Settings:
         """The thresholds as the framework takes them."""
-        return Settings(**self.model_dump())
+        return Settings(**self.model_dump(include={field.name for field in fields(Settings)}))
 
 
 class LimitsConfig(Model):
@@ -333,6 +354,11 @@ class SystemConfig(Model):
     economics: EconomicsConfig = Field(
         default=EconomicsConfig(), description="What differs from the section `economics` for this system."
     )
+    tuned_models: tuple[Glob, ...] = Field(
+        default=(),
+        description="Globs of its fine-tuned models, beside `framework.baselines.tuned_models`.",
+        examples=[["support-*"]],
+    )
 
     def to_declaration(self) -> Declaration:
         """The declaration as the framework takes it."""
@@ -364,6 +390,24 @@ class Config(Model):
     systems: dict[SystemName, SystemConfig] = Field(
         default_factory=dict, description="The systems that the team declares, by name."
     )
+
+    models: dict[Glob, ModelConfig] = Field(
+        default_factory=dict,
+        description="Last days of models, by name or glob.",
+        examples=[{"gpt-4o*": {"shutdown": "2027-01-14"}}],
+    )
+
+    def to_mistakes(self) -> MistakeSettings:
+        """What is watched beside the five rules, as the framework takes it."""
+        return MistakeSettings(
+            baselines=self.framework.baselines.to_settings(),
+            over_engineering=self.framework.over_engineering.to_settings(),
+            reviews=self.framework.reviews.to_settings(),
+            shutdowns=self.framework.reviews.to_shutdown_settings(),
+            locked_in=self.framework.locked_in.to_settings(),
+            last_days={name: model.shutdown for name, model in self.models.items()},
+            tuned_models={name: system.tuned_models for name, system in self.systems.items()},
+        )
 
     def __repr_args__(self) -> list[tuple[str | None, Any]]:
         # Any text of a source may come from ${ENV}; its name and type are enough to recognise it.

@@ -1,4 +1,4 @@
-"""Numbers as a configuration may write them."""
+"""Numbers of the configuration file. Python counts true as 1; nobody who writes `true` means that."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 
-def _no_bool(value: Any) -> Any:
-    # Python counts true as 1; nobody means that.
+def no_bool(value: Any) -> Any:
+    """The value, unless it is true or false.
+
+    Raises:
+        ValueError: it is.
+    """
     if isinstance(value, bool):
         raise ValueError("must be a number")  # noqa: TRY004 - a TypeError would pass through pydantic
     return value
 
 
-NoBool = BeforeValidator(_no_bool)
+NoBool = BeforeValidator(no_bool)
 Whole = Annotated[int, NoBool]
 Number = Annotated[float, Field(allow_inf_nan=False), NoBool]

@@ -35,3 +35,23 @@ def _rounded(value: float, index: int, landmarks: Iterable[float]) -> str:
             return text
     # No division here: it rounds, and the value may differ from the threshold in its very last digit.
     return f"{Decimal(repr(value)).scaleb(-3 * index):f}"
+
+
+def decimal(value: float, threshold: float, places: int = 2) -> str:
+    """A number with so many decimals, or as many more as it takes to stay on its side of a threshold."""
+    for more in range(places, _MOST_DECIMALS):
+        text = f"{value:.{more}f}"
+        if (float(text) > threshold, float(text) < threshold) == (value > threshold, value < threshold):
+            return text
+    return repr(value)
+
+
+def percent(value: float, threshold: float, places: int = 0) -> str:
+    """A share in percent, on its side of a threshold that is a share too."""
+    # The product with 100 rounds, and might meet that of the threshold.
+    for more in range(places, _MOST_DECIMALS):
+        text = f"{value:.{more}%}"
+        number = float(Decimal(text[:-1]).scaleb(-2))
+        if (number > threshold, number < threshold) == (value > threshold, value < threshold):
+            return text
+    return f"{Decimal(repr(value)).scaleb(2):f}%"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import Connection, Table, case, delete, select, update
@@ -13,6 +14,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from agent.errors import StoreConflict
 from agent.store.schema import (
     COUNTS,
+    eval_results,
+    model_shutdowns,
     prompt_changes,
     record_tallies,
     source_days,
@@ -21,7 +24,7 @@ from agent.store.schema import (
     usage_daily,
     usage_totals,
 )
-from collectors.interface import Batch, UsageRow
+from collectors.interface import Batch, EvalResult, ModelShutdown, UsageRow
 
 
 def write_batch(connection: Connection, source: str, revision: int, batch: Batch, now: datetime) -> None:
@@ -44,6 +47,8 @@ def write_batch(connection: Connection, source: str, revision: int, batch: Batch
         connection.execute(statement, [{"source": source, "day": day} for day in sorted(batch.days_seen)])
     if batch.prompt_changes or batch.replace_prompt_changes:
         _write_prompt_changes(connection, source, batch)
+    _write_eval_results(connection, source, batch.eval_results)
+    _write_model_shutdowns(connection, source, batch.model_shutdowns, now)
 
 
 def _insert(connection: Connection, table: Table) -> Any:
@@ -169,3 +174,48 @@ def _write_prompt_changes(connection: Connection, source: str, batch: Batch) -> 
         ),
         [{"source": source, **asdict(change)} for change in batch.prompt_changes],
     )
+
+
+def _write_eval_results(connection: Connection, source: str, results: tuple[EvalResult, ...]) -> None:
+    if results:
+        statement = _insert(connection, eval_results)
+        measured = ("value", "stderr", "n", "passed", "higher_is_better")
+        connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=list(eval_results.primary_key.columns),
+                set_={name: statement.excluded[name] for name in measured},
+            ),
+            [{**asdict(result), "source": source, "identity": _identity(result)} for result in results],
+        )
+
+
+def _identity(result: EvalResult) -> str:
+    names = (result.system, result.model, result.prompt_version, result.suite, result.suite_hash, result.metric)
+    key = "\0".join((*names, result.at.astimezone(UTC).isoformat()))
+    return blake2b(key.encode(), digest_size=16).hexdigest()
+
+
+def _write_model_shutdowns(
+    connection: Connection, source: str, listed: tuple[ModelShutdown, ...], now: datetime
+) -> None:
+    for model in listed:
+        if model.shutdown is None:
+            connection.execute(
+                delete(model_shutdowns).where(
+                    model_shutdowns.c.source == source, model_shutdowns.c.model == model.model
+                )
+            )
+    dated = [
+        {"source": source, "model": model.model, "shutdown": model.shutdown, "written": now}
+        for model in listed
+        if model.shutdown is not None
+    ]
+    if dated:
+        statement = _insert(connection, model_shutdowns)
+        connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=list(model_shutdowns.primary_key.columns),
+                set_={name: statement.excluded[name] for name in ("shutdown", "written")},
+            ),
+            dated,
+        )

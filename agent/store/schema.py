@@ -145,6 +145,37 @@ prompt_changes = Table(
     Column("bulk", Boolean, nullable=False),
 )
 
+eval_results = Table(
+    "eval_results",
+    metadata,
+    Column("source", String(100), primary_key=True),
+    Column("identity", String(32), primary_key=True),
+    Column("system", String(200), nullable=False),
+    Column("model", String(200), nullable=False),
+    Column("prompt_version", String(200), nullable=False),
+    Column("suite", String(200), nullable=False),
+    Column("suite_hash", String(200), nullable=False),
+    Column("metric", String(200), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("value", Double, nullable=False),
+    Column("stderr", Double),
+    Column("n", BigInteger, nullable=False),
+    Column("passed", BigInteger),
+    Column("higher_is_better", Boolean),
+)
+"""One row a metric of one run of a suite. `identity` is a hash of the columns up to `at`: PostgreSQL refuses index
+entries as long as they can be together."""
+
+model_shutdowns = Table(
+    "model_shutdowns",
+    metadata,
+    Column("source", String(100), primary_key=True),
+    Column("model", String(200), primary_key=True),
+    Column("shutdown", Date, nullable=False),
+    Column("written", UtcDateTime, nullable=False),
+)
+"""The last day of a model, as a provider's list gave it, and when that was written."""
+
 verdicts = Table(
     "verdicts",
     metadata,

@@ -10,14 +10,17 @@ from datetime import date, datetime
 from sqlalchemy import URL, Connection, insert, select, update
 
 from agent.framework.model import Facts, Verdict
+from agent.framework.permanence import PastVerdict
 from agent.store.batches import write_batch
 from agent.store.engine import WRITES, open_engine, translated
+from agent.store.evals import read_eval_results, read_model_days, read_shutdowns
 from agent.store.facts import Scope, read_facts
+from agent.store.history import read_at_review, read_history
 from agent.store.migrate import migrate
 from agent.store.schema import record_tallies, source_state, sources
 from agent.store.verdicts import latest_verdicts, write_verdicts
 from agent.store.views import PromptTotals, SystemTotals, read_prompt_totals, read_totals
-from collectors.interface import Batch, Result, SourceState, utc_now
+from collectors.interface import Batch, EvalResult, Result, SourceState, utc_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,34 @@ class Store:
         """Every prompt landing ever seen, by system."""
         with self.reading() as connection:
             return read_prompt_totals(connection)
+
+    def eval_results(self, since: date, as_of: date) -> Mapping[str, tuple[EvalResult, ...]]:
+        """Results of evaluations dated from `since` to the end of `as_of`, by system, oldest first."""
+        with self.reading() as connection:
+            return read_eval_results(connection, since, as_of)
+
+    def model_days(
+        self, since: date, as_of: date, scope: Scope
+    ) -> Mapping[str, Mapping[str, Mapping[date, float]]]:
+        """Inferences by system, model and UTC day."""
+        with self.reading() as connection:
+            return read_model_days(connection, since, as_of, scope.authoritative)
+
+    def shutdowns(self) -> Mapping[str, date]:
+        """The day on which each model ends, as far as a provider's list says."""
+        with self.reading() as connection:
+            return read_shutdowns(connection)
+
+    def at_review(self, reviewed: Mapping[str, date]) -> Mapping[str, PastVerdict]:
+        """The verdict that held on the day of each system's review, or the first one after it."""
+        with self.reading() as connection:
+            return read_at_review(connection, reviewed)
+
+    @contextmanager
+    def history(self, system: str, as_of: date) -> Iterator[Iterator[PastVerdict]]:
+        """The verdicts of a system, one a day, newest first; only as many are read as are taken."""
+        with self.reading() as connection:
+            yield read_history(connection, system, as_of)
 
     def tallies(self) -> Mapping[str, Mapping[Result, int]]:
         """Records by source and result, since the store exists."""

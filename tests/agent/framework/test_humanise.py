@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.framework.humanise import humanise
+from agent.framework.humanise import decimal, humanise, percent
 
 THRESHOLDS = (100_000_000.0, 1_000_000_000.0)
 SUFFIXES = {"K": "e3", "M": "e6", "B": "e9"}
@@ -60,3 +62,35 @@ def test_the_text_is_on_the_same_side_of_a_threshold_as_the_value(value: float, 
 @given(st.floats(1_000, 1e13))
 def test_the_text_is_within_a_twentieth_of_a_unit(value: float) -> None:
     assert read_back(humanise(value)) == pytest.approx(value, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("value", "threshold", "text"),
+    [
+        (0.8, 0.8, "80%"),
+        (0.804, 0.8, "80.4%"),
+        (0.7999, 0.8, "79.99%"),
+        (0.5, 0.8, "50%"),
+        (1.0, 0.5, "100%"),
+        (-0.12, 0.5, "-12%"),
+    ],
+)
+def test_a_share_is_printed_on_its_side_of_a_threshold(value: float, threshold: float, text: str) -> None:
+    assert percent(value, threshold) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "threshold", "text"),
+    [(1.1, 1.1, "1.10"), (1.1001, 1.1, "1.1001"), (1.3, 1.1, "1.30"), (0.1 + 0.2, 0.3, "0.30000000000000004")],
+)
+def test_a_number_is_printed_on_its_side_of_a_threshold(value: float, threshold: float, text: str) -> None:
+    assert decimal(value, threshold) == text
+
+
+@given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
+def test_no_printed_number_crosses_its_threshold(value: float, threshold: float) -> None:
+    shown = float(decimal(value, threshold))
+    share = Decimal(percent(value, threshold)[:-1]).scaleb(-2)
+
+    assert (shown > threshold, shown < threshold) == (value > threshold, value < threshold)
+    assert (float(share) > threshold, float(share) < threshold) == (value > threshold, value < threshold)

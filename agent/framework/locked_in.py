@@ -1,0 +1,257 @@
+"""What was measured of locked-in behaviour, beside what is declared. It advises; the rule follows declarations."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from itertools import pairwise
+
+from agent.framework.comparison import Outcome, compare
+from agent.framework.humanise import decimal, percent
+from agent.framework.model import PromptFacts, Reason
+from collectors.interface import EvalResult
+
+
+@dataclass(frozen=True, slots=True)
+class LockedInSettings:
+    """From where each kind of evidence counts."""
+
+    failure_rate: float = 0.02
+    """Share of checked outputs that fail validation above which failures are high."""
+    failure_days: int = 14
+    """Days over which they must be high, in each half of them."""
+    minimum_checked: int = 30
+    """Checked outputs that each half needs, and test cases that a flat score needs."""
+    schema_on: float = 0.95
+    """Share of calls with a schema mode from which it is in use; below 1 minus this it is not in use."""
+    scorers: tuple[str, ...] = ("*format*", "*schema*", "*style*", "*tone*")
+    """Globs of eval metrics that score format or tone; letter case does not matter."""
+    target: float = 0.95
+    """Score below which such a metric misses its target. For metrics from 0 to 1."""
+    flat_changes: int = 3
+    """Prompt changes over which a scorer has to be flat."""
+    stable_weeks: int = 13
+    """Weeks without a prompt change from which the prompt is stable."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutputChecks:
+    """What is known of the outputs of one day."""
+
+    checked: float = 0.0
+    """Outputs whose validation result is known."""
+    invalid: float = 0.0
+    schema_known: float = 0.0
+    """Calls of which it is known whether a schema mode was on."""
+    schema_mode: float = 0.0
+    """Calls with a schema mode."""
+
+
+class Support(StrEnum):
+    """The kinds of evidence, strongest first."""
+
+    VALIDATION_FAILURES = "validation_failures"
+    FLAT_SCORES = "flat_scores"
+    STABLE_PROMPT = "stable_prompt"
+
+
+class Standing(StrEnum):
+    """How the declaration and the measurements stand to each other."""
+
+    DECLARED_SUPPORTED = "declared_supported"
+    DECLARED_UNSUPPORTED = "declared_unsupported"
+    """Declared, and what could be measured does not support it. Tone cannot be seen in logs."""
+    DECLARED_UNMEASURED = "declared_unmeasured"
+    SUPPORTED_UNDECLARED = "supported_undeclared"
+    NOT_SUPPORTED = "not_supported"
+    UNMEASURED = "unmeasured"
+
+
+class LockedInCode(StrEnum):
+    """Every code of an advice."""
+
+    STRUCTURED_OUTPUT_FIRST = "structured_output_first"
+    CONSIDER_DECLARING = "consider_declaring"
+
+
+@dataclass(frozen=True, slots=True)
+class SupportEvidence:
+    """One kind of evidence, the number it saw and the threshold it compared it with."""
+
+    support: Support
+    active: bool | None
+    """None: could not be evaluated."""
+    value: float | None
+    threshold: float
+    unit: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LockedIn:
+    """Declared and measured need for locked-in behaviour."""
+
+    standing: Standing
+    declared: int
+    evidence: tuple[SupportEvidence, ...]
+    """All kinds, in the order of `Support`."""
+    advice: tuple[Reason, ...]
+
+
+def locked_in_support(
+    as_of: date,
+    declared: Sequence[str],
+    checks: Mapping[date, OutputChecks],
+    results: Sequence[EvalResult],
+    prompts: PromptFacts,
+    settings: LockedInSettings | None = None,
+) -> LockedIn:
+    """Lay what was measured beside what is declared.
+
+    A stable prompt alone supports nothing: it says that the behaviour is settled, not that prompts fail at it.
+
+    Args:
+        as_of: the last complete UTC day that counts.
+        declared: the declared reasons.
+        checks: output validation by day; a day that is missing is unknown.
+        results: eval results of the system.
+        prompts: its prompt changes.
+        settings: thresholds; the defaults when left out.
+    """
+    chosen = settings or LockedInSettings()
+    failures, high_without_schema = _failures(as_of, checks, chosen)
+    scores = _flat_scores(as_of, results, prompts, chosen)
+    evidence = (failures, scores, _stable(as_of, prompts, chosen))
+    standing = _standing(bool(declared), (failures.active, scores.active))
+    advice = []
+    if high_without_schema is not None:
+        text = f"{high_without_schema}: turn on a schema mode before anything is tuned for the format"
+        advice.append(Reason(LockedInCode.STRUCTURED_OUTPUT_FIRST.value, text))
+    if standing is Standing.SUPPORTED_UNDECLARED:
+        texts = "; ".join(item.text for item in evidence if item.active)
+        advice.append(Reason(LockedInCode.CONSIDER_DECLARING.value, f"consider declaring it: {texts}"))
+    return LockedIn(standing, len(declared), evidence, tuple(advice))
+
+
+def _standing(declared: bool, measured: tuple[bool | None, ...]) -> Standing:
+    if any(measured):
+        return Standing.DECLARED_SUPPORTED if declared else Standing.SUPPORTED_UNDECLARED
+    if all(active is None for active in measured):
+        return Standing.DECLARED_UNMEASURED if declared else Standing.UNMEASURED
+    return Standing.DECLARED_UNSUPPORTED if declared else Standing.NOT_SUPPORTED
+
+
+def _failures(
+    as_of: date, checks: Mapping[date, OutputChecks], settings: LockedInSettings
+) -> tuple[SupportEvidence, str | None]:
+    """The evidence of failures, and a sentence when they are high without a schema mode."""
+    half = max(settings.failure_days // 2, 1)
+    sums = [_sum(checks, as_of - timedelta(days=half * index), half) for index in (0, 1)]
+    checked, invalid = sum(part.checked for part in sums), sum(part.invalid for part in sums)
+    known, mode = sum(part.schema_known for part in sums), sum(part.schema_mode for part in sums)
+    rate = invalid / checked if checked > 0 else None
+    enough = all(part.checked >= settings.minimum_checked for part in sums)
+    high = all(part.checked > 0 and part.invalid / part.checked > settings.failure_rate for part in sums)
+    share = mode / known if known > 0 else None
+    active: bool | None = None
+    if enough:
+        active = False if not high else None if share is None else share >= settings.schema_on
+    # A mixture of calls with and without a schema mode does not tell which of them failed.
+    mixed = share is not None and 1 - settings.schema_on < share < settings.schema_on
+    if active is False and high and mixed:
+        active = None
+    if rate is None:
+        text = "no output validation is known"
+    else:
+        modes = (
+            "unknown whether a schema mode is on" if share is None else f"schema mode on in {share:.0%} of calls"
+        )
+        failed = percent(rate, settings.failure_rate, 1)
+        text = (
+            f"{failed} of {checked:.0f} checked outputs failed validation in {2 * half} days "
+            f"(threshold {settings.failure_rate:.0%}), {modes}"
+        )
+    threshold = settings.failure_rate
+    evidence = SupportEvidence(Support.VALIDATION_FAILURES, active, rate, threshold, "share", text)
+    without = enough and high and share is not None and share <= 1 - settings.schema_on
+    return evidence, text if without else None
+
+
+def _sum(checks: Mapping[date, OutputChecks], last: date, days: int) -> OutputChecks:
+    found = [checks[day] for day in (last - timedelta(days=age) for age in range(days)) if day in checks]
+    return OutputChecks(
+        checked=sum(day.checked for day in found),
+        invalid=sum(day.invalid for day in found),
+        schema_known=sum(day.schema_known for day in found),
+        schema_mode=sum(day.schema_mode for day in found),
+    )
+
+
+def _flat_scores(
+    as_of: date, results: Sequence[EvalResult], prompts: PromptFacts, settings: LockedInSettings
+) -> SupportEvidence:
+    series: dict[tuple[str, str, str], list[EvalResult]] = defaultdict(list)
+    for result in sorted(results, key=lambda item: item.at):
+        name = result.metric.lower()
+        scored = any(fnmatchcase(name, pattern.lower()) for pattern in settings.scorers)
+        if scored and result.higher_is_better and result.at.date() <= as_of:
+            series[result.suite, result.suite_hash, result.metric].append(result)
+    judged = [verdict for found in series.values() if (verdict := _is_flat(found, prompts, settings)) is not None]
+    threshold, unit = float(settings.flat_changes), "prompt changes"
+    flat = [(changes, found) for is_flat, changes, found in judged if is_flat]
+    if flat:
+        changes, newest = max(flat, key=lambda item: (item[0], item[1].suite, item[1].metric))
+        text = (
+            f"{newest.suite} {newest.metric} is {decimal(newest.value, settings.target, 3)}, below "
+            f"{settings.target:g}, and did not get better over {changes} prompt changes"
+        )
+        return SupportEvidence(Support.FLAT_SCORES, True, float(changes), threshold, unit, text)
+    if judged:
+        text = (
+            f"no format or tone score stayed below {settings.target:g} over {settings.flat_changes} prompt changes"
+        )
+        return SupportEvidence(Support.FLAT_SCORES, False, None, threshold, unit, text)
+    text = f"no format or tone score spans {settings.flat_changes} prompt changes"
+    return SupportEvidence(Support.FLAT_SCORES, None, None, threshold, unit, text)
+
+
+def _is_flat(
+    found: Sequence[EvalResult], prompts: PromptFacts, settings: LockedInSettings
+) -> tuple[bool, int, EvalResult] | None:
+    """Whether a series misses its target throughout and never got better, over how many changes, and its newest
+    result; None when it spans too few changes or its results cannot be compared."""
+    newest = found[-1]
+    for index in range(len(found) - 2, -1, -1):
+        changes = _changes_between(found[index:], prompts)
+        if changes >= settings.flat_changes:
+            compared = compare(found[index], newest, minimum_n=settings.minimum_checked).outcome
+            if compared in {Outcome.TOO_SMALL, Outcome.NOT_COMPARABLE}:
+                return None
+            below = all(result.value < settings.target for result in found[index:])
+            return below and compared is not Outcome.BETTER, changes, newest
+    return None
+
+
+def _changes_between(found: Sequence[EvalResult], prompts: PromptFacts) -> int:
+    """Prompt changes from the first to the last result: days with a change, or versions where nobody watches."""
+    if prompts.watched:
+        first, last = found[0].at.date(), found[-1].at.date()
+        return sum(first < day <= last for day in prompts.active_days)
+    versions = [result.prompt_version for result in found]
+    return sum(before != after and bool(after) for before, after in pairwise(versions))
+
+
+def _stable(as_of: date, prompts: PromptFacts, settings: LockedInSettings) -> SupportEvidence:
+    threshold = float(settings.stable_weeks)
+    past = [day for day in prompts.active_days if day <= as_of]
+    if not prompts.watched or not past:
+        text = "the last prompt change is unknown"
+        return SupportEvidence(Support.STABLE_PROMPT, None, None, threshold, "weeks", text)
+    last = max(past)
+    weeks = (as_of - last).days / 7
+    text = f"the prompt has not changed since {last} ({weeks:.0f} weeks, threshold {settings.stable_weeks})"
+    return SupportEvidence(Support.STABLE_PROMPT, weeks >= threshold, weeks, threshold, "weeks", text)

@@ -1,0 +1,28 @@
+"""The settings of the three mistakes and of locked-in evidence, together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from agent.framework.baselines import BaselineSettings
+from agent.framework.locked_in import LockedInSettings
+from agent.framework.overengineering import OverengineeringSettings
+from agent.framework.permanence import ReviewSettings
+from agent.framework.shutdowns import ShutdownSettings
+
+
+@dataclass(frozen=True, slots=True)
+class MistakeSettings:
+    """What an evaluation watches beside the five rules, with the defaults of each part."""
+
+    baselines: BaselineSettings = field(default_factory=BaselineSettings)
+    over_engineering: OverengineeringSettings = field(default_factory=OverengineeringSettings)
+    reviews: ReviewSettings = field(default_factory=ReviewSettings)
+    shutdowns: ShutdownSettings = field(default_factory=ShutdownSettings)
+    locked_in: LockedInSettings = field(default_factory=LockedInSettings)
+    last_days: Mapping[str, date] = field(default_factory=dict)
+    """Configured last days of models, by name or glob."""
+    tuned_models: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Globs of fine-tuned models, by system, beside those of all systems."""

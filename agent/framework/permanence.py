@@ -1,0 +1,176 @@
+"""Whether a decision is due for review: by its age, because a rule changed, or because a model ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from agent.framework.model import Declaration, Reason, Rule, Strategy, Verdict
+from agent.framework.shutdowns import Shutdown, Urgency
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewSettings:
+    """When a declaration has to be reviewed."""
+
+    review_after_days: int = 90
+    """Age of a decision in days from which its review is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastVerdict:
+    """What reviews need of a stored verdict."""
+
+    as_of: date
+    strategy: Strategy | None
+    rule: Rule | None
+    active: Mapping[Rule, bool | None]
+    mismatch: bool | None
+
+    @classmethod
+    def of(cls, verdict: Verdict) -> PastVerdict:
+        """The same of a whole verdict."""
+        active = {evidence.rule: evidence.active for evidence in verdict.evidence}
+        return cls(verdict.as_of, verdict.strategy, verdict.rule, active, verdict.mismatch)
+
+
+class ReviewCode(StrEnum):
+    """Every code a `Reason` of a review can carry."""
+
+    NEVER_REVIEWED = "review_never"
+    TOO_OLD = "review_too_old"
+    RULE_CHANGED = "review_rule_changed"
+    MODEL_SHUTDOWN = "review_model_shutdown"
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """How long a declaration has stood, and whether it has to be looked at again."""
+
+    due: bool | None
+    """None: no strategy is declared, so there is no decision to review."""
+    reviewed: date | None
+    age_days: int | None
+    """Since the review; None without a review date."""
+    review_after_days: int
+    due_on: date | None
+    """The day on which the age alone makes a review due."""
+    changed_rules: tuple[Rule, ...]
+    """Rules whose activity differs from what held at the review."""
+    deciding_rule_changed: bool
+    compared_with: date | None
+    """Day of the verdict that stands for the review; None when no stored verdict does."""
+    differing_since: date | None
+    """First day from which the recommendation has differed from the declaration without a break."""
+    differing_days: int | None
+    """None: they do not differ now."""
+    shutdowns: tuple[Shutdown, ...]
+    """Of models that the system used in the trailing 28 days, the nearest first."""
+    reasons: tuple[Reason, ...]
+    """Why a review is due; empty when it is not."""
+
+
+def review(
+    current: PastVerdict,
+    declaration: Declaration | None,
+    at_review: PastVerdict | None,
+    history: Iterable[PastVerdict] = (),
+    shutdowns: tuple[Shutdown, ...] = (),
+    settings: ReviewSettings | None = None,
+) -> Review:
+    """Judge the age of a decision on the day of `current`.
+
+    Args:
+        current: the verdict of today.
+        declaration: what the team declares.
+        at_review: the stored verdict of the day of the review, or the first one after it when the store does not
+            go back so far.
+        history: verdicts of earlier days, newest first; read only as far as they differ from the declaration.
+        shutdowns: last days of the models in use.
+        settings: thresholds; the defaults when left out.
+    """
+    chosen = settings or ReviewSettings()
+    as_of = current.as_of
+    reviewed = declaration.reviewed if declaration else None
+    declared = declaration is not None and declaration.strategy is not None
+    age = None if reviewed is None else max(0, (as_of - reviewed).days)
+    compared = at_review if reviewed is not None else None
+    changed = changed_rules(compared, current) if compared else ()
+    moved = compared is not None and _decided_otherwise(compared, current)
+    since = differing_since(current, history)
+    reasons = tuple(_reasons(age, reviewed, compared, current, changed, moved, shutdowns, chosen))
+    return Review(
+        due=bool(reasons) if declared else None,
+        reviewed=reviewed,
+        age_days=age,
+        review_after_days=chosen.review_after_days,
+        due_on=None if reviewed is None else reviewed + timedelta(days=chosen.review_after_days),
+        changed_rules=changed,
+        deciding_rule_changed=moved,
+        compared_with=compared.as_of if compared else None,
+        differing_since=since,
+        differing_days=None if since is None else (as_of - since).days + 1,
+        shutdowns=shutdowns,
+        reasons=reasons if declared else (),
+    )
+
+
+def changed_rules(then: PastVerdict, now: PastVerdict) -> tuple[Rule, ...]:
+    """The rules that came on or went off. A rule that is unknown now has not changed; one that was unknown then
+    has changed when it is active now."""
+    return tuple(
+        rule
+        for rule in Rule
+        if now.active.get(rule) is not None and bool(then.active.get(rule)) is not now.active[rule]
+    )
+
+
+def differing_since(current: PastVerdict, history: Iterable[PastVerdict]) -> date | None:
+    """The first day of the present run of mismatches, as far back as verdicts are stored."""
+    if not current.mismatch:
+        return None
+    since = current.as_of
+    for past in history:
+        if past.as_of >= since:
+            continue
+        if not past.mismatch:
+            break
+        since = past.as_of
+    return since
+
+
+def _decided_otherwise(then: PastVerdict, now: PastVerdict) -> bool:
+    # A verdict without a strategy decided nothing, so there is no deciding rule to compare.
+    return then.strategy is not None and now.strategy is not None and then.rule is not now.rule
+
+
+def _reasons(
+    age: int | None,
+    reviewed: date | None,
+    compared: PastVerdict | None,
+    current: PastVerdict,
+    changed: tuple[Rule, ...],
+    moved: bool,
+    ending: tuple[Shutdown, ...],
+    settings: ReviewSettings,
+) -> Iterable[Reason]:
+    if age is None:
+        yield Reason(ReviewCode.NEVER_REVIEWED.value, "the declaration has no review date")
+    if compared is not None and (changed or moved):
+        parts = [f"{rule} is {'active' if current.active[rule] else 'no longer active'}" for rule in changed]
+        if moved:
+            parts.append(f"{_deciding(current)} decides where {_deciding(compared)} did")
+        text = f"since the review ({compared.as_of}): {'; '.join(parts)}"
+        yield Reason(ReviewCode.RULE_CHANGED.value, text)
+    if age is not None and age >= settings.review_after_days:
+        text = f"the last review, on {reviewed}, was {age} days ago ({settings.review_after_days} are allowed)"
+        yield Reason(ReviewCode.TOO_OLD.value, text)
+    for item in ending:
+        if item.urgency is not Urgency.AHEAD:
+            yield Reason(ReviewCode.MODEL_SHUTDOWN.value, item.text)
+
+
+def _deciding(verdict: PastVerdict) -> str:
+    return str(verdict.rule) if verdict.rule else "the conflict of both operational rules"

@@ -1,0 +1,136 @@
+"""What a format gives, and what is common to all of them."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Any, TypeVar
+
+import msgspec
+
+from collectors.files.times import parse_time
+from collectors.interface import Result
+
+LONGEST = 200
+"""Characters of a name that the store keeps."""
+
+MOST_CASES = 10**12
+"""More test cases than anybody has."""
+
+T = TypeVar("T")
+
+
+class BadInput(Exception):
+    """A file, or one result in it, cannot be used. `str()` says why and never quotes it."""
+
+    def __init__(self, result: Result, detail: str) -> None:
+        super().__init__(detail)
+        self.result = result
+
+
+class NotFinished(Exception):
+    """A run that gave no result by design: cancelled, failed, invalidated or still going on."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawResult:
+    """One metric as the file has it, checked by nobody yet."""
+
+    model: str
+    suite: str
+    suite_hash: str
+    metric: str
+    value: float
+    n: int
+    at: datetime
+    system: str | None = None
+    prompt_version: str = ""
+    stderr: float | None = None
+    passed: int | None = None
+    higher_is_better: bool | None = True
+
+
+Entry = tuple[int | None, RawResult | BadInput]
+"""One result with its line, where lines mean something, or what is wrong with it."""
+
+Parser = Callable[[bytes], Iterable[Entry]]
+"""Reads one whole file. Raises BadInput for a file that gives nothing, NotFinished for a run without results."""
+
+
+def decode(data: bytes, kind: type[T]) -> T:
+    """JSON into a typed value. `NaN` and `Infinity`, which Python's own encoder writes, are understood.
+
+    Raises:
+        BadInput: it is not JSON, or lacks something.
+    """
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.ValidationError as error:
+        raise _mistyped(error) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        raise BadInput(Result.INVALID_LINE, "is not JSON") from None
+    return convert(value, kind)
+
+
+def convert(value: Any, kind: type[T]) -> T:
+    """A decoded value into a typed one.
+
+    Raises:
+        BadInput: it lacks something.
+    """
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise _mistyped(error) from None
+
+
+def _mistyped(error: msgspec.ValidationError) -> BadInput:
+    # The message has names of fields and types, and never a value: no type here has constraints or choices.
+    text = str(error)
+    missing = "missing required field" in text
+    return BadInput(Result.MISSING_FIELD if missing else Result.MISTYPED_FIELD, text[0].lower() + text[1:])
+
+
+def moment(value: object) -> datetime:
+    """A time; UTC where it has no zone.
+
+    Raises:
+        BadInput: it is none.
+    """
+    found = parse_time(value, UTC)
+    if found is None:
+        raise BadInput(Result.BAD_TIME, "the time of the run is missing or cannot be read")
+    return found
+
+
+def digest(value: object) -> str:
+    """A short name for a JSON value, the same whatever the order of keys.
+
+    Raises:
+        BadInput: it is nested too deeply.
+    """
+    try:
+        text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+    except RecursionError:
+        raise BadInput(Result.INVALID_LINE, "is nested too deeply") from None
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+
+def mean_and_error(values: list[float]) -> tuple[float, float | None]:
+    """The mean and its standard error, unknown for a single value. An infinite mean when they are too large."""
+    n = len(values)
+    try:
+        mean = math.fsum(values) / n
+        if n < 2:
+            return mean, None
+        return mean, math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1) / n)
+    except OverflowError:
+        return math.inf, None

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from math import sqrt
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from agent.framework.comparison import Outcome, compare
+from collectors.interface import EvalResult
+from tests.agent.framework.evals import result
+
+OPPOSITE = {Outcome.BETTER: Outcome.WORSE, Outcome.WORSE: Outcome.BETTER}
+
+
+@st.composite
+def shares(draw: st.DrawFn) -> EvalResult:
+    n = draw(st.integers(1, 5000))
+    return result(1, draw(st.integers(0, n)), n)
+
+
+@st.composite
+def scores(draw: st.DrawFn) -> EvalResult:
+    value = draw(st.floats(-1e3, 1e3))
+    return result(1, None, draw(st.integers(1, 5000)), value=value, stderr=draw(st.floats(0, 100)))
+
+
+def test_two_shares_are_compared_with_newcombes_interval() -> None:
+    # Newcombe 1998 (Statistics in Medicine 17), table II, case (a), method 10: 0.0524 to 0.3339.
+    compared = compare(result(9, 48, 80), result(1, 56, 70))
+
+    assert compared.outcome is Outcome.BETTER
+    assert compared.difference == pytest.approx(0.2)
+    assert compared.low == pytest.approx(0.0524, abs=5e-5)
+    assert compared.high == pytest.approx(0.3339, abs=5e-5)
+
+
+def test_two_means_are_compared_with_their_standard_errors() -> None:
+    compared = compare(result(9, None, value=3.0, stderr=0.3), result(1, None, value=4.0, stderr=0.4))
+
+    assert compared.outcome is Outcome.BETTER
+    assert compared.low == pytest.approx(1 - 1.959964 * 0.5)
+    assert compared.reason.code == "eval_better"
+    assert compared.reason.text == (
+        "answers accuracy: from 3 (n=200) to 4 (n=200), difference +1 (+0.02002 to +1.98 at 95.00%)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "outcome"),
+    [
+        (result(9, 150), result(1, 152), Outcome.NO_DIFFERENCE),
+        (result(9, 190), result(1, 150), Outcome.WORSE),
+        (result(9, 29, 29), result(1, 0, 500), Outcome.TOO_SMALL),
+        (result(9, 0, 500), result(1, 29, 29), Outcome.TOO_SMALL),
+        (result(9, 100, suite_hash="other"), result(1, 190), Outcome.NOT_COMPARABLE),
+        (result(9, 100), result(1, 190, higher_is_better=None), Outcome.NOT_COMPARABLE),
+        (result(9, 100), result(1, 190, higher_is_better=False), Outcome.NOT_COMPARABLE),
+        (result(9, None), result(1, 190), Outcome.NOT_COMPARABLE),
+        (
+            result(9, None, value=90.0, stderr=1.0, higher_is_better=False),
+            result(1, None, value=80.0, stderr=1.0, higher_is_better=False),
+            Outcome.BETTER,
+        ),
+        (result(9, None, value=0.5, stderr=0.0), result(1, None, value=0.6, stderr=0.0), Outcome.BETTER),
+        (result(9, None, value=0.5, stderr=0.01), result(1, 200), Outcome.BETTER),
+    ],
+)
+def test_what_a_comparison_comes_to(before: EvalResult, after: EvalResult, outcome: Outcome) -> None:
+    assert compare(before, after).outcome is outcome
+
+
+def test_more_comparisons_ask_for_more() -> None:
+    before, after = result(9, 150), result(1, 166)
+
+    assert compare(before, after).outcome is Outcome.BETTER
+    assert compare(before, after, comparisons=10).outcome is Outcome.NO_DIFFERENCE
+    assert compare(before, after, comparisons=10).confidence == pytest.approx(0.995)
+
+
+@given(st.one_of(st.tuples(shares(), shares()), st.tuples(scores(), scores()), st.tuples(shares(), scores())))
+def test_swapping_before_and_after_swaps_better_and_worse(pair: tuple[EvalResult, EvalResult]) -> None:
+    there, back = compare(*pair), compare(pair[1], pair[0])
+
+    assert back.outcome is OPPOSITE.get(there.outcome, there.outcome)
+    assert back.difference == -there.difference
+    if there.low is not None and there.high is not None:
+        assert back.low == pytest.approx(-there.high, abs=1e-9)
+        assert back.high == pytest.approx(-there.low, abs=1e-9)
+        assert there.low <= there.difference <= there.high
+
+
+@given(st.one_of(st.tuples(shares(), shares()), st.tuples(scores(), scores())))
+def test_turning_the_direction_swaps_better_and_worse(pair: tuple[EvalResult, EvalResult]) -> None:
+    turned = [replace(side, higher_is_better=False) for side in pair]
+
+    there = compare(*pair).outcome
+    assert compare(*turned).outcome is OPPOSITE.get(there, there)
+
+
+def grown(given_result: EvalResult, times: int) -> EvalResult:
+    """The same result from so many times as many cases."""
+    passed = None if given_result.passed is None else given_result.passed * times
+    stderr = None if given_result.stderr is None else given_result.stderr / sqrt(times)
+    return replace(given_result, n=given_result.n * times, passed=passed, stderr=stderr)
+
+
+@given(st.one_of(st.tuples(shares(), shares()), st.tuples(scores(), scores())), st.integers(2, 50))
+def test_more_cases_with_the_same_result_only_make_it_clearer(
+    pair: tuple[EvalResult, EvalResult], times: int
+) -> None:
+    small, large = compare(*pair), compare(*(grown(side, times) for side in pair))
+    assume(small.outcome in OPPOSITE)
+
+    assert large.outcome is small.outcome
+
+
+@given(shares(), st.integers(2, 12))
+def test_a_result_compared_with_itself_never_differs(same: EvalResult, comparisons: int) -> None:
+    assert compare(same, same, comparisons=comparisons).outcome in {Outcome.NO_DIFFERENCE, Outcome.TOO_SMALL}

@@ -1,0 +1,44 @@
+"""`docs/sources/evals.md` is checked against the code."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from collectors.config import SourceConfig
+from collectors.evals.config import FACTS, EvalsConfig
+from collectors.evals.formats import own
+from collectors.evals.formats.detect import PARSERS
+from collectors.evals.formats.interface import RawResult
+from collectors.interface import MALFORMED, Result
+
+PAGE = (Path(__file__).parents[3] / "docs/sources/evals.md").read_text()
+
+
+def test_the_page_names_every_setting_format_and_part_of_a_template() -> None:
+    wanted = {*(EvalsConfig.model_fields.keys() - SourceConfig.model_fields.keys()), *PARSERS, "auto"}
+
+    assert {name for name in wanted if f"`{name}`" not in PAGE} == set()
+    assert {name for name in FACTS if f"`{{{name}}}`" not in PAGE} == set()
+
+
+def test_the_page_names_every_field_of_a_line_of_ones_own() -> None:
+    assert {
+        name for name in own._Line.__struct_fields__ if f"`{name}`" not in PAGE and f'"{name}"' not in PAGE
+    } == set()
+
+
+def test_the_example_of_a_line_is_one() -> None:
+    match = re.search(r'\{"ts".*?"n": 200\}', PAGE, re.DOTALL)
+    assert match is not None
+    ((_, result),) = own.parse(json.dumps(json.loads(match[0])).encode())
+
+    assert isinstance(result, RawResult)
+    assert (result.value, result.n, result.passed) == (0.91, 200, 182)
+
+
+def test_every_reason_named_exists() -> None:
+    named = set(re.findall(r"`(\w+)`", PAGE.split("## Bad input")[1]))
+
+    assert named - {"leverwatch_records_total", "n"} <= {*MALFORMED, Result.UNATTRIBUTED}
