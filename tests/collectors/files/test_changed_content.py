@@ -56,7 +56,7 @@ def test_a_log_that_is_truncated_and_regrown_while_it_is_read_gives_no_line_of_t
     append(log, line("a1"))
     bench.collect()
     append(log, line("a2"))
-    read, raced = Content.read, []
+    read, raced = Content.read, list[int]()
 
     def truncated_just_before(content: Content, size: int) -> bytes:
         if content.raw_position == len(line("a1")) and not raced:

@@ -45,7 +45,7 @@ def test_a_few_common_lines_do_not_make_a_longer_file_a_copy() -> None:
     thinned = FileState("id", "/l", "/l", 1, 1, offset=4129, records=2, marks=tuple(early))
 
     other = TEXT[:128] + b" another line\n" * 20
-    assert relation(thinned, {length: crc for length, crc in early}, len(other), len(other)) is Relation.DIFFERENT
+    assert relation(thinned, dict(early), len(other), len(other)) is Relation.DIFFERENT
 
 
 def test_nothing_in_common_is_seen_from_the_first_bytes() -> None:
