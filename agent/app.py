@@ -94,7 +94,7 @@ class Agent:
         if self.probe_server is not None:
             self.probe_server.start()
         for source in self._loaded.config.sources:
-            self._add(source)
+            self._add(source, self._runner(source, self._loaded))
         self._schedule_evaluation()
         self._scheduler.start()
         log.info("started", version=__version__, port=self.server.port, sources=len(self._loaded.config.sources))
@@ -148,14 +148,19 @@ class Agent:
         after = {source.name: source for source in loaded.config.sources}
         moved = loaded.base_dir != self._loaded.base_dir or loaded.cache_dir != self._loaded.cache_dir
         interval_changed = loaded.config.evaluation.interval != self._loaded.config.evaluation.interval
+        gone = [name for name, source in before.items() if after.get(name) != source or moved]
+        # Whatever may fail comes before the first change, so that a failure leaves everything as it was.
+        added = {
+            name: self._runner(source, loaded)
+            for name, source in after.items()
+            if name in gone or name not in self._runners
+        }
         self._plan, self._loaded = Plan.of(loaded.config), loaded
-        for name, source in before.items():
-            if after.get(name) != source or moved:
-                self._scheduler.remove(name)
-                self._runners.pop(name, None)
-        for name, source in after.items():
-            if name not in self._runners:
-                self._add(source)
+        for name in gone:
+            self._scheduler.remove(name)
+            self._runners.pop(name, None)
+        for name, runner in added.items():
+            self._add(after[name], runner)
         if interval_changed:
             self._schedule_evaluation()
         else:
@@ -165,8 +170,10 @@ class Agent:
         interval = self._loaded.config.evaluation.interval
         self._scheduler.add(_EVALUATION, interval, self._evaluate, self._evaluation_missed)
 
-    def _add(self, source: SourceConfig) -> None:
-        runner = source_runner(source, self._loaded, self.store, self._now, self._stopping.is_set)
+    def _runner(self, source: SourceConfig, loaded: Loaded) -> SourceRunner:
+        return source_runner(source, loaded, self.store, self._now, self._stopping.is_set)
+
+    def _add(self, source: SourceConfig, runner: SourceRunner) -> None:
         self._runners[source.name] = runner
 
         def run() -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from threading import Condition
+from threading import Condition, Event, Thread
 from typing import Any
 
 import structlog
@@ -16,6 +17,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 log = structlog.get_logger(__name__)
 
 _LONGEST_BACKOFF = timedelta(minutes=15)
+_WATCH_SECONDS = 15.0
+_STEP_SECONDS = 1.0
+"""A smaller step of the clock delays nothing that matters."""
 
 
 def backoff(interval: timedelta, failures: int) -> timedelta:
@@ -30,10 +34,11 @@ def backoff(interval: timedelta, failures: int) -> timedelta:
 class Scheduler:
     """Repeated jobs on threads: first run at once, late runs run, none overlaps itself.
 
-    A job returns whether it succeeded; after a failure it is next run after `backoff`.
+    A job returns whether it succeeded; after a failure it is next run after `backoff`. Every `watch` seconds the
+    wall clock is compared with the one that only goes forward.
     """
 
-    def __init__(self, workers: int = 8) -> None:
+    def __init__(self, workers: int = 8, watch: float = _WATCH_SECONDS) -> None:
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(workers)},
@@ -45,11 +50,13 @@ class Scheduler:
         self._idle = Condition()
         self._active = 0
         self._stopping = False
+        self._watch, self._stopped = watch, Event()
         self._scheduler.add_listener(self._on_missed, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
 
     def start(self) -> None:
         """Start running jobs."""
         self._scheduler.start()
+        Thread(target=self._watch_clock, name="clock", daemon=True).start()
 
     def stop(self) -> None:
         """Start no further job, and wait for those that run."""
@@ -58,6 +65,7 @@ class Scheduler:
         with self._idle:
             self._stopping = True
             self._idle.wait_for(lambda: not self._active)
+        self._stopped.set()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
 
@@ -112,6 +120,18 @@ class Scheduler:
             self._scheduler.modify_job(name, next_run_time=moment)
         except JobLookupError:  # removed by a reload while it ran
             log.debug("job_unknown", job=name)
+
+    def _watch_clock(self) -> None:
+        # The library plans by the wall clock: when that is set back by an hour, nothing would run for an hour.
+        reference = time.time() - time.monotonic()
+        while not self._stopped.wait(self._watch):
+            ahead = time.time() - time.monotonic()
+            if reference - ahead > _STEP_SECONDS:
+                log.warning("clock_set_back", seconds=round(reference - ahead, 3))
+                for job in self._scheduler.get_jobs():
+                    self._move(job.id, job.next_run_time - timedelta(seconds=reference - ahead))
+                reference = ahead
+            reference = max(reference, ahead)
 
     def _on_missed(self, event: Any) -> None:
         missed = self._missed.get(event.job_id)

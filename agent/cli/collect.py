@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+import shutil
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import click
 import structlog
 from tqdm import tqdm
+from tqdm.contrib.logging import logging_redirect_tqdm
 
 from agent.app import source_runner
 from agent.cli.common import (
@@ -79,13 +83,19 @@ class _Progress:
         self._source, self._monotonic = source, monotonic
         self._bar: tqdm[Any] | None = None
         self._next = monotonic() + _LOG_SECONDS
+        self._open = ExitStack()
 
     def __enter__(self) -> _Progress:
+        if sys.stderr.isatty():
+            # Log lines go above the bar, not into it.
+            loggers = [logging.getLogger(name) for name in ("agent", "collectors")]
+            self._open.enter_context(logging_redirect_tqdm(loggers))
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._bar is not None:
             self._bar.close()
+        self._open.close()
 
     def __call__(self, source: str, batch: Batch) -> None:
         """Show a committed batch."""
@@ -94,8 +104,17 @@ class _Progress:
             return
         if sys.stderr.isatty():
             if self._bar is None:
+                # A terminal that does not tell its size would show nothing at all.
+                columns, rows = shutil.get_terminal_size()
                 self._bar = tqdm(
-                    total=progress.total, unit=progress.unit, unit_scale=True, desc=source, leave=False
+                    total=progress.total,
+                    initial=progress.done,
+                    unit=progress.unit,
+                    unit_scale=True,
+                    desc=source,
+                    leave=False,
+                    ncols=columns - 1,
+                    nrows=rows,
                 )
             self._bar.total = progress.total
             self._bar.n = progress.done

@@ -121,7 +121,8 @@ def check_config(path: Path | None, config_path: Path, output: str) -> None:
     else:
         warnings = loaded.warnings
         config = loaded.config
-        summary = f"{len(config.sources)} sources, {len(config.systems)} systems, store {loaded.shown_store_url}"
+        counts = f"{_number(len(config.sources), 'source')}, {_number(len(config.systems), 'system')}"
+        summary = f"{counts}, store {loaded.shown_store_url}"
     if output == "json":
         print_json({"file": str(file), "valid": not problems, "problems": problems, "warnings": warnings})
     else:
@@ -129,7 +130,7 @@ def check_config(path: Path | None, config_path: Path, output: str) -> None:
             click.echo(problem)
         for warning in warnings:
             click.echo(f"warning: {warning}")
-        click.echo(f"{file}: {f'{len(problems)} problems' if problems else f'ok ({summary})'}")
+        click.echo(f"{file}: {_number(len(problems), 'problem') if problems else f'ok ({summary})'}")
     sys.exit(Exit.FAILED if problems else Exit.OK)
 
 
@@ -143,3 +144,7 @@ def config_schema() -> None:
       # yaml-language-server: $schema=leverwatch.schema.json   (first line of leverwatch.yaml)
     """
     print_json(json_schema())
+
+
+def _number(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from agent.config.problem import HIDDEN
+from agent.config.problem import HIDDEN, has_credentials
 
 _POSTGRES = {"postgres", "postgresql", "postgresql+psycopg"}
 _SQLITE = {"sqlite", "sqlite+pysqlite"}
@@ -61,3 +61,12 @@ def show_store_url(url: URL) -> str:
     if safe.password is not None:
         safe = safe.set(password=HIDDEN)
     return safe.render_as_string(hide_password=False).replace("%28hidden%29", HIDDEN)
+
+
+def without_secrets(text: str, url: URL) -> str:
+    """A database's message without the password of the URL, wherever in it the password stands."""
+    values = [value for key, value in url.normalized_query.items() if has_credentials(f"{key}=")]
+    for secret in sorted({str(url.password or ""), *(part for value in values for part in value)}, key=len)[::-1]:
+        if secret:
+            text = text.replace(secret, HIDDEN)
+    return text

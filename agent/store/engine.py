@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
+from agent.config.store_url import show_store_url, without_secrets
 from agent.errors import StoreError
 
 WRITES = "leverwatch_writes"
@@ -65,9 +66,10 @@ def _sqlite(url: URL) -> Engine:
 
 @contextmanager
 def translated(url: URL) -> Iterator[None]:
-    """Turn database errors into `StoreError`, with the database named and its password hidden."""
+    """Turn database errors into `StoreError`, with the database named and every secret hidden."""
     try:
         yield
     except SQLAlchemyError as error:
         cause = str(getattr(error, "orig", None) or error).strip().splitlines()
-        raise StoreError(f"{url.render_as_string()}: {cause[0] if cause else type(error).__name__}") from error
+        reason = without_secrets(cause[0], url) if cause else type(error).__name__
+        raise StoreError(f"{show_store_url(url)}: {reason}") from error

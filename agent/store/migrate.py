@@ -7,7 +7,11 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Engine, text
+
+from agent.config.store_url import show_store_url
+from agent.errors import StoreError
 
 _LOCK = 7_235_910_448_201
 """Any number, the same in every agent: only one of them migrates a shared PostgreSQL at a time."""
@@ -26,10 +30,18 @@ def head_revision() -> str | None:
 
 
 def migrate(engine: Engine) -> None:
-    """Apply every migration that is missing. One transaction: a failed migration leaves the old schema."""
+    """Apply every migration that is missing. One transaction: a failed migration leaves the old schema.
+
+    Raises:
+        StoreError: the database has a schema that this version does not know.
+    """
     config = _config()
     with engine.connect().execution_options(leverwatch_writes=True) as connection, connection.begin():
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            place = show_store_url(engine.url)
+            raise StoreError(f"{place}: its schema is of a newer version of leverwatch: {error}") from error

@@ -64,7 +64,7 @@ def discover(patterns: Iterable[str], base_dir: Path) -> Discovery:
     result = Discovery()
     for pattern in patterns:
         full = os.path.join(glob.escape(str(base_dir.absolute())), pattern)  # noqa: PTH118 - patterns are strings
-        _check_folder(full, result.failures)
+        _check_folders(full, result.failures)
         paths.update(glob.iglob(full, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
     seen: set[tuple[int, int]] = set()
     # A link comes after every real name, so that a file is known by a name of its own where it has one.
@@ -80,15 +80,16 @@ def discover(patterns: Iterable[str], base_dir: Path) -> Discovery:
     return result
 
 
-def _check_folder(pattern: str, failures: dict[str, str]) -> None:
-    # A glob takes an unreadable folder for an empty one; the fixed part of the pattern can be told apart.
+def _check_folders(pattern: str, failures: dict[str, str]) -> None:
+    # A glob takes an unreadable folder for an empty one, and its systems would seem to have been idle.
     if not glob.has_magic(pattern):
         return
-    folder = Path(pattern)
-    while glob.has_magic(str(folder)) and folder != folder.parent:
-        folder = folder.parent
-    if folder.is_dir() and not os.access(folder, os.R_OK | os.X_OK):
-        failures[str(folder)] = "Permission denied"
+    folders = os.path.join(pattern, "") if pattern.endswith("**") else pattern  # noqa: PTH118 - patterns are strings
+    while glob.has_magic(folders):
+        folders = os.path.dirname(folders)  # noqa: PTH120 - as above
+        for folder in glob.iglob(os.path.join(folders, ""), recursive=True):  # noqa: PTH118, PTH207 - as above
+            if not os.access(folder, os.R_OK | os.X_OK):
+                failures[os.path.normpath(folder)] = "Permission denied"
 
 
 def _is_link(path: str) -> bool:

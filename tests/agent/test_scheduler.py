@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from datetime import timedelta
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, tzinfo
+from itertools import pairwise
 
 import pytest
 
@@ -10,6 +12,16 @@ from agent.scheduler import Scheduler, backoff
 from tests.e2e.servers import wait_until
 
 FAST = timedelta(milliseconds=100)
+
+
+def noting(runs: list[float]) -> Callable[[], bool]:
+    """A job that succeeds, and notes when."""
+
+    def job() -> bool:
+        runs.append(time.monotonic())
+        return True
+
+    return job
 
 
 def nothing() -> None:
@@ -156,3 +168,63 @@ def test_a_job_that_moves_itself_while_the_scheduler_stops_does_not_hang() -> No
     stopping.join(10)
 
     assert not stopping.is_alive()
+
+
+def test_a_success_ends_the_pause_that_failures_made_longer(scheduler: Scheduler) -> None:
+    outcomes = iter([False, False, False, True, False, False])
+    moments: list[float] = []
+
+    def job() -> bool:
+        moments.append(time.monotonic())
+        return next(outcomes, True)
+
+    scheduler.add("a", FAST, job, nothing)
+    wait_until(lambda: len(moments) >= 7, 20, "seven runs")
+
+    pauses = [after - before for before, after in pairwise(moments)]
+    # Without the success in between, the fifth run would be the fourth failure, and followed by eight intervals.
+    assert pauses[2] > 3.5 * FAST.total_seconds()
+    assert pauses[4] < pauses[2]
+
+
+def test_a_run_that_is_late_by_seconds_is_run_and_several_late_ones_are_one(scheduler: Scheduler) -> None:
+    rare: list[float] = []
+    often: list[float] = []
+    missed = threading.Event()
+    scheduler.add("rare", timedelta(hours=1), noting(rare), missed.set)
+    scheduler.add("often", FAST, noting(often), nothing)
+    wait_until(lambda: bool(rare and often), 10, "the first runs")
+
+    scheduler._scheduler.pause()
+    scheduler.soon("rare")
+    time.sleep(1.5)
+    before = len(often)
+    scheduler._scheduler.resume()
+    wait_until(lambda: len(rare) == 2, 10, "the late run")
+    time.sleep(0.05)
+
+    assert not missed.is_set()
+    assert len(often) - before <= 3, "fifteen runs were due"
+
+
+def test_a_clock_that_is_set_back_holds_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    back, real = [timedelta()], time.time
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Clock:
+            return cls.fromtimestamp(real(), tz) - back[0]
+
+    monkeypatch.setattr("apscheduler.schedulers.base.datetime", Clock)
+    monkeypatch.setattr("agent.scheduler.datetime", Clock)
+    monkeypatch.setattr("agent.scheduler.time.time", lambda: real() - back[0].total_seconds())
+    scheduler, runs = Scheduler(watch=0.05), list[float]()
+    scheduler.add("a", FAST, noting(runs), nothing)
+    scheduler.start()
+    try:
+        wait_until(lambda: len(runs) >= 2, 10, "two runs")
+        back[0] = timedelta(hours=2)
+        before = len(runs)
+        wait_until(lambda: len(runs) >= before + 5, 10, "runs by a clock that shows the past")
+    finally:
+        scheduler.stop()

@@ -222,7 +222,7 @@ class TestConfig:
         done = call("check-config")
 
         assert done.exit_code == 0
-        assert done.stdout.startswith("leverwatch.yaml: ok (1 sources, 1 systems, store sqlite:///")
+        assert done.stdout.startswith("leverwatch.yaml: ok (1 source, 1 system, store sqlite:///")
 
     def test_every_problem_is_reported_at_once(self, company: Path) -> None:
         (company / "bad.yaml").write_text("stores: {}\nevaluation: {interval: 5}\n")

@@ -115,3 +115,12 @@ def test_a_declared_system_has_facts_before_anything_was_seen(store: Store) -> N
 
     assert facts["bot"].usage == UsageFacts()
     assert facts["bot"].declaration == declaration
+
+
+def test_a_prompt_change_at_midnight_belongs_to_the_day_that_begins(store: Store) -> None:
+    first, midnight = datetime(2026, 3, 2, 12, tzinfo=UTC), datetime(2026, 3, 4, tzinfo=UTC)
+    changes = [PromptChange("bot", str(at), at, ChangeKind.MODIFIED, 1) for at in (first, midnight)]
+    store.apply("prompts", 0, Batch(state={}, prompt_changes=tuple(changes)))
+
+    assert store.facts(day(1), Scope())["bot"].prompts.active_days == {day(0)}
+    assert store.facts(day(2), Scope())["bot"].prompts.active_days == {day(0), day(2)}

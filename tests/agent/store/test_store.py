@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect, select, text
 
 from agent.errors import StoreConflict, StoreError
 from agent.store.migrate import head_revision
@@ -188,3 +188,29 @@ def test_an_unreachable_database_is_named_without_its_password() -> None:
 def test_a_folder_that_does_not_exist_is_a_store_error() -> None:
     with pytest.raises(StoreError, match="unable to open database file"):
         Store("sqlite:////nonexistent/folder/store.db").migrate()
+
+
+def test_no_message_of_an_unreachable_database_holds_a_secret_of_its_url() -> None:
+    # Both ways to write the password; the misspelt option makes the driver repeat what it was given.
+    url = "postgresql://watch:HUNTER2@127.0.0.1:1/db?sslpassword=SWORDFISH"
+    for address in (url, f"{url}&connect_timeout=HUNTER2", f"{url}&password=HUNTER2"):
+        store = Store(address)
+
+        with pytest.raises(StoreError) as raised:
+            store.migrate()
+
+        assert "HUNTER2" not in str(raised.value)
+        assert "SWORDFISH" not in str(raised.value)
+        assert "watch:(hidden)@127.0.0.1:1/db" in str(raised.value)
+
+
+def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(open_store: Callable[[], Store]) -> None:
+    store = open_store()
+    with store.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    with pytest.raises(StoreError, match="newer version of leverwatch"):
+        store.migrate()
+
+    with store.reading() as connection:
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "9999"

@@ -222,6 +222,23 @@ def test_an_unreadable_folder_is_reported(tmp_path: Path, monkeypatch: pytest.Mo
         bench.collect()
 
 
+@pytest.mark.parametrize("pattern", ["logs/*/*.jsonl", "logs/*/deep/*.jsonl", "logs/**/*.jsonl", "logs/**"])
+def test_an_unreadable_folder_that_a_wildcard_matches_is_reported_and_the_others_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pattern: str
+) -> None:
+    bench, real = Bench(tmp_path, path=pattern), os.access
+    for name in ("open", "closed"):
+        folder = tmp_path / "logs" / name / ("deep" if "deep" in pattern else "")
+        folder.mkdir(parents=True)
+        append(folder / "app.jsonl", line(name))
+    closed = str(tmp_path / "logs/closed")
+    monkeypatch.setattr(os, "access", lambda path, mode: os.path.normpath(path) != closed and real(path, mode))
+    with pytest.raises(SourceIncomplete, match="logs/closed: Permission denied"):
+        bench.collect()
+
+    assert bench.store.inferences["open"] == 1
+
+
 def test_content_that_is_gone_for_ninety_days_is_forgotten_and_a_file_that_is_there_is_not(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     append(tmp_path / "a.jsonl", line("a"))

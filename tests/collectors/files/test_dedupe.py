@@ -35,6 +35,24 @@ def test_an_id_is_new_again_after_the_window() -> None:
     assert not seen.add(7, 106)
 
 
+def test_a_much_older_record_with_the_same_id_does_not_make_the_newer_one_forgotten() -> None:
+    seen = SeenIds(HOUR)
+    seen.add(7, 200)
+
+    assert seen.add(7, 100)
+    assert not seen.add(7, 200)
+
+
+def test_an_id_is_remembered_for_late_duplicates_of_records_that_were_late_themselves() -> None:
+    seen = SeenIds(HOUR)
+    seen.add(7, 100)
+    seen.changes()
+    seen.add(8, 108)
+    seen.changes()
+
+    assert not seen.add(7, 104)
+
+
 def test_a_short_window_has_slots_of_a_minute() -> None:
     seen = SeenIds(90)
 

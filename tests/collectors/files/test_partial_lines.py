@@ -121,6 +121,7 @@ def test_a_writer_that_finishes_its_line_after_the_rename_is_counted_once(tmp_pa
     bench.collect()
     append(tmp_path / "app.jsonl.1", whole[30:] + line("c"))
     assert bench.collect() == {"a": 1, "b": 1, "c": 1}
+    assert bench.store.tallies == {Result.COUNTED: 3}
 
 
 def test_the_last_line_of_a_compressed_file_counts_at_once(tmp_path: Path) -> None:

@@ -36,6 +36,12 @@ def test_every_spelling_of_a_moment_is_that_moment(value: object) -> None:
     assert parse_time(value, UTC) == MOMENT
 
 
+@pytest.mark.parametrize("scale", [1, 1_000, 1_000_000, 1_000_000_000])
+def test_the_unit_of_a_number_is_told_by_its_size_alone_from_1973_on(scale: int) -> None:
+    assert parse_time(10**8 * scale, UTC) == datetime(1973, 3, 3, 9, 46, 40, tzinfo=UTC)
+    assert parse_time((10**11 - 1) * scale, UTC) == datetime(5138, 11, 16, 9, 46, 39, tzinfo=UTC)
+
+
 def test_seven_fractional_digits_are_read_to_the_microsecond() -> None:
     assert parse_time("2023-11-16 18:17:03.9799600", UTC) == datetime(2023, 11, 16, 18, 17, 3, 979960, UTC)
 

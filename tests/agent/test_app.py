@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import agent.app
+from agent.app import Agent, source_runner
+from agent.config import load_config
+from agent.errors import StoreError
+from agent.runner import SourceRunner
+
+HEAD = 'store: {url: "sqlite:///store.db"}\nserver: {listen: "127.0.0.1:0"}\nsources:\n'
+SOURCE = (
+    "  - {{name: {0}, type: files, path: {0}.jsonl, format: {{type: jsonl, fields: {{time: ts}}}}, system: {0}}}\n"
+)
+
+
+def test_a_reload_that_fails_half_way_leaves_every_source_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "leverwatch.yaml"
+    file.write_text(HEAD + SOURCE.format("one") + SOURCE.format("two"))
+    running = Agent(load_config(file), lambda: load_config(file))
+    running.start()
+
+    def failing(config: Any, *rest: Any) -> SourceRunner:
+        if config.name == "four":
+            raise StoreError("the database is gone")
+        return source_runner(config, *rest)
+
+    def shown() -> list[str]:
+        snapshot = running.exposition.snapshots.agent
+        assert snapshot is not None
+        return [source.name for source in snapshot.sources]
+
+    try:
+        file.write_text(HEAD + SOURCE.format("one") + SOURCE.format("three") + SOURCE.format("four"))
+        monkeypatch.setattr(agent.app, "source_runner", failing)
+        with pytest.raises(StoreError):
+            running.reload()
+        monkeypatch.undo()
+        assert shown() == ["one", "two"]
+
+        running.reload()
+        assert shown() == ["four", "one", "three"]
+    finally:
+        running.stop()
