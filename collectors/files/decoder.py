@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from collectors.files.format_config import CsvFormat, FileFormat, JsonlFormat
 from collectors.files.formats.delimited import Delimited
-from collectors.files.formats.interface import Format, Framing, Parsed, Reader, Units
+from collectors.files.formats.interface import Format, Framing, Grouping, Parsed, Reader, Units
 from collectors.files.formats.jsonl import JsonLines
 from collectors.files.formats.named import NAMED
 from collectors.files.framing.lines import LINES
@@ -17,14 +17,46 @@ from collectors.files.framing.wrappers import JsonString, Prefix, Wrapper
 from collectors.interface import Result
 
 
+class GroupFraming:
+    """Another framing, but that records which belong together are in one chunk."""
+
+    by_newline = False
+
+    def __init__(self, inner: Framing, wrappers: Sequence[Wrapper], reader: Grouping) -> None:
+        self._inner, self._wrappers, self._reader = inner, wrappers, reader
+        self.skip, self.split, self.count = inner.skip, inner.split, inner.count
+
+    def complete(self, data: bytes, final: bool) -> int:
+        """What the other framing says, up to the first record of a group that goes on."""
+        cut = self._inner.complete(data, final)
+        if final or self._reader.group_marker not in data[:cut]:
+            return cut
+        units = self._inner.split(data[:cut])
+        for wrapper in self._wrappers:
+            units = wrapper.unwrap(units)
+        first = self._reader.open_from(units.units)
+        if first is None:
+            return cut
+        at = 0
+        if units.starts is not None:
+            at = units.starts[first]
+        else:
+            for _ in range(units.line_of(first)):
+                at = data.find(b"\n", at) + 1
+        return self._inner.complete(data[:at], final=False)
+
+
 class Decoder:
     """Records of a `reader`, between framing and wrappers; the outermost wrapper comes first."""
 
     wants_header = False
 
     def __init__(self, reader: Reader, framing: Framing, wrappers: Sequence[Wrapper]) -> None:
-        self._reader, self._wrappers = reader, tuple(wrappers)
-        self.framing = framing
+        self._reader, self._wrappers, self._framing = reader, tuple(wrappers), framing
+        self.framing: Framing = framing
+        """As the tail needs it."""
+        if isinstance(reader, Grouping):
+            self.framing = GroupFraming(framing, self._wrappers, reader)
         self.has_rare = reader.has_rare
 
     def check_header(self, line: bytes) -> tuple[str, ...]:  # noqa: ARG002 no format with readers has a header
@@ -33,15 +65,15 @@ class Decoder:
 
     def parse(self, data: bytes, header: bytes | None) -> Parsed:  # noqa: ARG002 as above
         """Cut into records, unwrap them, and read them."""
-        units = self.framing.split(data)
+        units = self._framing.split(data)
         parsed = self._read(units)
         if (
             units.lines is None
-            and isinstance(self.framing, ValueFraming)
+            and isinstance(self._framing, ValueFraming)
             and any(result is Result.INVALID_LINE for _, result, _ in parsed.refused)
         ):
             # What is no record as a line may still hold several.
-            parsed = self._read(self.framing.split_values(data))
+            parsed = self._read(self._framing.split_values(data))
         return parsed
 
     def _read(self, units: Units) -> Parsed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from collectors.interface import Result
 
@@ -47,6 +47,8 @@ class Units:
     """Index of each unit's line in the chunk; None when every line is one unit."""
     refused: list[tuple[int, Result, str]] = field(default_factory=list)
     ignored: int = 0
+    starts: list[int] | None = None
+    """Position of each unit in the chunk, when its line alone does not tell."""
     times: list[str | None] | None = None
     """The time that a wrapper gives each unit, for records that have none of their own."""
 
@@ -102,6 +104,18 @@ class Reader(Protocol):
 
     def read(self, units: Sequence[bytes]) -> Parsed:
         """Read records; `lines` of the result are indices of units."""
+        ...
+
+
+@runtime_checkable
+class Grouping(Protocol):
+    """A reader some of whose records only make sense together, and must lie in one chunk."""
+
+    group_marker: bytes
+    """What is in every chunk that has such records."""
+
+    def open_from(self, units: Sequence[bytes]) -> int | None:
+        """The first unit of a group whose end is still to come."""
         ...
 
 

@@ -40,6 +40,7 @@ TYPES: Mapping[str, Any] = {
 }
 """What the value of each field may be."""
 TEXT = str | int | float | bool | None
+_NO_JSON = "expected JSON in a text"
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -111,8 +112,10 @@ def explain(error: msgspec.ValidationError) -> tuple[Result, str]:
     # msgspec names types and the place, never the value: "Expected `int`, got `array` - at `$.usage.input`".
     reason, _, place = str(error).partition(" - at ")
     path = place.strip("`").removeprefix("$").lstrip(".")
-    if not path:
+    if not path and reason != _NO_JSON:
         return Result.INVALID_LINE, "not one JSON object"
+    if not path:
+        return Result.MISTYPED_FIELD, _NO_JSON
     return Result.MISTYPED_FIELD, f"{path}: {reason[:1].lower()}{reason[1:]}"
 
 
@@ -183,9 +186,9 @@ def _opener(texts: Mapping[str, Callable[[str], Any]]) -> Callable[[Any], None]:
                 try:
                     value = decode(value) if value else None
                 except msgspec.ValidationError as error:
-                    raise ValueError(f"in the JSON text: {error}") from error
+                    raise ValueError(str(error)) from error
                 except (msgspec.DecodeError, RecursionError) as error:
-                    raise ValueError("not JSON in the text") from error
+                    raise ValueError(_NO_JSON) from error
                 msgspec.structs.force_setattr(record, attribute, value)
 
     return open_texts

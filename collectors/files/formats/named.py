@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from collectors.files.formats.anthropic import ANTHROPIC
 from collectors.files.formats.interface import Reader
+from collectors.files.formats.litellm import LITELLM
 from collectors.files.formats.openai import OPENAI
+from collectors.files.formats.otlp import OTLP
 
 
 class Named(Protocol):
@@ -27,7 +30,7 @@ class Named(Protocol):
         ...
 
 
-_FORMATS: tuple[Named, ...] = (OPENAI,)
+_FORMATS: tuple[Named, ...] = (ANTHROPIC, LITELLM, OPENAI, OTLP)
 
 NAMED: Mapping[str, Named] = {format_.name: format_ for format_ in _FORMATS}
 """Every one of them, by name."""

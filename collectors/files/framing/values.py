@@ -156,6 +156,7 @@ class ValueFraming:
         """The objects, also those of one line."""
         units = Units([], [])
         lines: list[int] = []
+        starts: list[int] = []
         line, counted = 0, 0
         for piece in pieces(data):
             line += data.count(b"\n", counted, piece.start)
@@ -163,12 +164,13 @@ class ValueFraming:
             if piece.kind is Kind.VALUE:
                 units.units.append(data[piece.start : piece.end])
                 lines.append(line)
+                starts.append(piece.start)
             elif piece.kind is Kind.NOISE:
                 # The `data:` before a record is a part of it; any other line of the stream stands for itself.
                 units.ignored += not data.startswith(b"{", piece.end)
             else:
                 units.refused.append((line, Result.INVALID_LINE, "not a whole JSON object"))
-        units.lines = lines
+        units.lines, units.starts = lines, starts
         return units
 
     def count(self, data: bytes) -> int:

@@ -110,5 +110,5 @@ class _Inner:
             [line for _, line, _ in self._found],
             self._refused,
             self.ignored,
-            [time for _, _, time in self._found],
+            times=[time for _, _, time in self._found],
         )

@@ -1,0 +1,342 @@
+"""Traces of GenAI calls: OpenTelemetry's conventions old and new, OpenLIT, OpenLLMetry and OpenInference."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any
+
+import msgspec
+
+from collectors.files.formats.interface import MAX_COUNT, Framing, Parsed, Reader, Row
+from collectors.files.formats.jsonl import explain
+from collectors.files.formats.peek import peek
+from collectors.files.formats.spans import NotSpans, Refusal, Scalar, Span, SpanReader
+from collectors.files.framing.values import VALUES
+from collectors.files.times import parse_time
+from collectors.interface import Result
+
+_MODEL = (
+    "gen_ai.response.model", "gen_ai.request.model", "llm.response.model_name", "llm.model_name",
+    "llm.request.model_name", "embedding.model_name", "ai.model.id",
+)  # fmt: skip
+_RESPONSE = ("gen_ai.response.id", "ai.response.id")
+_INPUT = (
+    "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.token_count.prompt", "llm.usage.prompt_tokens",
+    "ai.usage.inputTokens", "ai.usage.promptTokens",
+)  # fmt: skip
+_CACHED = (
+    "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_read_input_tokens",
+    "gen_ai.usage.prompt_tokens_details.cached_tokens", "gen_ai.usage.details.cache_read_tokens",
+    "gen_ai.usage.cached_input_tokens", "llm.token_count.prompt_details.cache_read", "ai.usage.cachedInputTokens",
+)  # fmt: skip
+_WRITTEN = (
+    "gen_ai.usage.cache_creation.input_tokens", "gen_ai.usage.cache_creation_input_tokens",
+    "gen_ai.usage.details.cache_write_tokens", "llm.token_count.prompt_details.cache_write",
+)  # fmt: skip
+_OUTPUT = (
+    "gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens", "llm.token_count.completion",
+    "llm.usage.completion_tokens", "ai.usage.outputTokens", "ai.usage.completionTokens",
+)  # fmt: skip
+_REASONING = (
+    "gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens",
+    "gen_ai.usage.completion_tokens_details.reasoning_tokens", "gen_ai.usage.details.reasoning_tokens",
+    "llm.token_count.completion_details.reasoning", "ai.usage.reasoningTokens",
+)  # fmt: skip
+_COST = ("gen_ai.usage.cost", "llm.cost.total")
+_FINISH = ("gen_ai.response.finish_reasons", "gen_ai.completion.0.finish_reason", "ai.response.finishReason")
+_SCHEMA = ("gen_ai.openai.request.response_format", "gen_ai.request.response_format")
+_PARAMETERS = "llm.invocation_parameters"
+_KINDS = (
+    "openinference.span.kind", "gen_ai.operation.name", "ai.operationId", "llm.request.type",
+    "traceloop.span.kind",
+)  # fmt: skip
+_ERROR = "error.type"
+_WANTED = frozenset(
+    {
+        *_MODEL, *_RESPONSE, *_INPUT, *_CACHED, *_WRITTEN, *_OUTPUT, *_REASONING, *_COST, *_FINISH, *_SCHEMA,
+        *_KINDS, _PARAMETERS, _ERROR,
+    }
+)  # fmt: skip
+
+_OPENINFERENCE = {"LLM": "llm", "EMBEDDING": "embedding", "RERANKER": "rerank"}
+_OPERATIONS = {
+    "chat": "chat", "completion": "completion", "text_completion": "completion", "generate_content": "chat",
+    "message": "chat", "messages": "chat", "responses": "chat", "call_llm": "chat", "embeddings": "embedding",
+    "embedding": "embedding", "rerank": "rerank", "image": "image", "image_generation": "image", "audio": "audio",
+    "speech": "audio", "transcription": "audio",
+}  # fmt: skip
+_OTHERWORK = re.compile(
+    r"execute_tool|tool|.*agent.*|.*workflow.*|plan|retriev.*|.*memory.*|vectordb|framework|task|chain|evaluat.*"
+)
+_VERCEL = {".doGenerate": "chat", ".doStream": "chat", ".doEmbed": "embedding"}
+_THRESHOLD = re.compile(r"(?:^|,)\s*ot=(?:[^,]*;)?th:([0-9a-f]{1,14})(?:;|,|$)")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Call:
+    """A span that asked a model for something."""
+
+    span: Span
+    operation: str
+    tokens: tuple[int | None, ...]
+    """Input, cached, written, output, reasoning."""
+
+    @property
+    def response(self) -> Scalar:
+        return _first(self.span.attributes, _RESPONSE)
+
+
+class _Mistyped(ValueError):
+    """An attribute is not what its name says."""
+
+
+class Otlp:
+    """Reads batches of spans; `template` are names of attributes of the span or of its resource."""
+
+    has_rare = True
+    framing: Framing = VALUES
+
+    def __init__(self, template: Sequence[str]) -> None:
+        self._template = tuple(part.replace("\\", "") for part in template)
+        self._reader = SpanReader(_WANTED | frozenset(self._template))
+
+    def read(self, units: Sequence[bytes]) -> Parsed:
+        """Read documents of many spans each; a bad span costs only itself."""
+        parsed = Parsed(lines=[])
+        for line, unit in enumerate(units):
+            text = unit.removeprefix(b"\xef\xbb\xbf").strip(b"\0\r\n\t ")
+            if not text:
+                parsed.ignored += 1
+                continue
+            try:
+                spans = self._reader.read(text)
+            except NotSpans:
+                parsed.refused.append((line, Result.MISSING_FIELD, "neither spans nor logs nor metrics"))
+            except msgspec.ValidationError as error:
+                parsed.refused.append((line, *explain(error)))
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                parsed.refused.append((line, Result.INVALID_LINE, "not one JSON object"))
+            else:
+                if spans is None:
+                    _pass(parsed, Result.NOT_A_CALL)
+                else:
+                    self._document(parsed, line, spans)
+        return parsed
+
+    def _document(self, parsed: Parsed, line: int, spans: Sequence[Span | Refusal]) -> None:
+        calls: list[_Call] = []
+        known: list[Span] = []
+        for span in spans:
+            if not isinstance(span, Span):
+                parsed.refused.append((line, *span))
+                continue
+            known.append(span)
+            try:
+                tokens = _tokens(span.attributes)
+                operation = _operation(span.attributes, tokens)
+                if not isinstance(operation, Result):
+                    calls.append(_Call(span, operation, tokens))
+                elif operation is Result.NOT_A_CALL:
+                    _pass(parsed, operation, span.start)
+                else:
+                    parsed.refused.append((line, operation, "an operation of no known kind"))
+            except _Mistyped as error:
+                parsed.refused.append((line, Result.MISTYPED_FIELD, str(error)))
+        repeated = _repeated(calls, known)
+        for call in calls:
+            if call.span in repeated:
+                _pass(parsed, Result.DUPLICATE, call.span.start)
+                continue
+            try:
+                row = self._row(call)
+            except _Mistyped as error:
+                parsed.refused.append((line, Result.MISTYPED_FIELD, str(error)))
+                continue
+            parsed.rows.append(row)
+            if parsed.lines is not None:
+                parsed.lines.append(line)
+
+    def _row(self, call: _Call) -> Row:
+        span, attributes = call.span, call.span.attributes
+        taken, cached, written, output, reasoning = call.tokens
+        # The conventions ask for totals; a part that is larger than the whole tells that it was left out.
+        if taken is not None and (cached or 0) + (written or 0) > taken:
+            taken += (cached or 0) + (written or 0)
+        if output is not None and (reasoning or 0) > output:
+            output += reasoning or 0
+        identity = call.response or (f"{span.trace_id}:{span.span_id}" if span.trace_id and span.span_id else None)
+        model = _first(attributes, _MODEL)
+        template = (_first(attributes, (part,)) or _first(span.resource, (part,)) for part in self._template)
+        return (
+            span.start,
+            None if model is None else str(model),
+            identity,
+            call.operation,
+            "error" if span.failed or attributes.get(_ERROR) else None,
+            taken,
+            cached,
+            output,
+            _amount(attributes, _COST),
+            _latency(span),
+            span.trace_id,
+            None,
+            _sample_rate(span.state),
+            None,
+            None,
+            *template,
+            written,
+            reasoning,
+            None,
+            _schema_mode(attributes),
+            _word(_first(attributes, _FINISH)),
+            None,
+        )
+
+
+def _pass(parsed: Parsed, result: Result, start: object = None) -> None:
+    parsed.passed[result] = parsed.passed.get(result, 0) + 1
+    if start is not None:
+        parsed.seen.append(start)
+
+
+def _first(attributes: Mapping[str, Scalar], names: Sequence[str]) -> Scalar:
+    for name in names:
+        value = attributes.get(name)
+        if value is not None and value != "":
+            return value
+    return None
+
+
+def _tokens(attributes: Mapping[str, Scalar]) -> tuple[int | None, ...]:
+    return tuple(_count(attributes, names) for names in (_INPUT, _CACHED, _WRITTEN, _OUTPUT, _REASONING))
+
+
+def _count(attributes: Mapping[str, Scalar], names: Sequence[str]) -> int | None:
+    number = _amount(attributes, names)
+    if number is not None and (number > MAX_COUNT or not number.is_integer()):
+        raise _Mistyped(f"{_named(attributes, names)}: expected a whole number from 0 to 2**53")
+    return None if number is None else int(number)
+
+
+def _amount(attributes: Mapping[str, Scalar], names: Sequence[str]) -> float | None:
+    value = _first(attributes, names)
+    if value is None:
+        return None
+    try:
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (ValueError, OverflowError):
+        number = math.nan
+    if math.isnan(number) or not 0 <= number <= 1e16:
+        raise _Mistyped(f"{_named(attributes, names)}: expected a number that is not negative")
+    return number
+
+
+def _named(attributes: Mapping[str, Scalar], names: Sequence[str]) -> str:
+    return next(name for name in names if attributes.get(name) not in (None, ""))
+
+
+def _operation(attributes: Mapping[str, Scalar], tokens: Sequence[int | None]) -> str | Result:
+    """What a span asked for, in our words, or what it is instead of a call."""
+    kinds = {name: str(value).strip() for name in _KINDS if (value := attributes.get(name)) not in (None, "")}
+    has_tokens = any(count is not None for count in tokens)
+    if kind := kinds.get("openinference.span.kind"):
+        return _OPENINFERENCE.get(kind.upper(), Result.NOT_A_CALL)
+    if kind := kinds.get("ai.operationId"):
+        return next((word for end, word in _VERCEL.items() if kind.endswith(end)), Result.NOT_A_CALL)
+    for name in ("gen_ai.operation.name", "llm.request.type"):
+        kind = kinds.get(name, "").lower()
+        if kind in _OPERATIONS:
+            return _OPERATIONS[kind]
+        if kind and kind != "unknown":
+            known = _OTHERWORK.fullmatch(kind) or not has_tokens
+            return Result.NOT_A_CALL if known else Result.UNKNOWN_OPERATION
+    if "traceloop.span.kind" in kinds:
+        return Result.NOT_A_CALL
+    # Some instrumentations name no kind; only a model spends tokens.
+    return "llm" if has_tokens else Result.NOT_A_CALL
+
+
+def _repeated(calls: Sequence[_Call], spans: Sequence[Span]) -> set[Span]:
+    """Calls that two instrumentations saw: the inner one has the response or the tokens of the one around it."""
+    if len(calls) < 2:
+        return set()
+    around = {(span.trace_id, span.span_id): span.parent_id for span in spans}
+    found = {(call.span.trace_id, call.span.span_id): call for call in calls}
+    return {call.span for call in calls if _is_repeated(call, around, found)}
+
+
+def _is_repeated(
+    call: _Call,
+    around: Mapping[tuple[str | None, str | None], str | None],
+    found: Mapping[tuple[str | None, str | None], _Call],
+) -> bool:
+    trace, parent = call.span.trace_id, call.span.parent_id
+    nearest = True
+    seen = {call.span.span_id}
+    while parent is not None and parent not in seen:
+        seen.add(parent)
+        outer = found.get((trace, parent))
+        if outer is not None:
+            if call.response is not None and outer.response == call.response:
+                return True
+            taken, output = call.tokens[0], call.tokens[3]
+            equal = (
+                taken is not None and output is not None and (taken, output) == (outer.tokens[0], outer.tokens[3])
+            )
+            if nearest and equal:
+                return True
+            nearest = False
+        parent = around.get((trace, parent))
+    return False
+
+
+def _latency(span: Span) -> float | None:
+    if isinstance(span.start, int) and isinstance(span.end, int):
+        return (span.end - span.start) / 1e6 if span.end >= span.start else None
+    first, last = parse_time(span.start, UTC), parse_time(span.end, UTC)
+    return None if first is None or last is None or last < first else (last - first).total_seconds() * 1000
+
+
+def _sample_rate(state: str) -> float | None:
+    """The share of traces that a consistent sampler kept, from the threshold that it left in the trace state."""
+    match = _THRESHOLD.search(state) if state else None
+    return 1 - int(match[1].ljust(14, "0"), 16) / 16**14 if match else None
+
+
+def _schema_mode(attributes: Mapping[str, Scalar]) -> Scalar:
+    mode = _first(attributes, _SCHEMA)
+    parameters = attributes.get(_PARAMETERS)
+    if mode is None and isinstance(parameters, str):
+        mode = peek(parameters.encode(errors="replace"), "response_format", "type")
+    return mode
+
+
+def _word(value: Scalar) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+@dataclass(frozen=True)
+class _Named:
+    name: str
+
+    def recognise(self, record: Any) -> int:
+        """How sure it is that a record is a batch of spans or a span."""
+        if not isinstance(record, Mapping):
+            return 0
+        if "resourceSpans" in record:
+            return 95
+        context = record.get("context")
+        if isinstance(context, Mapping) and "trace_id" in context and "span_id" in context:
+            return 85
+        return 40 if "resourceLogs" in record or "resourceMetrics" in record else 0
+
+    def build(self, template: Sequence[str]) -> Reader:
+        """The reader of these records; every text is a name of an attribute."""
+        return Otlp(template)
+
+
+OTLP = _Named("otlp")
