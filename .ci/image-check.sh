@@ -40,7 +40,7 @@ buildah bud -q --format docker --network host --build-arg "PYTHON_IMAGE=$BASE" $
 say "built $IMAGE on $BASE"
 
 container=$(buildah from "$IMAGE")
-buildah run "$container" -- sh -c 'test "$(id -u):$(id -g)" = 10001:10001' || die "it does not run as 10001"
+[ "$(buildah run "$container" -- id -u)" = 10001 ] || die "it does not run as 10001"
 buildah run "$container" -- leverwatch demo --no-serve --folder /tmp/demo >/dev/null 2>&1 || die "the demo fails"
 buildah run "$container" -- sh -c 'rm -r /tmp/demo; git --version' >/dev/null || die "there is no git"
 buildah run "$container" -- sh -c 'grep -q ^psycopg= /opt/leverwatch/packages.txt &&
@@ -62,6 +62,7 @@ set -eu
 mount --bind "$1" "$2/merged"
 mount -o remount,ro,bind "$2/merged"
 mount -t proc proc "$2/merged/proc"
+mount --rbind /dev "$2/merged/dev"
 mount -t tmpfs tmpfs "$2/merged/tmp"
 mount --bind "$2/state" "$2/merged/var/lib/leverwatch"
 mount -t tmpfs tmpfs "$2/merged/etc/leverwatch"

@@ -61,12 +61,12 @@ class _TlsReader(StreamReader):
 
 
 class Connection(HTTPConnection):
-    """A connection that first shakes hands, in the thread that serves it."""
+    """A connection that first shakes hands, in a thread that may take its time."""
 
     _greeted = False
 
     def communicate(self) -> bool:
-        """Serve one request; whether the connection stays open."""
+        """Shake hands or serve one request; whether the connection stays open."""
         if isinstance(self.socket, ssl.SSLSocket) and not self._greeted:
             try:
                 self.socket.do_handshake()
@@ -74,6 +74,8 @@ class Connection(HTTPConnection):
                 self._part(self.socket, error)
                 return False
             self._greeted = True
+            # Back among the idle ones: a client that now stays silent must not hold the thread.
+            return True
         return bool(super().communicate())  # type: ignore[no-untyped-call]  # likewise
 
     def _part(self, connection: ssl.SSLSocket, error: OSError) -> None:

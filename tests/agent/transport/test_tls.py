@@ -164,6 +164,17 @@ def test_clients_that_never_shake_hands_keep_nobody_waiting(ca: Authority) -> No
         assert time.monotonic() - started < 5
 
 
+def test_clients_that_stay_silent_after_the_handshake_keep_nobody_waiting(ca: Authority) -> None:
+    with serving(ca) as server, ExitStack() as silent:
+        started = time.monotonic()
+        for _ in range(40):
+            silent.enter_context(connected(server, ca))
+
+        assert get(server, ca).ok
+        # Each would hold one of the sixteen threads for ten seconds.
+        assert time.monotonic() - started < 9
+
+
 def test_a_request_behind_a_long_one_in_the_same_packet_is_answered(ca: Authority) -> None:
     # The server reads this many bytes at a time; the rest is decrypted then and no longer on the socket.
     head, end = b"GET /-/healthy HTTP/1.1\r\nHost: a\r\nX-Long: ", b"\r\n\r\n"
