@@ -10,9 +10,14 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from hypothesis import settings
 from sqlalchemy.engine import make_url
 
 from agent.store.store import Store
+
+# How long an example takes says something of the machine, and nothing of the code.
+settings.register_profile("leverwatch", deadline=None)
+settings.load_profile("leverwatch")
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, field_validator
+from pydantic import ConfigDict, Discriminator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, field_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
@@ -83,6 +83,20 @@ class FieldMap(Model):
     )
 
 
+class PathMap(FieldMap):
+    """Where a record has each value. A value that is not mapped, or that a record lacks, is unknown, not zero."""
+
+    # The settings are those of any field map, and the documentation lists them once.
+    model_config = ConfigDict(title="FieldMap")
+
+    @field_validator("*")
+    @classmethod
+    def _path_is_sound(cls, path: str | None) -> str | None:
+        if path is not None:
+            parse_path(path)
+        return path
+
+
 class _JsonFormat(Model):
     framing: FramingName | None = Field(default=None, description=_FRAMING)
     wrap: WrapperName | tuple[WrapperName, ...] = Field(default=(), description=_WRAP, examples=["docker"])
@@ -107,16 +121,9 @@ class JsonlFormat(_JsonFormat):
     """One JSON object a line, read by a field map."""
 
     type: Literal["jsonl"]
-    fields: FieldMap = Field(
+    fields: PathMap = Field(
         description=r"Paths into the record, keys joined by dots; a dot inside a key is written `\.`."
     )
-
-    @field_validator("fields")
-    @classmethod
-    def _paths_are_sound(cls, fields: FieldMap) -> FieldMap:
-        for path in fields.model_dump(exclude_none=True).values():
-            parse_path(path)
-        return fields
 
 
 class CsvFormat(Model):

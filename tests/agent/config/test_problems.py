@@ -305,3 +305,14 @@ systems:
         "12: systems.s: the key is already on line 11",
         '13: systems.t.locked_in: unknown key; did you mean "locked_in_behavior"?',
     )
+
+
+def test_a_bad_path_is_reported_although_a_key_beside_it_is_unknown(problems: Problems) -> None:
+    found = problems(
+        "sources:\n- {name: a, type: files, path: x, system: s, format: {type: jsonl,\n"
+        "   fields: {time: a..b,\n   modle: m, status: x.}}}"
+    )
+
+    assert any("3: sources[0].format.fields.time: " in problem for problem in found)
+    assert any("4: sources[0].format.fields.modle: unknown key" in problem for problem in found)
+    assert any("4: sources[0].format.fields.status: " in problem for problem in found)

@@ -57,7 +57,7 @@ def expected(shape: str) -> dict[str, int]:
 
 @SHAPE
 @given(places=st.lists(st.integers(0, 3000), max_size=5), crash=st.booleans(), committed=st.booleans())
-@hypothesis_settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_file_that_grows_in_any_pieces_counts_every_record_once(
     tmp_path_factory: pytest.TempPathFactory, shape: str, places: list[int], crash: bool, committed: bool
 ) -> None:

@@ -208,7 +208,7 @@ def _consistent(landings: list[dict[str, str | None]]) -> list[Files]:
     return kept
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(landings=_LANDINGS.map(_consistent), cuts=st.sets(st.integers(1, 11), max_size=3), restarts=st.booleans())
 def test_many_small_runs_find_what_one_run_finds(landings: list[Files], cuts: set[int], restarts: bool) -> None:
     with TemporaryDirectory() as folder:

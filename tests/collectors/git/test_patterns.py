@@ -94,7 +94,7 @@ def _accepted(pattern: str) -> bool:
     return True
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(pattern=st.lists(_PIECES, min_size=1, max_size=6).map("".join).filter(_accepted))
 def test_git_selects_the_same_paths(tree: Path, pattern: str) -> None:
     listed = git(tree, "ls-files", "-z", "--", *pathspecs([check_pattern(pattern)]))

@@ -37,7 +37,7 @@ FACTS = st.builds(
     st.none() | PRICES,
     SHAPES,
 )
-FEW = settings(max_examples=40, deadline=None)
+FEW = settings(max_examples=40)
 
 
 def scaled(price: Price, factor: float) -> Price:

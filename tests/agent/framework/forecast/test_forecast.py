@@ -14,7 +14,7 @@ from agent.framework.model import Band, Boundary, Settings, VolumeState
 from tests.agent.framework.forecast.series import DAY, daily, growing, series
 
 UP, DOWN = Direction
-FEW = settings(max_examples=50, deadline=None)
+FEW = settings(max_examples=50)
 
 
 def aim(volume: float, direction: Direction = UP) -> Target:

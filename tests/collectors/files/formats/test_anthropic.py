@@ -137,7 +137,7 @@ DUMPS: dict[str, tuple[Any, bytes]] = {
 
 @pytest.mark.parametrize("shape", DUMPS)
 @given(places=st.lists(st.integers(0, 8000), max_size=4))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_dump_that_grows_in_any_pieces_counts_each_message_once(
     tmp_path_factory: pytest.TempPathFactory, shape: str, places: list[int]
 ) -> None:

@@ -59,7 +59,7 @@ def mutate(value: Any, chance: random.Random, changes: int) -> Any:
 
 @EVERY
 @given(seed=st.integers(0, 2**32), changes=st.integers(1, 4))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_record_of_any_shape_costs_no_neighbour_and_shows_nothing(
     name: str, make: Make, seed: int, changes: int
 ) -> None:
@@ -76,7 +76,7 @@ def test_a_record_of_any_shape_costs_no_neighbour_and_shows_nothing(
 
 @EVERY
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_bytes_that_are_damaged_raise_nothing_and_cost_no_neighbour(name: str, make: Make, seed: int) -> None:
     chance = random.Random(seed)
     damaged = bytearray(lines(*make("bad")))
