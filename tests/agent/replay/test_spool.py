@@ -50,7 +50,7 @@ def test_the_output_satisfies_a_strict_parser_which_wants_series_together_and_in
 
     text = written(tmp_path, [[100, 200], [300], [400, 500]], first, second, first, job="leverwatch")
 
-    families = list(text_string_to_metric_families(text))
+    families = list(text_string_to_metric_families(text))  # type: ignore[no-untyped-call]  # untyped in the library
     assert {family.name for family in families} == {
         family.name.removesuffix("_total") for family in SYSTEMS if list(family.samples(first))
     }
