@@ -29,7 +29,7 @@ NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 #   of search-summaries change on 2 or 3 days a week, those of claims-triage on 1 to 3, so the median is at least 1
 #   for both. Of contract-extraction only the import lies in these weeks: the median of 1, 0, 0, 0 is 0.
 # 16 August: the 21st covered day, the least that volume needs. 23 August: the 28th, the whole window.
-# 1 November: by the generator's numbers, the last 28 days of support-bot are worth 99.64M a month on 25 October and
+# 1 November: by the generator's numbers, the last 28 days of support-bot are worth 99.64M a month on 25 October,
 #   101.26M on the 26th, and stay above 100M from there; 1 November is the seventh such day, which settles it.
 # hr-faq (40,000 a month) stays far below the first threshold, and nothing else changes until 23 November.
 TABLE = """\
