@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help run test lint types unit golden bench servers clean
+.PHONY: help run test lint types unit golden bench dashboards servers clean
 help:
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -42,6 +42,9 @@ bench: $(BIN)/.ready ## the benchmarks, each against a baseline in the same run
 
 golden: $(BIN)/.ready ## rewrite golden files and generated documentation
 	LEVERWATCH_UPDATE_GOLDEN=1 $(BIN)/pytest -q
+
+dashboards: $(BIN)/.ready ## write the Grafana dashboards from their table of panels
+	$(BIN)/python -m grafana.build
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -14,6 +14,7 @@ from agent.demo.build import Demo, build
 from tests.e2e.agents import leverwatch, running
 from tests.e2e.servers import Server, free_port, prometheus, wait_until
 
+_RULES = Path(__file__).parents[2] / "helm/leverwatch/rules/leverwatch.rules.yaml"
 DAYS = 40
 """How far the replayed past goes back."""
 
@@ -40,14 +41,17 @@ class History:
 
     def range(self, query: str, days: int) -> list[dict[str, Any]]:
         """The answer to a query over the past days, at every full hour."""
-        data = self.prometheus.get(
+        return self.between(query, self.noon(days), self.noon(0), timedelta(hours=1))
+
+    def between(self, query: str, start: datetime, end: datetime, step: timedelta) -> list[dict[str, Any]]:
+        """The answer to a range query."""
+        answer: list[dict[str, Any]] = self.prometheus.get(
             "/api/v1/query_range",
             query=query,
-            start=str(self.noon(days).timestamp()),
-            end=str(self.noon(0).timestamp()),
-            step="3600",
-        )["data"]
-        answer: list[dict[str, Any]] = data["result"]
+            start=str(start.timestamp()),
+            end=str(end.timestamp()),
+            step=str(step.total_seconds()),
+        )["data"]["result"]
         return answer
 
 
@@ -91,7 +95,8 @@ def company_with_a_past(folder: Path) -> Iterator[History]:
     since = now.date() - timedelta(days=DAYS)
     backfill(demo, folder / "prometheus" / "data", since, "job=leverwatch", f"instance={target}")
     config = {
-        "global": {"scrape_interval": "1s"},
+        "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+        "rule_files": [str(_RULES)],
         "scrape_configs": [{"job_name": "leverwatch", "static_configs": [{"targets": [target]}]}],
     }
     with (
