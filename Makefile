@@ -39,6 +39,7 @@ bench: $(BIN)/.ready ## the benchmarks, each against a baseline in the same run
 	$(BIN)/python -m tests.benchmarks.bench_ingest
 	$(BIN)/python -m tests.benchmarks.bench_framework
 	$(BIN)/python -m tests.benchmarks.bench_exposition
+	$(BIN)/python -m tests.benchmarks.bench_replay
 
 golden: $(BIN)/.ready ## rewrite golden files and generated documentation
 	LEVERWATCH_UPDATE_GOLDEN=1 $(BIN)/pytest -q
