@@ -52,30 +52,33 @@ def metrics(queries: Sequence[Query]) -> list[str]:
 
 def _links(dashboard: Dashboard) -> Iterator[Json]:
     yield {
-        "asDropdown": False,
+        **_link("leverwatch", ""),
         "icon": "external link",
         "includeVars": True,
         "keepTime": True,
         "tags": [TAG],
         "targetBlank": False,
-        "title": "leverwatch",
         "tooltip": "The other dashboards, with the same choices and time range",
         "type": "dashboards",
-        "url": "",
     }
     for title, url in dashboard.links:
-        yield {
-            "asDropdown": False,
-            "icon": "doc",
-            "includeVars": False,
-            "keepTime": False,
-            "tags": [],
-            "targetBlank": True,
-            "title": title,
-            "tooltip": "",
-            "type": "link",
-            "url": url,
-        }
+        yield _link(title, url)
+
+
+def _link(title: str, url: str) -> Json:
+    """A link to a document, in a tab of its own."""
+    return {
+        "asDropdown": False,
+        "icon": "doc",
+        "includeVars": False,
+        "keepTime": False,
+        "tags": [],
+        "targetBlank": True,
+        "title": title,
+        "tooltip": "",
+        "type": "link",
+        "url": url,
+    }
 
 
 def _data_source() -> Json:
@@ -101,7 +104,6 @@ def _variable(variable: Variable) -> Json:
         "allValue": ".+",
         "current": everything if variable.all_at_first else {},
         "datasource": _SOURCE,
-        "definition": variable.query,
         "hide": 0,
         "includeAll": True,
         "label": variable.label,
@@ -176,8 +178,7 @@ def _panel(panel: Panel, row: str, place: Json) -> Json:
 
 def _panel_links(panel: Panel) -> Iterator[Json]:
     if panel.runbook:
-        url = f"{DOCS}/runbooks/{panel.runbook}.md"
-        yield {"targetBlank": True, "title": f"Runbook: {panel.runbook}", "url": url}
+        yield _link(f"Runbook: {panel.runbook}", f"{DOCS}/runbooks/{panel.runbook}.md")
 
 
 def _target(panel: Panel, number: int, query: Query) -> Json:
