@@ -69,6 +69,20 @@ def test_a_series_has_a_sample_at_each_moment_of_the_days_on_which_it_is_known(t
     assert lines == [f"{series} {moment}" for moment in (100, 200, 400, 500)]
 
 
+def test_a_value_that_changes_and_changes_back_is_written_as_it_was_on_each_day(tmp_path: Path) -> None:
+    days = [samples.systems(replace(samples.grown(), locked_in_behaviors=number)) for number in (2, 2, 0, 2)]
+
+    text = written(tmp_path, [[100], [200], [300], [400]], *days)
+
+    lines = [line for line in text.split("\n") if line.startswith("leverwatch_locked_in_behaviors{")]
+    assert [line.split()[-2:] for line in lines] == [
+        ["2.0", "100"],
+        ["2.0", "200"],
+        ["0.0", "300"],
+        ["2.0", "400"],
+    ]
+
+
 def test_a_day_without_the_system_has_no_samples_of_it(tmp_path: Path) -> None:
     text = written(tmp_path, [[100], [200]], None, samples.systems(samples.grown()))
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from agent.framework.assess import assess
-from agent.framework.model import Facts, Settings, Status, Strategy, UsageFacts, Verdict
+from agent.framework.model import Declaration, Facts, Settings, Status, Strategy, UsageFacts, Verdict
 from agent.framework.timeline import Timeline
 from agent.replay.verdicts import Change, changes, days_between, decide_days
 
@@ -51,6 +51,14 @@ def test_a_day_builds_on_the_replayed_day_before_it() -> None:
     assert verdicts[-1].strategy is Strategy.FINE_TUNING
     assert crossing.changed_on == crossing.as_of
     assert {v.changed_on for v in later if v.strategy is Strategy.HYBRID} == {crossing.as_of}
+
+
+def test_a_recommendation_stands_since_the_replayed_day_on_which_it_began() -> None:
+    line = timeline(*[1_000_000.0] * 10)
+    locked_in = replace(line, facts=replace(line.facts, declaration=Declaration(locked_in_behavior=("tone",))))
+
+    # Without the day before, every day would be the first.
+    assert {verdict.changed_on for verdict in decided(locked_in, range(3, 10)) if verdict} == {day(3)}
 
 
 def test_what_is_stored_on_the_days_of_the_replay_has_no_say() -> None:
