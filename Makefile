@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help run test lint types unit golden bench servers image-check clean
+.PHONY: help run test lint types unit golden bench chart dashboards servers image-check clean
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -32,7 +32,6 @@ servers: $(BIN)/.ready ## install the real programs the tests use, when they are
 	    $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 	        prometheus prometheus-alertmanager chromium git systemd; fi
 
-.PHONY: chart
 chart: $(BIN)/.ready ## renew what in the Helm chart is made from other files
 	$(BIN)/python -m helm.build
 
@@ -53,12 +52,16 @@ bench: $(BIN)/.ready ## the benchmarks, each against a baseline in the same run
 	$(BIN)/python -m tests.benchmarks.bench_crossings
 	$(BIN)/python -m tests.benchmarks.bench_forecast
 	$(BIN)/python -m tests.benchmarks.bench_exposition
+	$(BIN)/python -m tests.benchmarks.bench_replay
 
 image-check: ## build the image with buildah and run it; needs root (Debian: apt-get install buildah debootstrap)
 	.ci/image-check.sh
 
 golden: $(BIN)/.ready ## rewrite golden files and generated documentation
 	LEVERWATCH_UPDATE_GOLDEN=1 $(BIN)/pytest -q
+
+dashboards: $(BIN)/.ready ## write the Grafana dashboards from their table of panels, and their copies in the chart
+	$(BIN)/python -m grafana.build && $(BIN)/python -m helm.build
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -69,24 +70,31 @@ def picture(store: Store, plan: Plan, decided: list[tuple[Facts, Verdict]], now:
     """The verdicts with the figures beside them; undeclared systems beyond the cap are left out and counted."""
     totals = store.totals(plan.scope, plan.models_per_system)
     prompts = store.prompt_totals()
-    declared = plan.scope.declarations
-    found = [facts.system for facts, _ in decided if facts.system not in declared]
-    end = datetime.max.replace(tzinfo=UTC)
-    found.sort(key=lambda name: (totals[name].first_written or end if name in totals else end, name))
-    shown = {*declared, *found[: plan.undeclared_systems]}
+    dropped = beyond_the_cap(plan, (facts.system for facts, _ in decided), totals)
     return SystemsSnapshot(
         evaluated_at=now,
         settings=plan.settings,
         systems=tuple(
-            _view(facts, verdict, totals.get(facts.system), prompts.get(facts.system))
+            view_of(facts, verdict, totals.get(facts.system), prompts.get(facts.system))
             for facts, verdict in decided
-            if facts.system in shown
+            if facts.system not in dropped
         ),
-        undeclared_dropped=max(0, len(found) - plan.undeclared_systems),
+        undeclared_dropped=len(dropped),
     )
 
 
-def _view(facts: Facts, verdict: Verdict, totals: SystemTotals | None, prompts: PromptTotals | None) -> SystemView:
+def beyond_the_cap(plan: Plan, systems: Iterable[str], totals: Mapping[str, SystemTotals]) -> frozenset[str]:
+    """The undeclared systems that are not shown: those first seen when the cap was reached already."""
+    end = datetime.max.replace(tzinfo=UTC)
+    found = [name for name in systems if name not in plan.scope.declarations]
+    found.sort(key=lambda name: (totals[name].first_written or end if name in totals else end, name))
+    return frozenset(found[plan.undeclared_systems :])
+
+
+def view_of(
+    facts: Facts, verdict: Verdict, totals: SystemTotals | None, prompts: PromptTotals | None
+) -> SystemView:
+    """A verdict with the figures beside it."""
     declaration = facts.declaration
     today = facts.as_of + timedelta(days=1)
     return SystemView(

@@ -119,15 +119,15 @@ def opened(loaded: Loaded) -> Iterator[Store]:
         store.close()
 
 
-def past_day(as_of: date | None, now: datetime) -> date | None:
+def past_day(day: date | None, now: datetime, option: str = "--as-of") -> date | None:
     """Refuse a day that is not over yet.
 
     Raises:
         CommandError: it is not.
     """
-    if as_of is not None and as_of >= now.astimezone(UTC).date():
-        raise CommandError(f"--as-of {as_of}: this day is not over yet in UTC")
-    return as_of
+    if day is not None and day >= now.astimezone(UTC).date():
+        raise CommandError(f"{option} {day}: this day is not over yet in UTC")
+    return day
 
 
 def print_json(value: Any) -> None:

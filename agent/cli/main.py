@@ -8,6 +8,7 @@ from agent import __version__
 from agent.cli.collect import collect
 from agent.cli.common import EPILOG
 from agent.cli.demo import demo
+from agent.cli.replay import replay
 from agent.cli.serve import run
 from agent.cli.show import check_config, config_schema, metrics
 from agent.cli.sniff import sniff
@@ -33,5 +34,16 @@ def main() -> None:
     """
 
 
-for command in (run, collect, evaluate_command, explain, metrics, check_config, config_schema, sniff, demo):
+for command in (
+    run,
+    collect,
+    evaluate_command,
+    explain,
+    replay,
+    metrics,
+    check_config,
+    config_schema,
+    sniff,
+    demo,
+):
     main.add_command(command)

@@ -111,8 +111,8 @@ def verdict_table(verdicts: list[Verdict], settings: Settings) -> str:
     rows = [
         (
             verdict.system,
-            _spoken(verdict.declared),
-            _spoken(verdict.strategy),
+            spoken(verdict.declared),
+            spoken(verdict.strategy),
             verdict.status + (" (held)" if verdict.held else ""),
             "differs" if verdict.mismatch else "",
             _volume(verdict, settings),
@@ -128,8 +128,8 @@ def verdict_table(verdicts: list[Verdict], settings: Settings) -> str:
 def story(facts: Facts, verdict: Verdict) -> str:
     """A verdict in words: the reasons, then every rule with its number against its threshold."""
     lines = [
-        f"{verdict.system}: {_spoken(verdict.strategy)} ({verdict.status}{', held' if verdict.held else ''})",
-        f"  as of {verdict.as_of}; declared: {_spoken(verdict.declared)}",
+        f"{verdict.system}: {spoken(verdict.strategy)} ({verdict.status}{', held' if verdict.held else ''})",
+        f"  as of {verdict.as_of}; declared: {spoken(verdict.declared)}",
     ]
     if verdict.changed_on is not None:
         lines.append(f"  recommended since {verdict.changed_on}")
@@ -145,7 +145,8 @@ def story(facts: Facts, verdict: Verdict) -> str:
     return "\n".join(lines)
 
 
-def _spoken(strategy: Strategy | None) -> str:
+def spoken(strategy: Strategy | None) -> str:
+    """A strategy in words, `-` for none."""
     return "-" if strategy is None else strategy.value.replace("_", " ")
 
 

@@ -10,10 +10,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import Connection, func, select
 
 from agent.framework.model import Declaration, Facts, PromptFacts, UsageFacts
+from agent.framework.timeline import Timeline, is_overlapping
 from agent.store.schema import prompt_changes, source_days, usage_daily, usage_totals
 from collectors.interface import COUNTING_KINDS, Operation
-
-_OVERLAP_DAYS = 28
 
 
 @dataclass(frozen=True)
@@ -33,15 +32,23 @@ def read_facts(connection: Connection, as_of: date, scope: Scope) -> dict[str, F
     Only complete days up to `as_of` count. A system is covered on every day for which a source that feeds it held
     any record, from the system's own first day in that source on.
     """
+    return {system: timeline.facts for system, timeline in read_timelines(connection, as_of, scope).items()}
+
+
+def read_timelines(connection: Connection, as_of: date, scope: Scope) -> dict[str, Timeline]:
+    """The same facts, each ready to be cut at any day up to `as_of`."""
     usage = _usage(connection, as_of, scope.authoritative)
     prompts = _prompts(connection, as_of, scope.watched)
     return {
-        system: Facts(
-            system=system,
-            as_of=as_of,
-            usage=usage.get(system, UsageFacts()),
-            prompts=prompts.get(system, PromptFacts(watched=system in scope.watched)),
-            declaration=scope.declarations.get(system),
+        system: Timeline(
+            Facts(
+                system=system,
+                as_of=as_of,
+                usage=usage[system][0] if system in usage else UsageFacts(),
+                prompts=prompts.get(system, PromptFacts(watched=system in scope.watched)),
+                declaration=scope.declarations.get(system),
+            ),
+            overlapping_days=usage[system][1] if system in usage else frozenset(),
         )
         for system in sorted({*usage, *prompts, *scope.declarations})
     }
@@ -52,7 +59,10 @@ def counting_sources(feeding: Collection[str], authoritative: frozenset[str]) ->
     return frozenset(feeding) & authoritative or frozenset(feeding)
 
 
-def _usage(connection: Connection, as_of: date, authoritative: frozenset[str]) -> dict[str, UsageFacts]:
+def _usage(
+    connection: Connection, as_of: date, authoritative: frozenset[str]
+) -> dict[str, tuple[UsageFacts, frozenset[date]]]:
+    """Usage by system, and the days that several counting sources held."""
     first: dict[str, dict[str, date]] = defaultdict(dict)
     starts = select(usage_totals.c.system, usage_totals.c.source, func.min(usage_totals.c.first_day)).group_by(
         usage_totals.c.system, usage_totals.c.source
@@ -85,20 +95,19 @@ def _usage(connection: Connection, as_of: date, authoritative: frozenset[str]) -
                     total.setdefault(day, 0.0)
             for day, inferences in counts[system][source].items():
                 total[day] = total.get(day, 0.0) + inferences
-        facts[system] = UsageFacts(
-            daily=total, sources=tuple(sources), overlapping=_overlap(counts[system], sources, as_of)
-        )
+        twice = _counted_twice(counts[system], sources)
+        facts[system] = (UsageFacts(total, tuple(sources), is_overlapping(twice, as_of)), twice)
     return facts
 
 
-def _overlap(counts: Mapping[str, Mapping[date, float]], sources: list[str], as_of: date) -> bool:
-    since = as_of - timedelta(days=_OVERLAP_DAYS)
-    days = [
-        {day for day, inferences in counts[source].items() if inferences > 0 and day > since}
-        for source in sources
-        if source in counts
-    ]
-    return sum(map(len, days)) > len(set().union(*days))
+def _counted_twice(counts: Mapping[str, Mapping[date, float]], sources: list[str]) -> frozenset[date]:
+    once: set[date] = set()
+    twice: set[date] = set()
+    for source in sources:
+        days = {day for day, inferences in counts.get(source, {}).items() if inferences > 0}
+        twice |= once & days
+        once |= days
+    return frozenset(twice)
 
 
 def _prompts(connection: Connection, as_of: date, watched: frozenset[str]) -> dict[str, PromptFacts]:

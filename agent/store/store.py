@@ -17,6 +17,7 @@ from agent.store.evals import read_eval_results, read_model_days, read_shutdowns
 from agent.store.facts import Scope, read_facts
 from agent.store.history import read_at_review, read_history
 from agent.store.migrate import migrate
+from agent.store.past import Past
 from agent.store.schema import record_tallies, source_state, sources
 from agent.store.verdicts import latest_verdicts, write_verdicts
 from agent.store.views import PromptTotals, SystemTotals, read_prompt_totals, read_totals
@@ -108,6 +109,12 @@ class Store:
         """What the framework decides on, for every system, as of the end of a UTC day."""
         with self.reading() as connection:
             return read_facts(connection, as_of, scope)
+
+    @contextmanager
+    def past(self, until: date, scope: Scope, models_per_system: int) -> Iterator[Past]:
+        """Everything it takes to decide the days up to `until` again, from one state of the database."""
+        with self.reading() as connection:
+            yield Past(connection, until, scope, models_per_system)
 
     def verdicts(self, as_of: date) -> dict[str, Verdict]:
         """Each system's newest stored verdict on that day or an earlier one."""

@@ -111,8 +111,15 @@ def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None
 
 @contextmanager
 def prometheus(folder: Path, config: dict[str, Any]) -> Iterator[Server]:
-    """A Prometheus with this configuration and its data under `folder`. Its first scrape comes after 5 s."""
-    arguments = ["--web.enable-lifecycle", f"--storage.tsdb.path={folder / 'data'}"]
+    """A Prometheus with this configuration and its data under `folder`. Its first scrape comes after 5 s.
+
+    Blocks that lie in `folder / "data"` already are served, however old they are.
+    """
+    arguments = [
+        "--web.enable-lifecycle",
+        f"--storage.tsdb.path={folder / 'data'}",
+        "--storage.tsdb.retention.time=10y",
+    ]
     with _server("prometheus", folder, config, arguments) as server:
         yield server
 

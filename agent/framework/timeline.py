@@ -1,0 +1,49 @@
+"""Facts over time: what was known of a system at the end of a day, cut from what is known later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from agent.framework.model import Facts
+
+OVERLAP_DAYS = 28
+"""Trailing days in which a day counted by several sources makes the usage doubtful."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The facts as of one day, with what it takes to cut them at any day before."""
+
+    facts: Facts
+    overlapping_days: frozenset[date] = frozenset()
+    """Days on which several counting sources held inferences."""
+
+
+def is_overlapping(overlapping_days: frozenset[date], as_of: date) -> bool:
+    """Whether one of the trailing 28 days may be counted twice."""
+    return any(0 <= (as_of - day).days < OVERLAP_DAYS for day in overlapping_days)
+
+
+def facts_as_of(timeline: Timeline, day: date) -> Facts | None:
+    """The facts at the end of an earlier day; None when nothing was known or declared of the system by then.
+
+    The declaration is the present one, for earlier ones are not kept; only a review after `day` is left out.
+    """
+    facts = timeline.facts
+    daily = {on: count for on, count in facts.usage.daily.items() if on <= day}
+    prompts = facts.prompts
+    if prompts.first_change is not None and prompts.first_change > day:
+        prompts = replace(prompts, first_change=None)
+    declaration = facts.declaration
+    if declaration is None and not daily and prompts.first_change is None:
+        return None
+    if declaration is not None and declaration.reviewed is not None and declaration.reviewed > day:
+        declaration = replace(declaration, reviewed=None)
+    return replace(
+        facts,
+        as_of=day,
+        usage=replace(facts.usage, daily=daily, overlapping=is_overlapping(timeline.overlapping_days, day)),
+        prompts=replace(prompts, active_days=frozenset(on for on in prompts.active_days if on <= day)),
+        declaration=declaration,
+    )

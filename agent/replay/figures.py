@@ -1,0 +1,52 @@
+"""The figures beside a verdict as they stood at the end of each day. Nothing here reads anything."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+
+from agent.snapshot import ModelTotals
+from agent.store.past import PromptLanding, UsageDay
+from agent.store.schema import COUNTS
+from agent.store.views import PromptTotals, SystemTotals
+from collectors.interface import ChangeKind, Operation
+
+
+def totals_by_day(usage: Sequence[UsageDay], days: Iterable[date]) -> Iterator[SystemTotals]:
+    """For each of the ascending days, everything counted up to its end. `usage` comes oldest first."""
+    models: dict[str, dict[str, float]] = {}
+    others: dict[Operation, float] = {}
+    position = 0
+    for day in days:
+        while position < len(usage) and usage[position].day <= day:
+            _add(usage[position], models, others)
+            position += 1
+        yield SystemTotals(
+            models=tuple(ModelTotals(name, **sums) for name, sums in models.items()),
+            other_operations=dict(others),
+        )
+
+
+def _add(row: UsageDay, models: dict[str, dict[str, float]], others: dict[Operation, float]) -> None:
+    if row.operation is not Operation.GENERATION:
+        others[row.operation] = others.get(row.operation, 0.0) + row.counts.inferences
+        return
+    sums = models.setdefault(row.counts.model, dict.fromkeys(COUNTS, 0.0))
+    for column, value in asdict(row.counts).items():
+        if column != "model":
+            sums[column] += value
+
+
+def prompts_by_day(landings: Sequence[PromptLanding], days: Iterable[date]) -> Iterator[PromptTotals | None]:
+    """For each of the ascending days, the landings up to its end; None before the first. Oldest come first."""
+    kinds: Counter[ChangeKind] = Counter()
+    last: datetime | None = None
+    position = 0
+    for day in days:
+        while position < len(landings) and landings[position].at.date() <= day:
+            kinds[landings[position].kind] += 1
+            last = landings[position].at
+            position += 1
+        yield None if last is None else PromptTotals(dict(kinds), last)

@@ -1,0 +1,63 @@
+"""Replays systems one after the other, so that memory holds the days of one system at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+
+from agent.evaluation import Plan, beyond_the_cap, view_of
+from agent.framework.model import Verdict
+from agent.framework.timeline import facts_as_of
+from agent.replay.figures import prompts_by_day, totals_by_day
+from agent.replay.spool import OF_A_SYSTEM, OF_ALL, Spool
+from agent.replay.verdicts import Change, changes, decide_days
+from agent.snapshot import SystemsSnapshot, SystemView
+from agent.store.past import Past
+
+
+def all_changes(
+    past: Past, plan: Plan, days: Sequence[date], stored: Mapping[str, Verdict], systems: Collection[str]
+) -> list[Change]:
+    """Where the verdicts of some systems change, in order of day and system."""
+    found: list[Change] = []
+    for system in systems:
+        decided = decide_days(past.timelines[system], plan.settings, days, stored.get(system))
+        found += changes(verdict for _, verdict in filter(None, decided))
+    return sorted(found, key=lambda change: (change.verdict.as_of, change.verdict.system))
+
+
+def fill(
+    spool: Spool,
+    past: Past,
+    plan: Plan,
+    days: Sequence[date],
+    stored: Mapping[str, Verdict],
+    systems: Collection[str],
+) -> None:
+    """Put the samples of some systems aside, and those that are about all systems.
+
+    The same undeclared systems are left out as in the exposition of today, so that no series ends where it begins.
+    """
+    dropped = beyond_the_cap(plan, past.timelines, past.totals)
+    landings = past.landings(systems)
+    for system in systems:
+        if system in dropped:
+            continue
+        totals = totals_by_day(past.usage(system), days)
+        prompts = prompts_by_day(landings.get(system, ()), days)
+        decided = decide_days(past.timelines[system], plan.settings, days, stored.get(system))
+        shown = [
+            None if known is None else _snapshot(plan, day, view_of(*known, counted, landed))
+            for day, known, counted, landed in zip(days, decided, totals, prompts, strict=True)
+        ]
+        spool.add(OF_A_SYSTEM, shown)
+    late = [past.timelines[system] for system in dropped]
+    spool.add(
+        OF_ALL,
+        [_snapshot(plan, day, dropped=sum(facts_as_of(one, day) is not None for one in late)) for day in days],
+    )
+
+
+def _snapshot(plan: Plan, day: date, *views: SystemView, dropped: int = 0) -> SystemsSnapshot:
+    evaluated = datetime.combine(day + timedelta(days=1), time(), UTC)
+    return SystemsSnapshot(evaluated, plan.settings, views, dropped)

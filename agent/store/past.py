@@ -1,0 +1,85 @@
+"""Reads the history of systems: what a replay decides on, and the figures beside it day by day."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import Connection, select
+
+from agent.framework.timeline import Timeline
+from agent.snapshot import ModelTotals
+from agent.store.facts import Scope, read_timelines
+from agent.store.schema import COUNTS, prompt_changes, usage_daily
+from agent.store.views import OTHER_MODELS, SystemTotals, read_totals
+from collectors.interface import ChangeKind, Operation
+
+
+@dataclass(frozen=True, slots=True)
+class UsageDay:
+    """What one model did for a system on one day."""
+
+    day: date
+    operation: Operation
+    counts: ModelTotals
+    """The model is `other` beyond the cap, as it is in the totals of today."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptLanding:
+    """One landing that touched the prompts of a system."""
+
+    at: datetime
+    kind: ChangeKind
+
+
+class Past:
+    """The stored history up to the end of one day. Usable only while its transaction lasts."""
+
+    def __init__(self, connection: Connection, until: date, scope: Scope, models_per_system: int) -> None:
+        self._connection, self._until = connection, until
+        self.timelines: Mapping[str, Timeline] = read_timelines(connection, until, scope)
+        """By system."""
+        self.totals: Mapping[str, SystemTotals] = read_totals(connection, scope.authoritative, models_per_system)
+        """By system, over everything ever counted."""
+
+    def usage(self, system: str) -> Sequence[UsageDay]:
+        """The usage of a system by its counting sources, oldest day first."""
+        sources = self.timelines[system].facts.usage.sources
+        totals = self.totals.get(system, SystemTotals())
+        shown = {one.model for one in totals.models}
+        rows = self._connection.execute(
+            select(usage_daily)
+            .where(
+                usage_daily.c.source.in_(sources),
+                usage_daily.c.system == system,
+                usage_daily.c.day <= self._until,
+            )
+            .order_by(usage_daily.c.day)
+        )
+        return [
+            UsageDay(
+                row.day,
+                Operation(row.operation),
+                ModelTotals(
+                    row.model if row.model in shown else OTHER_MODELS,
+                    **{column: getattr(row, column) for column in COUNTS},
+                ),
+            )
+            for row in rows
+        ]
+
+    def landings(self, systems: Collection[str]) -> Mapping[str, Sequence[PromptLanding]]:
+        """The prompt landings of systems, oldest first."""
+        end = datetime.combine(self._until + timedelta(days=1), time(), UTC)
+        found: dict[str, list[PromptLanding]] = defaultdict(list)
+        for system, landed_at, kind in self._connection.execute(
+            select(prompt_changes.c.system, prompt_changes.c.landed_at, prompt_changes.c.kind)
+            .where(prompt_changes.c.landed_at < end)
+            .order_by(prompt_changes.c.landed_at)
+        ):
+            if system in systems:
+                found[system].append(PromptLanding(landed_at, ChangeKind(kind)))
+        return found

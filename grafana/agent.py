@@ -1,0 +1,304 @@
+"""The dashboard of the agents themselves: are they up, do they read, do they decide, what do they alert on."""
+
+from __future__ import annotations
+
+from collectors.interface import MALFORMED
+from grafana.model import Column, Dashboard, Kind, Panel, Query, Row, Unit
+from grafana.queries import of_agent, rate
+from grafana.shared import DOCS, YES_IS_BAD, YES_IS_GOOD, agents
+
+_WHO = "{{job}} {{instance}}"
+_SOURCE = "{{source}} ({{instance}})"
+_PER_SOURCE = ("job", "instance", "source")
+_PER_AGENT = ("job", "instance")
+_NEVER_RAN = "No source has run yet"
+_NEVER_EVALUATED = "No evaluation has finished yet"
+_MALFORMED = "|".join(sorted(MALFORMED))
+_GOOD = f'result!~"{_MALFORMED}"'
+_UNATTRIBUTED = 'result="unattributed"'
+_BAD = f'result=~"{_MALFORMED}"'
+
+
+def _age(metric: str) -> str:
+    return f"time() - {of_agent(metric)}"
+
+
+AGENTS_ROW = Row(
+    "Agents",
+    (
+        Panel(
+            "Reachable",
+            Kind.STATES,
+            Unit.NUMBER,
+            (
+                Query(
+                    f"{of_agent('up')} and on (job, instance)"
+                    f" last_over_time({of_agent('leverwatch_build_info')}[1d])",
+                    _WHO,
+                ),
+            ),
+            "Whether Prometheus reaches each agent that it reached within a day. An agent that is down shows here,"
+            " while its other series just end.",
+            12,
+            6,
+            states=YES_IS_GOOD,
+            runbook="LeverwatchDown",
+            fixed_window="It is to remember an agent that is gone.",
+        ),
+        Panel(
+            "Versions",
+            Kind.TABLE,
+            Unit.NUMBER,
+            (
+                Query(of_agent("leverwatch_build_info")),
+                Query(of_agent("leverwatch_config_last_reload_successful")),
+                Query(f"1000 * {of_agent('leverwatch_config_last_reload_success_timestamp_seconds')}"),
+            ),
+            "The version of every agent, and whether the latest load of its configuration succeeded.",
+            12,
+            6,
+            columns=(
+                Column("instance", "Agent"),
+                Column("version", "Version"),
+                Column("python", "Python"),
+                Column(1, "Configuration loaded", states=YES_IS_GOOD),
+                Column(2, "In use since", Unit.MOMENT),
+            ),
+            runbook="LeverwatchConfigReloadFailed",
+        ),
+    ),
+)
+
+EVALUATION_ROW = Row(
+    "Evaluation",
+    (
+        Panel(
+            "Age of the latest evaluation",
+            Kind.GRAPH,
+            Unit.SECONDS,
+            (
+                Query(_age("leverwatch_evaluation_last_success_timestamp_seconds"), _WHO),
+                Query(
+                    f"2 * {of_agent('leverwatch_evaluation_interval_seconds')} + 300", "late: " + _WHO, dashed=True
+                ),
+            ),
+            "All figures of systems are as of the latest evaluation. Above the dashed line it is late.",
+            8,
+            8,
+            _NEVER_EVALUATED,
+            runbook="LeverwatchEvaluationStale",
+        ),
+        Panel(
+            "Duration of an evaluation",
+            Kind.GRAPH,
+            Unit.SECONDS,
+            (Query(of_agent("leverwatch_evaluation_duration_seconds"), _WHO),),
+            "How long the latest evaluation took.",
+            8,
+            8,
+            _NEVER_EVALUATED,
+        ),
+        Panel(
+            "Evaluations a second",
+            Kind.GRAPH,
+            Unit.PER_SECOND,
+            (
+                Query(rate("leverwatch_evaluation_runs_total", *_PER_AGENT), "run: " + _WHO),
+                Query(rate("leverwatch_evaluation_failures_total", *_PER_AGENT), "failed: " + _WHO),
+                Query(rate("leverwatch_evaluation_missed_runs_total", *_PER_AGENT), "missed: " + _WHO),
+            ),
+            "Evaluations that ran, that failed, and that were due and did not start.",
+            8,
+            8,
+            runbook="LeverwatchEvaluationStale",
+        ),
+    ),
+)
+
+SOURCES_ROW = Row(
+    "Sources",
+    (
+        Panel(
+            "Latest run succeeded",
+            Kind.STATES,
+            Unit.NUMBER,
+            (Query(of_agent("leverwatch_collector_success"), _SOURCE),),
+            "Whether the latest run of each source succeeded.",
+            12,
+            7,
+            _NEVER_RAN,
+            states=YES_IS_GOOD,
+            runbook="LeverwatchCollectorFailing",
+        ),
+        Panel(
+            "Age of the latest success, in intervals",
+            Kind.GRAPH,
+            Unit.NUMBER,
+            (
+                Query(
+                    f"({_age('leverwatch_collector_last_success_timestamp_seconds')})"
+                    f" / {of_agent('leverwatch_collector_interval_seconds')}",
+                    _SOURCE,
+                ),
+            ),
+            "How many of its intervals ago each source was last read. Above 2 it is late.",
+            12,
+            7,
+            "No source has succeeded yet",
+            runbook="LeverwatchCollectorFailing",
+        ),
+        Panel(
+            "Age of the newest record",
+            Kind.GRAPH,
+            Unit.SECONDS,
+            (Query(_age("leverwatch_collector_newest_record_timestamp_seconds"), _SOURCE),),
+            "How old the newest counted record of each source is. Quiet sources grow old without a fault.",
+            8,
+            8,
+            "No record was counted yet",
+            runbook="LeverwatchUsageStale",
+        ),
+        Panel(
+            "Duration of a run",
+            Kind.GRAPH,
+            Unit.SECONDS,
+            (Query(of_agent("leverwatch_collector_duration_seconds"), _SOURCE),),
+            "How long the latest run of each source took.",
+            8,
+            8,
+            _NEVER_RAN,
+        ),
+        Panel(
+            "Runs a second",
+            Kind.GRAPH,
+            Unit.PER_SECOND,
+            (
+                Query(rate("leverwatch_collector_runs_total", *_PER_SOURCE), "run: " + _SOURCE),
+                Query(rate("leverwatch_collector_missed_runs_total", *_PER_SOURCE), "missed: " + _SOURCE),
+            ),
+            "Runs of each source, and those that were due and did not start.",
+            8,
+            8,
+        ),
+        Panel(
+            "Failures a second, by reason",
+            Kind.GRAPH,
+            Unit.PER_SECOND,
+            (
+                Query(
+                    rate("leverwatch_collector_failures_total", *_PER_SOURCE, "reason"), "{{reason}}: " + _SOURCE
+                ),
+            ),
+            "Failed runs of each source. All zero while nothing fails.",
+            12,
+            8,
+            runbook="LeverwatchCollectorFailing",
+        ),
+        Panel(
+            "Warnings a second, by event",
+            Kind.GRAPH,
+            Unit.PER_SECOND,
+            (Query(rate("leverwatch_log_warnings_total", *_PER_AGENT, "event"), "{{event}}: {{instance}}"),),
+            "Warnings and errors in the log of each agent.",
+            12,
+            8,
+            "No warning was logged",
+        ),
+        Panel(
+            "Refused requests a second",
+            Kind.GRAPH,
+            Unit.PER_SECOND,
+            (Query(rate("leverwatch_http_auth_failures_total", *_PER_AGENT), "{{instance}}"),),
+            "Requests without a valid user name and password.",
+            12,
+            8,
+            "No request was refused",
+        ),
+    ),
+)
+
+RECORDS_ROW = Row(
+    "Records",
+    (
+        Panel(
+            "Well-formed records a second",
+            Kind.GRAPH,
+            Unit.PER_SECOND,
+            (
+                Query(
+                    rate("leverwatch_records_total", *_PER_SOURCE, "result", where=_GOOD), "{{result}}: " + _SOURCE
+                ),
+            ),
+            "What became of readable records: counted, a duplicate, without a known system, or not of interest.",
+            12,
+        ),
+        Panel(
+            "Malformed records a second, by reason",
+            Kind.GRAPH,
+            Unit.PER_SECOND,
+            (
+                Query(
+                    rate("leverwatch_records_total", *_PER_SOURCE, "result", where=_BAD), "{{result}}: " + _SOURCE
+                ),
+            ),
+            "Records that could not be read. The log of the agent names file and line. All zero is healthy.",
+            12,
+        ),
+        Panel(
+            "Malformed and unattributed records ever",
+            Kind.TABLE,
+            Unit.COUNT,
+            (
+                Query(f"sum by (job, instance, source) ({of_agent('leverwatch_records_total', _BAD)})"),
+                Query(f"sum by (job, instance, source) ({of_agent('leverwatch_records_total', _UNATTRIBUTED)})"),
+                Query(f"sum by (job, instance, source) ({of_agent('leverwatch_records_total')})"),
+            ),
+            "Since the store exists.",
+            24,
+            6,
+            columns=(
+                Column("source", "Source"),
+                Column("instance", "Agent"),
+                Column(0, "Malformed", Unit.COUNT),
+                Column(1, "Unattributed", Unit.COUNT),
+                Column(2, "All", Unit.COUNT),
+            ),
+            sort="Malformed",
+        ),
+    ),
+)
+
+ALERTS_ROW = Row(
+    "Alerts",
+    (
+        Panel(
+            "Alerts over time",
+            Kind.STATES,
+            Unit.NUMBER,
+            (
+                Query(
+                    "max by (alertname, alertstate, system, source)"
+                    ' (ALERTS{alertname=~"Leverwatch.+",job=~"$job"})',
+                    "{{alertname}} {{system}}{{source}} ({{alertstate}})",
+                ),
+            ),
+            "Pending and firing alerts of the shipped rules. Empty when nothing is wrong, and when the rules are"
+            " not loaded.",
+            24,
+            9,
+            "No alert is pending or firing (or the rules are not loaded)",
+            states=YES_IS_BAD,
+        ),
+    ),
+)
+
+AGENT_DASHBOARD = Dashboard(
+    "leverwatch-agent",
+    "leverwatch / Agent",
+    "The agents themselves: reachable, reading, deciding.",
+    "now-6h",
+    agents("leverwatch_build_info"),
+    (AGENTS_ROW, EVALUATION_ROW, SOURCES_ROW, RECORDS_ROW, ALERTS_ROW),
+    (),
+    (("Runbooks", f"{DOCS}/alerts.md"), ("Sources", f"{DOCS}/sources/files.md")),
+)

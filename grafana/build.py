@@ -1,0 +1,53 @@
+"""Writes the dashboards: `python -m grafana.build`, or with `--check` only says which files would change."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TextIO
+
+from grafana.agent import AGENT_DASHBOARD
+from grafana.fleet import FLEET
+from grafana.model import Dashboard
+from grafana.render import render
+from grafana.system import SYSTEM_DASHBOARD
+
+ROOT = Path(__file__).parents[1]
+FOLDERS = (ROOT / "grafana/dashboards",)
+"""Where they go. `helm.build` copies them into the chart, which can hold only files of its own."""
+
+DASHBOARDS: tuple[Dashboard, ...] = (FLEET, SYSTEM_DASHBOARD, AGENT_DASHBOARD)
+
+
+def files(folders: tuple[Path, ...] = FOLDERS) -> dict[Path, str]:
+    """Every file there must be, with its content."""
+    return {
+        folder / f"{dashboard.uid.rpartition('-')[2]}.json": json.dumps(render(dashboard), indent=2) + "\n"
+        for folder in folders
+        for dashboard in DASHBOARDS
+    }
+
+
+def main(arguments: list[str], output: TextIO = sys.stdout, folders: tuple[Path, ...] = FOLDERS) -> int:
+    """Write what differs, or with `--check` name it; 1 when a check finds something, 2 for other arguments."""
+    if arguments not in ([], ["--check"]):
+        output.write("usage: python -m grafana.build [--check]\n")
+        return 2
+    wanted = files(folders)
+    stale = [path for folder in folders for path in folder.glob("*.json") if path not in wanted]
+    different = [path for path, text in wanted.items() if not path.is_file() or path.read_text("utf-8") != text]
+    verb = "differs" if arguments else "written"
+    output.writelines(f"{verb}: {path}\n" for path in sorted((*stale, *different)))
+    if arguments:
+        return int(bool(stale or different))
+    for path in stale:
+        path.unlink()
+    for path in different:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(wanted[path], "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

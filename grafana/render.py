@@ -1,0 +1,308 @@
+"""Turns a table of panels into the classic JSON of Grafana (schema version 39). Nothing here reads or writes."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from grafana.model import Annotation, Column, Dashboard, Kind, Panel, Query, State, Variable
+from grafana.shared import DOCS
+
+TAG = "leverwatch"
+_WIDTH = 24
+_SOURCE = {"type": "prometheus", "uid": "${datasource}"}
+_METRIC = re.compile(r"\b(?:leverwatch_[a-z0-9_]+|up|ALERTS)(?=\{)")
+_HOURS_2 = 7_200_000
+"""A replayed past may have a sample an hour: points up to two hours apart are joined, in milliseconds."""
+
+Json = dict[str, Any]
+
+
+def render(dashboard: Dashboard) -> Json:
+    """The dashboard as JSON values."""
+    return {
+        "annotations": {"list": [_annotation(one) for one in dashboard.annotations]},
+        "description": dashboard.text,
+        "editable": False,
+        "fiscalYearStartMonth": 0,
+        "graphTooltip": 1,
+        "id": None,
+        "links": list(_links(dashboard)),
+        "panels": list(_panels(dashboard)),
+        "refresh": "1m",
+        "schemaVersion": 39,
+        "tags": [TAG],
+        "templating": {"list": [_data_source(), *map(_variable, dashboard.variables)]},
+        "time": {"from": dashboard.since, "to": "now"},
+        "timepicker": {},
+        "timezone": "utc",
+        "title": dashboard.title,
+        "uid": dashboard.uid,
+        "version": 1,
+        "weekStart": "",
+    }
+
+
+def metrics(queries: Sequence[Query]) -> list[str]:
+    """The metrics that some queries read, each once, in order of appearance."""
+    return list(dict.fromkeys(name for query in queries for name in _METRIC.findall(query.expr)))
+
+
+def _links(dashboard: Dashboard) -> Iterator[Json]:
+    yield {
+        **_link("leverwatch", ""),
+        "icon": "external link",
+        "includeVars": True,
+        "keepTime": True,
+        "tags": [TAG],
+        "targetBlank": False,
+        "tooltip": "The other dashboards, with the same choices and time range",
+        "type": "dashboards",
+    }
+    for title, url in dashboard.links:
+        yield _link(title, url)
+
+
+def _link(title: str, url: str) -> Json:
+    """A link to a document, in a tab of its own."""
+    return {
+        "asDropdown": False,
+        "icon": "doc",
+        "includeVars": False,
+        "keepTime": False,
+        "tags": [],
+        "targetBlank": True,
+        "title": title,
+        "tooltip": "",
+        "type": "link",
+        "url": url,
+    }
+
+
+def _data_source() -> Json:
+    return {
+        "current": {},
+        "hide": 0,
+        "includeAll": False,
+        "label": "Data source",
+        "multi": False,
+        "name": "datasource",
+        "options": [],
+        "query": "prometheus",
+        "refresh": 1,
+        "regex": "",
+        "skipUrlSync": False,
+        "type": "datasource",
+    }
+
+
+def _variable(variable: Variable) -> Json:
+    everything = {"selected": True, "text": ["All"], "value": ["$__all"]}
+    return {
+        "allValue": ".+",
+        "current": everything if variable.all_at_first else {},
+        "datasource": _SOURCE,
+        "hide": 0,
+        "includeAll": True,
+        "label": variable.label,
+        "multi": True,
+        "name": variable.name,
+        "options": [],
+        "query": {"qryType": 5, "query": variable.query, "refId": f"{variable.name}-values"},
+        "refresh": 2,
+        "regex": "",
+        "skipUrlSync": False,
+        "sort": 1,
+        "type": "query",
+    }
+
+
+def _annotation(annotation: Annotation) -> Json:
+    return {
+        "datasource": _SOURCE,
+        "enable": True,
+        "expr": annotation.expr,
+        "hide": False,
+        "iconColor": annotation.color,
+        "name": annotation.name,
+        "step": "1h",
+        "tagKeys": "system",
+        "textFormat": "",
+        "titleFormat": annotation.title,
+    }
+
+
+def _panels(dashboard: Dashboard) -> Iterator[Json]:
+    y = 0
+    for row in dashboard.rows:
+        yield {
+            "collapsed": False,
+            "gridPos": {"h": 1, "w": _WIDTH, "x": 0, "y": y},
+            "id": _id(row.title, ""),
+            "panels": [],
+            "title": row.title,
+            "type": "row",
+        }
+        y, x, tallest = y + 1, 0, 0
+        for panel in row.panels:
+            if x + panel.width > _WIDTH:
+                y, x, tallest = y + tallest, 0, 0
+            yield _panel(panel, row.title, {"h": panel.height, "w": panel.width, "x": x, "y": y})
+            x, tallest = x + panel.width, max(tallest, panel.height)
+        y += tallest
+
+
+def _id(row: str, title: str) -> int:
+    """A number that stays when panels come and go around this one, for links to a single panel."""
+    return zlib.crc32(f"{row}/{title}".encode()) % 1_000_000_000 + 1
+
+
+def _panel(panel: Panel, row: str, place: Json) -> Json:
+    made: Json = {
+        "datasource": _SOURCE,
+        "description": f"{panel.text}\n\nMetrics: {', '.join(f'`{name}`' for name in metrics(panel.queries))}",
+        "fieldConfig": {"defaults": _defaults(panel), "overrides": list(_overrides(panel))},
+        "gridPos": place,
+        "id": _id(row, panel.title),
+        "links": list(_panel_links(panel)),
+        "options": _options(panel),
+        "targets": [_target(panel, number, query) for number, query in enumerate(panel.queries)],
+        "title": panel.title,
+        "transformations": _transformations(panel),
+        "type": str(panel.kind),
+    }
+    return made
+
+
+def _panel_links(panel: Panel) -> Iterator[Json]:
+    if panel.runbook:
+        yield _link(f"Runbook: {panel.runbook}", f"{DOCS}/runbooks/{panel.runbook}.md")
+
+
+def _target(panel: Panel, number: int, query: Query) -> Json:
+    instant = panel.kind in (Kind.STAT, Kind.TABLE)
+    return {
+        "datasource": _SOURCE,
+        "editorMode": "code",
+        "expr": query.expr,
+        "format": "table" if panel.kind is Kind.TABLE else "time_series",
+        "instant": instant,
+        "legendFormat": query.legend,
+        "range": not instant,
+        "refId": _ref(number),
+    }
+
+
+def _ref(number: int) -> str:
+    return chr(ord("A") + number)
+
+
+def _mappings(states: Sequence[State]) -> list[Json]:
+    if not states:
+        return []
+    options = {
+        str(state.value): {"color": state.color, "index": index, "text": state.text}
+        for index, state in enumerate(states)
+    }
+    return [{"options": options, "type": "value"}]
+
+
+def _defaults(panel: Panel) -> Json:
+    # With a colour by threshold a state timeline would show ranges instead of the mapped states.
+    color: Json = (
+        {"mode": "palette-classic"} if panel.kind is Kind.GRAPH else {"fixedColor": "text", "mode": "fixed"}
+    )
+    custom: Json = {}
+    if panel.kind is Kind.GRAPH:
+        custom = {"drawStyle": "line", "fillOpacity": 8, "lineInterpolation": "stepAfter", "lineWidth": 1}
+        custom |= {"showPoints": "never", "spanNulls": _HOURS_2}
+    elif panel.kind is Kind.STATES:
+        custom = {"fillOpacity": 80, "lineWidth": 0, "spanNulls": _HOURS_2}
+    elif panel.kind is Kind.TABLE:
+        custom = {"align": "auto", "cellOptions": {"type": "auto"}, "filterable": True, "inspect": False}
+    defaults: Json = {
+        "color": color,
+        "custom": custom,
+        "mappings": _mappings(panel.states),
+        "noValue": panel.empty,
+        "unit": str(panel.unit),
+    }
+    if panel.kind is Kind.GRAPH:
+        defaults["min"] = 0
+    if panel.kind is Kind.TABLE:
+        defaults["noValue"] = "-"
+    return defaults
+
+
+def _overrides(panel: Panel) -> Iterator[Json]:
+    for number, query in enumerate(panel.queries):
+        if query.dashed:
+            yield {
+                "matcher": {"id": "byFrameRefID", "options": _ref(number)},
+                "properties": [
+                    {"id": "custom.lineStyle", "value": {"dash": [8, 8], "fill": "dash"}},
+                    {"id": "custom.fillOpacity", "value": 0},
+                ],
+            }
+    for column in panel.columns:
+        properties = list(_column(column))
+        if properties:
+            yield {"matcher": {"id": "byName", "options": column.title}, "properties": properties}
+
+
+def _column(column: Column) -> Iterator[Json]:
+    if column.unit is not None:
+        yield {"id": "unit", "value": str(column.unit)}
+    if column.states:
+        yield {"id": "mappings", "value": _mappings(column.states)}
+        yield {"id": "custom.cellOptions", "value": {"type": "color-text"}}
+    if column.link:
+        yield {
+            "id": "links",
+            "value": [{"targetBlank": False, "title": "Show ${__value.text}", "url": column.link}],
+        }
+
+
+def _options(panel: Panel) -> Json:
+    legend = {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": True}
+    if panel.kind is Kind.STAT:
+        reduced = {"calcs": ["lastNotNull"], "fields": "", "values": False}
+        return {"colorMode": "value", "graphMode": "none", "reduceOptions": reduced, "textMode": "auto"}
+    if panel.kind is Kind.TABLE:
+        order = [{"desc": True, "displayName": panel.sort}] if panel.sort else []
+        return {"cellHeight": "sm", "showHeader": True, "sortBy": order}
+    if panel.kind is Kind.STATES:
+        tooltip = {"mode": "single", "sort": "none"}
+        return {
+            "alignValue": "left",
+            "legend": {**legend, "showLegend": False},
+            "mergeValues": True,
+            "rowHeight": 0.8,
+            "showValue": "auto",
+            "tooltip": tooltip,
+        }
+    return {"legend": legend, "tooltip": {"mode": "multi", "sort": "desc"}}
+
+
+def _transformations(panel: Panel) -> list[Json]:
+    """A table is its queries merged by their common labels, with the listed columns and no others."""
+    if panel.kind is not Kind.TABLE:
+        return []
+    names = [_field(column, len(panel.queries)) for column in panel.columns]
+    titles = {name: column.title for name, column in zip(names, panel.columns, strict=True)}
+    keep = {"include": {"names": names}}
+    order = {"excludeByName": {}, "indexByName": {name: i for i, name in enumerate(names)}, "renameByName": titles}
+    return [
+        {"id": "merge", "options": {}},
+        {"id": "filterFieldsByName", "options": keep},
+        {"id": "organize", "options": order},
+    ]
+
+
+def _field(column: Column, queries: int) -> str:
+    """The name that Grafana gives a label, or the values of a query."""
+    if isinstance(column.source, str):
+        return column.source
+    return f"Value #{_ref(column.source)}" if queries > 1 else "Value"

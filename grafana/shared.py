@@ -1,0 +1,70 @@
+"""What more than one table of panels uses: states with their colours, variables, annotations, addresses."""
+
+from __future__ import annotations
+
+from grafana.model import Annotation, State, Variable
+from grafana.queries import new_state, recent
+
+DOCS = "https://github.com/leverwatch/leverwatch/blob/main/docs"
+SYSTEM_PAGE = (
+    "/d/leverwatch-system?var-system=${__value.text}"
+    "&${datasource:queryparam}&${job:queryparam}&${__url_time_range}"
+)
+
+STRATEGIES = (
+    State(0, "undecided", "text"),
+    State(1, "prompt engineering", "blue"),
+    State(2, "hybrid", "purple"),
+    State(3, "fine-tuning", "orange"),
+)
+MISMATCH = (State(0, "as declared", "green"), State(1, "differs", "red"))
+YES_IS_BAD = (State(0, "no", "green"), State(1, "yes", "red"))
+YES_IS_GOOD = (State(0, "no", "red"), State(1, "yes", "green"))
+ACTIVE = (State(0, "no", "text"), State(1, "holds", "blue"))
+HELD = (State(0, "no", "green"), State(1, "held", "yellow"))
+
+
+def agents(metric: str) -> tuple[Variable, ...]:
+    """The choice of jobs and instances, from a metric that every agent has in the time that is looked at."""
+    return (
+        Variable("job", "Job", f"label_values({metric}, job)"),
+        Variable("instance", "Instance", f'label_values({metric}{{job=~"$job"}}, instance)'),
+    )
+
+
+def systems(*, all_at_first: bool) -> Variable:
+    """The choice of systems."""
+    query = 'label_values(leverwatch_system_declared{job=~"$job",instance=~"$instance"}, system)'
+    return Variable("system", "System", query, all_at_first)
+
+
+REPLAYED_AGENTS = agents("leverwatch_volume_dwell_seconds")
+"""From a metric that a replayed past has too, unlike the health of the agent."""
+
+ANNOTATIONS = (
+    Annotation(
+        "Volume crossings",
+        recent("leverwatch_volume_crossing_timestamp_seconds", "boundary"),
+        "{{system}} crossed the {{boundary}} threshold",
+        "red",
+    ),
+    Annotation(
+        "Recommendation changes",
+        new_state("leverwatch_recommended_strategy", "strategy"),
+        "{{system}}: {{strategy}} is now recommended",
+        "orange",
+    ),
+    Annotation(
+        "Declaration changes",
+        new_state("leverwatch_declared_strategy", "strategy"),
+        "{{system}}: {{strategy}} is now declared",
+        "green",
+    ),
+    Annotation(
+        "Declaration reviews",
+        recent("leverwatch_declaration_reviewed_timestamp_seconds"),
+        "{{system}}: the declaration was reviewed",
+        "blue",
+    ),
+)
+"""Each marks the day after the event, which is when the metrics first show it."""

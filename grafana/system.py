@@ -1,0 +1,309 @@
+"""The dashboard of one system: its whole story, from the traffic to the verdict."""
+
+from __future__ import annotations
+
+from grafana.model import Column, Dashboard, Kind, Panel, Query, Row, Unit
+from grafana.queries import DAY_WINDOW, WEEK_WINDOW, code, daily, deciding_rule, each, named, setting
+from grafana.shared import (
+    ACTIVE,
+    ANNOTATIONS,
+    DOCS,
+    HELD,
+    MISMATCH,
+    REPLAYED_AGENTS,
+    STRATEGIES,
+    YES_IS_GOOD,
+    systems,
+)
+from grafana.usage import USAGE_ROW
+
+_NOT_KNOWN = "Not known: too few days are covered"
+_NOT_WATCHED = "No source watches the prompts"
+_UNDECLARED = "Nothing is declared"
+
+VERDICT_ROW = Row(
+    "Verdict",
+    (
+        Panel(
+            "What it should run, and why",
+            Kind.TABLE,
+            Unit.NUMBER,
+            (
+                Query(named("leverwatch_declared_strategy", "strategy", "declared")),
+                Query(named("leverwatch_recommended_strategy", "strategy", "recommended")),
+                Query(f"1000 * {each('leverwatch_recommendation_changed_timestamp_seconds')}"),
+                Query(named("leverwatch_verdict_status", "status", "state")),
+                Query(deciding_rule()),
+                Query(each("leverwatch_verdict_held")),
+                Query(f"1000 * {each('leverwatch_declaration_reviewed_timestamp_seconds')}"),
+                Query(each("leverwatch_system_declared")),
+            ),
+            "The verdict, the rule that decided, and the declaration it is compared with. The reasons in words:"
+            " `leverwatch explain`. A cell is empty where something is not declared or not known.",
+            24,
+            5,
+            columns=(
+                Column("system", "System"),
+                Column("declared", "Declared"),
+                Column("recommended", "Recommended"),
+                Column(2, "Since", Unit.MOMENT),
+                Column("state", "Status"),
+                Column("reason", "Top reason"),
+                Column(5, "Held", states=HELD),
+                Column(6, "Declaration reviewed", Unit.MOMENT),
+                Column(7, "In the configuration", states=YES_IS_GOOD),
+            ),
+            runbook="LeverwatchStrategyMismatch",
+        ),
+        Panel(
+            "Recommended over time",
+            Kind.STATES,
+            Unit.NUMBER,
+            (Query(code("leverwatch_recommended_strategy")),),
+            "What was recommended when. `leverwatch replay` fills in the time before the agent ran.",
+            12,
+            6,
+            states=STRATEGIES,
+        ),
+        Panel(
+            "Declared over time",
+            Kind.STATES,
+            Unit.NUMBER,
+            (Query(code("leverwatch_declared_strategy")),),
+            "What the configuration declared when. Empty for systems that declare no strategy.",
+            12,
+            6,
+            _UNDECLARED,
+            states=STRATEGIES,
+        ),
+        Panel(
+            "Status over time",
+            Kind.STATES,
+            Unit.NUMBER,
+            (Query(f"{each('leverwatch_verdict_status', 'status')} == 1", "{{system}}: {{status}}"),),
+            "How firm the verdict was: decided, provisional or undecided.",
+            12,
+            6,
+            states=ACTIVE,
+        ),
+        Panel(
+            "Against the declaration over time",
+            Kind.STATES,
+            Unit.NUMBER,
+            (Query(each("leverwatch_strategy_mismatch")),),
+            "Since when the recommendation has differed. Empty without a recommendation or a declaration.",
+            12,
+            6,
+            _UNDECLARED,
+            states=MISMATCH,
+            runbook="LeverwatchStrategyMismatch",
+        ),
+    ),
+)
+
+VOLUME_ROW = Row(
+    "Volume",
+    (
+        Panel(
+            "Monthly inferences and both thresholds",
+            Kind.GRAPH,
+            Unit.COUNT,
+            (
+                Query(each("leverwatch_monthly_inferences")),
+                Query(
+                    setting("leverwatch_volume_threshold_inferences", "boundary"),
+                    "enter: {{boundary}}",
+                    dashed=True,
+                ),
+                Query(
+                    f"{setting('leverwatch_volume_threshold_inferences', 'boundary')}"
+                    f" * on (job) group_left {setting('leverwatch_volume_leave_ratio')}",
+                    "leave: {{boundary}}",
+                    dashed=True,
+                ),
+            ),
+            "Inferences of the trailing 28 days as a month, what the volume rules compare. A band is entered at"
+            " its threshold and left below the dashed line under it.",
+            12,
+            9,
+            _NOT_KNOWN,
+            runbook="LeverwatchVolumeThresholdCrossed",
+        ),
+        Panel(
+            "Inferences a day",
+            Kind.GRAPH,
+            Unit.COUNT,
+            (Query(daily("leverwatch_inferences_total", "model"), "{{system}}: {{model}}"),),
+            "Inferences of the last 24 hours, by model.",
+            12,
+            9,
+            fixed_window=DAY_WINDOW,
+        ),
+        Panel(
+            "Settled band",
+            Kind.STATES,
+            Unit.NUMBER,
+            (Query(each("leverwatch_volume_band", "band"), "{{system}}: {{band}}"),),
+            "The volume band that volume alone would decide by. All off until the volume was known once.",
+            12,
+            7,
+            states=ACTIVE,
+        ),
+        Panel(
+            "Time in a band that has not settled",
+            Kind.GRAPH,
+            Unit.SECONDS,
+            (
+                Query(each("leverwatch_volume_candidate_seconds")),
+                Query(setting("leverwatch_volume_dwell_seconds"), "settles at", dashed=True),
+            ),
+            "How long volume has been in another band than the settled one. It settles at the dashed line.",
+            12,
+            7,
+            _NOT_KNOWN,
+        ),
+        Panel(
+            "Days with known usage",
+            Kind.GRAPH,
+            Unit.SHARE,
+            (
+                Query(each("leverwatch_usage_coverage_ratio")),
+                Query(setting("leverwatch_usage_minimum_coverage_ratio"), "needed", dashed=True),
+            ),
+            "Share of the trailing 28 days for which usage is known. Below the dashed line the volume is unknown.",
+            8,
+            7,
+            runbook="LeverwatchUsageStale",
+        ),
+        Panel(
+            "Age of the newest day with usage",
+            Kind.GRAPH,
+            Unit.SECONDS,
+            (
+                Query(f"time() - {each('leverwatch_usage_newest_day_timestamp_seconds')}"),
+                Query(setting("leverwatch_usage_stale_after_seconds"), "stale", dashed=True),
+            ),
+            "Above the dashed line usage is stale, and the last recommendation is held.",
+            8,
+            7,
+            "No usage was ever seen",
+            runbook="LeverwatchUsageStale",
+        ),
+        Panel(
+            "Calendar months",
+            Kind.GRAPH,
+            Unit.COUNT,
+            (
+                Query(each("leverwatch_month_to_date_inferences"), "{{system}}: month to date"),
+                Query(each("leverwatch_last_calendar_month_inferences"), "{{system}}: last full month"),
+            ),
+            "For reconciling bills; no rule looks at them. The last month is here only when every day is covered.",
+            8,
+            7,
+            "No day of the month is covered",
+        ),
+        Panel(
+            "Latest crossing of each threshold",
+            Kind.TABLE,
+            Unit.NUMBER,
+            (Query(f"1000 * {each('leverwatch_volume_crossing_timestamp_seconds', 'boundary')}"),),
+            "The day on which volume last settled on the other side of a threshold, in either direction.",
+            24,
+            5,
+            "No threshold was ever crossed",
+            columns=(
+                Column("system", "System"),
+                Column("boundary", "Threshold"),
+                Column(0, "Crossed", Unit.MOMENT),
+            ),
+            runbook="LeverwatchVolumeThresholdCrossed",
+        ),
+    ),
+)
+
+RULES_ROW = Row(
+    "Rules and their inputs",
+    (
+        Panel(
+            "Rules that hold",
+            Kind.STATES,
+            Unit.NUMBER,
+            (Query(each("leverwatch_rule_active", "rule"), "{{system}}: {{rule}}"),),
+            "Frequent changes and locked-in behaviour outrank volume. A rule that could not be evaluated has no"
+            " line.",
+            12,
+            9,
+            states=ACTIVE,
+        ),
+        Panel(
+            "Days with a prompt change, a week",
+            Kind.GRAPH,
+            Unit.NUMBER,
+            (
+                Query(each("leverwatch_prompt_change_frequency_per_week")),
+                Query(setting("leverwatch_prompt_change_frequency_threshold_per_week"), "frequent", dashed=True),
+            ),
+            "Median of days with a change a week, over 13 weeks. From the dashed line on changes are frequent."
+            " Empty while the history is short.",
+            12,
+            9,
+            _NOT_WATCHED,
+        ),
+        Panel(
+            "Prompt changes by kind, last 7 days",
+            Kind.GRAPH,
+            Unit.COUNT,
+            (
+                Query(
+                    daily("leverwatch_prompt_changes_total", "kind", window="7d", series="kind"),
+                    "{{system}}: {{kind}}",
+                ),
+            ),
+            "Landings on the default branch. Added, modified and reverted count; the other kinds do not.",
+            12,
+            7,
+            _NOT_WATCHED,
+            fixed_window=WEEK_WINDOW,
+        ),
+        Panel(
+            "Latest prompt change",
+            Kind.STAT,
+            Unit.MOMENT,
+            (Query(f"1000 * {each('leverwatch_prompt_last_change_timestamp_seconds')}"),),
+            "When a landing last touched the prompts, whatever its kind.",
+            6,
+            7,
+            "No prompt change was seen",
+        ),
+        Panel(
+            "Reasons for locked-in behaviour",
+            Kind.STAT,
+            Unit.COUNT,
+            (Query(each("leverwatch_locked_in_behaviors")),),
+            "Declared reasons why tone, domain reasoning or an exact format must hold. One is enough.",
+            6,
+            7,
+        ),
+        Panel(
+            "Rules in conflict",
+            Kind.STATES,
+            Unit.NUMBER,
+            (Query(each("leverwatch_rules_in_conflict")),),
+            "While it holds, both operational rules do, and hybrid is recommended.",
+            24,
+            5,
+            states=ACTIVE,
+        ),
+    ),
+)
+
+SYSTEM_DASHBOARD = Dashboard(
+    "leverwatch-system",
+    "leverwatch / System",
+    "The story of one system: volume, prompt changes, rules, verdict and usage.",
+    "now-90d",
+    (*REPLAYED_AGENTS, systems(all_at_first=False)),
+    (VERDICT_ROW, VOLUME_ROW, RULES_ROW, USAGE_ROW),
+    ANNOTATIONS,
+    (("The framework", f"{DOCS}/framework.md"), ("Runbooks", f"{DOCS}/alerts.md")),
+)

@@ -1,0 +1,159 @@
+"""Every query of the dashboards against a real Prometheus that knows the demo's past and its present."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.e2e.agents import leverwatch_json
+from tests.e2e.history import History, company_with_a_past
+from tests.e2e.servers import wait_until
+from tests.grafana.queries import FILES, Json, filled, load, panels
+
+pytestmark = pytest.mark.e2e
+
+ALL = {"job": ".+", "instance": ".+", "system": ".+", "__rate_interval": "10s"}
+EMPTY = {
+    ("leverwatch-system", "Other operations", "A"): "the demo makes nothing but generations",
+}
+"""Queries that must be empty on the demo, by dashboard, panel and letter, with the reason."""
+EMPTY_ANNOTATIONS = {
+    "Declaration changes": "a replay has the declarations of today on every day",
+}
+TARGETS = [
+    pytest.param(dashboard["uid"], panel, target, id=f"{dashboard['uid']}-{panel['title']}-{target['refId']}")
+    for dashboard in map(load, FILES)
+    for panel in panels(dashboard)
+    for target in panel["targets"]
+]
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
+    with company_with_a_past(tmp_path_factory.mktemp("history")) as there:
+        # Something to warn about. Rates need several scrapes.
+        (there.demo.folder / "logs" / f"gateway-{there.today}.jsonl").write_text("no record\n")
+        wait_until(
+            lambda: bool(there.instant("count_over_time(leverwatch_log_warnings_total[1m]) > 9")), 60, "scrapes"
+        )
+        yield there
+
+
+def answers(history: History, target: Json, choice: dict[str, str]) -> list[dict[str, Any]]:
+    """What a panel would be drawn from: now for tables and figures, the past month and minute for graphs."""
+    query = filled(target["expr"], choice)
+    if target["instant"]:
+        return history.instant(query)
+    now = datetime.now(UTC)
+    minute = history.between(query, now - timedelta(minutes=1), now, timedelta(seconds=5))
+    return history.range(query, 30) + minute
+
+
+@pytest.mark.parametrize(("uid", "panel", "target"), TARGETS)
+def test_a_query_is_valid_and_has_data(history: History, uid: str, panel: Json, target: Json) -> None:
+    found = answers(history, target, ALL)
+
+    assert bool(found) != ((uid, panel["title"], target["refId"]) in EMPTY)
+
+
+@pytest.mark.parametrize(("uid", "panel", "target"), TARGETS)
+def test_what_is_not_chosen_is_not_shown(history: History, uid: str, panel: Json, target: Json) -> None:
+    found = answers(history, target, {**ALL, "system": "support-bot|hr-faq"})
+
+    assert {row["metric"].get("system", "hr-faq") for row in found} <= {
+        "support-bot",
+        "hr-faq",
+    } or "ALERTS" in str(target["expr"])
+    assert not [row for row in answers(history, target, {**ALL, "job": "no-such-job"}) if row["metric"]], uid
+    assert panel["title"]
+
+
+def test_graphs_of_systems_have_a_past(history: History) -> None:
+    checked = 0
+    for panel in panels(load(FILES[0].with_name("system.json"))):
+        for target in panel["targets"]:
+            query = filled(target["expr"], {**ALL, "system": "support-bot"})
+            if not target["instant"] and ("leverwatch-system", panel["title"], target["refId"]) not in EMPTY:
+                assert history.range(query, 30), panel["title"]
+                checked += 1
+    assert checked > 20
+
+
+@pytest.mark.parametrize("dashboard", [load(file) for file in FILES], ids=[file.stem for file in FILES])
+def test_every_choice_has_values(history: History, dashboard: Json) -> None:
+    expected = {"job": {"leverwatch"}, "instance": {history.target}, "system": set(history.demo.expected.systems)}
+    for variable in dashboard["templating"]["list"]:
+        if variable["type"] == "query":
+            query = re.fullmatch(r"label_values\((.+), (\w+)\)", filled(variable["query"]["query"], ALL))
+            assert query is not None
+            values = history.prometheus.get(f"/api/v1/label/{query[2]}/values", **{"match[]": query[1]})["data"]
+            assert set(values) == expected[variable["name"]]
+
+
+@pytest.mark.parametrize("annotation", load(FILES[0].with_name("system.json"))["annotations"]["list"],
+                         ids=lambda one: str(one["name"]))  # fmt: skip
+def test_annotations_mark_one_day_of_the_right_system(history: History, annotation: Json) -> None:
+    found = history.range(filled(annotation["expr"], ALL), 38)
+
+    assert bool(found) != (annotation["name"] in EMPTY_ANNOTATIONS)
+    for series in found:
+        assert set(re.findall(r"\{\{(\w+)\}\}", annotation["titleFormat"])) <= set(series["metric"])
+        assert len(series["values"]) in range(23, 26), "hours of one day"
+        assert all(float(value) > 0 for _, value in series["values"])
+
+
+def test_the_crossing_is_marked_on_the_day_after_it_settled(history: History) -> None:
+    (change,) = (
+        row
+        for row in leverwatch_json(
+            "replay",
+            "--since",
+            str(history.noon(39).date()),
+            "--system",
+            "support-bot",
+            config=history.demo.config,
+        )
+        if row["from"] == "prompt_engineering"
+    )
+    (annotation,) = (
+        one
+        for one in load(FILES[0].with_name("fleet.json"))["annotations"]["list"]
+        if one["name"] == "Volume crossings"
+    )
+
+    (series,) = history.range(filled(annotation["expr"], ALL), 38)
+
+    first = datetime.fromtimestamp(series["values"][0][0], UTC)
+    assert (series["metric"]["system"], series["metric"]["boundary"]) == ("support-bot", "hybrid")
+    assert str((first - timedelta(days=1)).date()) == change["day"]
+
+
+def test_the_table_of_the_fleet_says_what_the_agent_says(history: History) -> None:
+    (panel,) = (one for one in panels(load(FILES[0].with_name("fleet.json"))) if one["type"] == "table")
+    rows: dict[str, dict[str, str]] = {}
+    for target in panel["targets"]:
+        found = history.instant(filled(target["expr"], ALL))
+        systems = [row["metric"]["system"] for row in found]
+        assert len(systems) == len(set(systems)), f"{target['refId']}: one line a system"
+        for row in found:
+            cells = rows.setdefault(row["metric"]["system"], {})
+            cells |= {label: value for label, value in row["metric"].items() if label not in ("job", "system")}
+            cells[target["refId"]] = row["value"][1]
+
+    verdicts = leverwatch_json(
+        "evaluate", "--as-of", str(history.today - timedelta(days=1)), config=history.demo.config
+    )
+    assert set(rows) == {verdict["system"] for verdict in verdicts}
+    for verdict in verdicts:
+        row = rows[verdict["system"]]
+        assert (row["declared"], row["recommended"]) == (verdict["declared"], verdict["strategy"])
+        assert row["state"] == verdict["status"]
+        assert row["reason"] == (verdict["rule"] or "conflict")
+        assert float(row["F"]) == verdict["volume"]["monthly_inferences"]
+        assert float(row["G"]) == pytest.approx(float(row["F"]) / 1e8)
+        assert float(row["H"]) == pytest.approx(float(row["F"]) / 1e9)
+        assert row["I"] == str(int(verdict["mismatch"]))

@@ -1,0 +1,55 @@
+"""The committed dashboards as data: their panels, and every query with its variables filled in."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "grafana/dashboards"
+FILES = sorted(FOLDER.glob("*.json"))
+Json = dict[str, Any]
+
+_METRIC = re.compile(r"\bleverwatch_[a-z0-9_]+")
+
+
+def load(file: Path) -> Json:
+    """A dashboard file."""
+    loaded: Json = json.loads(file.read_text("utf-8"))
+    return loaded
+
+
+def panels(dashboard: Json) -> list[Json]:
+    """The panels that show something."""
+    return [panel for panel in dashboard["panels"] if panel["type"] != "row"]
+
+
+def expressions(dashboard: Json) -> Iterator[tuple[str, str]]:
+    """Every expression with the place it stands at: panels, annotations and variables."""
+    for panel in panels(dashboard):
+        for target in panel["targets"]:
+            yield f"{panel['title']} {target['refId']}", target["expr"]
+    for annotation in dashboard["annotations"]["list"]:
+        yield annotation["name"], annotation["expr"]
+    for variable in dashboard["templating"]["list"]:
+        if variable["type"] == "query":
+            yield variable["name"], variable["query"]["query"]
+
+
+def metric_names(text: str) -> set[str]:
+    """The metrics of the agent in an expression."""
+    return set(_METRIC.findall(text))
+
+
+def filled(expression: str, values: Mapping[str, str]) -> str:
+    """An expression as Grafana sends it.
+
+    Raises:
+        KeyError: a variable has no value.
+    """
+    return re.sub(r"\$\{?(\w+)\}?", lambda match: values[match[1]], re.sub(r'"\$1"', '"\0"', expression)).replace(
+        "\0", "$1"
+    )

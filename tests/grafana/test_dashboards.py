@@ -1,0 +1,189 @@
+"""What a reader of the dashboards relies on, checked in the committed files."""
+
+from __future__ import annotations
+
+import re
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from agent.exporter.families import AGENT, SYSTEMS
+from grafana.build import DASHBOARDS
+from grafana.model import Unit
+from tests.grafana.queries import FILES, ROOT, Json, expressions, load, metric_names, panels
+
+EXPORTED = {family.name for family in SYSTEMS} | {family.name for family in AGENT}
+NOT_SHOWN: dict[str, str] = {}
+"""Exported families that are on no panel, each with the reason."""
+YOUNGEST = {"stat", "table", "timeseries", "state-timeline", "row"}
+PROMETHEUS = {"type": "prometheus", "uid": "${datasource}"}
+
+EVERY = pytest.mark.parametrize("dashboard", [load(file) for file in FILES], ids=[file.stem for file in FILES])
+
+
+def test_there_are_three_dashboards_with_uids_that_links_rely_on() -> None:
+    assert {load(file)["uid"]: load(file)["title"] for file in FILES} == {
+        "leverwatch-fleet": "leverwatch / Fleet",
+        "leverwatch-system": "leverwatch / System",
+        "leverwatch-agent": "leverwatch / Agent",
+    }
+
+
+@EVERY
+def test_every_queried_metric_exists(dashboard: Json) -> None:
+    for place, expression in expressions(dashboard):
+        assert metric_names(expression) <= EXPORTED, place
+
+
+def test_every_exported_metric_is_on_a_panel_or_left_out_for_a_reason() -> None:
+    shown = {
+        name
+        for file in FILES
+        for panel in panels(load(file))
+        for target in panel["targets"]
+        for name in metric_names(target["expr"])
+    }
+
+    assert EXPORTED - shown == set(NOT_SHOWN)
+
+
+@EVERY
+def test_it_is_classic_json_of_a_schema_that_current_grafana_reads(dashboard: Json) -> None:
+    assert dashboard["schemaVersion"] == 39
+    assert {panel["type"] for panel in dashboard["panels"]} <= YOUNGEST
+    assert dashboard["editable"] is False
+    assert (dashboard["id"], dashboard["graphTooltip"], dashboard["tags"]) == (None, 1, ["leverwatch"])
+    assert "__inputs" not in dashboard
+    assert "__requires" not in dashboard
+
+
+@EVERY
+def test_the_data_source_is_a_variable_without_a_value(dashboard: Json) -> None:
+    (source,) = (one for one in dashboard["templating"]["list"] if one["type"] == "datasource")
+
+    assert (source["name"], source["label"], source["query"]) == ("datasource", "Data source", "prometheus")
+    assert source["current"] == {}
+    for part in (*panels(dashboard), *dashboard["annotations"]["list"]):
+        assert part["datasource"] == PROMETHEUS
+        assert all(target["datasource"] == PROMETHEUS for target in part.get("targets", ()))
+
+
+@EVERY
+def test_job_instance_and_system_can_be_chosen_several_at_a_time(dashboard: Json) -> None:
+    variables = {one["name"]: one for one in dashboard["templating"]["list"] if one["type"] == "query"}
+
+    # The agent's own metrics have no system.
+    systems = () if dashboard["uid"] == "leverwatch-agent" else ("system",)
+    assert tuple(variables) == ("job", "instance", *systems)
+    for variable in variables.values():
+        assert variable["multi"] is True
+        assert variable["includeAll"] is True
+        assert variable["allValue"] == ".+"
+        assert variable["refresh"] == 2
+        assert variable["datasource"] == PROMETHEUS
+
+
+@EVERY
+def test_every_query_keeps_to_what_was_chosen(dashboard: Json) -> None:
+    systems = {family.name for family in SYSTEMS if "system" in family.labels}
+    for panel in panels(dashboard):
+        for target in panel["targets"]:
+            selectors = re.findall(r"(leverwatch_\w+|\bup)\{(.*?)\}(?!\})", target["expr"])
+            assert {name for name, _ in selectors} >= metric_names(target["expr"]), panel["title"]
+            for name, matchers in selectors:
+                assert 'job=~"$job",instance=~"$instance"' in matchers, (panel["title"], name)
+                assert ('system=~"$system"' in matchers) == (name in systems), (panel["title"], name)
+
+
+@EVERY
+def test_every_panel_has_title_description_unit_and_words_for_no_data(dashboard: Json) -> None:
+    for panel in panels(dashboard):
+        defaults = panel["fieldConfig"]["defaults"]
+        assert panel["title"]
+        assert defaults["unit"] in set(Unit)
+        assert defaults["noValue"], panel["title"]
+        text, _, listed = panel["description"].partition("\n\nMetrics: ")
+        assert len(text) > 10, panel["title"]
+        asked = {name for target in panel["targets"] for name in metric_names(target["expr"])}
+        assert metric_names(listed) == asked, panel["title"]
+        assert asked or "`ALERTS`" in listed
+
+
+@EVERY
+def test_a_value_that_stands_for_a_state_has_a_word_and_a_colour(dashboard: Json) -> None:
+    for panel in panels(dashboard):
+        if panel["type"] == "state-timeline":
+            defaults = panel["fieldConfig"]["defaults"]
+            (mapping,) = defaults["mappings"]
+            assert all(option["text"] and option["color"] for option in mapping["options"].values())
+            # By threshold the timeline would show ranges and ignore the words.
+            assert defaults["color"]["mode"] == "fixed"
+
+
+def test_ranges_follow_the_zoom_unless_a_reason_is_given() -> None:
+    for dashboard in DASHBOARDS:
+        for panel in (panel for row in dashboard.rows for panel in row.panels):
+            windows = {window for query in panel.queries for window in re.findall(r"\[(.+?)\]", query.expr)}
+            assert windows <= {"$__rate_interval"} or panel.fixed_window, panel.title
+            assert windows - {"$__rate_interval"} or not panel.fixed_window, panel.title
+
+
+@EVERY
+def test_counters_are_only_asked_for_their_increase(dashboard: Json) -> None:
+    for panel in panels(dashboard):
+        for target in panel["targets"]:
+            for before, name in re.findall(r"(\w*\(?)(leverwatch_\w+_total)\{", target["expr"]):
+                ever = panel["title"] == "Malformed and unattributed records ever"
+                assert before in ("rate(", "increase(") or ever, (panel["title"], name)
+
+
+@EVERY
+def test_ids_are_unique_and_no_panel_lies_on_another(dashboard: Json) -> None:
+    ids = [panel["id"] for panel in dashboard["panels"]]
+    assert len(set(ids)) == len(ids)
+    places = [panel["gridPos"] for panel in dashboard["panels"]]
+    assert all(place["x"] + place["w"] <= 24 for place in places)
+    for one, other in combinations(places, 2):
+        apart_x = one["x"] + one["w"] <= other["x"] or other["x"] + other["w"] <= one["x"]
+        apart_y = one["y"] + one["h"] <= other["y"] or other["y"] + other["h"] <= one["y"]
+        assert apart_x or apart_y, (one, other)
+
+
+@EVERY
+def test_links_lead_to_runbooks_pages_and_dashboards_that_exist(dashboard: Json) -> None:
+    uids = {load(file)["uid"] for file in FILES}
+    urls = re.findall(r'"url": "([^"]+)"', Path(FILES[0].parent / f"{dashboard['uid'][11:]}.json").read_text())
+
+    assert any("/docs/runbooks/" in url for url in urls)
+    for url in urls:
+        if url.startswith("/d/"):
+            assert re.match(r"/d/([\w-]+)\?", url)[1] in uids  # type: ignore[index]  # a mismatch fails the test
+        else:
+            assert (ROOT / url.partition("/blob/main/")[2]).is_file(), url
+    (others,) = (link for link in dashboard["links"] if link["type"] == "dashboards")
+    assert (others["tags"], others["includeVars"], others["keepTime"]) == (["leverwatch"], True, True)
+
+
+def test_crossings_and_declaration_changes_are_marked_where_systems_are_shown() -> None:
+    for file in FILES:
+        dashboard = load(file)
+        names = {annotation["name"] for annotation in dashboard["annotations"]["list"]}
+        expected = {"Volume crossings", "Recommendation changes", "Declaration changes", "Declaration reviews"}
+        assert names == (set() if dashboard["uid"] == "leverwatch-agent" else expected)
+
+
+@EVERY
+def test_columns_of_a_table_are_fields_that_its_queries_have(dashboard: Json) -> None:
+    for panel in panels(dashboard):
+        if panel["type"] != "table":
+            continue
+        organize = panel["transformations"][-1]["options"]
+        for field in organize["indexByName"]:
+            if field.startswith("Value"):
+                refs = [target["refId"] for target in panel["targets"]]
+                assert field == "Value" if len(refs) == 1 else field.removeprefix("Value #") in refs
+        renamed = set(organize["renameByName"].values())
+        assert {one["displayName"] for one in panel["options"]["sortBy"]} <= renamed
+        named = [one["matcher"] for one in panel["fieldConfig"]["overrides"]]
+        assert {one["options"] for one in named if one["id"] == "byName"} <= renamed
