@@ -103,9 +103,9 @@ def test_a_small_object_without_a_newline_is_counted_at_once_and_once(tmp_path: 
 
 def test_objects_that_begin_alike_are_not_taken_for_copies_of_those_that_are_gone(tmp_path: Path) -> None:
     bench = Bench(tmp_path, settings(framing="json"))
-    same = b'{"schema": "one that is the same in every object and longer than a mark", '
+    same = b'{"schema": "one that is the same in every object and longer than half of it and than a mark", '
     for number, app in enumerate(APPS):
-        (tmp_path / f"{app}.log").write_bytes(same + line(app, pad="x" * 100 * (6 - number))[1:-1])
+        (tmp_path / f"{app}.log").write_bytes(same + line(app, pad="x" * (6 - number))[1:-1])
         bench.collect()
         (tmp_path / f"{app}.log").unlink()
 
