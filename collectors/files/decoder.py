@@ -25,6 +25,7 @@ class GroupFraming:
     def __init__(self, inner: Framing, wrappers: Sequence[Wrapper], reader: Grouping) -> None:
         self._inner, self._wrappers, self._reader = inner, wrappers, reader
         self.skip, self.split, self.count = inner.skip, inner.split, inner.count
+        self.documents = inner.documents
 
     def complete(self, data: bytes, final: bool) -> int:
         """What the other framing says, up to the first record of a group that goes on."""

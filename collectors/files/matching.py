@@ -156,10 +156,14 @@ class Matcher:
             crcs, total = checksums(content, lengths)
             found = content.found
         last_line_end = self.framing.complete(head, final=False)
+        whole = self.framing.documents and len(head) < _LOOK and last_line_end == len(head)
         related = [(relation(state, crcs, total, last_line_end), state) for state in candidates]
         for wanted in (Relation.CONTINUES, Relation.SHORTER):
             fitting = [state for relates, state in related if relates is wanted]
             for state in sorted(fitting, key=lambda state: (state.key == found.key, state.span), reverse=True):
+                if whole and state.gone and wanted is Relation.SHORTER:
+                    # Nothing is left to compare it with, and a whole document is hardly the start of another one.
+                    continue
                 match = self._with(state, found, wanted, total)
                 if match is not None:
                     return match

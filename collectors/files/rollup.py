@@ -271,13 +271,17 @@ def _with(row: Row, values: Mapping[int, object]) -> Row:
 
 
 def _add_rare(cell: list[float], rare: Row, scale: float, weight: float) -> None:
-    cache_write, reasoning, valid, schema_mode, finish_reason, static = rare
+    cache_write, reasoning, valid, schema_mode, finish, static = rare
     if cache_write is not None:
         cell[14] += scale * cache_write
     if reasoning is not None:
         cell[15] += scale * reasoning
-    known_of = (is_invalid(valid), is_schema_mode(schema_mode), is_truncated(finish_reason))
-    for at, known in zip((18, 20, 22), known_of, strict=True):
+    for at, value, is_so in (
+        (18, valid, is_invalid),
+        (20, schema_mode, is_schema_mode),
+        (22, finish, is_truncated),
+    ):
+        known = None if value is None else is_so(value)
         if known is not None:
             cell[at] += weight
             cell[at + 1] += weight if known else 0.0

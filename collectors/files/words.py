@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import lru_cache
 
 from collectors.interface import Operation
 
@@ -87,6 +88,7 @@ def is_schema_mode(value: object) -> bool | None:
     return _either(value, _SCHEMA, _NO_SCHEMA)
 
 
+@lru_cache(maxsize=1024)
 def is_truncated(finish_reason: str | None) -> bool | None:
     """Whether the output ran into a limit of length; None when the reason is not known."""
     word = (finish_reason or "").strip().lower()

@@ -62,6 +62,8 @@ class Framing(Protocol):
 
     by_newline: bool
     """A newline ends every record, and nothing else does."""
+    documents: bool
+    """A file may be one small document among many that begin alike."""
 
     def complete(self, data: bytes, final: bool) -> int:
         """Bytes at the start of `data` that are whole records; `final`: nothing will follow."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -43,7 +44,7 @@ _MANAGED = (
 
 def _finish(row: list[Any], extras: Mapping[str, Any]) -> Result | None:
     word = row[_OPERATION]
-    if word is not None and any(part in word for part in _MANAGED):
+    if word is not None and _is_managed(word):
         return Result.NOT_A_CALL
     no_tokens = not row[_INPUT] and not row[_OUTPUT]
     if word == _PASSTHROUGH:
@@ -62,6 +63,11 @@ def _finish(row: list[Any], extras: Mapping[str, Any]) -> Result | None:
         row[_FINISH] = _text(peek(extras["response"], "choices", 0, "finish_reason"))
     row[_SCHEMA] = peek(extras["parameters"], "response_format", "type")
     return None
+
+
+@lru_cache(maxsize=1024)
+def _is_managed(word: str) -> bool:
+    return any(part in word for part in _MANAGED)
 
 
 def _between(start: object, end: object) -> float | None:

@@ -43,6 +43,7 @@ class FrameFraming:
     """4 bytes of length, most significant first, then a JSON object, plain or as zstd data."""
 
     by_newline = False
+    documents = False
 
     def complete(self, data: bytes, final: bool) -> int:  # noqa: ARG002 an open frame may always go on
         """Everything up to the end of the last whole frame."""

@@ -9,6 +9,7 @@ class LineFraming:
     """A newline ends every record."""
 
     by_newline = True
+    documents = False
 
     def complete(self, data: bytes, final: bool) -> int:  # noqa: ARG002 a line without an end may always go on
         """Everything up to the last newline."""

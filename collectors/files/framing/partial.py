@@ -43,6 +43,7 @@ class Wrapping:
     """Joins the parts of each stream, however the streams interleave. Subclasses know one runtime."""
 
     by_newline = False
+    documents = False
     _invalid = ""
 
     def part(self, line: bytes) -> Part | None:

@@ -125,6 +125,7 @@ class ValueFraming:
     """The end of an object ends a record. Lines of one object each are read about as fast as by lines."""
 
     by_newline = False
+    documents = True
 
     def complete(self, data: bytes, final: bool) -> int:  # noqa: ARG002 an open value may always go on
         """Everything up to the last object that is closed, and the separators behind it."""

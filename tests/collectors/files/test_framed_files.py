@@ -98,14 +98,15 @@ def test_a_small_object_without_a_newline_is_counted_at_once_and_once(tmp_path: 
     bench.restart()
     append(tmp_path / "a.log", b"\n")
     (tmp_path / "b.log").rename(tmp_path / "g.log")
+    (tmp_path / "h.log").write_bytes(document("c"))
     assert bench.settle() == dict.fromkeys(APPS, 1)
 
 
 def test_objects_that_begin_alike_are_not_taken_for_copies_of_those_that_are_gone(tmp_path: Path) -> None:
     bench = Bench(tmp_path, settings(framing="json"))
-    same = b'{"schema": "one that is the same in every object and longer than a mark", '
+    same = b'{"schema": "one that is the same in every object and longer than half of it and than a mark", '
     for number, app in enumerate(APPS):
-        (tmp_path / f"{app}.log").write_bytes(same + line(app, pad="x" * 100 * (6 - number))[1:-1])
+        (tmp_path / f"{app}.log").write_bytes(same + line(app, pad="x" * (6 - number))[1:-1])
         bench.collect()
         (tmp_path / f"{app}.log").unlink()
 
@@ -136,11 +137,12 @@ def test_a_record_that_is_too_long_costs_only_itself(
     assert bench.store.tallies[Result.INVALID_LINE] == (2 if shape in ("cri", "docker") else 1)
 
 
-def test_a_broken_record_at_the_end_is_refused_when_the_file_is_quiet_and_names_its_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("cut", [1, 20])
+def test_a_broken_record_at_the_end_is_refused_when_quiet_and_names_its_line(tmp_path: Path, cut: int) -> None:
     bench = Bench(tmp_path, settings(framing="json"))
-    append(tmp_path / "app.log", document("a") + b"\n" + document("b")[:20])
+    append(tmp_path / "app.log", document("a") + b"\n" + document("b")[:cut])
     assert bench.collect() == {"a": 1}
     assert bench.settle() == {"a": 1}
     assert [problem.place.rpartition(":")[2] for problem in bench.store.problems] == ["5"]
-    append(tmp_path / "app.log", document("b")[20:])
+    append(tmp_path / "app.log", document("b")[cut:])
     assert bench.settle() == {"a": 1, "b": 1}

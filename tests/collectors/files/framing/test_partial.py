@@ -73,6 +73,7 @@ def test_an_end_that_never_comes_does_not_hold_back_the_other_stream() -> None:
     data = cri("lost", tag="P") + cri("x" * 1000, "stderr") * 1100
     found, _, _, _ = records(CRI, [data, cri("late")])
 
+    assert CRI.complete(data, final=False) == len(data)
     assert (found.count(b"lost"), found.count(b"late"), len(found)) == (1, 1, 1102)
 
 
