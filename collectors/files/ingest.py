@@ -15,7 +15,7 @@ from collectors.files.config import FilesConfig
 from collectors.files.decoder import build_format
 from collectors.files.dedupe import SeenIds
 from collectors.files.fields import parse_template, system_lookup
-from collectors.files.formats.interface import Parsed, Row
+from collectors.files.formats.interface import Parsed, RecordFormat, Row
 from collectors.files.rollup import Rollup, lines_of
 from collectors.interface import Problem, Result, UsageRow
 
@@ -73,6 +73,7 @@ class Ingest:
             self._calls,
             self._format.has_rare,
         )
+        self._records = self._format if isinstance(self._format, RecordFormat) else None
         self._source = config.name
         self._tallies: Counter[Result] = Counter()
         self._problems: list[Problem] = []
@@ -114,8 +115,12 @@ class Ingest:
 
     def add(self, lines: Lines) -> None:
         """Count records. Nothing of a chunk is counted before all of it is decoded."""
-        parsed = self._format.parse(lines.data, lines.header)
-        counted, others = self._rollup.add(parsed.rows, parsed.parts)
+        if self._records is not None:
+            parsed = self._records.records(lines.data)
+            counted, others = self._rollup.add_records(parsed.rows, self._records.layout)
+        else:
+            parsed = self._format.parse(lines.data, lines.header)
+            counted, others = self._rollup.add(parsed.rows, parsed.parts)
         self._tallies[Result.COUNTED] += counted
         self._tallies[Result.IGNORED] += parsed.ignored
         self._tallies.update(parsed.passed)
