@@ -116,7 +116,7 @@ class Ingest:
     def add(self, lines: Lines) -> int | None:
         """Count records. Nothing of a chunk is counted before all of it is decoded.
 
-        Gives the number of lines when it is known; counting newlines costs as much as half the decoding of fat ones.
+        Gives the number of lines when it is known: counting newlines costs half as much as decoding fat lines.
         """
         if self._records is not None:
             parsed = self._records.records(lines.data)

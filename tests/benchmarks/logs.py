@@ -10,6 +10,7 @@ import json
 import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 START = datetime(2026, 9, 1, tzinfo=UTC)
 FIELDS = {
@@ -24,31 +25,40 @@ FIELDS = {
     "latency_ms": "duration_ms",
 }
 SYSTEM = "{app}"
+MODELS = ("gpt-4o-mini-2024-07-18", "gpt-4o-2024-08-06", "claude-sonnet-4-5-20250929")
 
 
 def write_log(path: Path, size: int, *, fat: bool = False, apps: int = 40, a_second: float = 12.0) -> int:
-    """Write about `size` bytes of JSON lines; gives the number of records."""
+    """Write about `size` bytes of JSON lines; gives the number of records.
+
+    One in twenty is an error, one in thirty lacks its usage and its cost, and one in five hundred comes twice.
+    """
     rng = random.Random(20260901)
     filler = "".join(rng.choice('abcdefghij klmnop\n"') for _ in range(3000)) if fat else ""
     written = records = 0
     with path.open("w") as file:
         while written < size:
-            record = {
+            known = rng.randrange(30) > 0
+            record: dict[str, Any] = {
                 "ts": (START + timedelta(seconds=records / a_second + 30 * rng.random())).isoformat(),
                 "id": f"chatcmpl-{rng.getrandbits(96):024x}",
                 "app": f"app-{rng.randrange(apps)}",
-                "status": "success",
+                "status": "success" if rng.randrange(20) else "error",
                 "duration_ms": rng.randrange(200, 9000),
-                "cost": round(rng.random() / 100, 6),
-                "response": {"model": "gpt-4o-mini-2024-07-18"},
+                "cost": round(rng.random() / 100, 6) if known else None,
+                "response": {"model": rng.choice(MODELS)},
                 "usage": {
                     "prompt_tokens": rng.randrange(50, 4000),
                     "completion_tokens": rng.randrange(5, 900),
                     "prompt_tokens_details": {"cached_tokens": rng.randrange(0, 50)},
-                },
+                }
+                if known
+                else None,
             }
             if fat:
                 record["messages"] = [{"role": "user", "content": filler}, {"role": "assistant", "content": "ok"}]
-            written += file.write(json.dumps(record, separators=(",", ":")) + "\n")
-            records += 1
+            line = json.dumps(record, separators=(",", ":")) + "\n"
+            for _ in range(2 if rng.randrange(500) == 0 else 1):
+                written += file.write(line)
+                records += 1
     return records
