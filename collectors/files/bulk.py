@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from functools import partial
 from itertools import compress
-from math import gcd
 from typing import Any
 
-from collectors.files.dedupe import SeenIds
 from collectors.files.layout import Layout
 from collectors.files.loops import Loops, compile_loops
 from collectors.files.places import NOWHERE, Place, Refusal
-from collectors.files.stamps import Stamp, Stamps
+from collectors.files.stamps import Stamp, Stamps, Times
 from collectors.interface import Result
 
 Judge = Callable[[date, str | None, str | None, object, object, tuple[object, ...]], Place | Refusal]
@@ -25,39 +24,62 @@ _Known = dict[tuple[object, ...], Place]
 _AMBIGUOUS = (0, 1)
 
 
+@dataclass(slots=True)
+class Prepared:
+    """Records that have their places, and are not counted yet."""
+
+    loops: Loops
+    records: Sequence[Any]
+    times: Times
+    places: list[Place]
+    ids: list[int | None]
+    """Keys of request ids; empty when they are not asked for. A refused record has none."""
+    others: list[tuple[int, Result, str]]
+    """Index, result and detail of each record that is refused."""
+
+
 class Bulk:
-    """The records that were added since `settle` or `clear`; `seen` and `calls` are those of the roll-up."""
+    """The records that were added since `settle` or `clear`.
+
+    `slot_minutes` divides every span of time that is asked of a stamp; `dedupe` asks for the keys of request ids.
+    """
 
     def __init__(
         self,
         columns: Sequence[str],
         zone: tzinfo,
-        seen: SeenIds | None,
-        calls: SeenIds,
+        slot_minutes: int,
         judge: Judge,
         trace: Trace,
+        *,
+        dedupe: bool,
     ) -> None:
-        self._columns, self._seen, self._judge, self._trace = columns, seen, judge, trace
-        slots = (calls.slot_seconds, seen.slot_seconds if seen else 0)
-        self._stamps = Stamps(zone, gcd(*slots) // 60)
+        self._columns, self._judge, self._trace, self._dedupe = columns, judge, trace, dedupe
+        self._stamps = Stamps(zone, slot_minutes)
         self._loops: dict[Layout, tuple[Loops, _Known]] = {}
 
-    def add(
-        self, records: Sequence[Any], layout: Layout, limit: datetime
+    def prepare(self, records: Sequence[Any], layout: Layout, limit: datetime) -> Prepared:
+        """Find the places of records that are not later than `limit`."""
+        loops, known = self._loops_of(layout)
+        times = self._stamps.read(loops.times(records), limit)
+        found = Prepared(loops, records, times, [], [], [])
+        judge = partial(self._place, known, found.others)
+        loops.attribute(records, times.stamps, known, judge, found.places, found.ids)
+        if found.ids:
+            for index, _, _ in found.others:
+                found.ids[index] = None
+        return found
+
+    def count(
+        self, found: Prepared, repeated: Sequence[int]
     ) -> tuple[int, list[tuple[int, Result, str]], datetime | None]:
-        """Count records that are not later than `limit`.
+        """Count prepared records but for the repeated ones.
 
         Gives how many were counted; index, result and detail of each that was not; and the time of the newest one
         that was.
         """
-        loops, known = self._loops_of(layout)
-        times = self._stamps.read(loops.times(records), limit)
-        places: list[Place] = []
-        ids: list[int | None] = []
-        others: list[tuple[int, Result, str]] = []
-        loops.attribute(records, times.stamps, known, partial(self._place, known, others), places, ids)
-        if self._seen is not None and ids:
-            others += self._repeated(self._seen, ids, times.stamps, others)
+        records, places, times = found.records, found.places, found.times
+        others = found.others + [(index, Result.DUPLICATE, "request id seen before") for index in repeated]
         if others:
             others.sort()
             counts = bytearray(b"\1" * len(records))
@@ -65,24 +87,13 @@ class Bulk:
                 counts[index] = 0
             records, places = list(compress(records, counts)), list(compress(places, counts))
             times = times.only(counts)
-        loops.count(records, places, times.stamps, self._trace)
+        found.loops.count(records, places, times.stamps, self._trace)
         return len(records), others, self._stamps.newest(times)
-
-    @staticmethod
-    def _repeated(
-        seen: SeenIds, ids: list[int | None], stamps: list[Stamp], refused: list[tuple[int, Result, str]]
-    ) -> list[tuple[int, Result, str]]:
-        for index, _, _ in refused:
-            ids[index] = None
-        minutes = seen.slot_seconds // 60
-        slot_of = {stamp: stamp.minute // minutes for stamp in set(stamps)}
-        repeated = seen.add_all(ids, [slot_of[stamp] for stamp in stamps])
-        return [(index, Result.DUPLICATE, "request id seen before") for index in repeated]
 
     def _loops_of(self, layout: Layout) -> tuple[Loops, _Known]:
         found = self._loops.get(layout)
         if found is None:
-            found = (compile_loops(layout, self._columns, dedupe=self._seen is not None), {})
+            found = (compile_loops(layout, self._columns, dedupe=self._dedupe), {})
             self._loops[layout] = found
         return found
 

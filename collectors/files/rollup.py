@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from math import gcd
 from typing import Any
 
 from xxhash import xxh3_64_intdigest
 
-from collectors.files.bulk import Bulk
+from collectors.files.bulk import Bulk, Prepared
 from collectors.files.dedupe import SeenIds
 from collectors.files.fields import FIELDS, RARE
 from collectors.files.formats.interface import Row
@@ -89,15 +90,43 @@ class Rollup:
         self.cells: dict[Key, list[float]] = {}
         self.days: set[date] = set()
         self.newest: datetime | None = None
-        self._bulk = Bulk(COLUMNS, zone, seen, calls, self._judge, self._trace_of)
+        slot_minutes = gcd(calls.slot_seconds, seen.slot_seconds if seen else 0) // 60
+        self._bulk = Bulk(COLUMNS, zone, slot_minutes, self._judge, self._trace_of, dedupe=seen is not None)
 
     def add_records(self, records: Sequence[Any], layout: Layout) -> tuple[int, list[tuple[int, Result, str]]]:
         """The same as `add` for the rows of these records, none of them a part, in a third of the time."""
-        limit = self._now() + self._tolerance
-        counted, others, newest = self._bulk.add(records, layout, limit)
+        found = self.prepare(records, layout, self.limit())
+        repeated: list[int] = []
+        if self._seen is not None and found.ids:
+            repeated = self._seen.add_all(found.ids, slots_of(found, self._seen.slot_seconds))
+        return self.count(found, repeated)
+
+    def limit(self) -> datetime:
+        """The latest time that a record may have."""
+        return self._now() + self._tolerance
+
+    def prepare(self, records: Sequence[Any], layout: Layout, limit: datetime) -> Prepared:
+        """The first half of `add_records`: everything before duplicates are removed."""
+        return self._bulk.prepare(records, layout, limit)
+
+    def count(self, found: Prepared, repeated: Sequence[int]) -> tuple[int, list[tuple[int, Result, str]]]:
+        """The second half: count what is not repeated."""
+        counted, others, newest = self._bulk.count(found, repeated)
+        self._saw_newest(newest)
+        return counted, others
+
+    def merge(self, cells: Mapping[Key, Sequence[float]], days: Iterable[date], newest: datetime | None) -> None:
+        """Add what another roll-up of the same source has taken."""
+        for key, counts in cells.items():
+            cell = self.cells.setdefault(key, [0.0] * len(COLUMNS))
+            for index, number in enumerate(counts):
+                cell[index] += number
+        self.days.update(days)
+        self._saw_newest(newest)
+
+    def _saw_newest(self, newest: datetime | None) -> None:
         if newest is not None and (self.newest is None or newest > self.newest):
             self.newest = newest
-        return counted, others
 
     def _judge(
         self,
@@ -336,6 +365,13 @@ def _add_rare(cell: list[float], rare: Row, scale: float, weight: float) -> None
     if static is not None:
         cell[24] += weight
         cell[25] += scale * static
+
+
+def slots_of(found: Prepared, slot_seconds: int) -> list[int]:
+    """The slot of each record."""
+    minutes, stamps = slot_seconds // 60, found.times.stamps
+    slot_of = {stamp: stamp.minute // minutes for stamp in set(stamps)}
+    return [slot_of[stamp] for stamp in stamps]
 
 
 def lines_of(
