@@ -115,14 +115,20 @@ class Rollup:
         self._saw_newest(newest)
         return counted, others
 
-    def merge(self, cells: Mapping[Key, Sequence[float]], days: Iterable[date], newest: datetime | None) -> None:
-        """Add what another roll-up of the same source has taken."""
-        for key, counts in cells.items():
-            cell = self.cells.setdefault(key, [0.0] * len(COLUMNS))
-            for index, number in enumerate(counts):
-                cell[index] += number
+    def merge(self, usage: Iterable[UsageRow], days: Iterable[date], newest: datetime | None) -> None:
+        """Add what another roll-up of the same source gave to `take`."""
+        for row in usage:
+            cell = self._cell((row.system, row.model, row.operation, row.day))
+            for index, name in enumerate(COLUMNS):
+                cell[index] += getattr(row, name)
         self.days.update(days)
         self._saw_newest(newest)
+
+    def _cell(self, key: Key) -> list[float]:
+        cell = self.cells.get(key)
+        if cell is None:
+            self.cells[key] = cell = [0.0] * len(COLUMNS)
+        return cell
 
     def _saw_newest(self, newest: datetime | None) -> None:
         if newest is not None and (self.newest is None or newest > self.newest):
@@ -149,7 +155,7 @@ class Rollup:
             return Result.UNATTRIBUTED, "names no system"
         if outcome is Outcome.SUCCESS and is_cache_hit(hit):
             outcome = Outcome.CACHE_HIT
-        cell = self.cells.setdefault((system, model or UNKNOWN_MODEL, operation, day), [0.0] * len(COLUMNS))
+        cell = self._cell((system, model or UNKNOWN_MODEL, operation, day))
         return Place(cell, system, outcome, self._seed((system, operation, outcome)))
 
     def _trace_of(self, place: Place, trace: object, weight: float, minute: int) -> None:
@@ -212,10 +218,7 @@ class Rollup:
             and not self._is_new(request_id, (system, operation, outcome), moment, sign)
         ):
             return Result.DUPLICATE, "request id seen before"
-        key = (system, model or UNKNOWN_MODEL, operation, day)
-        cell = self.cells.get(key)
-        if cell is None:
-            self.cells[key] = cell = [0.0] * len(COLUMNS)
+        cell = self._cell((system, model or UNKNOWN_MODEL, operation, day))
         scale = sign if rate is None else sign / rate
         weight = scale if inferences is None else scale * inferences
         if outcome is Outcome.SUCCESS:
