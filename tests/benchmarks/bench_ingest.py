@@ -31,6 +31,9 @@ ROLLUPS = (
     "leverwatch", "leverwatch_dedupe", "duckdb", "duckdb_dedupe", "polars", "polars_dedupe", "jq", "mtail",
 )  # fmt: skip
 BARE = "decoder"
+SPREAD = "leverwatch_workers"
+APPS, DAYS = 1750, 20
+"""With three models 105,000 groups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +81,27 @@ def measure(name: str, path: Path) -> None:
     watch = _Peak()
     if name in {"jq", "mtail"}:
         watch.start()
+    read = way(path)
     started, cpu = time.perf_counter(), _cpu()
-    rollup = way(path)
+    rollup = read()
     wall, cpu = time.perf_counter() - started, _cpu() - cpu
     watch.done.set()
     print(json.dumps({"wall": wall, "cpu": cpu, "peak_mib": watch.mib or _peak_mib("self"), "rollup": rollup}))
 
 
 def run(name: str, path: Path) -> Run:
-    """Run one way in a process of its own on one core."""
-    core = max(os.sched_getaffinity(0))
-    command = ["taskset", "-c", str(core), sys.executable, "-m", "tests.benchmarks.bench_ingest", name, str(path)]
+    """Run one way in a process of its own, on one core when it is not for several."""
+    cores = sorted(os.sched_getaffinity(0))[-2 if name == SPREAD else -1 :]
+    command = [
+        "taskset",
+        "-c",
+        ",".join(map(str, cores)),
+        sys.executable,
+        "-m",
+        "tests.benchmarks.bench_ingest",
+        name,
+        str(path),
+    ]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return Run(**result)
@@ -134,22 +147,39 @@ def table(path: Path, records: int) -> dict[str, float]:
     return cpu
 
 
+def spread(path: Path) -> None:
+    """Two processes that decode against one that does everything, by wall time."""
+    turns = [(run("leverwatch_dedupe", path), run(SPREAD, path)) for _ in range(TURNS)]
+    if not all(agree(one.rollup, two.rollup) for one, two in turns):
+        raise SystemExit("two workers disagree with one process")
+    ratio = median(one.wall for one, _ in turns) / median(two.wall for _, two in turns)
+    cpu = median(two.cpu for _, two in turns) / median(one.cpu for one, _ in turns)
+    print(f"{path.stat().st_size >> 20} MiB with two workers: {ratio:.2f} times as fast by wall time")
+    print(f"  processor time of both and of their parent together: {cpu:.2f} times that of one process")
+
+
 def main() -> None:
-    """Print a table for compact records and one for fat ones, each at two sizes."""
+    """Print a table for compact records and one for fat ones, how time and memory grow, and what workers gain."""
     if len(sys.argv) == 3:
         measure(sys.argv[1], Path(sys.argv[2]))
         return
-    size = int(sys.argv[1]) << 20 if len(sys.argv) == 2 else 64 << 20
+    size = int(sys.argv[1]) << 20 if len(sys.argv) == 2 else 128 << 20
     with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "log.jsonl"
         for fat in (False, True):
-            path = Path(folder) / "log.jsonl"
-            half, records = write_log(path, size // 2, fat=fat), 0
+            half = write_log(path, size // 2, fat=fat)
             once = {name: run(name, path).cpu for name in ("leverwatch", "leverwatch_dedupe")}
             records = write_log(path, size, fat=fat)
             cpu = table(path, records)
             for name, seconds in once.items():
                 growth = cpu[name] / records / (seconds / half)
                 print(f"  {name}: a record of a file twice as long takes {growth:.2f} times as long")
+        for part in (size // 2, size):
+            write_log(path, part, apps=APPS, days=DAYS)
+            found = run("leverwatch_dedupe", path)
+            print(f"{len(found.rollup or ()):,} groups, {part >> 20} MiB: peak {found.peak_mib:.0f} MiB")
+        write_log(path, 4 * size)
+        spread(path)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Our own ways to read a log, and the bare decoder, each as a function from a file to its roll-up.
+"""Our own ways to read a log, and the bare decoder: each function prepares, and gives what reads and rolls up.
 
 A roll-up maps system, model and UTC day to inferences, errors, tokens, cost, latency and the counts of inferences
 for which each of these is unknown, in the order of `SUMS`; all records of these logs are generations. `None` is
@@ -8,7 +8,8 @@ the roll-up of a way that only reads.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 
 import msgspec
@@ -29,6 +30,8 @@ SUMS = (
 )  # fmt: skip
 Rollup = dict[str, list[float]]
 """By system, model and day, joined by spaces."""
+Reading = Callable[[], Rollup | None]
+"""What is measured."""
 CHUNK = 1 << 20
 
 
@@ -43,26 +46,38 @@ def chunks(path: Path) -> Iterator[bytes]:
             yield data[:cut]
 
 
-def newlines(path: Path) -> None:
+def newlines(path: Path) -> Reading:
     """The floor: reading the file."""
-    sum(chunk.count(b"\n") for chunk in chunks(path))
+
+    def read() -> None:
+        sum(chunk.count(b"\n") for chunk in chunks(path))
+
+    return read
 
 
-def decoder_lines(path: Path) -> None:
+def decoder_lines(path: Path) -> Reading:
     """Decode chunks at once into the structs of the field map, keeping nothing.
 
     Objects that share a line, or lie on several, pass here: it is faster than anything that must tell them apart.
     """
     decode = msgspec.json.Decoder(JsonLines(FIELDS, ("app",)).record, strict=False).decode_lines
-    for chunk in chunks(path):
-        decode(chunk)
+
+    def read() -> None:
+        for chunk in chunks(path):
+            decode(chunk)
+
+    return read
 
 
-def decoder(path: Path) -> None:
+def decoder(path: Path) -> Reading:
     """Decode every line on its own into the structs of the field map, keeping nothing: the bare decoder."""
     decode = msgspec.json.Decoder(JsonLines(FIELDS, ("app",)).record, strict=False).decode
-    for chunk in chunks(path):
-        list(map(decode, chunk.splitlines()))
+
+    def read() -> None:
+        for chunk in chunks(path):
+            list(map(decode, BytesIO(chunk)))
+
+    return read
 
 
 def config(path: Path, dedupe: str) -> FilesConfig:
@@ -78,26 +93,38 @@ def config(path: Path, dedupe: str) -> FilesConfig:
     )
 
 
-def _whole_path(path: Path, dedupe: str) -> Rollup:
-    with tempfile.TemporaryDirectory() as folder:
-        store = Store(f"sqlite:///{folder}/bench.db")
-        store.migrate()
-        source = config(path, dedupe)
-        report = SourceRunner(source, FilesCollector(source, World(path.parent, Path(folder))), store).run()
+def _whole_path(path: Path, dedupe: str, workers: int = 1) -> Reading:
+    folder = tempfile.TemporaryDirectory()
+    store = Store(f"sqlite:///{folder.name}/bench.db")
+    store.migrate()
+    source = config(path, dedupe)
+    world = World(path.parent, Path(folder.name), workers=workers)
+    runner = SourceRunner(source, FilesCollector(source, world), store)
+
+    def read() -> Rollup:
+        report = runner.run()
         if report.error:
             raise SystemExit(report.error)
         names = ("system", "model", "day", *SUMS)
         with store._engine.connect() as connection:
             rows = connection.execute(select(*(usage_daily.c[name] for name in names))).all()
         store.close()
-    return {f"{row[0]} {row[1]} {row[2]}": [float(value) for value in row[3:]] for row in rows}
+        folder.cleanup()
+        return {f"{row[0]} {row[1]} {row[2]}": [float(value) for value in row[3:]] for row in rows}
+
+    return read
 
 
-def leverwatch(path: Path) -> Rollup:
+def leverwatch(path: Path) -> Reading:
     """The whole path: collector, runner and SQLite store, as `leverwatch collect` does it; duplicates count."""
     return _whole_path(path, "0s")
 
 
-def leverwatch_dedupe(path: Path) -> Rollup:
+def leverwatch_dedupe(path: Path) -> Reading:
     """The same, remembering request ids for an hour, in memory and in the store: the default."""
     return _whole_path(path, "1h")
+
+
+def leverwatch_workers(path: Path) -> Reading:
+    """The default with two processes that decode, on both cores."""
+    return _whole_path(path, "1h", workers=2)

@@ -25,13 +25,15 @@ FIELDS = {
     "latency_ms": "duration_ms",
 }
 SYSTEM = "{app}"
+A_SECOND = 12.0
 MODELS = ("gpt-4o-mini-2024-07-18", "gpt-4o-2024-08-06", "claude-sonnet-4-5-20250929")
 
 
-def write_log(path: Path, size: int, *, fat: bool = False, apps: int = 40, a_second: float = 12.0) -> int:
+def write_log(path: Path, size: int, *, fat: bool = False, apps: int = 40, days: int = 0) -> int:
     """Write about `size` bytes of JSON lines; gives the number of records.
 
-    One in twenty is an error, one in thirty lacks its usage and its cost, and one in five hundred comes twice.
+    With `days`, records of so many days are mixed at random instead of following each other.
+    One in twenty is an error, one in thirty lacks its usage and its cost, one in five hundred comes twice.
     """
     rng = random.Random(20260901)
     filler = "".join(rng.choice('abcdefghij klmnop\n"') for _ in range(3000)) if fat else ""
@@ -39,8 +41,9 @@ def write_log(path: Path, size: int, *, fat: bool = False, apps: int = 40, a_sec
     with path.open("w") as file:
         while written < size:
             known = rng.randrange(30) > 0
+            after = rng.randrange(days * 86400) if days else records / A_SECOND
             record: dict[str, Any] = {
-                "ts": (START + timedelta(seconds=records / a_second + 30 * rng.random())).isoformat(),
+                "ts": (START + timedelta(seconds=after + 30 * rng.random())).isoformat(),
                 "id": f"chatcmpl-{rng.getrandbits(96):024x}",
                 "app": f"app-{rng.randrange(apps)}",
                 "status": "success" if rng.randrange(20) else "error",

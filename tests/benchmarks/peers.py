@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.benchmarks.contestants import SUMS, Rollup
+from tests.benchmarks.contestants import SUMS, Reading, Rollup
 
 _DUCKDB = """
 with records as (
@@ -33,29 +33,31 @@ _COLUMNS = """{ts: 'VARCHAR', id: 'VARCHAR', app: 'VARCHAR', status: 'VARCHAR', 
     completion_tokens BIGINT, prompt_tokens_details STRUCT(cached_tokens BIGINT))'}"""
 
 
-def _duckdb(path: Path, rows: str) -> Rollup:
+def _duckdb(path: Path, rows: str) -> Reading:
     import duckdb
 
     connection = duckdb.connect(config={"threads": 1})
     source = f"read_json('{path}', format = 'newline_delimited', columns = {_COLUMNS})"
     query = _DUCKDB.format(rows=rows.format(source=source))
-    return {
-        f"{row[0]} {row[1]} {row[2]}": [float(value) for value in row[3:]]
-        for row in connection.sql(query).fetchall()
-    }
+
+    def read() -> Rollup:
+        found = connection.sql(query).fetchall()
+        return {f"{row[0]} {row[1]} {row[2]}": [float(value) for value in row[3:]] for row in found}
+
+    return read
 
 
-def duckdb(path: Path) -> Rollup:
+def duckdb(path: Path) -> Reading:
     """DuckDB's read_json with given columns; duplicates count."""
     return _duckdb(path, "{source}")
 
 
-def duckdb_dedupe(path: Path) -> Rollup:
+def duckdb_dedupe(path: Path) -> Reading:
     """The same over distinct request ids of the whole file (of a system and outcome, as ours)."""
     return _duckdb(path, "(select distinct on (id, app, status) * from {source})")
 
 
-def _polars(path: Path, *, distinct: bool) -> Rollup:
+def _polars(path: Path, *, distinct: bool) -> Reading:
     os.environ["POLARS_MAX_THREADS"] = "1"
     import polars as pl
 
@@ -86,31 +88,33 @@ def _polars(path: Path, *, distinct: bool) -> Rollup:
     }
     ok = pl.col("status") == "success"
     moment = pl.col("ts").str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%z", time_unit="us")
-    result = (
-        frame.group_by(pl.col("app"), pl.col("response").struct.field("model"), moment.dt.date().alias("day"))
-        .agg(
-            ok.sum().alias("inferences"),
-            (~ok).sum().alias("errors"),
-            *(value.filter(ok).sum().alias(name) for name, value in values.items() if name != "cost"),
-            values["cost"].sum().alias("cost"),
-            *((value.is_null() & ok).sum().alias(f"no {name}") for name, value in values.items()),
-        )
-        .collect(engine="streaming")
+    query = frame.group_by(
+        pl.col("app"), pl.col("response").struct.field("model"), moment.dt.date().alias("day")
+    ).agg(
+        ok.sum().alias("inferences"),
+        (~ok).sum().alias("errors"),
+        *(value.filter(ok).sum().alias(name) for name, value in values.items() if name != "cost"),
+        values["cost"].sum().alias("cost"),
+        *((value.is_null() & ok).sum().alias(f"no {name}") for name, value in values.items()),
     )
     order = ["inferences", "errors", *values, *(f"no {name}" for name in values)]
     order = ["inferences", "errors", "prompt", "cached", "completion", "cost", "latency", *order[7:]]
-    return {
-        f"{row['app']} {row['model']} {row['day']}": [float(row[name]) for name in order]
-        for row in result.iter_rows(named=True)
-    }
+
+    def read() -> Rollup:
+        return {
+            f"{row['app']} {row['model']} {row['day']}": [float(row[name]) for name in order]
+            for row in query.collect(engine="streaming").iter_rows(named=True)
+        }
+
+    return read
 
 
-def polars(path: Path) -> Rollup:
+def polars(path: Path) -> Reading:
     """Polars' scan_ndjson with a schema, on its streaming engine; duplicates count."""
     return _polars(path, distinct=False)
 
 
-def polars_dedupe(path: Path) -> Rollup:
+def polars_dedupe(path: Path) -> Reading:
     """The same over distinct request ids of the whole file."""
     return _polars(path, distinct=True)
 
@@ -133,12 +137,16 @@ END { for (k in keys) {
 } }"""
 
 
-def jq(path: Path) -> Rollup:
+def jq(path: Path) -> Reading:
     """The `jq` program projects the fields and awk adds them up: jq's own reduce is 25 times slower."""
-    with subprocess.Popen(["jq", "-r", _JQ, str(path)], stdout=subprocess.PIPE) as project:
-        done = subprocess.run(["awk", _AWK], stdin=project.stdout, capture_output=True, text=True, check=True)
-    rows = (line.split("\t") for line in done.stdout.splitlines())
-    return {key: [float(value) for value in values] for key, *values in rows}
+
+    def read() -> Rollup:
+        with subprocess.Popen(["jq", "-r", _JQ, str(path)], stdout=subprocess.PIPE) as project:
+            done = subprocess.run(["awk", _AWK], stdin=project.stdout, capture_output=True, text=True, check=True)
+        rows = (line.split("\t") for line in done.stdout.splitlines())
+        return {key: [float(value) for value in values] for key, *values in rows}
+
+    return read
 
 
 _MTAIL_NAMES = SUMS[:-1]  # the latency is always known
@@ -173,20 +181,24 @@ _MTAIL = r"""
 """
 
 
-def mtail(path: Path) -> Rollup:
+def mtail(path: Path) -> Reading:
     """The `mtail` program in one-shot mode, with regular expressions made for this log's order of keys."""
     program = path.with_suffix(".mtail")
     declare = "\n".join(f"counter {name} by app, model, day" for name in _MTAIL_NAMES)
     program.write_text(_MTAIL % {"declare": declare})
     command = ["mtail", "-one_shot", "-logtostderr", "-progs", str(program), "-logs", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    found: Rollup = {}
-    for (metric,) in json.loads(done.stdout).values():
-        at = SUMS.index(metric["Name"])
-        for entry in metric.get("LabelValues") or ():
-            row = found.setdefault(" ".join(entry["Labels"]), [0.0] * len(SUMS))
-            row[at] = float(entry["Value"]["Value"])
-    return found
+
+    def read() -> Rollup:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        found: Rollup = {}
+        for (metric,) in json.loads(done.stdout).values():
+            at = SUMS.index(metric["Name"])
+            for entry in metric.get("LabelValues") or ():
+                row = found.setdefault(" ".join(entry["Labels"]), [0.0] * len(SUMS))
+                row[at] = float(entry["Value"]["Value"])
+        return found
+
+    return read
 
 
 def is_there(name: str) -> bool:
