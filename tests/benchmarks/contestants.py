@@ -30,8 +30,8 @@ SUMS = (
 )  # fmt: skip
 Rollup = dict[str, list[float]]
 """By system, model and day, joined by spaces."""
-Reading = Callable[[], Rollup | None]
-"""What is measured."""
+Reading = Callable[[], Rollup | Callable[[], Rollup] | None]
+"""What is measured. It gives the roll-up, or what fetches it from where it was stored, which is not measured."""
 CHUNK = 1 << 20
 
 
@@ -101,16 +101,19 @@ def _whole_path(path: Path, dedupe: str, workers: int = 1) -> Reading:
     world = World(path.parent, Path(folder.name), workers=workers)
     runner = SourceRunner(source, FilesCollector(source, world), store)
 
-    def read() -> Rollup:
-        report = runner.run()
-        if report.error:
-            raise SystemExit(report.error)
+    def fetch() -> Rollup:
         names = ("system", "model", "day", *SUMS)
         with store._engine.connect() as connection:
             rows = connection.execute(select(*(usage_daily.c[name] for name in names))).all()
         store.close()
         folder.cleanup()
         return {f"{row[0]} {row[1]} {row[2]}": [float(value) for value in row[3:]] for row in rows}
+
+    def read() -> Callable[[], Rollup]:
+        report = runner.run()
+        if report.error:
+            raise SystemExit(report.error)
+        return fetch
 
     return read
 
