@@ -281,6 +281,8 @@ class World:
     """A folder of the agent's own for fetched copies; losing it loses time, never counts."""
     now: Callable[[], datetime] = utc_now
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    workers: int = 1
+    """Processes that may read a backlog."""
 
 
 class Collector(Protocol):

@@ -43,7 +43,14 @@ _LOG_SECONDS = 5.0
 @config_option
 @format_option
 @click.option("--source", "only", multiple=True, metavar="NAME", help="Only this source; may be given again.")
-def collect(config_path: Path, output: str, only: tuple[str, ...]) -> None:
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    metavar="N",
+    help="Processes that read a backlog of more than 64 MiB of JSON lines; 1 by default.",
+)
+def collect(config_path: Path, output: str, only: tuple[str, ...], workers: int) -> None:
     """Read what is new in every source, once.
 
     Prints for each source how many records were counted, what was wrong with the others, and how long it took. It
@@ -53,6 +60,7 @@ def collect(config_path: Path, output: str, only: tuple[str, ...]) -> None:
     Examples:
       leverwatch collect
       leverwatch collect --source gateway --format json
+      leverwatch collect --workers 2
     """
     with reported():
         loaded = load(config_path)
@@ -65,7 +73,8 @@ def collect(config_path: Path, output: str, only: tuple[str, ...]) -> None:
             for source in loaded.config.sources:
                 if not only or source.name in only:
                     with _Progress(source.name) as progress:
-                        reports.append(source_runner(source, loaded, store, on_batch=progress).run())
+                        runner = source_runner(source, loaded, store, on_batch=progress, workers=workers)
+                        reports.append(runner.run())
     if output == "json":
         print_json([_as_json(report) for report in reports])
     else:

@@ -20,8 +20,10 @@ from collectors.interface import Batch, Progress, SourceState, World
 from collectors.registry import register
 
 _BATCH_BYTES = 32 << 20
-_BATCH_GROUPS = 50_000
+_BATCH_GROUPS = 10_000
 _BATCH_SECONDS = 5.0
+_BACKLOG_BYTES = 64 << 20
+"""What is worth the start of other processes."""
 _FORGET = 90 * 86400.0
 _DAY = 86400.0
 _NAMED_FAILURES = 10
@@ -68,9 +70,14 @@ class FilesCollector:
         self._revision = None  # until the last batch is known to be committed
         revision = state.revision
         run = self._start()
-        for batch in self._batches(run):
-            yield batch
-            revision += 1
+        spread = self._world.workers > 1 and run.total > _BACKLOG_BYTES
+        try:
+            self._ingest.use_workers(self._world.workers if spread else 0)
+            for batch in self._batches(run):
+                yield batch
+                revision += 1
+        finally:
+            self._ingest.use_workers(0)
         self._revision = revision
         if run.survey.failures:
             raise SourceIncomplete(_describe(self._config.name, run.survey.failures))

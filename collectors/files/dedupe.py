@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby, repeat
 
 PREFIX = "seen/"
 """State keys of request ids."""
@@ -26,6 +27,8 @@ class SeenIds:
         self.span = -(-int(window_seconds) // self.slot_seconds)
         self._slot_of: dict[int, int] = {}
         self._keys: dict[int, set[str]] = {}
+        self._ids: dict[int, array[int]] = {}
+        """What was written, by slot."""
         self._fresh: dict[int, array[int]] = {}
         self._forgotten: dict[int, int] = {}
         self._sequence = 0
@@ -35,6 +38,7 @@ class SeenIds:
         """Forget everything and restore what `changes` gave, from the keys of the state that are its own."""
         self._slot_of.clear()
         self._keys.clear()
+        self._ids.clear()
         self._fresh.clear()
         self._forgotten.clear()
         self._sequence, self._newest = 0, 0
@@ -47,6 +51,7 @@ class SeenIds:
             self._newest = max(self._newest, slot)
             ids = _unpack(state[key])
             if kind == _ADDED:
+                self._ids.setdefault(slot, array("Q")).extend(ids)
                 for identity in ids:
                     self._slot_of[identity] = max(slot, self._slot_of.get(identity, slot))
             else:
@@ -68,6 +73,26 @@ class SeenIds:
             self._newest = slot
         return True
 
+    def add_all(self, ids: Sequence[int | None], slots: Sequence[int]) -> list[int]:
+        """Remember many ids in order, None for a record without one; gives the indices of the repeated ones."""
+        different = set(slots)
+        one = different.pop() if len(different) == 1 else None
+        fresh = dict(zip(ids, slots, strict=True)) if one is None else dict.fromkeys(ids, one)
+        if None in fresh or len(fresh) < len(ids) or not fresh.keys().isdisjoint(self._slot_of.keys()):
+            return [
+                index
+                for index, (identity, slot) in enumerate(zip(ids, slots, strict=True))
+                if identity is not None and not self.add(identity, slot)
+            ]
+        self._slot_of.update(fresh)  # type: ignore[arg-type]  # None is not in it
+        start = 0
+        for slot, run in groupby(slots) if one is None else ((one, slots),):
+            end = start + len(list(run))
+            self._fresh.setdefault(slot, array("Q")).extend(ids[start:end])  # type: ignore[arg-type]  # as above
+            start = end
+            self._newest = max(self._newest, slot)
+        return []
+
     def forget(self, identity: int) -> None:
         """Take an id back, as if it had never been added."""
         slot = self._slot_of.pop(identity, None)
@@ -87,15 +112,20 @@ class SeenIds:
             forgotten.setdefault(slot, []).append(identity)
         self._write(written, _FORGOTTEN, forgotten)
         self._write(written, _ADDED, self._fresh)
+        for slot, ids in self._fresh.items():
+            self._ids.setdefault(slot, array("Q")).extend(ids)
         self._forgotten.clear()
         self._fresh.clear()
         oldest = self._newest - 2 * self.span - 1
-        gone = [slot for slot in self._keys if slot < oldest]
-        if gone:
-            for key in (key for slot in gone for key in self._keys.pop(slot)):
+        for slot in [slot for slot in self._keys if slot < oldest]:
+            for key in self._keys.pop(slot):
                 if written.pop(key, None) is None:
                     written[key] = None
-            self._slot_of = {identity: slot for identity, slot in self._slot_of.items() if slot >= oldest}
+        for slot in [slot for slot in self._ids if slot < oldest]:
+            ids = self._ids.pop(slot)
+            for identity, known in zip(ids, map(self._slot_of.pop, ids, repeat(-1)), strict=True):
+                if known >= oldest:
+                    self._slot_of[identity] = known
         return written
 
     def _write(self, written: dict[str, bytes | None], kind: str, by_slot: Mapping[int, Iterable[int]]) -> None:

@@ -6,25 +6,22 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from functools import partial
 
 from xxhash import xxh3_64_hexdigest
 
 from collectors.errors import SourceRefused
+from collectors.files.assembly import assemble
 from collectors.files.config import FilesConfig
-from collectors.files.decoder import build_format
-from collectors.files.dedupe import SeenIds
-from collectors.files.fields import parse_template, system_lookup
-from collectors.files.formats.interface import Parsed, Row
-from collectors.files.rollup import Rollup, lines_of
+from collectors.files.formats.interface import Parsed, RecordFormat, Row
+from collectors.files.rollup import lines_of
+from collectors.files.worker import MAX_CHUNK
+from collectors.files.worker import Counted as Chunk
+from collectors.files.workers import Workers
 from collectors.interface import Problem, Result, UsageRow
 
 MAX_PROBLEMS = 20
 _NORMAL = frozenset({Result.DUPLICATE, Result.PART})
-CALLS = "calls/"
-"""State keys of streamed calls and traces."""
-_CALLS_SECONDS = 3600.0
-"""Span within which a streamed call has all its parts, at the least."""
 PARTIAL = "partial/"
 """State keys of unterminated lines that were counted, so that a line which goes on can be taken back."""
 
@@ -58,21 +55,11 @@ class Ingest:
     """The lines of one source, decoded, attributed, freed of duplicates and rolled up."""
 
     def __init__(self, config: FilesConfig, now: Callable[[], datetime]) -> None:
-        template = parse_template(config.system)
-        self._format = build_format(config.format, template.paths)
-        window = config.dedupe_window.total_seconds()
-        self._seen = SeenIds(window) if window > 0 else None
-        zone = ZoneInfo(config.timezone)
-        self._calls = SeenIds(max(window, _CALLS_SECONDS), CALLS)
-        self._rollup = Rollup(
-            system_lookup(template),
-            zone,
-            now,
-            config.future_tolerance,
-            self._seen,
-            self._calls,
-            self._format.has_rare,
-        )
+        parts = assemble(config, now)
+        self._format, self._seen, self._calls, self._rollup = parts.format, parts.seen, parts.calls, parts.rollup
+        self._records = self._format if isinstance(self._format, RecordFormat) else None
+        self._config = config
+        self._workers: Workers | None = None
         self._source = config.name
         self._tallies: Counter[Result] = Counter()
         self._problems: list[Problem] = []
@@ -84,7 +71,19 @@ class Ingest:
     @property
     def groups(self) -> int:
         """Cells held."""
-        return len(self._rollup.cells)
+        return len(self._rollup.cells) + (self._workers.groups if self._workers else 0)
+
+    def use_workers(self, number: int) -> None:
+        """Decode in so many processes from now on, where the format allows it; 0: in this one."""
+        self._stop_workers()
+        # Traces are counted in the order of the file, by whoever remembers them.
+        if number and self._records is not None and "trace_id" not in self._records.layout.fields:
+            self._workers = Workers(self._config, number, self._seen)
+
+    def _stop_workers(self) -> None:
+        if self._workers is not None:
+            self._workers.stop()
+            self._workers = None
 
     @property
     def records(self) -> int:
@@ -103,6 +102,7 @@ class Ingest:
 
     def load(self, state: Mapping[str, bytes]) -> None:
         """Forget everything that was not committed; restore the rest from the source's state."""
+        self._stop_workers()
         self._rollup.clear()
         self._tallies.clear()
         self._problems.clear()
@@ -112,18 +112,36 @@ class Ingest:
             self._seen.load(state)
         self._calls.load(state)
 
-    def add(self, lines: Lines) -> None:
-        """Count records. Nothing of a chunk is counted before all of it is decoded."""
-        parsed = self._format.parse(lines.data, lines.header)
-        counted, others = self._rollup.add(parsed.rows, parsed.parts)
-        self._tallies[Result.COUNTED] += counted
-        self._tallies[Result.IGNORED] += parsed.ignored
+    def add(self, lines: Lines) -> int | None:
+        """Count records. Nothing of a chunk is counted before all of it is decoded.
+
+        Gives the number of lines when it is known: counting newlines costs half as much as decoding fat lines.
+        """
+        if self._workers is not None:
+            if len(lines.data) <= MAX_CHUNK and lines.data.endswith(b"\n"):
+                done = partial(self._count_chunk, lines.path, lines.first_line)
+                self._workers.submit(lines.data, self._rollup.limit(), done)
+                return None
+            self._workers.finish()
+        if self._records is not None:
+            parsed = self._records.records(lines.data)
+            counted, others = self._rollup.add_records(parsed.rows, self._records.layout)
+        else:
+            parsed = self._format.parse(lines.data, lines.header)
+            counted, others = self._rollup.add(parsed.rows, parsed.parts)
         self._tallies.update(parsed.passed)
         self._rollup.saw(parsed.seen)
-        for index, result, detail in (*parsed.refused, *lines_of(others, parsed.lines)):
-            self.refuse(result, f"{lines.path}:{lines.first_line + index}", detail)
+        refused = [*parsed.refused, *lines_of(others, parsed.lines)]
+        self._count_chunk(lines.path, lines.first_line, Chunk(counted, parsed.ignored, refused))
         if counted and not lines.data.endswith(b"\n"):
             self._remember(_partial_key(lines), 1)
+        return len(parsed.rows) if self._records is not None and parsed.lines is None else None
+
+    def _count_chunk(self, path: str, first_line: int, chunk: Chunk) -> None:
+        self._tallies[Result.COUNTED] += chunk.counted
+        self._tallies[Result.IGNORED] += chunk.ignored
+        for index, result, detail in chunk.others:
+            self.refuse(result, f"{path}:{first_line + index}", detail)
 
     def readable(self, lines: Lines) -> bool:
         """Whether lines are records by their form, without counting them."""
@@ -145,6 +163,8 @@ class Ingest:
         key = _partial_key(lines)
         if not self._partials[key]:
             return
+        if self._workers is not None:
+            self._workers.finish()
         for row in _whole_rows(self._format.parse(lines.data, lines.header)):
             self._rollup.take_back(row)
         self._remember(key, -1)
@@ -155,6 +175,8 @@ class Ingest:
 
     def drain(self) -> Counted:
         """Everything since the last drain."""
+        for taken in self._workers.take() if self._workers else ():
+            self._rollup.merge(taken.usage, taken.days, taken.newest)
         usage, days, newest = self._rollup.take()
         state: dict[str, bytes | None] = {
             key: str(self._partials[key]).encode() if self._partials[key] else None

@@ -37,7 +37,7 @@ class Prefix:
         self.marks = marks
 
     def feed(self, data: bytes, lines: int | None = None) -> None:
-        """Append what follows; `lines` is how many records it has, when a newline does not end each of them."""
+        """Append what follows; `lines` is how many records it has, None when a newline ends each of them."""
         view, at = memoryview(data), 0
         for cut in self._cuts(data):
             self.crc = crc32(view[at:cut], self.crc)

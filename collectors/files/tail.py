@@ -189,8 +189,8 @@ class _Visit:
             data = data[end:]
         before = self._prefix.lines
         if data:
-            self._ingest.add(self._lines(data))
-            self._prefix.feed(data, None if self._framing.by_newline else self._framing.count(data))
+            lines = self._ingest.add(self._lines(data))
+            self._prefix.feed(data, lines if self._framing.by_newline else self._framing.count(data))
         self._put(max(self._prefix.lines - before, 1 if data else 0))
 
     def _put(self, records: int) -> None:

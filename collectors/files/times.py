@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 EARLIEST = 1e8
 """Epoch seconds (March 1973) below which a number is no time of an inference but a mistake, zero above all."""
 
-_UNITS = ((1e11, 1), (1e14, 1_000), (1e17, 1_000_000), (math.inf, 1_000_000_000))
+UNITS = ((1e11, 1), (1e14, 1_000), (1e17, 1_000_000), (math.inf, 1_000_000_000))
 """Below each bound a number counts these parts of a second; no two ranges share a moment from 1973 to 5138."""
 
 
@@ -34,6 +34,8 @@ def parse_time(value: object, zone: tzinfo) -> datetime | None:
 
 
 def _from_iso(text: str, zone: tzinfo) -> datetime | None:
+    if text[11:13] == "24":  # Python takes 24:00 from 3.13 on
+        return None
     try:
         moment = datetime.fromisoformat(text)
         moment = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
@@ -45,7 +47,7 @@ def _from_iso(text: str, zone: tzinfo) -> datetime | None:
 def _from_epoch(number: float) -> datetime | None:
     if not math.isfinite(number) or number < EARLIEST:
         return None
-    parts = next(parts for bound, parts in _UNITS if number < bound)
+    parts = next(parts for bound, parts in UNITS if number < bound)
     # Whole microseconds first: a float of nanoseconds cannot be divided without moving across midnight.
     try:
         micros = number * 1_000_000 // parts if isinstance(number, int) else round(number * 1_000_000 / parts)

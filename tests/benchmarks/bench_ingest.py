@@ -1,165 +1,187 @@
-"""Whole-path ingest against the bare decoder on the same file, and the memory it takes.
+"""Whole-path ingest against the bare decoder and against other tools doing the same roll-up of the same file.
 
 Run as `python -m tests.benchmarks.bench_ingest [MEGABYTES]`. Every way of reading runs in a process of its own,
-three times, the ways taking turns; a rate is that of the fastest turn, and memory the highest peak of the process.
-The bare decoder is msgspec decoding each line of one-MiB chunks into a struct of the wanted fields, nothing else.
+pinned to one core, three times, the ways taking turns; the table has medians. A rate is by processor time, because
+another program on the core would count as ours otherwise; wall time stands beside it. Results that differ end the
+run. A peer that is not installed is printed as absent. Duplicates: ours removes them within an hour, the peers
+over the whole file, which is the same for these logs; jq and mtail cannot.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
+from threading import Event, Thread
 from typing import Any
 
-import msgspec
+from tests.benchmarks import contestants, peers
+from tests.benchmarks.logs import write_log
 
-from agent.runner import SourceRunner
-from agent.store.store import Store
-from collectors.files.collector import FilesCollector
-from collectors.files.config import FilesConfig
-from collectors.files.formats.jsonl import JsonLines
-from collectors.files.ingest import Ingest, Lines
-from collectors.interface import Result, World, utc_now
-from tests.benchmarks.logs import FIELDS, SYSTEM, write_log
-
-CHUNK = 1 << 20
 TURNS = 3
-
-
-def chunks(path: Path) -> Iterator[bytes]:
-    """Whole lines, about a MiB at a time."""
-    rest = b""
-    with path.open("rb") as file:
-        while data := file.read(CHUNK):
-            data = rest + data
-            cut = data.rfind(b"\n") + 1
-            rest = data[cut:]
-            yield data[:cut]
-
-
-def config(path: Path, dedupe: str) -> FilesConfig:
-    """The source of a benchmark."""
-    return FilesConfig.model_validate(
-        {
-            "name": "bench",
-            "path": str(path),
-            "format": {"type": "jsonl", "fields": FIELDS},
-            "system": SYSTEM,
-            "dedupe_window": dedupe,
-        }
-    )
-
-
-def count_newlines(path: Path) -> int:
-    """The floor: reading the file."""
-    return sum(chunk.count(b"\n") for chunk in chunks(path))
-
-
-def bare_decoder(path: Path) -> int:
-    """Decode each line into the structs that the format compiles from the field map; keep nothing."""
-    struct = JsonLines(FIELDS, ("app",)).record
-    decode = msgspec.json.Decoder(struct, strict=False).decode
-    return sum(len(list(map(decode, chunk.splitlines()))) for chunk in chunks(path))
-
-
-def _ingest(path: Path, dedupe: str) -> int:
-    ingest = Ingest(config(path, dedupe), utc_now)
-    counted = 0
-    for number, chunk in enumerate(chunks(path)):
-        ingest.add(Lines(chunk, "bench", 1))
-        if number % 32 == 31:
-            counted += ingest.drain().tallies.get(Result.COUNTED, 0)
-    return counted + ingest.drain().tallies.get(Result.COUNTED, 0)
-
-
-def ingest(path: Path) -> int:
-    """Decode, attribute and roll up, without a store."""
-    return _ingest(path, "0s")
-
-
-def ingest_dedupe(path: Path) -> int:
-    """The same, remembering request ids."""
-    return _ingest(path, "1h")
-
-
-def _whole_path(path: Path, dedupe: str) -> int:
-    with tempfile.TemporaryDirectory() as folder:
-        store = Store(f"sqlite:///{folder}/bench.db")
-        store.migrate()
-        source = config(path, dedupe)
-        report = SourceRunner(source, FilesCollector(source, World(path.parent, Path(folder))), store).run()
-        store.close()
-    if report.error:
-        raise SystemExit(report.error)
-    return report.tallies[Result.COUNTED]
-
-
-def whole_path(path: Path) -> int:
-    """Collector, runner and SQLite store, as `leverwatch collect` does it."""
-    return _whole_path(path, "0s")
-
-
-def whole_path_dedupe(path: Path) -> int:
-    """The same, remembering request ids and writing them to the store: the default."""
-    return _whole_path(path, "1h")
-
-
-WAYS: tuple[Callable[[Path], int], ...] = (
-    count_newlines, bare_decoder, ingest, ingest_dedupe, whole_path, whole_path_dedupe,
+READERS = ("newlines", "decoder_lines", "decoder")
+ROLLUPS = (
+    "leverwatch", "leverwatch_dedupe", "duckdb", "duckdb_dedupe", "polars", "polars_dedupe", "jq", "mtail",
 )  # fmt: skip
+BARE = "decoder"
+SPREAD = "leverwatch_workers"
+APPS, DAYS = 1750, 20
+"""With three models 105,000 groups."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of one way; times in seconds."""
+
+    wall: float
+    cpu: float
+    peak_mib: float
+    rollup: contestants.Rollup | None
+
+
+class _Peak(Thread):
+    """Watches the largest resident memory of this process's children, which only they know."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.done = Event()
+        self.mib = 0.0
+
+    def run(self) -> None:
+        """Look twenty times a second."""
+        while not self.done.wait(0.05):
+            tasks = Path("/proc/self/task").glob("*/children")
+            self.mib = max(self.mib, *(_peak_mib(pid) for task in tasks for pid in task.read_text().split()), 0.0)
+
+
+def _peak_mib(pid: str) -> float:
+    # Not ru_maxrss: a child inherits it from the process that it was forked from.
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), 0.0)
+
+
+def _cpu() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
 
 def measure(name: str, path: Path) -> None:
     """Run one way in this process and print what it took."""
-    way = next(way for way in WAYS if way.__name__ == name)
-    started = time.perf_counter()
-    records = way(path)
-    seconds = time.perf_counter() - started
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"records": records, "seconds": seconds, "peak_mib": peak}))
+    way = getattr(contestants, name, None) or getattr(peers, name)
+    watch = _Peak()
+    if name in {"jq", "mtail"}:
+        watch.start()
+    read = way(path)
+    started, cpu = time.perf_counter(), _cpu()
+    result = read()
+    wall, cpu = time.perf_counter() - started, _cpu() - cpu
+    watch.done.set()
+    peak = watch.mib or _peak_mib("self")
+    rollup = result() if callable(result) else result
+    print(json.dumps({"wall": wall, "cpu": cpu, "peak_mib": peak, "rollup": rollup}))
 
 
-def run(name: str, path: Path) -> dict[str, Any]:
-    """Run one way in a process of its own."""
-    command = [sys.executable, "-m", "tests.benchmarks.bench_ingest", name, str(path)]
+def run(name: str, path: Path) -> Run:
+    """Run one way in a process of its own, on one core when it is not for several."""
+    cores = sorted(os.sched_getaffinity(0))[-2 if name == SPREAD else -1 :]
+    command = [
+        "taskset",
+        "-c",
+        ",".join(map(str, cores)),
+        sys.executable,
+        "-m",
+        "tests.benchmarks.bench_ingest",
+        name,
+        str(path),
+    ]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return result
+    return Run(**result)
 
 
-def table(path: Path, records: int) -> None:
-    """Measure every way on one file."""
-    turns = [{way.__name__: run(way.__name__, path) for way in WAYS} for _ in range(TURNS)]
-    bare = min(turn["bare_decoder"]["seconds"] for turn in turns)
+def agree(one: contestants.Rollup | None, other: contestants.Rollup | None) -> bool:
+    """Whether two roll-ups are the same, but for the order in which floats were added."""
+    if one is None or other is None:
+        return one is other
+    return one.keys() == other.keys() and all(
+        abs(a - b) <= 1e-9 * max(1.0, abs(a)) for key in one for a, b in zip(one[key], other[key], strict=True)
+    )
+
+
+def check(name: str, found: Run, ours: dict[str, Run]) -> None:
+    """End the program when a way gives another result than ours."""
+    if name in ROLLUPS:
+        reference = ours["leverwatch_dedupe" if name.endswith("_dedupe") else "leverwatch"]
+        if not agree(reference.rollup, found.rollup):
+            raise SystemExit(f"{name} disagrees with ours")
+
+
+def table(path: Path, records: int) -> dict[str, float]:
+    """Measure every way on one file; gives the processor time of each."""
+    ways = [name for name in (*READERS, *ROLLUPS) if hasattr(contestants, name) or peers.is_there(name)]
+    turns = [{name: run(name, path) for name in ways} for _ in range(TURNS)]
+    for turn in turns:
+        for name, found in turn.items():
+            check(name, found, turn)
+    cpu = {name: median(turn[name].cpu for turn in turns) for name in ways}
     size = path.stat().st_size
-    print(f"{records:,} records of {size // records} bytes, {size >> 20} MiB")
-    print("  way                  of bare   records/s     MB/s   peak MiB")
-    for way in WAYS:
-        name = way.__name__
-        if any(turn[name]["records"] != records for turn in turns):
-            raise SystemExit(f"{name} counted {turns[0][name]['records']} of {records}")
-        seconds = min(turn[name]["seconds"] for turn in turns)
-        peak = max(turn[name]["peak_mib"] for turn in turns)
-        rates = f"{records / seconds:11,.0f} {size / seconds / 1e6:8.0f}"
-        print(f"  {name:20} {bare / seconds:7.0%} {rates} {peak:10.0f}")
+    groups = len(turns[0]["leverwatch"].rollup or ())
+    print(f"{records:,} records of {size // records} bytes, {size >> 20} MiB, {groups} groups")
+    print("  way                of bare   records/s     MB/s   wall s   peak MiB")
+    for name in (*READERS, *ROLLUPS):
+        if name not in cpu:
+            print(f"  {name:18}  absent")
+            continue
+        wall = median(turn[name].wall for turn in turns)
+        peak = max(turn[name].peak_mib for turn in turns)
+        rates = f"{records / cpu[name]:11,.0f} {size / cpu[name] / 1e6:8.0f} {wall:8.2f}"
+        print(f"  {name:18} {cpu[BARE] / cpu[name]:8.2f} {rates} {peak:10.0f}")
+    return cpu
+
+
+def spread(path: Path) -> None:
+    """Two processes that decode against one that does everything, by wall time."""
+    turns = [(run("leverwatch_dedupe", path), run(SPREAD, path)) for _ in range(TURNS)]
+    if not all(agree(one.rollup, two.rollup) for one, two in turns):
+        raise SystemExit("two workers disagree with one process")
+    ratio = median(one.wall for one, _ in turns) / median(two.wall for _, two in turns)
+    cpu = median(two.cpu for _, two in turns) / median(one.cpu for one, _ in turns)
+    print(f"{path.stat().st_size >> 20} MiB with two workers: {ratio:.2f} times as fast by wall time")
+    print(f"  processor time of both and of their parent together: {cpu:.2f} times that of one process")
 
 
 def main() -> None:
-    """Print a table for compact records and one for fat ones."""
+    """Print a table for compact records and one for fat ones, how time and memory grow, and what workers gain."""
     if len(sys.argv) == 3:
         measure(sys.argv[1], Path(sys.argv[2]))
         return
-    size = int(sys.argv[1]) << 20 if len(sys.argv) == 2 else 100 << 20
+    size = int(sys.argv[1]) << 20 if len(sys.argv) == 2 else 128 << 20
     with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "log.jsonl"
         for fat in (False, True):
-            path = Path(folder) / f"{'fat' if fat else 'compact'}.jsonl"
-            table(path, write_log(path, size, fat=fat))
+            half = write_log(path, size // 2, fat=fat)
+            once = {name: run(name, path).cpu for name in ("leverwatch", "leverwatch_dedupe")}
+            records = write_log(path, size, fat=fat)
+            cpu = table(path, records)
+            for name, seconds in once.items():
+                growth = cpu[name] / records / (seconds / half)
+                print(f"  {name}: a record of a file twice as long takes {growth:.2f} times as long")
+        for part in (size // 2, size):
+            write_log(path, part, apps=APPS, days=DAYS)
+            found = run("leverwatch_dedupe", path)
+            print(f"{len(found.rollup or ()):,} groups, {part >> 20} MiB: peak {found.peak_mib:.0f} MiB")
+        write_log(path, 4 * size)
+        spread(path)
 
 
 if __name__ == "__main__":

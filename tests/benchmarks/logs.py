@@ -1,4 +1,8 @@
-"""Usage logs of a fixed seed for the benchmarks: compact records of about 300 bytes, fat ones of about 4 KB."""
+"""Usage logs of a fixed seed for the benchmarks: compact records of about 300 bytes, fat ones of about 4 KB.
+
+As in a real log, records lie in the order in which calls ended, and their times are those of the starts; a million
+a day is a busy gateway.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import json
 import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 START = datetime(2026, 9, 1, tzinfo=UTC)
 FIELDS = {
@@ -20,32 +25,43 @@ FIELDS = {
     "latency_ms": "duration_ms",
 }
 SYSTEM = "{app}"
+A_SECOND = 12.0
+MODELS = ("gpt-4o-mini-2024-07-18", "gpt-4o-2024-08-06", "claude-sonnet-4-5-20250929")
 
 
-def write_log(path: Path, size: int, *, fat: bool = False, apps: int = 40, days: int = 3) -> int:
-    """Write about `size` bytes of JSON lines; gives the number of records."""
+def write_log(path: Path, size: int, *, fat: bool = False, apps: int = 40, days: int = 0) -> int:
+    """Write about `size` bytes of JSON lines; gives the number of records.
+
+    With `days`, records of so many days are mixed at random instead of following each other.
+    One in twenty is an error, one in thirty lacks its usage and its cost, one in five hundred comes twice.
+    """
     rng = random.Random(20260901)
     filler = "".join(rng.choice('abcdefghij klmnop\n"') for _ in range(3000)) if fat else ""
     written = records = 0
-    seconds = days * 86400
     with path.open("w") as file:
         while written < size:
-            record = {
-                "ts": (START + timedelta(seconds=rng.random() * seconds)).isoformat(),
+            known = rng.randrange(30) > 0
+            after = rng.randrange(days * 86400) if days else records / A_SECOND
+            record: dict[str, Any] = {
+                "ts": (START + timedelta(seconds=after + 30 * rng.random())).isoformat(),
                 "id": f"chatcmpl-{rng.getrandbits(96):024x}",
                 "app": f"app-{rng.randrange(apps)}",
-                "status": "success",
+                "status": "success" if rng.randrange(20) else "error",
                 "duration_ms": rng.randrange(200, 9000),
-                "cost": round(rng.random() / 100, 6),
-                "response": {"model": "gpt-4o-mini-2024-07-18"},
+                "cost": round(rng.random() / 100, 6) if known else None,
+                "response": {"model": rng.choice(MODELS)},
                 "usage": {
                     "prompt_tokens": rng.randrange(50, 4000),
                     "completion_tokens": rng.randrange(5, 900),
                     "prompt_tokens_details": {"cached_tokens": rng.randrange(0, 50)},
-                },
+                }
+                if known
+                else None,
             }
             if fat:
                 record["messages"] = [{"role": "user", "content": filler}, {"role": "assistant", "content": "ok"}]
-            written += file.write(json.dumps(record, separators=(",", ":")) + "\n")
-            records += 1
+            line = json.dumps(record, separators=(",", ":")) + "\n"
+            for _ in range(2 if rng.randrange(500) == 0 else 1):
+                written += file.write(line)
+                records += 1
     return records

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
+from collectors.files.layout import Layout
 from collectors.interface import Result
 
 Row = tuple[Any, ...]
@@ -95,6 +96,17 @@ class Format(Protocol):
 
     def parse(self, data: bytes, header: bytes | None) -> Parsed:
         """Read whole records; the last one may lack its end. A bad record costs only itself."""
+        ...
+
+
+@runtime_checkable
+class RecordFormat(Format, Protocol):
+    """A format whose records can be counted as they were decoded, without becoming rows first."""
+
+    layout: Layout
+
+    def records(self, data: bytes) -> Parsed:
+        """What `parse` gives, with records of the layout instead of rows."""
         ...
 
 

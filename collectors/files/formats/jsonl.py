@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from io import BytesIO
 from operator import attrgetter
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ import msgspec
 from collectors.files.fields import FIELDS, RARE, Path, parse_path
 from collectors.files.formats.interface import MAX_COUNT, Framing, Parsed, Row, split_lines
 from collectors.files.framing.lines import LINES
+from collectors.files.layout import Layout, Steps
 from collectors.interface import Result
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)]
@@ -42,6 +44,7 @@ TYPES: Mapping[str, Any] = {
 TEXT = str | int | float | bool | None
 _NO_JSON = "expected JSON in a text"
 _BOM = b"\xef\xbb\xbf"
+_BAD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class JsonLines:
@@ -53,13 +56,17 @@ class JsonLines:
     def __init__(self, fields: Mapping[str, str], template: tuple[str, ...]) -> None:
         wanted = [(name, parse_path(fields[name]), TYPES[name]) for name in (*FIELDS, *RARE) if name in fields]
         wanted += [(f"template {index}", parse_path(path), TEXT) for index, path in enumerate(template)]
-        self._shape = Shape(wanted)
+        tree = Shape(wanted)
         self.has_rare = any(name in fields for name in RARE)
         rare = RARE if self.has_rare else ()
         order = [*FIELDS, *(f"template {index}" for index in range(len(template))), *rare]
-        self.record = self._shape.struct
+        self.record = tree.struct
         """What a line is decoded into."""
-        self._fast, self._safe = self._shape.getters(order)
+        self.layout = Layout(
+            {name: tree.steps[name] for name in (*FIELDS, *RARE) if name in fields},
+            tuple(tree.steps[f"template {index}"] for index in range(len(template))),
+        )
+        self._fast, self._safe = tree.getters(order)
         # strict=False takes "7" and 7.0 for 7, as producers write them; a boolean is still no number.
         self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(self.record, strict=False).decode
 
@@ -71,13 +78,21 @@ class JsonLines:
         """Decode every line on its own: two objects on a line, or one over two lines, must not pass as records."""
         return self.read(split_lines(data))
 
+    def records(self, data: bytes) -> Parsed:
+        """What `parse` gives, with records of the layout instead of rows."""
+        try:
+            return Parsed(list(map(self._decode, BytesIO(data))))
+        except _BAD:
+            return self._one_by_one(split_lines(data))
+
     def read(self, units: Sequence[bytes]) -> Parsed:
         """Decode records that each have a text of their own."""
         try:
-            records = list(map(self._decode, units))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return self._one_by_one(units)
-        return Parsed(self._rows(records))
+            parsed = Parsed(list(map(self._decode, units)))
+        except _BAD:
+            parsed = self._one_by_one(units)
+        parsed.rows = self._rows(parsed.rows)
+        return parsed
 
     def _rows(self, records: list[Any]) -> list[Row]:
         try:
@@ -86,8 +101,8 @@ class JsonLines:
             return list(map(self._safe, records))
 
     def _one_by_one(self, lines: Sequence[bytes]) -> Parsed:
-        parsed, records = Parsed(lines=[]), []
-        indices = parsed.lines
+        indices: list[int] = []
+        parsed = Parsed(lines=indices)
         for index, line in enumerate(lines):
             # A file copied and truncated under a writer that does not append has a hole of NULs at its start.
             text = line.removeprefix(_BOM).lstrip(b"\0").strip()
@@ -95,15 +110,13 @@ class JsonLines:
                 parsed.ignored += 1
                 continue
             try:
-                records.append(self._decode(text))
+                parsed.rows.append(self._decode(text))
             except msgspec.ValidationError as error:
                 parsed.refused.append((index, *explain(error)))
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            except _BAD:
                 parsed.refused.append((index, Result.INVALID_LINE, "not one JSON object"))
             else:
-                if indices is not None:
-                    indices.append(index)
-        parsed.rows = self._rows(records)
+                indices.append(index)
         return parsed
 
 
@@ -127,7 +140,7 @@ class Shape:
 
     def __init__(self, wanted: list[tuple[str, Path, Any]], in_text: frozenset[Path] = frozenset()) -> None:
         self._in_text = in_text
-        self._attributes: dict[str, tuple[str, ...]] = {}
+        self.steps: dict[str, Steps] = {}
         tree: dict[str, Any] = {}
         for name, path, kind in wanted:
             node: Any = tree
@@ -160,7 +173,7 @@ class Shape:
                 continue
             names, kind = node
             for name in names:
-                self._attributes[name] = (*prefix, attribute)
+                self.steps[name] = (*prefix, attribute)
             fields.append((attribute, kind, None))
         namespace: dict[str, Any] = {"unmapped": None}
         if texts:
@@ -170,7 +183,7 @@ class Shape:
 
     def getters(self, order: list[str]) -> tuple[Callable[[Any], Row], Callable[[Any], Row]]:
         """Two ways to read a row: a fast one that fails on a null on the way, and one that never does."""
-        paths = [self._attributes.get(name, ("unmapped",)) for name in order]
+        paths = [self.steps.get(name, ("unmapped",)) for name in order]
 
         def safe(record: Any) -> Row:
             return tuple(_walk(record, path) for path in paths)

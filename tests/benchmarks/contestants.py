@@ -1,0 +1,133 @@
+"""Our own ways to read a log, and the bare decoder: each function prepares, and gives what reads and rolls up.
+
+A roll-up maps system, model and UTC day to inferences, errors, tokens, cost, latency and the counts of inferences
+for which each of these is unknown, in the order of `SUMS`; all records of these logs are generations. `None` is
+the roll-up of a way that only reads.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import select
+
+from agent.runner import SourceRunner
+from agent.store.schema import usage_daily
+from agent.store.store import Store
+from collectors.files.collector import FilesCollector
+from collectors.files.config import FilesConfig
+from collectors.files.formats.jsonl import JsonLines
+from collectors.interface import World
+from tests.benchmarks.logs import FIELDS, SYSTEM
+
+SUMS = (
+    "inferences", "errors", "input_tokens", "cached_input_tokens", "output_tokens", "cost_usd", "latency_ms",
+    "unknown_input", "unknown_cached", "unknown_output", "unpriced", "unknown_latency",
+)  # fmt: skip
+Rollup = dict[str, list[float]]
+"""By system, model and day, joined by spaces."""
+Reading = Callable[[], Rollup | Callable[[], Rollup] | None]
+"""What is measured. It gives the roll-up, or what fetches it from where it was stored, which is not measured."""
+CHUNK = 1 << 20
+
+
+def chunks(path: Path) -> Iterator[bytes]:
+    """Whole lines, about a MiB at a time."""
+    rest = b""
+    with path.open("rb") as file:
+        while data := file.read(CHUNK):
+            data = rest + data
+            cut = data.rfind(b"\n") + 1
+            rest = data[cut:]
+            yield data[:cut]
+
+
+def newlines(path: Path) -> Reading:
+    """The floor: reading the file."""
+
+    def read() -> None:
+        sum(chunk.count(b"\n") for chunk in chunks(path))
+
+    return read
+
+
+def decoder_lines(path: Path) -> Reading:
+    """Decode chunks at once into the structs of the field map, keeping nothing.
+
+    Objects that share a line, or lie on several, pass here: it is faster than anything that must tell them apart.
+    """
+    decode = msgspec.json.Decoder(JsonLines(FIELDS, ("app",)).record, strict=False).decode_lines
+
+    def read() -> None:
+        for chunk in chunks(path):
+            decode(chunk)
+
+    return read
+
+
+def decoder(path: Path) -> Reading:
+    """Decode every line on its own into the structs of the field map, keeping nothing: the bare decoder."""
+    decode = msgspec.json.Decoder(JsonLines(FIELDS, ("app",)).record, strict=False).decode
+
+    def read() -> None:
+        for chunk in chunks(path):
+            list(map(decode, BytesIO(chunk)))
+
+    return read
+
+
+def config(path: Path, dedupe: str) -> FilesConfig:
+    """The source of a benchmark."""
+    return FilesConfig.model_validate(
+        {
+            "name": "bench",
+            "path": str(path),
+            "format": {"type": "jsonl", "fields": FIELDS},
+            "system": SYSTEM,
+            "dedupe_window": dedupe,
+        }
+    )
+
+
+def _whole_path(path: Path, dedupe: str, workers: int = 1) -> Reading:
+    folder = tempfile.TemporaryDirectory()
+    store = Store(f"sqlite:///{folder.name}/bench.db")
+    store.migrate()
+    source = config(path, dedupe)
+    world = World(path.parent, Path(folder.name), workers=workers)
+    runner = SourceRunner(source, FilesCollector(source, world), store)
+
+    def fetch() -> Rollup:
+        names = ("system", "model", "day", *SUMS)
+        with store._engine.connect() as connection:
+            rows = connection.execute(select(*(usage_daily.c[name] for name in names))).all()
+        store.close()
+        folder.cleanup()
+        return {f"{row[0]} {row[1]} {row[2]}": [float(value) for value in row[3:]] for row in rows}
+
+    def read() -> Callable[[], Rollup]:
+        report = runner.run()
+        if report.error:
+            raise SystemExit(report.error)
+        return fetch
+
+    return read
+
+
+def leverwatch(path: Path) -> Reading:
+    """The whole path: collector, runner and SQLite store, as `leverwatch collect` does it; duplicates count."""
+    return _whole_path(path, "0s")
+
+
+def leverwatch_dedupe(path: Path) -> Reading:
+    """The same, remembering request ids for an hour, in memory and in the store: the default."""
+    return _whole_path(path, "1h")
+
+
+def leverwatch_workers(path: Path) -> Reading:
+    """The default with two processes that decode, on both cores."""
+    return _whole_path(path, "1h", workers=2)

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import os
+import random
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from collectors.errors import SourceUnavailable
+from collectors.files import collector
+from collectors.files.collector import FilesCollector
+from collectors.files.ingest import Counted, Ingest, Lines
+from collectors.files.rollup import COLUMNS
+from collectors.interface import Result, World
+from tests.collectors.files.logs import FIELDS, config, ingest, record
+from tests.collectors.files.tailing import Bench, Store
+
+MAPPED = {name: path for name, path in FIELDS.items() if name != "trace_id"}
+SETTINGS = config(format={"type": "jsonl", "fields": MAPPED})
+
+
+def lines(seed: int, number: int) -> list[bytes]:
+    """Records of several systems and days, some repeated, broken, without an id or refused."""
+    chance = random.Random(seed)
+    made = []
+    for at in range(number):
+        values = {
+            "ts": f"2026-03-{chance.randrange(8, 11):02}T0{chance.randrange(8)}:{chance.randrange(60):02}:00Z",
+            "app": chance.choice(["x", "y", None]),
+            "id": chance.choice([f"r{chance.randrange(number)}", at, None]),
+            "status": chance.choice(["success", "success", "error", "perhaps"]),
+            "usage": chance.choice([None, {"prompt_tokens": chance.randrange(100)}]),
+            "cost": chance.randrange(64) / 64,
+        }
+        made.append(chance.choice([b"{broken\n", b"\n"]) if chance.random() < 0.05 else record(**values))
+    return made
+
+
+@contextmanager
+def spread(number: int) -> Iterator[Ingest]:
+    made = ingest(SETTINGS)
+    made.use_workers(number)
+    try:
+        yield made
+    finally:
+        made.use_workers(0)
+
+
+def add(made: Ingest, chunks: list[list[bytes]]) -> Counted:
+    first = 1
+    for chunk in chunks:
+        made.add(Lines(b"".join(chunk), "app.jsonl", first))
+        first += len(chunk)
+    return made.drain()
+
+
+def by_cell(counted: Counted) -> dict[tuple[object, ...], list[float]]:
+    # The costs are multiples of 1/64, so that their sum does not depend on its order.
+    return {
+        (row.system, row.model, row.operation, row.day): [getattr(row, name) for name in COLUMNS]
+        for row in counted.usage
+    }
+
+
+def test_workers_count_what_one_process_counts() -> None:
+    chunks = [lines(seed, 400) for seed in range(12)]
+    alone = ingest(SETTINGS)
+    with spread(2) as shared:
+        for part in (chunks[:7], chunks[7:]):
+            one, two = add(alone, part), add(shared, part)
+
+            assert by_cell(two) == by_cell(one)
+            assert two.tallies == one.tallies
+            assert two.tallies[Result.DUPLICATE] > 0
+            assert two.tallies[Result.INVALID_LINE] > 0
+            assert two.state == one.state
+            assert (two.days_seen, two.newest_record) == (one.days_seen, one.newest_record)
+            assert {problem.place for problem in two.problems} <= {
+                f"app.jsonl:{line}" for line in range(1, 400 * 7 + 1)
+            }
+
+
+def test_an_unterminated_line_between_chunks_can_be_taken_back() -> None:
+    partial = record(id="r1")[:-1]
+    with spread(2) as made:
+        made.add(Lines(record(id="a"), "app.jsonl", 1))
+        made.add(Lines(partial, "app.jsonl", 2))
+        made.retract(Lines(partial, "app.jsonl", 2))
+        made.add(Lines(partial + b"\n", "app.jsonl", 2))
+        counted = made.drain()
+
+    assert sum(row.inferences for row in counted.usage) == 2
+
+
+def test_the_shortest_records_fit_their_slot() -> None:
+    with spread(1) as made:
+        made.add(Lines(b"{}\n" * 500_000, "app.jsonl", 1))
+
+        assert made.drain().tallies == {Result.MISSING_FIELD: 500_000}
+
+
+def pids(made: Ingest) -> list[int]:
+    workers = made._workers
+    assert workers is not None
+    return [hand.process.pid or 0 for hand in workers._hands]
+
+
+def test_a_killed_worker_is_an_error_and_the_next_try_counts_everything() -> None:
+    chunks = [lines(seed, 200) for seed in range(6)]
+    with spread(2) as made:
+        made.add(Lines(b"".join(chunks[0]), "app.jsonl", 1))
+        os.kill(pids(made)[0], signal.SIGKILL)
+        with pytest.raises(SourceUnavailable, match="source gateway: a worker process ended"):
+            add(made, chunks[1:])
+        made.load({})
+        again = add(made, chunks)
+
+    assert by_cell(again) == by_cell(add(ingest(SETTINGS), chunks))
+
+
+@pytest.fixture
+def small_backlog(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collector, "_BACKLOG_BYTES", 0)
+    monkeypatch.setattr(collector, "_BATCH_BYTES", 64 << 10)
+
+
+@pytest.mark.usefixtures("small_backlog")
+@pytest.mark.parametrize("seed", range(4))
+def test_workers_killed_at_any_batch_leave_exact_totals(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.jsonl").write_bytes(b"".join(lines(seed * 7 + ord(name), 3000)))
+    alone = Bench(tmp_path, format={"type": "jsonl", "fields": MAPPED})
+    alone.collect()
+
+    store = Store()
+    for kill_at in (chance.randrange(1, 4), chance.randrange(1, 4), 0):
+        made = FilesCollector(alone.settings, World(tmp_path, tmp_path / "cache", alone.now, {}, workers=2))
+        batches = made.collect(store.source_state())
+        try:
+            for number, batch in enumerate(batches, start=1):
+                store.apply(batch)
+                if number == kill_at:
+                    os.kill(chance.choice(pids(made._ingest)), signal.SIGKILL)
+        except SourceUnavailable:
+            assert kill_at
+
+    assert store.inferences == alone.store.inferences
+    assert store.tallies == alone.store.tallies
