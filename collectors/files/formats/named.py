@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from collectors.files.formats.bedrock import BEDROCK
 from collectors.files.formats.interface import Reader
 from collectors.files.formats.openai import OPENAI
 
@@ -27,7 +28,10 @@ class Named(Protocol):
         ...
 
 
-_FORMATS: tuple[Named, ...] = (OPENAI,)
+_FORMATS: tuple[Named, ...] = (
+    BEDROCK,
+    OPENAI,
+)
 
 NAMED: Mapping[str, Named] = {format_.name: format_ for format_ in _FORMATS}
 """Every one of them, by name."""
