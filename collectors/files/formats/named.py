@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from collectors.files.formats.bedrock import BEDROCK
+from collectors.files.formats.envoy_ai_gateway import ENVOY_AI_GATEWAY
 from collectors.files.formats.interface import Reader
+from collectors.files.formats.kong import KONG
 from collectors.files.formats.openai import OPENAI
 
 
@@ -30,6 +32,8 @@ class Named(Protocol):
 
 _FORMATS: tuple[Named, ...] = (
     BEDROCK,
+    ENVOY_AI_GATEWAY,
+    KONG,
     OPENAI,
 )
 

@@ -22,6 +22,7 @@ class Refusal:
     """Shows nothing of the content."""
 
 
+BOM = b"\xef\xbb\xbf"
 Rewrite = Callable[[bytes], Sequence[bytes] | Refusal]
 """The JSON objects that a text holds, itself when it is one. Never fails: what it cannot read it gives back."""
 
@@ -64,7 +65,7 @@ class _Rewriting:
         lines: list[int] = []
         refused: list[tuple[int, Result, str]] = []
         for line, unit in enumerate(units):
-            found = self._rewrite(unit)
+            found = self._rewrite(unit.removeprefix(BOM).strip(b"\0 \t\r\n"))
             if isinstance(found, Refusal):
                 refused.append((line, found.result, found.detail))
             else:
