@@ -105,7 +105,10 @@ def guess(data: bytes, compression: str) -> Guess | None:
             inner = (JsonString() if name == "json-string" else Prefix()).unwrap(inner)
         best = _best(inner.units[:SAMPLE_RECORDS])
         if best is not None:
-            chosen = None if framing == "json" or wrap else framing
+            usual = framing is None or FRAMINGS[framing] is NAMED[best].framing
+            # Lines of one object each are read alike by lines and by values.
+            a_line_each = framing == "json" and units.lines is None
+            chosen = None if usual or wrap or a_line_each else framing
             return Guess(best, compression, chosen, (*wrap, *wrappers))
     return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from collectors.files.formats.access import COUNT_CONVERT, COUNT_TYPES
 from collectors.files.formats.declared import PLACE, Declaration
 from collectors.files.formats.routes import route
 from collectors.interface import Result
@@ -66,6 +67,8 @@ ENVOY_AI_GATEWAY = Declaration(
         "other_path": ("path", str | None),
         "mcp": (r"mcp\.method\.name", str | None),
     },
+    types=COUNT_TYPES,
+    convert=COUNT_CONVERT,
     words={"status": NO_RESPONSE},
     finish=_finish,
 )

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from collectors.files.formats.apisix import APISIX
 from collectors.files.formats.bedrock import BEDROCK
+from collectors.files.formats.envoy import ENVOY
 from collectors.files.formats.envoy_ai_gateway import ENVOY_AI_GATEWAY
-from collectors.files.formats.interface import Reader
+from collectors.files.formats.interface import Framing, Reader
 from collectors.files.formats.kong import KONG
+from collectors.files.formats.nginx import NGINX
 from collectors.files.formats.openai import OPENAI
 
 
@@ -25,15 +28,23 @@ class Named(Protocol):
         """How sure it is that a record, as `json.loads` gives it, is one of its own: 0 to 100."""
         ...
 
+    @property
+    def framing(self) -> Framing:
+        """Where its records end, unless the configuration says otherwise."""
+        ...
+
     def build(self, template: Sequence[str]) -> Reader:
         """Its reader. Raises ValueError for a template part that it cannot read."""
         ...
 
 
 _FORMATS: tuple[Named, ...] = (
+    APISIX,
     BEDROCK,
+    ENVOY,
     ENVOY_AI_GATEWAY,
     KONG,
+    NGINX,
     OPENAI,
 )
 

@@ -61,6 +61,13 @@ def test_failures_and_requests_without_response_are_errors(code: int) -> None:
     assert totals("envoy-ai-gateway", CALL | {"response_code": code}) == {"errors": 1, "attempts": 1}
 
 
+@pytest.mark.parametrize("nothing", [None, "-", ""])
+def test_an_attribute_without_value_is_unknown(nothing: object) -> None:
+    row = only("envoy-ai-gateway", CALL | {"gen_ai.usage.input_tokens": nothing})
+
+    assert (row.inferences, row.unknown_input, row.output_tokens) == (1, 1, 7)
+
+
 def test_a_line_that_is_delivered_twice_counts_once() -> None:
     assert counted("envoy-ai-gateway", CALL, CALL).tallies == {Result.COUNTED: 1, Result.DUPLICATE: 1}
 
