@@ -16,6 +16,8 @@ from collectors.files.formats.rewritten import Refusal, Rewrite
 from collectors.files.formats.routes import route
 from collectors.interface import Result
 
+CLIENT = r"(\S+) - ([^\[]{0,200}?) \[([^\[\]]{1,64})\]"
+"""Address, user and local time of nginx."""
 QUOTED = r'"([^"\\]*(?:\\.[^"\\]*)*)"'
 """A quoted value, escapes included."""
 LISTED = r"(-|[^\s,]+(?:(?:,| :) [^\s,]+)*)"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from collectors.files.formats.access import (
+    CLIENT,
     COUNT_CONVERT,
     COUNT_TYPES,
     LISTED,
@@ -27,7 +28,7 @@ _MODEL, _LATENCY = PLACE["model"], PLACE["latency_ms"]
 _INPUT, _OUTPUT = PLACE["input_tokens"], PLACE["output_tokens"]
 _Text = str | int | float | None
 _LINE = re.compile(
-    rf"(\S+) - ([^\[]{0, 200}?) \[([^\[\]]{1, 64})\] (\S+) {QUOTED} (\d+) (\d+|-) ([\d.]+|-) {QUOTED} {QUOTED} "
+    rf"{CLIENT} (\S+) {QUOTED} (\d+) (\d+|-) ([\d.]+|-) {QUOTED} {QUOTED} "
     rf"{LISTED} {LISTED} {LISTED} {QUOTED} {QUOTED} {QUOTED} {QUOTED} {QUOTED} {QUOTED} +{QUOTED} {QUOTED}"
 )
 _NAMES = (

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from collectors.files.formats.access import (
+    CLIENT,
     LISTED,
     QUOTED,
     attempts,
@@ -23,9 +24,7 @@ from collectors.interface import Result
 
 _LATENCY, _ATTEMPTS = PLACE["latency_ms"], PLACE["attempts"]
 _Text = str | int | float | None
-_LINE = re.compile(
-    rf"(?:(\S+) )?(\S+) - ([^\[]{0, 200}?) \[([^\[\]]{1, 64})\] {QUOTED} (\d+) (?:\d+|-) {QUOTED} {QUOTED}"
-)
+_LINE = re.compile(rf"(?:(\S+) )?{CLIENT} {QUOTED} (\d+) (?:\d+|-) {QUOTED} {QUOTED}")
 _NAMES = ("host", "remote_addr", "remote_user", "time_local", "request", "status", "referer", "agent")
 _INGRESS = re.compile(rf" \d+ ([\d.]+) \[([^\]]*)\] \[[^\]]*\] {LISTED} {LISTED} {LISTED} {LISTED} (\S+)")
 _INGRESS_NAMES = (

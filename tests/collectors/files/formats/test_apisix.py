@@ -19,11 +19,11 @@ SUMMARY: dict[str, Any] = {
 
 
 def line(
-    *, kind: str = "ai_chat", status: str = "200", upstream: str = "200", model: str = "gpt-4o", tokens: str = "23",
-    path: str = "/v1/chat/completions",
+    *, kind: str = "ai_chat", status: str = "200", upstream: str = "200", model: str = "gpt-4o",
+    tokens: str = "23", path: str = "/v1/chat/completions",
 ) -> str:  # fmt: skip
     return (
-        f'10.0.0.1 - - [10/Mar/2026:08:00:00 +0000] api.example.com "POST /ask HTTP/1.1" {status} 804 2.858 "-" '
+        f'1.1.1.1 - - [10/Mar/2026:08:00:00 +0000] a.example.com "POST /ask HTTP/1.1" {status} 804 2.858 "-" '
         f'"curl/8.6.0" api.example.com:443 {upstream} 2.858 "https://api.example.com{path}" "r1" "{kind}" "300" '
         f'"{model}" "gpt-4" "{tokens}" "8"'
     )
@@ -32,7 +32,7 @@ def line(
 def test_an_access_line_with_the_variables_of_ai_proxy_counts() -> None:
     row = only("apisix", line(), system="{host}")
 
-    assert (row.system, row.model, row.inferences) == ("api.example.com", "gpt-4o", 1)
+    assert (row.system, row.model, row.inferences) == ("a.example.com", "gpt-4o", 1)
     assert (row.input_tokens, row.output_tokens, row.unpriced) == (23, 8, 1)
     assert row.latency_ms == 2858  # of the request, not the time to the first token
     assert (row.day.isoformat(), row.attempts) == ("2026-03-10", 1)
@@ -54,7 +54,8 @@ def test_a_summary_counts_and_its_duration_is_no_latency() -> None:
 
 def test_variables_as_keys_are_read_too() -> None:
     record = {
-        "time_iso8601": "2026-03-10T08:00:00+00:00", "request_type": "ai_stream", "llm_model": "m", "status": "200",
+        "time_iso8601": "2026-03-10T08:00:00+00:00", "request_type": "ai_stream", "llm_model": "m",
+        "status": "200",
         "llm_prompt_tokens": "23", "llm_completion_tokens": "", "request_time": "1.5", "upstream_status": "200",
     }  # fmt: skip
     row = only("apisix", record)

@@ -18,9 +18,9 @@ INGRESS = (
 )  # fmt: skip
 
 
-def line(path: str = "/v1/chat/completions", tail: str = "", *, method: str = "POST", status: str = "200") -> str:
+def line(path: str = "/v1/messages", tail: str = "", *, method: str = "POST", status: str = "200") -> str:
     return (
-        f'10.0.0.1 - alice [10/Mar/2026:08:00:00 +0100] "{method} {path} HTTP/1.1" {status} 804 "-" "python \\"x\\""'
+        f'1.1.1.1 - alice [10/Mar/2026:08:00:00 +0100] "{method} {path} HTTP/1.1" {status} 804 "-" "py \\"x\\""'
         + tail
     )
 
@@ -100,7 +100,7 @@ def test_everything_else_is_no_call(path: str, method: str) -> None:
 
 
 def test_a_request_line_that_is_none_is_no_call() -> None:
-    broken = line().replace("POST /v1/chat/completions HTTP/1.1", r"\x16\x03\x01")
+    broken = line().replace("POST /v1/messages HTTP/1.1", r"\x16\x03\x01")
 
     assert counted("nginx", broken).tallies == {Result.NOT_A_CALL: 1}
 
