@@ -13,6 +13,7 @@ from collectors.files.formats.interface import Framing, Reader
 from collectors.files.formats.kong import KONG
 from collectors.files.formats.nginx import NGINX
 from collectors.files.formats.openai import OPENAI
+from collectors.files.formats.vertex import VERTEX
 
 
 class Named(Protocol):
@@ -46,6 +47,7 @@ _FORMATS: tuple[Named, ...] = (
     KONG,
     NGINX,
     OPENAI,
+    VERTEX,
 )
 
 NAMED: Mapping[str, Named] = {format_.name: format_ for format_ in _FORMATS}
