@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from collectors.files.formats.apisix import APISIX
+from collectors.files.formats.azure import AZURE_APIM, AZURE_OPENAI
 from collectors.files.formats.bedrock import BEDROCK
 from collectors.files.formats.envoy import ENVOY
 from collectors.files.formats.envoy_ai_gateway import ENVOY_AI_GATEWAY
@@ -41,6 +42,8 @@ class Named(Protocol):
 
 _FORMATS: tuple[Named, ...] = (
     APISIX,
+    AZURE_APIM,
+    AZURE_OPENAI,
     BEDROCK,
     ENVOY,
     ENVOY_AI_GATEWAY,
