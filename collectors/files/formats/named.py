@@ -12,6 +12,8 @@ from collectors.files.formats.envoy import ENVOY
 from collectors.files.formats.envoy_ai_gateway import ENVOY_AI_GATEWAY
 from collectors.files.formats.interface import Framing, Reader
 from collectors.files.formats.kong import KONG
+from collectors.files.formats.langfuse import LANGFUSE
+from collectors.files.formats.mlflow import MLFLOW
 from collectors.files.formats.nginx import NGINX
 from collectors.files.formats.openai import OPENAI
 from collectors.files.formats.vertex import VERTEX
@@ -48,6 +50,8 @@ _FORMATS: tuple[Named, ...] = (
     ENVOY,
     ENVOY_AI_GATEWAY,
     KONG,
+    LANGFUSE,
+    MLFLOW,
     NGINX,
     OPENAI,
     VERTEX,
