@@ -130,7 +130,9 @@ class CsvFormat(Model):
 class NamedFormat(_JsonFormat):
     """The log of a known producer; its page in the documentation says what becomes of each record."""
 
-    type: Literal[tuple(NAMED)]  # type: ignore[valid-type]  # the names are in one place, where formats register
+    type: Literal[tuple(NAMED)] = Field(  # type: ignore[valid-type]  # the names are where formats register
+        description="Producer of the log."
+    )
     sample_rate: float | None = Field(
         default=None, gt=0, le=1, description="Share of the calls that the producer logs, when it logs a sample."
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from collectors.files.formats.declared import PLACE, Declaration
+from collectors.files.formats.interface import MAX_COUNT
 from collectors.files.formats.jsonl import TYPES
 from collectors.files.formats.routes import kind_of_model, route
 from collectors.interface import Result
@@ -24,7 +25,9 @@ _USAGE = {
 _INPUT, _OUTPUT = PLACE["input_tokens"], PLACE["output_tokens"]
 _EPOCH_TICKS = 621_355_968_000_000_000
 """Ticks of 100 ns from the year 1 to 1970."""
-_Duration = float | int | None
+_LAST_TICKS = 3_155_378_976_000_000_000
+"""Those of the year 10000."""
+_Duration = Annotated[float, msgspec.Meta(ge=-1e15, le=1e15)] | None
 # A quote inside a text of the body is escaped, so that these keys are none of an answer's words.
 _USAGE_TEXT = re.compile(r'(?<!\\)"usage"\s*:\s*(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})')
 _MODEL_TEXT = re.compile(r'(?<!\\)"model"\s*:\s*"([^"\\]{1,200})"')
@@ -45,7 +48,7 @@ def _operation(name: str | None) -> str | None:
 
 
 def _from_ticks(value: Any) -> Any:
-    if isinstance(value, int) and value > _EPOCH_TICKS:
+    if isinstance(value, int) and _EPOCH_TICKS < value < _LAST_TICKS:
         return (value - _EPOCH_TICKS) / 10_000_000
     return value
 
@@ -53,8 +56,9 @@ def _from_ticks(value: Any) -> Any:
 def _duration(row: list[Any], start: object = None, end: object = None) -> None:
     """A negative duration, which Azure has been seen to write, is none."""
     if row[_LATENCY] is not None and row[_LATENCY] < 0:
-        known = isinstance(start, int) and isinstance(end, int) and end >= start
-        row[_LATENCY] = (end - start) / 10_000 if known else None  # type: ignore[operator]  # checked just above
+        row[_LATENCY] = None
+        if isinstance(start, int) and isinstance(end, int) and 0 < start <= end < _LAST_TICKS:
+            row[_LATENCY] = (end - start) / 10_000
 
 
 def _read_body(row: list[Any], body: str) -> None:
@@ -72,7 +76,8 @@ def _read_body(row: list[Any], body: str) -> None:
             if isinstance(inner, dict):
                 flat |= inner
         for field, names in _USAGE.items():
-            found = next((flat[name] for name in names if type(flat.get(name)) is int and flat[name] >= 0), None)
+            counts = (flat.get(name) for name in names)
+            found = next((it for it in counts if type(it) is int and 0 <= it <= MAX_COUNT), None)
             row[PLACE[field]] = found if row[PLACE[field]] is None else row[PLACE[field]]
     model, finish = _MODEL_TEXT.search(body), _FINISH_TEXT.findall(body)
     row[_MODEL] = row[_MODEL] or (model[1] if model else None)

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from collectors.files.formats.declared import PLACE, Declaration
+from collectors.files.formats.interface import MAX_COUNT
 from collectors.files.formats.routes import kind_of_model, short_model
 from collectors.interface import Result
 
@@ -38,9 +39,7 @@ def _values(objects: list[dict[str, Any]], *path: str) -> Iterator[Any]:
 
 
 def _number(values: Iterator[Any]) -> float | None:
-    return next(
-        (it for it in values if isinstance(it, int | float) and not isinstance(it, bool) and it >= 0), None
-    )
+    return next((it for it in values if type(it) in {int, float} and 0 <= it <= MAX_COUNT), None)
 
 
 def _finish(row: list[Any], extras: Mapping[str, Any]) -> Result | None:

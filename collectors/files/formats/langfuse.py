@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import msgspec
 
 from collectors.files.formats.declared import PLACE, Declaration
+from collectors.files.formats.interface import MAX_COUNT
 from collectors.files.formats.rewritten import Rewritten, with_key
 from collectors.files.times import parse_time
 from collectors.interface import Result
@@ -17,7 +18,7 @@ _TIME, _LATENCY, _OPERATION = PLACE["time"], PLACE["latency_ms"], PLACE["operati
 _INPUT, _OUTPUT, _COST = PLACE["input_tokens"], PLACE["output_tokens"], PLACE["cost_usd"]
 _CACHED, _WRITTEN = PLACE["cached_input_tokens"], PLACE["cache_write_tokens"]
 _REASONING = PLACE["reasoning_tokens"]
-_Amounts = dict[str, Annotated[float, msgspec.Meta(ge=0, le=2**53)] | None] | None
+_Amounts = dict[str, Annotated[float, msgspec.Meta(ge=0, le=MAX_COUNT)] | None] | None
 _OPERATIONS = {"GENERATION": "generation", "EMBEDDING": "embedding"}
 _TRACE_NAME = "leverwatch trace name"
 
@@ -71,7 +72,11 @@ def _read_usage(row: list[Any], details: Mapping[str, Any], usage: Mapping[str, 
     known = {name: value for name, value in details.items() if value is not None}
     if not known and str(usage.get("unit") or "TOKENS").upper() == "TOKENS":
         named = {name: usage.get(name) for name in ("input", "output", "total")}
-        known = {name: value for name, value in named.items() if isinstance(value, float | int) and value >= 0}
+        known = {
+            name: value
+            for name, value in named.items()
+            if isinstance(value, float | int) and 0 <= value <= MAX_COUNT
+        }
         if not any(known.values()):
             # What an observation of unknown usage has.
             known = {}

@@ -19,6 +19,8 @@ _OPERATIONS = {"CHAT_MODEL": "chat", "LLM": "chat", "EMBEDDING": "embeddings", "
 _TYPE = "mlflow.spanType"
 _JUDGE = "mlflow.trace.sourceScorer"
 _USAGE = "mlflow.trace.tokenUsage"
+_LONGEST = 10**18
+"""Nanoseconds that no call takes."""
 _Map = dict[str, msgspec.Raw] | None
 
 
@@ -89,6 +91,7 @@ def _spans(unit: bytes) -> Sequence[bytes] | Refusal:
     try:
         document = _decode(unit)
         inner = _decode_info(document.info)
+        raw = _without_spans(unit) if inner is None else bytes(document.info)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return (unit,)
     spans = document.spans if document.data is None else document.data.spans
@@ -99,7 +102,6 @@ def _spans(unit: bytes) -> Sequence[bytes] | Refusal:
         if _JUDGE not in (info.tags or {}) and _USAGE in (info.trace_metadata or {}):
             return Refusal(Result.MISSING_FIELD, "a trace without its spans, which tell how many calls it was")
         return (b"{}",)
-    raw = _without_spans(unit) if inner is None else bytes(document.info)
     outer = _outer_calls(spans)
     return [
         with_key(
@@ -143,7 +145,7 @@ def _finish(row: list[Any], extras: Mapping[str, Any]) -> Result | None:
     if row[_REQUEST] is not None:
         row[_REQUEST] = f"{row[_TRACE]}/{row[_REQUEST]}"
     start, end = row[_TIME], extras["end"] if extras["end"] is not None else extras["end_old"]
-    if isinstance(start, int) and isinstance(end, int) and end >= start:
+    if isinstance(start, int) and isinstance(end, int) and 0 <= end - start < _LONGEST:
         row[_LATENCY] = (end - start) / 1e6
     return None
 
