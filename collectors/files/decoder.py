@@ -112,5 +112,5 @@ def compose(
         elif name == "prefix":
             wrappers.append(Prefix())
         else:
-            wrappers.append(JsonString(text_fields, any_text=inside is not None))
+            wrappers.append(JsonString(text_fields, any_text=inside is not None or reader.reads_text))
     return Decoder(reader, chosen, wrappers, sample_rate)

@@ -56,7 +56,7 @@ def _replace(chance: random.Random, line: bytes, other: bytes) -> bytes:  # noqa
 def _bomb(chance: random.Random, line: bytes, other: bytes) -> bytes:  # noqa: ARG001 as above
     places = list(_NUMBER.finditer(line))
     place = chance.choice(places) if places else None
-    depth = chance.choice((50, 2000))
+    depth = chance.choice((50, 50, 50, 50, 2000))
     bomb = chance.choice(
         (b"[" * depth, b'{"a":' * depth, b"[" * depth + b"]" * depth, b'{"a":' * depth + b"1" + b"}" * depth)
     )

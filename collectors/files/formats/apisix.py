@@ -104,4 +104,5 @@ APISIX = Rewritten(
         framing=LINES,
     ),
     rewrite_lines(_LINE, _NAMES, "not the access log that the documentation of ai-proxy shows"),
+    reads_text=True,
 )  # fmt: skip

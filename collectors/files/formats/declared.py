@@ -82,6 +82,7 @@ class Declared:
     """Reads the records of a declaration."""
 
     has_rare = True
+    reads_text = False
 
     def __init__(self, declaration: Declaration, template: Sequence[str]) -> None:
         self.framing = declaration.framing

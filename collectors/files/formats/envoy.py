@@ -59,4 +59,5 @@ ENVOY = Rewritten(
         framing=LINES,
     ),
     rewrite_lines(_LINE, _NAMES, "not a line of Envoy's default log format"),
+    reads_text=True,
 )

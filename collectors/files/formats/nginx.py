@@ -102,4 +102,5 @@ NGINX = Rewritten(
         framing=LINES,
     ),
     rewrite_lines(_LINE, _NAMES, "not a line of the combined log format", _tail),
+    reads_text=True,
 )

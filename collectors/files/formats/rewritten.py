@@ -33,6 +33,8 @@ class Rewritten:
 
     declaration: Declaration
     rewrite: Rewrite
+    reads_text: bool = False
+    """Its records may be text that is no JSON."""
 
     @property
     def name(self) -> str:
@@ -51,12 +53,12 @@ class Rewritten:
 
     def build(self, template: Sequence[str]) -> Reader:
         """Its reader. Raises ValueError for a template part that is no path."""
-        return _Rewriting(self.declaration.build(template), self.rewrite)
+        return _Rewriting(self.declaration.build(template), self.rewrite, self.reads_text)
 
 
 class _Rewriting:
-    def __init__(self, reader: Reader, rewrite: Rewrite) -> None:
-        self._reader, self._rewrite = reader, rewrite
+    def __init__(self, reader: Reader, rewrite: Rewrite, reads_text: bool) -> None:
+        self._reader, self._rewrite, self.reads_text = reader, rewrite, reads_text
         self.framing, self.has_rare = reader.framing, reader.has_rare
 
     def read(self, units: Sequence[bytes]) -> Parsed:

@@ -105,3 +105,9 @@ def test_a_line_of_another_format_is_refused_and_costs_only_itself() -> None:
 def test_it_is_recognised() -> None:
     assert sniffed(line(), line()) == "apisix"
     assert sniffed(SUMMARY, SUMMARY) == "apisix"
+
+
+def test_a_value_that_is_no_number_is_not_told() -> None:
+    found = counted("apisix", changed(SUMMARY, "llm_summary prompt_tokens", "canary - at `$.x`"))
+
+    assert [problem.detail for problem in found.problems] == ["llm_summary.prompt_tokens: invalid enum value"]

@@ -137,6 +137,13 @@ def test_a_virtual_host_may_stand_in_front() -> None:
     assert only("nginx", "llm.example.com:443 " + line(), system="{host}").system == "llm.example.com:443"
 
 
+def test_a_line_may_be_inside_a_json_string() -> None:
+    wrapped = {"log": line() + "\n", "time": "2026-03-10T08:00:00Z"}
+
+    assert counted("nginx", wrapped, wrap="json-string").tallies == {Result.COUNTED: 1}
+    assert sniffed(wrapped) == {"type": "nginx", "wrap": "json-string"}
+
+
 def test_a_line_that_is_none_is_refused() -> None:
     found = counted("nginx", "2026/03/10 08:00:00 [error] 7#7: canary", line())
 
