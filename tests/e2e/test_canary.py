@@ -144,7 +144,7 @@ def test_the_canary_is_on_no_page_and_in_no_log_of_the_running_agent(config: Pat
         wait_until(lambda: all(_counted(agent.metrics(), source) for source in wanted), 90, "all is read")
         pages = [requests.get(agent.url + page, timeout=20).content for page in PAGES]
         assert agent.terminate() == 0
-    assert b"level=debug" in (config.parent / "agent.log").read_bytes()
+    assert b"event=bad_input" in (config.parent / "agent.log").read_bytes()
     assert_nowhere(config, *pages)
 
 

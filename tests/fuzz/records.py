@@ -127,6 +127,10 @@ _OBJECTS: Mapping[str, Any] = {
         "operationName": "ChatCompletions_Create", "resultSignature": "200", "resourceId": "/A/B",
         "properties": {"modelName": MODEL, "requestTime": 639087264815394150, "objectId": CANARY},
     },
+    "ollama": {
+        "model": MODEL, "created_at": _ISO, "done": True, "done_reason": "stop", "total_duration": 5191566416,
+        "message": {"content": CANARY}, "prompt_eval_count": TOKENS, "eval_count": 3, "id": ID,
+    },
     "langfuse": {
         "id": ID, "traceId": "t", "type": "GENERATION", "startTime": _ISO, "endTime": _ISO, "level": "DEFAULT",
         "model": MODEL, "usageDetails": {"input": TOKENS, "output": 3, "total": TOKENS + 3}, "input": _MESSAGES,

@@ -15,6 +15,7 @@ from collectors.files.formats.kong import KONG
 from collectors.files.formats.langfuse import LANGFUSE
 from collectors.files.formats.mlflow import MLFLOW
 from collectors.files.formats.nginx import NGINX
+from collectors.files.formats.ollama import OLLAMA
 from collectors.files.formats.openai import OPENAI
 from collectors.files.formats.vertex import VERTEX
 
@@ -53,6 +54,7 @@ _FORMATS: tuple[Named, ...] = (
     LANGFUSE,
     MLFLOW,
     NGINX,
+    OLLAMA,
     OPENAI,
     VERTEX,
 )
