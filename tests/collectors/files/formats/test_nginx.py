@@ -138,7 +138,7 @@ def test_a_virtual_host_may_stand_in_front() -> None:
 
 
 def test_a_line_may_be_inside_a_json_string() -> None:
-    wrapped = {"log": line() + "\n", "time": "2026-03-10T08:00:00Z"}
+    wrapped = {"message": line() + "\n"}
 
     assert counted("nginx", wrapped, wrap="json-string").tallies == {Result.COUNTED: 1}
     assert sniffed(wrapped) == {"type": "nginx", "wrap": "json-string"}
