@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help run test lint types unit golden bench chart dashboards servers image-check clean
+.PHONY: help run test lint types unit golden bench fuzz chart dashboards servers image-check clean
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -58,6 +58,9 @@ bench: $(BIN)/.ready ## the benchmarks, each against a baseline in the same run
 
 image-check: ## build the image with buildah and run it; needs root (Debian: apt-get install buildah debootstrap)
 	.ci/image-check.sh
+
+fuzz: $(BIN)/.ready ## a million damaged lines over every format
+	$(BIN)/python -m tests.fuzz.fuzz --lines 1000000
 
 golden: $(BIN)/.ready ## rewrite golden files and generated documentation
 	LEVERWATCH_UPDATE_GOLDEN=1 $(BIN)/pytest -q

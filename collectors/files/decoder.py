@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from collectors.files.format_config import CsvFormat, FileFormat, JsonlFormat
+from collectors.files.fields import FIELDS
+from collectors.files.format_config import CsvFormat, FileFormat, JsonlFormat, NamedFormat
 from collectors.files.formats.delimited import Delimited
 from collectors.files.formats.interface import Format, Framing, Grouping, Parsed, Reader, Units
 from collectors.files.formats.jsonl import JsonLines
@@ -15,6 +16,8 @@ from collectors.files.framing.named import CONTAINERS, FRAMINGS
 from collectors.files.framing.values import ValueFraming
 from collectors.files.framing.wrappers import JsonString, Prefix, Wrapper
 from collectors.interface import Result
+
+_RATE = FIELDS.index("sample_rate")
 
 
 class GroupFraming:
@@ -52,8 +55,11 @@ class Decoder:
 
     wants_header = False
 
-    def __init__(self, reader: Reader, framing: Framing, wrappers: Sequence[Wrapper]) -> None:
+    def __init__(
+        self, reader: Reader, framing: Framing, wrappers: Sequence[Wrapper], sample_rate: float | None = None
+    ) -> None:
         self._reader, self._wrappers, self._framing = reader, tuple(wrappers), framing
+        self._sample_rate = sample_rate
         self.framing: Framing = framing
         """As the tail needs it."""
         if isinstance(reader, Grouping):
@@ -83,6 +89,10 @@ class Decoder:
         parsed = self._reader.read(units.units)
         if units.times is not None:
             _fill_times(parsed, units.times)
+        if self._sample_rate is not None:
+            parsed.rows = [
+                (*row[:_RATE], row[_RATE] or self._sample_rate, *row[_RATE + 1 :]) for row in parsed.rows
+            ]
         if units.lines is not None:
             lines = units.lines
             parsed.lines = lines if parsed.lines is None else [lines[index] for index in parsed.lines]
@@ -114,10 +124,17 @@ def build_format(settings: FileFormat, template: tuple[str, ...]) -> Format:
         reader = lines
     else:
         reader = NAMED[settings.type].build(template)
-    return compose(reader, settings.framing, settings.wrappers, settings.text_fields)
+    rate = settings.sample_rate if isinstance(settings, NamedFormat) else None
+    return compose(reader, settings.framing, settings.wrappers, settings.text_fields, rate)
 
 
-def compose(reader: Reader, framing: str | None, names: Sequence[str], text_fields: Sequence[str] = ()) -> Decoder:
+def compose(
+    reader: Reader,
+    framing: str | None,
+    names: Sequence[str],
+    text_fields: Sequence[str] = (),
+    sample_rate: float | None = None,
+) -> Decoder:
     """A reader behind wrappers by their names."""
     chosen = reader.framing if framing is None else FRAMINGS[framing]
     if names and names[0] == "prefix" and framing is None:
@@ -129,5 +146,5 @@ def compose(reader: Reader, framing: str | None, names: Sequence[str], text_fiel
         elif name == "prefix":
             wrappers.append(Prefix())
         else:
-            wrappers.append(JsonString(text_fields, any_text=inside is not None))
-    return Decoder(reader, chosen, wrappers)
+            wrappers.append(JsonString(text_fields, any_text=inside is not None or reader.reads_text))
+    return Decoder(reader, chosen, wrappers, sample_rate)

@@ -140,6 +140,9 @@ class NamedFormat(_JsonFormat):
     type: Literal[tuple(NAMED)] = Field(  # type: ignore[valid-type]  # the names are where formats register
         description="The producer."
     )
+    sample_rate: float | None = Field(
+        default=None, gt=0, le=1, description="Share of the calls that the producer logs, when it logs a sample."
+    )
 
 
 class _ByName:

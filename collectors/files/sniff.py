@@ -25,6 +25,7 @@ from collectors.files.framing.named import CONTAINERS, FRAMINGS
 from collectors.files.framing.wrappers import STRING_FIELDS, JsonString, Prefix
 from collectors.files.reader import Content, Moved
 from collectors.files.times import parse_time
+from collectors.files.words import operation_of, outcome_of
 from collectors.interface import Operation, Result, SourceState, UsageRow, World, utc_now
 
 SAMPLE_BYTES = 1 << 20
@@ -102,10 +103,13 @@ def guess(data: bytes, compression: str) -> Guess | None:
     for wrappers in ((), ("prefix",), ("json-string",)):
         inner = units
         for name in wrappers:
-            inner = (JsonString() if name == "json-string" else Prefix()).unwrap(inner)
+            inner = (JsonString(any_text=True) if name == "json-string" else Prefix()).unwrap(inner)
         best = _best(inner.units[:SAMPLE_RECORDS])
         if best is not None:
-            chosen = None if framing == "json" or wrap else framing
+            usual = framing is None or FRAMINGS[framing] is NAMED[best].framing
+            # Lines of one object each are read alike by lines and by values.
+            a_line_each = framing == "json" and units.lines is None
+            chosen = None if usual or wrap or a_line_each else framing
             return Guess(best, compression, chosen, (*wrap, *wrappers))
     return None
 
@@ -197,4 +201,10 @@ def samples(settings: FileFormat, data: bytes, number: int = 5) -> Iterator[Samp
 def _shown(row: Row) -> dict[str, Any]:
     values = {name: value for name, value in zip(_SHOWN, row, strict=False) if value is not None}
     moment = parse_time(values.pop("time", None), UTC)
+    # Words that nobody knows may be anything, a text of a call among them.
+    if "status" in values:
+        outcome = outcome_of(values["status"])
+        values["status"] = "?" if outcome is None else outcome.name.lower()
+    if "operation" in values:
+        values["operation"] = operation_of(values["operation"]) or "?"
     return {"time": "?" if moment is None else moment.isoformat(timespec="seconds"), **values}

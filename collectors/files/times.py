@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 EARLIEST = 1e8
 """Epoch seconds (March 1973) below which a number is no time of an inference but a mistake, zero above all."""
 
+_LATEST = 1e20
+"""From here on a number is no time in any unit, and may be too large for a float."""
 UNITS = ((1e11, 1), (1e14, 1_000), (1e17, 1_000_000), (math.inf, 1_000_000_000))
 """Below each bound a number counts these parts of a second; no two ranges share a moment from 1973 to 5138."""
 
@@ -45,7 +47,7 @@ def _from_iso(text: str, zone: tzinfo) -> datetime | None:
 
 
 def _from_epoch(number: float) -> datetime | None:
-    if not math.isfinite(number) or number < EARLIEST:
+    if not EARLIEST <= number < _LATEST:
         return None
     parts = next(parts for bound, parts in UNITS if number < bound)
     # Whole microseconds first: a float of nanoseconds cannot be divided without moving across midnight.

@@ -54,7 +54,7 @@ class Declaration:
     types: Mapping[str, Any] = field(default_factory=dict)
     """Types of fields where the producer writes something else than most."""
     convert: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
-    """From the producer's unit to ours, by field; never called with None."""
+    """From the producer's unit to ours, by field or friendly name; never called with None, and never fails."""
     words: Mapping[str, Mapping[Any, Any]] = field(default_factory=dict)
     """By field: the producer's words, and ours for them. A `Result` instead of a word ends the record as `finish`
     does."""
@@ -82,6 +82,7 @@ class Declared:
     """Reads the records of a declaration."""
 
     has_rare = True
+    reads_text = False
 
     def __init__(self, declaration: Declaration, template: Sequence[str]) -> None:
         self.framing = declaration.framing
@@ -107,7 +108,11 @@ class Declared:
         wanted.sort(key=lambda entry: entry[2] is TEXT)
         self._row_width = _WIDTH + len(template)
         self._texts = (*_TEXTS, *range(_WIDTH, self._row_width))
-        self._convert = [(PLACE[name], convert) for name, convert in declaration.convert.items()]
+        self._convert = [
+            (place, declaration.convert[name])
+            for place, name in enumerate((*PLACE, *template))
+            if name in declaration.convert and (place < _WIDTH or name in declaration.names)
+        ]
         self._words = [(PLACE[name], words) for name, words in declaration.words.items()]
         shape = Shape(wanted, frozenset(map(parse_path, declaration.in_text)))
         self._fast, self._safe = shape.getters(order)

@@ -115,6 +115,8 @@ class Reader(Protocol):
 
     framing: Framing
     has_rare: bool
+    reads_text: bool
+    """Its records may be text that is no JSON."""
 
     def read(self, units: Sequence[bytes]) -> Parsed:
         """Read records; `lines` of the result are indices of units."""

@@ -51,6 +51,7 @@ class JsonLines:
     """Reads JSON lines by a field map; `template` are the paths of the system template."""
 
     wants_header = False
+    reads_text = False
     framing: Framing = LINES
 
     def __init__(self, fields: Mapping[str, str], template: tuple[str, ...]) -> None:
@@ -122,8 +123,11 @@ class JsonLines:
 
 def explain(error: msgspec.ValidationError) -> tuple[Result, str]:
     """Why a record is not what its format says, and where in it."""
-    # msgspec names types and the place, never the value: "Expected `int`, got `array` - at `$.usage.input`".
-    reason, _, place = str(error).partition(" - at ")
+    # msgspec names types and the place: "Expected `int`, got `array` - at `$.usage.input`".
+    # One kind of message ends in the value, between single quotes.
+    reason, found, place = str(error).rpartition(" - at ")
+    reason, place = (reason, place) if found else (place, "")
+    reason = reason.partition(" '")[0]
     path = place.strip("`").removeprefix("$").lstrip(".")
     if not path and reason != _NO_JSON:
         return Result.INVALID_LINE, "not one JSON object"

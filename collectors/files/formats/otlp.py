@@ -98,6 +98,7 @@ class Otlp:
     """Reads batches of spans; `template` are names of attributes of the span or of its resource."""
 
     has_rare = True
+    reads_text = False
     framing: Framing = VALUES
 
     def __init__(self, template: Sequence[str]) -> None:
@@ -296,7 +297,9 @@ def _is_repeated(
 
 def _latency(span: Span) -> float | None:
     if isinstance(span.start, int) and isinstance(span.end, int):
-        return (span.end - span.start) / 1e6 if span.end >= span.start else None
+        # A number that no clock shows is refused as a time, and must not fail here as too large for a float.
+        elapsed = span.end - span.start
+        return elapsed / 1e6 if 0 <= elapsed <= MAX_COUNT else None
     first, last = parse_time(span.start, UTC), parse_time(span.end, UTC)
     return None if first is None or last is None or last < first else (last - first).total_seconds() * 1000
 
@@ -322,6 +325,7 @@ def _word(value: Scalar) -> str | None:
 @dataclass(frozen=True)
 class _Named:
     name: str
+    framing: Framing = VALUES
 
     def recognise(self, record: Any) -> int:
         """How sure it is that a record is a batch of spans or a span."""

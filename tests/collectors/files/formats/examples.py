@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from collectors.files.formats.named import NAMED
 from tests.collectors.files.formats import test_anthropic, test_litellm, test_openai, test_otlp
+from tests.fuzz.records import record
 
 Make = Callable[[str], list[Any]]
 """The records of one call with an id."""
@@ -15,7 +18,15 @@ def _spans(spelling: dict[str, Any]) -> Make:
     return lambda id_: [test_otlp.export(test_otlp.span({**spelling, "gen_ai.response.id": id_}))]
 
 
+def _fuzzed(name: str) -> Make:
+    return lambda id_: [json.loads(record(name, id_, "m"))]
+
+
+NO_OBJECTS = frozenset({"envoy", "nginx"})
+"""Formats whose records are text."""
+
 EXAMPLES: Mapping[str, tuple[Make, ...]] = {
+    **{name: (_fuzzed(name),) for name in NAMED if name not in NO_OBJECTS},
     "anthropic": (lambda id_: [test_anthropic.message(id_)], test_anthropic.events),
     "litellm": (
         lambda id_: [test_litellm.row(request_id=id_)],

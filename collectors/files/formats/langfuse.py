@@ -1,0 +1,150 @@
+"""Exports of Langfuse: observations in lists and lines, and traces with their observations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC
+from typing import Annotated, Any
+
+import msgspec
+
+from collectors.files.formats.declared import PLACE, Declaration
+from collectors.files.formats.interface import MAX_COUNT
+from collectors.files.formats.rewritten import Rewritten, with_key
+from collectors.files.times import parse_time
+from collectors.interface import Result
+
+_TIME, _LATENCY, _OPERATION = PLACE["time"], PLACE["latency_ms"], PLACE["operation"]
+_INPUT, _OUTPUT, _COST = PLACE["input_tokens"], PLACE["output_tokens"], PLACE["cost_usd"]
+_CACHED, _WRITTEN = PLACE["cached_input_tokens"], PLACE["cache_write_tokens"]
+_REASONING = PLACE["reasoning_tokens"]
+_Amounts = dict[str, Annotated[float, msgspec.Meta(ge=0, le=MAX_COUNT)] | None] | None
+_OPERATIONS = {"GENERATION": "generation", "EMBEDDING": "embedding"}
+_TRACE_NAME = "leverwatch trace name"
+
+
+class _Trace(msgspec.Struct, gc=False):
+    name: str | None = None
+
+
+class _Document(msgspec.Struct, gc=False):
+    name: str | None = None
+    trace: _Trace | None = None
+    observations: list[msgspec.Raw] | None = None
+    data: list[msgspec.Raw] | None = None
+
+
+_decode = msgspec.json.Decoder(_Document).decode
+
+
+def _observations(unit: bytes) -> Sequence[bytes]:
+    """The observations of a trace, each with the trace's name, or those of a page of the API."""
+    if b'"observations"' not in unit and b'"data"' not in unit:
+        return (unit,)
+    try:
+        document = _decode(unit)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return (unit,)
+    if document.observations is None:
+        return (unit,) if document.data is None else [bytes(one) for one in document.data]
+    found = [bytes(one) for one in document.observations]
+    name = document.trace.name if document.trace is not None else document.name
+    if name is None:
+        return found
+    return [with_key(one, _TRACE_NAME, msgspec.json.encode(name)) if one[:1] == b"{" else one for one in found]
+
+
+def _finish(row: list[Any], extras: Mapping[str, Any]) -> Result | None:
+    operation = _OPERATIONS.get(extras["type"])
+    if operation is None:
+        return Result.NOT_A_CALL
+    row[_OPERATION] = operation
+    _read_usage(row, extras["details"] or extras["details_snake"] or {}, extras["usage"] or {})
+    costs = extras["costs"] or extras["costs_snake"] or {}
+    # A cost of zero without details is what an observation of an unknown price has.
+    row[_COST] = costs["total"] if costs.get("total") is not None else row[_COST] or None
+    start, end = (parse_time(time, UTC) for time in (row[_TIME], extras["end"] or extras["end_snake"]))
+    row[_LATENCY] = (end - start).total_seconds() * 1000 if start and end and end >= start else None
+    return None
+
+
+def _read_usage(row: list[Any], details: Mapping[str, Any], usage: Mapping[str, Any]) -> None:
+    known = {name: value for name, value in details.items() if value is not None}
+    if not known and str(usage.get("unit") or "TOKENS").upper() == "TOKENS":
+        named = {name: usage.get(name) for name in ("input", "output", "total")}
+        known = {
+            name: value
+            for name, value in named.items()
+            if isinstance(value, float | int) and 0 <= value <= MAX_COUNT
+        }
+        if not any(known.values()):
+            # What an observation of unknown usage has.
+            known = {}
+    outputs = [value for name, value in known.items() if "output" in name]
+    inputs = [value for name, value in known.items() if "input" in name]
+    row[_OUTPUT] = sum(outputs) if outputs else None
+    row[_INPUT] = sum(inputs) if inputs else None
+    if "total" in known and (outputs or not inputs):
+        # The parts of the input are kept apart and need not all be named; the total has them all.
+        row[_INPUT] = max(known["total"] - sum(outputs), sum(inputs))
+    row[_CACHED] = _sum(known, lambda name: "cache" in name and not _is_write(name))
+    row[_WRITTEN] = _sum(known, _is_write)
+    row[_REASONING] = _sum(known, lambda name: "reasoning" in name)
+
+
+def _is_write(name: str) -> bool:
+    return "cache" in name and ("creation" in name or "write" in name)
+
+
+def _sum(known: Mapping[str, Any], wanted: Any) -> float | None:
+    found = [value for name, value in known.items() if wanted(name)]
+    return sum(found) if found else None
+
+
+def _recognise(record: Any) -> int:
+    if not isinstance(record, Mapping):
+        return 0
+    if isinstance(record.get("observations"), list) and ("trace" in record or "projectId" in record):
+        return 90
+    page = record.get("data")
+    one = page[0] if isinstance(page, list) and page else record
+    if not isinstance(one, Mapping) or "type" not in one:
+        return 0
+    names = one.keys()
+    return 90 if {"traceId", "startTime"} <= names or {"trace_id", "start_time", "usage_details"} <= names else 0
+
+
+LANGFUSE = Rewritten(
+    Declaration(
+        name="langfuse",
+        recognise=_recognise,
+        fields={
+            "time": ("startTime", "start_time"),
+            "model": ("model", "providedModelName", "provided_model_name"),
+            "request_id": ("id", "span_id"),
+            "status": "level",
+            "cost_usd": ("totalCost", "calculatedTotalCost", "total_cost"),
+            "trace_id": ("traceId", "trace_id"),
+        },
+        names={
+            "trace": ("traceName", "trace_name", _TRACE_NAME),
+            "project": ("projectId", "project_id"),
+            "prompt": ("promptName", "prompt_name"),
+        },
+        extras={
+            "type": ("type", str | None),
+            "end": ("endTime", str | None),
+            "end_snake": ("end_time", str | None),
+            "details": ("usageDetails", _Amounts),
+            "details_snake": ("usage_details", _Amounts),
+            "costs": ("costDetails", _Amounts),
+            "costs_snake": ("cost_details", _Amounts),
+            "usage": ("usage", dict[str, float | str | None] | None),
+        },
+        words={
+            "status": {"ERROR": "error", "DEFAULT": "success", "DEBUG": "success", "WARNING": "success"},
+        },
+        finish=_finish,
+    ),
+    _observations,
+)

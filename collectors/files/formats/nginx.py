@@ -1,0 +1,106 @@
+"""Access logs of nginx in front of model servers: `combined` and what is often appended to it, or JSON."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from collectors.files.formats.access import (
+    CLIENT,
+    LISTED,
+    QUOTED,
+    attempts,
+    call,
+    local_time,
+    method_and_target,
+    milliseconds,
+    rewrite_lines,
+)
+from collectors.files.formats.declared import PLACE, Declaration
+from collectors.files.formats.rewritten import Rewritten
+from collectors.files.framing.lines import LINES
+from collectors.interface import Result
+
+_LATENCY, _ATTEMPTS = PLACE["latency_ms"], PLACE["attempts"]
+_Text = str | int | float | None
+_LINE = re.compile(rf"(?:(\S+) )?{CLIENT} {QUOTED} (\d+) (?:\d+|-) {QUOTED} {QUOTED}")
+_NAMES = ("host", "remote_addr", "remote_user", "time_local", "request", "status", "referer", "agent")
+_INGRESS = re.compile(rf" \d+ ([\d.]+) \[([^\]]*)\] \[[^\]]*\] {LISTED} {LISTED} {LISTED} {LISTED} (\S+)")
+_INGRESS_NAMES = (
+    "request_time", "proxy_upstream_name", "upstream_addr", "upstream_response_length", "upstream_response_time",
+    "upstream_status", "req_id",
+)  # fmt: skip
+_LABELLED = (
+    ("request_time", re.compile(r'\b(?:request_time|rt)[=:]"?([\d.]+)')),
+    ("upstream_status", re.compile(rf'\b(?:upstream_status|us|ust)[=:]"?{LISTED}')),
+    ("upstream_response_time", re.compile(rf'\b(?:upstream_response_time|urt)[=:]"?{LISTED}')),
+    ("request_id", re.compile(r'\b(?:request_id|req_id|rid)[=:]"?([\w.-]+)')),
+)
+_SECONDS = re.compile(r'(?<=[ "])(?:\d+\.\d{3}|-)(?:(?:, | : )(?:\d+\.\d{3}|-))*(?=[ "]|$)')
+_STATUSES = re.compile(r'(?<=[ "])[1-5]\d\d(?:(?:, | : )[1-5]\d\d)+(?=[ "]|$)')
+
+
+def _tail(text: str) -> Mapping[str, str]:
+    """What ingress-nginx appends to `combined`; or values with labels, and bare times and statuses."""
+    ingress = _INGRESS.match(text)
+    if ingress:
+        return dict(zip(_INGRESS_NAMES, ingress.groups(), strict=True))
+    found = {name: match[1] for name, pattern in _LABELLED if (match := pattern.search(text))}
+    seconds = [value for value in _SECONDS.findall(text) if value != "-"]
+    bare = dict(zip(("request_time", "upstream_response_time"), seconds, strict=False))
+    statuses = _STATUSES.search(text)
+    if statuses:
+        bare["upstream_status"] = statuses[0]
+    return bare | found
+
+
+def _finish(row: list[Any], extras: Mapping[str, Any]) -> Result | None:
+    method, target = method_and_target(extras["request"])
+    method = extras["method"] or method
+    row[_LATENCY] = milliseconds(extras["seconds"])
+    row[_ATTEMPTS] = attempts(extras["upstream_status"], extras["upstream_seconds"])
+    return call(row, method, extras["request_uri"] or extras["uri"] or target)
+
+
+def _recognise(record: Any) -> int:
+    if isinstance(record, str):
+        return 85 if _LINE.match(record) else 0
+    if not isinstance(record, Mapping) or "status" not in record:
+        return 0
+    asked = "request" in record or "request_uri" in record or "uri" in record
+    known = {"remote_addr", "request_time", "body_bytes_sent", "upstream_response_time"} & record.keys()
+    return 70 if asked and known else 0
+
+
+NGINX = Rewritten(
+    Declaration(
+        name="nginx",
+        recognise=_recognise,
+        fields={
+            "time": ("time_iso8601", "time_local", "msec", "@timestamp", "timestamp", "time"),
+            "request_id": ("request_id", "req_id"),
+            "status": "status",
+            "cache_hit": "upstream_cache_status",
+        },
+        names={
+            "host": ("host", "server_name", "http_host"),
+            "user": "remote_user",
+            "upstream": "proxy_upstream_name",
+        },
+        extras={
+            "request": ("request", str | None),
+            "method": ("request_method", str | None),
+            "request_uri": ("request_uri", str | None),
+            "uri": ("uri", str | None),
+            "seconds": ("request_time", _Text),
+            "upstream_status": ("upstream_status", str | None),
+            "upstream_seconds": ("upstream_response_time", str | None),
+        },
+        convert={"time": local_time},
+        finish=_finish,
+        framing=LINES,
+    ),
+    rewrite_lines(_LINE, _NAMES, "not a line of the combined log format", _tail),
+    reads_text=True,
+)
