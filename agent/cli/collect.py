@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
-import structlog
-from tqdm import tqdm
 
 from agent.app import source_runner
 from agent.cli.common import (
@@ -27,12 +23,9 @@ from agent.cli.common import (
     reported,
     table,
 )
+from agent.cli.progress import ProgressBar
 from agent.runner import RunReport
-from collectors.interface import MALFORMED, Batch, Result
-
-log = structlog.get_logger(__name__)
-
-_LOG_SECONDS = 5.0
+from collectors.interface import MALFORMED, Result
 
 
 @click.command(epilog=EPILOG)
@@ -60,7 +53,7 @@ def collect(config_path: Path, output: str, only: tuple[str, ...]) -> None:
             reports = []
             for source in loaded.config.sources:
                 if not only or source.name in only:
-                    with _Progress(source.name) as progress:
+                    with ProgressBar(source.name) as progress:
                         reports.append(source_runner(source, loaded, store, on_batch=progress).run())
     if output == "json":
         print_json([_as_json(report) for report in reports])
@@ -70,39 +63,6 @@ def collect(config_path: Path, output: str, only: tuple[str, ...]) -> None:
             if report.error is not None:
                 click.echo(f"{report.source}: failed ({report.reason}): {report.error}", err=True)
     sys.exit(Exit.OK if all(report.success for report in reports) else Exit.FAILED)
-
-
-class _Progress:
-    """A bar on a terminal, a log line every few seconds elsewhere."""
-
-    def __init__(self, source: str, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._source, self._monotonic = source, monotonic
-        self._bar: tqdm[Any] | None = None
-        self._next = monotonic() + _LOG_SECONDS
-
-    def __enter__(self) -> _Progress:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def __call__(self, source: str, batch: Batch) -> None:
-        """Show a committed batch."""
-        progress = batch.progress
-        if progress is None or progress.total <= 0:
-            return
-        if sys.stderr.isatty():
-            if self._bar is None:
-                self._bar = tqdm(
-                    total=progress.total, unit=progress.unit, unit_scale=True, desc=source, leave=False
-                )
-            self._bar.total = progress.total
-            self._bar.n = progress.done
-            self._bar.refresh()
-        elif self._monotonic() >= self._next and progress.done < progress.total:
-            self._next = self._monotonic() + _LOG_SECONDS
-            log.info("collecting", source=source, done=progress.done, total=progress.total, unit=progress.unit)
 
 
 def malformed(report: RunReport) -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from agent import __version__
+from agent.cli.backfill import backfill
 from agent.cli.collect import collect
 from agent.cli.common import EPILOG
 from agent.cli.demo import demo
@@ -33,5 +34,16 @@ def main() -> None:
     """
 
 
-for command in (run, collect, evaluate_command, explain, metrics, check_config, config_schema, sniff, demo):
+for command in (
+    run,
+    collect,
+    backfill,
+    evaluate_command,
+    explain,
+    metrics,
+    check_config,
+    config_schema,
+    sniff,
+    demo,
+):
     main.add_command(command)

@@ -11,17 +11,19 @@ from collectors.errors import SourceIncomplete, SourceRefused
 from collectors.files.config import FilesConfig
 from collectors.files.discover import Found, discover
 from collectors.files.ingest import Ingest
+from collectors.files.limits import edges, scope_of
 from collectors.files.matching import Match, Matcher, Outcome
 from collectors.files.positions import Catalog, FileState, decode_all
 from collectors.files.reader import Moved
 from collectors.files.survey import Survey, reason_of
 from collectors.files.tail import Quiet, Tail
-from collectors.interface import Batch, Progress, SourceState, World
+from collectors.interface import Batch, History, Progress, SourceState, World
 from collectors.registry import register
 
 _BATCH_BYTES = 32 << 20
 _BATCH_GROUPS = 50_000
 _BATCH_SECONDS = 5.0
+_SHORTEST_BATCH = 0.05
 _FORGET = 90 * 86400.0
 _DAY = 86400.0
 _NAMED_FAILURES = 10
@@ -51,6 +53,8 @@ class FilesCollector:
         self._monotonic = monotonic
         self._ingest = Ingest(config, world.now)
         self._revision: int | None = None
+        self._tries = 0
+        """Runs in a row that were not finished, this one included."""
         self._catalog = Catalog({})
         self._matcher = Matcher(self._catalog.states, self._ingest.framing)
         self._checked: dict[str, float] = {}
@@ -63,15 +67,30 @@ class FilesCollector:
             SourceIncomplete: some files could not be read; every other one was.
             SourceRefused: the stored positions are unreadable.
         """
+        return self._collect(state, None)
+
+    def backfill(self, state: SourceState, history: History) -> Iterator[Batch]:
+        """Yield what was never counted of the source's own files and of others, within a range of days.
+
+        What a range leaves out of a file is remembered with it, for a later backfill. What is newer than the
+        range in the source's own files is left to the next `collect`.
+
+        Raises:
+            SourceIncomplete, SourceRefused: as for `collect`.
+        """
+        return self._collect(state, history)
+
+    def _collect(self, state: SourceState, history: History | None) -> Iterator[Batch]:
         if self._revision != state.revision:
             self._load(state)
         self._revision = None  # until the last batch is known to be committed
+        self._tries += 1
         revision = state.revision
-        run = self._start()
+        run = self._start(history)
         for batch in self._batches(run):
             yield batch
             revision += 1
-        self._revision = revision
+        self._revision, self._tries = revision, 0
         if run.survey.failures:
             raise SourceIncomplete(_describe(self._config.name, run.survey.failures))
 
@@ -82,9 +101,12 @@ class FilesCollector:
         self._matcher.forget_waiting()
         self._checked.clear()
 
-    def _start(self) -> _Run:
+    def _start(self, history: History | None) -> _Run:
         patterns = (self._config.path,) if isinstance(self._config.path, str) else self._config.path
         quiet = Quiet(self._world.now().timestamp(), self._config.quiet_after.total_seconds())
+        scope = scope_of(history)
+        parts = (part for state in self._catalog.states.values() for part in state.limited)
+        self._ingest.pin(edges(parts, scope))
         self._matcher.start(self._catalog.states)
         survey = Survey(
             self._catalog,
@@ -93,11 +115,17 @@ class FilesCollector:
             self._ingest.wants_header,
             self._config.follow_rotated,
             self._checked,
+            scope,
         )
-        survey.run(discover(patterns, self._world.base_dir))
-        run = _Run(survey, Tail(self._ingest, self._catalog, quiet), started=self._monotonic())
+        discovery = discover(patterns, self._world.base_dir)
+        if history is not None:
+            discovery.add_archives(discover(history.paths, self._world.base_dir))
+        survey.run(discovery)
+        run = _Run(survey, Tail(self._ingest, self._catalog, quiet, scope), started=self._monotonic())
         for found, key in survey.visits:
-            run.total += self._left(found, self._catalog.states[key])
+            state = self._catalog.states[key]
+            run.total += self._left(found, state)
+            run.total += sum(part.end - part.start for part in state.limited if scope.missing(part))
         run.total += sum(found.size for found in survey.unknown)
         return run
 
@@ -130,7 +158,7 @@ class FilesCollector:
             start = state.offset if not state.compressed else 0
             before = run.done
             for _ in run.tail.visit(state, found):
-                run.done = before + max(0, run.tail.position - start)
+                run.done = before + run.tail.read_again + max(0, run.tail.position - start)
                 yield
             self._checked[state.id] = run.survey.quiet.now
         except Moved:
@@ -162,7 +190,7 @@ class FilesCollector:
             blank = FileState(
                 secrets.token_hex(8), origin, found.path, found.device, found.inode, changed=now, seen=now
             )
-        state = run.survey.adopt(replace(blank, gone=False), found)
+        state = run.survey.adopt(replace(blank, gone=found.archive), found)
         return replace(state, size=blank.size, mtime_ns=blank.mtime_ns) if blank.path == found.path else state
 
     def _keep(self, match: Match, now: float) -> None:
@@ -176,16 +204,18 @@ class FilesCollector:
         return bool(visits) and found.mtime_ns >= max(visits)
 
     def _is_full(self, run: _Run) -> bool:
+        # Another agent on the source may commit first every time: shorter and shorter batches get in between.
+        seconds = max(_SHORTEST_BATCH, _BATCH_SECONDS / 4 ** (self._tries - 1))
         return (
             run.tail.bytes_read - run.batch_bytes >= _BATCH_BYTES
             or self._ingest.groups > _BATCH_GROUPS
-            or self._monotonic() - run.started >= _BATCH_SECONDS
+            or self._monotonic() - run.started >= seconds
         )
 
     def _forget(self, run: _Run) -> None:
         now = run.survey.quiet.now
         for state in list(self._catalog.states.values()):
-            if state.gone and now - state.seen > _FORGET:
+            if state.gone and not state.kept and now - state.seen > _FORGET:
                 self._catalog.drop(state)
 
     def _flush(self, run: _Run) -> Iterator[Batch]:
@@ -197,6 +227,7 @@ class FilesCollector:
                 state={**counted.state, **changes},
                 usage=counted.usage,
                 tallies=counted.tallies,
+                read=counted.read,
                 days_seen=counted.days_seen,
                 newest_record=counted.newest_record,
                 problems=counted.problems,

@@ -28,6 +28,8 @@ class Found:
     """The live path that led to this file outside the glob; empty for a file that the glob matched."""
     link: str = ""
     """The symbolic link that the glob matched, when the file has no name of its own in it."""
+    archive: bool = False
+    """Only a backfill was told of it: nothing will follow it."""
 
     @property
     def key(self) -> tuple[int, int]:
@@ -42,6 +44,12 @@ class Discovery:
     files: list[Found] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
     """Path to reason."""
+
+    def add_archives(self, other: Discovery) -> None:
+        """Take in the files of a backfill; what is here already stays what it is."""
+        here = {found.key for found in self.files}
+        self.files += [replace(found, archive=True) for found in other.files if found.key not in here]
+        self.failures = {**other.failures, **self.failures}
 
 
 def found_at(path: str, status: os.stat_result, origin: str = "") -> Found:

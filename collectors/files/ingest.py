@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from collectors.files.decoder import build_format
 from collectors.files.dedupe import SeenIds
 from collectors.files.fields import parse_template, system_lookup
 from collectors.files.formats.interface import Parsed, Row
+from collectors.files.limits import Days, Window
 from collectors.files.rollup import Rollup, lines_of
 from collectors.interface import Problem, Result, UsageRow
 
@@ -52,6 +53,8 @@ class Counted:
     newest_record: datetime | None
     problems: tuple[Problem, ...]
     state: dict[str, bytes | None]
+    read: int
+    """Records, before anything became of them."""
 
 
 class Ingest:
@@ -62,7 +65,7 @@ class Ingest:
         self._format = build_format(config.format, template.paths)
         window = config.dedupe_window.total_seconds()
         self._seen = SeenIds(window) if window > 0 else None
-        zone = ZoneInfo(config.timezone)
+        self._zone = zone = ZoneInfo(config.timezone)
         self._calls = SeenIds(max(window, _CALLS_SECONDS), CALLS)
         self._rollup = Rollup(
             system_lookup(template),
@@ -74,6 +77,9 @@ class Ingest:
             self._format.has_rare,
         )
         self._source = config.name
+        self.window: Window | None = None
+        """What a backfill with a range keeps; None: everything."""
+        self._read = 0
         self._tallies: Counter[Result] = Counter()
         self._problems: list[Problem] = []
         self._partials: Counter[str] = Counter()
@@ -91,6 +97,18 @@ class Ingest:
         """Lines since the last drain."""
         return self._tallies.total()
 
+    def keep(self, days: Days | None, before: Days | None = None) -> Window | None:
+        """Count only these days from now on (None: all of them); gives what was kept until now."""
+        previous, self.window = self.window, None if days is None else Window(days, self._zone, before)
+        return previous
+
+    def pin(self, moments: Iterable[int]) -> None:
+        """Keep the request ids around these seconds since the epoch."""
+        pinned = frozenset(moments)
+        for seen in (self._seen, self._calls):
+            if seen is not None:
+                seen.pin(pinned)
+
     def check_header(self, line: bytes, path: str) -> None:
         """Refuse a file whose header lacks what the source needs.
 
@@ -104,6 +122,7 @@ class Ingest:
     def load(self, state: Mapping[str, bytes]) -> None:
         """Forget everything that was not committed; restore the rest from the source's state."""
         self._rollup.clear()
+        self._read = 0
         self._tallies.clear()
         self._problems.clear()
         self._changed_partials.clear()
@@ -115,13 +134,16 @@ class Ingest:
     def add(self, lines: Lines) -> None:
         """Count records. Nothing of a chunk is counted before all of it is decoded."""
         parsed = self._format.parse(lines.data, lines.header)
+        self._read += len(parsed.rows) + len(parsed.refused) + parsed.ignored + sum(parsed.passed.values())
+        if self.window is not None:
+            self._tallies[Result.OUT_OF_RANGE] += self.window.keep(parsed)
         counted, others = self._rollup.add(parsed.rows, parsed.parts)
         self._tallies[Result.COUNTED] += counted
         self._tallies[Result.IGNORED] += parsed.ignored
         self._tallies.update(parsed.passed)
         self._rollup.saw(parsed.seen)
         for index, result, detail in (*parsed.refused, *lines_of(others, parsed.lines)):
-            self.refuse(result, f"{lines.path}:{lines.first_line + index}", detail)
+            self._refuse(result, f"{lines.path}:{lines.first_line + index}", detail)
         if counted and not lines.data.endswith(b"\n"):
             self._remember(_partial_key(lines), 1)
 
@@ -131,13 +153,22 @@ class Ingest:
         return bool(parsed.rows or parsed.passed)
 
     def refuse(self, result: Result, place: str, detail: str) -> None:
-        """Tally a record that is not counted. Duplicates and parts are normal, and no problem."""
+        """Tally a record that is not counted and was not given to `add`."""
+        self._read += 1
+        if self.window is None or self.window.before is None:
+            self._refuse(result, place, detail)
+        else:
+            self._tallies[Result.OUT_OF_RANGE] += 1
+
+    def _refuse(self, result: Result, place: str, detail: str) -> None:
+        """Duplicates and parts are normal, and no problem."""
         self._tallies[result] += 1
         if result not in _NORMAL and len(self._problems) < MAX_PROBLEMS:
             self._problems.append(Problem(place, result, detail))
 
     def ignore(self) -> None:
         """Tally a line that is no record by design."""
+        self._read += 1
         self._tallies[Result.IGNORED] += 1
 
     def retract(self, lines: Lines) -> None:
@@ -164,7 +195,8 @@ class Ingest:
             state.update(self._seen.changes())
         state.update(self._calls.changes())
         tallies = {result: number for result, number in self._tallies.items() if number}
-        counted = Counted(usage, tallies, days, newest, tuple(self._problems), state)
+        counted = Counted(usage, tallies, days, newest, tuple(self._problems), state, self._read)
+        self._read = 0
         self._tallies.clear()
         self._problems = []
         self._changed_partials = set()

@@ -188,7 +188,7 @@ class Matcher:
 
     def _with(self, state: FileState, found: Found, relates: Relation, total: int | None) -> Match | None:
         """What follows from a relation, or None when the two are different after all."""
-        if state.gone:
+        if state.gone and state.id not in self.held:
             if relates is Relation.CONTINUES:
                 return Match(Outcome.ADOPT, state)
             return self._wait(_Waiting(found, state.id, None, covered=True), state)

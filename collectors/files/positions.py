@@ -9,6 +9,7 @@ import msgspec
 
 from collectors.errors import SourceRefused
 from collectors.files.discover import Found
+from collectors.files.limits import Part
 from collectors.files.prefix import Prefix, fingerprint
 
 PREFIX = "file/"
@@ -68,6 +69,10 @@ class FileState:
     """When a visit last found the file changed."""
     seen: float = 0.0
     """When the content was last seen, to within a day."""
+    limited: tuple[Part, ...] = ()
+    """Parts of what was consumed of which a range left something out, ascending."""
+    kept: bool = False
+    """A backfill read it in an archive, which may be read again however late."""
 
     @property
     def key(self) -> tuple[int, int]:
@@ -110,6 +115,7 @@ class FileState:
             rest_length=0,
             rest_crc=0,
             rest_counted=False,
+            limited=self.limited if prefix.length else (),
         )
 
     def at(self, found: Found) -> FileState:
@@ -122,7 +128,8 @@ class FileState:
             link=found.link,
             size=-1,
             mtime_ns=0,
-            gone=False,
+            gone=self.gone and found.archive,
+            kept=self.kept or found.archive,
         )
 
 
