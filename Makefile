@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help run test lint types unit golden bench servers clean
+.PHONY: help run test lint types unit golden bench soak servers clean
 help:
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -39,6 +39,9 @@ bench: $(BIN)/.ready ## the benchmarks, each against a baseline in the same run
 	$(BIN)/python -m tests.benchmarks.bench_ingest
 	$(BIN)/python -m tests.benchmarks.bench_framework
 	$(BIN)/python -m tests.benchmarks.bench_exposition
+
+soak: $(BIN)/.ready ## kill the agent 500 times amid rotations and compression, and compare every count (at most 40 min)
+	$(BIN)/python -m tests.e2e.soak
 
 golden: $(BIN)/.ready ## rewrite golden files and generated documentation
 	LEVERWATCH_UPDATE_GOLDEN=1 $(BIN)/pytest -q
