@@ -37,6 +37,7 @@ test: lint types unit ## everything that CI runs
 
 bench: $(BIN)/.ready ## the benchmarks, each against a baseline in the same run
 	$(BIN)/python -m tests.benchmarks.bench_ingest
+	$(BIN)/python -m tests.benchmarks.bench_objects
 	$(BIN)/python -m tests.benchmarks.bench_framework
 	$(BIN)/python -m tests.benchmarks.bench_exposition
 

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from collectors.errors import SourceIncomplete, SourceRefused
+from collectors.files.catalog import Catalog
 from collectors.files.config import FilesConfig
 from collectors.files.discover import Found, discover
 from collectors.files.ingest import Ingest
 from collectors.files.limits import edges, scope_of
 from collectors.files.matching import Match, Matcher, Outcome
-from collectors.files.positions import Catalog, FileState, decode_all
+from collectors.files.positions import FileState, decode_all
 from collectors.files.reader import Moved
 from collectors.files.survey import Survey, reason_of
 from collectors.files.tail import Quiet, Tail
@@ -56,7 +57,7 @@ class FilesCollector:
         self._tries = 0
         """Runs in a row that were not finished, this one included."""
         self._catalog = Catalog({})
-        self._matcher = Matcher(self._catalog.states, self._ingest.framing)
+        self._matcher = Matcher(self._catalog, self._ingest.framing)
         self._checked: dict[str, float] = {}
         self._refused: dict[str, tuple[Found, str]] = {}
 
@@ -107,7 +108,7 @@ class FilesCollector:
         scope = scope_of(history)
         parts = (part for state in self._catalog.states.values() for part in state.limited)
         self._ingest.pin(edges(parts, scope))
-        self._matcher.start(self._catalog.states)
+        self._matcher.start(self._catalog)
         survey = Survey(
             self._catalog,
             self._matcher,

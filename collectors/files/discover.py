@@ -76,9 +76,10 @@ def discover(patterns: Iterable[str], base_dir: Path) -> Discovery:
         paths.update(glob.iglob(full, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
     seen: set[tuple[int, int]] = set()
     # A link comes after every real name, so that a file is known by a name of its own where it has one.
+    folders: dict[str, str] = {}
     for link, path in sorted((_is_link(path), path) for path in paths):
         try:
-            found = look(os.path.realpath(path))
+            found = look(os.path.realpath(path) if link else _real(path, folders))
         except OSError as error:
             result.failures[path] = error.strerror or type(error).__name__
             continue
@@ -97,6 +98,15 @@ def _check_folder(pattern: str, failures: dict[str, str]) -> None:
         folder = folder.parent
     if folder.is_dir() and not os.access(folder, os.R_OK | os.X_OK):
         failures[str(folder)] = "Permission denied"
+
+
+def _real(path: str, folders: dict[str, str]) -> str:
+    """The real path of what is no link itself; `folders` remembers those of its folders."""
+    folder, name = os.path.split(path)
+    real = folders.get(folder)
+    if real is None:
+        folders[folder] = real = os.path.realpath(folder)
+    return os.path.join(real, name)  # noqa: PTH118 - hot path of every poll
 
 
 def _is_link(path: str) -> bool:

@@ -158,39 +158,3 @@ def decode_all(source: str, stored: Mapping[str, bytes]) -> dict[str, FileState]
             raise SourceRefused(f"source {source}: the stored position {key} is unreadable: {error}") from error
         states[state.id] = state
     return states
-
-
-class Catalog:
-    """Every identity of a source, and which of them differ from what the store has."""
-
-    def __init__(self, states: dict[str, FileState]) -> None:
-        self.states = states
-        self._stored = dict(states)
-        self._touched: set[str] = set()
-
-    def put(self, state: FileState) -> FileState:
-        """Add or change an identity."""
-        self.states[state.id] = state
-        self._touched.add(state.id)
-        return state
-
-    def drop(self, state: FileState) -> None:
-        """Forget an identity."""
-        del self.states[state.id]
-        self._touched.add(state.id)
-
-    def take_changes(self) -> dict[str, bytes | None]:
-        """What the store has to learn, as changes to the source's state. It is assumed to do so."""
-        changes: dict[str, bytes | None] = {}
-        for key in sorted(self._touched):
-            state = self.states.get(key)
-            if state == self._stored.get(key):
-                continue
-            if state is None:
-                del self._stored[key]
-                changes[PREFIX + key] = None
-            else:
-                self._stored[key] = state
-                changes[PREFIX + key] = encode(state)
-        self._touched.clear()
-        return changes

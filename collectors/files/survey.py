@@ -6,10 +6,11 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from collectors.files.catalog import Catalog
 from collectors.files.discover import Discovery, Found, look, siblings
 from collectors.files.limits import Scope
 from collectors.files.matching import Matcher, Outcome, preferred, resume
-from collectors.files.positions import Catalog, FileState
+from collectors.files.positions import FileState
 from collectors.files.reader import Content, Moved
 from collectors.files.tail import Quiet, is_due
 
@@ -161,15 +162,15 @@ class Survey:
 
     def adopt(self, state: FileState, found: Found) -> FileState:
         """Let an identity go on in another file."""
-        for other in list(self.catalog.states.values()):
-            if other.key == found.key and other.blank and other.id != state.id:
+        for other in self.catalog.at(found.key):
+            if other.blank and other.id != state.id:
                 self.catalog.drop(other)
         self.matcher.held[state.id] = found
         return self.catalog.put(state.at(found))
 
     def blank_at(self, found: Found) -> FileState | None:
         """The identity without counts that stands for a file so far."""
-        here = [state for state in self.catalog.states.values() if state.key == found.key and state.blank]
+        here = [state for state in self.catalog.at(found.key) if state.blank]
         return min(here, key=lambda state: state.gone, default=None)
 
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 from isal.isal_zlib import crc32
 
+from collectors.files.catalog import Catalog
 from collectors.files.discover import Found
 from collectors.files.formats.interface import MAX_RECORD
 from collectors.files.ingest import Ingest, Lines
 from collectors.files.limits import Days, Part, Scope, added, clipped, union
 from collectors.files.matching import Resumed, resume
-from collectors.files.positions import Catalog, FileState
+from collectors.files.positions import FileState
 from collectors.files.prefix import Prefix
 from collectors.files.reader import Content, Kind
 from collectors.interface import Result
