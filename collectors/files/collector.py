@@ -24,7 +24,7 @@ from collectors.registry import register
 _BATCH_BYTES = 32 << 20
 _BATCH_GROUPS = 50_000
 _BATCH_SECONDS = 5.0
-_SHORTEST_BATCH = 0.05
+_FIRST_BATCH_SECONDS = 0.2
 _FORGET = 90 * 86400.0
 _DAY = 86400.0
 _NAMED_FAILURES = 10
@@ -41,6 +41,7 @@ class _Run:
     """Bytes as stored."""
     started: float = 0.0
     """When the running batch began."""
+    batches: int = 0
     batch_bytes: int = 0
     """Bytes of text read when the last batch was yielded."""
 
@@ -54,8 +55,6 @@ class FilesCollector:
         self._monotonic = monotonic
         self._ingest = Ingest(config, world.now)
         self._revision: int | None = None
-        self._tries = 0
-        """Runs in a row that were not finished, this one included."""
         self._catalog = Catalog({})
         self._matcher = Matcher(self._catalog, self._ingest.framing)
         self._checked: dict[str, float] = {}
@@ -85,13 +84,12 @@ class FilesCollector:
         if self._revision != state.revision:
             self._load(state)
         self._revision = None  # until the last batch is known to be committed
-        self._tries += 1
         revision = state.revision
         run = self._start(history)
         for batch in self._batches(run):
             yield batch
             revision += 1
-        self._revision, self._tries = revision, 0
+        self._revision = revision
         if run.survey.failures:
             raise SourceIncomplete(_describe(self._config.name, run.survey.failures))
 
@@ -205,8 +203,8 @@ class FilesCollector:
         return bool(visits) and found.mtime_ns >= max(visits)
 
     def _is_full(self, run: _Run) -> bool:
-        # Another agent on the source may commit first every time: shorter and shorter batches get in between.
-        seconds = max(_SHORTEST_BATCH, _BATCH_SECONDS / 4 ** (self._tries - 1))
+        # A process that dies early, or that another agent on the source is faster than, gets on all the same.
+        seconds = min(_BATCH_SECONDS, _FIRST_BATCH_SECONDS * 2 ** min(run.batches, 8))
         return (
             run.tail.bytes_read - run.batch_bytes >= _BATCH_BYTES
             or self._ingest.groups > _BATCH_GROUPS
@@ -221,6 +219,7 @@ class FilesCollector:
 
     def _flush(self, run: _Run) -> Iterator[Batch]:
         run.batch_bytes = run.tail.bytes_read
+        run.batches += 1
         changes = self._catalog.take_changes()
         if changes or self._ingest.records:
             counted = self._ingest.drain()
