@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help run test lint types unit golden bench fuzz chart dashboards servers image-check clean
+.PHONY: help run test lint types unit golden bench fuzz soak chart dashboards servers image-check clean
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -50,6 +50,7 @@ bench: $(BIN)/.ready ## the benchmarks, each against a baseline in the same run
 	$(BIN)/python -m pip install --quiet -e '.[bench]'
 	@command -v jq >/dev/null && command -v mtail >/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends jq mtail; }
 	$(BIN)/python -m tests.benchmarks.bench_ingest
+	$(BIN)/python -m tests.benchmarks.bench_objects
 	$(BIN)/python -m tests.benchmarks.bench_framework
 	$(BIN)/python -m tests.benchmarks.bench_crossings
 	$(BIN)/python -m tests.benchmarks.bench_forecast
@@ -61,6 +62,9 @@ image-check: ## build the image with buildah and run it; needs root (Debian: apt
 
 fuzz: $(BIN)/.ready ## a million damaged lines over every format
 	$(BIN)/python -m tests.fuzz.fuzz --lines 1000000
+
+soak: $(BIN)/.ready ## kill the agent 500 times amid rotations and compression, and compare every count (at most 40 min)
+	$(BIN)/python -m tests.e2e.soak
 
 golden: $(BIN)/.ready ## rewrite golden files and generated documentation
 	LEVERWATCH_UPDATE_GOLDEN=1 $(BIN)/pytest -q

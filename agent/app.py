@@ -17,7 +17,7 @@ from agent.errors import ConfigError, LeverwatchError
 from agent.evaluation import Plan, evaluate
 from agent.exporter.render import Exposition
 from agent.log import warnings_logged
-from agent.runner import SourceRunner
+from agent.runner import Ledger, SourceRunner
 from agent.scheduler import Scheduler
 from agent.server import Server
 from agent.snapshot import AgentSnapshot
@@ -37,7 +37,7 @@ _EVALUATION = "evaluation"
 def source_runner(
     config: SourceConfig,
     loaded: Loaded,
-    store: Store,
+    store: Ledger,
     now: Callable[[], datetime] = utc_now,
     stopping: Callable[[], bool] = lambda: False,
     on_batch: Callable[[str, Batch], None] | None = None,

@@ -4,7 +4,8 @@ LeverwatchError
 ├── ConfigError    the configuration cannot be used; carries every problem found
 ├── StoreError     the database refused or cannot be reached
 │   └── StoreConflict   another agent advanced the same source
-└── CommandError   a command was asked for something that does not exist
+├── CommandError   a command was asked for something that does not exist
+└── InternalError  the agent contradicts itself: a fault of leverwatch
 """
 
 from __future__ import annotations
@@ -36,3 +37,7 @@ class StoreConflict(StoreError):
 
 class CommandError(LeverwatchError):
     """A command was asked for something that does not exist."""
+
+
+class InternalError(LeverwatchError):
+    """The agent found that its own figures contradict each other: a fault of leverwatch, not of its input."""

@@ -9,21 +9,47 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
 from traceback import format_tb
+from typing import Protocol
 
 import structlog
 
 from agent.errors import StoreConflict, StoreError
 from agent.snapshot import SourceView
-from agent.store.store import Store
+from agent.store.store import SourceTimes
 from collectors.config import SourceConfig
 from collectors.errors import CollectorError
-from collectors.interface import Batch, Collector, Result, utc_now
+from collectors.interface import Backfills, Batch, Collector, History, Result, SourceState, utc_now
 
 log = structlog.get_logger(__name__)
 
 _MOST_PROBLEMS_LOGGED = 20
 _TRIES = 3
-"""How often a run starts again because another agent advanced the source."""
+"""How often a run starts without getting anything done, because another agent advanced the source."""
+_BACKFILL_TRIES = 30
+
+
+class Ledger(Protocol):
+    """Where a runner writes: `agent.store.store.Store`, or what stands for it when nothing is to be written."""
+
+    def source_state(self, source: str) -> SourceState:
+        """The durable state of a source."""
+        ...
+
+    def source_times(self) -> Mapping[str, SourceTimes]:
+        """When each source was last read."""
+        ...
+
+    def tallies(self) -> Mapping[str, Mapping[Result, int]]:
+        """Records by source and result."""
+        ...
+
+    def apply(self, source: str, revision: int, batch: Batch) -> None:
+        """Take a batch, or raise StoreConflict."""
+        ...
+
+    def mark_success(self, source: str, moment: datetime) -> None:
+        """Remember that a source was read."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -34,11 +60,29 @@ class RunReport:
     success: bool
     seconds: float
     tallies: Mapping[Result, int] = field(default_factory=dict)
+    read: int = 0
+    """Records, as counted before anything became of them."""
     prompt_changes: int = 0
     reason: str | None = None
     """Why it failed, as a constant; None after a success."""
     error: str | None = None
     """The same in words."""
+
+
+@dataclass(slots=True)
+class _Done:
+    """What a run has committed so far."""
+
+    batches: int = 0
+    read: int = 0
+    tallies: Counter[Result] = field(default_factory=Counter)
+    prompt_changes: int = 0
+
+    def add(self, batch: Batch) -> None:
+        self.batches += 1
+        self.read += batch.read
+        self.tallies.update(batch.tallies)
+        self.prompt_changes += len(batch.prompt_changes)
 
 
 class SourceRunner:
@@ -51,7 +95,7 @@ class SourceRunner:
         self,
         config: SourceConfig,
         collector: Collector,
-        store: Store,
+        store: Ledger,
         *,
         now: Callable[[], datetime] = utc_now,
         on_batch: Callable[[str, Batch], None] | None = None,
@@ -84,14 +128,19 @@ class SourceRunner:
         with self._lock:
             self._view = replace(self._view, missed_runs=self._view.missed_runs + 1)
 
-    def run(self) -> RunReport:
-        """Read what is new. Never raises; a failure is a report."""
+    @property
+    def backfills(self) -> bool:
+        """Whether the source can be asked for some days, and for more places."""
+        return isinstance(self._collector, Backfills)
+
+    def run(self, history: History | None = None) -> RunReport:
+        """Read what is new, or history that is not counted yet. Never raises; a failure is a report."""
         with self._running:
             started = time.monotonic()
-            tallies: Counter[Result] = Counter()
-            changes, reason, error = [0], None, None
+            done = _Done()
+            reason, error = None, None
             try:
-                self._collect(tallies, changes)
+                self._collect(done, history)
             except CollectorError as failure:
                 reason, error = failure.reason, str(failure)
             except StoreError as failure:
@@ -109,36 +158,41 @@ class SourceRunner:
                 source=self.config.name,
                 success=error is None,
                 seconds=time.monotonic() - started,
-                tallies=dict(tallies),
-                prompt_changes=changes[0],
+                tallies=dict(done.tallies),
+                read=done.read,
+                prompt_changes=done.prompt_changes,
                 reason=reason,
                 error=error,
             )
             self._finish(report)
             return report
 
-    def _collect(self, tallies: Counter[Result], changes: list[int]) -> None:
-        for attempt in range(_TRIES):
+    def _collect(self, done: _Done, history: History | None) -> None:
+        tries = 0
+        while True:
+            before = done.batches
             try:
-                self._batches(tallies, changes)
+                self._batches(done, history)
+                break
             except StoreConflict:
-                if attempt == _TRIES - 1:
+                tries = tries + 1 if done.batches == before else 1
+                if tries >= (_TRIES if history is None else _BACKFILL_TRIES):
                     raise
                 log.warning("source_advanced_by_another_agent", source=self.config.name)
-            else:
-                break
         self._store.mark_success(self.config.name, self._now())
 
-    def _batches(self, tallies: Counter[Result], changes: list[int]) -> None:
+    def _batches(self, done: _Done, history: History | None) -> None:
         state = self._store.source_state(self.config.name)
         revision, logged = state.revision, 0
-        batches = self._collector.collect(state)
+        if history is not None and isinstance(self._collector, Backfills):
+            batches = self._collector.backfill(state, history)
+        else:
+            batches = self._collector.collect(state)
         try:
             for batch in batches:
                 self._store.apply(self.config.name, revision, batch)
                 revision += 1
-                tallies.update(batch.tallies)
-                changes[0] += len(batch.prompt_changes)
+                done.add(batch)
                 self._committed(batch)
                 for problem in batch.problems[: _MOST_PROBLEMS_LOGGED - logged]:
                     logged += 1

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Operation(StrEnum):
@@ -55,6 +55,8 @@ class Result(StrEnum):
     """Part of a streamed call that is already counted."""
     TORN_LINE = "torn_line"
     """Part of a line whose other part is gone (cut by truncation, corruption or the end of a file)."""
+    OUT_OF_RANGE = "out_of_range"
+    """Read by a backfill that was asked for other days, or read again by one and settled before."""
 
 
 MALFORMED: frozenset[Result] = frozenset(
@@ -239,6 +241,8 @@ class Batch:
     """Added to what the store has. A negative count takes back what an earlier batch of the source added."""
     tallies: Mapping[Result, int] = field(default_factory=dict)
     """Records by what became of them."""
+    read: int = 0
+    """Records, as they were counted when they were read; the tallies have to come to the same."""
     prompt_changes: tuple[PromptChange, ...] = ()
     replace_prompt_changes: bool = False
     """True: these are all changes of the source. Changes no longer among them are dropped, and one that was
@@ -285,6 +289,25 @@ class World:
     """Processes that may read a backlog."""
 
 
+@dataclass(frozen=True, slots=True)
+class History:
+    """What a backfill is asked for: UTC days, both included (None: no limit), and more places to look at."""
+
+    since: date | None = None
+    until: date | None = None
+    paths: tuple[str, ...] = ()
+    """Absolute globs."""
+
+    @property
+    def limited(self) -> bool:
+        """Whether some days are left out."""
+        return self.since is not None or self.until is not None
+
+    def holds(self, day: date) -> bool:
+        """Whether a day is asked for."""
+        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
+
+
 class Collector(Protocol):
     """One configured source."""
 
@@ -297,5 +320,17 @@ class Collector(Protocol):
 
         Raises:
             CollectorError: the source cannot be read. Batches yielded before stay counted.
+        """
+        ...
+
+
+@runtime_checkable
+class Backfills(Protocol):
+    """A collector that can read history apart from what it follows."""
+
+    def backfill(self, state: SourceState, history: History) -> Iterator[Batch]:
+        """Yield what was asked for and is not counted yet, under the rules of `Collector.collect`.
+
+        Whatever was counted before, by this or by `collect`, never counts again.
         """
         ...

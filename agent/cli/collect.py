@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-import shutil
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import click
-import structlog
-from tqdm import tqdm
-from tqdm.contrib.logging import logging_redirect_tqdm
 
 from agent.app import source_runner
 from agent.cli.common import (
@@ -31,12 +23,9 @@ from agent.cli.common import (
     reported,
     table,
 )
+from agent.cli.progress import ProgressBar
 from agent.runner import RunReport
-from collectors.interface import MALFORMED, Batch, Result
-
-log = structlog.get_logger(__name__)
-
-_LOG_SECONDS = 5.0
+from collectors.interface import MALFORMED, Result
 
 
 @click.command(epilog=EPILOG)
@@ -72,7 +61,7 @@ def collect(config_path: Path, output: str, only: tuple[str, ...], workers: int)
             reports = []
             for source in loaded.config.sources:
                 if not only or source.name in only:
-                    with _Progress(source.name) as progress:
+                    with ProgressBar(source.name) as progress:
                         runner = source_runner(source, loaded, store, on_batch=progress, workers=workers)
                         reports.append(runner.run())
     if output == "json":
@@ -83,54 +72,6 @@ def collect(config_path: Path, output: str, only: tuple[str, ...], workers: int)
             if report.error is not None:
                 click.echo(f"{report.source}: failed ({report.reason}): {report.error}", err=True)
     sys.exit(Exit.OK if all(report.success for report in reports) else Exit.FAILED)
-
-
-class _Progress:
-    """A bar on a terminal, a log line every few seconds elsewhere."""
-
-    def __init__(self, source: str, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._source, self._monotonic = source, monotonic
-        self._bar: tqdm[Any] | None = None
-        self._next = monotonic() + _LOG_SECONDS
-        self._open = ExitStack()
-
-    def __enter__(self) -> _Progress:
-        if sys.stderr.isatty():
-            # Log lines go above the bar, not into it.
-            loggers = [logging.getLogger(name) for name in ("agent", "collectors")]
-            self._open.enter_context(logging_redirect_tqdm(loggers))
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-        self._open.close()
-
-    def __call__(self, source: str, batch: Batch) -> None:
-        """Show a committed batch."""
-        progress = batch.progress
-        if progress is None or progress.total <= 0:
-            return
-        if sys.stderr.isatty():
-            if self._bar is None:
-                # A terminal that does not tell its size would show nothing at all.
-                columns, rows = shutil.get_terminal_size()
-                self._bar = tqdm(
-                    total=progress.total,
-                    initial=progress.done,
-                    unit=progress.unit,
-                    unit_scale=True,
-                    desc=source,
-                    leave=False,
-                    ncols=columns - 1,
-                    nrows=rows,
-                )
-            self._bar.total = progress.total
-            self._bar.n = progress.done
-            self._bar.refresh()
-        elif self._monotonic() >= self._next and progress.done < progress.total:
-            self._next = self._monotonic() + _LOG_SECONDS
-            log.info("collecting", source=source, done=progress.done, total=progress.total, unit=progress.unit)
 
 
 def malformed(report: RunReport) -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from agent import __version__
+from agent.cli.backfill import backfill
 from agent.cli.collect import collect
 from agent.cli.common import EPILOG
 from agent.cli.demo import demo
@@ -37,6 +38,7 @@ def main() -> None:
 for command in (
     run,
     collect,
+    backfill,
     evaluate_command,
     explain,
     replay,

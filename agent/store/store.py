@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 
-from sqlalchemy import URL, Connection, insert, select, update
+from sqlalchemy import URL, Connection, insert, inspect, select, update
 
 from agent.framework.model import Facts, Verdict
 from agent.framework.permanence import PastVerdict
@@ -47,6 +48,14 @@ class Store:
         """Bring the database to the schema of this version; safe to call at every start."""
         with translated(self._engine.url):
             migrate(self._engine)
+
+    def is_new(self) -> bool:
+        """Whether nothing was ever written to the database; creates nothing."""
+        url = self._engine.url
+        if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).exists()):
+            return True
+        with translated(url):
+            return not inspect(self._engine).has_table(sources.name)
 
     def close(self) -> None:
         """Give back every connection."""

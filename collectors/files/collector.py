@@ -8,20 +8,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from collectors.errors import SourceIncomplete, SourceRefused
+from collectors.files.catalog import Catalog
 from collectors.files.config import FilesConfig
 from collectors.files.discover import Found, discover
 from collectors.files.ingest import Ingest
+from collectors.files.limits import edges, scope_of
 from collectors.files.matching import Match, Matcher, Outcome
-from collectors.files.positions import Catalog, FileState, decode_all
+from collectors.files.positions import FileState, decode_all
 from collectors.files.reader import Moved
 from collectors.files.survey import Survey, reason_of
 from collectors.files.tail import Quiet, Tail
-from collectors.interface import Batch, Progress, SourceState, World
+from collectors.interface import Batch, History, Progress, SourceState, World
 from collectors.registry import register
 
 _BATCH_BYTES = 32 << 20
 _BATCH_GROUPS = 10_000
 _BATCH_SECONDS = 5.0
+_FIRST_BATCH_SECONDS = 0.2
 _BACKLOG_BYTES = 64 << 20
 """What is worth the start of other processes."""
 _FORGET = 90 * 86400.0
@@ -40,6 +43,7 @@ class _Run:
     """Bytes as stored."""
     started: float = 0.0
     """When the running batch began."""
+    batches: int = 0
     batch_bytes: int = 0
     """Bytes of text read when the last batch was yielded."""
 
@@ -54,7 +58,7 @@ class FilesCollector:
         self._ingest = Ingest(config, world.now)
         self._revision: int | None = None
         self._catalog = Catalog({})
-        self._matcher = Matcher(self._catalog.states, self._ingest.framing)
+        self._matcher = Matcher(self._catalog, self._ingest.framing)
         self._checked: dict[str, float] = {}
         self._refused: dict[str, tuple[Found, str]] = {}
 
@@ -65,12 +69,27 @@ class FilesCollector:
             SourceIncomplete: some files could not be read; every other one was.
             SourceRefused: the stored positions are unreadable.
         """
+        return self._collect(state, None)
+
+    def backfill(self, state: SourceState, history: History) -> Iterator[Batch]:
+        """Yield what was never counted of the source's own files and of others, within a range of days.
+
+        What a range leaves out of a file is remembered with it, for a later backfill. What is newer than the
+        range in the source's own files is left to the next `collect`.
+
+        Raises:
+            SourceIncomplete, SourceRefused: as for `collect`.
+        """
+        return self._collect(state, history)
+
+    def _collect(self, state: SourceState, history: History | None) -> Iterator[Batch]:
         if self._revision != state.revision:
             self._load(state)
         self._revision = None  # until the last batch is known to be committed
         revision = state.revision
-        run = self._start()
-        spread = self._world.workers > 1 and run.total > _BACKLOG_BYTES
+        run = self._start(history)
+        # A range filters row by row, in this process.
+        spread = self._world.workers > 1 and run.total > _BACKLOG_BYTES and history is None
         try:
             self._ingest.use_workers(self._world.workers if spread else 0)
             for batch in self._batches(run):
@@ -89,10 +108,13 @@ class FilesCollector:
         self._matcher.forget_waiting()
         self._checked.clear()
 
-    def _start(self) -> _Run:
+    def _start(self, history: History | None) -> _Run:
         patterns = (self._config.path,) if isinstance(self._config.path, str) else self._config.path
         quiet = Quiet(self._world.now().timestamp(), self._config.quiet_after.total_seconds())
-        self._matcher.start(self._catalog.states)
+        scope = scope_of(history)
+        parts = (part for state in self._catalog.states.values() for part in state.limited)
+        self._ingest.pin(edges(parts, scope))
+        self._matcher.start(self._catalog)
         survey = Survey(
             self._catalog,
             self._matcher,
@@ -100,11 +122,17 @@ class FilesCollector:
             self._ingest.wants_header,
             self._config.follow_rotated,
             self._checked,
+            scope,
         )
-        survey.run(discover(patterns, self._world.base_dir))
-        run = _Run(survey, Tail(self._ingest, self._catalog, quiet), started=self._monotonic())
+        discovery = discover(patterns, self._world.base_dir)
+        if history is not None:
+            discovery.add_archives(discover(history.paths, self._world.base_dir))
+        survey.run(discovery)
+        run = _Run(survey, Tail(self._ingest, self._catalog, quiet, scope), started=self._monotonic())
         for found, key in survey.visits:
-            run.total += self._left(found, self._catalog.states[key])
+            state = self._catalog.states[key]
+            run.total += self._left(found, state)
+            run.total += sum(part.end - part.start for part in state.limited if scope.missing(part))
         run.total += sum(found.size for found in survey.unknown)
         return run
 
@@ -137,7 +165,7 @@ class FilesCollector:
             start = state.offset if not state.compressed else 0
             before = run.done
             for _ in run.tail.visit(state, found):
-                run.done = before + max(0, run.tail.position - start)
+                run.done = before + run.tail.read_again + max(0, run.tail.position - start)
                 yield
             self._checked[state.id] = run.survey.quiet.now
         except Moved:
@@ -169,7 +197,7 @@ class FilesCollector:
             blank = FileState(
                 secrets.token_hex(8), origin, found.path, found.device, found.inode, changed=now, seen=now
             )
-        state = run.survey.adopt(replace(blank, gone=False), found)
+        state = run.survey.adopt(replace(blank, gone=found.archive), found)
         return replace(state, size=blank.size, mtime_ns=blank.mtime_ns) if blank.path == found.path else state
 
     def _keep(self, match: Match, now: float) -> None:
@@ -183,20 +211,23 @@ class FilesCollector:
         return bool(visits) and found.mtime_ns >= max(visits)
 
     def _is_full(self, run: _Run) -> bool:
+        # A process that dies early, or that another agent on the source is faster than, gets on all the same.
+        seconds = min(_BATCH_SECONDS, _FIRST_BATCH_SECONDS * 2 ** min(run.batches, 8))
         return (
             run.tail.bytes_read - run.batch_bytes >= _BATCH_BYTES
             or self._ingest.groups > _BATCH_GROUPS
-            or self._monotonic() - run.started >= _BATCH_SECONDS
+            or self._monotonic() - run.started >= seconds
         )
 
     def _forget(self, run: _Run) -> None:
         now = run.survey.quiet.now
         for state in list(self._catalog.states.values()):
-            if state.gone and now - state.seen > _FORGET:
+            if state.gone and not state.kept and now - state.seen > _FORGET:
                 self._catalog.drop(state)
 
     def _flush(self, run: _Run) -> Iterator[Batch]:
         run.batch_bytes = run.tail.bytes_read
+        run.batches += 1
         changes = self._catalog.take_changes()
         if changes or self._ingest.records:
             counted = self._ingest.drain()
@@ -204,6 +235,7 @@ class FilesCollector:
                 state={**counted.state, **changes},
                 usage=counted.usage,
                 tallies=counted.tallies,
+                read=counted.read,
                 days_seen=counted.days_seen,
                 newest_record=counted.newest_record,
                 problems=counted.problems,

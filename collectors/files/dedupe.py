@@ -33,6 +33,15 @@ class SeenIds:
         self._forgotten: dict[int, int] = {}
         self._sequence = 0
         self._newest = 0
+        self._pinned: frozenset[int] = frozenset()
+
+    def pin(self, moments: Iterable[int]) -> None:
+        """Keep what lies around these seconds since the epoch, however old it gets."""
+        self._pinned = self._around({moment // self.slot_seconds for moment in moments})
+
+    def _around(self, slots: Iterable[int]) -> frozenset[int]:
+        reach = 2 * self.span + 1
+        return frozenset(near for slot in slots for near in range(slot - reach, slot + reach + 1))
 
     def load(self, state: Mapping[str, bytes]) -> None:
         """Forget everything and restore what `changes` gave, from the keys of the state that are its own."""
@@ -105,26 +114,31 @@ class SeenIds:
             self._forgotten[identity] = slot
 
     def changes(self) -> dict[str, bytes | None]:
-        """What to write since the last call. Ids too old to matter to any record near the newest are dropped."""
+        """What to write since the last call. Ids too old to matter to any record near the newest are dropped.
+
+        So are not those near the records of the last call: history is read while the newest record is of today.
+        """
         written: dict[str, bytes | None] = {}
         forgotten: dict[int, list[int]] = {}
         for identity, slot in self._forgotten.items():
             forgotten.setdefault(slot, []).append(identity)
         self._write(written, _FORGOTTEN, forgotten)
         self._write(written, _ADDED, self._fresh)
+        fresh = set(self._fresh)
         for slot, ids in self._fresh.items():
             self._ids.setdefault(slot, array("Q")).extend(ids)
         self._forgotten.clear()
         self._fresh.clear()
         oldest = self._newest - 2 * self.span - 1
-        for slot in [slot for slot in self._keys if slot < oldest]:
-            for key in self._keys.pop(slot):
+        gone = {slot for slot in (*self._keys, *self._ids) if slot < oldest} - self._pinned
+        gone -= self._around(fresh) if gone else set()
+        for slot in gone:
+            for key in self._keys.pop(slot, ()):
                 if written.pop(key, None) is None:
                     written[key] = None
-        for slot in [slot for slot in self._ids if slot < oldest]:
-            ids = self._ids.pop(slot)
-            for identity, known in zip(ids, map(self._slot_of.pop, ids, repeat(-1)), strict=True):
-                if known >= oldest:
+            ids = self._ids.pop(slot, array("Q"))
+            for identity, known in zip(ids, map(self._slot_of.pop, ids, repeat(None)), strict=True):
+                if known is not None and known not in gone:
                     self._slot_of[identity] = known
         return written
 

@@ -28,6 +28,8 @@ class Found:
     """The live path that led to this file outside the glob; empty for a file that the glob matched."""
     link: str = ""
     """The symbolic link that the glob matched, when the file has no name of its own in it."""
+    archive: bool = False
+    """Only a backfill was told of it: nothing will follow it."""
 
     @property
     def key(self) -> tuple[int, int]:
@@ -42,6 +44,12 @@ class Discovery:
     files: list[Found] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
     """Path to reason."""
+
+    def add_archives(self, other: Discovery) -> None:
+        """Take in the files of a backfill; what is here already stays what it is."""
+        here = {found.key for found in self.files}
+        self.files += [replace(found, archive=True) for found in other.files if found.key not in here]
+        self.failures = {**other.failures, **self.failures}
 
 
 def found_at(path: str, status: os.stat_result, origin: str = "") -> Found:
@@ -68,9 +76,10 @@ def discover(patterns: Iterable[str], base_dir: Path) -> Discovery:
         paths.update(glob.iglob(full, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
     seen: set[tuple[int, int]] = set()
     # A link comes after every real name, so that a file is known by a name of its own where it has one.
+    folders: dict[str, str] = {}
     for link, path in sorted((_is_link(path), path) for path in paths):
         try:
-            found = look(os.path.realpath(path))
+            found = look(os.path.realpath(path) if link else _real(path, folders))
         except OSError as error:
             result.failures[path] = error.strerror or type(error).__name__
             continue
@@ -90,6 +99,15 @@ def _check_folders(pattern: str, failures: dict[str, str]) -> None:
         for folder in glob.iglob(os.path.join(folders, ""), recursive=True):  # noqa: PTH118, PTH207 - as above
             if not os.access(folder, os.R_OK | os.X_OK):
                 failures[os.path.normpath(folder)] = "Permission denied"
+
+
+def _real(path: str, folders: dict[str, str]) -> str:
+    """The real path of what is no link itself; `folders` remembers those of its folders."""
+    folder, name = os.path.split(path)
+    real = folders.get(folder)
+    if real is None:
+        folders[folder] = real = os.path.realpath(folder)
+    return os.path.join(real, name)  # noqa: PTH118 - hot path of every poll
 
 
 def _is_link(path: str) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from xxhash import xxh3_64_hexdigest
 
@@ -14,6 +15,7 @@ from collectors.errors import SourceRefused
 from collectors.files.assembly import assemble
 from collectors.files.config import FilesConfig
 from collectors.files.formats.interface import Parsed, RecordFormat, Row
+from collectors.files.limits import Days, Window
 from collectors.files.rollup import lines_of
 from collectors.files.worker import MAX_CHUNK
 from collectors.files.worker import Counted as Chunk
@@ -49,6 +51,8 @@ class Counted:
     newest_record: datetime | None
     problems: tuple[Problem, ...]
     state: dict[str, bytes | None]
+    read: int
+    """Records, before anything became of them."""
 
 
 class Ingest:
@@ -59,8 +63,12 @@ class Ingest:
         self._format, self._seen, self._calls, self._rollup = parts.format, parts.seen, parts.calls, parts.rollup
         self._records = self._format if isinstance(self._format, RecordFormat) else None
         self._config = config
+        self._zone = ZoneInfo(config.timezone)
         self._workers: Workers | None = None
         self._source = config.name
+        self.window: Window | None = None
+        """What a backfill with a range keeps; None: everything."""
+        self._read = 0
         self._tallies: Counter[Result] = Counter()
         self._problems: list[Problem] = []
         self._partials: Counter[str] = Counter()
@@ -90,6 +98,18 @@ class Ingest:
         """Lines since the last drain."""
         return self._tallies.total()
 
+    def keep(self, days: Days | None, before: Days | None = None) -> Window | None:
+        """Count only these days from now on (None: all of them); gives what was kept until now."""
+        previous, self.window = self.window, None if days is None else Window(days, self._zone, before)
+        return previous
+
+    def pin(self, moments: Iterable[int]) -> None:
+        """Keep the request ids around these seconds since the epoch."""
+        pinned = frozenset(moments)
+        for seen in (self._seen, self._calls):
+            if seen is not None:
+                seen.pin(pinned)
+
     def check_header(self, line: bytes, path: str) -> None:
         """Refuse a file whose header lacks what the source needs.
 
@@ -104,6 +124,7 @@ class Ingest:
         """Forget everything that was not committed; restore the rest from the source's state."""
         self._stop_workers()
         self._rollup.clear()
+        self._read = 0
         self._tallies.clear()
         self._problems.clear()
         self._changed_partials.clear()
@@ -119,15 +140,22 @@ class Ingest:
         """
         if self._workers is not None:
             if len(lines.data) <= MAX_CHUNK and lines.data.endswith(b"\n"):
+                self._read += lines.data.count(b"\n")
                 done = partial(self._count_chunk, lines.path, lines.first_line)
                 self._workers.submit(lines.data, self._rollup.limit(), done)
                 return None
             self._workers.finish()
-        if self._records is not None:
+        known: int | None = None
+        if self._records is not None and self.window is None:
             parsed = self._records.records(lines.data)
+            known = len(parsed.rows) if parsed.lines is None else None
+            self._saw(parsed)
             counted, others = self._rollup.add_records(parsed.rows, self._records.layout)
         else:
             parsed = self._format.parse(lines.data, lines.header)
+            self._saw(parsed)
+            if self.window is not None:
+                self._tallies[Result.OUT_OF_RANGE] += self.window.keep(parsed)
             counted, others = self._rollup.add(parsed.rows, parsed.parts)
         self._tallies.update(parsed.passed)
         self._rollup.saw(parsed.seen)
@@ -135,13 +163,16 @@ class Ingest:
         self._count_chunk(lines.path, lines.first_line, Chunk(counted, parsed.ignored, refused))
         if counted and not lines.data.endswith(b"\n"):
             self._remember(_partial_key(lines), 1)
-        return len(parsed.rows) if self._records is not None and parsed.lines is None else None
+        return known
+
+    def _saw(self, parsed: Parsed) -> None:
+        self._read += len(parsed.rows) + len(parsed.refused) + parsed.ignored + sum(parsed.passed.values())
 
     def _count_chunk(self, path: str, first_line: int, chunk: Chunk) -> None:
         self._tallies[Result.COUNTED] += chunk.counted
         self._tallies[Result.IGNORED] += chunk.ignored
         for index, result, detail in chunk.others:
-            self.refuse(result, f"{path}:{first_line + index}", detail)
+            self._refuse(result, f"{path}:{first_line + index}", detail)
 
     def readable(self, lines: Lines) -> bool:
         """Whether lines are records by their form, without counting them."""
@@ -149,13 +180,22 @@ class Ingest:
         return bool(parsed.rows or parsed.passed)
 
     def refuse(self, result: Result, place: str, detail: str) -> None:
-        """Tally a record that is not counted. Duplicates and parts are normal, and no problem."""
+        """Tally a record that is not counted and was not given to `add`."""
+        self._read += 1
+        if self.window is None or self.window.before is None:
+            self._refuse(result, place, detail)
+        else:
+            self._tallies[Result.OUT_OF_RANGE] += 1
+
+    def _refuse(self, result: Result, place: str, detail: str) -> None:
+        """Duplicates and parts are normal, and no problem."""
         self._tallies[result] += 1
         if result not in _NORMAL and len(self._problems) < MAX_PROBLEMS:
             self._problems.append(Problem(place, result, detail))
 
     def ignore(self) -> None:
         """Tally a line that is no record by design."""
+        self._read += 1
         self._tallies[Result.IGNORED] += 1
 
     def retract(self, lines: Lines) -> None:
@@ -186,7 +226,8 @@ class Ingest:
             state.update(self._seen.changes())
         state.update(self._calls.changes())
         tallies = {result: number for result, number in self._tallies.items() if number}
-        counted = Counted(usage, tallies, days, newest, tuple(self._problems), state)
+        counted = Counted(usage, tallies, days, newest, tuple(self._problems), state, self._read)
+        self._read = 0
         self._tallies.clear()
         self._problems = []
         self._changed_partials = set()

@@ -9,6 +9,7 @@ from enum import Enum, auto
 
 from isal.isal_zlib import crc32
 
+from collectors.files.catalog import Catalog
 from collectors.files.discover import Found, is_rotated
 from collectors.files.formats.interface import MAX_RECORD, Framing
 from collectors.files.framing.lines import LINES
@@ -127,14 +128,14 @@ class _Waiting:
 class Matcher:
     """Finds the identity of a file among those that are known. `held` says where each of them is now."""
 
-    states: dict[str, FileState]
+    catalog: Catalog
     framing: Framing = LINES
     held: dict[str, Found] = field(default_factory=dict)
     _waiting: dict[str, _Waiting] = field(default_factory=dict)
 
-    def start(self, states: dict[str, FileState]) -> None:
+    def start(self, catalog: Catalog) -> None:
         """Begin a run."""
-        self.states = states
+        self.catalog = catalog
         self.held = {}
 
     def forget_waiting(self) -> None:
@@ -145,10 +146,12 @@ class Matcher:
         """Compare a file with every identity. Raises Moved and OSError as `Content` does."""
         known = self._waiting.get(found.path)
         if known is not None and self._still_waits(known, found):
-            return Match(Outcome.WAIT, self.states.get(known.id))
+            return Match(Outcome.WAIT, self.catalog.states.get(known.id))
         with Content(found) as content:
             head = content.read_exactly(_LOOK)
-            candidates = [state for state in self.states.values() if self._is_candidate(state, head)]
+            near = self.catalog.index.candidates(head, complete=len(head) < _LOOK)
+            states = (self.catalog.states[identity] for identity in sorted(near))
+            candidates = [state for state in states if self._is_candidate(state, head)]
         if not candidates:
             return Match(Outcome.NEW)
         lengths = set().union(*map(lengths_to_measure, candidates))
@@ -178,7 +181,7 @@ class Matcher:
             return False
         if not known.id:
             return True
-        state = self.states.get(known.id)
+        state = self.catalog.states.get(known.id)
         if state is None or known.holder is None:
             return state is not None and state.gone
         holder = self.held.get(known.id)
@@ -192,7 +195,7 @@ class Matcher:
 
     def _with(self, state: FileState, found: Found, relates: Relation, total: int | None) -> Match | None:
         """What follows from a relation, or None when the two are different after all."""
-        if state.gone:
+        if state.gone and state.id not in self.held:
             if relates is Relation.CONTINUES:
                 return Match(Outcome.ADOPT, state)
             return self._wait(_Waiting(found, state.id, None, covered=True), state)

@@ -9,6 +9,7 @@ import msgspec
 
 from collectors.errors import SourceRefused
 from collectors.files.discover import Found
+from collectors.files.limits import Part
 from collectors.files.prefix import Prefix, fingerprint
 
 PREFIX = "file/"
@@ -68,6 +69,10 @@ class FileState:
     """When a visit last found the file changed."""
     seen: float = 0.0
     """When the content was last seen, to within a day."""
+    limited: tuple[Part, ...] = ()
+    """Parts of what was consumed of which a range left something out, ascending."""
+    kept: bool = False
+    """A backfill read it in an archive, which may be read again however late."""
 
     @property
     def key(self) -> tuple[int, int]:
@@ -110,6 +115,7 @@ class FileState:
             rest_length=0,
             rest_crc=0,
             rest_counted=False,
+            limited=self.limited if prefix.length else (),
         )
 
     def at(self, found: Found) -> FileState:
@@ -122,7 +128,8 @@ class FileState:
             link=found.link,
             size=-1,
             mtime_ns=0,
-            gone=False,
+            gone=self.gone and found.archive,
+            kept=self.kept or found.archive,
         )
 
 
@@ -151,39 +158,3 @@ def decode_all(source: str, stored: Mapping[str, bytes]) -> dict[str, FileState]
             raise SourceRefused(f"source {source}: the stored position {key} is unreadable: {error}") from error
         states[state.id] = state
     return states
-
-
-class Catalog:
-    """Every identity of a source, and which of them differ from what the store has."""
-
-    def __init__(self, states: dict[str, FileState]) -> None:
-        self.states = states
-        self._stored = dict(states)
-        self._touched: set[str] = set()
-
-    def put(self, state: FileState) -> FileState:
-        """Add or change an identity."""
-        self.states[state.id] = state
-        self._touched.add(state.id)
-        return state
-
-    def drop(self, state: FileState) -> None:
-        """Forget an identity."""
-        del self.states[state.id]
-        self._touched.add(state.id)
-
-    def take_changes(self) -> dict[str, bytes | None]:
-        """What the store has to learn, as changes to the source's state. It is assumed to do so."""
-        changes: dict[str, bytes | None] = {}
-        for key in sorted(self._touched):
-            state = self.states.get(key)
-            if state == self._stored.get(key):
-                continue
-            if state is None:
-                del self._stored[key]
-                changes[PREFIX + key] = None
-            else:
-                self._stored[key] = state
-                changes[PREFIX + key] = encode(state)
-        self._touched.clear()
-        return changes

@@ -131,6 +131,15 @@ class Content:
         """Go to an offset of a plain file."""
         self.raw_position = offset
 
+    def skip(self, size: int) -> bool:
+        """Go on from an offset in the text, from the start; False when it ends before that."""
+        if self.kind is Kind.PLAIN:
+            self.seek(size)
+            return size <= self.found.size
+        while size > 0 and (data := self.read(min(1 << 20, size))):
+            size -= len(data)
+        return size == 0
+
     def intact(self, last: bytes) -> bool:
         """Whether a plain file still begins as it did, and still holds the bytes that were just read.
 

@@ -6,9 +6,11 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from collectors.files.catalog import Catalog
 from collectors.files.discover import Discovery, Found, look, siblings
+from collectors.files.limits import Scope
 from collectors.files.matching import Matcher, Outcome, preferred, resume
-from collectors.files.positions import Catalog, FileState
+from collectors.files.positions import FileState
 from collectors.files.reader import Content, Moved
 from collectors.files.tail import Quiet, is_due
 
@@ -36,6 +38,7 @@ class Survey:
     follow_rotated: bool
     checked: dict[str, float]
     """When the content of each identity was last verified; kept between runs."""
+    scope: Scope = field(default_factory=Scope)
     failures: dict[str, str] = field(default_factory=dict)
     """Path to reason."""
     visits: list[tuple[Found, str]] = field(default_factory=list)
@@ -49,7 +52,8 @@ class Survey:
         """Compare what is on disk with what is known."""
         self.failures.update(discovery.failures)
         self._files = {found.key: found for found in discovery.files}
-        active = [state for state in self.catalog.states.values() if not state.gone]
+        archived = {found.key for found in discovery.files if found.archive}
+        active = [state for state in self.catalog.states.values() if not state.gone or state.key in archived]
         elsewhere = {found.path for found in discovery.files}
         searched = [
             state.origin
@@ -60,7 +64,7 @@ class Survey:
         left_out: set[str] = set()
         for state in active:
             here = self._files.get(state.key)
-            if (here.path if here is not None else state.path) != state.origin:
+            if (here.path if here is not None else state.path) != state.origin and not state.gone:
                 # Its live path has gone on without it, perhaps more than once: a part that was rotated out of the
                 # glob between two runs has never been seen.
                 searched.append(state.origin)
@@ -86,7 +90,7 @@ class Survey:
                 continue
             if found is None:
                 self._depart(state, 0.0 if state.id in left_out else self.quiet.now)
-            elif not self._settle(state, found):
+            elif not self._settle(state, found) and not state.gone:
                 lost.append(state.origin)
         self._search(lost)
         self.unknown = [found for found in self._files.values() if found.key not in self._claimed]
@@ -111,6 +115,7 @@ class Survey:
         """Whether the file still holds the identity (or cannot tell us now)."""
         same = (state.path, state.size, state.mtime_ns) == (found.path, found.size, found.mtime_ns)
         due = not same or is_due(state, found, self.quiet, self.wants_header)
+        due = due or any(self.scope.missing(part) for part in state.limited)
         if state.blank:
             # A copy may look like a new file until its first line is complete: it is compared with all others.
             if not due:
@@ -157,15 +162,15 @@ class Survey:
 
     def adopt(self, state: FileState, found: Found) -> FileState:
         """Let an identity go on in another file."""
-        for other in list(self.catalog.states.values()):
-            if other.key == found.key and other.blank and other.id != state.id:
+        for other in self.catalog.at(found.key):
+            if other.blank and other.id != state.id:
                 self.catalog.drop(other)
         self.matcher.held[state.id] = found
         return self.catalog.put(state.at(found))
 
     def blank_at(self, found: Found) -> FileState | None:
         """The identity without counts that stands for a file so far."""
-        here = [state for state in self.catalog.states.values() if state.key == found.key and state.blank]
+        here = [state for state in self.catalog.at(found.key) if state.blank]
         return min(here, key=lambda state: state.gone, default=None)
 
 

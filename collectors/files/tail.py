@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 
 from isal.isal_zlib import crc32
 
+from collectors.files.catalog import Catalog
 from collectors.files.discover import Found
 from collectors.files.formats.interface import MAX_RECORD
 from collectors.files.ingest import Ingest, Lines
+from collectors.files.limits import Days, Part, Scope, added, clipped, union
 from collectors.files.matching import Resumed, resume
-from collectors.files.positions import Catalog, FileState
+from collectors.files.positions import FileState
 from collectors.files.prefix import Prefix
 from collectors.files.reader import Content, Kind
 from collectors.interface import Result
@@ -39,7 +41,7 @@ class Quiet:
 
 def is_final(state: FileState, found: Found) -> bool:
     """Whether the file was rotated away: it lies elsewhere than at first, or outside the glob."""
-    return found.path != state.origin or bool(found.origin)
+    return found.path != state.origin or bool(found.origin) or found.archive
 
 
 def is_due(state: FileState, found: Found, quiet: Quiet, wants_header: bool) -> bool:
@@ -55,14 +57,18 @@ def is_due(state: FileState, found: Found, quiet: Quiet, wants_header: bool) -> 
 class Tail:
     """Feeds the lines of files to an `Ingest` and keeps the positions in step with it."""
 
-    def __init__(self, ingest: Ingest, catalog: Catalog, quiet: Quiet) -> None:
+    def __init__(self, ingest: Ingest, catalog: Catalog, quiet: Quiet, scope: Scope | None = None) -> None:
         self.bytes_read = 0
         """Bytes of text given to the ingest."""
         self.position = 0
         """Bytes of the present file, as stored, that are done."""
+        self.read_again = 0
+        """Bytes of parts of it that were read once more."""
         self._ingest = ingest
         self._catalog = catalog
         self._quiet = quiet
+        self._scope = scope or Scope()
+        ingest.keep(self._scope.limit)
 
     def visit(self, state: FileState, found: Found) -> Iterator[None]:
         """Count what is new in a file; after each step the catalog and the ingest agree.
@@ -74,7 +80,8 @@ class Tail:
             OSError: the file cannot be read.
             SourceRefused: its CSV header lacks a column.
         """
-        self.position = 0
+        self.position = self.read_again = 0
+        state = yield from self._again(state, found)
         with Content(found) as content:
             resumed = resume(content, state)
             if resumed is not None:
@@ -84,6 +91,23 @@ class Tail:
             fresh = state.consumed(Prefix(), 0, None)
             with Content(found) as content:
                 yield from _Visit(self, content, fresh, Resumed(Prefix(), b"")).run()
+
+    def _again(self, state: FileState, found: Found) -> Generator[None, None, FileState]:
+        """Read the parts anew of which a range left out what is asked for now."""
+        for part in state.limited:
+            days = self._scope.missing(part)
+            if not days:
+                continue
+            with Content(found) as content:
+                if resume(content, state) is None:
+                    break
+            with Content(found) as content:
+                if not content.skip(part.start):
+                    break
+                again = _Again(self, content, state, part, days)
+                yield from again.run()
+                state = again.state
+        return state
 
 
 class _Visit:
@@ -130,6 +154,7 @@ class _Visit:
             self._put(0)
         else:
             self._ingest.retract(self._lines(self._rest))
+            self._state = replace(self._state, limited=clipped(self._state.limited, self._state.offset))
             self._put(-1)
             self._pending = self._rest + following
         return True
@@ -194,8 +219,18 @@ class _Visit:
         self._put(max(self._prefix.lines - before, 1 if data else 0))
 
     def _put(self, records: int) -> None:
-        state = self._state.consumed(self._prefix, records, self._state.header)
-        self._state = self._catalog.put(replace(state, gone=False))
+        before = self._state
+        state = self._limit(before.consumed(self._prefix, records, before.header), before, self._prefix.length)
+        self._state = self._catalog.put(replace(state, gone=before.gone and self._content.found.archive))
+
+    def _limit(self, state: FileState, before: FileState, end: int) -> FileState:
+        """Remember that what was just counted, up to `end`, was counted under a range."""
+        window = self._ingest.window
+        if window is None:
+            return state
+        needed, later = window.take()
+        part = Part(before.offset, end, before.lines, window.days, later)
+        return replace(state, limited=added(state.limited, part, needed=needed))
 
     def _finish(self) -> None:
         """The end of the file: settle the rest, and remember how the file looked."""
@@ -219,7 +254,7 @@ class _Visit:
             mtime_ns=found.mtime_ns,
             compressed=self._content.kind is not Kind.PLAIN,
             incomplete=self._content.damage is not None,
-            gone=False,
+            gone=state.gone and found.archive,
             changed=changed,
             seen=quiet.now,
         )
@@ -255,4 +290,64 @@ class _Visit:
             self._ingest.add(self._lines(self._pending))
         else:
             self._refuse_long_record()
+        state = self._limit(state, state, end)
         return replace(state, rest_counted=True, records=state.records + 1)
+
+
+class _Again(_Visit):
+    """Reads a part of a file once more, for days that were left out of it."""
+
+    def __init__(self, tail: Tail, content: Content, state: FileState, part: Part, days: Days) -> None:
+        super().__init__(tail, content, state, Resumed(Prefix(part.start, lines=part.lines), b""))
+        self._part, self._days, self._left = part, days, part.end - part.start
+        at = state.limited.index(part)
+        self._done, self._others = state.limited[:at], state.limited[at + 1 :]
+
+    @property
+    def state(self) -> FileState:
+        """The identity as it is now."""
+        return self._state
+
+    def run(self) -> Iterator[None]:
+        previous = self._ingest.keep(self._days, self._part.days)
+        try:
+            while self._left and (data := self._content.read(min(_CHUNK, self._left))):
+                if not self._content.intact(data):
+                    return
+                self._left -= len(data)
+                self._take(data)
+                self._tail.read_again += len(data)
+                yield
+            if not self._left:
+                self._end()
+        finally:
+            self._ingest.window = previous
+
+    def _consume(self, data: bytes) -> None:
+        if self._ingest.wants_header and not self._prefix.length:
+            end = data.find(b"\n") + 1
+            self._ingest.refuse(Result.IGNORED, self._place(), "header")
+            self._prefix.feed(data[:end])
+            data = data[end:]
+        super()._consume(data)
+
+    def _end(self) -> None:
+        if self._beyond is not None:
+            self._refuse_long_record()
+        elif self._pending:
+            if not self._framing.by_newline:
+                self._pending = self._consume_whole(self._pending, final=True)
+            if self._pending:
+                self._ingest.add(self._lines(self._pending))
+        self._put(0, self._part.end)
+
+    def _put(self, records: int, end: int | None = None) -> None:  # noqa: ARG002 - they are known
+        window, at = self._ingest.window, self._prefix.length if end is None else end
+        if window is not None and at > self._part.start:
+            needed, later = window.take()
+            part = self._part
+            read = Part(part.start, at, part.lines, union(part.days, self._days), later)
+            self._done = added(self._done, read, needed=needed)
+            self._part = replace(part, start=at, lines=self._prefix.lines)
+        left = (self._part,) if self._part.start < self._part.end else ()
+        self._state = self._catalog.put(replace(self._state, limited=(*self._done, *left, *self._others)))

@@ -52,6 +52,10 @@ class Agent:
         """Send SIGHUP."""
         self.process.send_signal(signal.SIGHUP)
 
+    def is_alive(self) -> bool:
+        """Whether its process runs."""
+        return self.process.poll() is None
+
     def kill(self) -> None:
         """Send SIGKILL and wait for the end."""
         self.process.kill()

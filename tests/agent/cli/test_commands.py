@@ -13,8 +13,8 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from agent.cli.collect import _Progress
 from agent.cli.main import main
+from agent.cli.progress import ProgressBar
 from agent.log import configure
 from collectors.interface import Batch, Progress
 
@@ -101,7 +101,7 @@ class TestCollect:
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-        with _Progress("gateway") as progress:
+        with ProgressBar("gateway") as progress:
             progress("gateway", Batch(state={}, progress=Progress(50, 100)))
 
         assert "gateway:  50%" in capsys.readouterr().err
@@ -109,7 +109,7 @@ class TestCollect:
     def test_a_backlog_logs_lines_elsewhere(self, capsys: pytest.CaptureFixture[str]) -> None:
         configure()
         clock = iter([0.0, 1.0, 6.0, 6.0, 7.0])
-        progress = _Progress("gateway", lambda: next(clock))
+        progress = ProgressBar("gateway", lambda: next(clock))
         for done in (1, 2, 3):
             progress("gateway", Batch(state={}, progress=Progress(done, 100)))
 

@@ -268,3 +268,15 @@ def test_no_stored_state_holds_text_of_a_record(tmp_path: Path) -> None:
     append(tmp_path / "app.jsonl", line("a", prompt="canary-4711") + b'{"prompt": "canary-4711')
     bench.settle()
     assert not any(b"canary" in value for value in bench.store.state.values())
+
+
+def test_a_process_that_dies_early_again_and_again_gets_on(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    for number in range(4):
+        append(tmp_path / f"{number}.jsonl", line(f"s{number}"))
+    for number in range(4):
+        # Less than half a second of life, each time.
+        bench.monotonic = iter((0.0, 0.25, *([9.0] * 50))).__next__
+        bench.restart()
+        bench.crash(batches=1, committed=True)
+        assert len(bench.store.counted()) == number + 1

@@ -1,0 +1,213 @@
+"""`leverwatch backfill`: history, once."""
+
+from __future__ import annotations
+
+import glob
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from agent.app import source_runner
+from agent.backfill import COUNTS, Found, Rehearsal, reconcile, skipped
+from agent.cli.common import (
+    EPILOG,
+    Exit,
+    config_option,
+    count,
+    fail,
+    format_option,
+    load,
+    opened,
+    print_json,
+    reported,
+    table,
+)
+from agent.cli.progress import ProgressBar
+from agent.config import Loaded
+from agent.errors import CommandError
+from agent.runner import Ledger, RunReport
+from agent.store.store import Store
+from collectors.config import SourceConfig
+from collectors.interface import Batch, History, Result
+
+
+def _day(_context: click.Context, _option: click.Parameter, value: Any) -> date | None:
+    return None if value is None else value.date()
+
+
+@click.command(epilog=EPILOG)
+@click.argument("names", metavar="[SOURCE]...", nargs=-1)
+@config_option
+@format_option
+@click.option(
+    "--since", type=click.DateTime(["%Y-%m-%d"]), callback=_day, help="First UTC day to count. Default: any."
+)
+@click.option(
+    "--until", type=click.DateTime(["%Y-%m-%d"]), callback=_day, help="Last UTC day to count. Default: any."
+)
+@click.option(
+    "--path",
+    "paths",
+    multiple=True,
+    metavar="GLOB",
+    help="Also read these files, such as archives; relative to the working directory; may be given again.",
+)
+@click.option("--dry-run", is_flag=True, help="Count, and write nothing at all.")
+def backfill(
+    names: tuple[str, ...],
+    config_path: Path,
+    output: str,
+    since: date | None,
+    until: date | None,
+    paths: tuple[str, ...],
+    dry_run: bool,
+) -> None:
+    """Read history that is not counted yet, of the named sources or of all.
+
+    Reads the source's own files and those of --path. What was counted before is recognised by its content and
+    never counts again, whether by this command, by collect or by a running agent; a run that was killed goes on
+    where it stood. With --since or --until, records of other days are left for a later backfill.
+
+    \b
+    Examples:
+      leverwatch backfill gateway --path '/archive/2025/*.jsonl.zst' --dry-run
+      leverwatch backfill gateway --since 2026-01-01 --until 2026-03-31
+    """
+    with reported():
+        if since is not None and until is not None and since > until:
+            fail(f"--since {since} is later than --until {until}", Exit.UNUSABLE)
+        loaded = load(config_path)
+        history = History(since, until, tuple(_absolute(path) for path in paths))
+        sources = _chosen(loaded, names, history)
+        results: list[tuple[RunReport, Found]] = []
+        with _ledger(loaded, dry_run) as (ledger, world):
+            results += [_run(source, world, ledger, history) for source in sources]
+    if output == "json":
+        print_json({"dry_run": dry_run, "sources": [_as_json(report, found) for report, found in results]})
+    else:
+        click.echo(_as_text(results, dry_run=dry_run))
+        for report, _ in results:
+            if report.error is not None:
+                click.echo(f"{report.source}: failed ({report.reason}): {report.error}", err=True)
+    sys.exit(Exit.OK if all(report.success for report, _ in results) else Exit.FAILED)
+
+
+def _absolute(path: str) -> str:
+    full = os.path.join(glob.escape(os.getcwd()), path)  # noqa: PTH118, PTH109 - a pattern is no path
+    if not any(os.path.isfile(match) for match in glob.iglob(full, recursive=True)):  # noqa: PTH113, PTH207 - as above
+        fail(f"--path {path}: matches no file", Exit.UNUSABLE)
+    return full
+
+
+def _chosen(loaded: Loaded, names: tuple[str, ...], history: History) -> list[SourceConfig]:
+    """The sources to read, in the order of the configuration."""
+    known = [source.name for source in loaded.config.sources]
+    unknown = sorted(set(names) - set(known))
+    if unknown:
+        fail(f"no source named {', '.join(unknown)}; there are: {', '.join(known)}", Exit.UNUSABLE)
+    sources = [source for source in loaded.config.sources if not names or source.name in names]
+    if history.paths and len(sources) != 1:
+        fail("--path needs exactly one SOURCE, whose format and system its files have", Exit.UNUSABLE)
+    return sources
+
+
+@contextmanager
+def _ledger(loaded: Loaded, dry_run: bool) -> Iterator[tuple[Ledger, Loaded]]:
+    """Where to write, and the configuration to run with."""
+    if not dry_run:
+        with opened(loaded) as store:
+            yield store, loaded
+        return
+    store = Store(loaded.store_url)
+    try:
+        # A source may fetch copies; those of a rehearsal go with it.
+        with tempfile.TemporaryDirectory(prefix="leverwatch-dry-run-") as folder:
+            yield (
+                Rehearsal(store),
+                replace(loaded, config=loaded.config.model_copy(update={"cache_dir": Path(folder)})),
+            )
+    finally:
+        store.close()
+
+
+def _run(source: SourceConfig, loaded: Loaded, ledger: Ledger, history: History) -> tuple[RunReport, Found]:
+    found = Found(history)
+    with ProgressBar(source.name) as progress:
+
+        def committed(name: str, batch: Batch) -> None:
+            found.add(batch)
+            progress(name, batch)
+
+        runner = source_runner(source, loaded, ledger, on_batch=committed)
+        if not runner.backfills and (history.paths or (history.limited and source.counts_usage())):
+            asked = "--path" if history.paths else "--since and --until"
+            raise CommandError(f"source {source.name}: a source of type {source.type} takes no {asked}")
+        report = runner.run(history)
+    if runner.backfills:
+        reconcile(report)
+    return report, found
+
+
+def _as_json(report: RunReport, found: Found) -> dict[str, Any]:
+    return {
+        "source": report.source,
+        "success": report.success,
+        "error": report.error,
+        "read": sum(report.tallies.values()),
+        "counted": report.tallies.get(Result.COUNTED, 0),
+        "duplicates": report.tallies.get(Result.DUPLICATE, 0),
+        "skipped": skipped(report),
+        "months": [
+            {"system": system, "month": month, **{name: _number(sums[name]) for name in COUNTS}}
+            for (system, month), sums in sorted(found.months.items())
+        ],
+        "prompt_changes": [
+            {"system": system, "month": month, "changes": changes}
+            for (system, month), changes in sorted(found.prompt_changes.items())
+        ],
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def _number(value: float) -> int | float:
+    return int(value) if float(value).is_integer() else value
+
+
+def _as_text(results: list[tuple[RunReport, Found]], *, dry_run: bool) -> str:
+    lines = []
+    for report, _ in results:
+        tallies, left = report.tallies, skipped(report)
+        reasons = ", ".join(f"{count(number)} {reason}" for reason, number in left.items())
+        lines.append(
+            f"{report.source}: read {count(sum(tallies.values()))}"
+            f" = {count(tallies.get(Result.COUNTED, 0))} {'would count' if dry_run else 'counted'}"
+            f" + {count(tallies.get(Result.DUPLICATE, 0))} duplicates"
+            f" + {count(sum(left.values()))} skipped{f' ({reasons})' if reasons else ''}"
+            f", in {report.seconds:.1f} s"
+        )
+    usage = [
+        (report.source, system, month, *(count(sums[name]) for name in COUNTS))
+        for report, found in results
+        for (system, month), sums in sorted(found.months.items())
+    ]
+    if usage:
+        names = [name.upper().replace("_", " ") for name in COUNTS]
+        lines += ["", table(("SOURCE", "SYSTEM", "MONTH", *names), usage)]
+    changes = [
+        (report.source, system, month, count(number))
+        for report, found in results
+        for (system, month), number in sorted(found.prompt_changes.items())
+    ]
+    if changes:
+        lines += ["", table(("SOURCE", "SYSTEM", "MONTH", "PROMPT CHANGES"), changes)]
+    if dry_run:
+        lines += ["", "Nothing was written."]
+    return "\n".join(lines)
