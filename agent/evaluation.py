@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -66,7 +67,10 @@ def last_complete_day(now: datetime) -> date:
 
 def decide(store: Store, plan: Plan, as_of: date) -> list[tuple[Facts, Verdict]]:
     """The verdict on every system as of the end of a UTC day, from stored data; nothing is written."""
-    previous = store.verdicts(as_of)
+    return _decide(store, plan, as_of, store.verdicts(as_of))
+
+
+def _decide(store: Store, plan: Plan, as_of: date, previous: Mapping[str, Verdict]) -> list[tuple[Facts, Verdict]]:
     facts = store.facts(as_of, plan.scope)
     return [(given, assess(given, plan.settings, previous.get(name))) for name, given in facts.items()]
 
@@ -77,8 +81,9 @@ def evaluate(store: Store, plan: Plan, now: datetime, assessor: Assessor | None 
     The verdicts are stored before anything else is worked out, so that nothing beside them can cost one.
     """
     as_of = last_complete_day(now)
-    decided = decide(store, plan, as_of)
-    store.save_verdicts(decided, store.verdicts(as_of), now)
+    previous = store.verdicts(as_of)
+    decided = _decide(store, plan, as_of, previous)
+    store.save_verdicts(decided, previous, now)
     return picture(store, plan, decided, now, assessor)
 
 
