@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from hashlib import blake2b
 
+import msgspec
 import structlog
 
 from agent.config import Config, Loaded
@@ -108,7 +110,7 @@ class Assessor:
             return {}
         if settings != self._settings:
             self._settings = settings
-            self._memo = Memo(lambda given: assess_beside(given, settings, _Isolated(given.facts.system)))
+            self._memo = Memo(lambda given: assess_beside(given, settings, _Isolated(given.facts.system)), _digest)
         as_of = decided[0][0].as_of
         stored = _Stored.read(store, scope, settings, decided, self._reviews)
         book = self._prices.book(as_of)
@@ -116,12 +118,17 @@ class Assessor:
         for facts, verdict in decided:
             try:
                 given = stored.of(facts, verdict, plans, book)
+                found[facts.system] = self._memo.ask(facts.system, given)
             except Exception as error:  # noqa: BLE001 - the other systems are worked out all the same
                 found[facts.system] = nothing(_failed("facts", facts.system, error))
-                continue
-            found[facts.system] = self._memo.ask(facts.system, given)
         self._memo.keep(found)
         return found
+
+
+def _digest(given: AssessmentFacts) -> bytes:
+    # Years of days for every system are too much to keep only to see that none of them changed. The same facts in
+    # another order would be worked out once more, and nothing else.
+    return blake2b(msgspec.json.encode(given), digest_size=16).digest()
 
 
 class _Isolated(Attempt):

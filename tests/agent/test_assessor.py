@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from agent.assessor import Assessor, CostPlans
+from agent.assessor import Assessor, CostPlans, nothing
 from agent.config.economics import EconomicsConfig, plan_of
 from agent.errors import StoreError
 from agent.evaluation import Plan, decide, evaluate
@@ -24,6 +24,7 @@ from agent.framework.forecast.model import Forecast
 from agent.framework.locked_in import LockedIn, Support
 from agent.framework.mistakes import MistakeSettings
 from agent.framework.model import Declaration, Strategy
+from agent.framework.moments import DayMoments, recent_models
 from agent.framework.overengineering import Sign
 from agent.framework.permanence import Review, ReviewCode
 from agent.prices.current import CurrentPrices
@@ -204,6 +205,26 @@ def test_a_part_that_fails_is_logged_and_loses_nothing_else(
         ("assessment_failed", "economics", "bot", "warning")
     ]
     assert "42" not in str(logs)
+
+
+def test_a_system_whose_facts_cannot_be_made_loses_no_other_system(
+    memory: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(rows: Sequence[DayMoments], as_of: date) -> dict[str, dict[date, float]]:
+        if rows and rows[0].inferences == 7:
+            raise KeyError("odd")
+        return recent_models(rows, as_of)
+
+    feed(memory)
+    feed(memory, "odd", 7)
+    monkeypatch.setattr("agent.assessor.recent_models", broken)
+    with capture_logs() as logs:
+        views = {view.system: view.assessment for view in evaluate(memory, PLAN, NOW).systems}
+
+    assert views["odd"] == nothing("it could not be worked out (KeyError)")
+    assert views["bot"] is not None
+    assert isinstance(views["bot"].review, Review)
+    assert [(log["event"], log["system"]) for log in logs] == [("assessment_failed", "odd")]
 
 
 def test_a_store_that_refuses_costs_no_verdict(
