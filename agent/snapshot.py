@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from agent.framework.assessment import Assessment
+from agent.framework.forecast.model import ForecastSettings
+from agent.framework.mistakes import MistakeSettings
 from agent.framework.model import Settings, Verdict
 from collectors.interface import ChangeKind, Operation, Result
 
@@ -70,6 +73,18 @@ class SystemView:
     """Every landing ever seen, by kind; empty when no source watches the system's prompts."""
     last_prompt_change: datetime | None = None
     recommendation_changed: datetime | None = None
+    assessment: Assessment | None = None
+    """None: nothing beside the verdict could be worked out."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceFileState:
+    """The configured price file."""
+
+    problems: tuple[str, ...] = ()
+    """What is wrong with its present version; empty when that is in use."""
+    failures: int = 0
+    """Versions that could not be used, since start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +96,10 @@ class SystemsSnapshot:
     systems: tuple[SystemView, ...]
     undeclared_dropped: int = 0
     """Discovered systems beyond the cap: counted in the store, not shown."""
+    mistakes: MistakeSettings = field(default_factory=MistakeSettings)
+    forecast: ForecastSettings = field(default_factory=ForecastSettings)
+    price_file: PriceFileState | None = None
+    """None: no price file is configured."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from typing import BinaryIO
 import click
 
 from agent.cli.common import EPILOG, Exit, config_option, count, load, opened, past_day, reported, table
-from agent.cli.verdicts import as_json, spoken
+from agent.cli.story import spoken
+from agent.cli.verdicts import as_json
 from agent.errors import CommandError
 from agent.evaluation import Plan, last_complete_day
 from agent.framework.model import Verdict

@@ -2,67 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from collections.abc import Iterable
 
-from agent.exporter.family import Family, Sample, kind, timestamp
-from agent.framework.model import Band, Boundary, Crossing, Settings, Status, Strategy
+from agent.exporter.family import Family, Sample, timestamp
+from agent.exporter.per_system import (
+    DAY,
+    EVALUATED,
+    Number,
+    as_of,
+    flag,
+    one_of,
+    per_system,
+    per_system_and,
+    setting,
+    time,
+)
+from agent.framework.model import Band, Boundary, Crossing, Status, Strategy
 from agent.framework.volume import WINDOW_DAYS
 from agent.snapshot import SystemsSnapshot, SystemView
 from collectors.interface import ChangeKind
-
-_DAY = 86_400
-_EVALUATED = "after a first evaluation"
-_EVERY_SYSTEM = "for every system"
-
-Number = float | None
-
-
-def _per_system(
-    name: str, meaning: str, value: Callable[[SystemView], Number], emitted: str = _EVERY_SYSTEM
-) -> Family[SystemsSnapshot]:
-    def samples(snapshot: SystemsSnapshot) -> Iterable[Sample]:
-        for view in snapshot.systems:
-            number = value(view)
-            if number is not None:
-                yield (view.system,), number
-
-    return Family(name, "gauge", _as_of(meaning), ("system",), emitted, samples)
-
-
-def _per_system_and(
-    label: str,
-    name: str,
-    meaning: str,
-    values: Callable[[SystemView], Iterable[tuple[str, float]]],
-    emitted: str = _EVERY_SYSTEM,
-) -> Family[SystemsSnapshot]:
-    def samples(snapshot: SystemsSnapshot) -> Iterable[Sample]:
-        for view in snapshot.systems:
-            for key, number in values(view):
-                yield (view.system, key), number
-
-    return Family(name, kind(name), _as_of(meaning), ("system", label), emitted, samples)
-
-
-def _setting(name: str, meaning: str, value: Callable[[Settings], float]) -> Family[SystemsSnapshot]:
-    return Family(name, "gauge", meaning, (), _EVALUATED, lambda snapshot: [((), value(snapshot.settings))])
-
-
-def _as_of(meaning: str) -> str:
-    return f"{meaning} As of the latest evaluation."
-
-
-def _time(moment: date | datetime | None) -> Number:
-    return None if moment is None else timestamp(moment)
-
-
-def _flag(value: bool | None) -> Number:
-    return None if value is None else float(value)
-
-
-def _one_of(options: Iterable[str], present: str | None) -> Iterable[tuple[str, float]]:
-    return [(str(option), float(option == present)) for option in options]
 
 
 def _thresholds(snapshot: SystemsSnapshot) -> Iterable[Sample]:
@@ -85,7 +43,7 @@ def _last_crossings(view: SystemView) -> Iterable[tuple[str, float]]:
 
 def _candidate_seconds(view: SystemView) -> Number:
     volume = view.verdict.volume
-    return None if volume.band is None and volume.candidate is None else float(volume.candidate_days * _DAY)
+    return None if volume.band is None and volume.candidate is None else float(volume.candidate_days * DAY)
 
 
 def _prompt_changes(view: SystemView) -> Iterable[tuple[str, float]]:
@@ -99,81 +57,81 @@ def _rules(view: SystemView) -> Iterable[tuple[str, float]]:
 
 
 def _declared(view: SystemView) -> Iterable[tuple[str, float]]:
-    return [] if view.verdict.declared is None else _one_of(Strategy, view.verdict.declared)
+    return [] if view.verdict.declared is None else one_of(Strategy, view.verdict.declared)
 
 
 VOLUME: tuple[Family[SystemsSnapshot], ...] = (
-    _per_system(
+    per_system(
         "leverwatch_monthly_inferences",
         "Inferences of the trailing 28 complete UTC days times 30.4375/28; what the volume rules compare.",
         lambda view: view.verdict.volume.monthly_inferences,
         "when enough days are covered for the volume to be known",
     ),
-    _per_system(
+    per_system(
         "leverwatch_month_to_date_inferences",
         "Inferences of the complete UTC days of the running calendar month; for reconciling bills.",
         lambda view: view.month_to_date_inferences,
         "when a day of the month is covered",
     ),
-    _per_system(
+    per_system(
         "leverwatch_last_calendar_month_inferences",
         "Inferences of the last full calendar month (UTC); for reconciling bills.",
         lambda view: view.last_month_inferences,
         "when every day of that month is covered",
     ),
-    _per_system(
+    per_system(
         "leverwatch_usage_coverage_ratio",
         "Share of the trailing 28 complete UTC days for which usage is known.",
         lambda view: view.verdict.volume.covered_days / WINDOW_DAYS,
     ),
-    _setting(
+    setting(
         "leverwatch_usage_minimum_coverage_ratio",
         "Share of the trailing 28 days below which the volume is unknown.",
         lambda settings: settings.minimum_days / WINDOW_DAYS,
     ),
-    _per_system(
+    per_system(
         "leverwatch_usage_newest_day_timestamp_seconds",
         "Midnight UTC that starts the newest complete day for which usage is known.",
-        lambda view: _time(view.verdict.volume.newest_day),
+        lambda view: time(view.verdict.volume.newest_day),
         "when a day is covered",
     ),
-    _setting(
+    setting(
         "leverwatch_usage_stale_after_seconds",
         "Age of leverwatch_usage_newest_day_timestamp_seconds above which usage is stale and verdicts are held.",
         # A day is complete one day after its midnight, and `as_of` itself is up to one more day old.
-        lambda settings: (settings.stale_after_days + 2) * _DAY,
+        lambda settings: (settings.stale_after_days + 2) * DAY,
     ),
     Family(
         "leverwatch_volume_threshold_inferences",
         "gauge",
         "Monthly inferences at a volume boundary: hybrid starts at its value, fine-tuning above its value.",
         ("boundary",),
-        _EVALUATED,
+        EVALUATED,
         _thresholds,
     ),
-    _setting(
+    setting(
         "leverwatch_volume_leave_ratio",
         "Share of a threshold below which volume must fall to leave the band entered there.",
         lambda settings: settings.leave_ratio,
     ),
-    _setting(
+    setting(
         "leverwatch_volume_dwell_seconds",
         "How long volume must stay in a new band before that band settles; whole days.",
-        lambda settings: settings.dwell_days * _DAY,
+        lambda settings: settings.dwell_days * DAY,
     ),
-    _per_system_and(
+    per_system_and(
         "band",
         "leverwatch_volume_band",
         "1 for the settled volume band of the system, 0 for the others; all 0 while none has settled.",
-        lambda view: _one_of(Band, view.verdict.volume.band),
+        lambda view: one_of(Band, view.verdict.volume.band),
     ),
-    _per_system(
+    per_system(
         "leverwatch_volume_candidate_seconds",
         "How long volume has been in a band that has not settled yet; whole days, 0 without such a band.",
         _candidate_seconds,
         "when the volume was known once",
     ),
-    _per_system_and(
+    per_system_and(
         "boundary",
         "leverwatch_volume_crossing_timestamp_seconds",
         "Midnight UTC that starts the day of the latest settled crossing of the boundary, in either direction.",
@@ -184,31 +142,31 @@ VOLUME: tuple[Family[SystemsSnapshot], ...] = (
 """Volume, and what it is compared with."""
 
 PROMPTS: tuple[Family[SystemsSnapshot], ...] = (
-    _per_system(
+    per_system(
         "leverwatch_prompt_change_frequency_per_week",
         "Median number of days with a prompt change a week, over the trailing 13 weeks.",
         lambda view: view.verdict.changes_per_week,
         "when a source watches the prompts and the history is long enough",
     ),
-    _setting(
+    setting(
         "leverwatch_prompt_change_frequency_threshold_per_week",
         "Median days with a prompt change a week from which changes are frequent.",
         lambda settings: settings.frequent_days_per_week,
     ),
-    _per_system_and(
+    per_system_and(
         "kind",
         "leverwatch_prompt_changes_total",
         "Landings on the default branch that touched the prompts of the system, by kind.",
         _prompt_changes,
         "when a source watches the prompts; then every kind",
     ),
-    _per_system(
+    per_system(
         "leverwatch_prompt_last_change_timestamp_seconds",
         "Time of the latest prompt change (committer date of its landing).",
-        lambda view: _time(view.last_prompt_change),
+        lambda view: time(view.last_prompt_change),
         "when a change was seen",
     ),
-    _per_system(
+    per_system(
         "leverwatch_locked_in_behaviors",
         "Declared reasons why tone, domain reasoning or an exact format must hold.",
         lambda view: view.locked_in_behaviors,
@@ -217,71 +175,71 @@ PROMPTS: tuple[Family[SystemsSnapshot], ...] = (
 """Prompt changes and locked-in behaviour: what the operational rules look at."""
 
 VERDICTS: tuple[Family[SystemsSnapshot], ...] = (
-    _per_system_and(
+    per_system_and(
         "rule",
         "leverwatch_rule_active",
         "1 when the rule of the framework holds for the system, 0 when it does not.",
         _rules,
         "for every rule that could be evaluated",
     ),
-    _per_system_and(
+    per_system_and(
         "status",
         "leverwatch_verdict_status",
         "1 for the status of the verdict (decided, provisional, undecided), 0 for the others.",
-        lambda view: _one_of(Status, view.verdict.status),
+        lambda view: one_of(Status, view.verdict.status),
     ),
-    _per_system(
+    per_system(
         "leverwatch_verdict_held",
         "1 when usage is stale and the last recommendation is held.",
-        lambda view: _flag(view.verdict.held),
+        lambda view: flag(view.verdict.held),
     ),
-    _per_system(
+    per_system(
         "leverwatch_rules_in_conflict",
         "1 when frequent changes and locked-in behaviour pull in opposite directions.",
-        lambda view: _flag(view.verdict.conflict),
+        lambda view: flag(view.verdict.conflict),
     ),
-    _per_system_and(
+    per_system_and(
         "strategy",
         "leverwatch_recommended_strategy",
         "1 for the strategy the framework recommends, 0 for the others; all 0 when undecided.",
-        lambda view: _one_of(Strategy, view.verdict.strategy),
+        lambda view: one_of(Strategy, view.verdict.strategy),
     ),
-    _per_system_and(
+    per_system_and(
         "strategy",
         "leverwatch_declared_strategy",
         "1 for the strategy the team declared, 0 for the others.",
         _declared,
         "when a strategy is declared",
     ),
-    _per_system(
+    per_system(
         "leverwatch_system_declared",
         "1 when the configuration names the system, 0 when it was discovered in records.",
-        lambda view: _flag(view.declared),
+        lambda view: flag(view.declared),
     ),
-    _per_system(
+    per_system(
         "leverwatch_strategy_mismatch",
         "1 when the recommended strategy differs from the declared one.",
-        lambda view: _flag(view.verdict.mismatch),
+        lambda view: flag(view.verdict.mismatch),
         "when there is both a recommendation and a declaration",
     ),
-    _per_system(
+    per_system(
         "leverwatch_recommendation_changed_timestamp_seconds",
         "Time since which the present recommendation stands.",
-        lambda view: _time(view.recommendation_changed),
+        lambda view: time(view.recommendation_changed),
         "when a recommendation was stored",
     ),
-    _per_system(
+    per_system(
         "leverwatch_declaration_reviewed_timestamp_seconds",
         "Midnight UTC of the day the team last reviewed its declaration.",
-        lambda view: _time(view.reviewed),
+        lambda view: time(view.reviewed),
         "when a review date is declared",
     ),
     Family(
         "leverwatch_undeclared_systems_dropped",
         "gauge",
-        _as_of("Discovered systems beyond the cap: counted in the store, without series of their own."),
+        as_of("Discovered systems beyond the cap: counted in the store, without series of their own."),
         (),
-        _EVALUATED,
+        EVALUATED,
         lambda snapshot: [((), snapshot.undeclared_dropped)],
     ),
 )

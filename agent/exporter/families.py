@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from agent.exporter.agent_families import AGENT
 from agent.exporter.decision_families import PROMPTS, VERDICTS, VOLUME
+from agent.exporter.economics_families import ECONOMICS
 from agent.exporter.family import Family
+from agent.exporter.mistake_families import BASELINES, LOCKED_IN, MISTAKES, OVER_ENGINEERING, REVIEWS
+from agent.exporter.outlook_families import OUTLOOK
 from agent.exporter.usage_families import USAGE
 from agent.snapshot import AgentSnapshot, SystemsSnapshot
 
-SYSTEMS: tuple[Family[SystemsSnapshot], ...] = (*USAGE, *VOLUME, *PROMPTS, *VERDICTS)
+SYSTEMS: tuple[Family[SystemsSnapshot], ...] = (
+    *USAGE,
+    *VOLUME,
+    *PROMPTS,
+    *VERDICTS,
+    *ECONOMICS,
+    *OUTLOOK,
+    *MISTAKES,
+)
 """Families that change with an evaluation."""
 
 SECTIONS: dict[str, tuple[Family[SystemsSnapshot], ...] | tuple[Family[AgentSnapshot], ...]] = {
@@ -16,6 +27,12 @@ SECTIONS: dict[str, tuple[Family[SystemsSnapshot], ...] | tuple[Family[AgentSnap
     "volume": VOLUME,
     "prompts": PROMPTS,
     "verdicts": VERDICTS,
+    "economics": ECONOMICS,
+    "outlook": OUTLOOK,
+    "baselines": BASELINES,
+    "over_engineering": OVER_ENGINEERING,
+    "reviews": REVIEWS,
+    "locked_in": LOCKED_IN,
     "agent": AGENT,
 }
 """All families, by the section of `docs/metrics.md` that lists them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from agent.framework.economics.model import Origin
 from agent.framework.humanise import decimal, percent
 from agent.framework.model import Reason
 
@@ -33,14 +34,6 @@ class OverengineeringSettings:
     """Mean output tokens below which an output is small."""
     attempts: float = 1.1
     """Attempts for each inference above which retries count."""
-
-
-class Origin(StrEnum):
-    """Where a number comes from."""
-
-    MEASURED = "measured"
-    CONFIGURED = "configured"
-    ASSUMED = "assumed"
 
 
 @dataclass(frozen=True, slots=True)

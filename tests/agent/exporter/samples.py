@@ -16,8 +16,9 @@ from agent.framework.model import (
     Verdict,
     VolumeState,
 )
-from agent.snapshot import AgentSnapshot, ModelTotals, SourceView, SystemsSnapshot, SystemView
+from agent.snapshot import AgentSnapshot, ModelTotals, PriceFileState, SourceView, SystemsSnapshot, SystemView
 from collectors.interface import ChangeKind, Operation, Result
+from tests.agent.exporter import assessed
 
 AS_OF = date(2026, 3, 30)
 EVALUATED = datetime(2026, 3, 31, 0, 5, tzinfo=UTC)
@@ -122,6 +123,7 @@ def grown() -> SystemView:
         prompt_changes={ChangeKind.MODIFIED: 14, ChangeKind.ADDED: 2},
         last_prompt_change=datetime(2026, 3, 20, 9, 30, tzinfo=UTC),
         recommendation_changed=datetime(2026, 3, 10, tzinfo=UTC),
+        assessment=assessed.everything(),
     )
 
 
@@ -175,6 +177,7 @@ def stale() -> SystemView:
         ),
         declared=True,
         recommendation_changed=datetime(2025, 12, 1, tzinfo=UTC),
+        assessment=assessed.nothing(),
     )
 
 
@@ -246,13 +249,14 @@ def agreeing() -> SystemView:
         declared=True,
         locked_in_behaviors=1,
         recommendation_changed=datetime(2026, 1, 12, tzinfo=UTC),
+        assessment=assessed.little(),
     )
 
 
 def systems(*views: SystemView, dropped: int = 3) -> SystemsSnapshot:
     """A snapshot of these systems; of one of each kind when none is given."""
     everything = (agreeing(), conflicting(), discovered(), grown(), stale(), unseen())
-    return SystemsSnapshot(EVALUATED, Settings(), views or everything, dropped)
+    return SystemsSnapshot(EVALUATED, Settings(), views or everything, dropped, price_file=PriceFileState())
 
 
 def agent(*, reloaded: bool = False) -> AgentSnapshot:

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.framework.economics.model import Origin
 from agent.framework.overengineering import (
     ADVICE,
-    Origin,
     OverengineeringSettings,
     PromptMoments,
     Sign,

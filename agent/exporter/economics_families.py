@@ -1,0 +1,134 @@
+"""Metric families of the economics: what each strategy costs, and from which volume fine-tuning is cheaper."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from agent.exporter.family import Family, Sample, kind
+from agent.exporter.per_system import Number, one_of, per_system, per_system_and
+from agent.framework.economics.model import Agreement, Economics, Origin, Outcome
+from agent.snapshot import PriceFileState, SystemsSnapshot, SystemView
+
+_KNOWN = "when the economics are known"
+_ASSESSED = "for every system whose assessment is known"
+_PRICE_FILE = "when a price file is configured"
+
+
+def _economics(view: SystemView) -> Economics | None:
+    found = view.assessment.economics if view.assessment else None
+    return found if isinstance(found, Economics) else None
+
+
+def _costs(view: SystemView) -> Iterable[tuple[str, float]]:
+    economics = _economics(view)
+    return [(cost.strategy.value, cost.monthly) for cost in economics.costs] if economics else []
+
+
+def _costs_per_thousand(view: SystemView) -> Iterable[tuple[str, float]]:
+    economics = _economics(view)
+    for cost in economics.costs if economics else ():
+        if cost.per_thousand is not None:
+            yield cost.strategy.value, cost.per_thousand
+
+
+def _break_even(view: SystemView) -> Iterable[tuple[str, float]]:
+    economics = _economics(view)
+    if economics is None:
+        return
+    low, high = economics.break_even_range
+    likely = economics.break_even.always_from if economics.break_even else None
+    for bound, volume in (("low", low), ("likely", likely), ("high", high)):
+        if volume is not None:
+            yield bound, volume
+
+
+def _probability(view: SystemView) -> Number:
+    economics = _economics(view)
+    return economics.probability if economics else None
+
+
+def _outcome(view: SystemView) -> Iterable[tuple[str, float]]:
+    if view.assessment is None:
+        return []
+    economics = _economics(view)
+    return one_of(Outcome, economics.outcome if economics else Outcome.UNKNOWN)
+
+
+def _inputs(view: SystemView) -> Iterable[tuple[str, float]]:
+    economics = _economics(view)
+    if economics is None or economics.inputs is None:
+        return []
+    counts = Counter(amount.origin for amount in economics.inputs.values())
+    return [(origin.value, counts[origin]) for origin in Origin]
+
+
+def _of_price_file(name: str, meaning: str, value: Callable[[PriceFileState], float]) -> Family[SystemsSnapshot]:
+    def samples(snapshot: SystemsSnapshot) -> Iterable[Sample]:
+        return [] if snapshot.price_file is None else [((), value(snapshot.price_file))]
+
+    return Family(name, kind(name), meaning, (), _PRICE_FILE, samples)
+
+
+ECONOMICS: tuple[Family[SystemsSnapshot], ...] = (
+    per_system_and(
+        "strategy",
+        "leverwatch_strategy_monthly_cost_usd",
+        "US dollars a month of the strategy at the volume of the system, every input at its likely value.",
+        _costs,
+        _KNOWN,
+    ),
+    per_system_and(
+        "strategy",
+        "leverwatch_strategy_cost_per_thousand_inferences_usd",
+        "The monthly cost of the strategy for each 1,000 inferences, in US dollars.",
+        _costs_per_thousand,
+        f"{_KNOWN} and there is traffic",
+    ),
+    per_system_and(
+        "bound",
+        "leverwatch_break_even_inferences",
+        "Monthly inferences from which fine-tuning stays cheaper; low and high are the 10% and 90% quantiles.",
+        _break_even,
+        f"{_KNOWN} and there is such a volume",
+    ),
+    per_system(
+        "leverwatch_fine_tuning_cheaper_probability_ratio",
+        "Probability that fine-tuning is cheaper at the volume of the system.",
+        _probability,
+        _KNOWN,
+    ),
+    per_system_and(
+        "outcome",
+        "leverwatch_economics_outcome",
+        "1 for whether fine-tuning is cheaper (cheaper, not_cheaper, cannot_tell, unknown), 0 for the others.",
+        _outcome,
+        _ASSESSED,
+    ),
+    per_system_and(
+        "agreement",
+        "leverwatch_economics_agreement",
+        "1 for how the cheaper strategy compares with the recommended one (agrees, disagrees, outranked,"
+        " not_compared), 0 for the others.",
+        lambda view: one_of(Agreement, view.assessment.agreement) if view.assessment else [],
+        _ASSESSED,
+    ),
+    per_system_and(
+        "origin",
+        "leverwatch_economics_inputs",
+        "Inputs of the economics by where they come from: measured, configured or assumed.",
+        _inputs,
+        "for every system whose economics were worked out, as far as they are known",
+    ),
+    _of_price_file(
+        "leverwatch_price_file_problems",
+        "Problems of the present version of the price file; 0 when it is in use.",
+        lambda state: len(state.problems),
+    ),
+    _of_price_file(
+        "leverwatch_price_file_failures_total",
+        "Versions of the price file that could not be used, since the agent started.",
+        lambda state: state.failures,
+    ),
+)
+"""Costs, beside the verdict that they never change."""
