@@ -12,6 +12,7 @@ from datetime import datetime
 import structlog
 
 from agent import __version__
+from agent.assessor import Assessor
 from agent.config import Loaded, differences, needs_restart
 from agent.errors import ConfigError, LeverwatchError
 from agent.evaluation import Plan, evaluate
@@ -48,12 +49,17 @@ def source_runner(
     return SourceRunner(config, collector, store, now=now, stopping=stopping, on_batch=on_batch)
 
 
+def _same_prices(old: Loaded, new: Loaded) -> bool:
+    return old.config.prices == new.config.prices and old.base_dir == new.base_dir
+
+
 class Agent:
     """Everything that `leverwatch run` keeps alive. `load` reads the configuration again, for a reload."""
 
     def __init__(self, loaded: Loaded, load: Callable[[], Loaded], now: Callable[[], datetime] = utc_now) -> None:
         self._loaded, self._load, self._now = loaded, load, now
         self._plan = Plan.of(loaded.config)
+        self._assessor = Assessor.of(loaded)
         self.store = Store(loaded.store_url, now)
         self.exposition = Exposition()
         self._runners: dict[str, SourceRunner] = {}
@@ -155,7 +161,9 @@ class Agent:
             for name, source in after.items()
             if name in gone or name not in self._runners
         }
-        self._plan, self._loaded = Plan.of(loaded.config), loaded
+        # The one in use remembers much, so it is replaced only for other prices.
+        assessor = self._assessor if _same_prices(self._loaded, loaded) else Assessor.of(loaded)
+        self._plan, self._assessor, self._loaded = Plan.of(loaded.config), assessor, loaded
         for name in gone:
             self._scheduler.remove(name)
             self._runners.pop(name, None)
@@ -191,7 +199,7 @@ class Agent:
     def _evaluate(self) -> bool:
         started, now = time.monotonic(), self._now()
         try:
-            snapshot = evaluate(self.store, self._plan, now)
+            snapshot = evaluate(self.store, self._plan, now, self._assessor)
         except Exception as error:  # noqa: BLE001 - the next evaluation may succeed, and the old verdicts stand
             detail = str(error) if isinstance(error, LeverwatchError) else type(error).__name__
             log.error("evaluation_failed", error=detail)  # noqa: TRY400 - a trace may quote data

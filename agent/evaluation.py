@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
+from agent.assessor import Assessor, CostPlans
 from agent.config import Config
 from agent.framework.assess import assess
+from agent.framework.assessment import Assessment, AssessmentSettings, Unavailable
+from agent.framework.forecast.model import ForecastSettings
+from agent.framework.mistakes import MistakeSettings
 from agent.framework.model import Facts, Settings, Verdict
 from agent.snapshot import SystemsSnapshot, SystemView
 from agent.store.facts import Scope
@@ -22,6 +26,9 @@ class Plan:
     scope: Scope = field(default_factory=Scope)
     undeclared_systems: int = 100
     models_per_system: int = 20
+    mistakes: MistakeSettings = field(default_factory=MistakeSettings)
+    forecast: ForecastSettings = field(default_factory=ForecastSettings)
+    costs: CostPlans = field(default_factory=CostPlans)
 
     @classmethod
     def of(cls, config: Config) -> Plan:
@@ -42,7 +49,14 @@ class Plan:
             ),
             undeclared_systems=config.limits.undeclared_systems,
             models_per_system=config.limits.models_per_system,
+            mistakes=config.to_mistakes(),
+            costs=CostPlans.of(config),
         )
+
+    @property
+    def beside(self) -> AssessmentSettings:
+        """The thresholds of what stands beside a verdict."""
+        return AssessmentSettings(self.settings, self.mistakes, self.forecast)
 
 
 def last_complete_day(now: datetime) -> date:
@@ -57,32 +71,45 @@ def decide(store: Store, plan: Plan, as_of: date) -> list[tuple[Facts, Verdict]]
     return [(given, assess(given, plan.settings, previous.get(name))) for name, given in facts.items()]
 
 
-def evaluate(store: Store, plan: Plan, now: datetime) -> SystemsSnapshot:
-    """Decide as of the last complete day, store every verdict with its facts, and show the result."""
+def evaluate(store: Store, plan: Plan, now: datetime, assessor: Assessor | None = None) -> SystemsSnapshot:
+    """Decide as of the last complete day, store every verdict with its facts, and show the result.
+
+    The verdicts are stored before anything else is worked out, so that nothing beside them can cost one.
+    """
     as_of = last_complete_day(now)
     decided = decide(store, plan, as_of)
     store.save_verdicts(decided, store.verdicts(as_of), now)
-    return picture(store, plan, decided, now)
+    return picture(store, plan, decided, now, assessor)
 
 
-def picture(store: Store, plan: Plan, decided: list[tuple[Facts, Verdict]], now: datetime) -> SystemsSnapshot:
-    """The verdicts with the figures beside them; undeclared systems beyond the cap are left out and counted."""
+def picture(
+    store: Store, plan: Plan, decided: list[tuple[Facts, Verdict]], now: datetime, assessor: Assessor | None = None
+) -> SystemsSnapshot:
+    """The verdicts with what stands beside them; undeclared systems beyond the cap are left out and counted."""
     totals = store.totals(plan.scope, plan.models_per_system)
     prompts = store.prompt_totals()
     declared = plan.scope.declarations
     found = [facts.system for facts, _ in decided if facts.system not in declared]
     end = datetime.max.replace(tzinfo=UTC)
     found.sort(key=lambda name: (totals[name].first_written or end if name in totals else end, name))
-    shown = {*declared, *found[: plan.undeclared_systems]}
+    names = {*declared, *found[: plan.undeclared_systems]}
+    shown = [(facts, verdict) for facts, verdict in decided if facts.system in names]
+    chosen = assessor or Assessor()
+    assessments = chosen.assess(store, plan.scope, plan.costs, plan.beside, shown)
     return SystemsSnapshot(
         evaluated_at=now,
         settings=plan.settings,
         systems=tuple(
-            _view(facts, verdict, totals.get(facts.system), prompts.get(facts.system))
-            for facts, verdict in decided
-            if facts.system in shown
+            replace(
+                _view(facts, verdict, totals.get(facts.system), prompts.get(facts.system)),
+                assessment=_capped(assessments[facts.system], plan.models_per_system),
+            )
+            for facts, verdict in shown
         ),
         undeclared_dropped=max(0, len(found) - plan.undeclared_systems),
+        mistakes=plan.mistakes,
+        forecast=plan.forecast,
+        price_file=chosen.price_file,
     )
 
 
@@ -103,6 +130,14 @@ def _view(facts: Facts, verdict: Verdict, totals: SystemTotals | None, prompts: 
         last_prompt_change=prompts.last if prompts and facts.prompts.watched else None,
         recommendation_changed=_midnight(verdict.changed_on),
     )
+
+
+def _capped(assessment: Assessment, models: int) -> Assessment:
+    """With so many models that are shut down, the nearest ones; their names become labels."""
+    ending = assessment.shutdowns
+    if isinstance(ending, Unavailable) or len(ending) <= models:
+        return assessment
+    return replace(assessment, shutdowns=ending[:models])
 
 
 def _midnight(day: date | None) -> datetime | None:

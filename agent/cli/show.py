@@ -11,11 +11,13 @@ import requests
 
 from agent import __version__
 from agent.app import source_runner
+from agent.assessor import Assessor
 from agent.cli.common import EPILOG, Exit, config_option, load, opened, print_json, reported
 from agent.config import Loaded, json_schema, load_config
 from agent.errors import CommandError, ConfigError
 from agent.evaluation import Plan, decide, last_complete_day, picture
 from agent.exporter.render import Exposition, Format
+from agent.prices.file import read_price_file
 from agent.snapshot import AgentSnapshot
 from agent.store.store import Store
 from collectors.interface import utc_now
@@ -74,8 +76,9 @@ def _without_user(url: str) -> str:
 
 def _from_store(loaded: Loaded, store: Store, output: Format) -> str:
     now, plan = utc_now(), Plan.of(loaded.config)
+    decided = decide(store, plan, last_complete_day(now))
     exposition = Exposition()
-    exposition.set_systems(picture(store, plan, decide(store, plan, last_complete_day(now)), now))
+    exposition.set_systems(picture(store, plan, decided, now, Assessor.of(loaded)))
     exposition.set_agent(
         AgentSnapshot(
             version=__version__,
@@ -103,7 +106,8 @@ def _from_store(loaded: Loaded, store: Store, output: Format) -> str:
 def check_config(path: Path | None, config_path: Path, output: str) -> None:
     """Read a configuration file and report everything that is wrong with it, at once.
 
-    Each problem is a line `file:line: path: reason (got value)`. Warnings do not fail the check.
+    Each problem is a line `file:line: path: reason (got value)`. The price file is read too. Warnings do not fail
+    the check.
 
     \b
     Examples:
@@ -119,7 +123,7 @@ def check_config(path: Path | None, config_path: Path, output: str) -> None:
     except ConfigError as error:
         problems = error.problems
     else:
-        warnings = loaded.warnings
+        warnings, problems = loaded.warnings, _price_problems(loaded)
         config = loaded.config
         counts = f"{_number(len(config.sources), 'source')}, {_number(len(config.systems), 'system')}"
         summary = f"{counts}, store {loaded.shown_store_url}"
@@ -144,6 +148,17 @@ def config_schema() -> None:
       # yaml-language-server: $schema=leverwatch.schema.json   (first line of leverwatch.yaml)
     """
     print_json(json_schema())
+
+
+def _price_problems(loaded: Loaded) -> tuple[str, ...]:
+    """What is wrong with the price file. A running agent goes on without it; here is the place to find out."""
+    file = loaded.config.prices.file
+    try:
+        if file is not None:
+            read_price_file(loaded.base_dir / file)
+    except ConfigError as error:
+        return error.problems
+    return ()
 
 
 def _number(number: int, noun: str) -> str:

@@ -220,7 +220,7 @@ OVER_ENGINEERING: tuple[Family[SystemsSnapshot], ...] = (
 REVIEWS: tuple[Family[SystemsSnapshot], ...] = (
     per_system(
         "leverwatch_review_due",
-        "1 when the declaration is due for review: never reviewed, too old, a rule changed since, or a model ends.",
+        "1 when a review is due: the declaration was never reviewed or is old, a rule changed, or a model ends.",
         _of(_review, lambda found: flag(found.due)),
         "when a strategy is declared",
     ),

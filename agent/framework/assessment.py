@@ -1,16 +1,43 @@
-"""What stands beside a verdict: economics, outlook, the mistakes that are watched, and locked-in evidence."""
+"""What stands beside a verdict: economics, outlook, mistakes that are watched, and locked-in evidence. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TypeVar
 
-from agent.framework.baselines import Baseline
-from agent.framework.economics.model import Agreement, Economics
-from agent.framework.forecast.model import Forecast
-from agent.framework.locked_in import LockedIn
-from agent.framework.overengineering import Overengineering, PromptMoments
-from agent.framework.permanence import Review
-from agent.framework.shutdowns import Shutdown
+from agent.framework.baselines import Baseline, baseline
+from agent.framework.economics.agreement import agreement
+from agent.framework.economics.assess import assess_economics
+from agent.framework.economics.assumptions import priced, resolve
+from agent.framework.economics.model import (
+    Agreement,
+    Amount,
+    Economics,
+    EconomicsFacts,
+    Hosting,
+    Origin,
+    Outcome,
+    Price,
+    Unpriced,
+)
+from agent.framework.economics.traffic import Calls, TrafficMoments
+from agent.framework.forecast.forecast import forecast, targets
+from agent.framework.forecast.model import Forecast, ForecastSettings
+from agent.framework.gains import eval_gain
+from agent.framework.locked_in import LockedIn, OutputChecks, locked_in_support
+from agent.framework.mistakes import MistakeSettings
+from agent.framework.model import Facts, Settings, Verdict
+from agent.framework.moments import measured_shares
+from agent.framework.overengineering import Overengineering, PromptMoments, judge
+from agent.framework.permanence import PastVerdict, Review, review
+from agent.framework.shutdowns import Shutdown, shutdowns
+from agent.framework.tuned import ModelDays
+from agent.framework.volume import is_stale
+from collectors.interface import EvalResult
+
+MONTH_WEEKS = 30.4375 / 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +45,49 @@ class Unavailable:
     """A part that could not be worked out."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CostTerms:
+    """What is configured of a system's costs, and the price of its tuned model."""
+
+    hosting: Hosting = Hosting.DEDICATED
+    configured: Mapping[str, Amount] = field(default_factory=dict)
+    tuned_price: Price | Unpriced | None = None
+    """None: no tuned model is configured."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssessmentFacts:
+    """Everything that an assessment of one system may depend on, besides settings."""
+
+    facts: Facts
+    verdict: Verdict
+    traffic: TrafficMoments = field(default_factory=TrafficMoments)
+    prices: Mapping[str, Price | Unpriced] = field(default_factory=dict)
+    """Of every model in `traffic`, by name."""
+    costs: CostTerms = field(default_factory=CostTerms)
+    moments: PromptMoments = field(default_factory=PromptMoments)
+    checks: Mapping[date, OutputChecks] = field(default_factory=dict)
+    recent: ModelDays = field(default_factory=dict)
+    """Inferences of the trailing 28 days."""
+    models: ModelDays = field(default_factory=dict)
+    """Inferences as far back as they are known; empty for a system that never ran a fine-tuned model."""
+    results: Sequence[EvalResult] = ()
+    listed: Mapping[str, date] = field(default_factory=dict)
+    """Last days of models, as providers list them."""
+    at_review: PastVerdict | None = None
+    differing_since: date | None = None
+    """First day of the stored run of mismatches."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssessmentSettings:
+    """The thresholds of all parts."""
+
+    framework: Settings = field(default_factory=Settings)
+    mistakes: MistakeSettings = field(default_factory=MistakeSettings)
+    forecast: ForecastSettings = field(default_factory=ForecastSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +112,128 @@ class Assessment:
     """Of models that the system used in the trailing 28 days, the nearest first."""
     review: Review | Unavailable
     locked_in: LockedIn | Unavailable
+
+
+Part = TypeVar("Part")
+
+
+class Attempt:
+    """How each part is worked out. This one lets every error through."""
+
+    def __call__(self, name: str, work: Callable[[], Part]) -> Part | Unavailable:  # noqa: ARG002 - for subclasses
+        """The part called `name`."""
+        return work()
+
+
+def assess_beside(
+    given: AssessmentFacts, settings: AssessmentSettings, attempt: Attempt | None = None
+) -> Assessment:
+    """Work out every part. An `attempt` that catches errors keeps a part that fails from the others."""
+    tried = attempt or Attempt()
+    mistakes = settings.mistakes
+    as_of, verdict, declaration = given.facts.as_of, given.verdict, given.facts.declaration
+    economics = tried("economics", lambda: assess_economics(economics_facts(given)))
+    ending = tried(
+        "shutdowns",
+        lambda: shutdowns(given.recent, as_of, mistakes.last_days, given.listed, mistakes.shutdowns),
+    )
+    return Assessment(
+        economics=economics,
+        agreement=_agreement(economics, verdict),
+        outlook=tried("outlook", lambda: _outlook(given, settings)),
+        baseline=tried(
+            "baseline",
+            lambda: baseline(
+                given.models,
+                given.results,
+                as_of,
+                mistakes.baselines,
+                mistakes.tuned_models.get(given.facts.system, ()),
+            ),
+        ),
+        prompts=tried("prompts", lambda: _prompts(given, mistakes)),
+        shutdowns=ending,
+        review=tried(
+            "review",
+            lambda: review(
+                PastVerdict.of(verdict),
+                declaration,
+                given.at_review,
+                _history(given),
+                () if isinstance(ending, Unavailable) else ending,
+                mistakes.reviews,
+            ),
+        ),
+        locked_in=tried(
+            "locked_in",
+            lambda: locked_in_support(
+                as_of,
+                declaration.locked_in_behavior if declaration else (),
+                given.checks,
+                given.results,
+                given.facts.prompts,
+                mistakes.locked_in,
+            ),
+        ),
+    )
+
+
+def economics_facts(given: AssessmentFacts) -> EconomicsFacts:
+    """What the economics are worked out from: configured inputs, then measured ones, then assumptions."""
+    costs, verdict = given.costs, given.verdict
+    return EconomicsFacts(
+        system=given.facts.system,
+        as_of=given.facts.as_of,
+        monthly_inferences=verdict.volume.monthly_inferences,
+        traffic=given.traffic,
+        prices=given.prices,
+        inputs=resolve(costs.configured, measured=_measured(given)),
+        hosting=costs.hosting,
+        tuned_price=costs.tuned_price,
+    )
+
+
+def _measured(given: AssessmentFacts) -> dict[str, Amount]:
+    costs, per_week = given.costs, given.verdict.changes_per_week
+    totals: dict[str, Calls] = {}
+    for block in given.traffic.blocks:
+        for part in block.calls:
+            totals[part.model] = totals[part.model].plus(part) if part.model in totals else part
+    found = {name: Amount.exactly(value, Origin.MEASURED) for name, value in measured_shares(totals).items()}
+    if per_week is not None:
+        found["prompt_changes_per_month"] = Amount.exactly(per_week * MONTH_WEEKS, Origin.MEASURED)
+    if isinstance(costs.tuned_price, Price):
+        found |= priced(costs.tuned_price, costs.configured)
+    return found
+
+
+def _agreement(economics: Economics | Unavailable, verdict: Verdict) -> Agreement:
+    outcome = Outcome.UNKNOWN if isinstance(economics, Unavailable) else economics.outcome
+    return agreement(outcome, verdict.strategy, verdict.rule)
+
+
+def _outlook(given: AssessmentFacts, settings: AssessmentSettings) -> Forecast | Unavailable:
+    volume = given.verdict.volume
+    if volume.newest_day is None:
+        return Unavailable("no usage was seen")
+    if is_stale(volume, given.facts.as_of, settings.framework):
+        return Unavailable(f"no usage has been seen since {volume.newest_day}")
+    aims = targets(volume, settings.framework)
+    return forecast(given.facts.usage.daily, volume.newest_day, aims, settings.forecast)
+
+
+def _prompts(given: AssessmentFacts, mistakes: MistakeSettings) -> PromptJudgement:
+    gained = eval_gain(
+        given.results,
+        given.facts.as_of,
+        minimum_n=mistakes.baselines.minimum_n,
+        confidence=mistakes.baselines.confidence,
+    )
+    moments = replace(given.moments, eval_gain=gained)
+    return PromptJudgement(moments, judge(moments, mistakes.over_engineering))
+
+
+def _history(given: AssessmentFacts) -> tuple[PastVerdict, ...]:
+    since, verdict = given.differing_since, given.verdict
+    # The oldest day of an unbroken run stands for all of its days.
+    return () if since is None else (PastVerdict(since, verdict.strategy, verdict.rule, {}, mismatch=True),)

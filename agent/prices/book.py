@@ -12,7 +12,18 @@ from agent.prices.library import PriceLibrary
 class PriceBook:
     """Answers for one state of the price file; answers are remembered."""
 
-    def __init__(self, own: PriceList | None = None, public: PriceLibrary | None = None) -> None:
+    def __init__(
+        self, own: PriceList | None = None, public: PriceLibrary | None = None, *, unusable: str | None = None
+    ) -> None:
+        """Take the sources.
+
+        Args:
+            own: the user's file.
+            public: the public list.
+            unusable: name of a file of the user of which no version can be used. Public prices do not stand in for
+                it, because it outranks them and may say something else: then every price is unknown.
+        """
+        self._unusable = unusable
         self._own = own
         self._public = public
         self._known: dict[tuple[str, date, str | None], Price | Unpriced] = {}
@@ -26,6 +37,8 @@ class PriceBook:
         return found
 
     def _find(self, model: str, day: date, provider: str | None) -> Price | Unpriced:
+        if self._unusable is not None:
+            return Unpriced(model, f"{self._unusable} cannot be used")
         for source in (self._own, self._public):
             price = source.find(model, day, provider) if source is not None else None
             if price is not None:

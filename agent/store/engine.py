@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
@@ -15,6 +15,15 @@ from agent.errors import StoreError
 
 WRITES = "leverwatch_writes"
 """Execution option of a connection that is going to write."""
+_MOST_VALUES = 500
+"""In one statement; databases limit its parameters."""
+
+T = TypeVar("T")
+
+
+def batched(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """The values in parts that fit into one statement."""
+    return (values[start : start + _MOST_VALUES] for start in range(0, len(values), _MOST_VALUES))
 
 
 def open_engine(url: str | URL) -> Engine:

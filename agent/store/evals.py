@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Connection, func, select
 
-from agent.store.facts import counting_sources
-from agent.store.schema import eval_results, model_shutdowns, usage_daily, usage_totals
+from agent.store.engine import batched
+from agent.store.moments import counting
+from agent.store.schema import eval_results, model_shutdowns, usage_daily
 from collectors.interface import EvalResult, Operation
 
 
@@ -27,32 +29,40 @@ def read_eval_results(connection: Connection, since: date, as_of: date) -> dict[
 
 
 def read_model_days(
-    connection: Connection, since: date, as_of: date, authoritative: frozenset[str]
+    connection: Connection,
+    since: date,
+    as_of: date,
+    authoritative: frozenset[str],
+    systems: Collection[str] | None = None,
 ) -> dict[str, dict[str, dict[date, float]]]:
-    """Inferences by system, model and day, from `since` to `as_of`, of the sources that count for a system."""
-    feeding: dict[str, set[str]] = defaultdict(set)
-    for system, source in connection.execute(select(usage_totals.c.system, usage_totals.c.source).distinct()):
-        feeding[system].add(source)
-    daily = (
-        select(
-            usage_daily.c.system,
-            usage_daily.c.source,
-            usage_daily.c.model,
-            usage_daily.c.day,
-            func.sum(usage_daily.c.inferences),
-        )
-        .where(
-            usage_daily.c.operation == Operation.GENERATION.value,
-            usage_daily.c.day >= since,
-            usage_daily.c.day <= as_of,
-        )
-        .group_by(usage_daily.c.system, usage_daily.c.source, usage_daily.c.model, usage_daily.c.day)
-    )
+    """Inferences by system, model and day, from `since` to `as_of`, of the sources that count for a system.
+
+    With `systems`, only of these.
+    """
+    counted = counting(connection, authoritative)
+    wanted = [None] if systems is None else list(batched(sorted(systems)))
     found: dict[str, dict[str, dict[date, float]]] = defaultdict(lambda: defaultdict(dict))
-    for system, source, model, day, inferences in connection.execute(daily):
-        if source in counting_sources(feeding[system], authoritative):
-            days = found[system][model]
-            days[day] = days.get(day, 0.0) + inferences
+    for names in wanted:
+        daily = (
+            select(
+                usage_daily.c.system,
+                usage_daily.c.source,
+                usage_daily.c.model,
+                usage_daily.c.day,
+                func.sum(usage_daily.c.inferences),
+            )
+            .where(
+                usage_daily.c.operation == Operation.GENERATION.value,
+                usage_daily.c.day >= since,
+                usage_daily.c.day <= as_of,
+                *([] if names is None else [usage_daily.c.system.in_(names)]),
+            )
+            .group_by(usage_daily.c.system, usage_daily.c.source, usage_daily.c.model, usage_daily.c.day)
+        )
+        for system, source, model, day, inferences in connection.execute(daily):
+            if source in counted[system]:
+                days = found[system][model]
+                days[day] = days.get(day, 0.0) + inferences
     return {system: dict(models) for system, models in found.items()}
 
 

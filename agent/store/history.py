@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Date, String, column, func, or_, select, values
 
 from agent.framework.model import Rule, RuleEvidence, Strategy
 from agent.framework.permanence import PastVerdict
+from agent.store.engine import batched
 from agent.store.schema import verdicts
 
 _PAGE = 100
@@ -54,13 +55,54 @@ def read_at_review(connection: Connection, reviewed: Mapping[str, date]) -> dict
     go back so far.
     """
     found = {}
-    for system, day in reviewed.items():
-        of_system = select(verdicts.c.verdict).where(verdicts.c.system == system)
-        newest = of_system.where(verdicts.c.as_of <= day).order_by(verdicts.c.as_of.desc(), verdicts.c.id.desc())
-        oldest = of_system.where(verdicts.c.as_of > day).order_by(verdicts.c.as_of, verdicts.c.id.desc())
-        text = connection.scalar(newest.limit(1)) or connection.scalar(oldest.limit(1))
-        if text is not None:
-            found[system] = _past(_decoder.decode(text))
+    for part in batched(list(reviewed.items())):
+        given = values(column("system", String), column("day", Date), name="reviewed").data(list(part)).cte()
+        of_system = select(verdicts.c.verdict).where(verdicts.c.system == given.c.system).limit(1)
+        newest = of_system.where(verdicts.c.as_of <= given.c.day).order_by(
+            verdicts.c.as_of.desc(), verdicts.c.id.desc()
+        )
+        oldest = of_system.where(verdicts.c.as_of > given.c.day).order_by(verdicts.c.as_of, verdicts.c.id.desc())
+        chosen = func.coalesce(newest.scalar_subquery(), oldest.scalar_subquery())
+        for system, text in connection.execute(select(given.c.system, chosen)):
+            if text is not None:
+                found[system] = _past(_decoder.decode(text))
+    return found
+
+
+def read_differing_since(connection: Connection, systems: Collection[str], as_of: date) -> dict[str, date]:
+    """The first day of each system's run of stored mismatches that reaches `as_of` or the newest day before it.
+
+    A system whose newest verdict is no mismatch is left out.
+    """
+    found: dict[str, date] = {}
+    for names in batched(sorted(systems)):
+        last = (
+            select(func.max(verdicts.c.id).label("id"))
+            .where(verdicts.c.system.in_(names), verdicts.c.as_of <= as_of)
+            .group_by(verdicts.c.system, verdicts.c.as_of)
+            .subquery()
+        )
+        days = (
+            # In JSON no text can hold this mark: its quotes would be escaped.
+            select(
+                verdicts.c.system, verdicts.c.as_of, verdicts.c.verdict.like('%"mismatch":true%').label("differs")
+            )
+            .join(last, verdicts.c.id == last.c.id)
+            .cte()
+        )
+        agreed = (
+            select(days.c.system, func.max(days.c.as_of).label("day"))
+            .where(~days.c.differs)
+            .group_by(days.c.system)
+            .subquery()
+        )
+        runs = (
+            select(days.c.system, func.min(days.c.as_of))
+            .outerjoin(agreed, agreed.c.system == days.c.system)
+            .where(or_(agreed.c.day.is_(None), days.c.as_of > agreed.c.day))
+            .group_by(days.c.system)
+        )
+        found.update((system, day) for system, day in connection.execute(runs))
     return found
 
 

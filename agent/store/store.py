@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,13 +10,15 @@ from datetime import date, datetime
 from sqlalchemy import URL, Connection, insert, select, update
 
 from agent.framework.model import Facts, Verdict
+from agent.framework.moments import DayMoments, PromptSums
 from agent.framework.permanence import PastVerdict
 from agent.store.batches import write_batch
 from agent.store.engine import WRITES, open_engine, translated
 from agent.store.evals import read_eval_results, read_model_days, read_shutdowns
 from agent.store.facts import Scope, read_facts
-from agent.store.history import read_at_review, read_history
+from agent.store.history import read_at_review, read_differing_since, read_history
 from agent.store.migrate import migrate
+from agent.store.moments import read_day_moments, read_model_names, read_prompt_sums
 from agent.store.schema import record_tallies, source_state, sources
 from agent.store.verdicts import latest_verdicts, write_verdicts
 from agent.store.views import PromptTotals, SystemTotals, read_prompt_totals, read_totals
@@ -137,11 +139,26 @@ class Store:
             return read_eval_results(connection, since, as_of)
 
     def model_days(
-        self, since: date, as_of: date, scope: Scope
+        self, since: date, as_of: date, scope: Scope, systems: Collection[str] | None = None
     ) -> Mapping[str, Mapping[str, Mapping[date, float]]]:
-        """Inferences by system, model and UTC day."""
+        """Inferences by system, model and UTC day; with `systems`, only of these."""
         with self.reading() as connection:
-            return read_model_days(connection, since, as_of, scope.authoritative)
+            return read_model_days(connection, since, as_of, scope.authoritative, systems)
+
+    def model_names(self) -> Mapping[str, frozenset[str]]:
+        """Every model that ever served a generation, by system."""
+        with self.reading() as connection:
+            return read_model_names(connection)
+
+    def day_moments(self, since: date, as_of: date, scope: Scope) -> Mapping[str, Sequence[DayMoments]]:
+        """Sums over each UTC day and model, by system."""
+        with self.reading() as connection:
+            return read_day_moments(connection, since, as_of, scope.authoritative)
+
+    def prompt_sums(self, since: date, until: date, scope: Scope) -> Mapping[str, PromptSums]:
+        """What the length of a prompt is read from, by system, over the days from `since` to `until`."""
+        with self.reading() as connection:
+            return read_prompt_sums(connection, since, until, scope.authoritative)
 
     def shutdowns(self) -> Mapping[str, date]:
         """The day on which each model ends, as far as a provider's list says."""
@@ -152,6 +169,11 @@ class Store:
         """The verdict that held on the day of each system's review, or the first one after it."""
         with self.reading() as connection:
             return read_at_review(connection, reviewed)
+
+    def differing_since(self, systems: Collection[str], as_of: date) -> Mapping[str, date]:
+        """The first day of each system's present run of stored mismatches; without the systems that have none."""
+        with self.reading() as connection:
+            return read_differing_since(connection, systems, as_of)
 
     @contextmanager
     def history(self, system: str, as_of: date) -> Iterator[Iterator[PastVerdict]]:

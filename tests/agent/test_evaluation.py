@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from agent.assessor import CostPlans
 from agent.config import load_config
 from agent.evaluation import Plan, decide, evaluate, last_complete_day
+from agent.framework.mistakes import MistakeSettings
 from agent.framework.model import Declaration, Settings, Strategy
 from agent.store.facts import Scope
 from agent.store.schema import verdicts
@@ -152,4 +154,6 @@ systems:
         ),
         undeclared_systems=7,
         models_per_system=2,
+        mistakes=MistakeSettings(tuned_models={"bot": ()}),
+        costs=CostPlans({"bot": CostPlans().everywhere}),
     )

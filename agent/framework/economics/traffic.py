@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, timedelta
+from operator import add
+from typing import NamedTuple
 
 WEEKS = 4
 _DAYS = 7
 
 
-@dataclass(frozen=True, slots=True)
-class Calls:
+class Calls(NamedTuple):
     """Sums over the successful calls to one model. Unknown adds nothing to a sum and one to its `unknown_*`."""
 
     model: str
@@ -34,14 +35,10 @@ class Calls:
 
     def plus(self, other: Calls) -> Calls:
         """Both together, under this model's name."""
-        return Calls(self.model, *(getattr(self, name) + getattr(other, name) for name in _SUMS))
+        return Calls(self.model, *map(add, self[1:], other[1:]))
 
 
-_SUMS = tuple(field.name for field in fields(Calls) if field.name != "model")
-
-
-@dataclass(frozen=True, slots=True)
-class DayCalls:
+class DayCalls(NamedTuple):
     """The calls to one model on one UTC day."""
 
     day: date
@@ -88,17 +85,16 @@ def traffic_moments(rows: Iterable[DayCalls], covered: Collection[date], newest:
         newest: the newest covered day.
     """
     first = newest - timedelta(days=WEEKS * _DAYS - 1)
+    week_of = {day: (day - first).days // _DAYS for day in covered if first <= day <= newest}
     days = [0] * WEEKS
-    for day in {*covered}:
-        if first <= day <= newest:
-            days[(day - first).days // _DAYS] += 1
+    for index in week_of.values():
+        days[index] += 1
     sums: list[dict[str, Calls]] = [{} for _ in range(WEEKS)]
-    known = {*covered}
-    for row in rows:
-        if first <= row.day <= newest and row.day in known:
-            week = sums[(row.day - first).days // _DAYS]
-            name = row.calls.model
-            week[name] = week[name].plus(row.calls) if name in week else row.calls
+    for day, calls in rows:
+        if day in week_of:
+            week = sums[week_of[day]]
+            known = week.get(calls.model)
+            week[calls.model] = calls if known is None else known.plus(calls)
     return TrafficMoments(
         tuple(
             Block(covered_days, tuple(week[name] for name in sorted(week)))

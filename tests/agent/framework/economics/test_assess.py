@@ -44,7 +44,7 @@ class TestUnknownInIsUnknownOut:
     @pytest.mark.parametrize("kind", ["unknown_input", "unknown_output"])
     def test_tokens_of_more_than_half_of_the_calls(self, kind: str) -> None:
         shape = calls(1000.0)
-        half, most = (replace(shape, **cast("Any", {kind: count})) for count in (500.0, 501.0))
+        half, most = (shape._replace(**cast("Any", {kind: count})) for count in (500.0, 501.0))
         assert assess_economics(replace(facts(), traffic=traffic(half))).outcome is not Outcome.UNKNOWN
         assert missing(assess_economics(replace(facts(), traffic=traffic(most)))) == [Missing.TOKENS]
 

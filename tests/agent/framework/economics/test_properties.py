@@ -76,8 +76,7 @@ def test_twice_the_money_is_twice_the_cost_and_changes_no_decision(now: Economic
 @given(FACTS)
 def test_tokens_counted_in_thousands_at_a_thousandfold_price_cost_the_same(now: EconomicsFacts) -> None:
     def thousandth(calls: Calls) -> Calls:
-        return replace(
-            calls,
+        return calls._replace(
             input_tokens=calls.input_tokens / 1000,
             cached_input_tokens=calls.cached_input_tokens / 1000,
             output_tokens=calls.output_tokens / 1000,

@@ -1,0 +1,145 @@
+"""From sums by day and model to what the economics, the signs and the evidence are read from. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from agent.framework.economics.traffic import Calls, DayCalls
+from agent.framework.locked_in import OutputChecks
+from agent.framework.overengineering import PromptMoments
+from agent.framework.tuned import RECENT_DAYS
+
+GROWTH_WEEKS = 13
+"""Between the two windows whose prompts are compared."""
+_LEAST_KNOWN = 0.5
+"""Share of the inferences with a known number, below which the mean of the known ones stands for nothing."""
+
+
+class DayMoments(NamedTuple):
+    """Sums over the generations of one model on one UTC day, in the meaning of `collectors.interface.UsageRow`."""
+
+    day: date
+    model: str
+    inferences: float
+    attempts: float
+    input_tokens: float
+    cached_input_tokens: float
+    cache_write_tokens: float
+    output_tokens: float
+    unknown_input: float
+    unknown_cached: float
+    unknown_output: float
+    static_tokens: float
+    static_known: float
+    traced: float
+    traces: float
+    checked: float
+    invalid: float
+    schema_checked: float
+    schema_mode: float
+
+
+class PromptSums(NamedTuple):
+    """What the length of a prompt is read from, over 28 days."""
+
+    inferences: float
+    input_tokens: float
+    unknown_input: float
+    static_tokens: float
+    static_known: float
+
+
+def day_calls(rows: Iterable[DayMoments]) -> Iterator[DayCalls]:
+    """The part that the economics look at."""
+    return (DayCalls(row.day, Calls._make(row[1:15])) for row in rows)
+
+
+def output_checks(rows: Iterable[DayMoments]) -> dict[date, OutputChecks]:
+    """Output validation by day, of all models together; without the days on which nothing was checked or known."""
+    found: dict[date, OutputChecks] = {}
+    for row in rows:
+        if row.checked or row.schema_checked:
+            before = found.get(row.day, OutputChecks())
+            found[row.day] = OutputChecks(
+                checked=before.checked + row.checked,
+                invalid=before.invalid + row.invalid,
+                schema_known=before.schema_known + row.schema_checked,
+                schema_mode=before.schema_mode + row.schema_mode,
+            )
+    return found
+
+
+def recent_models(rows: Iterable[DayMoments], as_of: date) -> dict[str, dict[date, float]]:
+    """Inferences by model and day over the trailing 28 days."""
+    found: dict[str, dict[date, float]] = {}
+    for row in rows:
+        if 0 <= (as_of - row.day).days < RECENT_DAYS:
+            days = found.setdefault(row.model, {})
+            days[row.day] = days.get(row.day, 0.0) + row.inferences
+    return found
+
+
+def prompt_moments(
+    rows: Sequence[DayMoments], earlier: PromptSums | None, as_of: date, *, eval_gain: bool | None = None
+) -> PromptMoments:
+    """Means over the trailing 28 days. A mean that fewer than half of the inferences support is unknown.
+
+    Args:
+        rows: sums by day and model; days outside the window are left out.
+        earlier: the window that ended 13 weeks before; None when nothing is known of it.
+        as_of: the last day of the window.
+        eval_gain: whether an eval result got better in between.
+    """
+    within = [row[2:] for row in rows if 0 <= (as_of - row.day).days < RECENT_DAYS]
+    if not within:
+        return PromptMoments(eval_gain=eval_gain)
+    total = DayMoments(as_of, "", *map(sum, zip(*within, strict=True)))
+    number = total.inferences
+    long_ago = earlier or PromptSums(0.0, 0.0, 0.0, 0.0, 0.0)
+    return PromptMoments(
+        input_tokens=_mean(total.input_tokens, number - total.unknown_input, number),
+        output_tokens=_mean(total.output_tokens, number - total.unknown_output, number),
+        static_tokens=_mean(total.static_tokens, total.static_known, number),
+        cached_tokens=_mean(total.cached_input_tokens, number - total.unknown_cached, number),
+        calls_per_trace=max(total.traced / total.traces, 1.0) if total.traces > 0 else None,
+        # Below one for an inference, they were evidently not recorded.
+        attempts=total.attempts / number if 0 < number <= total.attempts else None,
+        earlier_input_tokens=_mean(
+            long_ago.input_tokens, long_ago.inferences - long_ago.unknown_input, long_ago.inferences
+        ),
+        earlier_static_tokens=_mean(long_ago.static_tokens, long_ago.static_known, long_ago.inferences),
+        eval_gain=eval_gain,
+    )
+
+
+def measured_shares(totals: Mapping[str, Calls]) -> dict[str, float]:
+    """The inputs of the economics that traffic measures for every model, by name, as a share of the input.
+
+    A share that is unknown for any model is left out: there the assumption is used.
+    """
+    calls = [part for part in totals.values() if part.inferences > 0]
+    entered = sum(part.input_tokens for part in calls)
+    if not calls or entered <= 0 or any(part.unknown_input >= part.inferences for part in calls):
+        return {}
+    found = {}
+    if all(part.static_known > 0 for part in calls):
+        static = sum(
+            (part.inferences - part.unknown_input) * part.static_tokens / part.static_known for part in calls
+        )
+        found["static_share"] = min(static / entered, 1.0)
+    if all(part.unknown_cached <= (1 - _LEAST_KNOWN) * part.inferences for part in calls):
+        cached = sum(
+            (part.inferences - part.unknown_input)
+            * part.cached_input_tokens
+            / (part.inferences - part.unknown_cached)
+            for part in calls
+        )
+        found["cached_share"] = min(cached / entered, 1.0)
+    return found
+
+
+def _mean(total: float, known: float, number: float) -> float | None:
+    # A hair below half is half: weights of sampled records are fractions.
+    return total / known if number > 0 and known > 0 and known >= _LEAST_KNOWN * number * (1 - 1e-9) else None

@@ -1,0 +1,89 @@
+"""The prices that are in force now: the watched file, the public list, and what to say when the file is broken."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import structlog
+
+from agent.errors import ConfigError
+from agent.prices.book import PriceBook
+from agent.prices.file import WatchedPriceFile
+from agent.prices.library import PriceLibrary
+from agent.snapshot import PriceFileState
+
+log = structlog.get_logger(__name__)
+
+
+class CurrentPrices:
+    """Prices that follow their file. A bad version is logged, counted and shown, and changes no price."""
+
+    def __init__(self, file: Path | None = None, *, public: bool = False) -> None:
+        """Load what there is.
+
+        Args:
+            file: the price file; None when none is configured. It need not be readable.
+            public: whether the public list is used, if its package is installed.
+        """
+        self._path = file
+        self._watched: WatchedPriceFile | None = None
+        self._unread: tuple[str, ...] = ()
+        self._failures = 0
+        self._public = _library() if public else None
+        self._day: date | None = None
+        self._book: PriceBook | None = None
+
+    def book(self, day: date) -> PriceBook:
+        """The prices for an evaluation as of `day`, the file read again if it changed."""
+        if self._refresh() or self._book is None or day != self._day:
+            # A book remembers its answers by day; a new one forgets those of days gone by.
+            self._day, self._book = day, self._new_book()
+        return self._book
+
+    @property
+    def state(self) -> PriceFileState | None:
+        """What to show of the file; None when none is configured."""
+        if self._path is None:
+            return None
+        if self._watched is None:
+            return PriceFileState(self._unread, self._failures)
+        return PriceFileState(self._watched.problems, self._failures + self._watched.failures)
+
+    def _new_book(self) -> PriceBook:
+        if self._path is not None and self._watched is None:
+            return PriceBook(unusable=self._path.name)
+        return PriceBook(self._watched.prices if self._watched else None, self._public)
+
+    def _refresh(self) -> bool:
+        """Whether prices are new."""
+        if self._path is None:
+            return False
+        if self._watched is not None:
+            before = self._watched.failures
+            changed = self._watched.refresh()
+            if self._watched.failures > before:
+                _complain(self._watched.problems, kept=True)
+            return changed
+        try:
+            self._watched = WatchedPriceFile(self._path)
+        except ConfigError as error:
+            # Read again each time until it is good, and counted once for each thing that was wrong with it.
+            if error.problems != self._unread:
+                self._unread = error.problems
+                self._failures += 1
+                _complain(error.problems, kept=False)
+            return False
+        return True
+
+
+def _complain(problems: tuple[str, ...], *, kept: bool) -> None:
+    for problem in problems:
+        log.error("price_file_unusable", problem=problem, last_good_kept=kept)
+
+
+def _library() -> PriceLibrary | None:
+    try:
+        return PriceLibrary()
+    except ImportError:
+        return None
