@@ -36,7 +36,8 @@ def _lines(view: SystemView, settings: Settings) -> Iterator[tuple[str, str]]:
         yield "Baseline", "; ".join(texts)
     judged = getattr(found.prompts, "verdict", None)
     if judged is not None and judged.flagged:
-        yield "Prompt", "; ".join(reason.text for reason in (*judged.reasons, *judged.advice))
+        # The first advice alone: the others may be needless once it is followed.
+        yield "Prompt", "; ".join(reason.text for reason in (*judged.reasons, *judged.advice[:1]))
     if isinstance(found.review, Review) and found.review.reasons:
         yield "Review", "; ".join(reason.text for reason in found.review.reasons)
 
