@@ -69,6 +69,9 @@ _FLAGS = {
 _AGREES = Flag("agrees", "✓", "As declared")
 _DECIDED = Flag("decided", "✓", "Decided")
 
+ALL_FLAGS = (*_FLAGS.values(), _AGREES, _DECIDED)
+"""Every flag, most pressing first."""
+
 
 def causes(view: SystemView) -> tuple[Attention, ...]:
     """Every reason to look at a system, most pressing first; empty when there is none."""

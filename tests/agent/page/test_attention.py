@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -11,10 +12,10 @@ from agent.framework.comparison import Outcome
 from agent.framework.economics.model import Agreement
 from agent.framework.model import Status
 from agent.framework.shutdowns import Urgency
-from agent.page.attention import by_attention, flags
+from agent.page.attention import ALL_FLAGS, by_attention, flags
 from agent.snapshot import SystemView
 from tests.agent.exporter import assessed, samples
-from tests.rules.rulefile import rules
+from tests.rules.rulefile import RUNBOOKS, rules
 
 
 def words(view: SystemView) -> list[str]:
@@ -141,3 +142,10 @@ def test_flags_and_alerts_agree_on_what_a_system_can_have() -> None:
     named = {flag.alert for shown in (view, missing) for flag in flags(shown)}
 
     assert named | {"LeverwatchVolumeThresholdCrossed"} == {rule["alert"] for rule in rules("leverwatch-systems")}
+
+
+def test_the_documentation_lists_every_flag_in_its_order_with_its_runbook() -> None:
+    documented = (RUNBOOKS.parent / "status-page.md").read_text()
+    rows = re.findall(r"^\| (\S) ([A-Z][\w -]+) \| .+ \| (?:\[(\w+)\]\(.+\))? ?\|$", documented, re.MULTILINE)
+
+    assert rows == [(flag.sign, flag.word, flag.alert or "") for flag in ALL_FLAGS]
