@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import msgspec
 
+from agent.framework.assessment import Assessment, Unavailable
 from agent.snapshot import SystemsSnapshot, SystemView
 
 
@@ -48,4 +50,14 @@ def _system(view: SystemView) -> dict[str, Any]:
         "prompt_changes_per_week": verdict.changes_per_week,
         "prompt_changes": view.prompt_changes,
         "last_prompt_change": view.last_prompt_change,
+        "assessment": None if view.assessment is None else assessment_values(view.assessment),
+    }
+
+
+def assessment_values(assessment: Assessment) -> dict[str, Any]:
+    """Every part by its name. One that could not be worked out is an object with the one key `unavailable`."""
+    parts = {field.name: getattr(assessment, field.name) for field in fields(assessment)}
+    return {
+        name: {"unavailable": part.reason} if isinstance(part, Unavailable) else part
+        for name, part in parts.items()
     }

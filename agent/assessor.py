@@ -147,7 +147,17 @@ def _failed(part: str, system: str | None, error: Exception) -> str:
 def nothing(reason: str) -> Assessment:
     """An assessment of which no part is there, for one reason."""
     missing = Unavailable(reason)
-    return Assessment(missing, Agreement.NOT_COMPARED, missing, missing, missing, missing, missing, missing)
+    return Assessment(
+        economics=missing,
+        agreement=Agreement.NOT_COMPARED,
+        outlook=missing,
+        baseline=missing,
+        prompts=missing,
+        shutdowns=missing,
+        review=missing,
+        locked_in=missing,
+        would_change=missing,
+    )
 
 
 class _Reviews:

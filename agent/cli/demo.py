@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from agent.app import Agent, source_runner
+from agent.assessor import Assessor
 from agent.cli.common import EPILOG, Exit, load, opened, print_json, reported
 from agent.cli.serve import serve
 from agent.cli.verdicts import as_json, verdict_table
@@ -42,9 +43,9 @@ _LIVE_SECONDS = 10.0
 def demo(folder: Path | None, listen: str, serving: bool, output: str) -> None:
     """Show what leverwatch does, on an invented company.
 
-    Builds five systems with 120 days of usage logs and a git repository of prompts, runs the real agent over
-    them on SQLite, prints the verdicts with their reasons, and serves the status page and the metrics while
-    traffic goes on.
+    Builds five systems with 120 days of usage logs, a git repository of prompts, results of evaluations and a
+    price file, runs the real agent over them on SQLite, prints the verdicts with their reasons, and serves the
+    status page and the metrics while traffic goes on.
 
     \b
     Examples:
@@ -61,7 +62,7 @@ def demo(folder: Path | None, listen: str, serving: bool, output: str) -> None:
             failed = [report.error for report in reports if report.error is not None]
             if failed:
                 raise CommandError("; ".join(failed))
-            verdicts = [view.verdict for view in evaluate(store, plan, utc_now()).systems]
+            verdicts = [view.verdict for view in evaluate(store, plan, utc_now(), Assessor.of(loaded)).systems]
         if output == "json":
             print_json([as_json(verdict) for verdict in verdicts])
         else:

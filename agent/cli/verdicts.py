@@ -10,6 +10,8 @@ from typing import Any
 import click
 import msgspec
 
+from agent.api import assessment_values
+from agent.assessor import Assessor
 from agent.cli.common import (
     EPILOG,
     Exit,
@@ -23,10 +25,11 @@ from agent.cli.common import (
     reported,
     table,
 )
+from agent.cli.story import spoken, story
 from agent.errors import CommandError
 from agent.evaluation import Plan, decide, evaluate, last_complete_day
 from agent.framework.humanise import humanise
-from agent.framework.model import Facts, Settings, Strategy, Verdict
+from agent.framework.model import Settings, Verdict
 from collectors.interface import utc_now
 
 
@@ -74,9 +77,13 @@ def evaluate_command(config_path: Path, output: str, as_of: date | None, check: 
 @format_option
 @as_of_option
 def explain(system: str, config_path: Path, output: str, as_of: date | None) -> None:
-    """Tell why SYSTEM has its verdict: each rule, its number and its threshold.
+    """Tell the whole story of the verdict on SYSTEM.
 
-    Nothing is written.
+    Each rule with its number against its threshold and what would change it; then what stands beside the verdict
+    and never changes it: the economics, the outlook, the baseline of a fine-tuned model, signs of an
+    over-engineered prompt, the review, models that end, and evidence of locked-in behaviour. Nothing is written.
+    With --as-of all of it is worked out again from stored data; prices, thresholds and last days of models are
+    those of now.
 
     \b
     Examples:
@@ -90,14 +97,22 @@ def explain(system: str, config_path: Path, output: str, as_of: date | None) -> 
         plan = Plan.of(loaded.config)
         with opened(loaded) as store:
             decided = {facts.system: (facts, verdict) for facts, verdict in decide(store, plan, day)}
-        if system not in decided:
-            known = ", ".join(sorted(decided)) or "none yet"
-            raise CommandError(f"no system named {system} is declared or was seen; systems: {known}")
-    facts, verdict = decided[system]
+            if system not in decided:
+                known = ", ".join(sorted(decided)) or "none yet"
+                raise CommandError(f"no system named {system} is declared or was seen; systems: {known}")
+            facts, verdict = decided[system]
+            assessor = Assessor.of(loaded)
+            beside = assessor.assess(store, plan.scope, plan.costs, plan.beside, [(facts, verdict)])[system]
     if output == "json":
-        print_json({**as_json(verdict), "facts": msgspec.to_builtins(facts)})
+        print_json(
+            {
+                **as_json(verdict),
+                "facts": msgspec.to_builtins(facts),
+                "assessment": msgspec.to_builtins(assessment_values(beside)),
+            }
+        )
     else:
-        click.echo(story(facts, verdict))
+        click.echo(story(facts, verdict, beside))
 
 
 def as_json(verdict: Verdict) -> dict[str, Any]:
@@ -111,8 +126,8 @@ def verdict_table(verdicts: list[Verdict], settings: Settings) -> str:
     rows = [
         (
             verdict.system,
-            _spoken(verdict.declared),
-            _spoken(verdict.strategy),
+            spoken(verdict.declared),
+            spoken(verdict.strategy),
             verdict.status + (" (held)" if verdict.held else ""),
             "differs" if verdict.mismatch else "",
             _volume(verdict, settings),
@@ -123,30 +138,6 @@ def verdict_table(verdicts: list[Verdict], settings: Settings) -> str:
     ]
     header = ("SYSTEM", "DECLARED", "RECOMMENDED", "STATUS", "", "A MONTH", "CHANGES/WEEK", "WHY")
     return table(header, rows)
-
-
-def story(facts: Facts, verdict: Verdict) -> str:
-    """A verdict in words: the reasons, then every rule with its number against its threshold."""
-    lines = [
-        f"{verdict.system}: {_spoken(verdict.strategy)} ({verdict.status}{', held' if verdict.held else ''})",
-        f"  as of {verdict.as_of}; declared: {_spoken(verdict.declared)}",
-    ]
-    if verdict.changed_on is not None:
-        lines.append(f"  recommended since {verdict.changed_on}")
-    if facts.usage.sources:
-        lines.append(f"  usage from {', '.join(facts.usage.sources)}, newest day {verdict.volume.newest_day}")
-    lines += ["", "Why:", *(f"  - {reason.text}" for reason in verdict.reasons), "", "Rules:"]
-    for evidence in verdict.evidence:
-        mark = {True: "yes", False: "no", None: "?"}[evidence.active]
-        lines.append(f"  {mark:<3}  {evidence.rule:<19} {evidence.text}")
-    if verdict.volume.crossings:
-        lines += ["", "Crossings:"]
-        lines += [f"  {one.day}  {one.previous} -> {one.band}" for one in verdict.volume.crossings]
-    return "\n".join(lines)
-
-
-def _spoken(strategy: Strategy | None) -> str:
-    return "-" if strategy is None else strategy.value.replace("_", " ")
 
 
 def _volume(verdict: Verdict, settings: Settings) -> str:

@@ -15,9 +15,10 @@ from random import Random
 import zstandard
 
 from agent.demo.company import DAYS, SYSTEMS, SystemPlan
+from agent.demo.evals import eval_lines
 from agent.demo.prompts import Landing, plan_history
 from agent.demo.repository import write_repository
-from agent.demo.settings import config_text
+from agent.demo.settings import PRICES, config_text
 from agent.demo.traffic import Totals, UsageLine, day_lines, encode, moment_lines, total
 from agent.errors import CommandError
 from agent.framework.model import Status, Strategy
@@ -26,7 +27,7 @@ from collectors.interface import ChangeKind, Result
 MARKER = ".leverwatch-demo.json"
 """The file that makes a folder a demo folder."""
 
-_OWN = ("logs", "prompts.git", "leverwatch.yaml", "cache")
+_OWN = ("logs", "evals", "prompts.git", "prices.yaml", "leverwatch.yaml", "cache")
 _OWN_DATABASE = ("leverwatch.db", "leverwatch.db-wal", "leverwatch.db-shm", "leverwatch.db-journal")
 
 # Days before the last day.
@@ -98,6 +99,9 @@ def build(folder: Path, now: datetime, seed: int = 7, listen: str = "127.0.0.1:9
         (folder / MARKER).write_text(json.dumps(marker) + "\n", encoding="utf-8")
         usage = _write_logs(folder / "logs", first_day, last_day, seed)
         write_repository(folder / "prompts.git", landings)
+        (folder / "evals").mkdir()
+        (folder / "evals" / "results.jsonl").write_text(eval_lines(last_day), encoding="utf-8")
+        (folder / "prices.yaml").write_text(PRICES, encoding="utf-8")
         config = folder / "leverwatch.yaml"
         config.write_text(config_text(last_day, listen), encoding="utf-8")
     except OSError as error:

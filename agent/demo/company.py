@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.framework.model import Strategy
 
@@ -13,6 +13,11 @@ WINDOW = 28
 """Days of the trailing window whose sum stands for a month."""
 MONTH = 30.4375
 """Days of an average month."""
+
+ADOPTED = 75
+"""Days before the last day on which a fine-tuned model took over from its base."""
+STATIC_SINCE = 60
+"""Days before the last day from which prompts have their present length."""
 
 WEEKDAY = 1.2
 WEEKEND = 0.55
@@ -35,6 +40,8 @@ class ModelPlan:
     """Mean of one call."""
     prices: tuple[float, float] | None
     """USD for a million input and output tokens; None when nobody knows the price."""
+    instead_of: str | None = None
+    """Until `ADOPTED` days before the last day, this model served in its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +67,21 @@ class SystemPlan:
     """False: no call at all on Saturdays and Sundays."""
     anchor: int = 0
     """Days before the last day on which the trailing window is worth `monthly`."""
+    static_share: float = 0.45
+    """Of the input tokens, the part that is the same in every call."""
+    static_share_before: float | None = None
+    """The same until `STATIC_SINCE` days before the last day; None: it never changed."""
+    attempts: float = 1.0
+    """Calls to a model server for each inference."""
+    invalid_share: float | None = None
+    """Of the outputs, those that fail the application's validation; None: nobody checks."""
+    schema_mode: bool | None = None
+    """Whether a structured-output mode is on; None: the log does not say."""
     growth: float = 0.0
     """Daily, continuous: 0.01 is about one percent a day."""
     locked_in: tuple[str, ...] = ()
+    economics: str | None = None
+    """What is configured of its costs, as a mapping in YAML."""
     prompts: tuple[str, ...] = ("system",)
     """Names of the prompt files at the start."""
     change_days: tuple[int, int] | None = None
@@ -85,6 +104,17 @@ class SystemPlan:
         lag = sum(math.exp(-self.growth * back) for back in range(WINDOW)) / WINDOW
         return self.monthly / MONTH * factor * math.exp(self.growth * (day + self.anchor)) / lag
 
+    def models_on(self, day: int) -> tuple[ModelPlan, ...]:
+        """The models that serve on a day, counted as in `day_level`."""
+        if day >= -ADOPTED:
+            return self.models
+        return tuple(replace(model, name=model.instead_of or model.name) for model in self.models)
+
+    def static_share_on(self, day: int) -> float:
+        """The static share of the input on a day, counted as in `day_level`."""
+        before = self.static_share_before
+        return self.static_share if before is None or day > -STATIC_SINCE else before
+
     def hour_share(self, hour: int) -> float:
         """The part of a day's inferences that falls into one UTC hour."""
         return self.hours[hour] / sum(self.hours)
@@ -104,6 +134,7 @@ SYSTEMS: tuple[SystemPlan, ...] = (
             ModelPlan("atlas-mini", 0.8, 410.0, (0.12, 0.48)),
             ModelPlan("harbor-8b", 0.2, 290.0, None),
         ),
+        economics="{hosting: dedicated, gpu_hour_usd: 2.4}",
         input_tokens=1_240.0,
         cached_share=0.62,
         output_tokens=148.0,
@@ -132,10 +163,13 @@ SYSTEMS: tuple[SystemPlan, ...] = (
         recommended=Strategy.FINE_TUNING,
         conflict=False,
         reviewed_days_ago=55,
-        models=(ModelPlan("atlas-mini-contracts", 1.0, 620.0, (0.3, 1.2)),),
+        models=(ModelPlan("atlas-mini-contracts", 1.0, 620.0, (0.3, 1.2), instead_of="atlas-mini"),),
         input_tokens=3_100.0,
         cached_share=0.12,
         output_tokens=420.0,
+        static_share=0.3,
+        invalid_share=0.034,
+        schema_mode=True,
         hours=_OFFICE,
         locked_in=("JSON schema v3 must hold exactly",),
         prompts=("system", "clauses"),
@@ -152,6 +186,11 @@ SYSTEMS: tuple[SystemPlan, ...] = (
         input_tokens=1_650.0,
         cached_share=0.2,
         output_tokens=96.0,
+        static_share=0.9,
+        static_share_before=0.5,
+        attempts=1.15,
+        invalid_share=0.027,
+        schema_mode=False,
         hours=_OFFICE,
         locked_in=("severity codes follow the claims handbook",),
         prompts=("system", "severity", "routing", "fax-intake"),

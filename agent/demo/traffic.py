@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
@@ -35,11 +35,18 @@ class UsageLine:
     cached_tokens: int = 0
     output_tokens: int = 0
     cost_usd: float | None = None
+    static_tokens: int = 0
+    """Of the input tokens; 0 when the log does not say."""
+    attempts: int = 0
+    """Calls to a model server; 0 when the log does not say."""
+    valid: bool | None = None
+    """None: nobody checked the outputs."""
+    schema_mode: bool | None = None
 
     @property
     def request_id(self) -> str:
         """Unique within the demo."""
-        outcome = "ok" if self.ok else "error"
+        outcome = "error" if not self.ok else "invalid" if self.valid is False else "ok"
         return f"{self.system}/{self.model}/{self.at:%Y%m%dT%H%M%S.%f}/{outcome}"
 
 
@@ -81,8 +88,40 @@ def _whole(rng: Random, expected: float) -> int:
     return int(expected + rng.random())
 
 
+def _split(line: UsageLine, invalid_share: float) -> Iterator[UsageLine]:
+    """The line as two: calls whose output was valid, and the others. Sums stay what they were."""
+    share = round(line.calls * invalid_share) / line.calls
+    cost = line.cost_usd
+    few = replace(
+        line,
+        valid=False,
+        calls=round(line.calls * share),
+        duration_ms=round(line.duration_ms * share),
+        input_tokens=round(line.input_tokens * share),
+        cached_tokens=round(line.cached_tokens * share),
+        output_tokens=round(line.output_tokens * share),
+        static_tokens=round(line.static_tokens * share),
+        attempts=round(line.attempts * share),
+        cost_usd=None if cost is None else round(cost * share, 6),
+    )
+    yield replace(
+        line,
+        valid=True,
+        calls=line.calls - few.calls,
+        duration_ms=line.duration_ms - few.duration_ms,
+        input_tokens=line.input_tokens - few.input_tokens,
+        cached_tokens=line.cached_tokens - few.cached_tokens,
+        output_tokens=line.output_tokens - few.output_tokens,
+        static_tokens=line.static_tokens - few.static_tokens,
+        attempts=line.attempts - few.attempts,
+        cost_usd=None if cost is None or few.cost_usd is None else round(cost - few.cost_usd, 6),
+    )
+    if few.calls:
+        yield few
+
+
 def _lines(
-    rng: Random, system: SystemPlan, model: ModelPlan, at: datetime, expected: float
+    rng: Random, system: SystemPlan, model: ModelPlan, at: datetime, expected: float, static_share: float
 ) -> Iterator[UsageLine]:
     calls = _whole(rng, expected)
     if calls:
@@ -91,7 +130,7 @@ def _lines(
         cost = None
         if model.prices is not None:
             cost = round((entered * model.prices[0] + written * model.prices[1]) / 1e6, 6)
-        yield UsageLine(
+        line = UsageLine(
             at=at,
             system=system.name,
             model=model.name,
@@ -102,7 +141,11 @@ def _lines(
             cached_tokens=round(entered * system.cached_share * _noise(rng, 0.05)),
             output_tokens=written,
             cost_usd=cost,
+            static_tokens=round(entered * static_share),
+            attempts=round(calls * system.attempts),
+            schema_mode=system.schema_mode,
         )
+        yield from (line,) if system.invalid_share is None else _split(line, system.invalid_share)
     failed = _whole(rng, expected * _ERROR_SHARE * _noise(rng, 0.2))
     if failed:
         duration = round(failed * _ERROR_LATENCY_MS)
@@ -120,11 +163,13 @@ def day_lines(system: SystemPlan, day: date, last_day: date, seed: int) -> Itera
     """
     rng = Random(f"{seed}/{system.name}/{day}")  # noqa: S311 - repeatable noise, no secret
     level = system.day_level(day.weekday(), (day - last_day).days) * _noise(rng, _DAY_NOISE)
+    static = system.static_share_on((day - last_day).days)
+    models = system.models_on((day - last_day).days)
     midnight = datetime.combine(day, time(), UTC)
     for hour in range(24):
         expected = level * system.hour_share(hour) * _noise(rng, _HOUR_NOISE)
-        for model in system.models:
-            yield from _lines(rng, system, model, midnight + timedelta(hours=hour), expected * model.share)
+        for model in models:
+            yield from _lines(rng, system, model, midnight + timedelta(hours=hour), expected * model.share, static)
 
 
 def moment_lines(
@@ -136,7 +181,7 @@ def moment_lines(
     level = system.day_level(now.weekday(), (now.date() - last_day).days) * system.hour_share(now.hour)
     for model in system.models:
         expected = level * model.share * seconds / 3600 * _noise(rng, 2 * _HOUR_NOISE)
-        yield from _lines(rng, system, model, now, expected)
+        yield from _lines(rng, system, model, now, expected, system.static_share)
 
 
 def encode(line: UsageLine) -> bytes:
@@ -152,11 +197,20 @@ def encode(line: UsageLine) -> bytes:
         "duration_ms": line.duration_ms,
     }
     if line.ok:
-        record["usage"] = {
+        usage: dict[str, object] = {
             "prompt_tokens": line.input_tokens,
             "completion_tokens": line.output_tokens,
             "prompt_tokens_details": {"cached_tokens": line.cached_tokens},
         }
+        if line.static_tokens:
+            usage["static_tokens"] = line.static_tokens
+        record["usage"] = usage
+    if line.attempts:
+        record["attempts"] = line.attempts
+    if line.valid is not None:
+        record["valid"] = line.valid
+    if line.schema_mode is not None:
+        record["schema_mode"] = line.schema_mode
     if line.cost_usd is not None:
         record["cost"] = line.cost_usd
     return msgspec.json.encode(record) + b"\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from statistics import fmean
 from typing import TypeVar
 
 from agent.framework.baselines import Baseline, baseline
@@ -25,6 +26,7 @@ from agent.framework.economics.model import (
 from agent.framework.economics.traffic import Calls, TrafficMoments
 from agent.framework.forecast.forecast import forecast, targets
 from agent.framework.forecast.model import Forecast, ForecastSettings
+from agent.framework.frequency import active_days_by_week
 from agent.framework.gains import eval_gain
 from agent.framework.locked_in import LockedIn, OutputChecks, locked_in_support
 from agent.framework.mistakes import MistakeSettings
@@ -35,6 +37,7 @@ from agent.framework.permanence import PastVerdict, Review, review
 from agent.framework.shutdowns import Shutdown, shutdowns
 from agent.framework.tuned import ModelDays
 from agent.framework.volume import is_stale
+from agent.framework.would_change import WouldChange, would_change
 from collectors.interface import EvalResult
 
 MONTH_WEEKS = 30.4375 / 7
@@ -112,6 +115,8 @@ class Assessment:
     """Of models that the system used in the trailing 28 days, the nearest first."""
     review: Review | Unavailable
     locked_in: LockedIn | Unavailable
+    would_change: tuple[WouldChange, ...] | Unavailable
+    """Each rule's way to another verdict."""
 
 
 Part = TypeVar("Part")
@@ -132,7 +137,7 @@ def assess_beside(
     tried = attempt or Attempt()
     mistakes = settings.mistakes
     as_of, verdict, declaration = given.facts.as_of, given.verdict, given.facts.declaration
-    economics = tried("economics", lambda: assess_economics(economics_facts(given)))
+    economics = tried("economics", lambda: assess_economics(economics_facts(given, settings.framework)))
     ending = tried(
         "shutdowns",
         lambda: shutdowns(given.recent, as_of, mistakes.last_days, given.listed, mistakes.shutdowns),
@@ -175,10 +180,11 @@ def assess_beside(
                 mistakes.locked_in,
             ),
         ),
+        would_change=tried("would_change", lambda: would_change(given.facts, verdict, settings.framework)),
     )
 
 
-def economics_facts(given: AssessmentFacts) -> EconomicsFacts:
+def economics_facts(given: AssessmentFacts, settings: Settings) -> EconomicsFacts:
     """What the economics are worked out from: configured inputs, then measured ones, then assumptions."""
     costs, verdict = given.costs, given.verdict
     return EconomicsFacts(
@@ -187,20 +193,22 @@ def economics_facts(given: AssessmentFacts) -> EconomicsFacts:
         monthly_inferences=verdict.volume.monthly_inferences,
         traffic=given.traffic,
         prices=given.prices,
-        inputs=resolve(costs.configured, measured=_measured(given)),
+        inputs=resolve(costs.configured, measured=_measured(given, settings)),
         hosting=costs.hosting,
         tuned_price=costs.tuned_price,
     )
 
 
-def _measured(given: AssessmentFacts) -> dict[str, Amount]:
-    costs, per_week = given.costs, given.verdict.changes_per_week
+def _measured(given: AssessmentFacts, settings: Settings) -> dict[str, Amount]:
+    costs, facts = given.costs, given.facts
     totals: dict[str, Calls] = {}
     for block in given.traffic.blocks:
         for part in block.calls:
             totals[part.model] = totals[part.model].plus(part) if part.model in totals else part
     found = {name: Amount.exactly(value, Origin.MEASURED) for name, value in measured_shares(totals).items()}
-    if per_week is not None:
+    if given.verdict.changes_per_week is not None:
+        # The mean of the weeks, not the median that the rule looks at: a change costs in every week it comes in.
+        per_week = fmean(active_days_by_week(facts.prompts, facts.as_of, settings))
         found["prompt_changes_per_month"] = Amount.exactly(per_week * MONTH_WEEKS, Origin.MEASURED)
     if isinstance(costs.tuned_price, Price):
         found |= priced(costs.tuned_price, costs.configured)

@@ -22,12 +22,16 @@ def changes_per_week(prompts: PromptFacts, as_of: date, settings: Settings) -> f
     `settings.minimum_history_weeks`. Days, not landings, are counted, so ten landings in one afternoon are one
     (the measure of DORA's Four Keys for deployment frequency).
     """
-    history = whole_weeks(prompts, as_of)
-    if history < max(settings.minimum_history_weeks, 1):
+    if whole_weeks(prompts, as_of) < max(settings.minimum_history_weeks, 1):
         return None
-    active = [0] * min(history, settings.frequency_weeks)
+    return float(median(active_days_by_week(prompts, as_of, settings)))
+
+
+def active_days_by_week(prompts: PromptFacts, as_of: date, settings: Settings) -> list[int]:
+    """Active days in each of the weeks that the median is taken over, newest first."""
+    active = [0] * min(whole_weeks(prompts, as_of), settings.frequency_weeks)
     for day in prompts.active_days:
         age = (as_of - day).days
         if age >= 0 and age // 7 < len(active):
             active[age // 7] += 1
-    return float(median(active))
+    return active

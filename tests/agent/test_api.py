@@ -55,3 +55,19 @@ def test_unknown_is_null() -> None:
     for key in ("recommended_strategy", "mismatch", "rule", "month_to_date_inferences", "prompt_changes_per_week"):
         assert unseen[key] is None
     assert unseen["volume"]["monthly_inferences"] is None
+
+
+def test_an_assessment_has_every_part_and_says_which_could_not_be_worked_out() -> None:
+    by_name = {s["system"]: s["assessment"] for s in document()["systems"]}
+    known, failed = by_name["checkout-helper"], by_name["mail-sorter"]
+
+    assert known["economics"]["outcome"] == "cheaper"
+    assert known["economics"]["inputs"]["training_usd"]["origin"] == "configured"
+    assert known["outlook"]["outlooks"][1]["expected"] == "2026-05-11"
+    assert known["baseline"]["outcome"] == "worse"
+    assert known["shutdowns"][0]["shutdown"] == "2026-04-20"
+    assert known["would_change"][0]["rule"] == "volume_high"
+    assert failed["economics"] == failed["review"] == {"unavailable": "not worked out"}
+    assert failed["agreement"] == "not_compared"
+    assert by_name["answer-bot"]["baseline"] is None
+    assert by_name["voice-notes"] is None

@@ -5,15 +5,26 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from datetime import UTC, datetime
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from agent.app import source_runner
+from agent.assessor import Assessor
 from agent.config import load_config
 from agent.demo.build import Demo, build
+from agent.demo.company import ADOPTED
 from agent.evaluation import Plan, evaluate
+from agent.framework.assessment import PromptJudgement, Unavailable
+from agent.framework.baselines import Baseline
+from agent.framework.comparison import Outcome as BaselineOutcome
+from agent.framework.economics.model import Economics
+from agent.framework.economics.model import Outcome as EconomicsOutcome
+from agent.framework.forecast.model import Forecast
+from agent.framework.locked_in import LockedIn, Standing
+from agent.framework.permanence import Review
 from agent.store.store import Store
 from collectors.interface import MALFORMED, ChangeKind, Result
 from tests.e2e.agents import COMMAND, Agent, leverwatch
@@ -61,6 +72,41 @@ def test_verdicts_and_totals_are_what_the_company_was_built_with(tmp_path: Path,
     assert tallies[Result.COUNTED] == expected.counted
     assert tallies[Result.DUPLICATE] == expected.duplicates
     assert {result: number for result, number in tallies.items() if result in MALFORMED} == expected.malformed
+
+
+def test_every_part_beside_a_verdict_shows_something_real(tmp_path: Path) -> None:
+    demo = build(tmp_path / "company", NOW)
+    store = read(demo, f"sqlite:///{tmp_path / 'store.db'}")
+    loaded = load_config(demo.config)
+    snapshot = evaluate(store, Plan.of(loaded.config), NOW, Assessor.of(loaded))
+    store.close()
+    found = {view.system: view.assessment for view in snapshot.systems}
+
+    for system, assessment in found.items():
+        assert assessment is not None, system
+        for field in fields(assessment):
+            assert not isinstance(getattr(assessment, field.name), Unavailable), (system, field.name)
+        assert isinstance(assessment.economics, Economics)
+        assert assessment.economics.outcome is not EconomicsOutcome.UNKNOWN, (system, assessment.economics.unknown)
+        assert isinstance(assessment.outlook, Forecast)
+        assert assessment.outlook.volumes, system
+    contracts, claims, faq = (found[name] for name in ("contract-extraction", "claims-triage", "hr-faq"))
+    assert contracts is not None
+    assert claims is not None
+    assert faq is not None
+    assert isinstance(contracts.baseline, Baseline)
+    assert (contracts.baseline.outcome, contracts.baseline.stale) == (BaselineOutcome.BETTER, False)
+    assert contracts.baseline.tuned.adopted_on == demo.expected.last_day - timedelta(days=ADOPTED)
+    assert isinstance(contracts.locked_in, LockedIn)
+    assert contracts.locked_in.standing is Standing.DECLARED_SUPPORTED
+    assert isinstance(claims.baseline, Baseline)
+    assert claims.baseline.outcome is BaselineOutcome.MISSING
+    assert isinstance(claims.prompts, PromptJudgement)
+    assert claims.prompts.verdict.flagged is True
+    assert isinstance(claims.review, Review)
+    assert claims.review.due is True
+    assert isinstance(faq.shutdowns, tuple)
+    assert [(ending.model, ending.days_left) for ending in faq.shutdowns] == [("atlas-large", 70)]
 
 
 def test_the_command_prints_every_verdict_with_its_reasons(tmp_path: Path) -> None:

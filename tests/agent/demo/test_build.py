@@ -18,6 +18,7 @@ from agent.demo.company import SYSTEMS
 from agent.errors import CommandError
 from agent.framework.assess import assess
 from agent.framework.model import Band, Declaration, Facts, PromptFacts, Strategy, UsageFacts
+from agent.prices.file import read_price_file
 from tests.agent.demo.conftest import NOW
 from tests.agent.demo.reread import Reread, first_parent_steps, git, month_equivalent, reread
 
@@ -215,11 +216,13 @@ def test_the_configuration_names_everything(tmp_path: Path) -> None:
     config = yaml.safe_load(demo.config.read_text())
     assert config["web"] == {"listen": "[::1]:1234"}
     names = [system.name for system in SYSTEMS]
-    files, prompts = config["sources"]
-    assert (files["type"], prompts["type"]) == ("files", "git")
+    files, evals, prompts = config["sources"]
+    assert (files["type"], evals["type"], prompts["type"]) == ("files", "evals", "git")
     assert list(config["systems"]) == list(prompts["systems"]) == names
     assert len(list(tmp_path.glob(files["path"]))) == 120
+    assert len(list(tmp_path.glob(evals["path"]))) == 1
     assert (tmp_path / prompts["repo"]).is_dir()
+    assert len(read_price_file(tmp_path / config["prices"]["file"])) == 4
     assert [name for name in names if config["systems"][name].get("locked_in_behavior")] == [
         "contract-extraction",
         "claims-triage",
@@ -252,7 +255,7 @@ def test_a_demo_folder_is_rebuilt_with_its_store_and_keeps_what_is_not_the_demos
     (tmp_path / "cache" / "thing").write_text("old")
     demo = build(tmp_path, NOW)
     assert {path.name for path in tmp_path.iterdir()} == {
-        "logs", "prompts.git", "leverwatch.yaml", "notes.txt", MARKER,
+        "logs", "evals", "prompts.git", "prices.yaml", "leverwatch.yaml", "notes.txt", MARKER,
     }  # fmt: skip
     _check_totals(demo, reread(tmp_path / "logs"))
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from agent.demo.company import SYSTEMS, SystemPlan
+from agent.demo.company import ADOPTED, SYSTEMS, SystemPlan
 from agent.demo.traffic import Totals, UsageLine, day_lines, encode, moment_lines, total
 
 AT = datetime(2031, 5, 12, 9, tzinfo=UTC)
@@ -85,3 +86,37 @@ def test_moments_have_request_ids_of_their_own() -> None:
     moments = [AT.replace(microsecond=micro) for micro in (0, 1, 2)]
     ids = [line.request_id for now in moments for line in moment_lines(bot, now, 10, date(2031, 5, 11), 7)]
     assert len(set(ids)) == len(ids) > 3
+
+
+def test_what_the_log_knows_of_prompts_and_outputs_is_written() -> None:
+    line = UsageLine(
+        AT, "a", "m", True, 10, 900, 100, 40, 20, static_tokens=70, attempts=12, valid=False, schema_mode=True
+    )
+    record = json.loads(encode(line))
+
+    assert record["usage"]["static_tokens"] == 70
+    assert (record["attempts"], record["valid"], record["schema_mode"]) == (12, False, True)
+    assert record["request_id"].endswith("/invalid")
+
+
+def test_checked_outputs_are_two_lines_with_the_sums_of_one() -> None:
+    [claims] = [system for system in SYSTEMS if system.name == "claims-triage"]
+    days = (date(2031, 5, 12), date(2031, 5, 13), 7)
+    checked = [line for line in day_lines(claims, *days) if line.ok]
+    whole = [line for line in day_lines(replace(claims, invalid_share=None), *days) if line.ok]
+
+    for name in ("calls", "input_tokens", "cached_tokens", "output_tokens", "static_tokens", "attempts"):
+        assert sum(getattr(line, name) for line in checked) == sum(getattr(line, name) for line in whole), name
+    invalid = sum(line.calls for line in checked if line.valid is False)
+    assert invalid / sum(line.calls for line in checked) == pytest.approx(0.027, abs=0.001)
+
+
+def test_a_tuned_model_takes_the_place_of_its_base() -> None:
+    [contracts] = [system for system in SYSTEMS if system.name == "contract-extraction"]
+
+    def models(days_ago: int) -> set[str]:
+        last_day = date(2031, 5, 13)
+        return {line.model for line in day_lines(contracts, last_day - timedelta(days=days_ago), last_day, 7)}
+
+    assert models(ADOPTED) == {"atlas-mini-contracts"}
+    assert models(ADOPTED + 1) == {"atlas-mini"}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from agent.framework.assessment import Assessment, PromptJudgement, Unavailable
+from agent.assessor import nothing as unavailable
+from agent.framework.assessment import Assessment, PromptJudgement
 from agent.framework.baselines import Baseline
 from agent.framework.comparison import Outcome as BaselineOutcome
 from agent.framework.comparison import compare
@@ -27,10 +28,10 @@ from agent.framework.overengineering import PromptMoments, judge
 from agent.framework.permanence import Review
 from agent.framework.shutdowns import Shutdown, Urgency
 from agent.framework.tuned import TunedBy, TunedModel
+from agent.framework.would_change import WouldChange
 from collectors.interface import EvalResult
 
 AS_OF = date(2026, 3, 30)
-NOTHING = Unavailable("not worked out")
 
 
 def result(model: str, day: date, value: float) -> EvalResult:
@@ -174,6 +175,7 @@ def everything() -> Assessment:
         shutdowns=ending(),
         review=review(),
         locked_in=locked_in(),
+        would_change=(WouldChange(Rule.VOLUME_HIGH, Strategy.FINE_TUNING, "high band above 1.00B a month"),),
     )
 
 
@@ -192,9 +194,10 @@ def little() -> Assessment:
         shutdowns=(),
         review=Review(None, None, None, 90, None, (), False, None, None, None, (), ()),
         locked_in=LockedIn(Standing.UNMEASURED, 0, quiet, ()),
+        would_change=(),
     )
 
 
 def nothing() -> Assessment:
     """No part could be worked out."""
-    return Assessment(NOTHING, Agreement.NOT_COMPARED, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
+    return unavailable("not worked out")

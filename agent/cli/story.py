@@ -1,0 +1,216 @@
+"""The whole story of one verdict, in words for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+from agent.cli.common import table
+from agent.framework.assessment import Assessment, PromptJudgement, Unavailable
+from agent.framework.baselines import Baseline
+from agent.framework.economics.model import Amount, Economics, Origin
+from agent.framework.forecast.model import Forecast, Outlook
+from agent.framework.humanise import humanise
+from agent.framework.locked_in import LockedIn, Standing
+from agent.framework.model import Facts, Strategy, Verdict
+from agent.framework.permanence import Review
+from agent.framework.shutdowns import Shutdown
+from agent.framework.would_change import WouldChange
+
+_MARKS = {True: "yes", False: "no", None: "?"}
+
+_STANDINGS = {
+    Standing.DECLARED_SUPPORTED: "declared, and measurements support it",
+    Standing.DECLARED_UNSUPPORTED: "declared, and what was measured does not support it",
+    Standing.DECLARED_UNMEASURED: "declared; nothing was measured",
+    Standing.SUPPORTED_UNDECLARED: "measured, and not declared",
+    Standing.NOT_SUPPORTED: "not declared, and what was measured does not support it",
+    Standing.UNMEASURED: "not declared; nothing was measured",
+}
+
+Part = TypeVar("Part")
+
+
+def spoken(strategy: Strategy | None) -> str:
+    """A strategy as a cell of a table."""
+    return "-" if strategy is None else strategy.value.replace("_", " ")
+
+
+def story(facts: Facts, verdict: Verdict, beside: Assessment) -> str:
+    """A verdict in words: reasons, every rule with its number, what would change it, and all that is beside it."""
+    return "\n".join((*_verdict(facts, verdict), *_beside(beside)))
+
+
+def _verdict(facts: Facts, verdict: Verdict) -> Iterator[str]:
+    yield f"{verdict.system}: {spoken(verdict.strategy)} ({verdict.status}{', held' if verdict.held else ''})"
+    yield f"  as of {verdict.as_of}; declared: {spoken(verdict.declared)}"
+    if verdict.changed_on is not None:
+        yield f"  recommended since {verdict.changed_on}"
+    if facts.usage.sources:
+        yield f"  usage from {', '.join(facts.usage.sources)}, newest day {verdict.volume.newest_day}"
+    yield from ("", "Why:", *(f"  - {reason.text}" for reason in verdict.reasons), "", "Rules:")
+    for evidence in verdict.evidence:
+        yield f"  {_MARKS[evidence.active]:<3}  {evidence.rule:<19} {evidence.text}"
+    if verdict.volume.crossings:
+        yield from ("", "Crossings:")
+        yield from (f"  {one.day}  {one.previous} -> {one.band}" for one in verdict.volume.crossings)
+
+
+def _beside(beside: Assessment) -> Iterator[str]:
+    yield from _section("What would change it", beside.would_change, _changes)
+    yield from _section(
+        "Economics", beside.economics, lambda found: _economics(found, beside.agreement.replace("_", " "))
+    )
+    yield from _section("Outlook", beside.outlook, _outlook)
+    if beside.baseline is not None:
+        yield from _section("Baseline of the fine-tuned model", beside.baseline, _baseline)
+    yield from _section("Prompt", beside.prompts, _prompts)
+    yield from _section("Review", beside.review, _review)
+    if beside.shutdowns:
+        yield from _section("Models that end", beside.shutdowns, _shutdowns)
+    yield from _section("Evidence of locked-in behaviour", beside.locked_in, _locked_in)
+
+
+def _section(title: str, part: Part | Unavailable, lines: Callable[[Part], Iterable[str]]) -> Iterator[str]:
+    yield from ("", f"{title}:")
+    found = (f"unknown: {part.reason}",) if isinstance(part, Unavailable) else lines(part)
+    yield from (f"  {line}" for line in found)
+
+
+def _changes(found: tuple[WouldChange, ...]) -> Iterator[str]:
+    return (f"- {change.text}" for change in found)
+
+
+def _economics(found: Economics, agreement: str) -> Iterator[str]:
+    if found.probability is None:
+        yield from (f"unknown: {unknown.text}" for unknown in found.unknown)
+    else:
+        outcome = found.outcome.replace("_", " ")
+        yield f"fine-tuning: {outcome} (probability {found.probability:.0%}); with the verdict: {agreement}"
+        rows = [
+            (
+                spoken(cost.strategy),
+                figure(cost.monthly),
+                "?" if cost.per_thousand is None else figure(cost.per_thousand),
+            )
+            for cost in found.costs
+        ]
+        yield from table(("STRATEGY", "USD A MONTH", "USD FOR 1,000"), rows).splitlines()
+        yield _break_even(found)
+        for driver in found.drivers:
+            ends = f"{figure(driver.low)} to {figure(driver.high)}"
+            yield f"driver: {driver.name} ({driver.origin}) moves the saving from {ends} USD a month"
+        for origin in Origin:
+            named = [
+                f"{name} {_range(amount)}"
+                for name, amount in (found.inputs or {}).items()
+                if amount.origin is origin
+            ]
+            if named:
+                yield f"{origin}: {', '.join(named)}"
+
+
+def _range(amount: Amount) -> str:
+    if amount.low == amount.high:
+        return figure(amount.likely)
+    return f"{figure(amount.likely)} ({figure(amount.low)} to {figure(amount.high)})"
+
+
+def _break_even(found: Economics) -> str:
+    likely = found.break_even.always_from if found.break_even else None
+    low, high = found.break_even_range
+    if likely is None:
+        text = "break-even: none at the likely values"
+    else:
+        text = f"break-even: {humanise(likely)} inferences a month"
+    return f"{text} (10% to 90%: {_volume(low)} to {_volume(high)})"
+
+
+def _volume(value: float | None) -> str:
+    return "never" if value is None else humanise(value)
+
+
+def figure(value: float) -> str:
+    """A number: whole from a hundred on, else with four digits."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.4g}"
+
+
+def _outlook(found: Forecast) -> Iterator[str]:
+    if not found.volumes:
+        yield f"unknown: {found.weeks} complete weeks of usage are known, and four with traffic are needed"
+        return
+    yield (
+        f"by {found.method}, from {found.weeks} complete weeks; "
+        f"in {len(found.volumes) - 1} weeks {humanise(found.volumes[-1])} inferences a month"
+    )
+    for outlook in found.outlooks:
+        yield f"{outlook.target.boundary.replace('_', '-')} boundary ({_target(outlook)}): {_when(outlook)}"
+    scores = [f"{score.method} {score.mase:.2f}" for score in found.scores if score.mase is not None]
+    yield f"scaled error (below 1 is better than the last week repeated): {', '.join(scores) or 'unknown'}"
+    covered = "unknown" if found.coverage is None else f"{found.coverage:.0%} of {found.coverage_origins}"
+    yield f"past forecasts with a known outcome: {found.known_origins}; within their interval: {covered}"
+    if found.level_shift is not None:
+        yield f"the level jumped in the week of {found.level_shift}; the trend starts there"
+
+
+def _target(outlook: Outlook) -> str:
+    return f"{outlook.target.direction} to {humanise(outlook.target.volume)}"
+
+
+def _when(outlook: Outlook) -> str:
+    chance = "probability withheld" if outlook.probability is None else f"probability {outlook.probability:.0%}"
+    if outlook.expected is None and outlook.earliest is None:
+        return f"not within the horizon, {chance}"
+    known = outlook.probability is not None or outlook.earliest is not None
+    absent = "beyond the horizon" if known else "unknown"
+    earliest, latest = (absent if day is None else str(day) for day in (outlook.earliest, outlook.latest))
+    expected = "beyond the horizon" if outlook.expected is None else str(outlook.expected)
+    return f"expected {expected} (earliest {earliest}, latest {latest}), {chance}"
+
+
+def _baseline(found: Baseline) -> Iterator[str]:
+    stale = ", stale" if found.stale else ""
+    yield f"{found.outcome.replace('_', ' ')}{stale}: {found.tuned.model}, adopted {found.tuned.adopted_on}"
+    yield from (f"- {reason.text}" for reason in found.reasons)
+
+
+def _prompts(found: PromptJudgement) -> Iterator[str]:
+    verdict = found.verdict
+    answer = {True: "looks over-engineered", False: "no sign of over-engineering", None: "unknown"}[
+        verdict.flagged
+    ]
+    if verdict.flagged is False and verdict.active:
+        answer = "not flagged"
+    yield f"{answer}: {verdict.active} of {verdict.known} known signs, and {verdict.agree} must agree"
+    for evidence in verdict.evidence:
+        yield f"{_MARKS[evidence.active]:<3}  {evidence.sign:<12} {evidence.text}"
+    yield from (f"try: {advice.text}" for advice in verdict.advice)
+
+
+def _review(found: Review) -> Iterator[str]:
+    if found.due is None:
+        yield "no strategy is declared, so there is nothing to review"
+        return
+    reviewed = (
+        "never reviewed" if found.reviewed is None else f"reviewed {found.reviewed}, {_days(found.age_days)} ago"
+    )
+    next_one = "" if found.due_on is None else f"; by age due on {found.due_on}"
+    yield f"{'due' if found.due else 'not due'}: {reviewed}{next_one}"
+    yield from (f"- {reason.text}" for reason in found.reasons)
+    if found.differing_since is not None:
+        yield f"the recommendation has differed since {found.differing_since} ({_days(found.differing_days)})"
+
+
+def _days(number: int | None) -> str:
+    return "1 day" if number == 1 else f"{number} days"
+
+
+def _shutdowns(found: tuple[Shutdown, ...]) -> Iterator[str]:
+    return (f"{ending.urgency}: {ending.text}" for ending in found)
+
+
+def _locked_in(found: LockedIn) -> Iterator[str]:
+    yield _STANDINGS[found.standing]
+    for evidence in found.evidence:
+        yield f"{_MARKS[evidence.active]:<3}  {evidence.support:<19} {evidence.text}"
+    yield from (f"advice: {advice.text}" for advice in found.advice)

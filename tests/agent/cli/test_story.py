@@ -1,0 +1,78 @@
+"""The story of a verdict, for what is known and for what is not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from agent.cli.story import story
+from agent.framework.assessment import Assessment
+from agent.framework.model import Facts, UsageFacts
+from tests.agent.exporter import assessed, samples
+from tests.agent.exporter.golden import assert_golden
+
+
+def told(beside: Assessment) -> str:
+    view = samples.grown()
+    facts = Facts(view.system, view.verdict.as_of, UsageFacts({}, ("gateway",)))
+    return story(facts, view.verdict, beside)
+
+
+def section(beside: Assessment, title: str) -> list[str]:
+    _, found, rest = told(beside).partition(f"\n{title}:\n")
+    assert found, title
+    return rest.partition("\n\n")[0].splitlines()
+
+
+def test_the_story_of_a_system_of_which_everything_is_known_is_the_golden_one() -> None:
+    assert_golden("explain.txt", told(assessed.everything()).encode() + b"\n")
+
+
+def test_what_could_not_be_worked_out_says_why_in_every_section() -> None:
+    for title in (
+        "What would change it",
+        "Economics",
+        "Outlook",
+        "Baseline of the fine-tuned model",
+        "Prompt",
+        "Review",
+        "Models that end",
+        "Evidence of locked-in behaviour",
+    ):
+        assert section(assessed.nothing(), title) == ["  unknown: not worked out"], title
+
+
+def test_what_is_unknown_is_said_to_be_unknown() -> None:
+    little = assessed.little()
+
+    assert section(little, "Economics") == ["  unknown: the price of m is unknown"]
+    assert section(little, "Outlook")[0].startswith("  unknown: 3 complete weeks")
+    assert section(little, "Prompt")[0] == "  unknown: 0 of 0 known signs, and 3 must agree"
+    assert section(little, "Review") == ["  no strategy is declared, so there is nothing to review"]
+    assert section(little, "Evidence of locked-in behaviour")[0] == "  not declared; nothing was measured"
+
+
+def test_a_system_without_a_tuned_model_and_without_an_end_has_no_such_sections() -> None:
+    text = told(assessed.little())
+
+    assert "Baseline" not in text
+    assert "Models that end" not in text
+
+
+def test_a_break_even_that_does_not_exist_is_never() -> None:
+    economics = replace(assessed.economics(), break_even=None, break_even_range=(None, None))
+    lines = section(replace(assessed.everything(), economics=economics), "Economics")
+
+    assert "  break-even: none at the likely values (10% to 90%: never to never)" in lines
+
+
+def test_without_past_forecasts_the_probability_is_withheld() -> None:
+    outlook = assessed.outlook()
+    silent = replace(
+        outlook,
+        coverage=None,
+        outlooks=tuple(replace(one, earliest=None, latest=None, probability=None) for one in outlook.outlooks),
+    )
+    lines = section(replace(assessed.everything(), outlook=silent), "Outlook")
+
+    assert "  hybrid boundary (down to 90M): not within the horizon, probability withheld" in lines
+    assert any("expected 2026-05-11 (earliest unknown, latest unknown)" in line for line in lines)

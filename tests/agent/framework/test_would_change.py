@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from statistics import median
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.framework.assess import assess
+from agent.framework.model import Facts, Rule, Settings, Strategy
+from agent.framework.would_change import WouldChange, days_to, would_change
+from tests.agent.framework.facts import FREQUENT, HIGH, LOW, MID, SMALL, constant, facts, prompts, series
+
+
+def changes(given: Facts, settings: Settings = SMALL) -> dict[Rule, WouldChange]:
+    return {change.rule: change for change in would_change(given, assess(given, settings), settings)}
+
+
+def test_a_low_volume_says_how_much_more_the_other_bands_take() -> None:
+    found = changes(facts(constant(LOW)))
+
+    assert found[Rule.VOLUME_MID] == WouldChange(
+        Rule.VOLUME_MID,
+        Strategy.HYBRID,
+        "mid band from 487K a month: 456.6K more, for 7 days; hybrid would be recommended",
+    )
+    assert found[Rule.VOLUME_HIGH].strategy is Strategy.FINE_TUNING
+    assert Rule.VOLUME_LOW not in found
+
+
+def test_a_band_is_left_below_nine_tenths_of_its_threshold() -> None:
+    found = changes(facts(constant(MID)))
+
+    assert found[Rule.VOLUME_LOW].text == (
+        "low band below 438.3K a month: 2.6M less, for 7 days; prompt engineering would be recommended"
+    )
+    assert found[Rule.VOLUME_HIGH].text.startswith("high band above 4.87M a month: 1.8M more")
+
+
+def test_a_high_volume_has_both_thresholds_below_it() -> None:
+    found = changes(facts(constant(HIGH)))
+
+    assert {
+        rule: change.strategy for rule, change in found.items() if rule in {Rule.VOLUME_LOW, Rule.VOLUME_MID}
+    } == {
+        Rule.VOLUME_LOW: Strategy.PROMPT_ENGINEERING,
+        Rule.VOLUME_MID: Strategy.HYBRID,
+    }
+
+
+def test_a_threshold_that_is_reached_waits_for_its_days() -> None:
+    found = changes(facts(series((60, 1_000.0), (5, 200_000.0))))
+
+    assert "reached for 3 of 7 days; hybrid" in found[Rule.VOLUME_MID].text
+
+
+def test_an_operational_rule_outranks_what_volume_would_say() -> None:
+    found = changes(facts(constant(LOW), FREQUENT))
+
+    assert found[Rule.VOLUME_MID].strategy is Strategy.PROMPT_ENGINEERING
+    assert found[Rule.VOLUME_MID].text.endswith("an operational rule outranks volume")
+
+
+def test_prompts_say_how_many_days_make_them_frequent() -> None:
+    found = changes(facts(constant(MID)))
+
+    assert found[Rule.FREQUENT_CHANGES] == WouldChange(
+        Rule.FREQUENT_CHANGES,
+        Strategy.PROMPT_ENGINEERING,
+        "prompt changes frequent from a median of 1 day a week: 7 more active days in 13 weeks; "
+        "prompt engineering would be recommended",
+    )
+
+
+def test_frequent_prompts_say_how_many_days_fewer_leave_it_to_volume() -> None:
+    change = changes(facts(constant(MID), FREQUENT))[Rule.FREQUENT_CHANGES]
+
+    assert change.strategy is Strategy.HYBRID
+    assert "no longer frequent below a median of 1 day a week: 14 fewer active days in 13 weeks" in change.text
+
+
+@pytest.mark.parametrize(
+    ("frequent", "locked_in", "strategy"),
+    [
+        (False, (), Strategy.FINE_TUNING),
+        (True, (), Strategy.HYBRID),
+        (False, ("tone",), Strategy.PROMPT_ENGINEERING),
+        (True, ("tone",), Strategy.PROMPT_ENGINEERING),
+    ],
+)
+def test_the_declared_behaviour_says_what_the_verdict_is_without_or_with_it(
+    frequent: bool, locked_in: tuple[str, ...], strategy: Strategy
+) -> None:
+    given = facts(constant(LOW), prompts(2 if frequent else 0), locked_in)
+    other = facts(constant(LOW), prompts(2 if frequent else 0), () if locked_in else ("tone",))
+
+    assert changes(given)[Rule.LOCKED_IN_BEHAVIOR].strategy is strategy
+    assert assess(other, SMALL).strategy is strategy
+
+
+def test_without_usage_and_prompts_only_the_declaration_can_change_anything() -> None:
+    assert set(changes(Facts("bot", facts().as_of))) == {Rule.LOCKED_IN_BEHAVIOR}
+
+
+WEEKS = st.lists(st.integers(0, 7), min_size=1, max_size=5)
+
+
+@given(WEEKS, st.sampled_from([0.5, 1.0, 1.5, 2.0, 6.5]))
+def test_the_days_are_the_fewest_that_carry_the_median_over(weeks: list[int], threshold: float) -> None:
+    up = median(weeks) < threshold
+    found = days_to(weeks, threshold, up=up)
+
+    # Every way to spend so many days, week by week.
+    reachable: dict[tuple[int, ...], int] = {(): 0}
+    for days in weeks:
+        step = range(8 - days) if up else range(days + 1)
+        reachable = {
+            (*before, days + move if up else days - move): spent + move
+            for before, spent in reachable.items()
+            for move in step
+        }
+    wanted = [spent for after, spent in reachable.items() if (median(after) >= threshold) is up]
+    assert found == min(wanted, default=None)
