@@ -20,25 +20,27 @@ from agent.snapshot import SystemView
 PROBABLE = 0.8
 """Probability from which a crossing is near; that of LeverwatchThresholdApproaching."""
 
+_SOON = frozenset({Urgency.CRITICAL, Urgency.PAST})
 _UNUSABLE = (Outcome.MISSING, Outcome.TOO_SMALL, Outcome.NOT_COMPARABLE)
 
 
 class Attention(IntEnum):
     """Why a system deserves a look, most pressing first."""
 
-    MODEL_ENDS = 0
+    MODEL_ENDS_SOON = 0
     MISMATCH = 1
     BASELINE_WORSE = 2
     CONFLICT = 3
     HELD = 4
     APPROACHING = 5
-    BASELINE_MISSING = 6
-    OVER_ENGINEERED = 7
-    COST = 8
-    REVIEW = 9
-    PROVISIONAL = 10
-    UNDECIDED = 11
-    NONE = 12
+    MODEL_ENDS = 6
+    BASELINE_MISSING = 7
+    OVER_ENGINEERED = 8
+    COST = 9
+    REVIEW = 10
+    PROVISIONAL = 11
+    UNDECIDED = 12
+    NONE = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,13 @@ class Flag:
 
 
 _FLAGS = {
-    Attention.MODEL_ENDS: Flag("failed", "✕", "Model ends", "LeverwatchModelShutdownAhead"),
+    Attention.MODEL_ENDS_SOON: Flag("failed", "✕", "Model ends soon", "LeverwatchModelShutdownAhead"),
     Attention.MISMATCH: Flag("mismatch", "≠", "Differs", "LeverwatchStrategyMismatch"),
     Attention.BASELINE_WORSE: Flag("failed", "↓", "Tuned model worse", "LeverwatchBaselineWorse"),
     Attention.CONFLICT: Flag("conflict", "⇄", "Conflict", "LeverwatchRulesInConflict"),
     Attention.HELD: Flag("held", "‖", "Held", "LeverwatchUsageStale"),
     Attention.APPROACHING: Flag("ahead", "↗", "Near threshold", "LeverwatchThresholdApproaching"),
+    Attention.MODEL_ENDS: Flag("ahead", "✕", "Model ends", "LeverwatchModelShutdownAhead"),
     Attention.BASELINE_MISSING: Flag("baseline", "∅", "No baseline", "LeverwatchBaselineMissing"),
     Attention.OVER_ENGINEERED: Flag("prompt", "≡", "Over-engineered", "LeverwatchPromptOverEngineered"),
     Attention.COST: Flag("cost", "$", "Cost disagrees", "LeverwatchEconomicsDisagree"),
@@ -92,9 +95,11 @@ def _beside(found: Assessment, verdict: Verdict) -> dict[Attention, bool]:
     decided = verdict.status is Status.DECIDED
     outcome = found.baseline.outcome if isinstance(found.baseline, Baseline) else None
     judged = getattr(found.prompts, "verdict", None)
+    shutdowns = found.shutdowns if isinstance(found.shutdowns, tuple) else ()
+    endings = {ending.urgency for ending in shutdowns}
     return {
-        Attention.MODEL_ENDS: isinstance(found.shutdowns, tuple)
-        and any(ending.urgency is not Urgency.AHEAD for ending in found.shutdowns),
+        Attention.MODEL_ENDS_SOON: not endings.isdisjoint(_SOON),
+        Attention.MODEL_ENDS: Urgency.WARNING in endings,
         Attention.BASELINE_WORSE: outcome is Outcome.WORSE,
         Attention.APPROACHING: decided and _approaching(found.outlook),
         Attention.BASELINE_MISSING: outcome in _UNUSABLE,

@@ -43,6 +43,6 @@ def _lines(view: SystemView, settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def _cost(economics: Economics, settings: Settings) -> str:
-    text = f"{_COST[economics.outcome]}, probability {economics.probability:.0%}"
+    text = f"{_COST[economics.outcome]} (probability {economics.probability:.0%})"
     volume = economics.break_even.always_from if economics.break_even else None
-    return text if volume is None else f"{text}; it stays so from {volume_text(volume, settings)} a month"
+    return text if volume is None else f"{text}, break-even at {volume_text(volume, settings)} inferences a month"

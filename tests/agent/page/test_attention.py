@@ -50,7 +50,7 @@ def test_of_equals_the_one_with_more_reasons_comes_first_and_then_the_name_decid
 @pytest.mark.parametrize(
     ("view", "expected"),
     [
-        (samples.grown(), ["Model ends", "Differs", "Tuned model worse", "Over-engineered", "Review due"]),
+        (samples.grown(), ["Model ends soon", "Differs", "Tuned model worse", "Over-engineered", "Review due"]),
         (samples.conflicting(), ["Conflict"]),
         (samples.stale(), ["Held"]),
         (samples.discovered(), ["Provisional"]),
@@ -91,7 +91,12 @@ def test_a_baseline_is_flagged_unless_it_is_usable_and_not_worse(outcome: Outcom
 
 @pytest.mark.parametrize(
     ("urgency", "expected"),
-    [(Urgency.AHEAD, "As declared"), (Urgency.WARNING, "Model ends"), (Urgency.PAST, "Model ends")],
+    [
+        (Urgency.AHEAD, "As declared"),
+        (Urgency.WARNING, "Model ends"),
+        (Urgency.CRITICAL, "Model ends soon"),
+        (Urgency.PAST, "Model ends soon"),
+    ],
 )
 def test_a_model_ends_when_its_shutdown_is_no_longer_far(urgency: Urgency, expected: str) -> None:
     (ending,) = assessed.ending()

@@ -16,7 +16,7 @@ def test_each_part_that_has_something_to_say_has_a_line() -> None:
     lines = dict(beside(samples.grown(), SETTINGS))
 
     assert list(lines) == ["Cost", "Baseline", "Prompt", "Review"]
-    assert lines["Cost"] == "fine-tuning is cheaper, probability 91%; it stays so from 34.5M a month"
+    assert lines["Cost"] == "fine-tuning is cheaper (probability 91%), break-even at 34.5M inferences a month"
     assert lines["Baseline"] == assessed.baseline().reasons[0].text
     assert lines["Review"] == assessed.review().reasons[0].text
 
@@ -32,7 +32,7 @@ def test_a_break_even_that_does_not_exist_is_left_out() -> None:
     never = replace(assessed.economics(), break_even=BreakEven(None, None, None))
     view = replace(samples.grown(), assessment=replace(assessed.little(), economics=never))
 
-    assert beside(view, SETTINGS) == (("Cost", "fine-tuning is cheaper, probability 91%"),)
+    assert beside(view, SETTINGS) == (("Cost", "fine-tuning is cheaper (probability 91%)"),)
 
 
 def test_a_baseline_without_reasons_says_its_outcome() -> None:
