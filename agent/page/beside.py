@@ -45,4 +45,8 @@ def _lines(view: SystemView, settings: Settings) -> Iterator[tuple[str, str]]:
 def _cost(economics: Economics, settings: Settings) -> str:
     text = f"{_COST[economics.outcome]} (probability {economics.probability:.0%})"
     volume = economics.break_even.always_from if economics.break_even else None
-    return text if volume is None else f"{text}, break-even at {volume_text(volume, settings)} inferences a month"
+    if volume is None:
+        return text
+    if volume == 0:
+        return f"{text}, at every volume"
+    return f"{text}, break-even at {volume_text(volume, settings)} inferences a month"

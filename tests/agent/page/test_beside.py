@@ -35,6 +35,13 @@ def test_a_break_even_that_does_not_exist_is_left_out() -> None:
     assert beside(view, SETTINGS) == (("Cost", "fine-tuning is cheaper (probability 91%)"),)
 
 
+def test_a_break_even_at_no_volume_at_all_means_every_volume() -> None:
+    always = replace(assessed.economics(), break_even=BreakEven(0.0, 0.0, None))
+    view = replace(samples.grown(), assessment=replace(assessed.little(), economics=always))
+
+    assert beside(view, SETTINGS) == (("Cost", "fine-tuning is cheaper (probability 91%), at every volume"),)
+
+
 def test_a_baseline_without_reasons_says_its_outcome() -> None:
     even = replace(assessed.baseline(), reasons=())
     view = replace(samples.grown(), assessment=replace(assessed.little(), baseline=even))
