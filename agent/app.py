@@ -75,6 +75,8 @@ class Agent:
             config_reload_successful=True,
             config_reload_success_time=now(),
             evaluation_interval_seconds=loaded.config.evaluation.interval.total_seconds(),
+            runbook_url=loaded.config.web.runbook_url,
+            grafana_url=loaded.config.web.grafana_url,
         )
         # One thread for each source and one for the evaluation, so that no slow source delays another.
         self._scheduler = Scheduler(workers=max(8, len(loaded.config.sources) + 2))
@@ -148,6 +150,8 @@ class Agent:
                 config_reload_successful=True,
                 config_reload_success_time=self._now(),
                 evaluation_interval_seconds=loaded.config.evaluation.interval.total_seconds(),
+                runbook_url=loaded.config.web.runbook_url,
+                grafana_url=loaded.config.web.grafana_url,
             )
 
     def _use(self, loaded: Loaded) -> None:

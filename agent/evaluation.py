@@ -13,10 +13,13 @@ from agent.framework.assessment import Assessment, AssessmentSettings, Unavailab
 from agent.framework.forecast.model import ForecastSettings
 from agent.framework.mistakes import MistakeSettings
 from agent.framework.model import Facts, Settings, Verdict
+from agent.framework.volume import recent_weeks
 from agent.snapshot import SystemsSnapshot, SystemView
 from agent.store.facts import Scope
 from agent.store.store import Store
 from agent.store.views import PromptTotals, SystemTotals
+
+_SHOWN_WEEKS = 13
 
 
 @dataclass(frozen=True)
@@ -138,6 +141,7 @@ def view_of(
         other_operations=totals.other_operations if totals else {},
         month_to_date_inferences=_month_to_date(facts, today),
         last_month_inferences=_last_month(facts, today),
+        weekly_inferences=_weeks(facts, verdict),
         prompt_changes=prompts.by_kind if prompts and facts.prompts.watched else {},
         last_prompt_change=prompts.last if prompts and facts.prompts.watched else None,
         recommendation_changed=_midnight(verdict.changed_on),
@@ -160,6 +164,11 @@ def _month_to_date(facts: Facts, today: date) -> float | None:
     first = today.replace(day=1)
     counts = [count for day, count in facts.usage.daily.items() if day >= first]
     return sum(counts) if counts else None
+
+
+def _weeks(facts: Facts, verdict: Verdict) -> tuple[float | None, ...]:
+    newest = verdict.volume.newest_day
+    return () if newest is None else recent_weeks(facts.usage.daily, newest, _SHOWN_WEEKS)
 
 
 def _last_month(facts: Facts, today: date) -> float | None:

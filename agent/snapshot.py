@@ -69,6 +69,8 @@ class SystemView:
     """Complete days of the running calendar month; None when nothing was covered."""
     last_month_inferences: float | None = None
     """The last full calendar month; None unless every day of it is covered."""
+    weekly_inferences: tuple[float | None, ...] = ()
+    """Of up to 13 weeks, oldest first, the last one ending at the newest covered day; None: a day is missing."""
     prompt_changes: Mapping[ChangeKind, int] = field(default_factory=dict)
     """Every landing ever seen, by kind; empty when no source watches the system's prompts."""
     last_prompt_change: datetime | None = None
@@ -143,3 +145,7 @@ class AgentSnapshot:
     """Requests without a valid user name and password, since start."""
     warnings: Mapping[str, int] = field(default_factory=dict)
     """Warnings and errors logged since start, by event name."""
+    runbook_url: str | None = None
+    """Where the runbooks of the alerts are; None: the page links none."""
+    grafana_url: str | None = None
+    """Where the dashboards are; None: the page links none."""

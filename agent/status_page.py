@@ -4,102 +4,40 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import math
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from enum import IntEnum
+from typing import NamedTuple
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from agent.framework.humanise import humanise
-from agent.framework.model import Rule, RuleEvidence, Settings, Status, Strategy, Verdict
-from agent.framework.reasons import marks
+from agent.framework.model import RuleEvidence, Status
 from agent.framework.volume import WINDOW_DAYS
+from agent.page.ahead import ahead, unforeseen
+from agent.page.attention import by_attention, flags
+from agent.page.beside import beside
+from agent.page.chart import FLOOR, HEIGHT, WEEKS, WIDTH, chart, position
+from agent.page.words import RULE_NAMES, STRATEGY_NAMES, decimal, full, quantity, volume_text
 from agent.snapshot import AgentSnapshot, SourceView, SystemsSnapshot, SystemView
 from collectors.interface import MALFORMED, Result
 
-STRATEGY_NAMES = {
-    Strategy.PROMPT_ENGINEERING: "Prompt engineering",
-    Strategy.HYBRID: "Hybrid",
-    Strategy.FINE_TUNING: "Fine-tuning",
-}
-"""The strategies as people write them."""
 
-RULE_NAMES = {
-    Rule.VOLUME_LOW: "Low volume",
-    Rule.VOLUME_MID: "Medium volume",
-    Rule.VOLUME_HIGH: "High volume",
-    Rule.FREQUENT_CHANGES: "Frequent changes",
-    Rule.LOCKED_IN_BEHAVIOR: "Locked-in behaviour",
-}
-"""The rules as people say them."""
+class Links(NamedTuple):
+    """Where the page leads to."""
 
+    runbooks: str | None
+    grafana: str | None
 
-class Attention(IntEnum):
-    """Why a system deserves a look, most pressing first."""
+    def runbook(self, alert: str | None) -> str | None:
+        """The runbook of an alert."""
+        return None if self.runbooks is None or alert is None else f"{self.runbooks}/{alert}.md"
 
-    MISMATCH = 0
-    CONFLICT = 1
-    HELD = 2
-    PROVISIONAL = 3
-    UNDECIDED = 4
-    NONE = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """One thing to know about a system: a word, and the sign that says it without colour."""
-
-    kind: str
-    sign: str
-    word: str
-
-
-_FLAGS = {
-    Attention.MISMATCH: Flag("mismatch", "≠", "Differs"),
-    Attention.CONFLICT: Flag("conflict", "⇄", "Conflict"),
-    Attention.HELD: Flag("held", "‖", "Held"),
-    Attention.PROVISIONAL: Flag("provisional", "~", "Provisional"),
-    Attention.UNDECIDED: Flag("undecided", "?", "Undecided"),
-}
-_AGREES = Flag("agrees", "✓", "As declared")
-_DECIDED = Flag("decided", "✓", "Decided")
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A volume on a logarithmic scale, in percent of its width; the ticks are the two thresholds."""
-
-    length: float
-    hybrid: float
-    fine_tuning: float
-
-
-def causes(verdict: Verdict) -> tuple[Attention, ...]:
-    """Every reason to look at a system, most pressing first; empty when there is none."""
-    found = {
-        Attention.MISMATCH: bool(verdict.mismatch),
-        Attention.CONFLICT: verdict.conflict,
-        Attention.HELD: verdict.held,
-        Attention.PROVISIONAL: verdict.status is Status.PROVISIONAL,
-        Attention.UNDECIDED: verdict.status is Status.UNDECIDED,
-    }
-    return tuple(attention for attention, present in found.items() if present)
-
-
-def flags(verdict: Verdict) -> tuple[Flag, ...]:
-    """What the status cell of a system says; never empty."""
-    present = tuple(_FLAGS[attention] for attention in causes(verdict))
-    if present:
-        return present
-    return (_AGREES,) if verdict.mismatch is False else (_DECIDED,)
-
-
-def by_attention(systems: Iterable[SystemView]) -> list[SystemView]:
-    """The systems in the order in which a person should look at them."""
-    return sorted(systems, key=lambda view: (min(causes(view.verdict), default=Attention.NONE), view.system))
+    def dashboard(self, name: str, system: str | None = None) -> str | None:
+        """A dashboard of leverwatch, opened at a system."""
+        if self.grafana is None:
+            return None
+        chosen = "" if system is None else f"?var-system={quote(system.encode('utf-8', 'replace'), safe='')}"
+        return f"{self.grafana}/d/leverwatch-{name}{chosen}"
 
 
 def headline(snapshot: SystemsSnapshot | None) -> str:
@@ -119,39 +57,9 @@ def headline(snapshot: SystemsSnapshot | None) -> str:
     return f"{sentence} ({provisional} provisionally)" if provisional else sentence
 
 
-def volume_bar(volume: float, settings: Settings) -> Bar:
-    """Place a monthly volume between a hundredth of the lower threshold and ten times the upper one."""
-    low, high = settings.hybrid_from / 100, settings.fine_tuning_above * 10
-
-    def place(value: float) -> float:
-        share = math.log(max(value, low) / low) / math.log(high / low)
-        return round(100 * min(share, 1.0), 2)
-
-    return Bar(place(volume), place(settings.hybrid_from), place(settings.fine_tuning_above))
-
-
-def volume_text(volume: float, settings: Settings) -> str:
-    """A monthly volume in a few digits, on the true side of every threshold."""
-    return humanise(volume, marks(settings))
-
-
-def full(number: float) -> str:
-    """A count with all its digits, grouped; a fraction of an inference is cut."""
-    return f"{math.floor(number + 1e-6):,}"
-
-
-def decimal(number: float) -> str:
-    """A small figure without needless zeros."""
-    return f"{number:.2f}".rstrip("0").rstrip(".")
-
-
 def evidence_value(evidence: RuleEvidence) -> str:
     """The number a rule saw, in words a person can compare with the threshold."""
-    return "unknown" if evidence.value is None else _quantity(evidence.value)
-
-
-def _quantity(number: float) -> str:
-    return full(number) if abs(number) >= 1000 else decimal(number)
+    return "unknown" if evidence.value is None else quantity(evidence.value)
 
 
 def since(view: SystemView) -> date | None:
@@ -183,7 +91,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
     )
     environment.filters.update(
-        full=full, decimal=decimal, clock=clock, evidence_value=evidence_value, quantity=_quantity
+        full=full, decimal=decimal, clock=clock, evidence_value=evidence_value, quantity=quantity
     )
     environment.globals.update(
         strategies=STRATEGY_NAMES,
@@ -191,8 +99,14 @@ def _environment() -> Environment:
         flags=flags,
         since=since,
         malformed=malformed,
-        volume_bar=volume_bar,
+        ahead=ahead,
+        unforeseen=unforeseen,
+        beside=beside,
+        chart=chart,
+        chart_size=(WIDTH, HEIGHT, FLOOR),
+        position=position,
         volume_text=volume_text,
+        weeks=WEEKS,
         window_days=WINDOW_DAYS,
         counted=Result.COUNTED,
     )
@@ -214,5 +128,6 @@ def render(systems: SystemsSnapshot | None, agent: AgentSnapshot | None) -> str:
         snapshot=systems,
         systems=[] if systems is None else by_attention(systems.systems),
         agent=agent,
+        links=Links(None, None) if agent is None else Links(agent.runbook_url, agent.grafana_url),
         style=Markup(_STYLE),  # noqa: S704 - the package's own style sheet, not input
     )

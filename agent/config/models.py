@@ -141,6 +141,17 @@ class WebConfig(Model):
         description="URL under which people reach the status page, for links.",
         examples=["https://leverwatch.example.com"],
     )
+    grafana_url: str | None = Field(
+        default=None,
+        description="URL of the Grafana that has the dashboards; the status page then links them.",
+        examples=["https://grafana.example.com"],
+    )
+    runbook_url: str = Field(
+        default="https://github.com/leverwatch/leverwatch/blob/main/docs/runbooks",
+        description="Where the runbooks are that the status page links: this, `/`, the name of an "
+        "alert and `.md`.",
+        examples=["https://wiki.example.com/leverwatch"],
+    )
 
     @field_validator("listen")
     @classmethod
@@ -157,7 +168,7 @@ class WebConfig(Model):
                 raise ValueError("must differ from web.listen")
         return value
 
-    @field_validator("external_url")
+    @field_validator("external_url", "grafana_url", "runbook_url")
     @classmethod
     def _web_address(cls, value: str | None) -> str | None:
         if value is None:

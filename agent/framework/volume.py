@@ -31,6 +31,20 @@ def month_equivalent(
     return _month(window, covered), covered
 
 
+def recent_weeks(daily: Mapping[date, float], newest: date, weeks: int) -> tuple[float | None, ...]:
+    """Totals of the 7-day blocks that end at `newest`, oldest first; None where a day is missing.
+
+    Begins with the first block that is known.
+    """
+    totals: list[float | None] = []
+    for age in range(7 * (weeks - 1), -1, -7):
+        days = [daily.get(newest - timedelta(days=age + day)) for day in range(7)]
+        known = [count for count in days if count is not None]
+        if totals or len(known) == 7:
+            totals.append(fsum(known) if len(known) == 7 else None)
+    return tuple(totals)
+
+
 def band_of(volume: float, settings: Settings) -> Band:
     """The band a volume lies in, without hysteresis. Both thresholds belong to the middle band."""
     if volume < settings.hybrid_from:

@@ -47,3 +47,24 @@ def test_a_reload_that_fails_half_way_leaves_every_source_as_it_was(
         assert shown() == ["four", "one", "three"]
     finally:
         running.stop()
+
+
+def test_a_reload_changes_where_the_page_leads_to(tmp_path: Path) -> None:
+    file = tmp_path / "leverwatch.yaml"
+    file.write_text(HEAD + SOURCE.format("one"))
+    running = Agent(load_config(file), lambda: load_config(file))
+    running.start()
+
+    def shown() -> tuple[str | None, str | None]:
+        snapshot = running.exposition.snapshots.agent
+        assert snapshot is not None
+        return snapshot.runbook_url, snapshot.grafana_url
+
+    try:
+        assert shown() == ("https://github.com/leverwatch/leverwatch/blob/main/docs/runbooks", None)
+        links = '{listen: "127.0.0.1:0", runbook_url: "http://wiki.example/r/", grafana_url: "http://g.example"}'
+        file.write_text(HEAD.replace('{listen: "127.0.0.1:0"}', links) + SOURCE.format("one"))
+        running.reload()
+        assert shown() == ("http://wiki.example/r", "http://g.example")
+    finally:
+        running.stop()

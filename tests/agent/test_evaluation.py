@@ -62,6 +62,7 @@ def test_an_evaluation_stores_every_verdict_and_shows_it_with_its_figures(memory
     assert view.reviewed == datetime(2026, 1, 1, tzinfo=UTC)
     assert view.month_to_date_inferences == 9 * 4_000_000
     assert view.last_month_inferences == 28 * 4_000_000
+    assert view.weekly_inferences == (7 * 4_000_000,) * 8
     assert view.models[0].inferences == 60 * 4_000_000
     assert memory.verdicts(YESTERDAY) == {"bot": view.verdict}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,6 +146,55 @@ def test_an_agent_that_is_down_keeps_its_mismatch_and_mutes_it(chain: Chain) -> 
     muted = {ALERT: "suppressed", "LeverwatchDown": "active"}
     wait_until(lambda: chain.states() == muted, 10, "the mismatch is muted")
     assert chain.webhook.alerts(ALERT, "resolved") == []
+
+
+def everything_at_once(system: str) -> str:
+    """What an agent serves of a system for which every alert about a system holds."""
+    served = {
+        "strategy_mismatch": 1,
+        'verdict_status{status="decided"}': 1,
+        'recommended_strategy{strategy="hybrid"}': 1,
+        'declared_strategy{strategy="fine_tuning"}': 1,
+        'volume_crossing_timestamp_seconds{boundary="hybrid"}': 864_000,
+        "usage_newest_day_timestamp_seconds": 864_000,
+        'crossing_probability_ratio{boundary="fine_tuning"}': 0.9,
+        'model_shutdown_timestamp_seconds{model="m-1"}': time.time() + 20 * 86_400,
+        "review_due": 1,
+        "rules_in_conflict": 1,
+        'baseline_outcome{outcome="too_small"}': 1,
+        'baseline_outcome{outcome="worse"}': 1,
+        "prompt_over_engineered": 1,
+        "fine_tuning_cheaper_probability_ratio": 0.1,
+        'economics_agreement{agreement="disagrees"}': 1,
+    }
+    lines = ["leverwatch_usage_stale_after_seconds 345600", f'leverwatch_review_due{{system="quiet-{system}"}} 1']
+    for series, value in served.items():
+        name, _, labels = series.rstrip("}").partition("{")
+        lines.append(f'leverwatch_{name}{{system="{system}"{"," if labels else ""}{labels}}} {value}')
+    return "\n".join((*lines, ""))
+
+
+def test_every_alert_about_a_system_is_notified_and_a_due_review_only_where_no_other_says_why(
+    chain: Chain,
+) -> None:
+    chain.agent.text = everything_at_once("bot")
+    expected = {rule["alert"] for rule in shortened_rules()["groups"][0]["rules"]}
+
+    for alert in expected:
+        chain.webhook.wait_for(alert, "firing", seconds=20)
+
+    reviews = chain.alertmanager.get("/api/v2/alerts", filter='alertname="LeverwatchReviewDue"')
+    assert {each["labels"]["system"]: each["status"]["state"] for each in reviews} == {
+        "bot": "suppressed",
+        "quiet-bot": "active",
+    }
+    (ending,) = chain.webhook.alerts("LeverwatchModelShutdownAhead", "firing")
+    assert ending["labels"]["severity"] == "critical"
+    assert ending["annotations"]["description"].startswith("bot uses m-1, which is shut down in 19d 23h")
+    unusable = [
+        alert["labels"]["outcome"] for alert in chain.webhook.alerts("LeverwatchBaselineMissing", "firing")
+    ]
+    assert set(unusable) == {"too_small"}
 
 
 def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:

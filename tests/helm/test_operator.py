@@ -153,8 +153,7 @@ def test_changed_rules_and_rules_of_your_own_are_valid(chart: Path, tmp_path: Pa
 
 
 def test_a_group_without_a_rule_is_left_out(chart: Path, tmp_path: Path) -> None:
-    systems = ("StrategyMismatch", "VolumeThresholdCrossed", "UsageStale")
-    off = ",".join(f"prometheusRule.alerts.Leverwatch{name}.enabled=false" for name in systems)
+    off = ",".join(f"prometheusRule.alerts.{rule['alert']}.enabled=false" for rule in rules("leverwatch-systems"))
 
     path = written(chart, tmp_path, "postgres", "--set", off)
 

@@ -36,8 +36,24 @@ _FAULTS = (
     (r"\b(instance|pod|container|node)(, |(?=\)))", ""),
     (r'"decided"', '"provisional"'),
     (r'job="leverwatch"', 'job=~".+"'),
+    (r"<=", "<"),
+    (r"<=", ">"),
+    (r"\bmin\b", "max"),
+    (r">= 0\.8", ">= 0.79"),
+    (r">= 0\.8", ">= 0.81"),
+    (r"\b90 \*", "89 *"),
+    (r"\b90 \*", "91 *"),
+    (r"missing\|", ""),
+    (r"\|too_small", ""),
+    (r"\|not_comparable", ""),
+    (r'"worse"', '"better"'),
+    (r'"disagrees"', '"outranked"'),
+    (r'"disagrees"', '"agrees"'),
 )
 """A pattern in an expression and what takes its place; one place at a time."""
+
+_IN_TEMPLATES = (("2592000.0", "2505600.0"), ("2592000.0", "2678400.0"), ("gt $value 0.0", "gt $value 60.0"))
+"""Words of templates in labels and annotations, and what takes their place."""
 
 
 def tool(name: str) -> str:
@@ -58,9 +74,10 @@ def run(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
-def rules() -> list[Rule]:
-    """Every rule of every group, as written."""
-    return [rule for group in yaml.safe_load(RULE_FILE.read_text())["groups"] for rule in group["rules"]]
+def rules(group: str | None = None) -> list[Rule]:
+    """Every rule of one group, or of all groups, as written."""
+    groups = yaml.safe_load(RULE_FILE.read_text())["groups"]
+    return [rule for each in groups if group in (None, each["name"]) for rule in each["rules"]]
 
 
 def unit_test_of(alert: str) -> Path:
@@ -73,9 +90,9 @@ def faulty(rule: Rule) -> Iterator[tuple[str, Rule]]:
     """Copies of a rule with one fault each, and what the fault is."""
     for key in ("for", "keep_firing_for"):
         if key in rule:
-            amount, unit = int(rule[key][:-1]) * (60 if rule[key][-1] == "h" else 1), "m"
+            amount = int(rule[key][:-1]) * {"m": 1, "h": 60, "d": 1440}[rule[key][-1]]
             for other in (amount // 2, amount * 2):
-                yield f"{key}: {other}{unit}", {**rule, key: f"{other}{unit}"}
+                yield f"{key}: {other}m", {**rule, key: f"{other}m"}
     if "keep_firing_for" in rule:
         yield "no keep_firing_for", {key: value for key, value in rule.items() if key != "keep_firing_for"}
     expression = rule["expr"]
@@ -90,7 +107,9 @@ def faulty(rule: Rule) -> Iterator[tuple[str, Rule]]:
         yield "every [10m] -> [30m]", {**rule, "expr": expression.replace("[10m]", "[30m]")}
     for where in ("labels", "annotations"):
         for key, value in rule[where].items():
-            yield f"{where}.{key}", {**rule, where: {**rule[where], key: f"{value}!"}}
+            changes = {f"{value}!"} | {value.replace(was, now) for was, now in _IN_TEMPLATES}
+            for changed in changes - {value}:
+                yield f"{where}.{key}: {changed}", {**rule, where: {**rule[where], key: changed}}
 
 
 def only(rule: Rule) -> str:

@@ -15,7 +15,14 @@ RUNBOOK_BASE = "https://github.com/leverwatch/leverwatch/blob/main/"
 RULES = rules()
 ALERTS = [rule["alert"] for rule in RULES]
 METRICS = {family.name for family in SYSTEMS} | {family.name for family in AGENT}
+SYSTEM_ALERTS = [rule["alert"] for rule in rules("leverwatch-systems")]
 every_rule = pytest.mark.parametrize("rule", RULES, ids=ALERTS)
+
+
+def severities(rule: Rule) -> list[str]:
+    """The severities that an alert can have, in the order of its rule."""
+    written = re.sub(r"{{.+?}}", " ", rule["labels"]["severity"])
+    return written.split()
 
 
 def test_promtool_accepts_the_rules_without_a_remark() -> None:
@@ -68,6 +75,19 @@ def test_unit_tests_fail_for_a_faulty_rule(rule: Rule, tmp_path: Path) -> None:
     assert unnoticed == []
 
 
+@pytest.mark.parametrize("alert", ALERTS)
+def test_alerts_about_a_system_carry_its_name_and_others_do_not(alert: str) -> None:
+    """What the documented inhibition of Alertmanager relies on."""
+    labels = [
+        expected["exp_labels"]
+        for scenario in yaml.safe_load(unit_test_of(alert).read_text())["tests"]
+        for case in scenario["alert_rule_test"]
+        for expected in case["exp_alerts"]
+    ]
+
+    assert {"system" in each for each in labels} == {alert in SYSTEM_ALERTS}
+
+
 @every_rule
 def test_rules_use_only_metrics_that_the_exporter_serves(rule: Rule) -> None:
     used = set(re.findall(r"\bleverwatch_\w+", rule["expr"]))
@@ -79,7 +99,7 @@ def test_rules_use_only_metrics_that_the_exporter_serves(rule: Rule) -> None:
 @every_rule
 def test_every_alert_says_what_to_do(rule: Rule) -> None:
     assert re.fullmatch(r"Leverwatch([A-Z][a-z]+)+", rule["alert"])
-    assert rule["labels"]["severity"] in {"warning", "critical"}
+    assert severities(rule) in (["warning"], ["warning", "critical"])
     assert rule["for"]
     assert set(rule["annotations"]) == {"summary", "description", "runbook_url"}
     assert rule["annotations"]["summary"].endswith(".")
@@ -104,7 +124,7 @@ def test_every_runbook_belongs_to_an_alert() -> None:
 @every_rule
 def test_the_table_of_alerts_shows_the_durations_of_the_rules(rule: Rule) -> None:
     alert, table = rule["alert"], (RUNBOOKS.parent / "alerts.md").read_text()
-    cells = rf"{rule['labels']['severity']} \| {rule['for']} \| {rule.get('keep_firing_for', '-')} \|$"
+    cells = rf"{', '.join(severities(rule))} \| {rule['for']} \| {rule.get('keep_firing_for', '-')} \|$"
 
     assert re.search(rf"^\| \[{alert}\]\(runbooks/{alert}\.md\) \| .+ \| {cells}", table, re.MULTILINE)
 
@@ -118,8 +138,10 @@ def test_the_documented_alertmanager_example_is_valid_and_names_only_known_alert
     checked = run("amtool", "check-config", path)
 
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    assert "2 inhibit rules" in checked.stdout
-    assert set(re.findall(r"\bLeverwatch[A-Z]\w+", example)) == set(ALERTS)
+    assert "3 inhibit rules" in checked.stdout
+    named = set(re.findall(r"\bLeverwatch[A-Z]\w+", example))
+    assert set(ALERTS) - set(SYSTEM_ALERTS) <= named <= set(ALERTS)
+    assert "target_matchers: ['alertname=~\"Leverwatch.+\"', 'system!=\"\"']" in example
 
 
 @every_rule

@@ -184,6 +184,20 @@ CASES = {
             'user name (got "example.com")'
         ),
     ),
+    "a Grafana with a password": (
+        "web: {grafana_url: 'https://u:p@g.example'}",
+        (
+            "1: web.grafana_url: must be a URL that starts with http:// or https://, without a "
+            "user name (got (hidden))"
+        ),
+    ),
+    "a runbook address that a browser would run": (
+        "web: {runbook_url: 'javascript:alert(1)'}",
+        (
+            "1: web.runbook_url: must be a URL that starts with http:// or https://, without a "
+            'user name (got "javascript:alert(1)")'
+        ),
+    ),
     "a probe listener at the main address": (
         'web: {listen: ":1", probe_listen: ":1"}',
         '1: web.probe_listen: must differ from web.listen (got ":1")',

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.framework.model import Band, Boundary, Crossing, Settings, VolumeState
-from agent.framework.volume import band_of, is_stale, month_equivalent, threshold_of, volume_state
+from agent.framework.volume import (
+    band_of,
+    is_stale,
+    month_equivalent,
+    recent_weeks,
+    threshold_of,
+    volume_state,
+)
 from tests.agent.framework.facts import AS_OF, HIGH, LOW, MID, SMALL, ago, constant, series
 
 DEFAULTS = Settings()
@@ -335,3 +342,21 @@ def _next_band(band: Band, week: list[float]) -> Band:
     if max(week) < 4_870_000 * 0.9 and band is Band.HIGH:
         return Band.MID
     return band
+
+
+class TestRecentWeeks:
+    def test_weeks_end_at_the_newest_day_and_the_oldest_comes_first(self) -> None:
+        daily = {ago(age): float(1 + age // 7) for age in range(28)}
+
+        assert recent_weeks(daily, AS_OF, 13) == (28.0, 21.0, 14.0, 7.0)
+        assert recent_weeks(daily, AS_OF, 2) == (14.0, 7.0)
+
+    def test_a_week_with_a_missing_day_is_unknown_and_one_without_calls_is_zero(self) -> None:
+        daily = constant(1.0, 28) | {ago(age): 0.0 for age in range(7)}
+        del daily[ago(10)]
+
+        assert recent_weeks(daily, AS_OF, 13) == (7.0, 7.0, None, 0.0)
+
+    def test_a_history_that_begins_within_a_week_begins_with_the_next_one(self) -> None:
+        assert recent_weeks(constant(1.0, 17), AS_OF, 13) == (7.0, 7.0)
+        assert recent_weeks(constant(1.0, 6), AS_OF, 13) == ()
