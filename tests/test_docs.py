@@ -30,7 +30,8 @@ SHARED = {"name", "type", "interval"}
 
 
 def anchors(page: Path) -> set[str]:
-    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    prose = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", prose, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
@@ -69,11 +70,35 @@ def test_every_command_and_option_named_exists(page: Path) -> None:
         assert set(re.findall(r"(?<=\s)--[a-z-]+", rest)) <= options | {"--help"}, name
 
 
-def test_every_page_is_in_the_index() -> None:
-    index = (ROOT / "docs/index.md").read_text()
-    for page in (ROOT / "docs").rglob("*.md"):
-        if page.name != "index.md" and page.parent.name != "runbooks":
-            assert f"({page.relative_to(ROOT / 'docs')})" in index, page.name
+@PAGE
+def test_every_file_of_the_source_tree_named_exists(page: Path) -> None:
+    named = re.findall(r"`((?:agent|collectors|docs|grafana|helm|tests)/[\w./*-]+)`", page.read_text())
+    for path in named:
+        placeholder = re.search(r"\b(?:NAME|ALERT)\b", path)
+        assert placeholder or list(ROOT.glob(path.rstrip("/"))), path
+
+
+def linked(page: Path) -> set[Path]:
+    targets = re.findall(r"\]\(([^)\s#]+)[^)\s]*\)", page.read_text())
+    return {(page.parent / target).resolve() for target in targets if not re.match(r"[a-z]+:", target)}
+
+
+@pytest.mark.parametrize("start", ["README.md", "docs/index.md"])
+def test_every_page_can_be_reached(start: str) -> None:
+    reached, waiting = set[Path](), [ROOT / start]
+    while waiting:
+        page = waiting.pop()
+        if page not in reached and page.suffix == ".md":
+            reached.add(page)
+            waiting += linked(page)
+
+    assert {page for page in PAGES if page != ROOT / "README.md"} - reached == set()
+
+
+def test_every_page_but_runbooks_is_in_the_index() -> None:
+    unlisted = set((ROOT / "docs").rglob("*.md")) - linked(ROOT / "docs/index.md") - {ROOT / "docs/index.md"}
+
+    assert {page for page in unlisted if page.parent.name != "runbooks"} == set()
 
 
 def test_the_page_of_files_names_every_field_setting_and_result() -> None:
