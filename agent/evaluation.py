@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from agent.assessor import Assessor, CostPlans
+from agent.assessment_facts import CostPlans
+from agent.assessor import Assessor
 from agent.config import Config
 from agent.framework.assess import assess
 from agent.framework.assessment import Assessment, AssessmentSettings, Unavailable
@@ -69,7 +71,10 @@ def last_complete_day(now: datetime) -> date:
 
 def decide(store: Store, plan: Plan, as_of: date) -> list[tuple[Facts, Verdict]]:
     """The verdict on every system as of the end of a UTC day, from stored data; nothing is written."""
-    previous = store.verdicts(as_of)
+    return _decide(store, plan, as_of, store.verdicts(as_of))
+
+
+def _decide(store: Store, plan: Plan, as_of: date, previous: Mapping[str, Verdict]) -> list[tuple[Facts, Verdict]]:
     facts = store.facts(as_of, plan.scope)
     return [(given, assess(given, plan.settings, previous.get(name))) for name, given in facts.items()]
 
@@ -77,11 +82,13 @@ def decide(store: Store, plan: Plan, as_of: date) -> list[tuple[Facts, Verdict]]
 def evaluate(store: Store, plan: Plan, now: datetime, assessor: Assessor | None = None) -> SystemsSnapshot:
     """Decide as of the last complete day, store every verdict with its facts, and show the result.
 
-    The verdicts are stored before anything else is worked out, so that nothing beside them can cost one.
+    The verdicts are stored before anything else is worked out, so that nothing beside them can cost one. Without
+    an assessor they stand alone.
     """
     as_of = last_complete_day(now)
-    decided = decide(store, plan, as_of)
-    store.save_verdicts(decided, store.verdicts(as_of), now)
+    previous = store.verdicts(as_of)
+    decided = _decide(store, plan, as_of, previous)
+    store.save_verdicts(decided, previous, now)
     return picture(store, plan, decided, now, assessor)
 
 
@@ -97,22 +104,21 @@ def picture(
     found.sort(key=lambda name: (totals[name].first_written or end if name in totals else end, name))
     names = {*declared, *found[: plan.undeclared_systems]}
     shown = [(facts, verdict) for facts, verdict in decided if facts.system in names]
-    chosen = assessor or Assessor()
-    assessments = chosen.assess(store, plan.scope, plan.costs, plan.beside, shown)
+    beside = assessor.assess(store, plan.scope, plan.costs, plan.beside, shown) if assessor else {}
     return SystemsSnapshot(
         evaluated_at=now,
         settings=plan.settings,
         systems=tuple(
             replace(
                 _view(facts, verdict, totals.get(facts.system), prompts.get(facts.system)),
-                assessment=_capped(assessments[facts.system], plan.models_per_system),
+                assessment=_capped(beside.get(facts.system), plan.models_per_system),
             )
             for facts, verdict in shown
         ),
         undeclared_dropped=max(0, len(found) - plan.undeclared_systems),
         mistakes=plan.mistakes,
         forecast=plan.forecast,
-        price_file=chosen.price_file,
+        price_file=assessor.price_file if assessor else None,
     )
 
 
@@ -136,8 +142,10 @@ def _view(facts: Facts, verdict: Verdict, totals: SystemTotals | None, prompts: 
     )
 
 
-def _capped(assessment: Assessment, models: int) -> Assessment:
+def _capped(assessment: Assessment | None, models: int) -> Assessment | None:
     """With so many models that are shut down, the nearest ones; their names become labels."""
+    if assessment is None:
+        return None
     ending = assessment.shutdowns
     if isinstance(ending, Unavailable) or len(ending) <= models:
         return assessment

@@ -12,17 +12,25 @@ Answer = TypeVar("Answer")
 class Memo(Generic[Given, Answer]):
     """The last answer of a pure function for each system."""
 
-    def __init__(self, work: Callable[[Given], Answer]) -> None:
-        self._work = work
-        self._last: dict[str, tuple[Given, Answer]] = {}
+    def __init__(
+        self, work: Callable[[Given], Answer], mark: Callable[[Given], object] = lambda given: given
+    ) -> None:
+        """Remember the answers of `work`.
+
+        Args:
+            work: the function.
+            mark: what is kept of a `given`, to tell it from another one; a digest, where a `given` is large.
+        """
+        self._work, self._mark = work, mark
+        self._last: dict[str, tuple[object, Answer]] = {}
 
     def ask(self, system: str, given: Given) -> Answer:
         """The answer for `given`; worked out only when the system's last one was for something else."""
-        last = self._last.get(system)
-        if last is not None and last[0] == given:
+        last, mark = self._last.get(system), self._mark(given)
+        if last is not None and last[0] == mark:
             return last[1]
         answer = self._work(given)
-        self._last[system] = (given, answer)
+        self._last[system] = (mark, answer)
         return answer
 
     def keep(self, systems: Collection[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from agent.assessor import Assessor, CostPlans
+from agent.assessment_facts import CostPlans
+from agent.assessor import Assessor, nothing
 from agent.config.economics import EconomicsConfig, plan_of
 from agent.errors import StoreError
 from agent.evaluation import Plan, decide, evaluate
@@ -24,6 +25,7 @@ from agent.framework.forecast.model import Forecast
 from agent.framework.locked_in import LockedIn, Support
 from agent.framework.mistakes import MistakeSettings
 from agent.framework.model import Declaration, Strategy
+from agent.framework.moments import DayMoments, recent_models
 from agent.framework.overengineering import Sign
 from agent.framework.permanence import Review, ReviewCode
 from agent.prices.current import CurrentPrices
@@ -206,6 +208,26 @@ def test_a_part_that_fails_is_logged_and_loses_nothing_else(
     assert "42" not in str(logs)
 
 
+def test_a_system_whose_facts_cannot_be_made_loses_no_other_system(
+    memory: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(rows: Sequence[DayMoments], as_of: date) -> dict[str, dict[date, float]]:
+        if rows and rows[0].inferences == 7:
+            raise KeyError("odd")
+        return recent_models(rows, as_of)
+
+    feed(memory)
+    feed(memory, "odd", 7)
+    monkeypatch.setattr("agent.assessment_facts.recent_models", broken)
+    with capture_logs() as logs:
+        views = {view.system: view.assessment for view in evaluate(memory, PLAN, NOW, Assessor()).systems}
+
+    assert views["odd"] == nothing("it could not be worked out (KeyError)")
+    assert views["bot"] is not None
+    assert isinstance(views["bot"].review, Review)
+    assert [(log["event"], log["system"]) for log in logs] == [("assessment_failed", "odd")]
+
+
 def test_a_store_that_refuses_costs_no_verdict(
     memory: Store, prices: CurrentPrices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -284,7 +306,7 @@ def test_the_verdict_of_the_review_is_read_once_it_lies_in_the_past(
 def test_a_run_of_mismatches_goes_back_to_its_first_stored_day(memory: Store) -> None:
     feed(memory)
     for age in (3, 2, 1, 0):
-        (view,) = evaluate(memory, PLAN, NOW - timedelta(days=age)).systems
+        (view,) = evaluate(memory, PLAN, NOW - timedelta(days=age), Assessor()).systems
 
     assert view.assessment is not None
     assert isinstance(view.assessment.review, Review)
@@ -300,7 +322,7 @@ def test_models_that_end_are_shown_up_to_the_cap(memory: Store) -> None:
     listed = tuple(ModelShutdown(model, AS_OF + timedelta(days=9 - int(model[1]))) for model in models)
     memory.apply("models", 0, Batch(state={}, model_shutdowns=listed))
 
-    (view,) = evaluate(memory, Plan(scope=SCOPE, models_per_system=2), NOW).systems
+    (view,) = evaluate(memory, Plan(scope=SCOPE, models_per_system=2), NOW, Assessor()).systems
 
     assert view.assessment is not None
     assert isinstance(view.assessment.shutdowns, tuple)

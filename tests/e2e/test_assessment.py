@@ -186,4 +186,10 @@ def test_a_running_agent_follows_the_price_file_through_a_typo(company: Path) ->
             ["promtool", "check", "metrics"], input=agent.metrics(), capture_output=True, text=True, check=False
         )
         assert (lint.returncode, lint.stdout, lint.stderr) == (0, "", "")
+
+        config = yaml.safe_load(company.read_text())
+        company.write_text(yaml.safe_dump({**config, "prices": {"public": False}}))
+        agent.reload()
+        wait_until(lambda: outcome(agent, "bot") == "unknown", 20, "the reload takes the prices away")
+        assert agent.value(problems) is None
         assert agent.terminate() == 0

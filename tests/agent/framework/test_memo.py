@@ -25,3 +25,16 @@ def test_systems_that_are_gone_are_forgotten() -> None:
     for system in ("a", "b"):
         memo.ask(system, 7)
     assert asked == [7, 7, 7]
+
+
+def test_only_the_mark_of_what_was_given_is_compared() -> None:
+    asked: list[str] = []
+
+    def work(given: str) -> str:
+        asked.append(given)
+        return given.upper()
+
+    memo = Memo(work, len)
+
+    assert [memo.ask("bot", given) for given in ("a", "b", "cc")] == ["A", "A", "CC"]
+    assert asked == ["a", "cc"]
