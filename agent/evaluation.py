@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from agent.assessor import Assessor, CostPlans
+from agent.assessment_facts import CostPlans
+from agent.assessor import Assessor
 from agent.config import Config
 from agent.framework.assess import assess
 from agent.framework.assessment import Assessment, AssessmentSettings, Unavailable
@@ -81,7 +82,8 @@ def _decide(store: Store, plan: Plan, as_of: date, previous: Mapping[str, Verdic
 def evaluate(store: Store, plan: Plan, now: datetime, assessor: Assessor | None = None) -> SystemsSnapshot:
     """Decide as of the last complete day, store every verdict with its facts, and show the result.
 
-    The verdicts are stored before anything else is worked out, so that nothing beside them can cost one.
+    The verdicts are stored before anything else is worked out, so that nothing beside them can cost one. Without
+    an assessor they stand alone.
     """
     as_of = last_complete_day(now)
     previous = store.verdicts(as_of)
@@ -98,22 +100,21 @@ def picture(
     prompts = store.prompt_totals()
     dropped = beyond_the_cap(plan, (facts.system for facts, _ in decided), totals)
     shown = [(facts, verdict) for facts, verdict in decided if facts.system not in dropped]
-    chosen = assessor or Assessor()
-    assessments = chosen.assess(store, plan.scope, plan.costs, plan.beside, shown)
+    beside = assessor.assess(store, plan.scope, plan.costs, plan.beside, shown) if assessor else {}
     return SystemsSnapshot(
         evaluated_at=now,
         settings=plan.settings,
         systems=tuple(
             replace(
                 view_of(facts, verdict, totals.get(facts.system), prompts.get(facts.system)),
-                assessment=_capped(assessments[facts.system], plan.models_per_system),
+                assessment=_capped(beside.get(facts.system), plan.models_per_system),
             )
             for facts, verdict in shown
         ),
         undeclared_dropped=len(dropped),
         mistakes=plan.mistakes,
         forecast=plan.forecast,
-        price_file=chosen.price_file,
+        price_file=assessor.price_file if assessor else None,
     )
 
 
@@ -148,8 +149,10 @@ def view_of(
     )
 
 
-def _capped(assessment: Assessment, models: int) -> Assessment:
+def _capped(assessment: Assessment | None, models: int) -> Assessment | None:
     """With so many models that are shut down, the nearest ones; their names become labels."""
+    if assessment is None:
+        return None
     ending = assessment.shutdowns
     if isinstance(ending, Unavailable) or len(ending) <= models:
         return assessment

@@ -76,7 +76,7 @@ class SystemView:
     last_prompt_change: datetime | None = None
     recommendation_changed: datetime | None = None
     assessment: Assessment | None = None
-    """None: nothing beside the verdict could be worked out."""
+    """None: nobody asked for what stands beside the verdict."""
 
 
 @dataclass(frozen=True, slots=True)

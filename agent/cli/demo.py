@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 
 from agent.app import Agent, source_runner
-from agent.assessor import Assessor
 from agent.cli.common import EPILOG, Exit, load, opened, print_json, reported
 from agent.cli.serve import serve
 from agent.cli.verdicts import as_json, verdict_table
@@ -62,7 +61,7 @@ def demo(folder: Path | None, listen: str, serving: bool, output: str) -> None:
             failed = [report.error for report in reports if report.error is not None]
             if failed:
                 raise CommandError("; ".join(failed))
-            verdicts = [view.verdict for view in evaluate(store, plan, utc_now(), Assessor.of(loaded)).systems]
+            verdicts = [view.verdict for view in evaluate(store, plan, utc_now()).systems]
         if output == "json":
             print_json([as_json(verdict) for verdict in verdicts])
         else:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from agent.assessor import Assessor, CostPlans, nothing
+from agent.assessment_facts import CostPlans
+from agent.assessor import Assessor, nothing
 from agent.config.economics import EconomicsConfig, plan_of
 from agent.errors import StoreError
 from agent.evaluation import Plan, decide, evaluate
@@ -217,9 +218,9 @@ def test_a_system_whose_facts_cannot_be_made_loses_no_other_system(
 
     feed(memory)
     feed(memory, "odd", 7)
-    monkeypatch.setattr("agent.assessor.recent_models", broken)
+    monkeypatch.setattr("agent.assessment_facts.recent_models", broken)
     with capture_logs() as logs:
-        views = {view.system: view.assessment for view in evaluate(memory, PLAN, NOW).systems}
+        views = {view.system: view.assessment for view in evaluate(memory, PLAN, NOW, Assessor()).systems}
 
     assert views["odd"] == nothing("it could not be worked out (KeyError)")
     assert views["bot"] is not None
@@ -305,7 +306,7 @@ def test_the_verdict_of_the_review_is_read_once_it_lies_in_the_past(
 def test_a_run_of_mismatches_goes_back_to_its_first_stored_day(memory: Store) -> None:
     feed(memory)
     for age in (3, 2, 1, 0):
-        (view,) = evaluate(memory, PLAN, NOW - timedelta(days=age)).systems
+        (view,) = evaluate(memory, PLAN, NOW - timedelta(days=age), Assessor()).systems
 
     assert view.assessment is not None
     assert isinstance(view.assessment.review, Review)
@@ -321,7 +322,7 @@ def test_models_that_end_are_shown_up_to_the_cap(memory: Store) -> None:
     listed = tuple(ModelShutdown(model, AS_OF + timedelta(days=9 - int(model[1]))) for model in models)
     memory.apply("models", 0, Batch(state={}, model_shutdowns=listed))
 
-    (view,) = evaluate(memory, Plan(scope=SCOPE, models_per_system=2), NOW).systems
+    (view,) = evaluate(memory, Plan(scope=SCOPE, models_per_system=2), NOW, Assessor()).systems
 
     assert view.assessment is not None
     assert isinstance(view.assessment.shutdowns, tuple)

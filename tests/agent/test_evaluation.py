@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from agent.assessor import CostPlans
+from agent.assessment_facts import CostPlans
 from agent.config import load_config
 from agent.evaluation import Plan, decide, evaluate, last_complete_day
 from agent.framework.mistakes import MistakeSettings
