@@ -15,9 +15,9 @@ from agent.config.models import (
     LogLevel,
     StoreConfig,
     SystemConfig,
-    WebConfig,
 )
 from agent.config.schema import json_schema
+from agent.config.web import WebConfig
 
 __all__ = [
     "NEEDS_RESTART",
