@@ -144,8 +144,8 @@ BESIDE_ROW = Row(
             Kind.GRAPH,
             Unit.PER_SECOND,
             (Query(rate("leverwatch_log_warnings_total", *_PER_AGENT, where=_ASSESSMENT), _WHO),),
-            "Parts beside a verdict (economics, outlook, baseline, prompt, review) that could not be worked out for"
-            " a system; no verdict is lost by it. The log names part, system and reason.",
+            "Parts beside a verdict (economics, outlook, baseline, prompt, review) that could not be worked out"
+            " for a system; no verdict is lost by it. The log names part, system and reason.",
             8,
             7,
             "No assessment has failed",
