@@ -39,6 +39,17 @@ def test_every_queried_metric_exists(dashboard: Json) -> None:
         assert metric_names(expression) <= EXPORTED, place
 
 
+@EVERY
+def test_every_label_that_a_query_keeps_is_one_that_the_metric_has(dashboard: Json) -> None:
+    has = {family.name: {"job", "instance", *family.labels} for family in (*SYSTEMS, *AGENT)}
+    checked = 0
+    for place, expression in expressions(dashboard):
+        for labels, name in re.findall(r"by \(([\w, ]+)\) \((?:\w+\()?(leverwatch_\w+)\{", expression):
+            assert set(labels.split(", ")) <= has[name], (place, name)
+            checked += 1
+    assert checked > 10
+
+
 def test_every_exported_metric_is_on_a_panel_or_left_out_for_a_reason() -> None:
     shown = {
         name
