@@ -15,6 +15,7 @@ _NEVER_RAN = "No source has run yet"
 _NEVER_EVALUATED = "No evaluation has finished yet"
 _MALFORMED = "|".join(sorted(MALFORMED))
 _GOOD = f'result!~"{_MALFORMED}"'
+_ASSESSMENT = 'event="assessment_failed"'
 _UNATTRIBUTED = 'result="unattributed"'
 _BAD = f'result=~"{_MALFORMED}"'
 
@@ -111,6 +112,43 @@ EVALUATION_ROW = Row(
             8,
             8,
             runbook="LeverwatchEvaluationStale",
+        ),
+    ),
+)
+
+BESIDE_ROW = Row(
+    "Beside the verdicts",
+    (
+        Panel(
+            "Problems of the price file",
+            Kind.GRAPH,
+            Unit.COUNT,
+            (Query(of_agent("leverwatch_price_file_problems"), _WHO),),
+            "Of its present version. Above zero an older version, or none, is in use; the log names the problems.",
+            8,
+            7,
+            "No price file is configured",
+        ),
+        Panel(
+            "Price files that could not be used, a second",
+            Kind.GRAPH,
+            Unit.PER_SECOND,
+            (Query(rate("leverwatch_price_file_failures_total", *_PER_AGENT), _WHO),),
+            "Versions of the price file that were refused.",
+            8,
+            7,
+            "No price file is configured",
+        ),
+        Panel(
+            "Failed assessments a second",
+            Kind.GRAPH,
+            Unit.PER_SECOND,
+            (Query(rate("leverwatch_log_warnings_total", *_PER_AGENT, where=_ASSESSMENT), _WHO),),
+            "Parts beside a verdict (economics, outlook, baseline, prompt, review) that could not be worked out"
+            " for a system; no verdict is lost by it. The log names part, system and reason.",
+            8,
+            7,
+            "No assessment has failed",
         ),
     ),
 )
@@ -298,7 +336,7 @@ AGENT_DASHBOARD = Dashboard(
     "The agents themselves: reachable, reading, deciding.",
     "now-6h",
     agents("leverwatch_build_info"),
-    (AGENTS_ROW, EVALUATION_ROW, SOURCES_ROW, RECORDS_ROW, ALERTS_ROW),
+    (AGENTS_ROW, EVALUATION_ROW, BESIDE_ROW, SOURCES_ROW, RECORDS_ROW, ALERTS_ROW),
     (),
     (("Runbooks", f"{DOCS}/alerts.md"), ("Sources", f"{DOCS}/sources/files.md")),
 )

@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 from grafana.model import Column, Dashboard, Kind, Panel, Query, Row, Unit
-from grafana.queries import code, deciding_rule, each, named, setting
-from grafana.shared import ANNOTATIONS, DOCS, MISMATCH, REPLAYED_AGENTS, STRATEGIES, SYSTEM_PAGE, systems
+from grafana.queries import code, coded, deciding_rule, each, named, setting
+from grafana.shared import (
+    AGREEMENT,
+    ANNOTATIONS,
+    BASELINE,
+    DOCS,
+    MISMATCH,
+    REPLAYED_AGENTS,
+    STRATEGIES,
+    SYSTEM_PAGE,
+    TO_DO,
+    YES_IS_BAD,
+    states,
+    systems,
+)
 
 _MONTHLY = each("leverwatch_monthly_inferences")
 _NOTHING_COMPARED = "No system has both a recommendation and a declaration"
@@ -19,6 +32,46 @@ def _of_threshold(boundary: str) -> str:
 def _sum(metric: str, where: str = "") -> tuple[Query]:
     return (Query(f"sum({each(metric, where=where)})", ""),)
 
+
+def _soonest(metric: str, label: str) -> str:
+    """The earliest of several moments of a system, in milliseconds."""
+    return f"1000 * min by (job, system) ({each(metric, label)})"
+
+
+BESIDE_ROW = Row(
+    "Beside the verdict",
+    (
+        Panel(
+            "Every system, reviews that are due first",
+            Kind.TABLE,
+            Unit.NUMBER,
+            (
+                Query(each("leverwatch_review_due")),
+                Query(coded("leverwatch_baseline_outcome", "outcome", *BASELINE)),
+                Query(each("leverwatch_prompt_over_engineered")),
+                Query(coded("leverwatch_economics_agreement", "agreement", *AGREEMENT)),
+                Query(_soonest("leverwatch_crossing_expected_timestamp_seconds", "boundary")),
+                Query(_soonest("leverwatch_model_shutdown_timestamp_seconds", "model")),
+            ),
+            "What no verdict depends on, one line a system. A cell is empty where it does not apply (no"
+            " declaration, no fine-tuned model, no threshold within the horizon) or is not known.",
+            24,
+            9,
+            columns=(
+                Column("system", "System", link=SYSTEM_PAGE),
+                Column("job", "Job"),
+                Column(0, "Review due", states=TO_DO),
+                Column(1, "Baseline", states=states(BASELINE)),
+                Column(2, "Over-engineered", states=YES_IS_BAD),
+                Column(3, "Cost against the recommendation", states=states(AGREEMENT)),
+                Column(4, "Next expected crossing", Unit.MOMENT),
+                Column(5, "Next model shutdown", Unit.MOMENT),
+            ),
+            sort="Review due",
+            runbook="LeverwatchReviewDue",
+        ),
+    ),
+)
 
 FLEET = Dashboard(
     "leverwatch-fleet",
@@ -129,6 +182,7 @@ FLEET = Dashboard(
                 ),
             ),
         ),
+        BESIDE_ROW,
         Row(
             "Over time",
             (

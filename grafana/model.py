@@ -84,6 +84,8 @@ class Panel:
     """The column by which a table is sorted, largest first."""
     runbook: str = ""
     """The alert whose runbook belongs to the panel."""
+    below_zero: bool = False
+    """Whether values of a graph may be negative, so that its axis must not start at zero."""
     fixed_window: str = ""
     """Why a query looks back over a fixed time instead of `$__rate_interval`."""
 

@@ -50,10 +50,15 @@ def rate(counter: str, *labels: str, where: str = "") -> str:
     return f"sum by ({', '.join(labels)}) (rate({of_agent(counter, where)}[$__rate_interval]))"
 
 
+def coded(metric: str, label: str, *values: str) -> str:
+    """The present one of several states (the series that is 1) by its place among `values`, from 1; 0 is none."""
+    parts = [each(metric, where=f'{label}="{value}"') for value in values]
+    return " + ".join(part if place == 1 else f"{place} * {part}" for place, part in enumerate(parts, 1))
+
+
 def code(metric: str) -> str:
     """A strategy as a number for a state timeline: 1 prompt engineering, 2 hybrid, 3 fine-tuning, 0 none."""
-    parts = [each(metric, where=f'strategy="{name}"') for name in ("prompt_engineering", "hybrid", "fine_tuning")]
-    return f"{parts[0]} + 2 * {parts[1]} + 3 * {parts[2]}"
+    return coded(metric, "strategy", "prompt_engineering", "hybrid", "fine_tuning")
 
 
 def named(metric: str, label: str, name: str, where: str = "") -> str:

@@ -229,7 +229,7 @@ def _defaults(panel: Panel) -> Json:
         "noValue": panel.empty,
         "unit": str(panel.unit),
     }
-    if panel.kind is Kind.GRAPH:
+    if panel.kind is Kind.GRAPH and not panel.below_zero:
         defaults["min"] = 0
     if panel.kind is Kind.TABLE:
         defaults["noValue"] = "-"

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from agent.framework.comparison import Outcome as BaselineOutcome
+from agent.framework.economics.model import Agreement, Outcome
 from grafana.model import Annotation, State, Variable
 from grafana.queries import new_state, recent
 
@@ -22,6 +26,34 @@ YES_IS_BAD = (State(0, "no", "green"), State(1, "yes", "red"))
 YES_IS_GOOD = (State(0, "no", "red"), State(1, "yes", "green"))
 ACTIVE = (State(0, "no", "text"), State(1, "holds", "blue"))
 HELD = (State(0, "no", "green"), State(1, "held", "yellow"))
+TO_DO = (State(0, "no", "green"), State(1, "yes", "yellow"))
+
+CHEAPER: Mapping[str, str] = {
+    Outcome.CHEAPER: "green",
+    Outcome.NOT_CHEAPER: "blue",
+    Outcome.CANNOT_TELL: "yellow",
+    Outcome.UNKNOWN: "text",
+}
+AGREEMENT: Mapping[str, str] = {
+    Agreement.AGREES: "green",
+    Agreement.DISAGREES: "red",
+    Agreement.OUTRANKED: "blue",
+    Agreement.NOT_COMPARED: "text",
+}
+BASELINE: Mapping[str, str] = {
+    BaselineOutcome.BETTER: "green",
+    BaselineOutcome.WORSE: "red",
+    BaselineOutcome.NO_DIFFERENCE: "yellow",
+    BaselineOutcome.TOO_SMALL: "orange",
+    BaselineOutcome.NOT_COMPARABLE: "purple",
+    BaselineOutcome.MISSING: "dark-red",
+}
+
+
+def states(colors: Mapping[str, str]) -> tuple[State, ...]:
+    """States in the order of their mapping, numbered as `grafana.queries.coded` numbers them."""
+    named = (State(place, name.replace("_", " "), color) for place, (name, color) in enumerate(colors.items(), 1))
+    return (State(0, "none", "text"), *named)
 
 
 def agents(metric: str) -> tuple[Variable, ...]:

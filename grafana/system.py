@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from grafana.economics import ECONOMICS_ROW
+from grafana.mistakes import BASELINE_ROW, LOCKED_IN_ROW, OVER_ENGINEERING_ROW, REVIEW_ROW
 from grafana.model import Column, Dashboard, Kind, Panel, Query, Row, Unit
+from grafana.outlook import OUTLOOK_ROW
 from grafana.queries import DAY_WINDOW, WEEK_WINDOW, code, daily, deciding_rule, each, named, setting
 from grafana.shared import (
     ACTIVE,
@@ -300,10 +303,21 @@ RULES_ROW = Row(
 SYSTEM_DASHBOARD = Dashboard(
     "leverwatch-system",
     "leverwatch / System",
-    "The story of one system: volume, prompt changes, rules, verdict and usage.",
+    "The story of one system: volume and outlook, rules, verdict, economics, baselines, prompts, reviews, usage.",
     "now-90d",
     (*REPLAYED_AGENTS, systems(all_at_first=False)),
-    (VERDICT_ROW, VOLUME_ROW, RULES_ROW, USAGE_ROW),
+    (
+        VERDICT_ROW,
+        VOLUME_ROW,
+        OUTLOOK_ROW,
+        RULES_ROW,
+        LOCKED_IN_ROW,
+        ECONOMICS_ROW,
+        BASELINE_ROW,
+        OVER_ENGINEERING_ROW,
+        REVIEW_ROW,
+        USAGE_ROW,
+    ),
     ANNOTATIONS,
     (("The framework", f"{DOCS}/framework.md"), ("Runbooks", f"{DOCS}/alerts.md")),
 )

@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from agent.exporter.families import AGENT, SYSTEMS
+from agent.framework.comparison import Outcome as BaselineOutcome
+from agent.framework.economics.model import Agreement, Outcome
 from grafana.build import DASHBOARDS
 from grafana.model import Unit
+from grafana.shared import AGREEMENT, BASELINE, CHEAPER, states
 from tests.grafana.queries import FILES, ROOT, Json, expressions, load, metric_names, panels
 
 EXPORTED = {family.name for family in SYSTEMS} | {family.name for family in AGENT}
@@ -34,6 +37,17 @@ def test_there_are_three_dashboards_with_uids_that_links_rely_on() -> None:
 def test_every_queried_metric_exists(dashboard: Json) -> None:
     for place, expression in expressions(dashboard):
         assert metric_names(expression) <= EXPORTED, place
+
+
+@EVERY
+def test_every_label_that_a_query_keeps_is_one_that_the_metric_has(dashboard: Json) -> None:
+    has = {family.name: {"job", "instance", *family.labels} for family in (*SYSTEMS, *AGENT)}
+    checked = 0
+    for place, expression in expressions(dashboard):
+        for labels, name in re.findall(r"by \(([\w, ]+)\) \((?:\w+\()?(leverwatch_\w+)\{", expression):
+            assert set(labels.split(", ")) <= has[name], (place, name)
+            checked += 1
+    assert checked > 10
 
 
 def test_every_exported_metric_is_on_a_panel_or_left_out_for_a_reason() -> None:
@@ -119,6 +133,27 @@ def test_a_value_that_stands_for_a_state_has_a_word_and_a_colour(dashboard: Json
             assert all(option["text"] and option["color"] for option in mapping["options"].values())
             # By threshold the timeline would show ranges and ignore the words.
             assert defaults["color"]["mode"] == "fixed"
+
+
+def test_every_state_of_the_agent_has_a_number_of_its_own() -> None:
+    assert set(CHEAPER) == set(Outcome)
+    assert set(AGREEMENT) == set(Agreement)
+    assert set(BASELINE) == set(BaselineOutcome)
+    assert [(one.value, one.text) for one in states(CHEAPER)] == [
+        (0, "none"),
+        (1, "cheaper"),
+        (2, "not cheaper"),
+        (3, "cannot tell"),
+        (4, "unknown"),
+    ]
+
+
+def test_only_the_axis_of_what_may_be_negative_leaves_zero() -> None:
+    graphs = [panel for file in FILES for panel in panels(load(file)) if panel["type"] == "timeseries"]
+
+    free = {panel["title"] for panel in graphs if "min" not in panel["fieldConfig"]["defaults"]}
+
+    assert free == {"Growth of the prompt"}
 
 
 def test_ranges_follow_the_zoom_unless_a_reason_is_given() -> None:

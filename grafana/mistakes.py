@@ -1,0 +1,284 @@
+"""The panels about what is watched beside the rules: locked-in evidence, baselines, prompts and reviews."""
+
+from __future__ import annotations
+
+from grafana.model import Column, Kind, Panel, Query, Row, Unit
+from grafana.queries import coded, each, setting
+from grafana.shared import ACTIVE, BASELINE, TO_DO, YES_IS_BAD, states
+
+_NOT_TUNED = "No fine-tuned model is in use"
+_NOT_CHECKED = "No output was checked"
+_NOT_JUDGED = "Too few signs can be evaluated"
+_UNDECLARED = "Nothing is declared"
+
+
+def _input(title: str, name: str, unit: Unit, text: str, empty: str, *, below_zero: bool = False) -> Panel:
+    """An input of a sign of over-engineering, with the threshold that it is compared with."""
+    return Panel(
+        title,
+        Kind.GRAPH,
+        unit,
+        (
+            Query(each(f"leverwatch_{name}_ratio")),
+            Query(setting(f"leverwatch_{name}_threshold_ratio"), "threshold", dashed=True),
+        ),
+        text,
+        8,
+        7,
+        empty,
+        below_zero=below_zero,
+    )
+
+
+LOCKED_IN_ROW = Row(
+    "Locked-in evidence",
+    (
+        Panel(
+            "Outputs that fail validation",
+            Kind.GRAPH,
+            Unit.SHARE,
+            (
+                Query(each("leverwatch_output_invalid_ratio")),
+                Query(setting("leverwatch_output_invalid_threshold_ratio"), "high", dashed=True),
+            ),
+            "Share of the checked outputs of the latest days. Above the dashed line failures are high.",
+            8,
+            7,
+            _NOT_CHECKED,
+        ),
+        Panel(
+            "Evidence for locked-in behaviour",
+            Kind.STATES,
+            Unit.NUMBER,
+            (Query(each("leverwatch_locked_in_support", "evidence"), "{{system}}: {{evidence}}"),),
+            "What was measured in support of the declared reasons. Evidence that could not be evaluated has no"
+            " line.",
+            8,
+            7,
+            "No evidence can be evaluated",
+            states=ACTIVE,
+        ),
+        Panel(
+            "Turn on structured output first",
+            Kind.STATES,
+            Unit.NUMBER,
+            (Query(each("leverwatch_structured_output_first")),),
+            "Validation failures are high and no schema mode is in use: turn one on before tuning.",
+            8,
+            7,
+            _NOT_CHECKED,
+            states=TO_DO,
+        ),
+    ),
+)
+
+BASELINE_ROW = Row(
+    "Baseline of the fine-tuned model",
+    (
+        Panel(
+            "What the baseline shows",
+            Kind.STATES,
+            Unit.NUMBER,
+            (Query(coded("leverwatch_baseline_outcome", "outcome", *BASELINE)),),
+            "The evals of the fine-tuned model against those of what it replaced. Missing: there is none before,"
+            " or none after.",
+            12,
+            7,
+            _NOT_TUNED,
+            states=states(BASELINE),
+            runbook="LeverwatchBaselineWorse",
+        ),
+        Panel(
+            "Baseline is stale",
+            Kind.STATES,
+            Unit.NUMBER,
+            (Query(each("leverwatch_baseline_stale")),),
+            "The newest result of the fine-tuned model is too old, or belongs to an earlier one.",
+            12,
+            7,
+            _NOT_TUNED,
+            states=TO_DO,
+        ),
+        Panel(
+            "Fine-tuned models in use",
+            Kind.TABLE,
+            Unit.NUMBER,
+            (
+                Query(f"1000 * {each('leverwatch_tuned_model_adopted_timestamp_seconds')}"),
+                Query(f"1000 * {each('leverwatch_baseline_measured_timestamp_seconds')}"),
+                Query(coded("leverwatch_baseline_outcome", "outcome", *BASELINE)),
+            ),
+            "Since when a fine-tuned model serves each system, and the day of its newest result. Empty: no system"
+            " has one.",
+            12,
+            7,
+            columns=(
+                Column("system", "System"),
+                Column(0, "Adopted", Unit.MOMENT),
+                Column(1, "Newest result", Unit.MOMENT),
+                Column(2, "Baseline", states=states(BASELINE)),
+            ),
+            runbook="LeverwatchBaselineMissing",
+        ),
+        Panel(
+            "Age of the newest result",
+            Kind.GRAPH,
+            Unit.SECONDS,
+            (
+                Query(f"time() - {each('leverwatch_baseline_measured_timestamp_seconds')}"),
+                Query(setting("leverwatch_baseline_stale_after_seconds"), "stale", dashed=True),
+            ),
+            "Above the dashed line the baseline is stale.",
+            12,
+            7,
+            "No fine-tuned model was measured",
+        ),
+    ),
+)
+
+OVER_ENGINEERING_ROW = Row(
+    "Over-engineering",
+    (
+        Panel(
+            "Prompt is over-engineered",
+            Kind.STATES,
+            Unit.NUMBER,
+            (Query(each("leverwatch_prompt_over_engineered")),),
+            "Enough signs agree. A system is not here while signs that are unknown could still decide it.",
+            8,
+            8,
+            _NOT_JUDGED,
+            states=YES_IS_BAD,
+            runbook="LeverwatchPromptOverEngineered",
+        ),
+        Panel(
+            "Signs",
+            Kind.STATES,
+            Unit.NUMBER,
+            (Query(each("leverwatch_over_engineering_sign", "sign"), "{{system}}: {{sign}}"),),
+            "A sign that could not be evaluated has no line.",
+            8,
+            8,
+            "No sign can be evaluated",
+            states=ACTIVE,
+            runbook="LeverwatchPromptOverEngineered",
+        ),
+        Panel(
+            "Signs that agree",
+            Kind.GRAPH,
+            Unit.COUNT,
+            (
+                Query(f"sum by (job, system) ({each('leverwatch_over_engineering_sign', 'sign')})"),
+                Query(setting("leverwatch_over_engineering_signs_needed"), "flagged", dashed=True),
+            ),
+            "From the dashed line on the prompt is flagged. Signs that are unknown are not among them.",
+            8,
+            8,
+            "No sign can be evaluated",
+        ),
+        _input(
+            "Static share of the input",
+            "static_input",
+            Unit.SHARE,
+            "Share of the input tokens that is the same in every call. A sign above its threshold, when the input"
+            " is large for the output too.",
+            "The static tokens are not known",
+        ),
+        _input(
+            "Input tokens for each output token",
+            "input_per_output_token",
+            Unit.NUMBER,
+            "No sign by itself: above its threshold a large static share counts.",
+            "The tokens are not known",
+        ),
+        _input(
+            "Static input read from the cache",
+            "static_cached",
+            Unit.SHARE,
+            "Share of the static input tokens that the provider's cache served. A sign below its threshold.",
+            "The cached or static tokens are not known",
+        ),
+        _input(
+            "Growth of the prompt",
+            "prompt_growth",
+            Unit.SHARE,
+            "Growth over 13 weeks, negative when it shrank. A sign above its threshold, unless evals gained.",
+            "The size of the prompt is not known",
+            below_zero=True,
+        ),
+        _input(
+            "Inferences for each trace",
+            "calls_per_trace",
+            Unit.NUMBER,
+            "Of those that name their trace. A sign from its threshold on, when outputs are small.",
+            "No inference names its trace",
+        ),
+        _input(
+            "Attempts for each inference, 28 days",
+            "attempts_per_inference",
+            Unit.NUMBER,
+            "Calls to a model server, errors and retries included. A sign above its threshold.",
+            "The attempts are not known",
+        ),
+    ),
+)
+
+REVIEW_ROW = Row(
+    "Review",
+    (
+        Panel(
+            "Review is due",
+            Kind.STATES,
+            Unit.NUMBER,
+            (Query(each("leverwatch_review_due")),),
+            "The declaration was never reviewed or is old, a rule changed since, or a model in use ends.",
+            8,
+            7,
+            _UNDECLARED,
+            states=TO_DO,
+            runbook="LeverwatchReviewDue",
+        ),
+        Panel(
+            "Dates of the review",
+            Kind.TABLE,
+            Unit.NUMBER,
+            (
+                Query(each("leverwatch_review_due")),
+                Query(f"1000 * {each('leverwatch_review_due_timestamp_seconds')}"),
+                Query(f"1000 * {each('leverwatch_strategy_mismatch_since_timestamp_seconds')}"),
+            ),
+            "When age alone makes the review due, and since when the recommendation has differed. A cell is empty"
+            " without a review date, or while they agree.",
+            8,
+            7,
+            columns=(
+                Column("system", "System"),
+                Column(0, "Due", states=TO_DO),
+                Column(1, "Due by age", Unit.MOMENT),
+                Column(2, "Differs since", Unit.MOMENT),
+            ),
+            sort="Due",
+            runbook="LeverwatchReviewDue",
+        ),
+        Panel(
+            "Shutdown of models in use",
+            Kind.TABLE,
+            Unit.NUMBER,
+            (
+                Query(f"1000 * {each('leverwatch_model_shutdown_timestamp_seconds', 'model')}"),
+                Query(f"{each('leverwatch_model_shutdown_timestamp_seconds', 'model')} - time()"),
+            ),
+            "The last day of every model that the system used in the trailing 28 days, where one is known. Empty:"
+            " none is.",
+            8,
+            7,
+            columns=(
+                Column("system", "System"),
+                Column("model", "Model"),
+                Column(0, "Last day", Unit.MOMENT),
+                Column(1, "Left", Unit.SECONDS),
+            ),
+            runbook="LeverwatchModelShutdownAhead",
+        ),
+    ),
+)

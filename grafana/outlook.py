@@ -1,0 +1,124 @@
+"""The panels about what is foretold: when volume reaches a threshold, and how far that can be trusted."""
+
+from __future__ import annotations
+
+from agent.framework.forecast.model import ForecastSettings
+from grafana.model import Column, Kind, Panel, Query, Row, Unit
+from grafana.queries import each, setting
+from grafana.shared import ACTIVE
+
+_FORECAST = ForecastSettings()
+_NOT_FORETOLD = "Not foretold: four complete weeks of usage are needed, and none of them stale"
+_YOUNG = "Too few past forecasts have a known outcome"
+
+
+def _day(end: str) -> Query:
+    return Query(f"1000 * {each(f'leverwatch_crossing_{end}_timestamp_seconds', 'boundary')}")
+
+
+OUTLOOK_ROW = Row(
+    "Outlook",
+    (
+        Panel(
+            "When volume is expected to reach a threshold",
+            Kind.TABLE,
+            Unit.NUMBER,
+            (
+                _day("earliest"),
+                _day("expected"),
+                _day("latest"),
+                Query(each("leverwatch_crossing_probability_ratio", "boundary")),
+            ),
+            "Days at the likely course of volume and at both ends of its interval. A cell is empty when the day"
+            " lies beyond the horizon or too few past forecasts are known. Empty: no threshold is near.",
+            18,
+            6,
+            columns=(
+                Column("system", "System"),
+                Column("boundary", "Threshold"),
+                Column(0, "Earliest", Unit.MOMENT),
+                Column(1, "Expected", Unit.MOMENT),
+                Column(2, "Latest", Unit.MOMENT),
+                Column(3, "Probability", Unit.SHARE),
+            ),
+            sort="Probability",
+            runbook="LeverwatchThresholdApproaching",
+        ),
+        Panel(
+            "Horizon",
+            Kind.STAT,
+            Unit.SECONDS,
+            (Query(setting("leverwatch_crossing_horizon_seconds"), "{{job}}"),),
+            "How far the forecast looks.",
+            6,
+            6,
+        ),
+        Panel(
+            "Probability of a crossing within the horizon",
+            Kind.GRAPH,
+            Unit.SHARE,
+            (
+                Query(
+                    each("leverwatch_crossing_probability_ratio", "boundary"),
+                    "{{system}}: {{boundary}}",
+                ),
+            ),
+            f"Known from {_FORECAST.minimum_origins} past forecasts with a known outcome on.",
+            12,
+            8,
+            _YOUNG,
+            runbook="LeverwatchThresholdApproaching",
+        ),
+        Panel(
+            "Method of the forecast",
+            Kind.STATES,
+            Unit.NUMBER,
+            (Query(each("leverwatch_forecast_method", "method"), "{{system}}: {{method}}"),),
+            "The method with the smaller error at past origins foretells the system.",
+            12,
+            8,
+            _NOT_FORETOLD,
+            states=ACTIVE,
+        ),
+        Panel(
+            "Scaled error of each method",
+            Kind.GRAPH,
+            Unit.NUMBER,
+            (
+                Query(each("leverwatch_forecast_scaled_error_ratio", "method"), "{{system}}: {{method}}"),
+                Query("vector(1)", "the last week repeated", dashed=True),
+            ),
+            "Error of past forecasts over that of the last week repeated (MASE). Below the dashed line is better"
+            " than that.",
+            8,
+            8,
+            "No past forecast can be compared",
+        ),
+        Panel(
+            "Past outcomes within their interval",
+            Kind.GRAPH,
+            Unit.SHARE,
+            (
+                Query(each("leverwatch_forecast_coverage_ratio")),
+                Query(f"vector({_FORECAST.interval})", "aimed at", dashed=True),
+            ),
+            "Share of past outcomes within the interval that was drawn before they were known.",
+            8,
+            8,
+            _YOUNG,
+        ),
+        Panel(
+            "Past forecasts with a known outcome",
+            Kind.GRAPH,
+            Unit.COUNT,
+            (
+                Query(each("leverwatch_forecast_origins")),
+                Query(f"vector({_FORECAST.minimum_origins})", "needed", dashed=True),
+            ),
+            "What interval and probability rest on; below the dashed line there are none.",
+            8,
+            8,
+            _NOT_FORETOLD,
+        ),
+    ),
+)
