@@ -20,7 +20,7 @@ CLIENT = r"(\S+) - ([^\[]{0,200}?) \[([^\[\]]{1,64})\]"
 """Address, user and local time of nginx."""
 QUOTED = r'"([^"\\]*(?:\\.[^"\\]*)*)"'
 """A quoted value, escapes included."""
-LISTED = r"(-|[^\s,]+(?:(?:,| :) [^\s,]+)*)"
+LISTED = r"(-|[^\s,]{1,200}(?:(?:,| :) [^\s,]{1,200}){0,30})"
 """What nginx writes of one or several upstream servers."""
 _REQUEST = re.compile(r"([A-Z]+) (\S+)(?: HTTP/\S+)?$")
 _NOTHING = frozenset({None, "", "-"})

@@ -37,8 +37,8 @@ _LABELLED = (
     ("upstream_response_time", re.compile(rf'\b(?:upstream_response_time|urt)[=:]"?{LISTED}')),
     ("request_id", re.compile(r'\b(?:request_id|req_id|rid)[=:]"?([\w.-]+)')),
 )
-_SECONDS = re.compile(r'(?<=[ "])(?:\d+\.\d{3}|-)(?:(?:, | : )(?:\d+\.\d{3}|-))*(?=[ "]|$)')
-_STATUSES = re.compile(r'(?<=[ "])[1-5]\d\d(?:(?:, | : )[1-5]\d\d)+(?=[ "]|$)')
+_SECONDS = re.compile(r'(?<=[ "])(?:\d+\.\d{3}|-)(?:(?:, | : )(?:\d+\.\d{3}|-)){0,30}(?=[ "]|$)')
+_STATUSES = re.compile(r'(?<=[ "])[1-5]\d\d(?:(?:, | : )[1-5]\d\d){1,30}(?=[ "]|$)')
 
 
 def _tail(text: str) -> Mapping[str, str]:
