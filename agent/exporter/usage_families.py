@@ -28,7 +28,8 @@ def _per_model(
 def _known(total: float, unknown: float, inferences: float) -> float | None:
     # Weights of sampled records are fractions, and two orders of adding them differ in the last bits.
     nothing_known = unknown > 0 and unknown >= inferences * (1 - 1e-9)
-    return None if nothing_known and total == 0 else total
+    # Prometheus reads a counter that falls as a new one, however small the fall: the last bits are left out.
+    return None if nothing_known and total == 0 else round(total, 6)
 
 
 def _latency(totals: ModelTotals) -> float | None:

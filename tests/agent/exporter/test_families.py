@@ -86,6 +86,14 @@ def test_sampled_records_do_not_hide_that_everything_is_unknown(weights: list[fl
     assert series("leverwatch_input_tokens_total", with_models(totals)) == {}
 
 
+@given(st.permutations([0.1, 0.2, 0.3, 1234.5, 0.0000123]))
+def test_the_order_of_adding_costs_makes_no_counter_fall(costs: list[float]) -> None:
+    one, other = (ModelTotals("m", inferences=5, cost_usd=sum(order)) for order in (sorted(costs), costs))
+
+    name = "leverwatch_cost_usd_total"
+    assert series(name, with_models(one)) == series(name, with_models(other))
+
+
 def test_a_model_with_only_errors_has_zero_inferences_and_no_unknown_sum() -> None:
     view = with_models(ModelTotals("m", errors=3, attempts=3))
 
