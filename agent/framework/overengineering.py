@@ -226,7 +226,12 @@ def _chain(moments: PromptMoments, settings: OverengineeringSettings) -> SignEvi
     calls, output = moments.calls_per_trace, moments.output_tokens
     long = None if calls is None else calls >= settings.calls_per_trace
     active = _both(long, None if output is None else output < settings.small_output)
-    if calls is None:
+    if calls is None and active is False and output is not None:
+        text = (
+            f"{decimal(output, settings.small_output, 0)} output tokens a call are not few (threshold "
+            f"{settings.small_output:g}), however many calls a trace has"
+        )
+    elif calls is None:
         text = "the number of calls a trace is unknown"
     else:
         shown = "an unknown number of" if output is None else decimal(output, settings.small_output, 0)

@@ -136,6 +136,14 @@ def test_unknown_signs_leave_it_open_only_while_they_could_still_agree() -> None
     assert judge(two, OverengineeringSettings(agree=2)).flagged
 
 
+def test_long_outputs_settle_the_sign_of_a_chain_although_its_calls_are_unknown() -> None:
+    judged = judge(replace(LEAN, calls_per_trace=None))
+    (chain,) = (evidence for evidence in judged.evidence if evidence.sign is Sign.CHAIN)
+
+    assert chain.active is False
+    assert chain.text == "300 output tokens a call are not few (threshold 50), however many calls a trace has"
+
+
 def test_where_a_length_is_assumed_it_says_so() -> None:
     evidence = judge(replace(BLOATED, static_origin=Origin.ASSUMED)).evidence[-1]
 
