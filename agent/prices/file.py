@@ -9,13 +9,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from agent.config.explain import explain
-from agent.config.positions import BrokenText, Document, parse_document
+from agent.config.positions import Document
 from agent.config.problem import Problem, show_problem
 from agent.config.schema import known_keys
+from agent.config.text import read_document
 from agent.errors import ConfigError
 from agent.prices.entries import Placed, PriceFile, PriceList
 
-_LARGEST = 8 * 1024 * 1024
 _SCHEMA = PriceFile.model_json_schema()
 
 
@@ -25,10 +25,7 @@ def read_price_file(path: Path) -> PriceList:
     Raises:
         ConfigError: the file cannot be used; holds every problem as `file:line: path: reason (got value)`.
     """
-    try:
-        document = parse_document(_read(path))
-    except BrokenText as error:
-        raise ConfigError((show_problem(Problem((), error.reason), str(path), error.line),)) from error
+    document = read_document(path)
     problems = list(document.problems)
     file: PriceFile | None = None
     if not isinstance(document.data, dict):
@@ -51,21 +48,6 @@ def read_price_file(path: Path) -> PriceList:
         raise ConfigError(_shown(problems, path, document))
     lines = (document.line_of(("prices", index)) for index in range(len(file.prices)))
     return PriceList(path.name, map(Placed, file.prices, lines))
-
-
-def _read(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a path"
-        raise ConfigError((f"{path}: cannot be read: {reason}",)) from error
-    if len(content) > _LARGEST:
-        raise ConfigError((f"{path}: is larger than {_LARGEST} bytes, too large for a price file",))
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BrokenText(content.count(b"\n", 0, error.start) + 1, "is not UTF-8 text") from error
 
 
 def _repeated(file: PriceFile) -> Iterator[Problem]:
