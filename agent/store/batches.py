@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, date, datetime
 from hashlib import blake2b
-from operator import attrgetter
+from operator import add, attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Table, case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from agent.errors import StoreConflict
+from agent.store.many import write_many
 from agent.store.schema import (
     COUNTS,
     eval_results,
@@ -28,7 +29,16 @@ from agent.store.schema import (
 from collectors.interface import Batch, EvalResult, ModelShutdown, UsageRow
 
 _USAGE = ("source", *(field.name for field in fields(UsageRow)))
+_SLICE = 1000
 _usage_values = attrgetter(*_USAGE[1:])
+_KEY = ("source", "system", "model", "operation")
+_TOTALS = (*_KEY, "first_day", "first_written", *_USAGE[len(_KEY) + 1 :])
+
+
+@dataclass(slots=True)
+class _Total:
+    first_day: date
+    counts: list[float]
 
 
 def write_batch(connection: Connection, source: str, revision: int, batch: Batch, now: datetime) -> None:
@@ -114,35 +124,32 @@ def _write_state(connection: Connection, source: str, state: Mapping[str, bytes 
 
 
 def _write_usage(connection: Connection, source: str, usage: tuple[UsageRow, ...], now: datetime) -> None:
-    if not usage:
+    statement = _adding(connection, usage_daily, COUNTS)
+    totals: dict[tuple[str, str, str], _Total] = {}
+    # In slices, as a row that is ready to be written takes several times the memory of a UsageRow.
+    for start in range(0, len(usage), _SLICE):
+        rows = [(source, *_usage_values(row)) for row in usage[start : start + _SLICE]]
+        write_many(connection, statement, _USAGE, rows)
+        for _, system, model, operation, day, *counts in rows:
+            total = totals.get((system, model, operation))
+            if total is None:
+                totals[system, model, operation] = _Total(day, counts)
+                continue
+            total.first_day = min(total.first_day, day)
+            total.counts = list(map(add, total.counts, counts))
+    if not totals:
         return
-    # asdict would copy every value deeply, which takes as long as writing them.
-    rows = [dict(zip(_USAGE, (source, *_usage_values(row)), strict=True)) for row in usage]
-    connection.execute(_adding(connection, usage_daily, COUNTS), rows)
-    totals: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for row in rows:
-        key = (row["system"], row["model"], row["operation"])
-        total = totals.get(key)
-        if total is None:
-            day = row["day"]
-            total = {name: value for name, value in row.items() if name != "day"}
-            totals[key] = {**total, "first_day": day, "first_written": now}
-            continue
-        total["first_day"] = min(total["first_day"], row["day"])
-        for name in COUNTS:
-            total[name] += row[name]
     statement = _insert(connection, usage_totals)
     new = statement.excluded
     earliest = case(
         (usage_totals.c.first_day <= new["first_day"], usage_totals.c.first_day), else_=new["first_day"]
     )
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=list(usage_totals.primary_key.columns),
-            set_={"first_day": earliest, **{name: usage_totals.c[name] + new[name] for name in COUNTS}},
-        ),
-        list(totals.values()),
+    statement = statement.on_conflict_do_update(
+        index_elements=list(usage_totals.primary_key.columns),
+        set_={"first_day": earliest, **{name: usage_totals.c[name] + new[name] for name in COUNTS}},
     )
+    rows = [(source, *key, total.first_day, now, *total.counts) for key, total in totals.items()]
+    write_many(connection, statement, _TOTALS, rows)
 
 
 def _write_prompt_changes(connection: Connection, source: str, batch: Batch) -> None:

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from collectors.files.compiled import IS_COMPILED, id_maker, plain_lines
 from collectors.files.config import FilesConfig
 from collectors.files.decoder import build_format
 from collectors.files.dedupe import SeenIds
 from collectors.files.fields import parse_template, system_lookup
 from collectors.files.formats.interface import Format
 from collectors.files.rollup import Rollup
+
+if TYPE_CHECKING:
+    from collectors.files.plain import PlainLines
 
 CALLS = "calls/"
 """State keys of streamed calls and traces."""
@@ -29,22 +34,27 @@ class Parts:
     """Request ids; None when duplicates count."""
     calls: SeenIds
     rollup: Rollup
+    plain: PlainLines | None
+    """Counts plain lines with the compiled helper; None when it is not there, or no help."""
 
 
-def assemble(config: FilesConfig, now: Callable[[], datetime]) -> Parts:
-    """The parts of a configured source, with nothing counted yet."""
+def assemble(config: FilesConfig, now: Callable[[], datetime], *, compiled: bool = IS_COMPILED) -> Parts:
+    """The parts of a configured source, with nothing counted yet; `compiled` asks for the compiled helper."""
     template = parse_template(config.system)
     made = build_format(config.format, template.paths)
     window = config.dedupe_window.total_seconds()
-    seen = SeenIds(window) if window > 0 else None
-    calls = SeenIds(max(window, _CALLS_SECONDS), CALLS)
+    make = id_maker(compiled=compiled)
+    seen = SeenIds(window, make=make) if window > 0 else None
+    calls = SeenIds(max(window, _CALLS_SECONDS), CALLS, make)
+    zone = ZoneInfo(config.timezone)
     rollup = Rollup(
         system_lookup(template),
-        ZoneInfo(config.timezone),
+        zone,
         now,
         config.future_tolerance,
         seen,
         calls,
         made.has_rare,
     )
-    return Parts(made, seen, calls, rollup)
+    plain = plain_lines(made, rollup, zone, seen, calls) if compiled else None
+    return Parts(made, seen, calls, rollup, plain)

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import partial
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from xxhash import xxh3_64_hexdigest
 
 from collectors.errors import SourceRefused
 from collectors.files.assembly import assemble
+from collectors.files.compiled import IS_COMPILED
 from collectors.files.config import FilesConfig
 from collectors.files.formats.interface import Parsed, RecordFormat, Row
 from collectors.files.limits import Days, Window
 from collectors.files.rollup import lines_of
-from collectors.files.worker import MAX_CHUNK
-from collectors.files.worker import Counted as Chunk
-from collectors.files.workers import Workers
+from collectors.files.scanning import Scanning
 from collectors.interface import Problem, Result, UsageRow
+
+if TYPE_CHECKING:
+    from collectors.files.plain import PlainLines, Scanned
 
 MAX_PROBLEMS = 20
 _NORMAL = frozenset({Result.DUPLICATE, Result.PART})
@@ -32,13 +34,23 @@ PARTIAL = "partial/"
 class Lines:
     """Complete records of one file."""
 
-    data: bytes
+    data: bytes | memoryview
     """The very last record may lack its end, when it is known to be final."""
     path: str
     first_line: int
     """1-based number of the first line, or of the first frame."""
     header: bytes | None = None
     """The file's header line, when the format has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What became of the records of a chunk."""
+
+    counted: int
+    ignored: int
+    others: list[tuple[int, Result, str]]
+    """Index, result and detail of each that was not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +70,13 @@ class Counted:
 class Ingest:
     """The lines of one source, decoded, attributed, freed of duplicates and rolled up."""
 
-    def __init__(self, config: FilesConfig, now: Callable[[], datetime]) -> None:
-        parts = assemble(config, now)
+    def __init__(self, config: FilesConfig, now: Callable[[], datetime], *, compiled: bool = IS_COMPILED) -> None:
+        parts = assemble(config, now, compiled=compiled)
         self._format, self._seen, self._calls, self._rollup = parts.format, parts.seen, parts.calls, parts.rollup
         self._records = self._format if isinstance(self._format, RecordFormat) else None
-        self._config = config
         self._zone = ZoneInfo(config.timezone)
-        self._workers: Workers | None = None
+        self._plain = parts.plain
+        self._scanning: Scanning | None = None
         self._source = config.name
         self.window: Window | None = None
         """What a backfill with a range keeps; None: everything."""
@@ -77,21 +89,38 @@ class Ingest:
         self.framing = self._format.framing
 
     @property
+    def takes_views(self) -> bool:
+        """Whether `add` takes a view of memory that is used again."""
+        return self._plain is not None
+
+    @property
+    def holds(self) -> int:
+        """How many of the last chunks are still read when `add` returns."""
+        return 0 if self._scanning is None else self._scanning.ahead
+
+    @property
     def groups(self) -> int:
         """Cells held."""
-        return len(self._rollup.cells) + (self._workers.groups if self._workers else 0)
+        return len(self._rollup.cells) + (self._plain.groups if self._plain else 0)
 
     def use_workers(self, number: int) -> None:
-        """Decode in so many processes from now on, where the format allows it; 0: in this one."""
+        """Find the values of plain lines in so many threads from now on; 0: in the caller's."""
         self._stop_workers()
-        # Traces are counted in the order of the file, by whoever remembers them.
-        if number and self._records is not None and "trace_id" not in self._records.layout.fields:
-            self._workers = Workers(self._config, number, self._seen)
+        if number and self._plain is not None:
+            plain = self._plain
+            self._scanning = Scanning(
+                plain.scan, number, lambda lines, found: self._count_plain(plain, lines, found)
+            )
+
+    def finish(self) -> None:
+        """Wait until everything that was added is counted."""
+        if self._scanning is not None:
+            self._scanning.finish()
 
     def _stop_workers(self) -> None:
-        if self._workers is not None:
-            self._workers.stop()
-            self._workers = None
+        if self._scanning is not None:
+            self._scanning.stop()
+            self._scanning = None
 
     @property
     def records(self) -> int:
@@ -124,6 +153,8 @@ class Ingest:
         """Forget everything that was not committed; restore the rest from the source's state."""
         self._stop_workers()
         self._rollup.clear()
+        if self._plain is not None:
+            self._plain.clear()
         self._read = 0
         self._tallies.clear()
         self._problems.clear()
@@ -138,32 +169,51 @@ class Ingest:
 
         Gives the number of lines when it is known: counting newlines costs half as much as decoding fat lines.
         """
-        if self._workers is not None:
-            if len(lines.data) <= MAX_CHUNK and lines.data.endswith(b"\n"):
-                self._read += lines.data.count(b"\n")
-                done = partial(self._count_chunk, lines.path, lines.first_line)
-                self._workers.submit(lines.data, self._rollup.limit(), done)
-                return None
-            self._workers.finish()
+        if self._plain is None or not _is_whole(lines.data) or self._plain.pauses():
+            self.finish()
+            chunk, known = self._count_rows(bytes(lines.data), lines.header)
+            self._count_chunk(lines.path, lines.first_line, chunk)
+            if chunk.counted and not _is_whole(lines.data):
+                self._remember(_partial_key(lines), 1)
+            return known
+        if self._scanning is not None:
+            self._scanning.submit(lines)
+            return None
+        return self._count_plain(self._plain, lines, self._plain.scan(lines.data))
+
+    def _count_plain(self, plain: PlainLines, lines: Lines, found: Scanned) -> int:
+        others: list[tuple[int, Result, str]] = []
+
+        def odd(first: int, data: bytes) -> None:
+            chunk, _ = self._count_rows(data, lines.header)
+            self._read -= data.count(b"\n")
+            self._count_chunk(lines.path, lines.first_line, replace(chunk, others=[]))
+            others.extend((first + index, result, detail) for index, result, detail in chunk.others)
+
+        counts = plain.count(found, self._rollup.limit(), self.window, odd)
+        self._read += found.lines
+        self._tallies[Result.DUPLICATE] += counts.repeated
+        self._tallies[Result.OUT_OF_RANGE] += counts.left_out
+        self._count_chunk(lines.path, lines.first_line, Chunk(counts.counted, 0, sorted(others + counts.refused)))
+        return found.lines
+
+    def _count_rows(self, data: bytes, header: bytes | None) -> tuple[Chunk, int | None]:
+        """Count records in Python; the number of lines when it is known."""
         known: int | None = None
         if self._records is not None and self.window is None:
-            parsed = self._records.records(lines.data)
+            parsed = self._records.records(data)
             known = len(parsed.rows) if parsed.lines is None else None
             self._saw(parsed)
             counted, others = self._rollup.add_records(parsed.rows, self._records.layout)
         else:
-            parsed = self._format.parse(lines.data, lines.header)
+            parsed = self._format.parse(data, header)
             self._saw(parsed)
             if self.window is not None:
                 self._tallies[Result.OUT_OF_RANGE] += self.window.keep(parsed)
             counted, others = self._rollup.add(parsed.rows, parsed.parts)
         self._tallies.update(parsed.passed)
         self._rollup.saw(parsed.seen)
-        refused = [*parsed.refused, *lines_of(others, parsed.lines)]
-        self._count_chunk(lines.path, lines.first_line, Chunk(counted, parsed.ignored, refused))
-        if counted and not lines.data.endswith(b"\n"):
-            self._remember(_partial_key(lines), 1)
-        return known
+        return Chunk(counted, parsed.ignored, [*parsed.refused, *lines_of(others, parsed.lines)]), known
 
     def _saw(self, parsed: Parsed) -> None:
         self._read += len(parsed.rows) + len(parsed.refused) + parsed.ignored + sum(parsed.passed.values())
@@ -176,7 +226,7 @@ class Ingest:
 
     def readable(self, lines: Lines) -> bool:
         """Whether lines are records by their form, without counting them."""
-        parsed = self._format.parse(lines.data, lines.header)
+        parsed = self._format.parse(bytes(lines.data), lines.header)
         return bool(parsed.rows or parsed.passed)
 
     def refuse(self, result: Result, place: str, detail: str) -> None:
@@ -203,9 +253,8 @@ class Ingest:
         key = _partial_key(lines)
         if not self._partials[key]:
             return
-        if self._workers is not None:
-            self._workers.finish()
-        for row in _whole_rows(self._format.parse(lines.data, lines.header)):
+        self.finish()
+        for row in _whole_rows(self._format.parse(bytes(lines.data), lines.header)):
             self._rollup.take_back(row)
         self._remember(key, -1)
 
@@ -215,8 +264,9 @@ class Ingest:
 
     def drain(self) -> Counted:
         """Everything since the last drain."""
-        for taken in self._workers.take() if self._workers else ():
-            self._rollup.merge(taken.usage, taken.days, taken.newest)
+        self.finish()
+        if self._plain is not None:
+            self._rollup.merge(*self._plain.take())
         usage, days, newest = self._rollup.take()
         state: dict[str, bytes | None] = {
             key: str(self._partials[key]).encode() if self._partials[key] else None
@@ -234,10 +284,14 @@ class Ingest:
         return counted
 
 
+def _is_whole(data: bytes | memoryview) -> bool:
+    return data[-1:] == b"\n"
+
+
 def _partial_key(lines: Lines) -> str:
     # Two files may end in the same bytes at different lines; the same content is one file wherever it lies.
-    last = lines.data.rsplit(b"\n", 1)[-1]
-    number = lines.first_line + lines.data.count(b"\n")
+    *before, last = bytes(lines.data).split(b"\n")
+    number = lines.first_line + len(before)
     return f"{PARTIAL}{number}/{xxh3_64_hexdigest(last)}"
 
 

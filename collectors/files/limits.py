@@ -147,9 +147,10 @@ class Window:
 
     def _keeps(self, time: object) -> bool:
         moment = parse_time(time, self.zone)
-        if moment is None:
-            return self.before is None
-        day = moment.toordinal()
+        return self.before is None if moment is None else self.keeps(moment.toordinal())
+
+    def keeps(self, day: int) -> bool:
+        """Whether to count the records of a day; that some were left out is remembered."""
         if contains(self.days, day):
             return True
         counted = union(self.days, self.before or ())

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from xxhash import xxh3_64_intdigest
+from xxhash import xxh64_intdigest
 
 from collectors.files.layout import Layout, Steps
 from collectors.files.places import Place
@@ -93,7 +93,7 @@ class _Code:
     def compile(self, name: str) -> Any:
         """The function."""
         scope: dict[str, Any] = {
-            "EMPTY": _Empty(), "NO_ID": _NO_ID, "digest": xxh3_64_intdigest,
+            "EMPTY": _Empty(), "NO_ID": _NO_ID, "digest": xxh64_intdigest,
             **{f"judge_{name}": judge for name, (judge, _, _) in _JUDGED.items()},
         }  # fmt: skip
         # Attribute names and indices come from the maker of the layout: nothing of a configuration is run.

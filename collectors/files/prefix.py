@@ -36,8 +36,16 @@ class Prefix:
         self.lines = lines
         self.marks = marks
 
-    def feed(self, data: bytes, lines: int | None = None) -> None:
-        """Append what follows; `lines` is how many records it has, None when a newline ends each of them."""
+    @property
+    def settled(self) -> bool:
+        """Whether the marks at the ends of lines are made, so that what follows need not be searched."""
+        return self.lines >= _LINE_MARKS
+
+    def feed(self, data: bytes | memoryview, lines: int | None = None) -> None:
+        """Append what follows; `lines` is how many records it has, None when a newline ends each of them.
+
+        A view is only taken with its lines known, when the prefix is settled.
+        """
         view, at = memoryview(data), 0
         for cut in self._cuts(data):
             self.crc = crc32(view[at:cut], self.crc)
@@ -46,14 +54,14 @@ class Prefix:
         self.crc = crc32(view[at:], self.crc)
         if len(self.head) < HEAD:
             self.head += data[: HEAD - len(self.head)]
-        self.tail = data[-HEAD:] if len(data) >= HEAD else (self.tail + data)[-HEAD:]
+        self.tail = bytes(data[-HEAD:]) if len(data) >= HEAD else (self.tail + data)[-HEAD:]
         self.length += len(data)
-        self.lines += data.count(b"\n") if lines is None else lines
+        self.lines += bytes(data).count(b"\n") if lines is None else lines
 
-    def _cuts(self, data: bytes) -> list[int]:
+    def _cuts(self, data: bytes | memoryview) -> list[int]:
         cuts, end = set(), -1
         for _ in range(_LINE_MARKS - self.lines):
-            end = data.find(b"\n", end + 1)
+            end = bytes(data).find(b"\n", end + 1)
             if end < 0:
                 break
             cuts.add(end + 1)

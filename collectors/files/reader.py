@@ -140,7 +140,7 @@ class Content:
             size -= len(data)
         return size == 0
 
-    def intact(self, last: bytes) -> bool:
+    def intact(self, last: bytes | memoryview) -> bool:
         """Whether a plain file still begins as it did, and still holds the bytes that were just read.
 
         A file that is truncated and written anew never gets its old start back: when this holds after a read,
@@ -169,6 +169,16 @@ class Content:
         data = b"".join(parts)
         self._ready = data[size:]
         return data[:size]
+
+    def read_into(self, memory: memoryview) -> int:
+        """Read a plain file into memory; how many bytes, none at the end.
+
+        Memory that is used again is several times as fast as new one, which the system has to clear first.
+        """
+        size = min(len(memory), self.found.size - self.raw_position)
+        size = os.preadv(self._file, [memory[:size]], self.raw_position) if size > 0 else 0
+        self.raw_position += size
+        return size
 
     def read_exactly(self, size: int) -> bytes:
         """`size` bytes, fewer only at the end."""

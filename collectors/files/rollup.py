@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from math import gcd
+from operator import add
 from typing import Any
 
-from xxhash import xxh3_64_intdigest
+from xxhash import xxh64_intdigest
 
 from collectors.files.bulk import Bulk, Prepared
 from collectors.files.dedupe import SeenIds
@@ -27,8 +28,10 @@ from collectors.files.words import (
 )
 from collectors.interface import UNKNOWN_MODEL, Operation, Result, UsageRow
 
+Group = tuple[str, str, Operation]
+"""System, model, operation."""
 Key = tuple[str, str, Operation, date]
-"""System, model, operation, UTC day."""
+"""The same, and the UTC day."""
 
 COLUMNS: tuple[str, ...] = (
     "inferences", "errors", "cache_hits", "attempts", "input_tokens", "cached_input_tokens", "output_tokens",
@@ -115,12 +118,14 @@ class Rollup:
         self._saw_newest(newest)
         return counted, others
 
-    def merge(self, usage: Iterable[UsageRow], days: Iterable[date], newest: datetime | None) -> None:
-        """Add what another roll-up of the same source gave to `take`."""
-        for row in usage:
-            cell = self._cell((row.system, row.model, row.operation, row.day))
-            for index, name in enumerate(COLUMNS):
-                cell[index] += getattr(row, name)
+    def merge(
+        self, sums: Iterable[tuple[Key, list[float]]], days: Iterable[date], newest: datetime | None
+    ) -> None:
+        """Add what was counted elsewhere."""
+        for key, counts in sums:
+            cell = self.cells.setdefault(key, counts)
+            if cell is not counts:
+                cell[:] = map(add, cell, counts)
         self.days.update(days)
         self._saw_newest(newest)
 
@@ -144,6 +149,16 @@ class Rollup:
         template: tuple[object, ...],
     ) -> Place | Refusal:
         self.days.add(day)
+        found = self.attribute(model, word, status, hit, template)
+        if len(found) == 2:
+            return found
+        group, outcome, seed, _ = found
+        return Place(self._cell((*group, day)), group[0], outcome, seed)
+
+    def attribute(
+        self, model: str | None, word: str | None, status: object, hit: object, template: tuple[object, ...]
+    ) -> tuple[Group, Outcome, int, int] | Refusal:
+        """Group, outcome and the seeds of ids and traces of a record, or why it is not counted."""
         operation = operation_of(word)
         if operation is None:
             return Result.UNKNOWN_OPERATION, "an operation of no known kind"
@@ -155,8 +170,8 @@ class Rollup:
             return Result.UNATTRIBUTED, "names no system"
         if outcome is Outcome.SUCCESS and is_cache_hit(hit):
             outcome = Outcome.CACHE_HIT
-        cell = self._cell((system, model or UNKNOWN_MODEL, operation, day))
-        return Place(cell, system, outcome, self._seed((system, operation, outcome)))
+        group = (system, model or UNKNOWN_MODEL, operation)
+        return group, outcome, self._seed((system, operation, outcome)), self._seed((system, "trace"))
 
     def _trace_of(self, place: Place, trace: object, weight: float, minute: int) -> None:
         self._trace(place.cell, place.system, trace, weight, minute * 60)
@@ -273,12 +288,12 @@ class Rollup:
         return self._seen.add(identity, _seconds(moment) // self._slot_seconds)
 
     def _identity(self, kind: tuple[object, ...], text: str) -> int:
-        return xxh3_64_intdigest(text.encode(errors="surrogatepass"), self._seed(kind))
+        return xxh64_intdigest(text.encode(errors="surrogatepass"), self._seed(kind))
 
     def _seed(self, kind: tuple[object, ...]) -> int:
         seed = self._seeds.get(kind)
         if seed is None:
-            self._seeds[kind] = seed = xxh3_64_intdigest("\0".join(str(part) for part in kind).encode())
+            self._seeds[kind] = seed = xxh64_intdigest("\0".join(str(part) for part in kind).encode())
         return seed
 
     def _is_first(self, kind: tuple[object, ...], text: object, seconds: int) -> bool:

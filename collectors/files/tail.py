@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 
@@ -64,11 +65,19 @@ class Tail:
         """Bytes of the present file, as stored, that are done."""
         self.read_again = 0
         """Bytes of parts of it that were read once more."""
+        self._memory: deque[bytearray] = deque()
         self._ingest = ingest
         self._catalog = catalog
         self._quiet = quiet
         self._scope = scope or Scope()
         ingest.keep(self._scope.limit)
+
+    def memory(self) -> bytearray:
+        """What to read into: the start of a record, and a chunk behind it. The ingest holds none of it."""
+        if len(self._memory) <= self._ingest.holds:
+            self._memory.append(bytearray(2 * _CHUNK))
+        self._memory.rotate()
+        return self._memory[0]
 
     def visit(self, state: FileState, found: Found) -> Iterator[None]:
         """Count what is new in a file; after each step the catalog and the ingest agree.
@@ -134,13 +143,40 @@ class _Visit:
     def run(self) -> Iterator[None]:
         if self._state.rest_counted and not self._tallied and not self._go_on_after_rest():
             return
+        in_place = self._content.kind is Kind.PLAIN and self._framing.by_newline
         while data := self._content.read(_CHUNK):
             if not self._content.intact(data):
                 return
             self._take(data)
             self._tail.position = self._content.raw_position
             yield
+            if in_place:
+                yield from self._run_in_place()
         self._finish()
+
+    def _run_in_place(self) -> Iterator[None]:
+        """Read without a copy, as long as the ingest takes that and no line is too long for it."""
+        while self._ingest.takes_views and self._prefix.settled and self._beyond is None:
+            have = len(self._pending)
+            if have > _CHUNK:
+                return
+            memory = self._tail.memory()
+            view = memoryview(memory)
+            view[:have] = self._pending
+            before = self._content.raw_position
+            end = have + self._content.read_into(view[have : have + _CHUNK])
+            if end == have:
+                return
+            if not self._content.intact(view[have:end]):
+                self._content.seek(before)
+                return
+            self._tail.bytes_read += end - have
+            cut = memory.rfind(b"\n", have, end) + 1
+            if cut:
+                self._consume(view[:cut], memory.count(b"\n", 0, cut) if self._ingest.holds else None)
+            self._pending = bytes(view[cut:end])
+            self._tail.position = self._content.raw_position
+            yield
 
     def _go_on_after_rest(self) -> bool:
         """What follows a rest that was counted decides whether it was a record; False when the file changed."""
@@ -200,11 +236,11 @@ class _Visit:
     def _place(self) -> str:
         return f"{self._content.found.path}:{self._prefix.lines + 1}"
 
-    def _lines(self, data: bytes) -> Lines:
+    def _lines(self, data: bytes | memoryview) -> Lines:
         return Lines(data, self._content.found.path, self._prefix.lines + 1, self._state.header)
 
-    def _consume(self, data: bytes) -> None:
-        if self._ingest.wants_header and self._state.header is None:
+    def _consume(self, data: bytes | memoryview, count: int | None = None) -> None:
+        if isinstance(data, bytes) and self._ingest.wants_header and self._state.header is None:
             end = data.find(b"\n") + 1
             header = data[:end].rstrip(b"\r\n")
             self._ingest.check_header(header, self._content.found.path)
@@ -215,7 +251,8 @@ class _Visit:
         before = self._prefix.lines
         if data:
             lines = self._ingest.add(self._lines(data))
-            self._prefix.feed(data, lines if self._framing.by_newline else self._framing.count(data))
+            lines = count if lines is None else lines
+            self._prefix.feed(data, lines if self._framing.by_newline else self._framing.count(bytes(data)))
         self._put(max(self._prefix.lines - before, 1 if data else 0))
 
     def _put(self, records: int) -> None:
@@ -323,13 +360,13 @@ class _Again(_Visit):
         finally:
             self._ingest.window = previous
 
-    def _consume(self, data: bytes) -> None:
-        if self._ingest.wants_header and not self._prefix.length:
+    def _consume(self, data: bytes | memoryview, count: int | None = None) -> None:
+        if isinstance(data, bytes) and self._ingest.wants_header and not self._prefix.length:
             end = data.find(b"\n") + 1
             self._ingest.refuse(Result.IGNORED, self._place(), "header")
             self._prefix.feed(data[:end])
             data = data[end:]
-        super()._consume(data)
+        super()._consume(data, count)
 
     def _end(self) -> None:
         if self._beyond is not None:

@@ -96,7 +96,7 @@ def free_port() -> int:
         return port
 
 
-def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float, what: str, pause: float = 0.05) -> None:
     """Poll until `condition` holds.
 
     Raises:
@@ -106,7 +106,7 @@ def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError(f"{what}: not within {seconds} s")
-        time.sleep(0.05)
+        time.sleep(pause)
 
 
 @contextmanager

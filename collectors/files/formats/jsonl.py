@@ -67,6 +67,8 @@ class JsonLines:
             {name: tree.steps[name] for name in (*FIELDS, *RARE) if name in fields},
             tuple(tree.steps[f"template {index}"] for index in range(len(template))),
         )
+        self.paths = {name: path for name, path, _ in wanted}
+        """Where each mapped field is, and each value of the template by its name in `template_paths`."""
         self._fast, self._safe = tree.getters(order)
         # strict=False takes "7" and 7.0 for 7, as producers write them; a boolean is still no number.
         self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(self.record, strict=False).decode

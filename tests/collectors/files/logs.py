@@ -55,8 +55,8 @@ def record(**values: Any) -> bytes:
     return json.dumps({"ts": "2026-03-10T08:00:00Z", "app": "bot", **values}).encode() + b"\n"
 
 
-def ingest(settings: FilesConfig | None = None) -> Ingest:
-    made = Ingest(settings or config(), lambda: NOW)
+def ingest(settings: FilesConfig | None = None, *, compiled: bool = True) -> Ingest:
+    made = Ingest(settings or config(), lambda: NOW, compiled=compiled)
     made.load({})
     return made
 

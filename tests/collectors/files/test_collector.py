@@ -138,14 +138,14 @@ def test_an_error_while_reading_keeps_what_was_read_before(
 ) -> None:
     bench = Bench(tmp_path)
     append(tmp_path / "app.jsonl", b"".join(line(f"s{number}", pad="x" * 1000) for number in range(3000)))
-    real = os.pread
+    real = os.preadv
 
-    def broken(file: int, size: int, offset: int) -> bytes:
-        if offset >= 1 << 20 and size > 2000:
+    def broken(file: int, buffers: list[memoryview], offset: int) -> int:
+        if offset >= 1 << 20:
             raise OSError(5, "Input/output error")
-        return real(file, size, offset)
+        return real(file, buffers, offset)
 
-    monkeypatch.setattr(os, "pread", broken)
+    monkeypatch.setattr(os, "preadv", broken)
     with pytest.raises(SourceIncomplete, match="Input/output error"):
         bench.collect()
     assert 900 < len(bench.store.counted()) < 1100

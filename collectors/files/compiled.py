@@ -1,0 +1,42 @@
+"""The compiled helper, where it was built: without it the counts are the same, and slower."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import tzinfo
+from typing import TYPE_CHECKING
+
+from collectors.files.dedupe import SeenIds
+from collectors.files.fields import FIELDS, RARE
+from collectors.files.formats.interface import Format
+from collectors.files.formats.jsonl import JsonLines
+from collectors.files.ids import Ids, PythonIds
+from collectors.files.rollup import Rollup
+
+try:
+    from collectors.files import _native, plain
+except ImportError:  # there was no C compiler when the package was installed
+    IS_COMPILED = False
+else:
+    IS_COMPILED = True
+
+if TYPE_CHECKING:
+    from collectors.files.plain import PlainLines
+
+
+def id_maker(*, compiled: bool) -> Callable[[int], Ids]:
+    """What makes the memory of request ids, for a span of slots."""
+    return _native.Ids if compiled else PythonIds
+
+
+def plain_lines(
+    made: Format, rollup: Rollup, zone: tzinfo, seen: SeenIds | None, calls: SeenIds
+) -> PlainLines | None:
+    """What counts the lines of a format with the helper; None when they need more than it can."""
+    paths = plain.paths_of(made.paths) if isinstance(made, JsonLines) else None
+    if paths is None or not isinstance(made, JsonLines):
+        return None
+    template = slice(len(FIELDS), -len(RARE) if made.has_rare else None)
+    return plain.PlainLines(
+        paths, made.read, template, rollup.attribute, zone, seen, calls, has_rare=made.has_rare
+    )

@@ -1,0 +1,127 @@
+"""64-bit keys and the time slots in which they were last seen; the compiled helper has the same, smaller."""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Protocol
+
+
+class Ids(Protocol):
+    """Keys that may come again after a span of slots."""
+
+    def add(self, key: int, slot: int, /) -> bool:
+        """Remember a key of a slot; False when it was there already, within the span."""
+        ...
+
+    def restore(self, slot: int, packed: bytes, /) -> None:
+        """Remember packed keys of a slot, without their being added."""
+        ...
+
+    def remove(self, key: int, /) -> tuple[int, bool] | None:
+        """Forget a key; its slot, and whether `take` had still to give it. None when it is not there."""
+        ...
+
+    def take(self) -> dict[int, bytes]:
+        """The keys that were added since the last call, packed, by slot."""
+        ...
+
+    def drop(self, slots: Sequence[int], /) -> None:
+        """Forget every key that was last seen in one of these slots."""
+        ...
+
+    def clear(self) -> None:
+        """Forget everything."""
+        ...
+
+    def __len__(self) -> int: ...
+
+
+class PythonIds:
+    """Ids in a dictionary; `span` is how many slots two records with one key lie apart at the most."""
+
+    def __init__(self, span: int) -> None:
+        self._span = span
+        self._slot_of: dict[int, int] = {}
+        self._added: dict[int, array[int]] = {}
+
+    def __len__(self) -> int:
+        return len(self._slot_of)
+
+    def add(self, key: int, slot: int, /) -> bool:
+        """See `Ids`."""
+        known = self._slot_of.get(key)
+        if known is not None and abs(known - slot) <= self._span:
+            return False
+        # A record much older than one with the same id must not make the newer one be forgotten.
+        self._slot_of[key] = slot if known is None or known < slot else known
+        added = self._added.get(slot)
+        if added is None:
+            self._added[slot] = added = array("Q")
+        added.append(key)
+        return True
+
+    def add_new(self, keys: Sequence[int | None], slots: Sequence[int]) -> bool:
+        """Add many at once when all of them are keys that are not there; False when nothing was done."""
+        different = set(slots)
+        one = different.pop() if len(different) == 1 else None
+        fresh = dict(zip(keys, slots, strict=True)) if one is None else dict.fromkeys(keys, one)
+        if None in fresh or len(fresh) < len(keys) or not fresh.keys().isdisjoint(self._slot_of.keys()):
+            return False
+        self._slot_of.update(fresh)  # type: ignore[arg-type]  # None is not in it
+        start = 0
+        for slot, run in groupby(slots) if one is None else ((one, slots),):
+            end = start + len(list(run))
+            self._added.setdefault(slot, array("Q")).extend(keys[start:end])  # type: ignore[arg-type]  # as above
+            start = end
+        return True
+
+    def restore(self, slot: int, packed: bytes, /) -> None:
+        """See `Ids`."""
+        for key in unpack(packed):
+            self._slot_of[key] = max(slot, self._slot_of.get(key, slot))
+
+    def remove(self, key: int, /) -> tuple[int, bool] | None:
+        """See `Ids`."""
+        slot = self._slot_of.pop(key, None)
+        if slot is None:
+            return None
+        added = self._added.get(slot)
+        fresh = added is not None and key in added
+        if added is not None and fresh:
+            added.remove(key)
+        return slot, fresh
+
+    def take(self) -> dict[int, bytes]:
+        """See `Ids`."""
+        taken = {slot: pack(keys) for slot, keys in self._added.items() if keys}
+        self._added = {}
+        return taken
+
+    def drop(self, slots: Sequence[int], /) -> None:
+        """See `Ids`."""
+        gone = frozenset(slots)
+        self._slot_of = {key: slot for key, slot in self._slot_of.items() if slot not in gone}
+
+    def clear(self) -> None:
+        """See `Ids`."""
+        self._slot_of, self._added = {}, {}
+
+
+def pack(keys: Iterable[int]) -> bytes:
+    """Keys as they are stored: eight bytes each, the lowest first."""
+    packed = array("Q", keys)
+    if sys.byteorder == "big":
+        packed.byteswap()
+    return packed.tobytes()
+
+
+def unpack(data: bytes) -> array[int]:
+    """What `pack` was given."""
+    keys = array("Q")
+    keys.frombytes(data)
+    if sys.byteorder == "big":
+        keys.byteswap()
+    return keys

@@ -1,0 +1,319 @@
+#include "tally.h"
+
+#include "hash.h"
+
+#define SMALLEST 256
+
+/* Room for `more` entries of an array of the tally. */
+#define GROW(tally, name, more) grow((void **)&(tally)->name, &(tally)->name##_room, (tally)->name##_count + (more), \
+                                     sizeof *(tally)->name)
+
+static int grow(void **array, size_t *room, size_t needed, size_t size)
+{
+    if (needed <= *room)
+        return 0;
+    size_t larger = *room ? *room : SMALLEST;
+    while (larger < needed)
+        larger *= 2;
+    void *moved = realloc(*array, larger * size);
+    if (!moved)
+        return -1;
+    *array = moved;
+    *room = larger;
+    return 0;
+}
+
+/* Room for one more; `hashes` lie so many bytes apart. */
+static int index_grow(Index *index, const uint64_t *hashes, size_t apart)
+{
+    if (index->at && index->used * 2 <= index->mask)
+        return 0;
+    size_t room = index->at ? (index->mask + 1) * 2 : SMALLEST;
+    uint32_t *at = calloc(room, sizeof *at);
+    if (!at)
+        return -1;
+    for (uint32_t entry = 0; entry < index->used; entry++) {
+        size_t place = *(const uint64_t *)((const char *)hashes + entry * apart) & (room - 1);
+        while (at[place])
+            place = (place + 1) & (room - 1);
+        at[place] = entry + 1;
+    }
+    free(index->at);
+    *index = (Index){at, room - 1, index->used};
+    return 0;
+}
+
+static inline uint64_t cell_hash(uint32_t group, int32_t day)
+{
+    uint64_t hash = ((uint64_t)group << 32 | (uint32_t)day) * XXH_1;
+    return hash ^ hash >> 32;
+}
+
+static int same_time(const Time *time, const Record *record, const uint8_t *data, int64_t given)
+{
+    if (record->time_kind == NUMBER_TIME)
+        return time->number && time->given == given;
+    return !time->number && !memcmp(time->text, data + record->time.at, sizeof time->text) &&
+           time->zone_length == record->zone.length && !memcmp(time->zone, data + record->zone.at, record->zone.length);
+}
+
+static Time *find_time(Tally *tally, const Record *record, const uint8_t *data)
+{
+    int number = record->time_kind == NUMBER_TIME;
+    int64_t given = number ? record->micros / 60000000 : 0;
+    if (tally->last_time < tally->times_count && same_time(&tally->times[tally->last_time], record, data, given))
+        return &tally->times[tally->last_time];
+    uint64_t hash = number ? mix(tally->salt, (const uint8_t *)&given, sizeof given)
+                           : mix(mix(tally->salt, data + record->time.at, sizeof tally->times->text),
+                                 data + record->zone.at, record->zone.length);
+    if (index_grow(&tally->by_time, &tally->times->hash, sizeof *tally->times) < 0 || GROW(tally, times, 1) < 0)
+        return NULL;
+    size_t at = hash & tally->by_time.mask;
+    for (; tally->by_time.at[at]; at = (at + 1) & tally->by_time.mask) {
+        size_t entry = tally->by_time.at[at] - 1;
+        if (tally->times[entry].hash == hash && same_time(&tally->times[entry], record, data, given))
+            return &tally->times[tally->last_time = entry];
+    }
+    Time *time = &tally->times[tally->last_time = tally->times_count++];
+    *time = (Time){.hash = hash, .number = number, .given = given};
+    if (!number) {
+        memcpy(time->text, data + record->time.at, sizeof time->text);
+        time->zone_length = (uint8_t)record->zone.length;
+        memcpy(time->zone, data + record->zone.at, record->zone.length);
+    }
+    tally->by_time.at[at] = (uint32_t)tally->times_count;
+    tally->by_time.used++;
+    return time;
+}
+
+static int same_place(const Tally *tally, const Place *place, const Span *tokens, int names, const uint8_t *data)
+{
+    const uint8_t *text = tally->texts + place->text;
+    for (int name = 0; name < names; name++) {
+        uint32_t length = tally->lengths[place->lengths + (size_t)name];
+        if (length != tokens[name].length || memcmp(text, data + tokens[name].at, length))
+            return 0;
+        text += length;
+    }
+    return 1;
+}
+
+static Place *find_place(Tally *tally, const Record *record, const Span *tokens, int names, const uint8_t *data)
+{
+    uint64_t hash = (record->hash ^ tally->salt) * XXH_2;
+    hash ^= hash >> 32;
+    if (index_grow(&tally->by_place, &tally->places->hash, sizeof *tally->places) < 0)
+        return NULL;
+    size_t at = hash & tally->by_place.mask;
+    for (; tally->by_place.at[at]; at = (at + 1) & tally->by_place.mask) {
+        Place *place = &tally->places[tally->by_place.at[at] - 1];
+        if (place->hash == hash && same_place(tally, place, tokens, names, data))
+            return place;
+    }
+    size_t size = 0;
+    for (int name = 0; name < names; name++)
+        size += tokens[name].length;
+    if (GROW(tally, places, 1) < 0 || GROW(tally, texts, size + 1) < 0 || GROW(tally, lengths, (size_t)names + 1) < 0)
+        return NULL;
+    Place *place = &tally->places[tally->places_count++];
+    *place = (Place){.hash = hash, .text = tally->texts_count, .lengths = tally->lengths_count};
+    for (int name = 0; name < names; name++) {
+        memcpy(tally->texts + tally->texts_count, data + tokens[name].at, tokens[name].length);
+        tally->texts_count += tokens[name].length;
+        tally->lengths[tally->lengths_count++] = tokens[name].length;
+    }
+    tally->by_place.at[at] = (uint32_t)tally->places_count;
+    tally->by_place.used++;
+    return place;
+}
+
+static double *find_cell(Tally *tally, Place *place, int32_t day)
+{
+    if (place->round == tally->round && place->day == day)
+        return tally->cells[place->cell].sums;
+    Index *index = &tally->by_cell;
+    /* Cells hold no hash: the index is made anew when it is full. */
+    if (!index->at || index->used * 2 > index->mask) {
+        size_t room = index->at ? (index->mask + 1) * 2 : SMALLEST;
+        uint32_t *fresh = calloc(room, sizeof *fresh);
+        if (!fresh)
+            return NULL;
+        for (uint32_t entry = 0; entry < tally->cells_count; entry++) {
+            size_t at = cell_hash(tally->cells[entry].group, tally->cells[entry].day) & (room - 1);
+            while (fresh[at])
+                at = (at + 1) & (room - 1);
+            fresh[at] = entry + 1;
+        }
+        free(index->at);
+        *index = (Index){fresh, room - 1, tally->cells_count};
+    }
+    if (GROW(tally, cells, 1) < 0)
+        return NULL;
+    size_t at = cell_hash(place->group, day) & index->mask;
+    while (index->at[at] && (tally->cells[index->at[at] - 1].group != place->group ||
+                             tally->cells[index->at[at] - 1].day != day))
+        at = (at + 1) & index->mask;
+    if (!index->at[at]) {
+        tally->cells[tally->cells_count++] = (Cell){.group = place->group, .day = day};
+        index->at[at] = (uint32_t)tally->cells_count;
+        index->used++;
+    }
+    place->round = tally->round;
+    place->day = day;
+    place->cell = index->at[at] - 1;
+    return tally->cells[place->cell].sums;
+}
+
+static void see(Time *time, const Record *record, const uint8_t *data)
+{
+    if (time->number) {
+        if (!time->counted || record->micros > time->newest_micros)
+            time->newest_micros = record->micros;
+    } else {
+        /* The seconds and their fraction: of the same minute and zone, the later one is the greater text. */
+        const uint8_t *text = data + record->time.at + sizeof time->text + 1;
+        size_t length = record->time.length - record->zone.length - sizeof time->text - 1;
+        size_t common = length < time->newest_length ? length : time->newest_length;
+        int order = time->counted ? memcmp(text, time->newest, common) : 1;
+        if (order > 0 || (order == 0 && length > time->newest_length)) {
+            memcpy(time->newest, text, length);
+            time->newest_length = (uint8_t)length;
+        }
+    }
+    time->counted = 1;
+}
+
+/* The same sums, in the same order, as `Rollup` of Python has for a row. */
+static int add(Place *place, const Record *record, const double *values, const int8_t *column, double *c, const Time *time,
+               const uint8_t *data, Ids *calls)
+{
+#define KNOWN(role) (record->known & 1U << ((role) - INPUT))
+#define VALUE(role) values[column[(role) - INPUT]]
+#define SUM(role, name, unknown)                                                                                     \
+    if (KNOWN(role))                                                                                                 \
+        c[at_##name] += scale * VALUE(role);                                                                         \
+    else                                                                                                             \
+        c[at_##unknown] += weight
+    double scale = KNOWN(RATE) ? 1.0 / VALUE(RATE) : 1.0;
+    double weight = KNOWN(INFERENCES) ? scale * VALUE(INFERENCES) : scale;
+    double attempts = KNOWN(ATTEMPTS) ? scale * VALUE(ATTEMPTS) : weight;
+    if (place->outcome == CACHE_HIT) {
+        c[at_cache_hits] += weight;
+        return 0;
+    }
+    c[at_attempts] += attempts;
+    if (place->outcome == FAILURE) {
+        c[at_errors] += weight;
+        if (KNOWN(COST))
+            c[at_cost_usd] += scale * VALUE(COST);
+        return 0;
+    }
+    c[at_inferences] += weight;
+    SUM(INPUT, input_tokens, unknown_input);
+    SUM(CACHED, cached_input_tokens, unknown_cached);
+    SUM(OUTPUT, output_tokens, unknown_output);
+    SUM(COST, cost_usd, unpriced);
+    SUM(LATENCY, latency_ms, unknown_latency);
+    if (KNOWN(CACHE_WRITE))
+        c[at_cache_write_tokens] += scale * VALUE(CACHE_WRITE);
+    if (KNOWN(REASONING))
+        c[at_reasoning_tokens] += scale * VALUE(REASONING);
+    if (KNOWN(STATIC)) {
+        c[at_static_known] += weight;
+        c[at_static_tokens] += scale * VALUE(STATIC);
+    }
+#define JUDGED(name, known, true)                                                                                    \
+    if (place->name >= 0) {                                                                                          \
+        c[at_##known] += weight;                                                                                     \
+        c[at_##true] += place->name ? weight : 0.0;                                                                  \
+    }
+    JUDGED(invalid, checked, invalid)
+    JUDGED(schema, schema_checked, schema_mode)
+    JUDGED(truncated, finish_known, truncated)
+    if (record->traced) {
+        c[at_traced] += weight;
+        if (weight > 0) {
+            uint64_t key = xxh64(data + record->trace.at, record->trace.length, place->trace_seed);
+            int first = ids_add(calls, key, time->call_slot);
+            if (first < 0)
+                return -1;
+            c[at_traces] += first;
+        }
+    }
+    return 0;
+}
+
+enum stop tally_count(Tally *tally, const Scan *scan, const uint8_t *data, int64_t limit, Ids *seen, Ids *calls,
+                      size_t *first, size_t *behind)
+{
+    size_t odd = *first; /* where the odd lines before this one begin */
+    for (size_t line = *first; line <= scan->count; line++) {
+        Time *time = NULL;
+        Place *place = NULL;
+        const Record *record = &scan->records[line];
+        const Span *tokens = scan->tokens + line * (size_t)scan->names;
+        int is_odd = line < scan->count && record->odd;
+        if (line < scan->count && !is_odd) {
+            if (!(time = find_time(tally, record, data)))
+                return NO_MEMORY;
+            is_odd = time->verdict == IS_ODD || (time->verdict == COUNTS && time->minute >= limit);
+            if (time->verdict == COUNTS && !is_odd) {
+                if (!(place = find_place(tally, record, tokens, scan->names, data)))
+                    return NO_MEMORY;
+                is_odd = place->verdict == IS_ODD;
+            }
+        }
+        if (is_odd)
+            continue;
+        if (odd < line) {
+            *first = odd;
+            *behind = line;
+            return ODD_LINES;
+        }
+        *first = line;
+        if (line == scan->count)
+            return DONE;
+        if (time->verdict == ASKED) {
+            *behind = (size_t)(time - tally->times);
+            return NEW_TIME;
+        }
+        odd = line + 1;
+        if (time->verdict == LEFT_OUT) {
+            if (GROW(tally, left_out, 1) < 0)
+                return NO_MEMORY;
+            if (time->left_out_in != tally->chunk)
+                tally->left_out[tally->left_out_count++] = (uint32_t)(time - tally->times);
+            time->left_out_in = tally->chunk;
+            tally->skipped++;
+            continue;
+        }
+        if (place->verdict == ASKED) {
+            *behind = (size_t)(place - tally->places);
+            return NEW_PLACE;
+        }
+        time->touched = 1;
+        if (place->verdict == REFUSED) {
+            if (GROW(tally, refused, 1) < 0)
+                return NO_MEMORY;
+            tally->refused[tally->refused_count++] = (Refusal){(uint32_t)line, (uint32_t)(place - tally->places)};
+            continue;
+        }
+        if (seen && record->request.length) {
+            uint64_t key = xxh64(data + record->request.at, record->request.length, place->seed);
+            int fresh = ids_add(seen, key, time->slot);
+            if (fresh < 0)
+                return NO_MEMORY;
+            if (!fresh) {
+                tally->repeated++;
+                continue;
+            }
+        }
+        double *cell = find_cell(tally, place, time->day);
+        if (!cell || add(place, record, scan->values + line * (size_t)scan->amounts, scan->column, cell, time, data,
+                         calls) < 0)
+            return NO_MEMORY;
+        see(time, record, data);
+        tally->counted++;
+    }
+    return DONE;
+}

@@ -1,0 +1,31 @@
+/* 64-bit keys and the time slots in which they were last seen. */
+
+#ifndef LEVERWATCH_IDS_H
+#define LEVERWATCH_IDS_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdint.h>
+
+typedef struct {
+    uint64_t *keys;
+    int32_t *slots; /* FREE where there is no key */
+    size_t mask;
+    size_t used;
+} Table;
+
+typedef struct {
+    PyObject_HEAD
+    int32_t span;
+    Table table;
+    uint64_t *added; /* since the last take, in order */
+    int32_t *added_slots;
+    size_t count, room;
+} Ids;
+
+extern PyTypeObject IdsType;
+
+/* 1: the key is new within the span; 0: it was there; -1: out of memory, with nothing changed. */
+int ids_add(Ids *ids, uint64_t key, int32_t slot);
+
+#endif

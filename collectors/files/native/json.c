@@ -1,0 +1,371 @@
+/* Finds the mapped values of plain records. A record is plain when it is valid JSON by the strictest reading and has
+   no surprise in it; any other is odd, and is left to the decoder of Python, which knows what to say about it. */
+
+#include "number.h"
+#include "scan.h"
+
+#include "hash.h"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#define DEEPEST 64
+#define MOST_COUNT (1ULL << 53)
+#define MOST_AMOUNT 1e15
+
+/* The texts end in a newline, where everything that is read here ends too: only what is read in steps of more than a
+   byte must look where it is. */
+typedef struct {
+    const uint8_t *data, *end;
+    Record *record;
+    Span *tokens;
+    double *values;
+    const int8_t *column;
+} Reader;
+
+static inline const uint8_t *skip_space(const uint8_t *p)
+{
+    while (*p == ' ' || *p == '\t' || *p == '\r')
+        p++;
+    return p;
+}
+
+static int hex4(const uint8_t *p)
+{
+    int value = 0;
+    for (int at = 0; at < 4; at++) {
+        uint8_t c = p[at], low = c | 0x20;
+        int digit = (uint8_t)(c - '0') < 10 ? c - '0' : low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
+        if (digit < 0)
+            return -1;
+        value = value * 16 + digit;
+    }
+    return value;
+}
+
+static const uint8_t *skip_escape(const uint8_t *p)
+{
+    switch (*p) {
+    case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't':
+        return p + 1;
+    case 'u': {
+        int unit = hex4(p + 1);
+        if (unit < 0 || (unit >= 0xDC00 && unit < 0xE000))
+            return NULL;
+        p += 5;
+        if (unit < 0xD800 || unit >= 0xE000)
+            return p;
+        if (p[0] != '\\' || p[1] != 'u')
+            return NULL;
+        unit = hex4(p + 2);
+        return unit >= 0xDC00 && unit < 0xE000 ? p + 6 : NULL;
+    }
+    default:
+        return NULL;
+    }
+}
+
+/* From behind the opening quote to behind the closing one. */
+static inline const uint8_t *skip_string(const Reader *r, const uint8_t *p, int *escaped)
+{
+#ifdef __SSE2__
+    const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1f);
+    while (r->end - p >= 16) {
+        __m128i text = _mm_loadu_si128((const __m128i *)p);
+        __m128i stops = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(text, quote), _mm_cmpeq_epi8(text, slash)),
+                                     _mm_cmpeq_epi8(_mm_max_epu8(text, control), control));
+        unsigned bits = (unsigned)_mm_movemask_epi8(stops);
+        const uint8_t *block = p;
+        p += 16;
+        while (bits) {
+            const uint8_t *at = block + __builtin_ctz(bits);
+            if (*at == '"')
+                return at + 1;
+            if (*at != '\\' || !(at = skip_escape(at + 1)))
+                return NULL;
+            *escaped = 1;
+            if (at >= block + 16) {
+                p = at;
+                break;
+            }
+            bits &= ~0U << (at - block);
+        }
+    }
+#endif
+    for (;;) {
+        while (*p != '"' && *p != '\\' && *p > 0x1f)
+            p++;
+        if (*p == '"')
+            return p + 1;
+        if (*p != '\\' || !(p = skip_escape(p + 1)))
+            return NULL;
+        *escaped = 1;
+    }
+}
+
+static const uint8_t *skip_word(const uint8_t *p)
+{
+    const char *word = *p == 't' ? "true" : *p == 'f' ? "false" : *p == 'n' ? "null" : NULL;
+    if (!word)
+        return NULL;
+    for (; *word; word++, p++)
+        if (*p != (uint8_t)*word)
+            return NULL;
+    return p;
+}
+
+static inline const uint8_t *skip_scalar(const Reader *r, const uint8_t *p)
+{
+    int escaped;
+    Number number;
+    if (*p == '"')
+        return skip_string(r, p + 1, &escaped);
+    return *p == '-' || (uint8_t)(*p - '0') < 10 ? read_number(p, &number) : skip_word(p);
+}
+
+static const uint8_t *skip_key(const Reader *r, const uint8_t *p)
+{
+    int escaped;
+    if (*p != '"' || !(p = skip_string(r, p + 1, &escaped)))
+        return NULL;
+    p = skip_space(p);
+    return *p == ':' ? skip_space(p + 1) : NULL;
+}
+
+static const uint8_t *skip_value(const Reader *r, const uint8_t *p)
+{
+    uint64_t objects = 0; /* a bit for each open one: 1 for an object, 0 for an array */
+    int depth = 0;
+    for (;;) {
+        if (*p == '{' || *p == '[') {
+            int object = *p == '{';
+            p = skip_space(p + 1);
+            if (*p != (object ? '}' : ']')) {
+                if (depth++ == DEEPEST)
+                    return NULL;
+                objects = objects << 1 | (uint64_t)object;
+                if (object && !(p = skip_key(r, p)))
+                    return NULL;
+                continue;
+            }
+            p++;
+        } else if (!(p = skip_scalar(r, p))) {
+            return NULL;
+        }
+        for (;;) { /* what follows a value */
+            if (!depth)
+                return p;
+            p = skip_space(p);
+            if (*p == ',') {
+                p = skip_space(p + 1);
+                if (objects & 1 && !(p = skip_key(r, p)))
+                    return NULL;
+                break;
+            }
+            if (*p != (objects & 1 ? '}' : ']'))
+                return NULL;
+            objects >>= 1;
+            depth--;
+            p++;
+        }
+    }
+}
+
+static int is_ascii(const uint8_t *p, size_t length)
+{
+    uint8_t all = 0;
+    while (length--)
+        all |= *p++;
+    return all < 0x80;
+}
+
+/* A text that is stripped elsewhere is only taken as it is here when there is nothing to strip. */
+static int read_text_id(const Reader *r, const uint8_t *p, size_t length, Span *span)
+{
+    if (length && (p[0] == ' ' || p[length - 1] == ' '))
+        return -1;
+    if (!is_ascii(p, length))
+        return -1;
+    *span = (Span){(uint32_t)(p - r->data), (uint32_t)length};
+    return 0;
+}
+
+static int says_nothing(const uint8_t *p, size_t length)
+{
+    if (length != 4)
+        return length == 0;
+    uint32_t low = load32(p) | 0x20202020U;
+    return low == load32((const uint8_t *)"none") || low == load32((const uint8_t *)"null");
+}
+
+static int read_role(Reader *r, int role, const uint8_t *p, const uint8_t *end, const Number *number, int escaped)
+{
+    Record *record = r->record;
+    int text = *p == '"', null = *p == 'n';
+    const uint8_t *inside = p + 1;
+    size_t length = (size_t)(end - p), inner = text ? length - 2 : 0;
+    if (role >= NAME) {
+        r->tokens[role - NAME] = (Span){(uint32_t)(p - r->data), (uint32_t)length};
+        return 0;
+    }
+    if (null)
+        return role == TIME ? -1 : 0;
+    switch (role) {
+    case TIME:
+        if (text)
+            return escaped ? -1 : read_text_time(inside, inner, (uint32_t)(inside - r->data), record);
+        return number ? read_number_time(number, p, length, record) : -1;
+    case REQUEST:
+    case TRACE: {
+        Span *span = role == REQUEST ? &record->request : &record->trace;
+        if (role == TRACE)
+            record->traced = 1;
+        if (text) {
+            if (escaped)
+                return -1;
+            return role == REQUEST && says_nothing(inside, inner) ? 0 : read_text_id(r, inside, inner, span);
+        }
+        if (!number || !number->whole || number->negative || number->digits > 18)
+            return -1;
+        *span = (Span){(uint32_t)(p - r->data), (uint32_t)length};
+        return 0;
+    }
+    default:
+        break;
+    }
+    if (!number || number->negative)
+        return -1;
+    double value;
+    if (role <= LAST_COUNT) {
+        if (!number->whole || number->digits > 16 || number->mantissa > MOST_COUNT)
+            return -1;
+        value = (double)number->mantissa;
+    } else {
+        value = nearest(number, p, length);
+        if (!(value >= 0 && value <= MOST_AMOUNT) || (role == RATE && !(value > 0 && value <= 1)))
+            return -1;
+    }
+    r->values[r->column[role - INPUT]] = value;
+    record->known |= 1U << (role - INPUT);
+    return 0;
+}
+
+static const uint8_t *read_value(Reader *r, const struct Key *key, const uint8_t *p)
+{
+    int escaped = 0, is_number = 0;
+    Number number;
+    const uint8_t *end;
+    if (*p == '"') {
+        end = skip_string(r, p + 1, &escaped);
+    } else if (*p == '-' || (uint8_t)(*p - '0') < 10) {
+        is_number = 1;
+        end = read_number(p, &number);
+    } else {
+        end = skip_word(p); /* of an object or an array there is nothing to read */
+    }
+    if (!end)
+        return NULL;
+    for (int at = 0; at < key->roles; at++)
+        if (read_role(r, key->role[at], p, end, is_number ? &number : NULL, escaped) < 0)
+            return NULL;
+    return end;
+}
+
+static inline int find_key(const Node *node, const uint8_t *text, size_t length)
+{
+    for (int at = 0; at < node->keys; at++)
+        if (node->key[at].length == length && !memcmp(node->key[at].text, text, length))
+            return at;
+    return -1;
+}
+
+static const uint8_t *read_object(Reader *r, const Node *node, const uint8_t *p)
+{
+    uint32_t seen = 0;
+    if (*p != '{')
+        return NULL;
+    p = skip_space(p + 1);
+    if (*p == '}')
+        return p + 1;
+    for (;;) {
+        int escaped = 0;
+        const uint8_t *text = p + 1;
+        if (*p != '"' || !(p = skip_string(r, text, &escaped)) || escaped)
+            return NULL;
+        int at = find_key(node, text, (size_t)(p - 1 - text));
+        p = skip_space(p);
+        if (*p != ':')
+            return NULL;
+        p = skip_space(p + 1);
+        if (at < 0) {
+            p = skip_value(r, p);
+        } else {
+            if (seen & (1U << at)) /* the last one counts */
+                return NULL;
+            seen |= 1U << at;
+            const struct Key *key = &node->key[at];
+            if (!key->inner)
+                p = read_value(r, key, p);
+            else
+                p = *p == 'n' ? skip_word(p) : read_object(r, key->inner, p);
+        }
+        if (!p)
+            return NULL;
+        p = skip_space(p);
+        if (*p == '}')
+            return p + 1;
+        if (*p != ',')
+            return NULL;
+        p = skip_space(p + 1);
+    }
+}
+
+static int grow(Scan *scan)
+{
+    if (scan->count < scan->room)
+        return 0;
+    size_t room = scan->room ? scan->room * 2 : 4096;
+    void *records = realloc(scan->records, room * sizeof *scan->records);
+    if (records)
+        scan->records = records;
+    void *tokens = realloc(scan->tokens, (room * (size_t)scan->names + 1) * sizeof *scan->tokens);
+    if (tokens)
+        scan->tokens = tokens;
+    void *values = realloc(scan->values, (room * (size_t)scan->amounts + 1) * sizeof *scan->values);
+    if (values)
+        scan->values = values;
+    if (!records || !tokens || !values)
+        return -1;
+    scan->room = room;
+    return 0;
+}
+
+int scan_read(Scan *scan, const uint8_t *data, size_t size)
+{
+    scan->count = scan->odd = 0;
+    Reader reader = {.data = data, .end = data + size, .column = scan->column};
+    for (const uint8_t *p = data; p < reader.end;) {
+        if (grow(scan) < 0)
+            return -1;
+        Record *record = reader.record = &scan->records[scan->count];
+        reader.tokens = scan->tokens + scan->count * (size_t)scan->names;
+        reader.values = scan->values + scan->count * (size_t)scan->amounts;
+        *record = (Record){.line = {(uint32_t)(p - data), 0}};
+        memset(reader.tokens, 0, (size_t)scan->names * sizeof *reader.tokens);
+        const uint8_t *end = read_object(&reader, scan->root, skip_space(p));
+        if (end)
+            end = skip_space(end);
+        if (!end || *end != '\n' || (record->time_kind == TEXT_TIME && !record->time.length)) {
+            record->odd = 1;
+            scan->odd++;
+            end = memchr(p, '\n', (size_t)(reader.end - p));
+        }
+        record->line.length = (uint32_t)(end - p);
+        for (int name = 0; name < scan->names && !record->odd; name++)
+            record->hash = mix(record->hash, data + reader.tokens[name].at, reader.tokens[name].length);
+        scan->count++;
+        p = end + 1;
+    }
+    return 0;
+}

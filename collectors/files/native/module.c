@@ -1,0 +1,54 @@
+#include "ids.h"
+#include "scan.h"
+#include "tally.h"
+
+#include "hash.h"
+
+static PyObject *hash64(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    Py_buffer data;
+    unsigned long long seed;
+    if (!PyArg_ParseTuple(args, "y*K", &data, &seed))
+        return NULL;
+    uint64_t hash = xxh64(data.buf, (size_t)data.len, seed);
+    PyBuffer_Release(&data);
+    return PyLong_FromUnsignedLongLong(hash);
+}
+
+static PyMethodDef methods[] = {
+    {"hash64", hash64, METH_VARARGS, "XXH64 of bytes and a seed."},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "_native",
+    .m_doc = "Counts plain JSON lines. Whatever is not plain is left to Python.",
+    .m_size = -1,
+    .m_methods = methods,
+};
+
+PyMODINIT_FUNC PyInit__native(void)
+{
+    static const char *const names[] = {
+#define X(name) #name,
+        COLUMNS
+#undef X
+    };
+    PyObject *module = PyModule_Create(&definition);
+    PyObject *columns = PyTuple_New(WIDTH);
+    int failed = !module || !columns;
+    for (int at = 0; at < WIDTH && !failed; at++) {
+        PyObject *name = PyUnicode_FromString(names[at]);
+        failed = !name;
+        if (name)
+            PyTuple_SET_ITEM(columns, at, name);
+    }
+    failed = failed || PyModule_AddObjectRef(module, "COLUMNS", columns) < 0 ||
+             PyModule_AddType(module, &IdsType) < 0 || PyModule_AddType(module, &ScanType) < 0 ||
+             PyModule_AddType(module, &TallyType) < 0;
+    Py_XDECREF(columns);
+    if (failed)
+        Py_CLEAR(module);
+    return module;
+}

@@ -1,0 +1,147 @@
+#define _GNU_SOURCE /* strtod_l */
+#include "number.h"
+
+#include <locale.h>
+#include <math.h>
+#include <stdlib.h>
+#ifdef __APPLE__
+#include <xlocale.h>
+#endif
+
+#define EXACT (1ULL << 53)
+#define MOST_DIGITS 19
+#define LONGEST 64
+
+static const double powers[] = {
+    1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+};
+#define LAST_POWER 22
+
+static inline int is_digit(uint8_t c)
+{
+    return (uint8_t)(c - '0') < 10;
+}
+
+const uint8_t *read_number(const uint8_t *p, Number *number)
+{
+    *number = (Number){.whole = 1};
+    if (*p == '-') {
+        number->negative = 1;
+        p++;
+    }
+    if (!is_digit(*p) || (*p == '0' && is_digit(p[1])))
+        return NULL;
+    for (; is_digit(*p); p++) {
+        if (number->mantissa || *p != '0')
+            number->digits++;
+        if (number->digits <= MOST_DIGITS)
+            number->mantissa = number->mantissa * 10 + (*p - '0');
+    }
+    if (*p == '.') {
+        number->whole = 0;
+        if (!is_digit(*++p))
+            return NULL;
+        for (; is_digit(*p); p++) {
+            if (number->mantissa || *p != '0')
+                number->digits++;
+            if (number->digits <= MOST_DIGITS) {
+                number->mantissa = number->mantissa * 10 + (*p - '0');
+                number->exponent--;
+            }
+        }
+    }
+    if (*p == 'e' || *p == 'E') {
+        int negative = 0, exponent = 0;
+        number->whole = 0;
+        p++;
+        if (*p == '+' || *p == '-')
+            negative = *p++ == '-';
+        if (!is_digit(*p))
+            return NULL;
+        for (; is_digit(*p); p++)
+            if (exponent < 100000)
+                exponent = exponent * 10 + (*p - '0');
+        number->exponent += negative ? -exponent : exponent;
+    }
+    return p;
+}
+
+double nearest(const Number *number, const uint8_t *text, size_t length)
+{
+    int exponent = number->exponent;
+    /* Both operands and the power are exact, so the one operation rounds correctly:
+       https://dl.acm.org/doi/10.1145/93542.93557 */
+    if (number->digits <= MOST_DIGITS && number->mantissa <= EXACT && abs(exponent) <= LAST_POWER)
+        return exponent < 0 ? number->mantissa / powers[-exponent] : number->mantissa * powers[exponent];
+    static locale_t plain; /* a decimal point, whatever the locale of the process */
+    char copy[LONGEST];
+    if (length >= sizeof copy)
+        return -1;
+    if (!plain && !(plain = newlocale(LC_ALL_MASK, "C", (locale_t)0)))
+        return -1;
+    memcpy(copy, text, length);
+    copy[length] = 0;
+    return strtod_l(copy, NULL, plain);
+}
+
+/* "0000-00-00T00:00:00", and what may stand for a zero. */
+static int is_moment(const uint8_t *p)
+{
+    static const char form[] = "0000-00-00T00:00:00";
+    for (int at = 0; at < 19; at++) {
+        if (form[at] == '0' ? !is_digit(p[at]) : p[at] != (uint8_t)form[at] && !(at == 10 && p[at] == ' '))
+            return 0;
+    }
+    return p[17] < '6'; /* a minute is parsed when it is new, and its seconds are not */
+}
+
+static int is_zone(const uint8_t *p, size_t length)
+{
+    if (length == 0 || (length == 1 && *p == 'Z'))
+        return 1;
+    return length == 6 && (*p == '+' || *p == '-') && is_digit(p[1]) && is_digit(p[2]) && p[3] == ':' &&
+           is_digit(p[4]) && is_digit(p[5]);
+}
+
+int read_text_time(const uint8_t *text, size_t length, uint32_t at, Record *record)
+{
+    if (length < 19 || length > 40 || !is_moment(text))
+        return -1;
+    size_t end = 19;
+    if (end < length && text[end] == '.') {
+        if (++end == length || !is_digit(text[end]))
+            return -1;
+        while (end < length && is_digit(text[end]))
+            end++;
+    }
+    if (!is_zone(text + end, length - end))
+        return -1;
+    record->time_kind = TEXT_TIME;
+    record->time = (Span){at, (uint32_t)length};
+    record->zone = (Span){at + (uint32_t)end, (uint32_t)(length - end)};
+    return 0;
+}
+
+int read_number_time(const Number *number, const uint8_t *text, size_t length, Record *record)
+{
+    if (number->negative)
+        return -1;
+    record->time_kind = NUMBER_TIME;
+    if (number->whole) {
+        uint64_t value = number->mantissa;
+        if (number->digits > 18 || value < 100000000ULL)
+            return -1;
+        record->micros = (int64_t)(value < 100000000000ULL        ? value * 1000000
+                                   : value < 100000000000000ULL   ? value * 1000
+                                   : value < 100000000000000000ULL ? value
+                                                                   : value / 1000);
+        return 0;
+    }
+    double value = nearest(number, text, length);
+    if (!(value >= 1e8 && value < 1e20))
+        return -1;
+    double parts = value < 1e11 ? 1 : value < 1e14 ? 1e3 : value < 1e17 ? 1e6 : 1e9;
+    record->micros = (int64_t)rint(value * 1000000 / parts); /* halves to even, as Python rounds */
+    return 0;
+}

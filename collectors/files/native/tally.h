@@ -1,0 +1,102 @@
+/* The counts of plain records by group and day. */
+
+#ifndef LEVERWATCH_TALLY_H
+#define LEVERWATCH_TALLY_H
+
+#include "ids.h"
+#include "scan.h"
+
+#define COLUMNS                                                                                                      \
+    X(inferences) X(errors) X(cache_hits) X(attempts) X(input_tokens) X(cached_input_tokens) X(output_tokens)        \
+    X(unknown_input) X(unknown_cached) X(unknown_output) X(cost_usd) X(unpriced) X(latency_ms) X(unknown_latency)    \
+    X(cache_write_tokens) X(reasoning_tokens) X(traced) X(traces) X(checked) X(invalid) X(schema_checked)            \
+    X(schema_mode) X(finish_known) X(truncated) X(static_known) X(static_tokens)
+
+enum column {
+#define X(name) at_##name,
+    COLUMNS
+#undef X
+    WIDTH
+};
+
+enum outcome { SUCCESS, FAILURE, CACHE_HIT };
+/* What is known of a time or of the names of a record. */
+enum verdict { ASKED, COUNTS, IS_ODD, LEFT_OUT, REFUSED };
+/* Why counting stopped. */
+enum stop { DONE, ODD_LINES, NEW_TIME, NEW_PLACE, NO_MEMORY };
+
+/* Places of entries in an array, by hash. */
+typedef struct {
+    uint32_t *at; /* one more than the number of the entry; 0: free */
+    size_t mask;
+    size_t used;
+} Index;
+
+typedef struct {
+    uint64_t hash;
+    int number; /* whether it is a number */
+    int64_t given; /* minutes since the epoch, of a number */
+    uint8_t text[16], zone[6];
+    uint8_t zone_length;
+    /* as Python says */
+    enum verdict verdict;
+    int64_t minute;
+    int32_t day, slot, call_slot;
+    /* since the last take */
+    int touched, counted;
+    uint8_t newest[24], newest_length;
+    int64_t newest_micros;
+    uint64_t left_out_in; /* the chunk that was last told */
+} Time;
+
+typedef struct {
+    uint64_t hash;
+    size_t text; /* where the names begin, one after the other */
+    size_t lengths;
+    enum verdict verdict;
+    enum outcome outcome;
+    uint32_t group;
+    uint64_t seed, trace_seed;
+    int8_t invalid, schema, truncated; /* -1: not known */
+    uint64_t round; /* of the remembered cell */
+    int32_t day;
+    size_t cell;
+} Place;
+
+typedef struct {
+    uint32_t group;
+    int32_t day;
+    double sums[WIDTH];
+} Cell;
+
+typedef struct {
+    uint32_t line, place;
+} Refusal;
+
+#define ARRAY(type, name)                                                                                            \
+    type *name;                                                                                                      \
+    size_t name##_count, name##_room
+
+typedef struct {
+    PyObject_HEAD
+    uint64_t salt;
+    Index by_time, by_place, by_cell;
+    ARRAY(Time, times);
+    ARRAY(Place, places);
+    ARRAY(uint8_t, texts);
+    ARRAY(uint32_t, lengths);
+    ARRAY(Cell, cells);
+    ARRAY(Refusal, refused);
+    ARRAY(uint32_t, left_out);
+    size_t last_time;
+    uint64_t round, chunk;
+    uint64_t counted, repeated, skipped;
+} Tally;
+
+extern PyTypeObject TallyType;
+
+/* Count records from `*first` on; `*first` and `*behind` say where it stopped. */
+enum stop tally_count(Tally *tally, const Scan *scan, const uint8_t *data, int64_t limit, Ids *seen, Ids *calls,
+                      size_t *first, size_t *behind);
+
+#endif

@@ -1,0 +1,245 @@
+"""Counts JSON lines with the compiled helper, which knows plain records only and gives the others back.
+
+The helper adds up what every plain record says. What a time means, and where records with the same names are
+counted, it asks once; so all of the meaning is decided here, by the functions that decide it for single rows.
+"""
+
+from __future__ import annotations
+
+import secrets
+from array import array
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Any
+
+from collectors.files import _native
+from collectors.files.dedupe import SeenIds
+from collectors.files.fields import FIELDS, RARE, Path
+from collectors.files.formats.interface import Parsed, Row
+from collectors.files.limits import Window
+from collectors.files.places import Refusal
+from collectors.files.rollup import Group, Key
+from collectors.files.times import parse_time
+from collectors.files.words import Outcome, is_invalid, is_schema_mode, is_truncated
+from collectors.interface import Result
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MINUTE = timedelta(minutes=1)
+_ROLES = (
+    "time", "request_id", "trace_id", "input_tokens", "cached_input_tokens", "output_tokens", "cache_write_tokens",
+    "reasoning_tokens", "static_input_tokens", "cost_usd", "latency_ms", "inferences", "attempts", "sample_rate",
+)  # fmt: skip
+"""What the helper takes the value of, by number; all other fields are names, which it only compares."""
+_NAMES = ("model", "operation", "status", "cache_hit", "valid", "schema_mode", "finish_reason")
+_MOST_NAMES, _MOST_STEPS = 16, 8
+_COUNTS, _ODD, _LEFT_OUT, _REFUSED = 1, 2, 3, 4
+_DONE, _ODD_LINES, _NEW_TIME = 0, 1, 2
+_MOST_TIMES, _MOST_PLACES = 50_000, 100_000
+"""Remembered between batches; a month has 43,200 minutes."""
+_RARELY = 16
+"""When more than one in so many runs of lines is odd, the helper is no help."""
+_PAUSE = 16
+
+Attribute = Callable[
+    [str | None, str | None, object, object, tuple[object, ...]], tuple[Group, Outcome, int, int] | Refusal
+]
+"""Group, outcome and the seeds of ids and traces, from model, operation, status, cache hit and template values."""
+
+
+def paths_of(paths: Mapping[str, Path]) -> tuple[tuple[tuple[bytes, ...], int], ...] | None:
+    """What a scan looks for; what is no field is a name like others. None when that is more than it can."""
+    wanted = [(path, _ROLES.index(name)) for name, path in paths.items() if name in _ROLES]
+    names = [path for name, path in paths.items() if name not in _ROLES]
+    wanted += [(path, len(_ROLES) + index) for index, path in enumerate(names)]
+    if len(names) > _MOST_NAMES or any(len(path) > _MOST_STEPS for path, _ in wanted):
+        return None
+    found = tuple((tuple(key.encode() for key in path), role) for path, role in wanted)
+    try:
+        _native.Scan(found)
+    except ValueError:
+        return None
+    return found
+
+
+@dataclass(slots=True)
+class Scanned:
+    """Lines whose values were found."""
+
+    data: bytes | bytearray | memoryview
+    scan: _native.Scan
+    lines: int
+    odd: int
+
+    def text(self, first: int, behind: int) -> bytes:
+        """The lines from one to before another."""
+        start, end = self.scan.span(first, behind)
+        return bytes(self.data[start:end])
+
+
+@dataclass(slots=True)
+class Counts:
+    """What became of the lines of a chunk that were not given back."""
+
+    counted: int
+    repeated: int
+    left_out: int
+    refused: list[tuple[int, Result, str]]
+
+
+class PlainLines:
+    """The counts of one source since `take`.
+
+    `paths` are those of `paths_of`, `read` decodes single lines into rows whose template begins at `template`,
+    and `attribute` says where a record is counted.
+    """
+
+    def __init__(
+        self,
+        paths: tuple[tuple[tuple[bytes, ...], int], ...],
+        read: Callable[[tuple[bytes]], Parsed],
+        template: slice,
+        attribute: Attribute,
+        zone: tzinfo,
+        seen: SeenIds | None,
+        calls: SeenIds,
+        *,
+        has_rare: bool,
+    ) -> None:
+        self._paths, self._read, self._template, self._attribute = paths, read, template, attribute
+        self._zone, self._seen, self._calls = zone, seen, calls
+        self._seen_ids = None if seen is None else _native_ids(seen)
+        self._call_ids = _native_ids(calls)
+        self._fields = {name: index for index, name in enumerate(FIELDS)}
+        if has_rare:
+            self._fields |= {name: index - len(RARE) for index, name in enumerate(RARE)}
+        self._tally = _native.Tally(secrets.randbits(64))
+        self._scans: list[_native.Scan] = []
+        self._groups: dict[Group, int] = {}
+        self._refusals: dict[int, Refusal] = {}
+        self._window: Window | None = None
+        self._pause = 0
+
+    @property
+    def groups(self) -> int:
+        """Cells held."""
+        return self._tally.sizes()[0]
+
+    def pauses(self) -> bool:
+        """Whether the next chunk is better read without the helper, as the last ones had so many odd lines."""
+        self._pause = max(0, self._pause - 1)
+        return self._pause > 0
+
+    def scan(self, data: bytes | bytearray | memoryview) -> Scanned:
+        """Find the values of whole lines. Counts nothing, and may run in any thread."""
+        try:
+            scan = self._scans.pop()
+        except IndexError:
+            scan = _native.Scan(self._paths)
+        return Scanned(data, scan, *scan.read(data))
+
+    def count(
+        self, found: Scanned, limit: datetime, window: Window | None, odd: Callable[[int, bytes], None]
+    ) -> Counts:
+        """Count what was found, in order; `odd` is told of lines that are not plain, and the index of the first.
+
+        The records are not later than `limit`, and of the days of the window.
+        """
+        if window is not self._window:
+            self._tally.ask_again()
+            self._window = window
+        until, at, runs = (limit - _EPOCH) // _MINUTE, 0, 0
+        while True:
+            stop, at, other, given = self._tally.count(
+                found.scan, found.data, at, until, self._seen_ids, self._call_ids
+            )
+            if stop == _DONE:
+                break
+            if stop == _ODD_LINES:
+                odd(at, found.text(at, other))
+                at, runs = other, runs + 1
+            elif stop == _NEW_TIME and given is not None:
+                self._tell_time(other, given)
+            else:
+                self._tell_place(other, found.text(at, at + 1))
+        self._scans.append(found.scan)
+        self._pause = _PAUSE if runs * _RARELY > found.lines else self._pause
+        counted, repeated, left_out, refused, left_out_times = self._tally.chunk()
+        for time in left_out_times:
+            if window is not None and (moment := self._moment(self._tally.time(time))):
+                window.keeps(moment.toordinal())
+        return Counts(counted, repeated, left_out, [(line, *self._refusals[place]) for line, place in refused])
+
+    def _moment(self, given: tuple[str, str] | int, rest: str | int = ":00") -> datetime | None:
+        """The moment of a minute and what follows it, or of a number of minutes or microseconds."""
+        if isinstance(given, tuple):
+            return parse_time(f"{given[0]}{rest}{given[1]}", self._zone)
+        return _EPOCH + (timedelta(microseconds=rest) if isinstance(rest, int) else given * _MINUTE)
+
+    def _tell_time(self, at: int, given: tuple[str, str] | int) -> None:
+        moment = self._moment(given)
+        if moment is None:
+            self._tally.set_time(at, _ODD, 0, 0, 0, 0)
+            return
+        minute, day = (moment - _EPOCH) // _MINUTE, moment.toordinal()
+        verdict = _COUNTS if self._window is None or self._window.keeps(day) else _LEFT_OUT
+        slot = 0 if self._seen is None else minute * 60 // self._seen.slot_seconds
+        self._tally.set_time(at, verdict, minute, day, slot, minute * 60 // self._calls.slot_seconds)
+
+    def _tell_place(self, at: int, line: bytes) -> None:
+        rows = self._read((line,)).rows
+        if not rows:
+            self._tally.set_place(at, _ODD, 0, 0, 0, 0, (-1, -1, -1))
+            return
+        row = rows[0]
+        model, operation, status, hit, valid, schema, finish = (self._value(row, name) for name in _NAMES)
+        place = self._attribute(model, operation, status, hit, row[self._template])
+        if len(place) == 2:
+            self._refusals[at] = place
+            self._tally.set_place(at, _REFUSED, 0, 0, 0, 0, (-1, -1, -1))
+            return
+        group, outcome, seed, trace_seed = place
+        number = self._groups.setdefault(group, len(self._groups))
+        judged = (_bit(is_invalid(valid)), _bit(is_schema_mode(schema)), _bit(is_truncated(finish)))
+        self._tally.set_place(at, _COUNTS, number, outcome, seed, trace_seed, judged)
+
+    def _value(self, row: Row, name: str) -> Any:
+        index = self._fields.get(name)
+        return None if index is None else row[index]
+
+    def take(self) -> tuple[Iterator[tuple[Key, list[float]]], set[date], datetime | None]:
+        """The sums by system, model, operation and day; the days seen; the time of the newest counted record."""
+        cells, times = self._tally.take()
+        groups = list(self._groups)
+        sums = (
+            # One zero for all: most of the counts of most cells are none.
+            ((*groups[group], date.fromordinal(day)), [count or 0.0 for count in array("d", packed)])
+            for group, day, packed in cells
+        )
+        days = {date.fromordinal(day) for day in {day for _, day, _, _ in times}}
+        last = max((minute for _, _, minute, newest in times if newest is not None), default=0)
+        moments = [
+            self._moment(self._tally.time(at), newest if isinstance(newest, int) else f":{newest}")
+            for at, _, minute, newest in times
+            if minute == last and newest is not None
+        ]
+        newest_record = max((moment for moment in moments if moment is not None), default=None)
+        _, known_times, known_places = self._tally.sizes()
+        if known_times > _MOST_TIMES or known_places > _MOST_PLACES:
+            self._tally.forget()
+            self._groups, self._refusals = {}, {}
+        return sums, days, newest_record
+
+    def clear(self) -> None:
+        """Forget what was added."""
+        self._tally.clear()
+
+
+def _bit(value: bool | None) -> int:
+    return -1 if value is None else int(value)
+
+
+def _native_ids(seen: SeenIds) -> _native.Ids:
+    if not isinstance(seen.ids, _native.Ids):
+        raise TypeError("the helper adds to ids of its own kind only")
+    return seen.ids
