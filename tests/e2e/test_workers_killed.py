@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import subprocess
 import time
@@ -56,7 +55,7 @@ def is_reading(process: subprocess.Popen[bytes], path: Path) -> bool:
     if process.poll() is not None:
         return True
     try:
-        return any(os.readlink(file) == str(path) for file in Path(f"/proc/{process.pid}/fd").iterdir())
+        return any(str(file.readlink()) == str(path) for file in Path(f"/proc/{process.pid}/fd").iterdir())
     except OSError:  # a file was closed, or the process ended, while this looked
         return False
 
