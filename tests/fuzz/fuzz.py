@@ -1,6 +1,6 @@
 """Damaged lines between whole ones, in every format: nothing crashes, no neighbour is lost, everything adds up.
 
-Run as `python -m tests.fuzz.fuzz --lines 1000000`.
+Run as `python -m tests.fuzz.fuzz --lines 1000000`. A tenth as many lines are also followed in files.
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ from collectors.files.ingest import Ingest, Lines
 from collectors.files.rollup import COLUMNS
 from collectors.interface import Result
 from tests.collectors.files.logs import NOW, config
+from tests.fuzz.followed import follow
 from tests.fuzz.mutations import mutate
 from tests.fuzz.records import CANARY, HEADER, TEXTS, TOKENS, WITHOUT_TOKENS, record, settings
 
 _PER_CHUNK = 40
+_PER_FILE = 500
 _NESTED = frozenset({"azure-apim", "azure-openai", "langfuse", "mlflow", "kong", "otlp"})
 """Formats one of whose records may hold several, or none."""
 
@@ -97,6 +99,9 @@ def main() -> None:
     total = Report()
     for name in options.only:
         report = run(name, each, options.seed)
+        for number in range(max(1, each // 10 // _PER_FILE)):
+            report.neighbours += follow(name, _PER_FILE, options.seed + number)
+            report.lines += _PER_FILE
         total.lines += report.lines
         total.neighbours += report.neighbours
         total.tallies.update(report.tallies)
