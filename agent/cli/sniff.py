@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
 from agent.cli.common import EPILOG, Exit, count, fail, format_option, print_json, table
+from agent.cli.source_block import source_block
 from collectors.errors import CollectorError
 from collectors.files.sniff import Guess, Sample, Summary, config_of, guess, read_sample, samples, summarise, tried
 from collectors.interface import Operation, Result
@@ -19,6 +19,9 @@ from collectors.interface import Operation, Result
 @format_option
 def sniff(path: Path, output: str) -> None:
     """Name the format of a usage log, count all of it, and print a source block for it.
+
+    Lines of JSON or CSV that no known producer wrote get a field map, guessed from the names and values of the
+    first records. Comments say what is not sure: check them.
 
     Shows what it understood of the first records: times, models, ids and numbers, never a prompt or a response.
     Nothing is written. With --format json the whole file is counted as `collect` would count it.
@@ -75,7 +78,13 @@ def _number(value: float) -> int | float:
 
 def _as_text(path: Path, found: Guess, summary: Summary, shown: list[Sample]) -> str:
     facts = as_json(found, summary)
-    about = [found.format, *(f"in {name}" for name in found.wrap), *([found.framing] if found.framing else [])]
+    map_ = ["by a guessed field map"] if found.fields is not None else []
+    about = [
+        found.format,
+        *map_,
+        *(f"in {name}" for name in found.wrap),
+        *([found.framing] if found.framing else []),
+    ]
     about += [] if found.compression == "plain" else [found.compression]
     lines = [f"{path}: {', '.join(about)}", "", *_numbers(facts)]
     if shown:
@@ -84,16 +93,7 @@ def _as_text(path: Path, found: Guess, summary: Summary, shown: list[Sample]) ->
         lines += ["", table(["LINE", *(name.upper() for name in names)], rows)]
     if summary.problems:
         lines += ["", "Problems:", *(f"  {problem}" for problem in summary.problems[:10])]
-    settings = found.settings if isinstance(found.settings, str) else _flow(found.settings)
-    lines += [
-        "",
-        "Source:",
-        "  - name: usage",
-        "    type: files",
-        f"    path: {json.dumps(str(path), ensure_ascii=False)}",
-        f"    format: {settings}",
-        "    system: NAME_OF_THE_SYSTEM",
-    ]
+    lines += ["", "Source:", *source_block(path, found)]
     return "\n".join(lines)
 
 
@@ -105,11 +105,3 @@ def _numbers(facts: dict[str, Any]) -> list[str]:
         elif name != "format":
             rows.append((name.replace("_", " "), "unknown" if value is None else count(value)))
     return table(("COUNT", "NUMBER"), rows).splitlines()
-
-
-def _flow(settings: dict[str, Any]) -> str:
-    parts = (
-        f"{key}: [{', '.join(value)}]" if isinstance(value, list) else f"{key}: {value}"
-        for key, value in settings.items()
-    )
-    return f"{{{', '.join(parts)}}}"

@@ -18,14 +18,17 @@ from collectors.files.collector import FilesCollector
 from collectors.files.config import FilesConfig
 from collectors.files.decoder import build_format
 from collectors.files.discover import look
+from collectors.files.fields import FIELDS
 from collectors.files.format_config import FileFormat
 from collectors.files.formats.interface import Row, Units
 from collectors.files.formats.named import NAMED
+from collectors.files.framing.lines import LINES
 from collectors.files.framing.named import CONTAINERS, FRAMINGS
 from collectors.files.framing.wrappers import STRING_FIELDS, JsonString, Prefix
+from collectors.files.guess import FieldGuess, columns, leaves, propose
 from collectors.files.reader import Content, Moved
 from collectors.files.times import parse_time
-from collectors.files.words import operation_of, outcome_of
+from collectors.files.words import is_cache_hit, operation_of, outcome_of
 from collectors.interface import Operation, Result, SourceState, UsageRow, World, utc_now
 
 SAMPLE_BYTES = 1 << 20
@@ -46,11 +49,18 @@ class Guess:
     framing: str | None = None
     """None: the framing that the format has anyway."""
     wrap: tuple[str, ...] = ()
+    fields: FieldGuess | None = None
+    """The field map of a format that is no named one."""
+    delimiter: str = ","
 
     @property
     def settings(self) -> str | dict[str, Any]:
         """What `format` says in the configuration."""
         extras: dict[str, Any] = {}
+        if self.fields is not None:
+            extras["fields"] = dict(self.fields.fields)
+        if self.delimiter != ",":
+            extras["delimiter"] = self.delimiter
         if self.framing is not None:
             extras["framing"] = self.framing
         if self.wrap:
@@ -98,12 +108,12 @@ def read_sample(path: Path) -> tuple[bytes, str]:
 
 
 def guess(data: bytes, compression: str) -> Guess | None:
-    """The format that the first records of a file are taken for; None when none is known. Pure."""
+    """The format that the first records of a file are taken for; None when none is known. Pure.
+
+    JSON and tables that nobody named get a field map.
+    """
     framing, wrap, units = _outermost(data)
-    for wrappers in ((), ("prefix",), ("json-string",)):
-        inner = units
-        for name in wrappers:
-            inner = (JsonString(any_text=True) if name == "json-string" else Prefix()).unwrap(inner)
+    for wrappers, inner in _unwrapped(units):
         best = _best(inner.units[:SAMPLE_RECORDS])
         if best is not None:
             usual = framing is None or FRAMINGS[framing] is NAMED[best].framing
@@ -111,13 +121,51 @@ def guess(data: bytes, compression: str) -> Guess | None:
             a_line_each = framing == "json" and units.lines is None
             chosen = None if usual or wrap or a_line_each else framing
             return Guess(best, compression, chosen, (*wrap, *wrappers))
-    return None
+    return _json(data, compression) or _table(data, compression)
+
+
+def _unwrapped(units: Units) -> Iterator[tuple[tuple[str, ...], Units]]:
+    yield (), units
+    yield ("prefix",), Prefix().unwrap(units)
+    yield ("json-string",), JsonString(any_text=True).unwrap(units)
+
+
+def _json(data: bytes, compression: str) -> Guess | None:
+    framing, wrap, units = _outermost(data)
+    if framing == "json":
+        lines = LINES.split(data[: data.rfind(b"\n") + 1] or data)
+        objects = sum(isinstance(_value(line), dict) for line in lines.units[:SAMPLE_RECORDS])
+        if 2 * objects > len(lines.units[:SAMPLE_RECORDS]):
+            framing, units = None, lines
+    found: list[tuple[FieldGuess, tuple[str, ...]]] = []
+    for wrappers, inner in _unwrapped(units):
+        records = [leaves(it) for it in map(_value, inner.units[:SAMPLE_RECORDS]) if isinstance(it, dict)]
+        fields = propose(records, clock=inner.times is not None and any(inner.times))
+        if fields is not None:
+            found.append((fields, wrappers))
+    if not found:
+        return None
+    # An envelope has a time, and maybe more: the record is where most is known.
+    best, wrappers = max(found, key=lambda it: len(it[0].fields))
+    return Guess("jsonl", compression, framing, (*wrap, *wrappers), best)
+
+
+def _table(data: bytes, compression: str) -> Guess | None:
+    text = (data[: data.rfind(b"\n") + 1] or data).decode("utf-8-sig", errors="replace")
+    found = columns([line for line in text.splitlines() if line.strip()][: SAMPLE_RECORDS + 1])
+    fields = propose(found[1], lambda path: path[0]) if found is not None else None
+    if found is None or fields is None:
+        return None
+    return Guess("csv", compression, fields=fields, delimiter=found[0])
 
 
 def tried() -> str:
     """What `guess` compares with, in words."""
     wrappers = ", ".join((*CONTAINERS, "prefix", f"json-string (in {', '.join(STRING_FIELDS)})"))
-    return f"formats: {', '.join(NAMED)}; wrappers: {wrappers}; framings: {', '.join(FRAMINGS)}"
+    return (
+        f"formats: {', '.join(NAMED)}; wrappers: {wrappers}; framings: {', '.join(FRAMINGS)}; "
+        "JSON and CSV with a field for the time and one for the model, tokens or a finish reason"
+    )
 
 
 def _outermost(data: bytes) -> tuple[str | None, tuple[str, ...], Units]:
@@ -182,24 +230,20 @@ def summarise(config: FilesConfig, now: Callable[[], datetime] = utc_now) -> Sum
     return summary
 
 
-_SHOWN = (
-    "time", "model", "request_id", "operation", "status", "input_tokens", "cached_input_tokens", "output_tokens",
-    "cost_usd", "latency_ms", "trace_id", "cache_hit",
-)  # fmt: skip
-
-
 def samples(settings: FileFormat, data: bytes, number: int = 5) -> Iterator[Sample]:
     """What the first records were understood to be."""
     format_ = build_format(settings, ())
+    start = data.find(b"\n") + 1 if format_.wants_header else 0
+    header, data = data[:start], data[start:]
     end = format_.framing.complete(data, final=True)
-    parsed = format_.parse(data[:end] or data, None)
+    parsed = format_.parse(data[:end] or data, header or None)
     for index, row in enumerate(parsed.rows[:number]):
         line = index if parsed.lines is None else parsed.lines[index]
-        yield Sample(str(line + 1), _shown(row))
+        yield Sample(str(line + 1 + bool(start)), _shown(row))
 
 
 def _shown(row: Row) -> dict[str, Any]:
-    values = {name: value for name, value in zip(_SHOWN, row, strict=False) if value is not None}
+    values = {name: value for name, value in zip(FIELDS, row, strict=False) if value is not None}
     moment = parse_time(values.pop("time", None), UTC)
     # Words that nobody knows may be anything, a text of a call among them.
     if "status" in values:
@@ -207,4 +251,6 @@ def _shown(row: Row) -> dict[str, Any]:
         values["status"] = "?" if outcome is None else outcome.name.lower()
     if "operation" in values:
         values["operation"] = operation_of(values["operation"]) or "?"
+    if "cache_hit" in values:
+        values["cache_hit"] = is_cache_hit(values["cache_hit"])
     return {"time": "?" if moment is None else moment.isoformat(timespec="seconds"), **values}

@@ -44,6 +44,9 @@ def folder(tmp_path: Path) -> Path:
         made = [record for n, make in enumerate(EXAMPLES[name]) for record in make(f"id-{n}")]
         write_log(tmp_path / f"{name}.log", made)
     write_log(tmp_path / "own.log", [{"ts": "2026-03-01T00:00:00Z"}, {"ts": CANARY}, {"ts": 1, "n": CANARY}])
+    write_log(
+        tmp_path / "unnamed.log", [{"ts": "2026-03-01T00:00:00Z", "model": "m", "content": "x", "status": "x"}]
+    )
     prompts = tmp_path / "prompts"
     subprocess.run(["git", "init", "-q", prompts], check=True)
     (prompts / "system.md").write_text(CANARY)
@@ -74,7 +77,7 @@ def test_marked_texts_are_in_no_output_and_in_no_file_of_the_store(folder: Path)
         done = leverwatch(*command.split(), config=config)
         assert done.returncode == 0, done.stderr
         shown += done.stdout + done.stderr
-    for name in FORMATS:
+    for name in [*FORMATS, "unnamed"]:
         done = leverwatch("sniff", str(folder / f"{name}.log"))
         assert done.returncode == 0, done.stderr
         shown += done.stdout + done.stderr

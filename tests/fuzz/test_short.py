@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from collectors.interface import Result
+from tests.fuzz.followed import follow
 from tests.fuzz.fuzz import available, run
 from tests.fuzz.records import TEXTS
 
@@ -19,3 +20,8 @@ def test_no_damaged_line_costs_its_neighbours_anything(name: str) -> None:
 
     assert report.tallies[Result.COUNTED] >= report.neighbours == 1500 + -(-1500 // 40)
     assert report.tallies[Result.INVALID_LINE] > 100
+
+
+@pytest.mark.parametrize("name", available())
+def test_no_damaged_line_costs_its_neighbours_anything_in_a_file_that_is_followed(name: str) -> None:
+    assert follow(name, 300, seed=7) == 301

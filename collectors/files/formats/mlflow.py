@@ -77,7 +77,7 @@ def _text(raw: msgspec.Raw | str | None) -> str | None:
     for _ in range(2):
         try:
             value = msgspec.json.decode(value)
-        except (msgspec.DecodeError, UnicodeDecodeError, TypeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError):
             break
     return value if isinstance(value, str) else None
 

@@ -170,7 +170,7 @@ class Docker(Wrapping):
         """Read one line."""
         try:
             entry = self._decoder.decode(line.lstrip(b"\0"))
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
         text = entry.log.encode(errors="surrogatepass")
         ends = text.endswith(b"\n")

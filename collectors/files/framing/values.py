@@ -129,9 +129,8 @@ class ValueFraming:
 
     def complete(self, data: bytes, final: bool) -> int:  # noqa: ARG002 an open value may always go on
         """Everything up to the last object that is closed, and the separators behind it."""
-        at = data.rfind(b"\n") + 1
-        if not at or not _is_object_a_line(data[:at]):
-            at = 0
+        # A line that starts with a brace starts a value, whatever lies before it: only what follows is looked at.
+        at = data.rfind(b"\n{") + 1
         rest = data[at:] if at else data
         end, open_at = 0, len(rest)
         for piece in pieces(rest):

@@ -59,6 +59,50 @@ def test_people_see_what_was_understood_and_a_source_that_loads(log: Path, tmp_p
     assert yaml.safe_load(source)[0]["format"] == "openai"
 
 
+OWN = [
+    {
+        "ended_at": f"2026-03-10T08:00:0{n}", "ts": f"2026-03-10T08:00:0{n}", "svc": {"on": n}, "id": f"r{n}",
+        "app": "a", "model": "m", "prompt": "canary", "tokens": {"in": n, "out": 2}, "duration": 1.5,
+        "status": "ok",
+    }
+    for n in range(5)
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv"])
+def test_a_log_that_only_its_application_knows_gets_a_map_that_loads_and_counts(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"calls.{kind}"
+    if kind == "jsonl":
+        path.write_text("\n".join(map(json.dumps, [*OWN, OWN[0]])))
+    else:
+        flat = [{**record, "tokens.in": record["tokens"]["in"], "tokens.out": 2} for record in OWN]  # type: ignore[index]
+        names = [name for name in flat[0] if name not in ("tokens", "svc")]
+        rows = [names, *([str(record[name]) for name in names] for record in [*flat, flat[0]])]
+        path.write_text("\n".join(map(",".join, rows)))
+    counted = CliRunner().invoke(main, ["sniff", str(path), "--format", "json"])
+    shown = CliRunner().invoke(main, ["sniff", str(path)])
+
+    assert counted.exit_code == shown.exit_code == 0, counted.output + shown.output
+    facts = json.loads(counted.stdout)
+    assert facts == {
+        "format": kind, "records": 6 + (kind == "csv"), "inferences": 5, "errors": 0, "other_operations": 0,
+        "skipped": {"duplicate": 1, **({"ignored": 1} if kind == "csv" else {})},
+        "input_tokens": 10, "output_tokens": 10,
+    }  # fmt: skip
+    assert "canary" not in shown.output
+    for said in (
+        "time: ts  # or: ended_at",
+        "# time: has no zone; set timezone unless it is UTC",
+        "# latency_ms: duration may be it, if it is in milliseconds",
+        'system: NAME_OF_THE_SYSTEM  # or of every record: "{app}"',
+        "by a guessed field map",
+    ):
+        assert said in shown.output
+    (tmp_path / "leverwatch.yaml").write_text("sources:\n" + shown.output.partition("Source:\n")[2])
+    loaded = load_config(tmp_path / "leverwatch.yaml", {})
+    assert loaded.config.sources[0].format.fields.input_tokens == "tokens.in"  # type: ignore[attr-defined]
+
+
 def test_an_unknown_format_says_what_was_tried(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("hello\n")
     result = CliRunner().invoke(main, ["sniff", str(tmp_path / "a")])

@@ -20,7 +20,6 @@ from tests.collectors.files.reference import Reference
 
 TOLERANCE = timedelta(minutes=10)
 BEGIN = datetime(2026, 3, 9, 22, tzinfo=UTC)
-BEGIN = datetime(2026, 3, 9, 22, tzinfo=UTC)
 MOMENTS = st.timedeltas(timedelta(0), timedelta(hours=15)).map(lambda after: BEGIN + after)
 TIMES = st.one_of(
     st.sampled_from(["2026-03-10T08:00:00Z", "2026-03-10T08:60:00Z", "2026-03-10T24:00:00Z"]),
@@ -68,7 +67,10 @@ RARE_RECORDS = st.fixed_dictionaries(
     optional={
         "trace": st.one_of(st.integers(0, 3), st.sampled_from(["t1", " t1", None])),
         "status": st.sampled_from(["success", "error", None]),
-        "rate": st.sampled_from([0.5, 0.25, None]),
+        "rate": st.one_of(st.none(), st.floats(0.01, 1)),
+        "n": AMOUNTS,
+        "tries": AMOUNTS,
+        "hit": st.sampled_from([True, None]),
         "written": COUNTS,
         "thought": COUNTS,
         "valid": st.sampled_from([True, False, "failed", "perhaps", None]),

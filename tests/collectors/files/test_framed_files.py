@@ -90,15 +90,16 @@ def test_a_file_that_is_compressed_half_read_goes_on_where_it_stood(tmp_path: Pa
     assert bench.settle() == expected(shape)
 
 
-def test_a_small_object_without_a_newline_is_counted_at_once_and_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("indent", [2, None], ids=["over several lines", "on one line"])
+def test_a_small_object_without_a_newline_is_counted_at_once_and_once(tmp_path: Path, indent: int | None) -> None:
     bench = Bench(tmp_path, settings(framing="json"))
     for app in APPS:
-        (tmp_path / f"{app}.log").write_bytes(document(app))
+        (tmp_path / f"{app}.log").write_bytes(document(app, indent))
     assert bench.collect() == dict.fromkeys(APPS, 1)
     bench.restart()
     append(tmp_path / "a.log", b"\n")
     (tmp_path / "b.log").rename(tmp_path / "g.log")
-    (tmp_path / "h.log").write_bytes(document("c"))
+    (tmp_path / "h.log").write_bytes(document("c", indent))
     assert bench.settle() == dict.fromkeys(APPS, 1)
 
 

@@ -107,6 +107,34 @@ def test_a_sampled_record_is_divided_by_its_rate() -> None:
     assert totals["unknown_output"] == 20
 
 
+SAMPLED = [
+    # Rate, inferences, attempts, status; inferences, errors and attempts that they make.
+    (0.25, None, 3, "success", (4, 0, 12)),
+    (0.25, 2, 3, "success", (8, 0, 12)),
+    (0.25, 2, None, "success", (8, 0, 8)),
+    (0.5, None, 3, "error", (0, 2, 6)),
+    (0.5, None, 0, "success", (2, 0, 0)),
+    (0.5, 2, 3, "success", (4, 0, 6)),
+]
+
+
+@pytest.mark.parametrize(("rate", "number", "tries", "status", "expected"), SAMPLED)
+def test_the_attempts_of_a_sampled_record_are_divided_by_its_rate_and_not_multiplied_by_its_calls(
+    rate: float, number: int | None, tries: int | None, status: str, expected: tuple[float, ...]
+) -> None:
+    fields = {"time": "ts", "inferences": "n", "sample_rate": "rate", "attempts": "tries", "status": "status"}
+    columns = csv_config(format={"type": "csv", "fields": fields})
+    cells = (rate, number, tries, status)
+    line = ",".join("" if cell is None else str(cell) for cell in ("2026-03-10", *cells)).encode() + b"\n"
+
+    for counted in (
+        count(record(rate=rate, n=number, tries=tries, status=status)),
+        count(line, columns, b"ts,rate,n,tries,status"),
+    ):
+        (row,) = counted.usage
+        assert (row.inferences, row.errors, row.attempts) == expected
+
+
 @pytest.mark.parametrize(
     ("line", "result", "detail"),
     [

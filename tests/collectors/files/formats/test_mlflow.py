@@ -99,6 +99,13 @@ def test_a_trace_that_is_exported_again_is_a_duplicate_and_a_bad_span_costs_only
     assert "canary" not in str(found.problems)
 
 
+@pytest.mark.parametrize("attribute", ["mlflow.llm.model", "mlflow.spanType"])
+def test_a_text_that_would_be_too_deep_as_json_is_a_text(attribute: str) -> None:
+    deep = changed(span("b", "LLM"), f"attributes {attribute}", "[" * 5000)
+
+    assert counted("mlflow", trace(span("a", "LLM"), deep)).tallies[Result.COUNTED] >= 1
+
+
 def test_it_is_recognised() -> None:
     assert sniffed(INFO) == "mlflow"
     assert sniffed(trace(span("a", "LLM"))) == "mlflow"

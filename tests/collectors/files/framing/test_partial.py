@@ -82,7 +82,9 @@ def test_what_the_runtime_did_not_write_is_refused_at_its_line() -> None:
 
     assert (units.units, units.lines, units.ignored) == ([b"a", b"b"], [0, 3], 1)
     assert [(index, detail) for index, _, detail in units.refused] == [(1, "not a line of a container runtime")]
-    assert [index for index, _, _ in DOCKER.split(docker("a") + b'{"log": 5}\n').refused] == [1]
+    for bad in (b'{"log": 5}', b'{"log": "\xff"}', b'{"x": ' + b"[" * 5000 + b"]" * 5000 + b"}"):
+        units = DOCKER.split(docker("a") + bad + b"\n" + docker("b"))
+        assert (units.units, [index for index, _, _ in units.refused]) == ([b"a", b"b"], [1])
 
 
 def test_the_time_of_the_runtime_goes_with_the_text() -> None:

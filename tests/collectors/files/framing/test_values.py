@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectors.files.framing.values import VALUES, Kind, pieces
@@ -96,7 +96,54 @@ def test_an_object_without_a_newline_is_complete() -> None:
     assert VALUES.complete(b'{"a": {"b": "}"}', final=False) == 0
 
 
-def test_lines_of_server_sent_events_are_no_textsand_no_errors() -> None:
+def complete_in(data: bytes) -> int:
+    """What is complete, found by looking at every piece."""
+    end, open_at = 0, len(data)
+    for piece in pieces(data):
+        if piece.kind is Kind.OPEN:
+            open_at = piece.start
+            break
+        end = piece.end
+    return max(end, data.rfind(b"\n", end, open_at) + 1)
+
+
+PARTS = st.sampled_from(
+    [
+        b"{",
+        b"}",
+        b"[",
+        b"]",
+        b'"',
+        b"\\",
+        b"\n",
+        b"\n{",
+        b"}\n",
+        b"\n  ",
+        b" ",
+        b",",
+        b":",
+        b'"a": ',
+        b"data: ",
+        b"x",
+    ]
+)
+
+
+@settings(max_examples=1000)
+@given(st.lists(PARTS | st.binary(max_size=3), max_size=40).map(b"".join))
+def test_only_the_last_value_is_looked_at_and_the_end_is_the_same(data: bytes) -> None:
+    assert VALUES.complete(data, final=False) == complete_in(data)
+
+
+@given(st.lists(RECORD, max_size=4), INDENT, st.sampled_from(["array", "lines", "nothing"]), st.integers(0, 2000))
+def test_the_same_holds_for_records_that_are_cut(
+    values: list[Any], indent: int | None, shape: str, keep: int
+) -> None:
+    data = dump(values, indent, shape, ascii_only=True)[:keep]
+    assert VALUES.complete(data, final=False) == complete_in(data)
+
+
+def test_lines_of_server_sent_events_are_no_texts_and_no_errors() -> None:
     data = b'event: x\ndata: {"a": 1}\n\n: ping\nid: 7\ndata: {"b": 2}\n\ndata: [DONE]\n\n'
 
     assert records(VALUES, [data]) == ([b'{"a": 1}', b'{"b": 2}'], [1, 5], 0, 4)

@@ -1,0 +1,62 @@
+"""The source block that `leverwatch sniff` prints."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from collectors.files.guess import FieldGuess
+from collectors.files.sniff import Guess
+
+_PLAIN = re.compile(r"[A-Za-z_][\w.\\-]*")
+
+
+def source_block(path: Path, found: Guess) -> list[str]:
+    """The lines of an item of `sources`, with what is not sure as comments."""
+    settings = found.settings
+    return [
+        "  - name: usage",
+        "    type: files",
+        f"    path: {json.dumps(str(path), ensure_ascii=False)}",
+        *(_map(settings, found.fields) if found.fields is not None else [f"    format: {_flow(settings)}"]),
+        f"    system: NAME_OF_THE_SYSTEM{_templates(found.fields)}",
+    ]
+
+
+def _map(settings: Any, fields: FieldGuess) -> Iterable[str]:
+    yield "    format:"
+    for key, value in settings.items():
+        if key != "fields":
+            yield f"      {key}: {_value(value)}"
+    yield "      fields:"
+    for field, path in settings["fields"].items():
+        others = fields.others.get(field, ())
+        yield f"        {field}: {_text(path)}{'  # or: ' if others else ''}{', '.join(map(_text, others))}"
+    for note in fields.notes:
+        yield f"        # {note}"
+
+
+def _templates(fields: FieldGuess | None) -> str:
+    found = [] if fields is None else [json.dumps(f"{{{path}}}", ensure_ascii=False) for path in fields.systems]
+    return f"  # or of every record: {', '.join(found)}" if found else ""
+
+
+def _flow(settings: Any) -> str:
+    if isinstance(settings, str):
+        return settings
+    return f"{{{', '.join(f'{key}: {_value(value)}' for key, value in settings.items())}}}"
+
+
+def _value(value: str | list[str]) -> str:
+    return f"[{', '.join(value)}]" if isinstance(value, list) else _text(value)
+
+
+def _text(text: str) -> str:
+    """A text as YAML, with quotes where it would be something else without them."""
+    plain = _PLAIN.fullmatch(text) and yaml.safe_load(text) == text
+    return text if plain else json.dumps(text, ensure_ascii=False)
