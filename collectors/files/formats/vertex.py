@@ -123,7 +123,7 @@ VERTEX = Declaration(
             for spelling in _both(path)
         },
     },
-    convert={"model": short_model, "endpoint": short_model},
+    convert={"model": short_model, "endpoint": lambda name: short_model(str(name))},
     in_text=("full_request", "full_response", "fullRequest", "fullResponse", "metadata"),
     reasoning_in_output=False,
     finish=_finish,
