@@ -11,7 +11,7 @@ from collectors.files.config import FilesConfig
 from collectors.files.decoder import build_format
 from collectors.files.dedupe import SeenIds
 from collectors.files.fields import parse_template, system_lookup
-from collectors.files.formats.interface import Format
+from collectors.files.formats.interface import Format, known_fields
 from collectors.files.rollup import Rollup
 
 CALLS = "calls/"
@@ -46,5 +46,6 @@ def assemble(config: FilesConfig, now: Callable[[], datetime]) -> Parts:
         seen,
         calls,
         made.has_rare,
+        known_fields(made),
     )
     return Parts(made, seen, calls, rollup)

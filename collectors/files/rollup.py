@@ -11,7 +11,7 @@ from xxhash import xxh3_64_intdigest
 
 from collectors.files.bulk import Bulk, Prepared
 from collectors.files.dedupe import SeenIds
-from collectors.files.fields import FIELDS, RARE
+from collectors.files.fields import ALL_FIELDS, FIELDS, RARE
 from collectors.files.formats.interface import Row
 from collectors.files.layout import Layout
 from collectors.files.places import Place, Refusal
@@ -59,7 +59,7 @@ class Rollup:
 
     `system_of` names a row's system from its template values (None: unattributed), `zone` is what a time without a
     zone means, `now` the clock, and `seen` what removes duplicates (None: nothing does). `calls` remembers
-    streamed calls and traces. Rows end in the values of RARE when `has_rare`.
+    streamed calls and traces. Rows end in the values of RARE when `has_rare`, and only tell the `known` fields.
     """
 
     def __init__(
@@ -71,11 +71,14 @@ class Rollup:
         seen: SeenIds | None,
         calls: SeenIds,
         has_rare: bool,
+        known: frozenset[str] = ALL_FIELDS,
     ) -> None:
         self._system_of, self._zone, self._now, self._tolerance = system_of, zone, now, future_tolerance
         self._seen, self._calls = seen, calls
         self._template = slice(_TEMPLATE, -len(RARE) if has_rare else None)
         self._has_rare = has_rare
+        self._known = known
+        self._layout: Layout | None = None
         places = {name: index for index, name in enumerate(FIELDS)}
         if has_rare:
             places |= {name: index - len(RARE) for index, name in enumerate(RARE)}
@@ -169,9 +172,15 @@ class Rollup:
         `parts` are the indices of the rows that are parts of streamed calls. The first part of a call counts it; a
         later one that knows more corrects the same cell, once.
         """
+        if not rows:
+            return 0, []
+        if not parts:
+            # All rows of a source are equally long.
+            self._layout = self._layout or row_layout(self._known, len(rows[0]), has_rare=self._has_rare)
+            return self.add_records(rows, self._layout)
         counted = 0
         others: list[tuple[int, Result, str]] = []
-        limit = self._now() + self._tolerance
+        limit = self.limit()
         for index, row in enumerate(rows):
             refused = self._add_part(row, limit) if index in parts else self._add(row, limit, 1.0)
             if refused is None:
@@ -368,6 +377,17 @@ def _add_rare(cell: list[float], rare: Row, scale: float, weight: float) -> None
     if static is not None:
         cell[24] += weight
         cell[25] += scale * static
+
+
+def row_layout(known: frozenset[str], width: int, *, has_rare: bool) -> Layout:
+    """Where rows of so many values have each of the fields that they may tell."""
+    end = width - len(RARE) if has_rare else width
+    places = {name: index for index, name in enumerate(FIELDS)}
+    if has_rare:
+        places |= {name: end + index for index, name in enumerate(RARE)}
+    fields = {name: (place,) for name, place in places.items() if name in known}
+    template = tuple((place,) for place in range(_TEMPLATE, end))
+    return Layout(fields, template)  # type: ignore[arg-type]  # the loops read an index as they read an attribute
 
 
 def slots_of(found: Prepared, slot_seconds: int) -> list[int]:

@@ -19,9 +19,8 @@ _EVENTS = _INSIDE | {"message_start", "message_delta", "message_stop"}
 _OUTCOMES = frozenset({"succeeded", "errored", "canceled", "expired"})
 
 
-def _finish(row: list[Any], extras: Mapping[str, Any]) -> Result | None:
-    kind = extras["type"]
-    if extras["result"] is not None:
+def _finish(row: list[Any], *, kind: str | None, result: object) -> Result | None:
+    if result is not None:
         row[_OPERATION] = "message"
     elif kind == "error":
         row[_STATUS] = "error"
@@ -168,6 +167,7 @@ ANTHROPIC = _Declaration(
         "time": ("created_at", "timestamp", "time", "ts"),
         "model": _paths("model"),
         "request_id": (*_paths("id"), "request_id"),
+        "operation": (),
         "status": "result.type",
         "input_tokens": _paths("usage.input_tokens"),
         "cached_input_tokens": _paths("usage.cache_read_input_tokens"),
@@ -176,7 +176,7 @@ ANTHROPIC = _Declaration(
         "finish_reason": _paths("stop_reason"),
     },
     names={"model": _paths("model")},
-    extras={"type": ("type", str | None), "result": ("result.type", str | int | bool | None)},
+    extras={"kind": ("type", str | None), "result": ("result.type", str | int | bool | None)},
     cached_in_input=False,
     finish=_finish,
 )

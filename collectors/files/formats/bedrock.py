@@ -42,11 +42,12 @@ def _number(values: Iterator[Any]) -> float | None:
     return next((it for it in values if type(it) in {int, float} and 0 <= it <= MAX_COUNT), None)
 
 
-def _finish(row: list[Any], extras: Mapping[str, Any]) -> Result | None:
-    kind = extras["schema"]
-    if kind != "ModelInvocationLog" and (kind is not None or row[_MODEL] is None):
+def _finish(
+    row: list[Any], *, schema: str | None, error: str | int | None, body: msgspec.Raw | None
+) -> Result | None:
+    if schema != "ModelInvocationLog" and (schema is not None or row[_MODEL] is None):
         return Result.NOT_A_CALL
-    objects = _objects(extras["body"])
+    objects = _objects(body)
     row[_OPERATION] = kind_of_model(row[_MODEL]) or row[_OPERATION]
     row[_LATENCY] = _number(_values(objects, "metrics", "latencyMs"))
     if row[_LATENCY] is None:
@@ -54,7 +55,7 @@ def _finish(row: list[Any], extras: Mapping[str, Any]) -> Result | None:
     paths = (("stopReason",), ("stop_reason",), ("delta", "stop_reason"))
     reasons = [reason for path in paths for reason in _values(objects, *path)]
     row[_FINISH] = next((reason for reason in reasons if isinstance(reason, str)), None)
-    if extras["error"] not in {None, ""}:
+    if error not in {None, ""}:
         row[_STATUS] = "error"
         return None
     blocked = "guardrail_intervened" in reasons or "INTERVENED" in list(_values(objects, _ACTION))
@@ -98,10 +99,13 @@ BEDROCK = Declaration(
         "model": "modelId",
         "request_id": "requestId",
         "operation": "operation",
+        "status": (),
         "input_tokens": "input.inputTokenCount",
         "cached_input_tokens": "input.cacheReadInputTokenCount",
         "cache_write_tokens": "input.cacheWriteInputTokenCount",
         "output_tokens": "output.outputTokenCount",
+        "latency_ms": (),
+        "finish_reason": (),
     },
     names={"identity": "identity.arn", "account": "accountId", "region": "region", "model": "modelId"},
     extras={

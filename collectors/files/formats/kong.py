@@ -61,13 +61,12 @@ def _has_called(plugin: msgspec.Raw) -> bool:
         return bytes(plugin).startswith(b"{")  # refused with its reason when it is read as a call
 
 
-def _finish(row: list[Any], extras: Mapping[str, Any]) -> Result | None:
-    name = extras["name"]
+def _finish(row: list[Any], *, name: str | None, uri: str | None) -> Result | None:
     if name is None:
         return Result.NOT_A_CALL
     if row[_REQUEST] is not None:
         row[_REQUEST] = f"{row[_REQUEST]}/{name}"
-    found = route(extras["uri"]) if extras["uri"] else None
+    found = route(uri) if uri else None
     row[_OPERATION] = found.operation if found is not None else None
     if row[_COST] == 0:
         # The plugin multiplies by prices that are zero until someone sets them.
@@ -98,6 +97,7 @@ KONG = Rewritten(
             "time": "started_at",
             "model": _MODELS,
             "request_id": ("request.id", "request.headers.x-kong-request-id", "request.headers.x-request-id"),
+            "operation": (),
             "status": "response.status",
             "input_tokens": _of_plugin("usage.prompt_tokens", "usage.prompt_token"),
             "output_tokens": _of_plugin("usage.completion_tokens", "usage.completion_token"),

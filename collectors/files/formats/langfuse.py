@@ -54,17 +54,28 @@ def _observations(unit: bytes) -> Sequence[bytes]:
     return [with_key(one, _TRACE_NAME, msgspec.json.encode(name)) if one[:1] == b"{" else one for one in found]
 
 
-def _finish(row: list[Any], extras: Mapping[str, Any]) -> Result | None:
-    operation = _OPERATIONS.get(extras["type"])
+def _finish(
+    row: list[Any],
+    *,
+    kind: str | None,
+    end: str | None,
+    end_snake: str | None,
+    details: _Amounts,
+    details_snake: _Amounts,
+    costs: _Amounts,
+    costs_snake: _Amounts,
+    usage: Mapping[str, Any] | None,
+) -> Result | None:
+    operation = _OPERATIONS.get(kind or "")
     if operation is None:
         return Result.NOT_A_CALL
     row[_OPERATION] = operation
-    _read_usage(row, extras["details"] or extras["details_snake"] or {}, extras["usage"] or {})
-    costs = extras["costs"] or extras["costs_snake"] or {}
+    _read_usage(row, details or details_snake or {}, usage or {})
+    costs = costs or costs_snake or {}
     # A cost of zero without details is what an observation of an unknown price has.
     row[_COST] = costs["total"] if costs.get("total") is not None else row[_COST] or None
-    start, end = (parse_time(time, UTC) for time in (row[_TIME], extras["end"] or extras["end_snake"]))
-    row[_LATENCY] = (end - start).total_seconds() * 1000 if start and end and end >= start else None
+    first, last = parse_time(row[_TIME], UTC), parse_time(end or end_snake, UTC)
+    row[_LATENCY] = (last - first).total_seconds() * 1000 if first and last and last >= first else None
     return None
 
 
@@ -122,7 +133,14 @@ LANGFUSE = Rewritten(
             "time": ("startTime", "start_time"),
             "model": ("model", "providedModelName", "provided_model_name"),
             "request_id": ("id", "span_id"),
+            "operation": (),
             "status": "level",
+            "input_tokens": (),
+            "cached_input_tokens": (),
+            "cache_write_tokens": (),
+            "output_tokens": (),
+            "reasoning_tokens": (),
+            "latency_ms": (),
             "cost_usd": ("totalCost", "calculatedTotalCost", "total_cost"),
             "trace_id": ("traceId", "trace_id"),
         },
@@ -132,7 +150,7 @@ LANGFUSE = Rewritten(
             "prompt": ("promptName", "prompt_name"),
         },
         extras={
-            "type": ("type", str | None),
+            "kind": ("type", str | None),
             "end": ("endTime", str | None),
             "end_snake": ("end_time", str | None),
             "details": ("usageDetails", _Amounts),

@@ -42,7 +42,9 @@ _MANAGED = (
 """What the names of calls have in common that ask for no inference of this system: uploads, jobs, look-ups."""
 
 
-def _finish(row: list[Any], extras: Mapping[str, Any]) -> Result | None:
+def _finish(
+    row: list[Any], *, end: object, response: msgspec.Raw | None, parameters: msgspec.Raw | None
+) -> Result | None:
     word = row[_OPERATION]
     if word is not None and _is_managed(word):
         return Result.NOT_A_CALL
@@ -58,10 +60,10 @@ def _finish(row: list[Any], extras: Mapping[str, Any]) -> Result | None:
         row[_COST] = None
     if row[_LATENCY] is None:
         # `response_time` will not do: for a stream it is the time to the first token.
-        row[_LATENCY] = _between(row[_TIME], extras["end"])
+        row[_LATENCY] = _between(row[_TIME], end)
     if row[_FINISH] is None:
-        row[_FINISH] = _text(peek(extras["response"], "choices", 0, "finish_reason"))
-    row[_SCHEMA] = peek(extras["parameters"], "response_format", "type")
+        row[_FINISH] = _text(peek(response, "choices", 0, "finish_reason"))
+    row[_SCHEMA] = peek(parameters, "response_format", "type")
     return None
 
 
@@ -121,6 +123,8 @@ LITELLM = Declaration(
         "latency_ms": "request_duration_ms",
         "trace_id": ("session_id", "trace_id"),
         "cache_hit": "cache_hit",
+        "schema_mode": (),
+        "finish_reason": (),
     },
     names={
         "team_id": ("team_id", _KEY + "team_id"),

@@ -136,15 +136,17 @@ def _outer_calls(spans: Sequence[msgspec.Raw]) -> set[int]:
     return {index for index, span in enumerate(known) if span.is_call and span.id in around}
 
 
-def _finish(row: list[Any], extras: Mapping[str, Any]) -> Result | None:
-    operation = _operation(_text(extras["type"]))
-    if operation is None or extras["outer"] or extras["judge"] is not None:
+def _finish(
+    row: list[Any], *, kind: str | None, end: object, outer: bool | None, judge: str | None
+) -> Result | None:
+    operation = _operation(_text(kind))
+    if operation is None or outer or judge is not None:
         return Result.NOT_A_CALL
     row[_OPERATION] = operation
     row[_MODEL] = _text(row[_MODEL]) or row[_MODEL]
     if row[_REQUEST] is not None:
         row[_REQUEST] = f"{row[_TRACE]}/{row[_REQUEST]}"
-    start, end = row[_TIME], extras["end"] if extras["end"] is not None else extras["end_old"]
+    start = row[_TIME]
     if isinstance(start, int) and isinstance(end, int) and 0 <= end - start < _LONGEST:
         row[_LATENCY] = (end - start) / 1e6
     return None
@@ -175,12 +177,14 @@ MLFLOW = Rewritten(
             "time": _span("start_time_unix_nano", "start_time"),
             "model": _span(r"attributes.mlflow\.llm\.model", r"attributes.mlflow\.chat\.model"),
             "request_id": _span("span_id", "context.span_id"),
+            "operation": (),
             "status": _span("status.code", "status_code"),
             "input_tokens": _span(f"{_CHAT_USAGE}.input_tokens"),
             "cached_input_tokens": _span(f"{_CHAT_USAGE}.cache_read_input_tokens"),
             "cache_write_tokens": _span(f"{_CHAT_USAGE}.cache_creation_input_tokens"),
             "output_tokens": _span(f"{_CHAT_USAGE}.output_tokens"),
             "cost_usd": _span(f"{_COST}.total_cost"),
+            "latency_ms": (),
             "trace_id": (f"{_INFO}.trace_id", f"{_INFO}.request_id", *_span("trace_id", "context.trace_id")),
         },
         names={
@@ -188,9 +192,8 @@ MLFLOW = Rewritten(
             "trace": rf"{_INFO}.tags.mlflow\.traceName",
         },
         extras={
-            "type": (rf"{_SPAN}.attributes.mlflow\.spanType", str | None),
-            "end": (f"{_SPAN}.end_time_unix_nano", TYPES["time"]),
-            "end_old": (f"{_SPAN}.end_time", TYPES["time"]),
+            "kind": (rf"{_SPAN}.attributes.mlflow\.spanType", str | None),
+            "end": (_span("end_time_unix_nano", "end_time"), TYPES["time"]),
             "outer": (_OUTER, bool | None),
             "judge": (_INFO + r".tags.mlflow\.trace\.sourceScorer", str | None),
         },

@@ -55,12 +55,21 @@ def _tail(text: str) -> Mapping[str, str]:
     return bare | found
 
 
-def _finish(row: list[Any], extras: Mapping[str, Any]) -> Result | None:
-    method, target = method_and_target(extras["request"])
-    method = extras["method"] or method
-    row[_LATENCY] = milliseconds(extras["seconds"])
-    row[_ATTEMPTS] = attempts(extras["upstream_status"], extras["upstream_seconds"])
-    return call(row, method, extras["request_uri"] or extras["uri"] or target)
+def _finish(
+    row: list[Any],
+    *,
+    request: str | None,
+    method: str | None,
+    request_uri: str | None,
+    uri: str | None,
+    seconds: str | float | None,
+    upstream_status: str | None,
+    upstream_seconds: str | None,
+) -> Result | None:
+    asked, target = method_and_target(request)
+    row[_LATENCY] = milliseconds(seconds)
+    row[_ATTEMPTS] = attempts(upstream_status, upstream_seconds)
+    return call(row, method or asked, request_uri or uri or target)
 
 
 def _recognise(record: Any) -> int:
@@ -79,9 +88,13 @@ NGINX = Rewritten(
         recognise=_recognise,
         fields={
             "time": ("time_iso8601", "time_local", "msec", "@timestamp", "timestamp", "time"),
+            "model": (),
             "request_id": ("request_id", "req_id"),
+            "operation": (),
             "status": "status",
+            "latency_ms": (),
             "cache_hit": "upstream_cache_status",
+            "attempts": (),
         },
         names={
             "host": ("host", "server_name", "http_host"),

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from collectors.files.fields import ALL_FIELDS
 from collectors.files.formats.interface import MAX_COUNT, Framing, Parsed, Reader, Row
 from collectors.files.formats.jsonl import explain
 from collectors.files.formats.peek import peek
@@ -100,6 +101,7 @@ class Otlp:
     has_rare = True
     reads_text = False
     framing: Framing = VALUES
+    known = ALL_FIELDS - {"inferences", "cache_hit", "attempts", "valid", "static_input_tokens"}
 
     def __init__(self, template: Sequence[str]) -> None:
         self._template = tuple(part.replace("\\", "") for part in template)
