@@ -15,6 +15,7 @@ from collectors.files.fields import ALL_FIELDS, FIELDS, RARE
 from collectors.files.formats.interface import Row
 from collectors.files.layout import Layout
 from collectors.files.places import Place, Refusal
+from collectors.files.stamps import Stamps
 from collectors.files.times import parse_time
 from collectors.files.words import (
     Outcome,
@@ -94,6 +95,7 @@ class Rollup:
         self.days: set[date] = set()
         self.newest: datetime | None = None
         slot_minutes = gcd(calls.slot_seconds, seen.slot_seconds if seen else 0) // 60
+        self._stamps = Stamps(zone, slot_minutes)
         self._bulk = Bulk(COLUMNS, zone, slot_minutes, self._judge, self._trace_of, dedupe=seen is not None)
 
     def add_records(self, records: Sequence[Any], layout: Layout) -> tuple[int, list[tuple[int, Result, str]]]:
@@ -328,10 +330,8 @@ class Rollup:
 
     def saw(self, times: Iterable[object]) -> None:
         """Remember the days of readable records that gave no row."""
-        for time in times:
-            moment = parse_time(time, self._zone)
-            if moment is not None and moment <= self._now() + self._tolerance:
-                self.days.add(moment.date())
+        stamps = self._stamps.read(list(times), self.limit()).stamps
+        self.days.update(stamp.day for stamp in set(stamps) if stamp.refusal is None)
 
     def take(self) -> tuple[tuple[UsageRow, ...], frozenset[date], datetime | None]:
         """Everything since the last call: rows of usage, days seen, time of the newest counted record."""
