@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC
 from typing import Annotated, Any
 
 import msgspec
@@ -11,7 +10,7 @@ import msgspec
 from collectors.files.formats.declared import PLACE, Declaration
 from collectors.files.formats.interface import MAX_COUNT
 from collectors.files.formats.rewritten import Rewritten, with_key
-from collectors.files.times import parse_time
+from collectors.files.times import elapsed_ms
 from collectors.interface import Result
 
 _TIME, _LATENCY, _OPERATION = PLACE["time"], PLACE["latency_ms"], PLACE["operation"]
@@ -74,8 +73,7 @@ def _finish(
     costs = costs or costs_snake or {}
     # A cost of zero without details is what an observation of an unknown price has.
     row[_COST] = costs["total"] if costs.get("total") is not None else row[_COST] or None
-    first, last = parse_time(row[_TIME], UTC), parse_time(end or end_snake, UTC)
-    row[_LATENCY] = (last - first).total_seconds() * 1000 if first and last and last >= first else None
+    row[_LATENCY] = elapsed_ms(row[_TIME], end or end_snake)
     return None
 
 

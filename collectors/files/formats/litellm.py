@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC
 from functools import lru_cache
 from typing import Any
 
@@ -11,13 +10,23 @@ import msgspec
 
 from collectors.files.formats.declared import PLACE, Declaration
 from collectors.files.formats.peek import peek
-from collectors.files.times import parse_time
+from collectors.files.times import elapsed_ms
 from collectors.interface import Result
 
 _INPUT, _CACHED, _OUTPUT = PLACE["input_tokens"], PLACE["cached_input_tokens"], PLACE["output_tokens"]
 _OPERATION, _COST, _LATENCY = PLACE["operation"], PLACE["cost_usd"], PLACE["latency_ms"]
 _TIME, _FINISH, _SCHEMA = PLACE["time"], PLACE["finish_reason"], PLACE["schema_mode"]
 
+
+class _Choice(msgspec.Struct, gc=False):
+    finish_reason: str | None = None
+
+
+class _Response(msgspec.Struct, gc=False):
+    choices: list[_Choice] | None = None
+
+
+_decode_response = msgspec.json.Decoder(_Response).decode
 _PASSTHROUGH = "pass_through_endpoint"
 _CALLS: Mapping[str, Any] = {
     "anthropic_messages": "messages",
@@ -60,9 +69,9 @@ def _finish(
         row[_COST] = None
     if row[_LATENCY] is None:
         # `response_time` will not do: for a stream it is the time to the first token.
-        row[_LATENCY] = _between(row[_TIME], end)
+        row[_LATENCY] = elapsed_ms(row[_TIME], end)
     if row[_FINISH] is None:
-        row[_FINISH] = _text(peek(response, "choices", 0, "finish_reason"))
+        row[_FINISH] = _reason(response)
     row[_SCHEMA] = peek(parameters, "response_format", "type")
     return None
 
@@ -72,14 +81,15 @@ def _is_managed(word: str) -> bool:
     return any(part in word for part in _MANAGED)
 
 
-def _between(start: object, end: object) -> float | None:
-    first, last = parse_time(start, UTC), parse_time(end, UTC)
-    if first is None or last is None or last < first:
-        return None
-    return (last - first).total_seconds() * 1000
-
-
-def _text(value: object) -> str | None:
+def _reason(response: msgspec.Raw | None) -> str | None:
+    if bytes(response or b"").startswith(b"{"):
+        try:
+            choices = _decode_response(response or b"").choices
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            pass
+        else:
+            return choices[0].finish_reason if choices else None
+    value = peek(response, "choices", 0, "finish_reason")
     return value if isinstance(value, str) else None
 
 

@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC
 from functools import lru_cache
 from typing import Any
 
@@ -18,7 +17,7 @@ from collectors.files.formats.jsonl import explain
 from collectors.files.formats.peek import peek
 from collectors.files.formats.spans import NotSpans, Refusal, Scalar, Span, SpanReader
 from collectors.files.framing.values import VALUES
-from collectors.files.times import parse_time
+from collectors.files.times import elapsed_ms
 from collectors.interface import Result
 
 _MODEL = (
@@ -321,8 +320,7 @@ def _latency(span: Span) -> float | None:
         # A number that no clock shows is refused as a time, and must not fail here as too large for a float.
         elapsed = span.end - span.start
         return elapsed / 1e6 if 0 <= elapsed <= MAX_COUNT else None
-    first, last = parse_time(span.start, UTC), parse_time(span.end, UTC)
-    return None if first is None or last is None or last < first else (last - first).total_seconds() * 1000
+    return elapsed_ms(span.start, span.end)
 
 
 def _sample_rate(state: str) -> float | None:
