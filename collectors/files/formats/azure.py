@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Annotated, Any
 
 import msgspec
@@ -41,6 +42,7 @@ _OPERATIONS = (
 )
 
 
+@lru_cache(maxsize=1024)
 def _operation(name: str | None) -> str | None:
     """What the name of an operation of Azure OpenAI asks for; None when it calls no model."""
     word = (name or "").lower()
@@ -61,9 +63,19 @@ def _duration(row: list[Any], start: object = None, end: object = None) -> None:
             row[_LATENCY] = (end - start) / 10_000
 
 
+def _found(pattern: re.Pattern[str], start: str, text: str) -> Iterator[str]:
+    """What `findall` gives for a pattern that begins with a known text, which is found much faster by itself."""
+    at = text.find(start)
+    while at >= 0:
+        match = pattern.match(text, at)
+        if match:
+            yield match[1]
+        at = text.find(start, match.end() if match else at + 1)
+
+
 def _read_body(row: list[Any], body: str) -> None:
     """Usage, model and finish reason of a body, which may be a stream of events, and cut short."""
-    usages = _USAGE_TEXT.findall(body)
+    usages = list(_found(_USAGE_TEXT, '"usage"', body))
     usage: Any = None
     if usages:
         try:
@@ -79,8 +91,8 @@ def _read_body(row: list[Any], body: str) -> None:
             counts = (flat.get(name) for name in names)
             found = next((it for it in counts if type(it) is int and 0 <= it <= MAX_COUNT), None)
             row[PLACE[field]] = found if row[PLACE[field]] is None else row[PLACE[field]]
-    model, finish = _MODEL_TEXT.search(body), _FINISH_TEXT.findall(body)
-    row[_MODEL] = row[_MODEL] or (model[1] if model else None)
+    row[_MODEL] = row[_MODEL] or next(_found(_MODEL_TEXT, '"model"', body), None)
+    finish = list(_found(_FINISH_TEXT, '"finish_reason"', body))
     row[_FINISH] = finish[-1] if finish else None
 
 
