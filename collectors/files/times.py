@@ -21,12 +21,8 @@ def parse_time(value: object, zone: tzinfo) -> datetime | None:
     `zone` is what a time without a zone means. Booleans, dates in basic or week form and moments before 1973 are
     refused.
     """
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | float):
-        return _from_epoch(value)
     if not isinstance(value, str):
-        return None
+        return _from_epoch(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
     text = value.strip()
     if text[4:5] == "-" and text[7:8] == "-":
         return _from_iso(text, zone)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -66,6 +67,8 @@ class Declaration:
     """False: reasoning tokens are added to the output."""
     nested: str | None = None
     """A key under which one document may hold many records."""
+    documents: tuple[str, ...] = ()
+    """Keys of what is no record itself, but holds records that something else takes out of it."""
     finish: Finish | None = None
     framing: Framing = VALUES
 
@@ -99,6 +102,7 @@ class Declared:
         fields = {name: want(name, declaration.fields.get(name, ()), self._type(name)) for name in PLACE}
         parts = [want(f"{{{part}}}", declaration.names.get(part, part), TEXT) for part in template]
         extras = {name: want(f"extra {name}", paths, kind) for name, (paths, kind) in declaration.extras.items()}
+        documents = want("document", declaration.documents, msgspec.Raw)
         # A value that is also part of the template keeps the stricter type.
         wanted.sort(key=lambda entry: entry[2] is TEXT)
         shape = Shape(wanted, frozenset(map(parse_path, declaration.in_text)))
@@ -123,6 +127,9 @@ class Declared:
             shape.struct, values, {name: steps(names) for name, names in extras.items()}, declaration.finish,
             _sums(declaration),
         )  # fmt: skip
+        self._steps = shape.steps
+        self._documents = [self.getter(name) for name in documents]
+        self.has_documents = bool(documents)
         record: Any = shape.struct
         self._decode_one: Callable[[Any], Any] = msgspec.json.Decoder(record, strict=False).decode
         self._document: Any = None
@@ -140,12 +147,29 @@ class Declared:
     def _type(self, name: str) -> Any:
         return self._declaration.types.get(name, TYPES[name])
 
+    def getter(self, name: str) -> Callable[[Any], Any]:
+        """What reads a value at the top of a decoded record."""
+        (step,) = self._steps[name]
+        return attrgetter(step)
+
+    def decode(self, units: Sequence[bytes]) -> list[Any] | None:
+        """All records, none of them a document; None when one is, or is bad."""
+        try:
+            records = list(map(self._decode, units))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None
+        return None if any(any(map(get, records)) for get in self._documents) else records
+
     def read(self, units: Sequence[bytes]) -> Parsed:
         """Decode all records at once, and one by one when one of them is bad."""
         try:
             records = list(map(self._decode, units))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return self._one_by_one(units)
+        return self.rows(records)
+
+    def rows(self, records: Sequence[Any]) -> Parsed:
+        """The rows of decoded records."""
         if self._document is None:
             return self._rows(records, None)
         lines: list[int] = []

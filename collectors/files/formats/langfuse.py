@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Annotated, Any
 
 import msgspec
@@ -89,25 +90,31 @@ def _read_usage(row: list[Any], details: Mapping[str, Any], usage: Mapping[str, 
         if not any(known.values()):
             # What an observation of unknown usage has.
             known = {}
-    outputs = [value for name, value in known.items() if "output" in name]
-    inputs = [value for name, value in known.items() if "input" in name]
-    row[_OUTPUT] = sum(outputs) if outputs else None
-    row[_INPUT] = sum(inputs) if inputs else None
-    if "total" in known and (outputs or not inputs):
+    sums: dict[int, float] = {}
+    for name, value in known.items():
+        for place in _places(name):
+            sums[place] = sums.get(place, 0) + value
+    output, taken = sums.get(_OUTPUT), sums.get(_INPUT)
+    if "total" in known and (output is not None or taken is None):
         # The parts of the input are kept apart and need not all be named; the total has them all.
-        row[_INPUT] = max(known["total"] - sum(outputs), sum(inputs))
-    row[_CACHED] = _sum(known, lambda name: "cache" in name and not _is_write(name))
-    row[_WRITTEN] = _sum(known, _is_write)
-    row[_REASONING] = _sum(known, lambda name: "reasoning" in name)
+        taken = max(known["total"] - (output or 0), taken or 0)
+    row[_OUTPUT], row[_INPUT] = output, taken
+    row[_CACHED], row[_WRITTEN] = sums.get(_CACHED), sums.get(_WRITTEN)
+    row[_REASONING] = sums.get(_REASONING)
 
 
-def _is_write(name: str) -> bool:
-    return "cache" in name and ("creation" in name or "write" in name)
-
-
-def _sum(known: Mapping[str, Any], wanted: Any) -> float | None:
-    found = [value for name, value in known.items() if wanted(name)]
-    return sum(found) if found else None
+@lru_cache(maxsize=1024)
+def _places(name: str) -> tuple[int, ...]:
+    """The fields to which an amount of usage belongs by its name."""
+    is_write = "creation" in name or "write" in name
+    belongs = {
+        _OUTPUT: "output" in name,
+        _INPUT: "input" in name,
+        _CACHED: "cache" in name and not is_write,
+        _WRITTEN: "cache" in name and is_write,
+        _REASONING: "reasoning" in name,
+    }
+    return tuple(place for place, does in belongs.items() if does)
 
 
 def _recognise(record: Any) -> int:
@@ -160,6 +167,7 @@ LANGFUSE = Rewritten(
         words={
             "status": {"ERROR": "error", "DEFAULT": "success", "DEBUG": "success", "WARNING": "success"},
         },
+        documents=("observations", "data"),
         finish=_finish,
     ),
     _observations,

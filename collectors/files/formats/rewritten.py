@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from collectors.files.formats.declared import Declaration
+from collectors.files.formats.declared import Declaration, Declared
 from collectors.files.formats.interface import Framing, Parsed, Reader, known_fields
 from collectors.interface import Result
 
@@ -53,16 +53,19 @@ class Rewritten:
 
     def build(self, template: Sequence[str]) -> Reader:
         """Its reader. Raises ValueError for a template part that is no path."""
-        return _Rewriting(self.declaration.build(template), self.rewrite, self.reads_text)
+        return _Rewriting(Declared(self.declaration, template), self.rewrite, self.reads_text)
 
 
 class _Rewriting:
-    def __init__(self, reader: Reader, rewrite: Rewrite, reads_text: bool) -> None:
+    def __init__(self, reader: Declared, rewrite: Rewrite, reads_text: bool) -> None:
         self._reader, self._rewrite, self.reads_text = reader, rewrite, reads_text
         self.framing, self.has_rare, self.known = reader.framing, reader.has_rare, known_fields(reader)
 
     def read(self, units: Sequence[bytes]) -> Parsed:
         """Read the records inside each text; each gets the line of its text."""
+        plain = self._reader.decode(units) if self._reader.has_documents else None
+        if plain is not None:
+            return self._reader.rows(plain)
         records: list[bytes] = []
         lines: list[int] = []
         refused: list[tuple[int, Result, str]] = []

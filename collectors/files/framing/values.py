@@ -167,7 +167,7 @@ class ValueFraming:
 
     def _objects(self, data: bytes) -> list[bytes] | None:
         """The lines of `data` when each is one object."""
-        # A chunk is split right after it was found to be complete.
+        # A chunk is split and counted right after it was found to be complete.
         known, lines = self._last
         if known != data:
             lines = _object_lines(data)
@@ -197,7 +197,8 @@ class ValueFraming:
 
     def count(self, data: bytes) -> int:
         """Newlines."""
-        return data.count(b"\n")
+        known, lines = self._last
+        return data.count(b"\n") if lines is None or known != data else len(lines)
 
 
 def _object_lines(data: bytes) -> list[bytes] | None:
