@@ -10,7 +10,7 @@ import msgspec
 
 from collectors.files.formats.declared import PLACE, Declaration
 from collectors.files.formats.interface import MAX_COUNT
-from collectors.files.formats.rewritten import Rewritten, with_key
+from collectors.files.formats.rewritten import Rewritten, with_keys
 from collectors.files.times import elapsed_ms
 from collectors.interface import Result
 
@@ -51,7 +51,7 @@ def _observations(unit: bytes) -> Sequence[bytes]:
     name = document.trace.name if document.trace is not None else document.name
     if name is None:
         return found
-    return [with_key(one, _TRACE_NAME, msgspec.json.encode(name)) if one[:1] == b"{" else one for one in found]
+    return [with_keys(one, {_TRACE_NAME: msgspec.json.encode(name)}) if one[:1] == b"{" else one for one in found]
 
 
 def _finish(

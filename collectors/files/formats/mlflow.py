@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from collectors.files.formats.declared import PLACE, Declaration
 from collectors.files.formats.jsonl import TYPES
-from collectors.files.formats.rewritten import Refusal, Rewritten, with_key
+from collectors.files.formats.rewritten import Refusal, Rewritten, with_keys
 from collectors.interface import Result
 
 _TIME, _REQUEST, _TRACE = PLACE["time"], PLACE["request_id"], PLACE["trace_id"]
@@ -28,12 +29,16 @@ class _Context(msgspec.Struct, gc=False):
     span_id: str | None = None
 
 
+class _Attributes(msgspec.Struct, gc=False):
+    kind: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"null"), name=_TYPE)
+
+
 class _Span(msgspec.Struct, gc=False):
     span_id: str | None = None
     parent_span_id: str | None = None
     parent_id: str | None = None
     context: _Context | None = None
-    attributes: _Map = None
+    attributes: _Attributes | None = None
 
     @property
     def id(self) -> str | None:
@@ -48,7 +53,7 @@ class _Span(msgspec.Struct, gc=False):
     @property
     def is_call(self) -> bool:
         """Whether a model generated text in it."""
-        return _operation(_text((self.attributes or {}).get(_TYPE))) == "chat"
+        return _operation(_text(self.attributes.kind if self.attributes is not None else None)) == "chat"
 
 
 class _Info(msgspec.Struct, gc=False):
@@ -73,7 +78,12 @@ _decode_span = msgspec.json.Decoder(_Span).decode
 
 def _text(raw: msgspec.Raw | str | None) -> str | None:
     """A text, which MLflow writes as JSON inside the text."""
-    value: Any = raw
+    return None if raw is None else _unquoted(bytes(raw) if isinstance(raw, msgspec.Raw) else raw)
+
+
+@lru_cache(maxsize=1024)
+def _unquoted(text: str | bytes) -> str | None:
+    value: Any = text
     for _ in range(2):
         try:
             value = msgspec.json.decode(value)
@@ -104,11 +114,7 @@ def _spans(unit: bytes) -> Sequence[bytes] | Refusal:
         return (b"{}",)
     outer = _outer_calls(spans)
     return [
-        with_key(
-            with_key(b'{"%b":%b}' % (_INFO.encode(), raw), _SPAN, bytes(span)),
-            _OUTER,
-            b"true" if index in outer else b"false",
-        )
+        with_keys(b"{}", {_OUTER: b"true" if index in outer else b"false", _SPAN: bytes(span), _INFO: raw})
         for index, span in enumerate(spans)
     ]
 

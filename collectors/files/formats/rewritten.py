@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,8 +82,9 @@ class _Rewriting:
         return parsed
 
 
-def with_key(record: bytes, key: str, value: bytes) -> bytes:
-    """A JSON object with one more key in front, which a key of the same name in the object overrides."""
+def with_keys(record: bytes, values: Mapping[str, bytes]) -> bytes:
+    """A JSON object with more keys in front, which keys of the same names in the object override."""
     inner = record.strip()[1:]
     separator = b"" if inner.lstrip().startswith(b"}") else b","
-    return b"{" + msgspec.json.encode(key) + b":" + value + separator + inner
+    front = b",".join(b"%b:%b" % (msgspec.json.encode(key), value) for key, value in values.items())
+    return b"{" + front + separator + inner
