@@ -53,8 +53,13 @@ def _inside(value: Any, key: str) -> Any:
     return value.get(key) if isinstance(value, dict) else None
 
 
-def _number(values: Iterable[Any]) -> float | None:
-    return next((it for it in values if type(it) in {int, float} and 0 <= it <= MAX_COUNT), None)
+def _number(objects: Iterable[Any], key: str) -> float | None:
+    """The first number under a key of what should be objects."""
+    for it in objects:
+        value = _inside(it, key)
+        if type(value) in {int, float} and 0 <= value <= MAX_COUNT:
+            return value  # type: ignore[no-any-return]  # its type was just looked at
+    return None
 
 
 def _finish(
@@ -64,16 +69,18 @@ def _finish(
         return Result.NOT_A_CALL
     bodies = _bodies(body)
     row[_OPERATION] = kind_of_model(row[_MODEL]) or row[_OPERATION]
-    row[_LATENCY] = _number(_inside(it.metrics, "latencyMs") for it in bodies)
+    row[_LATENCY] = _number([it.metrics for it in bodies], "latencyMs")
     if row[_LATENCY] is None:
-        row[_LATENCY] = _number(_inside(it.invocation, "invocationLatency") for it in bodies)
+        row[_LATENCY] = _number([it.invocation for it in bodies], "invocationLatency")
     # One way of saying it after the other, each in the order of the events.
-    reasons = [reason for way in zip(*(it.reasons for it in bodies), strict=True) for reason in way]
-    row[_FINISH] = next((reason for reason in reasons if isinstance(reason, str)), None)
+    ways = zip(*[it.reasons for it in bodies], strict=True)
+    reasons = [reason for way in ways for reason in way if reason is not None]
+    texts = [reason for reason in reasons if isinstance(reason, str)]
+    row[_FINISH] = texts[0] if texts else None
     if error not in {None, ""}:
         row[_STATUS] = "error"
         return None
-    blocked = "guardrail_intervened" in reasons or any(it.guardrail == "INTERVENED" for it in bodies)
+    blocked = "guardrail_intervened" in reasons or "INTERVENED" in [it.guardrail for it in bodies]
     if blocked and not row[_OUTPUT]:
         row[_STATUS] = "blocked"
     elif row[_INPUT] == 0 and not row[_OUTPUT]:
@@ -87,7 +94,7 @@ def _add_cache(row: list[Any], bodies: Iterable[_Body]) -> None:
     beside = (row[_CACHED] or 0) + (row[_WRITTEN] or 0)
     if row[_INPUT] is None or not beside:
         return
-    total = _number(_inside(it.usage, "totalTokens") for it in bodies)
+    total = _number([it.usage for it in bodies], "totalTokens")
     if "anthropic" in (row[_MODEL] or "") or total == row[_INPUT] + (row[_OUTPUT] or 0) + beside:
         row[_INPUT] += beside
 

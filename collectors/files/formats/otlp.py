@@ -145,7 +145,7 @@ class Otlp:
             try:
                 told = _told(span.attributes)
                 tokens = tuple([_count(told.get(name)) for name in _TOKENS]) if told else _NO_TOKENS
-                operation = _operation(*map(span.attributes.get, _KINDS), has_tokens=tokens != _NO_TOKENS)
+                operation = _operation(tokens != _NO_TOKENS, *map(span.attributes.get, _KINDS))
                 if not isinstance(operation, Result):
                     calls.append(_Call(span, operation, told, tokens, _value(told, "response")))
                 elif operation is Result.NOT_A_CALL:
@@ -259,7 +259,7 @@ def _number(name: str, value: Scalar) -> float:
 
 
 @lru_cache(maxsize=1024, typed=True)
-def _operation(*values: Scalar, has_tokens: bool) -> str | Result:
+def _operation(has_tokens: bool, *values: Scalar) -> str | Result:
     """What a span with these kinds asked for, in our words, or what it is instead of a call."""
     kinds = {
         name: str(value).strip() for name, value in zip(_KINDS, values, strict=True) if value not in (None, "")
