@@ -38,6 +38,8 @@ RARE: tuple[str, ...] = (
 )
 """What few records say. A row ends in these when its format reads one of them, so that all others cost nothing."""
 
+ALL_FIELDS = frozenset((*FIELDS, *RARE))
+
 MAX_SYSTEM_LENGTH = 200
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 EARLIEST = 1e8
 """Epoch seconds (March 1973) below which a number is no time of an inference but a mistake, zero above all."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = 1e20
 """From here on a number is no time in any unit, and may be too large for a float."""
 UNITS = ((1e11, 1), (1e14, 1_000), (1e17, 1_000_000), (math.inf, 1_000_000_000))
@@ -20,12 +21,8 @@ def parse_time(value: object, zone: tzinfo) -> datetime | None:
     `zone` is what a time without a zone means. Booleans, dates in basic or week form and moments before 1973 are
     refused.
     """
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | float):
-        return _from_epoch(value)
     if not isinstance(value, str):
-        return None
+        return _from_epoch(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
     text = value.strip()
     if text[4:5] == "-" and text[7:8] == "-":
         return _from_iso(text, zone)
@@ -40,7 +37,10 @@ def _from_iso(text: str, zone: tzinfo) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-        moment = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+        if moment.tzinfo is None:
+            # Combining takes a quarter of the time of replacing the zone.
+            moment = datetime.combine(moment, moment.time(), zone)
+        moment = moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
     return moment if moment.year > 1972 else None
@@ -49,10 +49,18 @@ def _from_iso(text: str, zone: tzinfo) -> datetime | None:
 def _from_epoch(number: float) -> datetime | None:
     if not EARLIEST <= number < _LATEST:
         return None
-    parts = next(parts for bound, parts in UNITS if number < bound)
+    for bound, parts in UNITS:  # noqa: B007 the parts of the first bound above the number
+        if number < bound:
+            break
     # Whole microseconds first: a float of nanoseconds cannot be divided without moving across midnight.
     try:
         micros = number * 1_000_000 // parts if isinstance(number, int) else round(number * 1_000_000 / parts)
-        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
+        return _EPOCH + timedelta(microseconds=micros)
     except OverflowError:
         return None
+
+
+def elapsed_ms(start: object, end: object) -> float | None:
+    """Milliseconds from one time of a record to another; None when they are no times in this order."""
+    first, last = parse_time(start, UTC), parse_time(end, UTC)
+    return None if first is None or last is None or last < first else (last - first).total_seconds() * 1000

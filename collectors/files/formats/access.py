@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Literal
 
 import msgspec
@@ -49,10 +50,10 @@ def rewrite_lines(
         match = pattern.match(text)
         if match is None:
             return Refusal(Result.INVALID_LINE, what)
-        found = dict(zip(names, match.groups(), strict=True))
+        found: Iterable[tuple[str, Any]] = zip(names, match.groups(), strict=True)
         if tail is not None:
-            found |= tail(text[match.end() :])
-        return (msgspec.json.encode({name: value for name, value in found.items() if value not in _NOTHING}),)
+            found = chain(found, tail(text[match.end() :]).items())
+        return (msgspec.json.encode({name: value for name, value in found if value not in _NOTHING}),)
 
     return rewrite
 

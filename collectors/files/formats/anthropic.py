@@ -16,12 +16,12 @@ _OPERATION, _STATUS = PLACE["operation"], PLACE["status"]
 _CALLS = frozenset({"message", "completion"})
 _INSIDE = frozenset({"content_block_start", "content_block_delta", "content_block_stop", "ping"})
 _EVENTS = _INSIDE | {"message_start", "message_delta", "message_stop"}
+_PARTS = _EVENTS - {"ping"}
 _OUTCOMES = frozenset({"succeeded", "errored", "canceled", "expired"})
 
 
-def _finish(row: list[Any], extras: Mapping[str, Any]) -> Result | None:
-    kind = extras["type"]
-    if extras["result"] is not None:
+def _finish(row: list[Any], *, kind: str | None, result: object) -> Result | None:
+    if result is not None:
         row[_OPERATION] = "message"
     elif kind == "error":
         row[_STATUS] = "error"
@@ -85,6 +85,10 @@ class Anthropic(Declared):
 
     group_marker = b"message_start"
 
+    def __init__(self, declaration: Declaration, template: Sequence[str]) -> None:
+        super().__init__(declaration, template)
+        self._kind_of = self.getter("extra kind 0")
+
     def open_from(self, units: Sequence[bytes]) -> int | None:
         """The first event of a message whose last one is not among the units."""
         for index in range(len(units) - 1, -1, -1):
@@ -103,8 +107,9 @@ class Anthropic(Declared):
 
     def read(self, units: Sequence[bytes]) -> Parsed:
         """Read messages; the units hold every streamed one from its first event to its last."""
-        if not any(b'"message_' in unit or b'"content_block_' in unit for unit in units):
-            return super().read(units)
+        records = self.decode(units)
+        if records is not None and _PARTS.isdisjoint(map(self._kind_of, records)):
+            return self.rows(records)
         texts: list[bytes] = []
         lines: list[int] = []
         refused: list[tuple[int, Result, str]] = []
@@ -168,6 +173,7 @@ ANTHROPIC = _Declaration(
         "time": ("created_at", "timestamp", "time", "ts"),
         "model": _paths("model"),
         "request_id": (*_paths("id"), "request_id"),
+        "operation": (),
         "status": "result.type",
         "input_tokens": _paths("usage.input_tokens"),
         "cached_input_tokens": _paths("usage.cache_read_input_tokens"),
@@ -176,7 +182,7 @@ ANTHROPIC = _Declaration(
         "finish_reason": _paths("stop_reason"),
     },
     names={"model": _paths("model")},
-    extras={"type": ("type", str | None), "result": ("result.type", str | int | bool | None)},
+    extras={"kind": ("type", str | None), "result": ("result.type", str | int | bool | None)},
     cached_in_input=False,
     finish=_finish,
 )

@@ -39,22 +39,32 @@ _NAMES = (
 )  # fmt: skip
 
 
-def _finish(row: list[Any], extras: Mapping[str, Any]) -> Result | None:
-    kind = extras["request_type"]
-    known = (row[_MODEL], row[_INPUT], row[_OUTPUT], extras["summary_requested"], extras["summary_duration"])
+def _finish(
+    row: list[Any],
+    *,
+    kind: str | None,
+    url: str | None,
+    seconds: str | float | None,
+    requested: str | None,
+    summary_requested: str | None,
+    summary_duration: object,
+    upstream_status: str | None,
+    upstream_latency: object,
+) -> Result | None:
+    known = (row[_MODEL], row[_INPUT], row[_OUTPUT], summary_requested, summary_duration)
     if not kind.startswith("ai_") if kind is not None else all(value is None for value in known):
         return Result.NOT_A_CALL
-    found = route(extras["url"]) if extras["url"] else None
+    found = route(url) if url else None
     row[_OPERATION] = found.operation if found is not None else kind_of_model(kind)
     if row[_LATENCY] is None:
-        row[_LATENCY] = milliseconds(extras["seconds"])
-    row[_ATTEMPTS] = attempts(extras["upstream_status"])
+        row[_LATENCY] = milliseconds(seconds)
+    row[_ATTEMPTS] = attempts(upstream_status)
     if row[_INPUT] == 0 and not row[_OUTPUT]:
         # What the variables hold until a response fills them.
         row[_INPUT] = row[_OUTPUT] = None
-    if row[_MODEL] is None and row[_INPUT] is None and not row[_ATTEMPTS] and not extras["upstream_latency"]:
+    if row[_MODEL] is None and row[_INPUT] is None and not row[_ATTEMPTS] and not upstream_latency:
         row[_HIT] = "hit"
-    row[_MODEL] = row[_MODEL] or extras["requested"] or extras["summary_requested"]
+    row[_MODEL] = row[_MODEL] or requested or summary_requested
     return None
 
 
@@ -74,6 +84,7 @@ APISIX = Rewritten(
             "time": ("start_time", "time_local", "time_iso8601", "@timestamp", "timestamp"),
             "model": ("llm_summary.model", "llm_model"),
             "request_id": ("apisix_request_id", "request_id", "response.headers.x-request-id"),
+            "operation": (),
             "status": ("response.status", "status"),
             "input_tokens": ("llm_summary.prompt_tokens", "llm_prompt_tokens"),
             "cached_input_tokens": ("llm_summary.cache_read_input_tokens", "llm_cache_read_input_tokens"),
@@ -81,6 +92,8 @@ APISIX = Rewritten(
             "output_tokens": ("llm_summary.completion_tokens", "llm_completion_tokens"),
             "reasoning_tokens": ("llm_summary.reasoning_tokens", "llm_reasoning_tokens"),
             "latency_ms": "latency",
+            "cache_hit": (),
+            "attempts": (),
         },
         names={
             "host": ("http_host", "host"),
@@ -89,7 +102,7 @@ APISIX = Rewritten(
             "consumer": ("consumer.username", "consumer_name"),
         },
         extras={
-            "request_type": ("request_type", str | None),
+            "kind": ("request_type", str | None),
             "url": ("upstream_url", str | None),
             "seconds": ("request_time", _Text),
             "requested": ("request_llm_model", str | None),

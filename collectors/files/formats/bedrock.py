@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -15,67 +16,90 @@ from collectors.interface import Result
 _MODEL, _OPERATION, _STATUS = PLACE["model"], PLACE["operation"], PLACE["status"]
 _INPUT, _OUTPUT, _CACHED = PLACE["input_tokens"], PLACE["output_tokens"], PLACE["cached_input_tokens"]
 _WRITTEN, _LATENCY, _FINISH = PLACE["cache_write_tokens"], PLACE["latency_ms"], PLACE["finish_reason"]
-_ACTION = "amazon-bedrock-guardrailAction"
 
 
-def _objects(raw: msgspec.Raw | None) -> list[dict[str, Any]]:
-    """The body of a response, or the events of a streamed one; a body may be anything at all."""
-    if raw is None:
-        return []
+class _Body(msgspec.Struct, gc=False):
+    """What is read of a response, or of an event of a streamed one, where it may be anything at all."""
+
+    metrics: Any = None
+    invocation: Any = msgspec.field(default=None, name="amazon-bedrock-invocationMetrics")
+    guardrail: Any = msgspec.field(default=None, name="amazon-bedrock-guardrailAction")
+    reason: Any = msgspec.field(default=None, name="stopReason")
+    stop_reason: Any = None
+    delta: Any = None
+    usage: Any = None
+
+    @property
+    def reasons(self) -> tuple[Any, Any, Any]:
+        """Why the output ended, wherever it may say so."""
+        return self.reason, self.stop_reason, _inside(self.delta, "stop_reason")
+
+
+_decode = msgspec.json.Decoder(_Body).decode
+_decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+def _bodies(raw: msgspec.Raw | None) -> list[_Body]:
+    """The body of a response, or the events of a streamed one."""
+    text = bytes(raw or b"")
     try:
-        body = msgspec.json.decode(raw)
+        events = _decode_list(text) if text.startswith(b"[") else [text]
+        return [_decode(event) for event in events if bytes(event).startswith(b"{")]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return []
-    return [part for part in (body if isinstance(body, list) else [body]) if isinstance(part, dict)]
 
 
-def _values(objects: list[dict[str, Any]], *path: str) -> Iterator[Any]:
-    for value in objects:
-        found: Any = value
-        for key in path:
-            found = found.get(key) if isinstance(found, dict) else None
-        if found is not None:
-            yield found
+def _inside(value: Any, key: str) -> Any:
+    return value.get(key) if isinstance(value, dict) else None
 
 
-def _number(values: Iterator[Any]) -> float | None:
-    return next((it for it in values if type(it) in {int, float} and 0 <= it <= MAX_COUNT), None)
+def _number(objects: Iterable[Any], key: str) -> float | None:
+    """The first number under a key of what should be objects."""
+    for it in objects:
+        value = _inside(it, key)
+        if type(value) in {int, float} and 0 <= value <= MAX_COUNT:
+            return value  # type: ignore[no-any-return]  # its type was just looked at
+    return None
 
 
-def _finish(row: list[Any], extras: Mapping[str, Any]) -> Result | None:
-    kind = extras["schema"]
-    if kind != "ModelInvocationLog" and (kind is not None or row[_MODEL] is None):
+def _finish(
+    row: list[Any], *, schema: str | None, error: str | int | None, body: msgspec.Raw | None
+) -> Result | None:
+    if schema != "ModelInvocationLog" and (schema is not None or row[_MODEL] is None):
         return Result.NOT_A_CALL
-    objects = _objects(extras["body"])
+    bodies = _bodies(body)
     row[_OPERATION] = kind_of_model(row[_MODEL]) or row[_OPERATION]
-    row[_LATENCY] = _number(_values(objects, "metrics", "latencyMs"))
+    row[_LATENCY] = _number([it.metrics for it in bodies], "latencyMs")
     if row[_LATENCY] is None:
-        row[_LATENCY] = _number(_values(objects, "amazon-bedrock-invocationMetrics", "invocationLatency"))
-    paths = (("stopReason",), ("stop_reason",), ("delta", "stop_reason"))
-    reasons = [reason for path in paths for reason in _values(objects, *path)]
-    row[_FINISH] = next((reason for reason in reasons if isinstance(reason, str)), None)
-    if extras["error"] not in {None, ""}:
+        row[_LATENCY] = _number([it.invocation for it in bodies], "invocationLatency")
+    # One way of saying it after the other, each in the order of the events.
+    ways = zip(*[it.reasons for it in bodies], strict=True)
+    reasons = [reason for way in ways for reason in way if reason is not None]
+    texts = [reason for reason in reasons if isinstance(reason, str)]
+    row[_FINISH] = texts[0] if texts else None
+    if error not in {None, ""}:
         row[_STATUS] = "error"
         return None
-    blocked = "guardrail_intervened" in reasons or "INTERVENED" in list(_values(objects, _ACTION))
+    blocked = "guardrail_intervened" in reasons or "INTERVENED" in [it.guardrail for it in bodies]
     if blocked and not row[_OUTPUT]:
         row[_STATUS] = "blocked"
     elif row[_INPUT] == 0 and not row[_OUTPUT]:
         # No model reads nothing: these were not counted.
         row[_INPUT] = row[_OUTPUT] = None
-    _add_cache(row, objects)
+    _add_cache(row, bodies)
     return None
 
 
-def _add_cache(row: list[Any], objects: list[dict[str, Any]]) -> None:
+def _add_cache(row: list[Any], bodies: Iterable[_Body]) -> None:
     beside = (row[_CACHED] or 0) + (row[_WRITTEN] or 0)
     if row[_INPUT] is None or not beside:
         return
-    total = _number(_values(objects, "usage", "totalTokens"))
+    total = _number([it.usage for it in bodies], "totalTokens")
     if "anthropic" in (row[_MODEL] or "") or total == row[_INPUT] + (row[_OUTPUT] or 0) + beside:
         row[_INPUT] += beside
 
 
+@lru_cache(maxsize=4096, typed=True)
 def _identity(arn: Any) -> str:
     kind, _, name = str(arn).rpartition(":")[2].partition("/")
     # The session behind an assumed role is another one every time.
@@ -98,10 +122,13 @@ BEDROCK = Declaration(
         "model": "modelId",
         "request_id": "requestId",
         "operation": "operation",
+        "status": (),
         "input_tokens": "input.inputTokenCount",
         "cached_input_tokens": "input.cacheReadInputTokenCount",
         "cache_write_tokens": "input.cacheWriteInputTokenCount",
         "output_tokens": "output.outputTokenCount",
+        "latency_ms": (),
+        "finish_reason": (),
     },
     names={"identity": "identity.arn", "account": "accountId", "region": "region", "model": "modelId"},
     extras={

@@ -1,42 +1,42 @@
 """A format that is mostly data: where each value is, in which unit, and what the producer's words mean.
 
-The declaration is compiled into the same typed structs that read a field map, so that a named format decodes as
-fast as a mapped one.
+The declaration is compiled into the same typed structs that read a field map, and into a function that makes rows
+of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 
-from collectors.files.fields import FIELDS, RARE, parse_path
+from collectors.files.fields import FIELDS, RARE, Path, parse_path
 from collectors.files.formats.interface import Framing, Parsed, Reader
 from collectors.files.formats.jsonl import TEXT, TYPES, Shape, explain
+from collectors.files.formats.rows import Sum, Value, compile_row
 from collectors.files.framing.values import VALUES
+from collectors.files.layout import Steps
 from collectors.interface import MALFORMED, Result
 
 Paths = str | tuple[str, ...]
 """One path, or several of which the first that holds a value wins."""
 
-Finish = Callable[[list[Any], Mapping[str, Any]], Result | None]
-"""Completes a row (see `PLACE`) from the extras of its record, in place. Gives what the record is instead of a
-call: `NOT_A_CALL` or `IGNORED`; `PART` for a part of a streamed call, which carries the id of the call; a
-malformed result to refuse it; None for a call of its own."""
+Finish = Callable[..., Result | None]
+"""Completes a row (see `PLACE`) in place, from the extras of its record, which it gets by name. Gives what the
+record is instead of a call: `NOT_A_CALL` or `IGNORED`; `PART` for a part of a streamed call, which carries the id
+of the call; a malformed result to refuse it; None for a call of its own."""
 
-PLACE: Mapping[str, int] = {name: index for index, name in enumerate((*FIELDS, *RARE))}
-"""Where `finish` finds each field in a row."""
+PLACE: Mapping[str, int] = {
+    **{name: index for index, name in enumerate(FIELDS)},
+    **{name: index - len(RARE) for index, name in enumerate(RARE)},
+}
+"""Where `finish` finds each field in a row: common fields from its start, rare ones from its end."""
 
-BLANK: frozenset[Any] = frozenset({"", "None", "none", "null"})
-"""What producers write for no text."""
-
-_TEXTS = tuple(PLACE[name] for name in ("model", "request_id", "operation", "status", "trace_id", "finish_reason"))
-_INPUT, _CACHED, _WRITTEN = PLACE["input_tokens"], PLACE["cached_input_tokens"], PLACE["cache_write_tokens"]
-_OUTPUT, _REASONING = PLACE["output_tokens"], PLACE["reasoning_tokens"]
+_TEXTS = frozenset({"model", "request_id", "operation", "status", "trace_id", "finish_reason"})
 _TIME, _REQUEST = PLACE["time"], PLACE["request_id"]
-_WIDTH = len(PLACE)
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,10 @@ class Declaration:
     recognise: Callable[[Any], int]
     """How sure it is that a record, as `json.loads` gives it, is one of its own: from 0, not at all, to 100."""
     fields: Mapping[str, Paths]
+    """Everything that a row may tell. No path: only `finish` fills it in."""
     names: Mapping[str, Paths] = field(default_factory=dict)
     """Friendly names for the system template. Anything else in a template is a path into the record."""
-    extras: Mapping[str, tuple[str, Any]] = field(default_factory=dict)
+    extras: Mapping[str, tuple[Paths, Any]] = field(default_factory=dict)
     """What `finish` needs beyond the fields: name, path and the type to decode it as."""
     types: Mapping[str, Any] = field(default_factory=dict)
     """Types of fields where the producer writes something else than most."""
@@ -66,6 +67,8 @@ class Declaration:
     """False: reasoning tokens are added to the output."""
     nested: str | None = None
     """A key under which one document may hold many records."""
+    documents: tuple[str, ...] = ()
+    """Keys of what is no record itself, but holds records that something else takes out of it."""
     finish: Finish | None = None
     framing: Framing = VALUES
 
@@ -86,36 +89,47 @@ class Declared:
 
     def __init__(self, declaration: Declaration, template: Sequence[str]) -> None:
         self.framing = declaration.framing
+        self.known = frozenset(declaration.fields)
         self._declaration = declaration
-        wanted: list[tuple[str, tuple[str, ...], Any]] = []
-        self._alternatives: list[tuple[int, tuple[int, ...]]] = []
-        entries: list[tuple[str, Paths, Any]] = [
-            (name, declaration.fields.get(name, ()), self._type(name)) for name in PLACE
-        ]
-        entries += [(f"{{{part}}}", declaration.names.get(part, part), TEXT) for part in template]
-        order = [name for name, _, _ in entries]
-        for place, (name, paths, kind) in enumerate(entries):
+        wanted: list[tuple[str, Path, Any]] = []
+
+        def want(name: str, paths: Paths, kind: Any) -> list[str]:
             known = (paths,) if isinstance(paths, str) else paths
-            names = [name, *(f"{name} {number}" for number in range(1, len(known)))]
-            wanted += [(other, parse_path(path), kind) for other, path in zip(names, known, strict=False)]
-            if len(known) > 1:
-                self._alternatives.append((place, tuple(range(len(order), len(order) + len(known) - 1))))
-            order += names[1:]
-        self._extras = {name: len(order) + index for index, name in enumerate(declaration.extras)}
-        order += [f"extra {name}" for name in declaration.extras]
-        wanted += [(f"extra {name}", parse_path(path), kind) for name, (path, kind) in declaration.extras.items()]
+            names = [f"{name} {number}" for number in range(len(known))]
+            wanted.extend((it, parse_path(path), kind) for it, path in zip(names, known, strict=True))
+            return names
+
+        fields = {name: want(name, declaration.fields.get(name, ()), self._type(name)) for name in PLACE}
+        parts = [want(f"{{{part}}}", declaration.names.get(part, part), TEXT) for part in template]
+        extras = {name: want(f"extra {name}", paths, kind) for name, (paths, kind) in declaration.extras.items()}
+        documents = want("document", declaration.documents, msgspec.Raw)
         # A value that is also part of the template keeps the stricter type.
         wanted.sort(key=lambda entry: entry[2] is TEXT)
-        self._row_width = _WIDTH + len(template)
-        self._texts = (*_TEXTS, *range(_WIDTH, self._row_width))
-        self._convert = [
-            (place, declaration.convert[name])
-            for place, name in enumerate((*PLACE, *template))
-            if name in declaration.convert and (place < _WIDTH or name in declaration.names)
-        ]
-        self._words = [(PLACE[name], words) for name, words in declaration.words.items()]
         shape = Shape(wanted, frozenset(map(parse_path, declaration.in_text)))
-        self._fast, self._safe = shape.getters(order)
+
+        def steps(names: Sequence[str]) -> tuple[Steps, ...]:
+            return tuple(shape.steps[name] for name in names)
+
+        def value(name: str) -> Value:
+            words, convert = declaration.words.get(name), declaration.convert.get(name)
+            return Value(steps(fields[name]), name in _TEXTS, words, convert)
+
+        converts = [declaration.convert.get(part) if part in declaration.names else None for part in template]
+        values = [
+            *map(value, FIELDS),
+            *(
+                Value(steps(names), is_text=True, convert=convert)
+                for names, convert in zip(parts, converts, strict=True)
+            ),
+            *map(value, RARE),
+        ]
+        self._row = compile_row(
+            shape.struct, values, {name: steps(names) for name, names in extras.items()}, declaration.finish,
+            _sums(declaration),
+        )  # fmt: skip
+        self._steps = shape.steps
+        self._documents = [self.getter(name) for name in documents]
+        self.has_documents = bool(documents)
         record: Any = shape.struct
         self._decode_one: Callable[[Any], Any] = msgspec.json.Decoder(record, strict=False).decode
         self._document: Any = None
@@ -133,12 +147,29 @@ class Declared:
     def _type(self, name: str) -> Any:
         return self._declaration.types.get(name, TYPES[name])
 
+    def getter(self, name: str) -> Callable[[Any], Any]:
+        """What reads a value at the top of a decoded record."""
+        (step,) = self._steps[name]
+        return attrgetter(step)
+
+    def decode(self, units: Sequence[bytes]) -> list[Any] | None:
+        """All records, none of them a document; None when one is, or is bad."""
+        try:
+            records = list(map(self._decode, units))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None
+        return None if any(any(map(get, records)) for get in self._documents) else records
+
     def read(self, units: Sequence[bytes]) -> Parsed:
         """Decode all records at once, and one by one when one of them is bad."""
         try:
             records = list(map(self._decode, units))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return self._one_by_one(units)
+        return self.rows(records)
+
+    def rows(self, records: Sequence[Any]) -> Parsed:
+        """The rows of decoded records."""
         if self._document is None:
             return self._rows(records, None)
         lines: list[int] = []
@@ -184,21 +215,15 @@ class Declared:
         return (text,) if nested is None else nested
 
     def _rows(self, records: Sequence[Any], lines: Sequence[int] | None) -> Parsed:
-        try:
-            values = list(map(self._fast, records))
-        except AttributeError:  # an object on the way to a value is null
-            values = list(map(self._safe, records))
-        parsed = Parsed(lines=[])
-        kept = parsed.lines
+        kept: list[int] = []
+        parsed = Parsed(lines=kept)
         parts: list[int] = []
-        for index, record in enumerate(values):
-            row, result = self._row(record)
+        for index, (row, result) in enumerate(map(self._row, records)):
             if result is None or (result is Result.PART and row[_REQUEST] is not None):
                 if result is not None:
-                    parts.append(len(parsed.rows))
-                parsed.rows.append(_ordered(row))
-                if kept is not None:
-                    kept.append(index if lines is None else lines[index])
+                    parts.append(len(kept))
+                parsed.rows.append(row)
+                kept.append(index if lines is None else lines[index])
             elif result in MALFORMED:
                 line = index if lines is None else lines[index]
                 parsed.refused.append((line, result, "no record of this format"))
@@ -209,49 +234,12 @@ class Declared:
         parsed.parts = frozenset(parts)
         return parsed
 
-    def _row(self, values: tuple[Any, ...]) -> tuple[list[Any], Result | None]:
-        row = list(values[: self._row_width])
-        for place in self._texts:
-            if row[place] in BLANK:
-                row[place] = None
-        for place, others in self._alternatives:
-            if row[place] is None:
-                for other in others:
-                    if values[other] is not None and values[other] not in BLANK:
-                        row[place] = values[other]
-                        break
-        result = None
-        for place, words in self._words:
-            word = row[place]
-            if word in words:
-                row[place] = words[word]
-                if isinstance(words[word], Result):
-                    row[place], result = None, words[word]
-        for place, convert in self._convert:
-            if row[place] is not None:
-                row[place] = convert(row[place])
-        if result is None and self._declaration.finish is not None:
-            extras = {name: values[place] for name, place in self._extras.items()}
-            result = self._declaration.finish(row, extras)
-        if row[_INPUT] is not None and not self._declaration.cached_in_input:
-            row[_INPUT] += (row[_CACHED] or 0) + (row[_WRITTEN] or 0)
-        if row[_OUTPUT] is not None and not self._declaration.reasoning_in_output:
-            row[_OUTPUT] += row[_REASONING] or 0
-        return row, result
 
-
-_COMMON = len(FIELDS)
-
-
-def _ordered(row: list[Any]) -> tuple[Any, ...]:
-    """Fields, template, rare fields: the order that all rows have."""
-    return (*row[:_COMMON], *row[_WIDTH:], *row[_COMMON:_WIDTH])
-
-
-def one_of(*keys: str) -> Callable[[Any], int]:
-    """Recognise a record that has all of these keys."""
-
-    def recognise(record: Any) -> int:
-        return 90 if isinstance(record, Mapping) and all(key in record for key in keys) else 0
-
-    return recognise
+def _sums(declaration: Declaration) -> list[Sum]:
+    sums = []
+    if not declaration.cached_in_input:
+        others = (PLACE["cached_input_tokens"], PLACE["cache_write_tokens"])
+        sums.append(Sum(PLACE["input_tokens"], others))
+    if not declaration.reasoning_in_output:
+        sums.append(Sum(PLACE["output_tokens"], (PLACE["reasoning_tokens"],)))
+    return sums

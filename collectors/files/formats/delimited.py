@@ -71,6 +71,7 @@ class Delimited:
 
     def __init__(self, fields: Mapping[str, str], template: tuple[str, ...], delimiter: str) -> None:
         self.has_rare = any(name in fields for name in RARE)
+        self.known = frozenset(fields)
         rare = RARE if self.has_rare else ()
         self._columns = [*(fields.get(name) for name in FIELDS), *template, *(fields.get(name) for name in rare)]
         self._converters = [

@@ -24,8 +24,10 @@ _NAMES = (
 )  # fmt: skip
 
 
-def _finish(row: list[Any], extras: Mapping[str, Any]) -> Result | None:
-    return call(row, extras["method"] or "", extras["origin"] or extras["original"] or extras["path"] or "")
+def _finish(
+    row: list[Any], *, method: str | None, path: str | None, origin: str | None, original: str | None
+) -> Result | None:
+    return call(row, method or "", origin or original or path or "")
 
 
 def _recognise(record: Any) -> int:
@@ -42,7 +44,9 @@ ENVOY = Rewritten(
         recognise=_recognise,
         fields={
             "time": "start_time",
+            "model": (),
             "request_id": ("request_id", "x-request-id"),
+            "operation": (),
             "status": "response_code",
             "latency_ms": "duration",
             "attempts": "upstream_request_attempt_count",

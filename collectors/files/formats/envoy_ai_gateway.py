@@ -15,10 +15,10 @@ NO_RESPONSE: Mapping[Any, str] = {0: "error", "0": "error"}
 """What Envoy writes as the status of a request that got no response."""
 
 
-def _finish(row: list[Any], extras: Mapping[str, Any]) -> Result | None:
-    if extras["mcp"] is not None:
+def _finish(row: list[Any], *, path: str | None, other_path: str | None, mcp: str | None) -> Result | None:
+    if mcp is not None:
         return Result.NOT_A_CALL
-    path = extras["path"] or extras["other_path"]
+    path = path or other_path
     found = route(path) if path else None
     if found is not None:
         row[_OPERATION] = found.operation
@@ -45,6 +45,7 @@ ENVOY_AI_GATEWAY = Declaration(
         "time": "start_time",
         "model": _names("gen_ai.response.model", "gen_ai.request.model"),
         "request_id": "x-request-id",
+        "operation": (),
         "status": "response_code",
         "input_tokens": _names("gen_ai.usage.input_tokens"),
         "cached_input_tokens": _names("gen_ai.usage.cached_input_tokens", "gen_ai.usage.cache_read.input_tokens"),

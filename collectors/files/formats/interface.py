@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
+from collectors.files.fields import ALL_FIELDS
 from collectors.files.layout import Layout
 from collectors.interface import Result
 
@@ -121,6 +122,18 @@ class Reader(Protocol):
     def read(self, units: Sequence[bytes]) -> Parsed:
         """Read records; `lines` of the result are indices of units."""
         ...
+
+
+@runtime_checkable
+class Selective(Protocol):
+    """A format or a reader that knows which fields its rows may tell."""
+
+    known: frozenset[str]
+
+
+def known_fields(source: object) -> frozenset[str]:
+    """The fields that the rows of a format or a reader may tell; every other one is None in all of them."""
+    return source.known if isinstance(source, Selective) else ALL_FIELDS
 
 
 @runtime_checkable

@@ -8,12 +8,13 @@ from typing import Any
 import msgspec
 
 from collectors.files.formats.declared import PLACE, Declaration
-from collectors.files.formats.rewritten import Rewritten, with_key
+from collectors.files.formats.rewritten import Rewritten, with_keys
 from collectors.files.formats.routes import route
 from collectors.interface import Result
 
 _REQUEST, _OPERATION, _COST = PLACE["request_id"], PLACE["operation"], PLACE["cost_usd"]
 _INPUT, _OUTPUT = PLACE["input_tokens"], PLACE["output_tokens"]
+_NULL = msgspec.Raw(b"null")
 _PLUGIN, _NAME = "leverwatch plugin", "leverwatch plugin name"
 
 
@@ -22,52 +23,75 @@ class _Cache(msgspec.Struct, gc=False):
 
 
 class _Plugin(msgspec.Struct, gc=False):
-    meta: dict[str, msgspec.Raw] | None = None
-    usage: dict[str, msgspec.Raw] | None = None
-    cache: _Cache | None = None
+    """What is read of a plugin; what it adds beside that is long."""
 
-    def has_called(self) -> bool:
-        """Whether it asked a model, or answered in its place; one that only missed its cache did neither."""
-        hit = self.cache is not None and (self.cache.cache_status or "").lower() == "hit"
-        return bool(self.meta or self.usage or hit)
+    meta: msgspec.Raw = _NULL
+    usage: msgspec.Raw = _NULL
+    cache: msgspec.Raw = _NULL
 
 
 class _Record(msgspec.Struct, gc=False):
+    ai: dict[str, _Plugin] | None = None
+
+
+class _LooseRecord(msgspec.Struct, gc=False):
     ai: dict[str, msgspec.Raw] | None = None
 
 
 _decode = msgspec.json.Decoder(_Record).decode
+_decode_loosely = msgspec.json.Decoder(_LooseRecord).decode
+_decode_cache = msgspec.json.Decoder(_Cache | None).decode
 _decode_plugin = msgspec.json.Decoder(_Plugin).decode
+_BAD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def _one_plugin_each(unit: bytes) -> Sequence[bytes]:
     """The record once for each plugin that made a call: one request may make several."""
     try:
-        plugins = _decode(unit).ai or {}
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return (unit,)
+        plugins: Mapping[str, _Plugin | msgspec.Raw] = _decode(unit).ai or {}
+    except _BAD:
+        try:
+            plugins = _decode_loosely(unit).ai or {}
+        except _BAD:
+            return (unit,)
     found = [
-        with_key(with_key(unit, _NAME, msgspec.json.encode(name)), _PLUGIN, bytes(plugin))
+        with_keys(unit, {_PLUGIN: _text(plugin), _NAME: msgspec.json.encode(name)})
         for name, plugin in plugins.items()
         if _has_called(plugin)
     ]
     return found or (unit,)
 
 
-def _has_called(plugin: msgspec.Raw) -> bool:
+def _text(plugin: _Plugin | msgspec.Raw) -> bytes:
+    return bytes(plugin) if isinstance(plugin, msgspec.Raw) else msgspec.json.encode(plugin)
+
+
+def _has_called(plugin: _Plugin | msgspec.Raw) -> bool:
+    """Whether it asked a model, or answered in its place; one that only missed its cache did neither.
+
+    What is not as it should be is refused with its reason when it is read as a call.
+    """
     try:
-        return _decode_plugin(plugin).has_called()
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return bytes(plugin).startswith(b"{")  # refused with its reason when it is read as a call
+        read = _decode_plugin(plugin) if isinstance(plugin, msgspec.Raw) else plugin
+        if _is_filled(read.meta) or _is_filled(read.usage):
+            return True
+        cache = _decode_cache(read.cache)
+    except _BAD:
+        return not isinstance(plugin, msgspec.Raw) or bytes(plugin).startswith(b"{")
+    return cache is not None and (cache.cache_status or "").lower() == "hit"
 
 
-def _finish(row: list[Any], extras: Mapping[str, Any]) -> Result | None:
-    name = extras["name"]
+def _is_filled(raw: msgspec.Raw) -> bool:
+    text = bytes(raw)
+    return text != b"null" and (text[:1] != b"{" or text[1:].lstrip() != b"}")
+
+
+def _finish(row: list[Any], *, name: str | None, uri: str | None) -> Result | None:
     if name is None:
         return Result.NOT_A_CALL
     if row[_REQUEST] is not None:
         row[_REQUEST] = f"{row[_REQUEST]}/{name}"
-    found = route(extras["uri"]) if extras["uri"] else None
+    found = route(uri) if uri else None
     row[_OPERATION] = found.operation if found is not None else None
     if row[_COST] == 0:
         # The plugin multiplies by prices that are zero until someone sets them.
@@ -98,6 +122,7 @@ KONG = Rewritten(
             "time": "started_at",
             "model": _MODELS,
             "request_id": ("request.id", "request.headers.x-kong-request-id", "request.headers.x-request-id"),
+            "operation": (),
             "status": "response.status",
             "input_tokens": _of_plugin("usage.prompt_tokens", "usage.prompt_token"),
             "output_tokens": _of_plugin("usage.completion_tokens", "usage.completion_token"),

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC
+from functools import lru_cache
 from typing import Annotated, Any
 
 import msgspec
 
 from collectors.files.formats.declared import PLACE, Declaration
 from collectors.files.formats.interface import MAX_COUNT
-from collectors.files.formats.rewritten import Rewritten, with_key
-from collectors.files.times import parse_time
+from collectors.files.formats.rewritten import Rewritten, with_keys
+from collectors.files.times import elapsed_ms
 from collectors.interface import Result
 
 _TIME, _LATENCY, _OPERATION = PLACE["time"], PLACE["latency_ms"], PLACE["operation"]
@@ -51,20 +51,30 @@ def _observations(unit: bytes) -> Sequence[bytes]:
     name = document.trace.name if document.trace is not None else document.name
     if name is None:
         return found
-    return [with_key(one, _TRACE_NAME, msgspec.json.encode(name)) if one[:1] == b"{" else one for one in found]
+    return [with_keys(one, {_TRACE_NAME: msgspec.json.encode(name)}) if one[:1] == b"{" else one for one in found]
 
 
-def _finish(row: list[Any], extras: Mapping[str, Any]) -> Result | None:
-    operation = _OPERATIONS.get(extras["type"])
+def _finish(
+    row: list[Any],
+    *,
+    kind: str | None,
+    end: str | None,
+    end_snake: str | None,
+    details: _Amounts,
+    details_snake: _Amounts,
+    costs: _Amounts,
+    costs_snake: _Amounts,
+    usage: Mapping[str, Any] | None,
+) -> Result | None:
+    operation = _OPERATIONS.get(kind or "")
     if operation is None:
         return Result.NOT_A_CALL
     row[_OPERATION] = operation
-    _read_usage(row, extras["details"] or extras["details_snake"] or {}, extras["usage"] or {})
-    costs = extras["costs"] or extras["costs_snake"] or {}
+    _read_usage(row, details or details_snake or {}, usage or {})
+    costs = costs or costs_snake or {}
     # A cost of zero without details is what an observation of an unknown price has.
     row[_COST] = costs["total"] if costs.get("total") is not None else row[_COST] or None
-    start, end = (parse_time(time, UTC) for time in (row[_TIME], extras["end"] or extras["end_snake"]))
-    row[_LATENCY] = (end - start).total_seconds() * 1000 if start and end and end >= start else None
+    row[_LATENCY] = elapsed_ms(row[_TIME], end or end_snake)
     return None
 
 
@@ -80,25 +90,31 @@ def _read_usage(row: list[Any], details: Mapping[str, Any], usage: Mapping[str, 
         if not any(known.values()):
             # What an observation of unknown usage has.
             known = {}
-    outputs = [value for name, value in known.items() if "output" in name]
-    inputs = [value for name, value in known.items() if "input" in name]
-    row[_OUTPUT] = sum(outputs) if outputs else None
-    row[_INPUT] = sum(inputs) if inputs else None
-    if "total" in known and (outputs or not inputs):
+    sums: dict[int, float] = {}
+    for name, value in known.items():
+        for place in _places(name):
+            sums[place] = sums.get(place, 0) + value
+    output, taken = sums.get(_OUTPUT), sums.get(_INPUT)
+    if "total" in known and (output is not None or taken is None):
         # The parts of the input are kept apart and need not all be named; the total has them all.
-        row[_INPUT] = max(known["total"] - sum(outputs), sum(inputs))
-    row[_CACHED] = _sum(known, lambda name: "cache" in name and not _is_write(name))
-    row[_WRITTEN] = _sum(known, _is_write)
-    row[_REASONING] = _sum(known, lambda name: "reasoning" in name)
+        taken = max(known["total"] - (output or 0), taken or 0)
+    row[_OUTPUT], row[_INPUT] = output, taken
+    row[_CACHED], row[_WRITTEN] = sums.get(_CACHED), sums.get(_WRITTEN)
+    row[_REASONING] = sums.get(_REASONING)
 
 
-def _is_write(name: str) -> bool:
-    return "cache" in name and ("creation" in name or "write" in name)
-
-
-def _sum(known: Mapping[str, Any], wanted: Any) -> float | None:
-    found = [value for name, value in known.items() if wanted(name)]
-    return sum(found) if found else None
+@lru_cache(maxsize=1024)
+def _places(name: str) -> tuple[int, ...]:
+    """The fields to which an amount of usage belongs by its name."""
+    is_write = "creation" in name or "write" in name
+    belongs = {
+        _OUTPUT: "output" in name,
+        _INPUT: "input" in name,
+        _CACHED: "cache" in name and not is_write,
+        _WRITTEN: "cache" in name and is_write,
+        _REASONING: "reasoning" in name,
+    }
+    return tuple(place for place, does in belongs.items() if does)
 
 
 def _recognise(record: Any) -> int:
@@ -122,7 +138,14 @@ LANGFUSE = Rewritten(
             "time": ("startTime", "start_time"),
             "model": ("model", "providedModelName", "provided_model_name"),
             "request_id": ("id", "span_id"),
+            "operation": (),
             "status": "level",
+            "input_tokens": (),
+            "cached_input_tokens": (),
+            "cache_write_tokens": (),
+            "output_tokens": (),
+            "reasoning_tokens": (),
+            "latency_ms": (),
             "cost_usd": ("totalCost", "calculatedTotalCost", "total_cost"),
             "trace_id": ("traceId", "trace_id"),
         },
@@ -132,7 +155,7 @@ LANGFUSE = Rewritten(
             "prompt": ("promptName", "prompt_name"),
         },
         extras={
-            "type": ("type", str | None),
+            "kind": ("type", str | None),
             "end": ("endTime", str | None),
             "end_snake": ("end_time", str | None),
             "details": ("usageDetails", _Amounts),
@@ -144,6 +167,7 @@ LANGFUSE = Rewritten(
         words={
             "status": {"ERROR": "error", "DEFAULT": "success", "DEBUG": "success", "WARNING": "success"},
         },
+        documents=("observations", "data"),
         finish=_finish,
     ),
     _observations,

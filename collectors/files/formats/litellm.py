@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC
 from functools import lru_cache
 from typing import Any
 
@@ -11,13 +10,23 @@ import msgspec
 
 from collectors.files.formats.declared import PLACE, Declaration
 from collectors.files.formats.peek import peek
-from collectors.files.times import parse_time
+from collectors.files.times import elapsed_ms
 from collectors.interface import Result
 
 _INPUT, _CACHED, _OUTPUT = PLACE["input_tokens"], PLACE["cached_input_tokens"], PLACE["output_tokens"]
 _OPERATION, _COST, _LATENCY = PLACE["operation"], PLACE["cost_usd"], PLACE["latency_ms"]
 _TIME, _FINISH, _SCHEMA = PLACE["time"], PLACE["finish_reason"], PLACE["schema_mode"]
 
+
+class _Choice(msgspec.Struct, gc=False):
+    finish_reason: str | None = None
+
+
+class _Response(msgspec.Struct, gc=False):
+    choices: list[_Choice] | None = None
+
+
+_decode_response = msgspec.json.Decoder(_Response).decode
 _PASSTHROUGH = "pass_through_endpoint"
 _CALLS: Mapping[str, Any] = {
     "anthropic_messages": "messages",
@@ -42,7 +51,9 @@ _MANAGED = (
 """What the names of calls have in common that ask for no inference of this system: uploads, jobs, look-ups."""
 
 
-def _finish(row: list[Any], extras: Mapping[str, Any]) -> Result | None:
+def _finish(
+    row: list[Any], *, end: object, response: msgspec.Raw | None, parameters: msgspec.Raw | None
+) -> Result | None:
     word = row[_OPERATION]
     if word is not None and _is_managed(word):
         return Result.NOT_A_CALL
@@ -58,10 +69,10 @@ def _finish(row: list[Any], extras: Mapping[str, Any]) -> Result | None:
         row[_COST] = None
     if row[_LATENCY] is None:
         # `response_time` will not do: for a stream it is the time to the first token.
-        row[_LATENCY] = _between(row[_TIME], extras["end"])
+        row[_LATENCY] = elapsed_ms(row[_TIME], end)
     if row[_FINISH] is None:
-        row[_FINISH] = _text(peek(extras["response"], "choices", 0, "finish_reason"))
-    row[_SCHEMA] = peek(extras["parameters"], "response_format", "type")
+        row[_FINISH] = _reason(response)
+    row[_SCHEMA] = peek(parameters, "response_format", "type")
     return None
 
 
@@ -70,14 +81,15 @@ def _is_managed(word: str) -> bool:
     return any(part in word for part in _MANAGED)
 
 
-def _between(start: object, end: object) -> float | None:
-    first, last = parse_time(start, UTC), parse_time(end, UTC)
-    if first is None or last is None or last < first:
-        return None
-    return (last - first).total_seconds() * 1000
-
-
-def _text(value: object) -> str | None:
+def _reason(response: msgspec.Raw | None) -> str | None:
+    if bytes(response or b"").startswith(b"{"):
+        try:
+            choices = _decode_response(response or b"").choices
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            pass
+        else:
+            return choices[0].finish_reason if choices else None
+    value = peek(response, "choices", 0, "finish_reason")
     return value if isinstance(value, str) else None
 
 
@@ -121,6 +133,8 @@ LITELLM = Declaration(
         "latency_ms": "request_duration_ms",
         "trace_id": ("session_id", "trace_id"),
         "cache_hit": "cache_hit",
+        "schema_mode": (),
+        "finish_reason": (),
     },
     names={
         "team_id": ("team_id", _KEY + "team_id"),

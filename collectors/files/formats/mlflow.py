@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from collectors.files.formats.declared import PLACE, Declaration
 from collectors.files.formats.jsonl import TYPES
-from collectors.files.formats.rewritten import Refusal, Rewritten, with_key
+from collectors.files.formats.rewritten import Refusal, Rewritten, with_keys
 from collectors.interface import Result
 
 _TIME, _REQUEST, _TRACE = PLACE["time"], PLACE["request_id"], PLACE["trace_id"]
@@ -28,12 +29,16 @@ class _Context(msgspec.Struct, gc=False):
     span_id: str | None = None
 
 
+class _Attributes(msgspec.Struct, gc=False):
+    kind: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"null"), name=_TYPE)
+
+
 class _Span(msgspec.Struct, gc=False):
     span_id: str | None = None
     parent_span_id: str | None = None
     parent_id: str | None = None
     context: _Context | None = None
-    attributes: _Map = None
+    attributes: _Attributes | None = None
 
     @property
     def id(self) -> str | None:
@@ -48,7 +53,7 @@ class _Span(msgspec.Struct, gc=False):
     @property
     def is_call(self) -> bool:
         """Whether a model generated text in it."""
-        return _operation(_text((self.attributes or {}).get(_TYPE))) == "chat"
+        return _operation(_text(self.attributes.kind if self.attributes is not None else None)) == "chat"
 
 
 class _Info(msgspec.Struct, gc=False):
@@ -73,7 +78,12 @@ _decode_span = msgspec.json.Decoder(_Span).decode
 
 def _text(raw: msgspec.Raw | str | None) -> str | None:
     """A text, which MLflow writes as JSON inside the text."""
-    value: Any = raw
+    return None if raw is None else _unquoted(bytes(raw) if isinstance(raw, msgspec.Raw) else raw)
+
+
+@lru_cache(maxsize=1024)
+def _unquoted(text: str | bytes) -> str | None:
+    value: Any = text
     for _ in range(2):
         try:
             value = msgspec.json.decode(value)
@@ -104,11 +114,7 @@ def _spans(unit: bytes) -> Sequence[bytes] | Refusal:
         return (b"{}",)
     outer = _outer_calls(spans)
     return [
-        with_key(
-            with_key(b'{"%b":%b}' % (_INFO.encode(), raw), _SPAN, bytes(span)),
-            _OUTER,
-            b"true" if index in outer else b"false",
-        )
+        with_keys(b"{}", {_OUTER: b"true" if index in outer else b"false", _SPAN: bytes(span), _INFO: raw})
         for index, span in enumerate(spans)
     ]
 
@@ -136,15 +142,17 @@ def _outer_calls(spans: Sequence[msgspec.Raw]) -> set[int]:
     return {index for index, span in enumerate(known) if span.is_call and span.id in around}
 
 
-def _finish(row: list[Any], extras: Mapping[str, Any]) -> Result | None:
-    operation = _operation(_text(extras["type"]))
-    if operation is None or extras["outer"] or extras["judge"] is not None:
+def _finish(
+    row: list[Any], *, kind: str | None, end: object, outer: bool | None, judge: str | None
+) -> Result | None:
+    operation = _operation(_text(kind))
+    if operation is None or outer or judge is not None:
         return Result.NOT_A_CALL
     row[_OPERATION] = operation
     row[_MODEL] = _text(row[_MODEL]) or row[_MODEL]
     if row[_REQUEST] is not None:
         row[_REQUEST] = f"{row[_TRACE]}/{row[_REQUEST]}"
-    start, end = row[_TIME], extras["end"] if extras["end"] is not None else extras["end_old"]
+    start = row[_TIME]
     if isinstance(start, int) and isinstance(end, int) and 0 <= end - start < _LONGEST:
         row[_LATENCY] = (end - start) / 1e6
     return None
@@ -175,12 +183,14 @@ MLFLOW = Rewritten(
             "time": _span("start_time_unix_nano", "start_time"),
             "model": _span(r"attributes.mlflow\.llm\.model", r"attributes.mlflow\.chat\.model"),
             "request_id": _span("span_id", "context.span_id"),
+            "operation": (),
             "status": _span("status.code", "status_code"),
             "input_tokens": _span(f"{_CHAT_USAGE}.input_tokens"),
             "cached_input_tokens": _span(f"{_CHAT_USAGE}.cache_read_input_tokens"),
             "cache_write_tokens": _span(f"{_CHAT_USAGE}.cache_creation_input_tokens"),
             "output_tokens": _span(f"{_CHAT_USAGE}.output_tokens"),
             "cost_usd": _span(f"{_COST}.total_cost"),
+            "latency_ms": (),
             "trace_id": (f"{_INFO}.trace_id", f"{_INFO}.request_id", *_span("trace_id", "context.trace_id")),
         },
         names={
@@ -188,9 +198,8 @@ MLFLOW = Rewritten(
             "trace": rf"{_INFO}.tags.mlflow\.traceName",
         },
         extras={
-            "type": (rf"{_SPAN}.attributes.mlflow\.spanType", str | None),
-            "end": (f"{_SPAN}.end_time_unix_nano", TYPES["time"]),
-            "end_old": (f"{_SPAN}.end_time", TYPES["time"]),
+            "kind": (rf"{_SPAN}.attributes.mlflow\.spanType", str | None),
+            "end": (_span("end_time_unix_nano", "end_time"), TYPES["time"]),
             "outer": (_OUTER, bool | None),
             "judge": (_INFO + r".tags.mlflow\.trace\.sourceScorer", str | None),
         },

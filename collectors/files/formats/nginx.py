@@ -31,14 +31,22 @@ _INGRESS_NAMES = (
     "request_time", "proxy_upstream_name", "upstream_addr", "upstream_response_length", "upstream_response_time",
     "upstream_status", "req_id",
 )  # fmt: skip
-_LABELLED = (
-    ("request_time", re.compile(r'\b(?:request_time|rt)[=:]"?([\d.]+)')),
-    ("upstream_status", re.compile(rf'\b(?:upstream_status|us|ust)[=:]"?{LISTED}')),
-    ("upstream_response_time", re.compile(rf'\b(?:upstream_response_time|urt)[=:]"?{LISTED}')),
-    ("request_id", re.compile(r'\b(?:request_id|req_id|rid)[=:]"?([\w.-]+)')),
+_LABEL = re.compile(
+    r"\b(request_time|rt|upstream_status|us|ust|upstream_response_time|urt|request_id|req_id|rid)[=:]"
 )
-_SECONDS = re.compile(r'(?<=[ "])(?:\d+\.\d{3}|-)(?:(?:, | : )(?:\d+\.\d{3}|-)){0,30}(?=[ "]|$)')
-_STATUSES = re.compile(r'(?<=[ "])[1-5]\d\d(?:(?:, | : )[1-5]\d\d){1,30}(?=[ "]|$)')
+_SECONDS_VALUE, _LIST_VALUE, _ID_VALUE = map(re.compile, (r'"?([\d.]+)', f'"?{LISTED}', r'"?([\w.-]+)'))
+_LABELLED = {
+    label: (name, value)
+    for name, labels, value in (
+        ("request_time", ("request_time", "rt"), _SECONDS_VALUE),
+        ("upstream_status", ("upstream_status", "us", "ust"), _LIST_VALUE),
+        ("upstream_response_time", ("upstream_response_time", "urt"), _LIST_VALUE),
+        ("request_id", ("request_id", "req_id", "rid"), _ID_VALUE),
+    )
+    for label in labels
+}
+_SECONDS = re.compile(r'[ "]((?:\d+\.\d{3}|-)(?:(?:, | : )(?:\d+\.\d{3}|-)){0,30})(?=[ "]|$)')
+_STATUSES = re.compile(r'[ "]([1-5]\d\d(?:(?:, | : )[1-5]\d\d){1,30})(?=[ "]|$)')
 
 
 def _tail(text: str) -> Mapping[str, str]:
@@ -46,21 +54,35 @@ def _tail(text: str) -> Mapping[str, str]:
     ingress = _INGRESS.match(text)
     if ingress:
         return dict(zip(_INGRESS_NAMES, ingress.groups(), strict=True))
-    found = {name: match[1] for name, pattern in _LABELLED if (match := pattern.search(text))}
+    found: dict[str, str] = {}
+    for label in _LABEL.finditer(text):
+        name, value = _LABELLED[label[1]]
+        match = None if name in found else value.match(text, label.end())
+        if match:
+            found[name] = match[1]
     seconds = [value for value in _SECONDS.findall(text) if value != "-"]
     bare = dict(zip(("request_time", "upstream_response_time"), seconds, strict=False))
     statuses = _STATUSES.search(text)
     if statuses:
-        bare["upstream_status"] = statuses[0]
+        bare["upstream_status"] = statuses[1]
     return bare | found
 
 
-def _finish(row: list[Any], extras: Mapping[str, Any]) -> Result | None:
-    method, target = method_and_target(extras["request"])
-    method = extras["method"] or method
-    row[_LATENCY] = milliseconds(extras["seconds"])
-    row[_ATTEMPTS] = attempts(extras["upstream_status"], extras["upstream_seconds"])
-    return call(row, method, extras["request_uri"] or extras["uri"] or target)
+def _finish(
+    row: list[Any],
+    *,
+    request: str | None,
+    method: str | None,
+    request_uri: str | None,
+    uri: str | None,
+    seconds: str | float | None,
+    upstream_status: str | None,
+    upstream_seconds: str | None,
+) -> Result | None:
+    asked, target = method_and_target(request)
+    row[_LATENCY] = milliseconds(seconds)
+    row[_ATTEMPTS] = attempts(upstream_status, upstream_seconds)
+    return call(row, method or asked, request_uri or uri or target)
 
 
 def _recognise(record: Any) -> int:
@@ -79,9 +101,13 @@ NGINX = Rewritten(
         recognise=_recognise,
         fields={
             "time": ("time_iso8601", "time_local", "msec", "@timestamp", "timestamp", "time"),
+            "model": (),
             "request_id": ("request_id", "req_id"),
+            "operation": (),
             "status": "status",
+            "latency_ms": (),
             "cache_hit": "upstream_cache_status",
+            "attempts": (),
         },
         names={
             "host": ("host", "server_name", "http_host"),

@@ -11,10 +11,10 @@ from collectors.interface import Result
 _NO_CALL = frozenset({"load", "unload"})
 
 
-def _finish(row: list[Any], extras: Mapping[str, Any]) -> Result | None:  # noqa: ARG001 every finish takes a row
-    if extras["done"] is None:
+def _finish(row: list[Any], *, done: bool | None, reason: str | None) -> Result | None:  # noqa: ARG001 all take a row
+    if done is None:
         return Result.MISSING_FIELD
-    return None if extras["done"] and extras["reason"] not in _NO_CALL else Result.NOT_A_CALL
+    return None if done and reason not in _NO_CALL else Result.NOT_A_CALL
 
 
 def _recognise(record: Any) -> int:

@@ -34,29 +34,40 @@ _OPERATIONS = {
 _NOT_FINAL = frozenset({"queued", "in_progress"})
 
 
-def _finish(row: list[Any], extras: Mapping[str, Any]) -> Result | None:
-    kind, event = extras["object"], extras["type"]
-    is_event = isinstance(event, str) and event.startswith("response.")
-    if is_event and extras["of_event"] is None:
+def _finish(
+    row: list[Any],
+    *,
+    kind: str | None,
+    event: str | None,
+    of_event: str | None,
+    of_body: str | None,
+    custom_id: object,
+    choices: _Choices,
+    body_choices: _Choices,
+    error: object,
+    body_error: object,
+) -> Result | None:
+    is_event = event is not None and event.startswith("response.")
+    if is_event and of_event is None:
         # Most events of a stream carry neither the response nor its id.
         row[_REQUEST] = None
         return Result.PART
-    kind = extras["of_body"] or extras["of_event"] or kind
-    if kind == "" and not extras["choices"]:
+    kind = of_body or of_event or kind
+    if kind == "" and not choices:
         # Azure starts a stream with the verdict of its content filter, in a chunk without id and time.
         row[_REQUEST] = None
         return Result.PART
-    is_batch = extras["custom_id"] is not None
-    failed = extras["error"] is not None or extras["body_error"] is not None
+    is_batch = custom_id is not None
+    failed = error is not None or body_error is not None
     if kind == "list" and row[_INPUT] is not None:
         row[_OPERATION] = "embeddings"
     elif kind in _OPERATIONS:
         row[_OPERATION] = _OPERATIONS[kind]
     elif kind is not None:
         return Result.NOT_A_CALL
-    elif not failed and not is_batch and extras["choices"] is None:
+    elif not failed and not is_batch and choices is None:
         return Result.MISSING_FIELD
-    choices = extras["choices"] or extras["body_choices"]
+    choices = choices or body_choices
     if choices and row[_FINISH] is None:
         row[_FINISH] = choices[0].finish_reason
     if kind == "chat.completion.chunk" and choices and row[_FINISH] is None:
@@ -100,6 +111,7 @@ OPENAI = Declaration(
         "time": _paths("created", "created_at"),
         "model": _paths("model"),
         "request_id": _paths("id"),
+        "operation": (),
         "status": ("response.status_code", "response.body.status", "status", "response.status"),
         "input_tokens": _paths("usage.prompt_tokens", "usage.input_tokens"),
         "cached_input_tokens": _paths(
@@ -115,8 +127,8 @@ OPENAI = Declaration(
     },
     names={"model": _paths("model"), "service_tier": _paths("service_tier")},
     extras={
-        "object": ("object", str | None),
-        "type": ("type", str | None),
+        "kind": ("object", str | None),
+        "event": ("type", str | None),
         "of_event": ("response.object", str | None),
         "of_body": ("response.body.object", str | None),
         "custom_id": ("custom_id", str | int | None),

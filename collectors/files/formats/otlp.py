@@ -6,17 +6,18 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+from collectors.files.fields import ALL_FIELDS
 from collectors.files.formats.interface import MAX_COUNT, Framing, Parsed, Reader, Row
 from collectors.files.formats.jsonl import explain
 from collectors.files.formats.peek import peek
 from collectors.files.formats.spans import NotSpans, Refusal, Scalar, Span, SpanReader
 from collectors.files.framing.values import VALUES
-from collectors.files.times import parse_time
+from collectors.files.times import elapsed_ms
 from collectors.interface import Result
 
 _MODEL = (
@@ -55,12 +56,14 @@ _KINDS = (
     "traceloop.span.kind",
 )  # fmt: skip
 _ERROR = "error.type"
-_WANTED = frozenset(
-    {
-        *_MODEL, *_RESPONSE, *_INPUT, *_CACHED, *_WRITTEN, *_OUTPUT, *_REASONING, *_COST, *_FINISH, *_SCHEMA,
-        *_KINDS, _PARAMETERS, _ERROR,
-    }
-)  # fmt: skip
+_SPELLINGS = {
+    "input": _INPUT, "cached": _CACHED, "written": _WRITTEN, "output": _OUTPUT, "reasoning": _REASONING,
+    "model": _MODEL, "response": _RESPONSE, "cost": _COST, "finish": _FINISH, "schema": _SCHEMA,
+}  # fmt: skip
+"""The names of an attribute, of which the first that holds a value wins."""
+_RANK = {name: (what, rank) for what, names in _SPELLINGS.items() for rank, name in enumerate(names)}
+_TOKENS = ("input", "cached", "written", "output", "reasoning")
+_WANTED = frozenset({*_RANK, *_KINDS, _PARAMETERS, _ERROR})
 
 _OPENINFERENCE = {"LLM": "llm", "EMBEDDING": "embedding", "RERANKER": "rerank"}
 _OPERATIONS = {
@@ -73,21 +76,23 @@ _OTHERWORK = re.compile(
     r"execute_tool|tool|.*agent.*|.*workflow.*|plan|retriev.*|.*memory.*|vectordb|framework|task|chain|evaluat.*"
 )
 _VERCEL = {".doGenerate": "chat", ".doStream": "chat", ".doEmbed": "embedding"}
+_NO_TOKENS = (None,) * len(_TOKENS)
 _THRESHOLD = re.compile(r"(?:^|,)\s*ot=(?:[^,]*;)?th:([0-9a-f]{1,14})(?:;|,|$)")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Call:
+class _Call(msgspec.Struct, frozen=True, eq=False, gc=False):
     """A span that asked a model for something."""
 
     span: Span
     operation: str
+    told: Mapping[str, _Told]
     tokens: tuple[int | None, ...]
-    """Input, cached, written, output, reasoning."""
+    """Those of `_TOKENS`."""
+    response: Scalar
 
-    @property
-    def response(self) -> Scalar:
-        return _first(self.span.attributes, _RESPONSE)
+
+_Told = tuple[int, str, Scalar]
+"""Which of its spellings an attribute has, the spelling itself, and the value."""
 
 
 class _Mistyped(ValueError):
@@ -100,6 +105,7 @@ class Otlp:
     has_rare = True
     reads_text = False
     framing: Framing = VALUES
+    known = ALL_FIELDS - {"inferences", "cache_hit", "attempts", "valid", "static_input_tokens"}
 
     def __init__(self, template: Sequence[str]) -> None:
         self._template = tuple(part.replace("\\", "") for part in template)
@@ -137,10 +143,11 @@ class Otlp:
                 continue
             known.append(span)
             try:
-                tokens = _tokens(span.attributes)
-                operation = _operation(span.attributes, tokens)
+                told = _told(span.attributes)
+                tokens = tuple([_count(told.get(name)) for name in _TOKENS]) if told else _NO_TOKENS
+                operation = _operation(tokens != _NO_TOKENS, *map(span.attributes.get, _KINDS))
                 if not isinstance(operation, Result):
-                    calls.append(_Call(span, operation, tokens))
+                    calls.append(_Call(span, operation, told, tokens, _value(told, "response")))
                 elif operation is Result.NOT_A_CALL:
                     _pass(parsed, operation, span.start)
                 else:
@@ -162,7 +169,7 @@ class Otlp:
                 parsed.lines.append(line)
 
     def _row(self, call: _Call) -> Row:
-        span, attributes = call.span, call.span.attributes
+        span, attributes, told = call.span, call.span.attributes, call.told
         taken, cached, written, output, reasoning = call.tokens
         # The conventions ask for totals; a part that is larger than the whole tells that it was left out.
         if taken is not None and (cached or 0) + (written or 0) > taken:
@@ -170,8 +177,8 @@ class Otlp:
         if output is not None and (reasoning or 0) > output:
             output += reasoning or 0
         identity = call.response or (f"{span.trace_id}:{span.span_id}" if span.trace_id and span.span_id else None)
-        model = _first(attributes, _MODEL)
-        template = (_first(attributes, (part,)) or _first(span.resource, (part,)) for part in self._template)
+        model = _value(told, "model")
+        template = [_known(attributes.get(part)) or _known(span.resource.get(part)) for part in self._template]
         return (
             span.start,
             None if model is None else str(model),
@@ -181,7 +188,7 @@ class Otlp:
             taken,
             cached,
             output,
-            _amount(attributes, _COST),
+            _amount(told.get("cost")),
             _latency(span),
             span.trace_id,
             None,
@@ -192,8 +199,8 @@ class Otlp:
             written,
             reasoning,
             None,
-            _schema_mode(attributes),
-            _word(_first(attributes, _FINISH)),
+            _schema_mode(told, attributes),
+            _word(_value(told, "finish")),
             None,
         )
 
@@ -204,46 +211,59 @@ def _pass(parsed: Parsed, result: Result, start: object = None) -> None:
         parsed.seen.append(start)
 
 
-def _first(attributes: Mapping[str, Scalar], names: Sequence[str]) -> Scalar:
-    for name in names:
-        value = attributes.get(name)
-        if value is not None and value != "":
-            return value
-    return None
+def _told(attributes: Mapping[str, Scalar]) -> dict[str, _Told]:
+    found: dict[str, _Told] = {}
+    for name, value in attributes.items():
+        if value is None or value == "" or name not in _RANK:
+            continue
+        what, rank = _RANK[name]
+        before = found.get(what)
+        if before is None or rank < before[0]:
+            found[what] = (rank, name, value)
+    return found
 
 
-def _tokens(attributes: Mapping[str, Scalar]) -> tuple[int | None, ...]:
-    return tuple(_count(attributes, names) for names in (_INPUT, _CACHED, _WRITTEN, _OUTPUT, _REASONING))
+def _value(told: Mapping[str, _Told], what: str) -> Scalar:
+    found = told.get(what)
+    return None if found is None else found[2]
 
 
-def _count(attributes: Mapping[str, Scalar], names: Sequence[str]) -> int | None:
-    number = _amount(attributes, names)
-    if number is not None and (number > MAX_COUNT or not number.is_integer()):
-        raise _Mistyped(f"{_named(attributes, names)}: expected a whole number from 0 to 2**53")
-    return None if number is None else int(number)
+def _known(value: Scalar) -> Scalar:
+    return None if value == "" else value
 
 
-def _amount(attributes: Mapping[str, Scalar], names: Sequence[str]) -> float | None:
-    value = _first(attributes, names)
-    if value is None:
+def _count(told: _Told | None) -> int | None:
+    if told is None:
         return None
+    _, name, value = told
+    if type(value) is int and 0 <= value <= MAX_COUNT:
+        return value
+    number = _number(name, value)
+    if number > MAX_COUNT or not number.is_integer():
+        raise _Mistyped(f"{name}: expected a whole number from 0 to 2**53")
+    return int(number)
+
+
+def _amount(told: _Told | None) -> float | None:
+    return None if told is None else _number(told[1], told[2])
+
+
+def _number(name: str, value: Scalar) -> float:
     try:
-        number = math.nan if isinstance(value, bool) else float(value)
+        number = math.nan if value is None or isinstance(value, bool) else float(value)
     except (ValueError, OverflowError):
         number = math.nan
     if math.isnan(number) or not 0 <= number <= 1e16:
-        raise _Mistyped(f"{_named(attributes, names)}: expected a number that is not negative")
+        raise _Mistyped(f"{name}: expected a number that is not negative")
     return number
 
 
-def _named(attributes: Mapping[str, Scalar], names: Sequence[str]) -> str:
-    return next(name for name in names if attributes.get(name) not in (None, ""))
-
-
-def _operation(attributes: Mapping[str, Scalar], tokens: Sequence[int | None]) -> str | Result:
-    """What a span asked for, in our words, or what it is instead of a call."""
-    kinds = {name: str(value).strip() for name in _KINDS if (value := attributes.get(name)) not in (None, "")}
-    has_tokens = any(count is not None for count in tokens)
+@lru_cache(maxsize=1024, typed=True)
+def _operation(has_tokens: bool, *values: Scalar) -> str | Result:
+    """What a span with these kinds asked for, in our words, or what it is instead of a call."""
+    kinds = {
+        name: str(value).strip() for name, value in zip(_KINDS, values, strict=True) if value not in (None, "")
+    }
     if kind := kinds.get("openinference.span.kind"):
         return _OPENINFERENCE.get(kind.upper(), Result.NOT_A_CALL)
     if kind := kinds.get("ai.operationId"):
@@ -300,8 +320,7 @@ def _latency(span: Span) -> float | None:
         # A number that no clock shows is refused as a time, and must not fail here as too large for a float.
         elapsed = span.end - span.start
         return elapsed / 1e6 if 0 <= elapsed <= MAX_COUNT else None
-    first, last = parse_time(span.start, UTC), parse_time(span.end, UTC)
-    return None if first is None or last is None or last < first else (last - first).total_seconds() * 1000
+    return elapsed_ms(span.start, span.end)
 
 
 def _sample_rate(state: str) -> float | None:
@@ -310,8 +329,8 @@ def _sample_rate(state: str) -> float | None:
     return 1 - int(match[1].ljust(14, "0"), 16) / 16**14 if match else None
 
 
-def _schema_mode(attributes: Mapping[str, Scalar]) -> Scalar:
-    mode = _first(attributes, _SCHEMA)
+def _schema_mode(told: Mapping[str, _Told], attributes: Mapping[str, Scalar]) -> Scalar:
+    mode = _value(told, "schema")
     parameters = attributes.get(_PARAMETERS)
     if mode is None and isinstance(parameters, str):
         mode = peek(parameters.encode(errors="replace"), "response_format", "type")

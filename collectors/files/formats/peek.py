@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -9,25 +10,35 @@ import msgspec
 
 def peek(raw: bytes | msgspec.Raw | None, *path: str | int) -> str | bool | int | float | None:
     """The scalar at a path of keys and indices, also when an object on the way is JSON inside a string."""
+    if raw is None or not _may_have(bytes(raw), path):
+        return None
     try:
         for step in path:
             raw = _inside(raw, step)
             if raw is None:
                 return None
-        value = msgspec.json.decode(raw) if raw is not None else None
+        value = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return value if isinstance(value, str | bool | int | float) else None
 
 
-def _inside(raw: bytes | msgspec.Raw | None, step: str | int) -> bytes | msgspec.Raw | None:
-    start = bytes(raw or b"")[:1]
-    if start == b'"' and raw is not None:
+def _inside(raw: bytes | msgspec.Raw, step: str | int) -> bytes | msgspec.Raw | None:
+    start = bytes(raw)[:1]
+    if start == b'"':
         raw = msgspec.json.decode(raw, type=str).encode()
         start = raw[:1]
     if start == b"{" and isinstance(step, str):
-        return msgspec.json.decode(raw or b"", type=dict[str, msgspec.Raw]).get(step)
+        return msgspec.json.decode(raw, type=dict[str, msgspec.Raw]).get(step)
     if start == b"[" and isinstance(step, int):
-        values: list[Any] = msgspec.json.decode(raw or b"", type=list[msgspec.Raw])
+        values: list[Any] = msgspec.json.decode(raw, type=list[msgspec.Raw])
         return values[step] if step < len(values) else None
     return None
+
+
+def _may_have(text: bytes, path: Sequence[str | int]) -> bool:
+    """False when it is certain, and quick to see, that a key of a path is nowhere in a text in any spelling."""
+    for key in path:
+        if isinstance(key, str) and key.encode() not in text:
+            return b"\\u" in text
+    return True

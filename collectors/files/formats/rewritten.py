@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from collectors.files.formats.declared import Declaration
-from collectors.files.formats.interface import Framing, Parsed, Reader
+from collectors.files.formats.declared import Declaration, Declared
+from collectors.files.formats.interface import Framing, Parsed, Reader, known_fields
 from collectors.interface import Result
 
 
@@ -53,16 +53,19 @@ class Rewritten:
 
     def build(self, template: Sequence[str]) -> Reader:
         """Its reader. Raises ValueError for a template part that is no path."""
-        return _Rewriting(self.declaration.build(template), self.rewrite, self.reads_text)
+        return _Rewriting(Declared(self.declaration, template), self.rewrite, self.reads_text)
 
 
 class _Rewriting:
-    def __init__(self, reader: Reader, rewrite: Rewrite, reads_text: bool) -> None:
+    def __init__(self, reader: Declared, rewrite: Rewrite, reads_text: bool) -> None:
         self._reader, self._rewrite, self.reads_text = reader, rewrite, reads_text
-        self.framing, self.has_rare = reader.framing, reader.has_rare
+        self.framing, self.has_rare, self.known = reader.framing, reader.has_rare, known_fields(reader)
 
     def read(self, units: Sequence[bytes]) -> Parsed:
         """Read the records inside each text; each gets the line of its text."""
+        plain = self._reader.decode(units) if self._reader.has_documents else None
+        if plain is not None:
+            return self._reader.rows(plain)
         records: list[bytes] = []
         lines: list[int] = []
         refused: list[tuple[int, Result, str]] = []
@@ -79,8 +82,9 @@ class _Rewriting:
         return parsed
 
 
-def with_key(record: bytes, key: str, value: bytes) -> bytes:
-    """A JSON object with one more key in front, which a key of the same name in the object overrides."""
+def with_keys(record: bytes, values: Mapping[str, bytes]) -> bytes:
+    """A JSON object with more keys in front, which keys of the same names in the object override."""
     inner = record.strip()[1:]
     separator = b"" if inner.lstrip().startswith(b"}") else b","
-    return b"{" + msgspec.json.encode(key) + b":" + value + separator + inner
+    front = b",".join(b"%b:%b" % (msgspec.json.encode(key), value) for key, value in values.items())
+    return b"{" + front + separator + inner

@@ -61,12 +61,14 @@ def route(target: str) -> Route | None:
     return None
 
 
+@lru_cache(maxsize=4096)
 def kind_of_model(model: str | None) -> str | None:
     """What a model of Bedrock or Vertex does by its name, when that is something else than to generate text."""
     name = (model or "").lower()
     return next((kind for pattern, kind in _KINDS if pattern.search(name)), None)
 
 
+@lru_cache(maxsize=4096)
 def short_model(model: str) -> str:
     """The id of a model inside an ARN or a resource name."""
     if model.startswith("arn:"):

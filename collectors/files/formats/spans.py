@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -110,8 +109,7 @@ class _LooseDocument(_Base, gc=False):
     resourceSpans: list[_LooseResourceSpans] | None = None  # noqa: N815 as above
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Span:
+class Span(msgspec.Struct, frozen=True, eq=False, gc=False):
     """One span; two are the same only when they are one object."""
 
     trace_id: str | None
@@ -195,7 +193,7 @@ class SpanReader:
 
     def _of_list(self, attributes: list[_Attribute] | None) -> dict[str, Scalar]:
         wanted = self._wanted
-        return {it.key: _scalar(_value.decode(it.value)) for it in attributes or () if it.key in wanted}
+        return {it.key: _scalar(it.value) for it in attributes or () if it.key in wanted}
 
     def _flat(self, document: _Base) -> Span:
         context = document.context or _Context()
@@ -218,13 +216,15 @@ class SpanReader:
         return {key: _first(value) for key, value in found}
 
 
-def _scalar(value: _Value) -> Scalar:
+def _scalar(raw: msgspec.Raw) -> Scalar:
+    value = _value.decode(raw)
     if value.arrayValue is not None:
-        return next((_scalar(_value.decode(it)) for it in value.arrayValue.values), None)
-    for found in (value.stringValue, value.intValue, value.doubleValue):
-        if found is not None:
-            return found
-    return value.boolValue
+        return next(map(_scalar, value.arrayValue.values), None)
+    if value.stringValue is not None:
+        return value.stringValue
+    if value.intValue is not None:
+        return value.intValue
+    return value.boolValue if value.doubleValue is None else value.doubleValue
 
 
 def _first(value: object) -> Scalar:

@@ -37,27 +37,32 @@ _METHODS: Mapping[str, str | Result] = {
 }
 
 
-def _finish(row: list[Any], extras: Mapping[str, Any]) -> Result | None:
-    def first(name: str) -> Any:
-        return next((extras[key] for key in _SPELLINGS[name] if extras[key] is not None), None)
-
-    word = (first("method") or "generateContent").rpartition(".")[2]
+def _finish(
+    row: list[Any],
+    *,
+    method: str | None,
+    candidates: list[_Candidate] | None,
+    blocked: str | None,
+    error: object,
+    tool_use: int | None,
+    claude: int | None,
+) -> Result | None:
+    word = (method or "generateContent").rpartition(".")[2]
     operation = _METHODS.get(word.replace("_", "").lower(), word)
     if isinstance(operation, Result):
         return operation
     row[_OPERATION] = kind_of_model(row[_MODEL]) or operation
-    candidates = first("candidates")
     if candidates:
         row[_FINISH] = candidates[0].finish_reason or candidates[0].finishReason
-    elif first("blocked"):
+    elif blocked:
         row[_STATUS] = "blocked"
-    if first("error") is not None:
+    if error is not None:
         row[_STATUS] = "error"
     if row[_INPUT] is not None:
-        row[_INPUT] += first("tool_use") or 0
-    elif extras["claude"] is not None:
+        row[_INPUT] += tool_use or 0
+    elif claude is not None:
         # Anthropic's own usage has what went through the cache beside the input.
-        row[_INPUT] = extras["claude"] + (row[_CACHED] or 0) + (row[_WRITTEN] or 0)
+        row[_INPUT] = claude + (row[_CACHED] or 0) + (row[_WRITTEN] or 0)
     return None
 
 
@@ -85,14 +90,6 @@ def _both(*paths: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(spellings))
 
 
-_EXTRAS: Mapping[str, tuple[str, Any]] = {
-    "method": ("api_method", str | None),
-    "candidates": ("full_response.candidates", list[_Candidate] | None),
-    "blocked": ("full_response.prompt_feedback.block_reason", str | None),
-    "error": ("full_response.error", dict[str, msgspec.Raw] | str | None),
-    "tool_use": ("full_response.usage_metadata.tool_use_prompt_token_count", _COUNT),
-}
-_SPELLINGS = {name: [f"{name} {spelling}" for spelling in _both(path)] for name, (path, _) in _EXTRAS.items()}
 _MODELS = (*_both("model"), *_both("full_response.model_version", "deployed_model_id"))
 VERTEX = Declaration(
     name="vertex",
@@ -101,6 +98,8 @@ VERTEX = Declaration(
         "time": _both("full_response.create_time", "logging_time"),
         "model": _MODELS,
         "request_id": _both("request_id", "full_response.response_id"),
+        "operation": (),
+        "status": (),
         "input_tokens": _both("full_response.usage_metadata.prompt_token_count"),
         "cached_input_tokens": (
             *_both("full_response.usage_metadata.cached_content_token_count"),
@@ -113,17 +112,18 @@ VERTEX = Declaration(
         ),
         "reasoning_tokens": _both("full_response.usage_metadata.thoughts_token_count"),
         "latency_ms": _both("metadata.request_latency"),
+        "finish_reason": (),
     },
     names={"model": _MODELS, "endpoint": "endpoint"},
     extras={
+        "method": (_both("api_method"), str | None),
+        "candidates": (_both("full_response.candidates"), list[_Candidate] | None),
+        "blocked": (_both("full_response.prompt_feedback.block_reason"), str | None),
+        "error": (_both("full_response.error"), dict[str, msgspec.Raw] | str | None),
+        "tool_use": (_both("full_response.usage_metadata.tool_use_prompt_token_count"), _COUNT),
         "claude": ("full_response.usage.input_tokens", _COUNT),
-        **{
-            f"{name} {spelling}": (spelling, kind)
-            for name, (path, kind) in _EXTRAS.items()
-            for spelling in _both(path)
-        },
     },
-    convert={"model": short_model, "endpoint": short_model},
+    convert={"model": short_model, "endpoint": lambda name: short_model(str(name))},
     in_text=("full_request", "full_response", "fullRequest", "fullResponse", "metadata"),
     reasoning_in_output=False,
     finish=_finish,

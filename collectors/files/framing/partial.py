@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
@@ -15,8 +16,7 @@ _REACH = 1 << 20
 """Bytes within which the next part of a line must follow; runtimes cut at 16 KiB."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One line of a container log."""
 
     stream: str
@@ -86,6 +86,33 @@ class Wrapping:
 
     def unwrap(self, outer: Units) -> Units:
         """The lines of the application inside the lines of another wrapper."""
+        inner = self._whole_lines(outer)
+        return self._join(outer) if inner is None else inner
+
+    def _whole_lines(self, outer: Units) -> Units | None:
+        """The same when no line is a part of a longer one; None when one is."""
+        inner = Units([], [], list(outer.refused), outer.ignored)
+        lines: list[int] = []
+        times: list[str | None] = []
+        for index, line in enumerate(outer.units):
+            part = self.part(line)
+            if part is None:
+                if line.strip(b"\0\r "):
+                    inner.refused.append((outer.line_of(index), Result.INVALID_LINE, self._invalid))
+                else:
+                    inner.ignored += 1
+            elif not part.ends:
+                return None
+            elif part.text.strip():
+                inner.units.append(part.text)
+                lines.append(outer.line_of(index))
+                times.append(part.time)
+            else:
+                inner.ignored += 1
+        inner.lines, inner.times = lines, times
+        return inner
+
+    def _join(self, outer: Units) -> Units:
         inner = Units([], ignored=outer.ignored)
         found: list[tuple[int, bytes, str | None]] = []
         open_runs: dict[str, _Run] = {}

@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
+from operator import itemgetter
+
+import msgspec
 
 from collectors.files.formats.interface import Units, split_lines
 from collectors.interface import Result
@@ -17,6 +20,10 @@ _BETWEEN = re.compile(rb"[\s,\[\]\0\xef\xbb\xbf]*")
 _EVENT_LINE = re.compile(rb"(?:(?:event|id|retry):.*|:.*|data:\s*(?:\[DONE\]\s*)?)$", re.DOTALL)
 _EVENT_DATA = re.compile(rb"data:[\s\[]*$")
 _NEXT = re.compile(rb"\n(?=[{\[])")
+# Two objects on one line show as one brace after another, or fail to be read as one.
+_TWO_OBJECTS = re.compile(rb"\} ?\{")
+_FIRST, _LAST = itemgetter(0), itemgetter(-1)
+_skip = msgspec.json.Decoder(msgspec.Raw).decode
 _BLANKS = b" \t\r"
 _INDENT = 256
 """Columns beyond which a line that starts a value is not looked at."""
@@ -127,6 +134,10 @@ class ValueFraming:
     by_newline = False
     documents = True
 
+    def __init__(self) -> None:
+        self._last: tuple[bytes, list[bytes] | None] = (b"", None)
+        """What was looked at last; nothing depends on it but the time that the next look takes."""
+
     def complete(self, data: bytes, final: bool) -> int:  # noqa: ARG002 an open value may always go on
         """Everything up to the last object that is closed, and the separators behind it."""
         # A line that starts with a brace starts a value, whatever lies before it: only what follows is looked at.
@@ -150,7 +161,17 @@ class ValueFraming:
 
     def split(self, data: bytes) -> Units:
         """The objects; server-sent events may stand around them."""
-        return Units(split_lines(data)) if _is_object_a_line(data) else self.split_values(data)
+        lines = self._objects(data)
+        return self.split_values(data) if lines is None else Units(lines)
+
+    def _objects(self, data: bytes) -> list[bytes] | None:
+        """The lines of `data` when each is one object."""
+        # A chunk is split and counted right after it was found to be complete.
+        known, lines = self._last
+        if known != data:
+            lines = _object_lines(data)
+            self._last = (data, lines)
+        return lines
 
     def split_values(self, data: bytes) -> Units:
         """The objects, also those of one line."""
@@ -175,19 +196,33 @@ class ValueFraming:
 
     def count(self, data: bytes) -> int:
         """Newlines."""
-        return data.count(b"\n")
+        known, lines = self._last
+        return data.count(b"\n") if lines is None or known != data else len(lines)
 
 
-def _is_object_a_line(data: bytes) -> bool:
-    # A newline between a closing and an opening brace cannot lie inside a value; and two objects on one line would
-    # show as one brace after another. Where that is only text in a string, the slow way gives the same.
-    return (
-        data.startswith(b"{")
-        and data.endswith(b"}\n")
-        and data.count(b"}\n{") == data.count(b"\n") - 1
-        and b"}{" not in data
-        and b"} {" not in data
-    )
+def _object_lines(data: bytes) -> list[bytes] | None:
+    # A newline between a closing and an opening brace cannot lie inside a value.
+    if not data.startswith(b"{") or not data.endswith(b"}\n"):
+        return None
+    lines = split_lines(data)
+    try:
+        ends = set(map(_FIRST, lines)), set(map(_LAST, lines))
+    except IndexError:  # an empty line
+        return None
+    if ends != ({0x7B}, {0x7D}):
+        return None
+    if _TWO_OBJECTS.search(data) and not all(_is_one(line) for line in lines if _TWO_OBJECTS.search(line)):
+        return None
+    return lines
+
+
+def _is_one(line: bytes) -> bool:
+    """Whether a line is one object for sure: one brace after another may be text in it, such as a formula."""
+    try:
+        _skip(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
 
 
 VALUES = ValueFraming()

@@ -195,18 +195,22 @@ def test_traces_and_rare_fields_count_as_in_rows(
     fields = {name: (FIELDS | RARE)[name] for name in ("time", *kept)}
     made = JsonLines(fields, ("app",))
     lookup = system_lookup(parse_template("{app}"))
-    bulk, rows = (
+    bulk, rows, each = (
         Rollup(
             lookup, ZoneInfo("UTC"), lambda: NOW, TOLERANCE, SeenIds(window) if window else None,
             SeenIds(max(window, 3600), "calls/"), made.has_rare,
         )
-        for _ in range(2)
+        for _ in range(3)
     )  # fmt: skip
     for chunk in chunks:
         data = b"".join(json.dumps(record).encode() + b"\n" for record in chunk)
-        assert bulk.add_records(made.records(data).rows, made.layout) == rows.add(made.parse(data, None).rows)
+        expected = each.add_each(made.parse(data, None).rows)
+        assert bulk.add_records(made.records(data).rows, made.layout) == expected
+        assert rows.add(made.parse(data, None).rows) == expected
 
-    assert by_cell(bulk.take()) == by_cell(rows.take())
+    expected_cells = by_cell(each.take())
+    assert by_cell(bulk.take()) == expected_cells
+    assert by_cell(rows.take()) == expected_cells
 
 
 def by_cell(taken: tuple[tuple[UsageRow, ...], frozenset[date], datetime | None]) -> tuple[Any, ...]:

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from collectors.files.fields import FIELDS, RARE
+from collectors.files.formats.interface import known_fields
 from collectors.files.formats.named import NAMED
 from collectors.files.framing.values import VALUES
 from collectors.files.sniff import guess
@@ -122,3 +124,18 @@ def test_a_whole_record_has_no_problem(name: str, make: Make) -> None:
     counted = read(name, lines(*make("one")))
 
     assert not MALFORMED & counted.tallies.keys()
+
+
+@EVERY
+@given(seed=st.integers(0, 2**32), changes=st.integers(0, 3))
+@settings(max_examples=60)
+def test_a_row_tells_nothing_but_the_fields_that_its_format_knows(
+    name: str, make: Make, seed: int, changes: int
+) -> None:
+    chance = random.Random(seed)
+    reader = NAMED[name].build(())
+    parsed = reader.read([json.dumps(mutate(it, chance, changes)).encode() for it in make("one")])
+
+    for row in parsed.rows:
+        told = {field for field, value in zip((*FIELDS, *RARE), row, strict=True) if value is not None}
+        assert told <= known_fields(reader)

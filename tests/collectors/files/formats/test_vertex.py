@@ -127,3 +127,7 @@ def test_a_row_that_is_exported_twice_counts_once() -> None:
 def test_it_is_recognised() -> None:
     assert sniffed(CALL) == "vertex"
     assert sniffed(camel(CALL)) == "vertex"
+
+
+def test_an_endpoint_that_is_a_number_is_a_name() -> None:
+    assert only("vertex", changed(CALL, "endpoint", 17), system="{endpoint}").system == "17"

@@ -167,3 +167,21 @@ def test_pieces_are_what_they_look_like(data: bytes, kinds: list[Kind]) -> None:
 def test_a_record_that_is_too_long_is_dropped_up_to_the_next_line_that_starts_a_value() -> None:
     assert VALUES.skip(b'   "x": 1}\n}\n{"a": 1}') == (13, True)
     assert VALUES.skip(b'   "x": 1\n') == (9, False)
+
+
+@given(st.lists(RECORD, min_size=1, max_size=5), st.booleans())
+def test_lines_of_one_object_each_are_cut_without_looking_into_them(values: list[Any], ascii_only: bool) -> None:
+    data = dump(values, None, "lines", ascii_only) + b"\n"
+    quick, slow = VALUES.split(data), VALUES.split_values(data)
+
+    assert quick.lines is None
+    assert (quick.units, list(range(len(values)))) == (slow.units, slow.lines)
+    assert VALUES.complete(data + b'{"a', final=False) == len(data)
+
+
+@pytest.mark.parametrize("two", [b'{"a":1}{"b":2}', b'{"a":1} {"b":2}'])
+def test_two_objects_on_one_line_are_two_beside_lines_with_braces_in_their_texts(two: bytes) -> None:
+    formula = rb'{"text":"\\frac{a}{b}"}'
+    units = VALUES.split(formula + b"\n" + two + b"\n")
+
+    assert (units.units, units.lines) == ([formula, b'{"a":1}', b'{"b":2}'], [0, 1, 1])

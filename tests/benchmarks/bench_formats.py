@@ -1,0 +1,119 @@
+"""Whole ingest of every named format against the bare decoder of the same records.
+
+Run as `python -m tests.benchmarks.bench_formats [MEGABYTES [ROW ...]]`. Every measurement is a process of its own,
+pinned to one core; the table has medians of three, by processor time. What is measured is the collector, from the
+file to its batches: everything but the store. `of bare` is the time that msgspec takes to decode the same records
+with the very structs that the format reads, as a share of that; where records are text, or inside of others, it is
+the time for what is made of them. Parts of streamed calls are among the records.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from collectors.files.collector import FilesCollector
+from collectors.files.config import FilesConfig
+from collectors.files.decoder import Decoder, build_format
+from collectors.files.fields import parse_template
+from collectors.files.formats import spans
+from collectors.files.formats.otlp import Otlp
+from collectors.files.framing.wrappers import Wrapper
+from collectors.interface import Result, SourceState, World
+from tests.benchmarks.formats.logs import LOGS, Log, write_log
+
+TURNS = 3
+
+
+def config(log: Log, path: Path) -> FilesConfig:
+    """The source of a log."""
+    settings = {"name": "bench", "path": str(path), "format": log.format, "system": log.system}
+    return TypeAdapter(FilesConfig).validate_python(settings)
+
+
+def ingest(log: Log, path: Path) -> Callable[[], int]:
+    """Reads the file as a run does; gives how many records were counted, or told of a call."""
+    collector = FilesCollector(config(log, path), World(path.parent, path.parent / "cache"))
+
+    def read() -> int:
+        counted = 0
+        for batch in collector.collect(SourceState(0, dict)):
+            counted += batch.tallies.get(Result.COUNTED, 0) + batch.tallies.get(Result.PART, 0)
+            if batch.problems:
+                raise SystemExit(f"{batch.problems[0]}")
+        return counted
+
+    return read
+
+
+def bare(log: Log, path: Path) -> Callable[[], int]:
+    """Decodes the records and keeps nothing."""
+    settings = config(log, path)
+    format_: Any = build_format(settings.format, parse_template(settings.system).paths)
+    assert isinstance(format_, Decoder)
+    reader: Any = format_._reader
+    units = format_._framing.split(path.read_bytes())
+    wrappers: tuple[Wrapper, ...] = format_._wrappers
+    for wrapper in wrappers:
+        units = wrapper.unwrap(units)
+    texts = units.units
+    if hasattr(reader, "_rewrite"):
+        texts = [record for text in texts for record in reader._rewrite(text)]
+        reader = reader._reader
+    decode: Callable[[bytes], Any] = spans._document.decode if isinstance(reader, Otlp) else reader._decode
+
+    def read() -> int:
+        for text in texts:
+            decode(text)
+        return 0
+
+    return read
+
+
+def measure(way: str, name: str, path: Path) -> None:
+    """Run one way in this process and print what it took."""
+    read = {"ingest": ingest, "bare": bare}[way](LOGS[name], path)
+    started = time.process_time()
+    counted = read()
+    print(json.dumps([time.process_time() - started, counted]))
+
+
+def run(way: str, name: str, path: Path) -> tuple[float, int]:
+    """Seconds and records of one way, in a process of its own on one core."""
+    core = str(max(os.sched_getaffinity(0)))
+    command = ["taskset", "-c", core, sys.executable, "-m", "tests.benchmarks.bench_formats", way, name, str(path)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    seconds, counted = json.loads(done.stdout.splitlines()[-1])
+    return seconds, counted
+
+
+def main() -> None:
+    """Print a row for each format."""
+    if sys.argv[1:2] and sys.argv[1] in {"ingest", "bare"}:
+        measure(sys.argv[1], sys.argv[2], Path(sys.argv[3]))
+        return
+    size = int(sys.argv[1]) << 20 if len(sys.argv) > 1 else 16 << 20
+    print(f"  {'format':20} {'records':>8} {'a second':>9} {'MB/s':>6} {'of bare':>8}")
+    for name in sys.argv[2:] or LOGS:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "log"
+            write_log(path, LOGS[name], size)
+            turns = [(run("ingest", name, path), run("bare", name, path)) for _ in range(TURNS)]
+            seconds, decoding = (median(turn[way][0] for turn in turns) for way in (0, 1))
+            records = turns[0][0][1]
+            rates = f"{records / seconds:9,.0f} {path.stat().st_size / seconds / 1e6:6.0f}"
+            print(f"  {name:20} {records:8,} {rates} {decoding / seconds:8.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
