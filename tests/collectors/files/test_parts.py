@@ -104,8 +104,9 @@ class Plain:
             if row.get("trace_id") is not None:
                 counts["traced"] = weight
                 key = (row["system"], "trace", row["trace_id"])
-                counts["traces"] = float(sign > 0 and key not in self.known) * sign
-                self.known.add(key)
+                counts["traces"] = float(sign > 0 and key not in self.known)
+                if sign > 0:
+                    self.known.add(key)
         cell = self.cells.setdefault((row["system"], operation_of(row.get("operation"))), Counter())
         for name, count in counts.items():
             cell[name] += sign * count  # type: ignore[assignment]  # weights need not be whole
