@@ -7,6 +7,11 @@ WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 COPY collectors collectors
 COPY agent agent
+# The compiled helper of the files collector; without a compiler it would be left out.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends gcc libc6-dev \
+    && rm -rf /var/lib/apt/lists/*
 RUN python3 -m venv /opt/leverwatch \
     && /opt/leverwatch/bin/pip install --no-cache-dir --disable-pip-version-check \
         --report /opt/leverwatch/packages.json '.[postgres]' \

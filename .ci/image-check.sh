@@ -48,7 +48,8 @@ buildah run "$container" -- sh -c 'grep -q ^psycopg= /opt/leverwatch/packages.tx
 # The program itself must be readable and not writable for its user.
 buildah run "$container" -- sh -c '! find / -xdev -writable -type f -not -path "/proc/*" -not -path "/sys/*" 2>/dev/null |
     grep -v -e ^/tmp/ -e ^/var/tmp/ -e ^/var/lib/leverwatch/' || die "its user can change files of the image"
-say "user, demo, git, lists of packages: fine"
+buildah run "$container" -- leverwatch --version | grep -q 'with its compiled helper' || die "the helper is not there"
+say "user, demo, helper, git, lists of packages: fine"
 
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 mkdir "$work/state" "$work/config" "$work/merged"

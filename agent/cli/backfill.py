@@ -61,6 +61,13 @@ def _day(_context: click.Context, _option: click.Parameter, value: Any) -> date 
     help="Also read these files, such as archives; relative to the working directory; may be given again.",
 )
 @click.option("--dry-run", is_flag=True, help="Count, and write nothing at all.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    metavar="N",
+    help="As for collect; a range of days is read by one all the same.",
+)
 def backfill(
     names: tuple[str, ...],
     config_path: Path,
@@ -69,6 +76,7 @@ def backfill(
     until: date | None,
     paths: tuple[str, ...],
     dry_run: bool,
+    workers: int,
 ) -> None:
     """Read history that is not counted yet, of the named sources or of all.
 
@@ -89,7 +97,7 @@ def backfill(
         sources = _chosen(loaded, names, history)
         results: list[tuple[RunReport, Found]] = []
         with _ledger(loaded, dry_run) as (ledger, world):
-            results += [_run(source, world, ledger, history) for source in sources]
+            results += [_run(source, world, ledger, history, workers) for source in sources]
     if output == "json":
         print_json({"dry_run": dry_run, "sources": [_as_json(report, found) for report, found in results]})
     else:
@@ -138,7 +146,9 @@ def _ledger(loaded: Loaded, dry_run: bool) -> Iterator[tuple[Ledger, Loaded]]:
         store.close()
 
 
-def _run(source: SourceConfig, loaded: Loaded, ledger: Ledger, history: History) -> tuple[RunReport, Found]:
+def _run(
+    source: SourceConfig, loaded: Loaded, ledger: Ledger, history: History, workers: int
+) -> tuple[RunReport, Found]:
     found = Found(history)
     with ProgressBar(source.name) as progress:
 
@@ -146,7 +156,7 @@ def _run(source: SourceConfig, loaded: Loaded, ledger: Ledger, history: History)
             found.add(batch)
             progress(name, batch)
 
-        runner = source_runner(source, loaded, ledger, on_batch=committed)
+        runner = source_runner(source, loaded, ledger, on_batch=committed, workers=workers)
         if not runner.backfills and (history.paths or (history.limited and source.counts_usage())):
             asked = "--path" if history.paths else "--since and --until"
             raise CommandError(f"source {source.name}: a source of type {source.type} takes no {asked}")

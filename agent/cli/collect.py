@@ -37,7 +37,7 @@ from collectors.interface import MALFORMED, Result
     type=click.IntRange(1, 64),
     default=1,
     metavar="N",
-    help="Processes that read a backlog of more than 64 MiB of JSON lines; 1 by default.",
+    help="Threads that read a backlog of more than 64 MiB of JSON lines by a field map; 1 by default.",
 )
 def collect(config_path: Path, output: str, only: tuple[str, ...], workers: int) -> None:
     """Read what is new in every source, once.

@@ -14,10 +14,15 @@ from agent.cli.serve import run
 from agent.cli.show import check_config, config_schema, metrics
 from agent.cli.sniff import sniff
 from agent.cli.verdicts import evaluate_command, explain
+from collectors.files.compiled import IS_COMPILED
+
+_HELPER = "with" if IS_COMPILED else "without"
 
 
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, prog_name="leverwatch")
+@click.version_option(
+    __version__, prog_name="leverwatch", message=f"%(prog)s %(version)s, {_HELPER} its compiled helper"
+)
 def main() -> None:
     """Say for every LLM system in production: prompt engineering, hybrid, or fine-tuning, now.
 

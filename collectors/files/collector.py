@@ -26,7 +26,7 @@ _BATCH_GROUPS = 10_000
 _BATCH_SECONDS = 5.0
 _FIRST_BATCH_SECONDS = 0.2
 _BACKLOG_BYTES = 64 << 20
-"""What is worth the start of other processes."""
+"""What is worth the start of threads."""
 _FORGET = 90 * 86400.0
 _DAY = 86400.0
 _NAMED_FAILURES = 10
@@ -88,8 +88,7 @@ class FilesCollector:
         self._revision = None  # until the last batch is known to be committed
         revision = state.revision
         run = self._start(history)
-        # A range filters row by row, in this process.
-        spread = self._world.workers > 1 and run.total > _BACKLOG_BYTES and history is None
+        spread = self._world.workers > 1 and run.total > _BACKLOG_BYTES
         try:
             self._ingest.use_workers(self._world.workers if spread else 0)
             for batch in self._batches(run):

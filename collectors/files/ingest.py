@@ -176,9 +176,10 @@ class Ingest:
             if chunk.counted and not _is_whole(lines.data):
                 self._remember(_partial_key(lines), 1)
             return known
-        if self._scanning is not None:
+        if self._scanning is not None and self.window is None:
             self._scanning.submit(lines)
             return None
+        self.finish()
         return self._count_plain(self._plain, lines, self._plain.scan(lines.data))
 
     def _count_plain(self, plain: PlainLines, lines: Lines, found: Scanned) -> int:

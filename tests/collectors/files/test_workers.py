@@ -4,6 +4,7 @@ import random
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,8 @@ from collectors.files import collector
 from collectors.files.collector import FilesCollector
 from collectors.files.ingest import Counted, Ingest, Lines
 from collectors.files.rollup import COLUMNS
-from collectors.interface import Result, World
-from tests.collectors.files.logs import FIELDS, config, ingest, record
+from collectors.interface import History, Result, World
+from tests.collectors.files.logs import FIELDS, NOW, config, ingest, record
 from tests.collectors.files.tailing import Bench, Store
 
 MAPPED = {name: path for name, path in FIELDS.items() if name != "trace_id"}
@@ -132,3 +133,29 @@ def test_a_backlog_left_after_any_batch_leaves_exact_totals(tmp_path: Path, seed
 
     assert store.inferences == alone.store.inferences
     assert store.tallies == alone.store.tallies
+
+
+@pytest.mark.usefixtures("small_backlog")
+@pytest.mark.parametrize(
+    "histories",
+    [
+        [History(None, None, ())],
+        [History(date(2026, 3, 9), date(2026, 3, 9), ()), History(None, None, ())],
+        [History(date(2026, 3, 10), None, ()), History(None, date(2026, 3, 8), ())],
+    ],
+)
+def test_history_is_the_same_with_and_without_workers(tmp_path: Path, histories: list[History]) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b"".join(lines(5, 3000)))
+    settings = Bench(tmp_path, format={"type": "jsonl", "fields": MAPPED}).settings
+    stores = []
+    for number in (1, 2):
+        store = Store()
+        made = FilesCollector(settings, World(tmp_path, tmp_path / "cache", lambda: NOW, {}, workers=number))
+        for history in histories:
+            for batch in made.backfill(store.source_state(), history):
+                store.apply(batch)
+        stores.append(store)
+
+    assert stores[0].inferences == stores[1].inferences
+    assert stores[0].inferences
+    assert stores[0].tallies == stores[1].tallies
