@@ -65,6 +65,10 @@ class SeenIds:
         """Remember an id; False when it was there already, within the window."""
         return self.ids.add(identity, slot)
 
+    def holds(self, identity: int, slot: int) -> bool:
+        """Whether an id is there, within the window."""
+        return self.ids.holds(identity, slot)
+
     def add_all(self, ids: Sequence[int | None], slots: Sequence[int]) -> list[int]:
         """Remember many ids in order, None for a record without one; gives the indices of the repeated ones."""
         if isinstance(self.ids, PythonIds) and self.ids.add_new(ids, slots):

@@ -16,6 +16,10 @@ class Ids(Protocol):
         """Remember a key of a slot; False when it was there already, within the span."""
         ...
 
+    def holds(self, key: int, slot: int, /) -> bool:
+        """Whether a key is there, within the span of a slot."""
+        ...
+
     def restore(self, slot: int, packed: bytes, /) -> None:
         """Remember packed keys of a slot, without their being added."""
         ...
@@ -77,6 +81,11 @@ class PythonIds:
             self._added.setdefault(slot, array("Q")).extend(keys[start:end])  # type: ignore[arg-type]  # as above
             start = end
         return True
+
+    def holds(self, key: int, slot: int, /) -> bool:
+        """See `Ids`."""
+        known = self._slot_of.get(key)
+        return known is not None and abs(known - slot) <= self._span
 
     def restore(self, slot: int, packed: bytes, /) -> None:
         """See `Ids`."""

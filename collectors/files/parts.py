@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from operator import itemgetter
-from typing import Any
+from typing import Any, Protocol
 
 from collectors.files.bulk import Judge
 from collectors.files.fields import FIELDS, RARE
@@ -14,9 +14,10 @@ from collectors.files.formats.interface import Row
 from collectors.files.places import Place, Refusal
 from collectors.files.stamps import Stamp, Stamps
 from collectors.files.words import Outcome, is_cache_hit, is_invalid, is_schema_mode, is_truncated, operation_of
-from collectors.interface import Result
+from collectors.interface import UNKNOWN_MODEL, Operation, Result
 
 _TEMPLATE = len(FIELDS)
+_A_DAY = timedelta(days=1)
 _TIME, _REQUEST, _HIT, _TRACE, _COST = map(
     FIELDS.index, ("time", "request_id", "cache_hit", "trace_id", "cost_usd")
 )
@@ -43,12 +44,25 @@ _USAGE = tuple(_ASPECTS).index("usage")
 _COUNTED_BEFORE = Result.PART, "part of a call that is counted"
 _SEEN_BEFORE = Result.DUPLICATE, "request id seen before"
 
-IsFirst = Callable[[tuple[object, ...], object, int], bool]
-"""Whether something of a kind with an id is met for the first time around a second since the epoch."""
 IsNew = Callable[[object, int, int, float], bool]
 """Whether a request id was not seen with a seed before; with a negative sign, it is forgotten and was not."""
 Trace = Callable[[list[float], str, object, float, int], None]
 """Counts the trace of an inference of a system, of a weight, around a second since the epoch."""
+
+
+Kind = tuple[object, ...]
+
+
+class Memory(Protocol):
+    """What was met, by its kind, its id, and a second since the epoch around which it was."""
+
+    def is_first(self, kind: Kind, text: object, seconds: int) -> bool:
+        """Whether it is met for the first time; it is remembered."""
+        ...
+
+    def was_met(self, kind: Kind, text: object, seconds: int) -> bool:
+        """Whether it is remembered."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +70,16 @@ class _Known:
     """A place, and under what it remembers the parts of its calls."""
 
     place: Place
-    call: tuple[object, ...]
-    aspects: tuple[tuple[object, ...], ...]
+    call: Kind
+    aspects: tuple[Kind, ...]
+    operation: Operation | None
+    model: str
+    day: date
+
+    @property
+    def cell(self) -> Kind:
+        """What a call that counts here is remembered by."""
+        return (self.place.system, self.operation, "cell", self.model, self.day)
 
 
 class OneByOne:
@@ -69,13 +91,13 @@ class OneByOne:
         stamps: Stamps,
         judge: Judge,
         is_new: IsNew,
-        is_first: IsFirst,
+        memory: Memory,
         trace: Trace,
         *,
         has_rare: bool,
     ) -> None:
         self._stamps, self._judge = stamps, judge
-        self._is_new, self._is_first, self._trace = is_new, is_first, trace
+        self._is_new, self._memory, self._is_first, self._trace = is_new, memory, memory.is_first, trace
         self._has_rare = has_rare
         self._template = slice(_TEMPLATE, -len(RARE) if has_rare else None)
         places = {name: index for index, name in enumerate(FIELDS)}
@@ -90,6 +112,8 @@ class OneByOne:
             (FIELDS.index(field), self._at[field], self._at[unknown]) for field, unknown in _SUMS.items()
         ]
         self._places: dict[tuple[object, ...], _Known] = {}
+        self._models: dict[Kind, dict[str, None]] = {}
+        """Models of counted calls, by system and operation."""
 
     def clear(self) -> None:
         """Forget the cells."""
@@ -142,7 +166,9 @@ class OneByOne:
                 return place
             operation = operation_of(word)
             aspects = tuple((place.system, operation, kind) for kind in _ASPECTS)
-            known = self._places[key] = _Known(place, (place.system, operation, "call"), aspects)
+            call = (place.system, operation, "call")
+            known = _Known(place, call, aspects, operation, model or UNKNOWN_MODEL, stamp.day)
+            self._places[key] = known
         return known
 
     def _whole(self, named: Row, row: Sequence[Any], place: Place, seconds: int) -> Refusal | None:
@@ -168,11 +194,31 @@ class OneByOne:
         told, tells = self._news(row, known, seconds)
         if is_first:
             self._count(told, place, place.outcome, seconds, 1.0)
+            self._settle(known, id_, seconds)
             return None, True
         if tells:
+            place = self._home(row, known, seconds)
             self._count(told, place, place.outcome, seconds, 1.0)
             self._count(self._bare(row), place, place.outcome, seconds, -1.0)
         return _COUNTED_BEFORE, tells
+
+    def _settle(self, known: _Known, id_: object, seconds: int) -> None:
+        """Remember in which cell a call counts: a later part may be of the next day, or name another model."""
+        self._is_first(known.cell, id_, seconds)
+        self._models.setdefault(known.call, {})[known.model] = None
+
+    def _home(self, row: Row, known: _Known, seconds: int) -> Place:
+        """The place in whose cell the call of a later part counts; the part's own one when that is not known."""
+        if self._memory.was_met(known.cell, row[_REQUEST], seconds):
+            return known.place
+        models = (known.model, UNKNOWN_MODEL, *reversed(self._models.get(known.call, ())))
+        for day in (known.day, known.day - _A_DAY):
+            for model in dict.fromkeys(models):
+                if self._memory.was_met(replace(known, model=model, day=day).cell, row[_REQUEST], seconds):
+                    _, word, status, hit = _NAMING(row)
+                    place = self._judge(day, model, word, status, hit, row[self._template])
+                    return place if isinstance(place, Place) else known.place
+        return known.place
 
     def _news(self, row: Row, known: _Known, seconds: int) -> tuple[Sequence[Any], bool]:
         """A row without what other parts told before, and whether anything is left."""
@@ -198,8 +244,11 @@ class OneByOne:
     ) -> tuple[Refusal | None, bool]:
         place, bare = known.place, self._bare(row)
         refused = self._whole(row, bare, place, seconds) if is_first else _COUNTED_BEFORE
+        if refused is None:
+            self._settle(known, row[_REQUEST], seconds)
         if not self._is_first(known.aspects[_USAGE], row[_REQUEST], seconds) or is_first:
             return refused, refused is None
+        place = self._home(row, known, seconds)
         # What counted as an inference while it ran has failed, as it had not told its usage.
         was = Outcome.CACHE_HIT if is_cache_hit(row[_HIT]) else Outcome.SUCCESS
         self._count(bare, place, was, seconds, -1.0)

@@ -75,7 +75,7 @@ class Rollup:
         slot_minutes = gcd(calls.slot_seconds, seen.slot_seconds if seen else 0) // 60
         self._stamps = Stamps(zone, slot_minutes)
         self._single = OneByOne(
-            COLUMNS, self._stamps, self._judge, self._is_new, self._is_first, self._trace, has_rare=has_rare
+            COLUMNS, self._stamps, self._judge, self._is_new, self, self._trace, has_rare=has_rare
         )
         self._bulk = Bulk(COLUMNS, zone, slot_minutes, self._judge, self._trace_of, dedupe=seen is not None)
 
@@ -206,14 +206,20 @@ class Rollup:
             self._seeds[kind] = seed = xxh64_intdigest("\0".join(str(part) for part in kind).encode())
         return seed
 
-    def _is_first(self, kind: tuple[object, ...], text: object, seconds: int) -> bool:
+    def is_first(self, kind: tuple[object, ...], text: object, seconds: int) -> bool:
+        """Whether something of a kind with an id is met for the first time around a second since the epoch."""
         identity = _identity(self._seed(kind), str(text).strip())
         return self._calls.add(identity, seconds // self._calls.slot_seconds)
+
+    def was_met(self, kind: tuple[object, ...], text: object, seconds: int) -> bool:
+        """Whether it was met before. This leaves no trace."""
+        identity = _identity(self._seed(kind), str(text).strip())
+        return self._calls.holds(identity, seconds // self._calls.slot_seconds)
 
     def _trace(self, cell: list[float], system: str, trace: object, weight: float, seconds: int) -> None:
         cell[16] += weight
         # A line that is taken back is read again at once: its trace stays known, and stays counted.
-        if weight > 0 and self._is_first((system, "trace"), trace, seconds):
+        if weight > 0 and self.is_first((system, "trace"), trace, seconds):
             cell[17] += 1.0
 
     def saw(self, times: Iterable[object]) -> None:

@@ -151,6 +151,16 @@ static PyObject *Ids_add(Ids *self, PyObject *args)
     return added < 0 ? PyErr_NoMemory() : PyBool_FromLong(added);
 }
 
+static PyObject *Ids_holds(Ids *self, PyObject *args)
+{
+    unsigned long long key;
+    int slot;
+    if (!PyArg_ParseTuple(args, "Ki", &key, &slot))
+        return NULL;
+    int32_t known = self->table.slots[table_find(&self->table, key)];
+    return PyBool_FromLong(known != FREE && (known > slot ? known - slot : slot - known) <= self->span);
+}
+
 static PyObject *Ids_restore(Ids *self, PyObject *args)
 {
     int slot;
@@ -310,6 +320,7 @@ static Py_ssize_t Ids_length(Ids *self)
 
 static PyMethodDef methods[] = {
     {"add", (PyCFunction)Ids_add, METH_VARARGS, "Remember a key of a slot; False when it was there within the span."},
+    {"holds", (PyCFunction)Ids_holds, METH_VARARGS, "Whether a key is there within the span of a slot."},
     {"restore", (PyCFunction)Ids_restore, METH_VARARGS, "Remember packed keys of a slot, without their being added."},
     {"remove", (PyCFunction)Ids_remove, METH_VARARGS, "Forget a key; its slot, and whether `take` had still to give it."},
     {"take", (PyCFunction)Ids_take, METH_NOARGS, "The keys added since the last call, packed, by slot."},

@@ -30,6 +30,10 @@ class BothIds(RuleBasedStateMachine):
     def add(self, key: int, slot: int) -> None:
         self.same("add", key, slot)
 
+    @rule(key=KEYS, slot=SLOTS)
+    def hold(self, key: int, slot: int) -> None:
+        self.same("holds", key, slot)
+
     @rule(start=st.integers(0, 2**63), slot=SLOTS)
     def add_many(self, start: int, slot: int) -> None:
         for key in range(start, start + 700):

@@ -176,3 +176,29 @@ def test_a_usage_that_grows_with_every_chunk_is_that_of_the_last_one() -> None:
     )
 
     assert sums(count(lines, settings()).usage)["output_tokens"] == 4
+
+
+BEFORE, AFTER = 1773100799, 1773100801
+"""Around midnight of 2026-03-10, UTC."""
+
+
+@pytest.mark.parametrize(("first", "later"), [("m", "m"), ("", "m"), ("m", ""), ("m", "m-2026")])
+@pytest.mark.parametrize("restarts", [False, True])
+def test_what_a_later_part_tells_lands_where_the_call_counts(first: str, later: str, restarts: bool) -> None:
+    made = ingest(settings())
+    made.add(Lines(chunk(created=BEFORE, model=first), "app.jsonl", 1))
+    one = made.drain()
+    if restarts:
+        made = ingest(settings())
+        made.load({key: value for key, value in one.state.items() if value is not None})
+        # What it knows of the models is gone until it has counted one call of each again.
+        made.add(Lines(chunk("c0", created=BEFORE, model=first), "app.jsonl", 2))
+    made.add(Lines(chunk(created=AFTER, model=later, usage=USAGE), "app.jsonl", 3))
+    two = made.drain()
+
+    cells = {(row.model, row.day) for counted in (one, two) for row in counted.usage}
+    assert len(cells) == 1
+    assert known(sums((*one.usage, *two.usage))) == {
+        "inferences": 1 + restarts, "attempts": 1 + restarts, "input_tokens": 9, "output_tokens": 4,
+        "reasoning_tokens": 1, **({"unknown_input": 1, "unknown_output": 1} if restarts else {}),
+    }  # fmt: skip
