@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help run test lint types unit golden bench fuzz soak chart dashboards servers image-check clean
+.PHONY: help run test lint types unit golden bench fuzz sanitize soak chart dashboards servers image-check clean
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -63,6 +63,9 @@ image-check: ## build the image with buildah and run it; needs root (Debian: apt
 
 fuzz: $(BIN)/.ready ## a million damaged lines over every format, and a tenth of them in followed files (about 3 min)
 	$(BIN)/python -m tests.fuzz.fuzz --lines 1000000
+
+sanitize: $(BIN)/.ready ## the tests of the compiled helper with the address and undefined behaviour sanitizers of gcc
+	PYTHON=$(abspath $(BIN)/python) .ci/sanitize.sh
 
 soak: $(BIN)/.ready ## kill the agent 500 times amid rotations and compression, and compare every count (at most 40 min)
 	$(BIN)/python -m tests.e2e.soak

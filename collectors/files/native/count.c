@@ -23,8 +23,8 @@ static int grow(void **array, size_t *room, size_t needed, size_t size)
     return 0;
 }
 
-/* Room for one more; `hashes` lie so many bytes apart. */
-static int index_grow(Index *index, const uint64_t *hashes, size_t apart)
+/* Room for one more; the entries begin with their hash, and are so large. */
+static int index_grow(Index *index, const void *entries, size_t size)
 {
     if (index->at && index->used * 2 <= index->mask)
         return 0;
@@ -33,7 +33,9 @@ static int index_grow(Index *index, const uint64_t *hashes, size_t apart)
     if (!at)
         return -1;
     for (uint32_t entry = 0; entry < index->used; entry++) {
-        size_t place = *(const uint64_t *)((const char *)hashes + entry * apart) & (room - 1);
+        uint64_t hash;
+        memcpy(&hash, (const char *)entries + entry * size, sizeof hash);
+        size_t place = hash & (room - 1);
         while (at[place])
             place = (place + 1) & (room - 1);
         at[place] = entry + 1;
@@ -66,7 +68,7 @@ static Time *find_time(Tally *tally, const Record *record, const uint8_t *data)
     uint64_t hash = number ? mix(tally->salt, (const uint8_t *)&given, sizeof given)
                            : mix(mix(tally->salt, data + record->time.at, sizeof tally->times->text),
                                  data + record->zone.at, record->zone.length);
-    if (index_grow(&tally->by_time, &tally->times->hash, sizeof *tally->times) < 0 || GROW(tally, times, 1) < 0)
+    if (index_grow(&tally->by_time, tally->times, sizeof *tally->times) < 0 || GROW(tally, times, 1) < 0)
         return NULL;
     size_t at = hash & tally->by_time.mask;
     for (; tally->by_time.at[at]; at = (at + 1) & tally->by_time.mask) {
@@ -102,7 +104,7 @@ static Place *find_place(Tally *tally, const Record *record, const Span *tokens,
 {
     uint64_t hash = (record->hash ^ tally->salt) * XXH_2;
     hash ^= hash >> 32;
-    if (index_grow(&tally->by_place, &tally->places->hash, sizeof *tally->places) < 0)
+    if (index_grow(&tally->by_place, tally->places, sizeof *tally->places) < 0)
         return NULL;
     size_t at = hash & tally->by_place.mask;
     for (; tally->by_place.at[at]; at = (at + 1) & tally->by_place.mask) {
