@@ -56,7 +56,7 @@ class Picture:
 
 PICTURES = (
     Picture("fleet"),
-    Picture("system", until="Economics", system="support-bot"),
+    Picture("system", until="Outlook", system="support-bot"),
     Picture("agent", until="Records", lately=True),
 )
 

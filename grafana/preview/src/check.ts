@@ -28,6 +28,9 @@ export function check(dashboard: Dashboard, theme: GrafanaTheme2): string[] {
 function ofPanel(panel: Panel, theme: GrafanaTheme2): string[] {
   const { defaults, overrides } = panel.fieldConfig;
   const problems = ofField(panel, "Value", defaults, theme);
+  for (const { color } of defaults.thresholds?.steps ?? []) {
+    problems.push(...ofColor(color, theme));
+  }
   for (const { id } of panel.transformations) {
     if (!standardTransformersRegistry.getIfExists(id)) {
       problems.push(`no transformation ${id}`);
@@ -35,31 +38,38 @@ function ofPanel(panel: Panel, theme: GrafanaTheme2): string[] {
   }
   for (const { matcher, properties } of overrides) {
     problems.push(...properties.filter(({ id }) => !registry.getIfExists(id)).map(({ id }) => `no option ${id}`));
-    if (matcher.id === "byName") {
-      const own = Object.fromEntries(properties.map(({ id, value }) => [id, value])) as FieldConfig;
-      problems.push(...ofField(panel, matcher.options as string, own, theme));
-    }
+    const own = Object.fromEntries(properties.map(({ id, value }) => [id, value])) as FieldConfig;
+    // Only a matcher by name says what the field is called whose mappings are to be tried.
+    problems.push(...ofField(panel, matcher.id === "byName" ? matcher.options : "", own, theme));
   }
   return problems;
 }
 
 /** The field of a name, as the dashboard configures it, with every value that one of its mappings names. */
 function ofField(panel: Panel, name: string, config: FieldConfig, theme: GrafanaTheme2): string[] {
-  const problems: string[] = [];
+  const problems = Object.keys({ ...config.custom })
+    .filter((id) => !registry.getIfExists(`custom.${id}`))
+    .map((id) => `no option custom.${id}`);
   if (config.unit !== undefined && !isUnit(config.unit)) {
     problems.push(`no unit ${config.unit}`);
   }
   if (config.color && !fieldColorModeRegistry.getIfExists(config.color.mode)) {
     problems.push(`no colour mode ${config.color.mode}`);
   }
+  if (config.color?.fixedColor !== undefined) {
+    problems.push(...ofColor(config.color.fixedColor, theme));
+  }
   for (const mapping of config.mappings ?? []) {
     if (mapping.type !== MappingType.ValueToText) {
       problems.push(`a mapping of type ${mapping.type}`);
       continue;
     }
-    const values = Object.keys(mapping.options).map(Number);
+    const keys = Object.keys(mapping.options);
+    const numbers = keys.every((key) => /^\d+$/.test(key));
+    const type = numbers ? FieldType.number : FieldType.string;
+    const values: (number | string)[] = numbers ? keys.map(Number) : keys;
     const [frame] = applyFieldOverrides({
-      data: [{ length: values.length, fields: [{ name, type: FieldType.number, config: {}, values }] }],
+      data: [{ length: values.length, fields: [{ name, type, config: {}, values }] }],
       fieldConfig: panel.fieldConfig,
       fieldConfigRegistry: registry,
       replaceVariables: (text) => text,
@@ -81,7 +91,7 @@ function ofField(panel: Panel, name: string, config: FieldConfig, theme: Grafana
 
 /** For a unit that it does not know, Grafana makes a new format each time: the unit as a suffix. */
 function isUnit(unit: string): boolean {
-  return getValueFormat(unit) === getValueFormat(unit);
+  return /^(suffix|time):/.test(unit) || getValueFormat(unit) === getValueFormat(unit);
 }
 
 /** Grafana passes an unknown name on to the browser, which draws it black or not at all. */

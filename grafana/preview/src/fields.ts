@@ -32,6 +32,7 @@ const STANDARD: Record<string, Processor> = {
 const CUSTOM = [
   "align",
   "axisGridShow",
+  "axisSoftMax",
   "cellOptions",
   "drawStyle",
   "fillOpacity",
@@ -42,10 +43,12 @@ const CUSTOM = [
   "lineStyle",
   "lineWidth",
   "minWidth",
+  "scaleDistribution",
   "showPoints",
   "spanNulls",
   "stacking",
   "width",
+  "wrapHeaderText",
 ];
 
 function item(id: string, path: string, process: Processor, isCustom: boolean): FieldConfigPropertyItem {
