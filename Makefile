@@ -78,7 +78,7 @@ $(PREVIEW)/node_modules/.ready: $(PREVIEW)/package-lock.json
 	cd $(PREVIEW) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-screenshots: $(BIN)/.ready servers $(PREVIEW)/node_modules/.ready ## pictures of the dashboards, by Grafana's components; needs Node 20 and npm (12 min)
+screenshots: $(BIN)/.ready servers $(PREVIEW)/node_modules/.ready ## pictures of the dashboards, by Grafana's components; needs Node 20 and npm (25 min)
 	cd $(PREVIEW) && npm run --silent types && npm run --silent build
 	$(BIN)/python -m tests.e2e.screenshots
 

@@ -227,24 +227,23 @@ SOURCES_ROW = Row(
             "Runs an hour",
             Kind.GRAPH,
             Unit.PER_HOUR,
-            (
-                Query(hourly("leverwatch_collector_runs_total", *_PER_SOURCE), "run: " + _SOURCE),
-                Query(hourly("leverwatch_collector_missed_runs_total", *_PER_SOURCE), "missed: " + _SOURCE),
-            ),
-            "Runs of each source, and those that were due and did not start.",
+            (Query(hourly("leverwatch_collector_runs_total", *_PER_SOURCE), _SOURCE),),
+            "Runs of each source, whether or not they succeeded.",
             8,
             8,
         ),
         Panel(
-            "Failures an hour, by reason",
+            "Failed and missed runs an hour",
             Kind.GRAPH,
             Unit.PER_HOUR,
             (
                 Query(
                     hourly("leverwatch_collector_failures_total", *_PER_SOURCE, "reason"), "{{reason}}: " + _SOURCE
                 ),
+                Query(hourly("leverwatch_collector_missed_runs_total", *_PER_SOURCE), "missed: " + _SOURCE),
             ),
-            "Failed runs of each source. All zero while nothing fails.",
+            "Failed runs of each source by reason, and those that were due and did not start. All zero while all"
+            " is well.",
             24,
             8,
             many=True,

@@ -98,7 +98,9 @@ def _take(browser: Browser, address: str, picture: Picture, request: dict[str, A
     page.add_init_script(f"window.request = {json.dumps(request)}")
     page.goto(address)
     page.wait_for_function("window.result", timeout=60_000)
-    problems += page.evaluate("window.result.problems")
+    found: list[str] = page.evaluate("window.result.problems")
+    if found:
+        return found
     page.wait_for_load_state("networkidle")
     drawn = page.locator("[data-kind]").count()
     if drawn != len(request["dashboard"]["panels"]):
@@ -140,7 +142,8 @@ def _take_all(prometheus: str, minutes: int, out: Path) -> int:
 def main() -> int:
     """Take every picture; 1 when something is wrong with a dashboard."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--minutes", type=int, default=10, help="how long the agent works before (default: 10)")
+    # Long enough for the first alerts to fire, which wait for fifteen minutes.
+    parser.add_argument("--minutes", type=int, default=20, help="how long the agent works before (default: 20)")
     parser.add_argument("--prometheus", help="address of a Prometheus that knows a demo already")
     parser.add_argument("--out", type=Path, default=ROOT / "docs/images")
     options = parser.parse_args()

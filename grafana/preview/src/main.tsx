@@ -24,6 +24,9 @@ async function draw(request: Request): Promise<string[]> {
   registerTransformations();
   const theme = createTheme({ colors: { mode: request.theme } });
   const problems = check(request.dashboard, theme);
+  if (problems.length) {
+    return problems;
+  }
   const scene = await fill(request, theme);
   createRoot(document.getElementById("root")!).render(
     <ThemeContext.Provider value={theme}>
@@ -32,7 +35,7 @@ async function draw(request: Request): Promise<string[]> {
       <PortalContainer />
     </ThemeContext.Provider>,
   );
-  return problems;
+  return [];
 }
 
 draw(window.request).then(
