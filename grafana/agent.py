@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collectors.interface import MALFORMED
-from grafana.model import Column, Dashboard, Kind, Panel, Query, Row, Unit
-from grafana.queries import of_agent, rate
-from grafana.shared import DOCS, YES_IS_BAD, YES_IS_GOOD, agents
+from grafana.model import Column, Dashboard, Kind, Panel, Query, Row, State, Unit
+from grafana.queries import hourly, of_agent, rate
+from grafana.shared import DOCS, YES_IS_GOOD, agents
 
 _WHO = "{{job}} {{instance}}"
 _SOURCE = "{{source}} ({{instance}})"
@@ -18,6 +18,19 @@ _GOOD = f'result!~"{_MALFORMED}"'
 _ASSESSMENT = 'event="assessment_failed"'
 _UNATTRIBUTED = 'result="unattributed"'
 _BAD = f'result=~"{_MALFORMED}"'
+
+
+ALERT_STATES = (State(1, "pending", "yellow"), State(2, "firing", "red"))
+
+
+def _line(metric: str, *labels: str) -> str:
+    """A metric for a table, without its name: rows of different names would not be merged."""
+    return f"max by ({', '.join((*_PER_AGENT, *labels))}) ({of_agent(metric)})"
+
+
+def _alerts(state: str) -> str:
+    chosen = f'ALERTS{{alertname=~"Leverwatch.+",alertstate="{state}",job=~"$job"}}'
+    return f"max by (alertname, system, source) ({chosen})"
 
 
 def _age(metric: str) -> str:
@@ -51,9 +64,9 @@ AGENTS_ROW = Row(
             Kind.TABLE,
             Unit.NUMBER,
             (
-                Query(of_agent("leverwatch_build_info")),
-                Query(of_agent("leverwatch_config_last_reload_successful")),
-                Query(f"1000 * {of_agent('leverwatch_config_last_reload_success_timestamp_seconds')}"),
+                Query(_line("leverwatch_build_info", "version", "python")),
+                Query(_line("leverwatch_config_last_reload_successful")),
+                Query(f"1000 * {_line('leverwatch_config_last_reload_success_timestamp_seconds')}"),
             ),
             "The version of every agent, and whether the latest load of its configuration succeeded.",
             12,
@@ -63,7 +76,7 @@ AGENTS_ROW = Row(
                 Column("version", "Version"),
                 Column("python", "Python"),
                 Column(1, "Configuration loaded", states=YES_IS_GOOD),
-                Column(2, "In use since", Unit.MOMENT),
+                Column(2, "In use since", Unit.MOMENT, width=170),
             ),
             runbook="LeverwatchConfigReloadFailed",
         ),
@@ -80,7 +93,10 @@ EVALUATION_ROW = Row(
             (
                 Query(_age("leverwatch_evaluation_last_success_timestamp_seconds"), _WHO),
                 Query(
-                    f"2 * {of_agent('leverwatch_evaluation_interval_seconds')} + 300", "late: " + _WHO, dashed=True
+                    f"2 * {of_agent('leverwatch_evaluation_interval_seconds')} + 300",
+                    "late: " + _WHO,
+                    dashed=True,
+                    color="text",
                 ),
             ),
             "All figures of systems are as of the latest evaluation. Above the dashed line it is late.",
@@ -100,13 +116,13 @@ EVALUATION_ROW = Row(
             _NEVER_EVALUATED,
         ),
         Panel(
-            "Evaluations a second",
+            "Evaluations an hour",
             Kind.GRAPH,
-            Unit.PER_SECOND,
+            Unit.PER_HOUR,
             (
-                Query(rate("leverwatch_evaluation_runs_total", *_PER_AGENT), "run: " + _WHO),
-                Query(rate("leverwatch_evaluation_failures_total", *_PER_AGENT), "failed: " + _WHO),
-                Query(rate("leverwatch_evaluation_missed_runs_total", *_PER_AGENT), "missed: " + _WHO),
+                Query(hourly("leverwatch_evaluation_runs_total", *_PER_AGENT), "run: " + _WHO),
+                Query(hourly("leverwatch_evaluation_failures_total", *_PER_AGENT), "failed: " + _WHO),
+                Query(hourly("leverwatch_evaluation_missed_runs_total", *_PER_AGENT), "missed: " + _WHO),
             ),
             "Evaluations that ran, that failed, and that were due and did not start.",
             8,
@@ -128,22 +144,23 @@ BESIDE_ROW = Row(
             8,
             7,
             "No price file is configured",
+            whole=True,
         ),
         Panel(
-            "Price files that could not be used, a second",
+            "Price files that could not be used, an hour",
             Kind.GRAPH,
-            Unit.PER_SECOND,
-            (Query(rate("leverwatch_price_file_failures_total", *_PER_AGENT), _WHO),),
+            Unit.PER_HOUR,
+            (Query(hourly("leverwatch_price_file_failures_total", *_PER_AGENT), _WHO),),
             "Versions of the price file that were refused.",
             8,
             7,
             "No price file is configured",
         ),
         Panel(
-            "Failed assessments a second",
+            "Failed assessments an hour",
             Kind.GRAPH,
-            Unit.PER_SECOND,
-            (Query(rate("leverwatch_log_warnings_total", *_PER_AGENT, where=_ASSESSMENT), _WHO),),
+            Unit.PER_HOUR,
+            (Query(hourly("leverwatch_log_warnings_total", *_PER_AGENT, where=_ASSESSMENT), _WHO),),
             "Parts beside a verdict (economics, outlook, baseline, prompt, review) that could not be worked out"
             " for a system; no verdict is lost by it. The log names part, system and reason.",
             8,
@@ -207,46 +224,46 @@ SOURCES_ROW = Row(
             _NEVER_RAN,
         ),
         Panel(
-            "Runs a second",
+            "Runs an hour",
             Kind.GRAPH,
-            Unit.PER_SECOND,
-            (
-                Query(rate("leverwatch_collector_runs_total", *_PER_SOURCE), "run: " + _SOURCE),
-                Query(rate("leverwatch_collector_missed_runs_total", *_PER_SOURCE), "missed: " + _SOURCE),
-            ),
-            "Runs of each source, and those that were due and did not start.",
+            Unit.PER_HOUR,
+            (Query(hourly("leverwatch_collector_runs_total", *_PER_SOURCE), _SOURCE),),
+            "Runs of each source, whether or not they succeeded.",
             8,
             8,
         ),
         Panel(
-            "Failures a second, by reason",
+            "Failed and missed runs an hour",
             Kind.GRAPH,
-            Unit.PER_SECOND,
+            Unit.PER_HOUR,
             (
                 Query(
-                    rate("leverwatch_collector_failures_total", *_PER_SOURCE, "reason"), "{{reason}}: " + _SOURCE
+                    hourly("leverwatch_collector_failures_total", *_PER_SOURCE, "reason"), "{{reason}}: " + _SOURCE
                 ),
+                Query(hourly("leverwatch_collector_missed_runs_total", *_PER_SOURCE), "missed: " + _SOURCE),
             ),
-            "Failed runs of each source. All zero while nothing fails.",
-            12,
+            "Failed runs of each source by reason, and those that were due and did not start. All zero while all"
+            " is well.",
+            24,
             8,
+            many=True,
             runbook="LeverwatchCollectorFailing",
         ),
         Panel(
-            "Warnings a second, by event",
+            "Warnings an hour, by event",
             Kind.GRAPH,
-            Unit.PER_SECOND,
-            (Query(rate("leverwatch_log_warnings_total", *_PER_AGENT, "event"), "{{event}}: {{instance}}"),),
+            Unit.PER_HOUR,
+            (Query(hourly("leverwatch_log_warnings_total", *_PER_AGENT, "event"), "{{event}}: {{instance}}"),),
             "Warnings and errors in the log of each agent.",
             12,
             8,
             "No warning was logged",
         ),
         Panel(
-            "Refused requests a second",
+            "Refused requests an hour",
             Kind.GRAPH,
-            Unit.PER_SECOND,
-            (Query(rate("leverwatch_http_auth_failures_total", *_PER_AGENT), "{{instance}}"),),
+            Unit.PER_HOUR,
+            (Query(hourly("leverwatch_http_auth_failures_total", *_PER_AGENT), "{{instance}}"),),
             "Requests without a valid user name and password.",
             12,
             8,
@@ -261,26 +278,30 @@ RECORDS_ROW = Row(
         Panel(
             "Well-formed records a second",
             Kind.GRAPH,
-            Unit.PER_SECOND,
+            Unit.RECORDS,
             (
                 Query(
                     rate("leverwatch_records_total", *_PER_SOURCE, "result", where=_GOOD), "{{result}}: " + _SOURCE
                 ),
             ),
             "What became of readable records: counted, a duplicate, without a known system, or not of interest.",
-            12,
+            24,
+            7,
+            many=True,
         ),
         Panel(
             "Malformed records a second, by reason",
             Kind.GRAPH,
-            Unit.PER_SECOND,
+            Unit.RECORDS,
             (
                 Query(
                     rate("leverwatch_records_total", *_PER_SOURCE, "result", where=_BAD), "{{result}}: " + _SOURCE
                 ),
             ),
             "Records that could not be read. The log of the agent names file and line. All zero is healthy.",
-            12,
+            24,
+            7,
+            many=True,
         ),
         Panel(
             "Malformed and unattributed records ever",
@@ -315,9 +336,8 @@ ALERTS_ROW = Row(
             Unit.NUMBER,
             (
                 Query(
-                    "max by (alertname, alertstate, system, source)"
-                    ' (ALERTS{alertname=~"Leverwatch.+",job=~"$job"})',
-                    "{{alertname}} {{system}}{{source}} ({{alertstate}})",
+                    f"2 * {_alerts('firing')} or {_alerts('pending')}",
+                    "{{alertname}} {{system}}{{source}}",
                 ),
             ),
             "Pending and firing alerts of the shipped rules. Empty when nothing is wrong, and when the rules are"
@@ -325,7 +345,7 @@ ALERTS_ROW = Row(
             24,
             9,
             "No alert is pending or firing (or the rules are not loaded)",
-            states=YES_IS_BAD,
+            states=ALERT_STATES,
         ),
     ),
 )
@@ -336,7 +356,7 @@ AGENT_DASHBOARD = Dashboard(
     "The agents themselves: reachable, reading, deciding.",
     "now-6h",
     agents("leverwatch_build_info"),
-    (AGENTS_ROW, EVALUATION_ROW, BESIDE_ROW, SOURCES_ROW, RECORDS_ROW, ALERTS_ROW),
+    (AGENTS_ROW, ALERTS_ROW, EVALUATION_ROW, SOURCES_ROW, RECORDS_ROW, BESIDE_ROW),
     (),
     (("Runbooks", f"{DOCS}/alerts.md"), ("Sources", f"{DOCS}/sources/files.md")),
 )

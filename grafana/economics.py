@@ -3,40 +3,78 @@
 from __future__ import annotations
 
 from agent.framework.economics.assess import CHEAPER_FROM, NOT_CHEAPER_BELOW
-from grafana.model import Kind, Panel, Query, Row, Unit
+from grafana.model import Column, Kind, Panel, Query, Row, Unit
 from grafana.queries import coded, each
-from grafana.shared import AGREEMENT, CHEAPER, states
+from grafana.shared import AGREEMENT, CHEAPER, STRATEGY_LINES_OF_SYSTEM, STRATEGY_NAMES, states, threshold
 
 _UNKNOWN = "The economics are not known"
 _NOT_ASSESSED = "Not assessed"
+
+_MONTHLY_COST = each("leverwatch_strategy_monthly_cost_usd", "strategy")
+_COST = each("leverwatch_strategy_cost_per_thousand_inferences_usd", "strategy")
+_PROBABILITY = each("leverwatch_fine_tuning_cheaper_probability_ratio")
 
 ECONOMICS_ROW = Row(
     "Economics",
     (
         Panel(
+            "What each strategy costs",
+            Kind.TABLE,
+            Unit.NUMBER,
+            (Query(_MONTHLY_COST), Query(_COST)),
+            "As of now: what each strategy would cost at the volume of the system, inputs at their likely values.",
+            12,
+            7,
+            _UNKNOWN,
+            columns=(
+                Column("system", "System"),
+                Column("strategy", "Strategy", states=STRATEGY_NAMES),
+                Column(0, "A month", Unit.DOLLARS),
+                Column(1, "For 1,000 inferences", Unit.DOLLARS),
+            ),
+            sort="A month",
+        ),
+        Panel(
+            "Is fine-tuning cheaper",
+            Kind.TABLE,
+            Unit.NUMBER,
+            (
+                Query(coded("leverwatch_economics_outcome", "outcome", *CHEAPER)),
+                Query(_PROBABILITY),
+                Query(coded("leverwatch_economics_agreement", "agreement", *AGREEMENT)),
+            ),
+            "As of now: in words, as a probability, and against the recommendation.",
+            12,
+            7,
+            _UNKNOWN,
+            columns=(
+                Column("system", "System"),
+                Column(0, "Cheaper", states=states(CHEAPER)),
+                Column(1, "Probability", Unit.SHARE),
+                Column(2, "Against recommendation", states=states(AGREEMENT)),
+            ),
+        ),
+        Panel(
             "Monthly cost of each strategy",
             Kind.GRAPH,
             Unit.DOLLARS,
-            (Query(each("leverwatch_strategy_monthly_cost_usd", "strategy"), "{{system}}: {{strategy}}"),),
+            (Query(_MONTHLY_COST, "{{system}}: {{strategy}}"),),
             "What each strategy would cost at the volume of the system, every input at its likely value.",
             8,
             9,
             _UNKNOWN,
+            series=STRATEGY_LINES_OF_SYSTEM,
         ),
         Panel(
             "Cost of 1,000 inferences by strategy",
             Kind.GRAPH,
             Unit.DOLLARS,
-            (
-                Query(
-                    each("leverwatch_strategy_cost_per_thousand_inferences_usd", "strategy"),
-                    "{{system}}: {{strategy}}",
-                ),
-            ),
+            (Query(_COST, "{{system}}: {{strategy}}"),),
             "The monthly cost of each strategy for each 1,000 inferences. Empty without traffic.",
             8,
             9,
             _UNKNOWN,
+            series=STRATEGY_LINES_OF_SYSTEM,
         ),
         Panel(
             "Break-even against the volume",
@@ -61,9 +99,9 @@ ECONOMICS_ROW = Row(
             Kind.GRAPH,
             Unit.SHARE,
             (
-                Query(each("leverwatch_fine_tuning_cheaper_probability_ratio")),
-                Query(f"vector({CHEAPER_FROM})", "cheaper above", dashed=True),
-                Query(f"vector({NOT_CHEAPER_BELOW})", "not cheaper below", dashed=True),
+                Query(_PROBABILITY),
+                threshold(f"vector({CHEAPER_FROM})", _PROBABILITY, "cheaper above", on=""),
+                threshold(f"vector({NOT_CHEAPER_BELOW})", _PROBABILITY, "not cheaper below", on=""),
             ),
             "At the volume of the system. Between the dashed lines nobody can tell: measure or configure more"
             " inputs.",
@@ -80,9 +118,10 @@ ECONOMICS_ROW = Row(
             12,
             8,
             _UNKNOWN,
+            whole=True,
         ),
         Panel(
-            "Is fine-tuning cheaper",
+            "Is fine-tuning cheaper, over time",
             Kind.STATES,
             Unit.NUMBER,
             (Query(coded("leverwatch_economics_outcome", "outcome", *CHEAPER)),),

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from grafana.beside import beside_panel
 from grafana.model import Column, Dashboard, Kind, Panel, Query, Row, Unit
-from grafana.queries import code, coded, deciding_rule, each, named, setting
+from grafana.queries import code, deciding_rule, each, named, setting
 from grafana.shared import (
-    AGREEMENT,
     ANNOTATIONS,
-    BASELINE,
+    BOUNDARY_LINES,
     DOCS,
     MISMATCH,
+    REASON_NAMES,
     REPLAYED_AGENTS,
+    STATUS_NAMES,
     STRATEGIES,
+    STRATEGY_LINES,
+    STRATEGY_NAMES,
     SYSTEM_PAGE,
-    TO_DO,
-    YES_IS_BAD,
-    states,
     systems,
+    threshold,
 )
 
 _MONTHLY = each("leverwatch_monthly_inferences")
@@ -32,46 +34,6 @@ def _of_threshold(boundary: str) -> str:
 def _sum(metric: str, where: str = "") -> tuple[Query]:
     return (Query(f"sum({each(metric, where=where)})", ""),)
 
-
-def _soonest(metric: str, label: str) -> str:
-    """The earliest of several moments of a system, in milliseconds."""
-    return f"1000 * min by (job, system) ({each(metric, label)})"
-
-
-BESIDE_ROW = Row(
-    "Beside the verdict",
-    (
-        Panel(
-            "Every system, reviews that are due first",
-            Kind.TABLE,
-            Unit.NUMBER,
-            (
-                Query(each("leverwatch_review_due")),
-                Query(coded("leverwatch_baseline_outcome", "outcome", *BASELINE)),
-                Query(each("leverwatch_prompt_over_engineered")),
-                Query(coded("leverwatch_economics_agreement", "agreement", *AGREEMENT)),
-                Query(_soonest("leverwatch_crossing_expected_timestamp_seconds", "boundary")),
-                Query(_soonest("leverwatch_model_shutdown_timestamp_seconds", "model")),
-            ),
-            "What no verdict depends on, one line a system. A cell is empty where it does not apply (no"
-            " declaration, no fine-tuned model, no threshold within the horizon) or is not known.",
-            24,
-            9,
-            columns=(
-                Column("system", "System", link=SYSTEM_PAGE),
-                Column("job", "Job"),
-                Column(0, "Review due", states=TO_DO),
-                Column(1, "Baseline", states=states(BASELINE)),
-                Column(2, "Over-engineered", states=YES_IS_BAD),
-                Column(3, "Cost against the recommendation", states=states(AGREEMENT)),
-                Column(4, "Next expected crossing", Unit.MOMENT),
-                Column(5, "Next model shutdown", Unit.MOMENT),
-            ),
-            sort="Review due",
-            runbook="LeverwatchReviewDue",
-        ),
-    ),
-)
 
 FLEET = Dashboard(
     "leverwatch-fleet",
@@ -93,7 +55,7 @@ FLEET = Dashboard(
                     4,
                 ),
                 Panel(
-                    "Differ from their declaration",
+                    "Differ from declaration",
                     Kind.STAT,
                     Unit.COUNT,
                     _sum("leverwatch_strategy_mismatch"),
@@ -102,6 +64,7 @@ FLEET = Dashboard(
                     4,
                     _NOTHING_COMPARED,
                     runbook="LeverwatchStrategyMismatch",
+                    from_one="red",
                 ),
                 Panel(
                     "Undecided",
@@ -111,6 +74,7 @@ FLEET = Dashboard(
                     "Systems without any recommendation: too little is known of them.",
                     4,
                     4,
+                    from_one="yellow",
                 ),
                 Panel(
                     "Held on stale usage",
@@ -121,6 +85,7 @@ FLEET = Dashboard(
                     4,
                     4,
                     runbook="LeverwatchUsageStale",
+                    from_one="yellow",
                 ),
                 Panel(
                     "Rules in conflict",
@@ -130,15 +95,17 @@ FLEET = Dashboard(
                     "Systems whose prompts change often although their behaviour is locked in.",
                     4,
                     4,
+                    from_one="yellow",
                 ),
                 Panel(
-                    "Undeclared systems not shown",
+                    "Undeclared, not shown",
                     Kind.STAT,
                     Unit.COUNT,
                     (Query(f"sum({setting('leverwatch_undeclared_systems_dropped')})", ""),),
                     "Discovered systems beyond the cap of the configuration: counted, and without series.",
                     4,
                     4,
+                    from_one="yellow",
                 ),
             ),
         ),
@@ -163,26 +130,29 @@ FLEET = Dashboard(
                     "One line a system. The reasons in words are on the status page of the agent and in"
                     " `leverwatch explain`. A cell is empty where something is not declared or not known.",
                     24,
-                    11,
+                    9,
                     columns=(
-                        Column("system", "System", link=SYSTEM_PAGE),
-                        Column("job", "Job"),
-                        Column("declared", "Declared"),
-                        Column("recommended", "Recommended"),
-                        Column(2, "Since", Unit.MOMENT),
-                        Column("state", "Status"),
-                        Column("reason", "Top reason"),
-                        Column(5, "Inferences a month", Unit.COUNT),
-                        Column(6, "Of the hybrid threshold", Unit.SHARE),
-                        Column(7, "Of the fine-tuning threshold", Unit.SHARE),
+                        Column("system", "System", link=SYSTEM_PAGE, width=180),
+                        Column("declared", "Declared", states=STRATEGY_NAMES, width=145),
+                        Column("recommended", "Recommended", states=STRATEGY_NAMES, width=145),
                         Column(8, "Against declaration", states=MISMATCH),
+                        Column("state", "Status", states=STATUS_NAMES),
+                        Column("reason", "Top reason", states=REASON_NAMES, width=150),
+                        Column(2, "Since", Unit.DAY),
+                        Column(5, "Inferences a month", Unit.COUNT),
+                        Column(6, "Of hybrid threshold", Unit.SHARE),
+                        Column(7, "Of fine-tuning threshold", Unit.SHARE),
+                        Column("job", "Job"),
                     ),
                     sort="Against declaration",
                     runbook="LeverwatchStrategyMismatch",
                 ),
             ),
         ),
-        BESIDE_ROW,
+        Row(
+            "Beside the verdict",
+            (beside_panel("Every system, reviews that are due first", 8, leads_to_system=True),),
+        ),
         Row(
             "Over time",
             (
@@ -215,10 +185,10 @@ FLEET = Dashboard(
                     Unit.COUNT,
                     (
                         Query(_MONTHLY),
-                        Query(
+                        threshold(
                             setting("leverwatch_volume_threshold_inferences", "boundary"),
+                            _MONTHLY,
                             "threshold: {{boundary}}",
-                            dashed=True,
                         ),
                     ),
                     "Inferences of the trailing 28 days as a month. A system is not here while too few days are"
@@ -226,6 +196,8 @@ FLEET = Dashboard(
                     12,
                     10,
                     _NOTHING_COVERED,
+                    series=BOUNDARY_LINES,
+                    magnitudes=True,
                     runbook="LeverwatchVolumeThresholdCrossed",
                 ),
                 Panel(
@@ -241,6 +213,8 @@ FLEET = Dashboard(
                     "How many systems should run what.",
                     12,
                     10,
+                    series=STRATEGY_LINES,
+                    whole=True,
                 ),
             ),
         ),

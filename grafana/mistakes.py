@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from grafana.model import Column, Kind, Panel, Query, Row, Unit
-from grafana.queries import coded, each, setting
-from grafana.shared import ACTIVE, BASELINE, TO_DO, YES_IS_BAD, states
+from grafana.queries import coded, each, in_days, setting
+from grafana.shared import ACTIVE, BASELINE, TO_DO, YES_IS_BAD, states, threshold
 
 _NOT_TUNED = "No fine-tuned model is in use"
 _NOT_CHECKED = "No output was checked"
 _NOT_JUDGED = "Too few signs can be evaluated"
 _UNDECLARED = "Nothing is declared"
 
+_INVALID = each("leverwatch_output_invalid_ratio")
+_MEASURED = each("leverwatch_baseline_measured_timestamp_seconds")
+_AGREEING = f"sum by (job, system) ({each('leverwatch_over_engineering_sign', 'sign')})"
+
 
 def _input(title: str, name: str, unit: Unit, text: str, empty: str, *, below_zero: bool = False) -> Panel:
     """An input of a sign of over-engineering, with the threshold that it is compared with."""
+    measured = each(f"leverwatch_{name}_ratio")
     return Panel(
         title,
         Kind.GRAPH,
         unit,
         (
-            Query(each(f"leverwatch_{name}_ratio")),
-            Query(setting(f"leverwatch_{name}_threshold_ratio"), "threshold", dashed=True),
+            Query(measured),
+            threshold(setting(f"leverwatch_{name}_threshold_ratio"), measured, "threshold"),
         ),
         text,
         8,
@@ -38,8 +43,8 @@ LOCKED_IN_ROW = Row(
             Kind.GRAPH,
             Unit.SHARE,
             (
-                Query(each("leverwatch_output_invalid_ratio")),
-                Query(setting("leverwatch_output_invalid_threshold_ratio"), "high", dashed=True),
+                Query(_INVALID),
+                threshold(setting("leverwatch_output_invalid_threshold_ratio"), _INVALID, "high"),
             ),
             "Share of the checked outputs of the latest days. Above the dashed line failures are high.",
             8,
@@ -112,10 +117,11 @@ BASELINE_ROW = Row(
             " has one.",
             12,
             7,
+            _NOT_TUNED,
             columns=(
                 Column("system", "System"),
-                Column(0, "Adopted", Unit.MOMENT),
-                Column(1, "Newest result", Unit.MOMENT),
+                Column(0, "Adopted", Unit.DAY),
+                Column(1, "Newest result", Unit.DAY),
                 Column(2, "Baseline", states=states(BASELINE)),
             ),
             runbook="LeverwatchBaselineMissing",
@@ -123,10 +129,10 @@ BASELINE_ROW = Row(
         Panel(
             "Age of the newest result",
             Kind.GRAPH,
-            Unit.SECONDS,
+            Unit.DAYS,
             (
-                Query(f"time() - {each('leverwatch_baseline_measured_timestamp_seconds')}"),
-                Query(setting("leverwatch_baseline_stale_after_seconds"), "stale", dashed=True),
+                Query(in_days(f"time() - {_MEASURED}")),
+                threshold(in_days(setting("leverwatch_baseline_stale_after_seconds")), _MEASURED, "stale"),
             ),
             "Above the dashed line the baseline is stale.",
             12,
@@ -168,13 +174,14 @@ OVER_ENGINEERING_ROW = Row(
             Kind.GRAPH,
             Unit.COUNT,
             (
-                Query(f"sum by (job, system) ({each('leverwatch_over_engineering_sign', 'sign')})"),
-                Query(setting("leverwatch_over_engineering_signs_needed"), "flagged", dashed=True),
+                Query(_AGREEING),
+                threshold(setting("leverwatch_over_engineering_signs_needed"), _AGREEING, "flagged"),
             ),
             "From the dashed line on the prompt is flagged. Signs that are unknown are not among them.",
             8,
             8,
             "No sign can be evaluated",
+            whole=True,
         ),
         _input(
             "Static share of the input",
@@ -251,11 +258,12 @@ REVIEW_ROW = Row(
             " without a review date, or while they agree.",
             8,
             7,
+            _UNDECLARED,
             columns=(
                 Column("system", "System"),
                 Column(0, "Due", states=TO_DO),
-                Column(1, "Due by age", Unit.MOMENT),
-                Column(2, "Differs since", Unit.MOMENT),
+                Column(1, "Due by age", Unit.DAY),
+                Column(2, "Differs since", Unit.DAY),
             ),
             sort="Due",
             runbook="LeverwatchReviewDue",
@@ -266,17 +274,18 @@ REVIEW_ROW = Row(
             Unit.NUMBER,
             (
                 Query(f"1000 * {each('leverwatch_model_shutdown_timestamp_seconds', 'model')}"),
-                Query(f"{each('leverwatch_model_shutdown_timestamp_seconds', 'model')} - time()"),
+                Query(in_days(f"{each('leverwatch_model_shutdown_timestamp_seconds', 'model')} - time()")),
             ),
             "The last day of every model that the system used in the trailing 28 days, where one is known. Empty:"
             " none is.",
             8,
             7,
+            "No last day is known",
             columns=(
                 Column("system", "System"),
                 Column("model", "Model"),
-                Column(0, "Last day", Unit.MOMENT),
-                Column(1, "Left", Unit.SECONDS),
+                Column(0, "Last day", Unit.DAY),
+                Column(1, "Left", Unit.DAYS),
             ),
             runbook="LeverwatchModelShutdownAhead",
         ),

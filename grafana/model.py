@@ -27,9 +27,14 @@ class Unit(StrEnum):
     SECONDS = "s"
     MOMENT = "dateTimeAsIso"
     """Milliseconds since the epoch; a metric in seconds is multiplied in its query."""
+    DAY = "time:YYYY-MM-DD"
+    """Likewise, of something that is only known by the day."""
+    DAYS = "suffix:days"
+    """Of what takes weeks: Grafana divides the axis of seconds at odd fractions of them."""
     DOLLARS = "currencyUSD"
-    YES_NO = "bool_yes_no"
-    PER_SECOND = "cps"
+    PER_HOUR = "suffix:/h"
+    """Of what happens now and then, every few minutes at most."""
+    RECORDS = "recps"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +45,29 @@ class Query:
     legend: str = "{{system}}"
     dashed: bool = False
     """Drawn as a dashed line: a threshold, not a measurement."""
+    color: str = ""
+    """Of all its lines; empty: the next one of Grafana's palette."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
     """What a value means, with its colour."""
 
-    value: int
+    value: int | str
+    """A number, or the text of a label."""
     text: str
     color: str
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The colour that a line always has, whichever others are there."""
+
+    pattern: str
+    """A regular expression for its name in the legend."""
+    color: str
+    text: str = ""
+    """Another name for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +80,8 @@ class Column:
     states: tuple[State, ...] = ()
     link: str = ""
     """An address within Grafana; the label of the row is `${__value.text}`."""
+    width: int = 0
+    """In pixels; 0: its share of what the others leave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +105,18 @@ class Panel:
     """The column by which a table is sorted, largest first."""
     runbook: str = ""
     """The alert whose runbook belongs to the panel."""
+    series: tuple[Series, ...] = ()
+    """Lines with a colour of their own."""
+    from_one: str = ""
+    """The colour of a figure from 1 on; below it is green. Empty: it is neither good nor bad."""
     below_zero: bool = False
     """Whether values of a graph may be negative, so that its axis must not start at zero."""
+    magnitudes: bool = False
+    """Whether values differ by orders of magnitude, so that the axis must show each of them, and has no zero."""
+    whole: bool = False
+    """Whether values of a graph are small whole numbers, so that its axis has no parts of one."""
+    many: bool = False
+    """Whether a graph has so many lines that their names need a list beside it, the largest first."""
     fixed_window: str = ""
     """Why a query looks back over a fixed time instead of `$__rate_interval`."""
 

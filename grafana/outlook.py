@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from agent.framework.forecast.model import ForecastSettings
+from collections.abc import Mapping
+
+from agent.framework.forecast.model import ForecastSettings, Method
 from grafana.model import Column, Kind, Panel, Query, Row, Unit
-from grafana.queries import each, setting
-from grafana.shared import ACTIVE
+from grafana.queries import coded, each, setting
+from grafana.shared import BOUNDARY_LINES, states, threshold
 
 _FORECAST = ForecastSettings()
 _NOT_FORETOLD = "Not foretold: four complete weeks of usage are needed, and none of them stale"
 _YOUNG = "Too few past forecasts have a known outcome"
+
+METHOD: Mapping[str, str] = {Method.RUN_RATE: "blue", Method.TREND: "purple"}
+
+_ERROR = each("leverwatch_forecast_scaled_error_ratio", "method")
+_COVERAGE = each("leverwatch_forecast_coverage_ratio")
+_ORIGINS = each("leverwatch_forecast_origins")
 
 
 def _day(end: str) -> Query:
@@ -33,12 +41,13 @@ OUTLOOK_ROW = Row(
             " lies beyond the horizon or too few past forecasts are known. Empty: no threshold is near.",
             18,
             6,
+            "No threshold is near",
             columns=(
                 Column("system", "System"),
                 Column("boundary", "Threshold"),
-                Column(0, "Earliest", Unit.MOMENT),
-                Column(1, "Expected", Unit.MOMENT),
-                Column(2, "Latest", Unit.MOMENT),
+                Column(0, "Earliest", Unit.DAY),
+                Column(1, "Expected", Unit.DAY),
+                Column(2, "Latest", Unit.DAY),
                 Column(3, "Probability", Unit.SHARE),
             ),
             sort="Probability",
@@ -67,26 +76,27 @@ OUTLOOK_ROW = Row(
             12,
             8,
             _YOUNG,
+            series=BOUNDARY_LINES,
             runbook="LeverwatchThresholdApproaching",
         ),
         Panel(
             "Method of the forecast",
             Kind.STATES,
             Unit.NUMBER,
-            (Query(each("leverwatch_forecast_method", "method"), "{{system}}: {{method}}"),),
+            (Query(coded("leverwatch_forecast_method", "method", *METHOD)),),
             "The method with the smaller error at past origins foretells the system.",
             12,
             8,
             _NOT_FORETOLD,
-            states=ACTIVE,
+            states=states(METHOD),
         ),
         Panel(
             "Scaled error of each method",
             Kind.GRAPH,
             Unit.NUMBER,
             (
-                Query(each("leverwatch_forecast_scaled_error_ratio", "method"), "{{system}}: {{method}}"),
-                Query("vector(1)", "the last week repeated", dashed=True),
+                Query(_ERROR, "{{system}}: {{method}}"),
+                threshold("vector(1)", _ERROR, "the last week repeated", on=""),
             ),
             "Error of past forecasts over that of the last week repeated (MASE). Below the dashed line is better"
             " than that.",
@@ -99,8 +109,8 @@ OUTLOOK_ROW = Row(
             Kind.GRAPH,
             Unit.SHARE,
             (
-                Query(each("leverwatch_forecast_coverage_ratio")),
-                Query(f"vector({_FORECAST.interval})", "aimed at", dashed=True),
+                Query(_COVERAGE),
+                threshold(f"vector({_FORECAST.interval})", _COVERAGE, "aimed at", on=""),
             ),
             "Share of past outcomes within the interval that was drawn before they were known.",
             8,
@@ -112,13 +122,14 @@ OUTLOOK_ROW = Row(
             Kind.GRAPH,
             Unit.COUNT,
             (
-                Query(each("leverwatch_forecast_origins")),
-                Query(f"vector({_FORECAST.minimum_origins})", "needed", dashed=True),
+                Query(_ORIGINS),
+                threshold(f"vector({_FORECAST.minimum_origins})", _ORIGINS, "needed", on=""),
             ),
             "What interval and probability rest on; below the dashed line there are none.",
             8,
             8,
             _NOT_FORETOLD,
+            whole=True,
         ),
     ),
 )

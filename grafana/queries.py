@@ -11,6 +11,8 @@ SYSTEM = f'{AGENT},system=~"$system"'
 DAY_WINDOW = (
     "Usage is stored by the UTC day, and a replayed past has one step a day: a shorter window would be empty."
 )
+CONFLICT = "conflict"
+"""In place of a rule, when the two operational ones pull in opposite directions."""
 WEEK_WINDOW = "Prompts change some days a week: a shorter window would be empty most of the time."
 
 
@@ -50,6 +52,16 @@ def rate(counter: str, *labels: str, where: str = "") -> str:
     return f"sum by ({', '.join(labels)}) (rate({of_agent(counter, where)}[$__rate_interval]))"
 
 
+def hourly(counter: str, *labels: str, where: str = "") -> str:
+    """A counter of the agent an hour, by these labels."""
+    return f"3600 * {rate(counter, *labels, where=where)}"
+
+
+def in_days(seconds: str) -> str:
+    """Days in place of seconds."""
+    return f"({seconds}) / 86400"
+
+
 def coded(metric: str, label: str, *values: str) -> str:
     """The present one of several states (the series that is 1) by its place among `values`, from 1; 0 is none."""
     parts = [each(metric, where=f'{label}="{value}"') for value in values]
@@ -73,7 +85,7 @@ def deciding_rule() -> str:
     volume = each("leverwatch_rule_active", "rule", where='rule=~"volume_.+"')
     conflict = f"{each('leverwatch_rules_in_conflict')} == 1"
     labelled = (
-        f'label_replace({conflict}, "reason", "conflict", "", "") or '
+        f'label_replace({conflict}, "reason", "{CONFLICT}", "", "") or '
         f'label_replace({operational} == 1 unless on (job, system) {conflict}, "reason", "$1", "rule", "(.+)") or '
         f'label_replace({volume} == 1 unless on (job, system) {operational} == 1, "reason", "$1", "rule", "(.+)")'
     )

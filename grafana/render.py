@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import zlib
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
-from grafana.model import Annotation, Column, Dashboard, Kind, Panel, Query, State, Variable
+from grafana.fields import Json, defaults, metrics, overrides, ref
+from grafana.model import Annotation, Column, Dashboard, Kind, Panel, Query, Variable
 from grafana.shared import DOCS
 
 TAG = "leverwatch"
 _WIDTH = 24
 _SOURCE = {"type": "prometheus", "uid": "${datasource}"}
-_METRIC = re.compile(r"\b(?:leverwatch_[a-z0-9_]+|up|ALERTS)(?=\{)")
-_HOURS_2 = 7_200_000
-"""A replayed past may have a sample an hour: points up to two hours apart are joined, in milliseconds."""
-
-Json = dict[str, Any]
 
 
 def render(dashboard: Dashboard) -> Json:
@@ -43,11 +37,6 @@ def render(dashboard: Dashboard) -> Json:
         "version": 1,
         "weekStart": "",
     }
-
-
-def metrics(queries: Sequence[Query]) -> list[str]:
-    """The metrics that some queries read, each once, in order of appearance."""
-    return list(dict.fromkeys(name for query in queries for name in _METRIC.findall(query.expr)))
 
 
 def _links(dashboard: Dashboard) -> Iterator[Json]:
@@ -163,7 +152,7 @@ def _panel(panel: Panel, row: str, place: Json) -> Json:
     made: Json = {
         "datasource": _SOURCE,
         "description": f"{panel.text}\n\nMetrics: {', '.join(f'`{name}`' for name in metrics(panel.queries))}",
-        "fieldConfig": {"defaults": _defaults(panel), "overrides": list(_overrides(panel))},
+        "fieldConfig": {"defaults": defaults(panel), "overrides": list(overrides(panel))},
         "gridPos": place,
         "id": _id(row, panel.title),
         "links": list(_panel_links(panel)),
@@ -191,82 +180,15 @@ def _target(panel: Panel, number: int, query: Query) -> Json:
         "instant": instant,
         "legendFormat": query.legend,
         "range": not instant,
-        "refId": _ref(number),
+        "refId": ref(number),
     }
-
-
-def _ref(number: int) -> str:
-    return chr(ord("A") + number)
-
-
-def _mappings(states: Sequence[State]) -> list[Json]:
-    if not states:
-        return []
-    options = {
-        str(state.value): {"color": state.color, "index": index, "text": state.text}
-        for index, state in enumerate(states)
-    }
-    return [{"options": options, "type": "value"}]
-
-
-def _defaults(panel: Panel) -> Json:
-    # With a colour by threshold a state timeline would show ranges instead of the mapped states.
-    color: Json = (
-        {"mode": "palette-classic"} if panel.kind is Kind.GRAPH else {"fixedColor": "text", "mode": "fixed"}
-    )
-    custom: Json = {}
-    if panel.kind is Kind.GRAPH:
-        custom = {"drawStyle": "line", "fillOpacity": 8, "lineInterpolation": "stepAfter", "lineWidth": 1}
-        custom |= {"showPoints": "never", "spanNulls": _HOURS_2}
-    elif panel.kind is Kind.STATES:
-        custom = {"fillOpacity": 80, "lineWidth": 0, "spanNulls": _HOURS_2}
-    elif panel.kind is Kind.TABLE:
-        custom = {"align": "auto", "cellOptions": {"type": "auto"}, "filterable": True, "inspect": False}
-    defaults: Json = {
-        "color": color,
-        "custom": custom,
-        "mappings": _mappings(panel.states),
-        "noValue": panel.empty,
-        "unit": str(panel.unit),
-    }
-    if panel.kind is Kind.GRAPH and not panel.below_zero:
-        defaults["min"] = 0
-    if panel.kind is Kind.TABLE:
-        defaults["noValue"] = "-"
-    return defaults
-
-
-def _overrides(panel: Panel) -> Iterator[Json]:
-    for number, query in enumerate(panel.queries):
-        if query.dashed:
-            yield {
-                "matcher": {"id": "byFrameRefID", "options": _ref(number)},
-                "properties": [
-                    {"id": "custom.lineStyle", "value": {"dash": [8, 8], "fill": "dash"}},
-                    {"id": "custom.fillOpacity", "value": 0},
-                ],
-            }
-    for column in panel.columns:
-        properties = list(_column(column))
-        if properties:
-            yield {"matcher": {"id": "byName", "options": column.title}, "properties": properties}
-
-
-def _column(column: Column) -> Iterator[Json]:
-    if column.unit is not None:
-        yield {"id": "unit", "value": str(column.unit)}
-    if column.states:
-        yield {"id": "mappings", "value": _mappings(column.states)}
-        yield {"id": "custom.cellOptions", "value": {"type": "color-text"}}
-    if column.link:
-        yield {
-            "id": "links",
-            "value": [{"targetBlank": False, "title": "Show ${__value.text}", "url": column.link}],
-        }
 
 
 def _options(panel: Panel) -> Json:
-    legend = {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": True}
+    legend: Json = {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": True}
+    if panel.many:
+        legend |= {"calcs": ["max"], "displayMode": "table", "placement": "right"}
+        legend |= {"sortBy": "Max", "sortDesc": True}
     if panel.kind is Kind.STAT:
         reduced = {"calcs": ["lastNotNull"], "fields": "", "values": False}
         return {"colorMode": "value", "graphMode": "none", "reduceOptions": reduced, "textMode": "auto"}
@@ -305,4 +227,4 @@ def _field(column: Column, queries: int) -> str:
     """The name that Grafana gives a label, or the values of a query."""
     if isinstance(column.source, str):
         return column.source
-    return f"Value #{_ref(column.source)}" if queries > 1 else "Value"
+    return f"Value #{ref(column.source)}" if queries > 1 else "Value"

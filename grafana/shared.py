@@ -6,25 +6,57 @@ from collections.abc import Mapping
 
 from agent.framework.comparison import Outcome as BaselineOutcome
 from agent.framework.economics.model import Agreement, Outcome
-from grafana.model import Annotation, State, Variable
-from grafana.queries import new_state, recent
+from agent.framework.model import Band, Rule, Status, Strategy
+from grafana.model import Annotation, Query, Series, State, Variable
+from grafana.queries import CONFLICT, new_state, recent
 
 DOCS = "https://github.com/leverwatch/leverwatch/blob/main/docs"
 SYSTEM_PAGE = (
     "/d/leverwatch-system?var-system=${__value.text}"
-    "&${datasource:queryparam}&${job:queryparam}&${__url_time_range}"
+    "&${datasource:queryparam}&${job:queryparam}&${instance:queryparam}&${__url_time_range}"
 )
 
+NEUTRAL = "#7d8590"
+"""Of what is neither good nor bad nor there: visible, but not bright, on dark and on light."""
+
+STRATEGY: Mapping[str, tuple[str, str]] = {
+    Strategy.PROMPT_ENGINEERING: ("prompt engineering", "blue"),
+    Strategy.HYBRID: ("hybrid", "purple"),
+    Strategy.FINE_TUNING: ("fine-tuning", "orange"),
+}
 STRATEGIES = (
-    State(0, "undecided", "text"),
-    State(1, "prompt engineering", "blue"),
-    State(2, "hybrid", "purple"),
-    State(3, "fine-tuning", "orange"),
+    State(0, "undecided", NEUTRAL),
+    *(State(number, text, color) for number, (text, color) in enumerate(STRATEGY.values(), 1)),
 )
+STRATEGY_NAMES = tuple(State(name, text, color) for name, (text, color) in STRATEGY.items())
+STRATEGY_LINES = tuple(Series(f"^{name}$", color, text) for name, (text, color) in STRATEGY.items())
+STRATEGY_LINES_OF_SYSTEM = tuple(Series(f": {name}$", color) for name, (_, color) in STRATEGY.items())
+BOUNDARY_LINES = tuple(Series(f": {name}$", STRATEGY[name][1]) for name in (Strategy.HYBRID, Strategy.FINE_TUNING))
+"""A threshold has the colour of the strategy that begins there."""
+
+REASON_NAMES = (
+    State(Rule.VOLUME_LOW, "volume: low", "text"),
+    State(Rule.VOLUME_MID, "volume: mid", "text"),
+    State(Rule.VOLUME_HIGH, "volume: high", "text"),
+    State(Rule.FREQUENT_CHANGES, "frequent changes", "text"),
+    State(Rule.LOCKED_IN_BEHAVIOR, "locked-in behaviour", "text"),
+    State(CONFLICT, "rules in conflict", "yellow"),
+)
+STATUS: Mapping[str, str] = {
+    Status.DECIDED: "green",
+    Status.PROVISIONAL: "yellow",
+    Status.UNDECIDED: NEUTRAL,
+}
+STATUS_NAMES = tuple(State(name, name, color) for name, color in STATUS.items())
+BAND: Mapping[str, str] = {
+    Band.LOW: STRATEGY[Strategy.PROMPT_ENGINEERING][1],
+    Band.MID: STRATEGY[Strategy.HYBRID][1],
+    Band.HIGH: STRATEGY[Strategy.FINE_TUNING][1],
+}
 MISMATCH = (State(0, "as declared", "green"), State(1, "differs", "red"))
 YES_IS_BAD = (State(0, "no", "green"), State(1, "yes", "red"))
 YES_IS_GOOD = (State(0, "no", "red"), State(1, "yes", "green"))
-ACTIVE = (State(0, "no", "text"), State(1, "holds", "blue"))
+ACTIVE = (State(0, "no", NEUTRAL), State(1, "holds", "blue"))
 HELD = (State(0, "no", "green"), State(1, "held", "yellow"))
 TO_DO = (State(0, "no", "green"), State(1, "yes", "yellow"))
 
@@ -32,13 +64,13 @@ CHEAPER: Mapping[str, str] = {
     Outcome.CHEAPER: "green",
     Outcome.NOT_CHEAPER: "blue",
     Outcome.CANNOT_TELL: "yellow",
-    Outcome.UNKNOWN: "text",
+    Outcome.UNKNOWN: NEUTRAL,
 }
 AGREEMENT: Mapping[str, str] = {
     Agreement.AGREES: "green",
     Agreement.DISAGREES: "red",
     Agreement.OUTRANKED: "blue",
-    Agreement.NOT_COMPARED: "text",
+    Agreement.NOT_COMPARED: NEUTRAL,
 }
 BASELINE: Mapping[str, str] = {
     BaselineOutcome.BETTER: "green",
@@ -53,7 +85,12 @@ BASELINE: Mapping[str, str] = {
 def states(colors: Mapping[str, str]) -> tuple[State, ...]:
     """States in the order of their mapping, numbered as `grafana.queries.coded` numbers them."""
     named = (State(place, name.replace("_", " "), color) for place, (name, color) in enumerate(colors.items(), 1))
-    return (State(0, "none", "text"), *named)
+    return (State(0, "none", NEUTRAL), *named)
+
+
+def threshold(expr: str, measured: str, legend: str, on: str = "job") -> Query:
+    """A line to compare with, where there is something to compare: alone it would hide the words for no data."""
+    return Query(f"{expr} and on ({on}) {measured}", legend, dashed=True, color="text")
 
 
 def agents(metric: str) -> tuple[Variable, ...]:

@@ -2,27 +2,54 @@
 
 from __future__ import annotations
 
+from grafana.beside import beside_panel
 from grafana.economics import ECONOMICS_ROW
 from grafana.mistakes import BASELINE_ROW, LOCKED_IN_ROW, OVER_ENGINEERING_ROW, REVIEW_ROW
 from grafana.model import Column, Dashboard, Kind, Panel, Query, Row, Unit
 from grafana.outlook import OUTLOOK_ROW
-from grafana.queries import DAY_WINDOW, WEEK_WINDOW, code, daily, deciding_rule, each, named, setting
+from grafana.queries import (
+    DAY_WINDOW,
+    WEEK_WINDOW,
+    code,
+    coded,
+    daily,
+    deciding_rule,
+    each,
+    in_days,
+    named,
+    setting,
+)
 from grafana.shared import (
     ACTIVE,
     ANNOTATIONS,
+    BAND,
+    BOUNDARY_LINES,
     DOCS,
     HELD,
     MISMATCH,
+    REASON_NAMES,
     REPLAYED_AGENTS,
+    STATUS,
+    STATUS_NAMES,
     STRATEGIES,
+    STRATEGY_NAMES,
     YES_IS_GOOD,
+    states,
     systems,
+    threshold,
 )
 from grafana.usage import USAGE_ROW
 
 _NOT_KNOWN = "Not known: too few days are covered"
 _NOT_WATCHED = "No source watches the prompts"
 _UNDECLARED = "Nothing is declared"
+
+_MONTHLY = each("leverwatch_monthly_inferences")
+_THRESHOLDS = setting("leverwatch_volume_threshold_inferences", "boundary")
+_CANDIDATE = each("leverwatch_volume_candidate_seconds")
+_COVERAGE = each("leverwatch_usage_coverage_ratio")
+_NEWEST = each("leverwatch_usage_newest_day_timestamp_seconds")
+_FREQUENCY = each("leverwatch_prompt_change_frequency_per_week")
 
 VERDICT_ROW = Row(
     "Verdict",
@@ -44,20 +71,21 @@ VERDICT_ROW = Row(
             "The verdict, the rule that decided, and the declaration it is compared with. The reasons in words:"
             " `leverwatch explain`. A cell is empty where something is not declared or not known.",
             24,
-            5,
+            4,
             columns=(
                 Column("system", "System"),
-                Column("declared", "Declared"),
-                Column("recommended", "Recommended"),
-                Column(2, "Since", Unit.MOMENT),
-                Column("state", "Status"),
-                Column("reason", "Top reason"),
+                Column("declared", "Declared", states=STRATEGY_NAMES),
+                Column("recommended", "Recommended", states=STRATEGY_NAMES),
+                Column("state", "Status", states=STATUS_NAMES),
+                Column("reason", "Top reason", states=REASON_NAMES),
+                Column(2, "Since", Unit.DAY),
                 Column(5, "Held", states=HELD),
-                Column(6, "Declaration reviewed", Unit.MOMENT),
+                Column(6, "Declaration reviewed", Unit.DAY),
                 Column(7, "In the configuration", states=YES_IS_GOOD),
             ),
             runbook="LeverwatchStrategyMismatch",
         ),
+        beside_panel("Beside the verdict", 4, leads_to_system=False),
         Panel(
             "Recommended over time",
             Kind.STATES,
@@ -83,11 +111,11 @@ VERDICT_ROW = Row(
             "Status over time",
             Kind.STATES,
             Unit.NUMBER,
-            (Query(f"{each('leverwatch_verdict_status', 'status')} == 1", "{{system}}: {{status}}"),),
+            (Query(coded("leverwatch_verdict_status", "status", *STATUS)),),
             "How firm the verdict was: decided, provisional or undecided.",
             12,
             6,
-            states=ACTIVE,
+            states=states(STATUS),
         ),
         Panel(
             "Against the declaration over time",
@@ -112,17 +140,12 @@ VOLUME_ROW = Row(
             Kind.GRAPH,
             Unit.COUNT,
             (
-                Query(each("leverwatch_monthly_inferences")),
-                Query(
-                    setting("leverwatch_volume_threshold_inferences", "boundary"),
-                    "enter: {{boundary}}",
-                    dashed=True,
-                ),
-                Query(
-                    f"{setting('leverwatch_volume_threshold_inferences', 'boundary')}"
-                    f" * on (job) group_left {setting('leverwatch_volume_leave_ratio')}",
+                Query(_MONTHLY),
+                threshold(_THRESHOLDS, _MONTHLY, "enter: {{boundary}}"),
+                threshold(
+                    f"{_THRESHOLDS} * on (job) group_left {setting('leverwatch_volume_leave_ratio')}",
+                    _MONTHLY,
                     "leave: {{boundary}}",
-                    dashed=True,
                 ),
             ),
             "Inferences of the trailing 28 days as a month, what the volume rules compare. A band is entered at"
@@ -130,6 +153,8 @@ VOLUME_ROW = Row(
             12,
             9,
             _NOT_KNOWN,
+            series=BOUNDARY_LINES,
+            magnitudes=True,
             runbook="LeverwatchVolumeThresholdCrossed",
         ),
         Panel(
@@ -146,19 +171,19 @@ VOLUME_ROW = Row(
             "Settled band",
             Kind.STATES,
             Unit.NUMBER,
-            (Query(each("leverwatch_volume_band", "band"), "{{system}}: {{band}}"),),
-            "The volume band that volume alone would decide by. All off until the volume was known once.",
+            (Query(coded("leverwatch_volume_band", "band", *BAND)),),
+            "The volume band that volume alone would decide by. None until the volume was known once.",
             12,
             7,
-            states=ACTIVE,
+            states=states(BAND),
         ),
         Panel(
             "Time in a band that has not settled",
             Kind.GRAPH,
-            Unit.SECONDS,
+            Unit.DAYS,
             (
-                Query(each("leverwatch_volume_candidate_seconds")),
-                Query(setting("leverwatch_volume_dwell_seconds"), "settles at", dashed=True),
+                Query(in_days(_CANDIDATE)),
+                threshold(in_days(setting("leverwatch_volume_dwell_seconds")), _CANDIDATE, "settles at"),
             ),
             "How long volume has been in another band than the settled one. It settles at the dashed line.",
             12,
@@ -170,8 +195,8 @@ VOLUME_ROW = Row(
             Kind.GRAPH,
             Unit.SHARE,
             (
-                Query(each("leverwatch_usage_coverage_ratio")),
-                Query(setting("leverwatch_usage_minimum_coverage_ratio"), "needed", dashed=True),
+                Query(_COVERAGE),
+                threshold(setting("leverwatch_usage_minimum_coverage_ratio"), _COVERAGE, "needed"),
             ),
             "Share of the trailing 28 days for which usage is known. Below the dashed line the volume is unknown.",
             8,
@@ -181,10 +206,10 @@ VOLUME_ROW = Row(
         Panel(
             "Age of the newest day with usage",
             Kind.GRAPH,
-            Unit.SECONDS,
+            Unit.DAYS,
             (
-                Query(f"time() - {each('leverwatch_usage_newest_day_timestamp_seconds')}"),
-                Query(setting("leverwatch_usage_stale_after_seconds"), "stale", dashed=True),
+                Query(in_days(f"time() - {_NEWEST}")),
+                threshold(in_days(setting("leverwatch_usage_stale_after_seconds")), _NEWEST, "stale"),
             ),
             "Above the dashed line usage is stale, and the last recommendation is held.",
             8,
@@ -217,7 +242,7 @@ VOLUME_ROW = Row(
             columns=(
                 Column("system", "System"),
                 Column("boundary", "Threshold"),
-                Column(0, "Crossed", Unit.MOMENT),
+                Column(0, "Crossed", Unit.DAY),
             ),
             runbook="LeverwatchVolumeThresholdCrossed",
         ),
@@ -243,8 +268,10 @@ RULES_ROW = Row(
             Kind.GRAPH,
             Unit.NUMBER,
             (
-                Query(each("leverwatch_prompt_change_frequency_per_week")),
-                Query(setting("leverwatch_prompt_change_frequency_threshold_per_week"), "frequent", dashed=True),
+                Query(_FREQUENCY),
+                threshold(
+                    setting("leverwatch_prompt_change_frequency_threshold_per_week"), _FREQUENCY, "frequent"
+                ),
             ),
             "Median of days with a change a week, over 13 weeks. From the dashed line on changes are frequent."
             " Empty while the history is short.",
@@ -266,6 +293,7 @@ RULES_ROW = Row(
             12,
             7,
             _NOT_WATCHED,
+            whole=True,
             fixed_window=WEEK_WINDOW,
         ),
         Panel(
@@ -309,8 +337,8 @@ SYSTEM_DASHBOARD = Dashboard(
     (
         VERDICT_ROW,
         VOLUME_ROW,
-        OUTLOOK_ROW,
         RULES_ROW,
+        OUTLOOK_ROW,
         LOCKED_IN_ROW,
         ECONOMICS_ROW,
         BASELINE_ROW,

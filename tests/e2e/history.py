@@ -16,7 +16,7 @@ from tests.e2e.servers import Server, free_port, prometheus, wait_until
 
 _RULES = Path(__file__).parents[2] / "helm/leverwatch/rules/leverwatch.rules.yaml"
 DAYS = 40
-"""How far the replayed past goes back."""
+"""How far the replayed past goes back, unless told otherwise."""
 
 
 @dataclass(frozen=True)
@@ -85,14 +85,14 @@ def backfill(demo: Demo, data: Path, since: date, *labels: str) -> None:
 
 
 @contextmanager
-def company_with_a_past(folder: Path) -> Iterator[History]:
-    """Build the demo, read it, replay it, and let the agent run under the eyes of Prometheus."""
+def company_with_a_past(folder: Path, days: int = DAYS) -> Iterator[History]:
+    """Build the demo, read it, replay its past days, and let the agent run under the eyes of Prometheus."""
     now = datetime.now(UTC)
     target = f"127.0.0.1:{free_port()}"
     demo = build(folder / "company", now, listen=target)
     collected = leverwatch("collect", config=demo.config)
     assert collected.returncode == 0, collected.stderr
-    since = now.date() - timedelta(days=DAYS)
+    since = now.date() - timedelta(days=days)
     backfill(demo, folder / "prometheus" / "data", since, "job=leverwatch", f"instance={target}")
     config = {
         "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},

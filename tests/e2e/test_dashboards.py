@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 import pytest
@@ -15,12 +16,14 @@ from tests.e2e.agents import leverwatch_json
 from tests.e2e.history import History, company_with_a_past
 from tests.e2e.servers import wait_until
 from tests.grafana.queries import FILES, Json, filled, load, metric_names, panels
+from tests.grafana.test_meanings import STATES
 
 pytestmark = pytest.mark.e2e
 
 ALL = {"job": ".+", "instance": ".+", "system": ".+", "__rate_interval": "10s"}
 _STEADY = "no system of the demo is on its way to a threshold"
 _YOUNG = "the history of the demo is too short for twelve past forecasts with a known outcome"
+_NO_TRACE = "no log of the demo names a trace"
 _CROSSINGS = "When volume is expected to reach a threshold"
 EMPTY = {
     ("leverwatch-system", "Other operations", "A"): "the demo makes nothing but generations",
@@ -30,9 +33,12 @@ EMPTY = {
     ("leverwatch-system", _CROSSINGS, "D"): _YOUNG,
     ("leverwatch-system", "Probability of a crossing within the horizon", "A"): _YOUNG,
     ("leverwatch-system", "Past outcomes within their interval", "A"): _YOUNG,
-    ("leverwatch-system", "Inferences for each trace", "A"): "no log of the demo names a trace",
+    ("leverwatch-system", "Past outcomes within their interval", "B"): _YOUNG,
+    ("leverwatch-system", "Beside the verdict", "E"): _STEADY,
+    ("leverwatch-system", "Inferences for each trace", "A"): _NO_TRACE,
+    ("leverwatch-system", "Inferences for each trace", "B"): _NO_TRACE,
     ("leverwatch-fleet", "Every system, reviews that are due first", "E"): _STEADY,
-    ("leverwatch-agent", "Failed assessments a second", "A"): "no assessment of the demo fails",
+    ("leverwatch-agent", "Failed assessments an hour", "A"): "no assessment of the demo fails",
 }
 """Queries that must be empty on the demo, by dashboard, panel and letter, with the reason."""
 EMPTY_ANNOTATIONS = {
@@ -91,6 +97,50 @@ def test_what_is_not_chosen_is_not_shown(history: History, uid: str, panel: Json
     } or "ALERTS" in str(target["expr"])
     assert not [row for row in answers(history, target, {**ALL, "job": "no-such-job"}) if row["metric"]], uid
     assert panel["title"]
+
+
+@pytest.mark.parametrize(("uid", "panel", "target"), TARGETS)
+def test_every_value_that_is_shown_in_words_has_one(history: History, uid: str, panel: Json, target: Json) -> None:
+    source = "Value" if len(panel["targets"]) == 1 else f"Value #{target['refId']}"
+    title = (
+        panel["transformations"][-1]["options"]["renameByName"].get(source) if panel["transformations"] else None
+    )
+    mappings = [
+        *panel["fieldConfig"]["defaults"]["mappings"],
+        *(
+            mapping
+            for override in panel["fieldConfig"]["overrides"]
+            if title and override["matcher"]["options"] == title
+            for one in override["properties"]
+            if one["id"] == "mappings"
+            for mapping in one["value"]
+        ),
+    ]
+    if mappings:
+        (mapping,) = mappings
+        found = answers(history, target, ALL)
+        values = {value for row in found for _, value in row.get("values", [row.get("value")])}
+        assert values <= set(mapping["options"]), (uid, panel["title"])
+
+
+@pytest.mark.parametrize(("metric", "states"), STATES.items())
+def test_the_states_that_are_exported_are_those_that_have_words(
+    history: History, metric: str, states: type[StrEnum]
+) -> None:
+    found = history.instant(f'{metric}{{job="leverwatch"}}')
+
+    (label,) = {name for row in found for name in row["metric"]} - {"__name__", "job", "instance", "system"}
+    assert {row["metric"][label] for row in found} == set(states)
+
+
+def test_rows_of_a_table_are_not_kept_apart_by_the_names_of_metrics(history: History) -> None:
+    # Grafana merges the rows of several queries whose labels agree, and the name is a label.
+    tables = [panel for file in FILES for panel in panels(load(file)) if panel["type"] == "table"]
+    for panel in tables:
+        for target in panel["targets"]:
+            found = history.instant(filled(target["expr"], ALL))
+            assert not [row for row in found if "__name__" in row["metric"]], (panel["title"], target["refId"])
+    assert len(tables) > 10
 
 
 def test_graphs_of_systems_have_a_past(history: History) -> None:

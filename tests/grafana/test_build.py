@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from grafana.build import FOLDERS, files, main
+from grafana.fields import metrics
 from grafana.model import Query
-from grafana.render import metrics
 from tests.grafana.queries import ROOT
 
 

@@ -84,14 +84,38 @@ def test_a_query_that_the_demo_cannot_fill_has_one_line_for_all_agents_of_a_stor
     given: list[dict[str, str]],
     expected: dict[str, float],
 ) -> None:
+    lines = {f'{{job="a",system="bot"{labels}}}': value for labels, value in expected.items()}
+
+    assert_answer(tmp_path, expression(dashboard, title, letter), given, lines)
+
+
+@pytest.mark.parametrize(
+    ("title", "metric", "expected"),
+    [
+        ("Past outcomes within their interval", "leverwatch_forecast_coverage_ratio", {"{}": 0.8}),
+        ("Inferences for each trace", "leverwatch_calls_per_trace_ratio", {'{job="a"}': 3}),
+    ],
+)
+def test_a_line_to_compare_with_comes_with_what_is_compared(
+    tmp_path: Path, title: str, metric: str, expected: dict[str, float]
+) -> None:
+    threshold = [
+        {"series": f'leverwatch_calls_per_trace_threshold_ratio{{job="a",instance="{one}"}}', "values": "3x10"}
+        for one in ("one", "two")
+    ]
+    query = expression("system", title, "B")
+
+    assert_answer(tmp_path, query, [*threshold, *series(metric, "0.75x10")], expected)
+    assert_answer(tmp_path, query, threshold, {})
+
+
+def assert_answer(folder: Path, query: str, given: list[dict[str, str]], expected: dict[str, float]) -> None:
     asked = {
-        "expr": expression(dashboard, title, letter),
+        "expr": query,
         "eval_time": "5m",
-        "exp_samples": [
-            {"labels": f'{{job="a",system="bot"{labels}}}', "value": value} for labels, value in expected.items()
-        ],
+        "exp_samples": [{"labels": labels, "value": value} for labels, value in expected.items()],
     }
-    file = tmp_path / "empty.test.yaml"
+    file = folder / "empty.test.yaml"
     file.write_text(json.dumps({"tests": [{"input_series": given, "promql_expr_test": [asked]}]}))
 
     done = subprocess.run(

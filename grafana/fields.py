@@ -1,0 +1,148 @@
+"""How the values of a panel look, as the JSON of Grafana says it: units, words, colours, lines and columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from agent.exporter.families import SECTIONS
+from grafana.model import Column, Kind, Panel, Query, State, Unit
+
+_NARROWEST = 90
+"""Of a column in pixels, so that the tables of all systems fit a screen."""
+_NOT_REPLAYED = {
+    family.name
+    for section in ("economics", "outlook", "baselines", "over_engineering", "reviews", "locked_in")
+    for family in SECTIONS[section]
+    if "system" in family.labels
+}
+_JUST_BEGUN = " (or only just: zoom in)"
+"""A graph of 90 days has a point every two hours, and so none of an agent that is younger."""
+_HOURS_2 = 7_200_000
+"""A replayed past may have a sample an hour: points up to two hours apart are joined, in milliseconds."""
+_METRIC = re.compile(r"\b(?:leverwatch_[a-z0-9_]+|up|ALERTS)(?=\{)")
+
+Json = dict[str, Any]
+
+
+def metrics(queries: Sequence[Query]) -> list[str]:
+    """The metrics that some queries read, each once, in order of appearance."""
+    return list(dict.fromkeys(name for query in queries for name in _METRIC.findall(query.expr)))
+
+
+def ref(number: int) -> str:
+    """The letter that Grafana gives a query, by its place."""
+    return chr(ord("A") + number)
+
+
+def _mappings(states: Sequence[State]) -> list[Json]:
+    if not states:
+        return []
+    options = {
+        str(state.value): {"color": state.color, "index": index, "text": state.text}
+        for index, state in enumerate(states)
+    }
+    return [{"options": options, "type": "value"}]
+
+
+def defaults(panel: Panel) -> Json:
+    """What holds for every value of a panel."""
+    # With a colour by threshold a state timeline would show ranges instead of the mapped states.
+    color: Json = {"fixedColor": "text", "mode": "fixed"}
+    if panel.kind is Kind.GRAPH:
+        color = {"mode": "palette-classic"}
+    elif panel.from_one:
+        color = {"mode": "thresholds"}
+    custom: Json = {}
+    if panel.kind is Kind.GRAPH:
+        custom = _lines(panel)
+    elif panel.kind is Kind.STATES:
+        custom = {"fillOpacity": 80, "lineWidth": 0, "spanNulls": _HOURS_2}
+    elif panel.kind is Kind.TABLE:
+        custom = {"align": "auto", "cellOptions": {"type": "auto"}, "filterable": True, "inspect": False}
+        custom |= {"minWidth": _NARROWEST, "wrapHeaderText": True}
+    made: Json = {
+        "color": color,
+        "custom": custom,
+        "mappings": _mappings(panel.states),
+        "noValue": panel.empty + (_JUST_BEGUN if _has_no_past(panel) else ""),
+        "unit": str(panel.unit),
+    }
+    if panel.kind is Kind.GRAPH and not panel.below_zero and not panel.magnitudes:
+        made["min"] = 0
+    if panel.whole:
+        made["decimals"] = 0
+    if panel.from_one:
+        steps = [{"color": "green", "value": None}, {"color": panel.from_one, "value": 1}]
+        made["thresholds"] = {"mode": "absolute", "steps": steps}
+    return made
+
+
+def _has_no_past(panel: Panel) -> bool:
+    """Whether lines begin when the agent does: none of them can be replayed."""
+    over_time = panel.kind in (Kind.GRAPH, Kind.STATES)
+    return over_time and bool(_NOT_REPLAYED.intersection(metrics(panel.queries)))
+
+
+def _lines(panel: Panel) -> Json:
+    custom: Json = {"drawStyle": "line", "fillOpacity": 8, "lineInterpolation": "stepAfter", "lineWidth": 1}
+    custom |= {"showPoints": "never", "spanNulls": _HOURS_2}
+    if panel.whole or panel.unit is Unit.PER_HOUR:
+        # An axis from 0 to 100 makes nothing look like a missing line.
+        custom["axisSoftMax"] = 1
+    if panel.magnitudes:
+        custom |= {"fillOpacity": 0, "scaleDistribution": {"log": 10, "type": "log"}}
+    return custom
+
+
+def overrides(panel: Panel) -> Iterator[Json]:
+    """What holds for some: of a query, of a line, of a column."""
+    if panel.kind is Kind.TABLE:
+        # The words for no data are for the table without rows.
+        yield {
+            "matcher": {"id": "byRegexp", "options": "/.*/"},
+            "properties": [{"id": "noValue", "value": "-"}],
+        }
+    for number, query in enumerate(panel.queries):
+        properties = list(_query(query))
+        if properties:
+            yield {"matcher": {"id": "byFrameRefID", "options": ref(number)}, "properties": properties}
+    for series in panel.series:
+        properties = [_fixed(series.color)]
+        if series.text:
+            properties.append({"id": "displayName", "value": series.text})
+        yield {"matcher": {"id": "byRegexp", "options": f"/{series.pattern}/"}, "properties": properties}
+    for column in panel.columns:
+        properties = list(_column(column))
+        if properties:
+            yield {"matcher": {"id": "byName", "options": column.title}, "properties": properties}
+
+
+def _query(query: Query) -> Iterator[Json]:
+    if query.dashed:
+        yield {"id": "custom.lineStyle", "value": {"dash": [8, 8], "fill": "dash"}}
+        yield {"id": "custom.fillOpacity", "value": 0}
+    if query.color:
+        yield _fixed(query.color)
+
+
+def _fixed(color: str) -> Json:
+    return {"id": "color", "value": {"fixedColor": color, "mode": "fixed"}}
+
+
+def _column(column: Column) -> Iterator[Json]:
+    if column.width:
+        yield {"id": "custom.width", "value": column.width}
+    if column.unit is not None:
+        yield {"id": "unit", "value": str(column.unit)}
+    if column.states:
+        yield {"id": "mappings", "value": _mappings(column.states)}
+        yield {"id": "custom.cellOptions", "value": {"type": "color-text"}}
+        # Words: some stand for numbers, which would be on the right.
+        yield {"id": "custom.align", "value": "left"}
+    if column.link:
+        yield {
+            "id": "links",
+            "value": [{"targetBlank": False, "title": "Show ${__value.text}", "url": column.link}],
+        }

@@ -1,0 +1,93 @@
+"""Links: where they lead exists, and takes the choices that they bring."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+import yaml
+
+from tests.grafana.queries import FILES, ROOT, Json, load, panels
+
+EVERY = pytest.mark.parametrize("dashboard", [load(file) for file in FILES], ids=[file.stem for file in FILES])
+BY_UID = {load(file)["uid"]: load(file) for file in FILES}
+OF_A_VALUE = {"__value.text", "__url_time_range"}
+"""What Grafana fills in by itself."""
+
+
+def variables(dashboard: Json) -> set[str]:
+    return {variable["name"] for variable in dashboard["templating"]["list"]}
+
+
+def data_links(dashboard: Json) -> Iterator[str]:
+    for panel in panels(dashboard):
+        for override in panel["fieldConfig"]["overrides"]:
+            for one in override["properties"]:
+                if one["id"] == "links":
+                    yield from (link["url"] for link in one["value"])
+
+
+def test_every_row_of_all_systems_leads_to_the_page_of_its_system() -> None:
+    fleet = BY_UID["leverwatch-fleet"]
+    tables = [panel for panel in panels(fleet) if panel["type"] == "table"]
+
+    assert len(tables) == 2
+    assert len(list(data_links(fleet))) == len(tables)
+    assert len(set(data_links(fleet))) == 1
+
+
+@EVERY
+def test_a_link_to_a_dashboard_brings_choices_that_both_have(dashboard: Json) -> None:
+    for url in data_links(dashboard):
+        address = urlsplit(re.sub(r"\$\{(\w+):queryparam\}", r"var-\1=x", url))
+        target = BY_UID[address.path.removeprefix("/d/")]
+        brought = {name.removeprefix("var-") for name, _ in parse_qsl(address.query) if name.startswith("var-")}
+        # All of them, so that the page shows what the row was about.
+        assert brought == variables(target)
+        asked = {name.partition(":")[0] for name in re.findall(r"\$\{([^}]+)\}", url)}
+        assert asked - OF_A_VALUE <= variables(dashboard)
+        assert "__url_time_range" in asked
+
+
+@EVERY
+def test_a_link_is_on_the_column_of_the_system(dashboard: Json) -> None:
+    for panel in panels(dashboard):
+        for override in panel["fieldConfig"]["overrides"]:
+            if any(one["id"] == "links" for one in override["properties"]):
+                renamed = panel["transformations"][-1]["options"]["renameByName"]
+                # Words for a value would stand in the address in its place.
+                assert renamed["system"] == override["matcher"]["options"]
+                assert all(one["id"] != "mappings" for one in override["properties"])
+
+
+@EVERY
+def test_the_menu_leads_to_every_dashboard(dashboard: Json) -> None:
+    (menu,) = (link for link in dashboard["links"] if link["type"] == "dashboards")
+
+    assert all(set(menu["tags"]) <= set(other["tags"]) for other in BY_UID.values())
+    # What it keeps has the same name everywhere.
+    shared = set.intersection(*map(variables, BY_UID.values()))
+    assert shared == {"datasource", "job", "instance"}
+
+
+@EVERY
+def test_the_runbook_of_a_panel_is_that_of_an_alert_there_is(dashboard: Json) -> None:
+    rules = yaml.safe_load((ROOT / "helm/leverwatch/rules/leverwatch.rules.yaml").read_text("utf-8"))
+    alerts = {rule["alert"]: rule for group in rules["groups"] for rule in group["rules"] if "alert" in rule}
+    for panel in panels(dashboard):
+        for link in panel["links"]:
+            alert = link["title"].removeprefix("Runbook: ")
+            assert alert in alerts, panel["title"]
+            assert link["url"].endswith(f"/docs/runbooks/{alert}.md")
+            assert alerts[alert]["annotations"]["runbook_url"].endswith(f"{alert}.md")
+
+
+@EVERY
+def test_variables_of_queries_and_annotations_exist(dashboard: Json) -> None:
+    known = variables(dashboard) | {"__rate_interval"}
+    expressions = [target["expr"] for panel in panels(dashboard) for target in panel["targets"]]
+    expressions += [one["expr"] for one in dashboard["annotations"]["list"]]
+    for expression in expressions:
+        assert set(re.findall(r"\$\{?([A-Za-z_]\w*)", expression)) <= known, expression
