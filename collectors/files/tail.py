@@ -72,12 +72,18 @@ class Tail:
         self._scope = scope or Scope()
         ingest.keep(self._scope.limit)
 
+    @property
     def memory(self) -> bytearray:
         """What to read into: the start of a record, and a chunk behind it. The ingest holds none of it."""
+        if not self._memory:
+            self._memory.append(bytearray(2 * _CHUNK))
+        return self._memory[0]
+
+    def give(self) -> None:
+        """The ingest was given what is in the memory."""
         if len(self._memory) <= self._ingest.holds:
             self._memory.append(bytearray(2 * _CHUNK))
         self._memory.rotate()
-        return self._memory[0]
 
     def visit(self, state: FileState, found: Found) -> Iterator[None]:
         """Count what is new in a file; after each step the catalog and the ingest agree.
@@ -160,7 +166,7 @@ class _Visit:
             have = len(self._pending)
             if have > _CHUNK:
                 return
-            memory = self._tail.memory()
+            memory = self._tail.memory
             view = memoryview(memory)
             view[:have] = self._pending
             before = self._content.raw_position
@@ -172,9 +178,11 @@ class _Visit:
                 return
             self._tail.bytes_read += end - have
             cut = memory.rfind(b"\n", have, end) + 1
+            rest = bytes(view[cut:end])
             if cut:
                 self._consume(view[:cut], memory.count(b"\n", 0, cut) if self._ingest.holds else None)
-            self._pending = bytes(view[cut:end])
+                self._tail.give()
+            self._pending = rest
             self._tail.position = self._content.raw_position
             yield
 

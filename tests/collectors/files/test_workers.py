@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -12,6 +13,7 @@ import pytest
 from collectors.files import collector
 from collectors.files.collector import FilesCollector
 from collectors.files.ingest import Counted, Ingest, Lines
+from collectors.files.plain import PlainLines, Scanned
 from collectors.files.rollup import COLUMNS
 from collectors.interface import History, Result, World
 from tests.collectors.files.logs import FIELDS, NOW, config, ingest, record
@@ -159,3 +161,34 @@ def test_history_is_the_same_with_and_without_workers(tmp_path: Path, histories:
     assert stores[0].inferences == stores[1].inferences
     assert stores[0].inferences
     assert stores[0].tallies == stores[1].tallies
+
+
+def whole_chunk(number: int) -> bytes:
+    """Records that end where a chunk of the reader ends."""
+    made = b"".join(record(id=f"{number}/{at}", app=f"a{number}") for at in range(200))
+    last = record(id=f"{number}/last", app=f"a{number}", pad="")
+    return made + last.replace(b'"pad": "', b'"pad": "' + b"x" * ((1 << 20) - len(made) - len(last)))
+
+
+@pytest.mark.usefixtures("small_backlog")
+def test_memory_is_not_used_again_before_its_lines_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chunks = [whole_chunk(number) for number in range(5)]
+    long = record(id="long", app="a5", pad="x" * (3 << 19))
+    (tmp_path / "a.jsonl").write_bytes(b"".join([*chunks, long, *map(whole_chunk, range(6, 9))]))
+    monkeypatch.setattr(collector, "_BATCH_BYTES", 1 << 30)
+    real = PlainLines.scan
+
+    def slow(self: PlainLines, data: bytes | memoryview) -> Scanned:
+        time.sleep(0.1)
+        return real(self, data)
+
+    monkeypatch.setattr(PlainLines, "scan", slow)
+    settings = Bench(tmp_path, format={"type": "jsonl", "fields": MAPPED}).settings
+    store = Store()
+    made = FilesCollector(settings, World(tmp_path, tmp_path / "cache", lambda: NOW, {}, workers=2))
+    for batch in made.collect(store.source_state()):
+        store.apply(batch)
+
+    assert store.inferences == {f"a{number}": 1 if number == 5 else 201 for number in range(9)}
