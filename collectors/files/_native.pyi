@@ -2,6 +2,7 @@ from collections.abc import Sequence
 
 COLUMNS: tuple[str, ...]
 
+def count_lines(data: bytes | bytearray | memoryview, /) -> int: ...
 def hash64(data: bytes, seed: int, /) -> int: ...
 
 class Ids:

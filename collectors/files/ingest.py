@@ -178,7 +178,7 @@ class Ingest:
             return known
         if self._scanning is not None and self.window is None:
             self._scanning.submit(lines)
-            return None
+            return self._plain.lines(lines.data)
         self.finish()
         return self._count_plain(self._plain, lines, self._plain.scan(lines.data))
 

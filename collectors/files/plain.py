@@ -130,6 +130,11 @@ class PlainLines:
         self._pause = max(0, self._pause - 1)
         return self._pause > 0
 
+    @staticmethod
+    def lines(data: bytes | bytearray | memoryview) -> int:
+        """Newlines, at several times the speed of Python."""
+        return _native.count_lines(data)
+
     def scan(self, data: bytes | bytearray | memoryview) -> Scanned:
         """Find the values of whole lines. Counts nothing, and may run in any thread."""
         try:

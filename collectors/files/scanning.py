@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Scanning:
-    """A pool of `number` threads that `scan`; `count` is called in the order in which chunks were submitted.
+    """Threads that `scan`, one of `number` being the caller's; it calls `count` in the order of the chunks.
 
     The helper holds no lock of the interpreter while it scans, so that threads are enough.
     """
@@ -27,7 +27,7 @@ class Scanning:
         self._scan, self._count = scan, count
         self.ahead = 2 * number
         """Chunks that wait, at the most, when `submit` returns."""
-        self._pool = ThreadPoolExecutor(number, "scan")
+        self._pool = ThreadPoolExecutor(max(1, number - 1), "scan")
         self._flight: deque[tuple[Lines, Future[Scanned]]] = deque()
 
     def submit(self, lines: Lines) -> None:

@@ -180,7 +180,7 @@ class _Visit:
             cut = memory.rfind(b"\n", have, end) + 1
             rest = bytes(view[cut:end])
             if cut:
-                self._consume(view[:cut], memory.count(b"\n", 0, cut) if self._ingest.holds else None)
+                self._consume(view[:cut])
                 self._tail.give()
             self._pending = rest
             self._tail.position = self._content.raw_position
@@ -247,7 +247,7 @@ class _Visit:
     def _lines(self, data: bytes | memoryview) -> Lines:
         return Lines(data, self._content.found.path, self._prefix.lines + 1, self._state.header)
 
-    def _consume(self, data: bytes | memoryview, count: int | None = None) -> None:
+    def _consume(self, data: bytes | memoryview) -> None:
         if isinstance(data, bytes) and self._ingest.wants_header and self._state.header is None:
             end = data.find(b"\n") + 1
             header = data[:end].rstrip(b"\r\n")
@@ -259,7 +259,6 @@ class _Visit:
         before = self._prefix.lines
         if data:
             lines = self._ingest.add(self._lines(data))
-            lines = count if lines is None else lines
             self._prefix.feed(data, lines if self._framing.by_newline else self._framing.count(bytes(data)))
         self._put(max(self._prefix.lines - before, 1 if data else 0))
 
@@ -368,13 +367,13 @@ class _Again(_Visit):
         finally:
             self._ingest.window = previous
 
-    def _consume(self, data: bytes | memoryview, count: int | None = None) -> None:
+    def _consume(self, data: bytes | memoryview) -> None:
         if isinstance(data, bytes) and self._ingest.wants_header and not self._prefix.length:
             end = data.find(b"\n") + 1
             self._ingest.refuse(Result.IGNORED, self._place(), "header")
             self._prefix.feed(data[:end])
             data = data[end:]
-        super()._consume(data, count)
+        super()._consume(data)
 
     def _end(self) -> None:
         if self._beyond is not None:

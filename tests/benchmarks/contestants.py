@@ -136,5 +136,5 @@ def leverwatch_dedupe(path: Path) -> Reading:
 
 
 def leverwatch_workers(path: Path) -> Reading:
-    """The default with two processes that decode, on both cores."""
+    """The default with two threads, on both cores."""
     return _whole_path(path, "1h", workers=2)

@@ -184,6 +184,11 @@ def test_keys_of_ids_are_the_same_with_and_without_the_helper(data: bytes, seed:
     assert _native.hash64(data, seed) == xxh64_intdigest(data, seed)
 
 
+@given(st.binary(max_size=500), st.integers(0, 200))
+def test_newlines_are_counted(data: bytes, newlines: int) -> None:
+    assert _native.count_lines(data + b"\n" * newlines) == data.count(b"\n") + newlines
+
+
 def test_the_helper_has_the_columns_of_the_roll_up() -> None:
     assert _native.COLUMNS == COLUMNS
 
