@@ -27,7 +27,7 @@ die() { say "FAILED: $*"; exit 1; }
 
 if ! buildah inspect --type image "$BASE" >/dev/null 2>&1 && ! buildah pull -q "$BASE" >/dev/null 2>&1; then
     say "$BASE cannot be pulled; debootstrap makes a stand-in"
-    debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates bookworm "$work/root" >/dev/null
+    debootstrap --variant=minbase --include=python3,python3-venv,python3-dev,ca-certificates bookworm "$work/root" >/dev/null
     mkdir "$work/context"
     tar -C "$work/root" --exclude='./proc/*' --exclude='./sys/*' --exclude='./dev/*' -cf "$work/context/root.tar" .
     printf 'FROM scratch\nADD root.tar /\nCMD ["python3"]\n' >"$work/context/Dockerfile"

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +22,7 @@ from collectors.interface import Result
 from tests.collectors.files.logs import FIELDS, config, ingest, record, sums
 from tests.collectors.files.test_bulk import RARE, TIMES
 
+ROOT = Path(__file__).parents[3]
 EXACT = st.integers(0, 640).map(lambda number: number / 64)
 """What can be added in any order."""
 AMOUNTS = st.one_of(st.none(), st.integers(0, 9), EXACT)
@@ -227,3 +231,23 @@ def test_deep_and_wide_values_are_skipped_or_left_to_python() -> None:
         nested = b"[" * depth + b"]" * depth
         made.add(Lines(record()[:-2] + b', "messages": ' + nested + b"}\n", "app.jsonl", 1))
         assert made.drain().tallies == {Result.COUNTED: 1}
+
+
+WITHOUT = """
+import sys
+sys.modules["collectors.files._native"] = None  # as where there was no compiler
+from collectors.files.ingest import Lines
+from tests.collectors.files.logs import NOW, config, record
+from collectors.files.ingest import Ingest
+made = Ingest(config(), lambda: NOW)
+made.load({})
+made.use_workers(2)
+made.add(Lines(record(id="r1") + record(id="r1"), "app.jsonl", 1))
+print(made.takes_views, *made.drain().tallies.items())
+"""
+
+
+def test_a_package_without_the_helper_counts_the_same() -> None:
+    done = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, cwd=ROOT, check=True)
+
+    assert done.stdout == ("False (<Result.COUNTED: 'counted'>, 1) (<Result.DUPLICATE: 'duplicate'>, 1)\n")
