@@ -107,10 +107,10 @@ def _advance(connection: Connection, source: str, revision: int, batch: Batch) -
 
 def _write_state(connection: Connection, source: str, state: Mapping[str, bytes | None]) -> None:
     gone = [key for key, value in state.items() if value is None]
-    if gone:
-        connection.execute(
-            delete(source_state).where(source_state.c.source == source, source_state.c.key.in_(gone))
-        )
+    # A statement holds only so many values, and a source may let go of more.
+    for start in range(0, len(gone), _SLICE):
+        keys = source_state.c.key.in_(gone[start : start + _SLICE])
+        connection.execute(delete(source_state).where(source_state.c.source == source, keys))
     kept = [{"source": source, "key": key, "value": value} for key, value in state.items() if value is not None]
     if kept:
         statement = _insert(connection, source_state)

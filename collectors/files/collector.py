@@ -22,7 +22,7 @@ from collectors.interface import Batch, History, Progress, SourceState, World
 from collectors.registry import register
 
 _BATCH_BYTES = 32 << 20
-_BATCH_GROUPS = 10_000
+_BATCH_GROUPS = 5_000
 _BATCH_SECONDS = 5.0
 _FIRST_BATCH_SECONDS = 0.2
 _BACKLOG_BYTES = 64 << 20

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from collectors.files.ids import Ids, PythonIds, pack, unpack
 
 PREFIX = "seen/"
 """State keys of request ids."""
-_ADDED, _FORGOTTEN = "add", "del"
+_MOST_KEYS = 10_000
+"""Of the state, that are dropped at a time."""
+_ADDED, _FORGOTTEN = _KINDS = ("add", "del")
 
 
 class SeenIds:
@@ -27,8 +30,8 @@ class SeenIds:
         self.slot_seconds = max(60, int(window_seconds // 4 // 60 * 60))
         self.span = -(-int(window_seconds) // self.slot_seconds)
         self.ids = make(self.span)
-        self._keys: dict[int, set[str]] = {}
-        """Of the state, by slot."""
+        self._keys: dict[int, array[int]] = {}
+        """Of the state, by slot: twice the sequence, and one more for forgotten ids. Texts would be large."""
         self._forgotten: dict[int, list[int]] = {}
         self._sequence = 0
         self._newest = 0
@@ -52,7 +55,7 @@ class SeenIds:
             (_parse(key.removeprefix(self._prefix)), key) for key in state if key.startswith(self._prefix)
         )
         for (sequence, kind, slot), key in entries:
-            self._keys.setdefault(slot, set()).add(key)
+            self._remember(slot, sequence, kind)
             self._sequence = max(self._sequence, sequence + 1)
             self._newest = max(self._newest, slot)
             if kind == _ADDED:
@@ -100,20 +103,32 @@ class SeenIds:
         oldest = self._newest - 2 * self.span - 1
         gone = {slot for slot in self._keys if slot < oldest} - self._pinned
         gone -= self._around(fresh) if gone else set()
-        for slot in gone:
-            for key in self._keys.pop(slot):
+        dropped: list[int] = []
+        keys = 0
+        for slot in sorted(gone):
+            if keys > _MOST_KEYS:
+                break  # The next call goes on.
+            keys += len(self._keys[slot])
+            dropped.append(slot)
+            for packed in self._keys.pop(slot):
+                key = self._key(slot, packed >> 1, _KINDS[packed & 1])
                 if written.pop(key, None) is None:
                     written[key] = None
-        if gone:
-            self.ids.drop(tuple(gone))
+        if dropped:
+            self.ids.drop(dropped)
         return written
 
     def _write(self, written: dict[str, bytes | None], kind: str, by_slot: Mapping[int, bytes]) -> None:
         for slot, packed in by_slot.items():
-            key = f"{self._prefix}{slot}/{self._sequence}/{kind}"
-            self._keys.setdefault(slot, set()).add(key)
-            written[key] = packed
+            self._remember(slot, self._sequence, kind)
+            written[self._key(slot, self._sequence, kind)] = packed
             self._sequence += 1
+
+    def _remember(self, slot: int, sequence: int, kind: str) -> None:
+        self._keys.setdefault(slot, array("Q")).append(sequence << 1 | _KINDS.index(kind))
+
+    def _key(self, slot: int, sequence: int, kind: str) -> str:
+        return f"{self._prefix}{slot}/{sequence}/{kind}"
 
 
 def _parse(key: str) -> tuple[int, str, int]:

@@ -41,6 +41,8 @@ RARE: tuple[str, ...] = (
 ALL_FIELDS = frozenset((*FIELDS, *RARE))
 
 MAX_SYSTEM_LENGTH = 200
+_MOST_NAMES = 20_000
+"""Remembered at a time."""
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
@@ -135,7 +137,7 @@ def system_lookup(template: Template) -> Callable[[tuple[object, ...]], str | No
         try:
             return known[key]
         except KeyError:
-            if len(known) > 100_000:
+            if len(known) > _MOST_NAMES:
                 known.clear()
             return known.setdefault(key, template.fill(values))
 

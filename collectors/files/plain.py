@@ -35,7 +35,7 @@ _NAMES = ("model", "operation", "status", "cache_hit", "valid", "schema_mode", "
 _MOST_NAMES, _MOST_STEPS = 16, 8
 _COUNTS, _ODD, _LEFT_OUT, _REFUSED = 1, 2, 3, 4
 _DONE, _ODD_LINES, _NEW_TIME = 0, 1, 2
-_MOST_TIMES, _MOST_PLACES = 50_000, 100_000
+_MOST_TIMES, _MOST_PLACES = 50_000, 20_000
 """Remembered between batches; a month has 43,200 minutes."""
 _RARELY = 16
 """When more than one in so many runs of lines is odd, the helper is no help."""

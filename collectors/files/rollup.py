@@ -40,6 +40,8 @@ COLUMNS: tuple[str, ...] = (
 """The counts of a `UsageRow`, in the order of a cell."""
 
 _TEMPLATE = len(FIELDS)
+_MOST_SEEDS = 20_000
+"""Remembered at a time."""
 _NO_ID = frozenset({"", "none", "null"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -203,6 +205,8 @@ class Rollup:
     def _seed(self, kind: tuple[object, ...]) -> int:
         seed = self._seeds.get(kind)
         if seed is None:
+            if len(self._seeds) > _MOST_SEEDS:
+                self._seeds.clear()
             self._seeds[kind] = seed = xxh64_intdigest("\0".join(str(part) for part in kind).encode())
         return seed
 

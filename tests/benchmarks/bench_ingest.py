@@ -32,8 +32,8 @@ ROLLUPS = (
 )  # fmt: skip
 BARE = "decoder_lines"
 SPREAD = "leverwatch_workers"
-APPS, DAYS = 1750, 20
-"""With three models 105,000 groups."""
+MANY = {"in order of time": (35_000, 0), "days mixed at random": (1750, 20)}
+"""Systems, and days of a shuffled log: with three models 105,000 groups, in the first case a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +176,12 @@ def main() -> None:
             for name, seconds in once.items():
                 growth = cpu[name] / records / (seconds / half)
                 print(f"  {name}: a record of a file twice as long takes {growth:.2f} times as long")
-        for part in (size // 2, size):
-            write_log(path, part, apps=APPS, days=DAYS)
-            found = run("leverwatch_dedupe", path)
-            print(f"{len(found.rollup or ()):,} groups, {part >> 20} MiB: peak {found.peak_mib:.0f} MiB")
+        for order, (apps, days) in MANY.items():
+            for part in (size, 2 * size):
+                write_log(path, part, apps=apps, days=days)
+                found = run("leverwatch_dedupe", path)
+                groups = len(found.rollup or ())
+                print(f"{groups:,} groups, {order}, {part >> 20} MiB: peak {found.peak_mib:.0f} MiB")
         write_log(path, 4 * size)
         spread(path)
 

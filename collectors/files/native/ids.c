@@ -3,7 +3,7 @@
 #include "hash.h"
 
 #define FREE INT32_MIN
-#define SMALLEST 1024
+#define SMALLEST 128
 
 static int table_make(Table *table, size_t room)
 {
@@ -97,20 +97,26 @@ static int log_grow(Ids *self)
     return 0;
 }
 
+static inline Table *part_of(Ids *self, uint64_t key)
+{
+    return &self->parts[key >> (64 - PART_BITS)];
+}
+
 int ids_add(Ids *self, uint64_t key, int32_t slot)
 {
-    if (table_grow(&self->table) < 0 || log_grow(self) < 0)
+    Table *table = part_of(self, key);
+    if (table_grow(table) < 0 || log_grow(self) < 0)
         return -1;
-    size_t at = table_find(&self->table, key);
-    int32_t known = self->table.slots[at];
+    size_t at = table_find(table, key);
+    int32_t known = table->slots[at];
     if (known == FREE) {
-        table_put(&self->table, at, key, slot);
+        table_put(table, at, key, slot);
     } else {
         if ((known > slot ? known - slot : slot - known) <= self->span)
             return 0;
         /* A record much older than one with the same id must not make the newer one be forgotten. */
         if (known < slot)
-            self->table.slots[at] = slot;
+            table->slots[at] = slot;
     }
     self->added[self->count] = key;
     self->added_slots[self->count++] = slot;
@@ -126,16 +132,19 @@ static PyObject *Ids_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED
     if (!self)
         return NULL;
     self->span = span;
-    if (table_make(&self->table, SMALLEST) < 0) {
-        Py_DECREF(self);
-        return PyErr_NoMemory();
+    for (int part = 0; part < PARTS; part++) {
+        if (table_make(&self->parts[part], SMALLEST) < 0) {
+            Py_DECREF(self);
+            return PyErr_NoMemory();
+        }
     }
     return (PyObject *)self;
 }
 
 static void Ids_dealloc(Ids *self)
 {
-    table_free(&self->table);
+    for (int part = 0; part < PARTS; part++)
+        table_free(&self->parts[part]);
     free(self->added);
     free(self->added_slots);
     Py_TYPE(self)->tp_free(self);
@@ -157,7 +166,8 @@ static PyObject *Ids_holds(Ids *self, PyObject *args)
     int slot;
     if (!PyArg_ParseTuple(args, "Ki", &key, &slot))
         return NULL;
-    int32_t known = self->table.slots[table_find(&self->table, key)];
+    const Table *table = part_of(self, key);
+    int32_t known = table->slots[table_find(table, key)];
     return PyBool_FromLong(known != FREE && (known > slot ? known - slot : slot - known) <= self->span);
 }
 
@@ -171,14 +181,15 @@ static PyObject *Ids_restore(Ids *self, PyObject *args)
     int failed = 0;
     for (Py_ssize_t at = 0; at + 8 <= packed.len && !failed; at += 8) {
         uint64_t key = load64(bytes + at);
-        failed = table_grow(&self->table) < 0;
+        Table *table = part_of(self, key);
+        failed = table_grow(table) < 0;
         if (failed)
             break;
-        size_t place = table_find(&self->table, key);
-        if (self->table.slots[place] == FREE)
-            table_put(&self->table, place, key, slot);
-        else if (self->table.slots[place] < slot)
-            self->table.slots[place] = slot;
+        size_t place = table_find(table, key);
+        if (table->slots[place] == FREE)
+            table_put(table, place, key, slot);
+        else if (table->slots[place] < slot)
+            table->slots[place] = slot;
     }
     PyBuffer_Release(&packed);
     if (failed)
@@ -191,11 +202,12 @@ static PyObject *Ids_remove(Ids *self, PyObject *args)
     unsigned long long key;
     if (!PyArg_ParseTuple(args, "K", &key))
         return NULL;
-    size_t at = table_find(&self->table, key);
-    int32_t slot = self->table.slots[at];
+    Table *table = part_of(self, key);
+    size_t at = table_find(table, key);
+    int32_t slot = table->slots[at];
     if (slot == FREE)
         Py_RETURN_NONE;
-    table_remove(&self->table, at);
+    table_remove(table, at);
     for (size_t last = self->count; last-- > 0;) {
         if (self->added[last] != key || self->added_slots[last] != slot)
             continue;
@@ -263,9 +275,34 @@ failed:
     return PyErr_Occurred() ? NULL : PyErr_NoMemory();
 }
 
+/* Forget the keys of slots that are keys of another table. */
+static int table_drop(Table *table, const Table *gone)
+{
+    Table kept;
+    size_t left = 0, room = SMALLEST;
+    for (size_t at = 0; at <= table->mask; at++) {
+        int32_t slot = table->slots[at];
+        left += slot != FREE && gone->slots[table_find(gone, (uint64_t)(int64_t)slot)] == FREE;
+    }
+    if (left == table->used)
+        return 0;
+    while (left * 3 >= room * 2)
+        room *= 2;
+    if (table_make(&kept, room) < 0)
+        return -1;
+    for (size_t at = 0; at <= table->mask; at++) {
+        int32_t slot = table->slots[at];
+        if (slot != FREE && gone->slots[table_find(gone, (uint64_t)(int64_t)slot)] == FREE)
+            table_put(&kept, table_find(&kept, table->keys[at]), table->keys[at], slot);
+    }
+    table_free(table);
+    *table = kept;
+    return 0;
+}
+
 static PyObject *Ids_drop(Ids *self, PyObject *slots)
 {
-    Table gone = {0}, kept = {0};
+    Table gone = {0};
     PyObject *all = PySequence_Fast(slots, "slots are a sequence");
     if (!all)
         return NULL;
@@ -279,20 +316,9 @@ static PyObject *Ids_drop(Ids *self, PyObject *slots)
         if (gone.slots[place] == FREE)
             table_put(&gone, place, (uint64_t)slot, 0);
     }
-    size_t left = 0, room = SMALLEST;
-    for (size_t at = 0; at <= self->table.mask; at++) {
-        int32_t slot = self->table.slots[at];
-        if (slot != FREE && gone.slots[table_find(&gone, (uint64_t)(int64_t)slot)] != FREE)
-            self->table.slots[at] = FREE;
-        left += self->table.slots[at] != FREE;
-    }
-    while (left * 3 >= room * 2)
-        room *= 2;
-    if (table_make(&kept, room) < 0) /* the holes must not stay, as they end a search */
-        goto failed;
-    table_copy(&kept, &self->table);
-    table_free(&self->table);
-    self->table = kept;
+    for (int part = 0; part < PARTS; part++)
+        if (table_drop(&self->parts[part], &gone) < 0)
+            goto failed;
     table_free(&gone);
     Py_DECREF(all);
     Py_RETURN_NONE;
@@ -304,18 +330,23 @@ failed:
 
 static PyObject *Ids_clear(Ids *self, PyObject *Py_UNUSED(ignored))
 {
-    Table fresh;
-    if (table_make(&fresh, SMALLEST) < 0)
-        return PyErr_NoMemory();
-    table_free(&self->table);
-    self->table = fresh;
+    for (int part = 0; part < PARTS; part++) {
+        Table fresh;
+        if (table_make(&fresh, SMALLEST) < 0)
+            return PyErr_NoMemory();
+        table_free(&self->parts[part]);
+        self->parts[part] = fresh;
+    }
     self->count = 0;
     Py_RETURN_NONE;
 }
 
 static Py_ssize_t Ids_length(Ids *self)
 {
-    return (Py_ssize_t)self->table.used;
+    size_t used = 0;
+    for (int part = 0; part < PARTS; part++)
+        used += self->parts[part].used;
+    return (Py_ssize_t)used;
 }
 
 static PyMethodDef methods[] = {

@@ -7,6 +7,9 @@
 #include <Python.h>
 #include <stdint.h>
 
+#define PART_BITS 4
+#define PARTS (1 << PART_BITS)
+
 typedef struct {
     uint64_t *keys;
     int32_t *slots; /* FREE where there is no key */
@@ -17,7 +20,7 @@ typedef struct {
 typedef struct {
     PyObject_HEAD
     int32_t span;
-    Table table;
+    Table parts[PARTS]; /* by the highest bits of the keys, as a table that grows is there twice */
     uint64_t *added; /* since the last take, in order */
     int32_t *added_slots;
     size_t count, room;

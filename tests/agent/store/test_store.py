@@ -40,6 +40,14 @@ def test_a_batch_raises_the_revision_by_one_and_keeps_its_state(store: Store) ->
     assert state.load() == {"file/1": b"new"}
 
 
+def test_more_state_is_let_go_than_a_statement_holds_values(store: Store) -> None:
+    names = [f"seen/{number}" for number in range(300_000)]
+    store.apply("gateway", 0, Batch(state=dict.fromkeys(names[::10], b"x") | {"kept": b"y"}))
+    store.apply("gateway", 1, Batch(state=dict.fromkeys(names)))
+
+    assert store.source_state("gateway").load() == {"kept": b"y"}
+
+
 def test_usage_is_added_to_the_day_and_to_the_total(store: Store) -> None:
     store.apply("gateway", 0, Batch(state={}, usage=(ROW, replace(ROW, day=date(2026, 3, 2)))))
     store.apply("gateway", 1, Batch(state={}, usage=(ROW,)))

@@ -121,3 +121,21 @@ def test_a_restart_at_any_moment_changes_no_answer(make: Make, steps: list[tuple
         if action == "save":
             restarted = SeenIds(HOUR, make=make)
             restarted.load(state)
+
+
+def test_many_keys_are_dropped_a_part_at_a_time(make: Make) -> None:
+    seen, state = SeenIds(HOUR, make=make), dict[str, bytes]()
+    for at in range(30):
+        for slot in range(1000):
+            seen.add(at << 32 | slot, slot)
+        apply(state, seen.changes())
+    seen.add(1, 1_000_000)
+    sizes = []
+    for _ in range(5):
+        apply(state, seen.changes())
+        sizes.append(len(state))
+
+    assert sizes == sorted(sizes, reverse=True)
+    assert 15_000 < sizes[0] < 20_010
+    assert sizes[-1] == 1
+    assert len(seen.ids) == 1
