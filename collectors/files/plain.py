@@ -17,7 +17,7 @@ from collectors.files import _native
 from collectors.files.dedupe import SeenIds
 from collectors.files.fields import FIELDS, RARE, Path
 from collectors.files.formats.interface import Parsed, Row
-from collectors.files.limits import Window
+from collectors.files.limits import Window, contains
 from collectors.files.places import Refusal
 from collectors.files.rollup import Group, Key
 from collectors.files.times import parse_time
@@ -187,7 +187,7 @@ class PlainLines:
             self._tally.set_time(at, _ODD, 0, 0, 0, 0)
             return
         minute, day = (moment - _EPOCH) // _MINUTE, moment.toordinal()
-        verdict = _COUNTS if self._window is None or self._window.keeps(day) else _LEFT_OUT
+        verdict = _COUNTS if self._window is None or contains(self._window.days, day) else _LEFT_OUT
         slot = 0 if self._seen is None else minute * 60 // self._seen.slot_seconds
         self._tally.set_time(at, verdict, minute, day, slot, minute * 60 // self._calls.slot_seconds)
 

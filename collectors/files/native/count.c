@@ -259,7 +259,8 @@ enum stop tally_count(Tally *tally, const Scan *scan, const uint8_t *data, int64
             if (!(time = find_time(tally, record, data)))
                 return NO_MEMORY;
             is_odd = time->verdict == IS_ODD || (time->verdict == COUNTS && time->minute >= limit);
-            if (time->verdict == COUNTS && !is_odd) {
+            /* Also of a day that is left out: what is no record is said whatever its day. */
+            if (time->verdict != ASKED && !is_odd) {
                 if (!(place = find_place(tally, record, tokens, scan->names, data)))
                     return NO_MEMORY;
                 is_odd = place->verdict == IS_ODD;
@@ -280,6 +281,10 @@ enum stop tally_count(Tally *tally, const Scan *scan, const uint8_t *data, int64
             return NEW_TIME;
         }
         odd = line + 1;
+        if (place->verdict == ASKED) {
+            *behind = (size_t)(place - tally->places);
+            return NEW_PLACE;
+        }
         if (time->verdict == LEFT_OUT) {
             if (GROW(tally, left_out, 1) < 0)
                 return NO_MEMORY;
@@ -288,10 +293,6 @@ enum stop tally_count(Tally *tally, const Scan *scan, const uint8_t *data, int64
             time->left_out_in = tally->chunk;
             tally->skipped++;
             continue;
-        }
-        if (place->verdict == ASKED) {
-            *behind = (size_t)(place - tally->places);
-            return NEW_PLACE;
         }
         time->touched = 1;
         if (place->verdict == REFUSED) {

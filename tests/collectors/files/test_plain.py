@@ -157,6 +157,20 @@ def test_the_helper_counts_what_python_counts(
     assert outcome(helped.drain()) == outcome(alone.drain())
 
 
+def test_what_is_no_record_is_said_whatever_its_day() -> None:
+    helped, alone = both(FIELDS, ((1, 2),))
+    for one in (helped, alone):
+        one.add(Lines(record(response={"model": 3}), "app.jsonl", 1))
+        assert one.window is not None
+        assert not one.window.left_out
+        one.add(Lines(record() + record(status="maybe"), "app.jsonl", 2))
+        assert one.window.left_out
+    counted = helped.drain()
+
+    assert counted.tallies == {Result.MISTYPED_FIELD: 1, Result.OUT_OF_RANGE: 2}
+    assert outcome(counted) == outcome(alone.drain())
+
+
 def cost_of(text: str) -> tuple[float, dict[Result, int]]:
     made = ingest(config(format={"type": "jsonl", "fields": {"time": "ts", "cost_usd": "cost"}}, system="bot"))
     made.add(Lines(b'{"ts":"2026-03-10T08:00:00Z","cost":%b}\n' % text.encode(), "app.jsonl", 1))
