@@ -13,7 +13,7 @@ from collectors.files.config import FilesConfig
 from collectors.files.decoder import build_format
 from collectors.files.dedupe import SeenIds
 from collectors.files.fields import parse_template, system_lookup
-from collectors.files.formats.interface import Format, known_fields
+from collectors.files.formats.interface import Format
 from collectors.files.rollup import Rollup
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def assemble(config: FilesConfig, now: Callable[[], datetime], *, compiled: bool
         seen,
         calls,
         made.has_rare,
-        known_fields(made),
+        made.known,
     )
     plain = plain_lines(made, rollup, zone, seen, calls) if compiled else None
     return Parts(made, seen, calls, rollup, plain)

@@ -7,7 +7,6 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from collectors.files.dedupe import SeenIds
-from collectors.files.fields import FIELDS, RARE
 from collectors.files.formats.interface import Format
 from collectors.files.formats.jsonl import JsonLines
 from collectors.files.ids import Ids, PythonIds
@@ -33,10 +32,9 @@ def plain_lines(
     made: Format, rollup: Rollup, zone: tzinfo, seen: SeenIds | None, calls: SeenIds
 ) -> PlainLines | None:
     """What counts the lines of a format with the helper; None when they need more than it can."""
-    paths = plain.paths_of(made.paths) if isinstance(made, JsonLines) else None
-    if paths is None or not isinstance(made, JsonLines):
+    if not isinstance(made, JsonLines):
         return None
-    template = slice(len(FIELDS), -len(RARE) if made.has_rare else None)
-    return plain.PlainLines(
-        paths, made.read, template, rollup.attribute, zone, seen, calls, has_rare=made.has_rare
-    )
+    try:
+        return plain.PlainLines(made, rollup.attribute, zone, seen, calls)
+    except ValueError:
+        return None

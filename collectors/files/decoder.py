@@ -8,7 +8,7 @@ from itertools import zip_longest
 from collectors.files.fields import FIELDS
 from collectors.files.format_config import CsvFormat, FileFormat, JsonlFormat, NamedFormat
 from collectors.files.formats.delimited import Delimited
-from collectors.files.formats.interface import Format, Framing, Grouping, Parsed, Reader, Units, known_fields
+from collectors.files.formats.interface import Format, Framing, Grouping, Parsed, Reader, Units
 from collectors.files.formats.jsonl import JsonLines
 from collectors.files.formats.named import NAMED
 from collectors.files.framing.lines import LINES
@@ -65,7 +65,7 @@ class Decoder:
         if isinstance(reader, Grouping):
             self.framing = GroupFraming(framing, self._wrappers, reader)
         self.has_rare = reader.has_rare
-        self.known = known_fields(reader) | ({"sample_rate"} if sample_rate is not None else set())
+        self.known = reader.known | ({"sample_rate"} if sample_rate is not None else set())
 
     def check_header(self, line: bytes) -> tuple[str, ...]:  # noqa: ARG002 no format with readers has a header
         """Nothing to check."""

@@ -40,6 +40,23 @@ RARE: tuple[str, ...] = (
 
 ALL_FIELDS = frozenset((*FIELDS, *RARE))
 
+PLACE: Mapping[str, int] = {
+    **{name: index for index, name in enumerate(FIELDS)},
+    **{name: index - len(RARE) for index, name in enumerate(RARE)},
+}
+"""Where a row that ends in rare fields has each field: common ones from its start, rare ones from its end."""
+
+
+def field_places(*, has_rare: bool) -> dict[str, int]:
+    """Where a row has each field."""
+    return {name: place for name, place in PLACE.items() if has_rare or place >= 0}
+
+
+def template_slice(*, has_rare: bool) -> slice:
+    """Where a row has the values of the system template."""
+    return slice(len(FIELDS), -len(RARE) if has_rare else None)
+
+
 MAX_SYSTEM_LENGTH = 200
 _MOST_NAMES = 20_000
 """Remembered at a time."""

@@ -183,19 +183,25 @@ class Ingest:
         return self._count_plain(self._plain, lines, self._plain.scan(lines.data))
 
     def _count_plain(self, plain: PlainLines, lines: Lines, found: Scanned) -> int:
-        others: list[tuple[int, Result, str]] = []
+        read = self._read + found.lines
+        chunks: list[Chunk] = []
 
         def odd(first: int, data: bytes) -> None:
             chunk, _ = self._count_rows(data, lines.header)
-            self._read -= data.count(b"\n")
-            self._count_chunk(lines.path, lines.first_line, replace(chunk, others=[]))
-            others.extend((first + index, result, detail) for index, result, detail in chunk.others)
+            others = [(first + index, result, detail) for index, result, detail in chunk.others]
+            chunks.append(replace(chunk, others=others))
 
         counts = plain.count(found, self._rollup.limit(), self.window, odd)
-        self._read += found.lines
+        self._read = read
         self._tallies[Result.DUPLICATE] += counts.repeated
         self._tallies[Result.OUT_OF_RANGE] += counts.left_out
-        self._count_chunk(lines.path, lines.first_line, Chunk(counts.counted, 0, sorted(others + counts.refused)))
+        chunks.append(Chunk(counts.counted, 0, counts.refused))
+        whole = Chunk(
+            sum(chunk.counted for chunk in chunks),
+            sum(chunk.ignored for chunk in chunks),
+            sorted(other for chunk in chunks for other in chunk.others),
+        )
+        self._count_chunk(lines.path, lines.first_line, whole)
         return found.lines
 
     def _count_rows(self, data: bytes, header: bytes | None) -> tuple[Chunk, int | None]:

@@ -17,7 +17,7 @@ from collectors.files.places import Place
 from collectors.files.stamps import Stamp
 from collectors.files.words import is_invalid, is_schema_mode, is_truncated
 
-_SUMS = {
+SUMS = {
     "input_tokens": "unknown_input",
     "cached_input_tokens": "unknown_cached",
     "output_tokens": "unknown_output",
@@ -25,16 +25,17 @@ _SUMS = {
     "latency_ms": "unknown_latency",
 }
 """Fields whose known values are added up, and the counts of inferences whose value is unknown."""
-_BARE_SUMS = ("cache_write_tokens", "reasoning_tokens")
+BARE_SUMS = ("cache_write_tokens", "reasoning_tokens")
 """The same without a count of unknown values."""
-_JUDGED = {
+JUDGED: Mapping[str, tuple[Callable[[Any], bool | None], str, str]] = {
     "valid": (is_invalid, "checked", "invalid"),
     "schema_mode": (is_schema_mode, "schema_checked", "schema_mode"),
     "finish_reason": (is_truncated, "finish_known", "truncated"),
 }
 """Fields with a verdict, the count of inferences that have one, and of those for which it is true."""
 _WEIGHTS = ("inferences", "sample_rate", "attempts")
-_NAMING = ("model", "operation", "status", "cache_hit")
+NAMING = ("model", "operation", "status", "cache_hit")
+"""Fields that say where, and as what, a record counts."""
 _NO_ID = frozenset({"", "none", "null"})
 _LONGEST_NO_ID = 4
 
@@ -94,7 +95,7 @@ class _Code:
         """The function."""
         scope: dict[str, Any] = {
             "EMPTY": _Empty(), "NO_ID": _NO_ID, "digest": xxh64_intdigest,
-            **{f"judge_{name}": judge for name, (judge, _, _) in _JUDGED.items()},
+            **{f"judge_{name}": judge for name, (judge, _, _) in JUDGED.items()},
         }  # fmt: skip
         # Attribute names and indices come from the maker of the layout: nothing of a configuration is run.
         exec("\n".join(self.lines), scope)  # noqa: S102 - see above
@@ -119,7 +120,7 @@ def compile_loops(layout: Layout, columns: Sequence[str], *, dedupe: bool) -> Lo
     """
     at = {name: index for index, name in enumerate(columns)}
     weighted = any(name in layout.fields for name in _WEIGHTS)
-    unknown = [count for name, count in _SUMS.items() if name not in layout.fields]
+    unknown = [count for name, count in SUMS.items() if name not in layout.fields]
     return Loops(
         _times(layout),
         _attribute(layout, dedupe=dedupe and "request_id" in layout.fields),
@@ -140,9 +141,9 @@ def _attribute(layout: Layout, *, dedupe: bool) -> Attribute:
     code = _Code(layout)
     code.add(0, "def attribute(records, stamps, places, miss, found, ids):")
     code.add(1, "put, note = found.append, ids.append", "for r, s in zip(records, stamps):")
-    parts = ["s.day", *(code.field(2, name) for name in _NAMING if name in layout.fields)]
+    parts = ["s.day", *(code.field(2, name) for name in NAMING if name in layout.fields)]
     parts += [code.value(2, steps) for steps in layout.template]
-    values = [code.field(2, name) for name in _NAMING]
+    values = [code.field(2, name) for name in NAMING]
     system = "".join(f"{code.value(2, steps)}, " for steps in layout.template)
     code.add(2, "try:", f"    p = places[{', '.join(parts)},]")
     code.add(2, "except KeyError:")
@@ -179,7 +180,7 @@ def _count(layout: Layout, at: Mapping[str, int], *, weighted: bool) -> Count:
         code.add(2, f"c[{at['inferences']}] += w", f"c[{at['attempts']}] += {attempts}")
     else:
         code.add(2, "p.counted += 1")
-    for name, unknown in _SUMS.items():
+    for name, unknown in SUMS.items():
         if name in layout.fields:
             code.add(2, f"x = {code.field(2, name)}")
             code.add(2, f"if x is None: c[{at[unknown]}] += {weight}", f"else: c[{at[name]}] += {scale}x")
@@ -190,13 +191,13 @@ def _count(layout: Layout, at: Mapping[str, int], *, weighted: bool) -> Count:
 
 
 def _count_rare(code: _Code, layout: Layout, at: Mapping[str, int], weight: str, scale: str) -> None:
-    for name in _BARE_SUMS:
+    for name in BARE_SUMS:
         if name in layout.fields:
             code.add(2, f"x = {code.field(2, name)}", f"if x is not None: c[{at[name]}] += {scale}x")
     if "static_input_tokens" in layout.fields:
         code.add(2, f"x = {code.field(2, 'static_input_tokens')}", "if x is not None:")
         code.add(3, f"c[{at['static_known']}] += {weight}", f"c[{at['static_tokens']}] += {scale}x")
-    for name, (_, known, true) in _JUDGED.items():
+    for name, (_, known, true) in JUDGED.items():
         if name in layout.fields:
             code.add(2, f"x = judge_{name}({code.field(2, name)})", "if x is not None:")
             code.add(3, f"c[{at[known]}] += {weight}", f"if x: c[{at[true]}] += {weight}")

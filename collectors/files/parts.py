@@ -9,27 +9,21 @@ from operator import itemgetter
 from typing import Any, Protocol
 
 from collectors.files.bulk import Judge
-from collectors.files.fields import FIELDS, RARE
+from collectors.files.fields import FIELDS, PLACE, field_places, template_slice
 from collectors.files.formats.interface import Row
+from collectors.files.loops import BARE_SUMS, JUDGED, NAMING, SUMS
 from collectors.files.places import Place, Refusal
 from collectors.files.stamps import Stamp, Stamps
-from collectors.files.words import Outcome, is_cache_hit, is_invalid, is_schema_mode, is_truncated, operation_of
+from collectors.files.words import Outcome, is_cache_hit, operation_of
 from collectors.interface import UNKNOWN_MODEL, Operation, Result
 
-_TEMPLATE = len(FIELDS)
 _A_DAY = timedelta(days=1)
 _TIME, _REQUEST, _HIT, _TRACE, _COST = map(
     FIELDS.index, ("time", "request_id", "cache_hit", "trace_id", "cost_usd")
 )
+_STATIC = PLACE["static_input_tokens"]
 _INFERENCES, _RATE, _ATTEMPTS = map(FIELDS.index, ("inferences", "sample_rate", "attempts"))
-_NAMING = itemgetter(*map(FIELDS.index, ("model", "operation", "status", "cache_hit")))
-_SUMS = {
-    "input_tokens": "unknown_input",
-    "cached_input_tokens": "unknown_cached",
-    "output_tokens": "unknown_output",
-    "cost_usd": "unpriced",
-    "latency_ms": "unknown_latency",
-}
+_naming = itemgetter(*map(FIELDS.index, NAMING))
 _ASPECTS = {
     "usage": (
         "input_tokens", "cached_input_tokens", "output_tokens", "cost_usd",
@@ -99,17 +93,18 @@ class OneByOne:
         self._stamps, self._judge = stamps, judge
         self._is_new, self._memory, self._is_first, self._trace = is_new, memory, memory.is_first, trace
         self._has_rare = has_rare
-        self._template = slice(_TEMPLATE, -len(RARE) if has_rare else None)
-        places = {name: index for index, name in enumerate(FIELDS)}
-        if has_rare:
-            places |= {name: index - len(RARE) for index, name in enumerate(RARE)}
-        self._aspects = [tuple(places[name] for name in names if name in places) for names in _ASPECTS.values()]
+        self._template = template_slice(has_rare=has_rare)
+        place = field_places(has_rare=has_rare)
+        self._aspects = [tuple(place[name] for name in names if name in place) for names in _ASPECTS.values()]
         self._told = tuple(at for places_ in self._aspects for at in places_)
         self._tell = itemgetter(*self._told)
         self._nothing = (None,) * len(self._told)
         self._at = {name: place for place, name in enumerate(columns)}
-        self._sums = [
-            (FIELDS.index(field), self._at[field], self._at[unknown]) for field, unknown in _SUMS.items()
+        self._sums = [(place[field], self._at[field], self._at[unknown]) for field, unknown in SUMS.items()]
+        self._bare_sums = [(PLACE[field], self._at[field]) for field in BARE_SUMS]
+        self._judged = [
+            (PLACE[field], judge, self._at[known], self._at[true])
+            for field, (judge, known, true) in JUDGED.items()
         ]
         self._places: dict[tuple[object, ...], _Known] = {}
         self._models: dict[Kind, dict[str, None]] = {}
@@ -155,7 +150,7 @@ class OneByOne:
     def _know(self, row: Row, stamp: Stamp) -> _Known | Refusal:
         if stamp.refusal is not None:
             return stamp.refusal
-        model, word, status, hit = _NAMING(row)
+        model, word, status, hit = _naming(row)
         template = row[self._template]
         # 1 and True are equal as keys, and as words they are not.
         key = (stamp.day, model, word, status, type(status), hit, template, *map(type, template))
@@ -215,7 +210,7 @@ class OneByOne:
         for day in (known.day, known.day - _A_DAY):
             for model in dict.fromkeys(models):
                 if self._memory.was_met(replace(known, model=model, day=day).cell, row[_REQUEST], seconds):
-                    _, word, status, hit = _NAMING(row)
+                    _, word, status, hit = _naming(row)
                     place = self._judge(day, model, word, status, hit, row[self._template])
                     return place if isinstance(place, Place) else known.place
         return known.place
@@ -285,24 +280,17 @@ class OneByOne:
         if row[_TRACE] is not None:
             self._trace(cell, place.system, row[_TRACE], weight, seconds)
         if self._has_rare:
-            self._count_rare(cell, row[-len(RARE) :], scale, weight)
+            self._count_rare(cell, row, scale, weight)
 
-    def _count_rare(self, cell: list[float], rare: Sequence[Any], scale: float, weight: float) -> None:
-        at = self._at
-        cache_write, reasoning, valid, schema_mode, finish, static = rare
-        if cache_write is not None:
-            cell[at["cache_write_tokens"]] += scale * cache_write
-        if reasoning is not None:
-            cell[at["reasoning_tokens"]] += scale * reasoning
-        for value, is_so, known, true in (
-            (valid, is_invalid, "checked", "invalid"),
-            (schema_mode, is_schema_mode, "schema_checked", "schema_mode"),
-            (finish, is_truncated, "finish_known", "truncated"),
-        ):
-            verdict = None if value is None else is_so(value)
+    def _count_rare(self, cell: list[float], row: Sequence[Any], scale: float, weight: float) -> None:
+        for place, column in self._bare_sums:
+            if row[place] is not None:
+                cell[column] += scale * row[place]
+        for place, judge, known, true in self._judged:
+            verdict = judge(row[place])
             if verdict is not None:
-                cell[at[known]] += weight
-                cell[at[true]] += weight if verdict else 0.0
-        if static is not None:
-            cell[at["static_known"]] += weight
-            cell[at["static_tokens"]] += scale * static
+                cell[known] += weight
+                cell[true] += weight if verdict else 0.0
+        if row[_STATIC] is not None:
+            cell[self._at["static_known"]] += weight
+            cell[self._at["static_tokens"]] += scale * row[_STATIC]

@@ -10,29 +10,27 @@ import secrets
 from array import array
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 from collectors.files import _native
 from collectors.files.dedupe import SeenIds
-from collectors.files.fields import FIELDS, RARE, Path
-from collectors.files.formats.interface import Parsed, Row
+from collectors.files.fields import Path, field_places, template_slice
+from collectors.files.formats.interface import Row
+from collectors.files.formats.jsonl import JsonLines
 from collectors.files.limits import Window, contains
+from collectors.files.loops import JUDGED, NAMING
 from collectors.files.places import Refusal
 from collectors.files.rollup import Group, Key
-from collectors.files.times import parse_time
-from collectors.files.words import Outcome, is_invalid, is_schema_mode, is_truncated
+from collectors.files.times import A_MINUTE, EPOCH, parse_time
+from collectors.files.words import Outcome
 from collectors.interface import Result
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MINUTE = timedelta(minutes=1)
 _ROLES = (
     "time", "request_id", "trace_id", "input_tokens", "cached_input_tokens", "output_tokens", "cache_write_tokens",
     "reasoning_tokens", "static_input_tokens", "cost_usd", "latency_ms", "inferences", "attempts", "sample_rate",
 )  # fmt: skip
 """What the helper takes the value of, by number; all other fields are names, which it only compares."""
-_NAMES = ("model", "operation", "status", "cache_hit", "valid", "schema_mode", "finish_reason")
-_MOST_NAMES, _MOST_STEPS = 16, 8
 _COUNTS, _ODD, _LEFT_OUT, _REFUSED = 1, 2, 3, 4
 _DONE, _ODD_LINES, _NEW_TIME = 0, 1, 2
 _MOST_TIMES, _MOST_PLACES = 50_000, 20_000
@@ -47,19 +45,11 @@ Attribute = Callable[
 """Group, outcome and the seeds of ids and traces, from model, operation, status, cache hit and template values."""
 
 
-def paths_of(paths: Mapping[str, Path]) -> tuple[tuple[tuple[bytes, ...], int], ...] | None:
-    """What a scan looks for; what is no field is a name like others. None when that is more than it can."""
-    wanted = [(path, _ROLES.index(name)) for name, path in paths.items() if name in _ROLES]
-    names = [path for name, path in paths.items() if name not in _ROLES]
-    wanted += [(path, len(_ROLES) + index) for index, path in enumerate(names)]
-    if len(names) > _MOST_NAMES or any(len(path) > _MOST_STEPS for path, _ in wanted):
-        return None
-    found = tuple((tuple(key.encode() for key in path), role) for path, role in wanted)
-    try:
-        _native.Scan(found)
-    except ValueError:
-        return None
-    return found
+def _wanted(paths: Mapping[str, Path]) -> tuple[tuple[tuple[bytes, ...], int], ...]:
+    """What a scan looks for, as the helper takes it; what is no field is a name like others."""
+    names = [name for name in paths if name not in _ROLES]
+    roles = {name: role for role, name in enumerate((*_ROLES, *names))}
+    return tuple((tuple(key.encode() for key in path), roles[name]) for name, path in paths.items())
 
 
 @dataclass(slots=True)
@@ -69,7 +59,6 @@ class Scanned:
     data: bytes | bytearray | memoryview
     scan: _native.Scan
     lines: int
-    odd: int
 
     def text(self, first: int, behind: int) -> bytes:
         """The lines from one to before another."""
@@ -88,33 +77,24 @@ class Counts:
 
 
 class PlainLines:
-    """The counts of one source since `take`.
+    """The counts of one source since `take`; `attribute` says where a record is counted.
 
-    `paths` are those of `paths_of`, `read` decodes single lines into rows whose template begins at `template`,
-    and `attribute` says where a record is counted.
+    Raises:
+        ValueError: the field map needs more than the helper can.
     """
 
     def __init__(
-        self,
-        paths: tuple[tuple[tuple[bytes, ...], int], ...],
-        read: Callable[[tuple[bytes]], Parsed],
-        template: slice,
-        attribute: Attribute,
-        zone: tzinfo,
-        seen: SeenIds | None,
-        calls: SeenIds,
-        *,
-        has_rare: bool,
+        self, lines: JsonLines, attribute: Attribute, zone: tzinfo, seen: SeenIds | None, calls: SeenIds
     ) -> None:
-        self._paths, self._read, self._template, self._attribute = paths, read, template, attribute
+        self._read, self._attribute = lines.read, attribute
+        self._fields = field_places(has_rare=lines.has_rare)
+        self._template = template_slice(has_rare=lines.has_rare)
         self._zone, self._seen, self._calls = zone, seen, calls
         self._seen_ids = None if seen is None else _native_ids(seen)
         self._call_ids = _native_ids(calls)
-        self._fields = {name: index for index, name in enumerate(FIELDS)}
-        if has_rare:
-            self._fields |= {name: index - len(RARE) for index, name in enumerate(RARE)}
         self._tally = _native.Tally(secrets.randbits(64))
-        self._scans: list[_native.Scan] = []
+        self._wanted = _wanted(lines.paths)
+        self._scans = [_native.Scan(self._wanted)]
         self._groups: dict[Group, int] = {}
         self._refusals: dict[int, Refusal] = {}
         self._window: Window | None = None
@@ -140,8 +120,8 @@ class PlainLines:
         try:
             scan = self._scans.pop()
         except IndexError:
-            scan = _native.Scan(self._paths)
-        return Scanned(data, scan, *scan.read(data))
+            scan = _native.Scan(self._wanted)
+        return Scanned(data, scan, scan.read(data))
 
     def count(
         self, found: Scanned, limit: datetime, window: Window | None, odd: Callable[[int, bytes], None]
@@ -153,7 +133,7 @@ class PlainLines:
         if window is not self._window:
             self._tally.ask_again()
             self._window = window
-        until, at, runs = (limit - _EPOCH) // _MINUTE, 0, 0
+        until, at, runs = (limit - EPOCH) // A_MINUTE, 0, 0
         while True:
             stop, at, other, given = self._tally.count(
                 found.scan, found.data, at, until, self._seen_ids, self._call_ids
@@ -179,14 +159,14 @@ class PlainLines:
         """The moment of a minute and what follows it, or of a number of minutes or microseconds."""
         if isinstance(given, tuple):
             return parse_time(f"{given[0]}{rest}{given[1]}", self._zone)
-        return _EPOCH + (timedelta(microseconds=rest) if isinstance(rest, int) else given * _MINUTE)
+        return EPOCH + (timedelta(microseconds=rest) if isinstance(rest, int) else given * A_MINUTE)
 
     def _tell_time(self, at: int, given: tuple[str, str] | int) -> None:
         moment = self._moment(given)
         if moment is None:
             self._tally.set_time(at, _ODD, 0, 0, 0, 0)
             return
-        minute, day = (moment - _EPOCH) // _MINUTE, moment.toordinal()
+        minute, day = (moment - EPOCH) // A_MINUTE, moment.toordinal()
         verdict = _COUNTS if self._window is None or contains(self._window.days, day) else _LEFT_OUT
         slot = 0 if self._seen is None else minute * 60 // self._seen.slot_seconds
         self._tally.set_time(at, verdict, minute, day, slot, minute * 60 // self._calls.slot_seconds)
@@ -197,7 +177,7 @@ class PlainLines:
             self._tally.set_place(at, _ODD, 0, 0, 0, 0, (-1, -1, -1))
             return
         row = rows[0]
-        model, operation, status, hit, valid, schema, finish = (self._value(row, name) for name in _NAMES)
+        model, operation, status, hit = (self._value(row, name) for name in NAMING)
         place = self._attribute(model, operation, status, hit, row[self._template])
         if len(place) == 2:
             self._refusals[at] = place
@@ -205,8 +185,8 @@ class PlainLines:
             return
         group, outcome, seed, trace_seed = place
         number = self._groups.setdefault(group, len(self._groups))
-        judged = (_bit(is_invalid(valid)), _bit(is_schema_mode(schema)), _bit(is_truncated(finish)))
-        self._tally.set_place(at, _COUNTS, number, outcome, seed, trace_seed, judged)
+        invalid, schema, truncated = (_bit(judge(self._value(row, it))) for it, (judge, _, _) in JUDGED.items())
+        self._tally.set_place(at, _COUNTS, number, outcome, seed, trace_seed, (invalid, schema, truncated))
 
     def _value(self, row: Row, name: str) -> Any:
         index = self._fields.get(name)

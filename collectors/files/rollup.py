@@ -12,7 +12,7 @@ from xxhash import xxh64_intdigest
 
 from collectors.files.bulk import Bulk, Prepared
 from collectors.files.dedupe import SeenIds
-from collectors.files.fields import ALL_FIELDS, FIELDS, RARE
+from collectors.files.fields import ALL_FIELDS, field_places, template_slice
 from collectors.files.formats.interface import Row
 from collectors.files.layout import Layout
 from collectors.files.parts import OneByOne
@@ -39,11 +39,9 @@ COLUMNS: tuple[str, ...] = (
 )  # fmt: skip
 """The counts of a `UsageRow`, in the order of a cell."""
 
-_TEMPLATE = len(FIELDS)
 _MOST_SEEDS = 20_000
 """Remembered at a time."""
 _NO_ID = frozenset({"", "none", "null"})
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Rollup:
@@ -83,25 +81,17 @@ class Rollup:
 
     def add_records(self, records: Sequence[Any], layout: Layout) -> tuple[int, list[tuple[int, Result, str]]]:
         """The same as `add` for the rows of these records, none of them a part, with far less work for each."""
-        found = self.prepare(records, layout, self.limit())
+        found = self._bulk.prepare(records, layout, self.limit())
         repeated: list[int] = []
         if self._seen is not None and found.ids:
             repeated = self._seen.add_all(found.ids, slots_of(found, self._seen.slot_seconds))
-        return self.count(found, repeated)
+        counted, others, newest = self._bulk.count(found, repeated)
+        self._saw_newest(newest)
+        return counted, others
 
     def limit(self) -> datetime:
         """The latest time that a record may have."""
         return self._now() + self._tolerance
-
-    def prepare(self, records: Sequence[Any], layout: Layout, limit: datetime) -> Prepared:
-        """The first half of `add_records`: everything before duplicates are removed."""
-        return self._bulk.prepare(records, layout, limit)
-
-    def count(self, found: Prepared, repeated: Sequence[int]) -> tuple[int, list[tuple[int, Result, str]]]:
-        """The second half: count what is not repeated."""
-        counted, others, newest = self._bulk.count(found, repeated)
-        self._saw_newest(newest)
-        return counted, others
 
     def merge(
         self, sums: Iterable[tuple[Key, list[float]]], days: Iterable[date], newest: datetime | None
@@ -252,12 +242,8 @@ def _identity(seed: int, text: str) -> int:
 
 def row_layout(known: frozenset[str], width: int, *, has_rare: bool) -> Layout:
     """Where rows of so many values have each of the fields that they may tell."""
-    end = width - len(RARE) if has_rare else width
-    places = {name: index for index, name in enumerate(FIELDS)}
-    if has_rare:
-        places |= {name: end + index for index, name in enumerate(RARE)}
-    fields = {name: (place,) for name, place in places.items() if name in known}
-    template = tuple((place,) for place in range(_TEMPLATE, end))
+    fields = {name: (place,) for name, place in field_places(has_rare=has_rare).items() if name in known}
+    template = tuple((place,) for place in range(width)[template_slice(has_rare=has_rare)])
     return Layout(fields, template)  # type: ignore[arg-type]  # the loops read an index as they read an attribute
 
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from itertools import compress
 from typing import Any
 
-from collectors.files.times import EARLIEST, UNITS, parse_time
+from collectors.files.times import A_MINUTE, EARLIEST, EPOCH, UNITS, parse_time
 from collectors.interface import Result
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_A_MINUTE = timedelta(minutes=1)
 _KNOWN = 50_000
 """Minutes remembered; a month has 43,200."""
 
@@ -46,7 +44,7 @@ FUTURE = Stamp(0, date.min, (Result.FUTURE, "later than the clock"))
 
 
 def _stamp(moment: datetime | None) -> Stamp:
-    return BAD if moment is None else Stamp((moment - _EPOCH) // _A_MINUTE, moment.date())
+    return BAD if moment is None else Stamp((moment - EPOCH) // A_MINUTE, moment.date())
 
 
 class _ByText(dict[str, Stamp]):
@@ -66,7 +64,7 @@ class _ByMinute(dict[int, Stamp]):
 
     def __missing__(self, minute: int) -> Stamp:
         try:
-            stamp = Stamp(minute, (_EPOCH + timedelta(minutes=minute)).date())
+            stamp = Stamp(minute, (EPOCH + timedelta(minutes=minute)).date())
         except OverflowError:
             stamp = BAD
         self[minute] = stamp
@@ -106,7 +104,7 @@ class Stamps:
         stamps = self._together(values) if values else []
         if stamps is not None:
             last = max((stamp.minute for stamp in set(stamps)), default=0)
-            if last < (limit - _EPOCH) // _A_MINUTE:
+            if last < (limit - EPOCH) // A_MINUTE:
                 return Times(values, stamps, ordered=True)
         return Times(values, [self._one(value, limit) for value in values], ordered=False)
 

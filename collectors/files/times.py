@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 EARLIEST = 1e8
 """Epoch seconds (March 1973) below which a number is no time of an inference but a mistake, zero above all."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+A_MINUTE = timedelta(minutes=1)
 _LATEST = 1e20
 """From here on a number is no time in any unit, and may be too large for a float."""
 UNITS = ((1e11, 1), (1e14, 1_000), (1e17, 1_000_000), (math.inf, 1_000_000_000))
@@ -55,7 +56,7 @@ def _from_epoch(number: float) -> datetime | None:
     # Whole microseconds first: a float of nanoseconds cannot be divided without moving across midnight.
     try:
         micros = number * 1_000_000 // parts if isinstance(number, int) else round(number * 1_000_000 / parts)
-        return _EPOCH + timedelta(microseconds=micros)
+        return EPOCH + timedelta(microseconds=micros)
     except OverflowError:
         return None
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from collectors.files.formats.declared import PLACE
+from collectors.files.fields import PLACE
 from collectors.files.formats.jsonl import TYPES
 from collectors.files.formats.rewritten import Refusal, Rewrite
 from collectors.files.formats.routes import route

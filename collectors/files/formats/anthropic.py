@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from collectors.files.formats.declared import PLACE, Declaration, Declared
+from collectors.files.fields import PLACE
+from collectors.files.formats.declared import Declaration, Declared
 from collectors.files.formats.interface import Parsed, Reader
 from collectors.interface import Result
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from collectors.files.fields import PLACE
 from collectors.files.formats.access import (
     CLIENT,
     COUNT_CONVERT,
@@ -17,7 +18,7 @@ from collectors.files.formats.access import (
     milliseconds,
     rewrite_lines,
 )
-from collectors.files.formats.declared import PLACE, Declaration
+from collectors.files.formats.declared import Declaration
 from collectors.files.formats.rewritten import Rewritten
 from collectors.files.formats.routes import kind_of_model, route
 from collectors.files.framing.lines import LINES

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from collectors.files.formats.declared import PLACE, Declaration
+from collectors.files.fields import PLACE
+from collectors.files.formats.declared import Declaration
 from collectors.files.formats.interface import MAX_COUNT
 from collectors.files.formats.routes import kind_of_model, short_model
 from collectors.interface import Result

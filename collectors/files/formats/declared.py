@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from collectors.files.fields import FIELDS, RARE, Path, parse_path
+from collectors.files.fields import FIELDS, PLACE, RARE, Path, parse_path
 from collectors.files.formats.interface import Framing, Parsed, Reader
 from collectors.files.formats.jsonl import TEXT, TYPES, Shape, explain
 from collectors.files.formats.rows import Sum, Value, compile_row
@@ -25,15 +25,9 @@ Paths = str | tuple[str, ...]
 """One path, or several of which the first that holds a value wins."""
 
 Finish = Callable[..., Result | None]
-"""Completes a row (see `PLACE`) in place, from the extras of its record, which it gets by name. Gives what the
-record is instead of a call: `NOT_A_CALL` or `IGNORED`; `PART` for a part of a streamed call, which carries the id
-of the call; a malformed result to refuse it; None for a call of its own."""
-
-PLACE: Mapping[str, int] = {
-    **{name: index for index, name in enumerate(FIELDS)},
-    **{name: index - len(RARE) for index, name in enumerate(RARE)},
-}
-"""Where `finish` finds each field in a row: common fields from its start, rare ones from its end."""
+"""Completes a row in place (see `PLACE` of the fields), from the extras of its record, which it gets by name.
+Gives what the record is instead of a call: `NOT_A_CALL` or `IGNORED`; `PART` for a part of a streamed call, which
+carries the id of the call; a malformed result to refuse it; None for a call of its own."""
 
 _TEXTS = frozenset({"model", "request_id", "operation", "status", "trace_id", "finish_reason"})
 _TIME, _REQUEST = PLACE["time"], PLACE["request_id"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from collectors.files.fields import PLACE
 from collectors.files.formats.access import COUNT_CONVERT, COUNT_TYPES
-from collectors.files.formats.declared import PLACE, Declaration
+from collectors.files.formats.declared import Declaration
 from collectors.files.formats.routes import route
 from collectors.interface import Result
 

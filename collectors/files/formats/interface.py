@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
-from collectors.files.fields import ALL_FIELDS
 from collectors.files.layout import Layout
 from collectors.interface import Result
 
@@ -90,6 +89,8 @@ class Format(Protocol):
     wants_header: bool
     framing: Framing
     has_rare: bool
+    known: frozenset[str]
+    """The fields that rows may tell; every other one is None in all of them."""
 
     def check_header(self, line: bytes) -> tuple[str, ...]:
         """What is wrong with a file's header line; empty when nothing is."""
@@ -116,24 +117,14 @@ class Reader(Protocol):
 
     framing: Framing
     has_rare: bool
+    known: frozenset[str]
+    """As for `Format`."""
     reads_text: bool
     """Its records may be text that is no JSON."""
 
     def read(self, units: Sequence[bytes]) -> Parsed:
         """Read records; `lines` of the result are indices of units."""
         ...
-
-
-@runtime_checkable
-class Selective(Protocol):
-    """A format or a reader that knows which fields its rows may tell."""
-
-    known: frozenset[str]
-
-
-def known_fields(source: object) -> frozenset[str]:
-    """The fields that the rows of a format or a reader may tell; every other one is None in all of them."""
-    return source.known if isinstance(source, Selective) else ALL_FIELDS
 
 
 @runtime_checkable

@@ -59,6 +59,7 @@ class JsonLines:
         wanted += [(f"template {index}", parse_path(path), TEXT) for index, path in enumerate(template)]
         tree = Shape(wanted)
         self.has_rare = any(name in fields for name in RARE)
+        self.known = frozenset(fields)
         rare = RARE if self.has_rare else ()
         order = [*FIELDS, *(f"template {index}" for index in range(len(template))), *rare]
         self.record = tree.struct

@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from collectors.files.formats.declared import PLACE, Declaration
+from collectors.files.fields import PLACE
+from collectors.files.formats.declared import Declaration
 from collectors.files.formats.rewritten import Rewritten, with_keys
 from collectors.files.formats.routes import route
 from collectors.interface import Result

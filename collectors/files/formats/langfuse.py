@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import msgspec
 
-from collectors.files.formats.declared import PLACE, Declaration
+from collectors.files.fields import PLACE
+from collectors.files.formats.declared import Declaration
 from collectors.files.formats.interface import MAX_COUNT
 from collectors.files.formats.rewritten import Rewritten, with_keys
 from collectors.files.times import elapsed_ms

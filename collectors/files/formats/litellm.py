@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from collectors.files.formats.declared import PLACE, Declaration
+from collectors.files.fields import PLACE
+from collectors.files.formats.declared import Declaration
 from collectors.files.formats.peek import peek
 from collectors.files.times import elapsed_ms
 from collectors.interface import Result

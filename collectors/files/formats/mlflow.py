@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from collectors.files.formats.declared import PLACE, Declaration
+from collectors.files.fields import PLACE
+from collectors.files.formats.declared import Declaration
 from collectors.files.formats.jsonl import TYPES
 from collectors.files.formats.rewritten import Refusal, Rewritten, with_keys
 from collectors.interface import Result

@@ -134,29 +134,15 @@ static double *find_cell(Tally *tally, Place *place, int32_t day)
     if (place->round == tally->round && place->day == day)
         return tally->cells[place->cell].sums;
     Index *index = &tally->by_cell;
-    /* Cells hold no hash: the index is made anew when it is full. */
-    if (!index->at || index->used * 2 > index->mask) {
-        size_t room = index->at ? (index->mask + 1) * 2 : SMALLEST;
-        uint32_t *fresh = calloc(room, sizeof *fresh);
-        if (!fresh)
-            return NULL;
-        for (uint32_t entry = 0; entry < tally->cells_count; entry++) {
-            size_t at = cell_hash(tally->cells[entry].group, tally->cells[entry].day) & (room - 1);
-            while (fresh[at])
-                at = (at + 1) & (room - 1);
-            fresh[at] = entry + 1;
-        }
-        free(index->at);
-        *index = (Index){fresh, room - 1, tally->cells_count};
-    }
-    if (GROW(tally, cells, 1) < 0)
+    if (index_grow(index, tally->cells, sizeof *tally->cells) < 0 || GROW(tally, cells, 1) < 0)
         return NULL;
-    size_t at = cell_hash(place->group, day) & index->mask;
+    uint64_t hash = cell_hash(place->group, day);
+    size_t at = hash & index->mask;
     while (index->at[at] && (tally->cells[index->at[at] - 1].group != place->group ||
                              tally->cells[index->at[at] - 1].day != day))
         at = (at + 1) & index->mask;
     if (!index->at[at]) {
-        tally->cells[tally->cells_count++] = (Cell){.group = place->group, .day = day};
+        tally->cells[tally->cells_count++] = (Cell){.hash = hash, .group = place->group, .day = day};
         index->at[at] = (uint32_t)tally->cells_count;
         index->used++;
     }

@@ -343,7 +343,7 @@ static int grow(Scan *scan)
 
 int scan_read(Scan *scan, const uint8_t *data, size_t size)
 {
-    scan->count = scan->odd = 0;
+    scan->count = 0;
     Reader reader = {.data = data, .end = data + size, .column = scan->column};
     for (const uint8_t *p = data; p < reader.end;) {
         if (grow(scan) < 0)
@@ -358,7 +358,6 @@ int scan_read(Scan *scan, const uint8_t *data, size_t size)
             end = skip_space(end);
         if (!end || *end != '\n' || (record->time_kind == TEXT_TIME && !record->time.length)) {
             record->odd = 1;
-            scan->odd++;
             end = memchr(p, '\n', (size_t)(reader.end - p));
         }
         record->line.length = (uint32_t)(end - p);

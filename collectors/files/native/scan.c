@@ -104,7 +104,7 @@ static PyObject *Scan_read(Scan *self, PyObject *data)
         return NULL;
     const uint8_t *bytes = buffer.buf;
     int done = 0;
-    self->count = self->odd = 0;
+    self->count = 0;
     if (buffer.len > INT32_MAX || (buffer.len && bytes[buffer.len - 1] != '\n')) {
         PyBuffer_Release(&buffer);
         PyErr_SetString(PyExc_ValueError, "not whole lines, or too many of them");
@@ -116,7 +116,7 @@ static PyObject *Scan_read(Scan *self, PyObject *data)
     PyBuffer_Release(&buffer);
     if (done < 0)
         return PyErr_NoMemory();
-    return Py_BuildValue("(nn)", (Py_ssize_t)self->count, (Py_ssize_t)self->odd);
+    return PyLong_FromSize_t(self->count);
 }
 
 static PyObject *Scan_span(Scan *self, PyObject *args)
@@ -134,7 +134,7 @@ static PyObject *Scan_span(Scan *self, PyObject *args)
 }
 
 static PyMethodDef methods[] = {
-    {"read", (PyCFunction)Scan_read, METH_O, "Find the values of whole lines; how many lines, and how many of them are odd."},
+    {"read", (PyCFunction)Scan_read, METH_O, "Find the values of whole lines; how many there are."},
     {"span", (PyCFunction)Scan_span, METH_VARARGS, "Where the lines from one to before another lie in the text."},
     {NULL, NULL, 0, NULL},
 };

@@ -62,7 +62,6 @@ typedef struct {
     Span *tokens;   /* `names` a record; length 0: missing */
     double *values; /* `amounts` a record */
     size_t count, room;
-    size_t odd;
 } Scan;
 
 extern PyTypeObject ScanType;

@@ -64,6 +64,7 @@ typedef struct {
 } Place;
 
 typedef struct {
+    uint64_t hash;
     uint32_t group;
     int32_t day;
     double sums[WIDTH];

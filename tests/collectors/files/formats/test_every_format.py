@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectors.files.fields import FIELDS, RARE
-from collectors.files.formats.interface import known_fields
 from collectors.files.formats.named import NAMED
 from collectors.files.framing.values import VALUES
 from collectors.files.sniff import guess
@@ -138,4 +137,4 @@ def test_a_row_tells_nothing_but_the_fields_that_its_format_knows(
 
     for row in parsed.rows:
         told = {field for field, value in zip((*FIELDS, *RARE), row, strict=True) if value is not None}
-        assert told <= known_fields(reader)
+        assert told <= reader.known

@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collectors.files.fields import FIELDS, RARE
-from collectors.files.formats.declared import PLACE, Declaration, Declared, Paths
+from collectors.files.fields import FIELDS, PLACE, RARE
+from collectors.files.formats.declared import Declaration, Declared, Paths
 from collectors.files.formats.jsonl import TYPES
 from collectors.files.formats.rows import BLANK
 from collectors.interface import Result
