@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from hashlib import blake2b
 from operator import add, attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Table, case, delete, select, update
+from sqlalchemy import Connection, Dialect, Table, case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from agent.errors import StoreConflict
-from agent.store.many import write_many
+from agent.store.many import ManyRows
 from agent.store.schema import (
     COUNTS,
     eval_results,
@@ -55,9 +56,9 @@ def write_batch(connection: Connection, source: str, revision: int, batch: Batch
             {"source": source, "result": str(result), "records": number}
             for result, number in batch.tallies.items()
         ]
-        connection.execute(_adding(connection, record_tallies, ("records",)), rows)
+        connection.execute(_adding(connection.dialect, record_tallies, ("records",)), rows)
     if batch.days_seen:
-        statement = _insert(connection, source_days).on_conflict_do_nothing()
+        statement = _insert(connection.dialect, source_days).on_conflict_do_nothing()
         connection.execute(statement, [{"source": source, "day": day} for day in sorted(batch.days_seen)])
     if batch.prompt_changes or batch.replace_prompt_changes:
         _write_prompt_changes(connection, source, batch)
@@ -65,12 +66,12 @@ def write_batch(connection: Connection, source: str, revision: int, batch: Batch
     _write_model_shutdowns(connection, source, batch.model_shutdowns, now)
 
 
-def _insert(connection: Connection, table: Table) -> Any:
-    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+def _insert(dialect: Dialect, table: Table) -> Any:
+    return (postgresql if dialect.name == "postgresql" else sqlite).insert(table)
 
 
-def _adding(connection: Connection, table: Table, columns: tuple[str, ...]) -> Any:
-    statement = _insert(connection, table)
+def _adding(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> Any:
+    statement = _insert(dialect, table)
     return statement.on_conflict_do_update(
         index_elements=list(table.primary_key.columns),
         set_={name: table.c[name] + statement.excluded[name] for name in columns},
@@ -87,7 +88,7 @@ def _advance(connection: Connection, source: str, revision: int, batch: Batch) -
         if revision != 0:
             raise StoreConflict(f"source {source}: expected revision {revision}, and the store has none")
         created = connection.execute(
-            _insert(connection, sources)
+            _insert(connection.dialect, sources)
             .values(source=source, revision=1, newest_record=batch.newest_record)
             .on_conflict_do_nothing()
             .returning(sources.c.revision)
@@ -113,7 +114,7 @@ def _write_state(connection: Connection, source: str, state: Mapping[str, bytes 
         connection.execute(delete(source_state).where(source_state.c.source == source, keys))
     kept = [{"source": source, "key": key, "value": value} for key, value in state.items() if value is not None]
     if kept:
-        statement = _insert(connection, source_state)
+        statement = _insert(connection.dialect, source_state)
         connection.execute(
             statement.on_conflict_do_update(
                 index_elements=list(source_state.primary_key.columns),
@@ -124,12 +125,12 @@ def _write_state(connection: Connection, source: str, state: Mapping[str, bytes 
 
 
 def _write_usage(connection: Connection, source: str, usage: tuple[UsageRow, ...], now: datetime) -> None:
-    statement = _adding(connection, usage_daily, COUNTS)
+    daily = ManyRows(connection, _daily(connection.dialect), _USAGE)
     totals: dict[tuple[str, str, str], _Total] = {}
     # In slices, as a row that is ready to be written takes several times the memory of a UsageRow.
     for start in range(0, len(usage), _SLICE):
         rows = [(source, *_usage_values(row)) for row in usage[start : start + _SLICE]]
-        write_many(connection, statement, _USAGE, rows)
+        daily.write(rows)
         for _, system, model, operation, day, *counts in rows:
             total = totals.get((system, model, operation))
             if total is None:
@@ -139,17 +140,26 @@ def _write_usage(connection: Connection, source: str, usage: tuple[UsageRow, ...
             total.counts = list(map(add, total.counts, counts))
     if not totals:
         return
-    statement = _insert(connection, usage_totals)
+    rows = [(source, *key, total.first_day, now, *total.counts) for key, total in totals.items()]
+    ManyRows(connection, _totals(connection.dialect), _TOTALS).write(rows)
+
+
+@lru_cache(maxsize=8)
+def _daily(dialect: Dialect) -> Any:
+    return _adding(dialect, usage_daily, COUNTS)
+
+
+@lru_cache(maxsize=8)
+def _totals(dialect: Dialect) -> Any:
+    statement = _insert(dialect, usage_totals)
     new = statement.excluded
     earliest = case(
         (usage_totals.c.first_day <= new["first_day"], usage_totals.c.first_day), else_=new["first_day"]
     )
-    statement = statement.on_conflict_do_update(
+    return statement.on_conflict_do_update(
         index_elements=list(usage_totals.primary_key.columns),
         set_={"first_day": earliest, **{name: usage_totals.c[name] + new[name] for name in COUNTS}},
     )
-    rows = [(source, *key, total.first_day, now, *total.counts) for key, total in totals.items()]
-    write_many(connection, statement, _TOTALS, rows)
 
 
 def _write_prompt_changes(connection: Connection, source: str, batch: Batch) -> None:
@@ -169,7 +179,7 @@ def _write_prompt_changes(connection: Connection, source: str, batch: Batch) -> 
                 )
     if not batch.prompt_changes:
         return
-    statement = _insert(connection, prompt_changes)
+    statement = _insert(connection.dialect, prompt_changes)
     new = statement.excluded
     earliest = case(
         (prompt_changes.c.landed_at <= new["landed_at"], prompt_changes.c.landed_at), else_=new["landed_at"]
@@ -190,7 +200,7 @@ def _write_prompt_changes(connection: Connection, source: str, batch: Batch) -> 
 
 def _write_eval_results(connection: Connection, source: str, results: tuple[EvalResult, ...]) -> None:
     if results:
-        statement = _insert(connection, eval_results)
+        statement = _insert(connection.dialect, eval_results)
         measured = ("value", "stderr", "n", "passed", "higher_is_better")
         connection.execute(
             statement.on_conflict_do_update(
@@ -223,7 +233,7 @@ def _write_model_shutdowns(
         if model.shutdown is not None
     ]
     if dated:
-        statement = _insert(connection, model_shutdowns)
+        statement = _insert(connection.dialect, model_shutdowns)
         connection.execute(
             statement.on_conflict_do_update(
                 index_elements=list(model_shutdowns.primary_key.columns),

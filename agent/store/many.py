@@ -2,45 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table
+from sqlalchemy import Connection, Dialect
 
 Values = tuple[Any, ...]
+Processors = tuple[tuple[int, Callable[[Any], Any]], ...]
+"""What turns values into those of the driver, by place, for the columns that need it."""
 
 
-def write_many(connection: Connection, statement: Any, names: tuple[str, ...], rows: Sequence[Values]) -> None:
-    """Execute an insert `statement` for each of the rows, which have the values of the columns `names`.
+class ManyRows:
+    """An insert `statement`, made once for each dialect, for rows that have the values of the columns `names`.
 
     The general way makes a dictionary of every row twice, and takes several times as long as SQLite itself.
     """
-    if connection.dialect.name != "sqlite":
-        connection.execute(statement, [dict(zip(names, row, strict=True)) for row in rows])
-        return
-    compiled = statement.compile(dialect=connection.dialect, column_keys=names)
-    order = [names.index(name) for name in compiled.positiontup or ()]
-    if order != list(range(len(names))):
-        rows = [tuple(row[at] for at in order) for row in rows]
-    processors = _processors(connection.dialect, statement.table, tuple(compiled.positiontup or ()))
-    connection.exec_driver_sql(str(compiled), [_processed(row, processors) for row in rows])
+
+    def __init__(self, connection: Connection, statement: Any, names: tuple[str, ...]) -> None:
+        self._connection, self._statement, self._names = connection, statement, names
+        self._plain = connection.dialect.name == "sqlite"
+
+    def write(self, rows: Sequence[Values]) -> None:
+        """Execute it for each of the rows."""
+        if not self._plain:
+            values = [dict(zip(self._names, row, strict=True)) for row in rows]
+            self._connection.execute(self._statement, values)
+            return
+        text, order, processors = _compiled(self._connection.dialect, self._statement, self._names)
+        self._connection.exec_driver_sql(text, [_processed(row, order, processors) for row in rows])
 
 
-def _processed(row: Values, processors: tuple[tuple[int, Any], ...]) -> Values:
-    values = list(row)
+def _processed(row: Values, order: tuple[int, ...], processors: Processors) -> Values:
+    values = [row[at] for at in order]
     for at, process in processors:
         values[at] = process(values[at])
     return tuple(values)
 
 
 @lru_cache(maxsize=16)
-def _processors(dialect: Dialect, table: Table, names: tuple[str, ...]) -> tuple[tuple[int, Any], ...]:
-    """What turns values into those of the driver, by place, for the columns that need it."""
-    found = []
-    for at, name in enumerate(names):
-        column = table.c[name]
-        process = column.type.dialect_impl(dialect).bind_processor(dialect)
-        if process is not None:
-            found.append((at, process))
-    return tuple(found)
+def _compiled(dialect: Dialect, statement: Any, names: tuple[str, ...]) -> tuple[str, tuple[int, ...], Processors]:
+    """The text of a statement, the places of its values in a row, and what turns them into those of the driver."""
+    compiled = statement.compile(dialect=dialect, column_keys=names)
+    order = compiled.positiontup or ()
+    kinds = (statement.table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in order)
+    processors = tuple((at, process) for at, process in enumerate(kinds) if process is not None)
+    return str(compiled), tuple(map(names.index, order)), processors
