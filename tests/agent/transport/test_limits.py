@@ -1,0 +1,83 @@
+"""How many connections there may be, who makes room, and who has to wait for a turn."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from agent.transport.crowd import Member, Stage, spared
+from agent.transport.limits import affordable_connections
+from agent.transport.turns import TooManyWaiting, Turns
+
+
+@pytest.mark.parametrize(
+    ("wanted", "descriptors", "most"),
+    [(512, 1024, 512), (2000, 1024, 704), (512, 256, 128), (512, 100, 11), (512, 20, 8), (512, 1_048_576, 512)],
+)
+def test_connections_leave_files_for_the_rest_of_the_agent(wanted: int, descriptors: int, most: int) -> None:
+    assert affordable_connections(wanted, descriptors) == most
+
+
+def test_the_one_that_waits_longest_makes_room() -> None:
+    idle, silent, answered = Member(5, Stage.IDLE), Member(3, Stage.HANDSHAKE), Member(1, Stage.ANSWERING)
+
+    assert spared({idle, silent, answered, Member(0, Stage.WORKING)}) is silent
+
+
+def test_slow_readers_make_room_where_everybody_is_answered() -> None:
+    slow = Member(1, Stage.ANSWERING)
+
+    assert spared({Member(2, Stage.ANSWERING), slow, Member(0, Stage.WORKING)}) is slow
+
+
+def test_nobody_leaves_while_the_agent_works_for_everybody() -> None:
+    assert spared({Member(0, Stage.WORKING)}) is None
+    assert spared(set()) is None
+
+
+@pytest.fixture
+def waiting() -> Iterator[tuple[Turns, threading.Event]]:
+    """A queue whose turn client `a` has and does not end before the event."""
+    turns, done, begun = Turns(most=3, most_of_one=2), threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with turns.turn("a"):
+            begun.set()
+            assert done.wait(30)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert begun.wait(30)
+    yield turns, done
+    done.set()
+    thread.join()
+
+
+def test_one_client_has_its_share_of_the_queue_and_all_together_the_whole(
+    waiting: tuple[Turns, threading.Event],
+) -> None:
+    turns, done = waiting
+    entered: list[str] = []
+
+    def enter(client: str) -> None:
+        with turns.turn(client):
+            entered.append(client)
+
+    queue = [threading.Thread(target=enter, args=(client,)) for client in ("a", "b")]
+    for thread in queue:
+        thread.start()
+    while turns.length < 3:
+        assert not entered
+
+    for client in ("a", "c"):
+        with pytest.raises(TooManyWaiting), turns.turn(client):
+            pass
+    done.set()
+    for thread in queue:
+        thread.join(30)
+    assert sorted(entered) == ["a", "b"]
+    assert turns.length == 0
+    with turns.turn("a"):
+        pass
