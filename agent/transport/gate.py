@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from agent.limited_log import LimitedLog
+from agent.transport.exchange import Headers
 from agent.transport.passwords import Passwords
+from agent.transport.turns import TooManyWaiting
 from agent.web import SECURITY_HEADERS
 
 if TYPE_CHECKING:
@@ -17,9 +20,15 @@ if TYPE_CHECKING:
 
     from _typeshed import OptExcInfo
 
-log = structlog.get_logger(__name__)
+log = LimitedLog(structlog.get_logger(__name__))
 
-_REFUSAL = b"a user name and a password are needed\n"
+_TEXT = ("Content-Type", "text/plain; charset=utf-8")
+_NO_PASSWORD = (
+    "401 Unauthorized",
+    ("WWW-Authenticate", 'Basic realm="leverwatch", charset="UTF-8"'),
+    b"a user name and a password are needed\n",
+)
+_TOO_MANY = ("429 Too Many Requests", ("Retry-After", "1"), b"too many passwords are being checked\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +37,7 @@ class Protection:
 
     passwords: Passwords | None = None
     """None: everybody may read."""
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Headers = ()
     """These replace headers of the same name."""
 
 
@@ -46,29 +55,35 @@ class Gate:
         with self._lock:
             return self._refusals
 
+    def headers(self) -> Headers:
+        """What every answer has, also one that the application never saw."""
+        return _with(self._protection().headers, SECURITY_HEADERS)
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """WSGI."""
         protection = self._protection()
-        added = {name.lower(): (name, text) for name, text in protection.headers}
 
         def start(
             status: str, headers: list[tuple[str, str]], exc_info: OptExcInfo | None = None, /
         ) -> Callable[[bytes], object]:
-            kept = [header for header in headers if header[0].lower() not in added]
-            return start_response(status, [*kept, *added.values()], exc_info)
+            return start_response(status, list(_with(protection.headers, headers)), exc_info)
 
-        passwords = protection.passwords
-        if passwords is None or passwords.accept_header(environ.get("HTTP_AUTHORIZATION", "")):
-            return self._app(environ, start)
+        passwords, client = protection.passwords, environ.get("REMOTE_ADDR", "")
+        try:
+            if passwords is None or passwords.accept_header(environ.get("HTTP_AUTHORIZATION", ""), client):
+                return self._app(environ, start)
+            status, header, text = _NO_PASSWORD
+        except TooManyWaiting:
+            status, header, text = _TOO_MANY
         with self._lock:
             self._refusals += 1
         # Not a warning, so that guessing cannot fill the log of those who watch warnings; the counter has it.
-        log.info("http_password_refused", client=environ.get("REMOTE_ADDR", ""))
-        headers = [
-            ("Content-Type", "text/plain; charset=utf-8"),
-            ("WWW-Authenticate", 'Basic realm="leverwatch", charset="UTF-8"'),
-            *SECURITY_HEADERS,
-            ("Content-Length", str(len(_REFUSAL))),
-        ]
-        start("401 Unauthorized", headers)
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else [_REFUSAL]
+        log.info("http_password_refused", client=client)
+        start(status, [_TEXT, header, *SECURITY_HEADERS, ("Content-Length", str(len(text)))])
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [text]
+
+
+def _with(added: Headers, headers: Iterable[tuple[str, str]]) -> Headers:
+    """The headers with those that are added, which replace others of their names."""
+    replaced = {name.lower() for name, _ in added}
+    return (*(header for header in headers if header[0].lower() not in replaced), *added)

@@ -7,10 +7,13 @@ from wsgiref.util import setup_testing_defaults
 from wsgiref.validate import validator
 
 import pytest
+import structlog
 
 from agent.exporter.render import Exposition
+from agent.limited_log import lines_left_out
 from agent.transport.gate import Gate, Protection
 from agent.transport.passwords import Passwords
+from agent.transport.turns import TooManyWaiting
 from agent.web import State, create_app
 from tests.agent.transport.test_passwords import hashed, header
 
@@ -65,6 +68,33 @@ def test_the_right_password_opens_every_path() -> None:
 
     assert answers == ["200", "200", "200", "200", "200", "405", "404"]
     assert through.refusals == 0
+
+
+def test_too_many_guesses_are_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    through = gate(Protection(Passwords({"alice": hashed(b"one")}), (("X-Frame-Options", "deny"),)))
+
+    def crowded(*_: str) -> bool:
+        raise TooManyWaiting
+
+    monkeypatch.setattr(Passwords, "accept_header", crowded)
+    status, headers, body = call(through, "/metrics")
+
+    assert status == "429 Too Many Requests"
+    assert (headers["Retry-After"], headers["X-Frame-Options"]) == ("1", "deny")
+    assert body == b"too many passwords are being checked\n"
+    assert through.refusals == 1
+
+
+def test_a_thousand_refused_requests_are_a_few_lines_of_the_log() -> None:
+    through = gate(Protection(Passwords({"alice": hashed(b"one")})))
+    before = lines_left_out.counts().get("http_password_refused", 0)
+    with structlog.testing.capture_logs() as logged:
+        for _ in range(1000):
+            call(through, "/metrics")
+
+    assert through.refusals == 1000
+    assert len(logged) < 20
+    assert lines_left_out.counts()["http_password_refused"] - before == 1000 - len(logged)
 
 
 def test_without_users_everybody_may_read() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import bcrypt
 import pytest
@@ -12,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.transport.passwords import Passwords
+from agent.transport.turns import TooManyWaiting
 
 COST = 10
 
@@ -95,6 +98,42 @@ def test_an_unknown_user_costs_as_much_as_the_dearest_known_one(calls: list[byte
 
     assert not passwords.accept("nobody", b"x")
     assert calls[0].split(b"$")[2] == b"06"
+
+
+def test_a_wrong_password_costs_as_much_as_the_dearest_whosever_it_is(calls: list[bytes]) -> None:
+    passwords = Passwords({"alice": hashed(b"one", 4), "bob": hashed(b"two", 6)})
+
+    def steps(user: str, password: bytes) -> int:
+        calls.clear()
+        assert not passwords.accept(user, password)
+        return sum(1 << int(against.split(b"$")[2]) for against in calls)
+
+    asked = [("nobody", b"x"), ("alice", b"x"), ("bob", b"x"), ("alice", b"o\0e")]
+    assert [steps(user, password) for user, password in asked] == [1 << 6] * 4
+
+
+def test_a_remembered_password_waits_for_no_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    passwords = Passwords({"alice": hashed(b"one")})
+    assert passwords.accept("alice", b"one")
+    begun, go_on = threading.Event(), threading.Event()
+
+    def endless(_password: bytes, _against: bytes) -> bool:
+        begun.set()
+        assert go_on.wait(30)
+        return False
+
+    monkeypatch.setattr(bcrypt, "checkpw", endless)
+    with ThreadPoolExecutor(4) as pool:
+        guesses = [pool.submit(passwords.accept, "alice", b"wrong", "guesser") for _ in range(4)]
+        assert begun.wait(30)
+        while passwords._turns.length < 4:
+            time.sleep(0.01)
+
+        assert passwords.accept("alice", b"one", "guesser")
+        with pytest.raises(TooManyWaiting):
+            passwords.accept("alice", b"wrong", "guesser")
+        go_on.set()
+        assert [guess.result(30) for guess in guesses] == [False] * 4
 
 
 def test_an_unknown_user_takes_as_long_as_a_wrong_password() -> None:
