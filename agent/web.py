@@ -14,14 +14,17 @@ from agent import status_page
 from agent.api import systems_json
 from agent.errors import LeverwatchError
 from agent.exporter.render import Exposition, Payload, Snapshots, choose_format
+from agent.limited_log import LimitedLog
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-log = structlog.get_logger(__name__)
+log = LimitedLog(structlog.get_logger(__name__))
 
 _TEXT = "text/plain; charset=utf-8"
 _READ = ("GET", "HEAD")
+# One at work and one that will see what was changed meanwhile; more would only hold threads.
+_RELOADS = 2
 _NOTHING_ELSE = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 SECURITY_HEADERS = (
     (
@@ -114,13 +117,19 @@ def _routes(state: State) -> Mapping[str, _Route]:
     def api(_: WSGIEnvironment) -> _Response:
         return _Response(HTTPStatus.OK, systems.of(state.exposition.snapshots), "application/json")
 
+    reloading = threading.BoundedSemaphore(_RELOADS)
+
     def reload(_: WSGIEnvironment) -> _Response:
         if state.reload is None:
             return _plain(HTTPStatus.FORBIDDEN, "reloading over HTTP is turned off")
+        if not reloading.acquire(blocking=False):
+            return _plain(HTTPStatus.SERVICE_UNAVAILABLE, "other reloads are in progress")
         try:
             state.reload()
         except LeverwatchError as error:
             return _plain(HTTPStatus.INTERNAL_SERVER_ERROR, f"the old configuration stays in use:\n{error}")
+        finally:
+            reloading.release()
         return _plain(HTTPStatus.OK, "reloaded")
 
     return {

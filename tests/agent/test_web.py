@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 from wsgiref.util import setup_testing_defaults
@@ -36,7 +38,7 @@ def state(**changes: Any) -> State:
     return replace(State(shown(), lambda: (True, "")), **changes)
 
 
-def call(path: str, method: str = "GET", of: State | None = None, **headers: str) -> Answer:
+def call(path: str, method: str = "GET", of: State | None = None, through: Any = None, **headers: str) -> Answer:
     environ: dict[str, Any] = {"PATH_INFO": path, "REQUEST_METHOD": method, "QUERY_STRING": ""}
     setup_testing_defaults(environ)
     environ["SCRIPT_NAME"] = ""
@@ -47,7 +49,7 @@ def call(path: str, method: str = "GET", of: State | None = None, **headers: str
         got.append((status, headers))
         return lambda _: None
 
-    result = validator(create_app(of or state()))(environ, start_response)
+    result = validator(through or create_app(of or state()))(environ, start_response)
     body = b"".join(result)
     result.close()  # type: ignore[attr-defined]  # the checker insists, and its iterator has it
     [(status, pairs)] = got
@@ -177,6 +179,26 @@ def test_reload_is_not_a_thing_to_get() -> None:
 
 def test_reload_is_off_unless_it_was_given() -> None:
     assert call("/-/reload", "POST").status == "403 Forbidden"
+
+
+def test_reloads_that_hang_do_not_pile_up() -> None:
+    begun, go_on = threading.Semaphore(0), threading.Event()
+
+    def hang() -> None:
+        begun.release()
+        assert go_on.wait(30)
+
+    app = create_app(state(reload=hang))
+    with ThreadPoolExecutor(2) as pool:
+        hanging = [pool.submit(call, "/-/reload", "POST", through=app) for _ in range(2)]
+        for _ in hanging:
+            assert begun.acquire(timeout=30)
+        third = call("/-/reload", "POST", through=app)
+        go_on.set()
+
+        assert third.status == "503 Service Unavailable"
+        assert [one.result(30).status for one in hanging] == ["200 OK"] * 2
+    assert call("/-/reload", "POST", through=app).status == "200 OK"
 
 
 def test_a_bad_configuration_is_answered_with_every_problem() -> None:
