@@ -15,7 +15,7 @@ _FIXED_AT_START: frozenset[Steps] = frozenset(
     {
         ("store", "url"),
         ("store", "password_file"),
-        *(("web", name) for name in ("listen", "probe_listen", "config_file", "enable_reload")),
+        *(("web", name) for name in ("listen", "probe_listen", "config_file", "max_connections", "enable_reload")),
     }
 )
 NEEDS_RESTART: frozenset[str] = frozenset(show_steps(steps) for steps in _FIXED_AT_START)

@@ -32,6 +32,14 @@ class WebConfig(Model):
         "of Prometheus; read again when it changes. Changing its path needs a restart.",
         examples=["/etc/leverwatch/web.yaml"],
     )
+    max_connections: int = Field(
+        default=512,
+        ge=8,
+        le=65_536,
+        description="Most connections of `listen` at a time, and never more than the limit of open files leaves. "
+        "A new one beyond them takes the place of the one that has waited longest. Changing it needs a restart.",
+        examples=[128],
+    )
     enable_reload: bool = Field(
         default=False,
         description="Whether POST and PUT to `/-/reload` read the configuration again. Changing it needs a "
