@@ -25,6 +25,7 @@ from agent.snapshot import AgentSnapshot
 from agent.store.store import Store
 from agent.transport.current import CurrentWebFile
 from agent.transport.gate import Gate, Protection
+from agent.transport.limits import PROBE_LIMITS, Limits
 from agent.web import State, create_app, create_probe_app
 from collectors.config import SourceConfig
 from collectors.interface import Batch, World, utc_now
@@ -85,10 +86,16 @@ class Agent:
         current = None if file is None else CurrentWebFile(file)
         self._gate = Gate(create_app(state), current.protection if current else Protection)
         self.server = Server(
-            *web.address, self._gate, tls=current.context if current and current.uses_tls else None
+            *web.address,
+            self._gate,
+            tls=current.context if current and current.uses_tls else None,
+            headers=self._gate.headers,
+            limits=Limits(connections=web.max_connections),
         )
         self.probe_server = (
-            None if web.probe_address is None else Server(*web.probe_address, create_probe_app(state))
+            None
+            if web.probe_address is None
+            else Server(*web.probe_address, create_probe_app(state), limits=PROBE_LIMITS)
         )
 
     def start(self) -> None:

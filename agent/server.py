@@ -1,99 +1,71 @@
-"""The HTTP server: listens, serves the application from a pool of threads, and stops gracefully."""
+"""The HTTP server: one thread with a loop for all connections, and a few threads that call the application."""
 
 from __future__ import annotations
 
-import logging
+import asyncio
 import socket
 import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from ssl import SSLContext
 from typing import TYPE_CHECKING
 
 import structlog
-from cheroot import wsgi
-from cheroot.connections import ConnectionManager
-from cheroot.server import HTTPConnection
 
-from agent.errors import LeverwatchError
-from agent.transport.tls import Connection, TlsAdapter
-from agent.web import State, create_app
+from agent.transport.accepting import accept_all
+from agent.transport.channel import Channel
+from agent.transport.connection import Connection, Service
+from agent.transport.crowd import Crowd, Member
+from agent.transport.exchange import Headers
+from agent.transport.limits import Drop, Limits, affordable_connections
+from agent.transport.listening import open_listeners
+from agent.transport.workers import Workers
+from agent.web import SECURITY_HEADERS, State, create_app
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from ssl import SSLContext
     from wsgiref.types import WSGIApplication
 
 log = structlog.get_logger(__name__)
 
-# A client that sends or reads slowly holds a thread until the timeout; probes must still find a free one.
-_THREADS = 16
-_BACKLOG = 256
-_TIMEOUT_SECONDS = 10
-_STOP_SECONDS = 5
-_MOST_HEADER_BYTES = 64 * 1024
-_MOST_BODY_BYTES = 64 * 1024
+_MARGIN_SECONDS = 3.0
 
 __all__ = ["Server", "State", "create_app"]
 
 
-class _Pool(wsgi.Server):
-    """The library's server, with its errors as log events and the reason why it could not listen."""
-
-    refusal: OSError | None = None
-    ConnectionClass = Connection
-    _connections: ConnectionManager  # declared here because the library's types leave it out
-
-    def bind(self, family: int, type: int, proto: int = 0) -> socket.socket:  # noqa: A002 - the library's name
-        try:
-            bound: socket.socket = super().bind(family, type, proto)
-        except OSError as error:
-            self.refusal = error
-            raise
-        return bound
-
-    def process_conn(self, conn: HTTPConnection) -> None:
-        # The library hands a new connection to a thread before the client has said anything, and a few silent
-        # clients would hold them all. It first waits with the idle ones, which cost no thread.
-        if conn.last_used is None:
-            self._connections.put(conn)
-        else:
-            super().process_conn(conn)
-
-    def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
-        # A client that hangs up mid-request is ordinary; only the library's own errors are worth a line.
-        if level >= logging.ERROR:
-            log.error("http_server_error", detail=msg, exc_info=traceback)
-        else:
-            log.debug("http_server", detail=msg)
-
-
 class Server:
-    """One listening socket that serves a WSGI application in the background.
+    """One address on which a WSGI application is served in the background.
 
     `tls` gives the context for a connection at the moment it is accepted; without it, plain HTTP is spoken.
+    `headers` are those of the answers that the server gives by itself.
     """
 
     def __init__(
-        self, host: str, port: int, app: WSGIApplication, tls: Callable[[], SSLContext] | None = None
+        self,
+        host: str,
+        port: int,
+        app: WSGIApplication,
+        tls: Callable[[], SSLContext] | None = None,
+        headers: Callable[[], Headers] = lambda: SECURITY_HEADERS,
+        limits: Limits = Limits(),  # noqa: B008 - frozen
     ) -> None:
-        self._host = host
-        self._port = port
-        self._server = _Pool(
-            (host, port),
-            app,
-            numthreads=_THREADS,
-            server_name="leverwatch",
-            request_queue_size=_BACKLOG,
-            timeout=_TIMEOUT_SECONDS,
-            shutdown_timeout=_STOP_SECONDS,
-        )
-        self._server.max_request_header_size = _MOST_HEADER_BYTES
-        self._server.max_request_body_size = _MOST_BODY_BYTES
-        self._server.ssl_adapter = None if tls is None else TlsAdapter(tls)
+        self._host, self._port = host, port
+        self._app, self._tls, self._headers, self._limits = app, tls, headers, limits
+        self._crowd = Crowd(affordable_connections(limits.connections))
+        self._workers = Workers(limits.workers, "http-worker")
+        self._listeners: list[socket.socket] = []
         self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping: asyncio.Event | None = None
 
     @property
     def port(self) -> int:
         """The port in use; the one that the system chose when 0 was asked for."""
         return self._port
+
+    @property
+    def dropped(self) -> Mapping[Drop, int]:
+        """Connections that the server ended before their clients did, since the start, by reason."""
+        return self._crowd.dropped
 
     def start(self) -> None:
         """Listen, and serve from a background thread.
@@ -101,20 +73,58 @@ class Server:
         Raises:
             LeverwatchError: the address cannot be listened on.
         """
-        try:
-            self._server.prepare()
-        except OSError as error:
-            reason = self._server.refusal or error
-            where = f"[{self._host}]:{self._port}" if ":" in self._host else f"{self._host}:{self._port}"
-            raise LeverwatchError(f"cannot listen on {where}: {reason.strerror or reason}") from error
-        self._port = self._server.bind_addr[1]
-        self._thread = threading.Thread(target=self._server.serve, name="http", daemon=True)
+        self._listeners = open_listeners(self._host, self._port)
+        self._port = self._listeners[0].getsockname()[1]
+        running = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(running,), name="http", daemon=True)
         self._thread.start()
+        running.wait()
 
     def stop(self) -> None:
-        """Stop listening, let requests in progress finish, and return."""
-        if self._thread is None:
+        """Stop listening, let requests in progress finish, and return within `Limits.stop` and a few seconds."""
+        thread, self._thread = self._thread, None
+        if thread is None or self._loop is None or self._stopping is None:
             return
-        self._server.stop()
-        self._thread.join()
-        self._thread = None
+        with suppress(RuntimeError):  # the loop has ended already
+            self._loop.call_soon_threadsafe(self._stopping.set)
+        thread.join(self._limits.stop + _MARGIN_SECONDS)
+        self._workers.stop()
+
+    def _run(self, running: threading.Event) -> None:
+        try:
+            asyncio.run(self._serve(running))
+        except Exception:
+            log.exception("http_server_error")
+        finally:
+            running.set()
+
+    async def _serve(self, running: threading.Event) -> None:
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        service = Service(
+            self._app,
+            self._headers,
+            self._tls,
+            self._limits,
+            self._workers,
+            self._crowd,
+            self._port,
+            self._stopping.is_set,
+        )
+
+        def take(connection: socket.socket, client: str) -> None:
+            member = Member(since=asyncio.get_running_loop().time())
+            channel = Channel(connection, client)
+            task = asyncio.create_task(Connection(channel, member, service).serve())
+            # A task that is cancelled before its first step runs nothing of its own.
+            task.add_done_callback(lambda _: channel.close())
+            self._crowd.add(member, task)
+
+        accepting = [asyncio.create_task(accept_all(one, self._crowd, take)) for one in self._listeners]
+        running.set()
+        await self._stopping.wait()
+        for task in accepting:
+            task.cancel()
+        await asyncio.wait(accepting)
+        for listener in self._listeners:
+            listener.close()
+        await self._crowd.disperse(self._limits.stop)

@@ -171,12 +171,12 @@ def test_clients_that_stay_silent_after_the_handshake_keep_nobody_waiting(ca: Au
             silent.enter_context(connected(server, ca))
 
         assert get(server, ca).ok
-        # Each would hold one of the sixteen threads for ten seconds.
+        # Whoever held a thread or the loop would hold it for ten seconds.
         assert time.monotonic() - started < 9
 
 
 def test_a_request_behind_a_long_one_in_the_same_packet_is_answered(ca: Authority) -> None:
-    # The server reads this many bytes at a time; the rest is decrypted then and no longer on the socket.
+    # What is decrypted with the first request is no longer on the socket, which therefore announces nothing.
     head, end = b"GET /-/healthy HTTP/1.1\r\nHost: a\r\nX-Long: ", b"\r\n\r\n"
     long = head + b"x" * (DEFAULT_BUFFER_SIZE - len(head) - len(end)) + end
     short = b"GET /-/ready HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
