@@ -17,6 +17,7 @@ from agent.config import Loaded, differences, needs_restart
 from agent.errors import ConfigError, LeverwatchError
 from agent.evaluation import Plan, evaluate
 from agent.exporter.render import Exposition
+from agent.limited_log import lines_left_out
 from agent.log import warnings_logged
 from agent.runner import Ledger, SourceRunner
 from agent.scheduler import Scheduler
@@ -25,7 +26,7 @@ from agent.snapshot import AgentSnapshot
 from agent.store.store import Store
 from agent.transport.current import CurrentWebFile
 from agent.transport.gate import Gate, Protection
-from agent.transport.limits import PROBE_LIMITS, Limits
+from agent.transport.limits import PROBE_LIMITS, Drop, Limits
 from agent.web import State, create_app, create_probe_app
 from collectors.config import SourceConfig
 from collectors.interface import Batch, World, utc_now
@@ -234,13 +235,19 @@ class Agent:
         log.warning("evaluation_missed")
         self._publish(evaluation_missed_runs=self._state.evaluation_missed_runs + 1)
 
+    def _dropped(self) -> dict[str, int]:
+        servers = [server for server in (self.server, self.probe_server) if server is not None]
+        return {reason.value: sum(server.dropped[reason] for server in servers) for reason in Drop}
+
     def _publish(self, **changes: object) -> None:
         with self._publishing:
             self._state = replace(
                 self._state,
                 sources=tuple(self._runners[name].view() for name in sorted(self._runners)),
                 http_password_refusals=self._gate.refusals,
+                http_connections_dropped=self._dropped(),
                 warnings=warnings_logged.counts(),
+                log_lines_left_out=lines_left_out.counts(),
                 **changes,  # type: ignore[arg-type]  # the names are checked by replace itself
             )
             self.exposition.set_agent(self._state)

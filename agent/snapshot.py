@@ -143,8 +143,12 @@ class AgentSnapshot:
     evaluation_last_success: datetime | None = None
     http_password_refusals: int = 0
     """Requests without a valid user name and password, since start."""
+    http_connections_dropped: Mapping[str, int] = field(default_factory=dict)
+    """Connections that the agent ended before their clients did, since start, by reason."""
     warnings: Mapping[str, int] = field(default_factory=dict)
     """Warnings and errors logged since start, by event name."""
+    log_lines_left_out: Mapping[str, int] = field(default_factory=dict)
+    """Log lines that were one too many of their event, since start, by event name."""
     runbook_url: str | None = None
     """Where the runbooks of the alerts are; None: the page links none."""
     grafana_url: str | None = None

@@ -253,8 +253,15 @@ SOURCES_ROW = Row(
             "Warnings an hour, by event",
             Kind.GRAPH,
             Unit.PER_HOUR,
-            (Query(hourly("leverwatch_log_warnings_total", *_PER_AGENT, "event"), "{{event}}: {{instance}}"),),
-            "Warnings and errors in the log of each agent.",
+            (
+                Query(hourly("leverwatch_log_warnings_total", *_PER_AGENT, "event"), "{{event}}: {{instance}}"),
+                Query(
+                    hourly("leverwatch_log_lines_left_out_total", *_PER_AGENT, "event"),
+                    "left out, {{event}}: {{instance}}",
+                ),
+            ),
+            "Warnings and errors in the log of each agent, and lines of any level that were left out because too"
+            " many of their event came at once.",
             12,
             8,
             "No warning was logged",
@@ -268,6 +275,21 @@ SOURCES_ROW = Row(
             12,
             8,
             "No request was refused",
+        ),
+        Panel(
+            "Connections ended by the agent an hour, by reason",
+            Kind.GRAPH,
+            Unit.PER_HOUR,
+            (
+                Query(
+                    hourly("leverwatch_http_connections_dropped_total", *_PER_AGENT, "reason"),
+                    "{{reason}}: {{instance}}",
+                ),
+            ),
+            "Clients that took too long, sent what is no request, or had to make room for others.",
+            24,
+            8,
+            many=True,
         ),
     ),
 )

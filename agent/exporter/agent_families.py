@@ -171,12 +171,28 @@ AGENT: tuple[Family[AgentSnapshot], ...] = (
         lambda snapshot: snapshot.http_password_refusals,
     ),
     Family(
+        "leverwatch_http_connections_dropped_total",
+        "counter",
+        "Connections since the agent started that it ended before their clients did, by reason.",
+        ("reason",),
+        "for every reason",
+        lambda snapshot: [((reason,), count) for reason, count in snapshot.http_connections_dropped.items()],
+    ),
+    Family(
         "leverwatch_log_warnings_total",
         "counter",
         "Warnings and errors logged since the agent started, by event.",
         ("event",),
         "for every event that was logged",
         lambda snapshot: [((event,), count) for event, count in snapshot.warnings.items()],
+    ),
+    Family(
+        "leverwatch_log_lines_left_out_total",
+        "counter",
+        "Log lines left out since the agent started, as too many of their event came at once, by event.",
+        ("event",),
+        "for every event that was left out",
+        lambda snapshot: [((event,), count) for event, count in snapshot.log_lines_left_out.items()],
     ),
 )
 """The agent's own health."""

@@ -303,5 +303,7 @@ def agent(*, reloaded: bool = False) -> AgentSnapshot:
         evaluation_missed_runs=2,
         evaluation_duration_seconds=0.125,
         evaluation_last_success=EVALUATED,
+        http_connections_dropped={"header_deadline": 4, "made_room": 0},
         warnings={"source_failed": 3},
+        log_lines_left_out={"http_password_refused": 17},
     )
