@@ -16,8 +16,8 @@ class WebConfig(Model):
 
     listen: str = Field(
         default=":9847",
-        description="Address and port to listen on; without an address, every address of the machine. "
-        "Changing it needs a restart.",
+        description="Address and port to listen on; without an address, every address of the machine, of IPv6 and "
+        "IPv4 or whichever of them there is. Changing it needs a restart.",
         examples=[":9847", "127.0.0.1:9847", "[::1]:9847"],
     )
     probe_listen: str | None = Field(

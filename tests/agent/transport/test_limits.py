@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from agent.config.web import WebConfig
 from agent.transport.crowd import Member, Stage, spared
-from agent.transport.limits import affordable_connections
-from agent.transport.turns import TooManyWaiting, Turns
+from agent.transport.limits import PROBE_LIMITS, Drop, Limits, affordable_connections
+from agent.transport.turns import MOST, MOST_OF_ONE, TooManyWaiting, Turns
 
 
 @pytest.mark.parametrize(
@@ -18,6 +20,26 @@ from agent.transport.turns import TooManyWaiting, Turns
 )
 def test_connections_leave_files_for_the_rest_of_the_agent(wanted: int, descriptors: int, most: int) -> None:
     assert affordable_connections(wanted, descriptors) == most
+
+
+def test_the_page_about_security_has_these_limits_and_reasons() -> None:
+    page = (Path(__file__).parents[3] / "docs/security.md").read_text()
+    limits = Limits()
+    rows = [
+        f"| connections | `web.max_connections`, {limits.connections}; at most three quarters of",
+        f"the probe listener: {PROBE_LIMITS.connections} |",
+        f"| TLS handshake and header of a first request together | {limits.greeting:.0f} s |",
+        f"| body | {limits.body:.0f} s, {limits.body_bytes // 1024} KiB |",
+        f"| first line, header | {limits.header_bytes // 1024} KiB |",
+        f"| reading an answer | {limits.answer:.0f} s |",
+        f"| {limits.idle:.0f} s; the probe listener: {PROBE_LIMITS.idle:.0f} s |",
+        f"| requests in progress when the agent is stopped | {limits.stop:.0f} s |",
+        f"Up to\n  {MOST} other requests wait for their check, {MOST_OF_ONE} from one address",
+        *(f"`{reason}`" for reason in Drop),
+    ]
+
+    assert [row for row in rows if row not in page] == []
+    assert WebConfig().max_connections == limits.connections
 
 
 def test_the_one_that_waits_longest_makes_room() -> None:
