@@ -114,10 +114,7 @@ class Server:
         def take(connection: socket.socket, client: str) -> None:
             member = Member(since=asyncio.get_running_loop().time())
             channel = Channel(connection, client)
-            task = asyncio.create_task(Connection(channel, member, service).serve())
-            # A task that is cancelled before its first step runs nothing of its own.
-            task.add_done_callback(lambda _: channel.close())
-            self._crowd.add(member, task)
+            self._crowd.add(member, channel, asyncio.create_task(Connection(channel, member, service).serve()))
 
         accepting = [asyncio.create_task(accept_all(one, self._crowd, take)) for one in self._listeners]
         running.set()

@@ -82,7 +82,12 @@ class Channel:
             self._socket.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
-        """Give the descriptor back."""
+        """Give the descriptor back, also while somebody waits for it, who has to be cancelled then."""
+        descriptor = self._socket.fileno()
+        if descriptor >= 0:
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(descriptor)
+            loop.remove_writer(descriptor)
         self._socket.close()
 
     async def _repeat(self, step: Callable[[], T], *, writing: bool) -> T:
@@ -107,7 +112,9 @@ async def wait_for(sock: socket.socket, *, writing: bool) -> None:
     try:
         await ready
     finally:
-        remove(descriptor)
+        # After `close`, the number may be that of another connection already.
+        if sock.fileno() == descriptor:
+            remove(descriptor)
 
 
 def _resolve(ready: asyncio.Future[None]) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 log = LimitedLog(structlog.get_logger(__name__))
 
+_ONE_PACKET = 16 * 1024
 _LINGER_SECONDS = 2.0
 _LINGER_BYTES = 4 * 1024 * 1024
 _STAGES = {Awaited.REQUEST: Stage.IDLE, Awaited.HEAD: Stage.HEAD, Awaited.BODY: Stage.BODY}
@@ -172,7 +173,7 @@ class Connection:
             pieces, goes_on = [refusal(status, self._own_headers(), with_body=with_body)], False
         self._enter(Stage.ANSWERING, service.limits.answer)
         async with asyncio.timeout_at(self._deadline):
-            for piece in pieces:
+            for piece in _packets(pieces):
                 await self._channel.send(piece)
         return goes_on
 
@@ -197,3 +198,8 @@ def _server_headers() -> Headers:
 
 def _complete(answer: Answer) -> Answer:
     return Answer(answer.status, (*answer.headers, *_server_headers()), answer.body)
+
+
+def _packets(pieces: list[bytes]) -> list[bytes]:
+    """The pieces as they are, or a small answer in one."""
+    return [b"".join(pieces)] if sum(map(len, pieces)) <= _ONE_PACKET else pieces

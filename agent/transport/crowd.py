@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from agent.transport.channel import Channel
 from agent.transport.limits import Drop
 
 
@@ -34,6 +35,7 @@ class Member:
     """When it began what it does now, in seconds of the loop."""
     stage: Stage = Stage.HANDSHAKE
     task: asyncio.Task[None] | None = field(default=None, repr=False)
+    channel: Channel | None = field(default=None, repr=False)
 
 
 class Crowd:
@@ -61,20 +63,27 @@ class Crowd:
         """Whether a new connection needs somebody to leave."""
         return len(self._members) >= self._most
 
-    def add(self, member: Member, task: asyncio.Task[None]) -> None:
-        """Count the connection until its task ends."""
-        member.task = task
+    def add(self, member: Member, channel: Channel, task: asyncio.Task[None]) -> None:
+        """Count the connection until its task ends, and then close it."""
+        member.channel, member.task = channel, task
         self._members.add(member)
-        task.add_done_callback(lambda _: self._members.discard(member))
+        task.add_done_callback(lambda _: self._forget(member, channel))
 
-    async def make_room(self) -> bool:
+    def _forget(self, member: Member, channel: Channel) -> None:
+        # A task that is cancelled before its first step closes nothing by itself.
+        channel.close()
+        self._members.discard(member)
+
+    def make_room(self) -> bool:
         """End the connection that can best be spared; False when every one is being worked for."""
         leaving = spared(self._members)
-        if leaving is None or leaving.task is None:
+        if leaving is None or leaving.task is None or leaving.channel is None:
             return False
         self.count_drop(Drop.ROOM)
+        self._members.discard(leaving)
+        # At once, as whoever comes needs its descriptor; what the task has to tidy up can wait.
+        leaving.channel.close()
         leaving.task.cancel()
-        await asyncio.wait((leaving.task,))
         return True
 
     async def disperse(self, seconds: float) -> None:

@@ -120,7 +120,7 @@ def load(kind: str, port: int, count: int, seconds: float = 30) -> Iterator[None
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         try:
-            assert process.stdout.readline().startswith(b"holding")
+            assert process.stdout.readline() == b"holding %d\n" % count
             yield
         finally:
             # It ends by itself when its input does; a signal makes sure of that.
