@@ -50,7 +50,8 @@ class Server:
     ) -> None:
         self._host, self._port = host, port
         self._app, self._tls, self._headers, self._limits = app, tls, headers, limits
-        self._crowd = Crowd(affordable_connections(limits.connections))
+        self._most = affordable_connections(limits.connections)
+        self._crowd = Crowd(self._most)
         self._workers = Workers(limits.workers, "http-worker")
         self._listeners: list[socket.socket] = []
         self._thread: threading.Thread | None = None
@@ -79,6 +80,9 @@ class Server:
         self._thread = threading.Thread(target=self._run, args=(running,), name="http", daemon=True)
         self._thread.start()
         running.wait()
+        if self._most < self._limits.connections:
+            # Nothing is wrong, but whoever looks for the limit should find it.
+            log.info("http_connections_limited", port=self._port, connections=self._most)
 
     def stop(self) -> None:
         """Stop listening, let requests in progress finish, and return within `Limits.stop` and a few seconds."""

@@ -194,6 +194,19 @@ def test_it_comes_back_when_descriptors_do() -> None:
     assert failures[0]["reason"] == "Too many open files"
 
 
+def test_fewer_connections_than_were_asked_for_are_said_at_the_start() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with structlog.testing.capture_logs() as logged:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (512, hard))
+        try:
+            with serving(Limits(connections=512)), serving(Limits(connections=320)):
+                pass
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    assert [(entry["event"], entry["connections"]) for entry in logged] == [("http_connections_limited", 320)]
+
+
 ANSWERS = [
     (b"hello\r\n\r\n", 400),
     (b"GET / HTTP/1.1\r\nHost: a\r\n X: 1\r\n\r\n", 400),
