@@ -30,7 +30,7 @@ class Limits:
     workers: int = 16
 
 
-PROBE_LIMITS = Limits(connections=32, idle=30.0, workers=2)
+PROBE_LIMITS = Limits(connections=32, idle=30.0, stop=1.0, workers=2)
 """Of the second listener; its connections come out of what is set aside for the rest of the agent."""
 
 

@@ -33,7 +33,8 @@ def test_the_page_about_security_has_these_limits_and_reasons() -> None:
         f"| first line, header | {limits.header_bytes // 1024} KiB |",
         f"| reading an answer | {limits.answer:.0f} s |",
         f"| {limits.idle:.0f} s; the probe listener: {PROBE_LIMITS.idle:.0f} s |",
-        f"| requests in progress when the agent is stopped | {limits.stop:.0f} s |",
+        f"| requests in progress when the agent is stopped | {limits.stop:.0f} s; the probe",
+        f"listener: {PROBE_LIMITS.stop:.0f} s |",
         f"Up to\n  {MOST} other requests wait for their check, {MOST_OF_ONE} from one address",
         *(f"`{reason}`" for reason in Drop),
     ]
