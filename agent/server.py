@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from agent.errors import LeverwatchError
 from agent.transport.accepting import accept_all
 from agent.transport.channel import Channel
 from agent.transport.connection import Connection, Service
@@ -72,7 +73,7 @@ class Server:
         """Listen, and serve from a background thread.
 
         Raises:
-            LeverwatchError: the address cannot be listened on.
+            LeverwatchError: the address cannot be listened on, or there are no descriptors to serve with.
         """
         self._listeners = open_listeners(self._host, self._port)
         self._port = self._listeners[0].getsockname()[1]
@@ -80,6 +81,10 @@ class Server:
         self._thread = threading.Thread(target=self._run, args=(running,), name="http", daemon=True)
         self._thread.start()
         running.wait()
+        if self._stopping is None:
+            for listener in self._listeners:
+                listener.close()
+            raise LeverwatchError(f"cannot serve on port {self._port}: the system allows no more files or threads")
         if self._most < self._limits.connections:
             # Nothing is wrong, but whoever looks for the limit should find it.
             log.info("http_connections_limited", port=self._port, connections=self._most)

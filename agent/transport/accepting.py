@@ -44,7 +44,12 @@ async def accept_all(listener: socket.socket, crowd: Crowd, take: Callable[[sock
             crowd.count_drop(Drop.FULL)
             connection.close()
         else:
-            take(connection, str(address[0]).removeprefix(_MAPPED))
+            try:
+                take(connection, str(address[0]).removeprefix(_MAPPED))
+            except Exception:
+                # Whatever is wrong with this one, the next one has to be accepted.
+                log.exception("http_connection_failed", client=address[0])
+                connection.close()
         # The connections that there are have their turn in between.
         taken += 1
         if taken % _AT_ONCE == 0:

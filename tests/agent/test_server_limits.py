@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import resource
 import socket
 import threading
@@ -16,8 +17,10 @@ import pytest
 import requests
 import structlog
 
+from agent.errors import LeverwatchError
 from agent.exporter.render import Exposition
 from agent.server import Server, State, create_app
+from agent.transport.channel import Channel
 from agent.transport.limits import Drop, Limits
 from agent.web import SECURITY_HEADERS
 
@@ -205,6 +208,35 @@ def test_fewer_connections_than_were_asked_for_are_said_at_the_start() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
     assert [(entry["event"], entry["connections"]) for entry in logged] == [("http_connections_limited", 320)]
+
+
+def test_a_server_that_cannot_run_says_so_and_frees_its_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(main: Any) -> None:
+        main.close()
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    server = Server("127.0.0.1", 0, application)
+    monkeypatch.setattr("asyncio.run", refuse)
+    with pytest.raises(LeverwatchError, match=r"^cannot serve on port [0-9]+: "):
+        server.start()
+
+    socket.create_server(("127.0.0.1", server.port)).close()
+
+
+def test_one_connection_that_cannot_be_taken_does_not_end_the_accepting(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Channel.__init__
+    failing = [True]
+
+    def fail_once(self: Channel, connection: socket.socket, client: str) -> None:
+        if failing.pop() if failing else False:
+            raise ValueError("a fault")
+        made(self, connection, client)
+
+    monkeypatch.setattr(Channel, "__init__", fail_once)
+    with serving(SHORT) as server:
+        with connected(server) as first:
+            assert first.recv(1) == b""
+        assert is_well(server)
 
 
 ANSWERS = [
