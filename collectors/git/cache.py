@@ -6,7 +6,8 @@ import shutil
 from pathlib import Path
 
 from collectors.errors import CollectorError, SourceRefused, SourceUnavailable
-from collectors.git.process import Git, GitFailed, summary
+from collectors.git.errors import GitFailed
+from collectors.git.process import Git, summary
 
 REFERENCE = "refs/leverwatch/branch"
 """Where the copy keeps the branch. Its own name, so that it may follow whatever the remote's HEAD means today."""

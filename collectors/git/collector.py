@@ -11,20 +11,13 @@ import msgspec
 from collectors.errors import SourceRefused, SourceUnavailable
 from collectors.git.address import cache_name, is_remote, local_path, redactor, shown
 from collectors.git.cache import REFERENCE, Cache
+from collectors.git.child import run_git
 from collectors.git.config import GitConfig
+from collectors.git.errors import GitError, GitFailed, GitMissing, ObjectMissing
 from collectors.git.history import History, apply_landing, newly_counted
 from collectors.git.normalise import content_hash
 from collectors.git.patterns import PathFilter, pathspecs
-from collectors.git.process import (
-    Git,
-    GitError,
-    GitFailed,
-    GitMissing,
-    ObjectMissing,
-    Runner,
-    run_git,
-    summary,
-)
+from collectors.git.process import Git, Runner, summary
 from collectors.git.repository import Repository
 from collectors.interface import Batch, PromptChange, Result, SourceState, World
 from collectors.registry import register
@@ -57,7 +50,7 @@ class GitCollector:
         self._filter = PathFilter(config.systems, config.exclude)
         self._pathspecs = pathspecs(pattern for patterns in config.systems.values() for pattern in patterns)
         self._place = f"source {config.name}: {shown(config.repo)}"
-        self._git = Git(git, world.environ, config.timeout.total_seconds(), redactor(config.repo))
+        self._git = Git(git, world.environ, config.timeout.total_seconds(), redactor(config.repo), world.stopping)
         self._cache: Cache | None = None
         if is_remote(config.repo):
             directory = world.cache_dir.resolve() / cache_name(config.name, config.repo, config.branch)

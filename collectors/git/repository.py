@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from collectors.git.errors import GitFailed, ObjectMissing
 from collectors.git.log import ARGUMENTS, Landing, parse_log
-from collectors.git.process import Git, GitFailed, ObjectMissing
+from collectors.git.process import Git
 
 LARGEST_PROMPT = 5 * 1024 * 1024
 """In bytes; anything larger is no prompt."""

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
+from collectors.git.child import Command, run_git
 from collectors.git.collector import GitCollector
 from collectors.git.config import GitConfig
-from collectors.git.process import Command, run_git
 from collectors.interface import Batch, PromptChange, Result, SourceState, World
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
