@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from threading import Thread
 
 import structlog
 
@@ -19,7 +20,7 @@ from agent.evaluation import Plan, evaluate
 from agent.exporter.render import Exposition
 from agent.log import warnings_logged
 from agent.runner import Ledger, SourceRunner
-from agent.scheduler import Scheduler
+from agent.scheduler import Pool, Scheduler
 from agent.server import Server
 from agent.snapshot import AgentSnapshot
 from agent.store.store import Store
@@ -33,6 +34,10 @@ from collectors.registry import source_types
 log = structlog.get_logger(__name__)
 
 _EVALUATION = "evaluation"
+_FINISH_SECONDS, _INTERRUPTED_SECONDS, _SERVER_SECONDS = 8.0, 4.0, 3.0
+STOP_SECONDS = 20.0
+"""From SIGTERM to the end of the process, whatever happens: all of the above, and some time to spare. The unit and
+the chart wait 60 s."""
 
 
 def source_runner(
@@ -45,7 +50,9 @@ def source_runner(
     workers: int = 1,
 ) -> SourceRunner:
     """The runner of one configured source; `workers` is how many threads may read a backlog."""
-    world = World(base_dir=loaded.base_dir, cache_dir=loaded.cache_dir, now=now, workers=workers)
+    world = World(
+        base_dir=loaded.base_dir, cache_dir=loaded.cache_dir, now=now, workers=workers, stopping=stopping
+    )
     collector = source_types()[config.type].build(config, world)
     return SourceRunner(config, collector, store, now=now, stopping=stopping, on_batch=on_batch)
 
@@ -78,8 +85,7 @@ class Agent:
             runbook_url=loaded.config.web.runbook_url,
             grafana_url=loaded.config.web.grafana_url,
         )
-        # One thread for each source and one for the evaluation, so that no slow source delays another.
-        self._scheduler = Scheduler(workers=max(8, len(loaded.config.sources) + 2))
+        self._scheduler = Scheduler()
         web, file = loaded.config.web, loaded.web_file
         state = State(self.exposition, self.ready, self.reload if web.enable_reload else None)
         current = None if file is None else CurrentWebFile(file)
@@ -108,15 +114,31 @@ class Agent:
         self._scheduler.start()
         log.info("started", version=__version__, port=self.server.port, sources=len(self._loaded.config.sources))
 
-    def stop(self) -> None:
-        """Finish the transactions in progress and end."""
+    def ask_to_stop(self) -> None:
+        """Let every source end after its batch, and git at once; safe from any thread, also while it starts."""
         self._stopping.set()
-        self._scheduler.stop()
-        self.server.stop()
-        if self.probe_server is not None:
-            self.probe_server.stop()
-        self.store.close()
-        log.info("stopped")
+
+    def stop(self) -> frozenset[str]:
+        """Finish the transactions in progress and end. Returns the names of the jobs that could not be ended.
+
+        What runs gets 8 s; then statements that the store still runs are cancelled, and it gets 4 s more.
+        """
+        self.ask_to_stop()
+        servers = [server for server in (self.server, self.probe_server) if server is not None]
+        closing = [Thread(target=server.stop, name="stop", daemon=True) for server in servers]
+        for thread in closing:
+            thread.start()
+        running = self._scheduler.stop(_FINISH_SECONDS)
+        if running:
+            log.warning("stop_delayed", jobs=",".join(sorted(running)))
+            getattr(self.store, "interrupt", lambda: None)()
+            running = self._scheduler.stop(_INTERRUPTED_SECONDS)
+        for thread in closing:
+            thread.join(_SERVER_SECONDS)
+        if not running:
+            self.store.close()
+            log.info("stopped")
+        return running
 
     def ready(self) -> tuple[bool, str]:
         """Whether a first evaluation exists (the store is migrated before the server starts)."""
@@ -181,7 +203,7 @@ class Agent:
 
     def _schedule_evaluation(self) -> None:
         interval = self._loaded.config.evaluation.interval
-        self._scheduler.add(_EVALUATION, interval, self._evaluate, self._evaluation_missed)
+        self._scheduler.add(_EVALUATION, interval, self._evaluate, self._evaluation_missed, Pool.OWN)
 
     def _runner(self, source: SourceConfig, loaded: Loaded) -> SourceRunner:
         return source_runner(source, loaded, self.store, self._now, self._stopping.is_set)
@@ -199,7 +221,8 @@ class Agent:
                     self._scheduler.soon(_EVALUATION)
             return success
 
-        self._scheduler.add(source.name, source.interval, run, runner.missed)
+        pool = Pool.REMOTE if source.waits_for_others() else Pool.LOCAL
+        self._scheduler.add(source.name, source.interval, run, runner.missed, pool)
 
     def _evaluate(self) -> bool:
         started, now = time.monotonic(), self._now()

@@ -30,11 +30,13 @@ class Exit(IntEnum):
     """Wrong arguments, or a configuration that cannot be used."""
     STORE = 3
     """The store cannot be used."""
+    UNFINISHED = 4
+    """It was told to stop, and something did not end in time."""
 
 
 EPILOG = (
     "Exit codes: 0 fine; 1 it ran and something needs attention; 2 wrong arguments or configuration; "
-    "3 the store cannot be used."
+    "3 the store cannot be used; 4 it was told to stop and did not end in time; 130, 143 ended by a signal."
 )
 
 

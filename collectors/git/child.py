@@ -24,8 +24,8 @@ _BLOCK = 512
 """Bytes of a block, as `ulimit -f` counts."""
 
 # The shell, git and whatever git starts are one process group. Beside git a process waits for the end of a pipe
-# whose other end only the agent holds: when the agent is gone, however it went, the kernel closes the pipe, and the
-# group is killed. (The kernel's own signal for the death of a parent goes to git alone, not to its transports, and
+# whose other end only the agent holds: when the agent is gone, however it went, the kernel closes the pipe, and
+# the group is killed. (The kernel's own signal for the death of a parent goes to git alone, not to its transports, and
 # counts the end of a thread as that death.) The shell stays, so that everything it started has a parent.
 _SCRIPT = """
 trap : TERM

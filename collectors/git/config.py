@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from collectors.config import Duration, Name, SourceConfig
+from collectors.git.address import is_remote
 from collectors.git.patterns import check_pattern
 
 Pattern = Annotated[str, AfterValidator(check_pattern)]
@@ -72,3 +73,7 @@ class GitConfig(SourceConfig):
     def watches_prompts(self) -> bool:
         """Always."""
         return True
+
+    def waits_for_others(self) -> bool:
+        """When the repository is a remote one."""
+        return is_remote(self.repo)
