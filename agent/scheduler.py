@@ -33,8 +33,8 @@ class Pool(StrEnum):
 
 
 THREADS: Mapping[Pool, int] = {Pool.LOCAL: 16, Pool.REMOTE: 8, Pool.OWN: 1}
-"""Jobs that run at the same time; others wait for a free thread. However many sources there are, the threads, their
-children and their memory stay within what a container is given."""
+"""Jobs that run at the same time; others wait for a free thread. However many sources there are, the threads,
+their children and their memory stay within what a container is given."""
 
 
 def backoff(interval: timedelta, failures: int) -> timedelta:
