@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from tempfile import TemporaryFile
 from threading import Event, Thread
@@ -25,8 +25,8 @@ _BLOCK = 512
 
 # The shell, git and whatever git starts are one process group. Beside git a process waits for the end of a pipe
 # whose other end only the agent holds: when the agent is gone, however it went, the kernel closes the pipe, and
-# the group is killed. (The kernel's own signal for the death of a parent goes to git alone, not to its transports, and
-# counts the end of a thread as that death.) The shell stays, so that everything it started has a parent.
+# the group is killed. (The kernel's own signal for the death of a parent goes to git alone, not to its
+# transports, and counts the end of a thread as that death.) The shell stays, so that all it started has a parent.
 _SCRIPT = """
 trap : TERM
 umask 077
@@ -168,11 +168,17 @@ def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
 
 
 def _reap(group: int) -> None:
-    """Where the agent is the first process of a container, what git started becomes its child: take its end in."""
+    """Wait until nothing of the group is left to write a file.
+
+    Where the agent is the first process of a container, what git started becomes its child, and its end has to be
+    taken in.
+    """
     end = time.monotonic() + _GRACE_SECONDS
     while time.monotonic() < end:
+        with suppress(ChildProcessError):
+            os.waitpid(-group, os.WNOHANG)
         try:
-            if os.waitpid(-group, os.WNOHANG) == (0, 0):
-                time.sleep(0.01)
-        except ChildProcessError:
+            os.killpg(group, 0)
+        except ProcessLookupError:
             return
+        time.sleep(0.01)

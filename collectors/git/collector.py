@@ -13,6 +13,7 @@ from collectors.git.address import cache_name, is_remote, local_path, redactor, 
 from collectors.git.cache import REFERENCE, Cache
 from collectors.git.child import run_git
 from collectors.git.config import GitConfig
+from collectors.git.credentials import remote
 from collectors.git.errors import GitError, GitFailed, GitMissing, ObjectMissing
 from collectors.git.history import History, apply_landing, newly_counted
 from collectors.git.normalise import content_hash
@@ -53,8 +54,17 @@ class GitCollector:
         self._git = Git(git, world.environ, config.timeout.total_seconds(), redactor(config.repo), world.stopping)
         self._cache: Cache | None = None
         if is_remote(config.repo):
-            directory = world.cache_dir.resolve() / cache_name(config.name, config.repo, config.branch)
-            self._cache = Cache(self._git, directory, config.repo, config.branch, self._place)
+            directory = world.cache_dir.absolute() / cache_name(config.name, config.repo, config.branch)
+            self._cache = Cache(
+                self._git,
+                directory,
+                remote(config.repo, world.environ),
+                config.branch,
+                self._place,
+                largest=config.largest_copy_mib << 20,
+                seconds=config.timeout.total_seconds(),
+                stopping=world.stopping,
+            )
             self._directory = directory
         else:
             self._directory = local_path(config.repo, world.base_dir)
@@ -101,14 +111,18 @@ class GitCollector:
     def _run(self, remembered: History | None) -> tuple[Batch, History] | None:
         if self._cache is None:
             return self._read(remembered)
-        if not self._cache.refresh():
+        with self._cache.used():
+            return self._run_on_copy(self._cache, remembered)
+
+    def _run_on_copy(self, cache: Cache, remembered: History | None) -> tuple[Batch, History] | None:
+        if not cache.refresh():
             return self._none(remembered)
         try:
             return self._read(remembered)
         except (GitFailed, ObjectMissing):
             # A damaged copy looks like a damaged repository; only a fresh copy tells the two apart.
-            self._cache.discard()
-        return self._read(remembered) if self._cache.refresh() else self._none(remembered)
+            cache.discard()
+        return self._read(remembered) if cache.refresh() else self._none(remembered)
 
     def _read(self, remembered: History | None) -> tuple[Batch, History] | None:
         if not self._directory.exists():

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 
 from collectors.config import Duration, Name, SourceConfig
 from collectors.git.address import is_remote
+from collectors.git.credentials import refusal
 from collectors.git.patterns import check_pattern
 
 Pattern = Annotated[str, AfterValidator(check_pattern)]
@@ -21,6 +22,8 @@ def _check_repo(repo: str) -> str:
         raise ValueError("a path or a URL of a git repository")
     if "::" in repo.split("/", 1)[0]:
         raise ValueError("transport helpers (`name::address`) run programs and are not supported")
+    if is_remote(repo) and (reason := refusal(repo)):
+        raise ValueError(f"must not be {reason}")
     return repo
 
 
@@ -61,6 +64,9 @@ class GitConfig(SourceConfig):
     )
     timeout: Duration = Field(
         default=timedelta(minutes=5), description="Longest run of one git command.", examples=["5m"]
+    )
+    largest_copy_mib: int = Field(
+        default=2048, ge=1, description="Largest copy of a remote repository, in MiB; a larger one is refused."
     )
     collapse_whitespace: bool = Field(
         default=False, description="Ignore every difference in white space, indentation and line breaks included."
