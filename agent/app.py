@@ -7,16 +7,17 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Thread
 
 import structlog
 
 from agent import __version__
 from agent.assessor import Assessor
+from agent.clock import Clock, steady_seconds
 from agent.config import Loaded, differences, needs_restart
 from agent.errors import ConfigError, LeverwatchError
-from agent.evaluation import Plan, evaluate
+from agent.evaluation import Plan, evaluate, last_complete_day
 from agent.exporter.render import Exposition
 from agent.log import warnings_logged
 from agent.runner import Ledger, SourceRunner
@@ -33,7 +34,9 @@ from collectors.registry import source_types
 
 log = structlog.get_logger(__name__)
 
-_EVALUATION = "evaluation"
+_EVALUATION, _CLOCK = "(evaluation)", "(clock)"
+"""Jobs; no source can have such a name."""
+_CLOCK_INTERVAL = timedelta(seconds=15)
 _FINISH_SECONDS, _INTERRUPTED_SECONDS, _SERVER_SECONDS = 8.0, 4.0, 3.0
 STOP_SECONDS = 20.0
 """From SIGTERM to the end of the process, whatever happens: all of the above, and some time to spare. The unit and
@@ -64,8 +67,15 @@ def _same_prices(old: Loaded, new: Loaded) -> bool:
 class Agent:
     """Everything that `leverwatch run` keeps alive. `load` reads the configuration again, for a reload."""
 
-    def __init__(self, loaded: Loaded, load: Callable[[], Loaded], now: Callable[[], datetime] = utc_now) -> None:
-        self._loaded, self._load, self._now = loaded, load, now
+    def __init__(
+        self,
+        loaded: Loaded,
+        load: Callable[[], Loaded],
+        now: Callable[[], datetime] = utc_now,
+        steady: Callable[[], float] = steady_seconds,
+    ) -> None:
+        self._loaded, self._load, self._now, self._steady = loaded, load, now, steady
+        self._clock: Clock | None = None
         self._plan = Plan.of(loaded.config)
         self._assessor = Assessor.of(loaded)
         self.store = Store(loaded.store_url, now)
@@ -104,6 +114,7 @@ class Agent:
             LeverwatchError: the store cannot be used, or an address is taken.
         """
         self.store.migrate()
+        self._clock = Clock(self._now, self.store.newest_moment(), self._steady)
         self._publish()
         self.server.start()
         if self.probe_server is not None:
@@ -111,6 +122,7 @@ class Agent:
         for source in self._loaded.config.sources:
             self._add(source, self._runner(source, self._loaded))
         self._schedule_evaluation()
+        self._scheduler.add(_CLOCK, _CLOCK_INTERVAL, self._look_at_clock, lambda: None, Pool.OWN)
         self._scheduler.start()
         log.info("started", version=__version__, port=self.server.port, sources=len(self._loaded.config.sources))
 
@@ -141,7 +153,9 @@ class Agent:
         return running
 
     def ready(self) -> tuple[bool, str]:
-        """Whether a first evaluation exists (the store is migrated before the server starts)."""
+        """Whether the clock is believed and a first evaluation exists (the store is migrated before it serves)."""
+        if doubt := self._doubt():
+            return False, doubt
         if self.exposition.snapshots.systems is None:
             return False, "no evaluation has finished yet"
         return True, ""
@@ -212,6 +226,9 @@ class Agent:
         self._runners[source.name] = runner
 
         def run() -> bool:
+            if self._doubt():
+                # What is not read now is read later, with a clock that knows which day it is.
+                return True
             success = runner.run().success
             self._publish()
             if source.name not in self._ran:
@@ -225,8 +242,11 @@ class Agent:
         self._scheduler.add(source.name, source.interval, run, runner.missed, pool)
 
     def _evaluate(self) -> bool:
+        if self._doubt():
+            return True
         started, now = time.monotonic(), self._now()
         try:
+            self._mend(now)
             snapshot = evaluate(self.store, self._plan, now, self._assessor)
         except Exception as error:  # noqa: BLE001 - the next evaluation may succeed, and the old verdicts stand
             detail = str(error) if isinstance(error, LeverwatchError) else type(error).__name__
@@ -250,11 +270,26 @@ class Agent:
         log.warning("evaluation_missed")
         self._publish(evaluation_missed_runs=self._state.evaluation_missed_runs + 1)
 
+    def _doubt(self) -> str | None:
+        return self._clock.doubt() if self._clock is not None else None
+
+    def _look_at_clock(self) -> bool:
+        self._publish()
+        return True
+
+    def _mend(self, now: datetime) -> None:
+        """Take out what was decided, by a clock that was ahead, on days that are not over yet."""
+        if self._clock is not None and self._clock.was_set_back:
+            removed = self.store.forget_after(last_complete_day(now), now)
+            self._clock.mended()
+            log.warning("clock_mended", removed_verdicts=removed)
+
     def _publish(self, **changes: object) -> None:
         with self._publishing:
             self._state = replace(
                 self._state,
                 sources=tuple(self._runners[name].view() for name in sorted(self._runners)),
+                clock_believed=self._doubt() is None,
                 http_password_refusals=self._gate.refusals,
                 warnings=warnings_logged.counts(),
                 **changes,  # type: ignore[arg-type]  # the names are checked by replace itself

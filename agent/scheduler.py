@@ -29,10 +29,10 @@ class Pool(StrEnum):
     LOCAL = "local"
     REMOTE = "remote"
     OWN = "own"
-    """A single thread, for the one job that nothing may delay."""
+    """For the evaluation and the look at the clock, which nothing may delay."""
 
 
-THREADS: Mapping[Pool, int] = {Pool.LOCAL: 16, Pool.REMOTE: 8, Pool.OWN: 1}
+THREADS: Mapping[Pool, int] = {Pool.LOCAL: 16, Pool.REMOTE: 8, Pool.OWN: 2}
 """Jobs that run at the same time; others wait for a free thread. However many sources there are, the threads,
 their children and their memory stay within what a container is given."""
 

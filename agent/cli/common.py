@@ -15,9 +15,11 @@ from typing import Any, NoReturn
 import click
 
 from agent import log as agent_log
+from agent.clock import EARLIEST
 from agent.config import Loaded, load_config
 from agent.errors import CommandError, ConfigError, LeverwatchError, StoreError
 from agent.store.store import Store
+from collectors.interface import utc_now
 
 
 class Exit(IntEnum):
@@ -112,7 +114,13 @@ def load(config_path: Path) -> Loaded:
 
 @contextmanager
 def opened(loaded: Loaded) -> Iterator[Store]:
-    """The migrated store of a configuration."""
+    """The migrated store of a configuration.
+
+    Raises:
+        CommandError: the clock was never set, so that no record and no day could be told from the future.
+    """
+    if utc_now() < EARLIEST:
+        raise CommandError(f"the clock shows the year {utc_now().year}; set it first")
     store = Store(loaded.store_url)
     try:
         store.migrate()
