@@ -14,6 +14,8 @@ class Stalling:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self._stalled = Event()
         self._open = [self._listening]
+        self.asked = Event()
+        """Set when somebody has connected."""
         Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -40,6 +42,7 @@ class Stalling:
             except OSError:
                 return
             self._open += [client, server]
+            self.asked.set()
             for source, target in ((client, server), (server, client)):
                 Thread(target=self._pass, args=(source, target), daemon=True).start()
 

@@ -155,11 +155,11 @@ def test_a_command_whose_database_is_out_of_reach_ends_when_it_is_told_to(
     way.stall()
     config = configure(tmp_path, 0, files(), store={"url": url})
     process = subprocess.Popen([*COMMAND, command, "--config", str(config)])
-    time.sleep(4)
-    if process.poll() is None:
-        process.terminate()
+    assert way.asked.wait(STARTUP)
 
-    assert process.wait(10) == 143
+    process.terminate()
+
+    assert process.wait(DEADLINE) == 143
 
 
 ENDLESS = """

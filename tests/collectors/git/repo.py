@@ -184,5 +184,6 @@ def watch(repo: Path | str, tmp_path: Path, **settings: Any) -> Watch:
     config = GitConfig.model_validate(
         {"name": "prompts", "repo": str(repo), "systems": {"bot": ["**/*.md"]}, **settings}
     )
-    world = World(base_dir=tmp_path, cache_dir=tmp_path / "cache", now=lambda: START + timedelta(days=365), environ=ENVIRON)
+    later = START + timedelta(days=365)
+    world = World(base_dir=tmp_path, cache_dir=tmp_path / "cache", now=lambda: later, environ=ENVIRON)
     return Watch(config, world)
