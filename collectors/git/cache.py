@@ -153,13 +153,18 @@ class Cache:
             )
         except GitFailed as error:
             if size(directory) >= self._largest - _BLOCK:
-                limit = f"{self._largest >> 20} MiB"
-                raise SourceRefused(
-                    f"{self._place}: a copy of it needs more than {limit}; see `largest_copy_mib`"
-                ) from error
+                raise self._too_large() from error
             raise
         finally:
             sweep(directory)
+        if size(directory) > self._largest:
+            # Many small files, each below what one may have.
+            shutil.rmtree(directory, ignore_errors=True)
+            raise self._too_large()
+
+    def _too_large(self) -> SourceRefused:
+        limit = f"{self._largest >> 20} MiB"
+        return SourceRefused(f"{self._place}: a copy of it needs more than {limit}; see `largest_copy_mib`")
 
     def _explain(self, failure: GitFailed) -> bool:
         """Find out why a fetch failed. True: the remote has the branch; False: it has nothing at all."""

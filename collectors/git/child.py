@@ -33,7 +33,7 @@ umask 077
 exec 9<"/dev/fd/$1"
 { trap '' TERM; read -r nothing <&9; kill -KILL 0; } </dev/null >/dev/null 2>&1 &
 watcher=$!
-if [ "$2" != 0 ]; then ulimit -f "$2"; fi
+if [ "$2" != 0 ]; then ulimit -f "$2" 2>/dev/null || :; fi
 shift 2
 "$@" 9<&-
 code=$?
@@ -56,7 +56,7 @@ class Command:
     stopping: Callable[[], bool] = lambda: False
     """Asked while the command runs; it is ended when this says so."""
     largest_file: int = 0
-    """In bytes: no file that it writes may become larger; 0: no limit."""
+    """In bytes: no file that it writes may become larger, where the system can be told so; 0: no limit."""
 
 
 @contextmanager

@@ -47,6 +47,6 @@ def test_the_pages_say_the_time_that_the_agent_takes() -> None:
 
 
 def test_the_threads_of_sources_and_their_git_fit_into_the_tasks_of_the_unit() -> None:
-    # A fetch is a shell, its watcher, git, its transport, an indexer with a thread a core, and a thread of the agent.
+    # A fetch: a shell, its watcher, git, a transport, an indexer with a thread a core, and one of the agent's own.
     git = THREADS[Pool.REMOTE] * 8 + THREADS[Pool.LOCAL] * 5
     assert sum(THREADS.values()) + git + 60 <= int(unit("TasksMax"))

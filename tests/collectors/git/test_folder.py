@@ -213,6 +213,16 @@ def test_a_copy_above_its_limit_is_refused_and_takes_no_room(repo: Repo, tmp_pat
     assert source.events() == [(0, "added", 1)]
 
 
+def test_a_copy_of_many_small_files_above_the_limit_is_refused_too(repo: Repo, tmp_path: Path) -> None:
+    repo.commit({f"{number}.bin": os.urandom(300_000) for number in range(9)})
+    source = watch(repo.path.as_uri(), tmp_path, largest_copy_mib=2)
+
+    for _ in range(2):
+        with pytest.raises(SourceRefused, match="needs more than 2 MiB"):
+            source.collect()
+    assert size(source.world.cache_dir) == 0
+
+
 def test_a_source_that_waits_for_another_process_gives_up_when_the_agent_stops(tmp_path: Path) -> None:
     file, waiting, gave_up = tmp_path / "lock", threading.Event(), threading.Event()
 
