@@ -83,7 +83,7 @@ def _year(wall: float) -> int | str:
 
 def steady_seconds() -> float:
     """Seconds of a clock that only goes forward, also while the machine sleeps."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class Clock:
