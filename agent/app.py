@@ -7,20 +7,22 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from threading import Thread
 
 import structlog
 
 from agent import __version__
 from agent.assessor import Assessor
+from agent.clock import Clock, steady_seconds
 from agent.config import Loaded, differences, needs_restart
 from agent.errors import ConfigError, LeverwatchError
-from agent.evaluation import Plan, evaluate
+from agent.evaluation import Plan, evaluate, last_complete_day
 from agent.exporter.render import Exposition
 from agent.limited_log import lines_left_out
 from agent.log import warnings_logged
 from agent.runner import Ledger, SourceRunner
-from agent.scheduler import Scheduler
+from agent.scheduler import Pool, Scheduler
 from agent.server import Server
 from agent.snapshot import AgentSnapshot
 from agent.store.store import Store
@@ -34,7 +36,13 @@ from collectors.registry import source_types
 
 log = structlog.get_logger(__name__)
 
-_EVALUATION = "evaluation"
+_EVALUATION, _CLOCK = "(evaluation)", "(clock)"
+"""Jobs; no source can have such a name."""
+_CLOCK_INTERVAL = timedelta(seconds=15)
+_FINISH_SECONDS, _INTERRUPTED_SECONDS, _SERVER_SECONDS = 8.0, 4.0, 3.0
+STOP_SECONDS = 20.0
+"""From SIGTERM to the end of the process, whatever happens: all of the above, and some time to spare. The unit and
+the chart wait 60 s."""
 
 
 def source_runner(
@@ -47,7 +55,9 @@ def source_runner(
     workers: int = 1,
 ) -> SourceRunner:
     """The runner of one configured source; `workers` is how many threads may read a backlog."""
-    world = World(base_dir=loaded.base_dir, cache_dir=loaded.cache_dir, now=now, workers=workers)
+    world = World(
+        base_dir=loaded.base_dir, cache_dir=loaded.cache_dir, now=now, workers=workers, stopping=stopping
+    )
     collector = source_types()[config.type].build(config, world)
     return SourceRunner(config, collector, store, now=now, stopping=stopping, on_batch=on_batch)
 
@@ -59,8 +69,15 @@ def _same_prices(old: Loaded, new: Loaded) -> bool:
 class Agent:
     """Everything that `leverwatch run` keeps alive. `load` reads the configuration again, for a reload."""
 
-    def __init__(self, loaded: Loaded, load: Callable[[], Loaded], now: Callable[[], datetime] = utc_now) -> None:
-        self._loaded, self._load, self._now = loaded, load, now
+    def __init__(
+        self,
+        loaded: Loaded,
+        load: Callable[[], Loaded],
+        now: Callable[[], datetime] = utc_now,
+        steady: Callable[[], float] = steady_seconds,
+    ) -> None:
+        self._loaded, self._load, self._now, self._steady = loaded, load, now, steady
+        self._clock: Clock | None = None
         self._plan = Plan.of(loaded.config)
         self._assessor = Assessor.of(loaded)
         self.store = Store(loaded.store_url, now)
@@ -80,8 +97,7 @@ class Agent:
             runbook_url=loaded.config.web.runbook_url,
             grafana_url=loaded.config.web.grafana_url,
         )
-        # One thread for each source and one for the evaluation, so that no slow source delays another.
-        self._scheduler = Scheduler(workers=max(8, len(loaded.config.sources) + 2))
+        self._scheduler = Scheduler()
         web, file = loaded.config.web, loaded.web_file
         state = State(self.exposition, self.ready, self.reload if web.enable_reload else None)
         current = None if file is None else CurrentWebFile(file)
@@ -106,6 +122,7 @@ class Agent:
             LeverwatchError: the store cannot be used, or an address is taken.
         """
         self.store.migrate()
+        self._clock = Clock(self._now, self.store.newest_moment(), self._steady)
         self._publish()
         self.server.start()
         if self.probe_server is not None:
@@ -113,21 +130,40 @@ class Agent:
         for source in self._loaded.config.sources:
             self._add(source, self._runner(source, self._loaded))
         self._schedule_evaluation()
+        self._scheduler.add(_CLOCK, _CLOCK_INTERVAL, self._look_at_clock, lambda: None, Pool.OWN)
         self._scheduler.start()
         log.info("started", version=__version__, port=self.server.port, sources=len(self._loaded.config.sources))
 
-    def stop(self) -> None:
-        """Finish the transactions in progress and end."""
+    def ask_to_stop(self) -> None:
+        """Let every source end after its batch, and git at once; safe from any thread, also while it starts."""
         self._stopping.set()
-        self._scheduler.stop()
-        self.server.stop()
-        if self.probe_server is not None:
-            self.probe_server.stop()
-        self.store.close()
-        log.info("stopped")
+
+    def stop(self) -> frozenset[str]:
+        """Finish the transactions in progress and end. Returns the names of the jobs that could not be ended.
+
+        What runs gets 8 s; then statements that the store still runs are cancelled, and it gets 4 s more.
+        """
+        self.ask_to_stop()
+        servers = [server for server in (self.server, self.probe_server) if server is not None]
+        closing = [Thread(target=server.stop, name="stop", daemon=True) for server in servers]
+        for thread in closing:
+            thread.start()
+        running = self._scheduler.stop(_FINISH_SECONDS)
+        if running:
+            log.warning("stop_delayed", jobs=",".join(sorted(running)))
+            getattr(self.store, "interrupt", lambda: None)()
+            running = self._scheduler.stop(_INTERRUPTED_SECONDS)
+        for thread in closing:
+            thread.join(_SERVER_SECONDS)
+        if not running:
+            self.store.close()
+            log.info("stopped")
+        return running
 
     def ready(self) -> tuple[bool, str]:
-        """Whether a first evaluation exists (the store is migrated before the server starts)."""
+        """Whether the clock is believed and a first evaluation exists (the store is migrated before it serves)."""
+        if doubt := self._doubt():
+            return False, doubt
         if self.exposition.snapshots.systems is None:
             return False, "no evaluation has finished yet"
         return True, ""
@@ -189,7 +225,7 @@ class Agent:
 
     def _schedule_evaluation(self) -> None:
         interval = self._loaded.config.evaluation.interval
-        self._scheduler.add(_EVALUATION, interval, self._evaluate, self._evaluation_missed)
+        self._scheduler.add(_EVALUATION, interval, self._evaluate, self._evaluation_missed, Pool.OWN)
 
     def _runner(self, source: SourceConfig, loaded: Loaded) -> SourceRunner:
         return source_runner(source, loaded, self.store, self._now, self._stopping.is_set)
@@ -198,6 +234,9 @@ class Agent:
         self._runners[source.name] = runner
 
         def run() -> bool:
+            if self._doubt():
+                # What is not read now is read later, with a clock that knows which day it is.
+                return True
             success = runner.run().success
             self._publish()
             if source.name not in self._ran:
@@ -207,11 +246,15 @@ class Agent:
                     self._scheduler.soon(_EVALUATION)
             return success
 
-        self._scheduler.add(source.name, source.interval, run, runner.missed)
+        pool = Pool.REMOTE if source.waits_for_others() else Pool.LOCAL
+        self._scheduler.add(source.name, source.interval, run, runner.missed, pool)
 
     def _evaluate(self) -> bool:
+        if self._doubt():
+            return True
         started, now = time.monotonic(), self._now()
         try:
+            self._mend(now)
             snapshot = evaluate(self.store, self._plan, now, self._assessor)
         except Exception as error:  # noqa: BLE001 - the next evaluation may succeed, and the old verdicts stand
             detail = str(error) if isinstance(error, LeverwatchError) else type(error).__name__
@@ -239,11 +282,26 @@ class Agent:
         servers = [server for server in (self.server, self.probe_server) if server is not None]
         return {reason.value: sum(server.dropped[reason] for server in servers) for reason in Drop}
 
+    def _doubt(self) -> str | None:
+        return self._clock.doubt() if self._clock is not None else None
+
+    def _look_at_clock(self) -> bool:
+        self._publish()
+        return True
+
+    def _mend(self, now: datetime) -> None:
+        """Take out what was decided, by a clock that was ahead, on days that are not over yet."""
+        if self._clock is not None and self._clock.was_set_back:
+            removed = self.store.forget_after(last_complete_day(now), now)
+            self._clock.mended()
+            log.warning("clock_mended", removed_verdicts=removed)
+
     def _publish(self, **changes: object) -> None:
         with self._publishing:
             self._state = replace(
                 self._state,
                 sources=tuple(self._runners[name].view() for name in sorted(self._runners)),
+                clock_believed=self._doubt() is None,
                 http_password_refusals=self._gate.refusals,
                 http_connections_dropped=self._dropped(),
                 warnings=warnings_logged.counts(),

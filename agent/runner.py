@@ -221,6 +221,10 @@ class SourceRunner:
             self._view = replace(self._view, records=dict(records), newest_record=max(known, default=None))
 
     def _finish(self, report: RunReport) -> None:
+        if not report.success and self._stopping():
+            # It was ended on purpose, and the next start goes on where it stood.
+            log.info("collector_run_ended", source=report.source, error=report.error)
+            return
         with self._lock:
             if report.reason is not None:
                 self._failures[report.reason] += 1

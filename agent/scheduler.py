@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from threading import Condition, Event, Thread
 from typing import Any
 
@@ -22,6 +23,20 @@ _STEP_SECONDS = 1.0
 """A smaller step of the clock delays nothing that matters."""
 
 
+class Pool(StrEnum):
+    """The threads that a job runs on: what waits for other machines cannot take those of what does not."""
+
+    LOCAL = "local"
+    REMOTE = "remote"
+    OWN = "own"
+    """For the evaluation and the look at the clock, which nothing may delay."""
+
+
+THREADS: Mapping[Pool, int] = {Pool.LOCAL: 16, Pool.REMOTE: 8, Pool.OWN: 2}
+"""Jobs that run at the same time; others wait for a free thread. However many sources there are, the threads,
+their children and their memory stay within what a container is given."""
+
+
 def backoff(interval: timedelta, failures: int) -> timedelta:
     """The pause before the next run after that many failures in a row.
 
@@ -35,20 +50,20 @@ class Scheduler:
     """Repeated jobs on threads: first run at once, late runs run, none overlaps itself.
 
     A job returns whether it succeeded; after a failure it is next run after `backoff`. Every `watch` seconds the
-    wall clock is compared with the one that only goes forward.
+    wall clock is compared with the one that only goes forward. Jobs of a pool share its threads.
     """
 
-    def __init__(self, workers: int = 8, watch: float = _WATCH_SECONDS) -> None:
+    def __init__(self, threads: Mapping[Pool, int] = THREADS, watch: float = _WATCH_SECONDS) -> None:
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": ThreadPoolExecutor(workers)},
+            executors={str(pool): ThreadPoolExecutor(number) for pool, number in threads.items()},
             # misfire_grace_time None: however late, a run is run. The default drops it after a second.
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         self._missed: dict[str, Callable[[], None]] = {}
         self._failures: dict[str, int] = {}
         self._idle = Condition()
-        self._active = 0
+        self._active: set[str] = set()
         self._stopping = False
         self._watch, self._stopped = watch, Event()
         self._scheduler.add_listener(self._on_missed, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
@@ -58,18 +73,30 @@ class Scheduler:
         self._scheduler.start()
         Thread(target=self._watch_clock, name="clock", daemon=True).start()
 
-    def stop(self) -> None:
-        """Start no further job, and wait for those that run."""
+    def stop(self, seconds: float | None = None) -> frozenset[str]:
+        """Start no further job, and wait so many seconds for those that run (None: until they end).
+
+        Returns the names of those that still run.
+        """
         # The library's own wait holds a lock that a job needs to be moved: a job that ends right then would wait
         # for the shutdown, and the shutdown for the job.
         with self._idle:
             self._stopping = True
-            self._idle.wait_for(lambda: not self._active)
+            self._idle.wait_for(lambda: not self._active, seconds)
+            running = frozenset(self._active)
         self._stopped.set()
         if self._scheduler.running:
-            self._scheduler.shutdown(wait=True)
+            self._scheduler.shutdown(wait=not running)
+        return running
 
-    def add(self, name: str, interval: timedelta, job: Callable[[], bool], missed: Callable[[], None]) -> None:
+    def add(
+        self,
+        name: str,
+        interval: timedelta,
+        job: Callable[[], bool],
+        missed: Callable[[], None],
+        pool: Pool = Pool.LOCAL,
+    ) -> None:
         """Run `job` now and then every `interval`; `missed` is called for each run that could not start."""
         self._missed[name] = missed
         self._failures[name] = 0
@@ -78,6 +105,7 @@ class Scheduler:
             "interval",
             seconds=interval.total_seconds(),
             id=name,
+            executor=str(pool),
             next_run_time=datetime.now(UTC),
             replace_existing=True,
         )
@@ -98,12 +126,12 @@ class Scheduler:
         with self._idle:
             if self._stopping:
                 return
-            self._active += 1
+            self._active.add(name)
         try:
             self._run_once(name, interval, job)
         finally:
             with self._idle:
-                self._active -= 1
+                self._active.discard(name)
                 self._idle.notify_all()
 
     def _run_once(self, name: str, interval: timedelta, job: Callable[[], bool]) -> None:

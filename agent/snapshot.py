@@ -141,6 +141,8 @@ class AgentSnapshot:
     evaluation_missed_runs: int = 0
     evaluation_duration_seconds: float | None = None
     evaluation_last_success: datetime | None = None
+    clock_believed: bool = True
+    """While it is not, nothing is read and nothing is decided."""
     http_password_refusals: int = 0
     """Requests without a valid user name and password, since start."""
     http_connections_dropped: Mapping[str, int] = field(default_factory=dict)

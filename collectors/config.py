@@ -63,3 +63,7 @@ class SourceConfig(Model):
     def watches_prompts(self) -> bool:
         """Whether the source reports prompt changes."""
         return False
+
+    def waits_for_others(self) -> bool:
+        """Whether a run may wait for another machine."""
+        return False

@@ -67,8 +67,10 @@ AGENTS_ROW = Row(
                 Query(_line("leverwatch_build_info", "version", "python")),
                 Query(_line("leverwatch_config_last_reload_successful")),
                 Query(f"1000 * {_line('leverwatch_config_last_reload_success_timestamp_seconds')}"),
+                Query(_line("leverwatch_clock_sane")),
             ),
-            "The version of every agent, and whether the latest load of its configuration succeeded.",
+            "The version of every agent, whether the latest load of its configuration succeeded, and whether it"
+            " believes its clock.",
             12,
             6,
             columns=(
@@ -77,6 +79,7 @@ AGENTS_ROW = Row(
                 Column("python", "Python"),
                 Column(1, "Configuration loaded", states=YES_IS_GOOD),
                 Column(2, "In use since", Unit.MOMENT, width=170),
+                Column(3, "Clock believed", states=YES_IS_GOOD),
             ),
             runbook="LeverwatchConfigReloadFailed",
         ),

@@ -15,9 +15,11 @@ from typing import Any, NoReturn
 import click
 
 from agent import log as agent_log
+from agent.clock import EARLIEST
 from agent.config import Loaded, load_config
 from agent.errors import CommandError, ConfigError, LeverwatchError, StoreError
 from agent.store.store import Store
+from collectors.interface import utc_now
 
 
 class Exit(IntEnum):
@@ -30,11 +32,13 @@ class Exit(IntEnum):
     """Wrong arguments, or a configuration that cannot be used."""
     STORE = 3
     """The store cannot be used."""
+    UNFINISHED = 4
+    """It was told to stop, and something did not end in time."""
 
 
 EPILOG = (
     "Exit codes: 0 fine; 1 it ran and something needs attention; 2 wrong arguments or configuration; "
-    "3 the store cannot be used."
+    "3 the store cannot be used; 4 it was told to stop and did not end in time; 130, 143 ended by a signal."
 )
 
 
@@ -110,7 +114,13 @@ def load(config_path: Path) -> Loaded:
 
 @contextmanager
 def opened(loaded: Loaded) -> Iterator[Store]:
-    """The migrated store of a configuration."""
+    """The migrated store of a configuration.
+
+    Raises:
+        CommandError: the clock was never set, so that no record and no day could be told from the future.
+    """
+    if utc_now() < EARLIEST:
+        raise CommandError(f"the clock shows the year {utc_now().year}; set it first")
     store = Store(loaded.store_url)
     try:
         store.migrate()

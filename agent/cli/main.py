@@ -12,6 +12,7 @@ from agent.cli.demo import demo
 from agent.cli.replay import replay
 from agent.cli.serve import run
 from agent.cli.show import check_config, config_schema, metrics
+from agent.cli.signals import ending
 from agent.cli.sniff import sniff
 from agent.cli.verdicts import evaluate_command, explain
 from collectors.files.compiled import IS_COMPILED
@@ -23,7 +24,8 @@ _HELPER = "with" if IS_COMPILED else "without"
 @click.version_option(
     __version__, prog_name="leverwatch", message=f"%(prog)s %(version)s, {_HELPER} its compiled helper"
 )
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Say for every LLM system in production: prompt engineering, hybrid, or fine-tuning, now.
 
     leverwatch reads inference counts from usage logs and prompt changes from git history, reapplies a decision
@@ -38,6 +40,7 @@ def main() -> None:
       leverwatch evaluate        print the verdicts
       leverwatch run             keep doing both, and serve the metrics
     """
+    context.with_resource(ending())
 
 
 for command in (

@@ -8,11 +8,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from threading import Timer
 
 import click
 
-from agent.app import Agent
+from agent.app import STOP_SECONDS, Agent
 from agent.cli.common import EPILOG, Exit, config_option, load, reported
+from agent.cli.signals import STOPPING, by_signal, heard, leave
 from agent.config import load_config
 from agent.errors import LeverwatchError
 
@@ -23,7 +25,7 @@ def run(config_path: Path) -> None:
     """Watch every source, decide on a schedule, and serve the metrics and the status page.
 
     SIGHUP reads the configuration again; a bad one changes nothing but the metric that says so. SIGTERM and Ctrl-C
-    finish the transaction in progress and end.
+    finish the transaction in progress and end, after 20 s in any case; a second one ends at once.
 
     \b
     Examples:
@@ -37,31 +39,52 @@ def run(config_path: Path) -> None:
     sys.exit(Exit.OK)
 
 
-def serve(agent: Agent, every_seconds: float | None = None, do: Callable[[], None] = lambda: None) -> None:
+def serve(
+    agent: Agent,
+    every_seconds: float | None = None,
+    do: Callable[[], None] = lambda: None,
+    stop_seconds: float = STOP_SECONDS,
+) -> None:
     """Keep an agent alive until SIGTERM or SIGINT; `do` is called every so many seconds.
+
+    Where it does not stop in time, or with a second signal, the process ends all the same.
 
     Raises:
         LeverwatchError: it could not start.
     """
     signals: SimpleQueue[int] = SimpleQueue()
-    handled = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    before = {number: signal.signal(number, lambda number, _frame: signals.put(number)) for number in handled}
-    try:
-        agent.start()
-        while True:
-            try:
-                number = signals.get(timeout=every_seconds)
-            except Empty:
-                do()
-                continue
-            if number != signal.SIGHUP:
-                break
-            try:
-                agent.reload()
-            except LeverwatchError as error:
-                # The agent has logged every problem and shows it as a metric; it goes on as it was.
-                click.echo(f"leverwatch: the old configuration stays in use: {error}", err=True)
-    finally:
-        agent.stop()
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    told: list[int] = []
+
+    def tell(number: int) -> None:
+        signals.put(number)
+        if number == signal.SIGHUP:
+            return
+        told.append(number)
+        if len(told) > 1:
+            leave(by_signal(number), "stopped_at_once")
+        agent.ask_to_stop()
+        overdue = Timer(stop_seconds, leave, (Exit.UNFINISHED, "stop_overdue"), {"seconds": stop_seconds})
+        overdue.daemon = True
+        overdue.start()
+
+    with heard((*STOPPING, signal.SIGHUP), tell):
+        try:
+            agent.start()
+            while _next(signals, every_seconds, do) == signal.SIGHUP:
+                try:
+                    agent.reload()
+                except LeverwatchError as error:
+                    # The agent has logged every problem and shows it as a metric; it goes on as it was.
+                    click.echo(f"leverwatch: the old configuration stays in use: {error}", err=True)
+        finally:
+            if running := agent.stop():
+                # Their threads would hold the process until they end.
+                leave(Exit.UNFINISHED, "stop_unfinished", jobs=",".join(sorted(running)))
+
+
+def _next(signals: SimpleQueue[int], every_seconds: float | None, do: Callable[[], None]) -> int:
+    while True:
+        try:
+            return signals.get(timeout=every_seconds)
+        except Empty:
+            do()

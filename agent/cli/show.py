@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 from pathlib import Path
+from threading import Thread
 
 import click
 import requests
@@ -12,8 +14,9 @@ import requests
 from agent import __version__
 from agent.app import source_runner
 from agent.assessor import Assessor
-from agent.cli.common import EPILOG, Exit, config_option, load, opened, print_json, reported
+from agent.cli.common import EPILOG, Exit, config_option, fail, load, opened, print_json, reported
 from agent.config import Loaded, json_schema, load_config
+from agent.config.secrets import SecretUnreadable, read_secret
 from agent.errors import CommandError, ConfigError
 from agent.evaluation import Plan, decide, last_complete_day, picture
 from agent.exporter.render import Exposition, Format
@@ -23,6 +26,7 @@ from agent.store.store import Store
 from collectors.interface import utc_now
 
 _TIMEOUT_SECONDS = 30
+_VARIABLE = "LEVERWATCH_PASSWORD"
 
 
 @click.command(epilog=EPILOG)
@@ -36,7 +40,13 @@ _TIMEOUT_SECONDS = 30
     help="The exposition format.",
 )
 @click.option("--url", metavar="URL", help="Ask a running agent instead, for example http://127.0.0.1:9847.")
-def metrics(config_path: Path, output: str, url: str | None) -> None:
+@click.option("--user", metavar="NAME", help="With --url: the user name that the agent asks for.")
+@click.option(
+    "--password-file",
+    type=click.Path(path_type=Path),
+    help=f"With --user: the file that holds the password. Default: the environment variable {_VARIABLE}.",
+)
+def metrics(config_path: Path, output: str, url: str | None, user: str | None, password_file: Path | None) -> None:
     """Print the metrics, as Prometheus would scrape them.
 
     Without --url they are made from the store, as of yesterday; nothing is collected and nothing is written.
@@ -45,33 +55,74 @@ def metrics(config_path: Path, output: str, url: str | None) -> None:
     Examples:
       leverwatch metrics | promtool check metrics
       leverwatch metrics --url http://127.0.0.1:9847
+      leverwatch metrics --url https://agent.example:9847 --user prometheus --password-file password
     """
     chosen = Format.OPENMETRICS if output == "openmetrics" else Format.TEXT
     with reported():
         if url is not None:
-            click.echo(_fetch(url, chosen), nl=False)
+            click.echo(_fetch(url, chosen, _credentials(url, user, password_file)), nl=False)
             return
         loaded = load(config_path)
         with opened(loaded) as store:
             click.echo(_from_store(loaded, store, chosen), nl=False)
 
 
-def _fetch(url: str, output: Format) -> str:
+def _credentials(url: str, user: str | None, password_file: Path | None) -> tuple[str, str] | None:
+    if user is None:
+        if "@" in url.partition("://")[2].split("/", 1)[0]:
+            click.echo(
+                "leverwatch: warning: every user of the machine can read a password in --url;"
+                " use --user and --password-file",
+                err=True,
+            )
+        return None
+    if password_file is None:
+        if _VARIABLE not in os.environ:
+            fail(f"--user needs --password-file, or {_VARIABLE} in the environment", Exit.UNUSABLE)
+        return user, os.environ[_VARIABLE]
+    try:
+        return user, read_secret(password_file)
+    except SecretUnreadable as error:
+        fail(f"--password-file {password_file}: {error}", Exit.UNUSABLE)
+
+
+def _fetch(url: str, output: Format, credentials: tuple[str, str] | None) -> str:
+    """The answer of a running agent.
+
+    Raises:
+        CommandError: there was none within 30 s altogether.
+    """
+    answers: list[str | CommandError] = []
+    # The library's time-out is for each part of an answer: a server that sends a byte now and then never ends.
+    asking = Thread(target=lambda: answers.append(_answer(url, output, credentials)), daemon=True)
+    asking.start()
+    asking.join(_TIMEOUT_SECONDS)
+    if not answers:
+        raise CommandError(f"{_without_user(url)}: the agent does not answer (not within {_TIMEOUT_SECONDS} s)")
+    if isinstance(answers[0], CommandError):
+        raise answers[0]
+    return answers[0]
+
+
+def _answer(url: str, output: Format, credentials: tuple[str, str] | None) -> str | CommandError:
     try:
         answer = requests.get(
-            f"{url.rstrip('/')}/metrics", headers={"Accept": output.value}, timeout=_TIMEOUT_SECONDS
+            f"{url.rstrip('/')}/metrics",
+            headers={"Accept": output.value},
+            auth=credentials,
+            timeout=_TIMEOUT_SECONDS,
         )
         answer.raise_for_status()
-    except requests.RequestException as error:
+        return answer.content.decode()
+    except (requests.RequestException, UnicodeDecodeError) as error:
         # The URL may hold a password, and so may the text of the error.
-        status = getattr(error.response, "status_code", None) or type(error).__name__
-        raise CommandError(f"{_without_user(url)}: the agent does not answer ({status})") from None
-    return answer.content.decode()
+        status = getattr(getattr(error, "response", None), "status_code", None) or type(error).__name__
+        return CommandError(f"{_without_user(url)}: the agent does not answer ({status})")
 
 
 def _without_user(url: str) -> str:
     scheme, mark, rest = url.rpartition("://")
-    return scheme + mark + rest.rpartition("@")[2]
+    return scheme + mark + rest.rpartition("@")[2].split("?", 1)[0]
 
 
 def _from_store(loaded: Loaded, store: Store, output: Format) -> str:

@@ -166,6 +166,11 @@ AGENT: tuple[Family[AgentSnapshot], ...] = (
         "after a first success",
     ),
     _agent(
+        "leverwatch_clock_sane",
+        "1 while the wall clock is believed; 0 while it jumped or was never set, and nothing is read or decided.",
+        lambda snapshot: float(snapshot.clock_believed),
+    ),
+    _agent(
         "leverwatch_http_auth_failures_total",
         "Requests since the agent started that were refused for want of a valid user name and password.",
         lambda snapshot: snapshot.http_password_refusals,

@@ -22,7 +22,7 @@ from agent.store.migrate import migrate
 from agent.store.moments import read_day_moments, read_model_names, read_prompt_sums
 from agent.store.past import Past
 from agent.store.schema import record_tallies, source_state, sources
-from agent.store.verdicts import latest_verdicts, write_verdicts
+from agent.store.verdicts import forget_after, latest_verdicts, newest_moment, write_verdicts
 from agent.store.views import PromptTotals, SystemTotals, read_prompt_totals, read_totals
 from collectors.interface import Batch, EvalResult, Result, SourceState, utc_now
 
@@ -138,6 +138,16 @@ class Store:
         """Add the verdicts that differ from the previous ones to the audit trail, and confirm the others."""
         with self.writing() as connection:
             write_verdicts(connection, decided, previous, now)
+
+    def newest_moment(self) -> datetime | None:
+        """The newest time at which anything was done; None for a new store."""
+        with self.reading() as connection:
+            return newest_moment(connection)
+
+    def forget_after(self, day: date, moment: datetime) -> int:
+        """Remove the verdicts of days after `day`, which a clock that was ahead wrote; gives their number."""
+        with self.writing() as connection:
+            return forget_after(connection, day, moment)
 
     def totals(self, scope: Scope, models_per_system: int) -> dict[str, SystemTotals]:
         """Everything ever counted, by system."""

@@ -8,10 +8,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from agent.framework.model import Facts, Verdict
-from agent.store.schema import verdicts
+from agent.store.schema import sources, verdicts
 
 _KEPT_DAYS = 28
 _decoder = msgspec.json.Decoder(Verdict)
@@ -72,6 +72,20 @@ def write_verdicts(
             .group_by(verdicts.c.system)
         )
         connection.execute(update(verdicts).where(verdicts.c.id.in_(last)).values(confirmed_at=now))
+
+
+def newest_moment(connection: Connection) -> datetime | None:
+    """When the latest verdict was confirmed or written, or a source was last read: the newest time there is."""
+    last = select(verdicts.c.confirmed_at).order_by(verdicts.c.id.desc()).limit(1)
+    found = [connection.scalar(last), connection.scalar(select(func.max(sources.c.last_success)))]
+    return max((moment for moment in found if moment is not None), default=None)
+
+
+def forget_after(connection: Connection, day: date, moment: datetime) -> int:
+    """Take out what a clock that was ahead wrote: verdicts of days after `day`. Returns how many there were."""
+    ahead = sources.c.last_success > moment
+    connection.execute(update(sources).where(ahead).values(last_success=moment))
+    return connection.execute(delete(verdicts).where(verdicts.c.as_of > day)).rowcount
 
 
 def _shortened(facts: Facts) -> Facts:

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _USER_INFO = re.compile(r"(?<=://)[^/\s'\"]*@")
+_QUERY = re.compile(r"(://[^\s'\"?#]*)[?#][^\s'\"]*")
 _SHORTEST_BARE_SECRET = 6
 """A user name without a password, as in https://TOKEN@host, is a secret too; shorter ones are words like `git`."""
 
@@ -26,7 +27,8 @@ def local_path(repo: str, base_dir: Path) -> Path:
     return (base_dir / Path(repo).expanduser()).resolve()
 
 
-def _user_info(address: str) -> str:
+def user_info(address: str) -> str:
+    """What stands before the `@` of the host, as it is written; empty for none."""
     scheme = _SCHEME.match(address)
     rest = address[scheme.end() :] if scheme else address
     if scheme is None:
@@ -43,20 +45,20 @@ def shown(repo: str) -> str:
     """The address without user info, query and fragment."""
     if not is_remote(repo):
         return repo
-    user_info = _user_info(repo)
-    bare = repo.replace(f"{user_info}@", "", 1) if user_info else repo
+    found = user_info(repo)
+    bare = repo.replace(f"{found}@", "", 1) if found else repo
     return re.split(r"[?#]", bare, maxsplit=1)[0] if _SCHEME.match(bare) else bare
 
 
 def redactor(repo: str) -> Callable[[str], str]:
-    """A function that takes the credentials of `repo` out of any text, and user info out of every other URL."""
+    """A function that takes the credentials of `repo`, and all user info and queries of URLs, out of any text."""
     if not is_remote(repo):
-        return lambda text: _USER_INFO.sub("", text)
-    user_info = _user_info(repo)
-    user, _, password = user_info.partition(":")
+        return _plain
+    found = user_info(repo)
+    user, _, password = found.partition(":")
     secrets = {repo: shown(repo)}
-    if user_info:
-        secrets[f"{user_info}@"] = ""
+    if found:
+        secrets[f"{found}@"] = ""
     secret = password or (user if len(user) >= _SHORTEST_BARE_SECRET else "")
     if secret:
         secrets[secret] = secrets[unquote(secret)] = "[redacted]"
@@ -64,9 +66,13 @@ def redactor(repo: str) -> Callable[[str], str]:
     def redact(text: str) -> str:
         for secret, replacement in sorted(secrets.items(), key=lambda item: -len(item[0])):
             text = text.replace(secret, replacement)
-        return _USER_INFO.sub("", text)
+        return _plain(text)
 
     return redact
+
+
+def _plain(text: str) -> str:
+    return _QUERY.sub(r"\1", _USER_INFO.sub("", text))
 
 
 def cache_name(source: str, repo: str, branch: str | None) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from hashlib import blake2b
 
 import msgspec
@@ -11,26 +12,23 @@ import msgspec
 from collectors.errors import SourceRefused, SourceUnavailable
 from collectors.git.address import cache_name, is_remote, local_path, redactor, shown
 from collectors.git.cache import REFERENCE, Cache
+from collectors.git.child import run_git
 from collectors.git.config import GitConfig
+from collectors.git.credentials import remote
+from collectors.git.errors import GitError, GitFailed, GitMissing, ObjectMissing
 from collectors.git.history import History, apply_landing, newly_counted
+from collectors.git.log import Landing
 from collectors.git.normalise import content_hash
 from collectors.git.patterns import PathFilter, pathspecs
-from collectors.git.process import (
-    Git,
-    GitError,
-    GitFailed,
-    GitMissing,
-    ObjectMissing,
-    Runner,
-    run_git,
-    summary,
-)
+from collectors.git.process import Git, Runner, summary
 from collectors.git.repository import Repository
-from collectors.interface import Batch, PromptChange, Result, SourceState, World
+from collectors.interface import Batch, Problem, PromptChange, Result, SourceState, World
 from collectors.registry import register
 
 _STATE_KEY = "history"
 _PARTIAL = "file contents are missing, as in a partial clone; run `git fetch --refetch --no-filter` in it"
+_DRIFT = timedelta(minutes=10)
+_MOST_PROBLEMS = 20
 _METHOD = 1
 """Raised whenever the same history would give other changes: every source is then read anew."""
 
@@ -57,14 +55,24 @@ class GitCollector:
         self._filter = PathFilter(config.systems, config.exclude)
         self._pathspecs = pathspecs(pattern for patterns in config.systems.values() for pattern in patterns)
         self._place = f"source {config.name}: {shown(config.repo)}"
-        self._git = Git(git, world.environ, config.timeout.total_seconds(), redactor(config.repo))
+        self._git = Git(git, world.environ, config.timeout.total_seconds(), redactor(config.repo), world.stopping)
         self._cache: Cache | None = None
         if is_remote(config.repo):
-            directory = world.cache_dir.resolve() / cache_name(config.name, config.repo, config.branch)
-            self._cache = Cache(self._git, directory, config.repo, config.branch, self._place)
+            directory = world.cache_dir.absolute() / cache_name(config.name, config.repo, config.branch)
+            self._cache = Cache(
+                self._git,
+                directory,
+                remote(config.repo, world.environ),
+                config.branch,
+                self._place,
+                largest=config.largest_copy_mib << 20,
+                seconds=config.timeout.total_seconds(),
+                stopping=world.stopping,
+            )
             self._directory = directory
         else:
             self._directory = local_path(config.repo, world.base_dir)
+        self._now = world.now
         self._memory: tuple[int, History] | None = None
 
     def collect(self, state: SourceState) -> Iterator[Batch]:
@@ -108,14 +116,18 @@ class GitCollector:
     def _run(self, remembered: History | None) -> tuple[Batch, History] | None:
         if self._cache is None:
             return self._read(remembered)
-        if not self._cache.refresh():
+        with self._cache.used():
+            return self._run_on_copy(self._cache, remembered)
+
+    def _run_on_copy(self, cache: Cache, remembered: History | None) -> tuple[Batch, History] | None:
+        if not cache.refresh():
             return self._none(remembered)
         try:
             return self._read(remembered)
         except (GitFailed, ObjectMissing):
             # A damaged copy looks like a damaged repository; only a fresh copy tells the two apart.
-            self._cache.discard()
-        return self._read(remembered) if self._cache.refresh() else self._none(remembered)
+            cache.discard()
+        return self._read(remembered) if cache.refresh() else self._none(remembered)
 
     def _read(self, remembered: History | None) -> tuple[Batch, History] | None:
         if not self._directory.exists():
@@ -171,17 +183,21 @@ class GitCollector:
     def _advance(self, repository: Repository, tip: str, history: History) -> tuple[Batch, History]:
         # `history` is changed in place: whatever goes wrong from here on, the store has the true one.
         self._memory = None
-        changes = self._follow(repository, tip, history.head, history)
-        return self._batch(history, tip, changes, counted=len(changes), replace=False), history
+        landings = repository.landings(tip, history.head, self._pathspecs)
+        changes = self._follow(repository, landings, history)
+        tallies = {Result.COUNTED: len(changes), Result.INVALID_LINE: len(_refused(landings))}
+        return self._batch(history, tip, landings, changes, tallies, replace=False), history
 
     def _rescan(self, repository: Repository, tip: str, remembered: History | None) -> tuple[Batch, History]:
         history = History(head=tip, settings=self._settings)
-        changes = self._follow(repository, tip, None, history)
-        counted = newly_counted(remembered, history)
-        return self._batch(history, tip, changes, counted=counted, replace=True), history
+        landings = repository.landings(tip, None, self._pathspecs)
+        changes = self._follow(repository, landings, history)
+        # What was refused before is not counted again; which landings that were is not remembered.
+        refused = 0 if remembered else len(_refused(landings))
+        tallies = {Result.COUNTED: newly_counted(remembered, history), Result.INVALID_LINE: refused}
+        return self._batch(history, tip, landings, changes, tallies, replace=True), history
 
-    def _follow(self, repository: Repository, tip: str, after: str | None, history: History) -> list[PromptChange]:
-        landings = repository.landings(tip, after, self._pathspecs)
+    def _follow(self, repository: Repository, landings: list[Landing], history: History) -> list[PromptChange]:
         names = dict.fromkeys(
             edit.new
             for landing in landings
@@ -200,16 +216,33 @@ class GitCollector:
         return content_hash(content, collapse_whitespace=self._config.collapse_whitespace)
 
     def _batch(
-        self, history: History, tip: str, changes: list[PromptChange], *, counted: int, replace: bool
+        self,
+        history: History,
+        tip: str,
+        landings: list[Landing],
+        changes: list[PromptChange],
+        tallies: Mapping[Result, int],
+        *,
+        replace: bool,
     ) -> Batch:
         history.head = tip
+        # A date that lies ahead is the landing's own affair: as the newest of the source it would stay for years.
+        latest = self._now() + _DRIFT
         return Batch(
             state={_STATE_KEY: msgspec.json.encode(history)},
-            tallies={Result.COUNTED: counted} if counted else {},
+            tallies={result: number for result, number in tallies.items() if number},
             prompt_changes=tuple(changes),
             replace_prompt_changes=replace,
-            newest_record=max((change.landed_at for change in changes), default=None),
+            newest_record=max((one.landed_at for one in changes if one.landed_at <= latest), default=None),
+            problems=tuple(
+                Problem(one.commit, Result.INVALID_LINE, f"a landing of {one.too_many} matching files is no edit")
+                for one in _refused(landings)[:_MOST_PROBLEMS]
+            ),
         )
+
+
+def _refused(landings: list[Landing]) -> list[Landing]:
+    return [landing for landing in landings if landing.too_many]
 
 
 register("git", GitConfig, GitCollector)

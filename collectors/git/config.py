@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from collectors.config import Duration, Name, SourceConfig
+from collectors.git.address import is_remote
+from collectors.git.credentials import refusal
 from collectors.git.patterns import check_pattern
 
 Pattern = Annotated[str, AfterValidator(check_pattern)]
@@ -20,6 +22,8 @@ def _check_repo(repo: str) -> str:
         raise ValueError("a path or a URL of a git repository")
     if "::" in repo.split("/", 1)[0]:
         raise ValueError("transport helpers (`name::address`) run programs and are not supported")
+    if is_remote(repo) and (reason := refusal(repo)):
+        raise ValueError(f"must not be {reason}")
     return repo
 
 
@@ -61,6 +65,9 @@ class GitConfig(SourceConfig):
     timeout: Duration = Field(
         default=timedelta(minutes=5), description="Longest run of one git command.", examples=["5m"]
     )
+    largest_copy_mib: int = Field(
+        default=2048, ge=1, description="Largest copy of a remote repository, in MiB; a larger one is refused."
+    )
     collapse_whitespace: bool = Field(
         default=False, description="Ignore every difference in white space, indentation and line breaks included."
     )
@@ -72,3 +79,7 @@ class GitConfig(SourceConfig):
     def watches_prompts(self) -> bool:
         """Always."""
         return True
+
+    def waits_for_others(self) -> bool:
+        """When the repository is a remote one."""
+        return is_remote(self.repo)

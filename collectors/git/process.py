@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryFile
-from threading import Event, Timer
+from types import MappingProxyType
 from typing import IO
+
+from collectors.git.child import Command
+from collectors.git.errors import GitFailed
 
 _OPTIONS = (
     "--no-pager",
@@ -54,103 +53,12 @@ _INHERITED_STATE = frozenset(
 )
 """Variables that would point git at another repository or change what a pattern means."""
 _LONGEST_MESSAGE = 300
-
-
-class GitError(Exception):
-    """A git command did not do its work. The message holds no credentials."""
-
-
-class GitMissing(GitError):
-    """There is no git to run."""
-
-
-class GitTimeout(GitError):
-    """The command was ended because it took too long."""
-
-
-class GitFailed(GitError):
-    """The command said no."""
-
-
-class ObjectMissing(GitError):
-    """History names content that the repository does not hold: a partial clone, or a damaged one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One run of git, complete."""
-
-    arguments: tuple[str, ...]
-    """After the word `git`."""
-    environ: Mapping[str, str]
-    timeout: float
-    """In seconds."""
-    input: bytes = b""
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 Runner = Callable[[Command], AbstractContextManager[IO[bytes]]]
 """Starts a command and gives its standard output. Leaving the context waits for its end, and raises `GitFailed`
 with git's own words when it failed; an exception inside the context ends the command."""
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    # A session of its own: the transports that git starts end with it.
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
-
-
-@contextmanager
-def run_git(command: Command) -> Iterator[IO[bytes]]:
-    """The default `Runner`: a child process.
-
-    Raises:
-        GitMissing: git is not on PATH.
-        GitTimeout: the time was up.
-        GitFailed: git failed.
-    """
-    with TemporaryFile() as feed, TemporaryFile() as complaints:
-        feed.write(command.input)
-        feed.seek(0)
-        try:
-            process = subprocess.Popen(
-                ("git", *command.arguments),
-                stdin=feed,
-                stdout=subprocess.PIPE,
-                stderr=complaints,
-                env=dict(command.environ),
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise GitMissing(f"git cannot be started: {error.strerror}") from error
-        expired = Event()
-
-        def expire() -> None:
-            if process.returncode is None:
-                expired.set()
-                _end(process)
-
-        timer = Timer(command.timeout, expire)
-        timer.daemon = True
-        timer.start()
-        if process.stdout is None:  # never with PIPE; the type does not say so
-            raise GitFailed("git has no output")
-        try:
-            yield process.stdout
-            code = process.wait()
-        finally:
-            timer.cancel()
-            if process.poll() is None:
-                _end(process)
-                process.wait()
-            process.stdout.close()
-            timer.join()
-        if expired.is_set():
-            raise GitTimeout(f"git took longer than {command.timeout:g} s")
-        if code != 0:
-            complaints.seek(0)
-            raise GitFailed(complaints.read().decode(errors="replace"))
 
 
 def summary(complaint: str) -> str:
@@ -181,22 +89,43 @@ class Git:
     """Git with everything that stays the same from command to command."""
 
     def __init__(
-        self, run: Runner, environ: Mapping[str, str], timeout: float, redact: Callable[[str], str]
+        self,
+        run: Runner,
+        environ: Mapping[str, str],
+        timeout: float,
+        redact: Callable[[str], str],
+        stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         self._run = run
         self._environ = environment(environ)
         self._timeout = timeout
         self._redact = redact
+        self._stopping = stopping
 
     @contextmanager
-    def open(self, directory: Path, *arguments: str, data: bytes = b"") -> Iterator[IO[bytes]]:
+    def open(
+        self,
+        directory: Path,
+        *arguments: str,
+        data: bytes = b"",
+        environ: Mapping[str, str] = _NOTHING,
+        largest_file: int = 0,
+    ) -> Iterator[IO[bytes]]:
         """Run a command in the repository at `directory`, and only there: folders above are not searched.
+
+        `environ` is added to the environment; `largest_file` is in bytes, 0 for any.
 
         Raises:
             GitError: it did not work; the message is redacted.
         """
-        environ = {**self._environ, "GIT_CEILING_DIRECTORIES": str(directory.parent)}
-        command = Command(("-C", str(directory), *_OPTIONS, *arguments), environ, self._timeout, data)
+        command = Command(
+            ("-C", str(directory), *_OPTIONS, *arguments),
+            {**self._environ, "GIT_CEILING_DIRECTORIES": str(directory.parent), **environ},
+            self._timeout,
+            data,
+            self._stopping,
+            largest_file,
+        )
         complaint: str | None = None
         try:
             with self._run(command) as output:
@@ -207,11 +136,13 @@ class Git:
             # Outside of the handler, so that no traceback carries the words before redaction.
             raise GitFailed(complaint)
 
-    def read(self, directory: Path, *arguments: str) -> bytes:
+    def read(
+        self, directory: Path, *arguments: str, environ: Mapping[str, str] = _NOTHING, largest_file: int = 0
+    ) -> bytes:
         """The whole output of a command.
 
         Raises:
             GitError: as `open`.
         """
-        with self.open(directory, *arguments) as output:
+        with self.open(directory, *arguments, environ=environ, largest_file=largest_file) as output:
             return output.read()

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from collectors.git.log import ARGUMENTS, Landing, parse_log
-from collectors.git.process import Git, GitFailed, ObjectMissing
+from collectors.git.errors import GitFailed, ObjectMissing
+from collectors.git.log import ARGUMENTS, Landing, read_log
+from collectors.git.process import Git
 
 LARGEST_PROMPT = 5 * 1024 * 1024
 """In bytes; anything larger is no prompt."""
@@ -84,11 +85,11 @@ class Repository:
             GitError: the repository cannot be read.
         """
         span = new if old is None else f"{old}..{new}"
-        output = self._git.read(self.directory, *ARGUMENTS, span, "--", *pathspecs)
-        try:
-            return list(parse_log(output))
-        except ValueError as error:
-            raise GitFailed("git log printed something unexpected") from error
+        with self._git.open(self.directory, *ARGUMENTS, span, "--", *pathspecs) as output:
+            try:
+                return list(read_log(iter(lambda: output.read(_PIECE), b"")))
+            except ValueError as error:
+                raise GitFailed("git log printed something unexpected") from error
 
     def contents(self, names: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
         """Read objects by name, one in memory at a time; None for one that is too large or no file.

@@ -51,3 +51,7 @@ class ModelsConfig(SourceConfig):
         if value is not None and info.data.get("token") is not None:
             raise ValueError("is one token too many: `token` is set")
         return value
+
+    def waits_for_others(self) -> bool:
+        """Always."""
+        return True

@@ -189,3 +189,17 @@ def test_missed_runs_are_counted(memory: Store) -> None:
     runner.missed()
 
     assert runner.view().missed_runs == 1
+
+
+def test_a_run_that_was_ended_because_the_agent_stops_is_no_failure(memory: Store) -> None:
+    stopping: list[bool] = []
+    runner = SourceRunner(
+        CONFIG, Fake([SourceUnavailable("git was ended")]), memory, stopping=lambda: bool(stopping)
+    )
+    assert not runner.run().success
+    before = runner.view()
+    assert before.failures == {"unavailable": 1}
+
+    stopping.append(True)
+    assert not runner.run().success
+    assert runner.view() == before

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from agent.scheduler import Scheduler, backoff
+from agent.scheduler import Pool, Scheduler, backoff
 from tests.e2e.servers import wait_until
 
 FAST = timedelta(milliseconds=100)
@@ -30,7 +30,7 @@ def nothing() -> None:
 
 @pytest.fixture
 def scheduler() -> Iterator[Scheduler]:
-    made = Scheduler(workers=4)
+    made = Scheduler()
     made.start()
     yield made
     made.stop()
@@ -94,6 +94,42 @@ def test_a_slow_job_does_not_delay_another(scheduler: Scheduler) -> None:
     scheduler.add("quick", FAST, quick, nothing)
     wait_until(lambda: len(runs) >= 3, 10, "three runs beside a slow job")
     release.set()
+
+
+def test_jobs_that_hang_delay_no_job_of_another_pool(scheduler: Scheduler) -> None:
+    release, started = threading.Event(), list[int]()
+
+    def hang() -> bool:
+        started.append(1)
+        return release.wait(60)
+
+    for number in range(100):
+        scheduler.add(f"hangs-{number}", timedelta(hours=1), hang, nothing, Pool.REMOTE)
+    wait_until(lambda: len(started) >= 8, 10, "no thread is left in their pool")
+    try:
+        for pool in (Pool.LOCAL, Pool.OWN):
+            runs = list[float]()
+            scheduler.add(f"quick-{pool}", timedelta(hours=1), noting(runs), nothing, pool)
+            wait_until(lambda runs=runs: bool(runs), 10, "a run of another pool")  # type: ignore[misc]  # bound now
+        assert len(started) == 8
+    finally:
+        release.set()
+
+
+def test_a_stop_that_has_waited_long_enough_names_what_still_runs() -> None:
+    scheduler, started, release = Scheduler(), threading.Event(), threading.Event()
+
+    def hang() -> bool:
+        started.set()
+        return release.wait(60)
+
+    scheduler.add("hangs", timedelta(hours=1), hang, nothing)
+    scheduler.start()
+    assert started.wait(10)
+
+    assert scheduler.stop(0.1) == {"hangs"}
+    release.set()
+    assert scheduler.stop(10) == frozenset()
 
 
 def test_a_job_that_fails_again_and_again_is_run_less_often(scheduler: Scheduler) -> None:

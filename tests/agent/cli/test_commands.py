@@ -167,6 +167,20 @@ class TestVerdicts:
 
 
 @pytest.mark.usefixtures("company")
+@pytest.mark.parametrize("command", ["collect", "evaluate", "metrics"])
+def test_a_clock_that_was_never_set_is_said_and_nothing_is_read(
+    monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setattr("agent.cli.common.utc_now", lambda: datetime(1970, 1, 1, tzinfo=UTC))
+
+    done = call(command)
+
+    assert done.exit_code == 1
+    assert "the clock shows the year 1970; set it first" in done.stderr
+    assert not Path("store.db").exists()
+
+
+@pytest.mark.usefixtures("company")
 class TestMetrics:
     def test_they_come_from_the_store_and_are_clean(self) -> None:
         call("collect")

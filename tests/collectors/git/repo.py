@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
+from collectors.git.child import Command, run_git
 from collectors.git.collector import GitCollector
 from collectors.git.config import GitConfig
-from collectors.git.process import Command, run_git
 from collectors.interface import Batch, PromptChange, Result, SourceState, World
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -184,5 +184,6 @@ def watch(repo: Path | str, tmp_path: Path, **settings: Any) -> Watch:
     config = GitConfig.model_validate(
         {"name": "prompts", "repo": str(repo), "systems": {"bot": ["**/*.md"]}, **settings}
     )
-    world = World(base_dir=tmp_path, cache_dir=tmp_path / "cache", now=lambda: START, environ=ENVIRON)
+    later = START + timedelta(days=365)
+    world = World(base_dir=tmp_path, cache_dir=tmp_path / "cache", now=lambda: later, environ=ENVIRON)
     return Watch(config, world)

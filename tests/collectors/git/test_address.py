@@ -63,6 +63,12 @@ def test_an_address_is_shown_without_credentials(repo: str, expected: str) -> No
         ("https://git@h.example/a", "git: no such thing", "git: no such thing"),
         ("https://h.example/a", "see https://x:canary@other.example/b", "see https://other.example/b"),
         ("/srv/a", "see https://x:canary@other.example/b", "see https://other.example/b"),
+        ("/srv/a", "asked 'https://h.example/b?token=canary#canary': no", "asked 'https://h.example/b': no"),
+        (
+            "https://user:word@h.example/a",
+            "redirected to https://login.example/?state=canary",
+            "redirected to https://login.example/",
+        ),
     ],
 )
 def test_credentials_are_taken_out_of_any_text(repo: str, text: str, expected: str) -> None:

@@ -3,8 +3,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from collectors.git.log import Edit, Landing, parse_log, parse_time
+from collectors.git.log import Edit, Landing, parse_log, parse_time, read_log
 
 COMMIT, OLD, NEW, NONE = "c" * 40, "a" * 40, "b" * 40, "0" * 40
 
@@ -78,3 +80,14 @@ def test_a_date_outside_of_the_calendar_becomes_the_epoch(seconds: str) -> None:
 
 def test_a_date_in_the_future_is_kept() -> None:
     assert parse_time("4102444800") == datetime(2100, 1, 1, tzinfo=UTC)
+
+
+@given(st.integers(1, 40))
+def test_the_output_may_be_cut_anywhere(size: int) -> None:
+    header = f"{COMMIT} 1767603600".encode() + b"\0"
+    output = (
+        header + b"\n" + entry("100644", "100644", b"a\nb.md") + header + b"\n" + entry("000000", "100644", b":c")
+    )
+
+    pieces = [output[start : start + size] for start in range(0, len(output), size)]
+    assert list(read_log(pieces)) == list(parse_log(output))

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from collectors.git.process import Command, Git, GitFailed, GitTimeout, environment, run_git, summary
+from collectors.git.child import Command, run_git
+from collectors.git.errors import GitFailed, GitTimeout
+from collectors.git.process import Git, environment, summary
 from tests.collectors.git.repo import ENVIRON, Repo
 
 

@@ -18,7 +18,7 @@ def source(repo: Repo, tmp_path: Path) -> Watch:
 
 
 def copy_of(source: Watch) -> Path:
-    (folder,) = source.world.cache_dir.iterdir()
+    (folder,) = (path for path in source.world.cache_dir.iterdir() if path.is_dir())
     return folder
 
 
