@@ -287,6 +287,8 @@ class World:
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     workers: int = 1
     """Processes that may read a backlog."""
+    stopping: Callable[[], bool] = lambda: False
+    """Whether the agent is to end. What may take long asks now and then, and leaves off."""
 
 
 @dataclass(frozen=True, slots=True)
