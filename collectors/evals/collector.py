@@ -14,7 +14,7 @@ from collectors.files.discover import discover
 from collectors.interface import Batch, EvalResult, SourceState, World
 from collectors.registry import register
 
-_METHOD = 1
+_METHOD = 2
 """Raised whenever the same file would give other results: every file is then read again."""
 _NAMED_FAILURES = 10
 

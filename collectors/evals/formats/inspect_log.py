@@ -6,12 +6,14 @@ Only logs of a run that ended well and was not invalidated count.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import msgspec
 
 from collectors.evals.formats.decode import convert, decode, number
 from collectors.evals.formats.interface import (
+    LONGEST,
     MOST_METRICS,
     BadInput,
     Entry,
@@ -65,6 +67,20 @@ class _Score(msgspec.Struct):
     metrics: dict[str, msgspec.Raw] = msgspec.field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Scorer:
+    """What is kept of a score."""
+
+    name: str
+    n: int | None
+    metrics: dict[str, float | BadInput]
+
+    @property
+    def stderr(self) -> float | BadInput | None:
+        """The standard error, by whichever name it goes."""
+        return self.metrics.get("stderr", self.metrics.get("bootstrap_stderr"))
+
+
 class _Results(msgspec.Struct):
     completed_samples: int = 0
 
@@ -110,7 +126,7 @@ class _Scores:
     """The scores as they are read: one that cannot be read costs itself."""
 
     def __init__(self) -> None:
-        self.found: list[_Score | BadInput] = []
+        self.found: list[_Scorer | BadInput] = []
         self._metrics = 0
 
     def add(self, _: str | int, text: bytes | None) -> None:
@@ -119,13 +135,13 @@ class _Scores:
         self.found.append(score)
         self._metrics += 1 if isinstance(score, BadInput) else len(score.metrics)
 
-    def _read(self, text: bytes | None) -> _Score | BadInput:
+    def _read(self, text: bytes | None) -> _Scorer | BadInput:
         if self._metrics > MOST_METRICS:
             return BadInput(Result.INVALID_LINE, f"has more than {MOST_METRICS:_} different metrics")
         if text is None:
             return BadInput(Result.INVALID_LINE, f"one of its scores is larger than {_LARGEST_SCORE >> 20} MiB")
         try:
-            return decode(text, _Score)
+            return _scorer(decode(text, _Score))
         except BadInput as problem:
             return problem
 
@@ -148,19 +164,18 @@ def parse(data: BinaryIO) -> Iterator[Entry]:
         if isinstance(score, BadInput):
             yield None, score
             continue
-        n = score.scored_samples
+        n = score.n
         if n is None:
             n = log.results.completed_samples // max(spec.config.epochs or 1, 1)
-        name = score.name if score.reducer in {None, "mean"} else f"{score.name}/{score.reducer}"
-        error = score.metrics.get("stderr") or score.metrics.get("bootstrap_stderr")
-        for metric, measured in score.metrics.items():
+        for metric, value in score.metrics.items():
             if metric in _SPREADS:
                 continue
-            try:
-                value = _value(measured)
-                stderr = _value(error) if error and metric in _MEANS else None
-            except BadInput as problem:
-                yield None, problem
+            stderr = score.stderr if metric in _MEANS else None
+            if isinstance(value, BadInput):
+                yield None, value
+                continue
+            if isinstance(stderr, BadInput):
+                yield None, stderr
                 continue
             yield (
                 None,
@@ -171,7 +186,7 @@ def parse(data: BinaryIO) -> Iterator[Entry]:
                     prompt_version=_text(metadata.get("prompt_version")),
                     suite=spec.task,
                     suite_hash=suite_hash,
-                    metric=f"{name}/{metric}",
+                    metric=f"{score.name}/{metric}",
                     value=value,
                     stderr=stderr,
                     n=n,
@@ -200,8 +215,18 @@ def _wanted(samples: _Samples, scores: _Scores) -> Wanted:
     }
 
 
-def _value(measured: msgspec.Raw) -> float:
-    return number(bytes(decode(bytes(measured), _Metric).value))
+def _scorer(score: _Score) -> _Scorer:
+    name = score.name if score.reducer in {None, "mean"} else f"{score.name}/{score.reducer}"
+    # No longer name is one, and what is kept of thousands should be small.
+    metrics = {metric[: LONGEST + 1]: _value(raw) for metric, raw in score.metrics.items()}
+    return _Scorer(name[: LONGEST + 1], score.scored_samples, metrics)
+
+
+def _value(measured: msgspec.Raw) -> float | BadInput:
+    try:
+        return number(bytes(decode(bytes(measured), _Metric).value))
+    except BadInput as problem:
+        return problem
 
 
 def _text(value: object) -> str:

@@ -9,8 +9,8 @@ from typing import Any, BinaryIO, TypeVar
 
 import msgspec
 
-from collectors.evals.formats.decode import convert, decode
-from collectors.evals.formats.interface import MOST_RESULTS, BadInput, Entry, RawResult, digest, moment
+from collectors.evals.formats.decode import convert, decode, number
+from collectors.evals.formats.interface import LONGEST, MOST_RESULTS, BadInput, Entry, RawResult, digest, moment
 from collectors.evals.formats.outline import VALUE, Each, Mark, Value, Wanted, outline
 from collectors.interface import Result
 
@@ -69,17 +69,17 @@ class _File:
     """What the tables say."""
 
     def __init__(self) -> None:
-        self.metrics: _Table[dict[str, Any]] = _Table(self._metrics)
+        self.metrics: _Table[dict[str, float | str | None]] = _Table(self._metrics)
         self.samples = _Table(lambda text: decode(text, _Samples))
         self.shots = _Table(_short)
         self.versions = _Table(_short)
         self.configs = _Table(_task)
         self.groups = _Table(lambda _: None)
-        self.higher = _Table(lambda text: decode(text, dict[str, bool | None]))
+        self.higher = _Table(self._direction)
         self.task_hashes = _Table(lambda text: _bounded(decode(text, str)))
         self.left = 0
         """Values of metrics that were too many."""
-        self._kept = 0
+        self._kept = self._directions = 0
 
     def read(self, data: BinaryIO) -> _Top:
         """Read a file into the tables, and return the rest."""
@@ -102,18 +102,23 @@ class _File:
         wanted |= {name: Each(table.add, _LARGEST) for name, table in tables.items()}
         return convert(outline(data, wanted), _Top)
 
-    def _metrics(self, text: bytes) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+    def _metrics(self, text: bytes) -> dict[str, float | str | None]:
+        found: dict[str, float | str | None] = {}
         for key, raw in decode(text, dict[str, msgspec.Raw]).items():
             if self._kept == 2 * MOST_RESULTS:
                 self.left += 1
                 continue
             self._kept += 1
-            try:
-                found[key] = decode(bytes(raw), Any)
-            except BadInput:
-                found[key] = math.inf
+            # No longer name is a metric, and none of the other values is one.
+            found[key[: LONGEST + 1]] = _value(bytes(raw))
         return found
+
+    def _direction(self, text: bytes) -> dict[str, bool | None]:
+        found = decode(text, dict[str, bool | None])
+        self._directions += len(found)
+        if self._directions > 4 * MOST_RESULTS:
+            raise BadInput(Result.INVALID_LINE, f"has more than {4 * MOST_RESULTS:_} metrics in higher_is_better")
+        return {key[: LONGEST + 1]: higher for key, higher in found.items()}
 
 
 def parse(data: BinaryIO) -> Iterator[Entry]:
@@ -131,10 +136,10 @@ def parse(data: BinaryIO) -> Iterator[Entry]:
             if task not in file.samples:
                 yield None, BadInput(Result.MISSING_FIELD, "n-samples lacks one of the tasks")
                 break
-            score = _number(value)
-            if score is None:
+            if value is None:
                 yield None, BadInput(Result.MISTYPED_FIELD, "one of the values is no number")
                 continue
+            error = metrics.get(f"{name}_stderr,{group}")
             yield (
                 None,
                 RawResult(
@@ -143,9 +148,9 @@ def parse(data: BinaryIO) -> Iterator[Entry]:
                     suite=task,
                     suite_hash=file.task_hashes.get(task) or _suite_hash(file, task),
                     metric=name if group == "none" else f"{name},{group}",
-                    value=score,
+                    value=value,
                     # "N/A" where the harness cannot tell.
-                    stderr=_number(metrics.get(f"{name}_stderr,{group}")),
+                    stderr=error if isinstance(error, float) else None,
                     n=file.samples[task].effective,
                     at=at,
                     higher_is_better=file.higher.get(task, {}).get(name),
@@ -155,8 +160,16 @@ def parse(data: BinaryIO) -> Iterator[Entry]:
         yield None, BadInput(Result.INVALID_LINE, f"has more than {2 * MOST_RESULTS:_} values")
 
 
-def _short(text: bytes) -> Any:
-    return decode(_bounded(text), Any)
+def _short(text: bytes) -> str:
+    return str(decode(_bounded(text), Any))
+
+
+def _value(text: bytes) -> float | str | None:
+    """A number; an empty text for any text, such as N/A; None for anything else."""
+    if text[:1] == b'"':
+        return ""
+    found = number(text)
+    return None if math.isnan(found) else found
 
 
 def _task(text: bytes) -> _Task:
@@ -170,15 +183,6 @@ def _bounded(text: Text) -> Text:
     if len(text) > _LONGEST:
         raise BadInput(Result.INVALID_LINE, f"what it says of a task is longer than {_LONGEST:_} characters")
     return text
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        return float(value)
-    except OverflowError:
-        return None
 
 
 def _model(file: _Top) -> str:

@@ -114,7 +114,8 @@ class _Rows:
         if self.rows > _MOST_ROWS:
             raise BadInput(Result.INVALID_LINE, f"has more than {_MOST_ROWS:_} rows")
         row = decode(text, _Row)
-        key = _model(row), _prompt(row)
+        # No longer name is one, and what is kept of thousands should be small.
+        key = _model(row)[: LONGEST + 1], _prompt(row)
         group = self.groups.get(key)
         if group is None:
             if len(self.groups) == _MOST_GROUPS:
@@ -124,7 +125,8 @@ class _Rows:
         group.passed += row.success
         group.cases.add(bytes.fromhex(digest(_case(row))))
         self._score(group, "score", row.score)
-        for name, score in (row.named_scores or {}).items():
+        for long, score in (row.named_scores or {}).items():
+            name = long[: LONGEST + 1]
             if bytes(score) != b"null" and name not in _OURS and self._is_kept(name):
                 self._score(group, name, score)
 
