@@ -165,6 +165,10 @@ class _Call:
             size += len(part)
             if size > self._limits.largest:
                 raise _TooLarge
+        promised = answer.headers.get("Content-Length", "")
+        if promised.isdecimal() and "Content-Encoding" not in answer.headers and size < int(promised):
+            # Older releases of urllib3 take an answer that is cut off for a whole one.
+            raise requests.ConnectionError
         return b"".join(parts)
 
 

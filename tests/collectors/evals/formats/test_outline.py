@@ -5,7 +5,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from collectors.evals.formats import window
@@ -59,6 +59,7 @@ def test_a_document_that_is_cut_off_is_no_json(value: Any, piece: int, cut: int)
         read(data[: max(len(data) - cut, 0)], piece)
 
 
+@example(b"0\0", 1)
 @given(st.binary(max_size=200) | st.text('[]{}",:\\1e nulNa', max_size=60).map(str.encode), pieces)
 def test_no_bytes_break_it_and_all_that_is_json_is_read(data: bytes, piece: int) -> None:
     try:
@@ -78,7 +79,7 @@ def _strictly(data: bytes) -> None:
             raise ValueError("twice")
         return dict(pairs)
 
-    json.loads(data, object_pairs_hook=no_key_twice)
+    json.loads(data.decode("utf-8-sig"), object_pairs_hook=no_key_twice)
 
 
 def test_an_element_that_is_too_large_is_left_out_and_the_next_one_is_not() -> None:
