@@ -288,7 +288,7 @@ class World:
     workers: int = 1
     """Processes that may read a backlog."""
     stopping: Callable[[], bool] = lambda: False
-    """Whether the agent is to end: what waits for somebody else then gives up, within a second."""
+    """Whether the agent is to end: what takes long, or waits for somebody else, asks now and then and gives up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from agent.config.numbers import NoBool
 from agent.framework.economics.model import Origin, Price
 from collectors.config import Model
 
-Usd = Annotated[float, Field(ge=0, allow_inf_nan=False), NoBool]
+# Beyond any price; times the tokens of a year it is still a number.
+Usd = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False), NoBool]
 Pattern = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
 
 
@@ -66,10 +67,17 @@ class PriceList:
     def __init__(self, name: str, entries: Iterable[Placed]) -> None:
         self.name = name
         """Of the file, as shown with each price."""
-        self._entries = sorted(entries, key=_rank)
+        ranked = sorted(entries, key=_rank)
+        self._size = len(ranked)
+        # A file may have thousands of full names, and each model is looked up every day.
+        self._full: dict[str, list[Placed]] = {}
+        self._patterns: list[Placed] = []
+        for placed in ranked:
+            wild = _wild(placed.entry.model) > 0
+            (self._patterns if wild else self._full.setdefault(placed.entry.model, [])).append(placed)
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return self._size
 
     def find(self, model: str, day: date, provider: str | None = None) -> Price | None:
         """The price of a model on a day; None when no entry fits.
@@ -77,7 +85,7 @@ class PriceList:
         A full name outranks a pattern, a pattern with more characters one with fewer, an entry with the provider
         one without; of what is left, the latest `from` that is not after the day counts.
         """
-        for placed in self._entries:
+        for placed in (*self._full.get(model, ()), *self._patterns):
             entry = placed.entry
             if entry.since is not None and entry.since > day:
                 continue
@@ -105,6 +113,10 @@ class PriceList:
 def _rank(placed: Placed) -> tuple[bool, int, bool, int, str]:
     """Most specific first; the order of the file does not matter."""
     entry = placed.entry
-    wild = sum(entry.model.count(mark) for mark in "*?[")
+    wild = _wild(entry.model)
     latest = -(entry.since.toordinal() if entry.since else 0)
     return wild > 0, wild - len(entry.model), entry.provider is None, latest, entry.model
+
+
+def _wild(pattern: str) -> int:
+    return sum(pattern.count(mark) for mark in "*?[")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,10 @@ from agent.errors import ConfigError
 from agent.prices.entries import Placed, PriceFile, PriceList
 
 _SCHEMA = PriceFile.model_json_schema()
+_LARGEST = 512 << 10
+_MOST_ENTRIES = 5_000
+_MOST_PROBLEMS = 100
+"""That are said one by one."""
 
 
 def read_price_file(path: Path) -> PriceList:
@@ -25,18 +30,22 @@ def read_price_file(path: Path) -> PriceList:
     Raises:
         ConfigError: the file cannot be used; holds every problem as `file:line: path: reason (got value)`.
     """
+    _check_size(path)
     document = read_document(path)
     problems = list(document.problems)
     file: PriceFile | None = None
     if not isinstance(document.data, dict):
         reason = "is empty" if document.data is None else "must be a mapping with the key prices"
         problems.append(Problem((), reason))
+    elif _entries(document) > _MOST_ENTRIES:
+        # Without validating them: what is wrong with so many takes minutes to say.
+        problems.append(Problem(("prices",), f"has more than {_MOST_ENTRIES:_} entries"))
     else:
         try:
             file = PriceFile.model_validate(document.data)
         except ValidationError as error:
             found = explain(
-                list(error.errors(include_url=False)),
+                error.errors(include_url=False)[:_MOST_PROBLEMS],
                 document.data,
                 lambda steps: known_keys(_SCHEMA, document.data, steps),
             )
@@ -45,9 +54,21 @@ def read_price_file(path: Path) -> PriceList:
         else:
             problems += _repeated(file)
     if problems or file is None:
-        raise ConfigError(_shown(problems, path, document))
+        raise ConfigError(_shown(problems[:_MOST_PROBLEMS], path, document))
     lines = (document.line_of(("prices", index)) for index in range(len(file.prices)))
     return PriceList(path.name, map(Placed, file.prices, lines))
+
+
+def _check_size(path: Path) -> None:
+    # One that cannot be looked at is reported by whoever reads it.
+    with suppress(OSError, ValueError):
+        if path.stat().st_size > _LARGEST:
+            raise ConfigError((f"{path}: is larger than {_LARGEST >> 10} KiB, too large for a price file",))
+
+
+def _entries(document: Document) -> int:
+    entries = document.data.get("prices")
+    return len(entries) if isinstance(entries, list | dict) else 0
 
 
 def _repeated(file: PriceFile) -> Iterator[Problem]:

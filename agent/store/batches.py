@@ -220,13 +220,15 @@ def _identity(result: EvalResult) -> str:
 def _write_model_shutdowns(
     connection: Connection, source: str, listed: tuple[ModelShutdown, ...], now: datetime
 ) -> None:
-    for model in listed:
-        if model.shutdown is None:
-            connection.execute(
-                delete(model_shutdowns).where(
-                    model_shutdowns.c.source == source, model_shutdowns.c.model == model.model
-                )
-            )
+    undated = {model.model for model in listed if model.shutdown is None}
+    if undated:
+        of_source = model_shutdowns.c.source == source
+        known = connection.scalars(select(model_shutdowns.c.model).where(of_source)).all()
+        # Most models of a list never had a day, and a statement holds only so many values.
+        gone = [model for model in known if model in undated]
+        for start in range(0, len(gone), _SLICE):
+            models = model_shutdowns.c.model.in_(gone[start : start + _SLICE])
+            connection.execute(delete(model_shutdowns).where(of_source, models))
     dated = [
         {"source": source, "model": model.model, "shutdown": model.shutdown, "written": now}
         for model in listed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import PurePath
@@ -14,6 +13,8 @@ from collectors.interface import EvalResult, Result
 
 _AHEAD = timedelta(minutes=10)
 """How far clocks may drift."""
+_LARGEST_VALUE = 1e100
+"""The square of a number from here on may not be finite."""
 
 
 class Attribution:
@@ -63,17 +64,27 @@ class Attribution:
 def _check(raw: RawResult, now: datetime) -> None:
     for name in ("model", "suite", "suite_hash", "metric", "prompt_version"):
         text = getattr(raw, name)
-        if (not text.strip() and name != "prompt_version") or len(text) > LONGEST or not text.isprintable():
+        if text == "" and name == "prompt_version":
+            continue
+        if not is_name(text):
             raise BadInput(
                 Result.MISTYPED_FIELD, f"{name} must be 1 to {LONGEST} printable characters, not all of them blank"
             )
-    if not math.isfinite(raw.value):
-        raise BadInput(Result.MISTYPED_FIELD, "value must be a finite number")
+    if not abs(raw.value) <= _LARGEST_VALUE:
+        raise BadInput(Result.MISTYPED_FIELD, f"value must be a finite number, not beyond {_LARGEST_VALUE:g}")
     if not 1 <= raw.n <= MOST_CASES:
         raise BadInput(Result.MISTYPED_FIELD, f"n must be from 1 to {MOST_CASES:_}")
-    if raw.stderr is not None and not (math.isfinite(raw.stderr) and raw.stderr >= 0):
+    if raw.stderr is not None and not 0 <= raw.stderr <= _LARGEST_VALUE:
         raise BadInput(Result.MISTYPED_FIELD, "stderr must be a finite number, not below 0")
     if raw.passed is not None and not 0 <= raw.passed <= raw.n:
         raise BadInput(Result.MISTYPED_FIELD, "passed must be from 0 to n")
     if raw.at > now + _AHEAD:
         raise BadInput(Result.FUTURE, "the time of the run is in the future")
+
+
+def is_name(text: str) -> bool:
+    """Whether the store and the page can have this name: printable, not blank, not too long.
+
+    What is no text (half a character of a surrogate pair, NUL) is not printable either.
+    """
+    return len(text) <= LONGEST and bool(text.strip()) and text.isprintable()

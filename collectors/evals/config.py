@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from collectors.config import Duration, SourceConfig
 from collectors.files.fields import parse_template
@@ -13,7 +13,14 @@ from collectors.files.fields import parse_template
 FACTS = ("system", "suite", "model", "prompt_version", "folder", "file")
 """What a template can name: what a result says of itself, and the folder and the bare name of its file."""
 
-ModelName = Annotated[str, Field(min_length=1, max_length=200)]
+
+def _name(text: str) -> str:
+    if not (text.strip() and text.isprintable()):
+        raise ValueError("must be printable and not blank")
+    return text
+
+
+ModelName = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_name)]
 
 
 class EvalsConfig(SourceConfig):

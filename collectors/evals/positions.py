@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from hashlib import blake2b
+from typing import BinaryIO
 
 import msgspec
 
 _PREFIX = "file/"
+_PIECE = 1 << 20
 
 
 class FileState(msgspec.Struct, frozen=True):
@@ -29,9 +32,18 @@ def state_key(path: str) -> str:
     return _PREFIX + blake2b(path.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 
 
-def content_digest(data: bytes) -> str:
-    """The name of a content."""
-    return blake2b(data, digest_size=16).hexdigest()
+def content_digest(file: BinaryIO, end: int) -> str:
+    """The name of the first `end` bytes of a file."""
+    running = blake2b(digest_size=16)
+    for piece in pieces(file, end):
+        running.update(piece)
+    return running.hexdigest()
+
+
+def pieces(file: BinaryIO, end: int) -> Iterator[bytes]:
+    """The next bytes of a file, up to its byte `end`, or to where it ends before that."""
+    while piece := file.read(min(_PIECE, end - file.tell())):
+        yield piece
 
 
 def encode(state: FileState) -> bytes:
@@ -53,16 +65,30 @@ def decode_all(stored: Mapping[str, bytes], settings: str) -> dict[str, FileStat
     return found
 
 
-def known_prefix(data: bytes, states: Iterable[FileState]) -> int:
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """How much of a file of lines was read before."""
+
+    offset: int
+    lines: int
+    """Ends of lines in it."""
+    running: blake2b
+    """The digest of it, to go on with."""
+
+
+def known_prefix(file: BinaryIO, size: int, states: Iterable[FileState]) -> Prefix:
     """How many of the first bytes were read before, in this file or in one that it is a copy of."""
     by_offset: dict[int, set[str]] = {}
     for state in states:
-        if 0 < state.offset <= len(data):
+        if 0 < state.offset <= size:
             by_offset.setdefault(state.offset, set()).add(state.digest)
-    running, hashed, best = blake2b(digest_size=16), 0, 0
+    running, lines = blake2b(digest_size=16), 0
+    best = Prefix(0, 0, running.copy())
+    file.seek(0)
     for offset in sorted(by_offset):
-        running.update(memoryview(data)[hashed:offset])
-        hashed = offset
-        if running.copy().hexdigest() in by_offset[offset]:
-            best = offset
+        for piece in pieces(file, offset):
+            running.update(piece)
+            lines += piece.count(b"\n")
+        if file.tell() == offset and running.hexdigest() in by_offset[offset]:
+            best = Prefix(offset, lines, running.copy())
     return best

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 
 import requests
 
 from collectors.errors import SourceRefused, SourceUnavailable
+from collectors.http import Limits, get
 from collectors.interface import Batch, ModelShutdown, Problem, Result, SourceState, World
 from collectors.models.config import ModelsConfig
-from collectors.models.pages import NotAModelList, Page, parse_page
+from collectors.models.pages import MOST_MODELS, NotAModelList, Page, parse_page
 from collectors.registry import register
 
 _MOST_PAGES = 100
 _LARGEST = 16 << 20
-_CHUNK = 1 << 16
 _REFUSED = frozenset({401, 403})
 _STATE_KEY = "list"
 
@@ -25,10 +27,8 @@ _STATE_KEY = "list"
 class ModelsCollector:
     """A `models` source. The whole list is read before anything of it is handed on."""
 
-    def __init__(
-        self, config: ModelsConfig, world: World, session: Callable[[], requests.Session] = requests.Session
-    ) -> None:
-        self._config, self._world, self._session = config, world, session
+    def __init__(self, config: ModelsConfig, world: World) -> None:
+        self._config, self._world = config, world
         self._place = f"source {config.name}: {config.url.partition('?')[0]}"
 
     def collect(self, state: SourceState) -> Iterator[Batch]:
@@ -38,23 +38,27 @@ class ModelsCollector:
             SourceUnavailable: no answer, an error of the server, or an answer that is no model list.
             SourceRefused: the token was refused or cannot be read, or the address is wrong.
         """
-        with self._session() as session:
-            # A proxy or a .netrc of the machine must not replace the configured token.
-            session.auth = _Bearer(self._token())
-            pages = list(self._pages(session))
+        pages = list(self._pages(_Bearer(self._token())))
         models = {model.model: model for page in pages for model in page.models}
-        undated = sum(page.undated for page in pages)
-        known = _digest(models.values(), undated)
+        undated, left = sum(page.undated for page in pages), sum(page.left for page in pages)
+        known = _digest(models.values(), undated, left)
         if state.load().get(_STATE_KEY) == known:
             return
-        tallies = {Result.COUNTED: len(models), Result.MISTYPED_FIELD: undated}
-        problem = Problem(self._place, Result.MISTYPED_FIELD, f"{undated} models have an unreadable name or date")
+        tallies = {Result.COUNTED: len(models), Result.MISTYPED_FIELD: undated, Result.INVALID_LINE: left}
         yield Batch(
             state={_STATE_KEY: known},
             tallies={result: number for result, number in tallies.items() if number},
             model_shutdowns=tuple(models.values()),
-            problems=(problem,) if undated else (),
+            problems=tuple(self._problems(undated, left)),
         )
+
+    def _problems(self, undated: int, left: int) -> Iterator[Problem]:
+        if undated:
+            detail = f"{undated} models have an unreadable name or date"
+            yield Problem(self._place, Result.MISTYPED_FIELD, detail)
+        if left:
+            detail = f"the list has more than {MOST_MODELS:_} models; the others are left out"
+            yield Problem(self._place, Result.INVALID_LINE, detail)
 
     def _token(self) -> str | None:
         if self._config.token is not None:
@@ -70,38 +74,40 @@ class ModelsCollector:
             raise SourceRefused(f"{self._place}: the token file {path} is empty")
         return token
 
-    def _pages(self, session: requests.Session) -> Iterator[Page]:
+    def _pages(self, auth: _Bearer) -> Iterator[Page]:
+        deadline = time.monotonic() + self._config.deadline.total_seconds()
+        limits = Limits(self._config.timeout.total_seconds(), deadline, _LARGEST)
         after: str | None = None
+        known: set[str] = set()
+        room = MOST_MODELS
         for _ in range(_MOST_PAGES):
-            page = self._page(session, after)
+            page = self._page(auth, limits, after, room)
+            room -= len(page.models) + page.undated
+            if page.after is not None and room <= 0:
+                # How many more there are is not known.
+                yield replace(page, left=page.left + 1)
+                return
             yield page
             if page.after is None:
                 return
-            if page.after == after:
+            if page.after in known:
                 raise SourceUnavailable(f"{self._place}: the list does not end: a page comes again and again")
             after = page.after
+            known.add(after)
         raise SourceUnavailable(f"{self._place}: the list has more than {_MOST_PAGES} pages")
 
-    def _page(self, session: requests.Session, after: str | None) -> Page:
-        parameters = {} if after is None else {"after": after, "after_id": after}
+    def _page(self, auth: _Bearer, limits: Limits, after: str | None, room: int) -> Page:
+        answer = get(
+            self._config.url,
+            place=self._place,
+            limits=limits,
+            auth=auth,
+            parameters={} if after is None else {"after": after, "after_id": after},
+            stopping=self._world.stopping,
+        )
+        self._check(answer.status)
         try:
-            with session.get(
-                self._config.url,
-                params=parameters,
-                timeout=self._config.timeout.total_seconds(),
-                allow_redirects=False,  # the token is for this address alone
-                stream=True,
-            ) as answer:
-                self._check(answer.status_code)
-                body = self._body(answer)
-        except requests.Timeout as error:
-            wait = self._config.timeout.total_seconds()
-            raise SourceUnavailable(f"{self._place}: no answer within {wait:g} s") from error
-        except (requests.RequestException, ValueError) as error:
-            # The text of the error may hold the address with its query.
-            raise SourceUnavailable(f"{self._place}: cannot be reached ({type(error).__name__})") from error
-        try:
-            return parse_page(body)
+            return parse_page(answer.body, room)
         except NotAModelList as error:
             raise SourceUnavailable(f"{self._place}: the answer is no model list") from error
 
@@ -115,17 +121,10 @@ class ModelsCollector:
         if status != 200:
             raise SourceUnavailable(f"{self._place}: answered with status {status}")
 
-    def _body(self, answer: requests.Response) -> bytes:
-        parts, size = [], 0
-        for part in answer.iter_content(_CHUNK):
-            parts.append(part)
-            size += len(part)
-            if size > _LARGEST:
-                raise SourceUnavailable(f"{self._place}: the answer is larger than {_LARGEST >> 20} MiB")
-        return b"".join(parts)
-
 
 class _Bearer(requests.auth.AuthBase):
+    """The configured token, also when there is none: one of the machine must not stand in for it."""
+
     def __init__(self, token: str | None) -> None:
         self._token = token
 
@@ -135,9 +134,10 @@ class _Bearer(requests.auth.AuthBase):
         return request
 
 
-def _digest(models: Iterable[ModelShutdown], undated: int) -> bytes:
+def _digest(models: Iterable[ModelShutdown], undated: int, left: int) -> bytes:
     listed = sorted((model.model, str(model.shutdown)) for model in models)
-    return blake2b(json.dumps([listed, undated]).encode(), digest_size=16).digest()
+    what = [listed, undated, left] if left else [listed, undated]
+    return blake2b(json.dumps(what).encode(), digest_size=16).digest()
 
 
 register("models", ModelsConfig, ModelsCollector)

@@ -32,6 +32,11 @@ class ModelsConfig(SourceConfig):
     timeout: Duration = Field(
         default=timedelta(seconds=30), description="Longest wait for an answer to go on.", examples=["30s"]
     )
+    deadline: Duration = Field(
+        default=timedelta(minutes=2),
+        description="Longest time for the whole list, all pages together.",
+        examples=["2m"],
+    )
 
     @field_validator("url")
     @classmethod

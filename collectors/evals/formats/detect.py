@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import PurePath
-from typing import Any
-
-import msgspec
+from typing import BinaryIO
 
 from collectors.evals.formats import inspect_log, lm_eval, own, promptfoo
-from collectors.evals.formats.interface import BadInput, Parser, decode
+from collectors.evals.formats.interface import BadInput, Parser
+from collectors.evals.formats.outline import Mark, outline
 from collectors.interface import Result
 
 PARSERS: Mapping[str, Parser] = {
@@ -18,23 +17,11 @@ PARSERS: Mapping[str, Parser] = {
     "inspect": inspect_log.parse,
     "lm-eval": lm_eval.parse,
 }
-_NOTHING = msgspec.Raw()
 _LINES = frozenset({".jsonl", ".ndjson"})
 
 
-class _Keys(msgspec.Struct):
-    """The top of a file; what is in it is not looked at."""
-
-    eval: msgspec.Raw = _NOTHING
-    status: msgspec.Raw = _NOTHING
-    results: msgspec.Raw = _NOTHING
-    samples: msgspec.Raw = msgspec.field(name="n-samples", default=_NOTHING)
-    versions: msgspec.Raw = _NOTHING
-
-
-class _Rows(msgspec.Struct):
-    version: int
-    results: msgspec.Raw
+class _Known(Exception):
+    """The keys so far tell the format."""
 
 
 def is_lines(path: str, wanted: str) -> bool:
@@ -42,8 +29,8 @@ def is_lines(path: str, wanted: str) -> bool:
     return wanted == "own" or (wanted == "auto" and PurePath(path).suffix in _LINES)
 
 
-def parser_of(path: str, wanted: str, data: bytes) -> Parser:
-    """The parser of a file.
+def parser_of(path: str, wanted: str, data: BinaryIO) -> Parser:
+    """The parser of a file. Reads no more of it than it takes to tell.
 
     Raises:
         BadInput: no format has such a file.
@@ -55,22 +42,26 @@ def parser_of(path: str, wanted: str, data: bytes) -> Parser:
     return PARSERS[_name(data)]
 
 
-def _name(data: bytes) -> str:
+def _name(data: BinaryIO) -> str:
+    seen: set[str] = set()
+
+    def mark(key: str) -> Mark:
+        return Mark(lambda: _see(seen, key))
+
+    results = {"version": mark("results.version"), "results": mark("results.results")}
+    top = {key: mark(key) for key in ("eval", "status", "n-samples", "versions")}
     try:
-        keys = msgspec.json.decode(data, type=_Keys)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        # Decoded whole, because of NaN; written anew, each NaN is a null.
-        whole = {key: value for key, value in decode(data, dict[str, Any]).items() if value is not None}
-        keys = msgspec.json.decode(msgspec.json.encode(whole), type=_Keys)
-    if keys.eval and keys.status:
-        return "inspect"
-    if keys.results:
-        if keys.samples or keys.versions:
-            return "lm-eval"
-        try:
-            msgspec.json.decode(keys.results, type=_Rows)
-        except msgspec.DecodeError:
-            pass
-        else:
-            return "promptfoo"
+        found = outline(data, {**top, "results": results})
+    except _Known as known:
+        return str(known)
+    if isinstance(found, dict) and "results" in found and seen & {"n-samples", "versions"}:
+        return "lm-eval"
     raise BadInput(Result.INVALID_LINE, "is no result file of promptfoo, Inspect or lm-eval")
+
+
+def _see(seen: set[str], key: str) -> None:
+    seen.add(key)
+    if {"eval", "status"} <= seen:
+        raise _Known("inspect")
+    if {"results.version", "results.results"} <= seen:
+        raise _Known("promptfoo")

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import Any, TypeVar
-
-import msgspec
+from typing import BinaryIO
 
 from collectors.files.times import parse_time
 from collectors.interface import Result
@@ -21,7 +19,11 @@ LONGEST = 200
 MOST_CASES = 10**12
 """More test cases than anybody has."""
 
-T = TypeVar("T")
+MOST_RESULTS = 10_000
+"""Results of one document that are kept; all others are counted as refused."""
+
+MOST_METRICS = 1_000
+"""Different metrics of one file, likewise."""
 
 
 class BadInput(Exception):
@@ -57,46 +59,9 @@ class RawResult:
 Entry = tuple[int | None, RawResult | BadInput]
 """One result with its line, where lines mean something, or what is wrong with it."""
 
-Parser = Callable[[bytes], Iterable[Entry]]
-"""Reads one whole file. Raises BadInput for a file that gives nothing, NotFinished for a run without results."""
-
-
-def decode(data: bytes, kind: type[T]) -> T:
-    """JSON into a typed value. `NaN` and `Infinity`, which Python's own encoder writes, are understood.
-
-    Raises:
-        BadInput: it is not JSON, or lacks something.
-    """
-    try:
-        return msgspec.json.decode(data, type=kind)
-    except msgspec.ValidationError as error:
-        raise _mistyped(error) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        pass
-    try:
-        value = json.loads(data)
-    except (ValueError, RecursionError):
-        raise BadInput(Result.INVALID_LINE, "is not JSON") from None
-    return convert(value, kind)
-
-
-def convert(value: Any, kind: type[T]) -> T:
-    """A decoded value into a typed one.
-
-    Raises:
-        BadInput: it lacks something.
-    """
-    try:
-        return msgspec.convert(value, kind)
-    except msgspec.ValidationError as error:
-        raise _mistyped(error) from None
-
-
-def _mistyped(error: msgspec.ValidationError) -> BadInput:
-    # The message has names of fields and types, and never a value: no type here has constraints or choices.
-    text = str(error)
-    missing = "missing required field" in text
-    return BadInput(Result.MISSING_FIELD if missing else Result.MISTYPED_FIELD, text[0].lower() + text[1:])
+Parser = Callable[[BinaryIO], Iterable[Entry]]
+"""Reads one whole file, piece by piece. Raises BadInput for a file that gives nothing, NotFinished for a run
+without results. Nothing that it gives may be used before all of it was given without an error."""
 
 
 def moment(value: object) -> datetime:
@@ -124,7 +89,7 @@ def digest(value: object) -> str:
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
-def mean_and_error(values: list[float]) -> tuple[float, float | None]:
+def mean_and_error(values: Sequence[float]) -> tuple[float, float | None]:
     """The mean and its standard error, unknown for a single value. An infinite mean when they are too large."""
     n = len(values)
     try:

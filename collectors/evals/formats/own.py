@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 
-from collectors.evals.formats.interface import MOST_CASES, BadInput, Entry, RawResult, decode, digest, moment
+from collectors.evals.formats.decode import decode
+from collectors.evals.formats.interface import MOST_CASES, BadInput, Entry, RawResult, digest, moment
+from collectors.interface import Result
 
 _ROUNDED = 0.0005
 """How far a share may be rounded and still tell the number of passed cases."""
@@ -18,7 +20,8 @@ class _Line(msgspec.Struct):
     model: str
     suite: str
     metric: str
-    value: float
+    value: float | None
+    """None: not a number."""
     n: int
     system: str | None = None
     prompt_version: str | int = ""
@@ -28,17 +31,27 @@ class _Line(msgspec.Struct):
     higher_is_better: bool = True
 
 
-def parse(data: bytes) -> Iterator[Entry]:
+def parse(data: BinaryIO) -> Iterator[Entry]:
     """Results line by line; a bad line costs only itself."""
-    for number, line in enumerate(data.split(b"\n"), 1):
-        if line.strip():
-            try:
-                yield number, _result(decode(line, _Line))
-            except BadInput as problem:
-                yield number, problem
+    for number, line in enumerate(data, 1):
+        found = parse_line(line)
+        if found is not None:
+            yield number, found
+
+
+def parse_line(line: bytes) -> RawResult | BadInput | None:
+    """The result of one line; None for a blank one."""
+    if not line.strip():
+        return None
+    try:
+        return _result(decode(line, _Line))
+    except BadInput as problem:
+        return problem
 
 
 def _result(line: _Line) -> RawResult:
+    if line.value is None:
+        raise BadInput(Result.MISTYPED_FIELD, "value must be a finite number")
     return RawResult(
         system=line.system,
         model=line.model,
@@ -52,12 +65,14 @@ def _result(line: _Line) -> RawResult:
         n=line.n,
         at=moment(line.ts),
         higher_is_better=line.higher_is_better,
-        passed=_passed(line),
+        passed=_passed(line, line.value),
     )
 
 
-def _passed(line: _Line) -> int | None:
-    if line.passed is not None or line.stderr is not None or not 0 <= line.value <= 1 or line.n > MOST_CASES:
+def _passed(line: _Line, value: float) -> int | None:
+    if line.passed is not None or line.stderr is not None:
         return line.passed
-    cases = round(line.value * line.n)
-    return cases if abs(line.value * line.n - cases) <= _ROUNDED * line.n else None
+    if not (0 <= value <= 1 and 1 <= line.n <= MOST_CASES):
+        return None
+    cases = round(value * line.n)
+    return cases if abs(value * line.n - cases) <= _ROUNDED * line.n else None

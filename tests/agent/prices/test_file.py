@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,25 @@ CASES = {
     ),
     "a list at the top": ("- {model: a}", ["1: must be a mapping with the key prices"]),
     "an empty file": ("", ["1: is empty"]),
+    "a price beyond any": (
+        "prices:\n  - {model: a, input: 1e308, output: 1}",
+        ['2: prices[0].input: must be at most 1_000_000 (got "1e308")'],
+    ),
+    "a price that is not finite": (
+        "prices:\n  - {model: a, input: .inf, output: .nan}",
+        [
+            "2: prices[0].input: must be a finite number (got inf)",
+            "2: prices[0].output: must be a finite number (got nan)",
+        ],
+    ),
+    "too many entries": (
+        "prices: [" + "1," * 5000 + "1]",
+        ["1: prices: has more than 5_000 entries"],
+    ),
+    "nesting without an end": (
+        "prices: " + "[" * 10_000,
+        ["1: is nested more than 40 levels deep"],
+    ),
     "a tab": ("prices:\n\t- a", ["2: a tab cannot indent or separate; use spaces"]),
 }
 
@@ -134,3 +154,43 @@ class TestWatching:
         path.unlink()
         assert not watched.refresh()
         assert (len(watched.prices), watched.failures) == (1, 1)
+
+
+def test_a_file_that_is_too_large_is_not_parsed(write: Write) -> None:
+    path = write("# " + "x" * (513 << 10))
+
+    with pytest.raises(ConfigError, match=r"prices\.yaml: is larger than 512 KiB, too large for a price file"):
+        read_price_file(path)
+
+
+def test_of_very_many_problems_the_first_ones_are_said(write: Write) -> None:
+    path = write("prices:\n" + "- {model: a, input: -1, output: x}\n" * 4000)
+
+    found = problems(path)
+
+    assert len(found) == 100
+    assert found[0] == "2: prices[0].input: must be at least 0 (got -1)"
+
+
+HOSTILE = (
+    "null", "true", "-1", "1e308", "-1e308", ".nan", ".inf", "1" + "0" * 400,
+    "''", "' '", '"\\0"', '"\\ud800"', "[]",
+    "{}", "[[]]", "9999-12-31", "0001-01-01", "9999-12-31T23:59:59-23:59", "!!binary x", "!!python/object:os.x {}",
+    "&a [*a]", "<<: 1", '"' + "x" * 100_000 + '"', "0x" + "f" * 300, "190:20:30.15", "? x",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("key", ["model", "provider", "from", "input", "output", "cached_input", "training"])
+@pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))
+def test_whatever_stands_in_an_entry_is_a_price_or_a_problem(write: Write, key: str, value: str) -> None:
+    entry = {"model": "a", "input": "1", "output": "1"} | {key: value}
+    path = write("prices:\n  - {" + ", ".join(f"{name}: {text}" for name, text in entry.items()) + "}\n")
+
+    try:
+        prices = read_price_file(path)
+    except ConfigError:
+        return
+    price = prices.find("a", date(2026, 10, 1))
+    assert price is None or all(
+        part is None or 0 <= part <= 1_000_000 for part in (price.input, price.output, price.cached_input)
+    )

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from agent.errors import StoreConflict
 from agent.store.facts import Scope
@@ -93,6 +95,25 @@ def test_a_model_off_the_list_keeps_its_last_day_and_one_without_a_day_loses_it(
 
     store.apply("models", 2, Batch(state={}, model_shutdowns=(ModelShutdown("b", None),)))
     assert store.shutdowns() == {"a": end}
+
+
+def test_a_list_of_very_many_models_takes_few_statements(store: Store) -> None:
+    end = date(2027, 1, 14)
+    names = [f"m{number}" for number in range(5000)]
+    dated = tuple(ModelShutdown(name, end) for name in names[:1500])
+    store.apply("models", 0, Batch(state={}, model_shutdowns=dated))
+    store.apply("other", 0, Batch(state={}, model_shutdowns=(ModelShutdown("m0", end),)))
+    statements: list[str] = []
+
+    @event.listens_for(store._engine, "before_cursor_execute")
+    def _note(*given: Any) -> None:
+        statements.append(given[2])
+
+    store.apply("models", 1, Batch(state={}, model_shutdowns=tuple(ModelShutdown(name, None) for name in names)))
+
+    assert sum("DELETE" in statement for statement in statements) == 2
+    assert len(statements) < 10
+    assert store.shutdowns() == {"m0": end}
 
 
 def test_of_several_lists_the_earliest_day_counts(store: Store) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -135,8 +136,11 @@ class Bench:
 
     def restart(self, **settings: Any) -> None:
         self.settings |= settings
+        self.restart_with(lambda: False)
+
+    def restart_with(self, stopping: Callable[[], bool]) -> None:
         config = EvalsConfig.model_validate({"name": "evals", "type": "evals"} | self.settings)
-        world = World(self.folder, self.folder / "cache", lambda: self.now)
+        world = World(self.folder, self.folder / "cache", lambda: self.now, stopping=stopping)
         self.collector = EvalsCollector(config, world)
 
     def write(self, name: str, content: bytes | dict[str, Any], *, age: timedelta = timedelta(hours=1)) -> Path:
@@ -157,7 +161,7 @@ class Bench:
         for batch in self.collector.collect(SourceState(self.revision, lambda: state)):
             self._apply(batch)
             found += batch.eval_results
-        self.results += found
+            self.results += batch.eval_results
         return found
 
     def _apply(self, batch: Batch) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from io import BytesIO
 from pathlib import Path
 
 from collectors.config import SourceConfig
+from collectors.evals import attribute, reading
 from collectors.evals.config import FACTS, EvalsConfig
-from collectors.evals.formats import own
+from collectors.evals.formats import inspect_log, interface, outline, own, promptfoo
 from collectors.evals.formats.detect import PARSERS
 from collectors.evals.formats.interface import RawResult
 from collectors.interface import MALFORMED, Result
@@ -32,7 +34,7 @@ def test_the_page_names_every_field_of_a_line_of_ones_own() -> None:
 def test_the_example_of_a_line_is_one() -> None:
     match = re.search(r'\{"ts".*?"n": 200\}', PAGE, re.DOTALL)
     assert match is not None
-    ((_, result),) = own.parse(json.dumps(json.loads(match[0])).encode())
+    ((_, result),) = own.parse(BytesIO(json.dumps(json.loads(match[0])).encode()))
 
     assert isinstance(result, RawResult)
     assert (result.value, result.n, result.passed) == (0.91, 200, 182)
@@ -41,4 +43,22 @@ def test_the_example_of_a_line_is_one() -> None:
 def test_every_reason_named_exists() -> None:
     named = set(re.findall(r"`(\w+)`", PAGE.split("## Bad input")[1]))
 
-    assert named - {"leverwatch_records_total", "n"} <= {*MALFORMED, Result.UNATTRIBUTED}
+    assert named - {"leverwatch_records_total", "n", "own"} <= {*MALFORMED, Result.UNATTRIBUTED}
+
+
+def test_every_bound_is_named() -> None:
+    numbers = (
+        reading._MOST_LINES,
+        interface.MOST_RESULTS,
+        interface.MOST_METRICS,
+        promptfoo._MOST_ROWS,
+        promptfoo._MOST_GROUPS,
+        promptfoo._MOST_SCORES,
+        inspect_log._MOST_IDS,
+    )
+    sizes = (reading._LARGEST, reading._LONGEST_LINE, promptfoo._LARGEST_ROW, inspect_log._LARGEST_IDS)
+    wanted = [f"{number:,}" for number in numbers] + [f"{size >> 20} MiB" for size in sizes]
+
+    assert [bound for bound in wanted if bound not in PAGE] == []
+    assert f"{outline._LARGEST_VALUE >> 10} KiB" in PAGE
+    assert f"{attribute._LARGEST_VALUE:g}".replace("+", "") in PAGE

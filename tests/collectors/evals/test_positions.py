@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from io import BytesIO
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -7,7 +9,7 @@ from collectors.evals.positions import FileState, content_digest, decode_all, en
 
 
 def state(data: bytes, path: str = "/a", settings: str = "s") -> FileState:
-    return FileState(path, len(data), 1, content_digest(data), len(data), settings)
+    return FileState(path, len(data), 1, content_digest(BytesIO(data), len(data)), len(data), settings)
 
 
 @given(
@@ -16,9 +18,11 @@ def state(data: bytes, path: str = "/a", settings: str = "s") -> FileState:
 def test_the_longest_prefix_that_was_read_is_found(data: bytes, cuts: list[int], others: list[bytes]) -> None:
     read = [data[:cut] for cut in cuts] + others
 
-    assert known_prefix(data, map(state, read)) == max(
-        (len(part) for part in read if data.startswith(part)), default=0
-    )
+    prefix = known_prefix(BytesIO(data), len(data), map(state, read))
+
+    assert prefix.offset == max((len(part) for part in read if data.startswith(part)), default=0)
+    assert prefix.lines == data.count(b"\n", 0, prefix.offset)
+    assert prefix.running.hexdigest() == content_digest(BytesIO(data), prefix.offset)
 
 
 def test_files_come_back_as_they_were_and_those_of_other_settings_do_not() -> None:

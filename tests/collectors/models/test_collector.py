@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 
 from collectors.errors import CollectorError, SourceRefused, SourceUnavailable
 from collectors.interface import Batch, ModelShutdown, Result, SourceState, World
+from collectors.models import collector as models_collector
 from collectors.models.collector import ModelsCollector
 from collectors.models.config import ModelsConfig
 from collectors.registry import source_types
@@ -102,6 +104,72 @@ def test_a_list_without_an_end_is_given_up(server: Provider, tmp_path: Path, end
 
     reason = "more than 100 pages" if endless else "comes again and again"
     assert reason in str(failure(collector(server, tmp_path)))
+
+
+def test_pages_in_a_circle_are_given_up(server: Provider, tmp_path: Path) -> None:
+    after = {"": "b", "b": "c", "c": "b"}
+    server.answer = lambda query: models({"id": after[query.get("after", "")]}, has_more=True)
+
+    assert "comes again and again" in str(failure(collector(server, tmp_path)))
+    assert len(server.queries) == 3
+
+
+def test_slow_pages_together_have_one_deadline(server: Provider, tmp_path: Path) -> None:
+    def answer(query: dict[str, str]) -> Answer:
+        page = models({"id": f"m{int(query.get('after', 'm0')[1:]) + 1}"}, has_more=True)
+        return Answer(page.body, delay=0.1)
+
+    server.answer = answer
+
+    said = str(failure(collector(server, tmp_path, deadline="450ms")))
+
+    assert "was not complete when the time for it was over" in said or "no answer within" in said
+    assert len(server.queries) < 10
+
+
+def test_a_list_of_very_many_models_is_cut_off_and_said_to_be(server: Provider, tmp_path: Path) -> None:
+    server.answer = lambda _: models(*({"id": f"model-{number}"} for number in range(20_000)), has_more=True)
+
+    (batch,) = collect(collector(server, tmp_path))
+
+    assert len(batch.model_shutdowns) == 10_000
+    assert batch.tallies == {Result.COUNTED: 10_000, Result.INVALID_LINE: 10_000}
+    (problem,) = batch.problems
+    assert problem.detail == "the list has more than 10_000 models; the others are left out"
+    assert len(server.queries) == 1
+
+
+def test_the_bound_on_models_holds_over_all_pages(
+    server: Provider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models_collector, "MOST_MODELS", 3)
+
+    def answer(query: dict[str, str]) -> Answer:
+        start = int(query.get("after", "-1")) + 1
+        return models({"id": str(start)}, {"id": str(start + 1)}, has_more=True)
+
+    server.answer = answer
+
+    (batch,) = collect(collector(server, tmp_path))
+
+    assert [model.model for model in batch.model_shutdowns] == ["0", "1", "2"]
+    assert batch.tallies == {Result.COUNTED: 3, Result.INVALID_LINE: 1}
+    assert len(server.queries) == 2
+
+
+def test_a_slow_provider_does_not_hold_an_agent_that_stops(server: Provider, tmp_path: Path) -> None:
+    asked = threading.Event()
+
+    def answer(_: dict[str, str]) -> Answer:
+        asked.set()
+        return Answer(b"", delay=2.0)
+
+    server.answer = answer
+    config = ModelsConfig.model_validate({"name": "openai", "url": server.url})
+    reader = ModelsCollector(config, World(tmp_path, tmp_path, stopping=asked.is_set))
+
+    with pytest.raises(SourceUnavailable, match="since the agent stops"):
+        collect(reader)
 
 
 def test_an_unreadable_date_is_counted_and_costs_no_other_model(server: Provider, tmp_path: Path) -> None:

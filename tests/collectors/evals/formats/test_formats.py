@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import math
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ AT = datetime(2026, 10, 1, 8, tzinfo=UTC)
 
 def read(parser: Parser, document: object) -> dict[str, RawResult]:
     found = {}
-    for _, entry in parser(json.dumps(document).encode()):
+    for _, entry in parser(BytesIO(json.dumps(document).encode())):
         assert isinstance(entry, RawResult)
         found[entry.metric] = entry
     return found
@@ -28,7 +29,7 @@ def read(parser: Parser, document: object) -> dict[str, RawResult]:
 
 def refusal(parser: Parser, document: object) -> BadInput:
     with pytest.raises(BadInput) as caught:
-        list(parser(json.dumps(document).encode()))
+        list(parser(BytesIO(json.dumps(document).encode())))
     return caught.value
 
 
@@ -85,7 +86,7 @@ def test_suites_of_one_name_are_one_suite_unless_a_hash_says_otherwise() -> None
 )
 def test_a_bad_line_costs_only_itself(change: dict[str, Any], reason: Result) -> None:
     data = samples.lines(samples.own(), samples.own(**change), samples.own(metric="tone")) + b"{\n\n"
-    entries = list(own.parse(data))
+    entries = list(own.parse(BytesIO(data)))
 
     assert [(number, type(entry)) for number, entry in entries] == [
         (1, RawResult),
@@ -171,7 +172,7 @@ def test_the_hash_of_an_inspect_task_names_its_samples() -> None:
 @pytest.mark.parametrize("change", [{"status": "error"}, {"status": "started"}, {"invalidated": True}])
 def test_an_inspect_run_that_did_not_end_well_has_no_results(change: dict[str, Any]) -> None:
     with pytest.raises(NotFinished):
-        list(inspect_log.parse(json.dumps(samples.inspect_log(**change)).encode()))
+        list(inspect_log.parse(BytesIO(json.dumps(samples.inspect_log(**change)).encode())))
 
 
 def test_inspect_logs_that_cannot_be_used_say_why() -> None:
@@ -219,7 +220,7 @@ def test_the_hash_of_an_lm_eval_task_is_its_own_or_names_its_data() -> None:
 
 
 def test_lm_eval_says_what_it_lacks() -> None:
-    entries = list(lm_eval.parse(json.dumps(samples.lm_eval(**{"n-samples": {}})).encode()))
+    entries = list(lm_eval.parse(BytesIO(json.dumps(samples.lm_eval(**{"n-samples": {}})).encode())))
 
     assert [str(entry) for _, entry in entries] == ["n-samples lacks one of the tasks"]
     assert str(refusal(lm_eval.parse, samples.lm_eval(config={}))) == "names no model"
@@ -235,18 +236,18 @@ def test_lm_eval_says_what_it_lacks() -> None:
     ],
 )
 def test_a_file_is_known_by_the_keys_at_its_top(document: object, name: str) -> None:
-    assert parser_of("results.json", "auto", json.dumps(document).encode()) is PARSERS[name]
+    assert parser_of("results.json", "auto", BytesIO(json.dumps(document).encode())) is PARSERS[name]
 
 
 @pytest.mark.parametrize("data", [b"{}", b"[]", b"", b"{", b'{"results": {"outputs": []}}', b"\xff\xfe"])
 def test_a_file_of_no_format_is_refused(data: bytes) -> None:
     with pytest.raises(BadInput):
-        parser_of("results.json", "auto", data)
+        parser_of("results.json", "auto", BytesIO(data))
 
 
 def test_a_packed_inspect_log_is_told_apart() -> None:
     with pytest.raises(BadInput, match="--log-format json"):
-        parser_of("a.eval", "auto", b"PK")
+        parser_of("a.eval", "auto", BytesIO(b"PK"))
     assert is_lines("a.jsonl", "auto")
     assert not is_lines("a.json", "auto")
 
@@ -262,7 +263,7 @@ def test_no_message_quotes_the_file() -> None:
         (promptfoo.parse, inspect_log.parse, lm_eval.parse, own.parse), broken, strict=True
     ):
         try:
-            entries = list(parser(json.dumps(document).encode()))
+            entries = list(parser(BytesIO(json.dumps(document).encode())))
         except BadInput as problem:
             entries = [(None, problem)]
         assert entries
@@ -285,7 +286,7 @@ def test_numbers_beyond_reason_break_no_parser() -> None:
     rows = [samples.promptfoo_row(True, 1e308), samples.promptfoo_row(True, 1e308), samples.promptfoo_row(True, 1)]
     assert read(promptfoo.parse, samples.promptfoo(rows))["score"].value == math.inf
     huge = samples.lm_eval(results={"answers": {"acc,none": 10**400, "f1,none": True, "em,none": 1}})
-    assert [type(entry) for _, entry in lm_eval.parse(json.dumps(huge).encode())] == [
+    assert [type(entry) for _, entry in lm_eval.parse(BytesIO(json.dumps(huge).encode()))] == [
         BadInput,
         BadInput,
         RawResult,
@@ -301,7 +302,7 @@ def test_what_is_nested_too_deeply_is_refused() -> None:
     data = json.dumps(samples.promptfoo([row])).encode()
     for text in (data, data.replace(b"[[", b"[" * 20_000)):
         try:
-            assert list(promptfoo.parse(text))
+            assert list(promptfoo.parse(BytesIO(text)))
         except BadInput as problem:
             assert str(problem) in {"is not JSON", "is nested too deeply"}  # noqa: PT017 - either way is fine
 
@@ -310,6 +311,6 @@ def test_what_is_nested_too_deeply_is_refused() -> None:
 def test_no_bytes_break_a_parser(data: bytes) -> None:
     for parser in PARSERS.values():
         try:
-            list(parser(data))
+            list(parser(BytesIO(data)))
         except (BadInput, NotFinished):
             continue
