@@ -20,7 +20,7 @@ from collectors.interface import EvalResult, Problem, Result
 
 _LARGEST = 256 << 20
 _LONGEST_LINE = 1 << 20
-_MOST_LINES = 200_000
+_MOST_LINES = 2_000_000
 _PART = 10_000
 """Lines that are committed together."""
 _SETTLED = timedelta(seconds=60)
