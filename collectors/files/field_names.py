@@ -10,11 +10,11 @@ from datetime import UTC
 
 from collectors.files.fields import Path
 from collectors.files.formats.interface import MAX_COUNT
+from collectors.files.names import is_usable
 from collectors.files.times import parse_time
 from collectors.files.words import operation_of, outcome_of
 
 Scalar = str | int | float | bool
-_LONGEST = 200
 _MOST_WORDS = 4
 _HITS = frozenset({"true", "false", "hit", "miss", "yes", "no", "none", "semantic hit"})
 _VERDICTS = frozenset({"true", "false", "valid", "invalid", "pass", "passed", "fail", "failed"})
@@ -56,12 +56,7 @@ def is_time(value: Scalar) -> bool:
 
 
 def _is_name(value: Scalar) -> bool:
-    return (
-        isinstance(value, str)
-        and len(value) <= _LONGEST
-        and value.isprintable()
-        and 0 < len(value.split()) <= _MOST_WORDS
-    )
+    return isinstance(value, str) and is_usable(value) and 0 < len(value.split()) <= _MOST_WORDS
 
 
 def _is_id(value: Scalar) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -12,6 +11,7 @@ from collectors.files.fields import PLACE
 from collectors.files.formats.declared import Declaration
 from collectors.files.formats.interface import MAX_COUNT
 from collectors.files.formats.routes import kind_of_model, short_model
+from collectors.files.recall import recall
 from collectors.interface import Result
 
 _MODEL, _OPERATION, _STATUS = PLACE["model"], PLACE["operation"], PLACE["status"]
@@ -100,7 +100,7 @@ def _add_cache(row: list[Any], bodies: Iterable[_Body]) -> None:
         row[_INPUT] += beside
 
 
-@lru_cache(maxsize=4096, typed=True)
+@recall(4096, typed=True)
 def _identity(arn: Any) -> str:
     kind, _, name = str(arn).rpartition(":")[2].partition("/")
     # The session behind an assumed role is another one every time.

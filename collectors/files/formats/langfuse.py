@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Annotated, Any
 
 import msgspec
@@ -12,6 +11,7 @@ from collectors.files.fields import PLACE
 from collectors.files.formats.declared import Declaration
 from collectors.files.formats.interface import MAX_COUNT
 from collectors.files.formats.rewritten import Rewritten, with_keys
+from collectors.files.recall import recall
 from collectors.files.times import elapsed_ms
 from collectors.interface import Result
 
@@ -104,7 +104,7 @@ def _read_usage(row: list[Any], details: Mapping[str, Any], usage: Mapping[str, 
     row[_REASONING] = sums.get(_REASONING)
 
 
-@lru_cache(maxsize=1024)
+@recall(1024)
 def _places(name: str) -> tuple[int, ...]:
     """The fields to which an amount of usage belongs by its name."""
     is_write = "creation" in name or "write" in name

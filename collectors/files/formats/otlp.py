@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -17,6 +16,7 @@ from collectors.files.formats.jsonl import explain
 from collectors.files.formats.peek import peek
 from collectors.files.formats.spans import NotSpans, Refusal, Scalar, Span, SpanReader
 from collectors.files.framing.values import VALUES
+from collectors.files.recall import recall
 from collectors.files.times import elapsed_ms
 from collectors.interface import Result
 
@@ -258,7 +258,7 @@ def _number(name: str, value: Scalar) -> float:
     return number
 
 
-@lru_cache(maxsize=1024, typed=True)
+@recall(1024, typed=True)
 def _operation(has_tokens: bool, *values: Scalar) -> str | Result:
     """What a span with these kinds asked for, in our words, or what it is instead of a call."""
     kinds = {
