@@ -18,6 +18,7 @@ from collectors.files.positions import FileState, decode_all
 from collectors.files.reader import Moved
 from collectors.files.survey import Survey, reason_of
 from collectors.files.tail import Quiet, Tail
+from collectors.files.unpacking import TooDense
 from collectors.interface import Batch, History, Progress, SourceState, World
 from collectors.registry import register
 
@@ -152,6 +153,7 @@ class FilesCollector:
     def _read(self, run: _Run, found: Found, key: str | None) -> Iterator[None]:
         """Read one file; whatever is wrong with it stays with it."""
         failures = run.survey.failures
+        state: FileState | None = None
         refused = self._refused.pop(found.path, None)
         if refused is not None and refused[0] == found:
             self._refused[found.path] = refused
@@ -169,11 +171,36 @@ class FilesCollector:
             self._checked[state.id] = run.survey.quiet.now
         except Moved:
             return
+        except TooDense as error:
+            failures[found.path] = reason_of(error)
+            if state is not None:
+                self._leave(state.id, found, reason_of(error), run.survey.quiet.now)
         except SourceRefused as error:
             self._refused[found.path] = (found, str(error))
             failures[found.path] = str(error)
         except OSError as error:
             failures[found.path] = reason_of(error)
+
+    def _leave(self, key: str, found: Found, reason: str, now: float) -> None:
+        """Stay where counting stopped in a file, as long as it stays as it is."""
+        state = self._catalog.states[key]
+        self._catalog.put(
+            replace(
+                state,
+                path=found.path,
+                device=found.device,
+                inode=found.inode,
+                link=found.link,
+                size=found.size,
+                mtime_ns=found.mtime_ns,
+                compressed=True,
+                unread=reason,
+                gone=state.gone and found.archive,
+                changed=now,
+                seen=now,
+            )
+        )
+        self._checked[key] = now
 
     def _still_at(self, key: str, found: Found) -> FileState | None:
         return self._catalog.states.get(key) if self._matcher.held.get(key) == found else None
