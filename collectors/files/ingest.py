@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from operator import itemgetter
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from xxhash import xxh3_64_hexdigest
 
 from collectors.errors import SourceRefused
 from collectors.files.assembly import assemble
+from collectors.files.blanks import between_blanks
 from collectors.files.compiled import IS_COMPILED
 from collectors.files.config import FilesConfig
 from collectors.files.formats.interface import Parsed, RecordFormat, Row
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 MAX_PROBLEMS = 20
 _NORMAL = frozenset({Result.DUPLICATE, Result.PART})
+"""Results of records that are no problem."""
 PARTIAL = "partial/"
 """State keys of unterminated lines that were counted, so that a line which goes on can be taken back."""
 
@@ -182,7 +185,11 @@ class Ingest:
         self.finish()
         return self._count_plain(self._plain, lines, self._plain.scan(lines.data))
 
-    def _count_plain(self, plain: PlainLines, lines: Lines, found: Scanned) -> int:
+    def _count_plain(self, plain: PlainLines, lines: Lines, found: Scanned | None) -> int:
+        if found is None:
+            chunk, _ = self._count_rows(bytes(lines.data), lines.header)
+            self._count_chunk(lines.path, lines.first_line, chunk)
+            return plain.lines(lines.data)
         read = self._read + found.lines
         chunks: list[Chunk] = []
 
@@ -206,6 +213,21 @@ class Ingest:
 
     def _count_rows(self, data: bytes, header: bytes | None) -> tuple[Chunk, int | None]:
         """Count records in Python; the number of lines when it is known."""
+        if not self.framing.by_newline:
+            return self._count_stretch(data, header)
+        whole, known = Chunk(0, 0, []), None
+        for first, stretch, blank in between_blanks(data):
+            if stretch is data:
+                return self._count_stretch(data, header)
+            chunk, _ = self._count_stretch(stretch, header) if stretch else (Chunk(0, 0, []), None)
+            self._read += blank
+            others = [(first + index, result, detail) for index, result, detail in chunk.others]
+            whole = Chunk(
+                whole.counted + chunk.counted, whole.ignored + chunk.ignored + blank, whole.others + others
+            )
+        return whole, known
+
+    def _count_stretch(self, data: bytes, header: bytes | None) -> tuple[Chunk, int | None]:
         known: int | None = None
         if self._records is not None and self.window is None:
             parsed = self._records.records(data)
@@ -228,8 +250,12 @@ class Ingest:
     def _count_chunk(self, path: str, first_line: int, chunk: Chunk) -> None:
         self._tallies[Result.COUNTED] += chunk.counted
         self._tallies[Result.IGNORED] += chunk.ignored
+        self._tallies.update(map(itemgetter(1), chunk.others))
         for index, result, detail in chunk.others:
-            self._refuse(result, f"{path}:{first_line + index}", detail)
+            if len(self._problems) >= MAX_PROBLEMS:
+                break
+            if result not in _NORMAL:
+                self._problems.append(Problem(f"{path}:{first_line + index}", result, detail))
 
     def readable(self, lines: Lines) -> bool:
         """Whether lines are records by their form, without counting them."""
@@ -240,15 +266,11 @@ class Ingest:
         """Tally a record that is not counted and was not given to `add`."""
         self._read += 1
         if self.window is None or self.window.before is None:
-            self._refuse(result, place, detail)
+            self._tallies[result] += 1
+            if len(self._problems) < MAX_PROBLEMS:
+                self._problems.append(Problem(place, result, detail))
         else:
             self._tallies[Result.OUT_OF_RANGE] += 1
-
-    def _refuse(self, result: Result, place: str, detail: str) -> None:
-        """Duplicates and parts are normal, and no problem."""
-        self._tallies[result] += 1
-        if result not in _NORMAL and len(self._problems) < MAX_PROBLEMS:
-            self._problems.append(Problem(place, result, detail))
 
     def ignore(self) -> None:
         """Tally a line that is no record by design."""

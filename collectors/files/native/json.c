@@ -13,6 +13,10 @@
 #define DEEPEST 64
 #define MOST_COUNT (1ULL << 53)
 #define MOST_AMOUNT 1e15
+#define LEAST_RATE 1e-6
+#define MOST_LINES 65536
+#define SHORTEST 16 /* bytes of a line of a record, and its newline */
+#define LONGEST_NAME 4096 /* what is a longer text is no name: it is not kept here, whatever it is */
 
 /* The texts end in a newline, where everything that is read here ends too: only what is read in steps of more than a
    byte must look where it is. */
@@ -206,6 +210,8 @@ static int read_role(Reader *r, int role, const uint8_t *p, const uint8_t *end, 
     const uint8_t *inside = p + 1;
     size_t length = (size_t)(end - p), inner = text ? length - 2 : 0;
     if (role >= NAME) {
+        if (length > LONGEST_NAME)
+            return -1;
         r->tokens[role - NAME] = (Span){(uint32_t)(p - r->data), (uint32_t)length};
         return 0;
     }
@@ -243,7 +249,7 @@ static int read_role(Reader *r, int role, const uint8_t *p, const uint8_t *end, 
         value = (double)number->mantissa;
     } else {
         value = nearest(number, p, length);
-        if (!(value >= 0 && value <= MOST_AMOUNT) || (role == RATE && !(value > 0 && value <= 1)))
+        if (!(value >= 0 && value <= MOST_AMOUNT) || (role == RATE && !(value >= LEAST_RATE && value <= 1)))
             return -1;
     }
     r->values[r->column[role - INPUT]] = value;
@@ -346,6 +352,9 @@ int scan_read(Scan *scan, const uint8_t *data, size_t size)
     scan->count = 0;
     Reader reader = {.data = data, .end = data + size, .column = scan->column};
     for (const uint8_t *p = data; p < reader.end;) {
+        /* What is kept of a line is many times as much as a blank one. */
+        if (scan->count >= MOST_LINES && (size_t)(p - data) < scan->count * SHORTEST)
+            return TOO_MANY_LINES;
         if (grow(scan) < 0)
             return -1;
         Record *record = reader.record = &scan->records[scan->count];
