@@ -9,7 +9,7 @@ import msgspec
 
 from collectors.files.fields import PLACE
 from collectors.files.formats.declared import Declaration
-from collectors.files.formats.interface import MAX_COUNT
+from collectors.files.formats.interface import MAX_AMOUNT
 from collectors.files.formats.routes import kind_of_model, short_model
 from collectors.files.recall import recall
 from collectors.interface import Result
@@ -58,7 +58,7 @@ def _number(objects: Iterable[Any], key: str) -> float | None:
     """The first number under a key of what should be objects."""
     for it in objects:
         value = _inside(it, key)
-        if type(value) in {int, float} and 0 <= value <= MAX_COUNT:
+        if type(value) in {int, float} and 0 <= value <= MAX_AMOUNT:
             return value  # type: ignore[no-any-return]  # its type was just looked at
     return None
 

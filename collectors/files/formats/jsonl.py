@@ -10,13 +10,21 @@ from typing import Annotated, Any
 import msgspec
 
 from collectors.files.fields import FIELDS, RARE, Path, parse_path
-from collectors.files.formats.interface import MAX_COUNT, Framing, Parsed, Row, split_lines
+from collectors.files.formats.interface import (
+    MAX_AMOUNT,
+    MAX_COUNT,
+    MIN_RATE,
+    Framing,
+    Parsed,
+    Row,
+    split_lines,
+)
 from collectors.files.framing.lines import LINES
 from collectors.files.layout import Layout, Steps
 from collectors.interface import Result
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)]
-_Amount = Annotated[float, msgspec.Meta(ge=0, le=1e15)]
+_Amount = Annotated[float, msgspec.Meta(ge=0, le=MAX_AMOUNT)]
 TYPES: Mapping[str, Any] = {
     "time": str | int | float | None,
     "model": str | None,
@@ -30,7 +38,7 @@ TYPES: Mapping[str, Any] = {
     "latency_ms": _Amount | None,
     "trace_id": str | int | None,
     "inferences": _Amount | None,
-    "sample_rate": Annotated[float, msgspec.Meta(gt=0, le=1)] | None,
+    "sample_rate": Annotated[float, msgspec.Meta(ge=MIN_RATE, le=1)] | None,
     "cache_hit": str | int | bool | None,
     "attempts": _Amount | None,
     "cache_write_tokens": _Count | None,
