@@ -45,7 +45,7 @@ def source_runner(
     workers: int = 1,
 ) -> SourceRunner:
     """The runner of one configured source; `workers` is how many threads may read a backlog."""
-    world = World(base_dir=loaded.base_dir, cache_dir=loaded.cache_dir, now=now, workers=workers)
+    world = World(loaded.base_dir, loaded.cache_dir, now, workers=workers, stopping=stopping)
     collector = source_types()[config.type].build(config, world)
     return SourceRunner(config, collector, store, now=now, stopping=stopping, on_batch=on_batch)
 

@@ -287,6 +287,8 @@ class World:
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     workers: int = 1
     """Processes that may read a backlog."""
+    stopping: Callable[[], bool] = lambda: False
+    """Whether to end soon. It is asked between batches in any case; what takes long before one asks it too."""
 
 
 @dataclass(frozen=True, slots=True)

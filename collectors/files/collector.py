@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from collectors.errors import SourceIncomplete, SourceRefused
+from collectors.errors import SourceIncomplete, SourceRefused, SourceUnavailable
 from collectors.files.catalog import Catalog
 from collectors.files.config import FilesConfig
-from collectors.files.discover import Found, discover
+from collectors.files.discover import Discovery, Found, discover
 from collectors.files.ingest import Ingest
 from collectors.files.limits import edges, scope_of
+from collectors.files.listing import Interrupted
 from collectors.files.matching import Match, Matcher, Outcome
 from collectors.files.positions import FileState, decode_all
 from collectors.files.reader import Moved
@@ -68,6 +69,7 @@ class FilesCollector:
 
         Raises:
             SourceIncomplete: some files could not be read; every other one was.
+            SourceUnavailable: it was told to stop before all files were found.
             SourceRefused: the stored positions are unreadable.
         """
         return self._collect(state, None)
@@ -124,9 +126,9 @@ class FilesCollector:
             self._checked,
             scope,
         )
-        discovery = discover(patterns, self._world.base_dir)
+        discovery = self._discover(patterns)
         if history is not None:
-            discovery.add_archives(discover(history.paths, self._world.base_dir))
+            discovery.add_archives(self._discover(history.paths))
         survey.run(discovery)
         run = _Run(survey, Tail(self._ingest, self._catalog, quiet, scope), started=self._monotonic())
         for found, key in survey.visits:
@@ -135,6 +137,13 @@ class FilesCollector:
             run.total += sum(part.end - part.start for part in state.limited if scope.missing(part))
         run.total += sum(found.size for found in survey.unknown)
         return run
+
+    def _discover(self, patterns: Iterable[str]) -> Discovery:
+        try:
+            return discover(patterns, self._world.base_dir, self._world.stopping)
+        except Interrupted:
+            # An incomplete list would look like files that are gone.
+            raise SourceUnavailable(f"source {self._config.name}: told to stop while listing its files") from None
 
     @staticmethod
     def _left(found: Found, state: FileState) -> int:

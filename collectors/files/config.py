@@ -53,6 +53,8 @@ class FilesConfig(SourceConfig):
     def _path_is_not_empty(cls, path: str | tuple[str, ...]) -> str | tuple[str, ...]:
         if not path or any(not part for part in ([path] if isinstance(path, str) else path)):
             raise ValueError("needs a path")
+        if "\0" in "".join(path):
+            raise ValueError("no path has a NUL")
         return path
 
     @field_validator("system")

@@ -26,6 +26,7 @@ from collectors.files.framing.lines import LINES
 from collectors.files.framing.named import CONTAINERS, FRAMINGS
 from collectors.files.framing.wrappers import STRING_FIELDS, JsonString, Prefix
 from collectors.files.guess import FieldGuess, columns, leaves, propose
+from collectors.files.listing import name_fault, shown
 from collectors.files.names import is_usable
 from collectors.files.reader import Content, Moved
 from collectors.files.times import parse_time
@@ -96,6 +97,9 @@ def read_sample(path: Path) -> tuple[bytes, str]:
     Raises:
         SourceUnavailable: it cannot be read, or there is none.
     """
+    fault = name_fault(str(path.resolve()))
+    if fault is not None:
+        raise SourceUnavailable(f"{shown(str(path))}: {fault}")
     try:
         found = look(str(path.resolve()))
         if found is None:
