@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
@@ -12,6 +11,7 @@ from collectors.config import Duration, SourceConfig
 from collectors.files.decoder import build_format
 from collectors.files.fields import parse_template
 from collectors.files.format_config import FileFormat
+from collectors.files.times import zone_named
 
 
 class FilesConfig(SourceConfig):
@@ -66,10 +66,7 @@ class FilesConfig(SourceConfig):
     @field_validator("timezone")
     @classmethod
     def _timezone_exists(cls, timezone: str) -> str:
-        try:
-            ZoneInfo(timezone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError("no such time zone") from None
+        zone_named(timezone)
         return timezone
 
     @model_validator(mode="after")

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from operator import itemgetter
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from xxhash import xxh3_64_hexdigest
 
@@ -21,6 +20,7 @@ from collectors.files.formats.interface import Parsed, RecordFormat, Row
 from collectors.files.limits import Days, Window
 from collectors.files.rollup import lines_of
 from collectors.files.scanning import Scanning
+from collectors.files.times import zone_named
 from collectors.interface import Problem, Result, UsageRow
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Ingest:
         parts = assemble(config, now, compiled=compiled)
         self._format, self._seen, self._calls, self._rollup = parts.format, parts.seen, parts.calls, parts.rollup
         self._records = self._format if isinstance(self._format, RecordFormat) else None
-        self._zone = ZoneInfo(config.timezone)
+        self._zone = zone_named(config.timezone)
         self._plain = parts.plain
         self._scanning: Scanning | None = None
         self._source = config.name

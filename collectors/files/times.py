@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 EARLIEST = 1e8
 """Epoch seconds (March 1973) below which a number is no time of an inference but a mistake, zero above all."""
@@ -15,6 +16,20 @@ From the last one on a number is no time in any unit, and may be too large for a
 _LATEST = UNITS[-1][0]
 _LONGEST = 64
 """Characters of the longest text that is read: more digits than any time has cost time, or raise."""
+
+
+def zone_named(name: str) -> tzinfo:
+    """The time zone of a name such as `Europe/Berlin`. UTC needs no database of zones.
+
+    Raises:
+        ValueError: there is none, or nothing on this machine knows it.
+    """
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("no such time zone") from None
 
 
 def parse_time(value: object, zone: tzinfo) -> datetime | None:
