@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from operator import attrgetter
@@ -50,6 +51,7 @@ TYPES: Mapping[str, Any] = {
 }
 """What the value of each field may be."""
 TEXT = str | int | float | bool | None
+_QUOTED = re.compile(" ['\"]")
 _NO_JSON = "expected JSON in a text"
 _BOM = b"\xef\xbb\xbf"
 _BAD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -135,10 +137,10 @@ class JsonLines:
 def explain(error: msgspec.ValidationError) -> tuple[Result, str]:
     """Why a record is not what its format says, and where in it."""
     # msgspec names types and the place: "Expected `int`, got `array` - at `$.usage.input`".
-    # One kind of message ends in the value, between single quotes.
+    # One kind of message ends in the value, between single quotes, or double ones when it has a single one itself.
     reason, found, place = str(error).rpartition(" - at ")
     reason, place = (reason, place) if found else (place, "")
-    reason = reason.partition(" '")[0]
+    reason = _QUOTED.split(reason, maxsplit=1)[0]
     path = place.strip("`").removeprefix("$").lstrip(".")
     if not path and reason != _NO_JSON:
         return Result.INVALID_LINE, "not one JSON object"
