@@ -19,7 +19,10 @@ class FilesConfig(SourceConfig):
 
     type: Literal["files"] = "files"
     path: str | tuple[str, ...] = Field(
-        description="Glob, or several; relative to the configuration file. `**` matches folders at any depth.",
+        description=(
+            "Glob, or several; relative to the configuration file. `**` matches folders at any depth up to 32, "
+            "and none through links."
+        ),
         examples=["logs/*.jsonl"],
     )
     format: FileFormat = Field(

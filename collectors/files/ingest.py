@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collectors.files.plain import PlainLines, Scanned
 
 MAX_PROBLEMS = 20
+MAX_HEADER = 64 << 10
+"""Bytes."""
 _NORMAL = frozenset({Result.DUPLICATE, Result.PART})
 """Results of records that are no problem."""
 PARTIAL = "partial/"
@@ -148,7 +150,9 @@ class Ingest:
         Raises:
             SourceRefused: naming the file and the columns.
         """
-        wrong = self._format.check_header(line)
+        # It is stored with the position, at every step.
+        long = len(line) > MAX_HEADER
+        wrong = (f"a header of more than {MAX_HEADER >> 10} KiB",) if long else self._format.check_header(line)
         if wrong:
             raise SourceRefused(f"source {self._source}: {path}:1: {', '.join(wrong)}")
 
