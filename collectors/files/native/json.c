@@ -16,7 +16,6 @@
 #define LEAST_RATE 1e-6
 #define MOST_LINES 65536
 #define SHORTEST 16 /* bytes of a line of a record, and its newline */
-#define LONGEST_NAME 4096 /* what is a longer text is no name: it is not kept here, whatever it is */
 
 /* The texts end in a newline, where everything that is read here ends too: only what is read in steps of more than a
    byte must look where it is. */
@@ -210,8 +209,6 @@ static int read_role(Reader *r, int role, const uint8_t *p, const uint8_t *end, 
     const uint8_t *inside = p + 1;
     size_t length = (size_t)(end - p), inner = text ? length - 2 : 0;
     if (role >= NAME) {
-        if (length > LONGEST_NAME)
-            return -1;
         r->tokens[role - NAME] = (Span){(uint32_t)(p - r->data), (uint32_t)length};
         return 0;
     }
@@ -329,8 +326,6 @@ static const uint8_t *read_object(Reader *r, const Node *node, const uint8_t *p)
 
 static int grow(Scan *scan)
 {
-    if (scan->count < scan->room)
-        return 0;
     size_t room = scan->room ? scan->room * 2 : 4096;
     void *records = realloc(scan->records, room * sizeof *scan->records);
     if (records)
@@ -352,11 +347,13 @@ int scan_read(Scan *scan, const uint8_t *data, size_t size)
     scan->count = 0;
     Reader reader = {.data = data, .end = data + size, .column = scan->column};
     for (const uint8_t *p = data; p < reader.end;) {
-        /* What is kept of a line is many times as much as a blank one. */
-        if (scan->count >= MOST_LINES && (size_t)(p - data) < scan->count * SHORTEST)
-            return TOO_MANY_LINES;
-        if (grow(scan) < 0)
-            return -1;
+        if (scan->count == scan->room) {
+            /* What is kept of a line is many times as much as a blank one. */
+            if (scan->count >= MOST_LINES && (size_t)(p - data) < scan->count * SHORTEST)
+                return TOO_MANY_LINES;
+            if (grow(scan) < 0)
+                return -1;
+        }
         Record *record = reader.record = &scan->records[scan->count];
         reader.tokens = scan->tokens + scan->count * (size_t)scan->names;
         reader.values = scan->values + scan->count * (size_t)scan->amounts;

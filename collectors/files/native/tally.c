@@ -32,6 +32,7 @@ static PyObject *Tally_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUS
         return NULL;
     self->salt = salt;
     self->round = self->chunk = 1;
+    self->nowhere.verdict = IS_ODD;
     return (PyObject *)self;
 }
 
