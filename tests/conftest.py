@@ -10,13 +10,13 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import make_url
 
 from agent.store.store import Store
 
 # How long an example takes says something of the machine, and nothing of the code.
-settings.register_profile("leverwatch", deadline=None)
+settings.register_profile("leverwatch", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("leverwatch")
 
 

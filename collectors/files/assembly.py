@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from collectors.files.compiled import IS_COMPILED, id_maker, plain_lines
 from collectors.files.config import FilesConfig
@@ -15,6 +14,7 @@ from collectors.files.dedupe import SeenIds
 from collectors.files.fields import parse_template, system_lookup
 from collectors.files.formats.interface import Format
 from collectors.files.rollup import Rollup
+from collectors.files.times import zone_named
 
 if TYPE_CHECKING:
     from collectors.files.plain import PlainLines
@@ -46,7 +46,7 @@ def assemble(config: FilesConfig, now: Callable[[], datetime], *, compiled: bool
     make = id_maker(compiled=compiled)
     seen = SeenIds(window, make=make) if window > 0 else None
     calls = SeenIds(max(window, _CALLS_SECONDS), CALLS, make)
-    zone = ZoneInfo(config.timezone)
+    zone = zone_named(config.timezone)
     rollup = Rollup(
         system_lookup(template),
         zone,

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from collectors.errors import SourceIncomplete, SourceRefused
+from collectors.errors import SourceIncomplete, SourceRefused, SourceUnavailable
 from collectors.files.catalog import Catalog
 from collectors.files.config import FilesConfig
-from collectors.files.discover import Found, discover
+from collectors.files.discover import Discovery, Found, discover
 from collectors.files.ingest import Ingest
 from collectors.files.limits import edges, scope_of
+from collectors.files.listing import Interrupted
 from collectors.files.matching import Match, Matcher, Outcome
 from collectors.files.positions import FileState, decode_all
 from collectors.files.reader import Moved
 from collectors.files.survey import Survey, reason_of
 from collectors.files.tail import Quiet, Tail
+from collectors.files.unpacking import TooDense
 from collectors.interface import Batch, History, Progress, SourceState, World
 from collectors.registry import register
 
@@ -67,6 +69,7 @@ class FilesCollector:
 
         Raises:
             SourceIncomplete: some files could not be read; every other one was.
+            SourceUnavailable: it was told to stop before all files were found.
             SourceRefused: the stored positions are unreadable.
         """
         return self._collect(state, None)
@@ -123,9 +126,9 @@ class FilesCollector:
             self._checked,
             scope,
         )
-        discovery = discover(patterns, self._world.base_dir)
+        discovery = self._discover(patterns)
         if history is not None:
-            discovery.add_archives(discover(history.paths, self._world.base_dir))
+            discovery.add_archives(self._discover(history.paths))
         survey.run(discovery)
         run = _Run(survey, Tail(self._ingest, self._catalog, quiet, scope), started=self._monotonic())
         for found, key in survey.visits:
@@ -134,6 +137,13 @@ class FilesCollector:
             run.total += sum(part.end - part.start for part in state.limited if scope.missing(part))
         run.total += sum(found.size for found in survey.unknown)
         return run
+
+    def _discover(self, patterns: Iterable[str]) -> Discovery:
+        try:
+            return discover(patterns, self._world.base_dir, self._world.stopping)
+        except Interrupted:
+            # An incomplete list would look like files that are gone.
+            raise SourceUnavailable(f"source {self._config.name}: told to stop while listing its files") from None
 
     @staticmethod
     def _left(found: Found, state: FileState) -> int:
@@ -152,6 +162,7 @@ class FilesCollector:
     def _read(self, run: _Run, found: Found, key: str | None) -> Iterator[None]:
         """Read one file; whatever is wrong with it stays with it."""
         failures = run.survey.failures
+        state: FileState | None = None
         refused = self._refused.pop(found.path, None)
         if refused is not None and refused[0] == found:
             self._refused[found.path] = refused
@@ -169,11 +180,36 @@ class FilesCollector:
             self._checked[state.id] = run.survey.quiet.now
         except Moved:
             return
+        except TooDense as error:
+            failures[found.path] = reason_of(error)
+            if state is not None:
+                self._leave(state.id, found, reason_of(error), run.survey.quiet.now)
         except SourceRefused as error:
             self._refused[found.path] = (found, str(error))
             failures[found.path] = str(error)
         except OSError as error:
             failures[found.path] = reason_of(error)
+
+    def _leave(self, key: str, found: Found, reason: str, now: float) -> None:
+        """Stay where counting stopped in a file, as long as it stays as it is."""
+        state = self._catalog.states[key]
+        self._catalog.put(
+            replace(
+                state,
+                path=found.path,
+                device=found.device,
+                inode=found.inode,
+                link=found.link,
+                size=found.size,
+                mtime_ns=found.mtime_ns,
+                compressed=True,
+                unread=reason,
+                gone=state.gone and found.archive,
+                changed=now,
+                seen=now,
+            )
+        )
+        self._checked[key] = now
 
     def _still_at(self, key: str, found: Found) -> FileState | None:
         return self._catalog.states.get(key) if self._matcher.held.get(key) == found else None

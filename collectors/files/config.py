@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
@@ -12,6 +11,7 @@ from collectors.config import Duration, SourceConfig
 from collectors.files.decoder import build_format
 from collectors.files.fields import parse_template
 from collectors.files.format_config import FileFormat
+from collectors.files.times import zone_named
 
 
 class FilesConfig(SourceConfig):
@@ -19,7 +19,10 @@ class FilesConfig(SourceConfig):
 
     type: Literal["files"] = "files"
     path: str | tuple[str, ...] = Field(
-        description="Glob, or several; relative to the configuration file. `**` matches folders at any depth.",
+        description=(
+            "Glob, or several; relative to the configuration file. `**` matches folders at any depth up to 32, "
+            "and none through links."
+        ),
         examples=["logs/*.jsonl"],
     )
     format: FileFormat = Field(
@@ -53,6 +56,8 @@ class FilesConfig(SourceConfig):
     def _path_is_not_empty(cls, path: str | tuple[str, ...]) -> str | tuple[str, ...]:
         if not path or any(not part for part in ([path] if isinstance(path, str) else path)):
             raise ValueError("needs a path")
+        if "\0" in "".join(path):
+            raise ValueError("no path has a NUL")
         return path
 
     @field_validator("system")
@@ -64,10 +69,7 @@ class FilesConfig(SourceConfig):
     @field_validator("timezone")
     @classmethod
     def _timezone_exists(cls, timezone: str) -> str:
-        try:
-            ZoneInfo(timezone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError("no such time zone") from None
+        zone_named(timezone)
         return timezone
 
     @model_validator(mode="after")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from collectors.files.listing import Interrupted, Listing, name_fault, shown
 
 _COMPRESSED = re.compile(r"\.(?:gz|zst)$")
 _MARK = re.compile(r"[-._T:Z+\d]*\d[-._T:Z+\d]*")
@@ -66,39 +67,42 @@ def look(path: str, origin: str = "") -> Found | None:
     return found_at(path, status, origin) if stat.S_ISREG(status.st_mode) else None
 
 
-def discover(patterns: Iterable[str], base_dir: Path) -> Discovery:
-    """Every regular file that a pattern matches, once each, however many links lead to it."""
-    paths: set[str] = set()
+def _never() -> bool:
+    return False
+
+
+def discover(patterns: Iterable[str], base_dir: Path, stopping: Callable[[], bool] = _never) -> Discovery:
+    """Every regular file that a pattern matches, once each, however many links lead to it.
+
+    A file whose name cannot be stored is one of the failures, and so is a link to it.
+
+    Raises:
+        Interrupted: `stopping`, which is asked all the time, says so.
+    """
     result = Discovery()
-    for pattern in patterns:
-        full = os.path.join(glob.escape(str(base_dir.absolute())), pattern)  # noqa: PTH118 - patterns are strings
-        _check_folders(full, result.failures)
-        paths.update(glob.iglob(full, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
+    listing = Listing(stopping, result.failures)
+    base = str(base_dir.absolute())
+    paths = {path for pattern in patterns for path in listing.paths(pattern, base)}
     seen: set[tuple[int, int]] = set()
     # A link comes after every real name, so that a file is known by a name of its own where it has one.
     folders: dict[str, str] = {}
     for link, path in sorted((_is_link(path), path) for path in paths):
+        if stopping():
+            raise Interrupted
         try:
             found = look(os.path.realpath(path) if link else _real(path, folders))
         except OSError as error:
-            result.failures[path] = error.strerror or type(error).__name__
+            result.failures[shown(path)] = error.strerror or type(error).__name__
             continue
-        if found is not None and found.key not in seen:
-            seen.add(found.key)
-            result.files.append(replace(found, link=path) if link else found)
+        if found is None or found.key in seen:
+            continue
+        fault = name_fault(path) or name_fault(found.path)
+        if fault is not None:
+            result.failures[shown(path)] = fault
+            continue
+        seen.add(found.key)
+        result.files.append(replace(found, link=path) if link else found)
     return result
-
-
-def _check_folders(pattern: str, failures: dict[str, str]) -> None:
-    # A glob takes an unreadable folder for an empty one, and its systems would seem to have been idle.
-    if not glob.has_magic(pattern):
-        return
-    folders = os.path.join(pattern, "") if pattern.endswith("**") else pattern  # noqa: PTH118 - patterns are strings
-    while glob.has_magic(folders):
-        folders = os.path.dirname(folders)  # noqa: PTH120 - as above
-        for folder in glob.iglob(os.path.join(folders, ""), recursive=True):  # noqa: PTH118, PTH207 - as above
-            if not os.access(folder, os.R_OK | os.X_OK):
-                failures[os.path.normpath(folder)] = "Permission denied"
 
 
 def _real(path: str, folders: dict[str, str]) -> str:
@@ -144,5 +148,5 @@ def siblings(origin: str) -> list[Found]:
     except (FileNotFoundError, NotADirectoryError):
         return []
     paths = [os.path.join(folder, name) for name in sorted(names) if is_rotated(live, name)]  # noqa: PTH118 - as above
-    found = [look(os.path.realpath(path), origin) for path in paths]
+    found = [look(real, origin) for real in map(os.path.realpath, paths) if name_fault(real) is None]
     return [item for item in found if item is not None]

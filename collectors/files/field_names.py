@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC
 
 from collectors.files.fields import Path
-from collectors.files.formats.interface import MAX_COUNT
+from collectors.files.formats.interface import MAX_AMOUNT, MAX_COUNT, MIN_RATE
+from collectors.files.names import is_usable
 from collectors.files.times import parse_time
 from collectors.files.words import operation_of, outcome_of
 
 Scalar = str | int | float | bool
-_LONGEST = 200
 _MOST_WORDS = 4
 _HITS = frozenset({"true", "false", "hit", "miss", "yes", "no", "none", "semantic hit"})
 _VERDICTS = frozenset({"true", "false", "valid", "invalid", "pass", "passed", "fail", "failed"})
@@ -43,11 +43,11 @@ def _is_amount(value: Scalar) -> bool:
         number = float(value)
     except (ValueError, OverflowError):
         return False
-    return math.isfinite(number) and 0 <= number <= 1e15
+    return math.isfinite(number) and 0 <= number <= MAX_AMOUNT
 
 
 def _is_rate(value: Scalar) -> bool:
-    return _is_amount(value) and 0 < float(value) <= 1
+    return _is_amount(value) and MIN_RATE <= float(value) <= 1
 
 
 def is_time(value: Scalar) -> bool:
@@ -56,12 +56,7 @@ def is_time(value: Scalar) -> bool:
 
 
 def _is_name(value: Scalar) -> bool:
-    return (
-        isinstance(value, str)
-        and len(value) <= _LONGEST
-        and value.isprintable()
-        and 0 < len(value.split()) <= _MOST_WORDS
-    )
+    return isinstance(value, str) and is_usable(value) and 0 < len(value.split()) <= _MOST_WORDS
 
 
 def _is_id(value: Scalar) -> bool:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from collectors.files.names import is_usable
+
 Path = tuple[str, ...]
 """The keys from the record down to a value."""
 
@@ -57,9 +59,10 @@ def template_slice(*, has_rare: bool) -> slice:
     return slice(len(FIELDS), -len(RARE) if has_rare else None)
 
 
-MAX_SYSTEM_LENGTH = 200
 _MOST_NAMES = 20_000
 """Remembered at a time."""
+_LONGEST_VALUE = 1000
+"""Characters of a value that is remembered."""
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
@@ -129,11 +132,6 @@ def parse_template(text: str) -> Template:
     return Template(literals, paths)
 
 
-def is_usable(name: str) -> bool:
-    """Whether a system can have this name: not blank, not too long, no control characters."""
-    return bool(name.strip()) and len(name) <= MAX_SYSTEM_LENGTH and name.isprintable()
-
-
 def _text(value: object) -> str:
     if value is None:
         return ""
@@ -141,7 +139,10 @@ def _text(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value).strip()
+    try:
+        return str(value).strip()
+    except ValueError:  # Python writes no number of more than 4,300 digits
+        return ""
 
 
 def system_lookup(template: Template) -> Callable[[tuple[object, ...]], str | None]:
@@ -149,6 +150,8 @@ def system_lookup(template: Template) -> Callable[[tuple[object, ...]], str | No
     known: dict[tuple[object, ...], str | None] = {}
 
     def lookup(values: tuple[object, ...]) -> str | None:
+        if any(isinstance(value, str) and len(value) > _LONGEST_VALUE for value in values):
+            return template.fill(values)
         # 1, 1.0 and True are equal as keys and differ as text.
         key = tuple((type(value), value) for value in values)
         try:

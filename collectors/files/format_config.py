@@ -10,6 +10,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from collectors.config import Model
 from collectors.files.fields import parse_path
+from collectors.files.formats.interface import MIN_RATE
 from collectors.files.formats.named import NAMED
 from collectors.files.framing.named import CONTAINERS
 
@@ -53,7 +54,7 @@ class FieldMap(Model):
         default=None, min_length=1, description="How many calls the record stands for; its sums are already sums."
     )
     sample_rate: str | None = Field(
-        default=None, min_length=1, description="Share of the calls that is logged, above 0 and up to 1."
+        default=None, min_length=1, description="Share of the calls that is logged, from 0.000001 to 1."
     )
     cache_hit: str | None = Field(
         default=None, min_length=1, description="Whether the gateway answered from its response cache."
@@ -141,7 +142,10 @@ class NamedFormat(_JsonFormat):
         description="The producer."
     )
     sample_rate: float | None = Field(
-        default=None, gt=0, le=1, description="Share of the calls that the producer logs, when it logs a sample."
+        default=None,
+        ge=MIN_RATE,
+        le=1,
+        description="Share of the calls that the producer logs, when it logs a sample.",
     )
 
 

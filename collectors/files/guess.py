@@ -19,7 +19,8 @@ from collectors.files.field_names import (
     is_time,
     rank,
 )
-from collectors.files.fields import Path, is_usable
+from collectors.files.fields import Path
+from collectors.files.names import is_usable
 
 Record = Mapping[Path, Scalar]
 """The known values of a record."""

@@ -6,26 +6,31 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from operator import itemgetter
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from xxhash import xxh3_64_hexdigest
 
 from collectors.errors import SourceRefused
 from collectors.files.assembly import assemble
+from collectors.files.blanks import between_blanks
 from collectors.files.compiled import IS_COMPILED
 from collectors.files.config import FilesConfig
 from collectors.files.formats.interface import Parsed, RecordFormat, Row
 from collectors.files.limits import Days, Window
 from collectors.files.rollup import lines_of
 from collectors.files.scanning import Scanning
+from collectors.files.times import zone_named
 from collectors.interface import Problem, Result, UsageRow
 
 if TYPE_CHECKING:
     from collectors.files.plain import PlainLines, Scanned
 
 MAX_PROBLEMS = 20
+MAX_HEADER = 64 << 10
+"""Bytes."""
 _NORMAL = frozenset({Result.DUPLICATE, Result.PART})
+"""Results of records that are no problem."""
 PARTIAL = "partial/"
 """State keys of unterminated lines that were counted, so that a line which goes on can be taken back."""
 
@@ -74,7 +79,7 @@ class Ingest:
         parts = assemble(config, now, compiled=compiled)
         self._format, self._seen, self._calls, self._rollup = parts.format, parts.seen, parts.calls, parts.rollup
         self._records = self._format if isinstance(self._format, RecordFormat) else None
-        self._zone = ZoneInfo(config.timezone)
+        self._zone = zone_named(config.timezone)
         self._plain = parts.plain
         self._scanning: Scanning | None = None
         self._source = config.name
@@ -145,7 +150,9 @@ class Ingest:
         Raises:
             SourceRefused: naming the file and the columns.
         """
-        wrong = self._format.check_header(line)
+        # It is stored with the position, at every step.
+        long = len(line) > MAX_HEADER
+        wrong = (f"a header of more than {MAX_HEADER >> 10} KiB",) if long else self._format.check_header(line)
         if wrong:
             raise SourceRefused(f"source {self._source}: {path}:1: {', '.join(wrong)}")
 
@@ -182,7 +189,11 @@ class Ingest:
         self.finish()
         return self._count_plain(self._plain, lines, self._plain.scan(lines.data))
 
-    def _count_plain(self, plain: PlainLines, lines: Lines, found: Scanned) -> int:
+    def _count_plain(self, plain: PlainLines, lines: Lines, found: Scanned | None) -> int:
+        if found is None:
+            chunk, _ = self._count_rows(bytes(lines.data), lines.header)
+            self._count_chunk(lines.path, lines.first_line, chunk)
+            return plain.lines(lines.data)
         read = self._read + found.lines
         chunks: list[Chunk] = []
 
@@ -206,6 +217,21 @@ class Ingest:
 
     def _count_rows(self, data: bytes, header: bytes | None) -> tuple[Chunk, int | None]:
         """Count records in Python; the number of lines when it is known."""
+        if not self.framing.by_newline:
+            return self._count_stretch(data, header)
+        whole, known = Chunk(0, 0, []), None
+        for first, stretch, blank in between_blanks(data):
+            if stretch is data:
+                return self._count_stretch(data, header)
+            chunk, _ = self._count_stretch(stretch, header) if stretch else (Chunk(0, 0, []), None)
+            self._read += blank
+            others = [(first + index, result, detail) for index, result, detail in chunk.others]
+            whole = Chunk(
+                whole.counted + chunk.counted, whole.ignored + chunk.ignored + blank, whole.others + others
+            )
+        return whole, known
+
+    def _count_stretch(self, data: bytes, header: bytes | None) -> tuple[Chunk, int | None]:
         known: int | None = None
         if self._records is not None and self.window is None:
             parsed = self._records.records(data)
@@ -228,8 +254,12 @@ class Ingest:
     def _count_chunk(self, path: str, first_line: int, chunk: Chunk) -> None:
         self._tallies[Result.COUNTED] += chunk.counted
         self._tallies[Result.IGNORED] += chunk.ignored
+        self._tallies.update(map(itemgetter(1), chunk.others))
         for index, result, detail in chunk.others:
-            self._refuse(result, f"{path}:{first_line + index}", detail)
+            if len(self._problems) >= MAX_PROBLEMS:
+                break
+            if result not in _NORMAL:
+                self._problems.append(Problem(f"{path}:{first_line + index}", result, detail))
 
     def readable(self, lines: Lines) -> bool:
         """Whether lines are records by their form, without counting them."""
@@ -240,15 +270,11 @@ class Ingest:
         """Tally a record that is not counted and was not given to `add`."""
         self._read += 1
         if self.window is None or self.window.before is None:
-            self._refuse(result, place, detail)
+            self._tallies[result] += 1
+            if len(self._problems) < MAX_PROBLEMS:
+                self._problems.append(Problem(place, result, detail))
         else:
             self._tallies[Result.OUT_OF_RANGE] += 1
-
-    def _refuse(self, result: Result, place: str, detail: str) -> None:
-        """Duplicates and parts are normal, and no problem."""
-        self._tallies[result] += 1
-        if result not in _NORMAL and len(self._problems) < MAX_PROBLEMS:
-            self._problems.append(Problem(place, result, detail))
 
     def ignore(self) -> None:
         """Tally a line that is no record by design."""

@@ -17,6 +17,7 @@ from collectors.files.identity import Relation, could_match, lengths_to_measure,
 from collectors.files.positions import FileState
 from collectors.files.prefix import Prefix, fingerprint
 from collectors.files.reader import Content, Kind, checksums
+from collectors.files.unpacking import TooDense
 
 _LOOK = 65536
 _CHUNK = 1 << 20
@@ -84,14 +85,20 @@ def compare(first: Found, second: Found) -> Comparison:
     # The second is opened later, so that a copy that is just being made of it cannot look longer than it.
     with Content(first) as left, Content(second) as right:
         while True:
-            mine = left.read_exactly(_CHUNK)
-            other = right.read_exactly(_CHUNK)
+            mine, other = _read_on(left), _read_on(right)
             common = min(len(mine), len(other))
             if mine[:common] != other[:common]:
                 return Comparison.DIFFERENT
             if len(mine) < _CHUNK or len(other) < _CHUNK:
                 longer = len(mine) > len(other) and right.damage is None
                 return Comparison.EXTENDS if longer else Comparison.WITHIN
+
+
+def _read_on(content: Content) -> bytes:
+    try:
+        return content.read_exactly(_CHUNK)
+    except TooDense:
+        return b""  # nobody reads what lies behind
 
 
 class Outcome(Enum):

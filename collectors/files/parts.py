@@ -12,6 +12,7 @@ from collectors.files.bulk import Judge
 from collectors.files.fields import FIELDS, PLACE, field_places, template_slice
 from collectors.files.formats.interface import Row
 from collectors.files.loops import BARE_SUMS, JUDGED, NAMING, SUMS
+from collectors.files.names import model_of
 from collectors.files.places import Place, Refusal
 from collectors.files.stamps import Stamp, Stamps
 from collectors.files.words import Outcome, is_cache_hit, operation_of
@@ -35,6 +36,8 @@ _ASPECTS = {
 }  # fmt: skip
 """What parts of a streamed call may tell, each thing once."""
 _USAGE = tuple(_ASPECTS).index("usage")
+_MOST_MODELS, _MOST_NAMES = 1_000, 20_000
+"""Models that are remembered of one system and operation, and of all: a later part may name another one."""
 _COUNTED_BEFORE = Result.PART, "part of a call that is counted"
 _SEEN_BEFORE = Result.DUPLICATE, "request id seen before"
 
@@ -108,7 +111,8 @@ class OneByOne:
         ]
         self._places: dict[tuple[object, ...], _Known] = {}
         self._models: dict[Kind, dict[str, None]] = {}
-        """Models of counted calls, by system and operation."""
+        """Models of counted calls, by system and operation, the last one last."""
+        self._names = 0
 
     def clear(self) -> None:
         """Forget the cells."""
@@ -162,7 +166,7 @@ class OneByOne:
             operation = operation_of(word)
             aspects = tuple((place.system, operation, kind) for kind in _ASPECTS)
             call = (place.system, operation, "call")
-            known = _Known(place, call, aspects, operation, model or UNKNOWN_MODEL, stamp.day)
+            known = _Known(place, call, aspects, operation, model_of(model), stamp.day)
             self._places[key] = known
         return known
 
@@ -200,7 +204,15 @@ class OneByOne:
     def _settle(self, known: _Known, id_: object, seconds: int) -> None:
         """Remember in which cell a call counts: a later part may be of the next day, or name another model."""
         self._is_first(known.cell, id_, seconds)
-        self._models.setdefault(known.call, {})[known.model] = None
+        models = self._models.setdefault(known.call, {})
+        self._names += known.model not in models
+        models.pop(known.model, None)
+        models[known.model] = None
+        if len(models) > _MOST_MODELS:
+            del models[next(iter(models))]
+            self._names -= 1
+        while self._names > _MOST_NAMES:
+            self._names -= len(self._models.pop(next(iter(self._models))))
 
     def _home(self, row: Row, known: _Known, seconds: int) -> Place:
         """The place in whose cell the call of a later part counts; the part's own one when that is not known."""

@@ -33,8 +33,8 @@ _ROLES = (
 """What the helper takes the value of, by number; all other fields are names, which it only compares."""
 _COUNTS, _ODD, _LEFT_OUT, _REFUSED = 1, 2, 3, 4
 _DONE, _ODD_LINES, _NEW_TIME = 0, 1, 2
-_MOST_TIMES, _MOST_PLACES = 50_000, 20_000
-"""Remembered between batches; a month has 43,200 minutes."""
+_MOST_TIMES, _MOST_PLACES, _MOST_TEXTS = 50_000, 20_000, 16 << 20
+"""Remembered between batches; a month has 43,200 minutes. The texts are bytes of all names of the places."""
 _RARELY = 16
 """When more than one in so many runs of lines is odd, the helper is no help."""
 _PAUSE = 16
@@ -115,13 +115,20 @@ class PlainLines:
         """Newlines, at several times the speed of Python."""
         return _native.count_lines(data)
 
-    def scan(self, data: bytes | bytearray | memoryview) -> Scanned:
-        """Find the values of whole lines. Counts nothing, and may run in any thread."""
+    def scan(self, data: bytes | bytearray | memoryview) -> Scanned | None:
+        """Find the values of whole lines; None when they are too short to be records.
+
+        Counts nothing, and may run in any thread.
+        """
         try:
             scan = self._scans.pop()
         except IndexError:
             scan = _native.Scan(self._wanted)
-        return Scanned(data, scan, scan.read(data))
+        number = scan.read(data)
+        if number < 0:
+            self._scans.append(scan)
+            return None
+        return Scanned(data, scan, number)
 
     def count(
         self, found: Scanned, limit: datetime, window: Window | None, odd: Callable[[int, bytes], None]
@@ -209,8 +216,8 @@ class PlainLines:
             if minute == last and newest is not None
         ]
         newest_record = max((moment for moment in moments if moment is not None), default=None)
-        _, known_times, known_places = self._tally.sizes()
-        if known_times > _MOST_TIMES or known_places > _MOST_PLACES:
+        _, known_times, known_places, texts = self._tally.sizes()
+        if known_times > _MOST_TIMES or known_places > _MOST_PLACES or texts > _MOST_TEXTS:
             self._tally.forget()
             self._groups, self._refusals = {}, {}
         return sums, days, newest_record

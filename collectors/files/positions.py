@@ -57,6 +57,8 @@ class FileState:
     """The compressed stream was cut short or damaged at the last visit."""
     torn: bool = False
     """The damage was reported."""
+    unread: str = ""
+    """Why the rest of the file, as it was at the last visit, is left unread."""
     link: str = ""
     """The symbolic link under which the glob matched it, if any."""
     gone: bool = False

@@ -14,6 +14,14 @@ from isal import isal_zlib
 
 from collectors.files.discover import Found, found_at
 from collectors.files.prefix import HEAD
+from collectors.files.unpacking import (
+    MOST_WINDOW,
+    RATIO_REASON,
+    WINDOW_REASON,
+    TooDense,
+    asks_for_too_much,
+    most_text,
+)
 
 _RAW = 65536
 _ZSTD_SLICE = 1024  # a block of 4 bytes may hold 128 KiB of text, so that larger slices could fill the memory
@@ -77,7 +85,7 @@ class _Zstd:
     """One zstd frame. Its own reader would report a frame that is cut short as a success."""
 
     def __init__(self) -> None:
-        self._object = zstandard.ZstdDecompressor().decompressobj()
+        self._object = zstandard.ZstdDecompressor(max_window_size=MOST_WINDOW).decompressobj()
         self.ended = False
 
     def feed(self, raw: bytes, limit: int) -> tuple[bytes, bytes]:  # noqa: ARG002 - bounded by the slice instead
@@ -94,6 +102,7 @@ class Content:
 
     Raises:
         Moved: when opening, the path holds another file than `found`, or none.
+        TooDense: when reading on, a compressed file holds more than its size allows.
         OSError: the file cannot be opened or read.
     """
 
@@ -118,6 +127,9 @@ class Content:
         self._stream: _Stream | None = None
         self._raw = b""
         self._ready = b""
+        self._unpacked = 0
+        self._refusal: str | None = None
+        """Why nothing more is read of a compressed file."""
 
     def __enter__(self) -> Content:
         return self
@@ -160,13 +172,15 @@ class Content:
             return self._read_raw(size)
         parts: list[bytes] = [self._ready]
         have = len(self._ready)
-        while have < size and self.damage is None:
+        while have < size and self.damage is None and self._refusal is None:
             piece = self._piece(size - have)
             if piece is None:
                 break
             parts.append(piece)
             have += len(piece)
         data = b"".join(parts)
+        if self._refusal is not None and not data:
+            raise TooDense(self._refusal, self.found.path)
         self._ready = data[size:]
         return data[:size]
 
@@ -207,9 +221,16 @@ class Content:
             self._stream = _Gzip() if self.kind is Kind.GZIP else _Zstd()
         try:
             data, self._raw = self._stream.feed(self._raw, size)
-        except _BROKEN:
-            self.damage = f"damaged {self.kind.value} data"
+        except _BROKEN as error:
+            if asks_for_too_much(error):
+                self._refusal = WINDOW_REASON
+            else:
+                self.damage = f"damaged {self.kind.value} data"
             return None
+        room = most_text(self.found.size) - self._unpacked
+        if len(data) > room:
+            self._refusal, data = RATIO_REASON, data[:room]
+        self._unpacked += len(data)
         if drained and not data and not self._stream.ended:
             self.damage = f"the {self.kind.value} data ends in the middle"
             return None
@@ -232,10 +253,17 @@ def checksums(content: Content, lengths: Iterable[int]) -> tuple[dict[int, int],
     crc, at = 0, 0
     for length in sorted(lengths):
         while at < length:
-            data = content.read(min(1 << 20, length - at))
+            data = _read_on(content, min(1 << 20, length - at))
             if not data:
                 return crcs, at
             crc = isal_zlib.crc32(data, crc)
             at += len(data)
         crcs[length] = crc
-    return crcs, None if content.read(1) else at
+    return crcs, None if _read_on(content, 1) else at
+
+
+def _read_on(content: Content, size: int) -> bytes:
+    try:
+        return content.read(size)
+    except TooDense:
+        return b""  # nobody reads what lies behind

@@ -15,6 +15,7 @@ from collectors.files.dedupe import SeenIds
 from collectors.files.fields import ALL_FIELDS, field_places, template_slice
 from collectors.files.formats.interface import Row
 from collectors.files.layout import Layout
+from collectors.files.names import model_fault, model_of
 from collectors.files.parts import OneByOne
 from collectors.files.places import Place, Refusal
 from collectors.files.stamps import Stamps
@@ -24,7 +25,7 @@ from collectors.files.words import (
     operation_of,
     outcome_of,
 )
-from collectors.interface import UNKNOWN_MODEL, Operation, Result, UsageRow
+from collectors.interface import Operation, Result, UsageRow
 
 Group = tuple[str, str, Operation]
 """System, model, operation."""
@@ -134,6 +135,9 @@ class Rollup:
         self, model: str | None, word: str | None, status: object, hit: object, template: tuple[object, ...]
     ) -> tuple[Group, Outcome, int, int] | Refusal:
         """Group, outcome and the seeds of ids and traces of a record, or why it is not counted."""
+        name = model_of(model)
+        if fault := model_fault(name):
+            return fault
         operation = operation_of(word)
         if operation is None:
             return Result.UNKNOWN_OPERATION, "an operation of no known kind"
@@ -145,7 +149,7 @@ class Rollup:
             return Result.UNATTRIBUTED, "names no system"
         if outcome is Outcome.SUCCESS and is_cache_hit(hit):
             outcome = Outcome.CACHE_HIT
-        group = (system, model or UNKNOWN_MODEL, operation)
+        group = (system, name, operation)
         return group, outcome, self._seed((system, operation, outcome)), self._seed((system, "trace"))
 
     def _trace_of(self, place: Place, trace: object, weight: float, minute: int) -> None:

@@ -20,15 +20,15 @@ class Scanning:
 
     def __init__(
         self,
-        scan: Callable[[bytes | memoryview], Scanned],
+        scan: Callable[[bytes | memoryview], Scanned | None],
         number: int,
-        count: Callable[[Lines, Scanned], object],
+        count: Callable[[Lines, Scanned | None], object],
     ) -> None:
         self._scan, self._count = scan, count
         self.ahead = 2 * number
         """Chunks that wait, at the most, when `submit` returns."""
         self._pool = ThreadPoolExecutor(max(1, number - 1), "scan")
-        self._flight: deque[tuple[Lines, Future[Scanned]]] = deque()
+        self._flight: deque[tuple[Lines, Future[Scanned | None]]] = deque()
 
     def submit(self, lines: Lines) -> None:
         """Count a chunk, at the latest when `finish` returns."""

@@ -26,6 +26,8 @@ from collectors.files.framing.lines import LINES
 from collectors.files.framing.named import CONTAINERS, FRAMINGS
 from collectors.files.framing.wrappers import STRING_FIELDS, JsonString, Prefix
 from collectors.files.guess import FieldGuess, columns, leaves, propose
+from collectors.files.listing import name_fault, shown
+from collectors.files.names import is_usable
 from collectors.files.reader import Content, Moved
 from collectors.files.times import parse_time
 from collectors.files.words import is_cache_hit, operation_of, outcome_of
@@ -95,6 +97,9 @@ def read_sample(path: Path) -> tuple[bytes, str]:
     Raises:
         SourceUnavailable: it cannot be read, or there is none.
     """
+    fault = name_fault(str(path.resolve()))
+    if fault is not None:
+        raise SourceUnavailable(f"{shown(str(path))}: {fault}")
     try:
         found = look(str(path.resolve()))
         if found is None:
@@ -244,7 +249,11 @@ def samples(settings: FileFormat, data: bytes, number: int = 5) -> Iterator[Samp
 
 def _shown(row: Row) -> dict[str, Any]:
     values = {name: value for name, value in zip(FIELDS, row, strict=False) if value is not None}
-    moment = parse_time(values.pop("time", None), UTC)
+    values.pop("time", None)
+    for name, value in values.items():
+        if isinstance(value, str) and not is_usable(value):
+            values[name] = "?"
+    moment = parse_time(row[FIELDS.index("time")], UTC)
     # Words that nobody knows may be anything, a text of a call among them.
     if "status" in values:
         outcome = outcome_of(values["status"])

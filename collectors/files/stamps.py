@@ -171,15 +171,17 @@ class Stamps:
         if kinds != {int} and kinds != {float}:
             return None
         first, last = min(values), max(values)
-        if first < EARLIEST:
+        unit = next((unit for unit in UNITS if first < unit[0]), None)
+        if unit is None or not (first >= EARLIEST and last < unit[0]):
             return None
-        bound, parts = next(unit for unit in UNITS if first < unit[0])
-        if last >= bound:
-            return None
+        _, parts = unit
         known, length = self._by_minute, 60 * parts
         if kinds == {int}:
             if one := self._one_for_all(known[first // length], known[last // length]):
                 return [one] * len(values)
             return [known[value // length] for value in values]
-        # Rounded to microseconds first, as a single time is.
-        return [known[round(value * 1_000_000 / parts) // 60_000_000] for value in values]
+        try:
+            # Rounded to microseconds first, as a single time is.
+            return [known[round(value * 1_000_000 / parts) // 60_000_000] for value in values]
+        except ValueError:  # one of them is not a number, which no comparison shows
+            return None

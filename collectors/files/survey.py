@@ -114,7 +114,19 @@ class Survey:
     def _settle(self, state: FileState, found: Found) -> bool:
         """Whether the file still holds the identity (or cannot tell us now)."""
         same = (state.path, state.size, state.mtime_ns) == (found.path, found.size, found.mtime_ns)
-        due = not same or is_due(state, found, self.quiet, self.wants_header)
+        if (
+            same
+            and state.unread
+            and not self._racy(state, found)
+            and not any(map(self.scope.missing, state.limited))
+        ):
+            self.failures[found.path] = state.unread
+            self._claimed.add(found.key)
+            self.matcher.held[state.id] = found
+            if abs(self.quiet.now - state.seen) > _DAY:
+                self.catalog.put(replace(state, seen=self.quiet.now))
+            return True
+        due = not same or bool(state.unread) or is_due(state, found, self.quiet, self.wants_header)
         due = due or any(self.scope.missing(part) for part in state.limited)
         if state.blank:
             # A copy may look like a new file until its first line is complete: it is compared with all others.

@@ -298,6 +298,7 @@ class _Visit:
             mtime_ns=found.mtime_ns,
             compressed=self._content.kind is not Kind.PLAIN,
             incomplete=self._content.damage is not None,
+            unread="",
             gone=state.gone and found.archive,
             changed=changed,
             seen=quiet.now,

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 EARLIEST = 1e8
 """Epoch seconds (March 1973) below which a number is no time of an inference but a mistake, zero above all."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 A_MINUTE = timedelta(minutes=1)
-_LATEST = 1e20
-"""From here on a number is no time in any unit, and may be too large for a float."""
-UNITS = ((1e11, 1), (1e14, 1_000), (1e17, 1_000_000), (math.inf, 1_000_000_000))
-"""Below each bound a number counts these parts of a second; no two ranges share a moment from 1973 to 5138."""
+UNITS = ((1e11, 1), (1e14, 1_000), (1e17, 1_000_000), (1e20, 1_000_000_000))
+"""Below each bound a number counts these parts of a second; no two ranges share a moment from 1973 to 5138.
+From the last one on a number is no time in any unit, and may be too large for a float."""
+_LATEST = UNITS[-1][0]
+_LONGEST = 64
+"""Characters of the longest text that is read: more digits than any time has cost time, or raise."""
+
+
+def zone_named(name: str) -> tzinfo:
+    """The time zone of a name such as `Europe/Berlin`. UTC needs no database of zones.
+
+    Raises:
+        ValueError: there is none, or nothing on this machine knows it.
+    """
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("no such time zone") from None
 
 
 def parse_time(value: object, zone: tzinfo) -> datetime | None:
@@ -25,6 +41,8 @@ def parse_time(value: object, zone: tzinfo) -> datetime | None:
     if not isinstance(value, str):
         return _from_epoch(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
     text = value.strip()
+    if len(text) > _LONGEST:
+        return None
     if text[4:5] == "-" and text[7:8] == "-":
         return _from_iso(text, zone)
     try:

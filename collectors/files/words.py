@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from functools import lru_cache
 
+from collectors.files.recall import recall
 from collectors.interface import Operation
 
 
@@ -47,7 +47,17 @@ _INVALID = frozenset({"false", "invalid", "fail", "failed", "error", "failure", 
 _SCHEMA = frozenset({"true", "json_schema", "strict", "structured", "1"})
 _NO_SCHEMA = frozenset({"false", "text", "json_object", "json", "none", "off", "0"})
 _LENGTH = frozenset({"length", "max_tokens", "max_output_tokens", "model_length", "max_length", "token_limit"})
+_LONGEST = 64
+"""Characters of the longest word."""
 _HIT = frozenset({"true", "hit", "yes", "1", "semantic hit"})
+
+
+def _word(value: object) -> str:
+    """A value as a word in lower case; a question mark when it is too long for any, in digits also for Python."""
+    if isinstance(value, int) and value.bit_length() > _LONGEST:
+        return "?"
+    text = str(value).strip()
+    return text.lower() if len(text) <= _LONGEST else "?"
 
 
 def outcome_of(status: object) -> Outcome | None:
@@ -56,7 +66,7 @@ def outcome_of(status: object) -> Outcome | None:
         return Outcome.SUCCESS
     if status is False:
         return Outcome.ERROR
-    text = str(status).strip().lower()
+    text = _word(status)
     if text.isdecimal():
         code = int(text)
         if 200 <= code < 300:
@@ -75,7 +85,7 @@ def operation_of(word: str | None) -> Operation | None:
 
 def is_cache_hit(value: object) -> bool:
     """Whether a gateway says that its response cache answered."""
-    return value is True or (value is not None and str(value).strip().lower() in _HIT)
+    return value is True or (value is not None and _word(value) in _HIT)
 
 
 def is_invalid(value: object) -> bool | None:
@@ -88,7 +98,7 @@ def is_schema_mode(value: object) -> bool | None:
     return _either(value, _SCHEMA, _NO_SCHEMA)
 
 
-@lru_cache(maxsize=1024)
+@recall(1024)
 def is_truncated(finish_reason: str | None) -> bool | None:
     """Whether the output ran into a limit of length; None when the reason is not known."""
     word = (finish_reason or "").strip().lower()
@@ -98,5 +108,5 @@ def is_truncated(finish_reason: str | None) -> bool | None:
 def _either(value: object, yes: frozenset[str], no: frozenset[str]) -> bool | None:
     if value is None:
         return None
-    word = str(value).strip().lower()
+    word = _word(value)
     return True if word in yes else False if word in no else None

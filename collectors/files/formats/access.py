@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from itertools import chain
 from typing import Any, Literal
 
@@ -15,6 +14,7 @@ from collectors.files.fields import PLACE
 from collectors.files.formats.jsonl import TYPES
 from collectors.files.formats.rewritten import Refusal, Rewrite
 from collectors.files.formats.routes import route
+from collectors.files.recall import recall
 from collectors.interface import Result
 
 CLIENT = r"(\S+) - ([^\[]{0,200}?) \[([^\[\]]{1,64})\]"
@@ -100,7 +100,7 @@ def milliseconds(seconds: str | float | None) -> float | None:
     return value if 0 <= value < 1e12 else None
 
 
-@lru_cache(maxsize=4096)
+@recall(4096)
 def _from_local(text: str) -> str:
     try:
         return datetime.strptime(text, "%d/%b/%Y:%H:%M:%S %z").isoformat()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Annotated, Any
 
 import msgspec
@@ -14,6 +13,7 @@ from collectors.files.formats.declared import Declaration
 from collectors.files.formats.interface import MAX_COUNT
 from collectors.files.formats.jsonl import TYPES
 from collectors.files.formats.routes import kind_of_model, route
+from collectors.files.recall import recall
 from collectors.interface import Result
 
 _MODEL, _OPERATION = PLACE["model"], PLACE["operation"]
@@ -43,7 +43,7 @@ _OPERATIONS = (
 )
 
 
-@lru_cache(maxsize=1024)
+@recall(1024)
 def _operation(name: str | None) -> str | None:
     """What the name of an operation of Azure OpenAI asks for; None when it calls no model."""
     word = (name or "").lower()

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from collectors.files.fields import PLACE
 from collectors.files.formats.declared import Declaration
-from collectors.files.formats.interface import MAX_COUNT
+from collectors.files.formats.interface import MAX_AMOUNT
 from collectors.files.formats.routes import kind_of_model, short_model
+from collectors.files.recall import recall
 from collectors.interface import Result
 
 _MODEL, _OPERATION, _STATUS = PLACE["model"], PLACE["operation"], PLACE["status"]
@@ -58,7 +58,7 @@ def _number(objects: Iterable[Any], key: str) -> float | None:
     """The first number under a key of what should be objects."""
     for it in objects:
         value = _inside(it, key)
-        if type(value) in {int, float} and 0 <= value <= MAX_COUNT:
+        if type(value) in {int, float} and 0 <= value <= MAX_AMOUNT:
             return value  # type: ignore[no-any-return]  # its type was just looked at
     return None
 
@@ -100,7 +100,7 @@ def _add_cache(row: list[Any], bodies: Iterable[_Body]) -> None:
         row[_INPUT] += beside
 
 
-@lru_cache(maxsize=4096, typed=True)
+@recall(4096, typed=True)
 def _identity(arn: Any) -> str:
     kind, _, name = str(arn).rpartition(":")[2].partition("/")
     # The session behind an assumed role is another one every time.

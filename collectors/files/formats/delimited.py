@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import csv
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from collectors.files.fields import FIELDS, RARE
-from collectors.files.formats.interface import MAX_COUNT, Framing, Parsed, Row, split_lines
+from collectors.files.formats.interface import (
+    MAX_AMOUNT,
+    MAX_COUNT,
+    MIN_RATE,
+    Framing,
+    Parsed,
+    Row,
+    split_lines,
+)
 from collectors.files.framing.lines import LINES
 from collectors.interface import Result
 
@@ -36,15 +43,15 @@ def _amount(cell: str) -> float:
         number = float(cell)
     except ValueError:
         raise _Mistyped("expected a number") from None
-    if not math.isfinite(number) or not 0 <= number <= 1e15:
+    if not 0 <= number <= MAX_AMOUNT:
         raise _Mistyped("expected a number from 0 to 1e15")
     return number
 
 
 def _rate(cell: str) -> float:
     number = _amount(cell)
-    if not 0 < number <= 1:
-        raise _Mistyped("expected a rate above 0 and up to 1")
+    if not MIN_RATE <= number <= 1:
+        raise _Mistyped("expected a rate from 1e-6 to 1")
     return number
 
 

@@ -14,7 +14,13 @@ Row = tuple[Any, ...]
 system template, then, when the format `has_rare`, those of `collectors.files.fields.RARE`."""
 
 MAX_COUNT = 2**53
-"""The largest count that a float holds exactly."""
+"""The largest count of tokens of one record: the largest that a float holds exactly."""
+
+MAX_AMOUNT = 1e15
+"""The largest cost, latency, number of inferences or of attempts of one record."""
+
+MIN_RATE = 1e-6
+"""The smallest share of calls that is logged: no record adds more than 1e22 to a sum, and no sum overflows."""
 
 MAX_RECORD = 16 << 20
 """Bytes of the longest record that is read; a longer one is tallied and skipped."""

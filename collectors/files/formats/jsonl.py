@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from operator import attrgetter
@@ -10,13 +11,21 @@ from typing import Annotated, Any
 import msgspec
 
 from collectors.files.fields import FIELDS, RARE, Path, parse_path
-from collectors.files.formats.interface import MAX_COUNT, Framing, Parsed, Row, split_lines
+from collectors.files.formats.interface import (
+    MAX_AMOUNT,
+    MAX_COUNT,
+    MIN_RATE,
+    Framing,
+    Parsed,
+    Row,
+    split_lines,
+)
 from collectors.files.framing.lines import LINES
 from collectors.files.layout import Layout, Steps
 from collectors.interface import Result
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)]
-_Amount = Annotated[float, msgspec.Meta(ge=0, le=1e15)]
+_Amount = Annotated[float, msgspec.Meta(ge=0, le=MAX_AMOUNT)]
 TYPES: Mapping[str, Any] = {
     "time": str | int | float | None,
     "model": str | None,
@@ -30,7 +39,7 @@ TYPES: Mapping[str, Any] = {
     "latency_ms": _Amount | None,
     "trace_id": str | int | None,
     "inferences": _Amount | None,
-    "sample_rate": Annotated[float, msgspec.Meta(gt=0, le=1)] | None,
+    "sample_rate": Annotated[float, msgspec.Meta(ge=MIN_RATE, le=1)] | None,
     "cache_hit": str | int | bool | None,
     "attempts": _Amount | None,
     "cache_write_tokens": _Count | None,
@@ -42,6 +51,7 @@ TYPES: Mapping[str, Any] = {
 }
 """What the value of each field may be."""
 TEXT = str | int | float | bool | None
+_QUOTED = re.compile(" ['\"]")
 _NO_JSON = "expected JSON in a text"
 _BOM = b"\xef\xbb\xbf"
 _BAD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -127,10 +137,10 @@ class JsonLines:
 def explain(error: msgspec.ValidationError) -> tuple[Result, str]:
     """Why a record is not what its format says, and where in it."""
     # msgspec names types and the place: "Expected `int`, got `array` - at `$.usage.input`".
-    # One kind of message ends in the value, between single quotes.
+    # One kind of message ends in the value, between single quotes, or double ones when it has a single one itself.
     reason, found, place = str(error).rpartition(" - at ")
     reason, place = (reason, place) if found else (place, "")
-    reason = reason.partition(" '")[0]
+    reason = _QUOTED.split(reason, maxsplit=1)[0]
     path = place.strip("`").removeprefix("$").lstrip(".")
     if not path and reason != _NO_JSON:
         return Result.INVALID_LINE, "not one JSON object"

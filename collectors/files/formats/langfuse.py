@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Annotated, Any
 
 import msgspec
 
 from collectors.files.fields import PLACE
 from collectors.files.formats.declared import Declaration
-from collectors.files.formats.interface import MAX_COUNT
+from collectors.files.formats.interface import MAX_AMOUNT, MAX_COUNT
 from collectors.files.formats.rewritten import Rewritten, with_keys
+from collectors.files.recall import recall
 from collectors.files.times import elapsed_ms
 from collectors.interface import Result
 
@@ -20,6 +20,7 @@ _INPUT, _OUTPUT, _COST = PLACE["input_tokens"], PLACE["output_tokens"], PLACE["c
 _CACHED, _WRITTEN = PLACE["cached_input_tokens"], PLACE["cache_write_tokens"]
 _REASONING = PLACE["reasoning_tokens"]
 _Amounts = dict[str, Annotated[float, msgspec.Meta(ge=0, le=MAX_COUNT)] | None] | None
+_Costs = dict[str, Annotated[float, msgspec.Meta(ge=0, le=MAX_AMOUNT)] | None] | None
 _OPERATIONS = {"GENERATION": "generation", "EMBEDDING": "embedding"}
 _TRACE_NAME = "leverwatch trace name"
 
@@ -63,8 +64,8 @@ def _finish(
     end_snake: str | None,
     details: _Amounts,
     details_snake: _Amounts,
-    costs: _Amounts,
-    costs_snake: _Amounts,
+    costs: _Costs,
+    costs_snake: _Costs,
     usage: Mapping[str, Any] | None,
 ) -> Result | None:
     operation = _OPERATIONS.get(kind or "")
@@ -104,7 +105,7 @@ def _read_usage(row: list[Any], details: Mapping[str, Any], usage: Mapping[str, 
     row[_REASONING] = sums.get(_REASONING)
 
 
-@lru_cache(maxsize=1024)
+@recall(1024)
 def _places(name: str) -> tuple[int, ...]:
     """The fields to which an amount of usage belongs by its name."""
     is_write = "creation" in name or "write" in name
@@ -161,8 +162,8 @@ LANGFUSE = Rewritten(
             "end_snake": ("end_time", str | None),
             "details": ("usageDetails", _Amounts),
             "details_snake": ("usage_details", _Amounts),
-            "costs": ("costDetails", _Amounts),
-            "costs_snake": ("cost_details", _Amounts),
+            "costs": ("costDetails", _Costs),
+            "costs_snake": ("cost_details", _Costs),
             "usage": ("usage", dict[str, float | str | None] | None),
         },
         words={

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -11,6 +10,7 @@ import msgspec
 from collectors.files.fields import PLACE
 from collectors.files.formats.declared import Declaration
 from collectors.files.formats.peek import peek
+from collectors.files.recall import recall
 from collectors.files.times import elapsed_ms
 from collectors.interface import Result
 
@@ -77,7 +77,7 @@ def _finish(
     return None
 
 
-@lru_cache(maxsize=1024)
+@recall(1024)
 def _is_managed(word: str) -> bool:
     return any(part in word for part in _MANAGED)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -12,6 +11,7 @@ from collectors.files.fields import PLACE
 from collectors.files.formats.declared import Declaration
 from collectors.files.formats.jsonl import TYPES
 from collectors.files.formats.rewritten import Refusal, Rewritten, with_keys
+from collectors.files.recall import recall
 from collectors.interface import Result
 
 _TIME, _REQUEST, _TRACE = PLACE["time"], PLACE["request_id"], PLACE["trace_id"]
@@ -82,7 +82,7 @@ def _text(raw: msgspec.Raw | str | None) -> str | None:
     return None if raw is None else _unquoted(bytes(raw) if isinstance(raw, msgspec.Raw) else raw)
 
 
-@lru_cache(maxsize=1024)
+@recall(1024)
 def _unquoted(text: str | bytes) -> str | None:
     value: Any = text
     for _ in range(2):

@@ -6,17 +6,17 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from collectors.files.fields import ALL_FIELDS
-from collectors.files.formats.interface import MAX_COUNT, Framing, Parsed, Reader, Row
+from collectors.files.formats.interface import MAX_AMOUNT, MAX_COUNT, MIN_RATE, Framing, Parsed, Reader, Row
 from collectors.files.formats.jsonl import explain
 from collectors.files.formats.peek import peek
 from collectors.files.formats.spans import NotSpans, Refusal, Scalar, Span, SpanReader
 from collectors.files.framing.values import VALUES
+from collectors.files.recall import recall
 from collectors.files.times import elapsed_ms
 from collectors.interface import Result
 
@@ -238,27 +238,27 @@ def _count(told: _Told | None) -> int | None:
     _, name, value = told
     if type(value) is int and 0 <= value <= MAX_COUNT:
         return value
-    number = _number(name, value)
-    if number > MAX_COUNT or not number.is_integer():
+    number = _number(name, value, MAX_COUNT)
+    if not number.is_integer():
         raise _Mistyped(f"{name}: expected a whole number from 0 to 2**53")
     return int(number)
 
 
 def _amount(told: _Told | None) -> float | None:
-    return None if told is None else _number(told[1], told[2])
+    return None if told is None else _number(told[1], told[2], MAX_AMOUNT)
 
 
-def _number(name: str, value: Scalar) -> float:
+def _number(name: str, value: Scalar, most: float) -> float:
     try:
         number = math.nan if value is None or isinstance(value, bool) else float(value)
     except (ValueError, OverflowError):
         number = math.nan
-    if math.isnan(number) or not 0 <= number <= 1e16:
-        raise _Mistyped(f"{name}: expected a number that is not negative")
+    if not 0 <= number <= most:
+        raise _Mistyped(f"{name}: expected a number from 0 to {most:.0e}")
     return number
 
 
-@lru_cache(maxsize=1024, typed=True)
+@recall(1024, typed=True)
 def _operation(has_tokens: bool, *values: Scalar) -> str | Result:
     """What a span with these kinds asked for, in our words, or what it is instead of a call."""
     kinds = {
@@ -326,7 +326,12 @@ def _latency(span: Span) -> float | None:
 def _sample_rate(state: str) -> float | None:
     """The share of traces that a consistent sampler kept, from the threshold that it left in the trace state."""
     match = _THRESHOLD.search(state) if state else None
-    return 1 - int(match[1].ljust(14, "0"), 16) / 16**14 if match else None
+    if match is None:
+        return None
+    rate = 1 - int(match[1].ljust(14, "0"), 16) / 16**14
+    if rate < MIN_RATE:
+        raise _Mistyped("traceState: expected a share of traces from 1e-6 to 1")
+    return rate
 
 
 def _schema_mode(told: Mapping[str, _Told], attributes: Mapping[str, Scalar]) -> Scalar:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
+
+from collectors.files.recall import recall
 
 
 class Route(NamedTuple):
@@ -44,7 +45,7 @@ _KINDS = (
 )
 
 
-@lru_cache(maxsize=4096)
+@recall(4096)
 def route(target: str) -> Route | None:
     """What the path of a URL or request line asks for, whatever stands before it; None when no model is called."""
     try:
@@ -61,14 +62,14 @@ def route(target: str) -> Route | None:
     return None
 
 
-@lru_cache(maxsize=4096)
+@recall(4096)
 def kind_of_model(model: str | None) -> str | None:
     """What a model of Bedrock or Vertex does by its name, when that is something else than to generate text."""
     name = (model or "").lower()
     return next((kind for pattern, kind in _KINDS if pattern.search(name)), None)
 
 
-@lru_cache(maxsize=4096)
+@recall(4096)
 def short_model(model: str) -> str:
     """The id of a model inside an ARN or a resource name."""
     if model.startswith("arn:"):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import zstandard
 
 from collectors.files.formats.interface import MAX_RECORD, Units
+from collectors.files.unpacking import FREE_FRAME, MOST_RATIO, MOST_WINDOW, asks_for_too_much, most_text
 from collectors.interface import Result
 
 _HEADER = 4
@@ -85,12 +86,14 @@ class FrameFraming:
 
 def _decompress(content: bytes) -> tuple[bytes, str | None]:
     try:
-        with zstandard.ZstdDecompressor().stream_reader(io.BytesIO(content)) as reader:
-            text = reader.read(MAX_RECORD + 1)
-    except zstandard.ZstdError:
-        return b"", "damaged zstd data"
+        with zstandard.ZstdDecompressor(max_window_size=MOST_WINDOW).stream_reader(io.BytesIO(content)) as reader:
+            text = reader.read(min(MAX_RECORD, most_text(len(content), FREE_FRAME)) + 1)
+    except zstandard.ZstdError as error:
+        return b"", "needs too much memory to be unpacked" if asks_for_too_much(error) else "damaged zstd data"
     if len(text) > MAX_RECORD:
         return b"", f"longer than {MAX_RECORD >> 20} MiB"
+    if len(text) > most_text(len(content), FREE_FRAME):
+        return b"", f"unpacks to more than {MOST_RATIO} times its size"
     if text.startswith(_MESSAGE):
         return b"", "a protobuf frame; set the exporter's format to json"
     return text, None

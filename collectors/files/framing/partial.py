@@ -12,6 +12,7 @@ import msgspec
 from collectors.files.formats.interface import Units, split_lines
 from collectors.interface import Result
 
+_BLANK = b"\n\r\t "
 _REACH = 1 << 20
 """Bytes within which the next part of a line must follow; runtimes cut at 16 KiB."""
 
@@ -57,7 +58,7 @@ class Wrapping:
     def complete(self, data: bytes, final: bool) -> int:
         """Everything up to the last newline, but for lines whose end is still to come."""
         cut = data.rfind(b"\n") + 1
-        if final or self._is_whole(data[:cut]):
+        if final or self._is_whole(data[:cut]) or not data[:cut].strip(_BLANK):
             return cut
         closed: list[tuple[int, int]] = []
         open_runs: dict[str, _Run] = {}
@@ -82,6 +83,8 @@ class Wrapping:
 
     def split(self, data: bytes) -> Units:
         """The lines of the application."""
+        if not data.strip(_BLANK):
+            return Units([], [], ignored=len(split_lines(data)), times=[])
         return self.unwrap(Units(split_lines(data)))
 
     def unwrap(self, outer: Units) -> Units:
@@ -95,7 +98,7 @@ class Wrapping:
         lines: list[int] = []
         times: list[str | None] = []
         for index, line in enumerate(outer.units):
-            part = self.part(line)
+            part = self.part(line) if line else None
             if part is None:
                 if line.strip(b"\0\r "):
                     inner.refused.append((outer.line_of(index), Result.INVALID_LINE, self._invalid))

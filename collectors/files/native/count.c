@@ -3,6 +3,7 @@
 #include "hash.h"
 
 #define SMALLEST 256
+#define LONGEST_NAMES 16384 /* bytes of all names of a record; longer texts are hardly names, and are not kept here */
 
 /* Room for `more` entries of an array of the tally. */
 #define GROW(tally, name, more) grow((void **)&(tally)->name, &(tally)->name##_room, (tally)->name##_count + (more), \
@@ -115,6 +116,8 @@ static Place *find_place(Tally *tally, const Record *record, const Span *tokens,
     size_t size = 0;
     for (int name = 0; name < names; name++)
         size += tokens[name].length;
+    if (size > LONGEST_NAMES)
+        return &tally->nowhere;
     if (GROW(tally, places, 1) < 0 || GROW(tally, texts, size + 1) < 0 || GROW(tally, lengths, (size_t)names + 1) < 0)
         return NULL;
     Place *place = &tally->places[tally->places_count++];

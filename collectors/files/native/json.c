@@ -13,6 +13,9 @@
 #define DEEPEST 64
 #define MOST_COUNT (1ULL << 53)
 #define MOST_AMOUNT 1e15
+#define LEAST_RATE 1e-6
+#define MOST_LINES 65536
+#define SHORTEST 16 /* bytes of a line of a record, and its newline */
 
 /* The texts end in a newline, where everything that is read here ends too: only what is read in steps of more than a
    byte must look where it is. */
@@ -243,7 +246,7 @@ static int read_role(Reader *r, int role, const uint8_t *p, const uint8_t *end, 
         value = (double)number->mantissa;
     } else {
         value = nearest(number, p, length);
-        if (!(value >= 0 && value <= MOST_AMOUNT) || (role == RATE && !(value > 0 && value <= 1)))
+        if (!(value >= 0 && value <= MOST_AMOUNT) || (role == RATE && !(value >= LEAST_RATE && value <= 1)))
             return -1;
     }
     r->values[r->column[role - INPUT]] = value;
@@ -323,8 +326,6 @@ static const uint8_t *read_object(Reader *r, const Node *node, const uint8_t *p)
 
 static int grow(Scan *scan)
 {
-    if (scan->count < scan->room)
-        return 0;
     size_t room = scan->room ? scan->room * 2 : 4096;
     void *records = realloc(scan->records, room * sizeof *scan->records);
     if (records)
@@ -346,8 +347,13 @@ int scan_read(Scan *scan, const uint8_t *data, size_t size)
     scan->count = 0;
     Reader reader = {.data = data, .end = data + size, .column = scan->column};
     for (const uint8_t *p = data; p < reader.end;) {
-        if (grow(scan) < 0)
-            return -1;
+        if (scan->count == scan->room) {
+            /* What is kept of a line is many times as much as a blank one. */
+            if (scan->count >= MOST_LINES && (size_t)(p - data) < scan->count * SHORTEST)
+                return TOO_MANY_LINES;
+            if (grow(scan) < 0)
+                return -1;
+        }
         Record *record = reader.record = &scan->records[scan->count];
         reader.tokens = scan->tokens + scan->count * (size_t)scan->names;
         reader.values = scan->values + scan->count * (size_t)scan->amounts;

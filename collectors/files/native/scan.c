@@ -116,6 +116,10 @@ static PyObject *Scan_read(Scan *self, PyObject *data)
     PyBuffer_Release(&buffer);
     if (done < 0)
         return PyErr_NoMemory();
+    if (done == TOO_MANY_LINES) {
+        self->count = 0;
+        return PyLong_FromLong(-1);
+    }
     return PyLong_FromSize_t(self->count);
 }
 
@@ -134,7 +138,7 @@ static PyObject *Scan_span(Scan *self, PyObject *args)
 }
 
 static PyMethodDef methods[] = {
-    {"read", (PyCFunction)Scan_read, METH_O, "Find the values of whole lines; how many there are."},
+    {"read", (PyCFunction)Scan_read, METH_O, "Find the values of whole lines; how many there are, -1 when they are too short to be records."},
     {"span", (PyCFunction)Scan_span, METH_VARARGS, "Where the lines from one to before another lie in the text."},
     {NULL, NULL, 0, NULL},
 };

@@ -66,7 +66,9 @@ typedef struct {
 
 extern PyTypeObject ScanType;
 
-/* Read whole lines; -1: out of memory. */
+#define TOO_MANY_LINES 1
+
+/* Read whole lines; -1: out of memory. Too many of them are hardly records, and not worth the memory. */
 int scan_read(Scan *scan, const uint8_t *data, size_t size);
 
 #endif

@@ -32,6 +32,7 @@ static PyObject *Tally_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUS
         return NULL;
     self->salt = salt;
     self->round = self->chunk = 1;
+    self->nowhere.verdict = IS_ODD;
     return (PyObject *)self;
 }
 
@@ -242,8 +243,8 @@ static PyObject *Tally_forget(Tally *self, PyObject *Py_UNUSED(ignored))
 
 static PyObject *Tally_sizes(Tally *self, PyObject *Py_UNUSED(ignored))
 {
-    return Py_BuildValue("(nnn)", (Py_ssize_t)self->cells_count, (Py_ssize_t)self->times_count,
-                         (Py_ssize_t)self->places_count);
+    return Py_BuildValue("(nnnn)", (Py_ssize_t)self->cells_count, (Py_ssize_t)self->times_count,
+                         (Py_ssize_t)self->places_count, (Py_ssize_t)self->texts_count);
 }
 
 static PyMethodDef methods[] = {
@@ -256,7 +257,7 @@ static PyMethodDef methods[] = {
     {"clear", (PyCFunction)Tally_clear, METH_NOARGS, "Drop the sums."},
     {"ask_again", (PyCFunction)Tally_ask_again, METH_NOARGS, "Ask anew what each time means."},
     {"forget", (PyCFunction)Tally_forget, METH_NOARGS, "Forget all times and places, when no sums are there."},
-    {"sizes", (PyCFunction)Tally_sizes, METH_NOARGS, "Numbers of cells, times and places."},
+    {"sizes", (PyCFunction)Tally_sizes, METH_NOARGS, "Numbers of cells, times and places, and bytes of the names of places."},
     {NULL, NULL, 0, NULL},
 };
 

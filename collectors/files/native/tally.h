@@ -89,6 +89,7 @@ typedef struct {
     ARRAY(Cell, cells);
     ARRAY(Refusal, refused);
     ARRAY(uint32_t, left_out);
+    Place nowhere; /* of records whose names are too long: they are odd */
     size_t last_time;
     uint64_t round, chunk;
     uint64_t counted, repeated, skipped;

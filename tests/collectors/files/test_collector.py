@@ -280,3 +280,17 @@ def test_a_process_that_dies_early_again_and_again_gets_on(tmp_path: Path) -> No
         bench.restart()
         bench.crash(batches=1, committed=True)
         assert len(bench.store.counted()) == number + 1
+
+
+def test_a_file_whose_header_is_too_long_to_be_remembered_is_refused_by_name_and_the_others_are_read(
+    tmp_path: Path,
+) -> None:
+    bench = Bench(tmp_path, csv_config(path="*.csv"))
+    header = b"TIMESTAMP,ContextTokens,GeneratedTokens"
+    append(tmp_path / "good.csv", header + b"\n2026-03-10 08:00:00,1,2\n")
+    append(tmp_path / "long.csv", header + b",x" * 40_000 + b"\n2026-03-10 08:00:00,1,2\n")
+
+    with pytest.raises(SourceIncomplete, match=r"long\.csv:1: a header of more than 64 KiB"):
+        bench.collect()
+    assert bench.store.counted() == {"code": 1}
+    assert max(map(len, bench.store.state.values())) < 10_000

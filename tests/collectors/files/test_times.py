@@ -1,13 +1,20 @@
 from __future__ import annotations
 
+import json
+import math
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collectors.files.ingest import Lines
+from collectors.files.stamps import Stamps
 from collectors.files.times import parse_time
+from collectors.interface import Result
+from tests.collectors.files.logs import NOW, ingest
 
 MOMENT = datetime(2026, 3, 10, 8, 30, 15, tzinfo=UTC)
 EPOCH = 1773131415
@@ -84,3 +91,40 @@ def test_no_value_raises(value: object) -> None:
     moment = parse_time(value, UTC)
 
     assert moment is None or moment.tzinfo is UTC
+
+
+ODD = [
+    1e308, 1e300, 1e20, 99999999999999999999.0, 1e19, 5e17, 1e8, 99_999_999.0, -1.0, float("inf"), float("nan"),
+    float(EPOCH),
+    10**400, 10**20, 10**19, 2**63, 2**64, EPOCH, 0, -1,
+    "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-05:00", "0001-01-01T00:00:00+05:00", "2026-03-10T08:30:15+24:00",
+    "2026-03-10T08:30:15+23:59", "2026-03-10T08:30:15." + "1" * 300 + "Z", "1" * 5000, "1e308", MOMENT.isoformat(),
+]  # fmt: skip
+
+
+def test_times_that_are_read_together_are_what_each_of_them_is_alone() -> None:
+    limit = datetime(9999, 12, 31, 23, tzinfo=UTC)
+    for pair in product(ODD, repeat=2):
+        times = Stamps(UTC, 60).read([pair[0], pair[1], pair[0]], limit)
+        for value, stamp in zip(times.values, times.stamps, strict=True):
+            moment = parse_time(value, UTC)
+            assert (stamp.refusal is None) == (moment is not None and moment <= limit), value
+            assert moment is None or stamp.refusal is not None or stamp.day == moment.date(), value
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize("good", [EPOCH, EPOCH + 0.5, MOMENT.isoformat()])
+def test_a_time_of_any_kind_costs_its_record_alone(good: object, compiled: bool) -> None:
+    for value in ODD:
+        if isinstance(value, float) and not math.isfinite(value):
+            continue  # JSON has no such number
+        made = ingest(compiled=compiled)
+        lines = [json.dumps({"ts": time, "app": "bot"}) for time in (good, value)]
+        made.add(Lines("\n".join([*lines, lines[0], ""]).encode(), "a.jsonl", 1))
+        found = made.drain()
+
+        moment = parse_time(value, UTC)
+        expected = Result.BAD_TIME if moment is None else Result.FUTURE if moment > NOW else Result.COUNTED
+        alone = {result: number for result, number in found.tallies.items() if result is not Result.COUNTED}
+        assert alone == ({} if expected is Result.COUNTED else {expected: 1}), (value, found.tallies)
+        assert found.tallies[Result.COUNTED] == 3 - len(alone), value

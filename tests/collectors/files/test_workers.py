@@ -180,7 +180,7 @@ def test_memory_is_not_used_again_before_its_lines_are_counted(
     monkeypatch.setattr(collector, "_BATCH_BYTES", 1 << 30)
     real = PlainLines.scan
 
-    def slow(self: PlainLines, data: bytes | memoryview) -> Scanned:
+    def slow(self: PlainLines, data: bytes | memoryview) -> Scanned | None:
         time.sleep(0.1)
         return real(self, data)
 
