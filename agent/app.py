@@ -22,6 +22,7 @@ from agent.runner import Ledger, SourceRunner
 from agent.scheduler import Scheduler
 from agent.server import Server
 from agent.snapshot import AgentSnapshot
+from agent.store.names import NameLimits
 from agent.store.store import Store
 from agent.transport.current import CurrentWebFile
 from agent.transport.gate import Gate, Protection
@@ -61,7 +62,7 @@ class Agent:
         self._loaded, self._load, self._now = loaded, load, now
         self._plan = Plan.of(loaded.config)
         self._assessor = Assessor.of(loaded)
-        self.store = Store(loaded.store_url, now)
+        self.store = Store(loaded.store_url, now, NameLimits.of(loaded.config))
         self.exposition = Exposition()
         self._runners: dict[str, SourceRunner] = {}
         self._ran: set[str] = set()
@@ -169,6 +170,7 @@ class Agent:
         # The one in use remembers much, so it is replaced only for other prices.
         assessor = self._assessor if _same_prices(self._loaded, loaded) else Assessor.of(loaded)
         self._plan, self._assessor, self._loaded = Plan.of(loaded.config), assessor, loaded
+        self.store.limits = NameLimits.of(loaded.config)
         for name in gone:
             self._scheduler.remove(name)
             self._runners.pop(name, None)

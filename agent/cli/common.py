@@ -17,6 +17,7 @@ import click
 from agent import log as agent_log
 from agent.config import Loaded, load_config
 from agent.errors import CommandError, ConfigError, LeverwatchError, StoreError
+from agent.store.names import NameLimits
 from agent.store.store import Store
 
 
@@ -111,7 +112,7 @@ def load(config_path: Path) -> Loaded:
 @contextmanager
 def opened(loaded: Loaded) -> Iterator[Store]:
     """The migrated store of a configuration."""
-    store = Store(loaded.store_url)
+    store = Store(loaded.store_url, limits=NameLimits.of(loaded.config))
     try:
         store.migrate()
         yield store

@@ -11,7 +11,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from agent.config.store_url import show_store_url, without_secrets
-from agent.errors import StoreError
+from agent.errors import StoreError, StoreRefusal
+from agent.store.values import UnstorableValue, is_of_a_value
 
 WRITES = "leverwatch_writes"
 """Execution option of a connection that is going to write."""
@@ -78,7 +79,10 @@ def translated(url: URL) -> Iterator[None]:
     """Turn database errors into `StoreError`, with the database named and every secret hidden."""
     try:
         yield
+    except (OverflowError, UnicodeError, UnstorableValue) as error:
+        raise StoreRefusal(f"{show_store_url(url)}: cannot hold a value ({type(error).__name__})") from error
     except SQLAlchemyError as error:
         cause = str(getattr(error, "orig", None) or error).strip().splitlines()
         reason = without_secrets(cause[0], url) if cause else type(error).__name__
-        raise StoreError(f"{show_store_url(url)}: {reason}") from error
+        kind = StoreRefusal if is_of_a_value(error) else StoreError
+        raise kind(f"{show_store_url(url)}: {reason}") from error

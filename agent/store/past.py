@@ -12,8 +12,9 @@ from sqlalchemy import Connection, select
 from agent.framework.timeline import Timeline
 from agent.snapshot import ModelTotals
 from agent.store.facts import Scope, read_timelines
+from agent.store.names import OTHER_MODELS
 from agent.store.schema import COUNTS, prompt_changes, usage_daily
-from agent.store.views import OTHER_MODELS, SystemTotals, read_totals
+from agent.store.views import SystemTotals, read_totals
 from collectors.interface import ChangeKind, Operation
 
 

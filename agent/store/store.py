@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from threading import Lock
 
 from sqlalchemy import URL, Connection, insert, inspect, select, update
 
+from agent.errors import StoreRefusal
 from agent.framework.model import Facts, Verdict
 from agent.framework.moments import DayMoments, PromptSums
 from agent.framework.permanence import PastVerdict
@@ -20,7 +23,9 @@ from agent.store.facts import Scope, read_facts
 from agent.store.history import read_at_review, read_differing_since, read_history
 from agent.store.migrate import migrate
 from agent.store.moments import read_day_moments, read_model_names, read_prompt_sums
+from agent.store.names import Admission, FoldWarning, KnownNames, NameLimits
 from agent.store.past import Past
+from agent.store.rows import RowWriter
 from agent.store.schema import record_tallies, source_state, sources
 from agent.store.verdicts import latest_verdicts, write_verdicts
 from agent.store.views import PromptTotals, SystemTotals, read_prompt_totals, read_totals
@@ -42,9 +47,17 @@ class Store:
         StoreError: the database refused or cannot be reached.
     """
 
-    def __init__(self, url: str | URL, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self, url: str | URL, now: Callable[[], datetime] = utc_now, limits: NameLimits | None = None
+    ) -> None:
         self._engine = open_engine(url)
         self._now = now
+        self.limits = limits or NameLimits()
+        """How many names it holds; a reload may set others."""
+        self._known = KnownNames()
+        self._counting = Lock()
+        self._refused: Counter[str] = Counter()
+        self._folds = FoldWarning()
 
     def migrate(self) -> None:
         """Bring the database to the schema of this version; safe to call at every start."""
@@ -95,11 +108,33 @@ class Store:
     def apply(self, source: str, revision: int, batch: Batch) -> None:
         """Write a batch and its state in one transaction, as revision `revision + 1`.
 
+        A row that cannot be stored is left out, counted by `refused_rows`, and costs no other row.
+
         Raises:
             StoreConflict: another agent advanced the source; nothing was written.
         """
+        try:
+            self._apply(source, revision, batch, narrowing=False)
+        except StoreRefusal:
+            self._apply(source, revision, batch, narrowing=True)
+
+    def _apply(self, source: str, revision: int, batch: Batch, *, narrowing: bool) -> None:
+        now = self._now()
         with self.writing() as connection:
-            write_batch(connection, source, revision, batch, self._now())
+            admission = Admission(connection, self.limits, self._known, now)
+            writer = RowWriter(connection, source, narrowing=narrowing)
+            write_batch(connection, source, revision, batch, now, admission, writer)
+        admission.confirm()
+        writer.report()
+        with self._counting:
+            self._refused[source] += writer.refused.total()
+        if admission.folded_systems or admission.folded_models:
+            self._folds.say(source, admission)
+
+    def refused_rows(self) -> Mapping[str, int]:
+        """Rows that were left out because they could not be stored, by source, since the store was opened."""
+        with self._counting:
+            return dict(self._refused)
 
     def mark_success(self, source: str, moment: datetime) -> None:
         """Remember when a source was last read without an error."""

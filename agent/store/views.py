@@ -11,10 +11,9 @@ from sqlalchemy import Connection, func, select
 
 from agent.snapshot import ModelTotals
 from agent.store.facts import counting_sources
+from agent.store.names import OTHER_MODELS
 from agent.store.schema import COUNTS, prompt_changes, usage_totals
 from collectors.interface import ChangeKind, Operation
-
-OTHER_MODELS = "other"
 
 
 @dataclass(frozen=True)
