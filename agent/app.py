@@ -98,6 +98,7 @@ class Agent:
         Raises:
             LeverwatchError: the store cannot be used, or an address is taken.
         """
+        self.store.verify()
         self.store.migrate()
         self._publish()
         self.server.start()
@@ -120,7 +121,10 @@ class Agent:
         log.info("stopped")
 
     def ready(self) -> tuple[bool, str]:
-        """Whether a first evaluation exists (the store is migrated before the server starts)."""
+        """Whether a first evaluation exists, and what is written is kept."""
+        trouble = self.store.trouble()
+        if trouble is not None:
+            return False, f"the store cannot be trusted: {trouble}"
         if self.exposition.snapshots.systems is None:
             return False, "no evaluation has finished yet"
         return True, ""
@@ -230,10 +234,15 @@ class Agent:
         self._publish(evaluation_missed_runs=self._state.evaluation_missed_runs + 1)
 
     def _publish(self, **changes: object) -> None:
+        refused = self.store.refused_rows()
         with self._publishing:
             self._state = replace(
                 self._state,
-                sources=tuple(self._runners[name].view() for name in sorted(self._runners)),
+                sources=tuple(
+                    replace(self._runners[name].view(), rows_refused=refused.get(name, 0))
+                    for name in sorted(self._runners)
+                ),
+                store_trouble=self.store.trouble(),
                 http_password_refusals=self._gate.refusals,
                 warnings=warnings_logged.counts(),
                 **changes,  # type: ignore[arg-type]  # the names are checked by replace itself

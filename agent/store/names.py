@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from operator import add, attrgetter
 
 import structlog
-from sqlalchemy import Connection, func, insert, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, text, tuple_, update
 
 from agent.config import Config
 from agent.config.models import OTHER_SYSTEMS
@@ -68,6 +68,34 @@ class KnownNames:
         """Remember nothing: another database may be behind the store now."""
         self.pairs.clear()
         self.systems.clear()
+
+
+def named(column: ColumnElement[str], systems: Collection[str] | None) -> Iterator[ColumnElement[bool]]:
+    """Conditions that together select rows of these systems, or of all that have a name of their own (None).
+
+    Each fits into one statement, and no row meets two of them.
+    """
+    if systems is None:
+        yield column != OVERFLOW_SYSTEM
+    else:
+        for part in batched(sorted({*systems} - {OVERFLOW_SYSTEM})):
+            yield column.in_(part)
+
+
+def read_names(connection: Connection) -> list[str]:
+    """The systems that there is something to decide on, in order of first appearance."""
+    table = stored_systems.c
+    query = (
+        select(table.system).where(table.first_counted.is_not(None)).order_by(table.first_counted, table.system)
+    )
+    return list(connection.scalars(query))
+
+
+def read_overflow(connection: Connection) -> float:
+    """Inferences of all systems that have no name of their own."""
+    table = usage_totals.c
+    generations = (table.system == OVERFLOW_SYSTEM, table.operation == Operation.GENERATION.value)
+    return connection.scalar(select(func.sum(table.inferences)).where(*generations)) or 0.0
 
 
 class FoldWarning:

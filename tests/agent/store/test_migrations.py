@@ -57,8 +57,9 @@ def test_the_systems_of_an_older_store_keep_their_names(store_url: str, open_sto
                 " ('git', 'prompts', 'c', '2026-03-01 08:00:00', 'added', 1, false)"
             ),
             (
-                "INSERT INTO eval_results (source, identity, system, model, prompt_version, suite, suite_hash, metric,"
-                " at, value, n) VALUES ('evals', 'i', 'measured', 'm', '', 's', '', 'x', '2026-03-01 08:00:00', 1, 1)"
+                "INSERT INTO eval_results (source, identity, system, model, prompt_version, suite, suite_hash,"
+                " metric, at, value, n) VALUES"
+                " ('evals', 'i', 'measured', 'm', '', 's', '', 'x', '2026-03-01 08:00:00', 1, 1)"
             ),
         ):
             connection.execute(text(statement))
