@@ -32,11 +32,11 @@ CONNECTING = {
 """Parameters of libpq; those of the URL go before them."""
 
 
-def connection_class(stopping: Event, seconds: float = ANSWER_SECONDS) -> type[psycopg.Connection[Any]]:
-    """A class of connections that wait at most `seconds` for an answer, and none once `stopping` is set."""
+def connection_class(stopping: Event) -> type[psycopg.Connection[Any]]:
+    """A class of connections that wait at most `ANSWER_SECONDS` for an answer, and none once `stopping` is set."""
 
     class Bounded(psycopg.Connection[Any]):
-        answer_seconds = seconds
+        answer_seconds = ANSWER_SECONDS
 
         def wait(self, gen: Generator[Any, Any, Any], *args: Any, **kwargs: Any) -> Any:
             # The driver looks up ten times a second. Keepalives and time-outs of TCP are not enough: something
