@@ -72,7 +72,10 @@ class Reviews:
         read = store.at_review({system: day for system, (day, _) in reviewed.items() if system not in known})
         found = {system: held for system, held in {**known, **read}.items() if held.as_of <= reviewed[system][1]}
         # The verdict of the last day may still be replaced.
-        self._past = {
+        # One day a system, so that reviews that were replaced are forgotten.
+        names = {facts.system for facts in systems}
+        kept = {key: held for key, held in self._past.items() if key[0] not in names}
+        self._past = kept | {
             (system, reviewed[system][0]): held
             for system, held in found.items()
             if held.as_of < reviewed[system][1]
