@@ -15,6 +15,7 @@ from agent.app import Agent
 from agent.cli.common import EPILOG, Exit, config_option, load, reported
 from agent.config import load_config
 from agent.errors import LeverwatchError
+from agent.memory import give_back
 
 
 @click.command(epilog=EPILOG)
@@ -31,6 +32,7 @@ def run(config_path: Path) -> None:
       leverwatch run --config /etc/leverwatch/leverwatch.yaml
     """
     with reported():
+        give_back()
         loaded = load(config_path)
         agent = Agent(loaded, lambda: load_config(config_path, os.environ))
         serve(agent)
