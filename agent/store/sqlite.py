@@ -71,7 +71,7 @@ class SqliteFile:
 
     def _uri(self) -> str:
         if self._read_only:
-            beside = any(self._beside(end).exists() for end in (_WAL, _SHM))
+            beside = any(_identity(self._beside(end)) for end in (_WAL, _SHM))
             # Where nothing may be created beside the file, SQLite reads it only when told that nobody writes it.
             frozen = not beside and not os.access(self.path.parent, os.W_OK)
             return self._as_uri("ro", "&immutable=1" if frozen else "")
@@ -112,6 +112,10 @@ class SqliteFile:
                 self.generation += 1
                 log.warning("store_file_replaced", file=str(self.path))
         self._opened = found
+
+    def exists(self) -> bool:
+        """Whether there is a file, as far as this process may look."""
+        return _identity(self.path) is not None
 
     def check(self) -> str | None:
         """Why the file must not be used as it is, in words; None while it is the one that was opened."""
@@ -233,4 +237,4 @@ def _code(error: BaseException | None) -> int | None:
 
 def may_only_be_read(path: Path) -> bool:
     """Whether this process can open the file, and change neither it nor its folder."""
-    return path.exists() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+    return _identity(path) is not None and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))

@@ -94,7 +94,7 @@ class Store:
             StoreError: it is damaged, or of another version where nothing can be migrated.
         """
         file = self._database.file
-        if file is None or not file.path.exists():
+        if file is None or not file.exists():
             return
         with self._watched(), self.reading() as connection:
             driver = connection.connection.driver_connection
@@ -105,7 +105,7 @@ class Store:
     def is_new(self) -> bool:
         """Whether nothing was ever written to the database; creates nothing."""
         file = self._database.file
-        if file is not None and not file.path.exists():
+        if file is not None and not file.exists():
             return True
         with translated(self._url):
             return not inspect(self._database.engine).has_table(sources.name)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -269,8 +270,9 @@ READERS = [
 
 
 @pytest.mark.parametrize("running", [False, True], ids=("closed", "in use"))
-def test_commands_that_only_read_need_nothing_but_to_read(company: Path, running: bool) -> None:
+def test_commands_that_only_read_need_nothing_but_to_read(company: Path, open_folder: Path, running: bool) -> None:
     assert call("collect").exit_code == 0
+    shutil.copytree(company, open_folder, dirs_exist_ok=True)
     # Nothing is read-only for root, so another user asks; what it needs is imported before.
     program = f"""
 import os, sqlite3
@@ -295,15 +297,13 @@ for reader in readers:
     assert "bot" in done.stdout, done.stdout
 assert sorted(os.listdir(".")) == before
 """  # noqa: S608 - a program, and no query
-    for folder in (company.parent, company.parent.parent):
-        folder.chmod(0o755)
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
     done = subprocess.run(
         [sys.executable, "-c", program],
         capture_output=True,
         text=True,
         check=False,
-        cwd=company,
+        cwd=open_folder,
         env=environment,
     )
     assert [line.split()[:2] for line in done.stdout.splitlines()] == [[name, "0"] for name, *_ in READERS], done

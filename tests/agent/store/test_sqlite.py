@@ -198,7 +198,8 @@ def test_a_check_that_takes_too_long_is_cut_short(store: Store, path: Path) -> N
     assert connection.execute("SELECT count(*) FROM usage_daily").fetchone() == (300,)
 
 
-def test_a_file_made_read_only_is_noticed(path: Path, tmp_path: Path) -> None:
+def test_a_file_made_read_only_is_noticed(open_folder: Path) -> None:
+    path = open_folder / "store.db"
     # Nothing is read-only for root, so another user looks; what it needs is imported before.
     program = f"""
 import os
@@ -224,8 +225,7 @@ os.chmod("{path}", 0o644)
 store.apply("gateway", 2, Batch(state={{}}))
 print(store.trouble())
 """
-    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        folder.chmod(0o777)
+    open_folder.chmod(0o777)
     top = Path(__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=top)
     said = ["it is read-only", f"sqlite:///{path}: it is read-only", "None"]
