@@ -274,8 +274,8 @@ SOURCES_ROW = Row(
             Kind.STATES,
             Unit.NUMBER,
             (Query(of_agent("leverwatch_store_trusted"), _WHO),),
-            "Whether what is written to the store is kept. It is not when its file was deleted, replaced, damaged or"
-            " made read-only.",
+            "Whether what is written to the store is kept. It is not when its file was deleted, replaced, damaged"
+            " or made read-only.",
             8,
             8,
             states=YES_IS_GOOD,
