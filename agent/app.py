@@ -25,6 +25,7 @@ from agent.runner import Ledger, SourceRunner
 from agent.scheduler import Pool, Scheduler
 from agent.server import Server
 from agent.snapshot import AgentSnapshot
+from agent.store.names import NameLimits
 from agent.store.store import Store
 from agent.transport.current import CurrentWebFile
 from agent.transport.gate import Gate, Protection
@@ -80,7 +81,7 @@ class Agent:
         self._clock: Clock | None = None
         self._plan = Plan.of(loaded.config)
         self._assessor = Assessor.of(loaded)
-        self.store = Store(loaded.store_url, now)
+        self.store = Store(loaded.store_url, now, NameLimits.of(loaded.config))
         self.exposition = Exposition()
         self._runners: dict[str, SourceRunner] = {}
         self._ran: set[str] = set()
@@ -121,6 +122,7 @@ class Agent:
         Raises:
             LeverwatchError: the store cannot be used, or an address is taken.
         """
+        self.store.verify()
         self.store.migrate()
         self._clock = Clock(self._now, self.store.newest_moment(), self._steady)
         self._publish()
@@ -151,7 +153,7 @@ class Agent:
         running = self._scheduler.stop(_FINISH_SECONDS)
         if running:
             log.warning("stop_delayed", jobs=",".join(sorted(running)))
-            getattr(self.store, "interrupt", lambda: None)()
+            self.store.interrupt()
             running = self._scheduler.stop(_INTERRUPTED_SECONDS)
         for thread in closing:
             thread.join(_SERVER_SECONDS)
@@ -161,9 +163,11 @@ class Agent:
         return running
 
     def ready(self) -> tuple[bool, str]:
-        """Whether the clock is believed and a first evaluation exists (the store is migrated before it serves)."""
+        """Whether the clock is believed, what is written is kept, and a first evaluation exists."""
         if doubt := self._doubt():
             return False, doubt
+        if trouble := self.store.trouble():
+            return False, f"the store cannot be trusted: {trouble}"
         if self.exposition.snapshots.systems is None:
             return False, "no evaluation has finished yet"
         return True, ""
@@ -213,6 +217,7 @@ class Agent:
         # The one in use remembers much, so it is replaced only for other prices.
         assessor = self._assessor if _same_prices(self._loaded, loaded) else Assessor.of(loaded)
         self._plan, self._assessor, self._loaded = Plan.of(loaded.config), assessor, loaded
+        self.store.limits = NameLimits.of(loaded.config)
         for name in gone:
             self._scheduler.remove(name)
             self._runners.pop(name, None)
@@ -297,11 +302,16 @@ class Agent:
             log.warning("clock_mended", removed_verdicts=removed)
 
     def _publish(self, **changes: object) -> None:
+        refused = self.store.refused_rows()
         with self._publishing:
             self._state = replace(
                 self._state,
-                sources=tuple(self._runners[name].view() for name in sorted(self._runners)),
+                sources=tuple(
+                    replace(self._runners[name].view(), rows_refused=refused.get(name, 0))
+                    for name in sorted(self._runners)
+                ),
                 clock_believed=self._doubt() is None,
+                store_trouble=self.store.trouble(),
                 http_password_refusals=self._gate.refusals,
                 http_connections_dropped=self._dropped(),
                 warnings=warnings_logged.counts(),

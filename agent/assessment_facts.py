@@ -72,7 +72,10 @@ class Reviews:
         read = store.at_review({system: day for system, (day, _) in reviewed.items() if system not in known})
         found = {system: held for system, held in {**known, **read}.items() if held.as_of <= reviewed[system][1]}
         # The verdict of the last day may still be replaced.
-        self._past = {
+        # One day a system, so that reviews that were replaced are forgotten.
+        names = {facts.system for facts in systems}
+        kept = {key: held for key, held in self._past.items() if key[0] not in names}
+        self._past = kept | {
             (system, reviewed[system][0]): held
             for system, held in found.items()
             if held.as_of < reviewed[system][1]
@@ -107,7 +110,7 @@ class StoredFacts:
         mistakes = settings.mistakes
         since = as_of - timedelta(days=max(RECENT_DAYS + _LATE_DAYS, mistakes.locked_in.failure_days) - 1)
         until = as_of - timedelta(weeks=GROWTH_WEEKS)
-        models = store.model_days(date.min, as_of, scope, _with_tuned_model(store, settings))
+        models = store.model_days(date.min, as_of, scope, _with_tuned_model(store, scope, settings))
         first = min(
             (day for of_models in models.values() for days in of_models.values() for day in days), default=as_of
         )
@@ -121,7 +124,7 @@ class StoredFacts:
             days=store.day_moments(since, as_of, scope),
             earlier=store.prompt_sums(until - timedelta(days=RECENT_DAYS - 1), until, scope),
             models=models,
-            results=store.eval_results(oldest_result, as_of),
+            results=store.eval_results(oldest_result, as_of, scope),
             listed=store.shutdowns(),
             at_review=reviews.read(store, [facts for facts, _ in decided]),
             differing=store.differing_since(
@@ -164,12 +167,12 @@ def _tuned_price(plan: EconomicsPlan, book: PriceBook, as_of: date) -> Price | U
     return None if plan.tuned_model is None else book.price(plan.tuned_model, as_of, plan.tuned_provider)
 
 
-def _with_tuned_model(store: Store, settings: AssessmentSettings) -> Collection[str]:
+def _with_tuned_model(store: Store, scope: Scope, settings: AssessmentSettings) -> Collection[str]:
     """Systems that ever ran a model that looks fine-tuned; only of these is the whole history of models read."""
     mistakes = settings.mistakes
     return [
         system
-        for system, models in store.model_names().items()
+        for system, models in store.model_names(scope).items()
         if any(
             recognise(model, (*mistakes.baselines.tuned_models, *mistakes.tuned_models.get(system, ())))
             for model in models

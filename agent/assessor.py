@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from hashlib import blake2b
 
 import msgspec
@@ -28,6 +29,9 @@ from agent.store.facts import Scope
 from agent.store.store import Store
 
 log = structlog.get_logger(__name__)
+
+_AT_ONCE = 100
+"""Systems whose facts are in memory at the same time."""
 
 
 class Assessor:
@@ -69,16 +73,20 @@ class Assessor:
         if settings != self._settings:
             self._settings = settings
             self._memo = Memo(lambda given: assess_beside(given, settings, _Isolated(given.facts.system)), _digest)
-        as_of = decided[0][0].as_of
-        stored = StoredFacts.read(store, scope, settings, decided, self._reviews)
-        book = self._prices.book(as_of)
-        found = {}
-        for facts, verdict in decided:
-            try:
-                given = stored.of(facts, verdict, plans, book)
-                found[facts.system] = self._memo.ask(facts.system, given)
-            except Exception as error:  # noqa: BLE001 - the other systems are worked out all the same
-                found[facts.system] = nothing(_failed("facts", facts.system, error))
+        book = self._prices.book(decided[0][0].as_of)
+        found: dict[str, Assessment] = {}
+        # What is read of a system takes many times the memory of what is worked out from it.
+        for start in range(0, len(decided), _AT_ONCE):
+            part = decided[start : start + _AT_ONCE]
+            of_part = replace(scope, systems=frozenset(facts.system for facts, _ in part))
+            stored = StoredFacts.read(store, of_part, settings, part, self._reviews)
+            for facts, verdict in part:
+                try:
+                    given = stored.of(facts, verdict, plans, book)
+                    found[facts.system] = self._memo.ask(facts.system, given)
+                except Exception as error:  # noqa: BLE001 - the other systems are worked out all the same
+                    found[facts.system] = nothing(_failed("facts", facts.system, error))
+            del stored
         self._memo.keep(found)
         return found
 

@@ -3,7 +3,8 @@
 LeverwatchError
 ├── ConfigError    the configuration cannot be used; carries every problem found
 ├── StoreError     the database refused or cannot be reached
-│   └── StoreConflict   another agent advanced the same source
+│   ├── StoreConflict   another agent advanced the same source
+│   └── StoreRefusal    the database cannot hold a value that it was given
 ├── CommandError   a command was asked for something that does not exist
 └── InternalError  the agent contradicts itself: a fault of leverwatch
 """
@@ -33,6 +34,10 @@ class StoreError(LeverwatchError):
 
 class StoreConflict(StoreError):
     """Another agent advanced the same source meanwhile; nothing of the batch was written."""
+
+
+class StoreRefusal(StoreError):
+    """The database cannot hold a value that it was given; nothing of the batch was written."""
 
 
 class CommandError(LeverwatchError):

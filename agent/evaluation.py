@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -31,6 +31,8 @@ class Plan:
     scope: Scope = field(default_factory=Scope)
     undeclared_systems: int = 100
     models_per_system: int = 20
+    undeclared_dropped: int = 0
+    """Systems in the store that a narrowed plan leaves out."""
     mistakes: MistakeSettings = field(default_factory=MistakeSettings)
     forecast: ForecastSettings = field(default_factory=ForecastSettings)
     costs: CostPlans = field(default_factory=CostPlans)
@@ -69,9 +71,28 @@ def last_complete_day(now: datetime) -> date:
     return (now.astimezone(UTC) - timedelta(days=1)).date()
 
 
+def narrowed(store: Store, plan: Plan) -> Plan:
+    """The plan for the systems that are shown: the declared ones, and the first undeclared ones up to the cap.
+
+    Nothing is read, decided or stored of the others.
+    """
+    found = store.names()
+    undeclared = [name for name in found if name not in plan.scope.declarations]
+    dropped = len(undeclared) - plan.undeclared_systems
+    if dropped <= 0:
+        return plan
+    shown = frozenset({*plan.scope.declarations, *undeclared[: plan.undeclared_systems]})
+    return replace(plan, scope=replace(plan.scope, systems=shown), undeclared_dropped=dropped)
+
+
+def only(plan: Plan, *systems: str) -> Plan:
+    """The plan for these systems, whether or not they are shown."""
+    return replace(plan, scope=replace(plan.scope, systems=frozenset(systems)))
+
+
 def decide(store: Store, plan: Plan, as_of: date) -> list[tuple[Facts, Verdict]]:
-    """The verdict on every system as of the end of a UTC day, from stored data; nothing is written."""
-    return _decide(store, plan, as_of, store.verdicts(as_of))
+    """The verdict on every system of a plan as of the end of a UTC day, from stored data; nothing is written."""
+    return _decide(store, plan, as_of, store.verdicts(as_of, plan.scope.systems))
 
 
 def _decide(store: Store, plan: Plan, as_of: date, previous: Mapping[str, Verdict]) -> list[tuple[Facts, Verdict]]:
@@ -80,13 +101,13 @@ def _decide(store: Store, plan: Plan, as_of: date, previous: Mapping[str, Verdic
 
 
 def evaluate(store: Store, plan: Plan, now: datetime, assessor: Assessor | None = None) -> SystemsSnapshot:
-    """Decide as of the last complete day, store every verdict with its facts, and show the result.
+    """Decide as of the last complete day on what is shown, store each verdict with its facts, and show the result.
 
     The verdicts are stored before anything else is worked out, so that nothing beside them can cost one. Without
     an assessor they stand alone.
     """
-    as_of = last_complete_day(now)
-    previous = store.verdicts(as_of)
+    as_of, plan = last_complete_day(now), narrowed(store, plan)
+    previous = store.verdicts(as_of, plan.scope.systems)
     decided = _decide(store, plan, as_of, previous)
     store.save_verdicts(decided, previous, now)
     return picture(store, plan, decided, now, assessor)
@@ -95,12 +116,10 @@ def evaluate(store: Store, plan: Plan, now: datetime, assessor: Assessor | None 
 def picture(
     store: Store, plan: Plan, decided: list[tuple[Facts, Verdict]], now: datetime, assessor: Assessor | None = None
 ) -> SystemsSnapshot:
-    """The verdicts with what stands beside them; undeclared systems beyond the cap are left out and counted."""
+    """The verdicts of a narrowed plan with what stands beside them."""
     totals = store.totals(plan.scope, plan.models_per_system)
-    prompts = store.prompt_totals()
-    dropped = beyond_the_cap(plan, (facts.system for facts, _ in decided), totals)
-    shown = [(facts, verdict) for facts, verdict in decided if facts.system not in dropped]
-    beside = assessor.assess(store, plan.scope, plan.costs, plan.beside, shown) if assessor else {}
+    prompts = store.prompt_totals(plan.scope)
+    beside = assessor.assess(store, plan.scope, plan.costs, plan.beside, decided) if assessor else {}
     return SystemsSnapshot(
         evaluated_at=now,
         settings=plan.settings,
@@ -109,21 +128,14 @@ def picture(
                 view_of(facts, verdict, totals.get(facts.system), prompts.get(facts.system)),
                 assessment=_capped(beside.get(facts.system), plan.models_per_system),
             )
-            for facts, verdict in shown
+            for facts, verdict in decided
         ),
-        undeclared_dropped=len(dropped),
+        undeclared_dropped=plan.undeclared_dropped,
+        overflow_inferences=store.overflow(),
         mistakes=plan.mistakes,
         forecast=plan.forecast,
         price_file=assessor.price_file if assessor else None,
     )
-
-
-def beyond_the_cap(plan: Plan, systems: Iterable[str], totals: Mapping[str, SystemTotals]) -> frozenset[str]:
-    """The undeclared systems that are not shown: those first seen when the cap was reached already."""
-    end = datetime.max.replace(tzinfo=UTC)
-    found = [name for name in systems if name not in plan.scope.declarations]
-    found.sort(key=lambda name: (totals[name].first_written or end if name in totals else end, name))
-    return frozenset(found[plan.undeclared_systems :])
 
 
 def view_of(

@@ -98,6 +98,8 @@ class SystemsSnapshot:
     systems: tuple[SystemView, ...]
     undeclared_dropped: int = 0
     """Discovered systems beyond the cap: counted in the store, not shown."""
+    overflow_inferences: float = 0.0
+    """Of all systems beyond the number that is stored by name."""
     mistakes: MistakeSettings = field(default_factory=MistakeSettings)
     forecast: ForecastSettings = field(default_factory=ForecastSettings)
     price_file: PriceFileState | None = None
@@ -122,6 +124,8 @@ class SourceView:
     failures: Mapping[str, int] = field(default_factory=dict)
     """By `CollectorError.reason`."""
     missed_runs: int = 0
+    rows_refused: int = 0
+    """Rows of its batches that the store could not hold, since start."""
     error: str | None = None
     """The latest failure in words; None after a success."""
 
@@ -147,6 +151,8 @@ class AgentSnapshot:
     """Requests without a valid user name and password, since start."""
     http_connections_dropped: Mapping[str, int] = field(default_factory=dict)
     """Connections that the agent ended before their clients did, since start, by reason."""
+    store_trouble: str | None = None
+    """Why what is written to the store may not be kept, in words; None while all is well."""
     warnings: Mapping[str, int] = field(default_factory=dict)
     """Warnings and errors logged since start, by event name."""
     log_lines_left_out: Mapping[str, int] = field(default_factory=dict)

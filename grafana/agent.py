@@ -294,6 +294,37 @@ SOURCES_ROW = Row(
             8,
             many=True,
         ),
+        Panel(
+            "Store trusted",
+            Kind.STATES,
+            Unit.NUMBER,
+            (Query(of_agent("leverwatch_store_trusted"), _WHO),),
+            "Whether what is written to the store is kept. It is not when its file was deleted, replaced, damaged"
+            " or made read-only.",
+            8,
+            8,
+            states=YES_IS_GOOD,
+        ),
+        Panel(
+            "Rows refused by the store an hour",
+            Kind.GRAPH,
+            Unit.PER_HOUR,
+            (Query(hourly("leverwatch_store_rows_refused_total", *_PER_SOURCE), _SOURCE),),
+            "Rows that the store could not hold, alone or for want of room for their names.",
+            8,
+            8,
+            "No row was refused",
+        ),
+        Panel(
+            "Inferences without a name an hour",
+            Kind.GRAPH,
+            Unit.PER_HOUR,
+            (Query(hourly("leverwatch_overflow_inferences_total", *_PER_AGENT), "{{instance}}"),),
+            "Inferences of systems beyond `limits.stored_systems`, which are counted as one.",
+            8,
+            8,
+            "Every system has its name",
+        ),
     ),
 )
 

@@ -42,6 +42,14 @@ def postgres_url() -> Iterator[str]:
                 server.cleanup()
 
 
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user may look into, as those of the tests are not."""
+    with tempfile.TemporaryDirectory(prefix="leverwatch-open-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database of each kind the store supports."""

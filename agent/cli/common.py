@@ -17,9 +17,15 @@ import click
 from agent import log as agent_log
 from agent.clock import EARLIEST
 from agent.config import Loaded, load_config
+from agent.config.store_url import sqlite_file
 from agent.errors import CommandError, ConfigError, LeverwatchError, StoreError
+from agent.evaluation import Plan
+from agent.store.names import NameLimits
+from agent.store.sqlite import may_only_be_read
 from agent.store.store import Store
 from collectors.interface import utc_now
+
+_MOST_NAMED = 100
 
 
 class Exit(IntEnum):
@@ -113,17 +119,22 @@ def load(config_path: Path) -> Loaded:
 
 
 @contextmanager
-def opened(loaded: Loaded) -> Iterator[Store]:
-    """The migrated store of a configuration.
+def opened(loaded: Loaded, *, reading: bool = False) -> Iterator[Store]:
+    """The migrated store of a configuration; one that may only be read is enough for `reading`, as it is.
 
     Raises:
         CommandError: the clock was never set, so that no record and no day could be told from the future.
     """
     if utc_now() < EARLIEST:
         raise CommandError(f"the clock shows the year {utc_now().year}; set it first")
-    store = Store(loaded.store_url)
+    file = sqlite_file(loaded.store_url, loaded.base_dir)
+    read_only = reading and file is not None and may_only_be_read(file)
+    store = Store(loaded.store_url, limits=NameLimits.of(loaded.config), read_only=read_only)
     try:
-        store.migrate()
+        if read_only:
+            store.verify()
+        else:
+            store.migrate()
         yield store
     finally:
         store.close()
@@ -138,6 +149,13 @@ def past_day(day: date | None, now: datetime, option: str = "--as-of") -> date |
     if day is not None and day >= now.astimezone(UTC).date():
         raise CommandError(f"{option} {day}: this day is not over yet in UTC")
     return day
+
+
+def unknown_system(store: Store, plan: Plan, names: Sequence[str]) -> str:
+    """What to say of names that no system has."""
+    known = sorted({*plan.scope.declarations, *store.names()})
+    shown = known[:_MOST_NAMED] + ([f"and {len(known) - _MOST_NAMED} more"] if len(known) > _MOST_NAMED else [])
+    return f"no system named {', '.join(names)} is declared or was seen; systems: {', '.join(shown) or 'none yet'}"
 
 
 def print_json(value: Any) -> None:

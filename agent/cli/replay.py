@@ -8,22 +8,35 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
 import click
 
-from agent.cli.common import EPILOG, Exit, config_option, count, load, opened, past_day, reported, table
+from agent.cli.common import (
+    EPILOG,
+    Exit,
+    config_option,
+    count,
+    load,
+    opened,
+    past_day,
+    reported,
+    table,
+    unknown_system,
+)
 from agent.cli.story import spoken
 from agent.cli.verdicts import as_json
 from agent.errors import CommandError
-from agent.evaluation import Plan, last_complete_day
+from agent.evaluation import Plan, last_complete_day, narrowed
 from agent.framework.model import Verdict
 from agent.replay.run import all_changes, fill
 from agent.replay.spool import Spool, checked_labels, moments
 from agent.replay.verdicts import Change, days_between
 from agent.store.past import Past
+from agent.store.store import Store
 from collectors.config import parse_duration
 from collectors.interface import utc_now
 
@@ -132,10 +145,13 @@ def replay(
         checked_labels(labels)
         loaded = load(config_path)
         plan = Plan.of(loaded.config)
-        with opened(loaded) as store, store.past(last, plan.scope, plan.models_per_system) as past:
-            systems = _chosen(past, only)
-            stored = store.verdicts(since - timedelta(days=1))
-            with _target(file) as target:
+        with opened(loaded, reading=True) as store:
+            plan = narrowed(store, plan)
+            # The changes of a system that is named are told also when it is not shown.
+            read = replace(plan.scope, systems=frozenset(only)) if only else plan.scope
+            with store.past(last, read, plan.models_per_system) as past, _target(file) as target:
+                systems = _chosen(store, plan, past, only)
+                stored = store.verdicts(since - timedelta(days=1), read.systems)
                 if output == "openmetrics":
                     # The spool lies beside the file, where the user expects something large.
                     with (
@@ -152,11 +168,10 @@ def replay(
     sys.exit(Exit.OK)
 
 
-def _chosen(past: Past, only: Sequence[str]) -> list[str]:
+def _chosen(store: Store, plan: Plan, past: Past, only: Sequence[str]) -> list[str]:
     unknown = sorted(set(only) - set(past.timelines))
     if unknown:
-        known = ", ".join(past.timelines) or "none yet"
-        raise CommandError(f"no system named {', '.join(unknown)} is declared or was seen; systems: {known}")
+        raise CommandError(unknown_system(store, plan, unknown))
     return [system for system in past.timelines if not only or system in only]
 
 

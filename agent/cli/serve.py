@@ -17,6 +17,7 @@ from agent.cli.common import EPILOG, Exit, config_option, load, reported
 from agent.cli.signals import STOPPING, by_signal, heard, leave
 from agent.config import load_config
 from agent.errors import LeverwatchError
+from agent.memory import give_back
 
 
 @click.command(epilog=EPILOG)
@@ -33,6 +34,7 @@ def run(config_path: Path) -> None:
       leverwatch run --config /etc/leverwatch/leverwatch.yaml
     """
     with reported():
+        give_back()
         loaded = load(config_path)
         agent = Agent(loaded, lambda: load_config(config_path, os.environ))
         serve(agent)

@@ -18,7 +18,7 @@ from agent.cli.common import EPILOG, Exit, config_option, fail, load, opened, pr
 from agent.config import Loaded, json_schema, load_config
 from agent.config.secrets import SecretUnreadable, read_secret
 from agent.errors import CommandError, ConfigError
-from agent.evaluation import Plan, decide, last_complete_day, picture
+from agent.evaluation import Plan, decide, last_complete_day, narrowed, picture
 from agent.exporter.render import Exposition, Format
 from agent.prices.file import read_price_file
 from agent.snapshot import AgentSnapshot
@@ -63,7 +63,7 @@ def metrics(config_path: Path, output: str, url: str | None, user: str | None, p
             click.echo(_fetch(url, chosen, _credentials(url, user, password_file)), nl=False)
             return
         loaded = load(config_path)
-        with opened(loaded) as store:
+        with opened(loaded, reading=True) as store:
             click.echo(_from_store(loaded, store, chosen), nl=False)
 
 
@@ -126,7 +126,8 @@ def _without_user(url: str) -> str:
 
 
 def _from_store(loaded: Loaded, store: Store, output: Format) -> str:
-    now, plan = utc_now(), Plan.of(loaded.config)
+    now = utc_now()
+    plan = narrowed(store, Plan.of(loaded.config))
     decided = decide(store, plan, last_complete_day(now))
     exposition = Exposition()
     exposition.set_systems(picture(store, plan, decided, now, Assessor.of(loaded)))

@@ -24,10 +24,11 @@ from agent.cli.common import (
     print_json,
     reported,
     table,
+    unknown_system,
 )
 from agent.cli.story import spoken, story
 from agent.errors import CommandError
-from agent.evaluation import Plan, decide, evaluate, last_complete_day
+from agent.evaluation import Plan, decide, evaluate, last_complete_day, narrowed, only
 from agent.framework.humanise import humanise
 from agent.framework.model import Settings, Verdict
 from collectors.interface import utc_now
@@ -56,11 +57,11 @@ def evaluate_command(config_path: Path, output: str, as_of: date | None, check: 
         day = past_day(as_of, now)
         loaded = load(config_path)
         plan = Plan.of(loaded.config)
-        with opened(loaded) as store:
+        with opened(loaded, reading=day is not None) as store:
             if day is None:
                 verdicts = [view.verdict for view in evaluate(store, plan, now).systems]
             else:
-                verdicts = [verdict for _, verdict in decide(store, plan, day)]
+                verdicts = [verdict for _, verdict in decide(store, narrowed(store, plan), day)]
     if output == "json":
         print_json([as_json(verdict) for verdict in verdicts])
     elif not verdicts:
@@ -95,14 +96,14 @@ def explain(system: str, config_path: Path, output: str, as_of: date | None) -> 
         day = past_day(as_of, now) or last_complete_day(now)
         loaded = load(config_path)
         plan = Plan.of(loaded.config)
-        with opened(loaded) as store:
-            decided = {facts.system: (facts, verdict) for facts, verdict in decide(store, plan, day)}
-            if system not in decided:
-                known = ", ".join(sorted(decided)) or "none yet"
-                raise CommandError(f"no system named {system} is declared or was seen; systems: {known}")
-            facts, verdict = decided[system]
+        with opened(loaded, reading=True) as store:
+            plan = only(plan, system)
+            decided = decide(store, plan, day)
+            if not decided:
+                raise CommandError(unknown_system(store, plan, [system]))
+            ((facts, verdict),) = decided
             assessor = Assessor.of(loaded)
-            beside = assessor.assess(store, plan.scope, plan.costs, plan.beside, [(facts, verdict)])[system]
+            beside = assessor.assess(store, plan.scope, plan.costs, plan.beside, decided)[system]
     if output == "json":
         print_json(
             {

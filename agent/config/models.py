@@ -37,6 +37,8 @@ from collectors.config import Duration, Model, SourceConfig
 
 _DEFAULTS = Settings()
 _LONGEST_SYSTEM = 200
+OTHER_SYSTEMS = "(other systems)"
+"""Stands for all systems beyond `limits.stored_systems`; no declared one is called that."""
 SHORTEST_INTERVAL = timedelta(milliseconds=100)
 """Below this the agent would do nothing but start runs."""
 TOO_SHORT = "must be at least 100ms"
@@ -57,6 +59,8 @@ Volume = Annotated[
 def _printable(name: str) -> str:
     if not name.strip() or len(name) > _LONGEST_SYSTEM or not name.isprintable():
         raise ValueError(f"must be 1 to {_LONGEST_SYSTEM} printable characters, not all of them blank")
+    if name == OTHER_SYSTEMS:
+        raise ValueError("must not be the one of all systems beyond limits.stored_systems together")
     return name
 
 
@@ -222,7 +226,7 @@ class FrameworkConfig(Model):
 
 
 class LimitsConfig(Model):
-    """How many names found in records become labels of metrics."""
+    """How many names found in records are stored, and how many become labels of metrics."""
 
     undeclared_systems: Whole = Field(
         default=100,
@@ -235,6 +239,19 @@ class LimitsConfig(Model):
         ge=1,
         description="Models shown for each system; the rest is one model named `other`.",
         examples=[20],
+    )
+    stored_systems: Whole = Field(
+        default=10_000,
+        ge=0,
+        description="Systems stored by name that are in records but not in this file. What lies beyond is counted "
+        "as one, `(other systems)`, which no verdict is about. A name that is stored stays stored.",
+        examples=[10_000],
+    )
+    stored_models: Whole = Field(
+        default=200,
+        ge=1,
+        description="Models stored by name for each system; the rest is one model named `other`.",
+        examples=[200],
     )
 
 

@@ -133,6 +133,18 @@ AGENT: tuple[Family[AgentSnapshot], ...] = (
         "for every configured source and result",
         _records,
     ),
+    _per_source(
+        "leverwatch_store_rows_refused_total",
+        "Rows of the source that the store could not hold, alone or for want of room for their names, and left out"
+        " since the agent started.",
+        lambda source: source.rows_refused,
+    ),
+    _agent(
+        "leverwatch_store_trusted",
+        "1 while what is written to the store is kept; 0 when its file was deleted, replaced, damaged or made"
+        " read-only.",
+        lambda snapshot: float(snapshot.store_trouble is None),
+    ),
     _agent(
         "leverwatch_evaluation_runs_total",
         "Evaluations since the agent started, failed ones included.",

@@ -242,5 +242,13 @@ VERDICTS: tuple[Family[SystemsSnapshot], ...] = (
         EVALUATED,
         lambda snapshot: [((), snapshot.undeclared_dropped)],
     ),
+    Family(
+        "leverwatch_overflow_inferences_total",
+        "counter",
+        as_of("Inferences of systems beyond `limits.stored_systems`, stored as one, which no verdict is about."),
+        (),
+        EVALUATED,
+        lambda snapshot: [((), round(snapshot.overflow_inferences, 6))],
+    ),
 )
 """What the framework says, against what the team declared."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-from isal import igzip
+from isal import isal_zlib
 from prometheus_client import exposition
 from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector
@@ -18,6 +18,8 @@ from agent.exporter.families import AGENT, SYSTEMS
 from agent.snapshot import AgentSnapshot, SystemsSnapshot
 
 _EOF = b"# EOF\n"
+_GZIP = 31
+"""How zlib is told to write a gzip member, without a time in it."""
 
 
 class Format(Enum):
@@ -35,19 +37,25 @@ class Snapshots(NamedTuple):
 
 
 class Payload:
-    """A response body and its gzip, compressed on first use."""
+    """A response body and its gzip, compressed on first use. It is kept in parts, which other bodies share."""
 
-    def __init__(self, plain: bytes) -> None:
-        self.plain = plain
+    def __init__(self, *parts: bytes) -> None:
+        self._parts = parts
         self._gzip: bytes | None = None
         self._lock = threading.Lock()
+
+    @property
+    def plain(self) -> bytes:
+        """The body. Where it has several parts they are joined anew each time: most clients ask for the gzip."""
+        return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
 
     def gzip(self) -> bytes:
         """The body as one gzip member."""
         with self._lock:
             if self._gzip is None:
                 # Level 1: an order of magnitude smaller already, at a fraction of the time of higher levels.
-                self._gzip = igzip.compress(self.plain, 1, mtime=0)
+                stream = isal_zlib.compressobj(1, wbits=_GZIP)
+                self._gzip = b"".join((*map(stream.compress, self._parts), stream.flush()))
             return self._gzip
 
 
@@ -96,8 +104,7 @@ class _Picture:
         with self.lock:
             if output not in self.bodies:
                 end = _EOF if output is Format.OPENMETRICS else b""
-                joined = b"".join((self.agent.render(output), self.systems.render(output), end))
-                self.bodies[output] = Payload(joined)
+                self.bodies[output] = Payload(self.agent.render(output), self.systems.render(output), end)
             return self.bodies[output]
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from agent.evaluation import Plan, beyond_the_cap, view_of
+from agent.evaluation import Plan, view_of
 from agent.framework.model import Verdict
-from agent.framework.timeline import facts_as_of
 from agent.replay.figures import prompts_by_day, totals_by_day
 from agent.replay.spool import OF_A_SYSTEM, OF_ALL, Spool
 from agent.replay.verdicts import Change, changes, decide_days
@@ -38,10 +38,9 @@ def fill(
 
     The same undeclared systems are left out as in the exposition of today, so that no series ends where it begins.
     """
-    dropped = beyond_the_cap(plan, past.timelines, past.totals)
     landings = past.landings(systems)
     for system in systems:
-        if system in dropped:
+        if plan.scope.systems is not None and system not in plan.scope.systems:
             continue
         totals = totals_by_day(past.usage(system), days)
         prompts = prompts_by_day(landings.get(system, ()), days)
@@ -51,11 +50,8 @@ def fill(
             for day, known, counted, landed in zip(days, decided, totals, prompts, strict=True)
         ]
         spool.add(OF_A_SYSTEM, shown)
-    late = [past.timelines[system] for system in dropped]
-    spool.add(
-        OF_ALL,
-        [_snapshot(plan, day, dropped=sum(facts_as_of(one, day) is not None for one in late)) for day in days],
-    )
+    late = sorted(past.left_out(plan.scope.systems))
+    spool.add(OF_ALL, [_snapshot(plan, day, dropped=bisect_right(late, day)) for day in days])
 
 
 def _snapshot(plan: Plan, day: date, *views: SystemView, dropped: int = 0) -> SystemsSnapshot:

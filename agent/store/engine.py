@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
-from agent.config.store_url import show_store_url, without_secrets
-from agent.errors import StoreError
+from agent.config.store_url import show_store_url, sqlite_file, without_secrets
+from agent.errors import StoreError, StoreRefusal
+from agent.store.migrate import head_revision
+from agent.store.sqlite import SqliteFile, is_busy, prepare
+from agent.store.values import UnstorableValue, is_of_a_value
 
 WRITES = "leverwatch_writes"
 """Execution option of a connection that is going to write."""
+_BUSY_SECONDS = 10.0
+"""How long a transaction waits for the one of another process on SQLite."""
+_POOL_SECONDS = 15.0
+"""How long a thread waits for one of the connections of its own process."""
 _MOST_VALUES = 500
 """In one statement; databases limit its parameters."""
 
@@ -26,7 +38,39 @@ def batched(values: Sequence[T]) -> Iterator[Sequence[T]]:
     return (values[start : start + _MOST_VALUES] for start in range(0, len(values), _MOST_VALUES))
 
 
+@dataclass(frozen=True)
+class Database:
+    """An opened database."""
+
+    engine: Engine
+    file: SqliteFile | None = None
+    """The file, where it is one."""
+    stopping: Event = field(default_factory=Event)
+    """Set once no statement is to run any more."""
+
+    def interrupt(self) -> None:
+        """End what runs, and let nothing new start."""
+        self.stopping.set()
+        if self.file is not None:
+            self.file.interrupt()
+
+    def check(self) -> str | None:
+        """Why the database must not be used, in words; None when nothing is known against it."""
+        return None if self.file is None else self.file.check()
+
+    def lost(self) -> None:
+        """Let go of every connection; the next one finds out what is there."""
+        if self.file is not None:
+            self.file.lost()
+        self.engine.dispose()
+
+
 def open_engine(url: str | URL) -> Engine:
+    """What `open_database` opens, for those who need no more."""
+    return open_database(url).engine
+
+
+def open_database(url: str | URL, *, read_only: bool = False) -> Database:
     """Open `url` without touching the database yet.
 
     Raises:
@@ -37,40 +81,74 @@ def open_engine(url: str | URL) -> Engine:
     except ArgumentError:
         raise StoreError("store.url: not a database URL") from None
     if parsed.get_backend_name() == "sqlite":
-        return _sqlite(parsed)
+        return _sqlite(parsed, read_only=read_only)
     if parsed.get_backend_name() == "postgresql":
-        if parsed.drivername == "postgresql":
-            parsed = parsed.set(drivername="postgresql+psycopg")
-        try:
-            return create_engine(parsed, pool_pre_ping=True)
-        except (ModuleNotFoundError, NoSuchModuleError) as error:
-            raise StoreError(
-                "store.url: the PostgreSQL driver is missing; install leverwatch[postgres]"
-            ) from error
+        return _postgres(parsed)
     raise StoreError(f"store.url: {parsed.get_backend_name()} is not supported; use sqlite or postgresql")
 
 
-def _sqlite(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+def _postgres(url: URL) -> Database:
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    try:
+        engine = create_engine(url, pool_pre_ping=True, pool_timeout=_POOL_SECONDS)
+        from agent.store import postgres  # the driver is an optional dependency
+    except (ModuleNotFoundError, NoSuchModuleError) as error:
+        raise StoreError("store.url: the PostgreSQL driver is missing; install leverwatch[postgres]") from error
+    database = Database(engine)
+    bounded = postgres.connection_class(database.stopping)
 
-    @event.listens_for(engine, "connect")
-    def _configure(connection: Any, _record: Any) -> None:
-        # The driver's own transaction handling starts no transaction for reads and commits behind one's back;
-        # https://docs.sqlalchemy.org/en/20/dialects/sqlite.html tells how to take it over.
-        connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode=WAL")
-        # With WAL, NORMAL can lose the last transactions on power loss but never part of one: a batch and its
-        # position are lost together, and the batch is read again.
-        connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute("PRAGMA busy_timeout=30000")
+    @event.listens_for(engine, "do_connect")
+    def _connect(_dialect: Any, _record: Any, arguments: Any, parameters: dict[str, Any]) -> Any:
+        _refuse_when(database.stopping)
+        return bounded.connect(*arguments, **{**postgres.CONNECTING, **parameters})
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(postgres.LIMITS)
+
+    return database
+
+
+def _sqlite(url: URL, *, read_only: bool) -> Database:
+    path = sqlite_file(url, Path())
+    if path is None:
+        # SQLite's own notation for names, which says more than where a file is: nothing can be compared.
+        engine = create_engine(url, connect_args={"check_same_thread": False}, pool_timeout=_POOL_SECONDS)
+        event.listen(engine, "connect", lambda connection, _record: prepare(connection))
+        database = Database(engine)
+    else:
+        file = SqliteFile(path, head_revision, read_only=read_only)
+        engine = create_engine(url, creator=file.connect, pool_timeout=_POOL_SECONDS)
+        event.listen(engine, "close", lambda connection, _record: file.closed(connection))
+        database = Database(engine, file)
+
+        @event.listens_for(engine, "checkin")
+        def _returned(connection: Any, record: Any) -> None:
+            if file.is_stale(connection):
+                record.invalidate()
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         # A transaction that reads first and writes later cannot be upgraded once another writer got in between.
         writes = connection.get_execution_options().get(WRITES)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        deadline = time.monotonic() + _BUSY_SECONDS
+        while True:
+            _refuse_when(database.stopping)
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+            except OperationalError as error:
+                if not is_busy(error) or time.monotonic() > deadline:
+                    raise
+            else:
+                return
 
-    return engine
+    return database
+
+
+def _refuse_when(stopping: Event) -> None:
+    if stopping.is_set():
+        raise StoreError("store: not used any more, as the agent stops")
 
 
 @contextmanager
@@ -78,7 +156,12 @@ def translated(url: URL) -> Iterator[None]:
     """Turn database errors into `StoreError`, with the database named and every secret hidden."""
     try:
         yield
+    except (OverflowError, UnicodeError, UnstorableValue) as error:
+        raise StoreRefusal(f"{show_store_url(url)}: cannot hold a value ({type(error).__name__})") from error
+    except sqlite3.Error as error:
+        raise StoreError(f"{show_store_url(url)}: {error}") from error
     except SQLAlchemyError as error:
         cause = str(getattr(error, "orig", None) or error).strip().splitlines()
         reason = without_secrets(cause[0], url) if cause else type(error).__name__
-        raise StoreError(f"{show_store_url(url)}: {reason}") from error
+        kind = StoreRefusal if is_of_a_value(error) else StoreError
+        raise kind(f"{show_store_url(url)}: {reason}") from error

@@ -8,13 +8,16 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Connection, func, select
 
-from agent.store.engine import batched
+from agent.store.facts import Scope
 from agent.store.moments import counting
+from agent.store.names import named
 from agent.store.schema import eval_results, model_shutdowns, usage_daily
 from collectors.interface import EvalResult, Operation
 
 
-def read_eval_results(connection: Connection, since: date, as_of: date) -> dict[str, tuple[EvalResult, ...]]:
+def read_eval_results(
+    connection: Connection, since: date, as_of: date, scope: Scope
+) -> dict[str, tuple[EvalResult, ...]]:
     """The results of each system dated from `since` to the end of `as_of`, oldest first."""
     start, end = _midnight(since), _midnight(as_of + timedelta(days=1))
     query = (
@@ -23,8 +26,9 @@ def read_eval_results(connection: Connection, since: date, as_of: date) -> dict[
         .order_by(eval_results.c.at, eval_results.c.source, eval_results.c.suite, eval_results.c.metric)
     )
     found: dict[str, list[EvalResult]] = defaultdict(list)
-    for row in connection.execute(query).mappings():
-        found[row["system"]].append(EvalResult(**row))
+    for chosen in named(eval_results.c.system, scope.systems):
+        for row in connection.execute(query.where(chosen)).mappings():
+            found[row["system"]].append(EvalResult(**row))
     return {system: tuple(results) for system, results in found.items()}
 
 
@@ -32,17 +36,17 @@ def read_model_days(
     connection: Connection,
     since: date,
     as_of: date,
-    authoritative: frozenset[str],
+    scope: Scope,
     systems: Collection[str] | None = None,
 ) -> dict[str, dict[str, dict[date, float]]]:
     """Inferences by system, model and day, from `since` to `as_of`, of the sources that count for a system.
 
     With `systems`, only of these.
     """
-    counted = counting(connection, authoritative)
-    wanted = [None] if systems is None else list(batched(sorted(systems)))
+    counted = counting(connection, scope)
+    wanted = scope.systems if systems is None else systems
     found: dict[str, dict[str, dict[date, float]]] = defaultdict(lambda: defaultdict(dict))
-    for names in wanted:
+    for chosen in named(usage_daily.c.system, wanted):
         daily = (
             select(
                 usage_daily.c.system,
@@ -55,12 +59,12 @@ def read_model_days(
                 usage_daily.c.operation == Operation.GENERATION.value,
                 usage_daily.c.day >= since,
                 usage_daily.c.day <= as_of,
-                *([] if names is None else [usage_daily.c.system.in_(names)]),
+                chosen,
             )
             .group_by(usage_daily.c.system, usage_daily.c.source, usage_daily.c.model, usage_daily.c.day)
         )
         for system, source, model, day, inferences in connection.execute(daily):
-            if source in counted[system]:
+            if source in counted.get(system, ()):
                 days = found[system][model]
                 days[day] = days.get(day, 0.0) + inferences
     return {system: dict(models) for system, models in found.items()}

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from agent.framework.model import Declaration, Facts, PromptFacts, UsageFacts
 from agent.framework.timeline import Timeline, is_overlapping
+from agent.store.names import named
 from agent.store.schema import prompt_changes, source_days, usage_daily, usage_totals
 from collectors.interface import COUNTING_KINDS, Operation
 
@@ -24,6 +25,8 @@ class Scope:
     """Systems whose prompts a source tracks."""
     authoritative: frozenset[str] = frozenset()
     """Sources that alone count the systems they feed."""
+    systems: frozenset[str] | None = None
+    """The systems to read; None: all that have a name of their own in the store."""
 
 
 def read_facts(connection: Connection, as_of: date, scope: Scope) -> dict[str, Facts]:
@@ -37,8 +40,8 @@ def read_facts(connection: Connection, as_of: date, scope: Scope) -> dict[str, F
 
 def read_timelines(connection: Connection, as_of: date, scope: Scope) -> dict[str, Timeline]:
     """The same facts, each ready to be cut at any day up to `as_of`."""
-    usage = _usage(connection, as_of, scope.authoritative)
-    prompts = _prompts(connection, as_of, scope.watched)
+    usage = _usage(connection, as_of, scope)
+    prompts = _prompts(connection, as_of, scope)
     return {
         system: Timeline(
             Facts(
@@ -50,8 +53,12 @@ def read_timelines(connection: Connection, as_of: date, scope: Scope) -> dict[st
             ),
             overlapping_days=usage[system][1] if system in usage else frozenset(),
         )
-        for system in sorted({*usage, *prompts, *scope.declarations})
+        for system in sorted({*usage, *prompts, *_declared(scope)})
     }
+
+
+def _declared(scope: Scope) -> Collection[str]:
+    return scope.declarations if scope.systems is None else scope.declarations.keys() & scope.systems
 
 
 def counting_sources(feeding: Collection[str], authoritative: frozenset[str]) -> frozenset[str]:
@@ -59,16 +66,15 @@ def counting_sources(feeding: Collection[str], authoritative: frozenset[str]) ->
     return frozenset(feeding) & authoritative or frozenset(feeding)
 
 
-def _usage(
-    connection: Connection, as_of: date, authoritative: frozenset[str]
-) -> dict[str, tuple[UsageFacts, frozenset[date]]]:
+def _usage(connection: Connection, as_of: date, scope: Scope) -> dict[str, tuple[UsageFacts, frozenset[date]]]:
     """Usage by system, and the days that several counting sources held."""
     first: dict[str, dict[str, date]] = defaultdict(dict)
     starts = select(usage_totals.c.system, usage_totals.c.source, func.min(usage_totals.c.first_day)).group_by(
         usage_totals.c.system, usage_totals.c.source
     )
-    for system, source, day in connection.execute(starts):
-        first[system][source] = day
+    for chosen in named(usage_totals.c.system, scope.systems):
+        for system, source, day in connection.execute(starts.where(chosen)):
+            first[system][source] = day
     seen: dict[str, list[date]] = defaultdict(list)
     for source, day in connection.execute(
         select(source_days.c.source, source_days.c.day)
@@ -82,11 +88,12 @@ def _usage(
         .where(usage_daily.c.operation == Operation.GENERATION.value, usage_daily.c.day <= as_of)
         .group_by(usage_daily.c.system, usage_daily.c.source, usage_daily.c.day)
     )
-    for system, source, day, inferences in connection.execute(daily):
-        counts[system][source][day] = inferences
+    for chosen in named(usage_daily.c.system, scope.systems):
+        for system, source, day, inferences in connection.execute(daily.where(chosen)):
+            counts[system][source][day] = inferences
     facts = {}
     for system, starts_of in first.items():
-        sources = sorted(counting_sources(starts_of, authoritative))
+        sources = sorted(counting_sources(starts_of, scope.authoritative))
         total: dict[date, float] = {}
         for source in sources:
             start = starts_of[source]
@@ -110,20 +117,20 @@ def _counted_twice(counts: Mapping[str, Mapping[date, float]], sources: list[str
     return frozenset(twice)
 
 
-def _prompts(connection: Connection, as_of: date, watched: frozenset[str]) -> dict[str, PromptFacts]:
+def _prompts(connection: Connection, as_of: date, scope: Scope) -> dict[str, PromptFacts]:
     end = datetime.combine(as_of + timedelta(days=1), time(), UTC)
     first: dict[str, date] = {}
     active: dict[str, set[date]] = defaultdict(set)
-    for system, landed_at, kind in connection.execute(
-        select(prompt_changes.c.system, prompt_changes.c.landed_at, prompt_changes.c.kind).where(
-            prompt_changes.c.landed_at < end
-        )
-    ):
-        day = landed_at.date()
-        first[system] = min(day, first.get(system, day))
-        if kind in COUNTING_KINDS:
-            active[system].add(day)
+    landings = select(prompt_changes.c.system, prompt_changes.c.landed_at, prompt_changes.c.kind).where(
+        prompt_changes.c.landed_at < end
+    )
+    for chosen in named(prompt_changes.c.system, scope.systems):
+        for system, landed_at, kind in connection.execute(landings.where(chosen)):
+            day = landed_at.date()
+            first[system] = min(day, first.get(system, day))
+            if kind in COUNTING_KINDS:
+                active[system].add(day)
     return {
-        system: PromptFacts(system in watched, day, frozenset(active.get(system, ())))
+        system: PromptFacts(system in scope.watched, day, frozenset(active.get(system, ())))
         for system, day in first.items()
     }

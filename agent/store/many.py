@@ -6,11 +6,19 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import Connection, Dialect, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+from agent.store.values import UnstorableValue
 
 Values = tuple[Any, ...]
 Processors = tuple[tuple[int, Callable[[Any], Any]], ...]
 """What turns values into those of the driver, by place, for the columns that need it."""
+
+
+def insert_into(dialect: Dialect, table: Table) -> Any:
+    """An insert that can say what to do on a conflict."""
+    return (postgresql if dialect.name == "postgresql" else sqlite).insert(table)
 
 
 class ManyRows:
@@ -24,13 +32,20 @@ class ManyRows:
         self._plain = connection.dialect.name == "sqlite"
 
     def write(self, rows: Sequence[Values]) -> None:
-        """Execute it for each of the rows."""
+        """Execute it for each of the rows.
+
+        Raises:
+            UnstorableValue: a value is not of its column's type.
+        """
         if not self._plain:
-            values = [dict(zip(self._names, row, strict=True)) for row in rows]
-            self._connection.execute(self._statement, values)
+            self._connection.execute(self._statement, [dict(zip(self._names, row, strict=True)) for row in rows])
             return
         text, order, processors = _compiled(self._connection.dialect, self._statement, self._names)
-        self._connection.exec_driver_sql(text, [_processed(row, order, processors) for row in rows])
+        try:
+            values = [_processed(row, order, processors) for row in rows]
+        except (TypeError, ValueError, AttributeError) as error:
+            raise UnstorableValue(type(error).__name__) from error
+        self._connection.exec_driver_sql(text, values)
 
 
 def _processed(row: Values, order: tuple[int, ...], processors: Processors) -> Values:

@@ -15,6 +15,7 @@ from agent.errors import StoreError
 
 _LOCK = 7_235_910_448_201
 """Any number, the same in every agent: only one of them migrates a shared PostgreSQL at a time."""
+_LONGEST_SECONDS = 3600.0
 
 
 def _config() -> Config:
@@ -38,6 +39,9 @@ def migrate(engine: Engine) -> None:
     config = _config()
     with engine.connect().execution_options(leverwatch_writes=True) as connection, connection.begin():
         if engine.dialect.name == "postgresql":
+            # It waits for another agent that migrates, and changes large tables.
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
+            connection.connection.driver_connection.answer_seconds = _LONGEST_SECONDS  # type: ignore[union-attr]
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         config.attributes["connection"] = connection
         try:
@@ -45,3 +49,6 @@ def migrate(engine: Engine) -> None:
         except CommandError as error:
             place = show_store_url(engine.url)
             raise StoreError(f"{place}: its schema is of a newer version of leverwatch: {error}") from error
+    if engine.dialect.name == "postgresql":
+        # The connections have their usual patience again.
+        engine.dispose()

@@ -5,56 +5,57 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
+from itertools import chain
 
 from sqlalchemy import Connection, func, select
 
 from agent.framework.moments import DayMoments, PromptSums
-from agent.store.facts import counting_sources
+from agent.store.facts import Scope, counting_sources
+from agent.store.names import named
 from agent.store.schema import usage_daily, usage_totals
 from collectors.interface import Operation
 
 _COLUMNS = DayMoments._fields[2:]
 
 
-def counting(connection: Connection, authoritative: frozenset[str]) -> dict[str, frozenset[str]]:
+def counting(connection: Connection, scope: Scope) -> dict[str, frozenset[str]]:
     """The sources that count for each system."""
     feeding: dict[str, set[str]] = defaultdict(set)
-    for system, source in connection.execute(select(usage_totals.c.system, usage_totals.c.source).distinct()):
-        feeding[system].add(source)
-    return {system: counting_sources(sources, authoritative) for system, sources in feeding.items()}
+    pairs = select(usage_totals.c.system, usage_totals.c.source).distinct()
+    for chosen in named(usage_totals.c.system, scope.systems):
+        for system, source in connection.execute(pairs.where(chosen)):
+            feeding[system].add(source)
+    return {system: counting_sources(sources, scope.authoritative) for system, sources in feeding.items()}
 
 
 def read_day_moments(
-    connection: Connection, since: date, as_of: date, authoritative: frozenset[str]
+    connection: Connection, since: date, as_of: date, scope: Scope
 ) -> dict[str, list[DayMoments]]:
     """Sums by system over each day and model from `since` to `as_of`; one row a source that counts."""
-    counted = counting(connection, authoritative)
-    rows = connection.execute(
-        select(
-            usage_daily.c.system,
-            usage_daily.c.source,
-            usage_daily.c.day,
-            usage_daily.c.model,
-            *(usage_daily.c[name] for name in _COLUMNS),
-        ).where(
-            usage_daily.c.operation == Operation.GENERATION.value,
-            usage_daily.c.day >= since,
-            usage_daily.c.day <= as_of,
-        )
+    counted = counting(connection, scope)
+    query = select(
+        usage_daily.c.system,
+        usage_daily.c.source,
+        usage_daily.c.day,
+        usage_daily.c.model,
+        *(usage_daily.c[name] for name in _COLUMNS),
+    ).where(
+        usage_daily.c.operation == Operation.GENERATION.value,
+        usage_daily.c.day >= since,
+        usage_daily.c.day <= as_of,
     )
     found: dict[str, list[DayMoments]] = defaultdict(list)
-    for row in rows:
-        if row[1] in counted[row[0]]:
-            found[row[0]].append(DayMoments._make(row[2:]))
+    for chosen in named(usage_daily.c.system, scope.systems):
+        for row in connection.execute(query.where(chosen)):
+            if row[1] in counted[row[0]]:
+                found[row[0]].append(DayMoments._make(row[2:]))
     return dict(found)
 
 
-def read_prompt_sums(
-    connection: Connection, since: date, until: date, authoritative: frozenset[str]
-) -> dict[str, PromptSums]:
+def read_prompt_sums(connection: Connection, since: date, until: date, scope: Scope) -> dict[str, PromptSums]:
     """Sums by system over the days from `since` to `until`."""
-    counted = counting(connection, authoritative)
-    rows = connection.execute(
+    counted = counting(connection, scope)
+    query = (
         select(
             usage_daily.c.system,
             usage_daily.c.source,
@@ -67,8 +68,9 @@ def read_prompt_sums(
         )
         .group_by(usage_daily.c.system, usage_daily.c.source)
     )
+    parts = (connection.execute(query.where(chosen)) for chosen in named(usage_daily.c.system, scope.systems))
     found: dict[str, PromptSums] = {}
-    for system, source, *sums in rows:
+    for system, source, *sums in chain.from_iterable(parts):
         if source in counted[system]:
             before = found.get(system)
             found[system] = (
@@ -79,13 +81,13 @@ def read_prompt_sums(
     return found
 
 
-def read_model_names(connection: Connection) -> Mapping[str, frozenset[str]]:
+def read_model_names(connection: Connection, scope: Scope) -> Mapping[str, frozenset[str]]:
     """Every model that ever served a generation, by system."""
     found: dict[str, set[str]] = defaultdict(set)
-    for system, model in connection.execute(
-        select(usage_totals.c.system, usage_totals.c.model)
-        .where(usage_totals.c.operation == Operation.GENERATION.value)
-        .distinct()
-    ):
-        found[system].add(model)
+    pairs = select(usage_totals.c.system, usage_totals.c.model).where(
+        usage_totals.c.operation == Operation.GENERATION.value
+    )
+    for chosen in named(usage_totals.c.system, scope.systems):
+        for system, model in connection.execute(pairs.where(chosen).distinct()):
+            found[system].add(model)
     return {system: frozenset(models) for system, models in found.items()}

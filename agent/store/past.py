@@ -7,13 +7,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from agent.framework.timeline import Timeline
 from agent.snapshot import ModelTotals
 from agent.store.facts import Scope, read_timelines
-from agent.store.schema import COUNTS, prompt_changes, usage_daily
-from agent.store.views import OTHER_MODELS, SystemTotals, read_totals
+from agent.store.names import OTHER_MODELS, OVERFLOW_SYSTEM
+from agent.store.schema import COUNTS, prompt_changes, usage_daily, usage_totals
+from agent.store.views import SystemTotals, read_totals
 from collectors.interface import ChangeKind, Operation
 
 
@@ -42,8 +43,23 @@ class Past:
         self._connection, self._until = connection, until
         self.timelines: Mapping[str, Timeline] = read_timelines(connection, until, scope)
         """By system."""
-        self.totals: Mapping[str, SystemTotals] = read_totals(connection, scope.authoritative, models_per_system)
+        self.totals: Mapping[str, SystemTotals] = read_totals(connection, scope, models_per_system)
         """By system, over everything ever counted."""
+
+    def left_out(self, shown: Collection[str] | None) -> Sequence[date]:
+        """The first day of each system that is not among those that are shown (None: all are)."""
+        if shown is None:
+            return []
+        first: dict[str, date] = {}
+        table, changes = usage_totals.c, prompt_changes.c
+        for query in (
+            select(table.system, func.min(table.first_day)).group_by(table.system),
+            select(changes.system, func.min(changes.landed_at)).group_by(changes.system),
+        ):
+            for system, moment in self._connection.execute(query):
+                day = moment.date() if isinstance(moment, datetime) else moment
+                first[system] = min(day, first.get(system, day))
+        return [day for system, day in first.items() if system not in shown and system != OVERFLOW_SYSTEM]
 
     def usage(self, system: str) -> Sequence[UsageDay]:
         """The usage of a system by its counting sources, oldest day first."""

@@ -13,6 +13,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Double,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -99,6 +100,17 @@ usage_totals = Table(
     *_counts(),
 )
 """The same sums over all days, kept beside them so that counters cost no scan."""
+Index("usage_totals_by_system", usage_totals.c.system, usage_totals.c.model)
+
+stored_systems = Table(
+    "stored_systems",
+    metadata,
+    Column("system", String(200), primary_key=True),
+    Column("first_written", UtcDateTime, nullable=False),
+    Column("first_counted", UtcDateTime),
+)
+"""The systems that have a name of their own. `first_counted` is when the first usage or prompt change of one was
+written; null when only results of evaluations name it."""
 
 source_days = Table(
     "source_days",

@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
+from threading import Lock
 
+import structlog
 from sqlalchemy import URL, Connection, insert, inspect, select, update
 
+from agent.config.store_url import show_store_url
+from agent.errors import StoreConflict, StoreError, StoreRefusal
 from agent.framework.model import Facts, Verdict
 from agent.framework.moments import DayMoments, PromptSums
 from agent.framework.permanence import PastVerdict
 from agent.store.batches import write_batch
-from agent.store.engine import WRITES, open_engine, translated
+from agent.store.engine import WRITES, open_database, translated
 from agent.store.evals import read_eval_results, read_model_days, read_shutdowns
 from agent.store.facts import Scope, read_facts
 from agent.store.history import read_at_review, read_differing_since, read_history
-from agent.store.migrate import migrate
+from agent.store.migrate import head_revision, migrate
 from agent.store.moments import read_day_moments, read_model_names, read_prompt_sums
+from agent.store.names import Admission, FoldWarning, KnownNames, NameLimits, read_names, read_overflow
 from agent.store.past import Past
+from agent.store.rows import RowWriter
 from agent.store.schema import record_tallies, source_state, sources
+from agent.store.sqlite import check_damage, is_lost, is_unwritable, read_schema
 from agent.store.verdicts import forget_after, latest_verdicts, newest_moment, write_verdicts
 from agent.store.views import PromptTotals, SystemTotals, read_prompt_totals, read_totals
 from collectors.interface import Batch, EvalResult, Result, SourceState, utc_now
+
+log = structlog.get_logger(__name__)
+
+_EVERYTHING = Scope()
+_REVISIONS = 2**40
+"""More than any source has. Above it stands which file a revision is of, so that a collector that remembers the
+state of one file never takes the same revision of another for it."""
+
+
+def _outward(revision: int, generation: int) -> int:
+    return revision + generation * _REVISIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,48 +60,137 @@ class Store:
         StoreError: the database refused or cannot be reached.
     """
 
-    def __init__(self, url: str | URL, now: Callable[[], datetime] = utc_now) -> None:
-        self._engine = open_engine(url)
+    def __init__(
+        self,
+        url: str | URL,
+        now: Callable[[], datetime] = utc_now,
+        limits: NameLimits | None = None,
+        *,
+        read_only: bool = False,
+    ) -> None:
+        self._database = open_database(url, read_only=read_only)
+        self._engine = self._database.engine
+        self._url = self._engine.url
+        self._read_only = read_only
+        self._trouble: str | None = None
+        self._generation = 0
         self._now = now
+        self.limits = limits or NameLimits()
+        """How many names it holds; a reload may set others."""
+        self._known = KnownNames()
+        self._counting = Lock()
+        self._refused: Counter[str] = Counter()
+        self._folds = FoldWarning()
 
     def migrate(self) -> None:
         """Bring the database to the schema of this version; safe to call at every start."""
-        with translated(self._engine.url):
-            migrate(self._engine)
+        with self._watched(), translated(self._url):
+            migrate(self._database.engine)
+
+    def verify(self) -> None:
+        """Compare a database file with itself; a large one only as far as a few seconds go.
+
+        Raises:
+            StoreError: it is damaged, or of another version where nothing can be migrated.
+        """
+        file = self._database.file
+        if file is None or not file.exists():
+            return
+        with self._watched(), self.reading() as connection:
+            driver = connection.connection.driver_connection
+            check_damage(driver, file.path)  # type: ignore[arg-type]  # a connection of sqlite3
+            if self._read_only and read_schema(driver) != head_revision():  # type: ignore[arg-type]
+                raise StoreError(f"{file.path}: it may only be read, and is no store of this version")
 
     def is_new(self) -> bool:
         """Whether nothing was ever written to the database; creates nothing."""
-        url = self._engine.url
-        if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).exists()):
+        file = self._database.file
+        if file is not None and not file.exists():
             return True
-        with translated(url):
-            return not inspect(self._engine).has_table(sources.name)
+        with translated(self._url):
+            return not inspect(self._database.engine).has_table(sources.name)
 
     def close(self) -> None:
         """Give back every connection."""
-        self._engine.dispose()
+        self._database.engine.dispose()
+
+    def interrupt(self) -> None:
+        """End every statement that runs, and let none start any more: the agent stops, and has waited long enough.
+
+        A transaction that is cut off is rolled back. Threads inside a method get a `StoreError` within a second or
+        two. Callable from any thread.
+        """
+        self._database.interrupt()
+
+    def trouble(self) -> str | None:
+        """Why what is written may not be kept, in words; None while the database can be trusted."""
+        return self._database.check() or self._trouble
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that only reads, and sees one state of the database throughout."""
-        with translated(self._engine.url), self._engine.connect() as connection, connection.begin():
+        with (
+            self._watched(),
+            translated(self._url),
+            self._database.engine.connect() as connection,
+            connection.begin(),
+        ):
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that writes; committed when the block ends, rolled back when it raises."""
         with (
-            translated(self._engine.url),
-            self._engine.connect().execution_options(**{WRITES: True}) as connection,
+            self._watched(),
+            translated(self._url),
+            self._database.engine.connect().execution_options(**{WRITES: True}) as connection,
             connection.begin(),
         ):
             yield connection
+        self._set_trouble(None)
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Notice that the database is not what it was, and let go of it."""
+        reason = self._database.check()
+        if reason is not None:
+            self._set_trouble(reason)
+            self._database.lost()
+            raise StoreError(f"{show_store_url(self._url)}: {reason}")
+        try:
+            yield
+        except StoreError as error:
+            cause = error.__cause__
+            # Without a cause it is the file itself that was refused.
+            refused = cause is None and type(error) is StoreError and not self._database.stopping.is_set()
+            if is_lost(cause) or is_unwritable(cause) or refused:
+                self._set_trouble(str(error))
+            if is_lost(cause):
+                self._database.lost()
+            raise
+
+    def _set_trouble(self, reason: str | None) -> None:
+        with self._counting:
+            before, self._trouble = self._trouble, reason
+        if reason is not None and before is None:
+            log.error("store_not_trusted", reason=reason)
+        elif before is not None and reason is None:
+            log.info("store_trusted_again")
 
     def source_state(self, source: str) -> SourceState:
         """The durable state of a source; revision 0 and nothing for a new one."""
         with self.reading() as connection:
+            generation = self._generation_now()
             revision = connection.scalar(select(sources.c.revision).where(sources.c.source == source))
-        return SourceState(revision or 0, lambda: self._load_state(source))
+        return SourceState(_outward(revision or 0, generation), lambda: self._load_state(source))
+
+    def _generation_now(self) -> int:
+        """Which file it is, counted from the first one; another one may know fewer names."""
+        generation = 0 if self._database.file is None else self._database.file.generation
+        if generation != self._generation:
+            self._known.forget()
+            self._generation = generation
+        return generation
 
     def _load_state(self, source: str) -> Mapping[str, bytes]:
         with self.reading() as connection:
@@ -95,11 +202,37 @@ class Store:
     def apply(self, source: str, revision: int, batch: Batch) -> None:
         """Write a batch and its state in one transaction, as revision `revision + 1`.
 
+        A row that cannot be stored is left out, counted by `refused_rows`, and costs no other row.
+
         Raises:
             StoreConflict: another agent advanced the source; nothing was written.
         """
+        try:
+            self._apply(source, revision, batch, narrowing=False)
+        except StoreRefusal:
+            self._apply(source, revision, batch, narrowing=True)
+
+    def _apply(self, source: str, revision: int, batch: Batch, *, narrowing: bool) -> None:
+        now = self._now()
         with self.writing() as connection:
-            write_batch(connection, source, revision, batch, self._now())
+            generation = self._generation_now()
+            if revision // _REVISIONS != generation:
+                raise StoreConflict(f"source {source}: another database took the place of the one it was at")
+            revision %= _REVISIONS
+            admission = Admission(connection, self.limits, self._known, now)
+            writer = RowWriter(connection, source, narrowing=narrowing)
+            write_batch(connection, source, revision, batch, now, admission, writer)
+        admission.confirm()
+        writer.report()
+        with self._counting:
+            self._refused[source] += writer.refused.total()
+        if admission.folded_systems or admission.folded_models:
+            self._folds.say(source, admission)
+
+    def refused_rows(self) -> Mapping[str, int]:
+        """Rows that were left out because they could not be stored, by source, since the store was opened."""
+        with self._counting:
+            return dict(self._refused)
 
     def mark_success(self, source: str, moment: datetime) -> None:
         """Remember when a source was last read without an error."""
@@ -127,10 +260,20 @@ class Store:
         with self.reading() as connection:
             yield Past(connection, until, scope, models_per_system)
 
-    def verdicts(self, as_of: date) -> dict[str, Verdict]:
-        """Each system's newest stored verdict on that day or an earlier one."""
+    def names(self) -> Sequence[str]:
+        """The systems that there is something to decide on, in order of first appearance."""
         with self.reading() as connection:
-            return latest_verdicts(connection, as_of)
+            return read_names(connection)
+
+    def overflow(self) -> float:
+        """Inferences of all systems that have no name of their own in the store."""
+        with self.reading() as connection:
+            return read_overflow(connection)
+
+    def verdicts(self, as_of: date, systems: Collection[str] | None = None) -> dict[str, Verdict]:
+        """Each system's newest stored verdict on that day or an earlier one; with `systems`, only of these."""
+        with self.reading() as connection:
+            return latest_verdicts(connection, as_of, systems)
 
     def save_verdicts(
         self, decided: Sequence[tuple[Facts, Verdict]], previous: Mapping[str, Verdict], now: datetime
@@ -152,39 +295,41 @@ class Store:
     def totals(self, scope: Scope, models_per_system: int) -> dict[str, SystemTotals]:
         """Everything ever counted, by system."""
         with self.reading() as connection:
-            return read_totals(connection, scope.authoritative, models_per_system)
+            return read_totals(connection, scope, models_per_system)
 
-    def prompt_totals(self) -> dict[str, PromptTotals]:
+    def prompt_totals(self, scope: Scope = _EVERYTHING) -> dict[str, PromptTotals]:
         """Every prompt landing ever seen, by system."""
         with self.reading() as connection:
-            return read_prompt_totals(connection)
+            return read_prompt_totals(connection, scope)
 
-    def eval_results(self, since: date, as_of: date) -> Mapping[str, tuple[EvalResult, ...]]:
+    def eval_results(
+        self, since: date, as_of: date, scope: Scope = _EVERYTHING
+    ) -> Mapping[str, tuple[EvalResult, ...]]:
         """Results of evaluations dated from `since` to the end of `as_of`, by system, oldest first."""
         with self.reading() as connection:
-            return read_eval_results(connection, since, as_of)
+            return read_eval_results(connection, since, as_of, scope)
 
     def model_days(
         self, since: date, as_of: date, scope: Scope, systems: Collection[str] | None = None
     ) -> Mapping[str, Mapping[str, Mapping[date, float]]]:
         """Inferences by system, model and UTC day; with `systems`, only of these."""
         with self.reading() as connection:
-            return read_model_days(connection, since, as_of, scope.authoritative, systems)
+            return read_model_days(connection, since, as_of, scope, systems)
 
-    def model_names(self) -> Mapping[str, frozenset[str]]:
+    def model_names(self, scope: Scope = _EVERYTHING) -> Mapping[str, frozenset[str]]:
         """Every model that ever served a generation, by system."""
         with self.reading() as connection:
-            return read_model_names(connection)
+            return read_model_names(connection, scope)
 
     def day_moments(self, since: date, as_of: date, scope: Scope) -> Mapping[str, Sequence[DayMoments]]:
         """Sums over each UTC day and model, by system."""
         with self.reading() as connection:
-            return read_day_moments(connection, since, as_of, scope.authoritative)
+            return read_day_moments(connection, since, as_of, scope)
 
     def prompt_sums(self, since: date, until: date, scope: Scope) -> Mapping[str, PromptSums]:
         """What the length of a prompt is read from, by system, over the days from `since` to `until`."""
         with self.reading() as connection:
-            return read_prompt_sums(connection, since, until, scope.authoritative)
+            return read_prompt_sums(connection, since, until, scope)
 
     def shutdowns(self) -> Mapping[str, date]:
         """The day on which each model ends, as far as a provider's list says."""

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from agent.framework.model import Facts, Verdict
+from agent.store.names import named
 from agent.store.schema import sources, verdicts
 
 _KEPT_DAYS = 28
 _decoder = msgspec.json.Decoder(Verdict)
 
 
-def latest_verdicts(connection: Connection, as_of: date) -> dict[str, Verdict]:
-    """Each system's newest verdict on `as_of` or an earlier day."""
+def latest_verdicts(
+    connection: Connection, as_of: date, systems: Collection[str] | None = None
+) -> dict[str, Verdict]:
+    """Each system's newest verdict on `as_of` or an earlier day; with `systems`, only of these."""
+    return {
+        system: verdict
+        for chosen in named(verdicts.c.system, systems)
+        for system, verdict in _latest(connection, as_of, chosen)
+    }
+
+
+def _latest(connection: Connection, as_of: date, chosen: ColumnElement[bool]) -> Iterator[tuple[str, Verdict]]:
     newest = (
         select(verdicts.c.system, func.max(verdicts.c.as_of).label("as_of"))
-        .where(verdicts.c.as_of <= as_of)
+        .where(verdicts.c.as_of <= as_of, chosen)
         .group_by(verdicts.c.system)
         .subquery()
     )
@@ -32,7 +43,7 @@ def latest_verdicts(connection: Connection, as_of: date) -> dict[str, Verdict]:
         .subquery()
     )
     rows = connection.execute(select(verdicts.c.system, verdicts.c.verdict).join(last, verdicts.c.id == last.c.id))
-    return {row.system: _decoder.decode(row.verdict) for row in rows}
+    return ((row.system, _decoder.decode(row.verdict)) for row in rows)
 
 
 def write_verdicts(

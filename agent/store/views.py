@@ -10,11 +10,10 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from agent.snapshot import ModelTotals
-from agent.store.facts import counting_sources
+from agent.store.facts import Scope, counting_sources
+from agent.store.names import OTHER_MODELS, named
 from agent.store.schema import COUNTS, prompt_changes, usage_totals
 from collectors.interface import ChangeKind, Operation
-
-OTHER_MODELS = "other"
 
 
 @dataclass(frozen=True)
@@ -34,13 +33,14 @@ class PromptTotals:
     last: datetime | None = None
 
 
-def read_totals(
-    connection: Connection, authoritative: frozenset[str], models_per_system: int
-) -> dict[str, SystemTotals]:
+def read_totals(connection: Connection, scope: Scope, models_per_system: int) -> dict[str, SystemTotals]:
     """Totals by system; models beyond the cap, in order of first appearance, are one named `other`."""
-    rows = connection.execute(
-        select(usage_totals).order_by(usage_totals.c.first_written, usage_totals.c.model)
-    ).all()
+    query = select(usage_totals).order_by(usage_totals.c.first_written, usage_totals.c.model)
+    rows = [
+        row
+        for chosen in named(usage_totals.c.system, scope.systems)
+        for row in connection.execute(query.where(chosen))
+    ]
     feeding: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         feeding[row.system].add(row.source)
@@ -49,7 +49,7 @@ def read_totals(
     first: dict[str, datetime] = {}
     for row in rows:
         first.setdefault(row.system, row.first_written)
-        if row.source not in counting_sources(feeding[row.system], authoritative):
+        if row.source not in counting_sources(feeding[row.system], scope.authoritative):
             continue
         operation = Operation(row.operation)
         if operation is not Operation.GENERATION:
@@ -76,18 +76,18 @@ def read_totals(
     }
 
 
-def read_prompt_totals(connection: Connection) -> dict[str, PromptTotals]:
+def read_prompt_totals(connection: Connection, scope: Scope) -> dict[str, PromptTotals]:
     """Landings by system and kind, and the time of the newest one that counts or not."""
     kinds: dict[str, dict[ChangeKind, int]] = defaultdict(dict)
     last: dict[str, datetime] = {}
-    for system, kind, number, newest in connection.execute(
-        select(
-            prompt_changes.c.system,
-            prompt_changes.c.kind,
-            func.count(),
-            func.max(prompt_changes.c.landed_at),
-        ).group_by(prompt_changes.c.system, prompt_changes.c.kind)
-    ):
-        kinds[system][ChangeKind(kind)] = number
-        last[system] = max(newest, last.get(system, newest))
+    query = select(
+        prompt_changes.c.system,
+        prompt_changes.c.kind,
+        func.count(),
+        func.max(prompt_changes.c.landed_at),
+    ).group_by(prompt_changes.c.system, prompt_changes.c.kind)
+    for chosen in named(prompt_changes.c.system, scope.systems):
+        for system, kind, number, newest in connection.execute(query.where(chosen)):
+            kinds[system][ChangeKind(kind)] = number
+            last[system] = max(newest, last.get(system, newest))
     return {system: PromptTotals(by_kind, last[system]) for system, by_kind in kinds.items()}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import agent.app
 from agent.app import Agent, source_runner
 from agent.config import load_config
 from agent.errors import StoreError
+from agent.exporter.render import Format
 from agent.runner import SourceRunner
 
 HEAD = 'store: {url: "sqlite:///store.db"}\nserver: {listen: "127.0.0.1:0"}\nsources:\n'
@@ -66,5 +68,38 @@ def test_a_reload_changes_where_the_page_leads_to(tmp_path: Path) -> None:
         file.write_text(HEAD.replace('{listen: "127.0.0.1:0"}', links) + SOURCE.format("one"))
         running.reload()
         assert shown() == ("http://wiki.example/r", "http://g.example")
+    finally:
+        running.stop()
+
+
+def test_an_agent_whose_store_was_deleted_is_not_ready_until_it_is_back(tmp_path: Path) -> None:
+    file = tmp_path / "leverwatch.yaml"
+    file.write_text(HEAD.replace("sources:", "evaluation: {interval: 100ms}\nsources: []"))
+    (tmp_path / "elsewhere").mkdir()
+    running = Agent(load_config(file), lambda: load_config(file))
+    running.start()
+
+    def eventually(said: str) -> None:
+        deadline = time.monotonic() + 60
+        while said not in str(running.ready()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert said in str(running.ready())
+
+    def trusted() -> float:
+        text = running.exposition.body(Format.TEXT).plain.decode()
+        (line,) = [line for line in text.splitlines() if line.startswith("leverwatch_store_trusted ")]
+        return float(line.split()[1])
+
+    try:
+        eventually("True")
+        assert trusted() == 1
+        for part in tmp_path.glob("store.db*"):
+            part.rename(tmp_path / "elsewhere" / part.name)
+        eventually("the store cannot be trusted: the file was deleted while it was open")
+        time.sleep(0.3)
+        assert not (tmp_path / "store.db").exists()
+        for part in (tmp_path / "elsewhere").iterdir():
+            part.rename(tmp_path / part.name)
+        eventually("True")
     finally:
         running.stop()

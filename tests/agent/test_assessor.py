@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from agent.assessment_facts import CostPlans
+from agent import assessor as assessing
+from agent.assessment_facts import CostPlans, StoredFacts
 from agent.assessor import Assessor, nothing
 from agent.config.economics import EconomicsConfig, plan_of
 from agent.errors import StoreError
@@ -327,3 +329,31 @@ def test_models_that_end_are_shown_up_to_the_cap(memory: Store) -> None:
     assert view.assessment is not None
     assert isinstance(view.assessment.shutdowns, tuple)
     assert [ending.model for ending in view.assessment.shutdowns] == ["m5", "m4"]
+
+
+def test_facts_are_read_of_a_few_systems_at_a_time_and_nothing_else_changes(
+    memory: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"s{number}" for number in range(5)]
+    days = [NOW.date() - timedelta(days=age) for age in range(1, 40)]
+    rows = tuple(
+        UsageRow(name, "m", Operation.GENERATION, day, 1_000.0 * (number + 1))
+        for number, name in enumerate(names)
+        for day in days
+    )
+    memory.apply("gateway", 0, Batch(state={}, usage=rows, days_seen=frozenset(days)))
+    plan = Plan(scope=Scope({name: Declaration(reviewed=days[5]) for name in names}))
+    decided = decide(memory, plan, AS_OF)
+    read: list[int] = []
+    before = StoredFacts.read
+
+    def counted(store: Store, scope: Scope, *rest: Any) -> StoredFacts:
+        read.append(len(scope.systems or ()))
+        return before(store, scope, *rest)
+
+    monkeypatch.setattr(StoredFacts, "read", counted)
+    whole = Assessor().assess(memory, plan.scope, plan.costs, plan.beside, decided)
+    assert read == [5]
+    monkeypatch.setattr(assessing, "_AT_ONCE", 2)
+    assert Assessor().assess(memory, plan.scope, plan.costs, plan.beside, decided) == whole
+    assert read == [5, 2, 2, 1]

@@ -8,14 +8,16 @@ import pytest
 from sqlalchemy import func, select
 
 from agent.assessment_facts import CostPlans
+from agent.assessor import Assessor
 from agent.config import load_config
-from agent.evaluation import Plan, decide, evaluate, last_complete_day
+from agent.evaluation import Plan, decide, evaluate, last_complete_day, narrowed, only
 from agent.framework.mistakes import MistakeSettings
 from agent.framework.model import Declaration, Settings, Strategy
 from agent.store.facts import Scope
+from agent.store.names import OVERFLOW_SYSTEM, NameLimits
 from agent.store.schema import verdicts
 from agent.store.store import Store
-from collectors.interface import Batch, ChangeKind, Operation, PromptChange, UsageRow
+from collectors.interface import Batch, ChangeKind, EvalResult, Operation, PromptChange, UsageRow
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 YESTERDAY = date(2026, 3, 9)
@@ -111,6 +113,43 @@ def test_undeclared_systems_beyond_the_cap_are_left_out_and_counted(memory: Stor
 
     assert [view.system for view in snapshot.systems] == ["a", "b", "declared"]
     assert snapshot.undeclared_dropped == 1
+
+
+def test_nothing_is_read_decided_or_stored_of_a_system_that_is_not_shown(memory: Store) -> None:
+    memory.limits = NameLimits(systems=3)
+    for system in ("a", "b", "c", "d", "e"):
+        feed(memory, system, 30)
+    for system in ("b", "c"):
+        result = EvalResult(system, "m", "", "suite", "", "score", 0.5, None, 1, NOW, None)
+        memory.apply(f"evals-{system}", 0, Batch(state={}, eval_results=(result,)))
+
+    plan = narrowed(memory, Plan(undeclared_systems=1))
+    snapshot = evaluate(memory, Plan(undeclared_systems=1), NOW, Assessor())
+
+    assert plan.scope.systems == frozenset({"a"})
+    for read in (
+        memory.facts(NOW.date(), plan.scope),
+        memory.totals(plan.scope, 20),
+        memory.day_moments(date.min, NOW.date(), plan.scope),
+        memory.prompt_sums(date.min, NOW.date(), plan.scope),
+        memory.model_days(date.min, NOW.date(), plan.scope),
+        memory.model_names(plan.scope),
+    ):
+        assert list(read) == ["a"]
+    assert memory.eval_results(date.min, NOW.date(), plan.scope) == {}
+    assert list(memory.verdicts(NOW.date())) == ["a"]
+    assert (snapshot.undeclared_dropped, snapshot.overflow_inferences) == (2, 60_000_000)
+
+
+def test_the_name_of_all_other_systems_is_never_decided_on(memory: Store) -> None:
+    memory.limits = NameLimits(systems=0)
+    feed(memory, "a", 30)
+
+    snapshot = evaluate(memory, Plan(), NOW, Assessor())
+
+    assert (snapshot.systems, snapshot.undeclared_dropped, snapshot.overflow_inferences) == ((), 0, 30_000_000)
+    assert memory.verdicts(NOW.date()) == {}
+    assert decide(memory, only(Plan(), OVERFLOW_SYSTEM), NOW.date()) == []
 
 
 def test_prompt_figures_are_shown_only_for_watched_systems(memory: Store) -> None:

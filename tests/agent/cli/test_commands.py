@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -271,3 +273,52 @@ class TestConfig:
         done = CliRunner(env={"LEVERWATCH_CONFIG": "other.yaml"}).invoke(main, ["check-config"])
 
         assert "other.yaml: ok (0 sources, 0 systems" in done.stdout
+
+
+READERS = [
+    ["explain", "bot"],
+    ["metrics"],
+    ["replay", "--since", "2020-01-01", "--until", "2020-01-03", "--system", "bot"],
+    ["evaluate", "--as-of", "2020-01-01"],
+]
+
+
+@pytest.mark.parametrize("running", [False, True], ids=("closed", "in use"))
+def test_commands_that_only_read_need_nothing_but_to_read(company: Path, open_folder: Path, running: bool) -> None:
+    assert call("collect").exit_code == 0
+    shutil.copytree(company, open_folder, dirs_exist_ok=True)
+    # Nothing is read-only for root, so another user asks; what it needs is imported before.
+    program = f"""
+import os, sqlite3
+from pathlib import Path
+from click.testing import CliRunner
+from agent.cli.main import main
+readers = {READERS!r}
+for reader in readers:
+    CliRunner().invoke(main, reader)
+if {running}:
+    held = sqlite3.connect("store.db")
+    held.execute("SELECT count(*) FROM sources").fetchone()
+for file in Path(".").iterdir():
+    file.chmod(0o444)
+Path(".").chmod(0o555)
+if os.getuid() == 0:
+    os.setuid(65534)
+before = sorted(os.listdir("."))
+for reader in readers:
+    done = CliRunner().invoke(main, reader)
+    print(reader[0], done.exit_code, done.stderr, done.exception or "")
+    assert "bot" in done.stdout, done.stdout
+assert sorted(os.listdir(".")) == before
+"""  # noqa: S608 - a program, and no query
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=open_folder,
+        env=environment,
+    )
+    assert [line.split()[:2] for line in done.stdout.splitlines()] == [[name, "0"] for name, *_ in READERS], done
+    assert done.returncode == 0, done.stderr

@@ -68,6 +68,7 @@ def test_a_file_of_defaults_has_the_documented_ones(load: Load, tmp_path: Path) 
     assert config.web.address == ("", 9847)
     assert config.evaluation.interval == timedelta(minutes=5)
     assert (config.limits.undeclared_systems, config.limits.models_per_system) == (100, 20)
+    assert (config.limits.stored_systems, config.limits.stored_models) == (10_000, 200)
     assert (config.log.level, config.log.format) == ("info", "logfmt")
     assert loaded.store_url.database == str(tmp_path / "leverwatch.db")
     assert loaded.cache_dir == tmp_path / "cache"

@@ -27,6 +27,13 @@ CASES = {
         "sources:\n  - 7",
         "2: sources[0]: must be a mapping (key: value) (got 7)",
     ),
+    "a declared system with the name of all others": (
+        "systems:\n  (other systems): {}",
+        (
+            '2: systems["(other systems)"]: the name must not be the one of all systems beyond '
+            "limits.stored_systems together"
+        ),
+    ),
     "a missing key inside a format": (
         "sources:\n- {name: a, type: files, path: x, system: s, format: {type: csv, fields: {model: m}}}",
         "2: sources[0].format.fields.time: is missing",
@@ -37,7 +44,10 @@ CASES = {
     ),
     "an unknown key near nothing": (
         "limits:\n  xyz: 1",
-        "2: limits.xyz: unknown key; known keys: undeclared_systems, models_per_system",
+        (
+            "2: limits.xyz: unknown key; known keys: undeclared_systems, models_per_system, stored_systems, "
+            "stored_models"
+        ),
     ),
     "an unknown key of a source": (
         f"sources:\n- {{{FILES},\n   authorative: true}}",

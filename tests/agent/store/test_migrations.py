@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 
 from alembic import command
 from sqlalchemy import select, text
 
 from agent.store.engine import open_engine
 from agent.store.migrate import _config
-from agent.store.schema import usage_daily, usage_totals
+from agent.store.schema import stored_systems, usage_daily, usage_totals
 from agent.store.store import Store
 from collectors.interface import Batch, Operation, UsageRow
 
@@ -37,3 +37,37 @@ def test_a_store_of_the_first_version_keeps_its_counts_and_gains_the_new_ones(
         total = connection.execute(select(usage_totals)).one()
     assert (day.inferences, day.traces, day.truncated, day.checked) == (7, 1, 2, 0)
     assert (total.inferences, total.traces, total.truncated) == (2, 1, 2)
+
+
+def test_the_systems_of_an_older_store_keep_their_names(store_url: str, open_store: Callable[[], Store]) -> None:
+    engine = open_engine(store_url)
+    config = _config()
+    with engine.connect().execution_options(leverwatch_writes=True) as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+        for statement in (
+            (
+                "INSERT INTO usage_totals (source, system, model, operation, first_day, first_written) VALUES"
+                " ('gateway', 'bot', 'm', 'generation', '2026-03-01', '2026-03-02 08:00:00'),"
+                " ('other', 'bot', 'm', 'generation', '2026-03-01', '2026-03-01 08:00:00')"
+            ),
+            (
+                "INSERT INTO prompt_changes (source, system, change_id, landed_at, kind, prompts, bulk) VALUES"
+                " ('git', 'bot', 'c', '2026-03-01 08:00:00', 'added', 1, false),"
+                " ('git', 'prompts', 'c', '2026-03-01 08:00:00', 'added', 1, false)"
+            ),
+            (
+                "INSERT INTO eval_results (source, identity, system, model, prompt_version, suite, suite_hash,"
+                " metric, at, value, n) VALUES"
+                " ('evals', 'i', 'measured', 'm', '', 's', '', 'x', '2026-03-01 08:00:00', 1, 1)"
+            ),
+        ):
+            connection.execute(text(statement))
+    engine.dispose()
+    store = open_store()
+    with store.reading() as connection:
+        query = select(stored_systems).order_by(stored_systems.c.system)
+        bot, measured, prompts = connection.execute(query).all()
+    assert (bot.system, bot.first_counted) == ("bot", datetime(2026, 3, 1, 8, tzinfo=UTC))
+    assert (measured.system, measured.first_counted) == ("measured", None)
+    assert (prompts.system, prompts.first_counted) == ("prompts", prompts.first_written)

@@ -1,0 +1,280 @@
+"""Which systems and models have a name of their own in the store, so that no input can fill it with names."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from operator import add, attrgetter
+
+import structlog
+from sqlalchemy import ColumnElement, Connection, func, insert, select, text, tuple_, update
+
+from agent.config import Config
+from agent.config.models import OTHER_SYSTEMS
+from agent.store.engine import batched
+from agent.store.schema import COUNTS, stored_systems, usage_daily, usage_totals
+from collectors.interface import Operation, UsageRow
+
+log = structlog.get_logger(__name__)
+
+OVERFLOW_SYSTEM = OTHER_SYSTEMS
+"""Stands for every system beyond the limit. Records that name it are counted with it."""
+OTHER_MODELS = "other"
+"""Stands for every model of a system beyond the limit."""
+
+_LOCK = 7_235_910_448_202
+"""Any number, the same in every agent: on a shared PostgreSQL only one of them admits names at a time."""
+_KEPT_PAIRS = 100_000
+_SILENCE_SECONDS = 3600.0
+_NOISE = 1e-6
+"""Sums of fractions may come out a hair below zero, and nothing was taken back."""
+_WHEN = attrgetter("operation", "day")
+_counts = attrgetter(*COUNTS)
+
+Pair = tuple[str, str]
+"""A system and one of its models."""
+
+
+@dataclass(frozen=True)
+class NameLimits:
+    """How many names the store holds."""
+
+    declared: frozenset[str] = frozenset()
+    """Systems that always have a name of their own."""
+    systems: int = 10_000
+    """Others that have one."""
+    models: int = 200
+    """Models of a system, and of all systems beyond the limit together."""
+
+    @classmethod
+    def of(cls, config: Config) -> NameLimits:
+        """Those of a configuration."""
+        limits = config.limits
+        return cls(frozenset(config.systems), limits.stored_systems, limits.stored_models)
+
+
+@dataclass(frozen=True)
+class KnownNames:
+    """Names that are in the store for certain; nothing ever takes one out of it."""
+
+    pairs: set[Pair] = field(default_factory=set)
+    systems: set[str] = field(default_factory=set)
+
+    def forget(self) -> None:
+        """Remember nothing: another database may be behind the store now."""
+        self.pairs.clear()
+        self.systems.clear()
+
+
+def named(column: ColumnElement[str], systems: Collection[str] | None) -> Iterator[ColumnElement[bool]]:
+    """Conditions that together select rows of these systems, or of all that have a name of their own (None).
+
+    Each fits into one statement, and no row meets two of them.
+    """
+    if systems is None:
+        yield column != OVERFLOW_SYSTEM
+    else:
+        for part in batched(sorted({*systems} - {OVERFLOW_SYSTEM})):
+            yield column.in_(part)
+
+
+def read_names(connection: Connection) -> list[str]:
+    """The systems that there is something to decide on, in order of first appearance."""
+    table = stored_systems.c
+    query = (
+        select(table.system).where(table.first_counted.is_not(None)).order_by(table.first_counted, table.system)
+    )
+    return list(connection.scalars(query))
+
+
+def read_overflow(connection: Connection) -> float:
+    """Inferences of all systems that have no name of their own."""
+    table = usage_totals.c
+    generations = (table.system == OVERFLOW_SYSTEM, table.operation == Operation.GENERATION.value)
+    return connection.scalar(select(func.sum(table.inferences)).where(*generations)) or 0.0
+
+
+class FoldWarning:
+    """Says that names were folded, at most once an hour: input without bound must not fill the log either."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._silent_until = -math.inf
+
+    def say(self, source: str, admission: Admission) -> None:
+        """Log it, when that was not done lately."""
+        now = self._monotonic()
+        if now >= self._silent_until:
+            self._silent_until = now + _SILENCE_SECONDS
+            log.warning(
+                "names_folded", source=source, systems=admission.folded_systems, models=admission.folded_models
+            )
+
+
+class Admission:
+    """Decides in one transaction that writes which of its names are admitted; `confirm` once it is committed.
+
+    A name that is in the store stays there, so that what corrects an earlier part of a call lands where that part
+    landed. For the same reason a row that takes something back never brings a name in.
+    """
+
+    def __init__(self, connection: Connection, limits: NameLimits, known: KnownNames, now: datetime) -> None:
+        self._connection, self._limits, self._known, self._now = connection, limits, known, now
+        self._locked = False
+        self._pairs: set[Pair] = set()
+        self._systems: set[str] = set()
+        self.folded_systems = 0
+        """Names of systems in the batch that are beyond the limit."""
+        self.folded_models = 0
+        """Pairs of a system and a model that are."""
+
+    def confirm(self) -> None:
+        """The transaction is committed: remember its names."""
+        if len(self._known.pairs) > _KEPT_PAIRS:
+            self._known.pairs.clear()
+        self._known.pairs.update(self._pairs)
+        self._known.systems.update(self._systems)
+
+    def usage(self, source: str, rows: Sequence[UsageRow]) -> Sequence[UsageRow]:
+        """The rows under the names that they are stored under."""
+        unknown = [
+            pair
+            for pair in dict.fromkeys((row.system, row.model) for row in rows)
+            if pair not in self._known.pairs
+        ]
+        folded = self._has_folded(source)
+        back = [row for row in rows if min(_counts(row)) < -_NOISE] if unknown or folded else []
+        names = self._names(unknown, {(row.system, row.model) for row in back}, folded=folded) if unknown else {}
+        self._pairs.update(pair for pair in unknown if pair not in names)
+        astray = self._astray(source, back, names) if folded else {}
+        return _renamed(rows, names, astray) if names or astray else rows
+
+    def systems(self, names: Iterable[str], *, counted: bool) -> frozenset[str]:
+        """Those of the systems that may be named in the store; `counted` when they are to be decided on."""
+        wanted = dict.fromkeys(names)
+        new = [name for name in wanted if name not in self._known.systems]
+        admitted = self._admit(new, frozenset(), counted=counted) if new else set()
+        return frozenset(name for name in wanted if name in self._known.systems or name in admitted)
+
+    def _has_folded(self, source: str) -> bool:
+        """Whether anything of the source was ever stored under the name of all other systems."""
+        table = usage_totals.c
+        query = select(table.source).where(table.source == source, table.system == OVERFLOW_SYSTEM).limit(1)
+        return self._connection.execute(query).first() is not None
+
+    def _astray(self, source: str, back: Sequence[UsageRow], names: Mapping[Pair, Pair]) -> dict[UsageRow, Pair]:
+        """Rows that take back what was counted before their system had a name of its own, and where that is."""
+        targets = {
+            row: (*names.get((row.system, row.model), (row.system, row.model)), *_WHEN(row)) for row in back
+        }
+        cells = tuple_(*(usage_daily.c[name] for name in ("system", "model", "operation", "day")))
+        found: set[tuple[object, ...]] = set()
+        for part in batched(list(dict.fromkeys(targets.values()))):
+            query = select(*cells.clauses).where(usage_daily.c.source == source, cells.in_(part))
+            found.update(tuple(cell) for cell in self._connection.execute(query))
+        lost = [row for row, cell in targets.items() if cell not in found and cell[0] != OVERFLOW_SYSTEM]
+        models = self._models({OVERFLOW_SYSTEM})[OVERFLOW_SYSTEM] if lost else set()
+        return {row: (OVERFLOW_SYSTEM, row.model if row.model in models else OTHER_MODELS) for row in lost}
+
+    def _names(self, unknown: Sequence[Pair], back: Collection[Pair], *, folded: bool) -> dict[Pair, Pair]:
+        """The names of the pairs that do not keep theirs."""
+        new = [name for name in dict.fromkeys(system for system, _ in unknown) if name not in self._known.systems]
+        never = frozenset(system for system, _ in back) if folded else frozenset()
+        beyond = set(new) - (self._admit(new, never, counted=True) if new else set())
+        self.folded_systems += len(beyond - {OVERFLOW_SYSTEM})
+        renamed = {pair: (OVERFLOW_SYSTEM, pair[1]) if pair[0] in beyond else pair for pair in unknown}
+        stored = self._models({system for system, _ in renamed.values()})
+        never_models = {renamed[pair] for pair in back if pair in renamed}
+        for pair, (system, model) in renamed.items():
+            models = stored[system]
+            if model in models or model == OTHER_MODELS:
+                continue
+            takes_back = OTHER_MODELS in models and (system, model) in never_models
+            if not takes_back and len(models - {OTHER_MODELS}) < self._limits.models:
+                models.add(model)
+            else:
+                renamed[pair] = (system, OTHER_MODELS)
+                self.folded_models += 1
+        return {pair: name for pair, name in renamed.items() if pair != name}
+
+    def _admit(self, names: Sequence[str], never: Collection[str], *, counted: bool) -> set[str]:
+        """Those of the names that are in the store, or are from now on."""
+        self._lock()
+        table = stored_systems.c
+        stored: dict[str, bool] = {}
+        for part in batched(names):
+            query = select(table.system, table.first_counted).where(table.system.in_(part))
+            stored.update((name, moment is not None) for name, moment in self._connection.execute(query))
+        room = None
+        admitted = []
+        for name in names:
+            if name in stored or name in never or name == OVERFLOW_SYSTEM:
+                continue
+            if name not in self._limits.declared:
+                room = self._room() if room is None else room
+                if room <= 0:
+                    continue
+                room -= 1
+            admitted.append(name)
+        if admitted:
+            moment = self._now if counted else None
+            self._connection.execute(
+                insert(stored_systems),
+                [{"system": name, "first_written": self._now, "first_counted": moment} for name in admitted],
+            )
+        self._count([name for name, was_counted in stored.items() if counted and not was_counted])
+        found = {*stored, *admitted}
+        if counted:
+            self._systems.update(found)
+        return found
+
+    def _count(self, names: Sequence[str]) -> None:
+        for part in batched(names):
+            self._connection.execute(
+                update(stored_systems).where(stored_systems.c.system.in_(part)).values(first_counted=self._now)
+            )
+
+    def _room(self) -> int:
+        number = self._connection.scalar(select(func.count()).select_from(stored_systems)) or 0
+        for part in batched(sorted(self._limits.declared)):
+            declared = select(func.count()).where(stored_systems.c.system.in_(part))
+            number -= self._connection.scalar(declared) or 0
+        return self._limits.systems - number
+
+    def _models(self, systems: Collection[str]) -> Mapping[str, set[str]]:
+        self._lock()
+        found: dict[str, set[str]] = defaultdict(set)
+        for part in batched(sorted(systems)):
+            query = select(usage_totals.c.system, usage_totals.c.model).where(usage_totals.c.system.in_(part))
+            for system, model in self._connection.execute(query.distinct()):
+                found[system].add(model)
+        return found
+
+    def _lock(self) -> None:
+        # SQLite has one writer anyway. Two agents that counted the names at the same time would both find room.
+        if not self._locked and self._connection.dialect.name == "postgresql":
+            self._connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        self._locked = True
+
+
+def _renamed(
+    rows: Sequence[UsageRow], names: Mapping[Pair, Pair], astray: Mapping[UsageRow, Pair]
+) -> list[UsageRow]:
+    """The rows under their names, and those that share a cell now as one: very many names may fold into one."""
+    kept: list[UsageRow] = []
+    sums: dict[tuple[str, str, Operation, date], list[float]] = {}
+    for row in rows:
+        pair = (row.system, row.model)
+        name = (astray.get(row) if astray else None) or names.get(pair, pair)
+        if name == pair:
+            kept.append(row)
+            continue
+        cell = (*name, row.operation, row.day)
+        before = sums.get(cell)
+        sums[cell] = list(_counts(row)) if before is None else list(map(add, before, _counts(row)))
+    kept += [UsageRow(*cell, *total) for cell, total in sums.items()]
+    return kept

@@ -1,0 +1,66 @@
+"""Connections to PostgreSQL that never hold a thread longer than a bound, whatever becomes of the server."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from threading import Event
+from typing import Any
+
+import psycopg
+
+CONNECT_SECONDS = 10
+STATEMENT_SECONDS = 60
+"""The server ends a longer statement."""
+LOCK_SECONDS = 20
+"""The server ends a statement that waits longer for a lock."""
+ANSWER_SECONDS = 75
+"""Without an answer for so long, and not even that the statement was ended, the connection is given up."""
+LIMITS = (
+    f"SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'; SET LOCAL lock_timeout = '{LOCK_SECONDS}s'; "
+    f"SET LOCAL idle_in_transaction_session_timeout = '{5 * STATEMENT_SECONDS}s'"
+)
+"""Set in each transaction: a pool in front of the server shares its sessions and refuses start-up options."""
+CONNECTING = {
+    "connect_timeout": CONNECT_SECONDS,
+    "keepalives": 1,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""Parameters of libpq; those of the URL go before them."""
+
+
+def connection_class(stopping: Event) -> type[psycopg.Connection[Any]]:
+    """A class of connections that wait at most `ANSWER_SECONDS` for an answer, and none once `stopping` is set."""
+
+    class Bounded(psycopg.Connection[Any]):
+        answer_seconds = ANSWER_SECONDS
+
+        def wait(self, gen: Generator[Any, Any, Any], *args: Any, **kwargs: Any) -> Any:
+            # The driver looks up ten times a second. Keepalives and time-outs of TCP are not enough: something
+            # between the two may go on acknowledging what it no longer passes on.
+            return super().wait(self._bounded(gen), *args, **kwargs)
+
+        def _bounded(self, gen: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+            ready: Any = None
+            while True:
+                if ready or ready is None:
+                    deadline = time.monotonic() + self.answer_seconds
+                try:
+                    wanted = gen.send(ready)
+                except StopIteration as stop:
+                    return stop.value
+                ready = yield wanted
+                if stopping.is_set():
+                    self._give_up("the agent stops")
+                if not ready and time.monotonic() > deadline:
+                    self._give_up(f"no answer for {self.answer_seconds:g} s")
+
+        def _give_up(self, reason: str) -> None:
+            # Its state is unknown: whatever comes of the statement, nobody will ask over this connection.
+            self.pgconn.finish()
+            raise psycopg.OperationalError(f"connection given up: {reason}")
+
+    return Bounded

@@ -1,0 +1,113 @@
+"""What a database can hold: names that fit their columns, and numbers whose sums stay numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import MAXYEAR, datetime
+from operator import attrgetter
+
+from sqlalchemy import Table
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
+
+from agent.store.schema import COUNTS, eval_results, model_shutdowns, prompt_changes, usage_daily
+from collectors.interface import EvalResult, ModelShutdown, PromptChange, UsageRow
+
+_LARGEST = 1e100
+"""No count comes near; and sums, squares and cubes of what is below it never leave the range of a double."""
+_LARGEST_WHOLE = 2**63 - 1
+_STATES_OF_A_VALUE = ("22", "23", "54")
+"""Classes of SQLSTATE: data exceptions, violated constraints, limits such as the size of an index entry."""
+
+_counts = attrgetter(*COUNTS)
+
+
+class UnstorableValue(ValueError):
+    """A value that the store takes for none of its columns; the message does not hold it."""
+
+
+def _lengths(table: Table) -> dict[str, int]:
+    return {column.name: length for column in table.c if (length := getattr(column.type, "length", None))}
+
+
+_USAGE = _lengths(usage_daily)
+_PROMPTS = _lengths(prompt_changes)
+_EVALS = _lengths(eval_results)
+_SHUTDOWNS = _lengths(model_shutdowns)
+
+
+def is_text(text: str, longest: int) -> bool:
+    """Whether a text fits a column of `longest` characters in every database."""
+    if len(text) > longest or "\0" in text:
+        return False
+    try:
+        # JSON can spell half a surrogate pair; no database takes one.
+        return text.isascii() or bool(text.encode())
+    except UnicodeEncodeError:
+        return False
+
+
+def are_counts(counts: Iterable[float]) -> bool:
+    """Whether all of them are numbers that can be added up for ever; NaN and the infinities are not."""
+    return all(-_LARGEST <= count <= _LARGEST for count in counts)
+
+
+def is_usage(row: UsageRow) -> bool:
+    """Whether the store can hold the row."""
+    return names_fit(row.system, row.model) and are_counts(_counts(row))
+
+
+def names_fit(system: str, model: str) -> bool:
+    """Whether the two names of a row of usage fit their columns."""
+    return is_text(system, _USAGE["system"]) and is_text(model, _USAGE["model"])
+
+
+def is_prompt_change(change: PromptChange) -> bool:
+    """Whether the store can hold the change."""
+    return (
+        _texts(change, _PROMPTS, ("system", "change_id", "kind"))
+        and _is_moment(change.landed_at)
+        and 0 <= change.prompts < 2**31
+    )
+
+
+def is_eval_result(result: EvalResult) -> bool:
+    """Whether the store can hold the result."""
+    numbers = [result.value, *([] if result.stderr is None else [result.stderr])]
+    wholes = [result.n, *([] if result.passed is None else [result.passed])]
+    names = ("system", "model", "prompt_version", "suite", "suite_hash", "metric")
+    return (
+        _texts(result, _EVALS, names)
+        and _is_moment(result.at)
+        and are_counts(numbers)
+        and all(0 <= whole <= _LARGEST_WHOLE for whole in wholes)
+    )
+
+
+def is_shutdown(model: ModelShutdown) -> bool:
+    """Whether the store can hold the day of the model."""
+    return is_text(model.model, _SHUTDOWNS["model"])
+
+
+def _texts(row: object, lengths: dict[str, int], names: tuple[str, ...]) -> bool:
+    return all(is_text(str(getattr(row, name)), lengths[name]) for name in names)
+
+
+def _is_moment(moment: datetime) -> bool:
+    # Close to the ends of the calendar a moment has no equal in UTC.
+    return 1 < moment.year < MAXYEAR
+
+
+def is_of_a_value(error: BaseException) -> bool:
+    """Whether a database refused what it was given; it may take all the rest of the batch.
+
+    A lost connection, a full disk or a lock says nothing of a row.
+    """
+    if isinstance(error, DataError | IntegrityError | UnstorableValue | OverflowError | UnicodeError):
+        return True
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", None) or ""
+        return state[:2] in _STATES_OF_A_VALUE or "binding parameter" in str(error.orig)
+    # What fails before the driver sees it: a value that is not of its column's type, or has no form there.
+    return isinstance(error, StatementError) and isinstance(
+        error.orig, TypeError | ValueError | ArithmeticError | AttributeError
+    )

@@ -1,0 +1,154 @@
+"""A PostgreSQL that does not answer holds no thread longer than a bound."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.engine import URL, make_url
+
+from agent.errors import StoreError
+from agent.store import postgres
+from agent.store.schema import usage_daily
+from agent.store.store import Store
+from collectors.interface import Batch, Operation, UsageRow
+from tests.agent.store.blackhole import Proxy
+
+DAY = date(2026, 3, 1)
+
+
+@pytest.fixture
+def database(postgres_url: str) -> URL:
+    name = f"t{uuid4().hex}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+    return make_url(postgres_url).set(database=name, drivername="postgresql")
+
+
+@pytest.fixture
+def proxy(database: URL) -> Iterator[Proxy]:
+    folder = database.query.get("host")
+    port = database.port or 5432
+    proxy = Proxy(str(Path(str(folder)) / f".s.PGSQL.{port}") if folder else (str(database.host), port))
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+def store(database: URL, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    monkeypatch.setattr(postgres, "ANSWER_SECONDS", 1.0)
+    monkeypatch.setitem(postgres.CONNECTING, "connect_timeout", 2)
+    store = Store(database.set(host="127.0.0.1", port=proxy.port, query={}))
+    store.migrate()
+    yield store
+    proxy.forward()
+    store.close()
+
+
+def apply(store: Store, revision: int) -> None:
+    row = UsageRow("bot", "m", Operation.GENERATION, DAY, 1)
+    store.apply("gateway", revision, Batch(state={"at": str(revision).encode()}, usage=(row,)))
+
+
+def total(store: Store) -> float:
+    with store.reading() as connection:
+        return float(connection.scalar(select(func.sum(usage_daily.c.inferences))) or 0)
+
+
+def ended_in(seconds: float, work: Callable[[], object]) -> BaseException | None:
+    """The error that ended some work, which must not take longer."""
+    found: list[BaseException] = []
+
+    def target() -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 - it is handed on
+            found.append(error)
+
+    thread = threading.Thread(target=target, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    assert not thread.is_alive()
+    return found[0] if found else None
+
+
+def test_a_server_that_swallows_everything_holds_no_transaction(store: Store, proxy: Proxy) -> None:
+    def read() -> None:
+        with store.reading() as connection:
+            connection.execute(select(usage_daily)).all()
+            proxy.swallow()
+            connection.execute(select(usage_daily)).all()
+
+    apply(store, 0)
+    error = ended_in(30, read)
+    assert isinstance(error, StoreError)
+    assert "no answer for 1 s" in str(error)
+
+
+def test_what_was_given_up_is_whole_or_not_there(store: Store, proxy: Proxy) -> None:
+    apply(store, 0)
+    proxy.swallow()
+    error = ended_in(60, lambda: apply(store, 1))
+    assert isinstance(error, StoreError)
+    proxy.forward()
+    deadline = time.monotonic() + 60
+    while True:
+        revision = store.source_state("gateway").revision
+        try:
+            apply(store, revision)
+            break
+        except StoreError:
+            assert time.monotonic() < deadline
+    assert total(store) == revision + 1 == store.source_state("gateway").revision
+    assert store.source_state("gateway").load() == {"at": str(revision).encode()}
+
+
+def test_a_server_that_accepts_and_says_nothing_holds_no_connection(store: Store, proxy: Proxy) -> None:
+    store.close()
+    proxy.swallow()
+    assert isinstance(ended_in(60, lambda: total(store)), StoreError)
+
+
+def test_an_interrupt_ends_what_waits_and_lets_nothing_start(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sleep() -> None:
+        with store.reading() as connection:
+            for one in (connection.connection.driver_connection,):
+                monkeypatch.setattr(one, "answer_seconds", 60)
+            connection.exec_driver_sql("SELECT pg_sleep(50)")
+
+    threading.Timer(1, store.interrupt).start()
+    error = ended_in(30, sleep)
+    assert "the agent stops" in str(error)
+    error = ended_in(30, lambda: apply(store, 0))
+    assert isinstance(error, StoreError)
+    assert "the agent stops" in str(error)
+    assert store.trouble() is None
+
+
+def test_the_server_itself_bounds_statements_and_locks_of_each_transaction(store: Store) -> None:
+    with store.reading() as connection:
+        found = [
+            connection.exec_driver_sql(f"SHOW {name}").scalar()
+            for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+        ]
+        options = connection.connection.driver_connection.info.get_parameters()  # type: ignore[union-attr]
+    assert found == ["1min", "20s", "5min"]
+    assert options["tcp_user_timeout"] == "30000"
+    assert options["keepalives_idle"] == "30"
+
+
+def test_what_the_url_says_of_a_connection_stands(database: URL) -> None:
+    store = Store(database.update_query_dict({"connect_timeout": "7", "keepalives_idle": "99"}))
+    with store.reading() as connection:
+        options = connection.connection.driver_connection.info.get_parameters()  # type: ignore[union-attr]
+    assert (options["connect_timeout"], options["keepalives_idle"]) == ("7", "99")
+    store.close()

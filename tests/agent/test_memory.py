@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+PROGRAM = """
+import sys, threading
+from agent.memory import give_back
+
+def resident():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) // 1024 for line in status if line.startswith("VmRSS:"))
+
+if sys.argv[1] == "told":
+    assert give_back()
+del_me = bytearray(20 << 20)
+del del_me
+kept = []
+before = resident()
+def work():
+    # The small block above the large ones holds a heap at its height.
+    blocks = [bytes(4 << 20) for _ in range(8)]
+    for block in blocks:
+        memoryview(bytearray(block))[::4096]
+    kept.append(bytearray(100_000))
+for _ in range(4):
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+print(resident() - before)
+"""
+
+
+def grown(how: str) -> int:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, how], capture_output=True, text=True, check=True, timeout=120
+    )
+    return int(done.stdout)
+
+
+def test_large_blocks_are_given_back_by_whichever_thread_they_were_used() -> None:
+    assert grown("told") < 10 < grown("not told")
