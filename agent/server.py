@@ -65,6 +65,16 @@ class _Pool(wsgi.Server):
             log.debug("http_server", detail=msg)
 
 
+def _every_address() -> str:
+    """`::`, which takes IPv4 too, or `0.0.0.0` where the kernel has no IPv6."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::", 0))
+    except OSError:
+        return "0.0.0.0"  # noqa: S104 - the shipped default is every address, as of other exporters
+    return "::"
+
+
 class Server:
     """One listening socket that serves a WSGI application in the background.
 
@@ -77,7 +87,7 @@ class Server:
         self._host = host
         self._port = port
         self._server = _Pool(
-            (host, port),
+            (host or _every_address(), port),
             app,
             numthreads=_THREADS,
             server_name="leverwatch",
