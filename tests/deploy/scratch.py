@@ -25,7 +25,15 @@ _HOSTS = "127.0.0.1 localhost db.example.com\n::1 localhost ip6-localhost\n"
 def scratch(folder: Path) -> Path:
     """An empty root in this folder, with the links of the machine's own (`/bin` is one on Debian)."""
     root = folder / "root"
-    for name in ("etc", "tmp", "var/lib/leverwatch", "var/cache/leverwatch", "var/log/llm", "logs", "etc/leverwatch"):
+    for name in (
+        "etc",
+        "tmp",
+        "var/lib/leverwatch",
+        "var/cache/leverwatch",
+        "var/log/llm",
+        "logs",
+        "etc/leverwatch",
+    ):
         (root / name).mkdir(parents=True)
     (root / "etc/hosts").write_text(_HOSTS)
     (root / "etc/nsswitch.conf").write_text("passwd: files\ngroup: files\nhosts: files\n")
@@ -43,7 +51,9 @@ def scratch(folder: Path) -> Path:
 
 def binds() -> dict[str, str]:
     """What of this machine the root has: programs, the repository, and the environment that runs the tests."""
-    whole = {str(e): str(e) for e in Path("/").iterdir() if e.is_dir() and not e.is_symlink() and e.name not in _OWN}
+    whole = {
+        str(e): str(e) for e in Path("/").iterdir() if e.is_dir() and not e.is_symlink() and e.name not in _OWN
+    }
     needed = {str(ROOT), os.path.realpath(sys.base_prefix), sys.base_prefix, sys.prefix}
     parts = {path: path for path in sorted(needed) if f"/{Path(path).parts[1]}" not in whole}
     return {**whole, **parts, INSTALLED: sys.prefix}
@@ -64,7 +74,7 @@ def shipped(spec: Spec) -> Outcome:
     )
     if done.returncode != 0:
         raise RuntimeError(
-            "the shipped defaults are tested in network and mount namespaces, which need root or a kernel that lets "
-            f"users make user namespaces:\n{done.stderr}"
+            "the shipped defaults are tested in network and mount namespaces, which need root or a kernel that "
+            f"lets users make user namespaces:\n{done.stderr}"
         )
     return Outcome(**json.loads(done.stdout))

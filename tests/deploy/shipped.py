@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import shlex
 from dataclasses import dataclass, replace
@@ -12,7 +13,8 @@ from typing import Any
 import yaml
 
 from agent.config.models import Config
-from tests.deploy.inside import Spec
+from tests.agent.transport.certificates import authority
+from tests.deploy.inside import IPV4, Spec
 from tests.deploy.scratch import ROOT, binds, scratch
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -44,7 +46,9 @@ def examples() -> dict[str, Example]:
         page = path.read_text()
         for block in re.finditer(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL):
             settings = yaml.safe_load(block[1])
-            if isinstance(settings, dict) and settings.keys() <= known and "url" not in settings.get("prices", ""):
+            # A price file has a list under a name that the configuration has too.
+            own = isinstance(settings, dict) and not isinstance(settings.get("prices"), list)
+            if own and settings.keys() <= known:
                 name = f"{path.relative_to(ROOT)}:{page.count(chr(10), 0, block.start()) + 1}"
                 found[name] = Example(str(path.relative_to(ROOT)), block[1])
     return found
@@ -57,6 +61,34 @@ def plain(folder: Path, config: str) -> Spec:
     (root / "home-of-it/leverwatch.yaml").write_text(config)
     environ = {"PATH": f"/opt/leverwatch/bin:{DEFAULT_PATH}", "HOME": "/home-of-it"}
     return Spec(str(root), binds(), ["leverwatch", "run"], environ, "/home-of-it", urls=list(MAIN))
+
+
+def protected(spec: Spec, folder: Path) -> Spec:
+    """A configuration with the web configuration that the page about security shows, and its certificates."""
+    page = (ROOT / "docs/security.md").read_text()
+    (web,) = re.findall(r"^```yaml\n(# web\.yaml.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    here, signer = Path(spec.root, spec.cwd.lstrip("/")), authority(folder)
+    (here / "web.yaml").write_text(web)
+    server, client = signer.server("server"), signer.client("client")
+    for source, name in (
+        (server.certificate, "server.crt"),
+        (server.key, "server.key"),
+        (signer.file, "clients.pem"),
+    ):
+        (here / name).write_bytes(source.read_bytes())
+    return replace(
+        spec,
+        urls=[*PROBES, MAIN[-1].replace("http:", "https:")],
+        headers={"Authorization": f"Basic {base64.b64encode(b'prometheus:example').decode()}"},
+        authority=str(signer.file),
+        client=[str(client.certificate), str(client.key)],
+    )
+
+
+def on_its_address(spec: Spec, shown: Example) -> Spec:
+    """The same, asked where the example listens, when that is one address only."""
+    host = str(shown.settings.get("web", {}).get("listen", "")).rpartition(":")[0]
+    return replace(spec, families=IPV4) if host == "127.0.0.1" else spec
 
 
 @dataclass(frozen=True)

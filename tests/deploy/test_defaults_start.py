@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
 import yaml
 
 from tests.deploy.inside import ADDRESSES, DUAL, Outcome, Spec
+from tests.deploy.pods import Database, pod
 from tests.deploy.scratch import ROOT, shipped
-from tests.deploy.shipped import at, container, examples, image, plain, unit
+from tests.deploy.shipped import at, container, examples, image, on_its_address, plain, protected, unit
+from tests.helm.programs import CHART, EXAMPLES, helm
 
 pytestmark = pytest.mark.e2e
 
@@ -53,6 +58,53 @@ def test_the_command_line_of_the_unit_starts(families: str, tmp_path: Path) -> N
 
     store = tmp_path / "root/var/lib/leverwatch/leverwatch.db"
     assert store.stat().st_mode & 0o077 == 0, outcome.log
+
+
+@pytest.mark.parametrize("name", examples())
+def test_each_configuration_of_the_documentation_starts(name: str, tmp_path: Path) -> None:
+    shown = examples()[name]
+    spec = plain(tmp_path, shown.text)
+    if "config_file" in shown.settings.get("web", {}):
+        spec = protected(spec, tmp_path)
+
+    assert_served(on_its_address(spec, shown))
+
+
+@pytest.fixture(scope="session")
+def database(postgres_url: str) -> Iterator[Database]:
+    """What `leverwatch@db.example.com/leverwatch` of the examples leads to."""
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("CREATE ROLE leverwatch LOGIN SUPERUSER")
+        connection.execute("CREATE DATABASE leverwatch")
+        (folder,) = connection.execute("SHOW unix_socket_directories").fetchone() or ("",)
+        (port,) = connection.execute("SHOW port").fetchone() or ("",)
+    yield Database(f"{folder}/.s.PGSQL.{port}", "leverwatch")
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("DROP DATABASE leverwatch WITH (FORCE)")
+        connection.execute("DROP ROLE leverwatch")
+
+
+@pytest.mark.parametrize("name", sorted(EXAMPLES.keys() - {"default"}))
+def test_each_example_of_the_chart_starts(name: str, tmp_path: Path, database: Database) -> None:
+    manifests = helm(4).manifests(CHART, "--values", EXAMPLES[name])
+
+    assert_served(pod(tmp_path, manifests, database))
+
+
+def test_the_values_of_the_page_about_helm_start(tmp_path: Path, database: Database) -> None:
+    first, *_ = re.findall(
+        r"^```yaml\n(.+?)^```$", (ROOT / "docs/deploy/helm.md").read_text(), re.DOTALL | re.MULTILINE
+    )
+    (tmp_path / "values.yaml").write_text(first)
+
+    assert_served(pod(tmp_path, helm(4).manifests(CHART, "--values", tmp_path / "values.yaml"), database))
+
+
+@FAMILIES
+def test_the_chart_as_it_is_starts(families: str, tmp_path: Path, database: Database) -> None:
+    manifests = helm(4).manifests(CHART, "--values", EXAMPLES["default"])
+
+    assert_served(at(families, pod(tmp_path, manifests, database)))
 
 
 def test_the_command_of_the_compose_file_starts(tmp_path: Path) -> None:
