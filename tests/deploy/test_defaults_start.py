@@ -17,7 +17,7 @@ from tests.deploy.scratch import ROOT, shipped
 from tests.deploy.shipped import at, container, examples, image, on_its_address, plain, protected, unit
 from tests.helm.programs import CHART, EXAMPLES, helm
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.shipped]
 
 FAMILIES = pytest.mark.parametrize("families", ADDRESSES)
 NOTHING_SET = "{}\n"
