@@ -11,9 +11,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 FOLDER = Path(__file__).parent
-_ENTRY = re.compile(
-    r"^(?P<name>[a-z0-9][a-z0-9.-]*)==(?P<version>\S+)(?: ; (?P<marker>.+?))? \\$"
-)
+_ENTRY = re.compile(r"^(?P<name>[a-z0-9][a-z0-9.-]*)==(?P<version>\S+)(?: ; (?P<marker>.+?))? \\$")
 _HASH = re.compile(r"^    --hash=(sha256:[0-9a-f]{64})(?: \\)?$")
 
 

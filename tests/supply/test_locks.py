@@ -43,7 +43,9 @@ def test_every_release_of_a_lock_has_the_hashes_of_its_files(lock: str) -> None:
 def test_a_lock_says_not_where_files_are_from(lock: str) -> None:
     text = (FOLDER / f"{lock}.txt").read_text()
 
-    assert [word for word in ("://", "--index", "--extra-index", "--find-links", "--trusted") if word in text] == []
+    assert [
+        word for word in ("://", "--index", "--extra-index", "--find-links", "--trusted") if word in text
+    ] == []
 
 
 def test_no_lock_is_left_over() -> None:
