@@ -59,7 +59,7 @@ unit: $(BIN)/.ready servers ## every test
 
 oldest: $(OLDEST)/bin/.ready servers ## the agent and its collectors on the oldest allowed release of every dependency
 	LEVERWATCH_LOCK=oldest $(OLDEST)/bin/pytest -n 2 -q -m "not e2e or shipped" tests/agent tests/collectors \
-	    tests/deploy/test_defaults_start.py tests/supply/test_locks.py --ignore=tests/agent/test_status_page_in_browser.py
+	    tests/deploy/test_defaults_start.py tests/deploy/test_minimal.py tests/supply/test_locks.py --ignore=tests/agent/test_status_page_in_browser.py
 
 test: lint types unit oldest ## everything that CI runs
 
