@@ -4,9 +4,10 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 OLDEST ?= .venv-oldest
+PYTHON_OLDEST ?= $(shell python3.11 -c '' 2>/dev/null && echo python3.11 || echo $(PYTHON))
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help run test lint types unit oldest lock sbom golden bench fuzz sanitize soak chart dashboards screenshots servers image-check clean
+.PHONY: help run test lint types unit oldest on-oldest lock sbom golden bench fuzz sanitize soak chart dashboards screenshots servers image-check clean
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -15,17 +16,17 @@ help:
 locked = $(1)/bin/python -m pip install --quiet --require-hashes --no-deps -r $(2)
 
 define environment
-	@$(PYTHON) -m venv $(1) 2>/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq python3-venv && $(PYTHON) -m venv $(1); }
+	@$(3) -m venv $(1) 2>/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq python3-venv && $(3) -m venv $(1); }
 	$(call locked,$(1),$(2))
 	$(1)/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $(1)/bin/.ready
 endef
 
 $(BIN)/.ready: pyproject.toml supply/newest.txt $(wildcard collectors/files/native/*)
-	$(call environment,$(VENV),supply/newest.txt)
+	$(call environment,$(VENV),supply/newest.txt,$(PYTHON))
 
 $(OLDEST)/bin/.ready: pyproject.toml supply/oldest.txt $(wildcard collectors/files/native/*)
-	$(call environment,$(OLDEST),supply/oldest.txt)
+	$(call environment,$(OLDEST),supply/oldest.txt,$(PYTHON_OLDEST))
 
 run: $(BIN)/.ready ## the demo: an invented company, the real agent, the page at http://127.0.0.1:9847/
 	$(BIN)/leverwatch demo
@@ -57,9 +58,17 @@ types: $(BIN)/.ready ## mypy, strict
 unit: $(BIN)/.ready servers ## every test
 	$(BIN)/pytest -n 2 -q
 
-oldest: $(OLDEST)/bin/.ready servers ## the agent and its collectors on the oldest allowed release of every dependency
-	LEVERWATCH_LOCK=oldest $(OLDEST)/bin/pytest -n 2 -q -m "not e2e or shipped" tests/agent tests/collectors \
-	    tests/deploy/test_defaults_start.py tests/deploy/test_minimal.py tests/supply/test_locks.py --ignore=tests/agent/test_status_page_in_browser.py
+# Not the tools of the tests themselves: a browser, Helm, linters.
+ON_OLDEST := tests/agent tests/collectors tests/deploy/test_defaults_start.py tests/deploy/test_minimal.py \
+    tests/supply/test_locks.py --ignore=tests/agent/test_status_page_in_browser.py
+
+# Only Python 3.11 has files of every oldest release. Without it this is left out, and said; in CI it fails.
+oldest: servers ## the agent and its collectors on the oldest allowed release of every dependency; needs Python 3.11
+	@if $(PYTHON_OLDEST) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; then $(MAKE) --no-print-directory on-oldest; \
+	else echo 'oldest: NOT TESTED, as there is no python3.11'; [ -z "$$CI" ]; fi
+
+on-oldest: $(OLDEST)/bin/.ready
+	LEVERWATCH_LOCK=oldest $(OLDEST)/bin/pytest -n 2 -q -m "not e2e or shipped" $(ON_OLDEST)
 
 test: lint types unit oldest ## everything that CI runs
 
