@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import signal
 import socket
 import ssl
 import struct
@@ -83,8 +84,7 @@ def run(spec: Spec) -> Outcome:
         try:
             answers = {url: _when_ready(process, url, spec) for url in _urls(spec)}
             checks: list[list[str | int]] = [_check(spec, command) for command in spec.checks]
-            process.terminate()
-            code = process.wait(_STOP_SECONDS)
+            code = _ended(process)
         finally:
             process.kill()
             process.wait()
@@ -93,6 +93,16 @@ def run(spec: Spec) -> Outcome:
             os.kill(relay, 9)
             os.waitpid(relay, 0)
     return Outcome(answers, checks, code, log.read_text(errors="replace"))
+
+
+def _ended(process: subprocess.Popen[bytes]) -> int:
+    process.terminate()
+    try:
+        return process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        # The log then has where each thread is.
+        process.send_signal(signal.SIGABRT)
+        return process.wait()
 
 
 def _urls(spec: Spec) -> Iterator[str]:
@@ -159,7 +169,12 @@ def _start(spec: Spec, command: list[str], output: int) -> subprocess.Popen[byte
         os.umask(spec.umask)
 
     return subprocess.Popen(
-        command, env=spec.environ, stdout=output, stderr=output, stdin=subprocess.DEVNULL, preexec_fn=enter
+        command,
+        env={**spec.environ, "PYTHONFAULTHANDLER": "1"},
+        stdout=output,
+        stderr=output,
+        stdin=subprocess.DEVNULL,
+        preexec_fn=enter,
     )
 
 
