@@ -37,7 +37,12 @@ def run(config_path: Path) -> None:
     sys.exit(Exit.OK)
 
 
-def serve(agent: Agent, every_seconds: float | None = None, do: Callable[[], None] = lambda: None) -> None:
+# Python runs a handler when the main thread runs. A signal that arrives just before that thread begins to wait, or
+# that another thread takes, does not wake it: it wakes by itself, so that no signal waits longer than this.
+_LOOK_SECONDS = 1.0
+
+
+def serve(agent: Agent, every_seconds: float = _LOOK_SECONDS, do: Callable[[], None] = lambda: None) -> None:
     """Keep an agent alive until SIGTERM or SIGINT; `do` is called every so many seconds.
 
     Raises:
