@@ -1,21 +1,33 @@
-# The image of the agent. Pin the base further with --build-arg PYTHON_DIGEST=@sha256:...
+# The image of the agent. The base is one digest of its tag, a list of platforms. To renew it, put in what
+# `docker buildx imagetools inspect python:3.11-slim-bookworm` prints as its digest, and run `make image-check`.
 ARG PYTHON_IMAGE=python:3.11-slim-bookworm
-ARG PYTHON_DIGEST=
+ARG PYTHON_DIGEST=@sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b
 
 FROM ${PYTHON_IMAGE}${PYTHON_DIGEST} AS build
 WORKDIR /src
-COPY pyproject.toml README.md LICENSE ./
-COPY collectors collectors
-COPY agent agent
 # The compiled helper of the files collector; without a compiler it would be left out.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends gcc libc6-dev \
     && rm -rf /var/lib/apt/lists/*
-RUN python3 -m venv /opt/leverwatch \
-    && /opt/leverwatch/bin/pip install --no-cache-dir --disable-pip-version-check \
-        --report /opt/leverwatch/packages.json '.[postgres]' \
-    && /opt/leverwatch/bin/pip freeze --exclude leverwatch > /opt/leverwatch/packages.txt
+COPY supply/build.txt supply/image.txt supply/
+# What builds is apart from what is built, which has no pip. Each file that is fetched has its hash in a lock.
+RUN python3 -m venv /build \
+    && /build/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes --no-deps \
+        -r supply/build.txt \
+    && python3 -m venv --without-pip /opt/leverwatch \
+    && /build/bin/pip --python /opt/leverwatch/bin/python3 install --no-cache-dir --disable-pip-version-check \
+        --require-hashes --no-deps --report /opt/leverwatch/packages.json -r supply/image.txt
+COPY pyproject.toml README.md LICENSE THIRD_PARTY_NOTICES ./
+COPY collectors collectors
+COPY agent agent
+RUN /build/bin/pip wheel --no-cache-dir --no-deps --no-index --no-build-isolation --wheel-dir /wheels . \
+    && /build/bin/pip --python /opt/leverwatch/bin/python3 install --no-cache-dir --no-deps --no-index /wheels/*.whl \
+    && /build/bin/pip --python /opt/leverwatch/bin/python3 freeze --exclude leverwatch \
+        > /opt/leverwatch/packages.txt \
+    && /build/bin/cyclonedx-py environment --pyproject pyproject.toml --mc-type application \
+        --output-reproducible --output-file /opt/leverwatch/sbom.cdx.json /opt/leverwatch/bin/python3 \
+    && cp LICENSE THIRD_PARTY_NOTICES /opt/leverwatch/
 
 FROM ${PYTHON_IMAGE}${PYTHON_DIGEST}
 ARG VERSION=unknown
@@ -37,13 +49,14 @@ COPY --from=build /opt/leverwatch /opt/leverwatch
 ENV PATH=/opt/leverwatch/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     LEVERWATCH_CONFIG=/etc/leverwatch/leverwatch.yaml \
-    LEVERWATCH_HEALTH_URL=http://127.0.0.1:9847/-/healthy
+    LEVERWATCH_HEALTH_URL=http://localhost:9847/-/healthy
 # By number, so that Kubernetes can see that it is not root.
 USER 10001:10001
 WORKDIR /var/lib/leverwatch
 VOLUME /var/lib/leverwatch
 EXPOSE 9847 9848
+# No proxy of the environment is asked: what it would say is not what this container says.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
-    CMD ["python3", "-c", "import os, urllib.request; urllib.request.urlopen(os.environ['LEVERWATCH_HEALTH_URL'], timeout=3)"]
+    CMD ["python3", "-c", "import os, urllib.request as r; r.build_opener(r.ProxyHandler({})).open(os.environ['LEVERWATCH_HEALTH_URL'], timeout=3)"]
 ENTRYPOINT ["leverwatch"]
 CMD ["run"]

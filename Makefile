@@ -3,16 +3,30 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+OLDEST ?= .venv-oldest
+PYTHON_OLDEST ?= $(shell python3.11 -c '' 2>/dev/null && echo python3.11 || echo $(PYTHON))
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help run test lint types unit golden bench fuzz sanitize soak chart dashboards screenshots servers image-check clean
+.PHONY: help run test lint types unit oldest on-oldest lock sbom golden bench fuzz sanitize soak chart dashboards screenshots servers image-check clean
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
-$(BIN)/.ready: pyproject.toml $(wildcard collectors/files/native/*)
-	@$(PYTHON) -m venv $(VENV) 2>/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq python3-venv && $(PYTHON) -m venv $(VENV); }
-	$(BIN)/python -m pip install --quiet -e '.[dev]'
-	@touch $@
+# Every file that is fetched has its hash in a lock, and the package itself is built with what the lock has.
+# A lock has everything, so pip has nothing to look for.
+locked = $(1)/bin/python -m pip install --quiet --require-hashes --no-deps -r $(2)
+
+define environment
+	@$(3) -m venv $(1) 2>/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq python3-venv && $(3) -m venv $(1); }
+	$(call locked,$(1),$(2))
+	$(1)/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $(1)/bin/.ready
+endef
+
+$(BIN)/.ready: pyproject.toml supply/newest.txt $(wildcard collectors/files/native/*)
+	$(call environment,$(VENV),supply/newest.txt,$(PYTHON))
+
+$(OLDEST)/bin/.ready: pyproject.toml supply/oldest.txt $(wildcard collectors/files/native/*)
+	$(call environment,$(OLDEST),supply/oldest.txt,$(PYTHON_OLDEST))
 
 run: $(BIN)/.ready ## the demo: an invented company, the real agent, the page at http://127.0.0.1:9847/
 	$(BIN)/leverwatch demo
@@ -44,10 +58,30 @@ types: $(BIN)/.ready ## mypy, strict
 unit: $(BIN)/.ready servers ## every test
 	$(BIN)/pytest -n 2 -q
 
-test: lint types unit ## everything that CI runs
+# Not the tools of the tests themselves: a browser, Helm, linters.
+ON_OLDEST := tests/agent tests/collectors tests/deploy/test_defaults_start.py tests/deploy/test_minimal.py \
+    tests/supply/test_locks.py --ignore=tests/agent/test_status_page_in_browser.py
+
+# Only Python 3.11 has files of every oldest release. Without it this is left out, and said; in CI it fails.
+oldest: servers ## the agent and its collectors on the oldest allowed release of every dependency; needs Python 3.11
+	@if $(PYTHON_OLDEST) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; then $(MAKE) --no-print-directory on-oldest; \
+	else echo 'oldest: NOT TESTED, as there is no python3.11'; [ -z "$$CI" ]; fi
+
+on-oldest: $(OLDEST)/bin/.ready
+	LEVERWATCH_LOCK=oldest $(OLDEST)/bin/pytest -n 2 -q -m "not e2e or shipped" $(ON_OLDEST)
+
+test: lint types unit oldest ## everything that CI runs
+
+lock: $(BIN)/.ready ## allow the newest releases of today, and write the locks and the licences of what is in the image
+	$(BIN)/python -m supply.lock
+	$(call locked,$(VENV),supply/newest.txt)
+	$(BIN)/python -m supply.notices
+
+sbom: $(BIN)/.ready ## dist/leverwatch.cdx.json: the packages of the image in the format of CycloneDX, from its lock
+	$(BIN)/python -m supply.sbom dist/leverwatch.cdx.json
 
 bench: $(BIN)/.ready ## the benchmarks, each against a baseline in the same run
-	$(BIN)/python -m pip install --quiet -e '.[bench]'
+	$(call locked,$(VENV),supply/bench.txt)
 	@command -v jq >/dev/null && command -v mtail >/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends jq mtail; }
 	$(BIN)/python -m tests.benchmarks.bench_ingest
 	$(BIN)/python -m tests.benchmarks.bench_formats
@@ -87,4 +121,4 @@ screenshots: $(BIN)/.ready servers $(PREVIEW)/node_modules/.ready ## pictures of
 	$(BIN)/python -m tests.e2e.screenshots
 
 clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(OLDEST) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,14 +1,16 @@
 #!/bin/sh
 # Builds the image with buildah and runs it as an orchestrator would: as PID 1, as user 10001, on a read-only root.
 # Needs root, buildah, and util-linux; where the base image cannot be pulled, debootstrap makes a stand-in for it.
-#   BASE=IMAGE          the base, as the Dockerfile names it
+#   BASE=IMAGE          the base; without it, the one that the Dockerfile names, with its digest
 #   BUILD_FLAGS=FLAGS   more flags for `buildah bud`, such as volumes with certificates of a proxy
 set -eu
-BASE=${BASE:-python:3.11-slim-bookworm}
 BUILD_FLAGS=${BUILD_FLAGS:-}
 IMAGE=leverwatch:image-check
 export BUILDAH_ISOLATION=chroot STORAGE_DRIVER=vfs
 cd "$(dirname "$0")/.."
+named=$(sed -n 's/^ARG PYTHON_IMAGE=//p' Dockerfile)
+digest=$(sed -n 's/^ARG PYTHON_DIGEST=//p' Dockerfile)
+BASE=${BASE:-$named$digest}
 work=$(mktemp -d)
 container=
 main=
@@ -27,6 +29,7 @@ die() { say "FAILED: $*"; exit 1; }
 
 if ! buildah inspect --type image "$BASE" >/dev/null 2>&1 && ! buildah pull -q "$BASE" >/dev/null 2>&1; then
     say "$BASE cannot be pulled; debootstrap makes a stand-in"
+    BASE=$named
     debootstrap --variant=minbase --include=python3,python3-venv,python3-dev,ca-certificates bookworm "$work/root" >/dev/null
     mkdir "$work/context"
     tar -C "$work/root" --exclude='./proc/*' --exclude='./sys/*' --exclude='./dev/*' -cf "$work/context/root.tar" .
@@ -36,7 +39,8 @@ if ! buildah inspect --type image "$BASE" >/dev/null 2>&1 && ! buildah pull -q "
 fi
 
 # shellcheck disable=SC2086 # flags are words
-buildah bud -q --format docker --network host --build-arg "PYTHON_IMAGE=$BASE" $BUILD_FLAGS -t "$IMAGE" . >/dev/null
+buildah bud -q --format docker --network host --build-arg "PYTHON_IMAGE=$BASE" --build-arg PYTHON_DIGEST= \
+    $BUILD_FLAGS -t "$IMAGE" . >/dev/null
 say "built $IMAGE on $BASE"
 
 container=$(buildah from "$IMAGE")
@@ -45,11 +49,31 @@ buildah run "$container" -- leverwatch demo --no-serve --folder /tmp/demo >/dev/
 buildah run "$container" -- sh -c 'rm -r /tmp/demo; git --version' >/dev/null || die "there is no git"
 buildah run "$container" -- sh -c 'grep -q ^psycopg= /opt/leverwatch/packages.txt &&
     python3 -m json.tool /opt/leverwatch/packages.json >/dev/null' || die "the lists of packages are not there"
+# What is installed is what the lock says, and every one of it has its licence.
+buildah run "$container" -- cat /opt/leverwatch/packages.txt >"$work/packages.txt"
+buildah run "$container" -- cat /opt/leverwatch/THIRD_PARTY_NOTICES >"$work/notices"
+buildah run "$container" -- cat /opt/leverwatch/sbom.cdx.json >"$work/sbom.json"
+python3 - "$work" supply/image.txt <<'PYTHON' || die "the packages, their lock, their licences and their list differ"
+import json, pathlib, re, sys
+work, lock = map(pathlib.Path, sys.argv[1:])
+def one(name, version):
+    return f"{re.sub(r'[-_.]+', '-', name).lower()} {version}"
+installed = {one(*line.split("==")) for line in (work / "packages.txt").read_text().split()}
+entries = re.findall(r"^([a-z0-9.-]+)==(\S+)(.*)$", lock.read_text(), re.MULTILINE)
+locked = {one(name, version) for name, version, marker in entries if "win32" not in marker}
+components = json.loads((work / "sbom.json").read_text())["components"]
+listed = {one(each["name"], each["version"]) for each in components if each["name"] != "leverwatch"}
+notices = (work / "notices").read_text()
+noticed = {each for each in installed if f"\n{each} (" in notices}
+differing = [sorted(installed ^ other) for other in (locked, listed, noticed)]
+sys.exit(str(differing) if any(differing) else 0)
+PYTHON
+! buildah run "$container" -- sh -c 'ls -d /opt/leverwatch/lib/python3*/site-packages/pip' 2>/dev/null || die "it has pip"
 # The program itself must be readable and not writable for its user.
 buildah run "$container" -- sh -c '! find / -xdev -writable -type f -not -path "/proc/*" -not -path "/sys/*" 2>/dev/null |
     grep -v -e ^/tmp/ -e ^/var/tmp/ -e ^/var/lib/leverwatch/' || die "its user can change files of the image"
 buildah run "$container" -- leverwatch --version | grep -q 'with its compiled helper' || die "the helper is not there"
-say "user, demo, helper, git, lists of packages: fine"
+say "user, demo, helper, git, packages with their lock, licences and list: fine"
 
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 mkdir "$work/state" "$work/config" "$work/merged"
@@ -102,7 +126,7 @@ code=0
 wait "$unshare_pid" || code=$?
 main=
 [ "$code" = 0 ] || { cat "$work/log"; die "SIGTERM ends it with $code"; }
-[ $(($(date +%s) - started)) -le 5 ] || die "SIGTERM takes too long"
+[ $(($(date +%s) - started)) -le 20 ] || die "SIGTERM takes too long"
 grep -q 'event=stopped' "$work/log" || die "it does not stop in order"
 [ -s "$work/state/leverwatch.db" ] || die "it stores nothing"
 say "PID 1 as user 10001 on a read-only root: ready, healthy, ends on SIGTERM with 0"

@@ -54,6 +54,22 @@ def test_everything_that_is_copied_is_let_through_to_the_build() -> None:
     assert all((ROOT / name).exists() for name in copied)
 
 
+def test_the_base_is_one_digest() -> None:
+    assert re.search(r"^ARG PYTHON_IMAGE=[a-z0-9.:-]+$", DOCKERFILE, re.MULTILINE)
+    assert re.search(r"^ARG PYTHON_DIGEST=@sha256:[0-9a-f]{64}$", DOCKERFILE, re.MULTILINE)
+    for base in re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE):
+        assert base == "${PYTHON_IMAGE}${PYTHON_DIGEST}"
+
+
+def test_every_package_is_from_a_lock_and_the_program_from_the_tree() -> None:
+    commands = re.findall(r"/build/bin/pip[^&\n]*? (install|wheel) ([^&\n]*)", DOCKERFILE.replace("\\\n", ""))
+
+    assert len(commands) == 4
+    for _, options in commands:
+        assert "--no-deps" in options
+        assert ("--require-hashes" in options) != ("--no-index" in options)
+
+
 def test_the_scripts_of_the_checks_are_valid_shell() -> None:
     for script in (ROOT / ".ci").glob("*.sh"):
         subprocess.run(["sh", "-n", script], check=True, timeout=60)

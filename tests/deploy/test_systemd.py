@@ -68,6 +68,16 @@ def test_without_its_hardening_it_would_be_more_exposed(tmp_path: Path) -> None:
     assert exposure(bare, tmp_path)[0] != 0
 
 
+def test_what_it_stores_is_for_the_service_alone() -> None:
+    said = dict(line.split("=", 1) for line in UNIT.splitlines() if re.match(r"\w+=", line))
+
+    assert {name: said[name] for name in ("StateDirectoryMode", "CacheDirectoryMode", "UMask")} == {
+        "StateDirectoryMode": "0700",
+        "CacheDirectoryMode": "0700",
+        "UMask": "0077",
+    }
+
+
 def test_the_page_states_the_score_there_is(tmp_path: Path) -> None:
     page = (ROOT / "docs/deploy/systemd.md").read_text()
 

@@ -1,0 +1,41 @@
+"""Writes the locks: every dependency with its version and the hashes of its files.
+
+    python -m supply.lock
+
+`newest.txt` is what the tests run on; `image.txt` and `bench.txt` are parts of it. `oldest.txt` has the lowest
+release that pyproject.toml allows of everything it names. `build.txt` is what builds the image.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+_TESTED = ("--extra", "postgres", "--extra", "prices", "--extra", "dev")
+_WITHIN = ("--constraint", "supply/newest.txt")
+
+# In this order, because the later ones keep to the first.
+LOCKS: dict[str, tuple[str, ...]] = {
+    "newest": ("pyproject.toml", *_TESTED, "--universal"),
+    # For the oldest Python alone: newer ones cannot have the lowest release of everything.
+    "oldest": ("pyproject.toml", *_TESTED, "--resolution", "lowest-direct", "--python-platform", "linux"),
+    "image": ("pyproject.toml", "--extra", "postgres", "--universal", *_WITHIN),
+    "bench": ("pyproject.toml", "--extra", "bench", "--universal", *_WITHIN),
+    "build": ("--group", "pyproject.toml:image", "--universal", *_WITHIN),
+}
+
+
+def main() -> None:
+    """Ask for the newest releases of today and write every lock."""
+    for name, arguments in LOCKS.items():
+        options = ["--upgrade", "--generate-hashes", "--python-version", "3.11"]
+        written = ["--custom-compile-command", "make lock", "--output-file", f"supply/{name}.txt"]
+        program = str(Path(sys.executable).with_name("uv"))
+        command = [program, "pip", "compile", "--quiet", "--no-config", *options, *written, *arguments]
+        subprocess.run(command, cwd=FOLDER.parent, check=True, stdout=subprocess.DEVNULL)
+
+
+if __name__ == "__main__":
+    main()

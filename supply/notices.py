@@ -1,0 +1,95 @@
+"""Writes THIRD_PARTY_NOTICES: the licence of everything that the image installs, as each package states it.
+
+    python -m supply.notices
+
+Reads the metadata of what is installed here, which is what the lock of the image says.
+"""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import Distribution, PackagePath, distribution
+from pathlib import Path
+
+from packaging.version import Version
+
+from supply.requirements import Pinned, read_lock
+
+TARGET = Path(__file__).parents[1] / "THIRD_PARTY_NOTICES"
+_GPL = Path("/usr/share/common-licenses/GPL-3")
+"""Debian has it everywhere. The LGPL adds permissions to it, and whoever gives one of them on gives both on."""
+
+_RULE = "=" * 80
+_FILE_NAMES = re.compile(r"(licen[cs]e|copying|notice|authors)[^/]*$", re.IGNORECASE)
+_CLASSIFIER = "License :: OSI Approved :: "
+_HEAD = """\
+leverwatch itself is under the Apache License 2.0: see LICENSE. Its container image contains the
+packages below, unchanged, and so does an installation with `pip install leverwatch[postgres]`.
+Their sources are where pip takes them from, by the names and versions below. psycopg and psycopg-binary
+are under the LGPL 3: they are files of their own in /opt/leverwatch, and any compatible
+version may be put in their place. The image's base, Debian with Python, and git have the licences
+of their packages in /usr/share/doc.
+
+Linked into compiled parts, as far as their packages say: Intel ISA-L (BSD-3-Clause) in isal,
+libyaml (MIT) in pyyaml, Zstandard (BSD-3-Clause) in zstandard, xxHash (BSD-2-Clause) in xxhash, and
+crates of Rust (MIT or Apache-2.0) in bcrypt and pydantic-core. What psycopg-binary brings as files
+is named in its section.
+"""
+
+
+def notices() -> str:
+    """The text of the file.
+
+    Raises:
+        ValueError: a package has no text of its licence; the message names it.
+    """
+    pinned = [each for each in read_lock("image") if each.is_for_here]
+    found = [distribution(each.name) for each in pinned]
+    pairs = list(zip(pinned, found, strict=True))
+    table = "".join(f"  {each.name} {each.version}: {licence(its)}\n" for each, its in pairs)
+    parts = [_section(each, its) for each, its in pairs]
+    parts.append(_titled("The GNU General Public License, version 3, which the LGPL refers to", _GPL.read_text()))
+    return f"{_HEAD}\n{table}\n" + "\n".join(parts)
+
+
+def _titled(title: str, text: str) -> str:
+    return f"{_RULE}\n{title}\n{_RULE}\n\n{text.rstrip()}\n"
+
+
+def licence(its: Distribution) -> str:
+    """What a package says its licence is: the SPDX expression, the old field, or the classifiers."""
+    said = {name: its.metadata[name] for name in ("License-Expression", "License") if name in its.metadata}
+    if "License-Expression" in said:
+        return said["License-Expression"]
+    classified = [
+        text.removeprefix(_CLASSIFIER)
+        for text in its.metadata.get_all("Classifier") or ()
+        if text.startswith(_CLASSIFIER)
+    ]
+    old = said.get("License", "")
+    return old if old and "\n" not in old and len(old) < 80 else ", ".join(classified)
+
+
+def _section(each: Pinned, its: Distribution) -> str:
+    if each.version != Version(its.version):
+        raise ValueError(f"{each.name} is installed in version {its.version}, the lock has {each.version}")
+    texts = [Path(str(file.locate())).read_text(errors="replace").rstrip() for file in _texts(its)]
+    if not texts:
+        raise ValueError(f"{each.name} {each.version} brings no text of its licence")
+    return _titled(f"{each.name} {each.version} ({licence(its)})", "\n\n".join((*_inside(its), *texts)))
+
+
+def _texts(its: Distribution) -> list[PackagePath]:
+    found = [file for file in its.files or () if ".dist-info/" in str(file) and _FILE_NAMES.search(str(file))]
+    return sorted(found, key=str)
+
+
+def _inside(its: Distribution) -> list[str]:
+    """The libraries of others that a wheel brings as files."""
+    files = [file.name for file in its.files or () if ".libs/" in str(file)]
+    names = sorted({re.sub(r"-[0-9a-f]{8}(?=\.)", "", name) for name in files})
+    return [f"Its wheel brings libraries of others: {', '.join(names)}."] if names else []
+
+
+if __name__ == "__main__":
+    TARGET.write_text(notices())
