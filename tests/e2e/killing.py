@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -12,10 +13,10 @@ from pathlib import Path
 import yaml
 
 from tests.e2e.forked import Forked, Life, Spawned
-from tests.e2e.kills import processes
+from tests.e2e.kills import ledger, processes
 from tests.e2e.kills.beginnings import Beginnings
 from tests.e2e.kills.databases import Databases
-from tests.e2e.kills.ledger import Ledger, counts
+from tests.e2e.kills.ledger import Ledger
 from tests.e2e.kills.world import World
 from tests.e2e.servers import free_port, wait_until
 
@@ -26,6 +27,7 @@ _SPAWNED = 0.03
 _IMPORTS = 1.5
 _STARTS = 6
 _LOOP_SECONDS = 0.03
+_SHORTEST, _LONGEST = 0.05, 8.0
 
 
 @dataclass
@@ -48,7 +50,10 @@ class Victim:
         self.configure("1h")
         self._beginnings = Beginnings(folder / "young", databases, self.finish)
         self._longest = dict.fromkeys(COMMANDS, 1.0) | {"evaluate": 0.1, "start": 0.3}
+        self._progress: tuple[object, ...] = ()
         self.kills: Counter[str] = Counter()
+        self.at_work: Counter[str] = Counter()
+        """Those that had written something when they were killed."""
         self.in_time: Counter[str] = Counter()
         """Commands that had ended before they were to die."""
         self.marks: list[str] = []
@@ -86,35 +91,32 @@ class Victim:
 
     def end(self, running: _Running) -> bool:
         """Kill it; whether it was still at work. Whatever it was at, the store must make sense now."""
-        code = running.life.code()
         running.life.kill()
+        code = running.life.code()
+        killed = code == -signal.SIGKILL
         # A command that is done in time ends by itself; a failing source makes that 1.
-        assert code is None or (running.command != "run" and code in {0, 1}), self.log()
-        if code is None:
-            self.kills[running.command] += 1
-        else:
-            self.in_time[running.command] += 1
-        self._adapt(running.command, killed=code is None)
+        assert killed or (running.command != "run" and code in {0, 1}), self.log()
+        (self.kills if killed else self.in_time)[running.command] += 1
         if running.command == "start":
             self._beginnings.assert_possible()
             self._starts += 1
             if self._starts % _STARTS == 0:
                 self._beginnings.complete()
+            wrote = self._random.random() < 0.5
         else:
-            with self.store.reading() as connection:
-                self._world.assert_possible(connection)
-        return code is None
-
-    def _adapt(self, command: str, *, killed: bool) -> None:
+            wrote = self._look()
+            self.at_work[running.command] += killed and wrote
         # On a busy machine most would die before they did anything, on an idle one few while they do.
-        if command != "run":
-            factor = 1.04 if killed else 0.9
-            self._longest[command] = min(6.0, max(0.05, self._longest[command] * factor))
+        factor = 0.85 if not killed else 0.95 if wrote else 1.15
+        self._longest[running.command] = min(_LONGEST, max(_SHORTEST, self._longest[running.command] * factor))
+        return killed
 
-    def live_longer(self, share: float) -> None:
-        """Let `run` live longer when killed agents counted little, and shorter when they counted all."""
-        factor = 1.4 if share < 0.3 else 1 / 1.2 if share > 0.7 else 1.0
-        self._longest["run"] = min(6.0, max(0.4, self._longest["run"] * factor))
+    def _look(self) -> bool:
+        """Whether anything was written since the last time; what is there must be possible."""
+        with self.store.reading() as connection:
+            self._world.assert_possible(connection)
+            before, self._progress = self._progress, ledger.progress(connection)
+        return before != self._progress
 
     def finish(self, config: Path, arguments: list[str]) -> None:
         """Run a command to its end; it must succeed."""
@@ -129,7 +131,7 @@ class Victim:
     def counted(self) -> int:
         """How many calls its store holds."""
         with self.store.reading() as connection:
-            return _calls(counts(connection))
+            return _calls(ledger.counts(connection))
 
     def settle(self) -> None:
         """Read everything, and compare."""
@@ -137,8 +139,8 @@ class Victim:
         for arguments in (["collect"], self._world.archives.arguments(ranged=False), ["collect"], ["evaluate"]):
             self.finish(self.config, arguments)
         self.configure("1h")
+        self._look()
         with self.store.reading() as connection:
-            self._world.assert_possible(connection)
             self._world.assert_exact(connection)
         assert "Traceback" not in self.log(), self.log()
         # Where temporary files cannot be made without a name, one may be killed before it is taken away.
@@ -165,6 +167,10 @@ class Ordeal:
         for victim in self.victims:
             victim.settle()
         self._checked = _calls(world.expected())
+
+    def reached_work(self) -> bool:
+        """Whether on every store some agent was killed after it had written something."""
+        return all(victim.at_work.total() for victim in self.victims)
 
     @property
     def kills(self) -> int:
@@ -195,7 +201,6 @@ class Ordeal:
         new, shares = expected - self._checked, []
         for victim in self.victims:
             shares.append((victim.counted() - self._checked) / new)
-            victim.live_longer(shares[-1])
             victim.settle()
         self._checked = expected
         self._world.shutdowns.healthy = False

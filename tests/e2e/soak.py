@@ -48,8 +48,8 @@ def main() -> None:
             by = f"{shares} of the new ones counted by agents that were killed"
             print(f"{ordeal.kills} kills, {sources.records:,} records, {by}: exact, {minutes:.1f} min", flush=True)
         for victim in ordeal.victims:
-            killed, done = (_listed(found) for found in (victim.kills, victim.in_time))
-            print(f"{victim.name}: killed {killed}; done before that: {done}")
+            killed, wrote, done = (_listed(found) for found in (victim.kills, victim.at_work, victim.in_time))
+            print(f"{victim.name}: killed {killed}; of them after they wrote: {wrote}; done before that: {done}")
         changes = sum(len(each.expected) for each in sources.repositories)
         others = f"{changes:,} prompt changes, {len(sources.evaluations.expected):,} results of evaluations"
         minutes = (time.monotonic() - started) / 60

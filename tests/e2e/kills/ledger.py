@@ -52,6 +52,13 @@ class Ledger:
             return frozenset(row[0] for row in found if not row[0].startswith("sqlite_"))
 
 
+def progress(connection: Connection) -> tuple[Any, ...]:
+    """Differs when anything was written since."""
+    revisions = connection.execute(text("SELECT sum(revision) FROM sources")).scalar()
+    verdicts = connection.execute(text("SELECT count(*), max(confirmed_at) FROM verdicts")).one()
+    return (revisions, *verdicts)
+
+
 def counts(connection: Connection) -> Counts:
     """By system, day and column."""
     sums = ", ".join(f"sum({column}) AS {column}" for column in COLUMNS)
