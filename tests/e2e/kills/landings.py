@@ -39,6 +39,8 @@ class Landings:
     random: random.Random
     clock: datetime
     """Of the first landing; each further one is an hour later."""
+    ballast: int = 0
+    """Bytes that come along with some landings, so that fetching them takes its time."""
     expected: list[Change] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -64,7 +66,9 @@ class Landings:
         self._land(todo, side=self.random.random() < 0.15)
 
     def _land(self, todo: dict[str, list[str]], *, side: bool) -> None:
-        files: dict[str, str | None] = {}
+        files: dict[str, str | bytes | None] = {}
+        if self.ballast and self.random.random() < 0.3:
+            files[f"ballast-{self.random.randrange(4)}.bin"] = self.random.randbytes(self.ballast)
         self.clock += timedelta(hours=1)
         for system, wanted in todo.items():
             prompts = self._prompts[system]
@@ -89,7 +93,7 @@ class Landings:
         self._repo.git("branch", "-q", "-d", "side")
 
     def _change(
-        self, system: str, kind: str, untouched: list[_Prompt], files: dict[str, str | None]
+        self, system: str, kind: str, untouched: list[_Prompt], files: dict[str, str | bytes | None]
     ) -> str | None:
         """Change one prompt that this landing has not touched; the kind that it is, None when there is none."""
         prompts = self._prompts[system]

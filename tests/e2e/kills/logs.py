@@ -44,6 +44,8 @@ class Writer:
     number: int = 0
     partial: bytes = b""
     dated: int = 0
+    torn: int = 0
+    """Lines that were begun when their file moved: who looks just then sees a broken one, which goes on later."""
 
     @property
     def dialect(self) -> Dialect:
@@ -82,7 +84,7 @@ class Writer:
         return b"".join(dress(line, self.random) for _ in range(number) for line in self.record())
 
     def record(self, at: datetime | None = None) -> list[bytes]:
-        """One more record, a repeated one, or one and a broken line."""
+        """One more record, a repeated one, or one after a broken line."""
         call = self.call(at)
         raw = self.dialect.encode(call)
         self.count(call)
@@ -92,7 +94,8 @@ class Writer:
             return [raw, raw]
         if chance < 0.08:
             self.results["invalid_line"] += 1
-            return [raw, self.dialect.broken]
+            # Before it, as what is broken at the end of a file is judged there and again when the file goes on.
+            return [self.dialect.broken, raw]
         return [raw]
 
     def _start(self) -> bytes:
@@ -138,7 +141,8 @@ class Writer:
             self._rotate(action)
 
     def _rotate(self, action: str) -> None:
-        if self.random.random() < 0.7:
+        # A row that is cut in its last column is a row all the same: tables are never moved half written.
+        if self.dialect.header or self.random.random() < 0.7:
             self.finish_line()
         size = self.live.stat().st_size
         name = f"{self.random.randrange(10**9)}"
@@ -153,6 +157,7 @@ class Writer:
         else:
             self.live.rename(rotated)
         # What was begun goes on in the old file, as an application does that has it open.
+        self.torn += bool(self.partial)
         self._finish(rotated)
         if action == "regrow" and size < _SMALL:
             # Beyond its old length at once, so that its size does not tell.

@@ -36,7 +36,8 @@ class World:
         self.archives.step(200)
         start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(days=120)
         self.repositories = [
-            Landings(name, folder / name, random.Random(f"{seed} {name}"), start) for name in ("local", "remote")
+            Landings(name, folder / name, random.Random(f"{seed} {name}"), start, ballast)
+            for name, ballast in (("local", 0), ("remote", 1 << 20))
         ]
         self.evaluations = Evaluations(folder / "evals", random.Random(f"{seed} evals"))
         self.shutdowns = Shutdowns(random.Random(f"{seed} shutdowns"))
@@ -124,7 +125,9 @@ class World:
         found = ledger.tallies(connection)
         for name, writer in self.writers.items():
             kept = {result: found[name].get(result, 0) for result in writer.results}
-            assert kept == dict(writer.results), name
+            again = kept["invalid_line"] - writer.results["invalid_line"] if "invalid_line" in kept else 0
+            assert 0 <= again <= writer.torn, (name, again, writer.torn)
+            differing(kept, writer.results + Counter(invalid_line=again), f"results of {name}")
         landed = [change for each in self.repositories for change in each.expected]
         differing(ledger.changes(connection), Counter(landed), "prompt changes")
         for each in self.repositories:
