@@ -48,7 +48,7 @@ class Victim:
         self._url, self._port = databases(), free_port()
         self.store = Ledger(self._url)
         self.configure("1h")
-        self._beginnings = Beginnings(folder / "young", databases, self.finish)
+        self._beginnings = Beginnings(folder / "young", databases, self.finish, self.store)
         self._longest = dict.fromkeys(COMMANDS, 1.0) | {"evaluate": 0.1, "start": 0.3}
         self._progress: tuple[object, ...] = ()
         self.kills: Counter[str] = Counter()

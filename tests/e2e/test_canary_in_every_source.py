@@ -20,7 +20,7 @@ from tests.collectors.git.repo import Repo, git
 from tests.collectors.models.server import Answer, Provider, models, provider
 from tests.e2e.agents import running
 from tests.e2e.forked import Forked
-from tests.e2e.kills.ledger import TABLES, Ledger
+from tests.e2e.kills.ledger import Ledger
 from tests.e2e.servers import free_port, wait_until
 from tests.e2e.test_canary import PAGES, SCALAR
 from tests.fuzz.records import CANARY, record
@@ -166,8 +166,9 @@ def command(config: Path, *arguments: str) -> int | None:
 def kept(config: Path, store: str) -> dict[str, bytes]:
     """Everything that the agent said and stored."""
     found = {path.name: path.read_bytes() for path in config.parent.glob("agent.log")}
-    with Ledger(store).reading() as connection:
-        for table in TABLES:
+    ledger = Ledger(store)
+    with ledger.reading() as connection:
+        for table in ledger.tables():
             rows = connection.execute(text(f"SELECT * FROM {table}")).all()  # noqa: S608 - a constant
             values = (
                 bytes(v) if isinstance(v, bytes | memoryview) else str(v).encode() for row in rows for v in row

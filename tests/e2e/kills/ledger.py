@@ -14,12 +14,6 @@ from sqlalchemy.pool import NullPool
 from tests.e2e.kills.logs import Counts
 
 COLUMNS = ("inferences", "errors", "input_tokens", "output_tokens", "unknown_input", "unknown_output")
-TABLES = frozenset(
-    {
-        "alembic_version", "usage_daily", "usage_totals", "source_days", "record_tallies", "sources",
-        "source_state", "prompt_changes", "eval_results", "model_shutdowns", "verdicts",
-    }
-)  # fmt: skip
 
 
 class Ledger:
