@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import shutil
 import tempfile
 import time
 from collections import Counter
@@ -30,13 +31,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     options = parser.parse_args()
     started = time.monotonic()
-    print(f"seed {options.seed}", flush=True)
-    with (
-        tempfile.TemporaryDirectory(prefix="leverwatch-soak-") as name,
-        postgresql() as server,
-        world(Path(name), options.seed) as sources,
-    ):
-        folder = Path(name)
+    # It is deleted at the end: what a failed run leaves is needed to find out why.
+    folder = Path(tempfile.mkdtemp(prefix="leverwatch-soak-"))
+    print(f"seed {options.seed}, in {folder}", flush=True)
+    with postgresql() as server, world(folder, options.seed) as sources:
         stores = {"sqlite": sqlite_in(folder / "databases"), "postgresql": postgresql_on(server)}
         ordeal = Ordeal(folder, sources, stores, options.seed)
         while ordeal.kills < options.kills and time.monotonic() - started < options.minutes * 60:
@@ -57,6 +55,7 @@ def main() -> None:
             f"exact after {ordeal.kills} kills, {sources.records:,} records, {others}, {minutes:.1f} min,"
             f" seed {options.seed}"
         )
+    shutil.rmtree(folder)
 
 
 def _listed(found: Counter[str]) -> str:
