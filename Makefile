@@ -101,7 +101,7 @@ fuzz: $(BIN)/.ready ## a million damaged lines over every format, and a tenth of
 sanitize: $(BIN)/.ready ## the tests of the compiled helper with the address and undefined behaviour sanitizers of gcc
 	PYTHON=$(abspath $(BIN)/python) .ci/sanitize.sh
 
-soak: $(BIN)/.ready ## kill the agent 500 times amid rotations and compression, and compare every count (at most 40 min)
+soak: $(BIN)/.ready ## kill agents on both stores 1,000 times while every type of source changes, and compare every count (about 15 min)
 	$(BIN)/python -m tests.e2e.soak
 
 golden: $(BIN)/.ready ## rewrite golden files and generated documentation

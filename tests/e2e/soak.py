@@ -1,52 +1,65 @@
-"""`make soak`: the agent is killed at random moments, hundreds of times, and every count has to be exact.
+"""`make soak`: agents on both stores are killed at random moments, a thousand times; every count has to be exact.
 
-python -m tests.e2e.soak --rounds 500 --minutes 40 --seed 1
+python -m tests.e2e.soak --kills 1000 --minutes 40 --seed 1
 """
 
 from __future__ import annotations
 
 import argparse
 import random
+import shutil
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
-from tests.e2e.forked import Forked
-from tests.e2e.killing import SHAPES, Ordeal
+from tests.e2e.killing import Ordeal
+from tests.e2e.kills.databases import postgresql_on, sqlite_in
+from tests.e2e.kills.world import world
+from tests.e2e.servers import postgresql
 
-_BURST = 120
+_BURST = 60
 _BACKLOG = 8_000
 
 
 def main() -> None:
-    """Run until the rounds, or the minutes, are over; an assertion ends it earlier."""
+    """Run until the kills, or the minutes, are over; an assertion ends it earlier."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=500)
+    parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument("--minutes", type=float, default=40.0)
-    parser.add_argument("--every", type=int, default=25, help="rounds between two comparisons")
+    parser.add_argument("--every", type=int, default=50, help="kills between two comparisons")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     options = parser.parse_args()
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="leverwatch-soak-") as folder:
-        print(f"seed {options.seed}, shapes {', '.join(SHAPES)}", flush=True)
-        ordeal = Ordeal(Path(folder), f"sqlite:///{folder}/store.db", options.seed, tuple(SHAPES), Forked)
-        done, longest, shares = 0, 1.5, []
-        while done < options.rounds and time.monotonic() - started < options.minutes * 60:
-            for _ in range(min(options.every, options.rounds - done)):
-                ordeal.kill(ordeal.life(0.1, longest), _BACKLOG if done % 10 == 5 else 0, _BURST)
-                done += 1
-            records, share = ordeal.check()
-            ordeal.sweep()
-            shares.append(share)
-            # On a busy machine most agents would die before they have read anything, on an idle one too few.
-            longest = (
-                min(6.0, longest * 1.5) if share < 0.3 else max(0.5, longest / 1.2) if share > 0.7 else longest
-            )
+    # It is deleted at the end: what a failed run leaves is needed to find out why.
+    folder = Path(tempfile.mkdtemp(prefix="leverwatch-soak-"))
+    print(f"seed {options.seed}, in {folder}", flush=True)
+    with postgresql() as server, world(folder, options.seed) as sources:
+        stores = {"sqlite": sqlite_in(folder / "databases"), "postgresql": postgresql_on(server)}
+        ordeal = Ordeal(folder, sources, stores, options.seed)
+        while ordeal.kills < options.kills and time.monotonic() - started < options.minutes * 60:
+            target = min(options.kills, ordeal.kills + options.every)
+            while ordeal.kills < target:
+                ordeal.round(_BURST, _BACKLOG)
+            shares = ", ".join(f"{share:.0%}" for share in ordeal.check())
             minutes = (time.monotonic() - started) / 60
-            by = f"{share:.0%} of the new ones counted by agents that were killed"
-            print(f"{done} kills, {records:,} records, {by}: exact, {minutes:.1f} min", flush=True)
-    assert any(shares), "the agent was always killed before it counted anything"
-    print(f"exact after {done} kills in {(time.monotonic() - started) / 60:.1f} min, seed {options.seed}")
+            by = f"{shares} of the new ones counted by agents that were killed"
+            print(f"{ordeal.kills} kills, {sources.records:,} records, {by}: exact, {minutes:.1f} min", flush=True)
+        for victim in ordeal.victims:
+            killed, wrote, done = (_listed(found) for found in (victim.kills, victim.at_work, victim.in_time))
+            print(f"{victim.name}: killed {killed}; of them after they wrote: {wrote}; done before that: {done}")
+        changes = sum(len(each.expected) for each in sources.repositories)
+        others = f"{changes:,} prompt changes, {len(sources.evaluations.expected):,} results of evaluations"
+        minutes = (time.monotonic() - started) / 60
+        print(
+            f"exact after {ordeal.kills} kills, {sources.records:,} records, {others}, {minutes:.1f} min,"
+            f" seed {options.seed}"
+        )
+    shutil.rmtree(folder)
+
+
+def _listed(found: Counter[str]) -> str:
+    return ", ".join(f"{number} {command}" for command, number in found.most_common())
 
 
 if __name__ == "__main__":

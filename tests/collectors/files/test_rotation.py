@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from collectors.files.discover import Found
+from collectors.files.matching import Comparison, compare
 from tests.collectors.files.tailing import Bench, append, compress, compress_zstd, copytruncate, line
 
 
@@ -86,6 +88,27 @@ def test_a_copy_in_progress_waits_until_the_original_is_truncated(tmp_path: Path
     assert bench.collect() == all_once(a=100)
     append(log, many("b", 2))
     assert bench.collect() == all_once(a=100, b=2)
+
+
+def test_a_copy_whose_original_is_written_anew_before_the_two_are_compared_counts_nothing_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench, log = Bench(tmp_path), tmp_path / "app.jsonl"
+    append(log, many("a", 40))
+    bench.collect()
+    shutil.copyfile(log, tmp_path / "app-1.jsonl")
+
+    def compare_late(first: Found, second: Found) -> Comparison:
+        # The run has found both files by now; the rotation of the log takes its second step only here.
+        os.truncate(log, 0)
+        append(log, many("b", 3))
+        return compare(first, second)
+
+    with monkeypatch.context() as late:
+        late.setattr("collectors.files.matching.compare", compare_late)
+        assert bench.collect() == all_once(a=40)
+    append(tmp_path / "app-1.jsonl", many("c", 2))
+    assert bench.settle() == all_once(a=40, b=3, c=2)
 
 
 def test_a_copy_that_ends_before_what_was_read_counts_nothing_again(tmp_path: Path) -> None:
