@@ -10,14 +10,14 @@ WORKDIR /src
 RUN apt-get update \
     && apt-get install -y --no-install-recommends gcc libc6-dev \
     && rm -rf /var/lib/apt/lists/*
-COPY supply/build.txt supply/image.txt supply/
+COPY .ci/supply/build.txt .ci/supply/image.txt .ci/supply/
 # What builds is apart from what is built, which has no pip. Each file that is fetched has its hash in a lock.
 RUN python3 -m venv /build \
     && /build/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes --no-deps \
-        -r supply/build.txt \
+        -r .ci/supply/build.txt \
     && python3 -m venv --without-pip /opt/leverwatch \
     && /build/bin/pip --python /opt/leverwatch/bin/python3 install --no-cache-dir --disable-pip-version-check \
-        --require-hashes --no-deps --report /opt/leverwatch/packages.json -r supply/image.txt
+        --require-hashes --no-deps --report /opt/leverwatch/packages.json -r .ci/supply/image.txt
 COPY pyproject.toml README.md LICENSE THIRD_PARTY_NOTICES ./
 COPY collectors collectors
 COPY agent agent

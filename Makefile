@@ -22,11 +22,11 @@ define environment
 	@touch $(1)/bin/.ready
 endef
 
-$(BIN)/.ready: pyproject.toml supply/newest.txt $(wildcard collectors/files/native/*)
-	$(call environment,$(VENV),supply/newest.txt,$(PYTHON))
+$(BIN)/.ready: pyproject.toml .ci/supply/newest.txt $(wildcard collectors/files/native/*)
+	$(call environment,$(VENV),.ci/supply/newest.txt,$(PYTHON))
 
-$(OLDEST)/bin/.ready: pyproject.toml supply/oldest.txt $(wildcard collectors/files/native/*)
-	$(call environment,$(OLDEST),supply/oldest.txt,$(PYTHON_OLDEST))
+$(OLDEST)/bin/.ready: pyproject.toml .ci/supply/oldest.txt $(wildcard collectors/files/native/*)
+	$(call environment,$(OLDEST),.ci/supply/oldest.txt,$(PYTHON_OLDEST))
 
 run: $(BIN)/.ready ## the demo: an invented company, the real agent, the page at http://127.0.0.1:9847/
 	$(BIN)/leverwatch demo
@@ -73,15 +73,15 @@ on-oldest: $(OLDEST)/bin/.ready
 test: lint types unit oldest ## everything that CI runs
 
 lock: $(BIN)/.ready ## allow the newest releases of today, and write the locks and the licences of what is in the image
-	$(BIN)/python -m supply.lock
-	$(call locked,$(VENV),supply/newest.txt)
-	$(BIN)/python -m supply.notices
+	PYTHONPATH=.ci $(BIN)/python -m supply.lock
+	$(call locked,$(VENV),.ci/supply/newest.txt)
+	PYTHONPATH=.ci $(BIN)/python -m supply.notices
 
 sbom: $(BIN)/.ready ## dist/leverwatch.cdx.json: the packages of the image in the format of CycloneDX, from its lock
-	$(BIN)/python -m supply.sbom dist/leverwatch.cdx.json
+	PYTHONPATH=.ci $(BIN)/python -m supply.sbom dist/leverwatch.cdx.json
 
 bench: $(BIN)/.ready ## the benchmarks, each against a baseline in the same run
-	$(call locked,$(VENV),supply/bench.txt)
+	$(call locked,$(VENV),.ci/supply/bench.txt)
 	@command -v jq >/dev/null && command -v mtail >/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends jq mtail; }
 	$(BIN)/python -m tests.benchmarks.bench_ingest
 	$(BIN)/python -m tests.benchmarks.bench_formats

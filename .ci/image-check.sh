@@ -53,7 +53,7 @@ buildah run "$container" -- sh -c 'grep -q ^psycopg= /opt/leverwatch/packages.tx
 buildah run "$container" -- cat /opt/leverwatch/packages.txt >"$work/packages.txt"
 buildah run "$container" -- cat /opt/leverwatch/THIRD_PARTY_NOTICES >"$work/notices"
 buildah run "$container" -- cat /opt/leverwatch/sbom.cdx.json >"$work/sbom.json"
-python3 - "$work" supply/image.txt <<'PYTHON' || die "the packages, their lock, their licences and their list differ"
+python3 - "$work" .ci/supply/image.txt <<'PYTHON' || die "the packages, their lock, their licences and their list differ"
 import json, pathlib, re, sys
 work, lock = map(pathlib.Path, sys.argv[1:])
 def one(name, version):

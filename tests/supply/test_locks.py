@@ -14,7 +14,7 @@ from packaging.version import Version
 from supply.lock import LOCKS
 from supply.requirements import FOLDER, Pinned, read_lock
 
-PROJECT = tomllib.loads((FOLDER.parent / "pyproject.toml").read_text())
+PROJECT = tomllib.loads((FOLDER.parents[1] / "pyproject.toml").read_text())
 EXTRAS = PROJECT["project"]["optional-dependencies"]
 CORE = [Requirement(text) for text in PROJECT["project"]["dependencies"]]
 IMAGE = [*CORE, *map(Requirement, EXTRAS["postgres"])]

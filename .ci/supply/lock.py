@@ -1,6 +1,6 @@
 """Writes the locks: every dependency with its version and the hashes of its files.
 
-    python -m supply.lock
+    PYTHONPATH=.ci python -m supply.lock
 
 `newest.txt` is what the tests run on; `image.txt` and `bench.txt` are parts of it. `oldest.txt` has the lowest
 release that pyproject.toml allows of everything it names. `build.txt` is what builds the image.
@@ -14,7 +14,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent
 _TESTED = ("--extra", "postgres", "--extra", "prices", "--extra", "dev")
-_WITHIN = ("--constraint", "supply/newest.txt")
+_WITHIN = ("--constraint", ".ci/supply/newest.txt")
 
 # In this order, because the later ones keep to the first.
 LOCKS: dict[str, tuple[str, ...]] = {
@@ -31,10 +31,10 @@ def main() -> None:
     """Ask for the newest releases of today and write every lock."""
     for name, arguments in LOCKS.items():
         options = ["--upgrade", "--generate-hashes", "--python-version", "3.11"]
-        written = ["--custom-compile-command", "make lock", "--output-file", f"supply/{name}.txt"]
+        written = ["--custom-compile-command", "make lock", "--output-file", f".ci/supply/{name}.txt"]
         program = str(Path(sys.executable).with_name("uv"))
         command = [program, "pip", "compile", "--quiet", "--no-config", *options, *written, *arguments]
-        subprocess.run(command, cwd=FOLDER.parent, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(command, cwd=FOLDER.parents[1], check=True, stdout=subprocess.DEVNULL)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def write(target: Path) -> None:
@@ -27,7 +27,7 @@ def write(target: Path) -> None:
         "--output-file",
         target.absolute(),
     )
-    subprocess.run([program, "requirements", *described, *options, "supply/image.txt"], cwd=ROOT, check=True)
+    subprocess.run([program, "requirements", *described, *options, ".ci/supply/image.txt"], cwd=ROOT, check=True)
 
 
 if __name__ == "__main__":

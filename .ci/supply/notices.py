@@ -15,7 +15,7 @@ from packaging.version import Version
 
 from supply.requirements import Pinned, read_lock
 
-TARGET = Path(__file__).parents[1] / "THIRD_PARTY_NOTICES"
+TARGET = Path(__file__).parents[2] / "THIRD_PARTY_NOTICES"
 _GPL = Path("/usr/share/common-licenses/GPL-3")
 """Debian has it everywhere. The LGPL adds permissions to it, and whoever gives one of them on gives both on."""
 
