@@ -9,8 +9,9 @@ from collectors.evals.attribute import Attribution
 from collectors.evals.config import EvalsConfig
 from collectors.evals.formats.interface import digest
 from collectors.evals.positions import FileState, decode_all, encode, state_key
-from collectors.evals.reading import FileReader, Reading, Stopped, shown
+from collectors.evals.reading import FileReader, Reading, Stopped
 from collectors.files.discover import discover
+from collectors.files.listing import Interrupted, shown
 from collectors.interface import Batch, EvalResult, SourceState, World
 from collectors.registry import register
 
@@ -40,13 +41,12 @@ class EvalsCollector:
         self._revision = None  # until the last batch is known to be committed
         revision = state.revision
         patterns = (self._config.path,) if isinstance(self._config.path, str) else self._config.path
-        discovery = discover(patterns, self._world.base_dir)
+        try:
+            discovery = discover(patterns, self._world.base_dir, self._world.stopping)
+        except Interrupted:
+            raise self._stopped() from None
         failures = {shown(path): reason for path, reason in discovery.failures.items()}
         for found in discovery.files:
-            if not _is_text(found.path):
-                # Nothing could be stored of it; the same file under another name is read.
-                failures[shown(found.path)] = "its name is not UTF-8"
-                continue
             try:
                 for new, reading in self._reader.read(found, self._files, self._world.now()):
                     yield _batch(new, reading)
@@ -55,21 +55,16 @@ class EvalsCollector:
             except OSError as error:
                 failures[shown(found.path)] = error.strerror or type(error).__name__
             except Stopped:
-                raise SourceIncomplete(f"source {self._config.name}: ended early, since the agent stops") from None
+                raise self._stopped() from None
         self._revision = revision
         if failures:
             raise SourceIncomplete(_describe(self._config.name, failures))
 
+    def _stopped(self) -> SourceIncomplete:
+        return SourceIncomplete(f"source {self._config.name}: ended early, since the agent stops")
+
     def _load(self, state: SourceState) -> None:
         self._files = decode_all(state.load(), self._settings)
-
-
-def _is_text(path: str) -> bool:
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _batch(new: FileState, reading: Reading) -> Batch:

@@ -16,6 +16,7 @@ from collectors.evals.formats.interface import MOST_METRICS, MOST_RESULTS, BadIn
 from collectors.evals.formats.own import parse_line
 from collectors.evals.positions import FileState, Prefix, content_digest, known_prefix, pieces
 from collectors.files.discover import Found
+from collectors.files.listing import shown
 from collectors.interface import EvalResult, Problem, Result
 
 _LARGEST = 256 << 20
@@ -50,12 +51,6 @@ class Reading:
         self.tallies[problem.result] += 1
         if len(self.problems) < _MOST_PROBLEMS:
             self.problems.append(Problem(place, problem.result, str(problem)))
-
-
-def shown(path: str) -> str:
-    """A path as it can be logged: bytes that are no text, and control characters, are escaped."""
-    text = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return "".join(mark if mark.isprintable() else mark.encode("unicode_escape").decode() for mark in text)
 
 
 class _Interruptible(io.FileIO):
