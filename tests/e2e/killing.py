@@ -28,6 +28,8 @@ _IMPORTS = 1.5
 _STARTS = 6
 _LOOP_SECONDS = 0.03
 _SHORTEST, _LONGEST = 0.05, 8.0
+_TRIED = (b"", b"blat")
+"""What a file holds that was just made, and one with which Python tries whether a folder takes any."""
 
 
 @dataclass
@@ -144,8 +146,10 @@ class Victim:
             self._world.assert_exact(connection)
         assert "Traceback" not in self.log(), self.log()
         # Where temporary files cannot be made without a name, one may be killed before it is taken away.
-        left = [path for path in (self._folder / "tmp").iterdir() if path.is_dir() or path.stat().st_size]
-        assert not left, [(path.name, path.is_file() and path.read_bytes()[:200]) for path in left]
+        left = [
+            path for path in (self._folder / "tmp").iterdir() if path.is_dir() or path.read_bytes() not in _TRIED
+        ]
+        assert not left, left
         assert not processes.leftovers(self._folder / "cache")
 
 
