@@ -167,15 +167,15 @@ def _answer(routes: Mapping[str, _Route], environ: WSGIEnvironment) -> _Response
 
 def _send(response: _Response, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     headers = [("Content-Type", response.content_type), *response.headers, *SECURITY_HEADERS]
-    body = response.payload.plain
+    body = response.payload.parts
     if response.status is HTTPStatus.OK:
         headers.append(("Vary", "Accept, Accept-Encoding"))
         if accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
-            body = response.payload.gzip()
+            body = (response.payload.gzip(),)
             headers.append(("Content-Encoding", "gzip"))
-    headers.append(("Content-Length", str(len(body))))
+    headers.append(("Content-Length", str(sum(map(len, body)))))
     start_response(f"{response.status.value} {response.status.phrase}", headers)
-    return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else body
 
 
 def accepts_gzip(accept_encoding: str) -> bool:

@@ -40,14 +40,15 @@ class Payload:
     """A response body and its gzip, compressed on first use. It is kept in parts, which other bodies share."""
 
     def __init__(self, *parts: bytes) -> None:
-        self._parts = parts
+        self.parts = parts
+        """One after the other they are the body. They are sent as they are, so that no client costs a copy."""
         self._gzip: bytes | None = None
         self._lock = threading.Lock()
 
     @property
     def plain(self) -> bytes:
-        """The body. Where it has several parts they are joined anew each time: most clients ask for the gzip."""
-        return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+        """The body in one piece, joined anew each time where it has several parts."""
+        return self.parts[0] if len(self.parts) == 1 else b"".join(self.parts)
 
     def gzip(self) -> bytes:
         """The body as one gzip member."""
@@ -55,7 +56,7 @@ class Payload:
             if self._gzip is None:
                 # Level 1: an order of magnitude smaller already, at a fraction of the time of higher levels.
                 stream = isal_zlib.compressobj(1, wbits=_GZIP)
-                self._gzip = b"".join((*map(stream.compress, self._parts), stream.flush()))
+                self._gzip = b"".join((*map(stream.compress, self.parts), stream.flush()))
             return self._gzip
 
 

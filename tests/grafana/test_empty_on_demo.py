@@ -109,6 +109,16 @@ def test_a_line_to_compare_with_comes_with_what_is_compared(
     assert_answer(tmp_path, query, threshold, {})
 
 
+def test_log_lines_that_were_left_out_are_drawn_beside_the_warnings(tmp_path: Path) -> None:
+    left_out = {
+        "series": 'leverwatch_log_lines_left_out_total{job="a",instance="one",event="tls_handshake_failed"}',
+        "values": "0+6x10",
+    }
+    line = {'{job="a",instance="one",event="tls_handshake_failed"}': 360.0}
+
+    assert_answer(tmp_path, expression("agent", "Warnings an hour, by event", "B"), [left_out], line)
+
+
 def assert_answer(folder: Path, query: str, given: list[dict[str, str]], expected: dict[str, float]) -> None:
     asked = {
         "expr": query,
@@ -116,7 +126,9 @@ def assert_answer(folder: Path, query: str, given: list[dict[str, str]], expecte
         "exp_samples": [{"labels": labels, "value": value} for labels, value in expected.items()],
     }
     file = folder / "empty.test.yaml"
-    file.write_text(json.dumps({"tests": [{"input_series": given, "promql_expr_test": [asked]}]}))
+    file.write_text(
+        json.dumps({"tests": [{"interval": "1m", "input_series": given, "promql_expr_test": [asked]}]})
+    )
 
     done = subprocess.run(
         ["promtool", "test", "rules", file], capture_output=True, text=True, timeout=60, check=False

@@ -12,7 +12,7 @@ import zstandard
 
 from collectors.errors import SourceIncomplete
 from collectors.files.framing.frames import FRAMES
-from collectors.files.unpacking import FREE, MOST_RATIO, MOST_WINDOW
+from collectors.files.unpacking import DENSE_RATIO, FREE, MOST_RATIO, MOST_WINDOW, DenseTime
 from collectors.interface import Result
 from tests.collectors.files.tailing import Bench, line
 
@@ -22,6 +22,8 @@ PACKS: dict[str, Callable[[bytes], bytes]] = {
 }
 SAME = line("bomb", note="x" * 900)
 EACH = pytest.mark.parametrize("ending", PACKS)
+DENSEST = pytest.mark.parametrize("ending", ["zst"])
+"""gzip stays below the bound whatever it holds."""
 
 
 def bomb(folder: Path, ending: str, records: int) -> Path:
@@ -37,7 +39,7 @@ def failed(bench: Bench) -> str:
     return str(error.value)
 
 
-@EACH
+@DENSEST
 def test_what_unpacks_to_too_much_is_counted_up_to_the_bound_and_said_by_name_in_every_run(
     tmp_path: Path, ending: str
 ) -> None:
@@ -60,7 +62,7 @@ def test_what_unpacks_to_too_much_is_counted_up_to_the_bound_and_said_by_name_in
     assert sum(batch.read for batch in bench.store.batches) == read == sum(counted.values())
 
 
-@EACH
+@DENSEST
 def test_what_was_left_unread_counts_once_when_a_person_unpacks_it(tmp_path: Path, ending: str) -> None:
     path = bomb(tmp_path, ending, 40_000)
     bench = Bench(tmp_path, path="*.jsonl*")
@@ -75,7 +77,7 @@ def test_what_was_left_unread_counts_once_when_a_person_unpacks_it(tmp_path: Pat
     assert bench.settle() == {"bomb": 40_000}
 
 
-@EACH
+@DENSEST
 def test_a_file_that_was_too_dense_and_has_become_another_one_is_read(tmp_path: Path, ending: str) -> None:
     path = bomb(tmp_path, ending, 40_000)
     bench = Bench(tmp_path, path="*.jsonl*")
@@ -107,7 +109,7 @@ def test_records_that_differ_stay_far_below_the_bound(tmp_path: Path, ending: st
     assert sum(Bench(tmp_path, path="*.jsonl*").settle().values()) == 150_000
 
 
-@EACH
+@DENSEST
 def test_blank_lines_without_end_cost_nothing_but_their_own_file(tmp_path: Path, ending: str) -> None:
     (tmp_path / f"blank.jsonl.{ending}").write_bytes(PACKS[ending](b"\n" * (100 << 20)))
     (tmp_path / "good.jsonl").write_bytes(line("good"))
@@ -116,6 +118,48 @@ def test_blank_lines_without_end_cost_nothing_but_their_own_file(tmp_path: Path,
     assert f"blank.jsonl.{ending}: unpacks to more" in failed(bench)
     assert bench.store.counted() == {"good": 1}
     assert bench.store.tallies[Result.IGNORED] >= FREE
+
+
+@EACH
+def test_a_dense_file_takes_a_share_of_each_run_and_is_counted_whole_in_the_end(
+    tmp_path: Path, ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collectors.files.unpacking.DENSE_SECONDS", 0.0)
+    monkeypatch.setattr("collectors.files.tail._CHUNK", 1 << 20)
+    records = 4_000
+    text = b"".join(line("dense", id=f"{number}", note="x" * 5_000) for number in range(records))
+    path = tmp_path / f"dense.jsonl.{ending}"
+    path.write_bytes(PACKS[ending](text))
+    stored = path.stat().st_size
+    assert FREE + DENSE_RATIO * stored < len(text) < FREE + MOST_RATIO * stored
+    (tmp_path / "good.jsonl").write_bytes(line("good"))
+    bench = Bench(tmp_path, path="*.jsonl*")
+    seen: list[float] = []
+
+    while not seen or seen[-1] < records:
+        assert f"{path}: unpacks to more than 200 times its size; the rest is read in later runs" in failed(bench)
+        seen.append(bench.store.counted()["dense"])
+        if len(seen) == 2:
+            bench.restart()
+
+    assert len(seen) > 2
+    assert seen == sorted(set(seen))
+    bench.collect()
+    assert bench.settle() == {"dense": records, "good": 1}
+
+
+def test_only_what_is_beyond_the_ratio_is_timed() -> None:
+    now = [0.0]
+    time = DenseTime(lambda: now[0])
+
+    for seconds, dense in ((1000.0, False), (29.0, True), (1000.0, False)):
+        now[0] += seconds
+        time.add(dense=dense, path="a")
+    now[0] += 1000.0
+    time.begin()
+    now[0] += 2.0
+    with pytest.raises(OSError, match="30 s of CPU in each"):
+        time.add(dense=True, path="a")
 
 
 def test_a_zstd_frame_that_asks_for_too_much_memory_is_no_damage_and_is_said(tmp_path: Path) -> None:

@@ -37,5 +37,11 @@ def assert_gone(lives: Iterable[str]) -> None:
 
 
 def leftovers(*folders: Path) -> list[Path]:
-    """Files that something began and did not put in their place."""
-    return [path for folder in folders for pattern in _LEFTOVERS for path in folder.rglob(pattern)]
+    """Files that something began and did not put in their place; the locks of the copies themselves stay."""
+    return [
+        path
+        for folder in folders
+        for pattern in _LEFTOVERS
+        for path in folder.rglob(pattern)
+        if path.parent != folder or path.suffix != ".lock"
+    ]

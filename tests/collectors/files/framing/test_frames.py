@@ -50,7 +50,7 @@ def test_a_frame_that_ends_early_is_refused_when_nothing_follows() -> None:
 def test_compressed_data_that_would_fill_the_memory_is_refused() -> None:
     units = FRAMES.split(frame(b"{" + b" " * (17 << 20), packed=True))
 
-    assert [detail for _, _, detail in units.refused] == ["unpacks to more than 200 times its size"]
+    assert [detail for _, _, detail in units.refused] == ["unpacks to more than 2000 times its size"]
 
 
 def test_damaged_compressed_data_is_refused() -> None:
