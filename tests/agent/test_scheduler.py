@@ -150,6 +150,23 @@ def test_a_job_that_fails_again_and_again_is_run_less_often(scheduler: Scheduler
     assert 1 < len(failed) < len(fine) / 2
 
 
+def test_a_job_that_is_wanted_soon_while_it_runs_is_run_again_at_once(scheduler: Scheduler) -> None:
+    starts, missed, release = threading.Semaphore(0), list[int](), threading.Event()
+
+    def job() -> bool:
+        starts.release()
+        return release.wait(30)
+
+    scheduler.add("a", timedelta(hours=1), job, lambda: missed.append(1))
+    assert starts.acquire(timeout=10)
+    scheduler.soon("a")
+    time.sleep(0.5)  # when it would be found that it still runs
+    release.set()
+
+    assert starts.acquire(timeout=10), "what it saw may be older than what it was wanted for"
+    assert missed == []
+
+
 def test_a_job_can_be_run_soon_and_be_removed(scheduler: Scheduler) -> None:
     runs = []
 
