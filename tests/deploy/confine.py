@@ -1,6 +1,6 @@
 """Runs a command under the system calls and the memory that a systemd unit allows, as systemd itself would.
 
-A program: `python confine.py UNIT COMMAND...`. It needs libseccomp, which systemd itself is linked with, and Linux 6.3.
+A program: `python confine.py UNIT COMMAND...`. It needs libseccomp, which systemd is linked with, and Linux 6.3.
 """
 
 from __future__ import annotations
