@@ -79,6 +79,8 @@ def test_a_bad_configuration_ends_it_for_good_and_anything_else_for_five_seconds
 
     assert int(said["RestartPreventExitStatus"]) == Exit.UNUSABLE
     assert (said["Restart"], said["RestartSec"]) == ("on-failure", "5s")
+    # A process that was just started is ended by it, and systemd takes that for a good end.
+    assert said["RestartForceExitStatus"] == "SIGHUP"
     # Systemd gives up after five starts in ten seconds, which it then never comes to.
     assert "StartLimitBurst" not in said
 
