@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from agent.scheduler import Pool, Scheduler, backoff
+from agent.scheduler import THREADS, Pool, Scheduler, backoff
 from tests.e2e.servers import wait_until
 
 FAST = timedelta(milliseconds=100)
@@ -114,6 +114,25 @@ def test_jobs_that_hang_delay_no_job_of_another_pool(scheduler: Scheduler) -> No
         assert len(started) == 8
     finally:
         release.set()
+
+
+def test_a_run_that_finds_no_free_thread_is_counted_as_missed(scheduler: Scheduler) -> None:
+    release, started, missed, runs = threading.Event(), list[int](), threading.Event(), list[float]()
+
+    def hang() -> bool:
+        started.append(1)
+        return release.wait(60)
+
+    for number in range(THREADS[Pool.REMOTE]):
+        scheduler.add(f"hangs-{number}", timedelta(hours=1), hang, nothing, Pool.REMOTE)
+    wait_until(lambda: len(started) == THREADS[Pool.REMOTE], 10, "no thread is left")
+    try:
+        scheduler.add("waits", FAST, noting(runs), missed.set, Pool.REMOTE)
+        assert missed.wait(10)
+        assert runs == []
+    finally:
+        release.set()
+    wait_until(lambda: len(runs) > 0, 10, "its turn")
 
 
 def test_a_stop_that_has_waited_long_enough_names_what_still_runs() -> None:
