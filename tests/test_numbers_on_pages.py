@@ -10,7 +10,7 @@ import pytest
 from agent import app, clock
 from agent.cli import signals
 from agent.scheduler import THREADS, Pool
-from agent.store import engine, postgres, sqlite
+from agent.store import engine, migrate, postgres, sqlite
 from collectors.files import collector as files
 from collectors.files import listing, names, unpacking
 from collectors.files.formats.interface import MAX_RECORD
@@ -50,6 +50,7 @@ PROMISES = {
         f"| a connection of its own process | {engine._POOL_SECONDS:g} s | {engine._POOL_SECONDS:g} s |",
         KEEPALIVES.format(**postgres.CONNECTING),
         f"`tcp_user_timeout` ({postgres.CONNECTING['tcp_user_timeout'] / 1000:g} s)",
+        {3600: "Migrations may take an hour"}[int(migrate._LONGEST_SECONDS)],
         f"`quick_check`, for at most {sqlite._CHECK_SECONDS:g} seconds",
     ),
     "sources/files.md": (
