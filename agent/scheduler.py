@@ -21,6 +21,7 @@ _LONGEST_BACKOFF = timedelta(minutes=15)
 _WATCH_SECONDS = 15.0
 _STEP_SECONDS = 1.0
 """A smaller step of the clock delays nothing that matters."""
+_SOON = timedelta(milliseconds=100)
 
 
 class Pool(StrEnum):
@@ -64,6 +65,8 @@ class Scheduler:
         self._failures: dict[str, int] = {}
         self._idle = Condition()
         self._active: set[str] = set()
+        self._wanted: set[str] = set()
+        """Jobs that are to run soon, and have not begun to."""
         self._stopping = False
         self._watch, self._stopped = watch, Event()
         self._scheduler.add_listener(self._on_missed, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
@@ -113,26 +116,36 @@ class Scheduler:
     def remove(self, name: str) -> None:
         """Run a job no more; a run in progress ends by itself."""
         self._missed.pop(name, None)
+        with self._idle:
+            self._wanted.discard(name)
         try:
             self._scheduler.remove_job(name)
         except JobLookupError:
             log.debug("job_unknown", job=name)
 
     def soon(self, name: str) -> None:
-        """Run a job as soon as it is free."""
-        self._move(name, datetime.now(UTC))
+        """Run a job as soon as it is free: one that runs now is run once more, as what it saw may be older."""
+        with self._idle:
+            self._wanted.add(name)
+            runs = name in self._active
+        if not runs:
+            self._move(name, datetime.now(UTC))
 
     def _run(self, name: str, interval: timedelta, job: Callable[[], bool]) -> None:
-        with self._idle:
-            if self._stopping:
-                return
-            self._active.add(name)
-        try:
-            self._run_once(name, interval, job)
-        finally:
+        goes_on = True
+        while goes_on:
             with self._idle:
-                self._active.discard(name)
-                self._idle.notify_all()
+                if self._stopping:
+                    return
+                self._active.add(name)
+                self._wanted.discard(name)
+            try:
+                self._run_once(name, interval, job)
+            finally:
+                with self._idle:
+                    self._active.discard(name)
+                    self._idle.notify_all()
+                    goes_on = name in self._wanted
 
     def _run_once(self, name: str, interval: timedelta, job: Callable[[], bool]) -> None:
         if job():
@@ -162,6 +175,12 @@ class Scheduler:
             reference = max(reference, ahead)
 
     def _on_missed(self, event: Any) -> None:
+        with self._idle:
+            early = event.job_id in self._wanted - self._active
+        if early:
+            # For the library its last run has not quite ended, or not quite begun; none of the interval is missed.
+            self._move(event.job_id, datetime.now(UTC) + _SOON)
+            return
         missed = self._missed.get(event.job_id)
         if missed is not None:
             missed()

@@ -14,7 +14,7 @@ from agent.config.problem import ABSENT, SECRET, Problem, Steps, show_problem
 from agent.config.schema import known_keys
 from agent.config.text import read_document
 from agent.config.web_models import WebFile
-from agent.config.web_tls import CertificateRefused, server_context
+from agent.config.web_tls import CertificateRefused, refused_files, server_context
 from agent.errors import ConfigError
 
 _TLS = "tls_server_config"
@@ -45,17 +45,19 @@ def load_web_file(path: Path) -> LoadedWebFile:
         )
         raise ConfigError((show_problem(Problem((), reason), str(path), document.line_of(())),))
     problems = list(document.problems)
-    context = None
+    context, refused = None, list[CertificateRefused]()
     try:
         config = WebFile.model_validate(document.data)
         if config.tls_server_config is not None:
-            context = server_context(config.tls_server_config, path.parent)
+            refused = refused_files(config.tls_server_config, path.parent)
+            context = None if refused else server_context(config.tls_server_config, path.parent)
     except ValidationError as error:
         known = {problem.steps for problem in problems}
         found = explain(error.errors(include_url=False), document.data, lambda steps: _keys(document, steps))
         problems += [problem for problem in found if problem.steps not in known]
     except CertificateRefused as error:
-        problems.append(Problem((_TLS, error.key), str(error), document.data[_TLS][error.key]))
+        refused = [error]
+    problems += [Problem((_TLS, one.key), str(one), document.data[_TLS][one.key]) for one in refused]
     if problems:
         raise ConfigError(tuple(_shown(problem, path, document) for problem in _in_order(problems, document)))
     return LoadedWebFile(config, context, _files(config, path))

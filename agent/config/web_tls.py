@@ -24,6 +24,20 @@ class CertificateRefused(ValueError):
         """Which setting names the file."""
 
 
+def refused_files(config: TlsServerConfig, base_dir: Path) -> list[CertificateRefused]:
+    """What is wrong with each file by itself; whether they fit each other, `server_context` finds out."""
+    checks = [("cert_file", config.cert_file, _check_certificates), ("key_file", config.key_file, _read)]
+    if config.client_auth_type.verifies and config.client_ca_file is not None:
+        checks.append(("client_ca_file", config.client_ca_file, _check_certificates))
+    found = []
+    for key, name, check in checks:
+        try:
+            check(base_dir / name, key)
+        except CertificateRefused as refused:
+            found.append(refused)
+    return found
+
+
 def server_context(config: TlsServerConfig, base_dir: Path) -> ssl.SSLContext:
     """The context that serves as `config` says.
 

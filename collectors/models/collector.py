@@ -61,10 +61,17 @@ class ModelsCollector:
             yield Problem(self._place, Result.INVALID_LINE, detail)
 
     def _token(self) -> str | None:
+        token, where = self._configured_token()
+        if token is not None and not (token.isascii() and token.isprintable()):
+            raise SourceRefused(f"{self._place}: {where} has characters that no token can have")
+        return token
+
+    def _configured_token(self) -> tuple[str | None, str]:
+        """The token, and what messages call the place it is from."""
         if self._config.token is not None:
-            return self._config.token.get_secret_value()
+            return self._config.token.get_secret_value(), "`token`"
         if self._config.token_file is None:
-            return None
+            return None, ""
         path = self._world.base_dir / Path(self._config.token_file)
         try:
             token = path.read_text(encoding="utf-8").strip()
@@ -72,7 +79,7 @@ class ModelsCollector:
             raise SourceRefused(f"{self._place}: the token file {path} cannot be read") from None
         if not token:
             raise SourceRefused(f"{self._place}: the token file {path} is empty")
-        return token
+        return token, f"the token file {path}"
 
     def _pages(self, auth: _Bearer) -> Iterator[Page]:
         deadline = time.monotonic() + self._config.deadline.total_seconds()

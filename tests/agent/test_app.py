@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import socket
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from agent.config import load_config
 from agent.errors import StoreError
 from agent.exporter.render import Format
 from agent.runner import SourceRunner
+from agent.transport.limits import PROBE_LIMITS, Drop
 
 HEAD = 'store: {url: "sqlite:///store.db"}\nserver: {listen: "127.0.0.1:0"}\nsources:\n'
 SOURCE = (
@@ -101,5 +104,31 @@ def test_an_agent_whose_store_was_deleted_is_not_ready_until_it_is_back(tmp_path
         for part in (tmp_path / "elsewhere").iterdir():
             part.rename(tmp_path / part.name)
         eventually("True")
+    finally:
+        running.stop()
+
+
+def test_each_listener_takes_as_many_connections_as_it_says(tmp_path: Path) -> None:
+    file = tmp_path / "leverwatch.yaml"
+    web = 'web: {listen: "127.0.0.1:0", probe_listen: "127.0.0.1:0", max_connections: 9}\n'
+    file.write_text(f'store: {{url: "sqlite:///store.db"}}\n{web}')
+    running = Agent(load_config(file), lambda: load_config(file))
+    running.start()
+    try:
+        assert running.probe_server is not None
+        for server, most in ((running.server, 9), (running.probe_server, PROBE_LIMITS.connections)):
+            with ExitStack() as stack:
+                crowd = [
+                    stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=20))
+                    for _ in range(most)
+                ]
+                for connection in crowd:
+                    connection.sendall(b"GET /-/healthy HTTP/1.1\r\nHost: a\r\n\r\n")
+                    assert connection.recv(15) == b"HTTP/1.1 200 OK"
+                assert server.dropped[Drop.ROOM] == 0
+                with socket.create_connection(("127.0.0.1", server.port), timeout=20) as one_more:
+                    one_more.sendall(b"GET /-/healthy HTTP/1.1\r\nHost: a\r\n\r\n")
+                    assert one_more.recv(15) == b"HTTP/1.1 200 OK"
+                assert server.dropped[Drop.ROOM] == 1
     finally:
         running.stop()

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from agent.scheduler import Pool, Scheduler, backoff
+from agent.scheduler import THREADS, Pool, Scheduler, backoff
 from tests.e2e.servers import wait_until
 
 FAST = timedelta(milliseconds=100)
@@ -116,6 +116,25 @@ def test_jobs_that_hang_delay_no_job_of_another_pool(scheduler: Scheduler) -> No
         release.set()
 
 
+def test_a_run_that_finds_no_free_thread_is_counted_as_missed(scheduler: Scheduler) -> None:
+    release, started, missed, runs = threading.Event(), list[int](), threading.Event(), list[float]()
+
+    def hang() -> bool:
+        started.append(1)
+        return release.wait(60)
+
+    for number in range(THREADS[Pool.REMOTE]):
+        scheduler.add(f"hangs-{number}", timedelta(hours=1), hang, nothing, Pool.REMOTE)
+    wait_until(lambda: len(started) == THREADS[Pool.REMOTE], 10, "no thread is left")
+    try:
+        scheduler.add("waits", FAST, noting(runs), missed.set, Pool.REMOTE)
+        assert missed.wait(10)
+        assert runs == []
+    finally:
+        release.set()
+    wait_until(lambda: len(runs) > 0, 10, "its turn")
+
+
 def test_a_stop_that_has_waited_long_enough_names_what_still_runs() -> None:
     scheduler, started, release = Scheduler(), threading.Event(), threading.Event()
 
@@ -148,6 +167,23 @@ def test_a_job_that_fails_again_and_again_is_run_less_often(scheduler: Scheduler
     wait_until(lambda: len(fine) >= 15, 20, "fifteen runs")
 
     assert 1 < len(failed) < len(fine) / 2
+
+
+def test_a_job_that_is_wanted_soon_while_it_runs_is_run_again_at_once(scheduler: Scheduler) -> None:
+    starts, missed, release = threading.Semaphore(0), list[int](), threading.Event()
+
+    def job() -> bool:
+        starts.release()
+        return release.wait(30)
+
+    scheduler.add("a", timedelta(hours=1), job, lambda: missed.append(1))
+    assert starts.acquire(timeout=10)
+    scheduler.soon("a")
+    time.sleep(0.5)  # when it would be found that it still runs
+    release.set()
+
+    assert starts.acquire(timeout=10), "what it saw may be older than what it was wanted for"
+    assert missed == []
 
 
 def test_a_job_can_be_run_soon_and_be_removed(scheduler: Scheduler) -> None:

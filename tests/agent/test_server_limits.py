@@ -129,6 +129,25 @@ def test_a_byte_now_and_then_does_not_extend_a_deadline(server: Server, first: b
     assert server.dropped[reason] == 1
 
 
+def test_the_header_of_a_further_request_has_a_deadline_of_its_own_from_its_first_byte() -> None:
+    with serving(replace(PATIENT, greeting=1.0)) as server, connected(server, HEAD + b"\r\n") as connection:
+        assert answered(connection).status == 200
+        time.sleep(1.5)  # between two requests there is more time
+        connection.sendall(HEAD)
+        started = time.monotonic()
+        assert answered(connection).status == 408
+        assert time.monotonic() - started > 0.5
+    assert server.dropped[Drop.GREETING] == 1
+
+
+def test_what_is_no_request_is_counted() -> None:
+    with serving(PATIENT) as server:
+        for data in (b"hello\r\n\r\n", b"GET / HTTP/2.0\r\nHost: a\r\n\r\n"):
+            with connected(server, data) as connection:
+                assert answered(connection).status >= 400
+        assert {reason: number for reason, number in server.dropped.items() if number} == {Drop.REFUSED: 2}
+
+
 def test_a_reader_that_never_ends_is_let_go(server: Server) -> None:
     with connected(server, b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n") as connection:
         while not server.dropped[Drop.ANSWER]:

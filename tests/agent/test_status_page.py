@@ -219,6 +219,13 @@ def test_a_configuration_that_could_not_be_loaded_is_said_at_the_top() -> None:
     assert "could not be loaded" not in Outline(render(None, samples.agent(reloaded=True))).text()
 
 
+def test_a_store_that_cannot_be_trusted_is_said_at_the_top() -> None:
+    lost = "the file was deleted while it was open"
+
+    assert lost in Outline(render(None, replace(samples.agent(), store_trouble=lost))).text()
+    assert "cannot be trusted" not in Outline(render(None, samples.agent())).text()
+
+
 def test_times_are_shown_in_utc() -> None:
     moment = datetime(2026, 3, 31, 1, 30, tzinfo=timezone(timedelta(hours=2)))
 

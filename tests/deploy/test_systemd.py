@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from agent.cli.common import Exit
+
 ROOT = Path(__file__).parents[2]
 UNIT = (ROOT / "docs/deploy/systemd/leverwatch.service").read_text()
 MOST_EXPOSED = 15
@@ -68,8 +70,23 @@ def test_without_its_hardening_it_would_be_more_exposed(tmp_path: Path) -> None:
     assert exposure(bare, tmp_path)[0] != 0
 
 
+def settings() -> dict[str, str]:
+    return dict(line.split("=", 1) for line in UNIT.splitlines() if re.match(r"\w+=", line))
+
+
+def test_a_bad_configuration_ends_it_for_good_and_anything_else_for_five_seconds() -> None:
+    said = settings()
+
+    assert int(said["RestartPreventExitStatus"]) == Exit.UNUSABLE
+    assert (said["Restart"], said["RestartSec"]) == ("on-failure", "5s")
+    # A process that was just started is ended by it, and systemd takes that for a good end.
+    assert said["RestartForceExitStatus"] == "SIGHUP"
+    # Systemd gives up after five starts in ten seconds, which it then never comes to.
+    assert "StartLimitBurst" not in said
+
+
 def test_what_it_stores_is_for_the_service_alone() -> None:
-    said = dict(line.split("=", 1) for line in UNIT.splitlines() if re.match(r"\w+=", line))
+    said = settings()
 
     assert {name: said[name] for name in ("StateDirectoryMode", "CacheDirectoryMode", "UMask")} == {
         "StateDirectoryMode": "0700",

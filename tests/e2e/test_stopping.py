@@ -200,10 +200,44 @@ def test_what_cannot_be_ended_does_not_hold_the_process(
     assert process.stdout is not None
     assert process.stdout.readline() == b"started\n"
 
+    started = time.monotonic()
     process.terminate()
 
     _, log = process.communicate(timeout=40)
+    assert time.monotonic() - started < DEADLINE
     assert process.returncode == 4
     assert said.encode() in log
     if what == "job":
-        assert b"jobs=endless" in log
+        assert log.count(b"jobs=endless") == 2
+        assert log.index(b"event=stop_delayed") < log.index(b"event=stop_unfinished")
+
+
+STUBBORN = """
+import time
+from agent.cli.signals import ending
+with ending():
+    try:
+        print("started", flush=True)
+        time.sleep(60)
+    except SystemExit:
+        print("told", flush=True)
+        time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("signals", [1, 2])
+def test_a_command_that_does_not_end_by_itself_is_ended(signals: int) -> None:
+    process = subprocess.Popen([sys.executable, "-c", STUBBORN], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"started\n"
+
+    process.terminate()
+    assert process.stdout.readline() == b"told\n"
+    started = time.monotonic()
+    if signals == 2:
+        process.terminate()
+
+    process.communicate(timeout=30)
+    assert process.returncode == 143
+    seconds = time.monotonic() - started
+    assert seconds < 4 if signals == 2 else 4 < seconds < 15

@@ -225,6 +225,23 @@ passwords: [{CANARY}]
     assert "12345" not in "\n".join(found)
 
 
+def test_every_file_that_cannot_be_read_is_reported_with_its_line(write: Write) -> None:
+    text = """\
+tls_server_config:
+  cert_file: none.crt
+  key_file: none.key
+  client_auth_type: RequireAndVerifyClientCert
+  client_ca_file: server.key
+"""
+    missing = "cannot be read: No such file or directory"
+
+    assert problems(write(text)) == (
+        f'2: tls_server_config.cert_file: {missing} (got "none.crt")',
+        f'3: tls_server_config.key_file: {missing} (got "none.key")',
+        '5: tls_server_config.client_ca_file: must hold PEM certificates (got "server.key")',
+    )
+
+
 def test_the_hashes_are_not_in_the_representation(write: Write) -> None:
     assert HASH not in repr(load_web_file(write(ACCEPTED["users"])))
 

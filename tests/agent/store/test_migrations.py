@@ -3,9 +3,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 
+import pytest
 from alembic import command
-from sqlalchemy import select, text
+from sqlalchemy import inspect, select, text
 
+from agent.errors import StoreError
 from agent.store.engine import open_engine
 from agent.store.migrate import _config
 from agent.store.schema import stored_systems, usage_daily, usage_totals
@@ -37,6 +39,36 @@ def test_a_store_of_the_first_version_keeps_its_counts_and_gains_the_new_ones(
         total = connection.execute(select(usage_totals)).one()
     assert (day.inferences, day.traces, day.truncated, day.checked) == (7, 1, 2, 0)
     assert (total.inferences, total.traces, total.truncated) == (2, 1, 2)
+
+
+def test_a_migration_that_fails_leaves_the_old_schema_and_says_why(store_url: str) -> None:
+    engine = open_engine(store_url)
+    config = _config()
+    with engine.connect().execution_options(leverwatch_writes=True) as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(text(OLD_ROW))
+        # The last migration makes a table of this name, when all others are done.
+        connection.execute(text("CREATE TABLE stored_systems (in_the_way INTEGER)"))
+
+    def found() -> tuple[object, ...]:
+        with engine.connect() as connection, connection.begin():
+            version = connection.scalar(text("SELECT version_num FROM alembic_version"))
+            tables = {
+                name: {column["name"] for column in inspect(connection).get_columns(name)}
+                for name in inspect(connection).get_table_names()
+            }
+            return version, tables, connection.execute(text("SELECT * FROM usage_daily")).all()
+
+    before = found()
+    store = Store(store_url)
+    with pytest.raises(StoreError, match=r"stored_systems.* already exists"):
+        store.migrate()
+    store.close()
+
+    assert before[0] == "0001"
+    assert found() == before
+    engine.dispose()
 
 
 def test_the_systems_of_an_older_store_keep_their_names(store_url: str, open_store: Callable[[], Store]) -> None:

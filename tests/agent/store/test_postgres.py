@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from uuid import uuid4
@@ -16,10 +17,12 @@ from sqlalchemy.engine import URL, make_url
 
 from agent.errors import StoreError
 from agent.store import postgres
+from agent.store.migrate import _LOCK
 from agent.store.schema import usage_daily
 from agent.store.store import Store
 from collectors.interface import Batch, Operation, UsageRow
 from tests.agent.store.blackhole import Proxy
+from tests.e2e.servers import wait_until
 
 DAY = date(2026, 3, 1)
 
@@ -152,3 +155,37 @@ def test_what_the_url_says_of_a_connection_stands(database: URL) -> None:
         options = connection.connection.driver_connection.info.get_parameters()  # type: ignore[union-attr]
     assert (options["connect_timeout"], options["keepalives_idle"]) == ("7", "99")
     store.close()
+
+
+def test_a_migration_waits_for_that_of_another_agent(database: URL) -> None:
+    store = Store(database)
+    with psycopg.connect(database.render_as_string(hide_password=False), autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
+        migrating = threading.Thread(target=store.migrate, daemon=True)
+        migrating.start()
+        wait_until(lambda: is_waiting(other), 30, "the migration waits")
+        migrating.join(1)
+        assert migrating.is_alive()
+        other.execute("SELECT pg_advisory_unlock(%s)", (_LOCK,))
+        migrating.join(60)
+    assert not migrating.is_alive()
+    apply(store, 0)
+    assert total(store) == 1
+    store.close()
+
+
+def is_waiting(connection: psycopg.Connection[tuple[int]]) -> bool:
+    query = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    (number,) = connection.execute(query).fetchone() or (0,)
+    return number > 0
+
+
+def test_many_agents_that_start_at_once_migrate_once(database: URL) -> None:
+    stores = [Store(database) for _ in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        for done in [pool.submit(store.migrate) for store in stores]:
+            done.result(120)
+    apply(stores[0], 0)
+    assert [total(store) for store in stores] == [1] * 6
+    for store in stores:
+        store.close()

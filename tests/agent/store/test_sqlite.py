@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
 from agent.errors import StoreConflict, StoreError
+from agent.store import engine
 from agent.store.schema import usage_daily
 from agent.store.sqlite import check_damage
 from agent.store.store import Store
@@ -240,6 +241,40 @@ def test_a_lock_of_another_process_is_waited_for(store: Store, path: Path) -> No
     apply(store)
     assert (total(store), store.trouble()) == (1, None)
     other.close()
+
+
+def test_a_lock_that_is_held_for_too_long_fails_the_batch_and_nothing_of_it_is_stored(
+    store: Store, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_BUSY_SECONDS", 1.5)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreError, match="locked"):
+        apply(store)
+    assert store.trouble() is None
+    other.execute("ROLLBACK")
+    other.close()
+
+    assert (total(store), store.source_state("gateway").revision) == (0, 0)
+    apply(store)
+    assert total(store) == 1
+
+
+def test_a_thread_that_gets_no_connection_is_not_held_for_ever(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_POOL_SECONDS", 0.5)
+    few = Store(store._url)
+
+    def take(left: int) -> None:
+        with few.reading():
+            if left:
+                take(left - 1)
+
+    with pytest.raises(StoreError, match="QueuePool limit"):
+        take(100)
+    take(3)
+    few.close()
 
 
 def test_an_interrupt_ends_the_wait_for_a_lock_and_what_runs(

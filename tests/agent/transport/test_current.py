@@ -147,6 +147,22 @@ def test_tls_cannot_come_or_go_while_the_agent_runs(tmp_path: Path) -> None:
         assert current.context() is before
 
     assert refusals(logged) == [f"{file}: tls_server_config: cannot come or go without a restart"]
+    assert [entry["log_level"] for entry in logged] == ["error"], "which is counted, as warnings are"
+
+
+def test_tls_cannot_be_added_while_the_agent_runs(tmp_path: Path) -> None:
+    authority(tmp_path).server()
+    file = tmp_path / "web.yaml"
+    file.write_text(f"basic_auth_users: {{alice: {hashed(b'one')}}}\n")
+    current = CurrentWebFile(file)
+    assert opens(current, b"one")
+
+    with structlog.testing.capture_logs() as logged:
+        file.write_text(TLS)
+        assert opens(current, b"one")
+        assert not opens(current, b"two")
+
+    assert refusals(logged) == [f"{file}: tls_server_config: cannot come or go without a restart"]
 
 
 def test_a_bad_file_at_the_start_is_an_error(file: Path) -> None:

@@ -12,6 +12,7 @@ from agent.config.web import WebConfig
 from agent.transport.crowd import Member, Stage, spared
 from agent.transport.limits import PROBE_LIMITS, Drop, Limits, affordable_connections
 from agent.transport.turns import MOST, MOST_OF_ONE, TooManyWaiting, Turns
+from agent.web import _RELOADS
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,8 @@ def test_the_page_about_security_has_these_limits_and_reasons() -> None:
         f"| connections | `web.max_connections`, {limits.connections}; at most three quarters of",
         f"the probe listener: {PROBE_LIMITS.connections} |",
         f"| TLS handshake and header of a first request together | {limits.greeting:.0f} s |",
+        f"| header of a further request, from its first byte | {limits.greeting:.0f} s |",
+        f"| reloads over HTTP at a time | {_RELOADS} | 503 |",
         f"| body | {limits.body:.0f} s, {limits.body_bytes // 1024} KiB |",
         f"| first line, header | {limits.header_bytes // 1024} KiB |",
         f"| reading an answer | {limits.answer:.0f} s |",

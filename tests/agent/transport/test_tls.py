@@ -18,6 +18,7 @@ import requests
 from agent.exporter.render import Exposition
 from agent.server import Server, State, create_app
 from agent.transport.current import CurrentWebFile
+from agent.transport.limits import Drop, Limits
 from tests.agent.transport.certificates import Authority, Pair, authority
 
 PAIR = "cert_file: server.crt, key_file: server.key"
@@ -32,11 +33,11 @@ def ca(tmp_path: Path) -> Authority:
 
 
 @contextmanager
-def serving(ca: Authority, tls: str = PAIR) -> Iterator[Server]:
+def serving(ca: Authority, tls: str = PAIR, limits: Limits = Limits()) -> Iterator[Server]:  # noqa: B008 - frozen
     file = ca.folder / "web.yaml"
     file.write_text(f"tls_server_config: {{{tls}}}\n")
     app = create_app(State(Exposition(), lambda: (True, "")))
-    server = Server("127.0.0.1", 0, app, tls=CurrentWebFile(file).context)
+    server = Server("127.0.0.1", 0, app, tls=CurrentWebFile(file).context, limits=limits)
     server.start()
     try:
         yield server
@@ -78,6 +79,25 @@ def test_plain_http_is_told_to_use_tls(ca: Authority) -> None:
         answer = requests.get(f"http://127.0.0.1:{server.port}/-/healthy", timeout=10)
 
     assert (answer.status_code, answer.text) == (400, "this port speaks HTTPS only\n")
+    assert server.dropped[Drop.HANDSHAKE] == 1
+
+
+def test_handshake_and_first_header_have_one_deadline_together(ca: Authority) -> None:
+    with serving(ca, limits=Limits(greeting=2.0)) as server:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as silent:
+            assert silent.recv(1) == b""
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as plain:
+            started = time.monotonic()
+            time.sleep(1.5)
+            context = ssl.create_default_context(cafile=ca.file)
+            with context.wrap_socket(plain, server_hostname="127.0.0.1") as shaken:
+                shaken.sendall(b"GET /-/healthy HTTP/1.1\r\n")
+                assert shaken.recv(65536).startswith(b"HTTP/1.1 408")
+            seconds = time.monotonic() - started
+        assert server.dropped[Drop.GREETING] == 2
+
+    # With a deadline of its own, the header would have until 3.5 s.
+    assert 1.5 < seconds < 3.4
 
 
 @pytest.mark.parametrize(

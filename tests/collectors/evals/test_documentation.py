@@ -55,6 +55,7 @@ def test_every_bound_is_named() -> None:
         promptfoo._MOST_GROUPS,
         promptfoo._MOST_SCORES,
         inspect_log._MOST_IDS,
+        outline._MOST_KEYS,
     )
     sizes = (reading._LARGEST, reading._LONGEST_LINE, promptfoo._LARGEST_ROW, inspect_log._LARGEST_IDS)
     wanted = [f"{number:,}" for number in numbers] + [f"{size >> 20} MiB" for size in sizes]

@@ -240,6 +240,41 @@ def test_the_token_may_lie_in_a_file_that_is_read_at_each_run(server: Provider, 
     assert server.tokens == ["Bearer first", "Bearer second"]
 
 
+def test_a_proxy_of_the_environment_is_asked_unless_the_host_is_excepted(
+    server: Provider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.answer = lambda _: models({"id": "m"})
+    elsewhere = Provider(url="http://localhost:1/v1/models")
+    monkeypatch.setenv("http_proxy", server.url.rpartition("/v1")[0])
+    monkeypatch.delenv("no_proxy", raising=False)
+
+    assert len(collect(collector(elsewhere, tmp_path))) == 1
+    monkeypatch.setenv("no_proxy", "localhost")
+    assert "cannot be reached" in str(_failure_of(elsewhere, tmp_path))
+    assert len(server.queries) == 1
+
+
+def _failure_of(provider: Provider, folder: Path) -> SourceUnavailable:
+    with pytest.raises(SourceUnavailable) as caught:
+        collect(collector(provider, folder))
+    return caught.value
+
+
+@pytest.mark.parametrize("token", [f"{TOKEN}\nb", f"{TOKEN}\N{EURO SIGN}", f"{TOKEN}\0b"])
+@pytest.mark.parametrize("setting", ["token", "token_file"])
+def test_a_token_that_no_header_can_hold_is_refused(
+    server: Provider, tmp_path: Path, setting: str, token: str
+) -> None:
+    (tmp_path / "secret").write_text(token)
+    given = {"token": token} if setting == "token" else {"token": None, "token_file": "secret"}
+
+    error = failure(collector(server, tmp_path, **given))
+
+    assert isinstance(error, SourceRefused)
+    assert "has characters that no token can have" in str(error)
+    assert server.queries == []
+
+
 def test_without_a_token_none_is_sent_not_even_that_of_the_machine(
     server: Provider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
