@@ -59,9 +59,10 @@ PROMISES = {
         f"| a record | {MAX_RECORD >> 20} MiB |",
         f"| the header of a CSV file | {MAX_HEADER >> 10} KiB |",
         f"| `**` | folders at most {listing.MOST_LEVELS} below",
-        f"| {unpacking.FREE >> 20} MiB and {unpacking.MOST_RATIO} bytes of text for each byte stored;",
+        f"| {unpacking.FREE >> 20} MiB and {unpacking.DENSE_RATIO} bytes of text for each byte stored;",
+        f"takes at most {unpacking.DENSE_SECONDS:g} s of CPU in each run",
         f"| a window of {unpacking.MOST_WINDOW >> 20} MiB,",
-        f"| {unpacking.FREE_FRAME >> 10} KiB and {unpacking.MOST_RATIO} bytes for each byte stored |",
+        f"| {unpacking.FREE_FRAME >> 10} KiB and {unpacking.MOST_RATIO:,} bytes for each byte stored |",
         f"content is forgotten {files._FORGET / 86400:g} days after it was last seen",
     ),
     "sources/git.md": (
