@@ -54,10 +54,16 @@ def source_runner(
     stopping: Callable[[], bool] = lambda: False,
     on_batch: Callable[[str, Batch], None] | None = None,
     workers: int = 1,
+    clock: Callable[[], datetime] | None = None,
 ) -> SourceRunner:
-    """The runner of one configured source; `workers` is how many threads may read a backlog."""
+    """The runner of one configured source.
+
+    Args:
+        workers: how many threads may read a backlog.
+        clock: what the source takes as the present; it may raise CollectorError when nobody can tell.
+    """
     world = World(
-        base_dir=loaded.base_dir, cache_dir=loaded.cache_dir, now=now, workers=workers, stopping=stopping
+        base_dir=loaded.base_dir, cache_dir=loaded.cache_dir, now=clock or now, workers=workers, stopping=stopping
     )
     collector = source_types()[config.type].build(config, world)
     return SourceRunner(config, collector, store, now=now, stopping=stopping, on_batch=on_batch)
@@ -233,7 +239,9 @@ class Agent:
         self._scheduler.add(_EVALUATION, interval, self._evaluate, self._evaluation_missed, Pool.OWN)
 
     def _runner(self, source: SourceConfig, loaded: Loaded) -> SourceRunner:
-        return source_runner(source, loaded, self.store, self._now, self._stopping.is_set)
+        # Asked when it is needed and not before the run alone: a step of the clock may come in between.
+        clock = self._now if self._clock is None else self._clock.now
+        return source_runner(source, loaded, self.store, self._now, self._stopping.is_set, clock=clock)
 
     def _add(self, source: SourceConfig, runner: SourceRunner) -> None:
         self._runners[source.name] = runner

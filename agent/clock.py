@@ -15,6 +15,8 @@ from threading import Lock
 
 import structlog
 
+from collectors.errors import SourceUnavailable
+
 log = structlog.get_logger(__name__)
 
 TOLERANCE = 600.0
@@ -101,6 +103,18 @@ class Clock:
         self._set_back = False
         self._lock = Lock()
 
+    def now(self) -> datetime:
+        """The wall clock, in UTC.
+
+        Raises:
+            SourceUnavailable: it is not believed. Whoever reads is to stop: under a wrong time records would be
+                refused for good, or days judged that are not over.
+        """
+        doubt, moment = self._look()
+        if doubt is not None:
+            raise SourceUnavailable(doubt)
+        return moment
+
     @property
     def was_set_back(self) -> bool:
         """Whether what is stored may lie in the future: an earlier time is believed now than was before."""
@@ -114,16 +128,21 @@ class Clock:
 
     def doubt(self) -> str | None:
         """Why the clock is not believed now, in words; None when it is."""
+        return self._look()[0]
+
+    def _look(self) -> tuple[str | None, datetime]:
+        """Why it is not believed at this moment, and the moment."""
         with self._lock:
-            before, wall = self._trust, self._now().timestamp()
+            moment = self._now()
+            before, wall = self._trust, moment.timestamp()
             self._trust = judge(before, wall, self._steady(), self._newest)
             was, doubt = before.doubt if before else None, self._trust.doubt
             if doubt is not None:
                 if before is None or was is None or before.candidate != self._trust.candidate:
                     log.error("clock_not_believed", reason=doubt)
-                return doubt
+                return doubt, moment
             if was is not None:
                 log.warning("clock_believed_again", after=was)
             self._set_back |= self._newest is not None and wall < self._newest - TOLERANCE
             self._newest = wall
-            return None
+            return None, moment

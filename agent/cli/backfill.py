@@ -6,10 +6,10 @@ import glob
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from agent.backfill import COUNTS, Found, Rehearsal, reconcile, skipped
 from agent.cli.common import (
     EPILOG,
     Exit,
+    believed_clock,
     config_option,
     count,
     fail,
@@ -29,6 +30,7 @@ from agent.cli.common import (
     print_json,
     reported,
     table,
+    trust_clock_option,
 )
 from agent.cli.progress import ProgressBar
 from agent.config import Loaded
@@ -36,7 +38,7 @@ from agent.errors import CommandError
 from agent.runner import Ledger, RunReport
 from agent.store.store import Store
 from collectors.config import SourceConfig
-from collectors.interface import Batch, History, Result
+from collectors.interface import Batch, History, Result, utc_now
 
 
 def _day(_context: click.Context, _option: click.Parameter, value: Any) -> date | None:
@@ -68,6 +70,7 @@ def _day(_context: click.Context, _option: click.Parameter, value: Any) -> date 
     metavar="N",
     help="As for collect; a range of days is read by one all the same.",
 )
+@trust_clock_option
 def backfill(
     names: tuple[str, ...],
     config_path: Path,
@@ -77,6 +80,8 @@ def backfill(
     paths: tuple[str, ...],
     dry_run: bool,
     workers: int,
+    *,
+    trust_clock: bool,
 ) -> None:
     """Read history that is not counted yet, of the named sources or of all.
 
@@ -97,7 +102,8 @@ def backfill(
         sources = _chosen(loaded, names, history)
         results: list[tuple[RunReport, Found]] = []
         with _ledger(loaded, dry_run) as (ledger, world):
-            results += [_run(source, world, ledger, history, workers) for source in sources]
+            clock = believed_clock(ledger, trusted=trust_clock).now if isinstance(ledger, Store) else utc_now
+            results += [_run(source, world, ledger, history, workers, clock) for source in sources]
     if output == "json":
         print_json({"dry_run": dry_run, "sources": [_as_json(report, found) for report, found in results]})
     else:
@@ -147,7 +153,12 @@ def _ledger(loaded: Loaded, dry_run: bool) -> Iterator[tuple[Ledger, Loaded]]:
 
 
 def _run(
-    source: SourceConfig, loaded: Loaded, ledger: Ledger, history: History, workers: int
+    source: SourceConfig,
+    loaded: Loaded,
+    ledger: Ledger,
+    history: History,
+    workers: int,
+    clock: Callable[[], datetime],
 ) -> tuple[RunReport, Found]:
     found = Found(history)
     with ProgressBar(source.name) as progress:
@@ -156,7 +167,7 @@ def _run(
             found.add(batch)
             progress(name, batch)
 
-        runner = source_runner(source, loaded, ledger, on_batch=committed, workers=workers)
+        runner = source_runner(source, loaded, ledger, on_batch=committed, workers=workers, clock=clock)
         if not runner.backfills and (history.paths or (history.limited and source.counts_usage())):
             asked = "--path" if history.paths else "--since and --until"
             raise CommandError(f"source {source.name}: a source of type {source.type} takes no {asked}")

@@ -13,6 +13,7 @@ from agent.app import source_runner
 from agent.cli.common import (
     EPILOG,
     Exit,
+    believed_clock,
     config_option,
     count,
     fail,
@@ -22,6 +23,7 @@ from agent.cli.common import (
     print_json,
     reported,
     table,
+    trust_clock_option,
 )
 from agent.cli.progress import ProgressBar
 from agent.runner import RunReport
@@ -39,7 +41,8 @@ from collectors.interface import MALFORMED, Result
     metavar="N",
     help="Threads that read a backlog of more than 64 MiB of JSON lines by a field map; 1 by default.",
 )
-def collect(config_path: Path, output: str, only: tuple[str, ...], workers: int) -> None:
+@trust_clock_option
+def collect(config_path: Path, output: str, only: tuple[str, ...], workers: int, *, trust_clock: bool) -> None:
     """Read what is new in every source, once.
 
     Prints for each source how many records were counted, what was wrong with the others, and how long it took. It
@@ -58,11 +61,14 @@ def collect(config_path: Path, output: str, only: tuple[str, ...], workers: int)
         if unknown:
             fail(f"no source named {', '.join(unknown)}; there are: {', '.join(names)}", Exit.UNUSABLE)
         with opened(loaded) as store:
+            clock = believed_clock(store, trusted=trust_clock)
             reports = []
             for source in loaded.config.sources:
                 if not only or source.name in only:
                     with ProgressBar(source.name) as progress:
-                        runner = source_runner(source, loaded, store, on_batch=progress, workers=workers)
+                        runner = source_runner(
+                            source, loaded, store, on_batch=progress, workers=workers, clock=clock.now
+                        )
                         reports.append(runner.run())
     if output == "json":
         print_json([_as_json(report) for report in reports])

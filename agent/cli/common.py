@@ -15,11 +15,11 @@ from typing import Any, NoReturn
 import click
 
 from agent import log as agent_log
-from agent.clock import EARLIEST
+from agent.clock import EARLIEST, Clock
 from agent.config import Loaded, load_config
 from agent.config.store_url import sqlite_file
 from agent.errors import CommandError, ConfigError, LeverwatchError, StoreError
-from agent.evaluation import Plan
+from agent.evaluation import Plan, last_complete_day
 from agent.store.names import NameLimits
 from agent.store.sqlite import may_only_be_read
 from agent.store.store import Store
@@ -138,6 +138,30 @@ def opened(loaded: Loaded, *, reading: bool = False) -> Iterator[Store]:
         yield store
     finally:
         store.close()
+
+
+trust_clock_option = click.option(
+    "--trust-clock",
+    is_flag=True,
+    help="Take the clock as right although the store remembers a later time, and take out what was decided then.",
+)
+
+
+def believed_clock(store: Store, *, trusted: bool) -> Clock:
+    """The clock for a command that writes what it says.
+
+    Raises:
+        CommandError: it is behind what the store remembers, and not `trusted`.
+    """
+    clock = Clock(utc_now, store.newest_moment())
+    doubt = clock.doubt()
+    if doubt is not None and trusted:
+        store.forget_after(last_complete_day(utc_now()), utc_now())
+        clock = Clock(utc_now, None)
+        doubt = clock.doubt()
+    if doubt is not None:
+        raise CommandError(f"{doubt}: set it, or say that it is right with --trust-clock")
+    return clock
 
 
 def past_day(day: date | None, now: datetime, option: str = "--as-of") -> date | None:

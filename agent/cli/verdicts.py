@@ -16,6 +16,7 @@ from agent.cli.common import (
     EPILOG,
     Exit,
     as_of_option,
+    believed_clock,
     config_option,
     format_option,
     load,
@@ -24,6 +25,7 @@ from agent.cli.common import (
     print_json,
     reported,
     table,
+    trust_clock_option,
     unknown_system,
 )
 from agent.cli.story import spoken, story
@@ -41,7 +43,10 @@ from collectors.interface import utc_now
 @click.option(
     "--check", is_flag=True, help="Exit with 1 when a decided recommendation differs from its declaration."
 )
-def evaluate_command(config_path: Path, output: str, as_of: date | None, check: bool) -> None:
+@trust_clock_option
+def evaluate_command(
+    config_path: Path, output: str, as_of: date | None, check: bool, *, trust_clock: bool
+) -> None:
     """Apply the framework to every system, and print the verdicts.
 
     Without --as-of the verdicts are as of yesterday, the last complete UTC day, and are stored with their facts.
@@ -59,6 +64,7 @@ def evaluate_command(config_path: Path, output: str, as_of: date | None, check: 
         plan = Plan.of(loaded.config)
         with opened(loaded, reading=day is not None) as store:
             if day is None:
+                now = believed_clock(store, trusted=trust_clock).now()
                 verdicts = [view.verdict for view in evaluate(store, plan, now).systems]
             else:
                 verdicts = [verdict for _, verdict in decide(store, narrowed(store, plan), day)]

@@ -129,6 +129,9 @@ class Exchange:
 
     def _check_length(self, request: h11.Request) -> None:
         for name, value in request.headers:
+            if name == b"transfer-encoding":
+                # Nothing here has a use for a body, and one in many tiny chunks costs far more than it weighs.
+                raise Refused(HTTPStatus.LENGTH_REQUIRED)
             if name == b"content-length" and int(value) > self._limits.body_bytes:
                 raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 

@@ -20,7 +20,6 @@ from collectors.files.unpacking import (
     WINDOW_REASON,
     TooDense,
     asks_for_too_much,
-    is_dense,
     most_text,
 )
 
@@ -143,11 +142,6 @@ class Content:
     def seek(self, offset: int) -> None:
         """Go to an offset of a plain file."""
         self.raw_position = offset
-
-    @property
-    def is_dense(self) -> bool:
-        """Whether more has come out of a compressed file than its size lets expect."""
-        return self.kind is not Kind.PLAIN and is_dense(self._unpacked, self.found.size)
 
     def skip(self, size: int) -> bool:
         """Go on from an offset in the text, from the start; False when it ends before that."""

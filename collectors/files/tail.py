@@ -17,7 +17,7 @@ from collectors.files.matching import Resumed, resume
 from collectors.files.positions import FileState
 from collectors.files.prefix import Prefix
 from collectors.files.reader import Content, Kind
-from collectors.files.unpacking import DenseTime
+from collectors.files.unpacking import UnpackingTime
 from collectors.interface import Result
 
 _CHUNK = 1 << 20
@@ -66,7 +66,7 @@ class Tail:
         """Bytes of the present file, as stored, that are done."""
         self.read_again = 0
         """Bytes of parts of it that were read once more."""
-        self.dense = DenseTime()
+        self.unpacking = UnpackingTime()
         self._memory: deque[bytearray] = deque()
         self._ingest = ingest
         self._catalog = catalog
@@ -151,15 +151,18 @@ class _Visit:
     def run(self) -> Iterator[None]:
         if self._state.rest_counted and not self._tallied and not self._go_on_after_rest():
             return
-        in_place = self._content.kind is Kind.PLAIN and self._framing.by_newline
-        self._tail.dense.begin()
+        packed = self._content.kind is not Kind.PLAIN
+        in_place = not packed and self._framing.by_newline
+        if packed:
+            self._tail.unpacking.begin(self._content.found.size)
         while data := self._content.read(_CHUNK):
             if not self._content.intact(data):
                 return
             self._take(data)
             self._tail.position = self._content.raw_position
             yield
-            self._tail.dense.add(dense=self._content.is_dense, path=self._content.found.path)
+            if packed:
+                self._tail.unpacking.spend(self._content.found.path)
             if in_place:
                 yield from self._run_in_place()
         self._finish()

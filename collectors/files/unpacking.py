@@ -6,10 +6,10 @@ import errno
 import time
 from collections.abc import Callable
 
-DENSE_RATIO = 200
-"""Bytes of text for each stored byte from which a file is dense. Logs are at 5 to 60."""
-DENSE_SECONDS = 30.0
-"""CPU that one run spends on what dense files hold beyond that; later runs go on."""
+CPU_SECONDS = 10.0
+"""CPU that one run spends on compressed files, however small they are, counting included."""
+CPU_SECONDS_PER_MIB = 60.0
+"""What it may spend more for each MiB that they have stored: a hundred times what logs need. Later runs go on."""
 MOST_RATIO = 2000
 """Bytes of text for each stored byte that are read at all. gzip cannot reach it, and no log of calls does."""
 FREE = 8 << 20
@@ -27,10 +27,7 @@ class TooDense(OSError):
         super().__init__(errno.EFBIG, reason, path)
 
 
-LATER_REASON = (
-    f"unpacks to more than {DENSE_RATIO} times its size; the rest is read in later runs, "
-    f"{DENSE_SECONDS:g} s of CPU in each"
-)
+LATER_REASON = "takes far more CPU than its size lets expect; the rest is read in later runs"
 RATIO_REASON = f"unpacks to more than {MOST_RATIO} times its size; unpack it to have the rest read"
 WINDOW_REASON = f"needs more than {MOST_WINDOW >> 20} MiB of memory to be unpacked; unpack it to have it read"
 
@@ -40,34 +37,29 @@ def most_text(stored: int, free: int = FREE) -> int:
     return free + MOST_RATIO * stored
 
 
-def is_dense(text: int, stored: int) -> bool:
-    """Whether so many bytes of text are more than so many stored ones usually hold."""
-    return text > FREE + DENSE_RATIO * stored
-
-
-class DenseTime:
-    """The CPU that one run has spent on dense files, counting included; `clock` is its thread's, in seconds."""
+class UnpackingTime:
+    """The CPU that one run has spent on compressed files; `clock` is that of its thread, in seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.thread_time) -> None:
         self._clock = clock
-        self._spent = 0.0
+        self._left = CPU_SECONDS
         self._last = clock()
 
-    def begin(self) -> None:
-        """Leave out what was done since the last call."""
+    def begin(self, stored: int) -> None:
+        """Begin with a file that has so many bytes stored. What was done since the last call is left out."""
+        self._left += CPU_SECONDS_PER_MIB * stored / (1 << 20)
         self._last = self._clock()
 
-    def add(self, *, dense: bool, path: str) -> None:
-        """Take in what was done since the last call, in a file that is `dense` by now.
+    def spend(self, path: str) -> None:
+        """Take in what was done since the last call.
 
         Raises:
-            OSError: that was enough of it for one run.
+            OSError: that was enough for one run.
         """
         before, self._last = self._last, self._clock()
-        if dense:
-            self._spent += self._last - before
-            if self._spent > DENSE_SECONDS:
-                raise OSError(errno.EFBIG, LATER_REASON, path)
+        self._left -= self._last - before
+        if self._left < 0:
+            raise OSError(errno.EFBIG, LATER_REASON, path)
 
 
 def asks_for_too_much(error: Exception) -> bool:

@@ -30,10 +30,10 @@ def test_a_reload_that_fails_half_way_leaves_every_source_as_it_was(
     running = Agent(load_config(file), lambda: load_config(file))
     running.start()
 
-    def failing(config: Any, *rest: Any) -> SourceRunner:
+    def failing(config: Any, *rest: Any, **named: Any) -> SourceRunner:
         if config.name == "four":
             raise StoreError("the database is gone")
-        return source_runner(config, *rest)
+        return source_runner(config, *rest, **named)
 
     def shown() -> list[str]:
         snapshot = running.exposition.snapshots.agent

@@ -12,13 +12,15 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.app import Agent
+from agent.app import Agent, source_runner
 from agent.clock import EARLIEST, SETTLING, TOLERANCE, Clock, Trust, judge
 from agent.config import load_config
 from agent.store.schema import verdicts
 from agent.store.store import Store
+from collectors.interface import Batch, Result
 from tests.e2e.servers import wait_until
 
+FIELDS = {"type": "jsonl", "fields": {"time": "ts", "request_id": "id"}}
 TODAY = datetime(2026, 3, 10, 12, tzinfo=UTC)
 NOW = TODAY.timestamp()
 HOUR, DAY, YEAR = 3600.0, 86400.0, 365 * 86400.0
@@ -233,3 +235,37 @@ def test_a_source_with_the_name_of_a_job_of_the_agent_replaces_none(agent: Agent
 
     wait_until(lambda: agent.ready()[0] and runs(agent) > 0, 20, "an evaluation and a run")
     assert {job.id for job in agent._scheduler._scheduler.get_jobs()} == {"clock", "(clock)", "(evaluation)"}
+
+
+def test_a_clock_that_steps_within_a_run_ends_it_and_every_record_counts_once_it_is_right(
+    tmp_path: Path, store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collectors.files.collector._BATCH_BYTES", 1)
+    monkeypatch.setattr("collectors.files.tail._CHUNK", 4096)
+    records = 500
+    lines = [json.dumps({"ts": "2026-03-09T10:00:00Z", "id": number}) for number in range(records)]
+    (tmp_path / "a.jsonl").write_text("\n".join(lines) + "\n")
+    file = tmp_path / "leverwatch.yaml"
+    source = {"name": "log", "type": "files", "path": "a.jsonl", "system": "bot", "format": FIELDS}
+    file.write_text(yaml.safe_dump({"store": {"url": store_url}, "sources": [source]}))
+    loaded = load_config(file)
+    store = Store(loaded.store_url)
+    store.migrate()
+    step = [timedelta()]
+    clock = Clock(lambda: TODAY + step[0], store.newest_moment(), lambda: 0.0)
+
+    def back(_name: str, _batch: Batch) -> None:
+        step[0] = timedelta(days=-10)
+
+    first = source_runner(
+        loaded.config.sources[0], loaded, store, lambda: TODAY, on_batch=back, clock=clock.now
+    ).run()
+    step[0] = timedelta()
+    second = source_runner(loaded.config.sources[0], loaded, store, lambda: TODAY, clock=clock.now).run()
+    store.close()
+
+    assert (first.success, first.error) == (False, "the clock was set back by 10 days")
+    assert 0 < first.tallies[Result.COUNTED] < records
+    assert second.success
+    assert first.tallies[Result.COUNTED] + second.tallies[Result.COUNTED] == records
+    assert set(first.tallies) | set(second.tallies) == {Result.COUNTED}

@@ -183,6 +183,22 @@ def test_a_clock_that_was_never_set_is_said_and_nothing_is_read(
 
 
 @pytest.mark.usefixtures("company")
+@pytest.mark.parametrize("command", ["collect", "backfill", "evaluate"])
+def test_a_clock_that_is_behind_what_the_store_remembers_is_used_only_when_it_is_said_to_be_right(
+    monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    assert call("collect").exit_code == 0
+    monkeypatch.setattr("agent.cli.common.utc_now", lambda: datetime.now(UTC) - timedelta(days=10, minutes=5))
+
+    refused = call(command)
+    trusted = call(command, "--trust-clock")
+
+    assert refused.exit_code == 1
+    assert "the clock is 10 days behind what the store remembers" in refused.stderr
+    assert trusted.exit_code == 0, trusted.stderr
+
+
+@pytest.mark.usefixtures("company")
 class TestMetrics:
     def test_they_come_from_the_store_and_are_clean(self) -> None:
         call("collect")

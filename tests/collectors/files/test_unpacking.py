@@ -12,7 +12,7 @@ import zstandard
 
 from collectors.errors import SourceIncomplete
 from collectors.files.framing.frames import FRAMES
-from collectors.files.unpacking import DENSE_RATIO, FREE, MOST_RATIO, MOST_WINDOW, DenseTime
+from collectors.files.unpacking import FREE, MOST_RATIO, MOST_WINDOW, UnpackingTime
 from collectors.interface import Result
 from tests.collectors.files.tailing import Bench, line
 
@@ -121,45 +121,48 @@ def test_blank_lines_without_end_cost_nothing_but_their_own_file(tmp_path: Path,
 
 
 @EACH
-def test_a_dense_file_takes_a_share_of_each_run_and_is_counted_whole_in_the_end(
+def test_a_file_that_costs_too_much_takes_a_share_of_each_run_and_is_counted_whole_in_the_end(
     tmp_path: Path, ending: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("collectors.files.unpacking.DENSE_SECONDS", 0.0)
-    monkeypatch.setattr("collectors.files.tail._CHUNK", 1 << 20)
+    monkeypatch.setattr("collectors.files.unpacking.CPU_SECONDS", 0.0)
+    monkeypatch.setattr("collectors.files.unpacking.CPU_SECONDS_PER_MIB", 0.0)
     records = 4_000
-    text = b"".join(line("dense", id=f"{number}", note="x" * 5_000) for number in range(records))
     path = tmp_path / f"dense.jsonl.{ending}"
-    path.write_bytes(PACKS[ending](text))
-    stored = path.stat().st_size
-    assert FREE + DENSE_RATIO * stored < len(text) < FREE + MOST_RATIO * stored
+    path.write_bytes(
+        PACKS[ending](b"".join(line("dense", id=f"{number}", note="x" * 2_000) for number in range(records)))
+    )
     (tmp_path / "good.jsonl").write_bytes(line("good"))
     bench = Bench(tmp_path, path="*.jsonl*")
     seen: list[float] = []
 
     while not seen or seen[-1] < records:
-        assert f"{path}: unpacks to more than 200 times its size; the rest is read in later runs" in failed(bench)
+        assert f"{path}: takes far more CPU than its size lets expect; the rest is read in later runs" in failed(
+            bench
+        )
         seen.append(bench.store.counted()["dense"])
         if len(seen) == 2:
             bench.restart()
 
     assert len(seen) > 2
     assert seen == sorted(set(seen))
-    bench.collect()
     assert bench.settle() == {"dense": records, "good": 1}
 
 
-def test_only_what_is_beyond_the_ratio_is_timed() -> None:
+def test_a_run_spends_on_compressed_files_what_they_may_cost_together_and_not_on_others() -> None:
     now = [0.0]
-    time = DenseTime(lambda: now[0])
+    time = UnpackingTime(lambda: now[0])
 
-    for seconds, dense in ((1000.0, False), (29.0, True), (1000.0, False)):
-        now[0] += seconds
-        time.add(dense=dense, path="a")
     now[0] += 1000.0
-    time.begin()
-    now[0] += 2.0
-    with pytest.raises(OSError, match="30 s of CPU in each"):
-        time.add(dense=True, path="a")
+    time.begin(1 << 20)
+    now[0] += 69.0
+    time.spend("a")
+    now[0] += 1000.0
+    time.begin(0)
+    now[0] += 0.5
+    time.spend("b")
+    now[0] += 1.0
+    with pytest.raises(OSError, match="far more CPU"):
+        time.spend("b")
 
 
 def test_a_zstd_frame_that_asks_for_too_much_memory_is_no_damage_and_is_said(tmp_path: Path) -> None:
