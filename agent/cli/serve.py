@@ -14,7 +14,7 @@ import click
 
 from agent.app import STOP_SECONDS, Agent
 from agent.cli.common import EPILOG, Exit, config_option, load, reported
-from agent.cli.signals import STOPPING, by_signal, heard, leave
+from agent.cli.signals import LOG_SECONDS, STOPPING, by_signal, heard, leave
 from agent.config import load_config
 from agent.errors import LeverwatchError
 from agent.memory import give_back
@@ -65,7 +65,9 @@ def serve(
         if len(told) > 1:
             leave(by_signal(number), "stopped_at_once")
         agent.ask_to_stop()
-        overdue = Timer(stop_seconds, leave, (Exit.UNFINISHED, "stop_overdue"), {"seconds": stop_seconds})
+        overdue = Timer(
+            stop_seconds - LOG_SECONDS, leave, (Exit.UNFINISHED, "stop_overdue"), {"seconds": stop_seconds}
+        )
         overdue.daemon = True
         overdue.start()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import sys
 from pathlib import Path
 from threading import Thread
@@ -121,8 +122,11 @@ def _answer(url: str, output: Format, credentials: tuple[str, str] | None) -> st
 
 
 def _without_user(url: str) -> str:
-    scheme, mark, rest = url.rpartition("://")
-    return scheme + mark + rest.rpartition("@")[2].split("?", 1)[0]
+    scheme, mark, rest = url.partition("://")
+    if not mark:
+        scheme, rest = "", url
+    # Up to the last @: a password may hold one, and what is behind the host may hold a secret.
+    return scheme + mark + re.split(r"[?#;]", rest.rpartition("@")[2], maxsplit=1)[0]
 
 
 def _from_store(loaded: Loaded, store: Store, output: Format) -> str:

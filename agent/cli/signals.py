@@ -18,7 +18,8 @@ log = structlog.get_logger(__name__)
 STOPPING = (signal.SIGTERM, signal.SIGINT)
 _COMMAND_SECONDS = 5.0
 """What a command that runs once may take to give up what it has begun."""
-_LOG_SECONDS = 1.0
+LOG_SECONDS = 1.0
+"""What the last line of the log may take."""
 
 
 @contextmanager
@@ -60,7 +61,7 @@ def leave(code: int, event: str, **details: object) -> NoReturn:
     """
     last = threading.Thread(target=lambda: log.error(event, code=code, **details), daemon=True)
     last.start()
-    last.join(_LOG_SECONDS)
+    last.join(LOG_SECONDS)
     os._exit(code)
 
 

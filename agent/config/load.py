@@ -91,7 +91,8 @@ def load_config(
     Raises:
         ConfigError: the file cannot be used; holds every problem, and no secret.
     """
-    document = read_document(path)
+    # The shell may hand it over as a pipe.
+    document = read_document(path, piped=True)
     if not isinstance(document.data, dict):
         reason = "is empty" if document.data is None else "must be a mapping of sections (sources:, systems:, ...)"
         raise ConfigError((show_problem(Problem((), reason), str(path), document.line_of(())),))
@@ -118,6 +119,8 @@ class _Loading:
     def run(self, now: Callable[[], datetime]) -> Loaded:
         config, sources, problems = self._validate()
         problems += all_problems(self.data, sources)
+        known = {problem.steps for problem in problems}
+        problems += (problem for problem in self._with_nul() if problem.steps not in known)
         contents: dict[Steps, str] = {}
         refused = {problem.steps for problem in problems}
         for steps, file in _secret_files(config) if config else self._password_file():
@@ -136,6 +139,10 @@ class _Loading:
             url = url.set(password=contents[_PASSWORD_FILE])
         warnings = self._shown(unused(config, now().date()))
         return Loaded(config, self.path, self.base_dir, warnings, _digest(self.data, contents), url)
+
+    def _with_nul(self) -> Iterator[Problem]:
+        """Texts that no file, database or label could hold."""
+        return (Problem(steps, "must not hold a NUL") for steps, text in _texts(self.data, ()) if "\0" in text)
 
     def _validate(self) -> tuple[Config | None, Placed, list[Problem]]:
         try:

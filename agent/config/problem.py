@@ -37,6 +37,10 @@ class Problem:
     """1-based; None: the line of the value, or of the nearest value around it."""
 
 
+_URL = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]*:/")
+_AFTER_PATH = re.compile(r"[?#;]")
+
+
 def has_credentials(text: str) -> bool:
     """Whether a text may hold a password, judged by its form alone."""
     return _CREDENTIALS.search(text) is not None
@@ -56,7 +60,9 @@ def show_value(value: Any) -> str:
     if value is SECRET:
         return HIDDEN
     if isinstance(value, str):
-        return HIDDEN if has_credentials(value) else _quoted(_cut(value))
+        # What stands in a URL behind its path may be a secret under any name.
+        hidden = has_credentials(value) or bool(_URL.match(value) and _AFTER_PATH.search(value))
+        return HIDDEN if hidden else _quoted(_cut(value))
     if value is None:
         return "nothing"
     if isinstance(value, bool):

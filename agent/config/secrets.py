@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.config.problem import Problem, Steps
+from collectors.regular import open_regular
 
 _REFERENCE = re.compile(r"\$(?:(?P<escaped>\$)|\{(?P<name>[^}]*)\}?)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -93,7 +94,7 @@ def read_secret(path: Path) -> str:
         SecretUnreadable: the file is missing, unreadable, empty, too large or not UTF-8 text.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             content = file.read(_LARGEST_SECRET + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a path"

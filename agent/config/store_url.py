@@ -36,6 +36,8 @@ def parse_store_url(text: str) -> URL:
             raise ValueError("must name a file: an SQLite store in memory forgets everything at the end")
         return url
     if url.drivername in _POSTGRES:
+        if "@" in (url.host or ""):
+            raise ValueError("must have an @ of its password written as %40, or use password_file")
         if not url.database:
             raise ValueError("must name a database, such as postgresql://user@host/database")
         return url.set(drivername="postgresql+psycopg")

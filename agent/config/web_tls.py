@@ -6,6 +6,7 @@ import ssl
 from pathlib import Path
 
 from agent.config.web_models import ClientAuth, TlsServerConfig, TlsVersion
+from collectors.regular import open_regular
 
 _VERSIONS = {TlsVersion.TLS12: ssl.TLSVersion.TLSv1_2, TlsVersion.TLS13: ssl.TLSVersion.TLSv1_3}
 _VERIFY = {
@@ -78,7 +79,7 @@ def _check_certificates(path: Path, key: str) -> None:
 
 def _read(path: Path, key: str) -> bytes:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             content = file.read(_LARGEST + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a path"

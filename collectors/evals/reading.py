@@ -18,6 +18,7 @@ from collectors.evals.positions import FileState, Prefix, content_digest, known_
 from collectors.files.discover import Found
 from collectors.files.listing import shown
 from collectors.interface import EvalResult, Problem, Result
+from collectors.regular import open_descriptor
 
 _LARGEST = 256 << 20
 _LONGEST_LINE = 1 << 20
@@ -57,7 +58,7 @@ class _Interruptible(io.FileIO):
     """A file whose reading can be left off between two pieces: a large one may take a minute."""
 
     def __init__(self, path: str, stopping: Callable[[], bool]) -> None:
-        super().__init__(path)
+        super().__init__(path, opener=open_descriptor)
         self._stopping = stopping
 
     def readinto(self, buffer: bytearray | memoryview) -> int | None:  # type: ignore[override]  # as it is called

@@ -21,6 +21,7 @@ _OPTIONS = (
     *("-c", "core.quotepath=off"),
     *("-c", f"core.hooksPath={os.devnull}"),
     *("-c", "core.fsmonitor=false"),
+    *("-c", f"diff.orderFile={os.devnull}"),
     *("-c", "log.showRoot=true"),
     *("-c", "log.showSignature=false"),
     # Housekeeping after a fetch ends before the fetch does, so that nothing outlives a run.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -17,11 +18,15 @@ from collectors.interface import Batch, ModelShutdown, Problem, Result, SourceSt
 from collectors.models.config import ModelsConfig
 from collectors.models.pages import MOST_MODELS, NotAModelList, Page, parse_page
 from collectors.registry import register
+from collectors.regular import open_regular
 
 _MOST_PAGES = 100
 _LARGEST = 16 << 20
 _REFUSED = frozenset({401, 403})
 _STATE_KEY = "list"
+_LARGEST_TOKEN = 65_536
+_AFTER_PATH = re.compile(r"[?#;]")
+"""What follows may be a secret."""
 
 
 class ModelsCollector:
@@ -29,7 +34,7 @@ class ModelsCollector:
 
     def __init__(self, config: ModelsConfig, world: World) -> None:
         self._config, self._world = config, world
-        self._place = f"source {config.name}: {config.url.partition('?')[0]}"
+        self._place = f"source {config.name}: {_AFTER_PATH.split(config.url, maxsplit=1)[0]}"
 
     def collect(self, state: SourceState) -> Iterator[Batch]:
         """Yield the list when it differs from the last one.
@@ -74,7 +79,8 @@ class ModelsCollector:
             return None, ""
         path = self._world.base_dir / Path(self._config.token_file)
         try:
-            token = path.read_text(encoding="utf-8").strip()
+            with open_regular(path) as file:
+                token = file.read(_LARGEST_TOKEN).decode("utf-8").strip()
         except (OSError, UnicodeDecodeError):
             raise SourceRefused(f"{self._place}: the token file {path} cannot be read") from None
         if not token:

@@ -338,3 +338,19 @@ assert sorted(os.listdir(".")) == before
     )
     assert [line.split()[:2] for line in done.stdout.splitlines()] == [[name, "0"] for name, *_ in READERS], done
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://u:hunter2@127.0.0.1:9/?a=http://b",
+        "HTTP://u:hunter2@127.0.0.1:9#http://x",
+        "http://127.0.0.1:9/#hunter2",
+        "http://u:p@hunter2@127.0.0.1:9/",
+    ],
+)
+def test_no_form_of_an_address_shows_what_may_be_a_password(url: str) -> None:
+    done = call("metrics", "--url", url)
+
+    assert done.exit_code != 0
+    assert "hunter2" not in done.stdout + done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import pytest
@@ -340,3 +341,40 @@ def test_a_bad_path_is_reported_although_a_key_beside_it_is_unknown(problems: Pr
     assert any("3: sources[0].format.fields.time: " in problem for problem in found)
     assert any("4: sources[0].format.fields.modle: unknown key" in problem for problem in found)
     assert any("4: sources[0].format.fields.status: " in problem for problem in found)
+
+
+@pytest.mark.parametrize("mark", ["?t=", "#", ";key="])
+def test_what_stands_in_a_url_behind_its_path_is_not_shown(problems: Problems, mark: str) -> None:
+    (problem,) = problems(
+        f'sources: [{{name: g, type: git, repo: "http://h/r.git{mark}hunter2", systems: {{a: [b]}}}}]'
+    )
+
+    assert "repo" in problem
+    assert "hunter2" not in problem
+
+
+def test_an_at_of_a_password_has_to_be_written_so_that_no_part_passes_for_the_host(problems: Problems) -> None:
+    (problem,) = problems("store: {url: 'postgresql://u:a@hunter2@h/d'}")
+
+    assert "must have an @ of its password written as %40" in problem
+    assert "hunter2" not in problem
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['store: {url: "sqlite:///a\\0b"}', 'cache_dir: "a\\0b"', 'sources: [{name: a, type: files, path: "a\\0b"}]'],
+)
+def test_a_nul_is_refused_wherever_it_stands(problems: Problems, text: str) -> None:
+    assert any("NUL" in problem for problem in problems(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["store: {url: 'postgresql://h/d', password_file: pipe}", "web: {config_file: pipe}"],
+)
+def test_a_pipe_where_a_file_is_named_is_refused_and_not_waited_for(
+    problems: Problems, tmp_path: Path, text: str
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    assert any("is no regular file" in problem for problem in problems(text))

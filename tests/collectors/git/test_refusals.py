@@ -123,3 +123,13 @@ def test_a_git_that_takes_too_long_is_ended(repo: Repo, tmp_path: Path) -> None:
 
     with pytest.raises(SourceUnavailable, match=r"git took longer than 0\.1 s"):
         Watch(config, world).collect()
+
+
+def test_a_repository_that_orders_its_differences_by_an_endless_file_is_read(repo: Repo, tmp_path: Path) -> None:
+    repo.commit({"a.md": "1"})
+    repo.git("config", "diff.orderFile", "/dev/zero")
+    source = watch(str(repo.path), tmp_path)
+
+    source.collect()
+
+    assert source.events() == [(0, "added", 1)]

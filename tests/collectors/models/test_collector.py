@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from datetime import date
@@ -300,3 +301,19 @@ def test_the_settings_do_not_show_the_token() -> None:
 
     assert TOKEN not in repr(config)
     assert config.declared_systems() == frozenset()
+
+
+@pytest.mark.parametrize("mark", ["?key=", "#", ";key="])
+def test_what_stands_behind_the_path_of_the_address_is_never_said(tmp_path: Path, mark: str) -> None:
+    config = {"name": "openai", "type": "models", "url": f"http://127.0.0.1:9/models{mark}hunter2", "token": TOKEN}
+
+    with pytest.raises(SourceUnavailable) as caught:
+        collect(ModelsCollector(ModelsConfig.model_validate(config), World(tmp_path, tmp_path)))
+    assert "http://127.0.0.1:9/models" in str(caught.value)
+    assert "hunter2" not in repr((caught.value, caught.value.__cause__))
+
+
+def test_a_pipe_as_the_file_of_a_token_is_refused_and_not_waited_for(server: Provider, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    assert "cannot be read" in str(failure(collector(server, tmp_path, token=None, token_file="pipe")))
