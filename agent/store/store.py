@@ -208,9 +208,14 @@ class Store:
             StoreConflict: another agent advanced the source; nothing was written.
         """
         try:
-            self._apply(source, revision, batch, narrowing=False)
-        except StoreRefusal:
-            self._apply(source, revision, batch, narrowing=True)
+            try:
+                self._apply(source, revision, batch, narrowing=False)
+            except StoreRefusal:
+                self._apply(source, revision, batch, narrowing=True)
+        except StoreConflict:
+            # Another agent, or a database that was restored: it may hold fewer names than before.
+            self._known.forget()
+            raise
 
     def _apply(self, source: str, revision: int, batch: Batch, *, narrowing: bool) -> None:
         now = self._now()

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import delete, event, func, select, update
 from structlog.testing import capture_logs
 
-from agent.errors import StoreError
+from agent.errors import StoreConflict, StoreError
 from agent.store.names import OTHER_MODELS, OVERFLOW_SYSTEM, NameLimits
-from agent.store.schema import eval_results, prompt_changes, stored_systems, usage_daily, usage_totals
+from agent.store.schema import eval_results, prompt_changes, sources, stored_systems, usage_daily, usage_totals
 from agent.store.store import Store
 from collectors.interface import Batch, ChangeKind, EvalResult, ModelShutdown, Operation, PromptChange, UsageRow
 
@@ -207,3 +207,20 @@ def test_a_list_of_very_many_undated_models_asks_for_none_of_them(store: Store) 
     listed = tuple(ModelShutdown(f"m{number}", None) for number in range(50_000))
     store.apply("list", 0, Batch(state={}, model_shutdowns=listed))
     assert len(said) < 20
+
+
+def test_a_database_that_was_restored_gets_the_names_that_it_does_not_have(store: Store) -> None:
+    apply(store, 0, row("a"))
+    apply(store, 1, row("b"))
+    with store.writing() as connection:  # as a restored copy from before the second batch has it
+        connection.execute(delete(usage_daily).where(usage_daily.c.system == "b"))
+        connection.execute(delete(usage_totals).where(usage_totals.c.system == "b"))
+        connection.execute(delete(stored_systems).where(stored_systems.c.system == "b"))
+        connection.execute(update(sources).values(revision=1))
+
+    with pytest.raises(StoreConflict):
+        apply(store, 2, row("b"))
+    apply(store, 1, row("b"))
+
+    assert list(store.names()) == ["a", "b"]
+    assert stored(store) == {("a", "m"): 1, ("b", "m"): 1}
