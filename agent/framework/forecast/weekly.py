@@ -7,6 +7,7 @@ from datetime import date
 from itertools import pairwise
 from math import fsum, log
 from statistics import median
+from sys import float_info
 
 LONGEST = 104
 """Weeks of history that are looked at."""
@@ -38,7 +39,7 @@ def log_totals(totals: Sequence[float]) -> list[float]:
     positive = [total for total in totals if total > 0]
     if not positive:
         return []
-    floor = _FLOOR * median(positive)
+    floor = max(_FLOOR * median(positive), float_info.min)
     return [log(max(total, floor)) for total in totals]
 
 

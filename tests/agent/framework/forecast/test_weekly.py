@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from math import exp, log
+from sys import float_info
 
 import pytest
 
@@ -63,3 +64,7 @@ class TestLevelShifts:
     def test_a_rise_by_less_than_half_is_no_jump(self) -> None:
         assert level_shifts(steps((12, 100.0), (12, 149.0))) == []
         assert exp(steps((1, 149.0))[0]) == pytest.approx(149.0)
+
+
+def test_totals_too_small_for_a_hundredth_of_them_have_logarithms_too() -> None:
+    assert log_totals([5e-324, 0.0]) == [log(float_info.min)] * 2
