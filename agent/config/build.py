@@ -8,7 +8,7 @@ from typing import Annotated, Any, Union
 
 from pydantic import Field, create_model
 
-from agent.config.models import Config
+from agent.config.models import MOST_SOURCES, Config
 from collectors.config import SourceConfig
 from collectors.registry import SourceType, source_types
 
@@ -33,5 +33,5 @@ def _build(models: tuple[type[SourceConfig], ...]) -> type[Config]:
         "Config",
         __base__=Config,
         __doc__="One leverwatch configuration file.",
-        sources=(tuple[source, ...], Field(default=(), description=field.description)),
+        sources=(tuple[source, ...], Field(default=(), max_length=MOST_SOURCES, description=field.description)),
     )

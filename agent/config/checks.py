@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from agent.config.models import SHORTEST_INTERVAL, TOO_SHORT, Config
+from agent.config.models import MOST_SOURCES, SHORTEST_INTERVAL, TOO_SHORT, Config
 from agent.config.problem import ABSENT, Problem, show_steps
 from collectors.config import SourceConfig
 
@@ -17,6 +17,12 @@ Placed = Sequence[tuple[int, SourceConfig]]
 
 def _authoritative(source: SourceConfig) -> bool:
     return bool(getattr(source, "authoritative", False))
+
+
+def too_many_sources(entries: Any) -> Iterator[Problem]:
+    """More sources than the shipped limits of memory and tasks are tested with."""
+    if isinstance(entries, list) and len(entries) > MOST_SOURCES:
+        yield Problem(("sources",), f"must have at most {MOST_SOURCES:_} entries")
 
 
 def repeated_names(entries: Any) -> Iterator[Problem]:
@@ -94,6 +100,7 @@ def _prompts_without_usage(config: Config, fed: set[str]) -> Iterator[Problem]:
 def all_problems(entries: Mapping[str, Any], sources: Placed) -> Iterator[Problem]:
     """Every problem between entries."""
     yield from two_names(entries)
+    yield from too_many_sources(entries.get("sources"))
     yield from repeated_names(entries.get("sources"))
     yield from short_intervals(sources)
     yield from double_counting(sources)

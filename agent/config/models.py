@@ -225,6 +225,11 @@ class FrameworkConfig(Model):
         return Settings(**self.model_dump(include={field.name for field in fields(Settings)}))
 
 
+MOST_SOURCES = 1_000
+"""What the memory and the tasks that are shipped as limits are tested with."""
+MOST_SYSTEMS = 10_000
+
+
 class LimitsConfig(Model):
     """How many names found in records are stored, and how many become labels of metrics."""
 
@@ -329,9 +334,13 @@ class Config(Model):
         "the folder `cache` beside the SQLite file, or beside the configuration file.",
         examples=["/var/cache/leverwatch"],
     )
-    sources: tuple[SourceConfig, ...] = Field(default=(), description="Where usage and prompt changes come from.")
+    sources: tuple[SourceConfig, ...] = Field(
+        default=(), max_length=MOST_SOURCES, description="Where usage and prompt changes come from; at most 1,000."
+    )
     systems: dict[SystemName, SystemConfig] = Field(
-        default_factory=dict, description="The systems that the team declares, by name."
+        default_factory=dict,
+        max_length=MOST_SYSTEMS,
+        description="The systems that the team declares, by name; at most 10,000.",
     )
 
     models: dict[Glob, ModelConfig] = Field(

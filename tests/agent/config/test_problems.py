@@ -379,3 +379,17 @@ def test_a_pipe_where_a_file_is_named_is_refused_and_not_waited_for(
     os.mkfifo(tmp_path / "pipe")
 
     assert any("is no regular file" in problem for problem in problems(text))
+
+
+def test_sources_and_declared_systems_are_bounded(problems: Problems) -> None:
+    sources = "".join(
+        f"- {{name: s{number}, type: git, repo: r{number}, systems: {{a: [b]}}}}\n" for number in range(1_001)
+    )
+    systems = "".join(f"  s{number}: {{}}\n" for number in range(10_001))
+
+    found = problems(f"sources:\n{sources}systems:\n{systems}")
+
+    assert found == (
+        "1: sources: must have at most 1_000 entries",
+        "1003: systems: must have at most 10_000 values (got a mapping)",
+    )
