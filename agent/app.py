@@ -152,8 +152,7 @@ class Agent:
         What runs gets 8 s; then statements that the store still runs are cancelled, and it gets 4 s more.
         """
         self.ask_to_stop()
-        servers = [server for server in (self.server, self.probe_server) if server is not None]
-        closing = [Thread(target=server.stop, name="stop", daemon=True) for server in servers]
+        closing = [Thread(target=server.stop, name="stop", daemon=True) for server in self._servers()]
         for thread in closing:
             thread.start()
         running = self._scheduler.stop(_FINISH_SECONDS)
@@ -291,9 +290,11 @@ class Agent:
         log.warning("evaluation_missed")
         self._publish(evaluation_missed_runs=self._state.evaluation_missed_runs + 1)
 
+    def _servers(self) -> list[Server]:
+        return [server for server in (self.server, self.probe_server) if server is not None]
+
     def _dropped(self) -> dict[str, int]:
-        servers = [server for server in (self.server, self.probe_server) if server is not None]
-        return {reason.value: sum(server.dropped[reason] for server in servers) for reason in Drop}
+        return {reason.value: sum(server.dropped[reason] for server in self._servers()) for reason in Drop}
 
     def _doubt(self) -> str | None:
         return self._clock.doubt() if self._clock is not None else None

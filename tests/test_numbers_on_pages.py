@@ -71,7 +71,10 @@ PROMISES = {
     "sources/models.md": (
         f"At most {pages.MOST_MODELS:,} models of a list are read",
         f"above {models._LARGEST >> 20} MiB a page or {models._MOST_PAGES} pages",
-        f"not 1 to {pages._LONGEST} printable characters, not from {pages._FIRST.year} to {pages._LAST.year}",
+        (
+            f"not 1 to {names.MAX_NAME_LENGTH} printable characters, "
+            f"not from {pages._FIRST.year} to {pages._LAST.year}"
+        ),
         f"an entry above {pages._LARGEST_ENTRY >> 10} KiB",
     ),
 }

@@ -64,7 +64,6 @@ class Exchange:
         self._head: bytearray | None = bytearray(rest)
         self._h11 = h11.Connection(h11.SERVER, max_incomplete_event_size=limits.header_bytes)
         self._request: h11.Request | None = None
-        self._body_bytes = 0
 
     @property
     def awaited(self) -> Awaited:
@@ -140,11 +139,7 @@ class Exchange:
             event = self._h11.next_event()
             if event is h11.NEED_DATA or event is h11.PAUSED:
                 return None
-            if isinstance(event, h11.Data):
-                self._body_bytes += len(event.data)
-                if self._body_bytes > self._limits.body_bytes:
-                    raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-            elif isinstance(event, h11.EndOfMessage):
+            if isinstance(event, h11.EndOfMessage):
                 break
         assert self._request is not None  # noqa: S101 - a body only follows a header
         return Request(

@@ -9,6 +9,7 @@ from pathlib import PurePath
 from collectors.evals.config import EvalsConfig
 from collectors.evals.formats.interface import LONGEST, MOST_CASES, BadInput, RawResult
 from collectors.files.fields import parse_template
+from collectors.files.names import is_usable
 from collectors.interface import EvalResult, Result
 
 _AHEAD = timedelta(minutes=10)
@@ -66,7 +67,7 @@ def _check(raw: RawResult, now: datetime) -> None:
         text = getattr(raw, name)
         if text == "" and name == "prompt_version":
             continue
-        if not is_name(text):
+        if not is_usable(text):
             raise BadInput(
                 Result.MISTYPED_FIELD, f"{name} must be 1 to {LONGEST} printable characters, not all of them blank"
             )
@@ -80,11 +81,3 @@ def _check(raw: RawResult, now: datetime) -> None:
         raise BadInput(Result.MISTYPED_FIELD, "passed must be from 0 to n")
     if raw.at > now + _AHEAD:
         raise BadInput(Result.FUTURE, "the time of the run is in the future")
-
-
-def is_name(text: str) -> bool:
-    """Whether the store and the page can have this name: printable, not blank, not too long.
-
-    What is no text (half a character of a surrogate pair, NUL) is not printable either.
-    """
-    return len(text) <= LONGEST and bool(text.strip()) and text.isprintable()

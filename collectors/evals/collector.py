@@ -11,7 +11,7 @@ from collectors.evals.formats.interface import digest
 from collectors.evals.positions import FileState, decode_all, encode, state_key
 from collectors.evals.reading import FileReader, Reading, Stopped
 from collectors.files.discover import discover
-from collectors.files.listing import Interrupted, shown
+from collectors.files.listing import Interrupted
 from collectors.interface import Batch, EvalResult, SourceState, World
 from collectors.registry import register
 
@@ -45,7 +45,7 @@ class EvalsCollector:
             discovery = discover(patterns, self._world.base_dir, self._world.stopping)
         except Interrupted:
             raise self._stopped() from None
-        failures = {shown(path): reason for path, reason in discovery.failures.items()}
+        failures = discovery.failures
         for found in discovery.files:
             try:
                 for new, reading in self._reader.read(found, self._files, self._world.now()):
@@ -53,7 +53,7 @@ class EvalsCollector:
                     self._files[new.path] = new
                     revision += 1
             except OSError as error:
-                failures[shown(found.path)] = error.strerror or type(error).__name__
+                failures[found.path] = error.strerror or type(error).__name__
             except Stopped:
                 raise self._stopped() from None
         self._revision = revision

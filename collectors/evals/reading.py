@@ -16,7 +16,6 @@ from collectors.evals.formats.interface import MOST_METRICS, MOST_RESULTS, BadIn
 from collectors.evals.formats.own import parse_line
 from collectors.evals.positions import FileState, Prefix, content_digest, known_prefix, pieces
 from collectors.files.discover import Found
-from collectors.files.listing import shown
 from collectors.interface import EvalResult, Problem, Result
 from collectors.regular import open_descriptor
 
@@ -91,7 +90,7 @@ class FileReader:
             if found.size > _LARGEST:
                 reading = Reading()
                 reading.problem(
-                    shown(found.path),
+                    found.path,
                     BadInput(Result.INVALID_LINE, f"is larger than {_LARGEST >> 20} MiB and was not read"),
                 )
                 yield self._state(found, now, "", 0), reading
@@ -144,7 +143,7 @@ class FileReader:
             # Nothing of a document that is broken counts.
             reading.results.clear()
             reading.tallies.clear()
-            reading.problem(shown(found.path), problem)
+            reading.problem(found.path, problem)
         if _as_it_is(file, found) != found:
             raise Later
 
@@ -166,7 +165,7 @@ class FileReader:
         left = lines.rest()
         if left:
             reason = f"is beyond line {_MOST_LINES:_} and was not read, nor is any after it; begin another file"
-            reading.problem(f"{shown(found.path)}:{lines.number + 1}", BadInput(Result.INVALID_LINE, reason))
+            reading.problem(f"{found.path}:{lines.number + 1}", BadInput(Result.INVALID_LINE, reason))
             reading.tallies[Result.INVALID_LINE] += left - 1
         # An unterminated last line is waited for, so the file must not look as if nothing could be new in it.
         waiting = lines.offset < found.size
@@ -185,7 +184,7 @@ class _Take:
         try:
             result = self._result(found, len(reading.results))
         except BadInput as problem:
-            place = shown(self._path)
+            place = self._path
             reading.problem(place if line is None else f"{place}:{line}", problem)
         else:
             reading.results.append(result)

@@ -12,11 +12,11 @@ import msgspec
 from collectors.evals.formats.decode import convert, decode
 from collectors.evals.formats.interface import BadInput
 from collectors.evals.formats.outline import VALUE, Each, Wanted, outline
+from collectors.files.names import is_usable
 from collectors.interface import ModelShutdown
 
 MOST_MODELS = 10_000
 """Of a whole list; providers have hundreds."""
-_LONGEST = 200
 _LARGEST_ENTRY = 64 << 10
 _FIRST, _LAST = date(2000, 1, 1), date(2199, 12, 31)
 
@@ -69,7 +69,7 @@ class _Models:
         except (BadInput, ValueError):
             self.undated += 1
             return
-        if is_name(model.id):
+        if is_usable(model.id):
             self.listed.append(ModelShutdown(model.id, day))
         else:
             self.undated += 1
@@ -100,14 +100,9 @@ def parse_page(body: bytes, most: int = MOST_MODELS) -> Page:
     after = None
     if answer.has_more and not models.left:
         after = answer.last_id or models.last
-        if after is not None and not is_name(after):
+        if after is not None and not is_usable(after):
             raise NotAModelList
     return Page(tuple(models.listed), models.undated, after, models.left)
-
-
-def is_name(text: str) -> bool:
-    """Whether the store can have this name: 1 to 200 printable characters, not all of them blank."""
-    return len(text) <= _LONGEST and bool(text.strip()) and text.isprintable()
 
 
 def _day(value: object) -> date:

@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import BinaryIO
 
+from collectors.files.names import MAX_NAME_LENGTH
 from collectors.files.times import parse_time
 from collectors.interface import Result
 
-LONGEST = 200
+LONGEST = MAX_NAME_LENGTH
 """Characters of a name that the store keeps."""
 
 MOST_CASES = 10**12
