@@ -22,10 +22,10 @@ define environment
 	@touch $(1)/bin/.ready
 endef
 
-$(BIN)/.ready: pyproject.toml .ci/supply/newest.txt $(wildcard collectors/files/native/*)
+$(BIN)/.ready: pyproject.toml .ci/supply/newest.txt $(wildcard collectors/aggregation/native/*)
 	$(call environment,$(VENV),.ci/supply/newest.txt,$(PYTHON))
 
-$(OLDEST)/bin/.ready: pyproject.toml .ci/supply/oldest.txt $(wildcard collectors/files/native/*)
+$(OLDEST)/bin/.ready: pyproject.toml .ci/supply/oldest.txt $(wildcard collectors/aggregation/native/*)
 	$(call environment,$(OLDEST),.ci/supply/oldest.txt,$(PYTHON_OLDEST))
 
 run: $(BIN)/.ready ## the demo: an invented company, the real agent, the page at http://127.0.0.1:9847/
@@ -60,7 +60,7 @@ unit: $(BIN)/.ready servers ## every test
 
 # Not the tools of the tests themselves: a browser, Helm, linters.
 ON_OLDEST := tests/agent tests/collectors tests/deploy/test_defaults_start.py tests/deploy/test_minimal.py \
-    tests/supply/test_locks.py --ignore=tests/agent/test_status_page_in_browser.py
+    tests/supply/test_locks.py --ignore=tests/agent/web/test_status_page_in_browser.py
 
 # Only Python 3.11 has files of every oldest release. Without it this is left out, and said; in CI it fails.
 oldest: servers ## the agent and its collectors on the oldest allowed release of every dependency; needs Python 3.11

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp -r agent collectors grafana helm tests pyproject.toml "$work"
-rm -f "$work"/collectors/files/_native.*.so
+rm -f "$work"/collectors/aggregation/_native.*.so
 cd "$work"
 
 include=$("$PYTHON" -c 'import sysconfig; print(sysconfig.get_paths()["include"])')
@@ -15,11 +15,11 @@ suffix=$("$PYTHON" -c 'import sysconfig; print(sysconfig.get_config_var("EXT_SUF
 # -Wcast-function-type and -Wmissing-field-initializers: as all extensions, this one casts methods and leaves slots out.
 gcc -g -O1 -Wall -Wextra -Werror -Wno-cast-function-type -Wno-missing-field-initializers \
     -fsanitize=address,undefined -fno-sanitize-recover=undefined -shared -fPIC -I"$include" \
-    collectors/files/native/*.c -o "collectors/files/_native$suffix" -lm
+    collectors/aggregation/native/*.c -o "collectors/aggregation/_native$suffix" -lm
 
 # Leaks cannot be told apart from what the interpreter itself leaves at its end.
 export ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc PYTHONPATH="$work"
 export LD_PRELOAD="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libubsan.so)"
-"$PYTHON" -c 'import collectors.files._native as it, sys; sys.exit(not it.__file__.startswith(sys.argv[1]))' "$work"
-"$PYTHON" -m pytest -q -x -s -p no:cacheprovider tests/collectors/files/test_plain.py tests/collectors/files/test_ids.py \
-    tests/collectors/files/test_workers.py tests/collectors/files/test_dedupe.py
+"$PYTHON" -c 'import collectors.aggregation._native as it, sys; sys.exit(not it.__file__.startswith(sys.argv[1]))' "$work"
+"$PYTHON" -m pytest -q -x -s -p no:cacheprovider tests/collectors/aggregation/test_native_counter.py tests/collectors/aggregation/test_id_table.py \
+    tests/collectors/sources/files/test_workers.py tests/collectors/aggregation/test_dedupe.py

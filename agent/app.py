@@ -13,24 +13,24 @@ from threading import Thread
 import structlog
 
 from agent import __version__
-from agent.assessor import Assessor
 from agent.clock import Clock, steady_seconds
 from agent.config import Loaded, differences, needs_restart
 from agent.errors import ConfigError, LeverwatchError
-from agent.evaluation import Plan, evaluate, last_complete_day
+from agent.evaluation.assessor import Assessor
+from agent.evaluation.evaluate import Plan, evaluate, last_complete_day
 from agent.exporter.render import Exposition
 from agent.limited_log import lines_left_out
 from agent.log import warnings_logged
-from agent.runner import Ledger, SourceRunner
-from agent.scheduler import Pool, Scheduler
-from agent.server import Server
+from agent.scheduling.runner import Ledger, SourceRunner
+from agent.scheduling.scheduler import Pool, Scheduler
 from agent.snapshot import AgentSnapshot
 from agent.store.names import NameLimits
 from agent.store.store import Store
-from agent.transport.current import CurrentWebFile
-from agent.transport.gate import Gate, Protection
-from agent.transport.limits import PROBE_LIMITS, Drop, Limits
-from agent.web import State, create_app, create_probe_app
+from agent.web.application import State, create_app, create_probe_app
+from agent.web.server import Server
+from agent.web.transport.auth import Gate, Protection
+from agent.web.transport.current import CurrentWebFile
+from agent.web.transport.limits import PROBE_LIMITS, Drop, Limits
 from collectors.config import SourceConfig
 from collectors.interface import Batch, World, utc_now
 from collectors.registry import source_types

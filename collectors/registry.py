@@ -21,10 +21,10 @@ class SourceType:
 
 
 _MODULES = (
-    "collectors.evals.collector",
-    "collectors.files.collector",
-    "collectors.git.collector",
-    "collectors.models.collector",
+    "collectors.sources.evals.collector",
+    "collectors.sources.files.collector",
+    "collectors.sources.git.collector",
+    "collectors.sources.models.collector",
 )
 _types: dict[str, SourceType] = {}
 

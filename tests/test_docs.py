@@ -11,11 +11,11 @@ import yaml
 
 from agent.cli.main import main
 from agent.exporter.families import AGENT, SYSTEMS
-from collectors.files.config import FilesConfig
-from collectors.files.format_config import FieldMap
-from collectors.files.formats.named import NAMED
-from collectors.git.config import GitConfig
 from collectors.interface import ChangeKind, Result
+from collectors.records.format_config import FieldMap
+from collectors.records.formats.registry import NAMED
+from collectors.sources.files.config import FilesConfig
+from collectors.sources.git.config import GitConfig
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])

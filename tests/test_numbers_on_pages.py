@@ -9,16 +9,17 @@ import pytest
 
 from agent import app, clock
 from agent.cli import signals
-from agent.scheduler import THREADS, Pool
+from agent.scheduling.scheduler import THREADS, Pool
 from agent.store import engine, migrate, postgres, sqlite
-from collectors.files import collector as files
-from collectors.files import listing, names, unpacking
-from collectors.files.formats.interface import MAX_RECORD
-from collectors.files.ingest import MAX_HEADER
-from collectors.git import log as git_log
-from collectors.git import repository
-from collectors.models import collector as models
-from collectors.models import pages
+from collectors import listing, unpacking
+from collectors.aggregation.ingest import MAX_HEADER
+from collectors.records import names
+from collectors.records.formats.interface import MAX_RECORD
+from collectors.sources.files import collector as files
+from collectors.sources.git import log as git_log
+from collectors.sources.git import repository
+from collectors.sources.models import collector as models
+from collectors.sources.models import pages
 
 DOCS = Path(__file__).parents[1] / "docs"
 

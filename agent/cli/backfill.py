@@ -16,7 +16,6 @@ from typing import Any
 import click
 
 from agent.app import source_runner
-from agent.backfill import COUNTS, Found, Rehearsal, reconcile, skipped
 from agent.cli.common import (
     EPILOG,
     Exit,
@@ -35,7 +34,8 @@ from agent.cli.common import (
 from agent.cli.progress import ProgressBar
 from agent.config import Loaded
 from agent.errors import CommandError
-from agent.runner import Ledger, RunReport
+from agent.scheduling.backfill import COUNTS, Found, Rehearsal, reconcile, skipped
+from agent.scheduling.runner import Ledger, RunReport
 from agent.store.store import Store
 from collectors.config import SourceConfig
 from collectors.interface import Batch, History, Result, utc_now

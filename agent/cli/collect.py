@@ -26,7 +26,7 @@ from agent.cli.common import (
     trust_clock_option,
 )
 from agent.cli.progress import ProgressBar
-from agent.runner import RunReport
+from agent.scheduling.runner import RunReport
 from collectors.interface import MALFORMED, Result
 
 

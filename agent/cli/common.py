@@ -19,7 +19,7 @@ from agent.clock import EARLIEST, Clock
 from agent.config import Loaded, load_config
 from agent.config.store_url import sqlite_file
 from agent.errors import CommandError, ConfigError, LeverwatchError, StoreError
-from agent.evaluation import Plan, last_complete_day
+from agent.evaluation.evaluate import Plan, last_complete_day
 from agent.store.names import NameLimits
 from agent.store.sqlite import may_only_be_read
 from agent.store.store import Store

@@ -16,7 +16,7 @@ from agent.cli.verdicts import as_json, verdict_table
 from agent.config import load_config
 from agent.demo.build import build, live
 from agent.errors import CommandError
-from agent.evaluation import Plan, evaluate
+from agent.evaluation.evaluate import Plan, evaluate
 from agent.framework.model import Verdict
 from collectors.interface import utc_now
 

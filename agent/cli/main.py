@@ -15,7 +15,7 @@ from agent.cli.show import check_config, config_schema, metrics
 from agent.cli.signals import ending
 from agent.cli.sniff import sniff
 from agent.cli.verdicts import evaluate_command, explain
-from collectors.files.compiled import IS_COMPILED
+from collectors.aggregation.compiled import IS_COMPILED
 
 _HELPER = "with" if IS_COMPILED else "without"
 

@@ -30,12 +30,12 @@ from agent.cli.common import (
 from agent.cli.story import spoken
 from agent.cli.verdicts import as_json
 from agent.errors import CommandError
-from agent.evaluation import Plan, last_complete_day, narrowed
+from agent.evaluation.evaluate import Plan, last_complete_day, narrowed
 from agent.framework.model import Verdict
 from agent.replay.run import all_changes, fill
 from agent.replay.spool import Spool, checked_labels, moments
 from agent.replay.verdicts import Change, days_between
-from agent.store.past import Past
+from agent.store.history_reader import Past
 from agent.store.store import Store
 from collectors.config import parse_duration
 from collectors.interface import utc_now

@@ -14,12 +14,12 @@ import requests
 
 from agent import __version__
 from agent.app import source_runner
-from agent.assessor import Assessor
 from agent.cli.common import EPILOG, Exit, config_option, fail, load, opened, print_json, reported
 from agent.config import Loaded, json_schema, load_config
 from agent.config.secrets import SecretUnreadable, read_secret
 from agent.errors import CommandError, ConfigError
-from agent.evaluation import Plan, decide, last_complete_day, narrowed, picture
+from agent.evaluation.assessor import Assessor
+from agent.evaluation.evaluate import Plan, decide, last_complete_day, narrowed, picture
 from agent.exporter.render import Exposition, Format
 from agent.prices.file import read_price_file
 from agent.snapshot import AgentSnapshot

@@ -10,8 +10,18 @@ import click
 from agent.cli.common import EPILOG, Exit, count, fail, format_option, print_json, table
 from agent.cli.source_block import source_block
 from collectors.errors import CollectorError
-from collectors.files.sniff import Guess, Sample, Summary, config_of, guess, read_sample, samples, summarise, tried
 from collectors.interface import Operation, Result
+from collectors.sniffing.sniff import (
+    Guess,
+    Sample,
+    Summary,
+    config_of,
+    guess,
+    read_sample,
+    samples,
+    summarise,
+    tried,
+)
 
 
 @click.command(epilog=EPILOG)

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from collectors.files.guess import FieldGuess
-from collectors.files.sniff import Guess
+from collectors.sniffing.guess import FieldGuess
+from collectors.sniffing.sniff import Guess
 
 _PLAIN = re.compile(r"[A-Za-z_][\w.\\-]*")
 

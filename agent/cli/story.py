@@ -13,7 +13,7 @@ from agent.framework.forecast.model import Forecast, Outlook
 from agent.framework.humanise import humanise
 from agent.framework.locked_in import LockedIn, Standing
 from agent.framework.model import Facts, Strategy, Verdict
-from agent.framework.permanence import Review
+from agent.framework.review import Review
 from agent.framework.shutdowns import Shutdown
 from agent.framework.would_change import WouldChange
 

@@ -10,8 +10,6 @@ from typing import Any
 import click
 import msgspec
 
-from agent.api import assessment_values
-from agent.assessor import Assessor
 from agent.cli.common import (
     EPILOG,
     Exit,
@@ -30,9 +28,11 @@ from agent.cli.common import (
 )
 from agent.cli.story import spoken, story
 from agent.errors import CommandError
-from agent.evaluation import Plan, decide, evaluate, last_complete_day, narrowed, only
+from agent.evaluation.assessor import Assessor
+from agent.evaluation.evaluate import Plan, decide, evaluate, last_complete_day, narrowed, only
 from agent.framework.humanise import humanise
 from agent.framework.model import Settings, Verdict
+from agent.web.api import assessment_values
 from collectors.interface import utc_now
 
 

@@ -2,7 +2,6 @@
 
 from agent.config.build import build_config_model
 from agent.config.changes import NEEDS_RESTART, differences, needs_restart
-from agent.config.document import render_reference, with_reference
 from agent.config.economics import EconomicsConfig, EconomicsPlan, PricesConfig, plan_of
 from agent.config.listen import Address
 from agent.config.load import Loaded, load_config
@@ -16,6 +15,7 @@ from agent.config.models import (
     StoreConfig,
     SystemConfig,
 )
+from agent.config.reference_page import render_reference, with_reference
 from agent.config.schema import json_schema
 from agent.config.web import WebConfig
 

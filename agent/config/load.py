@@ -18,13 +18,13 @@ from agent.config.build import build_config_model
 from agent.config.checks import Placed, all_problems, unused
 from agent.config.explain import explain
 from agent.config.models import Config
-from agent.config.positions import Document
 from agent.config.problem import ABSENT, HIDDEN, SECRET, Problem, Steps, show_problem
+from agent.config.read_yaml import read_document
 from agent.config.schema import json_schema, known_keys
 from agent.config.secrets import Expanded, SecretUnreadable, expand, read_secret, scrub
 from agent.config.store_url import anchored, show_store_url, sqlite_file
-from agent.config.text import read_document
 from agent.config.web_file import load_web_file
+from agent.config.yaml_positions import Document
 from agent.errors import ConfigError
 from collectors.config import Model, parse_duration
 from collectors.interface import utc_now

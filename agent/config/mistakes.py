@@ -11,7 +11,7 @@ from agent.config.numbers import Number, Whole
 from agent.framework.baselines import BaselineSettings
 from agent.framework.locked_in import LockedInSettings
 from agent.framework.overengineering import OverengineeringSettings
-from agent.framework.permanence import ReviewSettings
+from agent.framework.review import ReviewSettings
 from agent.framework.shutdowns import ShutdownSettings
 from collectors.config import Model
 

@@ -10,8 +10,8 @@ from pydantic import BaseModel, SecretStr
 from pydantic.json_schema import GenerateJsonSchema
 
 from agent.config.build import build_config_model
+from agent.config.error_messages import show_duration
 from agent.config.problem import Steps
-from agent.config.words import show_duration
 from collectors.registry import SourceType
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"

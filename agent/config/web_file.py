@@ -9,12 +9,12 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from agent.config.explain import explain
-from agent.config.positions import Document
 from agent.config.problem import ABSENT, SECRET, Problem, Steps, show_problem
+from agent.config.read_yaml import read_document
 from agent.config.schema import known_keys
-from agent.config.text import read_document
 from agent.config.web_models import WebFile
 from agent.config.web_tls import CertificateRefused, refused_files, server_context
+from agent.config.yaml_positions import Document
 from agent.errors import ConfigError
 
 _TLS = "tls_server_config"

@@ -22,7 +22,7 @@ from agent.framework.comparison import Outcome
 from agent.framework.locked_in import LockedIn, LockedInCode, Support, SupportEvidence
 from agent.framework.mistakes import MistakeSettings
 from agent.framework.overengineering import PromptMoments
-from agent.framework.permanence import Review
+from agent.framework.review import Review
 from agent.snapshot import SystemsSnapshot, SystemView
 
 _TUNED = "when a fine-tuned model is in use"

@@ -24,18 +24,18 @@ from agent.framework.economics.model import (
     Unpriced,
 )
 from agent.framework.economics.traffic import Calls, TrafficMoments
+from agent.framework.eval_trend import eval_gain
+from agent.framework.fine_tuned_models import ModelDays
 from agent.framework.forecast.forecast import forecast, targets
 from agent.framework.forecast.model import Forecast, ForecastSettings
 from agent.framework.frequency import active_days_by_week
-from agent.framework.gains import eval_gain
 from agent.framework.locked_in import LockedIn, OutputChecks, locked_in_support
 from agent.framework.mistakes import MistakeSettings
 from agent.framework.model import Facts, Settings, Verdict
 from agent.framework.moments import measured_shares
 from agent.framework.overengineering import Overengineering, PromptMoments, judge
-from agent.framework.permanence import PastVerdict, Review, review
+from agent.framework.review import PastVerdict, Review, review
 from agent.framework.shutdowns import Shutdown, shutdowns
-from agent.framework.tuned import ModelDays
 from agent.framework.volume import is_stale
 from agent.framework.would_change import WouldChange, would_change
 from collectors.interface import EvalResult

@@ -9,8 +9,8 @@ from enum import StrEnum
 from itertools import groupby
 
 from agent.framework.comparison import Comparison, Outcome, compare
+from agent.framework.fine_tuned_models import ModelDays, TunedModel, predecessors, tuned_models
 from agent.framework.model import Reason
-from agent.framework.tuned import ModelDays, TunedModel, predecessors, tuned_models
 from collectors.interface import EvalResult
 
 

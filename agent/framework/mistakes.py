@@ -9,7 +9,7 @@ from datetime import date
 from agent.framework.baselines import BaselineSettings
 from agent.framework.locked_in import LockedInSettings
 from agent.framework.overengineering import OverengineeringSettings
-from agent.framework.permanence import ReviewSettings
+from agent.framework.review import ReviewSettings
 from agent.framework.shutdowns import ShutdownSettings
 
 

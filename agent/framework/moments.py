@@ -7,9 +7,9 @@ from datetime import date
 from typing import NamedTuple
 
 from agent.framework.economics.traffic import Calls, DayCalls
+from agent.framework.fine_tuned_models import RECENT_DAYS
 from agent.framework.locked_in import OutputChecks
 from agent.framework.overengineering import PromptMoments
-from agent.framework.tuned import RECENT_DAYS
 
 GROWTH_WEEKS = 13
 """Between the two windows whose prompts are compared."""

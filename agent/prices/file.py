@@ -10,10 +10,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from agent.config.explain import explain
-from agent.config.positions import Document
 from agent.config.problem import Problem, show_problem
+from agent.config.read_yaml import read_document
 from agent.config.schema import known_keys
-from agent.config.text import read_document
+from agent.config.yaml_positions import Document
 from agent.errors import ConfigError
 from agent.prices.entries import Placed, PriceFile, PriceList
 

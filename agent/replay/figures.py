@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 
 from agent.snapshot import ModelTotals
-from agent.store.past import PromptLanding, UsageDay
+from agent.store.history_reader import PromptLanding, UsageDay
 from agent.store.schema import COUNTS
 from agent.store.views import PromptTotals, SystemTotals
 from collectors.interface import ChangeKind, Operation

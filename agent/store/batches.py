@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, Dialect, Table, case, delete, select, update
 
 from agent.errors import StoreConflict
+from agent.store.bulk_insert import ManyRows, insert_into
 from agent.store.findings import write_eval_results, write_model_shutdowns, write_prompt_changes
-from agent.store.many import ManyRows, insert_into
 from agent.store.names import Admission
 from agent.store.rows import RowWriter
 from agent.store.schema import (

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Connection, func, select
 
+from agent.store.daily_usage import counting
 from agent.store.facts import Scope
-from agent.store.moments import counting
 from agent.store.names import named
 from agent.store.schema import eval_results, model_shutdowns, usage_daily
 from collectors.interface import EvalResult, Operation

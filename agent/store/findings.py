@@ -10,7 +10,7 @@ from itertools import islice
 
 from sqlalchemy import Connection, case, delete, select
 
-from agent.store.many import insert_into
+from agent.store.bulk_insert import insert_into
 from agent.store.names import Admission
 from agent.store.rows import RowWriter
 from agent.store.schema import eval_results, model_shutdowns, prompt_changes

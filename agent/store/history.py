@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, Date, String, column, func, or_, select, values
 
 from agent.framework.model import Rule, RuleEvidence, Strategy
-from agent.framework.permanence import PastVerdict
+from agent.framework.review import PastVerdict
 from agent.store.engine import batched
 from agent.store.schema import verdicts
 

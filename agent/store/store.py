@@ -16,16 +16,16 @@ from agent.config.store_url import show_store_url
 from agent.errors import StoreConflict, StoreError, StoreRefusal
 from agent.framework.model import Facts, Verdict
 from agent.framework.moments import DayMoments, PromptSums
-from agent.framework.permanence import PastVerdict
+from agent.framework.review import PastVerdict
 from agent.store.batches import write_batch
+from agent.store.daily_usage import read_day_moments, read_model_names, read_prompt_sums
 from agent.store.engine import WRITES, open_database, translated
 from agent.store.evals import read_eval_results, read_model_days, read_shutdowns
 from agent.store.facts import Scope, read_facts
 from agent.store.history import read_at_review, read_differing_since, read_history
+from agent.store.history_reader import Past
 from agent.store.migrate import head_revision, migrate
-from agent.store.moments import read_day_moments, read_model_names, read_prompt_sums
 from agent.store.names import Admission, FoldWarning, KnownNames, NameLimits, read_names, read_overflow
-from agent.store.past import Past
 from agent.store.rows import RowWriter
 from agent.store.schema import record_tallies, source_state, sources
 from agent.store.sqlite import check_damage, is_lost, is_unwritable, read_schema

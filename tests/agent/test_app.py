@@ -13,8 +13,8 @@ from agent.app import Agent, source_runner
 from agent.config import load_config
 from agent.errors import StoreError
 from agent.exporter.render import Format
-from agent.runner import SourceRunner
-from agent.transport.limits import PROBE_LIMITS, Drop
+from agent.scheduling.runner import SourceRunner
+from agent.web.transport.limits import PROBE_LIMITS, Drop
 
 HEAD = 'store: {url: "sqlite:///store.db"}\nserver: {listen: "127.0.0.1:0"}\nsources:\n'
 SOURCE = (

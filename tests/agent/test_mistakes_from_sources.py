@@ -11,18 +11,18 @@ from agent.framework.baselines import Side, baseline
 from agent.framework.comparison import Outcome
 from agent.framework.mistakes import MistakeSettings
 from agent.framework.model import Declaration, Strategy
-from agent.framework.permanence import PastVerdict, ReviewCode, review
+from agent.framework.review import PastVerdict, ReviewCode, review
 from agent.framework.shutdowns import Urgency, shutdowns
-from agent.runner import RunReport, SourceRunner
+from agent.scheduling.runner import RunReport, SourceRunner
 from agent.store.facts import Scope
 from agent.store.store import Store
 from collectors.config import SourceConfig
-from collectors.evals.config import EvalsConfig
 from collectors.interface import Batch, Operation, Result, UsageRow, World
-from collectors.models.config import ModelsConfig
 from collectors.registry import source_types
-from tests.collectors.evals import samples
-from tests.collectors.models.server import models, provider
+from collectors.sources.evals.config import EvalsConfig
+from collectors.sources.models.config import ModelsConfig
+from tests.collectors.sources.evals import samples
+from tests.collectors.sources.models.server import models, provider
 
 AS_OF = date(2026, 10, 4)
 NOW = datetime(2026, 10, 5, 12, tzinfo=UTC)

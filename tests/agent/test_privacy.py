@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.collectors.files.formats.examples import EXAMPLES
+from tests.collectors.records.formats.examples import EXAMPLES
 from tests.e2e.agents import leverwatch
 
 FORMATS = ("anthropic", "litellm", "openai", "otlp")

@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from agent.assessor import Assessor
-from agent.evaluation import Plan, decide, evaluate, last_complete_day
+from agent.evaluation.assessor import Assessor
+from agent.evaluation.evaluate import Plan, decide, evaluate, last_complete_day
 from agent.framework.model import Declaration, Strategy
 from agent.prices.current import CurrentPrices
 from agent.store.facts import Scope

@@ -22,7 +22,7 @@ from agent.framework.economics.assess import assess_economics
 from agent.framework.forecast.backtest import HORIZONS
 from agent.framework.forecast.forecast import forecast
 from agent.framework.forecast.model import Direction, Forecast, Method, Target
-from agent.framework.memo import Memo
+from agent.framework.last_result_cache import Memo
 from agent.framework.model import Boundary
 from tests.agent.framework.economics.cases import facts
 from tests.benchmarks.bench_framework import AS_OF, traffic

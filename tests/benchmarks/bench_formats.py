@@ -22,14 +22,14 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from collectors.files.collector import FilesCollector
-from collectors.files.config import FilesConfig
-from collectors.files.decoder import Decoder, build_format
-from collectors.files.fields import parse_template
-from collectors.files.formats import spans
-from collectors.files.formats.otlp import Otlp
-from collectors.files.framing.wrappers import Wrapper
 from collectors.interface import Result, SourceState, World
+from collectors.records.decoder import Decoder, build_format
+from collectors.records.fields import parse_template
+from collectors.records.formats import spans
+from collectors.records.formats.otlp import Otlp
+from collectors.records.framing.wrappers import Wrapper
+from collectors.sources.files.collector import FilesCollector
+from collectors.sources.files.config import FilesConfig
 from tests.benchmarks.formats.logs import LOGS, Log, write_log
 
 TURNS = 3

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.collectors.files.tailing import Bench
+from tests.collectors.sources.files.tailing import Bench
 
 _NEW = 100
 

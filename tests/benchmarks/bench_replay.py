@@ -16,13 +16,13 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from agent.evaluation import Plan
+from agent.evaluation.evaluate import Plan
 from agent.framework.model import Declaration, Strategy
 from agent.replay.run import all_changes, fill
 from agent.replay.spool import Spool, moments
 from agent.replay.verdicts import days_between
 from agent.store.facts import Scope
-from agent.store.past import Past
+from agent.store.history_reader import Past
 from agent.store.store import Store
 from collectors.interface import Batch, ChangeKind, Operation, PromptChange, UsageRow
 

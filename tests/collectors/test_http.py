@@ -17,7 +17,7 @@ import requests
 
 from collectors.errors import SourceUnavailable
 from collectors.http import Answer, Limits, get
-from tests.agent.transport.certificates import authority
+from tests.agent.web.transport.certificates import authority
 
 SECRET = "key-canary-4711"
 OK = b"HTTP/1.1 200 OK\r\n"

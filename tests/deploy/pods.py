@@ -9,7 +9,7 @@ from typing import Any
 
 import bcrypt
 
-from tests.agent.transport.certificates import Authority, authority
+from tests.agent.web.transport.certificates import Authority, authority
 from tests.deploy.inside import Spec
 from tests.deploy.scratch import binds, scratch
 from tests.deploy.shipped import PROBES, image

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from agent.app import STOP_SECONDS
-from agent.scheduler import THREADS, Pool
+from agent.scheduling.scheduler import THREADS, Pool
 
 ROOT = Path(__file__).parents[2]
 UNIT = ROOT / "docs" / "deploy" / "systemd" / "leverwatch.service"

@@ -20,7 +20,7 @@ from sqlalchemy import select
 
 from agent.store.schema import usage_daily
 from agent.store.store import Store
-from collectors.files.collector import _BATCH_BYTES
+from collectors.sources.files.collector import _BATCH_BYTES
 from tests.e2e.agents import COMMAND, leverwatch_json, running
 from tests.e2e.servers import free_port
 

@@ -14,8 +14,8 @@ import yaml
 from click.testing import CliRunner
 
 from agent.cli.main import main
-from tests.collectors.files.framing.test_frames import frame
-from tests.collectors.files.framing.test_partial import cri, docker
+from tests.collectors.records.framing.test_frames import frame
+from tests.collectors.records.framing.test_partial import cri, docker
 from tests.e2e.agents import leverwatch, leverwatch_json, running
 from tests.e2e.servers import free_port, wait_until
 from tests.fuzz.fuzz import available

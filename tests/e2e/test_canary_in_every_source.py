@@ -15,9 +15,9 @@ import yaml
 from sqlalchemy import text
 
 from collectors.interface import Result
-from tests.collectors.evals import samples
-from tests.collectors.git.repo import Repo, git
-from tests.collectors.models.server import Answer, Provider, models, provider
+from tests.collectors.sources.evals import samples
+from tests.collectors.sources.git.repo import Repo, git
+from tests.collectors.sources.models.server import Answer, Provider, models, provider
 from tests.e2e.agents import running
 from tests.e2e.forked import Forked
 from tests.e2e.kills.ledger import Ledger

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from agent.app import source_runner
-from agent.assessor import Assessor
 from agent.config import load_config
 from agent.demo.build import Demo, build
 from agent.demo.company import ADOPTED
-from agent.evaluation import Plan, evaluate
+from agent.evaluation.assessor import Assessor
+from agent.evaluation.evaluate import Plan, evaluate
 from agent.framework.assessment import PromptJudgement, Unavailable
 from agent.framework.baselines import Baseline
 from agent.framework.comparison import Outcome as BaselineOutcome
@@ -24,7 +24,7 @@ from agent.framework.economics.model import Economics
 from agent.framework.economics.model import Outcome as EconomicsOutcome
 from agent.framework.forecast.model import Forecast
 from agent.framework.locked_in import LockedIn, Standing
-from agent.framework.permanence import Review
+from agent.framework.review import Review
 from agent.store.store import Store
 from collectors.interface import MALFORMED, ChangeKind, Result
 from tests.e2e.agents import COMMAND, Agent, leverwatch

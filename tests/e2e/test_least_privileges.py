@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from tests.collectors.evals import samples
-from tests.collectors.git.repo import Repo
-from tests.collectors.models.server import models, provider
+from tests.collectors.sources.evals import samples
+from tests.collectors.sources.git.repo import Repo
+from tests.collectors.sources.models.server import models, provider
 from tests.e2e.agents import Agent
 from tests.e2e.audited import CHANGES, NETWORK, PROGRAMS
 from tests.e2e.servers import free_port, wait_until

@@ -10,7 +10,7 @@ import pytest
 
 from agent.config import load_config
 from agent.demo.build import build
-from agent.evaluation import Plan
+from agent.evaluation.evaluate import Plan
 from agent.replay.run import all_changes
 from agent.replay.verdicts import days_between
 from tests.e2e.agents import leverwatch_json

@@ -16,7 +16,7 @@ import pytest
 import requests
 import yaml
 
-from tests.agent.transport.certificates import authority
+from tests.agent.web.transport.certificates import authority
 from tests.e2e.agents import COMMAND
 from tests.e2e.loads import load
 from tests.e2e.servers import free_port, wait_until

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
-from tests.collectors.git.silent import marked, silent_server
+from tests.collectors.sources.git.silent import marked, silent_server
 from tests.e2e.agents import COMMAND, Agent, start
 from tests.e2e.servers import free_port, wait_until
 from tests.e2e.stalling import Stalling
@@ -179,7 +179,7 @@ def endless():
     threading.Event().wait()
 agent._scheduler.add("endless", timedelta(hours=1), endless, lambda: None)
 if sys.argv[2] == "server":
-    agent.server.stop = lambda: threading.Event().wait()
+    agent.web.server.stop = lambda: threading.Event().wait()
     agent._scheduler.stop = lambda seconds: threading.Event().wait()
 serve(agent, stop_seconds=float(sys.argv[3]))
 """

@@ -11,7 +11,7 @@ import pytest
 import requests
 import yaml
 
-from tests.agent.transport.certificates import Authority, authority
+from tests.agent.web.transport.certificates import Authority, authority
 from tests.e2e.agents import leverwatch, running
 from tests.e2e.servers import Server, free_port, prometheus, wait_until
 

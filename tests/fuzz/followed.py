@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 
 from collectors.interface import Result
-from tests.collectors.files.logs import config
-from tests.collectors.files.tailing import Bench, append, compress, compress_zstd
+from tests.collectors.sources.files.logs import config
+from tests.collectors.sources.files.tailing import Bench, append, compress, compress_zstd
 from tests.fuzz.mutations import mutate
 from tests.fuzz.records import CANARY, HEADER, TOKENS, WITHOUT_TOKENS, record, settings
 

@@ -12,13 +12,14 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from collectors.files.decoder import build_format
-from collectors.files.formats.named import NAMED
-from collectors.files.framing.values import ValueFraming
-from collectors.files.ingest import Ingest, Lines
-from collectors.files.rollup import COLUMNS
+from collectors.aggregation.ingest import Ingest
+from collectors.aggregation.lines import Lines
+from collectors.aggregation.rollup import COLUMNS
 from collectors.interface import Result
-from tests.collectors.files.logs import NOW, config
+from collectors.records.decoder import build_format
+from collectors.records.formats.registry import NAMED
+from collectors.records.framing.values import ValueFraming
+from tests.collectors.sources.files.logs import NOW, config
 from tests.fuzz.followed import follow
 from tests.fuzz.mutations import mutate
 from tests.fuzz.records import CANARY, HEADER, TEXTS, TOKENS, WITHOUT_TOKENS, record, settings

@@ -16,11 +16,12 @@ from sqlalchemy import func, select
 
 from agent.store.schema import usage_daily
 from agent.store.store import Store
-from collectors.files.ingest import Counted, Ingest, Lines
-from collectors.files.names import is_usable
-from collectors.files.rollup import COLUMNS
+from collectors.aggregation.ingest import Counted, Ingest
+from collectors.aggregation.lines import Lines
+from collectors.aggregation.rollup import COLUMNS
 from collectors.interface import Batch, Result
-from tests.collectors.files.logs import NOW, config
+from collectors.records.names import is_usable
+from tests.collectors.sources.files.logs import NOW, config
 from tests.fuzz.fuzz import available
 from tests.fuzz.poison import NUMBERS, POISONS, TIMES, poisoned, put
 from tests.fuzz.records import HEADER, TOKENS, WITHOUT_TOKENS, record, settings

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import bcrypt
 
-from tests.agent.transport.certificates import Pair, authority
+from tests.agent.web.transport.certificates import Pair, authority
 from tests.e2e.servers import free_port
 from tests.helm.programs import Manifest, named, only
 

@@ -9,12 +9,12 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from agent.backfill import reconcile
 from agent.cli.main import main
 from agent.errors import InternalError
-from agent.runner import RunReport
+from agent.scheduling.backfill import reconcile
+from agent.scheduling.runner import RunReport
 from collectors.interface import Result as Became
-from tests.collectors.git.repo import START, Repo
+from tests.collectors.sources.git.repo import START, Repo
 
 FIELDS = {"time": "ts", "request_id": "id", "operation": "op", "input_tokens": "in"}
 SOURCE = {

@@ -11,9 +11,9 @@ import pytest
 
 from agent.config import Loaded, load_config
 from agent.errors import ConfigError
-from collectors.files.config import FilesConfig
-from collectors.git.config import GitConfig
 from collectors.registry import SourceType
+from collectors.sources.files.config import FilesConfig
+from collectors.sources.git.config import GitConfig
 
 EXAMPLE = (Path(__file__).parent / "example.yaml").read_text()
 

@@ -12,10 +12,10 @@ import pytest
 from agent.config import Config, Loaded, load_config
 from agent.errors import ConfigError
 from agent.framework.model import Declaration, Strategy
-from collectors.files.config import FilesConfig
-from collectors.files.format_config import JsonlFormat
-from collectors.git.config import GitConfig
+from collectors.records.format_config import JsonlFormat
 from collectors.registry import SourceType
+from collectors.sources.files.config import FilesConfig
+from collectors.sources.git.config import GitConfig
 
 Load = Callable[..., Loaded]
 Problems = Callable[..., tuple[str, ...]]

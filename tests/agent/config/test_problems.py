@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from collectors.files.formats.named import NAMED
+from collectors.records.formats.registry import NAMED
 
 Problems = Callable[..., tuple[str, ...]]
 

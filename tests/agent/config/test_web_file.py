@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from agent.config import load_config
 from agent.config.web_file import load_web_file
 from agent.errors import ConfigError
-from tests.agent.transport.certificates import authority, pem
+from tests.agent.web.transport.certificates import authority, pem
 
 HASH = "$2y$10$QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi"
 SECURITY = Path(__file__).parents[3] / "docs/security.md"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from agent.assessor import nothing as unavailable
+from agent.evaluation.assessor import nothing as unavailable
 from agent.framework.assessment import Assessment, PromptJudgement
 from agent.framework.baselines import Baseline
 from agent.framework.comparison import Outcome as BaselineOutcome
@@ -21,13 +21,13 @@ from agent.framework.economics.model import (
     StrategyCost,
     Unknown,
 )
+from agent.framework.fine_tuned_models import TunedBy, TunedModel
 from agent.framework.forecast.model import Direction, Forecast, Method, Outlook, Score, Target
 from agent.framework.locked_in import LockedIn, LockedInCode, Standing, Support, SupportEvidence
 from agent.framework.model import Boundary, Reason, Rule, Strategy
 from agent.framework.overengineering import PromptMoments, judge
-from agent.framework.permanence import Review
+from agent.framework.review import Review
 from agent.framework.shutdowns import Shutdown, Urgency
-from agent.framework.tuned import TunedBy, TunedModel
 from agent.framework.would_change import WouldChange
 from collectors.interface import EvalResult
 

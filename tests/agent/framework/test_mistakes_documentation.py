@@ -9,11 +9,11 @@ import pytest
 
 from agent.framework.baselines import BaselineCode, BaselineSettings
 from agent.framework.comparison import Outcome
+from agent.framework.fine_tuned_models import RECENT_DAYS, TunedBy
 from agent.framework.locked_in import LockedInCode, LockedInSettings, Standing, Support
 from agent.framework.overengineering import OverengineeringSettings, Sign
-from agent.framework.permanence import ReviewCode, ReviewSettings
+from agent.framework.review import ReviewCode, ReviewSettings
 from agent.framework.shutdowns import ShutdownSettings, Urgency
-from agent.framework.tuned import RECENT_DAYS, TunedBy
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "mistakes.md").read_text(encoding="utf-8")
 ONE_LINE = " ".join(DOCUMENT.split())

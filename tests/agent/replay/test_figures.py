@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from agent.replay.figures import prompts_by_day, totals_by_day
 from agent.snapshot import ModelTotals
-from agent.store.past import PromptLanding, UsageDay
+from agent.store.history_reader import PromptLanding, UsageDay
 from agent.store.views import PromptTotals, SystemTotals
 from collectors.interface import ChangeKind, Operation
 

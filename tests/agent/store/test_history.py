@@ -5,7 +5,7 @@ from itertools import islice
 
 from agent.framework.assess import assess
 from agent.framework.model import Declaration, Facts, Rule, Strategy, UsageFacts
-from agent.framework.permanence import PastVerdict
+from agent.framework.review import PastVerdict
 from agent.store.store import Store
 
 DAY = date(2026, 3, 1)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.collectors.evals.samples import own, promptfoo, promptfoo_row
+from tests.collectors.sources.evals.samples import own, promptfoo, promptfoo_row
 
 Key = tuple[str, str, str]
 """Source, suite and metric."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from tests.collectors.git.repo import Repo
+from tests.collectors.sources.git.repo import Repo
 
 ORDER = ("modified", "added", "reverted", "removed", "renamed", "formatting")
 """Most telling first: what a landing of several kinds is."""

@@ -8,7 +8,7 @@ from collections import defaultdict
 from datetime import date, timedelta
 from typing import Any
 
-from tests.collectors.models.server import Answer, models
+from tests.collectors.sources.models.server import Answer, models
 
 _PAGE = 7
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from tests.collectors.models.server import Provider, provider
+from tests.collectors.sources.models.server import Provider, provider
 from tests.e2e.kills import ledger
 from tests.e2e.kills.archives import Archives
 from tests.e2e.kills.dialects import DIALECTS

@@ -1,0 +1,133 @@
+"""Works out what stands beside the verdicts. Whatever fails here is logged and counted, and loses no verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from hashlib import blake2b
+
+import msgspec
+import structlog
+
+from agent.config import Loaded
+from agent.errors import LeverwatchError
+from agent.evaluation.stored_facts import CostPlans, Decided, Reviews, StoredFacts
+from agent.framework.assessment import (
+    Assessment,
+    AssessmentFacts,
+    AssessmentSettings,
+    Attempt,
+    Part,
+    Unavailable,
+    assess_beside,
+)
+from agent.framework.economics.model import Agreement
+from agent.framework.last_result_cache import Memo
+from agent.prices.current import CurrentPrices
+from agent.snapshot import PriceFileState
+from agent.store.facts import Scope
+from agent.store.store import Store
+
+log = structlog.get_logger(__name__)
+
+_AT_ONCE = 100
+"""Systems whose facts are in memory at the same time."""
+
+
+class Assessor:
+    """Remembers the last assessment of each system, so that only systems whose facts changed are worked out."""
+
+    def __init__(self, prices: CurrentPrices | None = None) -> None:
+        self._prices = prices or CurrentPrices()
+        self._settings: AssessmentSettings | None = None
+        self._memo: Memo[AssessmentFacts, Assessment] = Memo(lambda _: nothing("nothing was worked out yet"))
+        self._reviews = Reviews()
+
+    @classmethod
+    def of(cls, loaded: Loaded) -> Assessor:
+        """One with the prices of a configuration."""
+        prices = loaded.config.prices
+        file = None if prices.file is None else loaded.base_dir / prices.file
+        return cls(CurrentPrices(file, public=prices.public))
+
+    @property
+    def price_file(self) -> PriceFileState | None:
+        """What to show of the price file."""
+        return self._prices.state
+
+    def assess(
+        self, store: Store, scope: Scope, plans: CostPlans, settings: AssessmentSettings, decided: Decided
+    ) -> Mapping[str, Assessment]:
+        """The assessment beside each verdict, by system. Never raises."""
+        try:
+            return self._assess(store, scope, plans, settings, decided)
+        except Exception as error:  # noqa: BLE001 - no failure here may cost a verdict
+            reason = _failed("all", None, error)
+            return {facts.system: nothing(reason) for facts, _ in decided}
+
+    def _assess(
+        self, store: Store, scope: Scope, plans: CostPlans, settings: AssessmentSettings, decided: Decided
+    ) -> Mapping[str, Assessment]:
+        if not decided:
+            return {}
+        if settings != self._settings:
+            self._settings = settings
+            self._memo = Memo(lambda given: assess_beside(given, settings, _Isolated(given.facts.system)), _digest)
+        book = self._prices.book(decided[0][0].as_of)
+        found: dict[str, Assessment] = {}
+        # What is read of a system takes many times the memory of what is worked out from it.
+        for start in range(0, len(decided), _AT_ONCE):
+            part = decided[start : start + _AT_ONCE]
+            of_part = replace(scope, systems=frozenset(facts.system for facts, _ in part))
+            stored = StoredFacts.read(store, of_part, settings, part, self._reviews)
+            for facts, verdict in part:
+                try:
+                    given = stored.of(facts, verdict, plans, book)
+                    found[facts.system] = self._memo.ask(facts.system, given)
+                except Exception as error:  # noqa: BLE001 - the other systems are worked out all the same
+                    found[facts.system] = nothing(_failed("facts", facts.system, error))
+            del stored
+        self._memo.keep(found)
+        return found
+
+
+def _digest(given: AssessmentFacts) -> bytes:
+    # Years of days for every system are too much to keep only to see that none of them changed. The same facts in
+    # another order would be worked out once more, and nothing else.
+    return blake2b(msgspec.json.encode(given), digest_size=16).digest()
+
+
+class _Isolated(Attempt):
+    """Turns an error in one part into a part that says why it is not there."""
+
+    def __init__(self, system: str) -> None:
+        self._system = system
+
+    def __call__(self, name: str, work: Callable[[], Part]) -> Part | Unavailable:
+        try:
+            return work()
+        except Exception as error:  # noqa: BLE001 - the other parts are worked out all the same
+            return Unavailable(_failed(name, self._system, error))
+
+
+def _failed(part: str, system: str | None, error: Exception) -> str:
+    # The message of an unexpected error may quote data; its kind does not.
+    detail = str(error) if isinstance(error, LeverwatchError) else type(error).__name__
+    log.warning("assessment_failed", part=part, system=system, error=detail)
+    return f"it could not be worked out ({detail})"
+
+
+def nothing(reason: str) -> Assessment:
+    """An assessment of which no part is there, for one reason."""
+    missing = Unavailable(reason)
+    return Assessment(
+        economics=missing,
+        agreement=Agreement.NOT_COMPARED,
+        outlook=missing,
+        baseline=missing,
+        prompts=missing,
+        shutdowns=missing,
+        review=missing,
+        locked_in=missing,
+        would_change=missing,
+    )

@@ -1,0 +1,180 @@
+"""Gathers what stands beside the facts of a verdict from the store, for all systems at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from agent.config import Config
+from agent.config.economics import EconomicsConfig, EconomicsPlan, plan_of
+from agent.framework.assessment import AssessmentFacts, AssessmentSettings, CostTerms
+from agent.framework.economics.model import Price, Unpriced
+from agent.framework.economics.traffic import TrafficMoments, traffic_moments
+from agent.framework.fine_tuned_models import RECENT_DAYS, ModelDays, recognise
+from agent.framework.model import Facts, Verdict
+from agent.framework.moments import (
+    GROWTH_WEEKS,
+    DayMoments,
+    PromptSums,
+    day_calls,
+    output_checks,
+    prompt_moments,
+    recent_models,
+)
+from agent.framework.review import PastVerdict
+from agent.prices.book import PriceBook
+from agent.store.facts import Scope
+from agent.store.store import Store
+from collectors.interface import EvalResult
+
+_LATE_DAYS = 7
+"""How much older than the last day the newest usage may be for its four weeks still to be read."""
+_RESULT_DAYS = 400
+"""How far back results of evaluations are read at least; further for a tuned model that was adopted earlier."""
+
+Decided = Sequence[tuple[Facts, Verdict]]
+
+
+@dataclass(frozen=True)
+class CostPlans:
+    """What is configured of costs, by system."""
+
+    systems: Mapping[str, EconomicsPlan] = field(default_factory=dict)
+    everywhere: EconomicsPlan = field(default_factory=lambda: plan_of(EconomicsConfig(), EconomicsConfig()))
+    """For systems that the configuration does not name."""
+
+    @classmethod
+    def of(cls, config: Config) -> CostPlans:
+        """Those of a configuration."""
+        return cls(
+            {name: plan_of(system.economics, config.economics) for name, system in config.systems.items()},
+            plan_of(EconomicsConfig(), config.economics),
+        )
+
+
+class Reviews:
+    """The verdicts that held when systems were reviewed. What lies in the past is read once."""
+
+    def __init__(self) -> None:
+        self._past: dict[tuple[str, date], PastVerdict] = {}
+
+    def read(self, store: Store, systems: Sequence[Facts]) -> dict[str, PastVerdict]:
+        """By system; without those that were not reviewed, or of which no verdict is stored up to then."""
+        reviewed = {
+            facts.system: (facts.declaration.reviewed, facts.as_of)
+            for facts in systems
+            if facts.declaration and facts.declaration.reviewed
+        }
+        known = {
+            system: self._past[system, day] for system, (day, _) in reviewed.items() if (system, day) in self._past
+        }
+        read = store.at_review({system: day for system, (day, _) in reviewed.items() if system not in known})
+        found = {system: held for system, held in {**known, **read}.items() if held.as_of <= reviewed[system][1]}
+        # The verdict of the last day may still be replaced.
+        # One day a system, so that reviews that were replaced are forgotten.
+        names = {facts.system for facts in systems}
+        kept = {key: held for key, held in self._past.items() if key[0] not in names}
+        self._past = kept | {
+            (system, reviewed[system][0]): held
+            for system, held in found.items()
+            if held.as_of < reviewed[system][1]
+        }
+        return found
+
+
+@dataclass(frozen=True)
+class StoredFacts:
+    """What the store knows beside the facts of the verdicts."""
+
+    since: date
+    """First day of `days`."""
+    days: Mapping[str, Sequence[DayMoments]]
+    earlier: Mapping[str, PromptSums]
+    models: Mapping[str, ModelDays]
+    results: Mapping[str, tuple[EvalResult, ...]]
+    listed: Mapping[str, date]
+    at_review: Mapping[str, PastVerdict]
+    differing: Mapping[str, date]
+
+    @classmethod
+    def read(
+        cls, store: Store, scope: Scope, settings: AssessmentSettings, decided: Decided, reviews: Reviews
+    ) -> StoredFacts:
+        """Read it in a few queries for all systems, as of the day of the verdicts.
+
+        Raises:
+            StoreError: the database refused or cannot be reached.
+        """
+        as_of = decided[0][0].as_of
+        mistakes = settings.mistakes
+        since = as_of - timedelta(days=max(RECENT_DAYS + _LATE_DAYS, mistakes.locked_in.failure_days) - 1)
+        until = as_of - timedelta(weeks=GROWTH_WEEKS)
+        models = store.model_days(date.min, as_of, scope, _with_tuned_model(store, scope, settings))
+        first = min(
+            (day for of_models in models.values() for days in of_models.values() for day in days), default=as_of
+        )
+        oldest_result = min(
+            as_of - timedelta(days=_RESULT_DAYS),
+            max(first, date.min + timedelta(days=mistakes.baselines.before_days))
+            - timedelta(days=mistakes.baselines.before_days),
+        )
+        return cls(
+            since=since,
+            days=store.day_moments(since, as_of, scope),
+            earlier=store.prompt_sums(until - timedelta(days=RECENT_DAYS - 1), until, scope),
+            models=models,
+            results=store.eval_results(oldest_result, as_of, scope),
+            listed=store.shutdowns(),
+            at_review=reviews.read(store, [facts for facts, _ in decided]),
+            differing=store.differing_since(
+                [verdict.system for _, verdict in decided if verdict.mismatch], as_of - timedelta(days=1)
+            ),
+        )
+
+    def of(self, facts: Facts, verdict: Verdict, plans: CostPlans, book: PriceBook) -> AssessmentFacts:
+        """What the assessment of one system may depend on."""
+        system, as_of = facts.system, facts.as_of
+        days = self.days.get(system, ())
+        traffic = self._traffic(facts, verdict, days)
+        plan = plans.systems.get(system, plans.everywhere)
+        return AssessmentFacts(
+            facts=facts,
+            verdict=verdict,
+            traffic=traffic,
+            prices={model: book.price(model, as_of) for model in traffic.models},
+            costs=CostTerms(plan.hosting, plan.configured, _tuned_price(plan, book, as_of)),
+            moments=prompt_moments(days, self.earlier.get(system), as_of),
+            checks=output_checks(days),
+            recent=recent_models(days, as_of),
+            models=self.models.get(system, {}),
+            results=self.results.get(system, ()),
+            listed=self.listed,
+            at_review=self.at_review.get(system),
+            differing_since=self.differing.get(system),
+        )
+
+    def _traffic(self, facts: Facts, verdict: Verdict, days: Sequence[DayMoments]) -> TrafficMoments:
+        newest = verdict.volume.newest_day
+        if newest is None:
+            return TrafficMoments()
+        # A day before `since` was not read: it is unknown here, and no true zero.
+        covered = {day for day in facts.usage.daily if day >= self.since}
+        return traffic_moments(day_calls(days), covered, newest)
+
+
+def _tuned_price(plan: EconomicsPlan, book: PriceBook, as_of: date) -> Price | Unpriced | None:
+    return None if plan.tuned_model is None else book.price(plan.tuned_model, as_of, plan.tuned_provider)
+
+
+def _with_tuned_model(store: Store, scope: Scope, settings: AssessmentSettings) -> Collection[str]:
+    """Systems that ever ran a model that looks fine-tuned; only of these is the whole history of models read."""
+    mistakes = settings.mistakes
+    return [
+        system
+        for system, models in store.model_names(scope).items()
+        if any(
+            recognise(model, (*mistakes.baselines.tuned_models, *mistakes.tuned_models.get(system, ())))
+            for model in models
+        )
+    ]

@@ -1,0 +1,191 @@
+"""The WSGI application: metrics, the status page, probes, reload and the JSON of all verdicts."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+import structlog
+
+from agent.errors import LeverwatchError
+from agent.exporter.render import Exposition, Payload, Snapshots, choose_format
+from agent.limited_log import LimitedLog
+from agent.web import status_page
+from agent.web.api import systems_json
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+log = LimitedLog(structlog.get_logger(__name__))
+
+_TEXT = "text/plain; charset=utf-8"
+_READ = ("GET", "HEAD")
+# One at work and one that will see what was changed meanwhile; more would only hold threads.
+_RELOADS = 2
+_NOTHING_ELSE = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+SECURITY_HEADERS = (
+    (
+        "Content-Security-Policy",
+        f"default-src 'none'; style-src {status_page.STYLE_SOURCE}; {_NOTHING_ELSE}",
+    ),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cache-Control", "no-cache"),
+)
+"""In every answer."""
+
+
+@dataclass(frozen=True)
+class State:
+    """What the application shows, and whom it asks."""
+
+    exposition: Exposition
+    ready: Callable[[], tuple[bool, str]]
+    """Whether the agent is ready, and the reason in words when it is not."""
+    reload: Callable[[], None] | None = None
+    """Loads the configuration again and raises `LeverwatchError` when it is bad; None turns the path off."""
+
+
+@dataclass(frozen=True)
+class _Response:
+    status: HTTPStatus
+    payload: Payload
+    content_type: str = _TEXT
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class _Route:
+    methods: tuple[str, ...]
+    answer: Callable[[WSGIEnvironment], _Response]
+
+
+@dataclass
+class _Memo:
+    """Remembers what was built from the latest pair of snapshots."""
+
+    build: Callable[[Snapshots], bytes]
+    _latest: tuple[Snapshots, Payload] | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def of(self, snapshots: Snapshots) -> Payload:
+        with self._lock:
+            latest = self._latest
+            if latest is None or any(a is not b for a, b in zip(latest[0], snapshots, strict=True)):
+                latest = self._latest = (snapshots, Payload(self.build(snapshots)))
+            return latest[1]
+
+
+def create_app(state: State) -> WSGIApplication:
+    """The application that serves `state`."""
+    return _application(_routes(state))
+
+
+def create_probe_app(state: State) -> WSGIApplication:
+    """An application with the two probes of `state`, and nothing else."""
+    return _application(_probes(state))
+
+
+def _application(routes: Mapping[str, _Route]) -> WSGIApplication:
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            response = _answer(routes, environ)
+        except Exception:
+            log.exception("request_failed", path=environ.get("PATH_INFO", ""))
+            response = _plain(HTTPStatus.INTERNAL_SERVER_ERROR, "internal error; the agent's log says more")
+        return _send(response, environ, start_response)
+
+    return application
+
+
+def _routes(state: State) -> Mapping[str, _Route]:
+    page = _Memo(
+        lambda snapshots: status_page.render(snapshots.systems, snapshots.agent).encode("utf-8", "replace")
+    )
+    systems = _Memo(lambda snapshots: systems_json(snapshots.systems))
+
+    def metrics(environ: WSGIEnvironment) -> _Response:
+        output = choose_format(environ.get("HTTP_ACCEPT", ""))
+        return _Response(HTTPStatus.OK, state.exposition.body(output), output.value)
+
+    def front(_: WSGIEnvironment) -> _Response:
+        return _Response(HTTPStatus.OK, page.of(state.exposition.snapshots), "text/html; charset=utf-8")
+
+    def api(_: WSGIEnvironment) -> _Response:
+        return _Response(HTTPStatus.OK, systems.of(state.exposition.snapshots), "application/json")
+
+    reloading = threading.BoundedSemaphore(_RELOADS)
+
+    def reload(_: WSGIEnvironment) -> _Response:
+        if state.reload is None:
+            return _plain(HTTPStatus.FORBIDDEN, "reloading over HTTP is turned off")
+        if not reloading.acquire(blocking=False):
+            return _plain(HTTPStatus.SERVICE_UNAVAILABLE, "other reloads are in progress")
+        try:
+            state.reload()
+        except LeverwatchError as error:
+            return _plain(HTTPStatus.INTERNAL_SERVER_ERROR, f"the old configuration stays in use:\n{error}")
+        finally:
+            reloading.release()
+        return _plain(HTTPStatus.OK, "reloaded")
+
+    return {
+        "/": _Route(_READ, front),
+        "/metrics": _Route(_READ, metrics),
+        "/api/v1/systems": _Route(_READ, api),
+        **_probes(state),
+        "/-/reload": _Route(("POST", "PUT"), reload),
+    }
+
+
+def _probes(state: State) -> Mapping[str, _Route]:
+    def healthy(_: WSGIEnvironment) -> _Response:
+        return _plain(HTTPStatus.OK, "healthy")
+
+    def ready(_: WSGIEnvironment) -> _Response:
+        is_ready, reason = state.ready()
+        if is_ready:
+            return _plain(HTTPStatus.OK, "ready")
+        return _plain(HTTPStatus.SERVICE_UNAVAILABLE, f"not ready: {reason}")
+
+    return {"/-/healthy": _Route(_READ, healthy), "/-/ready": _Route(_READ, ready)}
+
+
+def _answer(routes: Mapping[str, _Route], environ: WSGIEnvironment) -> _Response:
+    route = routes.get(environ.get("PATH_INFO", ""))
+    if route is None:
+        return _plain(HTTPStatus.NOT_FOUND, "not found")
+    if environ["REQUEST_METHOD"] not in route.methods:
+        allowed = ", ".join(route.methods)
+        refusal = _plain(HTTPStatus.METHOD_NOT_ALLOWED, f"use {' or '.join(route.methods)}")
+        return _Response(refusal.status, refusal.payload, headers=(("Allow", allowed),))
+    return route.answer(environ)
+
+
+def _send(response: _Response, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    headers = [("Content-Type", response.content_type), *response.headers, *SECURITY_HEADERS]
+    body = response.payload.parts
+    if response.status is HTTPStatus.OK:
+        headers.append(("Vary", "Accept, Accept-Encoding"))
+        if accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
+            body = (response.payload.gzip(),)
+            headers.append(("Content-Encoding", "gzip"))
+    headers.append(("Content-Length", str(sum(map(len, body)))))
+    start_response(f"{response.status.value} {response.status.phrase}", headers)
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else body
+
+
+def accepts_gzip(accept_encoding: str) -> bool:
+    """Whether an Accept-Encoding header names gzip and does not refuse it with a weight of zero."""
+    for part in accept_encoding.lower().split(","):
+        coding, *parameters = (piece.strip() for piece in part.split(";"))
+        if coding == "gzip":
+            return not any(p.startswith("q=") and not p[2:].strip("0.") for p in parameters)
+    return False
+
+
+def _plain(status: HTTPStatus, text: str) -> _Response:
+    return _Response(status, Payload(f"{text}\n".encode("utf-8", "replace")))

@@ -1,0 +1,133 @@
+"""What deserves a look, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+
+from agent.framework.assessment import Assessment
+from agent.framework.baselines import Baseline
+from agent.framework.comparison import Outcome
+from agent.framework.economics.model import Agreement
+from agent.framework.forecast.model import Forecast
+from agent.framework.model import Status, Verdict
+from agent.framework.overengineering import Overengineering
+from agent.framework.review import Review
+from agent.framework.shutdowns import Urgency
+from agent.snapshot import SystemView
+
+PROBABLE = 0.8
+"""Probability from which a crossing is near; that of LeverwatchThresholdApproaching."""
+
+_SOON = frozenset({Urgency.CRITICAL, Urgency.PAST})
+_UNUSABLE = (Outcome.MISSING, Outcome.TOO_SMALL, Outcome.NOT_COMPARABLE)
+
+
+class Attention(IntEnum):
+    """Why a system deserves a look, most pressing first."""
+
+    MODEL_ENDS_SOON = 0
+    MISMATCH = 1
+    BASELINE_WORSE = 2
+    CONFLICT = 3
+    HELD = 4
+    APPROACHING = 5
+    MODEL_ENDS = 6
+    BASELINE_MISSING = 7
+    OVER_ENGINEERED = 8
+    COST = 9
+    REVIEW = 10
+    PROVISIONAL = 11
+    UNDECIDED = 12
+    NONE = 13
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One thing to know about a system: a word, and the sign that says it without colour."""
+
+    kind: str
+    sign: str
+    word: str
+    alert: str | None = None
+    """The alert whose runbook says what to do."""
+
+
+_FLAGS = {
+    Attention.MODEL_ENDS_SOON: Flag("failed", "✕", "Model ends soon", "LeverwatchModelShutdownAhead"),
+    Attention.MISMATCH: Flag("mismatch", "≠", "Differs", "LeverwatchStrategyMismatch"),
+    Attention.BASELINE_WORSE: Flag("failed", "↓", "Tuned model worse", "LeverwatchBaselineWorse"),
+    Attention.CONFLICT: Flag("conflict", "⇄", "Conflict", "LeverwatchRulesInConflict"),
+    Attention.HELD: Flag("held", "‖", "Held", "LeverwatchUsageStale"),
+    Attention.APPROACHING: Flag("ahead", "↗", "Near threshold", "LeverwatchThresholdApproaching"),
+    Attention.MODEL_ENDS: Flag("ahead", "✕", "Model ends", "LeverwatchModelShutdownAhead"),
+    Attention.BASELINE_MISSING: Flag("baseline", "∅", "No baseline", "LeverwatchBaselineMissing"),
+    Attention.OVER_ENGINEERED: Flag("prompt", "≡", "Over-engineered", "LeverwatchPromptOverEngineered"),
+    Attention.COST: Flag("cost", "$", "Cost disagrees", "LeverwatchEconomicsDisagree"),
+    Attention.REVIEW: Flag("review", "↻", "Review due", "LeverwatchReviewDue"),
+    Attention.PROVISIONAL: Flag("provisional", "~", "Provisional"),
+    Attention.UNDECIDED: Flag("undecided", "?", "Undecided"),
+}
+_AGREES = Flag("agrees", "✓", "As declared")
+_DECIDED = Flag("decided", "✓", "Decided")
+
+ALL_FLAGS = (*_FLAGS.values(), _AGREES, _DECIDED)
+"""Every flag, most pressing first."""
+
+
+def causes(view: SystemView) -> tuple[Attention, ...]:
+    """Every reason to look at a system, most pressing first; empty when there is none."""
+    verdict = view.verdict
+    found = {
+        Attention.MISMATCH: bool(verdict.mismatch),
+        Attention.CONFLICT: verdict.conflict,
+        Attention.HELD: verdict.held,
+        Attention.PROVISIONAL: verdict.status is Status.PROVISIONAL,
+        Attention.UNDECIDED: verdict.status is Status.UNDECIDED,
+    }
+    if view.assessment is not None:
+        found |= _beside(view.assessment, verdict)
+    return tuple(attention for attention in Attention if found.get(attention))
+
+
+def _beside(found: Assessment, verdict: Verdict) -> dict[Attention, bool]:
+    decided = verdict.status is Status.DECIDED
+    outcome = found.baseline.outcome if isinstance(found.baseline, Baseline) else None
+    judged = getattr(found.prompts, "verdict", None)
+    shutdowns = found.shutdowns if isinstance(found.shutdowns, tuple) else ()
+    endings = {ending.urgency for ending in shutdowns}
+    return {
+        Attention.MODEL_ENDS_SOON: not endings.isdisjoint(_SOON),
+        Attention.MODEL_ENDS: Urgency.WARNING in endings,
+        Attention.BASELINE_WORSE: outcome is Outcome.WORSE,
+        Attention.APPROACHING: decided and _approaching(found.outlook),
+        Attention.BASELINE_MISSING: outcome in _UNUSABLE,
+        Attention.OVER_ENGINEERED: isinstance(judged, Overengineering) and bool(judged.flagged),
+        Attention.COST: decided and found.agreement is Agreement.DISAGREES,
+        Attention.REVIEW: isinstance(found.review, Review) and bool(found.review.due),
+    }
+
+
+def _approaching(outlook: object) -> bool:
+    return isinstance(outlook, Forecast) and any(
+        one.probability is not None and one.probability >= PROBABLE for one in outlook.outlooks
+    )
+
+
+def flags(view: SystemView) -> tuple[Flag, ...]:
+    """What the status cell of a system says; never empty."""
+    present = tuple(_FLAGS[attention] for attention in causes(view))
+    if present:
+        return present
+    return (_AGREES,) if view.verdict.mismatch is False else (_DECIDED,)
+
+
+def by_attention(systems: Iterable[SystemView]) -> list[SystemView]:
+    """The systems in the order in which a person should look at them."""
+
+    def order(view: SystemView) -> tuple[int, int, str]:
+        present = causes(view)
+        return min(present, default=Attention.NONE), -len(present), view.system
+
+    return sorted(systems, key=order)

@@ -1,0 +1,52 @@
+"""What stands beside a verdict, in one line for each part that has something to say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agent.framework.baselines import Baseline
+from agent.framework.economics.model import Economics, Outcome
+from agent.framework.model import Settings
+from agent.framework.review import Review
+from agent.snapshot import SystemView
+from agent.web.page.labels import volume_text
+
+_COST = {
+    Outcome.CHEAPER: "fine-tuning is cheaper",
+    Outcome.NOT_CHEAPER: "fine-tuning is not cheaper",
+    Outcome.CANNOT_TELL: "cannot tell whether fine-tuning is cheaper",
+}
+
+
+def beside(view: SystemView, settings: Settings) -> tuple[tuple[str, str], ...]:
+    """Names of parts with what they say. What is unknown is left out: `leverwatch explain` gives the reasons."""
+    return tuple(_lines(view, settings))
+
+
+def _lines(view: SystemView, settings: Settings) -> Iterator[tuple[str, str]]:
+    found = view.assessment
+    if found is None:
+        return
+    if isinstance(found.economics, Economics) and found.economics.probability is not None:
+        yield "Cost", _cost(found.economics, settings)
+    if isinstance(found.baseline, Baseline):
+        texts = [reason.text for reason in found.baseline.reasons] or [
+            str(found.baseline.outcome).replace("_", " ")
+        ]
+        yield "Baseline", "; ".join(texts)
+    judged = getattr(found.prompts, "verdict", None)
+    if judged is not None and judged.flagged:
+        # The first advice alone: the others may be needless once it is followed.
+        yield "Prompt", "; ".join(reason.text for reason in (*judged.reasons, *judged.advice[:1]))
+    if isinstance(found.review, Review) and found.review.reasons:
+        yield "Review", "; ".join(reason.text for reason in found.review.reasons)
+
+
+def _cost(economics: Economics, settings: Settings) -> str:
+    text = f"{_COST[economics.outcome]} (probability {economics.probability:.0%})"
+    volume = economics.break_even.always_from if economics.break_even else None
+    if volume is None:
+        return text
+    if volume == 0:
+        return f"{text}, at every volume"
+    return f"{text}, break-even at {volume_text(volume, settings)} inferences a month"

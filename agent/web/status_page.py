@@ -1,0 +1,133 @@
+"""The page for people: every system's verdict, what needs attention first, and how the sources are doing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from datetime import UTC, date, datetime
+from typing import NamedTuple
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from agent.framework.model import RuleEvidence, Status
+from agent.framework.volume import WINDOW_DAYS
+from agent.snapshot import AgentSnapshot, SourceView, SystemsSnapshot, SystemView
+from agent.web.page.attention import by_attention, flags
+from agent.web.page.chart import FLOOR, HEIGHT, WEEKS, WIDTH, chart, position
+from agent.web.page.context import beside
+from agent.web.page.labels import RULE_NAMES, STRATEGY_NAMES, decimal, full, quantity, volume_text
+from agent.web.page.upcoming import ahead, unforeseen
+from collectors.interface import MALFORMED, Result
+
+
+class Links(NamedTuple):
+    """Where the page leads to."""
+
+    runbooks: str | None
+    grafana: str | None
+
+    def runbook(self, alert: str | None) -> str | None:
+        """The runbook of an alert."""
+        return None if self.runbooks is None or alert is None else f"{self.runbooks}/{alert}.md"
+
+    def dashboard(self, name: str, system: str | None = None) -> str | None:
+        """A dashboard of leverwatch, opened at a system."""
+        if self.grafana is None:
+            return None
+        chosen = "" if system is None else f"?var-system={quote(system.encode('utf-8', 'replace'), safe='')}"
+        return f"{self.grafana}/d/leverwatch-{name}{chosen}"
+
+
+def headline(snapshot: SystemsSnapshot | None) -> str:
+    """The page in one sentence."""
+    if snapshot is None:
+        return "No evaluation has finished yet"
+    total = len(snapshot.systems)
+    if total == 0:
+        return "No system has been seen or declared yet"
+    systems = f"{total} system{'' if total == 1 else 's'}"
+    differing = [view.verdict for view in snapshot.systems if view.verdict.mismatch]
+    if not differing:
+        return f"None of {systems} differs from its declared strategy"
+    verb, whose = ("differs", "its") if len(differing) == 1 else ("differ", "their")
+    sentence = f"{len(differing)} of {systems} {verb} from {whose} declared strategy"
+    provisional = sum(verdict.status is Status.PROVISIONAL for verdict in differing)
+    return f"{sentence} ({provisional} provisionally)" if provisional else sentence
+
+
+def evidence_value(evidence: RuleEvidence) -> str:
+    """The number a rule saw, in words a person can compare with the threshold."""
+    return "unknown" if evidence.value is None else quantity(evidence.value)
+
+
+def since(view: SystemView) -> date | None:
+    """The first day of the present recommendation."""
+    if view.verdict.changed_on is not None:
+        return view.verdict.changed_on
+    return None if view.recommendation_changed is None else view.recommendation_changed.date()
+
+
+def clock(moment: datetime) -> Markup:
+    """A time element, to the minute, in UTC."""
+    moment = moment.astimezone(UTC)
+    return Markup('<time datetime="{}">{}</time>').format(
+        moment.isoformat(timespec="seconds"), f"{moment:%Y-%m-%d %H:%M}"
+    )
+
+
+def malformed(source: SourceView) -> int:
+    """How many records of the source were bad input."""
+    return sum(source.records.get(result, 0) for result in MALFORMED)
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("agent.web"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters.update(
+        full=full, decimal=decimal, clock=clock, evidence_value=evidence_value, quantity=quantity
+    )
+    environment.globals.update(
+        strategies=STRATEGY_NAMES,
+        rules=RULE_NAMES,
+        flags=flags,
+        since=since,
+        malformed=malformed,
+        ahead=ahead,
+        unforeseen=unforeseen,
+        beside=beside,
+        chart=chart,
+        chart_size=(WIDTH, HEIGHT, FLOOR),
+        position=position,
+        volume_text=volume_text,
+        weeks=WEEKS,
+        window_days=WINDOW_DAYS,
+        counted=Result.COUNTED,
+    )
+    return environment
+
+
+_ENVIRONMENT = _environment()
+_PAGE = _ENVIRONMENT.get_template("status.html.j2")
+_STYLE = _ENVIRONMENT.get_template("status.css").render()
+
+STYLE_SOURCE = "'sha256-" + base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode() + "'"
+"""The Content-Security-Policy source that allows the style sheet of the page, and nothing else."""
+
+
+def render(systems: SystemsSnapshot | None, agent: AgentSnapshot | None) -> str:
+    """The page as HTML. It needs no script, and shows times as they are, so it only changes with a snapshot."""
+    return _PAGE.render(
+        headline=headline(systems),
+        snapshot=systems,
+        systems=[] if systems is None else by_attention(systems.systems),
+        agent=agent,
+        links=Links(None, None) if agent is None else Links(agent.runbook_url, agent.grafana_url),
+        style=Markup(_STYLE),  # noqa: S704 - the package's own style sheet, not input
+    )

@@ -1,0 +1,194 @@
+"""One request and its answer in the grammar of HTTP/1.1. Pure: bytes in, bytes out, no socket and no clock."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from http import HTTPStatus
+from typing import TypeAlias
+
+import h11
+
+from agent.web.transport.limits import Limits
+
+Headers: TypeAlias = tuple[tuple[str, str], ...]
+
+_END_OF_HEAD = re.compile(rb"\n\r?\n")
+_FOLDED = re.compile(rb"\n[ \t]")
+_KNOWN = frozenset({400, 413, 414, 431, 501, 505})
+
+
+class Refused(Exception):
+    """The client sent what is no request, or too much of it; `status` says what it is answered."""
+
+    def __init__(self, status: HTTPStatus) -> None:
+        super().__init__(status.phrase)
+        self.status = status
+
+
+class Awaited(Enum):
+    """What the client has to send next."""
+
+    REQUEST = "request"
+    HEAD = "head"
+    BODY = "body"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request whose body has been read and thrown away: nothing that the agent serves has a use for one."""
+
+    method: str
+    target: str
+    version: str
+    headers: Headers
+    """Names in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a request is answered; the body is never copied."""
+
+    status: HTTPStatus
+    headers: Headers
+    body: tuple[bytes, ...] = ()
+
+
+class Exchange:
+    """Takes a request apart as its bytes come, and writes the answer. For one request; see `rest`."""
+
+    def __init__(self, limits: Limits, rest: bytes = b"") -> None:
+        self._limits = limits
+        self._head: bytearray | None = bytearray(rest)
+        self._h11 = h11.Connection(h11.SERVER, max_incomplete_event_size=limits.header_bytes)
+        self._request: h11.Request | None = None
+
+    @property
+    def awaited(self) -> Awaited:
+        """What is missing."""
+        if self._head is None:
+            return Awaited.BODY
+        return Awaited.HEAD if self._head.strip(b"\r\n") else Awaited.REQUEST
+
+    @property
+    def wants_encouragement(self) -> bool:
+        """Whether the client sends its body only after `encouragement`."""
+        return self._request is not None and self._h11.they_are_waiting_for_100_continue
+
+    def encouragement(self) -> bytes:
+        """The interim answer 100."""
+        return self._h11.send(h11.InformationalResponse(status_code=100, headers=[])) or b""
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes of the client."""
+        if self._head is None:
+            self._h11.receive_data(data)
+        else:
+            self._head += data
+
+    def request(self) -> Request | None:
+        """The request when it is complete, None when bytes are missing.
+
+        Raises:
+            Refused: it never will be.
+        """
+        try:
+            if self._head is not None and not self._read_head(self._head):
+                return None
+            return self._read_body()
+        except h11.RemoteProtocolError as error:
+            known = error.error_status_hint in _KNOWN
+            raise Refused(HTTPStatus(error.error_status_hint if known else 400)) from error
+
+    def _read_head(self, head: bytearray) -> bool:
+        start = len(head) - len(head.lstrip(b"\r\n"))
+        end = _END_OF_HEAD.search(head, start)
+        if (len(head) if end is None else end.end()) > self._limits.header_bytes:
+            in_first_line = b"\n" not in head[start : self._limits.header_bytes]
+            raise Refused(
+                HTTPStatus.REQUEST_URI_TOO_LONG if in_first_line else HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+            )
+        if end is None:
+            return False
+        if _FOLDED.search(head, start, end.end()):
+            # One header on several lines is obsolete, and what some take for one header others take for two.
+            raise Refused(HTTPStatus.BAD_REQUEST)
+        self._h11.receive_data(bytes(head[start:]))
+        self._head = None
+        request = self._h11.next_event()
+        if not isinstance(request, h11.Request):
+            raise Refused(HTTPStatus.BAD_REQUEST)
+        if not request.http_version.startswith(b"1."):
+            raise Refused(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
+        self._request = request
+        self._check_length(request)
+        return True
+
+    def _check_length(self, request: h11.Request) -> None:
+        for name, value in request.headers:
+            if name == b"transfer-encoding":
+                # Nothing here has a use for a body, and one in many tiny chunks costs far more than it weighs.
+                raise Refused(HTTPStatus.LENGTH_REQUIRED)
+            if name == b"content-length" and int(value) > self._limits.body_bytes:
+                raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+
+    def _read_body(self) -> Request | None:
+        while True:
+            event = self._h11.next_event()
+            if event is h11.NEED_DATA or event is h11.PAUSED:
+                return None
+            if isinstance(event, h11.EndOfMessage):
+                break
+        assert self._request is not None  # noqa: S101 - a body only follows a header
+        return Request(
+            self._request.method.decode("ascii"),
+            self._request.target.decode("ascii"),
+            f"HTTP/{self._request.http_version.decode('ascii')}",
+            tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in self._request.headers),
+        )
+
+    @property
+    def rest(self) -> bytes:
+        """What the client sent after the request: the beginning of its next one."""
+        return bytes(self._h11.trailing_data[0])
+
+    def answer(self, answer: Answer, *, last: bool) -> tuple[list[bytes], bool]:
+        """The bytes of the answer, and whether the connection can be used for another request afterwards.
+
+        Raises:
+            ValueError: the answer is not one of HTTP.
+        """
+        headers = [*answer.headers, ("Connection", "close")] if last else [*answer.headers]
+        try:
+            start = self._h11.send(
+                h11.Response(
+                    status_code=answer.status.value, reason=answer.status.phrase.encode(), headers=headers
+                )
+            )
+            pieces = [start or b""]
+            for part in answer.body:
+                pieces += self._h11.send_with_data_passthrough(h11.Data(data=part)) or []
+            pieces += self._h11.send_with_data_passthrough(h11.EndOfMessage()) or []
+        except h11.LocalProtocolError as error:
+            raise ValueError(f"no answer of HTTP: {error}") from error
+        return pieces, self._h11.our_state is h11.DONE
+
+
+def refusal(status: HTTPStatus, headers: Iterable[tuple[str, str]], *, with_body: bool = True) -> bytes:
+    """A whole answer without a request that could be understood, after which the connection ends."""
+    return closing_answer(status, headers, f"{status.phrase.lower()}\n" if with_body else "")
+
+
+def closing_answer(status: HTTPStatus, headers: Iterable[tuple[str, str]], text: str) -> bytes:
+    """A whole answer in plain text, after which the connection ends."""
+    body = text.encode()
+    all_headers = (
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("Content-Length", str(len(body))),
+        ("Connection", "close"),
+        *headers,
+    )
+    lines = "".join(f"{name}: {value}\r\n" for name, value in all_headers)
+    return f"HTTP/1.1 {status.value} {status.phrase}\r\n{lines}\r\n".encode("latin-1") + body

@@ -1,0 +1,1 @@
+"""Adds records up by system, model, operation and UTC day, each exactly once."""

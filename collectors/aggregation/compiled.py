@@ -1,0 +1,41 @@
+"""The compiled helper, where it was built: without it the counts are the same, and slower."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import tzinfo
+from typing import TYPE_CHECKING
+
+from collectors.aggregation.dedupe import SeenIds
+from collectors.aggregation.id_table import Ids, PythonIds
+from collectors.aggregation.rollup import Rollup
+from collectors.records.formats.interface import Format
+from collectors.records.formats.jsonl import JsonLines
+
+try:
+    from collectors.aggregation import _native
+    from collectors.aggregation import native_counter as plain
+except ImportError:  # there was no C compiler when the package was installed
+    IS_COMPILED = False
+else:
+    IS_COMPILED = True
+
+if TYPE_CHECKING:
+    from collectors.aggregation.native_counter import PlainLines
+
+
+def id_maker(*, compiled: bool) -> Callable[[int], Ids]:
+    """What makes the memory of request ids, for a span of slots."""
+    return _native.Ids if compiled else PythonIds
+
+
+def plain_lines(
+    made: Format, rollup: Rollup, zone: tzinfo, seen: SeenIds | None, calls: SeenIds
+) -> PlainLines | None:
+    """What counts the lines of a format with the helper; None when they need more than it can."""
+    if not isinstance(made, JsonLines):
+        return None
+    try:
+        return plain.PlainLines(made, rollup.attribute, zone, seen, calls)
+    except ValueError:
+        return None

@@ -1,0 +1,94 @@
+"""Which UTC days a backfill counts, and which records it keeps of a file that has others too. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, tzinfo
+
+from collectors.records.formats.interface import Parsed
+from collectors.records.timestamps import parse_time
+
+Days = tuple[tuple[int, int], ...]
+"""Spans of UTC days as (first, last) ordinals, both included; ascending, and with a gap between two of them."""
+
+FIRST_DAY, LAST_DAY = date.min.toordinal(), date.max.toordinal()
+EVER: Days = ((FIRST_DAY, LAST_DAY),)
+
+
+def union(one: Days, other: Days) -> Days:
+    """The days that are in either."""
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted((*one, *other)):
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
+        else:
+            joined.append((first, last))
+    return tuple(joined)
+
+
+def minus(days: Days, less: Days) -> Days:
+    """The days that are in the first and not in the second."""
+    left: list[tuple[int, int]] = []
+    for first, last in days:
+        at = first
+        for start, end in less:
+            if end < at or start > last:
+                continue
+            if start > at:
+                left.append((at, start - 1))
+            at = end + 1
+        if at <= last:
+            left.append((at, last))
+    return tuple(left)
+
+
+def contains(days: Days, day: int) -> bool:
+    """Whether a day is among them."""
+    return any(first <= day <= last for first, last in days)
+
+
+@dataclass(slots=True)
+class Window:
+    """Keeps the records of some days. `before` are the days that an earlier reading of the same part counted."""
+
+    days: Days
+    zone: tzinfo
+    before: Days | None = None
+    left_out: bool = False
+    """Whether something is left for another backfill, since `take`."""
+    later: bool = False
+
+    def keep(self, parsed: Parsed) -> int:
+        """Drop every record of another day, in place; how many."""
+        dropped = 0
+        if self.before is not None:
+            # What is no record, or names no day, was settled by the first reading.
+            dropped = len(parsed.refused) + parsed.ignored + sum(parsed.passed.values())
+            parsed.refused, parsed.ignored, parsed.passed = [], 0, {}
+        kept = [index for index, row in enumerate(parsed.rows) if self._keeps(row[0])]
+        dropped += len(parsed.rows) - len(kept)
+        parsed.lines = [index if parsed.lines is None else parsed.lines[index] for index in kept]
+        parsed.parts = frozenset(place for place, index in enumerate(kept) if index in parsed.parts)
+        parsed.rows = [parsed.rows[index] for index in kept]
+        parsed.seen = [time for time in parsed.seen if self._keeps(time)]
+        return dropped
+
+    def take(self) -> tuple[bool, bool]:
+        """Whether anything, and anything newer than what was counted, was left out since the last call."""
+        taken = (self.left_out, self.later)
+        self.left_out = self.later = False
+        return taken
+
+    def _keeps(self, time: object) -> bool:
+        moment = parse_time(time, self.zone)
+        return self.before is None if moment is None else self.keeps(moment.toordinal())
+
+    def keeps(self, day: int) -> bool:
+        """Whether to count the records of a day; that some were left out is remembered."""
+        if contains(self.days, day):
+            return True
+        counted = union(self.days, self.before or ())
+        if not contains(counted, day):
+            self.left_out = True
+            self.later = self.later or day > counted[-1][1]
+        return False

@@ -1,0 +1,323 @@
+"""Counts lines into memory until they are drained into a batch."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+from xxhash import xxh3_64_hexdigest
+
+from collectors.aggregation.blanks import between_blanks
+from collectors.aggregation.compiled import IS_COMPILED
+from collectors.aggregation.config import CountingConfig
+from collectors.aggregation.day_filter import Days, Window
+from collectors.aggregation.lines import Lines
+from collectors.aggregation.pipeline import assemble
+from collectors.aggregation.rollup import lines_of
+from collectors.aggregation.scan_pool import Scanning
+from collectors.errors import SourceRefused
+from collectors.interface import Problem, Result, UsageRow
+from collectors.records.formats.interface import Parsed, RecordFormat, Row
+from collectors.records.timestamps import zone_named
+
+if TYPE_CHECKING:
+    from collectors.aggregation.native_counter import PlainLines, Scanned
+
+MAX_PROBLEMS = 20
+MAX_HEADER = 64 << 10
+"""Bytes."""
+_NORMAL = frozenset({Result.DUPLICATE, Result.PART})
+"""Results of records that are no problem."""
+PARTIAL = "partial/"
+"""State keys of unterminated lines that were counted, so that a line which goes on can be taken back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What became of the records of a chunk."""
+
+    counted: int
+    ignored: int
+    others: list[tuple[int, Result, str]]
+    """Index, result and detail of each that was not counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What was added since the last drain."""
+
+    usage: tuple[UsageRow, ...]
+    tallies: dict[Result, int]
+    days_seen: frozenset[date]
+    newest_record: datetime | None
+    problems: tuple[Problem, ...]
+    state: dict[str, bytes | None]
+    read: int
+    """Records, before anything became of them."""
+
+
+class Ingest:
+    """The lines of one source, decoded, attributed, freed of duplicates and rolled up."""
+
+    def __init__(
+        self, config: CountingConfig, now: Callable[[], datetime], *, compiled: bool = IS_COMPILED
+    ) -> None:
+        parts = assemble(config, now, compiled=compiled)
+        self._format, self._seen, self._calls, self._rollup = parts.format, parts.seen, parts.calls, parts.rollup
+        self._records = self._format if isinstance(self._format, RecordFormat) else None
+        self._zone = zone_named(config.timezone)
+        self._plain = parts.plain
+        self._scanning: Scanning | None = None
+        self._source = config.name
+        self.window: Window | None = None
+        """What a backfill with a range keeps; None: everything."""
+        self._read = 0
+        self._tallies: Counter[Result] = Counter()
+        self._problems: list[Problem] = []
+        self._partials: Counter[str] = Counter()
+        self._changed_partials: set[str] = set()
+        self.wants_header = self._format.wants_header
+        self.framing = self._format.framing
+
+    @property
+    def takes_views(self) -> bool:
+        """Whether `add` takes a view of memory that is used again."""
+        return self._plain is not None
+
+    @property
+    def holds(self) -> int:
+        """How many of the last chunks are still read when `add` returns."""
+        return 0 if self._scanning is None else self._scanning.ahead
+
+    @property
+    def groups(self) -> int:
+        """Cells held."""
+        return len(self._rollup.cells) + (self._plain.groups if self._plain else 0)
+
+    def use_workers(self, number: int) -> None:
+        """Find the values of plain lines in so many threads from now on; 0: in the caller's."""
+        self._stop_workers()
+        if number and self._plain is not None:
+            plain = self._plain
+            self._scanning = Scanning(
+                plain.scan, number, lambda lines, found: self._count_plain(plain, lines, found)
+            )
+
+    def finish(self) -> None:
+        """Wait until everything that was added is counted."""
+        if self._scanning is not None:
+            self._scanning.finish()
+
+    def _stop_workers(self) -> None:
+        if self._scanning is not None:
+            self._scanning.stop()
+            self._scanning = None
+
+    @property
+    def records(self) -> int:
+        """Lines since the last drain."""
+        return self._tallies.total()
+
+    def keep(self, days: Days | None, before: Days | None = None) -> Window | None:
+        """Count only these days from now on (None: all of them); gives what was kept until now."""
+        previous, self.window = self.window, None if days is None else Window(days, self._zone, before)
+        return previous
+
+    def pin(self, moments: Iterable[int]) -> None:
+        """Keep the request ids around these seconds since the epoch."""
+        pinned = frozenset(moments)
+        for seen in (self._seen, self._calls):
+            if seen is not None:
+                seen.pin(pinned)
+
+    def check_header(self, line: bytes, path: str) -> None:
+        """Refuse a file whose header lacks what the source needs.
+
+        Raises:
+            SourceRefused: naming the file and the columns.
+        """
+        # It is stored with the position, at every step.
+        long = len(line) > MAX_HEADER
+        wrong = (f"a header of more than {MAX_HEADER >> 10} KiB",) if long else self._format.check_header(line)
+        if wrong:
+            raise SourceRefused(f"source {self._source}: {path}:1: {', '.join(wrong)}")
+
+    def load(self, state: Mapping[str, bytes]) -> None:
+        """Forget everything that was not committed; restore the rest from the source's state."""
+        self._stop_workers()
+        self._rollup.clear()
+        if self._plain is not None:
+            self._plain.clear()
+        self._read = 0
+        self._tallies.clear()
+        self._problems.clear()
+        self._changed_partials.clear()
+        self._partials = Counter({key: int(state[key]) for key in state if key.startswith(PARTIAL)})
+        if self._seen is not None:
+            self._seen.load(state)
+        self._calls.load(state)
+
+    def add(self, lines: Lines) -> int | None:
+        """Count records. Nothing of a chunk is counted before all of it is decoded.
+
+        Gives the number of lines when it is known: counting newlines costs half as much as decoding fat lines.
+        """
+        if self._plain is None or not _is_whole(lines.data) or self._plain.pauses():
+            self.finish()
+            chunk, known = self._count_rows(bytes(lines.data), lines.header)
+            self._count_chunk(lines.path, lines.first_line, chunk)
+            if chunk.counted and not _is_whole(lines.data):
+                self._remember(_partial_key(lines), 1)
+            return known
+        if self._scanning is not None and self.window is None:
+            self._scanning.submit(lines)
+            return self._plain.lines(lines.data)
+        self.finish()
+        return self._count_plain(self._plain, lines, self._plain.scan(lines.data))
+
+    def _count_plain(self, plain: PlainLines, lines: Lines, found: Scanned | None) -> int:
+        if found is None:
+            chunk, _ = self._count_rows(bytes(lines.data), lines.header)
+            self._count_chunk(lines.path, lines.first_line, chunk)
+            return plain.lines(lines.data)
+        read = self._read + found.lines
+        chunks: list[Chunk] = []
+
+        def odd(first: int, data: bytes) -> None:
+            chunk, _ = self._count_rows(data, lines.header)
+            others = [(first + index, result, detail) for index, result, detail in chunk.others]
+            chunks.append(replace(chunk, others=others))
+
+        counts = plain.count(found, self._rollup.limit(), self.window, odd)
+        self._read = read
+        self._tallies[Result.DUPLICATE] += counts.repeated
+        self._tallies[Result.OUT_OF_RANGE] += counts.left_out
+        chunks.append(Chunk(counts.counted, 0, counts.refused))
+        whole = Chunk(
+            sum(chunk.counted for chunk in chunks),
+            sum(chunk.ignored for chunk in chunks),
+            sorted(other for chunk in chunks for other in chunk.others),
+        )
+        self._count_chunk(lines.path, lines.first_line, whole)
+        return found.lines
+
+    def _count_rows(self, data: bytes, header: bytes | None) -> tuple[Chunk, int | None]:
+        """Count records in Python; the number of lines when it is known."""
+        if not self.framing.by_newline:
+            return self._count_stretch(data, header)
+        whole, known = Chunk(0, 0, []), None
+        for first, stretch, blank in between_blanks(data):
+            if stretch is data:
+                return self._count_stretch(data, header)
+            chunk, _ = self._count_stretch(stretch, header) if stretch else (Chunk(0, 0, []), None)
+            self._read += blank
+            others = [(first + index, result, detail) for index, result, detail in chunk.others]
+            whole = Chunk(
+                whole.counted + chunk.counted, whole.ignored + chunk.ignored + blank, whole.others + others
+            )
+        return whole, known
+
+    def _count_stretch(self, data: bytes, header: bytes | None) -> tuple[Chunk, int | None]:
+        known: int | None = None
+        if self._records is not None and self.window is None:
+            parsed = self._records.records(data)
+            known = len(parsed.rows) if parsed.lines is None else None
+            self._saw(parsed)
+            counted, others = self._rollup.add_records(parsed.rows, self._records.layout)
+        else:
+            parsed = self._format.parse(data, header)
+            self._saw(parsed)
+            if self.window is not None:
+                self._tallies[Result.OUT_OF_RANGE] += self.window.keep(parsed)
+            counted, others = self._rollup.add(parsed.rows, parsed.parts)
+        self._tallies.update(parsed.passed)
+        self._rollup.saw(parsed.seen)
+        return Chunk(counted, parsed.ignored, [*parsed.refused, *lines_of(others, parsed.lines)]), known
+
+    def _saw(self, parsed: Parsed) -> None:
+        self._read += len(parsed.rows) + len(parsed.refused) + parsed.ignored + sum(parsed.passed.values())
+
+    def _count_chunk(self, path: str, first_line: int, chunk: Chunk) -> None:
+        self._tallies[Result.COUNTED] += chunk.counted
+        self._tallies[Result.IGNORED] += chunk.ignored
+        self._tallies.update(map(itemgetter(1), chunk.others))
+        for index, result, detail in chunk.others:
+            if len(self._problems) >= MAX_PROBLEMS:
+                break
+            if result not in _NORMAL:
+                self._problems.append(Problem(f"{path}:{first_line + index}", result, detail))
+
+    def readable(self, lines: Lines) -> bool:
+        """Whether lines are records by their form, without counting them."""
+        parsed = self._format.parse(bytes(lines.data), lines.header)
+        return bool(parsed.rows or parsed.passed)
+
+    def refuse(self, result: Result, place: str, detail: str) -> None:
+        """Tally a record that is not counted and was not given to `add`."""
+        self._read += 1
+        if self.window is None or self.window.before is None:
+            self._tallies[result] += 1
+            if len(self._problems) < MAX_PROBLEMS:
+                self._problems.append(Problem(place, result, detail))
+        else:
+            self._tallies[Result.OUT_OF_RANGE] += 1
+
+    def ignore(self) -> None:
+        """Tally a line that is no record by design."""
+        self._read += 1
+        self._tallies[Result.IGNORED] += 1
+
+    def retract(self, lines: Lines) -> None:
+        """Take back what `add` counted for one unterminated line; nothing when it was not counted."""
+        key = _partial_key(lines)
+        if not self._partials[key]:
+            return
+        self.finish()
+        for row in _whole_rows(self._format.parse(bytes(lines.data), lines.header)):
+            self._rollup.take_back(row)
+        self._remember(key, -1)
+
+    def _remember(self, key: str, change: int) -> None:
+        self._partials[key] += change
+        self._changed_partials.add(key)
+
+    def drain(self) -> Counted:
+        """Everything since the last drain."""
+        self.finish()
+        if self._plain is not None:
+            self._rollup.merge(*self._plain.take())
+        usage, days, newest = self._rollup.take()
+        state: dict[str, bytes | None] = {
+            key: str(self._partials[key]).encode() if self._partials[key] else None
+            for key in self._changed_partials
+        }
+        if self._seen is not None:
+            state.update(self._seen.changes())
+        state.update(self._calls.changes())
+        tallies = {result: number for result, number in self._tallies.items() if number}
+        counted = Counted(usage, tallies, days, newest, tuple(self._problems), state, self._read)
+        self._read = 0
+        self._tallies.clear()
+        self._problems = []
+        self._changed_partials = set()
+        return counted
+
+
+def _is_whole(data: bytes | memoryview) -> bool:
+    return data[-1:] == b"\n"
+
+
+def _partial_key(lines: Lines) -> str:
+    # Two files may end in the same bytes at different lines; the same content is one file wherever it lies.
+    *before, last = bytes(lines.data).split(b"\n")
+    number = lines.first_line + len(before)
+    return f"{PARTIAL}{number}/{xxh3_64_hexdigest(last)}"
+
+
+def _whole_rows(parsed: Parsed) -> list[Row]:
+    # A part of a streamed call is a whole JSON object: what follows it on its line cannot make it another one.
+    return [row for index, row in enumerate(parsed.rows) if index not in parsed.parts]

@@ -1,0 +1,18 @@
+"""What a source hands over to be counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Complete records of one file."""
+
+    data: bytes | memoryview
+    """The very last record may lack its end, when it is known to be final."""
+    path: str
+    first_line: int
+    """1-based number of the first line, or of the first frame."""
+    header: bytes | None = None
+    """The file's header line, when the format has one."""

@@ -1,0 +1,374 @@
+#include "ids.h"
+
+#include "hash.h"
+
+#define FREE INT32_MIN
+#define SMALLEST 128
+
+static int table_make(Table *table, size_t room)
+{
+    uint64_t *keys = malloc(room * sizeof *keys);
+    int32_t *slots = malloc(room * sizeof *slots);
+    if (!keys || !slots) {
+        free(keys);
+        free(slots);
+        return -1;
+    }
+    for (size_t at = 0; at < room; at++)
+        slots[at] = FREE;
+    *table = (Table){keys, slots, room - 1, 0};
+    return 0;
+}
+
+static void table_free(Table *table)
+{
+    free(table->keys);
+    free(table->slots);
+    *table = (Table){0};
+}
+
+/* Where a key is, or the free place for it. */
+static inline size_t table_find(const Table *table, uint64_t key)
+{
+    size_t at = key & table->mask;
+    while (table->slots[at] != FREE && table->keys[at] != key)
+        at = (at + 1) & table->mask;
+    return at;
+}
+
+static inline void table_put(Table *table, size_t at, uint64_t key, int32_t slot)
+{
+    table->keys[at] = key;
+    table->slots[at] = slot;
+    table->used++;
+}
+
+static void table_copy(Table *to, const Table *from)
+{
+    for (size_t at = 0; at <= from->mask; at++)
+        if (from->slots[at] != FREE)
+            table_put(to, table_find(to, from->keys[at]), from->keys[at], from->slots[at]);
+}
+
+/* Room for one more key. */
+static int table_grow(Table *table)
+{
+    if (table->used * 3 < (table->mask + 1) * 2)
+        return 0;
+    Table larger;
+    if (table_make(&larger, (table->mask + 1) * 2) < 0)
+        return -1;
+    table_copy(&larger, table);
+    table_free(table);
+    *table = larger;
+    return 0;
+}
+
+static void table_remove(Table *table, size_t at)
+{
+    size_t free_at = at;
+    for (size_t next = (at + 1) & table->mask; table->slots[next] != FREE; next = (next + 1) & table->mask) {
+        size_t home = table->keys[next] & table->mask;
+        /* A key may only move back to a place that is not before its home. */
+        if (((next - home) & table->mask) >= ((next - free_at) & table->mask)) {
+            table->keys[free_at] = table->keys[next];
+            table->slots[free_at] = table->slots[next];
+            free_at = next;
+        }
+    }
+    table->slots[free_at] = FREE;
+    table->used--;
+}
+
+static int log_grow(Ids *self)
+{
+    if (self->count < self->room)
+        return 0;
+    size_t room = self->room ? self->room * 2 : SMALLEST;
+    uint64_t *added = realloc(self->added, room * sizeof *added);
+    if (added)
+        self->added = added;
+    int32_t *slots = realloc(self->added_slots, room * sizeof *slots);
+    if (slots)
+        self->added_slots = slots;
+    if (!added || !slots)
+        return -1;
+    self->room = room;
+    return 0;
+}
+
+static inline Table *part_of(Ids *self, uint64_t key)
+{
+    return &self->parts[key >> (64 - PART_BITS)];
+}
+
+int ids_add(Ids *self, uint64_t key, int32_t slot)
+{
+    Table *table = part_of(self, key);
+    if (table_grow(table) < 0 || log_grow(self) < 0)
+        return -1;
+    size_t at = table_find(table, key);
+    int32_t known = table->slots[at];
+    if (known == FREE) {
+        table_put(table, at, key, slot);
+    } else {
+        if ((known > slot ? known - slot : slot - known) <= self->span)
+            return 0;
+        /* A record much older than one with the same id must not make the newer one be forgotten. */
+        if (known < slot)
+            table->slots[at] = slot;
+    }
+    self->added[self->count] = key;
+    self->added_slots[self->count++] = slot;
+    return 1;
+}
+
+static PyObject *Ids_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(kwargs))
+{
+    int span;
+    if (!PyArg_ParseTuple(args, "i", &span))
+        return NULL;
+    Ids *self = (Ids *)type->tp_alloc(type, 0);
+    if (!self)
+        return NULL;
+    self->span = span;
+    for (int part = 0; part < PARTS; part++) {
+        if (table_make(&self->parts[part], SMALLEST) < 0) {
+            Py_DECREF(self);
+            return PyErr_NoMemory();
+        }
+    }
+    return (PyObject *)self;
+}
+
+static void Ids_dealloc(Ids *self)
+{
+    for (int part = 0; part < PARTS; part++)
+        table_free(&self->parts[part]);
+    free(self->added);
+    free(self->added_slots);
+    Py_TYPE(self)->tp_free(self);
+}
+
+static PyObject *Ids_add(Ids *self, PyObject *args)
+{
+    unsigned long long key;
+    int slot;
+    if (!PyArg_ParseTuple(args, "Ki", &key, &slot))
+        return NULL;
+    int added = ids_add(self, key, slot);
+    return added < 0 ? PyErr_NoMemory() : PyBool_FromLong(added);
+}
+
+static PyObject *Ids_holds(Ids *self, PyObject *args)
+{
+    unsigned long long key;
+    int slot;
+    if (!PyArg_ParseTuple(args, "Ki", &key, &slot))
+        return NULL;
+    const Table *table = part_of(self, key);
+    int32_t known = table->slots[table_find(table, key)];
+    return PyBool_FromLong(known != FREE && (known > slot ? known - slot : slot - known) <= self->span);
+}
+
+static PyObject *Ids_restore(Ids *self, PyObject *args)
+{
+    int slot;
+    Py_buffer packed;
+    if (!PyArg_ParseTuple(args, "iy*", &slot, &packed))
+        return NULL;
+    const uint8_t *bytes = packed.buf;
+    int failed = 0;
+    for (Py_ssize_t at = 0; at + 8 <= packed.len && !failed; at += 8) {
+        uint64_t key = load64(bytes + at);
+        Table *table = part_of(self, key);
+        failed = table_grow(table) < 0;
+        if (failed)
+            break;
+        size_t place = table_find(table, key);
+        if (table->slots[place] == FREE)
+            table_put(table, place, key, slot);
+        else if (table->slots[place] < slot)
+            table->slots[place] = slot;
+    }
+    PyBuffer_Release(&packed);
+    if (failed)
+        return PyErr_NoMemory();
+    Py_RETURN_NONE;
+}
+
+static PyObject *Ids_remove(Ids *self, PyObject *args)
+{
+    unsigned long long key;
+    if (!PyArg_ParseTuple(args, "K", &key))
+        return NULL;
+    Table *table = part_of(self, key);
+    size_t at = table_find(table, key);
+    int32_t slot = table->slots[at];
+    if (slot == FREE)
+        Py_RETURN_NONE;
+    table_remove(table, at);
+    for (size_t last = self->count; last-- > 0;) {
+        if (self->added[last] != key || self->added_slots[last] != slot)
+            continue;
+        size_t behind = self->count - last - 1;
+        memmove(self->added + last, self->added + last + 1, behind * sizeof *self->added);
+        memmove(self->added_slots + last, self->added_slots + last + 1, behind * sizeof *self->added_slots);
+        self->count--;
+        return Py_BuildValue("(iO)", slot, Py_True);
+    }
+    return Py_BuildValue("(iO)", slot, Py_False);
+}
+
+static PyObject *Ids_take(Ids *self, PyObject *Py_UNUSED(ignored))
+{
+    PyObject *found = PyDict_New();
+    Table sizes = {0};
+    uint8_t **ends = NULL;
+    if (!found || table_make(&sizes, SMALLEST) < 0 || !(ends = malloc((self->count + 1) * sizeof *ends)))
+        goto failed;
+    /* The table counts the keys of each slot at first, and numbers the slots then. */
+    for (size_t at = 0; at < self->count; at++) {
+        if (table_grow(&sizes) < 0)
+            goto failed;
+        uint64_t slot = (uint64_t)(int64_t)self->added_slots[at];
+        size_t place = table_find(&sizes, slot);
+        if (sizes.slots[place] == FREE)
+            table_put(&sizes, place, slot, 0);
+        sizes.slots[place]++;
+    }
+    int32_t number = 0;
+    for (size_t at = 0; at < self->count; at++) {
+        uint64_t slot = (uint64_t)(int64_t)self->added_slots[at];
+        size_t place = table_find(&sizes, slot);
+        if (sizes.slots[place] > 0) {
+            PyObject *name = PyLong_FromLong(self->added_slots[at]);
+            PyObject *packed = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)sizes.slots[place] * 8);
+            int set = name && packed ? PyDict_SetItem(found, name, packed) : -1;
+            if (set == 0)
+                ends[number] = (uint8_t *)PyBytes_AS_STRING(packed);
+            Py_XDECREF(name);
+            Py_XDECREF(packed);
+            if (set < 0)
+                goto failed;
+            sizes.slots[place] = -number - 1;
+            number++;
+        }
+        uint8_t **end = &ends[-sizes.slots[place] - 1];
+        uint64_t key = self->added[at];
+        for (int byte = 0; byte < 8; byte++)
+            (*end)[byte] = (uint8_t)(key >> (8 * byte));
+        *end += 8;
+    }
+    free(ends);
+    table_free(&sizes);
+    free(self->added);
+    free(self->added_slots);
+    self->added = NULL;
+    self->added_slots = NULL;
+    self->count = self->room = 0;
+    return found;
+failed:
+    free(ends);
+    table_free(&sizes);
+    Py_XDECREF(found);
+    return PyErr_Occurred() ? NULL : PyErr_NoMemory();
+}
+
+/* Forget the keys of slots that are keys of another table. */
+static int table_drop(Table *table, const Table *gone)
+{
+    Table kept;
+    size_t left = 0, room = SMALLEST;
+    for (size_t at = 0; at <= table->mask; at++) {
+        int32_t slot = table->slots[at];
+        left += slot != FREE && gone->slots[table_find(gone, (uint64_t)(int64_t)slot)] == FREE;
+    }
+    if (left == table->used)
+        return 0;
+    while (left * 3 >= room * 2)
+        room *= 2;
+    if (table_make(&kept, room) < 0)
+        return -1;
+    for (size_t at = 0; at <= table->mask; at++) {
+        int32_t slot = table->slots[at];
+        if (slot != FREE && gone->slots[table_find(gone, (uint64_t)(int64_t)slot)] == FREE)
+            table_put(&kept, table_find(&kept, table->keys[at]), table->keys[at], slot);
+    }
+    table_free(table);
+    *table = kept;
+    return 0;
+}
+
+static PyObject *Ids_drop(Ids *self, PyObject *slots)
+{
+    Table gone = {0};
+    PyObject *all = PySequence_Fast(slots, "slots are a sequence");
+    if (!all)
+        return NULL;
+    if (table_make(&gone, SMALLEST) < 0)
+        goto failed;
+    for (Py_ssize_t at = 0; at < PySequence_Fast_GET_SIZE(all); at++) {
+        long slot = PyLong_AsLong(PySequence_Fast_GET_ITEM(all, at));
+        if ((slot == -1 && PyErr_Occurred()) || table_grow(&gone) < 0)
+            goto failed;
+        size_t place = table_find(&gone, (uint64_t)slot);
+        if (gone.slots[place] == FREE)
+            table_put(&gone, place, (uint64_t)slot, 0);
+    }
+    for (int part = 0; part < PARTS; part++)
+        if (table_drop(&self->parts[part], &gone) < 0)
+            goto failed;
+    table_free(&gone);
+    Py_DECREF(all);
+    Py_RETURN_NONE;
+failed:
+    table_free(&gone);
+    Py_DECREF(all);
+    return PyErr_Occurred() ? NULL : PyErr_NoMemory();
+}
+
+static PyObject *Ids_clear(Ids *self, PyObject *Py_UNUSED(ignored))
+{
+    for (int part = 0; part < PARTS; part++) {
+        Table fresh;
+        if (table_make(&fresh, SMALLEST) < 0)
+            return PyErr_NoMemory();
+        table_free(&self->parts[part]);
+        self->parts[part] = fresh;
+    }
+    self->count = 0;
+    Py_RETURN_NONE;
+}
+
+static Py_ssize_t Ids_length(Ids *self)
+{
+    size_t used = 0;
+    for (int part = 0; part < PARTS; part++)
+        used += self->parts[part].used;
+    return (Py_ssize_t)used;
+}
+
+static PyMethodDef methods[] = {
+    {"add", (PyCFunction)Ids_add, METH_VARARGS, "Remember a key of a slot; False when it was there within the span."},
+    {"holds", (PyCFunction)Ids_holds, METH_VARARGS, "Whether a key is there within the span of a slot."},
+    {"restore", (PyCFunction)Ids_restore, METH_VARARGS, "Remember packed keys of a slot, without their being added."},
+    {"remove", (PyCFunction)Ids_remove, METH_VARARGS, "Forget a key; its slot, and whether `take` had still to give it."},
+    {"take", (PyCFunction)Ids_take, METH_NOARGS, "The keys added since the last call, packed, by slot."},
+    {"drop", (PyCFunction)Ids_drop, METH_O, "Forget every key of these slots."},
+    {"clear", (PyCFunction)Ids_clear, METH_NOARGS, "Forget everything."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PySequenceMethods as_sequence = {.sq_length = (lenfunc)Ids_length};
+
+PyTypeObject IdsType = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "collectors.aggregation._native.Ids",
+    .tp_doc = "64-bit keys and the slots in which they were last seen; a key may come again after `span` slots.",
+    .tp_basicsize = sizeof(Ids),
+    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_new = Ids_new,
+    .tp_dealloc = (destructor)Ids_dealloc,
+    .tp_methods = methods,
+    .tp_as_sequence = &as_sequence,
+};

@@ -1,0 +1,237 @@
+"""Counts JSON lines with the compiled helper, which knows plain records only and gives the others back.
+
+The helper adds up what every plain record says. What a time means, and where records with the same names are
+counted, it asks once; so all of the meaning is decided here, by the functions that decide it for single rows.
+"""
+
+from __future__ import annotations
+
+import secrets
+from array import array
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Any
+
+from collectors.aggregation import _native
+from collectors.aggregation.codegen import JUDGED, NAMING
+from collectors.aggregation.day_filter import Window, contains
+from collectors.aggregation.dedupe import SeenIds
+from collectors.aggregation.rollup import Group, Key
+from collectors.interface import Result
+from collectors.records.fields import Path, field_places, template_slice
+from collectors.records.formats.interface import Row
+from collectors.records.formats.jsonl import JsonLines
+from collectors.records.names import Refusal
+from collectors.records.timestamps import A_MINUTE, EPOCH, parse_time
+from collectors.records.vocabulary import Outcome
+
+_ROLES = (
+    "time", "request_id", "trace_id", "input_tokens", "cached_input_tokens", "output_tokens", "cache_write_tokens",
+    "reasoning_tokens", "static_input_tokens", "cost_usd", "latency_ms", "inferences", "attempts", "sample_rate",
+)  # fmt: skip
+"""What the helper takes the value of, by number; all other fields are names, which it only compares."""
+_COUNTS, _ODD, _LEFT_OUT, _REFUSED = 1, 2, 3, 4
+_DONE, _ODD_LINES, _NEW_TIME = 0, 1, 2
+_MOST_TIMES, _MOST_PLACES, _MOST_TEXTS = 50_000, 20_000, 16 << 20
+"""Remembered between batches; a month has 43,200 minutes. The texts are bytes of all names of the places."""
+_RARELY = 16
+"""When more than one in so many runs of lines is odd, the helper is no help."""
+_PAUSE = 16
+
+Attribute = Callable[
+    [str | None, str | None, object, object, tuple[object, ...]], tuple[Group, Outcome, int, int] | Refusal
+]
+"""Group, outcome and the seeds of ids and traces, from model, operation, status, cache hit and template values."""
+
+
+def _wanted(paths: Mapping[str, Path]) -> tuple[tuple[tuple[bytes, ...], int], ...]:
+    """What a scan looks for, as the helper takes it; what is no field is a name like others."""
+    names = [name for name in paths if name not in _ROLES]
+    roles = {name: role for role, name in enumerate((*_ROLES, *names))}
+    return tuple((tuple(key.encode() for key in path), roles[name]) for name, path in paths.items())
+
+
+@dataclass(slots=True)
+class Scanned:
+    """Lines whose values were found."""
+
+    data: bytes | bytearray | memoryview
+    scan: _native.Scan
+    lines: int
+
+    def text(self, first: int, behind: int) -> bytes:
+        """The lines from one to before another."""
+        start, end = self.scan.span(first, behind)
+        return bytes(self.data[start:end])
+
+
+@dataclass(slots=True)
+class Counts:
+    """What became of the lines of a chunk that were not given back."""
+
+    counted: int
+    repeated: int
+    left_out: int
+    refused: list[tuple[int, Result, str]]
+
+
+class PlainLines:
+    """The counts of one source since `take`; `attribute` says where a record is counted.
+
+    Raises:
+        ValueError: the field map needs more than the helper can.
+    """
+
+    def __init__(
+        self, lines: JsonLines, attribute: Attribute, zone: tzinfo, seen: SeenIds | None, calls: SeenIds
+    ) -> None:
+        self._read, self._attribute = lines.read, attribute
+        self._fields = field_places(has_rare=lines.has_rare)
+        self._template = template_slice(has_rare=lines.has_rare)
+        self._zone, self._seen, self._calls = zone, seen, calls
+        self._seen_ids = None if seen is None else _native_ids(seen)
+        self._call_ids = _native_ids(calls)
+        self._tally = _native.Tally(secrets.randbits(64))
+        self._wanted = _wanted(lines.paths)
+        self._scans = [_native.Scan(self._wanted)]
+        self._groups: dict[Group, int] = {}
+        self._refusals: dict[int, Refusal] = {}
+        self._window: Window | None = None
+        self._pause = 0
+
+    @property
+    def groups(self) -> int:
+        """Cells held."""
+        return self._tally.sizes()[0]
+
+    def pauses(self) -> bool:
+        """Whether the next chunk is better read without the helper, as the last ones had so many odd lines."""
+        self._pause = max(0, self._pause - 1)
+        return self._pause > 0
+
+    @staticmethod
+    def lines(data: bytes | bytearray | memoryview) -> int:
+        """Newlines, at several times the speed of Python."""
+        return _native.count_lines(data)
+
+    def scan(self, data: bytes | bytearray | memoryview) -> Scanned | None:
+        """Find the values of whole lines; None when they are too short to be records.
+
+        Counts nothing, and may run in any thread.
+        """
+        try:
+            scan = self._scans.pop()
+        except IndexError:
+            scan = _native.Scan(self._wanted)
+        number = scan.read(data)
+        if number < 0:
+            self._scans.append(scan)
+            return None
+        return Scanned(data, scan, number)
+
+    def count(
+        self, found: Scanned, limit: datetime, window: Window | None, odd: Callable[[int, bytes], None]
+    ) -> Counts:
+        """Count what was found, in order; `odd` is told of lines that are not plain, and the index of the first.
+
+        The records are not later than `limit`, and of the days of the window.
+        """
+        if window is not self._window:
+            self._tally.ask_again()
+            self._window = window
+        until, at, runs = (limit - EPOCH) // A_MINUTE, 0, 0
+        while True:
+            stop, at, other, given = self._tally.count(
+                found.scan, found.data, at, until, self._seen_ids, self._call_ids
+            )
+            if stop == _DONE:
+                break
+            if stop == _ODD_LINES:
+                odd(at, found.text(at, other))
+                at, runs = other, runs + 1
+            elif stop == _NEW_TIME and given is not None:
+                self._tell_time(other, given)
+            else:
+                self._tell_place(other, found.text(at, at + 1))
+        self._scans.append(found.scan)
+        self._pause = _PAUSE if runs * _RARELY > found.lines else self._pause
+        counted, repeated, left_out, refused, left_out_times = self._tally.chunk()
+        for time in left_out_times:
+            if window is not None and (moment := self._moment(self._tally.time(time))):
+                window.keeps(moment.toordinal())
+        return Counts(counted, repeated, left_out, [(line, *self._refusals[place]) for line, place in refused])
+
+    def _moment(self, given: tuple[str, str] | int, rest: str | int = ":00") -> datetime | None:
+        """The moment of a minute and what follows it, or of a number of minutes or microseconds."""
+        if isinstance(given, tuple):
+            return parse_time(f"{given[0]}{rest}{given[1]}", self._zone)
+        return EPOCH + (timedelta(microseconds=rest) if isinstance(rest, int) else given * A_MINUTE)
+
+    def _tell_time(self, at: int, given: tuple[str, str] | int) -> None:
+        moment = self._moment(given)
+        if moment is None:
+            self._tally.set_time(at, _ODD, 0, 0, 0, 0)
+            return
+        minute, day = (moment - EPOCH) // A_MINUTE, moment.toordinal()
+        verdict = _COUNTS if self._window is None or contains(self._window.days, day) else _LEFT_OUT
+        slot = 0 if self._seen is None else minute * 60 // self._seen.slot_seconds
+        self._tally.set_time(at, verdict, minute, day, slot, minute * 60 // self._calls.slot_seconds)
+
+    def _tell_place(self, at: int, line: bytes) -> None:
+        rows = self._read((line,)).rows
+        if not rows:
+            self._tally.set_place(at, _ODD, 0, 0, 0, 0, (-1, -1, -1))
+            return
+        row = rows[0]
+        model, operation, status, hit = (self._value(row, name) for name in NAMING)
+        place = self._attribute(model, operation, status, hit, row[self._template])
+        if len(place) == 2:
+            self._refusals[at] = place
+            self._tally.set_place(at, _REFUSED, 0, 0, 0, 0, (-1, -1, -1))
+            return
+        group, outcome, seed, trace_seed = place
+        number = self._groups.setdefault(group, len(self._groups))
+        invalid, schema, truncated = (_bit(judge(self._value(row, it))) for it, (judge, _, _) in JUDGED.items())
+        self._tally.set_place(at, _COUNTS, number, outcome, seed, trace_seed, (invalid, schema, truncated))
+
+    def _value(self, row: Row, name: str) -> Any:
+        index = self._fields.get(name)
+        return None if index is None else row[index]
+
+    def take(self) -> tuple[Iterator[tuple[Key, list[float]]], set[date], datetime | None]:
+        """The sums by system, model, operation and day; the days seen; the time of the newest counted record."""
+        cells, times = self._tally.take()
+        groups = list(self._groups)
+        sums = (
+            # One zero for all: most of the counts of most cells are none.
+            ((*groups[group], date.fromordinal(day)), [count or 0.0 for count in array("d", packed)])
+            for group, day, packed in cells
+        )
+        days = {date.fromordinal(day) for day in {day for _, day, _, _ in times}}
+        last = max((minute for _, _, minute, newest in times if newest is not None), default=0)
+        moments = [
+            self._moment(self._tally.time(at), newest if isinstance(newest, int) else f":{newest}")
+            for at, _, minute, newest in times
+            if minute == last and newest is not None
+        ]
+        newest_record = max((moment for moment in moments if moment is not None), default=None)
+        _, known_times, known_places, texts = self._tally.sizes()
+        if known_times > _MOST_TIMES or known_places > _MOST_PLACES or texts > _MOST_TEXTS:
+            self._tally.forget()
+            self._groups, self._refusals = {}, {}
+        return sums, days, newest_record
+
+    def clear(self) -> None:
+        """Forget what was added."""
+        self._tally.clear()
+
+
+def _bit(value: bool | None) -> int:
+    return -1 if value is None else int(value)
+
+
+def _native_ids(seen: SeenIds) -> _native.Ids:
+    if not isinstance(seen.ids, _native.Ids):
+        raise TypeError("the helper adds to ids of its own kind only")
+    return seen.ids

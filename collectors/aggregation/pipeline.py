@@ -1,0 +1,61 @@
+"""Puts together what counts the records of one source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from collectors.aggregation.compiled import IS_COMPILED, id_maker, plain_lines
+from collectors.aggregation.config import CountingConfig
+from collectors.aggregation.dedupe import SeenIds
+from collectors.aggregation.rollup import Rollup
+from collectors.records.decoder import build_format
+from collectors.records.fields import parse_template, system_lookup
+from collectors.records.formats.interface import Format
+from collectors.records.timestamps import zone_named
+
+if TYPE_CHECKING:
+    from collectors.aggregation.native_counter import PlainLines
+
+CALLS = "calls/"
+"""State keys of streamed calls and traces."""
+_CALLS_SECONDS = 3600.0
+"""Span within which a streamed call has all its parts, at the least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What reads, remembers and adds up."""
+
+    format: Format
+    seen: SeenIds | None
+    """Request ids; None when duplicates count."""
+    calls: SeenIds
+    rollup: Rollup
+    plain: PlainLines | None
+    """Counts plain lines with the compiled helper; None when it is not there, or no help."""
+
+
+def assemble(config: CountingConfig, now: Callable[[], datetime], *, compiled: bool = IS_COMPILED) -> Parts:
+    """The parts of a configured source, with nothing counted yet; `compiled` asks for the compiled helper."""
+    template = parse_template(config.system)
+    made = build_format(config.format, template.paths)
+    window = config.dedupe_window.total_seconds()
+    make = id_maker(compiled=compiled)
+    seen = SeenIds(window, make=make) if window > 0 else None
+    calls = SeenIds(max(window, _CALLS_SECONDS), CALLS, make)
+    zone = zone_named(config.timezone)
+    rollup = Rollup(
+        system_lookup(template),
+        zone,
+        now,
+        config.future_tolerance,
+        seen,
+        calls,
+        made.has_rare,
+        made.known,
+    )
+    plain = plain_lines(made, rollup, zone, seen, calls) if compiled else None
+    return Parts(made, seen, calls, rollup, plain)

@@ -1,0 +1,152 @@
+"""Which files there are: the glob, without the same file twice, and the rotated siblings of a live file."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from collectors.listing import Interrupted, Listing, name_fault, shown
+
+_COMPRESSED = re.compile(r"\.(?:gz|zst)$")
+_MARK = re.compile(r"[-._T:Z+\d]*\d[-._T:Z+\d]*")
+_DATE_DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One regular file as `stat` showed it. `path` is absolute and has no symbolic links."""
+
+    path: str
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+    origin: str = ""
+    """The live path that led to this file outside the glob; empty for a file that the glob matched."""
+    link: str = ""
+    """The symbolic link that the glob matched, when the file has no name of its own in it."""
+    archive: bool = False
+    """Only a backfill was told of it: nothing will follow it."""
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """What the file system calls the file; it may name another file after this one is gone."""
+        return self.device, self.inode
+
+
+@dataclass(slots=True)
+class Discovery:
+    """What the globs matched, and what could not be looked at."""
+
+    files: list[Found] = field(default_factory=list)
+    failures: dict[str, str] = field(default_factory=dict)
+    """Path to reason."""
+
+    def add_archives(self, other: Discovery) -> None:
+        """Take in the files of a backfill; what is here already stays what it is."""
+        here = {found.key for found in self.files}
+        self.files += [replace(found, archive=True) for found in other.files if found.key not in here]
+        self.failures = {**other.failures, **self.failures}
+
+
+def found_at(path: str, status: os.stat_result, origin: str = "") -> Found:
+    """The file that a `stat` of `path` showed."""
+    return Found(path, status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, origin)
+
+
+def look(path: str, origin: str = "") -> Found | None:
+    """The regular file at a path, or None. Raises OSError when it cannot be looked at."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 - hot path of every poll, a Path costs as much as the call
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found_at(path, status, origin) if stat.S_ISREG(status.st_mode) else None
+
+
+def _never() -> bool:
+    return False
+
+
+def discover(patterns: Iterable[str], base_dir: Path, stopping: Callable[[], bool] = _never) -> Discovery:
+    """Every regular file that a pattern matches, once each, however many links lead to it.
+
+    A file whose name cannot be stored is one of the failures, and so is a link to it.
+
+    Raises:
+        Interrupted: `stopping`, which is asked all the time, says so.
+    """
+    result = Discovery()
+    listing = Listing(stopping, result.failures)
+    base = str(base_dir.absolute())
+    paths = {path for pattern in patterns for path in listing.paths(pattern, base)}
+    seen: set[tuple[int, int]] = set()
+    # A link comes after every real name, so that a file is known by a name of its own where it has one.
+    folders: dict[str, str] = {}
+    for link, path in sorted((_is_link(path), path) for path in paths):
+        if stopping():
+            raise Interrupted
+        try:
+            found = look(os.path.realpath(path) if link else _real(path, folders))
+        except OSError as error:
+            result.failures[shown(path)] = error.strerror or type(error).__name__
+            continue
+        if found is None or found.key in seen:
+            continue
+        fault = name_fault(path) or name_fault(found.path)
+        if fault is not None:
+            result.failures[shown(path)] = fault
+            continue
+        seen.add(found.key)
+        result.files.append(replace(found, link=path) if link else found)
+    return result
+
+
+def _real(path: str, folders: dict[str, str]) -> str:
+    """The real path of what is no link itself; `folders` remembers those of its folders."""
+    folder, name = os.path.split(path)
+    real = folders.get(folder)
+    if real is None:
+        folders[folder] = real = os.path.realpath(folder)
+    return os.path.join(real, name)  # noqa: PTH118 - hot path of every poll
+
+
+def _is_link(path: str) -> bool:
+    return os.path.islink(path)  # noqa: PTH114 - as above
+
+
+def is_rotated(live: str, name: str) -> bool:
+    """Whether `name` is what a rotation would call an older part of the file named `live`.
+
+    The whole name, or its stem, is followed by numbers, dates and separators only, perhaps by the extension
+    again, and perhaps by `.gz` or `.zst`. `app-2.log` is no sibling of `app.log`: a short number after a dash
+    rather names another instance.
+    """
+    bare = _COMPRESSED.sub("", name)
+    if bare == live:
+        return name != live
+    if bare.startswith(live):
+        rest = bare[len(live) :]
+        return rest[0] in "-._" and _MARK.fullmatch(rest) is not None
+    stem, _, extension = live.rpartition(".")
+    if not stem or not bare.startswith(stem):
+        return False
+    rest = bare[len(stem) :].removesuffix(f".{extension}")
+    if not rest or rest[0] not in "-._" or _MARK.fullmatch(rest) is None:
+        return False
+    return rest[0] == "." or sum(character.isdigit() for character in rest) >= _DATE_DIGITS
+
+
+def siblings(origin: str) -> list[Found]:
+    """The rotated siblings in the folder of a live path. Raises OSError when the folder cannot be read."""
+    folder, live = os.path.split(origin)
+    try:
+        names = os.listdir(folder)  # noqa: PTH208 - names are all that is needed
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    paths = [os.path.join(folder, name) for name in sorted(names) if is_rotated(live, name)]  # noqa: PTH118 - as above
+    found = [look(real, origin) for real in map(os.path.realpath, paths) if name_fault(real) is None]
+    return [item for item in found if item is not None]

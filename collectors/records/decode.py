@@ -1,0 +1,82 @@
+"""JSON into typed values, as the programs write it that write results."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any, TypeVar
+
+import msgspec
+
+from collectors.interface import Result
+
+
+class BadInput(Exception):
+    """A file, or one result in it, cannot be used. `str()` says why and never quotes it."""
+
+    def __init__(self, result: Result, detail: str) -> None:
+        super().__init__(detail)
+        self.result = result
+
+
+T = TypeVar("T")
+
+# Python's own encoder writes NaN and Infinity, which JSON does not have.
+_NO_NUMBER = re.compile(rb'("[^"\\]*+(?:\\.[^"\\]*+)*+")|-?(?:NaN|Infinity)', re.DOTALL)
+# JavaScript may cut a text in the middle of a character, whose half is then no character.
+_HALF = re.compile(
+    rb"(\\[^u]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+)
+
+
+def decode(data: bytes, kind: type[T]) -> T:
+    """JSON into a typed value. `NaN` and `Infinity` are null; half a character is a control character.
+
+    Raises:
+        BadInput: it is not JSON, or lacks something.
+    """
+    try:
+        return _decode(data, kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    mended = _HALF.sub(lambda match: match[1] or b"\\u0000", data)
+    mended = _NO_NUMBER.sub(lambda match: match[1] or b"null", mended)
+    try:
+        return _decode(mended, kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise BadInput(Result.INVALID_LINE, "is not JSON") from None
+
+
+def _decode(data: bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.ValidationError as error:
+        raise _mistyped(error) from None
+
+
+def convert(value: Any, kind: type[T]) -> T:
+    """A decoded value into a typed one.
+
+    Raises:
+        BadInput: it lacks something.
+    """
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise _mistyped(error) from None
+
+
+def _mistyped(error: msgspec.ValidationError) -> BadInput:
+    # The message has names of fields and types, and never a value: no type here has constraints or choices.
+    text = str(error)
+    missing = "missing required field" in text
+    return BadInput(Result.MISSING_FIELD if missing else Result.MISTYPED_FIELD, text[0].lower() + text[1:])
+
+
+def number(text: bytes) -> float:
+    """A JSON number; not a number (NaN) where it is none, or one that is too large."""
+    try:
+        value = decode(text, float)
+    except BadInput:
+        return math.nan
+    return value

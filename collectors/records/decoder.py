@@ -1,0 +1,151 @@
+"""Puts a format together with the framing and the wrappers that its configuration names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import zip_longest
+
+from collectors.interface import Result
+from collectors.records.fields import FIELDS
+from collectors.records.format_config import CsvFormat, FileFormat, JsonlFormat, NamedFormat
+from collectors.records.formats.delimited import Delimited
+from collectors.records.formats.interface import Format, Framing, Grouping, Parsed, Reader, Units
+from collectors.records.formats.jsonl import JsonLines
+from collectors.records.formats.registry import NAMED
+from collectors.records.framing.lines import LINES
+from collectors.records.framing.registry import CONTAINERS, FRAMINGS
+from collectors.records.framing.values import ValueFraming
+from collectors.records.framing.wrappers import JsonString, Prefix, Wrapper
+
+_RATE = FIELDS.index("sample_rate")
+
+
+class GroupFraming:
+    """Another framing, but that records which belong together are in one chunk."""
+
+    by_newline = False
+
+    def __init__(self, inner: Framing, wrappers: Sequence[Wrapper], reader: Grouping) -> None:
+        self._inner, self._wrappers, self._reader = inner, wrappers, reader
+        self.skip, self.split, self.count = inner.skip, inner.split, inner.count
+        self.documents = inner.documents
+
+    def complete(self, data: bytes, final: bool) -> int:
+        """What the other framing says, up to the first record of a group that goes on."""
+        cut = self._inner.complete(data, final)
+        if final or self._reader.group_marker not in data[:cut]:
+            return cut
+        units = self._inner.split(data[:cut])
+        for wrapper in self._wrappers:
+            units = wrapper.unwrap(units)
+        first = self._reader.open_from(units.units)
+        if first is None:
+            return cut
+        at = 0
+        if units.starts is not None:
+            at = units.starts[first]
+        else:
+            for _ in range(units.line_of(first)):
+                at = data.find(b"\n", at) + 1
+        return self._inner.complete(data[:at], final=False)
+
+
+class Decoder:
+    """Records of a `reader`, between framing and wrappers; the outermost wrapper comes first."""
+
+    wants_header = False
+
+    def __init__(
+        self, reader: Reader, framing: Framing, wrappers: Sequence[Wrapper], sample_rate: float | None = None
+    ) -> None:
+        self._reader, self._wrappers, self._framing = reader, tuple(wrappers), framing
+        self._sample_rate = sample_rate
+        self.framing: Framing = framing
+        """As the tail needs it."""
+        if isinstance(reader, Grouping):
+            self.framing = GroupFraming(framing, self._wrappers, reader)
+        self.has_rare = reader.has_rare
+        self.known = reader.known | ({"sample_rate"} if sample_rate is not None else set())
+
+    def check_header(self, line: bytes) -> tuple[str, ...]:  # noqa: ARG002 no format with readers has a header
+        """Nothing to check."""
+        return ()
+
+    def parse(self, data: bytes, header: bytes | None) -> Parsed:  # noqa: ARG002 as above
+        """Cut into records, unwrap them, and read them."""
+        units = self._framing.split(data)
+        parsed = self._read(units)
+        if (
+            units.lines is None
+            and isinstance(self._framing, ValueFraming)
+            and any(result is Result.INVALID_LINE for _, result, _ in parsed.refused)
+        ):
+            # What is no record as a line may still hold several.
+            parsed = self._read(self._framing.split_values(data))
+        return parsed
+
+    def _read(self, units: Units) -> Parsed:
+        for wrapper in self._wrappers:
+            units = wrapper.unwrap(units)
+        parsed = self._reader.read(units.units)
+        if units.times is not None:
+            _fill_times(parsed, units.times)
+        if self._sample_rate is not None:
+            parsed.rows = [
+                (*row[:_RATE], row[_RATE] or self._sample_rate, *row[_RATE + 1 :]) for row in parsed.rows
+            ]
+        if units.lines is not None:
+            lines = units.lines
+            parsed.lines = lines if parsed.lines is None else [lines[index] for index in parsed.lines]
+            parsed.refused = [(lines[index], result, detail) for index, result, detail in parsed.refused]
+        parsed.refused = sorted([*units.refused, *parsed.refused], key=lambda refusal: refusal[0])
+        parsed.ignored += units.ignored
+        return parsed
+
+
+def _fill_times(parsed: Parsed, times: Sequence[str | None]) -> None:
+    for index, row in enumerate(parsed.rows):
+        if row[0] is None:
+            parsed.rows[index] = (times[index if parsed.lines is None else parsed.lines[index]], *row[1:])
+
+
+def build_format(settings: FileFormat, template: tuple[str, ...]) -> Format:
+    """The format that a configuration describes; `template` are the parts of the system template.
+
+    Raises:
+        ValueError: two of the mapped values exclude each other, or the template has a part that is no path.
+    """
+    if isinstance(settings, CsvFormat):
+        return Delimited(settings.fields.model_dump(exclude_none=True), template, settings.delimiter)
+    reader: Reader
+    if isinstance(settings, JsonlFormat):
+        lines = JsonLines(settings.fields.model_dump(exclude_none=True), template)
+        if settings.framing is None and not settings.wrappers:
+            return lines
+        reader = lines
+    else:
+        reader = NAMED[settings.type].build(template)
+    rate = settings.sample_rate if isinstance(settings, NamedFormat) else None
+    return compose(reader, settings.framing, settings.wrappers, settings.text_fields, rate)
+
+
+def compose(
+    reader: Reader,
+    framing: str | None,
+    names: Sequence[str],
+    text_fields: Sequence[str] = (),
+    sample_rate: float | None = None,
+) -> Decoder:
+    """A reader behind wrappers by their names."""
+    chosen = reader.framing if framing is None else FRAMINGS[framing]
+    if names and names[0] == "prefix" and framing is None:
+        chosen = LINES
+    wrappers: list[Wrapper] = []
+    for name, inside in zip_longest(names, names[1:]):
+        if name in CONTAINERS:
+            chosen = CONTAINERS[name]
+        elif name == "prefix":
+            wrappers.append(Prefix())
+        else:
+            wrappers.append(JsonString(text_fields, any_text=inside is not None or reader.reads_text))
+    return Decoder(reader, chosen, wrappers, sample_rate)

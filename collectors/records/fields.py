@@ -1,0 +1,169 @@
+"""Where in a record each value is: field paths, and the template that names a record's system."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from collectors.records.names import is_usable
+
+Path = tuple[str, ...]
+"""The keys from the record down to a value."""
+
+FIELDS: tuple[str, ...] = (
+    "time",
+    "model",
+    "request_id",
+    "operation",
+    "status",
+    "input_tokens",
+    "cached_input_tokens",
+    "output_tokens",
+    "cost_usd",
+    "latency_ms",
+    "trace_id",
+    "inferences",
+    "sample_rate",
+    "cache_hit",
+    "attempts",
+)
+"""What most records say, in the order of a row."""
+
+RARE: tuple[str, ...] = (
+    "cache_write_tokens",
+    "reasoning_tokens",
+    "valid",
+    "schema_mode",
+    "finish_reason",
+    "static_input_tokens",
+)
+"""What few records say. A row ends in these when its format reads one of them, so that all others cost nothing."""
+
+ALL_FIELDS = frozenset((*FIELDS, *RARE))
+
+PLACE: Mapping[str, int] = {
+    **{name: index for index, name in enumerate(FIELDS)},
+    **{name: index - len(RARE) for index, name in enumerate(RARE)},
+}
+"""Where a row that ends in rare fields has each field: common ones from its start, rare ones from its end."""
+
+
+def field_places(*, has_rare: bool) -> dict[str, int]:
+    """Where a row has each field."""
+    return {name: place for name, place in PLACE.items() if has_rare or place >= 0}
+
+
+def template_slice(*, has_rare: bool) -> slice:
+    """Where a row has the values of the system template."""
+    return slice(len(FIELDS), -len(RARE) if has_rare else None)
+
+
+_MOST_NAMES = 20_000
+"""Remembered at a time."""
+_LONGEST_VALUE = 1000
+"""Characters of a value that is remembered."""
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+def parse_path(text: str) -> Path:
+    r"""Split a path at its dots; `\.` is a dot inside a key and `\\` a backslash.
+
+    Raises:
+        ValueError: the path or one of its keys is empty, or ends in a lone backslash.
+    """
+    keys, key, escaped = [], "", False
+    for character in text:
+        if escaped:
+            key, escaped = key + character, False
+        elif character == "\\":
+            escaped = True
+        elif character == ".":
+            keys.append(key)
+            key = ""
+        else:
+            key += character
+    keys.append(key)
+    if escaped or not all(keys):
+        raise ValueError(r"a path is keys joined by dots, none of them empty (a dot inside a key is written \.)")
+    return tuple(keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The name of a record's system: literal parts with field paths between them."""
+
+    literals: tuple[str, ...]
+    """One more than `paths`."""
+    paths: tuple[str, ...]
+    """As written; the format decides what a path means."""
+
+    @property
+    def constant(self) -> str | None:
+        """The system of every record, when it depends on none."""
+        return self.literals[0] if not self.paths else None
+
+    def fill(self, values: tuple[object, ...]) -> str | None:
+        """The system of a record with these values; None when one is missing or the name is unusable."""
+        parts = [self.literals[0]]
+        for value, literal in zip(values, self.literals[1:], strict=True):
+            text = _text(value)
+            if not text:
+                return None
+            parts += (text, literal)
+        name = "".join(parts)
+        return name if is_usable(name) else None
+
+
+def parse_template(text: str) -> Template:
+    """Read a system name such as `search` or `{team}-{app}`.
+
+    Raises:
+        ValueError: unbalanced braces, an empty placeholder, or an unusable constant name.
+    """
+    literals = tuple(_PLACEHOLDER.split(text)[::2])
+    paths = tuple(_PLACEHOLDER.findall(text))
+    if any("{" in part or "}" in part for part in literals):
+        raise ValueError("unbalanced braces in the system template")
+    if not all(path.strip() for path in paths):
+        raise ValueError("{} names no field in the system template")
+    if not paths and not is_usable(text):
+        raise ValueError("a system needs a name of 1 to 200 printable characters")
+    return Template(literals, paths)
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    try:
+        return str(value).strip()
+    except ValueError:  # Python writes no number of more than 4,300 digits
+        return ""
+
+
+def system_lookup(template: Template) -> Callable[[tuple[object, ...]], str | None]:
+    """`Template.fill` with a memory, since a log names few systems many times."""
+    known: dict[tuple[object, ...], str | None] = {}
+
+    def lookup(values: tuple[object, ...]) -> str | None:
+        if any(isinstance(value, str) and len(value) > _LONGEST_VALUE for value in values):
+            return template.fill(values)
+        # 1, 1.0 and True are equal as keys and differ as text.
+        key = tuple((type(value), value) for value in values)
+        try:
+            return known[key]
+        except KeyError:
+            if len(known) > _MOST_NAMES:
+                known.clear()
+            return known.setdefault(key, template.fill(values))
+
+    return lookup
+
+
+def mapped(fields: Mapping[str, str | None]) -> dict[str, str]:
+    """The fields that are mapped, in the order of a row."""
+    return {name: path for name in (*FIELDS, *RARE) if (path := fields.get(name)) is not None}

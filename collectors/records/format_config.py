@@ -1,0 +1,165 @@
+"""The configuration of how the records of a file are read."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Discriminator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, field_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from collectors.config import Model
+from collectors.records.fields import parse_path
+from collectors.records.formats.interface import MIN_RATE
+from collectors.records.formats.registry import NAMED
+from collectors.records.framing.registry import CONTAINERS
+
+FramingName = Literal["lines", "json", "length-prefixed"]
+WrapperName = Literal["docker", "cri", "json-string", "prefix"]
+_FRAMING = (
+    "Where records end: `lines`; `json`, objects on any number of lines or in arrays; or `length-prefixed`, the"
+    " frames of the OpenTelemetry Collector's file exporter."
+)
+_WRAP = "What other programs put around each record, the outermost first."
+_TEXT_FIELDS = (
+    "With `wrap: json-string`: the fields that may hold the record; by default `message`, `log`, `msg`, `body`."
+)
+
+
+class FieldMap(Model):
+    """Where a record has each value. A value that is not mapped, or that a record lacks, is unknown, not zero."""
+
+    time: str = Field(min_length=1, description="Time of the call. Required.", examples=["ts"])
+    model: str | None = Field(default=None, min_length=1, description="Model that served the call.")
+    request_id: str | None = Field(
+        default=None, min_length=1, description="Id that is the same when a record is delivered twice."
+    )
+    operation: str | None = Field(
+        default=None, min_length=1, description="What was asked for; without it every record is a generation."
+    )
+    status: str | None = Field(
+        default=None, min_length=1, description="Outcome: a word, an HTTP status or a boolean; success without it."
+    )
+    input_tokens: str | None = Field(default=None, min_length=1, description="Input tokens, cached ones included.")
+    cached_input_tokens: str | None = Field(
+        default=None, min_length=1, description="Input tokens read from the provider's prompt cache."
+    )
+    output_tokens: str | None = Field(default=None, min_length=1, description="Output tokens, reasoning included.")
+    cost_usd: str | None = Field(default=None, min_length=1, description="Cost of the call in US dollars.")
+    latency_ms: str | None = Field(default=None, min_length=1, description="Duration in milliseconds.")
+    trace_id: str | None = Field(
+        default=None, min_length=1, description="Trace of the call; its distinct values are counted."
+    )
+    inferences: str | None = Field(
+        default=None, min_length=1, description="How many calls the record stands for; its sums are already sums."
+    )
+    sample_rate: str | None = Field(
+        default=None, min_length=1, description="Share of the calls that is logged, from 0.000001 to 1."
+    )
+    cache_hit: str | None = Field(
+        default=None, min_length=1, description="Whether the gateway answered from its response cache."
+    )
+    attempts: str | None = Field(
+        default=None, min_length=1, description="Calls to a model server that the record took, retries included."
+    )
+    cache_write_tokens: str | None = Field(
+        default=None, min_length=1, description="Input tokens written to the provider's prompt cache."
+    )
+    reasoning_tokens: str | None = Field(
+        default=None, min_length=1, description="Output tokens that the model spent on thinking."
+    )
+    valid: str | None = Field(
+        default=None, min_length=1, description="Whether the output passed the application's validation."
+    )
+    schema_mode: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Whether a structured-output mode was on: a boolean, or the type of response format.",
+    )
+    finish_reason: str | None = Field(
+        default=None, min_length=1, description="Why the model stopped; a limit of length is told from all others."
+    )
+    static_input_tokens: str | None = Field(
+        default=None, min_length=1, description="Input tokens that are the same in every call of the system."
+    )
+
+
+class PathMap(FieldMap):
+    """Where a record has each value. A value that is not mapped, or that a record lacks, is unknown, not zero."""
+
+    # The settings are those of any field map, and the documentation lists them once.
+    model_config = ConfigDict(title="FieldMap")
+
+    @field_validator("*")
+    @classmethod
+    def _path_is_sound(cls, path: str | None) -> str | None:
+        if path is not None:
+            parse_path(path)
+        return path
+
+
+class _JsonFormat(Model):
+    framing: FramingName | None = Field(default=None, description=_FRAMING)
+    wrap: WrapperName | tuple[WrapperName, ...] = Field(default=(), description=_WRAP, examples=["docker"])
+    text_fields: tuple[str, ...] = Field(default=(), description=_TEXT_FIELDS)
+
+    @field_validator("wrap")
+    @classmethod
+    def _containers_are_outermost(
+        cls, wrap: WrapperName | tuple[WrapperName, ...]
+    ) -> WrapperName | tuple[WrapperName, ...]:
+        if not isinstance(wrap, str) and any(name in CONTAINERS for name in wrap[1:]):
+            raise ValueError("docker and cri cannot be inside another wrapper")
+        return wrap
+
+    @property
+    def wrappers(self) -> tuple[WrapperName, ...]:
+        """The names of the wrappers, the outermost first."""
+        return (self.wrap,) if isinstance(self.wrap, str) else self.wrap
+
+
+class JsonlFormat(_JsonFormat):
+    """One JSON object a line, read by a field map."""
+
+    type: Literal["jsonl"]
+    fields: PathMap = Field(
+        description=r"Paths into the record, keys joined by dots; a dot inside a key is written `\.`."
+    )
+
+
+class CsvFormat(Model):
+    """One record a line, values separated by a delimiter, names in the first line of every file."""
+
+    type: Literal["csv"]
+    fields: FieldMap = Field(description="Names of columns.")
+    delimiter: str = Field(default=",", min_length=1, max_length=1, description="What separates two values.")
+
+
+class NamedFormat(_JsonFormat):
+    """The log of a known producer; its page in the documentation says what becomes of each record."""
+
+    type: Literal[tuple(NAMED)] = Field(  # type: ignore[valid-type]  # the names are where formats register
+        description="The producer."
+    )
+    sample_rate: float | None = Field(
+        default=None,
+        ge=MIN_RATE,
+        le=1,
+        description="Share of the calls that the producer logs, when it logs a sample.",
+    )
+
+
+class _ByName:
+    """Takes the name of a format for the format without settings."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(
+            lambda value: {"type": value} if isinstance(value, str) else value, handler(source)
+        )
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"anyOf": [{"type": "string", "enum": list(NAMED)}, handler(schema)]}
+
+
+FileFormat = Annotated[JsonlFormat | CsvFormat | NamedFormat, Discriminator("type"), _ByName()]
+"""A format with its settings, or the name of one that needs none."""

@@ -1,0 +1,122 @@
+"""Apache APISIX with its AI plugins: the access log with their variables, and the summaries of its loggers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from collectors.interface import Result
+from collectors.records.fields import PLACE
+from collectors.records.formats.access import (
+    CLIENT,
+    COUNT_CONVERT,
+    COUNT_TYPES,
+    LISTED,
+    QUOTED,
+    attempts,
+    local_time,
+    milliseconds,
+    rewrite_lines,
+)
+from collectors.records.formats.declared import Declaration
+from collectors.records.formats.rewritten import Rewritten
+from collectors.records.formats.routes import kind_of_model, route
+from collectors.records.framing.lines import LINES
+
+_OPERATION, _HIT, _ATTEMPTS = PLACE["operation"], PLACE["cache_hit"], PLACE["attempts"]
+_MODEL, _LATENCY = PLACE["model"], PLACE["latency_ms"]
+_INPUT, _OUTPUT = PLACE["input_tokens"], PLACE["output_tokens"]
+_Text = str | int | float | None
+_LINE = re.compile(
+    rf"{CLIENT} (\S+) {QUOTED} (\d+) (\d+|-) ([\d.]+|-) {QUOTED} {QUOTED} "
+    rf"{LISTED} {LISTED} {LISTED} {QUOTED} {QUOTED} {QUOTED} {QUOTED} {QUOTED} {QUOTED} +{QUOTED} {QUOTED}"
+)
+_NAMES = (
+    "remote_addr", "remote_user", "time_local", "http_host", "request_line", "status", "body_bytes_sent",
+    "request_time", "http_referer", "http_user_agent", "upstream_addr", "upstream_status",
+    "upstream_response_time", "upstream_url", "apisix_request_id", "request_type", "llm_time_to_first_token",
+    "llm_model", "request_llm_model", "llm_prompt_tokens", "llm_completion_tokens",
+)  # fmt: skip
+
+
+def _finish(
+    row: list[Any],
+    *,
+    kind: str | None,
+    url: str | None,
+    seconds: str | float | None,
+    requested: str | None,
+    summary_requested: str | None,
+    summary_duration: object,
+    upstream_status: str | None,
+    upstream_latency: object,
+) -> Result | None:
+    known = (row[_MODEL], row[_INPUT], row[_OUTPUT], summary_requested, summary_duration)
+    if not kind.startswith("ai_") if kind is not None else all(value is None for value in known):
+        return Result.NOT_A_CALL
+    found = route(url) if url else None
+    row[_OPERATION] = found.operation if found is not None else kind_of_model(kind)
+    if row[_LATENCY] is None:
+        row[_LATENCY] = milliseconds(seconds)
+    row[_ATTEMPTS] = attempts(upstream_status)
+    if row[_INPUT] == 0 and not row[_OUTPUT]:
+        # What the variables hold until a response fills them.
+        row[_INPUT] = row[_OUTPUT] = None
+    if row[_MODEL] is None and row[_INPUT] is None and not row[_ATTEMPTS] and not upstream_latency:
+        row[_HIT] = "hit"
+    row[_MODEL] = row[_MODEL] or requested or summary_requested
+    return None
+
+
+def _recognise(record: Any) -> int:
+    if isinstance(record, str):
+        return 95 if _LINE.match(record) else 0
+    if not isinstance(record, Mapping):
+        return 0
+    return 95 if "llm_summary" in record or {"request_type", "llm_model"} <= record.keys() else 0
+
+
+APISIX = Rewritten(
+    Declaration(
+        name="apisix",
+        recognise=_recognise,
+        fields={
+            "time": ("start_time", "time_local", "time_iso8601", "@timestamp", "timestamp"),
+            "model": ("llm_summary.model", "llm_model"),
+            "request_id": ("apisix_request_id", "request_id", "response.headers.x-request-id"),
+            "operation": (),
+            "status": ("response.status", "status"),
+            "input_tokens": ("llm_summary.prompt_tokens", "llm_prompt_tokens"),
+            "cached_input_tokens": ("llm_summary.cache_read_input_tokens", "llm_cache_read_input_tokens"),
+            "cache_write_tokens": ("llm_summary.cache_creation_input_tokens", "llm_cache_creation_input_tokens"),
+            "output_tokens": ("llm_summary.completion_tokens", "llm_completion_tokens"),
+            "reasoning_tokens": ("llm_summary.reasoning_tokens", "llm_reasoning_tokens"),
+            "latency_ms": "latency",
+            "cache_hit": (),
+            "attempts": (),
+        },
+        names={
+            "host": ("http_host", "host"),
+            "route": "route_id",
+            "service": "service_id",
+            "consumer": ("consumer.username", "consumer_name"),
+        },
+        extras={
+            "kind": ("request_type", str | None),
+            "url": ("upstream_url", str | None),
+            "seconds": ("request_time", _Text),
+            "requested": ("request_llm_model", str | None),
+            "summary_requested": ("llm_summary.request_model", str | None),
+            "summary_duration": ("llm_summary.duration", _Text),
+            "upstream_status": ("upstream_status", str | None),
+            "upstream_latency": ("upstream_latency", _Text),
+        },
+        types=COUNT_TYPES,
+        convert={"time": local_time, **COUNT_CONVERT},
+        finish=_finish,
+        framing=LINES,
+    ),
+    rewrite_lines(_LINE, _NAMES, "not the access log that the documentation of ai-proxy shows"),
+    reads_text=True,
+)  # fmt: skip

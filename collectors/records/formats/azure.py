@@ -1,0 +1,228 @@
+"""Diagnostic logs of Azure: the gateway of API Management, and Azure OpenAI itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+import msgspec
+
+from collectors.interface import Result
+from collectors.records.fields import PLACE
+from collectors.records.formats.declared import Declaration
+from collectors.records.formats.interface import MAX_COUNT
+from collectors.records.formats.jsonl import TYPES
+from collectors.records.formats.routes import kind_of_model, route
+from collectors.records.recall import recall
+
+_MODEL, _OPERATION = PLACE["model"], PLACE["operation"]
+_REQUEST, _LATENCY, _FINISH = PLACE["request_id"], PLACE["latency_ms"], PLACE["finish_reason"]
+_USAGE = {
+    "input_tokens": ("prompt_tokens", "input_tokens"),
+    "cached_input_tokens": ("cached_tokens",),
+    "output_tokens": ("completion_tokens", "output_tokens"),
+    "reasoning_tokens": ("reasoning_tokens",),
+}
+_INPUT, _OUTPUT = PLACE["input_tokens"], PLACE["output_tokens"]
+_EPOCH_TICKS = 621_355_968_000_000_000
+"""Ticks of 100 ns from the year 1 to 1970."""
+_LAST_TICKS = 3_155_378_976_000_000_000
+"""Those of the year 10000."""
+_Duration = Annotated[float, msgspec.Meta(ge=-1e15, le=1e15)] | None
+# A quote inside a text of the body is escaped, so that these keys are none of an answer's words.
+_USAGE_TEXT = re.compile(r'(?<!\\)"usage"\s*:\s*(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})')
+_MODEL_TEXT = re.compile(r'(?<!\\)"model"\s*:\s*"([^"\\]{1,200})"')
+_FINISH_TEXT = re.compile(r'(?<!\\)"finish_reason"\s*:\s*"([^"\\]{1,50})"')
+_OPERATIONS = (
+    (re.compile(r"^(?:list|get|delete|cancel)|_(?:list|get|delete|cancel)$"), None),
+    (re.compile(r"completions|responses?_create|create_?response|messages_create"), "chat"),
+    (re.compile(r"embeddings"), "embeddings"),
+    (re.compile(r"imagegenerations|images"), "image"),
+    (re.compile(r"audio|speech|transcriptions|translations"), "audio"),
+)
+
+
+@recall(1024)
+def _operation(name: str | None) -> str | None:
+    """What the name of an operation of Azure OpenAI asks for; None when it calls no model."""
+    word = (name or "").lower()
+    return next((operation for pattern, operation in _OPERATIONS if pattern.search(word)), None)
+
+
+def _from_ticks(value: Any) -> Any:
+    if isinstance(value, int) and _EPOCH_TICKS < value < _LAST_TICKS:
+        return (value - _EPOCH_TICKS) / 10_000_000
+    return value
+
+
+def _duration(row: list[Any], start: object = None, end: object = None) -> None:
+    """A negative duration, which Azure has been seen to write, is none."""
+    if row[_LATENCY] is not None and row[_LATENCY] < 0:
+        row[_LATENCY] = None
+        if isinstance(start, int) and isinstance(end, int) and 0 < start <= end < _LAST_TICKS:
+            row[_LATENCY] = (end - start) / 10_000
+
+
+def _found(pattern: re.Pattern[str], start: str, text: str) -> Iterator[str]:
+    """What `findall` gives for a pattern that begins with a known text, which is found much faster by itself."""
+    at = text.find(start)
+    while at >= 0:
+        match = pattern.match(text, at)
+        if match:
+            yield match[1]
+        at = text.find(start, match.end() if match else at + 1)
+
+
+def _read_body(row: list[Any], body: str) -> None:
+    """Usage, model and finish reason of a body, which may be a stream of events, and cut short."""
+    usages = list(_found(_USAGE_TEXT, '"usage"', body))
+    usage: Any = None
+    if usages:
+        try:
+            usage = msgspec.json.decode(usages[-1])
+        except (msgspec.DecodeError, RecursionError):
+            usage = None
+    if isinstance(usage, dict):
+        flat = dict(usage)
+        for inner in usage.values():
+            if isinstance(inner, dict):
+                flat |= inner
+        for field, names in _USAGE.items():
+            counts = (flat.get(name) for name in names)
+            found = next((it for it in counts if type(it) is int and 0 <= it <= MAX_COUNT), None)
+            row[PLACE[field]] = found if row[PLACE[field]] is None else row[PLACE[field]]
+    row[_MODEL] = row[_MODEL] or next(_found(_MODEL_TEXT, '"model"', body), None)
+    finish = list(_found(_FINISH_TEXT, '"finish_reason"', body))
+    row[_FINISH] = finish[-1] if finish else None
+
+
+def _finish_gateway(
+    row: list[Any],
+    *,
+    of_model: int | None,
+    url: str | None,
+    url_row: str | None,
+    method: str | None,
+    method_row: str | None,
+    name: str | None,
+    name_row: str | None,
+    body: str | None,
+    body_row: str | None,
+) -> Result | None:
+    _duration(row)
+    if of_model is not None:
+        row[_OPERATION] = kind_of_model(row[_MODEL]) or "chat"
+    else:
+        url, method, body = url or url_row, method or method_row, body or body_row
+        found = route(url) if url else None
+        operation = found.operation if found is not None else _operation(name or name_row)
+        if operation is None or method not in {"POST", None}:
+            return Result.NOT_A_CALL
+        row[_OPERATION] = operation
+        if body:
+            _read_body(row, body)
+        row[_MODEL] = row[_MODEL] or (found.model if found is not None else None)
+    if row[_INPUT] == 0 and not row[_OUTPUT]:
+        # The usage stands in one of the rows of a call, and zeros in the others.
+        row[_INPUT] = row[_OUTPUT] = None
+    return None if row[_REQUEST] is None else Result.PART
+
+
+def _finish_openai(
+    row: list[Any], *, category: str | None, operation: str | None, start: object, end: object
+) -> Result | None:
+    if category not in {"RequestResponse", None}:
+        return Result.NOT_A_CALL
+    _duration(row, start, end)
+    row[_OPERATION] = _operation(operation)
+    return Result.NOT_A_CALL if row[_OPERATION] is None else None
+
+
+def _categories(record: Any) -> set[Any]:
+    if not isinstance(record, Mapping):
+        return set()
+    rows = record.get("records")
+    rows = [record, *rows] if isinstance(rows, list) else [record]
+    return {row.get("category", row.get("Type")) for row in rows if isinstance(row, Mapping)} - {None}
+
+
+def _recognise_gateway(record: Any) -> int:
+    if any("Gateway" in str(category) for category in _categories(record)):
+        return 95
+    known = isinstance(record, Mapping) and {"CorrelationId", "SequenceNumber", "DeploymentName"} <= record.keys()
+    return 90 if known else 0
+
+
+def _recognise_openai(record: Any) -> int:
+    return 95 if "RequestResponse" in map(str, _categories(record)) else 0
+
+
+def _cased(name: str) -> tuple[str, str]:
+    """A value of a diagnostic record, and of a row of Log Analytics."""
+    return f"properties.{name[0].lower()}{name[1:]}", name
+
+
+AZURE_APIM = Declaration(
+    name="azure-apim",
+    recognise=_recognise_gateway,
+    fields={
+        "time": ("time", "TimeGenerated"),
+        "model": (*_cased("ModelName"), *_cased("DeploymentName")),
+        "operation": (),
+        "request_id": ("correlationId", "CorrelationId", *_cased("RequestId")),
+        "status": ("properties.responseCode", "ResponseCode", "isRequestSuccess", "IsRequestSuccess"),
+        "input_tokens": _cased("PromptTokens"),
+        "cached_input_tokens": (),
+        "output_tokens": _cased("CompletionTokens"),
+        "reasoning_tokens": (),
+        "latency_ms": ("durationMs", "TotalTime"),
+        "cache_hit": ("properties.cache", "Cache"),
+        "finish_reason": (),
+    },
+    names={
+        "api": _cased("ApiId"),
+        "product": _cased("ProductId"),
+        "subscription": _cased("ApimSubscriptionId"),
+        "deployment": _cased("DeploymentName"),
+    },
+    extras={
+        "of_model": ((*_cased("SequenceNumber"), *_cased("TotalTokens")), int | None),
+        "url": ("properties.backendUrl", str | None),
+        "url_row": ("BackendUrl", str | None),
+        "method": ("properties.backendMethod", str | None),
+        "method_row": ("BackendMethod", str | None),
+        "name": ("properties.operationId", str | None),
+        "name_row": ("OperationId", str | None),
+        "body": ("properties.backendResponseBody", str | None),
+        "body_row": ("BackendResponseBody", str | None),
+    },
+    types={"latency_ms": _Duration},
+    in_text=("properties",),
+    nested="records",
+    finish=_finish_gateway,
+)
+AZURE_OPENAI = Declaration(
+    name="azure-openai",
+    recognise=_recognise_openai,
+    fields={
+        "time": ("time", "properties.requestTime"),
+        "model": ("properties.modelName", "properties.modelDeploymentName"),
+        "operation": (),
+        "request_id": "correlationId",
+        "status": "resultSignature",
+        "latency_ms": "durationMs",
+    },
+    names={"deployment": "properties.modelDeploymentName", "resource": "resourceId", "region": "location"},
+    extras={
+        "category": ("category", str | None),
+        "operation": ("operationName", str | None),
+        "start": ("properties.requestTime", TYPES["time"]),
+        "end": ("properties.responseTime", TYPES["time"]),
+    },
+    types={"latency_ms": _Duration},
+    convert={"time": _from_ticks, "resource": lambda path: str(path).rpartition("/")[2].lower()},
+    in_text=("properties",),
+    nested="records",
+    finish=_finish_openai,
+)

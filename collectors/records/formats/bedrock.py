@@ -1,0 +1,142 @@
+"""Model-invocation logs of Amazon Bedrock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from collectors.interface import Result
+from collectors.records.fields import PLACE
+from collectors.records.formats.declared import Declaration
+from collectors.records.formats.interface import MAX_AMOUNT
+from collectors.records.formats.routes import kind_of_model, short_model
+from collectors.records.recall import recall
+
+_MODEL, _OPERATION, _STATUS = PLACE["model"], PLACE["operation"], PLACE["status"]
+_INPUT, _OUTPUT, _CACHED = PLACE["input_tokens"], PLACE["output_tokens"], PLACE["cached_input_tokens"]
+_WRITTEN, _LATENCY, _FINISH = PLACE["cache_write_tokens"], PLACE["latency_ms"], PLACE["finish_reason"]
+
+
+class _Body(msgspec.Struct, gc=False):
+    """What is read of a response, or of an event of a streamed one, where it may be anything at all."""
+
+    metrics: Any = None
+    invocation: Any = msgspec.field(default=None, name="amazon-bedrock-invocationMetrics")
+    guardrail: Any = msgspec.field(default=None, name="amazon-bedrock-guardrailAction")
+    reason: Any = msgspec.field(default=None, name="stopReason")
+    stop_reason: Any = None
+    delta: Any = None
+    usage: Any = None
+
+    @property
+    def reasons(self) -> tuple[Any, Any, Any]:
+        """Why the output ended, wherever it may say so."""
+        return self.reason, self.stop_reason, _inside(self.delta, "stop_reason")
+
+
+_decode = msgspec.json.Decoder(_Body).decode
+_decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+def _bodies(raw: msgspec.Raw | None) -> list[_Body]:
+    """The body of a response, or the events of a streamed one."""
+    text = bytes(raw or b"")
+    try:
+        events = _decode_list(text) if text.startswith(b"[") else [text]
+        return [_decode(event) for event in events if bytes(event).startswith(b"{")]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return []
+
+
+def _inside(value: Any, key: str) -> Any:
+    return value.get(key) if isinstance(value, dict) else None
+
+
+def _number(objects: Iterable[Any], key: str) -> float | None:
+    """The first number under a key of what should be objects."""
+    for it in objects:
+        value = _inside(it, key)
+        if type(value) in {int, float} and 0 <= value <= MAX_AMOUNT:
+            return value  # type: ignore[no-any-return]  # its type was just looked at
+    return None
+
+
+def _finish(
+    row: list[Any], *, schema: str | None, error: str | int | None, body: msgspec.Raw | None
+) -> Result | None:
+    if schema != "ModelInvocationLog" and (schema is not None or row[_MODEL] is None):
+        return Result.NOT_A_CALL
+    bodies = _bodies(body)
+    row[_OPERATION] = kind_of_model(row[_MODEL]) or row[_OPERATION]
+    row[_LATENCY] = _number([it.metrics for it in bodies], "latencyMs")
+    if row[_LATENCY] is None:
+        row[_LATENCY] = _number([it.invocation for it in bodies], "invocationLatency")
+    # One way of saying it after the other, each in the order of the events.
+    ways = zip(*[it.reasons for it in bodies], strict=True)
+    reasons = [reason for way in ways for reason in way if reason is not None]
+    texts = [reason for reason in reasons if isinstance(reason, str)]
+    row[_FINISH] = texts[0] if texts else None
+    if error not in {None, ""}:
+        row[_STATUS] = "error"
+        return None
+    blocked = "guardrail_intervened" in reasons or "INTERVENED" in [it.guardrail for it in bodies]
+    if blocked and not row[_OUTPUT]:
+        row[_STATUS] = "blocked"
+    elif row[_INPUT] == 0 and not row[_OUTPUT]:
+        # No model reads nothing: these were not counted.
+        row[_INPUT] = row[_OUTPUT] = None
+    _add_cache(row, bodies)
+    return None
+
+
+def _add_cache(row: list[Any], bodies: Iterable[_Body]) -> None:
+    beside = (row[_CACHED] or 0) + (row[_WRITTEN] or 0)
+    if row[_INPUT] is None or not beside:
+        return
+    total = _number([it.usage for it in bodies], "totalTokens")
+    if "anthropic" in (row[_MODEL] or "") or total == row[_INPUT] + (row[_OUTPUT] or 0) + beside:
+        row[_INPUT] += beside
+
+
+@recall(4096, typed=True)
+def _identity(arn: Any) -> str:
+    kind, _, name = str(arn).rpartition(":")[2].partition("/")
+    # The session behind an assumed role is another one every time.
+    return name.partition("/")[0] if kind == "assumed-role" else name.rpartition("/")[2] or str(arn)
+
+
+def _recognise(record: Any) -> int:
+    if not isinstance(record, Mapping):
+        return 0
+    if record.get("schemaType") == "ModelInvocationLog":
+        return 99
+    return 80 if {"modelId", "requestId", "operation"} <= record.keys() else 0
+
+
+BEDROCK = Declaration(
+    name="bedrock",
+    recognise=_recognise,
+    fields={
+        "time": "timestamp",
+        "model": "modelId",
+        "request_id": "requestId",
+        "operation": "operation",
+        "status": (),
+        "input_tokens": "input.inputTokenCount",
+        "cached_input_tokens": "input.cacheReadInputTokenCount",
+        "cache_write_tokens": "input.cacheWriteInputTokenCount",
+        "output_tokens": "output.outputTokenCount",
+        "latency_ms": (),
+        "finish_reason": (),
+    },
+    names={"identity": "identity.arn", "account": "accountId", "region": "region", "model": "modelId"},
+    extras={
+        "schema": ("schemaType", str | None),
+        "error": ("errorCode", str | int | None),
+        "body": ("output.outputBodyJson", msgspec.Raw),
+    },
+    convert={"model": short_model, "identity": _identity},
+    finish=_finish,
+)

@@ -1,0 +1,239 @@
+"""A format that is mostly data: where each value is, in which unit, and what the producer's words mean.
+
+The declaration is compiled into the same typed structs that read a field map, and into a function that makes rows
+of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+
+from collectors.interface import MALFORMED, Result
+from collectors.records.fields import FIELDS, PLACE, RARE, Path, parse_path
+from collectors.records.formats.interface import Framing, Parsed, Reader
+from collectors.records.formats.jsonl import TEXT, TYPES, Shape, explain
+from collectors.records.formats.rows import Sum, Value, compile_row
+from collectors.records.framing.values import VALUES
+from collectors.records.layout import Steps
+
+Paths = str | tuple[str, ...]
+"""One path, or several of which the first that holds a value wins."""
+
+Finish = Callable[..., Result | None]
+"""Completes a row in place (see `PLACE` of the fields), from the extras of its record, which it gets by name.
+Gives what the record is instead of a call: `NOT_A_CALL` or `IGNORED`; `PART` for a part of a streamed call, which
+carries the id of the call; a malformed result to refuse it; None for a call of its own."""
+
+_TEXTS = frozenset({"model", "request_id", "operation", "status", "trace_id", "finish_reason"})
+_TIME, _REQUEST = PLACE["time"], PLACE["request_id"]
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What is known of a producer's records."""
+
+    name: str
+    recognise: Callable[[Any], int]
+    """How sure it is that a record, as `json.loads` gives it, is one of its own: from 0, not at all, to 100."""
+    fields: Mapping[str, Paths]
+    """Everything that a row may tell. No path: only `finish` fills it in."""
+    names: Mapping[str, Paths] = field(default_factory=dict)
+    """Friendly names for the system template. Anything else in a template is a path into the record."""
+    extras: Mapping[str, tuple[Paths, Any]] = field(default_factory=dict)
+    """What `finish` needs beyond the fields: name, path and the type to decode it as."""
+    types: Mapping[str, Any] = field(default_factory=dict)
+    """Types of fields where the producer writes something else than most."""
+    convert: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    """From the producer's unit to ours, by field or friendly name; never called with None, and never fails."""
+    words: Mapping[str, Mapping[Any, Any]] = field(default_factory=dict)
+    """By field: the producer's words, and ours for them. A `Result` instead of a word ends the record as `finish`
+    does."""
+    in_text: tuple[str, ...] = ()
+    """Objects that may also be JSON inside a string."""
+    cached_in_input: bool = True
+    """False: tokens read from and written to a prompt cache are added to the input."""
+    reasoning_in_output: bool = True
+    """False: reasoning tokens are added to the output."""
+    nested: str | None = None
+    """A key under which one document may hold many records."""
+    documents: tuple[str, ...] = ()
+    """Keys of what is no record itself, but holds records that something else takes out of it."""
+    finish: Finish | None = None
+    framing: Framing = VALUES
+
+    def build(self, template: Sequence[str]) -> Reader:
+        """The reader of these records.
+
+        Raises:
+            ValueError: a part of the template is no path.
+        """
+        return Declared(self, template)
+
+
+class Declared:
+    """Reads the records of a declaration."""
+
+    has_rare = True
+    reads_text = False
+
+    def __init__(self, declaration: Declaration, template: Sequence[str]) -> None:
+        self.framing = declaration.framing
+        self.known = frozenset(declaration.fields)
+        self._declaration = declaration
+        wanted: list[tuple[str, Path, Any]] = []
+
+        def want(name: str, paths: Paths, kind: Any) -> list[str]:
+            known = (paths,) if isinstance(paths, str) else paths
+            names = [f"{name} {number}" for number in range(len(known))]
+            wanted.extend((it, parse_path(path), kind) for it, path in zip(names, known, strict=True))
+            return names
+
+        fields = {name: want(name, declaration.fields.get(name, ()), self._type(name)) for name in PLACE}
+        parts = [want(f"{{{part}}}", declaration.names.get(part, part), TEXT) for part in template]
+        extras = {name: want(f"extra {name}", paths, kind) for name, (paths, kind) in declaration.extras.items()}
+        documents = want("document", declaration.documents, msgspec.Raw)
+        # A value that is also part of the template keeps the stricter type.
+        wanted.sort(key=lambda entry: entry[2] is TEXT)
+        shape = Shape(wanted, frozenset(map(parse_path, declaration.in_text)))
+
+        def steps(names: Sequence[str]) -> tuple[Steps, ...]:
+            return tuple(shape.steps[name] for name in names)
+
+        def value(name: str) -> Value:
+            words, convert = declaration.words.get(name), declaration.convert.get(name)
+            return Value(steps(fields[name]), name in _TEXTS, words, convert)
+
+        converts = [declaration.convert.get(part) if part in declaration.names else None for part in template]
+        values = [
+            *map(value, FIELDS),
+            *(
+                Value(steps(names), is_text=True, convert=convert)
+                for names, convert in zip(parts, converts, strict=True)
+            ),
+            *map(value, RARE),
+        ]
+        self._row = compile_row(
+            shape.struct, values, {name: steps(names) for name, names in extras.items()}, declaration.finish,
+            _sums(declaration),
+        )  # fmt: skip
+        self._steps = shape.steps
+        self._documents = [self.getter(name) for name in documents]
+        self.has_documents = bool(documents)
+        record: Any = shape.struct
+        self._decode_one: Callable[[Any], Any] = msgspec.json.Decoder(record, strict=False).decode
+        self._document: Any = None
+        if declaration.nested is not None:
+            key = declaration.nested
+            self._document = msgspec.defstruct(
+                "Document", [("nested", list[msgspec.Raw] | None, None)], rename={"nested": key}, gc=False
+            )
+            record = msgspec.defstruct(
+                "Records", [("nested", list[shape.struct] | None, None)],  # type: ignore[name-defined]  # made above
+                rename={"nested": key}, bases=(shape.struct,), gc=False, frozen=True,
+            )  # fmt: skip
+        self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(record, strict=False).decode
+
+    def _type(self, name: str) -> Any:
+        return self._declaration.types.get(name, TYPES[name])
+
+    def getter(self, name: str) -> Callable[[Any], Any]:
+        """What reads a value at the top of a decoded record."""
+        (step,) = self._steps[name]
+        return attrgetter(step)
+
+    def decode(self, units: Sequence[bytes]) -> list[Any] | None:
+        """All records, none of them a document; None when one is, or is bad."""
+        try:
+            records = list(map(self._decode, units))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None
+        return None if any(any(map(get, records)) for get in self._documents) else records
+
+    def read(self, units: Sequence[bytes]) -> Parsed:
+        """Decode all records at once, and one by one when one of them is bad."""
+        try:
+            records = list(map(self._decode, units))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return self._one_by_one(units)
+        return self.rows(records)
+
+    def rows(self, records: Sequence[Any]) -> Parsed:
+        """The rows of decoded records."""
+        if self._document is None:
+            return self._rows(records, None)
+        lines: list[int] = []
+        flat: list[Any] = []
+        for line, record in enumerate(records):
+            inner = [record] if record.nested is None else record.nested
+            flat += inner
+            lines += [line] * len(inner)
+        return self._rows(flat, lines)
+
+    def _one_by_one(self, units: Sequence[bytes]) -> Parsed:
+        records: list[Any] = []
+        lines: list[int] = []
+        ignored = 0
+        refused: list[tuple[int, Result, str]] = []
+        for line, unit in enumerate(units):
+            text = unit.removeprefix(b"\xef\xbb\xbf").lstrip(b"\0").strip()
+            if not text:
+                ignored += 1
+                continue
+            for part in self._parts(text):
+                try:
+                    records.append(self._decode_one(part))
+                except msgspec.ValidationError as error:
+                    refused.append((line, *explain(error)))
+                except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                    refused.append((line, Result.INVALID_LINE, "not one JSON object"))
+                else:
+                    lines.append(line)
+        parsed = self._rows(records, lines)
+        parsed.refused = [*refused, *parsed.refused]
+        parsed.ignored = ignored
+        return parsed
+
+    def _parts(self, text: bytes) -> Sequence[Any]:
+        """The records inside a document, or the text itself."""
+        if self._document is None:
+            return (text,)
+        try:
+            nested = msgspec.json.decode(text, type=self._document).nested
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return (text,)
+        return (text,) if nested is None else nested
+
+    def _rows(self, records: Sequence[Any], lines: Sequence[int] | None) -> Parsed:
+        kept: list[int] = []
+        parsed = Parsed(lines=kept)
+        parts: list[int] = []
+        for index, (row, result) in enumerate(map(self._row, records)):
+            if result is None or (result is Result.PART and row[_REQUEST] is not None):
+                if result is not None:
+                    parts.append(len(kept))
+                parsed.rows.append(row)
+                kept.append(index if lines is None else lines[index])
+            elif result in MALFORMED:
+                line = index if lines is None else lines[index]
+                parsed.refused.append((line, result, "no record of this format"))
+            else:
+                parsed.passed[result] = parsed.passed.get(result, 0) + 1
+                if row[_TIME] is not None:
+                    parsed.seen.append(row[_TIME])
+        parsed.parts = frozenset(parts)
+        return parsed
+
+
+def _sums(declaration: Declaration) -> list[Sum]:
+    sums = []
+    if not declaration.cached_in_input:
+        others = (PLACE["cached_input_tokens"], PLACE["cache_write_tokens"])
+        sums.append(Sum(PLACE["input_tokens"], others))
+    if not declaration.reasoning_in_output:
+        sums.append(Sum(PLACE["output_tokens"], (PLACE["reasoning_tokens"],)))
+    return sums

@@ -1,0 +1,150 @@
+"""CSV: one record a line, with the names of its columns in the first line of every file."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from collectors.interface import Result
+from collectors.records.fields import FIELDS, RARE
+from collectors.records.formats.interface import (
+    MAX_AMOUNT,
+    MAX_COUNT,
+    MIN_RATE,
+    Framing,
+    Parsed,
+    Row,
+    split_lines,
+)
+from collectors.records.framing.lines import LINES
+
+
+class _Mistyped(ValueError):
+    """A cell is not what its column must hold."""
+
+
+def _text(cell: str) -> str:
+    return cell
+
+
+def _count(cell: str) -> int:
+    try:
+        number = float(cell)
+    except ValueError:
+        raise _Mistyped("expected a whole number") from None
+    if not (0 <= number <= MAX_COUNT and number.is_integer()):
+        raise _Mistyped("expected a whole number from 0 to 2**53")
+    return int(number)
+
+
+def _amount(cell: str) -> float:
+    try:
+        number = float(cell)
+    except ValueError:
+        raise _Mistyped("expected a number") from None
+    if not 0 <= number <= MAX_AMOUNT:
+        raise _Mistyped("expected a number from 0 to 1e15")
+    return number
+
+
+def _rate(cell: str) -> float:
+    number = _amount(cell)
+    if not MIN_RATE <= number <= 1:
+        raise _Mistyped("expected a rate from 1e-6 to 1")
+    return number
+
+
+_CONVERT: Mapping[str, Callable[[str], Any]] = {
+    "input_tokens": _count,
+    "cached_input_tokens": _count,
+    "output_tokens": _count,
+    "cost_usd": _amount,
+    "latency_ms": _amount,
+    "inferences": _amount,
+    "sample_rate": _rate,
+    "attempts": _amount,
+    "cache_write_tokens": _count,
+    "reasoning_tokens": _count,
+    "static_input_tokens": _count,
+}
+
+
+class Delimited:
+    """Reads delimited lines by column names; `template` are the columns of the system template."""
+
+    wants_header = True
+    framing: Framing = LINES
+
+    def __init__(self, fields: Mapping[str, str], template: tuple[str, ...], delimiter: str) -> None:
+        self.has_rare = any(name in fields for name in RARE)
+        self.known = frozenset(fields)
+        rare = RARE if self.has_rare else ()
+        self._columns = [*(fields.get(name) for name in FIELDS), *template, *(fields.get(name) for name in rare)]
+        self._converters = [
+            *(_CONVERT.get(name, _text) for name in FIELDS),
+            *([_text] * len(template)),
+            *(_CONVERT.get(name, _text) for name in rare),
+        ]
+        self._delimiter = delimiter
+
+    def _cells(self, line: bytes) -> list[str]:
+        rows = list(csv.reader([line.decode().rstrip("\r")], delimiter=self._delimiter, strict=True))
+        return rows[0] if rows else []
+
+    def _names(self, header: bytes) -> list[str]:
+        return [name.strip() for name in self._cells(header.rstrip(b"\r\n").removeprefix(b"\xef\xbb\xbf"))]
+
+    def check_header(self, line: bytes) -> tuple[str, ...]:
+        """Columns that are needed and missing, or there twice."""
+        try:
+            names = self._names(line)
+        except (csv.Error, UnicodeDecodeError):
+            return ("the first line is no header",)
+        wanted = [column for column in dict.fromkeys(self._columns) if column is not None]
+        missing = [f"no column {column}" for column in wanted if column not in names]
+        return (*missing, *(f"column {column} twice" for column in wanted if names.count(column) > 1))
+
+    def parse(self, data: bytes, header: bytes | None) -> Parsed:
+        """Convert every line on its own, so that a stray quote cannot swallow the lines after it."""
+        names = self._names(header or b"")
+        places = [
+            (None if column is None else names.index(column), convert)
+            for column, convert in zip(self._columns, self._converters, strict=True)
+        ]
+        parsed, indices = Parsed(), []
+        for index, line in enumerate(split_lines(data)):
+            text = line.strip(b"\0\r\n\t ")
+            if not text:
+                parsed.ignored += 1
+                continue
+            try:
+                cells = self._cells(line.lstrip(b"\0"))
+            except (csv.Error, UnicodeDecodeError):
+                parsed.refused.append((index, Result.INVALID_LINE, "not a line of delimited values"))
+                continue
+            if len(cells) != len(names):
+                detail = f"{len(cells)} values in {len(names)} columns"
+                parsed.refused.append((index, Result.INVALID_LINE, detail))
+                continue
+            try:
+                parsed.rows.append(self._row(cells, places))
+            except _Mistyped as error:
+                parsed.refused.append((index, Result.MISTYPED_FIELD, str(error)))
+            else:
+                indices.append(index)
+        parsed.lines = indices
+        return parsed
+
+    def _row(self, cells: list[str], places: list[tuple[int | None, Callable[[str], Any]]]) -> Row:
+        values: list[Any] = []
+        for (place, convert), column in zip(places, self._columns, strict=True):
+            cell = "" if place is None else cells[place].strip()
+            if not cell:
+                values.append(None)
+                continue
+            try:
+                values.append(convert(cell))
+            except _Mistyped as error:
+                raise _Mistyped(f"{column}: {error}") from None
+        return tuple(values)

@@ -1,0 +1,67 @@
+"""Access logs of Envoy and Istio in front of model servers: their default text, or JSON."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from collectors.interface import Result
+from collectors.records.formats.access import QUOTED, call, rewrite_lines
+from collectors.records.formats.declared import Declaration
+from collectors.records.formats.envoy_ai_gateway import NO_RESPONSE
+from collectors.records.formats.rewritten import Rewritten
+from collectors.records.framing.lines import LINES
+
+_LINE = re.compile(
+    # Istio has details of the response, of the connection and of a failure between flags and bytes.
+    rf'\[([^\]]+)\] "(\S+) (\S+) [^"]*" (\d+) \S+ (?:\S+ \S+ {QUOTED} )?(?:\d+|-) (?:\d+|-) (\d+|-) \S+ '
+    rf"{QUOTED} {QUOTED} {QUOTED} {QUOTED} {QUOTED}(?: (\S+))?"
+)
+_NAMES = (
+    "start_time", "method", "path", "response_code", "failure", "duration", "x_forwarded_for", "user_agent",
+    "request_id", "authority", "upstream_host", "upstream_cluster",
+)  # fmt: skip
+
+
+def _finish(
+    row: list[Any], *, method: str | None, path: str | None, origin: str | None, original: str | None
+) -> Result | None:
+    return call(row, method or "", origin or original or path or "")
+
+
+def _recognise(record: Any) -> int:
+    if isinstance(record, str):
+        return 90 if _LINE.match(record) else 0
+    if not isinstance(record, Mapping):
+        return 0
+    return 75 if {"response_code", "start_time", "method"} <= record.keys() else 0
+
+
+ENVOY = Rewritten(
+    Declaration(
+        name="envoy",
+        recognise=_recognise,
+        fields={
+            "time": "start_time",
+            "model": (),
+            "request_id": ("request_id", "x-request-id"),
+            "operation": (),
+            "status": "response_code",
+            "latency_ms": "duration",
+            "attempts": "upstream_request_attempt_count",
+        },
+        names={"authority": ("authority", ":authority"), "cluster": "upstream_cluster", "route": "route_name"},
+        extras={
+            "method": ("method", str | None),
+            "path": ("path", str | None),
+            "origin": ("x-envoy-origin-path", str | None),
+            "original": ("x-envoy-original-path", str | None),
+        },
+        words={"status": NO_RESPONSE},
+        finish=_finish,
+        framing=LINES,
+    ),
+    rewrite_lines(_LINE, _NAMES, "not a line of Envoy's default log format"),
+    reads_text=True,
+)

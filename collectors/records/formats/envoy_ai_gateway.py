@@ -1,0 +1,76 @@
+"""The access log of Envoy AI Gateway: JSON whose names have dots in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from collectors.interface import Result
+from collectors.records.fields import PLACE
+from collectors.records.formats.access import COUNT_CONVERT, COUNT_TYPES
+from collectors.records.formats.declared import Declaration
+from collectors.records.formats.routes import route
+
+_MODEL, _OPERATION, _OUTPUT = PLACE["model"], PLACE["operation"], PLACE["output_tokens"]
+NO_RESPONSE: Mapping[Any, str] = {0: "error", "0": "error"}
+"""What Envoy writes as the status of a request that got no response."""
+
+
+def _finish(row: list[Any], *, path: str | None, other_path: str | None, mcp: str | None) -> Result | None:
+    if mcp is not None:
+        return Result.NOT_A_CALL
+    path = path or other_path
+    found = route(path) if path else None
+    if found is not None:
+        row[_OPERATION] = found.operation
+        row[_MODEL] = row[_MODEL] or found.model
+        return None
+    # A path of the operator's own, and a record without one, are calls when a model answered.
+    return None if row[_OUTPUT] is not None or (not path and row[_MODEL] is not None) else Result.NOT_A_CALL
+
+
+def _recognise(record: Any) -> int:
+    if not isinstance(record, Mapping) or "response_code" not in record:
+        return 0
+    return 95 if any(str(key).startswith("gen_ai.") for key in record) else 0
+
+
+def _names(*names: str) -> tuple[str, ...]:
+    return tuple(name.replace(".", r"\.") for name in names)
+
+
+ENVOY_AI_GATEWAY = Declaration(
+    name="envoy-ai-gateway",
+    recognise=_recognise,
+    fields={
+        "time": "start_time",
+        "model": _names("gen_ai.response.model", "gen_ai.request.model"),
+        "request_id": "x-request-id",
+        "operation": (),
+        "status": "response_code",
+        "input_tokens": _names("gen_ai.usage.input_tokens"),
+        "cached_input_tokens": _names("gen_ai.usage.cached_input_tokens", "gen_ai.usage.cache_read.input_tokens"),
+        "cache_write_tokens": _names(
+            "gen_ai.usage.cache_creation_input_tokens", "gen_ai.usage.cache_creation.input_tokens"
+        ),
+        "output_tokens": _names("gen_ai.usage.output_tokens"),
+        "reasoning_tokens": _names("gen_ai.usage.reasoning_tokens"),
+        "latency_ms": "duration",
+        "trace_id": _names("session.id"),
+    },
+    names={
+        "model": _names("gen_ai.response.model", "gen_ai.request.model"),
+        "provider": _names("gen_ai.provider.name"),
+        "route": "route_name",
+        "authority": ":authority",
+    },
+    extras={
+        "path": ("x-envoy-origin-path", str | None),
+        "other_path": ("path", str | None),
+        "mcp": (r"mcp\.method\.name", str | None),
+    },
+    types=COUNT_TYPES,
+    convert=COUNT_CONVERT,
+    words={"status": NO_RESPONSE},
+    finish=_finish,
+)

@@ -1,0 +1,232 @@
+"""JSON lines, decoded into structs that are compiled from the field map."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from io import BytesIO
+from operator import attrgetter
+from typing import Annotated, Any
+
+import msgspec
+
+from collectors.interface import Result
+from collectors.records.fields import FIELDS, RARE, Path, parse_path
+from collectors.records.formats.interface import (
+    MAX_AMOUNT,
+    MAX_COUNT,
+    MIN_RATE,
+    Framing,
+    Parsed,
+    Row,
+    split_lines,
+)
+from collectors.records.framing.lines import LINES
+from collectors.records.layout import Layout, Steps
+
+_Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)]
+_Amount = Annotated[float, msgspec.Meta(ge=0, le=MAX_AMOUNT)]
+TYPES: Mapping[str, Any] = {
+    "time": str | int | float | None,
+    "model": str | None,
+    "request_id": str | int | None,
+    "operation": str | None,
+    "status": str | int | bool | None,
+    "input_tokens": _Count | None,
+    "cached_input_tokens": _Count | None,
+    "output_tokens": _Count | None,
+    "cost_usd": _Amount | None,
+    "latency_ms": _Amount | None,
+    "trace_id": str | int | None,
+    "inferences": _Amount | None,
+    "sample_rate": Annotated[float, msgspec.Meta(ge=MIN_RATE, le=1)] | None,
+    "cache_hit": str | int | bool | None,
+    "attempts": _Amount | None,
+    "cache_write_tokens": _Count | None,
+    "reasoning_tokens": _Count | None,
+    "valid": str | int | bool | None,
+    "schema_mode": str | int | bool | None,
+    "finish_reason": str | None,
+    "static_input_tokens": _Count | None,
+}
+"""What the value of each field may be."""
+TEXT = str | int | float | bool | None
+_QUOTED = re.compile(" ['\"]")
+_NO_JSON = "expected JSON in a text"
+_BOM = b"\xef\xbb\xbf"
+_BAD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+class JsonLines:
+    """Reads JSON lines by a field map; `template` are the paths of the system template."""
+
+    wants_header = False
+    reads_text = False
+    framing: Framing = LINES
+
+    def __init__(self, fields: Mapping[str, str], template: tuple[str, ...]) -> None:
+        wanted = [(name, parse_path(fields[name]), TYPES[name]) for name in (*FIELDS, *RARE) if name in fields]
+        wanted += [(f"template {index}", parse_path(path), TEXT) for index, path in enumerate(template)]
+        tree = Shape(wanted)
+        self.has_rare = any(name in fields for name in RARE)
+        self.known = frozenset(fields)
+        rare = RARE if self.has_rare else ()
+        order = [*FIELDS, *(f"template {index}" for index in range(len(template))), *rare]
+        self.record = tree.struct
+        """What a line is decoded into."""
+        self.layout = Layout(
+            {name: tree.steps[name] for name in (*FIELDS, *RARE) if name in fields},
+            tuple(tree.steps[f"template {index}"] for index in range(len(template))),
+        )
+        self.paths = {name: path for name, path, _ in wanted}
+        """Where each mapped field is, and each value of the template by its name in `template_paths`."""
+        self._fast, self._safe = tree.getters(order)
+        # strict=False takes "7" and 7.0 for 7, as producers write them; a boolean is still no number.
+        self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(self.record, strict=False).decode
+
+    def check_header(self, line: bytes) -> tuple[str, ...]:  # noqa: ARG002 a JSON log has no header
+        """Nothing to check."""
+        return ()
+
+    def parse(self, data: bytes, header: bytes | None) -> Parsed:  # noqa: ARG002 a JSON log has no header
+        """Decode every line on its own: two objects on a line, or one over two lines, must not pass as records."""
+        return self.read(split_lines(data))
+
+    def records(self, data: bytes) -> Parsed:
+        """What `parse` gives, with records of the layout instead of rows."""
+        try:
+            return Parsed(list(map(self._decode, BytesIO(data))))
+        except _BAD:
+            return self._one_by_one(split_lines(data))
+
+    def read(self, units: Sequence[bytes]) -> Parsed:
+        """Decode records that each have a text of their own."""
+        try:
+            parsed = Parsed(list(map(self._decode, units)))
+        except _BAD:
+            parsed = self._one_by_one(units)
+        parsed.rows = self._rows(parsed.rows)
+        return parsed
+
+    def _rows(self, records: list[Any]) -> list[Row]:
+        try:
+            return list(map(self._fast, records))
+        except AttributeError:  # an object on the way to a value is null
+            return list(map(self._safe, records))
+
+    def _one_by_one(self, lines: Sequence[bytes]) -> Parsed:
+        indices: list[int] = []
+        parsed = Parsed(lines=indices)
+        for index, line in enumerate(lines):
+            # A file copied and truncated under a writer that does not append has a hole of NULs at its start.
+            text = line.removeprefix(_BOM).lstrip(b"\0").strip()
+            if not text:
+                parsed.ignored += 1
+                continue
+            try:
+                parsed.rows.append(self._decode(text))
+            except msgspec.ValidationError as error:
+                parsed.refused.append((index, *explain(error)))
+            except _BAD:
+                parsed.refused.append((index, Result.INVALID_LINE, "not one JSON object"))
+            else:
+                indices.append(index)
+        return parsed
+
+
+def explain(error: msgspec.ValidationError) -> tuple[Result, str]:
+    """Why a record is not what its format says, and where in it."""
+    # msgspec names types and the place: "Expected `int`, got `array` - at `$.usage.input`".
+    # One kind of message ends in the value, between single quotes, or double ones when it has a single one itself.
+    reason, found, place = str(error).rpartition(" - at ")
+    reason, place = (reason, place) if found else (place, "")
+    reason = _QUOTED.split(reason, maxsplit=1)[0]
+    path = place.strip("`").removeprefix("$").lstrip(".")
+    if not path and reason != _NO_JSON:
+        return Result.INVALID_LINE, "not one JSON object"
+    if not path:
+        return Result.MISTYPED_FIELD, _NO_JSON
+    return Result.MISTYPED_FIELD, f"{path}: {reason[:1].lower()}{reason[1:]}"
+
+
+class Shape:
+    """A tree of structs that has exactly the wanted values of a record, and skips all others undecoded.
+
+    Objects at the paths `in_text` may also be JSON inside a string.
+    """
+
+    def __init__(self, wanted: list[tuple[str, Path, Any]], in_text: frozenset[Path] = frozenset()) -> None:
+        self._in_text = in_text
+        self.steps: dict[str, Steps] = {}
+        tree: dict[str, Any] = {}
+        for name, path, kind in wanted:
+            node: Any = tree
+            for key in path[:-1]:
+                node = node.setdefault(key, {}) if isinstance(node, dict) else None
+            leaf = node.get(path[-1], ((), kind)) if isinstance(node, dict) else None
+            if leaf is None or isinstance(leaf, dict):
+                raise ValueError(f"{'.'.join(path)}: one mapped path goes through another mapped value")
+            names, known = leaf
+            if known != kind and kind is not TEXT:
+                raise ValueError(f"{'.'.join(path)}: mapped to two fields of different types")
+            # A template field that is also a mapped one keeps the stricter type of the two.
+            node[path[-1]] = ((*names, name), known)
+        self.struct = self._build(tree, (), ())
+
+    def _build(self, tree: Mapping[str, Any], prefix: tuple[str, ...], path: Path) -> type[msgspec.Struct]:
+        fields: list[tuple[str, Any, Any]] = []
+        rename: dict[str, str] = {}
+        texts: dict[str, Callable[[str], Any]] = {}
+        for index, (key, node) in enumerate(tree.items()):
+            attribute = f"f{index}"
+            rename[attribute] = key
+            if isinstance(node, dict):
+                inner = self._build(node, (*prefix, attribute), (*path, key))
+                kind: Any = inner | None
+                if (*path, key) in self._in_text:
+                    texts[attribute] = msgspec.json.Decoder(kind, strict=False).decode
+                    kind = inner | str | None
+                fields.append((attribute, kind, inner()))
+                continue
+            names, kind = node
+            for name in names:
+                self.steps[name] = (*prefix, attribute)
+            fields.append((attribute, kind, None))
+        namespace: dict[str, Any] = {"unmapped": None}
+        if texts:
+            namespace["__post_init__"] = _opener(texts)
+        # gc=False: these structs cannot form cycles, and the collector would visit a million of them.
+        return msgspec.defstruct("Record", fields, rename=rename, frozen=True, gc=False, namespace=namespace)
+
+    def getters(self, order: list[str]) -> tuple[Callable[[Any], Row], Callable[[Any], Row]]:
+        """Two ways to read a row: a fast one that fails on a null on the way, and one that never does."""
+        paths = [self.steps.get(name, ("unmapped",)) for name in order]
+
+        def safe(record: Any) -> Row:
+            return tuple(_walk(record, path) for path in paths)
+
+        return attrgetter(*(".".join(path) for path in paths)), safe
+
+
+def _opener(texts: Mapping[str, Callable[[str], Any]]) -> Callable[[Any], None]:
+    def open_texts(record: Any) -> None:
+        for attribute, decode in texts.items():
+            value = getattr(record, attribute)
+            if type(value) is str:
+                try:
+                    value = decode(value) if value else None
+                except msgspec.ValidationError as error:
+                    raise ValueError(str(error)) from error
+                except (msgspec.DecodeError, RecursionError) as error:
+                    raise ValueError(_NO_JSON) from error
+                msgspec.structs.force_setattr(record, attribute, value)
+
+    return open_texts
+
+
+def _walk(value: Any, path: tuple[str, ...]) -> Any:
+    for attribute in path:
+        if value is None:
+            return None
+        value = getattr(value, attribute)
+    return value

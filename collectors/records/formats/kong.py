@@ -1,0 +1,147 @@
+"""What Kong's AI plugins add to the log of a request, each under a name of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from collectors.interface import Result
+from collectors.records.fields import PLACE
+from collectors.records.formats.declared import Declaration
+from collectors.records.formats.rewritten import Rewritten, with_keys
+from collectors.records.formats.routes import route
+
+_REQUEST, _OPERATION, _COST = PLACE["request_id"], PLACE["operation"], PLACE["cost_usd"]
+_INPUT, _OUTPUT = PLACE["input_tokens"], PLACE["output_tokens"]
+_NULL = msgspec.Raw(b"null")
+_PLUGIN, _NAME = "leverwatch plugin", "leverwatch plugin name"
+
+
+class _Cache(msgspec.Struct, gc=False):
+    cache_status: str | None = None
+
+
+class _Plugin(msgspec.Struct, gc=False):
+    """What is read of a plugin; what it adds beside that is long."""
+
+    meta: msgspec.Raw = _NULL
+    usage: msgspec.Raw = _NULL
+    cache: msgspec.Raw = _NULL
+
+
+class _Record(msgspec.Struct, gc=False):
+    ai: dict[str, _Plugin] | None = None
+
+
+class _LooseRecord(msgspec.Struct, gc=False):
+    ai: dict[str, msgspec.Raw] | None = None
+
+
+_decode = msgspec.json.Decoder(_Record).decode
+_decode_loosely = msgspec.json.Decoder(_LooseRecord).decode
+_decode_cache = msgspec.json.Decoder(_Cache | None).decode
+_decode_plugin = msgspec.json.Decoder(_Plugin).decode
+_BAD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+def _one_plugin_each(unit: bytes) -> Sequence[bytes]:
+    """The record once for each plugin that made a call: one request may make several."""
+    try:
+        plugins: Mapping[str, _Plugin | msgspec.Raw] = _decode(unit).ai or {}
+    except _BAD:
+        try:
+            plugins = _decode_loosely(unit).ai or {}
+        except _BAD:
+            return (unit,)
+    found = [
+        with_keys(unit, {_PLUGIN: _text(plugin), _NAME: msgspec.json.encode(name)})
+        for name, plugin in plugins.items()
+        if _has_called(plugin)
+    ]
+    return found or (unit,)
+
+
+def _text(plugin: _Plugin | msgspec.Raw) -> bytes:
+    return bytes(plugin) if isinstance(plugin, msgspec.Raw) else msgspec.json.encode(plugin)
+
+
+def _has_called(plugin: _Plugin | msgspec.Raw) -> bool:
+    """Whether it asked a model, or answered in its place; one that only missed its cache did neither.
+
+    What is not as it should be is refused with its reason when it is read as a call.
+    """
+    try:
+        read = _decode_plugin(plugin) if isinstance(plugin, msgspec.Raw) else plugin
+        if _is_filled(read.meta) or _is_filled(read.usage):
+            return True
+        cache = _decode_cache(read.cache)
+    except _BAD:
+        return not isinstance(plugin, msgspec.Raw) or bytes(plugin).startswith(b"{")
+    return cache is not None and (cache.cache_status or "").lower() == "hit"
+
+
+def _is_filled(raw: msgspec.Raw) -> bool:
+    text = bytes(raw)
+    return text != b"null" and (text[:1] != b"{" or text[1:].lstrip() != b"}")
+
+
+def _finish(row: list[Any], *, name: str | None, uri: str | None) -> Result | None:
+    if name is None:
+        return Result.NOT_A_CALL
+    if row[_REQUEST] is not None:
+        row[_REQUEST] = f"{row[_REQUEST]}/{name}"
+    found = route(uri) if uri else None
+    row[_OPERATION] = found.operation if found is not None else None
+    if row[_COST] == 0:
+        # The plugin multiplies by prices that are zero until someone sets them.
+        row[_COST] = None
+    if row[_INPUT] == 0 and not row[_OUTPUT]:
+        row[_INPUT] = row[_OUTPUT] = None
+    return None
+
+
+def _recognise(record: Any) -> int:
+    plugins = record.get("ai") if isinstance(record, Mapping) else None
+    if not isinstance(plugins, Mapping):
+        return 0
+    parts = [plugin for plugin in plugins.values() if isinstance(plugin, Mapping)]
+    return 90 if any({"meta", "usage", "cache"} & part.keys() for part in parts) else 0
+
+
+def _of_plugin(*paths: str) -> tuple[str, ...]:
+    return tuple(f"{_PLUGIN}.{path}" for path in paths)
+
+
+_MODELS = _of_plugin("meta.response_model", "meta.request_model")
+KONG = Rewritten(
+    Declaration(
+        name="kong",
+        recognise=_recognise,
+        fields={
+            "time": "started_at",
+            "model": _MODELS,
+            "request_id": ("request.id", "request.headers.x-kong-request-id", "request.headers.x-request-id"),
+            "operation": (),
+            "status": "response.status",
+            "input_tokens": _of_plugin("usage.prompt_tokens", "usage.prompt_token"),
+            "output_tokens": _of_plugin("usage.completion_tokens", "usage.completion_token"),
+            "cost_usd": _of_plugin("usage.cost"),
+            "latency_ms": _of_plugin("meta.llm_latency"),
+            "cache_hit": _of_plugin("cache.cache_status"),
+        },
+        names={
+            "model": _MODELS,
+            "provider": _of_plugin("meta.provider_name"),
+            "plugin": _NAME,
+            "service": "service.name",
+            "route": "route.name",
+            "consumer": ("consumer.username", "consumer.custom_id", "consumer.id"),
+            "workspace": ("workspace_name", "workspace"),
+        },
+        extras={"name": (_NAME, str | None), "uri": ("upstream_uri", str | None)},
+        finish=_finish,
+    ),
+    _one_plugin_each,
+)

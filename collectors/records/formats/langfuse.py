@@ -1,0 +1,176 @@
+"""Exports of Langfuse: observations in lists and lines, and traces with their observations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import msgspec
+
+from collectors.interface import Result
+from collectors.records.fields import PLACE
+from collectors.records.formats.declared import Declaration
+from collectors.records.formats.interface import MAX_AMOUNT, MAX_COUNT
+from collectors.records.formats.rewritten import Rewritten, with_keys
+from collectors.records.recall import recall
+from collectors.records.timestamps import elapsed_ms
+
+_TIME, _LATENCY, _OPERATION = PLACE["time"], PLACE["latency_ms"], PLACE["operation"]
+_INPUT, _OUTPUT, _COST = PLACE["input_tokens"], PLACE["output_tokens"], PLACE["cost_usd"]
+_CACHED, _WRITTEN = PLACE["cached_input_tokens"], PLACE["cache_write_tokens"]
+_REASONING = PLACE["reasoning_tokens"]
+_Amounts = dict[str, Annotated[float, msgspec.Meta(ge=0, le=MAX_COUNT)] | None] | None
+_Costs = dict[str, Annotated[float, msgspec.Meta(ge=0, le=MAX_AMOUNT)] | None] | None
+_OPERATIONS = {"GENERATION": "generation", "EMBEDDING": "embedding"}
+_TRACE_NAME = "leverwatch trace name"
+
+
+class _Trace(msgspec.Struct, gc=False):
+    name: str | None = None
+
+
+class _Document(msgspec.Struct, gc=False):
+    name: str | None = None
+    trace: _Trace | None = None
+    observations: list[msgspec.Raw] | None = None
+    data: list[msgspec.Raw] | None = None
+
+
+_decode = msgspec.json.Decoder(_Document).decode
+
+
+def _observations(unit: bytes) -> Sequence[bytes]:
+    """The observations of a trace, each with the trace's name, or those of a page of the API."""
+    if b'"observations"' not in unit and b'"data"' not in unit:
+        return (unit,)
+    try:
+        document = _decode(unit)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return (unit,)
+    if document.observations is None:
+        return (unit,) if document.data is None else [bytes(one) for one in document.data]
+    found = [bytes(one) for one in document.observations]
+    name = document.trace.name if document.trace is not None else document.name
+    if name is None:
+        return found
+    return [with_keys(one, {_TRACE_NAME: msgspec.json.encode(name)}) if one[:1] == b"{" else one for one in found]
+
+
+def _finish(
+    row: list[Any],
+    *,
+    kind: str | None,
+    end: str | None,
+    end_snake: str | None,
+    details: _Amounts,
+    details_snake: _Amounts,
+    costs: _Costs,
+    costs_snake: _Costs,
+    usage: Mapping[str, Any] | None,
+) -> Result | None:
+    operation = _OPERATIONS.get(kind or "")
+    if operation is None:
+        return Result.NOT_A_CALL
+    row[_OPERATION] = operation
+    _read_usage(row, details or details_snake or {}, usage or {})
+    costs = costs or costs_snake or {}
+    # A cost of zero without details is what an observation of an unknown price has.
+    row[_COST] = costs["total"] if costs.get("total") is not None else row[_COST] or None
+    row[_LATENCY] = elapsed_ms(row[_TIME], end or end_snake)
+    return None
+
+
+def _read_usage(row: list[Any], details: Mapping[str, Any], usage: Mapping[str, Any]) -> None:
+    known = {name: value for name, value in details.items() if value is not None}
+    if not known and str(usage.get("unit") or "TOKENS").upper() == "TOKENS":
+        named = {name: usage.get(name) for name in ("input", "output", "total")}
+        known = {
+            name: value
+            for name, value in named.items()
+            if isinstance(value, float | int) and 0 <= value <= MAX_COUNT
+        }
+        if not any(known.values()):
+            # What an observation of unknown usage has.
+            known = {}
+    sums: dict[int, float] = {}
+    for name, value in known.items():
+        for place in _places(name):
+            sums[place] = sums.get(place, 0) + value
+    output, taken = sums.get(_OUTPUT), sums.get(_INPUT)
+    if "total" in known and (output is not None or taken is None):
+        # The parts of the input are kept apart and need not all be named; the total has them all.
+        taken = max(known["total"] - (output or 0), taken or 0)
+    row[_OUTPUT], row[_INPUT] = output, taken
+    row[_CACHED], row[_WRITTEN] = sums.get(_CACHED), sums.get(_WRITTEN)
+    row[_REASONING] = sums.get(_REASONING)
+
+
+@recall(1024)
+def _places(name: str) -> tuple[int, ...]:
+    """The fields to which an amount of usage belongs by its name."""
+    is_write = "creation" in name or "write" in name
+    belongs = {
+        _OUTPUT: "output" in name,
+        _INPUT: "input" in name,
+        _CACHED: "cache" in name and not is_write,
+        _WRITTEN: "cache" in name and is_write,
+        _REASONING: "reasoning" in name,
+    }
+    return tuple(place for place, does in belongs.items() if does)
+
+
+def _recognise(record: Any) -> int:
+    if not isinstance(record, Mapping):
+        return 0
+    if isinstance(record.get("observations"), list) and ("trace" in record or "projectId" in record):
+        return 90
+    page = record.get("data")
+    one = page[0] if isinstance(page, list) and page else record
+    if not isinstance(one, Mapping) or "type" not in one:
+        return 0
+    names = one.keys()
+    return 90 if {"traceId", "startTime"} <= names or {"trace_id", "start_time", "usage_details"} <= names else 0
+
+
+LANGFUSE = Rewritten(
+    Declaration(
+        name="langfuse",
+        recognise=_recognise,
+        fields={
+            "time": ("startTime", "start_time"),
+            "model": ("model", "providedModelName", "provided_model_name"),
+            "request_id": ("id", "span_id"),
+            "operation": (),
+            "status": "level",
+            "input_tokens": (),
+            "cached_input_tokens": (),
+            "cache_write_tokens": (),
+            "output_tokens": (),
+            "reasoning_tokens": (),
+            "latency_ms": (),
+            "cost_usd": ("totalCost", "calculatedTotalCost", "total_cost"),
+            "trace_id": ("traceId", "trace_id"),
+        },
+        names={
+            "trace": ("traceName", "trace_name", _TRACE_NAME),
+            "project": ("projectId", "project_id"),
+            "prompt": ("promptName", "prompt_name"),
+        },
+        extras={
+            "kind": ("type", str | None),
+            "end": ("endTime", str | None),
+            "end_snake": ("end_time", str | None),
+            "details": ("usageDetails", _Amounts),
+            "details_snake": ("usage_details", _Amounts),
+            "costs": ("costDetails", _Costs),
+            "costs_snake": ("cost_details", _Costs),
+            "usage": ("usage", dict[str, float | str | None] | None),
+        },
+        words={
+            "status": {"ERROR": "error", "DEFAULT": "success", "DEBUG": "success", "WARNING": "success"},
+        },
+        documents=("observations", "data"),
+        finish=_finish,
+    ),
+    _observations,
+)

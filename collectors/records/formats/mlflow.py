@@ -1,0 +1,216 @@
+"""Traces of MLflow with their spans; a trace alone does not tell how many calls it was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from collectors.interface import Result
+from collectors.records.fields import PLACE
+from collectors.records.formats.declared import Declaration
+from collectors.records.formats.jsonl import TYPES
+from collectors.records.formats.rewritten import Refusal, Rewritten, with_keys
+from collectors.records.recall import recall
+
+_TIME, _REQUEST, _TRACE = PLACE["time"], PLACE["request_id"], PLACE["trace_id"]
+_MODEL, _OPERATION, _LATENCY = PLACE["model"], PLACE["operation"], PLACE["latency_ms"]
+_SPAN, _INFO, _OUTER = "leverwatch span", "leverwatch trace", "leverwatch outer"
+_OPERATIONS = {"CHAT_MODEL": "chat", "LLM": "chat", "EMBEDDING": "embeddings", "RERANKER": "rerank"}
+_TYPE = "mlflow.spanType"
+_JUDGE = "mlflow.trace.sourceScorer"
+_USAGE = "mlflow.trace.tokenUsage"
+_LONGEST = 10**18
+"""Nanoseconds that no call takes."""
+_Map = dict[str, msgspec.Raw] | None
+
+
+class _Context(msgspec.Struct, gc=False):
+    span_id: str | None = None
+
+
+class _Attributes(msgspec.Struct, gc=False):
+    kind: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"null"), name=_TYPE)
+
+
+class _Span(msgspec.Struct, gc=False):
+    span_id: str | None = None
+    parent_span_id: str | None = None
+    parent_id: str | None = None
+    context: _Context | None = None
+    attributes: _Attributes | None = None
+
+    @property
+    def id(self) -> str | None:
+        """Its id in either version of the schema."""
+        return self.span_id or (self.context.span_id if self.context is not None else None)
+
+    @property
+    def parent(self) -> str | None:
+        """The id of the span around it."""
+        return self.parent_span_id or self.parent_id
+
+    @property
+    def is_call(self) -> bool:
+        """Whether a model generated text in it."""
+        return _operation(_text(self.attributes.kind if self.attributes is not None else None)) == "chat"
+
+
+class _Info(msgspec.Struct, gc=False):
+    tags: _Map = None
+    trace_metadata: _Map = None
+
+
+class _Data(msgspec.Struct, gc=False):
+    spans: list[msgspec.Raw] | None = None
+
+
+class _Document(_Info, gc=False):
+    info: msgspec.Raw = msgspec.Raw(b"null")
+    data: _Data | None = None
+    spans: list[msgspec.Raw] | None = None
+
+
+_decode = msgspec.json.Decoder(_Document).decode
+_decode_info = msgspec.json.Decoder(_Info | None).decode
+_decode_span = msgspec.json.Decoder(_Span).decode
+
+
+def _text(raw: msgspec.Raw | str | None) -> str | None:
+    """A text, which MLflow writes as JSON inside the text."""
+    return None if raw is None else _unquoted(bytes(raw) if isinstance(raw, msgspec.Raw) else raw)
+
+
+@recall(1024)
+def _unquoted(text: str | bytes) -> str | None:
+    value: Any = text
+    for _ in range(2):
+        try:
+            value = msgspec.json.decode(value)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError):
+            break
+    return value if isinstance(value, str) else None
+
+
+def _operation(kind: str | None) -> str | None:
+    return _OPERATIONS.get(kind or "")
+
+
+def _spans(unit: bytes) -> Sequence[bytes] | Refusal:
+    """Each span of a trace, with what the trace says of itself, and whether a call lies inside of the span."""
+    try:
+        document = _decode(unit)
+        inner = _decode_info(document.info)
+        raw = _without_spans(unit) if inner is None else bytes(document.info)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return (unit,)
+    spans = document.spans if document.data is None else document.data.spans
+    info = inner or document
+    if not spans and f'"{_TYPE}"'.encode() in unit:
+        spans = [msgspec.Raw(unit)]
+    if not spans:
+        if _JUDGE not in (info.tags or {}) and _USAGE in (info.trace_metadata or {}):
+            return Refusal(Result.MISSING_FIELD, "a trace without its spans, which tell how many calls it was")
+        return (b"{}",)
+    outer = _outer_calls(spans)
+    return [
+        with_keys(b"{}", {_OUTER: b"true" if index in outer else b"false", _SPAN: bytes(span), _INFO: raw})
+        for index, span in enumerate(spans)
+    ]
+
+
+def _without_spans(unit: bytes) -> bytes:
+    values = msgspec.json.decode(unit, type=dict[str, msgspec.Raw])
+    return msgspec.json.encode({name: value for name, value in values.items() if name not in {"spans", "data"}})
+
+
+def _outer_calls(spans: Sequence[msgspec.Raw]) -> set[int]:
+    """The spans of calls around other calls: two instrumentations saw the same one."""
+    known: list[_Span] = []
+    for raw in spans:
+        try:
+            known.append(_decode_span(raw))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            known.append(_Span())
+    parents = {span.id: span.parent for span in known if span.id is not None}
+    around: set[str] = set()
+    for span in known:
+        at = span.parent if span.is_call else None
+        while at is not None and at not in around:
+            around.add(at)
+            at = parents.get(at)
+    return {index for index, span in enumerate(known) if span.is_call and span.id in around}
+
+
+def _finish(
+    row: list[Any], *, kind: str | None, end: object, outer: bool | None, judge: str | None
+) -> Result | None:
+    operation = _operation(_text(kind))
+    if operation is None or outer or judge is not None:
+        return Result.NOT_A_CALL
+    row[_OPERATION] = operation
+    row[_MODEL] = _text(row[_MODEL]) or row[_MODEL]
+    if row[_REQUEST] is not None:
+        row[_REQUEST] = f"{row[_TRACE]}/{row[_REQUEST]}"
+    start = row[_TIME]
+    if isinstance(start, int) and isinstance(end, int) and 0 <= end - start < _LONGEST:
+        row[_LATENCY] = (end - start) / 1e6
+    return None
+
+
+def _recognise(record: Any) -> int:
+    if not isinstance(record, Mapping):
+        return 0
+    info = record.get("info", record)
+    if not isinstance(info, Mapping):
+        return 0
+    if "trace_location" in info or "trace_metadata" in info:
+        return 90
+    return 80 if "mlflow." in str(list(info.get("tags") or ())) else 0
+
+
+def _span(*paths: str) -> tuple[str, ...]:
+    return tuple(f"{_SPAN}.{path}" for path in paths)
+
+
+_CHAT_USAGE = r"attributes.mlflow\.chat\.tokenUsage"
+_COST = r"attributes.mlflow\.llm\.cost"
+MLFLOW = Rewritten(
+    Declaration(
+        name="mlflow",
+        recognise=_recognise,
+        fields={
+            "time": _span("start_time_unix_nano", "start_time"),
+            "model": _span(r"attributes.mlflow\.llm\.model", r"attributes.mlflow\.chat\.model"),
+            "request_id": _span("span_id", "context.span_id"),
+            "operation": (),
+            "status": _span("status.code", "status_code"),
+            "input_tokens": _span(f"{_CHAT_USAGE}.input_tokens"),
+            "cached_input_tokens": _span(f"{_CHAT_USAGE}.cache_read_input_tokens"),
+            "cache_write_tokens": _span(f"{_CHAT_USAGE}.cache_creation_input_tokens"),
+            "output_tokens": _span(f"{_CHAT_USAGE}.output_tokens"),
+            "cost_usd": _span(f"{_COST}.total_cost"),
+            "latency_ms": (),
+            "trace_id": (f"{_INFO}.trace_id", f"{_INFO}.request_id", *_span("trace_id", "context.trace_id")),
+        },
+        names={
+            "experiment": (f"{_INFO}.trace_location.mlflow_experiment.experiment_id", f"{_INFO}.experiment_id"),
+            "trace": rf"{_INFO}.tags.mlflow\.traceName",
+        },
+        extras={
+            "kind": (rf"{_SPAN}.attributes.mlflow\.spanType", str | None),
+            "end": (_span("end_time_unix_nano", "end_time"), TYPES["time"]),
+            "outer": (_OUTER, bool | None),
+            "judge": (_INFO + r".tags.mlflow\.trace\.sourceScorer", str | None),
+        },
+        words={
+            "status": {
+                "STATUS_CODE_OK": "ok", "STATUS_CODE_UNSET": "ok", "UNSET": "ok", "STATUS_CODE_ERROR": "error",
+            },
+        },
+        in_text=tuple(_span(_CHAT_USAGE, _COST)),
+        finish=_finish,
+    ),
+    _spans,
+)  # fmt: skip

@@ -1,0 +1,133 @@
+"""Access logs of nginx in front of model servers: `combined` and what is often appended to it, or JSON."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from collectors.interface import Result
+from collectors.records.fields import PLACE
+from collectors.records.formats.access import (
+    CLIENT,
+    LISTED,
+    QUOTED,
+    attempts,
+    call,
+    local_time,
+    method_and_target,
+    milliseconds,
+    rewrite_lines,
+)
+from collectors.records.formats.declared import Declaration
+from collectors.records.formats.rewritten import Rewritten
+from collectors.records.framing.lines import LINES
+
+_LATENCY, _ATTEMPTS = PLACE["latency_ms"], PLACE["attempts"]
+_Text = str | int | float | None
+_LINE = re.compile(rf"(?:(\S+) )?{CLIENT} {QUOTED} (\d+) (?:\d+|-) {QUOTED} {QUOTED}")
+_NAMES = ("host", "remote_addr", "remote_user", "time_local", "request", "status", "referer", "agent")
+_INGRESS = re.compile(rf" \d+ ([\d.]+) \[([^\]]*)\] \[[^\]]*\] {LISTED} {LISTED} {LISTED} {LISTED} (\S+)")
+_INGRESS_NAMES = (
+    "request_time", "proxy_upstream_name", "upstream_addr", "upstream_response_length", "upstream_response_time",
+    "upstream_status", "req_id",
+)  # fmt: skip
+_LABEL = re.compile(
+    r"\b(request_time|rt|upstream_status|us|ust|upstream_response_time|urt|request_id|req_id|rid)[=:]"
+)
+_SECONDS_VALUE, _LIST_VALUE, _ID_VALUE = map(re.compile, (r'"?([\d.]+)', f'"?{LISTED}', r'"?([\w.-]+)'))
+_LABELLED = {
+    label: (name, value)
+    for name, labels, value in (
+        ("request_time", ("request_time", "rt"), _SECONDS_VALUE),
+        ("upstream_status", ("upstream_status", "us", "ust"), _LIST_VALUE),
+        ("upstream_response_time", ("upstream_response_time", "urt"), _LIST_VALUE),
+        ("request_id", ("request_id", "req_id", "rid"), _ID_VALUE),
+    )
+    for label in labels
+}
+_SECONDS = re.compile(r'[ "]((?:\d+\.\d{3}|-)(?:(?:, | : )(?:\d+\.\d{3}|-)){0,30})(?=[ "]|$)')
+_STATUSES = re.compile(r'[ "]([1-5]\d\d(?:(?:, | : )[1-5]\d\d){1,30})(?=[ "]|$)')
+
+
+def _tail(text: str) -> Mapping[str, str]:
+    """What ingress-nginx appends to `combined`; or values with labels, and bare times and statuses."""
+    ingress = _INGRESS.match(text)
+    if ingress:
+        return dict(zip(_INGRESS_NAMES, ingress.groups(), strict=True))
+    found: dict[str, str] = {}
+    for label in _LABEL.finditer(text):
+        name, value = _LABELLED[label[1]]
+        match = None if name in found else value.match(text, label.end())
+        if match:
+            found[name] = match[1]
+    seconds = [value for value in _SECONDS.findall(text) if value != "-"]
+    bare = dict(zip(("request_time", "upstream_response_time"), seconds, strict=False))
+    statuses = _STATUSES.search(text)
+    if statuses:
+        bare["upstream_status"] = statuses[1]
+    return bare | found
+
+
+def _finish(
+    row: list[Any],
+    *,
+    request: str | None,
+    method: str | None,
+    request_uri: str | None,
+    uri: str | None,
+    seconds: str | float | None,
+    upstream_status: str | None,
+    upstream_seconds: str | None,
+) -> Result | None:
+    asked, target = method_and_target(request)
+    row[_LATENCY] = milliseconds(seconds)
+    row[_ATTEMPTS] = attempts(upstream_status, upstream_seconds)
+    return call(row, method or asked, request_uri or uri or target)
+
+
+def _recognise(record: Any) -> int:
+    if isinstance(record, str):
+        return 85 if _LINE.match(record) else 0
+    if not isinstance(record, Mapping) or "status" not in record:
+        return 0
+    asked = "request" in record or "request_uri" in record or "uri" in record
+    known = {"remote_addr", "request_time", "body_bytes_sent", "upstream_response_time"} & record.keys()
+    return 70 if asked and known else 0
+
+
+NGINX = Rewritten(
+    Declaration(
+        name="nginx",
+        recognise=_recognise,
+        fields={
+            "time": ("time_iso8601", "time_local", "msec", "@timestamp", "timestamp", "time"),
+            "model": (),
+            "request_id": ("request_id", "req_id"),
+            "operation": (),
+            "status": "status",
+            "latency_ms": (),
+            "cache_hit": "upstream_cache_status",
+            "attempts": (),
+        },
+        names={
+            "host": ("host", "server_name", "http_host"),
+            "user": "remote_user",
+            "upstream": "proxy_upstream_name",
+        },
+        extras={
+            "request": ("request", str | None),
+            "method": ("request_method", str | None),
+            "request_uri": ("request_uri", str | None),
+            "uri": ("uri", str | None),
+            "seconds": ("request_time", _Text),
+            "upstream_status": ("upstream_status", str | None),
+            "upstream_seconds": ("upstream_response_time", str | None),
+        },
+        convert={"time": local_time},
+        finish=_finish,
+        framing=LINES,
+    ),
+    rewrite_lines(_LINE, _NAMES, "not a line of the combined log format", _tail),
+    reads_text=True,
+)

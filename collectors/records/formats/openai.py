@@ -1,0 +1,142 @@
+"""OpenAI's own objects: chat completions, Responses, stream chunks and events, and the output of the Batch API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from collectors.interface import Result
+from collectors.records.fields import PLACE
+from collectors.records.formats.declared import Declaration
+
+
+class _Choice(msgspec.Struct, gc=False):
+    finish_reason: str | None = None
+
+
+_Choices = list[_Choice] | None
+_Error = dict[str, msgspec.Raw] | str | None
+_OPERATION, _STATUS, _FINISH = PLACE["operation"], PLACE["status"], PLACE["finish_reason"]
+_REQUEST, _CACHED, _INPUT = PLACE["request_id"], PLACE["cached_input_tokens"], PLACE["input_tokens"]
+_USAGE = tuple(
+    PLACE[name]
+    for name in (
+        "input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens",
+    )
+)  # fmt: skip
+_OPERATIONS = {
+    "chat.completion": "chat",
+    "chat.completion.chunk": "chat",
+    "text_completion": "text_completion",
+    "response": "responses",
+}
+_NOT_FINAL = frozenset({"queued", "in_progress"})
+
+
+def _finish(
+    row: list[Any],
+    *,
+    kind: str | None,
+    event: str | None,
+    of_event: str | None,
+    of_body: str | None,
+    custom_id: object,
+    choices: _Choices,
+    body_choices: _Choices,
+    error: object,
+    body_error: object,
+) -> Result | None:
+    is_event = event is not None and event.startswith("response.")
+    if is_event and of_event is None:
+        # Most events of a stream carry neither the response nor its id.
+        row[_REQUEST] = None
+        return Result.PART
+    kind = of_body or of_event or kind
+    if kind == "" and not choices:
+        # Azure starts a stream with the verdict of its content filter, in a chunk without id and time.
+        row[_REQUEST] = None
+        return Result.PART
+    is_batch = custom_id is not None
+    failed = error is not None or body_error is not None
+    if kind == "list" and row[_INPUT] is not None:
+        row[_OPERATION] = "embeddings"
+    elif kind in _OPERATIONS:
+        row[_OPERATION] = _OPERATIONS[kind]
+    elif kind is not None:
+        return Result.NOT_A_CALL
+    elif not failed and not is_batch and choices is None:
+        return Result.MISSING_FIELD
+    choices = choices or body_choices
+    if choices and row[_FINISH] is None:
+        row[_FINISH] = choices[0].finish_reason
+    if kind == "chat.completion.chunk" and choices and row[_FINISH] is None:
+        # Some servers repeat a growing usage in every chunk; only that of the last one is the call's.
+        for place in _USAGE:
+            row[place] = None
+    if failed:
+        row[_STATUS] = "error"
+    elif row[_STATUS] == "incomplete":
+        # The model ran and what it wrote is billed; the finish reason says what stopped it.
+        row[_STATUS] = "success"
+    if is_event:
+        if row[_STATUS] in _NOT_FINAL:
+            row[_STATUS] = None
+        return Result.PART
+    if kind == "response" and row[_STATUS] in _NOT_FINAL:
+        return Result.NOT_A_CALL
+    return Result.PART if kind == "chat.completion.chunk" else None
+
+
+def _recognise(record: Any) -> int:
+    if not isinstance(record, Mapping):
+        return 0
+    if record.get("object") in _OPERATIONS and "id" in record:
+        return 95
+    if "custom_id" in record and "response" in record:
+        return 95
+    if str(record.get("type", "")).startswith("response."):
+        return 90
+    return 40 if record.get("object") == "list" and "usage" in record else 0
+
+
+def _paths(*keys: str) -> tuple[str, ...]:
+    return tuple(prefix + key for prefix in ("response.body.", "", "response.") for key in keys)
+
+
+OPENAI = Declaration(
+    name="openai",
+    recognise=_recognise,
+    fields={
+        "time": _paths("created", "created_at"),
+        "model": _paths("model"),
+        "request_id": _paths("id"),
+        "operation": (),
+        "status": ("response.status_code", "response.body.status", "status", "response.status"),
+        "input_tokens": _paths("usage.prompt_tokens", "usage.input_tokens"),
+        "cached_input_tokens": _paths(
+            "usage.prompt_tokens_details.cached_tokens", "usage.input_tokens_details.cached_tokens"
+        ),
+        "cache_write_tokens": _paths("usage.input_tokens_details.cache_write_tokens"),
+        "output_tokens": _paths("usage.completion_tokens", "usage.output_tokens"),
+        "reasoning_tokens": _paths(
+            "usage.completion_tokens_details.reasoning_tokens", "usage.output_tokens_details.reasoning_tokens"
+        ),
+        "schema_mode": _paths("text.format.type"),
+        "finish_reason": _paths("incomplete_details.reason"),
+    },
+    names={"model": _paths("model"), "service_tier": _paths("service_tier")},
+    extras={
+        "kind": ("object", str | None),
+        "event": ("type", str | None),
+        "of_event": ("response.object", str | None),
+        "of_body": ("response.body.object", str | None),
+        "custom_id": ("custom_id", str | int | None),
+        "choices": ("choices", _Choices),
+        "body_choices": ("response.body.choices", _Choices),
+        "error": ("error", _Error),
+        "body_error": ("response.body.error", _Error),
+    },
+    finish=_finish,
+)

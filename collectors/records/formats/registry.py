@@ -1,0 +1,69 @@
+"""The formats that have a name in the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from collectors.records.formats.anthropic import ANTHROPIC
+from collectors.records.formats.apisix import APISIX
+from collectors.records.formats.azure import AZURE_APIM, AZURE_OPENAI
+from collectors.records.formats.bedrock import BEDROCK
+from collectors.records.formats.envoy import ENVOY
+from collectors.records.formats.envoy_ai_gateway import ENVOY_AI_GATEWAY
+from collectors.records.formats.interface import Framing, Reader
+from collectors.records.formats.kong import KONG
+from collectors.records.formats.langfuse import LANGFUSE
+from collectors.records.formats.litellm import LITELLM
+from collectors.records.formats.mlflow import MLFLOW
+from collectors.records.formats.nginx import NGINX
+from collectors.records.formats.ollama import OLLAMA
+from collectors.records.formats.openai import OPENAI
+from collectors.records.formats.otlp import OTLP
+from collectors.records.formats.vertex import VERTEX
+
+
+class Named(Protocol):
+    """A format that needs no field map."""
+
+    @property
+    def name(self) -> str:
+        """What `format` says."""
+        ...
+
+    @property
+    def recognise(self) -> Any:
+        """How sure it is that a record, as `json.loads` gives it, is one of its own: 0 to 100."""
+        ...
+
+    @property
+    def framing(self) -> Framing:
+        """Where its records end, unless the configuration says otherwise."""
+        ...
+
+    def build(self, template: Sequence[str]) -> Reader:
+        """Its reader. Raises ValueError for a template part that it cannot read."""
+        ...
+
+
+_FORMATS: tuple[Named, ...] = (
+    ANTHROPIC,
+    APISIX,
+    AZURE_APIM,
+    AZURE_OPENAI,
+    BEDROCK,
+    ENVOY,
+    ENVOY_AI_GATEWAY,
+    KONG,
+    LANGFUSE,
+    LITELLM,
+    MLFLOW,
+    NGINX,
+    OLLAMA,
+    OPENAI,
+    OTLP,
+    VERTEX,
+)
+
+NAMED: Mapping[str, Named] = {format_.name: format_ for format_ in _FORMATS}
+"""Every one of them, by name."""

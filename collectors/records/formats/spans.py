@@ -1,0 +1,237 @@
+"""Spans of traces as their two JSON forms have them, with only the attributes that are wanted. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from collectors.interface import Result
+from collectors.records.formats.jsonl import explain
+
+Scalar = str | int | float | bool | None
+Refusal = tuple[Result, str]
+_NOTHING = msgspec.Raw()
+
+
+class NotSpans(ValueError):
+    """A JSON object that is no document of OpenTelemetry."""
+
+
+class _Array(msgspec.Struct, gc=False):
+    values: list[msgspec.Raw] = []
+
+
+class _Value(msgspec.Struct, gc=False):
+    stringValue: str | None = None  # noqa: N815 the names of the protocol
+    intValue: int | None = None  # noqa: N815 as above
+    doubleValue: float | None = None  # noqa: N815 as above
+    boolValue: bool | None = None  # noqa: N815 as above
+    arrayValue: _Array | None = None  # noqa: N815 as above
+
+
+class _Attribute(msgspec.Struct, gc=False):
+    key: str
+    value: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class _Status(msgspec.Struct, gc=False):
+    code: int | str | None = None
+
+
+class _Span(msgspec.Struct, gc=False):
+    traceId: str | None = None  # noqa: N815 as above
+    spanId: str | None = None  # noqa: N815 as above
+    parentSpanId: str | None = None  # noqa: N815 as above
+    traceState: str | None = None  # noqa: N815 as above
+    startTimeUnixNano: int | None = None  # noqa: N815 as above
+    endTimeUnixNano: int | None = None  # noqa: N815 as above
+    attributes: list[_Attribute] | None = None
+    status: _Status | None = None
+
+
+class _Resource(msgspec.Struct, gc=False):
+    attributes: list[_Attribute] | None = None
+
+
+class _Scope(msgspec.Struct, gc=False):
+    spans: list[_Span] | None = None
+
+
+class _LooseScope(msgspec.Struct, gc=False):
+    spans: list[msgspec.Raw] | None = None
+
+
+class _ResourceSpans(msgspec.Struct, gc=False):
+    resource: _Resource | None = None
+    scopeSpans: list[_Scope] | None = None  # noqa: N815 as above
+
+
+class _LooseResourceSpans(msgspec.Struct, gc=False):
+    resource: _Resource | None = None
+    scopeSpans: list[_LooseScope] | None = None  # noqa: N815 as above
+
+
+class _Context(msgspec.Struct, gc=False):
+    trace_id: str | None = None
+    span_id: str | None = None
+
+
+class _FlatStatus(msgspec.Struct, gc=False):
+    status_code: str | None = None
+
+
+class _FlatResource(msgspec.Struct, gc=False):
+    attributes: dict[str, msgspec.Raw] | None = None
+
+
+class _Base(msgspec.Struct, gc=False):
+    resourceLogs: msgspec.Raw = _NOTHING  # noqa: N815 as above
+    resourceMetrics: msgspec.Raw = _NOTHING  # noqa: N815 as above
+    context: _Context | None = None
+    parent_id: str | None = None
+    start_time: str | int | float | None = None
+    end_time: str | int | float | None = None
+    status_code: str | None = None
+    status: _FlatStatus | None = None
+    attributes: dict[str, msgspec.Raw] | None = None
+    resource: _FlatResource | None = None
+
+
+class _Document(_Base, gc=False):
+    """A batch of the protocol, or one span as an SDK prints it."""
+
+    resourceSpans: list[_ResourceSpans] | None = None  # noqa: N815 as above
+
+
+class _LooseDocument(_Base, gc=False):
+    resourceSpans: list[_LooseResourceSpans] | None = None  # noqa: N815 as above
+
+
+class Span(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """One span; two are the same only when they are one object."""
+
+    trace_id: str | None
+    span_id: str | None
+    parent_id: str | None
+    start: str | int | float | None
+    """Nanoseconds since 1970, or ISO 8601."""
+    end: str | int | float | None
+    failed: bool
+    state: str
+    """The state of the trace, where samplers leave their rate."""
+    attributes: Mapping[str, Scalar]
+    resource: Mapping[str, Scalar]
+
+
+_document = msgspec.json.Decoder(_Document, strict=False)
+_loose = msgspec.json.Decoder(_LooseDocument, strict=False)
+_span = msgspec.json.Decoder(_Span, strict=False)
+_value = msgspec.json.Decoder(_Value, strict=False)
+_FAILED = frozenset({2, "2", "ERROR", "STATUS_CODE_ERROR", "StatusCode.ERROR"})
+
+
+class SpanReader:
+    """Reads documents; of all attributes only the `wanted` ones."""
+
+    def __init__(self, wanted: frozenset[str]) -> None:
+        self._wanted = wanted
+
+    def read(self, unit: bytes) -> list[Span | Refusal] | None:
+        """The spans of a document, a bad one as why it is refused; None when the document is about something else.
+
+        Raises:
+            msgspec.DecodeError: it is no JSON object of the right types.
+            NotSpans: it has neither spans nor logs nor metrics.
+        """
+        document: _Document | _LooseDocument
+        try:
+            document = _document.decode(unit)
+        except msgspec.ValidationError:
+            document = _loose.decode(unit)
+        if document.resourceSpans is not None:
+            return list(self._spans(document.resourceSpans))
+        if document.context is not None:
+            return [self._flat(document)]
+        if bytes(document.resourceLogs) or bytes(document.resourceMetrics):
+            return None
+        raise NotSpans
+
+    def _spans(self, groups: list[Any]) -> Iterator[Span | Refusal]:
+        for group in groups:
+            resource = self._resource(group.resource)
+            for scope in group.scopeSpans or ():
+                for span in scope.spans or ():
+                    try:
+                        yield self._of_protocol(
+                            _span.decode(span) if isinstance(span, msgspec.Raw) else span, resource
+                        )
+                    except msgspec.ValidationError as error:
+                        yield explain(error)
+                    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                        yield Result.INVALID_LINE, "a span that is not JSON"
+
+    def _resource(self, resource: _Resource | None) -> Mapping[str, Scalar]:
+        try:
+            return self._of_list(resource.attributes if resource else None)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return {}  # what the spans tell counts; a name that is missing leaves them unattributed
+
+    def _of_protocol(self, span: _Span, resource: Mapping[str, Scalar]) -> Span:
+        return Span(
+            _id(span.traceId),
+            _id(span.spanId),
+            _id(span.parentSpanId),
+            span.startTimeUnixNano,
+            span.endTimeUnixNano,
+            span.status is not None and span.status.code in _FAILED,
+            span.traceState or "",
+            self._of_list(span.attributes),
+            resource,
+        )
+
+    def _of_list(self, attributes: list[_Attribute] | None) -> dict[str, Scalar]:
+        wanted = self._wanted
+        return {it.key: _scalar(it.value) for it in attributes or () if it.key in wanted}
+
+    def _flat(self, document: _Base) -> Span:
+        context = document.context or _Context()
+        code = document.status.status_code if document.status else document.status_code
+        resource = document.resource.attributes if document.resource else None
+        return Span(
+            _id(context.trace_id),
+            _id(context.span_id),
+            _id(document.parent_id),
+            document.start_time,
+            document.end_time,
+            code in _FAILED,
+            "",
+            self._of_mapping(document.attributes),
+            self._of_mapping(resource),
+        )
+
+    def _of_mapping(self, attributes: Mapping[str, msgspec.Raw] | None) -> dict[str, Scalar]:
+        found = ((key, msgspec.json.decode(raw)) for key, raw in (attributes or {}).items() if key in self._wanted)
+        return {key: _first(value) for key, value in found}
+
+
+def _scalar(raw: msgspec.Raw) -> Scalar:
+    value = _value.decode(raw)
+    if value.arrayValue is not None:
+        return next(map(_scalar, value.arrayValue.values), None)
+    if value.stringValue is not None:
+        return value.stringValue
+    if value.intValue is not None:
+        return value.intValue
+    return value.boolValue if value.doubleValue is None else value.doubleValue
+
+
+def _first(value: object) -> Scalar:
+    if isinstance(value, list):
+        return _first(value[0]) if value else None
+    return value if isinstance(value, str | int | float | bool) else None
+
+
+def _id(text: str | None) -> str | None:
+    return text.strip().lower().removeprefix("0x") or None if text else None

@@ -1,0 +1,210 @@
+"""Container logs: lines that a runtime wraps, and cuts into parts when they are long."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import msgspec
+
+from collectors.interface import Result
+from collectors.records.formats.interface import Units, split_lines
+
+_BLANK = b"\n\r\t "
+_REACH = 1 << 20
+"""Bytes within which the next part of a line must follow; runtimes cut at 16 KiB."""
+
+
+class Part(NamedTuple):
+    """One line of a container log."""
+
+    stream: str
+    text: bytes
+    ends: bool
+    """The application's line ends here."""
+    time: str | None
+
+
+@dataclass(slots=True)
+class _Run:
+    """The parts of one line of the application, as far as they are known."""
+
+    start: int
+    """Position of the first part."""
+    end: int
+    """Position behind the latest part."""
+    index: int
+    """Number of the first part's line."""
+    parts: list[Part]
+
+
+class Wrapping:
+    """Joins the parts of each stream, however the streams interleave. Subclasses know one runtime."""
+
+    by_newline = False
+    documents = False
+    _invalid = ""
+
+    def part(self, line: bytes) -> Part | None:
+        """Read one line; None when the runtime did not write it."""
+        raise NotImplementedError
+
+    def _is_whole(self, data: bytes) -> bool:
+        """Whether it is certain, and quick to see, that no line of `data` is a part."""
+        raise NotImplementedError
+
+    def complete(self, data: bytes, final: bool) -> int:
+        """Everything up to the last newline, but for lines whose end is still to come."""
+        cut = data.rfind(b"\n") + 1
+        if final or self._is_whole(data[:cut]) or not data[:cut].strip(_BLANK):
+            return cut
+        closed: list[tuple[int, int]] = []
+        open_runs: dict[str, _Run] = {}
+        for run, is_closed in self._runs(data[:cut], open_runs):
+            if is_closed:
+                closed.append((run.start, run.end))
+        for run in open_runs.values():
+            if len(data) - run.end <= _REACH:
+                cut = min(cut, run.start)
+        while through := [start for start, end in closed if start < cut < end]:
+            cut = min(through)
+        return cut
+
+    def skip(self, data: bytes) -> tuple[int, bool]:
+        """Drop everything up to the next newline."""
+        end = data.find(b"\n") + 1
+        return (end, True) if end else (len(data), False)
+
+    def count(self, data: bytes) -> int:
+        """Newlines."""
+        return data.count(b"\n")
+
+    def split(self, data: bytes) -> Units:
+        """The lines of the application."""
+        if not data.strip(_BLANK):
+            return Units([], [], ignored=len(split_lines(data)), times=[])
+        return self.unwrap(Units(split_lines(data)))
+
+    def unwrap(self, outer: Units) -> Units:
+        """The lines of the application inside the lines of another wrapper."""
+        inner = self._whole_lines(outer)
+        return self._join(outer) if inner is None else inner
+
+    def _whole_lines(self, outer: Units) -> Units | None:
+        """The same when no line is a part of a longer one; None when one is."""
+        inner = Units([], [], list(outer.refused), outer.ignored)
+        lines: list[int] = []
+        times: list[str | None] = []
+        for index, line in enumerate(outer.units):
+            part = self.part(line) if line else None
+            if part is None:
+                if line.strip(b"\0\r "):
+                    inner.refused.append((outer.line_of(index), Result.INVALID_LINE, self._invalid))
+                else:
+                    inner.ignored += 1
+            elif not part.ends:
+                return None
+            elif part.text.strip():
+                inner.units.append(part.text)
+                lines.append(outer.line_of(index))
+                times.append(part.time)
+            else:
+                inner.ignored += 1
+        inner.lines, inner.times = lines, times
+        return inner
+
+    def _join(self, outer: Units) -> Units:
+        inner = Units([], ignored=outer.ignored)
+        found: list[tuple[int, bytes, str | None]] = []
+        open_runs: dict[str, _Run] = {}
+        runs = self._runs(b"\n".join(outer.units), open_runs, inner)
+        for run in (*(run for run, _ in runs), *open_runs.values()):
+            text = b"".join(part.text for part in run.parts)
+            if text.strip():
+                found.append((run.index, text, run.parts[-1].time))
+            else:
+                inner.ignored += 1
+        found.sort(key=lambda entry: entry[0])
+        inner.units = [text for _, text, _ in found]
+        inner.lines = [outer.line_of(index) for index, _, _ in found]
+        inner.times = [time for _, _, time in found]
+        inner.refused = [
+            *outer.refused,
+            *((outer.line_of(index), result, detail) for index, result, detail in inner.refused),
+        ]
+        return inner
+
+    def _runs(
+        self, data: bytes, open_runs: dict[str, _Run], refuse: Units | None = None
+    ) -> Iterator[tuple[_Run, bool]]:
+        """Every run that ended, and whether by its last part; the others stay in `open_runs`."""
+        at = 0
+        for index, line in enumerate(split_lines(data)):
+            start, at = at, at + len(line) + 1
+            if not line.strip(b"\0\r "):
+                if refuse is not None:
+                    refuse.ignored += 1
+                continue
+            part = self.part(line)
+            if part is None:
+                if refuse is not None:
+                    refuse.refused.append((index, Result.INVALID_LINE, self._invalid))
+                continue
+            run = open_runs.pop(part.stream, None)
+            if run is not None and start - run.end > _REACH:
+                yield run, False
+                run = None
+            if run is None:
+                run = _Run(start, at, index, [])
+            run.parts.append(part)
+            run.end = at
+            if part.ends:
+                yield run, True
+            else:
+                open_runs[part.stream] = run
+
+
+class Cri(Wrapping):
+    """`time stream P|F text`, as container runtimes write it for Kubernetes."""
+
+    _invalid = "not a line of a container runtime"
+    _LINE = re.compile(rb"\0*(\S+) (stdout|stderr) ([PF])(?::\S*)? ?(.*)", re.DOTALL)
+
+    def part(self, line: bytes) -> Part | None:
+        """Read one line."""
+        match = self._LINE.fullmatch(line)
+        if match is None:
+            return None
+        time, stream, tag, text = match.groups()
+        return Part(stream.decode(), text, tag == b"F", time.decode(errors="replace"))
+
+    def _is_whole(self, data: bytes) -> bool:
+        return b" stdout P" not in data and b" stderr P" not in data
+
+
+class _Entry(msgspec.Struct, gc=False):
+    log: str
+    stream: str = ""
+    time: str | None = None
+
+
+class Docker(Wrapping):
+    """Docker's json-file: objects with `log`, `stream` and `time`; a part lacks the newline at its end."""
+
+    _invalid = "not an entry of Docker's json-file"
+    _decoder = msgspec.json.Decoder(_Entry)
+
+    def part(self, line: bytes) -> Part | None:
+        """Read one line."""
+        try:
+            entry = self._decoder.decode(line.lstrip(b"\0"))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None
+        text = entry.log.encode(errors="surrogatepass")
+        ends = text.endswith(b"\n")
+        return Part(entry.stream, text[:-1] if ends else text, ends, entry.time)
+
+    def _is_whole(self, data: bytes) -> bool:
+        return data.count(b'\\n","stream":"') == data.count(b"\n")

@@ -1,0 +1,114 @@
+"""Wrappers that leave a record on its line: JSON inside a JSON string, and text before JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from collectors.interface import Result
+from collectors.records.formats.interface import Units
+
+STRING_FIELDS = ("message", "log", "msg", "body")
+"""Where log shippers put the text of a line."""
+_TIME_FIELDS = ("time", "timestamp", "@timestamp", "ts")
+_Object = dict[str, msgspec.Raw]
+
+
+class Wrapper(Protocol):
+    """Takes records out of what another program put around them."""
+
+    def unwrap(self, outer: Units) -> Units:
+        """The records inside; what holds none is refused or ignored."""
+        ...
+
+
+class JsonString:
+    """An object with a field that holds the record, as JSON text or as an object.
+
+    A text that is no JSON is an ordinary message, unless another wrapper may find a record in `any_text`.
+    """
+
+    def __init__(self, fields: Sequence[str] = (), *, any_text: bool = False) -> None:
+        self._fields = tuple(fields) or STRING_FIELDS
+        self._start = b"" if any_text else b"{"
+        self._decoder = msgspec.json.Decoder(_Object)
+
+    def unwrap(self, outer: Units) -> Units:
+        """The texts; an ordinary message is ignored."""
+        inner = _Inner(outer)
+        for index, text in enumerate(outer.units):
+            stripped = text.strip(b"\0\r \t\xef\xbb\xbf")
+            if not stripped:
+                inner.ignored += 1
+                continue
+            try:
+                found, time = self._inner(stripped)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                inner.refuse(index, "not one JSON object around a text")
+                continue
+            if found is None:
+                inner.refuse(index, f"has no text in {', '.join(self._fields)}")
+            elif not found.startswith(self._start):
+                inner.ignored += 1
+            else:
+                inner.add(index, found, time)
+        return inner.units()
+
+    def _inner(self, text: bytes) -> tuple[bytes | None, str | None]:
+        values = self._decoder.decode(text)
+        time = next((_text(values[name]) for name in _TIME_FIELDS if name in values), None)
+        for name in self._fields:
+            raw = bytes(values.get(name, b"")).strip()
+            if raw.startswith(b"{"):
+                return raw, time
+            if raw.startswith(b'"'):
+                return msgspec.json.decode(raw, type=str).strip().encode(errors="surrogatepass"), time
+        return None, time
+
+
+def _text(raw: msgspec.Raw) -> str | None:
+    value = msgspec.json.decode(raw)
+    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+
+
+class Prefix:
+    """`LEVEL time {json}`: a record from the first brace of the line on."""
+
+    def unwrap(self, outer: Units) -> Units:
+        """The records; a line without a brace is ignored."""
+        inner = _Inner(outer)
+        for index, text in enumerate(outer.units):
+            brace = text.find(b"{")
+            if brace < 0:
+                inner.ignored += 1
+            else:
+                inner.add(index, text[brace:], None)
+        return inner.units()
+
+
+class _Inner:
+    """Gathers the records inside those of another wrapper, each with its line and time."""
+
+    def __init__(self, outer: Units) -> None:
+        self._outer = outer
+        self._found: list[tuple[bytes, int, str | None]] = []
+        self._refused = list(outer.refused)
+        self.ignored = outer.ignored
+
+    def add(self, index: int, text: bytes, time: str | None) -> None:
+        outer_time = self._outer.times[index] if self._outer.times is not None else None
+        self._found.append((text, self._outer.line_of(index), time or outer_time))
+
+    def refuse(self, index: int, detail: str) -> None:
+        self._refused.append((self._outer.line_of(index), Result.INVALID_LINE, detail))
+
+    def units(self) -> Units:
+        return Units(
+            [text for text, _, _ in self._found],
+            [line for _, line, _ in self._found],
+            self._refused,
+            self.ignored,
+            times=[time for _, _, time in self._found],
+        )

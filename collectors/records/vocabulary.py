@@ -1,0 +1,112 @@
+"""The words that producers use for outcomes, operations and cache hits, and what each means here."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from collectors.interface import Operation
+from collectors.records.recall import recall
+
+
+class Outcome(IntEnum):
+    """What a call came to."""
+
+    SUCCESS = 0
+    ERROR = 1
+    CACHE_HIT = 2
+
+
+_SUCCESS = frozenset({"success", "ok", "succeeded", "successful", "completed", "complete", "true"})
+_ERROR = frozenset(
+    {
+        "error", "failure", "failed", "fail", "timeout", "timed_out", "cancelled", "canceled", "aborted",
+        "blocked", "rejected", "expired", "errored", "false",
+    }
+)  # fmt: skip
+_OPERATIONS = {
+    Operation.GENERATION: (
+        "chat", "achat", "completion", "acompletion", "chat.completion", "chat_completion", "chat.completions",
+        "chat_completions", "completions", "text_completion", "atext_completion", "generate", "generation",
+        "generate_content", "agenerate_content", "responses", "aresponses", "message", "messages", "converse",
+        "conversestream", "invokemodel", "invokemodelwithresponsestream", "llm",
+    ),
+    Operation.EMBEDDING: ("embedding", "embeddings", "aembedding"),
+    Operation.RERANK: ("rerank", "arerank"),
+    Operation.IMAGE: ("image", "image_generation", "aimage_generation", "image_edit"),
+    Operation.AUDIO: ("audio", "speech", "aspeech", "transcription", "atranscription", "translation"),
+    Operation.MODERATION: ("moderation", "moderations", "amoderation"),
+    Operation.TOOL: ("tool", "execute_tool", "tool_call"),
+    Operation.AGENT: (
+        "agent", "invoke_agent", "create_agent", "invoke_workflow", "workflow", "agent_step", "chain",
+    ),
+    Operation.OTHER: ("other",),
+}  # fmt: skip
+_OPERATION_OF = {word: operation for operation, words in _OPERATIONS.items() for word in words}
+_VALID = frozenset({"true", "valid", "pass", "passed", "ok", "success", "1"})
+_INVALID = frozenset({"false", "invalid", "fail", "failed", "error", "failure", "0"})
+_SCHEMA = frozenset({"true", "json_schema", "strict", "structured", "1"})
+_NO_SCHEMA = frozenset({"false", "text", "json_object", "json", "none", "off", "0"})
+_LENGTH = frozenset({"length", "max_tokens", "max_output_tokens", "model_length", "max_length", "token_limit"})
+_LONGEST = 64
+"""Characters of the longest word."""
+_HIT = frozenset({"true", "hit", "yes", "1", "semantic hit"})
+
+
+def _word(value: object) -> str:
+    """A value as a word in lower case; a question mark when it is too long for any, in digits also for Python."""
+    if isinstance(value, int) and value.bit_length() > _LONGEST:
+        return "?"
+    text = str(value).strip()
+    return text.lower() if len(text) <= _LONGEST else "?"
+
+
+def outcome_of(status: object) -> Outcome | None:
+    """Success or error; None for a word that is neither. A record without a status tells of a success."""
+    if status is None or status is True:
+        return Outcome.SUCCESS
+    if status is False:
+        return Outcome.ERROR
+    text = _word(status)
+    if text.isdecimal():
+        code = int(text)
+        if 200 <= code < 300:
+            return Outcome.SUCCESS
+        return Outcome.ERROR if 300 <= code < 600 else None
+    if not text or text in _SUCCESS:
+        return Outcome.SUCCESS
+    return Outcome.ERROR if text in _ERROR else None
+
+
+def operation_of(word: str | None) -> Operation | None:
+    """The operation a word names; None for an unknown one. A record that names none is a generation."""
+    text = (word or "").strip().lower()
+    return _OPERATION_OF.get(text) if text else Operation.GENERATION
+
+
+def is_cache_hit(value: object) -> bool:
+    """Whether a gateway says that its response cache answered."""
+    return value is True or (value is not None and _word(value) in _HIT)
+
+
+def is_invalid(value: object) -> bool | None:
+    """Whether an output failed the validation of its application; None when that is not known."""
+    return _either(value, _INVALID, _VALID)
+
+
+def is_schema_mode(value: object) -> bool | None:
+    """Whether the model was held to a schema; None when that is not known. JSON mode alone is none."""
+    return _either(value, _SCHEMA, _NO_SCHEMA)
+
+
+@recall(1024)
+def is_truncated(finish_reason: str | None) -> bool | None:
+    """Whether the output ran into a limit of length; None when the reason is not known."""
+    word = (finish_reason or "").strip().lower()
+    return word in _LENGTH if word else None
+
+
+def _either(value: object, yes: frozenset[str], no: frozenset[str]) -> bool | None:
+    if value is None:
+        return None
+    word = _word(value)
+    return True if word in yes else False if word in no else None

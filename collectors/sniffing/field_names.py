@@ -1,0 +1,183 @@
+"""What fields of usage logs are called where no producer is known, and which values they can have."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC
+
+from collectors.records.fields import Path
+from collectors.records.formats.interface import MAX_AMOUNT, MAX_COUNT, MIN_RATE
+from collectors.records.names import is_usable
+from collectors.records.timestamps import parse_time
+from collectors.records.vocabulary import operation_of, outcome_of
+
+Scalar = str | int | float | bool
+_MOST_WORDS = 4
+_HITS = frozenset({"true", "false", "hit", "miss", "yes", "no", "none", "semantic hit"})
+_VERDICTS = frozenset({"true", "false", "valid", "invalid", "pass", "passed", "fail", "failed"})
+_KEY = re.compile(r"[\w@$:/.()-]+(?: [\w@$:/.()-]+){0,3}")
+_SEGMENT = re.compile(r"[./:]")
+_FOREIGN = frozenset(
+    {
+        "account", "app", "application", "client", "config", "container", "customer", "device", "headers", "host",
+        "k8s", "kubernetes", "org", "organization", "pod", "project", "settings", "team", "tenant", "tool",
+        "tools", "user", "users",
+    }
+)  # fmt: skip
+"""What is inside one of these is said of something else than the call."""
+_WEAK = frozenset({"id", "uuid"})
+"""Names that say something of the record only at its top."""
+
+
+def _is_count(value: Scalar) -> bool:
+    return _is_amount(value) and float(value) <= MAX_COUNT and float(value).is_integer()
+
+
+def _is_amount(value: Scalar) -> bool:
+    if isinstance(value, bool):
+        return False
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return False
+    return math.isfinite(number) and 0 <= number <= MAX_AMOUNT
+
+
+def _is_rate(value: Scalar) -> bool:
+    return _is_amount(value) and MIN_RATE <= float(value) <= 1
+
+
+def is_time(value: Scalar) -> bool:
+    """Whether it is a time that an inference can have."""
+    return parse_time(value, UTC) is not None
+
+
+def _is_name(value: Scalar) -> bool:
+    return isinstance(value, str) and is_usable(value) and 0 < len(value.split()) <= _MOST_WORDS
+
+
+def _is_id(value: Scalar) -> bool:
+    if isinstance(value, str):
+        return _is_name(value) and len(value.split()) == 1
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_outcome(value: Scalar) -> bool:
+    return not isinstance(value, float) and outcome_of(value) is not None
+
+
+def _is_operation(value: Scalar) -> bool:
+    return isinstance(value, str) and operation_of(value) is not None
+
+
+def _is_one_of(words: frozenset[str]) -> Callable[[Scalar], bool]:
+    return lambda value: isinstance(value, bool) or (isinstance(value, str) and value.strip().lower() in words)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A field, and how it is recognised."""
+
+    names: str
+    """Without underscores, best first; two keys in a row are one name: `response.model` is `responsemodel`."""
+    fits: Callable[[Scalar], bool]
+    exact: bool = False
+    """Every value has to fit: one that does not would be shown, or would lose its record."""
+
+
+KNOWN: Mapping[str, Known] = {
+    "time": Known(
+        "time starttime startedat requeststart requesttimestamp createdat created timestamp ts datetime date"
+        " requesttime eventtime loggedat loggingtime endtime endedat completedat finishedat receivedat",
+        is_time,
+    ),
+    "model": Known("responsemodel modelserved model modelname modelid llmmodel engine llm deployment requestmodel",
+                   _is_name, exact=True),
+    "request_id": Known(
+        "requestid reqid callid completionid responseid generationid inferenceid messageid xrequestid id uuid"
+        " correlationid spanid", _is_id, exact=True,
+    ),
+    "operation": Known("operation operationname calltype requesttype endpointtype op task type kind",
+                       _is_operation, exact=True),
+    "status": Known("status outcome result success ok succeeded statuscode httpstatus responsestatus state",
+                    _is_outcome, exact=True),
+    "input_tokens": Known(
+        "inputtokens prompttokens inputtokencount prompttokencount tokensin intokens contexttokens numprompttokens"
+        " numinputtokens tokensinput tokensprompt usageinput usageprompt usagein tokencountprompt tokencountinput"
+        " input",
+        _is_count,
+    ),
+    "cached_input_tokens": Known(
+        "cachedinputtokens inputcachedtokens cachedprompttokens cachedtokens cachereadinputtokens cachereadtokens"
+        " cachedcontenttokencount cachedtokencount tokenscached usagecached"
+        " cacheread cached", _is_count,
+    ),
+    "output_tokens": Known(
+        "outputtokens completiontokens outputtokencount completiontokencount candidatestokencount generatedtokens"
+        " tokensout outtokens numcompletiontokens numoutputtokens tokensoutput tokenscompletion usageoutput"
+        " usagecompletion usageout tokencountcompletion tokencountoutput output", _is_count,
+    ),
+    "cost_usd": Known("costusd usd usdcost totalcostusd cost responsecost totalcost spend price", _is_amount),
+    "latency_ms": Known(
+        "latencyms durationms elapsedms responsetimems requestdurationms totaldurationms timems latencymillis"
+        " durationmillis latencymilliseconds durationmilliseconds", _is_amount,
+    ),
+    "trace_id": Known("traceid", _is_id, exact=True),
+    "inferences": Known("inferences nummodelrequests numrequests requestcount requests calls ncalls", _is_amount),
+    "sample_rate": Known("samplerate samplingrate", _is_rate),
+    "cache_hit": Known("cachehit gatewaycachehit fromcache cached", _is_one_of(_HITS), exact=True),
+    "attempts": Known("attempts numattempts attemptcount tries", _is_amount),
+    "cache_write_tokens": Known(
+        "cachewritetokens cachewriteinputtokens cachecreationinputtokens cachecreationtokens", _is_count
+    ),
+    "reasoning_tokens": Known(
+        "reasoningtokens reasoningoutputtokens thinkingtokens thoughtstokencount thoughtstokens", _is_count
+    ),
+    "valid": Known("valid isvalid outputvalid schemavalid", _is_one_of(_VERDICTS), exact=True),
+    "schema_mode": Known("schemamode", _is_one_of(frozenset({"json_schema", "json_object", "text"})), exact=True),
+    "finish_reason": Known("finishreason stopreason donereason", _is_name, exact=True),
+    "static_input_tokens": Known("staticinputtokens staticprompttokens", _is_count),
+}  # fmt: skip
+"""In the order in which fields choose."""
+
+SYSTEMS = (
+    "system", "app", "application", "service", "servicename", "feature", "product", "team", "teamid", "project",
+)  # fmt: skip
+"""What may tell systems apart."""
+DURATIONS = (
+    "latency", "duration", "elapsed", "responsetime", "took", "timetaken", "requestduration", "totalduration",
+    "totaltime",
+)  # fmt: skip
+"""Durations in a unit that their name does not tell."""
+FAILURES = ("error", "errormessage", "errortype", "errorcode", "errorclass", "exception", "iserror", "failed")
+"""What only an error has, or what is true of one: no status, which is true of a success."""
+
+_RANKS = {field: {name: at for at, name in enumerate(known.names.split())} for field, known in KNOWN.items()}
+
+
+def rank(field: str, path: Path) -> int | None:
+    """How good a name for a field a path is, 0 being the best; None when it is none."""
+    return _rank(_RANKS[field], path)
+
+
+def is_called(names: Iterable[str], path: Path) -> bool:
+    """Whether a path has one of these names."""
+    return _rank(dict.fromkeys(names, 0), path) is not None
+
+
+def _rank(ranks: Mapping[str, int], path: Path) -> int | None:
+    words = [re.sub(r"[\W_]", "", part).lower() for key in path for part in _SEGMENT.split(key)]
+    if _FOREIGN.intersection(words[:-1]):
+        return None
+    both = ranks.get("".join(words[-2:]))
+    if both is not None or (len(words) > 1 and words[-1] in _WEAK):
+        return both
+    return ranks.get(words[-1])
+
+
+def is_plain(path: Path) -> bool:
+    """Whether the keys of a path are names, and not texts that a record is keyed by."""
+    return all(len(key) <= 64 and _KEY.fullmatch(key) for key in path)

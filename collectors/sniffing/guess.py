@@ -1,0 +1,219 @@
+"""Proposes a field map for records of no named format. Pure; what is not sure is said, and no value is."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from collectors.records.fields import Path
+from collectors.records.names import is_usable
+from collectors.sniffing.field_names import (
+    DURATIONS,
+    FAILURES,
+    KNOWN,
+    SYSTEMS,
+    Scalar,
+    is_called,
+    is_plain,
+    is_time,
+    rank,
+)
+
+Record = Mapping[Path, Scalar]
+"""The known values of a record."""
+
+_MOSTLY = 0.9
+"""The part of the values that has to fit a field; a few records may be broken."""
+_MOST_OTHERS = 5
+_DEEPEST = 16
+_DELIMITERS = (",", "\t", ";", "|")
+_CALLS = frozenset(
+    {"model", "input_tokens", "cached_input_tokens", "output_tokens", "reasoning_tokens", "finish_reason"}
+)
+"""Fields of which a log of model calls has at least one."""
+_INCLUDED = (("cached_input_tokens", "input_tokens"), ("reasoning_tokens", "output_tokens"))
+_UNSURE = (
+    ("latency_ms", DURATIONS, "may be it, if it is in milliseconds"),
+    ("status", FAILURES, "may tell of errors, and nothing tells of successes: all records count as such"),
+)
+_DOLLARS = "usd"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldGuess:
+    """A field map that fits the first records."""
+
+    fields: Mapping[str, str]
+    """Paths as the configuration writes them, by field."""
+    others: Mapping[str, tuple[str, ...]]
+    """Paths that the same field might be at."""
+    notes: tuple[str, ...]
+    """What should be checked."""
+    systems: tuple[str, ...]
+    """Paths whose values may name the system."""
+
+
+def leaves(value: Any, path: Path = ()) -> dict[Path, Scalar]:
+    """The values of a record by path; nulls, blank texts and whatever is in an array are none."""
+    if isinstance(value, Mapping):
+        if len(path) >= _DEEPEST:
+            return {}
+        found: dict[Path, Scalar] = {}
+        for key, inner in value.items():
+            found |= leaves(inner, (*path, str(key)))
+        return found
+    if isinstance(value, str):
+        return {path: value} if value.strip() else {}
+    return {path: value} if isinstance(value, int | float) else {}
+
+
+def dotted(path: Path) -> str:
+    """A path into JSON as the configuration writes it."""
+    return ".".join(key.replace("\\", "\\\\").replace(".", "\\.") for key in path)
+
+
+def columns(lines: Sequence[str]) -> tuple[str, list[dict[Path, Scalar]]] | None:
+    """The delimiter of lines below a header, and their cells by column; None when they are no table."""
+    best: tuple[int, str, list[dict[Path, Scalar]]] | None = None
+    for delimiter in _DELIMITERS:
+        rows = _cells(lines, delimiter)
+        names = [name.strip() for name in rows[0]] if rows else []
+        whole = [row for row in rows[1:] if len(row) == len(names)]
+        if len(names) < 2 or not whole or len(whole) < _MOSTLY * (len(rows) - 1):
+            continue
+        if best is None or len(names) > best[0]:
+            once = [at for at, name in enumerate(names) if name and names.count(name) == 1]
+            records: list[dict[Path, Scalar]] = [
+                {(names[at],): row[at].strip() for at in once if row[at].strip()} for row in whole
+            ]
+            best = (len(names), delimiter, records)
+    return None if best is None else best[1:]
+
+
+def _cells(lines: Sequence[str], delimiter: str) -> list[list[str]]:
+    rows = []
+    for line in lines:
+        try:
+            rows += list(csv.reader([line], delimiter=delimiter, strict=True))
+        except csv.Error:
+            rows.append([])
+    return rows
+
+
+def propose(
+    records: Sequence[Record], spell: Callable[[Path], str] = dotted, *, clock: bool = False
+) -> FieldGuess | None:
+    """A field map for these records, or None when they tell no time or nothing of a call to a model.
+
+    `spell` writes a path, and `clock` says that a wrapper tells the time of records that have none.
+    """
+    values: dict[Path, list[Scalar]] = {}
+    for record in records:
+        for path, value in record.items():
+            values.setdefault(path, []).append(value)
+    values = {path: found for path, found in values.items() if is_plain(path)}
+    chosen: dict[str, Path] = {}
+    others: dict[str, tuple[str, ...]] = {}
+    notes: list[str] = []
+    for field in KNOWN:
+        named = [path for path in _named(field, values) if _is_free(path, chosen.values())]
+        fitting = [path for path in named if _fits(field, values[path])]
+        if field == "request_id":
+            repeated = [path for path in fitting if _repeats(path, records)]
+            notes += [f"{field}: {spell(path)} is the same in different records" for path in repeated]
+            fitting = [path for path in fitting if path not in repeated]
+        elif field == "time" and not fitting:
+            fitting = [path for path, found in values.items() if all(map(_is_date, found))]
+            notes += [f"{field}: chosen by its values, for no name tells"] if fitting else []
+        if fitting:
+            chosen[field] = fitting[0]
+            others[field] = tuple(map(spell, fitting[1 : _MOST_OTHERS + 1]))
+        elif named and field in {"status", "operation"} and rank(field, named[0]) == 0:
+            notes.append(f"{field}: {spell(named[0])} has values of no known meaning")
+    if clock and "time" not in chosen and _is_free(("time",), [*chosen.values(), *values]):
+        chosen = {"time": ("time",), **chosen}
+        notes.append("time: no record has one, and that of its wrapper serves")
+    if "time" not in chosen or not _CALLS.intersection(chosen):
+        return None
+    notes += _doubts(chosen, records, spell)
+    for field, names, what in _UNSURE:
+        if field not in chosen:
+            found = [path for path in values if is_called(names, path)]
+            notes += [f"{field}: {spell(path)} {what}" for path in found[:1]]
+    return FieldGuess(
+        {field: spell(path) for field, path in chosen.items()},
+        {field: paths for field, paths in others.items() if paths},
+        tuple(notes),
+        tuple(spell(path) for path in values if _names_systems(path, values[path], len(records))),
+    )
+
+
+def _named(field: str, paths: Iterable[Path]) -> list[Path]:
+    ranked = [(rank(field, path), len(path), at, path) for at, path in enumerate(paths)]
+    known = [(place, depth, at, path) for place, depth, at, path in ranked if place is not None]
+    if field == "time":
+        # What lies deeper is more likely the time of something else.
+        known.sort(key=lambda entry: (entry[1], entry[0], entry[2]))
+    else:
+        known.sort()
+    return [path for *_, path in known]
+
+
+def _is_free(path: Path, taken: Iterable[Path]) -> bool:
+    """Whether no path is this one, leads through it, or lies on the way to it."""
+    return not any(path[: len(other)] == other or other[: len(path)] == path for other in taken)
+
+
+def _fits(field: str, values: Sequence[Scalar]) -> bool:
+    fitting = sum(map(KNOWN[field].fits, values))
+    return fitting >= len(values) * (1 if KNOWN[field].exact else _MOSTLY)
+
+
+def _is_date(value: Scalar) -> bool:
+    return isinstance(value, str) and "-" in value and is_time(value)
+
+
+def _repeats(path: Path, records: Sequence[Record]) -> bool:
+    """Whether records that differ share an id: it is none of a call, or they are parts of one."""
+    seen: dict[str, Record] = {}
+    return any(
+        seen.setdefault(str(record[path]).strip(), record) != record for record in records if path in record
+    )
+
+
+def _doubts(chosen: Mapping[str, Path], records: Sequence[Record], spell: Callable[[Path], str]) -> list[str]:
+    notes = []
+    times = [record[chosen["time"]] for record in records if chosen["time"] in record]
+    if any(isinstance(time, str) and "-" in time and is_time(time) and _is_naive(time) for time in times):
+        notes.append("time: has no zone; set timezone unless it is UTC")
+    cost = chosen.get("cost_usd")
+    if cost is not None and _DOLLARS not in cost[-1].lower():
+        notes.append(f"cost_usd: {spell(cost)} is taken for US dollars")
+    if "inferences" in chosen:
+        notes.append(f"inferences: every record stands for as many calls as {spell(chosen['inferences'])} says")
+    for part, whole in _INCLUDED:
+        if part in chosen and whole in chosen and any(_exceeds(it, chosen[part], chosen[whole]) for it in records):
+            notes.append(f"{whole}: must include {part}, and is less in some records")
+    return notes
+
+
+def _is_naive(text: str) -> bool:
+    return datetime.fromisoformat(text.strip()).tzinfo is None
+
+
+def _exceeds(record: Record, part: Path, whole: Path) -> bool:
+    try:
+        return float(record[part]) > float(record[whole])
+    except (KeyError, ValueError, OverflowError):
+        return False
+
+
+def _names_systems(path: Path, values: Sequence[Scalar], records: int) -> bool:
+    return (
+        is_called(SYSTEMS, path)
+        and len(values) >= _MOSTLY * records
+        and all(isinstance(value, str | int) and is_usable(str(value)) for value in values)
+    )

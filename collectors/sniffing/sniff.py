@@ -1,0 +1,265 @@
+"""Names the format of a usage log, and counts the whole of it without a store."""
+
+from __future__ import annotations
+
+import glob
+import json
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from collectors.errors import SourceUnavailable
+from collectors.interface import Operation, Result, SourceState, UsageRow, World, utc_now
+from collectors.listing import name_fault, shown
+from collectors.paths import look
+from collectors.records.decoder import build_format
+from collectors.records.fields import FIELDS
+from collectors.records.format_config import FileFormat
+from collectors.records.formats.interface import Row, Units
+from collectors.records.formats.registry import NAMED
+from collectors.records.framing.lines import LINES
+from collectors.records.framing.registry import CONTAINERS, FRAMINGS
+from collectors.records.framing.wrappers import STRING_FIELDS, JsonString, Prefix
+from collectors.records.names import is_usable
+from collectors.records.timestamps import parse_time
+from collectors.records.vocabulary import is_cache_hit, operation_of, outcome_of
+from collectors.sniffing.guess import FieldGuess, columns, leaves, propose
+from collectors.sources.files.collector import FilesCollector
+from collectors.sources.files.config import FilesConfig
+from collectors.sources.files.reader import Content, Moved
+
+SAMPLE_BYTES = 1 << 20
+SAMPLE_RECORDS = 50
+_SYSTEM = "sniffed"
+_ENOUGH = 30
+"""The score from which a record is taken for one of a format."""
+_FRAME = re.compile(rb"[\0\x01]...(?:\{|\x28\xb5\x2f\xfd|\x0a)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """How to read a file."""
+
+    format: str
+    compression: str
+    """`plain`, `gzip` or `zstd`."""
+    framing: str | None = None
+    """None: the framing that the format has anyway."""
+    wrap: tuple[str, ...] = ()
+    fields: FieldGuess | None = None
+    """The field map of a format that is no named one."""
+    delimiter: str = ","
+
+    @property
+    def settings(self) -> str | dict[str, Any]:
+        """What `format` says in the configuration."""
+        extras: dict[str, Any] = {}
+        if self.fields is not None:
+            extras["fields"] = dict(self.fields.fields)
+        if self.delimiter != ",":
+            extras["delimiter"] = self.delimiter
+        if self.framing is not None:
+            extras["framing"] = self.framing
+        if self.wrap:
+            extras["wrap"] = self.wrap[0] if len(self.wrap) == 1 else list(self.wrap)
+        return {"type": self.format, **extras} if extras else self.format
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a record was understood to be; never its texts."""
+
+    place: str
+    values: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Summary:
+    """A whole file, counted as `collect` would."""
+
+    tallies: Counter[Result] = field(default_factory=Counter)
+    usage: list[UsageRow] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def add(self, column: str, operation: Callable[[Operation], bool]) -> float:
+        """A count over all rows of some operations."""
+        return sum((float(getattr(row, column)) for row in self.usage if operation(row.operation)), 0.0)
+
+
+def read_sample(path: Path) -> tuple[bytes, str]:
+    """The first bytes of a file, decompressed, and how it is compressed.
+
+    Raises:
+        SourceUnavailable: it cannot be read, or there is none.
+    """
+    fault = name_fault(str(path.resolve()))
+    if fault is not None:
+        raise SourceUnavailable(f"{shown(str(path))}: {fault}")
+    try:
+        found = look(str(path.resolve()))
+        if found is None:
+            raise SourceUnavailable(f"{path}: no such file")
+        with Content(found) as content:
+            return content.read_exactly(SAMPLE_BYTES), content.kind.value
+    except Moved as error:
+        raise SourceUnavailable(f"{path}: no such file") from error
+    except OSError as error:
+        raise SourceUnavailable(f"{path}: {error.strerror}") from error
+
+
+def guess(data: bytes, compression: str) -> Guess | None:
+    """The format that the first records of a file are taken for; None when none is known. Pure.
+
+    JSON and tables that nobody named get a field map.
+    """
+    framing, wrap, units = _outermost(data)
+    for wrappers, inner in _unwrapped(units):
+        best = _best(inner.units[:SAMPLE_RECORDS])
+        if best is not None:
+            usual = framing is None or FRAMINGS[framing] is NAMED[best].framing
+            # Lines of one object each are read alike by lines and by values.
+            a_line_each = framing == "json" and units.lines is None
+            chosen = None if usual or wrap or a_line_each else framing
+            return Guess(best, compression, chosen, (*wrap, *wrappers))
+    return _json(data, compression) or _table(data, compression)
+
+
+def _unwrapped(units: Units) -> Iterator[tuple[tuple[str, ...], Units]]:
+    yield (), units
+    yield ("prefix",), Prefix().unwrap(units)
+    yield ("json-string",), JsonString(any_text=True).unwrap(units)
+
+
+def _json(data: bytes, compression: str) -> Guess | None:
+    framing, wrap, units = _outermost(data)
+    if framing == "json":
+        lines = LINES.split(data[: data.rfind(b"\n") + 1] or data)
+        objects = sum(isinstance(_value(line), dict) for line in lines.units[:SAMPLE_RECORDS])
+        if 2 * objects > len(lines.units[:SAMPLE_RECORDS]):
+            framing, units = None, lines
+    found: list[tuple[FieldGuess, tuple[str, ...]]] = []
+    for wrappers, inner in _unwrapped(units):
+        records = [leaves(it) for it in map(_value, inner.units[:SAMPLE_RECORDS]) if isinstance(it, dict)]
+        fields = propose(records, clock=inner.times is not None and any(inner.times))
+        if fields is not None:
+            found.append((fields, wrappers))
+    if not found:
+        return None
+    # An envelope has a time, and maybe more: the record is where most is known.
+    best, wrappers = max(found, key=lambda it: len(it[0].fields))
+    return Guess("jsonl", compression, framing, (*wrap, *wrappers), best)
+
+
+def _table(data: bytes, compression: str) -> Guess | None:
+    text = (data[: data.rfind(b"\n") + 1] or data).decode("utf-8-sig", errors="replace")
+    found = columns([line for line in text.splitlines() if line.strip()][: SAMPLE_RECORDS + 1])
+    fields = propose(found[1], lambda path: path[0]) if found is not None else None
+    if found is None or fields is None:
+        return None
+    return Guess("csv", compression, fields=fields, delimiter=found[0])
+
+
+def tried() -> str:
+    """What `guess` compares with, in words."""
+    wrappers = ", ".join((*CONTAINERS, "prefix", f"json-string (in {', '.join(STRING_FIELDS)})"))
+    return (
+        f"formats: {', '.join(NAMED)}; wrappers: {wrappers}; framings: {', '.join(FRAMINGS)}; "
+        "JSON and CSV with a field for the time and one for the model, tokens or a finish reason"
+    )
+
+
+def _outermost(data: bytes) -> tuple[str | None, tuple[str, ...], Units]:
+    if _FRAME.match(data):
+        return "length-prefixed", (), FRAMINGS["length-prefixed"].split(data)
+    lines = data[: data.rfind(b"\n") + 1] or data
+    for name, wrapping in CONTAINERS.items():
+        units = wrapping.split(lines)
+        if units.units and not units.refused:
+            return None, (name,), units
+    values = FRAMINGS["json"].split(data)
+    if len(values.units) > len(values.refused):
+        return "json", (), values
+    return None, (), FRAMINGS["lines"].split(lines)
+
+
+def _best(units: Sequence[bytes]) -> str | None:
+    scores: Counter[str] = Counter()
+    for record in map(_value, units):
+        for name, format_ in NAMED.items():
+            score = format_.recognise(record)
+            if score >= _ENOUGH:
+                scores[name] += score
+    return max(scores, key=lambda name: scores[name]) if scores else None
+
+
+def _value(unit: bytes) -> Any:
+    """A record for `recognise`: what JSON gives, or the line as text."""
+    try:
+        return json.loads(unit)
+    except (ValueError, RecursionError):
+        return unit.decode(errors="replace")
+
+
+def config_of(path: Path, settings: Any) -> FilesConfig:
+    """A source that reads one file, at once and from start to end."""
+    return FilesConfig.model_validate(
+        {
+            "name": "sniff",
+            "path": glob.escape(str(path.resolve())),
+            "format": settings,
+            "system": _SYSTEM,
+            "quiet_after": timedelta(0),
+            "follow_rotated": False,
+        }
+    )
+
+
+def summarise(config: FilesConfig, now: Callable[[], datetime] = utc_now) -> Summary:
+    """Count a file with the real collector, in memory.
+
+    Raises:
+        CollectorError: the file cannot be read.
+    """
+    summary = Summary()
+    with tempfile.TemporaryDirectory() as folder:
+        world = World(Path(folder), Path(folder), now, {})
+        for batch in FilesCollector(config, world).collect(SourceState(0, dict)):
+            summary.tallies.update(batch.tallies)
+            summary.usage += batch.usage
+            summary.problems += (f"{it.place}: {it.reason}: {it.detail}" for it in batch.problems)
+    return summary
+
+
+def samples(settings: FileFormat, data: bytes, number: int = 5) -> Iterator[Sample]:
+    """What the first records were understood to be."""
+    format_ = build_format(settings, ())
+    start = data.find(b"\n") + 1 if format_.wants_header else 0
+    header, data = data[:start], data[start:]
+    end = format_.framing.complete(data, final=True)
+    parsed = format_.parse(data[:end] or data, header or None)
+    for index, row in enumerate(parsed.rows[:number]):
+        line = index if parsed.lines is None else parsed.lines[index]
+        yield Sample(str(line + 1 + bool(start)), _shown(row))
+
+
+def _shown(row: Row) -> dict[str, Any]:
+    values = {name: value for name, value in zip(FIELDS, row, strict=False) if value is not None}
+    values.pop("time", None)
+    for name, value in values.items():
+        if isinstance(value, str) and not is_usable(value):
+            values[name] = "?"
+    moment = parse_time(row[FIELDS.index("time")], UTC)
+    # Words that nobody knows may be anything, a text of a call among them.
+    if "status" in values:
+        outcome = outcome_of(values["status"])
+        values["status"] = "?" if outcome is None else outcome.name.lower()
+    if "operation" in values:
+        values["operation"] = operation_of(values["operation"]) or "?"
+    if "cache_hit" in values:
+        values["cache_hit"] = is_cache_hit(values["cache_hit"])
+    return {"time": "?" if moment is None else moment.isoformat(timespec="seconds"), **values}

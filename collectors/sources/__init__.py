@@ -1,0 +1,1 @@
+"""One folder for each type of source. None of them knows another."""

@@ -1,0 +1,84 @@
+"""Makes results of what a file says: names their system and model, and checks every number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import PurePath
+
+from collectors.interface import EvalResult, Result
+from collectors.records.decode import BadInput
+from collectors.records.fields import parse_template
+from collectors.records.names import is_usable
+from collectors.sources.evals.config import EvalsConfig
+from collectors.sources.evals.formats.interface import LONGEST, MOST_CASES, RawResult
+
+_AHEAD = timedelta(minutes=10)
+"""How far clocks may drift."""
+_LARGEST_VALUE = 1e100
+"""The square of a number from here on may not be finite."""
+
+
+class Attribution:
+    """What the settings of a source say of systems and models."""
+
+    def __init__(self, config: EvalsConfig) -> None:
+        self._template = parse_template(config.system)
+        self._models: Mapping[str, str] = config.models
+
+    def result(self, raw: RawResult, path: str, now: datetime) -> EvalResult:
+        """A raw result with its system and model.
+
+        Raises:
+            BadInput: it names no system, or a number or a name cannot be meant.
+        """
+        _check(raw, now)
+        place = PurePath(path)
+        known: dict[str, object] = {
+            "system": raw.system,
+            "suite": raw.suite,
+            "model": raw.model,
+            "prompt_version": raw.prompt_version,
+            "folder": place.parent.name,
+            "file": place.stem,
+        }
+        system = self._template.fill(tuple(known[name] for name in self._template.paths))
+        if self._template.constant is not None:
+            system = self._template.constant
+        if system is None:
+            raise BadInput(Result.UNATTRIBUTED, "names no system; set `system` of the source")
+        return EvalResult(
+            system=system,
+            model=self._models.get(raw.model, raw.model),
+            prompt_version=raw.prompt_version,
+            suite=raw.suite,
+            suite_hash=raw.suite_hash,
+            metric=raw.metric,
+            value=raw.value,
+            stderr=raw.stderr,
+            n=raw.n,
+            at=raw.at,
+            higher_is_better=raw.higher_is_better,
+            passed=raw.passed,
+        )
+
+
+def _check(raw: RawResult, now: datetime) -> None:
+    for name in ("model", "suite", "suite_hash", "metric", "prompt_version"):
+        text = getattr(raw, name)
+        if text == "" and name == "prompt_version":
+            continue
+        if not is_usable(text):
+            raise BadInput(
+                Result.MISTYPED_FIELD, f"{name} must be 1 to {LONGEST} printable characters, not all of them blank"
+            )
+    if not abs(raw.value) <= _LARGEST_VALUE:
+        raise BadInput(Result.MISTYPED_FIELD, f"value must be a finite number, not beyond {_LARGEST_VALUE:g}")
+    if not 1 <= raw.n <= MOST_CASES:
+        raise BadInput(Result.MISTYPED_FIELD, f"n must be from 1 to {MOST_CASES:_}")
+    if raw.stderr is not None and not 0 <= raw.stderr <= _LARGEST_VALUE:
+        raise BadInput(Result.MISTYPED_FIELD, "stderr must be a finite number, not below 0")
+    if raw.passed is not None and not 0 <= raw.passed <= raw.n:
+        raise BadInput(Result.MISTYPED_FIELD, "passed must be from 0 to n")
+    if raw.at > now + _AHEAD:
+        raise BadInput(Result.FUTURE, "the time of the run is in the future")

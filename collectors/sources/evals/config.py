@@ -1,0 +1,71 @@
+"""The configuration of an `evals` source."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, field_validator
+
+from collectors.config import Duration, SourceConfig
+from collectors.records.fields import parse_template
+
+FACTS = ("system", "suite", "model", "prompt_version", "folder", "file")
+"""What a template can name: what a result says of itself, and the folder and the bare name of its file."""
+
+
+def _name(text: str) -> str:
+    if not (text.strip() and text.isprintable()):
+        raise ValueError("must be printable and not blank")
+    return text
+
+
+ModelName = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_name)]
+
+
+class EvalsConfig(SourceConfig):
+    """Results of evaluations in files."""
+
+    type: Literal["evals"] = "evals"
+    interval: Duration = Field(
+        default=timedelta(minutes=5), description="Pause between two runs of the collector.", examples=["5m"]
+    )
+    path: str | tuple[str, ...] = Field(
+        description="Glob, or several; relative to the configuration file. `**` matches folders at any depth.",
+        examples=["evals/**/*.json"],
+    )
+    format: Literal["auto", "own", "promptfoo", "inspect", "lm-eval"] = Field(
+        default="auto",
+        description="What the files are. `auto` takes `.jsonl` and `.ndjson` for `own` and looks into all others.",
+    )
+    system: str = Field(
+        default="{system}",
+        description="System of every result: a constant, or a template over `system`, `suite`, `model`, "
+        "`prompt_version`, `folder` and `file`.",
+        examples=["support-bot", "{folder}"],
+    )
+    models: dict[ModelName, ModelName] = Field(
+        default_factory=dict,
+        description="Names of models as usage has them, by the name that the file has.",
+        examples=[{"gpt-4o": "gpt-4o-2024-08-06"}],
+    )
+
+    @field_validator("path")
+    @classmethod
+    def _path_is_not_empty(cls, path: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        if not path or any(not part for part in ([path] if isinstance(path, str) else path)):
+            raise ValueError("needs a path")
+        return path
+
+    @field_validator("system")
+    @classmethod
+    def _template_is_sound(cls, system: str) -> str:
+        unknown = [name for name in parse_template(system).paths if name not in FACTS]
+        if unknown:
+            raise ValueError(f"{{{unknown[0]}}} is not known; a result has {', '.join(FACTS)}")
+        return system
+
+    def declared_systems(self) -> frozenset[str]:
+        """The constant system, when there is one."""
+        constant = parse_template(self.system).constant
+        return frozenset() if constant is None else frozenset({constant})

@@ -1,0 +1,237 @@
+"""JSON logs of Inspect (`inspect eval --log-format json`), version 2 of its log format.
+
+Only logs of a run that ended well and was not invalidated count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import msgspec
+
+from collectors.interface import Result
+from collectors.records.decode import BadInput, convert, decode, number
+from collectors.records.outline import VALUE, Each, Wanted, outline
+from collectors.sources.evals.formats.interface import (
+    LONGEST,
+    MOST_METRICS,
+    Entry,
+    NotFinished,
+    RawResult,
+    digest,
+    moment,
+)
+
+_VERSION = 2
+_LARGEST_SCORE = 1 << 20
+_LARGEST_ID = 4 << 10
+_MOST_IDS = 500_000
+_LARGEST_IDS = 32 << 20
+"""Characters of all ids of samples."""
+_SPREADS = frozenset({"stderr", "bootstrap_stderr", "std", "var"})
+_MEANS = frozenset({"accuracy", "mean"})
+"""The metrics that `stderr` belongs to; it is the standard error of the mean score."""
+
+
+class _Dataset(msgspec.Struct):
+    name: str | None = None
+    samples: int | None = None
+    sample_ids: list[Any] | None = None
+
+
+class _Config(msgspec.Struct):
+    epochs: int | None = None
+
+
+class _Eval(msgspec.Struct):
+    task: str
+    model: str
+    created: Any = None
+    task_version: int | str = 0
+    dataset: _Dataset = msgspec.field(default_factory=_Dataset)
+    config: _Config = msgspec.field(default_factory=_Config)
+    metadata: dict[str, Any] | None = None
+
+
+class _Metric(msgspec.Struct):
+    value: msgspec.Raw
+
+
+class _Score(msgspec.Struct):
+    name: str
+    reducer: str | None = None
+    scored_samples: int | None = None
+    metrics: dict[str, msgspec.Raw] = msgspec.field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scorer:
+    """What is kept of a score."""
+
+    name: str
+    n: int | None
+    metrics: dict[str, float | BadInput]
+
+    @property
+    def stderr(self) -> float | BadInput | None:
+        """The standard error, by whichever name it goes."""
+        return self.metrics.get("stderr", self.metrics.get("bootstrap_stderr"))
+
+
+class _Results(msgspec.Struct):
+    completed_samples: int = 0
+
+
+class _Stats(msgspec.Struct):
+    completed_at: Any = None
+
+
+class _Log(msgspec.Struct):
+    version: int
+    status: str
+    eval: _Eval
+    invalidated: bool = False
+    results: _Results | None = None
+    stats: _Stats | None = None
+
+
+class _Samples:
+    """The ids of the samples as they are read."""
+
+    def __init__(self) -> None:
+        self.ids: list[str] = []
+        self._size = 0
+
+    def add(self, _: str | int, text: bytes | None) -> None:
+        """Add one.
+
+        Raises:
+            BadInput: it is no id, or there are too many.
+        """
+        if text is None:
+            raise BadInput(Result.INVALID_LINE, f"an id of a sample is larger than {_LARGEST_ID >> 10} KiB")
+        self.ids.append(str(decode(text, str | int)))  # type: ignore[arg-type]  # a union is a type to msgspec
+        self._size += len(text)
+        if len(self.ids) > _MOST_IDS or self._size > _LARGEST_IDS:
+            raise BadInput(
+                Result.INVALID_LINE,
+                f"has more than {_MOST_IDS:_} ids of samples, or more than {_LARGEST_IDS >> 20} MiB of them",
+            )
+
+
+class _Scores:
+    """The scores as they are read: one that cannot be read costs itself."""
+
+    def __init__(self) -> None:
+        self.found: list[_Scorer | BadInput] = []
+        self._metrics = 0
+
+    def add(self, _: str | int, text: bytes | None) -> None:
+        """Add one scorer with its metrics."""
+        score = self._read(text)
+        self.found.append(score)
+        self._metrics += 1 if isinstance(score, BadInput) else len(score.metrics)
+
+    def _read(self, text: bytes | None) -> _Scorer | BadInput:
+        if self._metrics > MOST_METRICS:
+            return BadInput(Result.INVALID_LINE, f"has more than {MOST_METRICS:_} different metrics")
+        if text is None:
+            return BadInput(Result.INVALID_LINE, f"one of its scores is larger than {_LARGEST_SCORE >> 20} MiB")
+        try:
+            return _scorer(decode(text, _Score))
+        except BadInput as problem:
+            return problem
+
+
+def parse(data: BinaryIO) -> Iterator[Entry]:
+    """Every metric of every scorer, named `scorer/metric`."""
+    samples, scores = _Samples(), _Scores()
+    log = convert(outline(data, _wanted(samples, scores)), _Log)
+    if log.version != _VERSION:
+        raise BadInput(Result.MISTYPED_FIELD, f"version {log.version} of the log format is not read, only 2 is")
+    if log.status != "success" or log.invalidated:
+        raise NotFinished
+    if log.results is None or not scores.found:
+        raise BadInput(Result.MISSING_FIELD, "has no scores")
+    spec = log.eval
+    at = moment((log.stats.completed_at if log.stats else None) or spec.created)
+    suite_hash = _suite_hash(spec, samples.ids)
+    metadata = spec.metadata or {}
+    for score in scores.found:
+        if isinstance(score, BadInput):
+            yield None, score
+            continue
+        n = score.n
+        if n is None:
+            n = log.results.completed_samples // max(spec.config.epochs or 1, 1)
+        for metric, value in score.metrics.items():
+            if metric in _SPREADS:
+                continue
+            stderr = score.stderr if metric in _MEANS else None
+            if isinstance(value, BadInput):
+                yield None, value
+                continue
+            if isinstance(stderr, BadInput):
+                yield None, stderr
+                continue
+            yield (
+                None,
+                RawResult(
+                    system=_text(metadata.get("system")) or None,
+                    # `openai/gpt-4o`: the API first, then the model, which may have slashes of its own.
+                    model=spec.model.partition("/")[2] or spec.model,
+                    prompt_version=_text(metadata.get("prompt_version")),
+                    suite=spec.task,
+                    suite_hash=suite_hash,
+                    metric=f"{score.name}/{metric}",
+                    value=value,
+                    stderr=stderr,
+                    n=n,
+                    at=at,
+                ),
+            )
+
+
+def _wanted(samples: _Samples, scores: _Scores) -> Wanted:
+    dataset: Wanted = {"name": VALUE, "samples": VALUE, "sample_ids": Each(samples.add, _LARGEST_ID)}
+    return {
+        "version": VALUE,
+        "status": VALUE,
+        "invalidated": VALUE,
+        "eval": {
+            "task": VALUE,
+            "model": VALUE,
+            "created": VALUE,
+            "task_version": VALUE,
+            "dataset": dataset,
+            "config": {"epochs": VALUE},
+            "metadata": {"system": VALUE, "prompt_version": VALUE},
+        },
+        "results": {"completed_samples": VALUE, "scores": Each(scores.add, _LARGEST_SCORE)},
+        "stats": {"completed_at": VALUE},
+    }
+
+
+def _scorer(score: _Score) -> _Scorer:
+    name = score.name if score.reducer in {None, "mean"} else f"{score.name}/{score.reducer}"
+    # No longer name is one, and what is kept of thousands should be small.
+    metrics = {metric[: LONGEST + 1]: _value(raw) for metric, raw in score.metrics.items()}
+    return _Scorer(name[: LONGEST + 1], score.scored_samples, metrics)
+
+
+def _value(measured: msgspec.Raw) -> float | BadInput:
+    try:
+        return number(bytes(decode(bytes(measured), _Metric).value))
+    except BadInput as problem:
+        return problem
+
+
+def _text(value: object) -> str:
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+def _suite_hash(spec: _Eval, ids: list[str]) -> str:
+    data = spec.dataset
+    return digest([spec.task, str(spec.task_version), data.name, sorted(ids) or data.samples])

@@ -1,0 +1,267 @@
+"""Reads one file piece by piece: what is new in it, in parts that may be committed one after the other."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import BinaryIO
+
+from collectors.interface import EvalResult, Problem, Result
+from collectors.paths import Found
+from collectors.records.decode import BadInput
+from collectors.regular import open_descriptor
+from collectors.sources.evals.attribute import Attribution
+from collectors.sources.evals.formats.detect import is_lines, parser_of
+from collectors.sources.evals.formats.interface import MOST_METRICS, MOST_RESULTS, Entry, NotFinished, RawResult
+from collectors.sources.evals.formats.own import parse_line
+from collectors.sources.evals.positions import FileState, Prefix, content_digest, known_prefix, pieces
+
+_LARGEST = 256 << 20
+_LONGEST_LINE = 1 << 20
+_MOST_LINES = 2_000_000
+_PART = 10_000
+"""Lines that are committed together."""
+_SETTLED = timedelta(seconds=60)
+"""A file that was written within this span may be unfinished, and is then neither good nor bad."""
+_COARSEST_CLOCK_NS = 2_000_000_000
+_MOST_PROBLEMS = 20
+
+
+class Later(Exception):
+    """The file is still being written, or was written while it was read."""
+
+
+class Stopped(Exception):
+    """The agent is to end."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """What came of one file, or of a part of it."""
+
+    results: list[EvalResult] = field(default_factory=list)
+    tallies: Counter[Result] = field(default_factory=Counter)
+    problems: list[Problem] = field(default_factory=list)
+
+    def problem(self, place: str, problem: BadInput) -> None:
+        """Count what is wrong with one place, and keep it for the log if it is among the first."""
+        self.tallies[problem.result] += 1
+        if len(self.problems) < _MOST_PROBLEMS:
+            self.problems.append(Problem(place, problem.result, str(problem)))
+
+
+class _Interruptible(io.FileIO):
+    """A file whose reading can be left off between two pieces: a large one may take a minute."""
+
+    def __init__(self, path: str, stopping: Callable[[], bool]) -> None:
+        super().__init__(path, opener=open_descriptor)
+        self._stopping = stopping
+
+    def readinto(self, buffer: bytearray | memoryview) -> int | None:  # type: ignore[override]  # as it is called
+        if self._stopping():
+            raise Stopped
+        return super().readinto(buffer)
+
+
+class FileReader:
+    """Reads files with the settings of a source, which `settings` names."""
+
+    def __init__(self, wanted: str, settings: str, attribution: Attribution, stopping: Callable[[], bool]) -> None:
+        self._wanted, self._settings = wanted, settings
+        self._attribution, self._stopping = attribution, stopping
+
+    def read(
+        self, found: Found, files: Mapping[str, FileState], now: datetime
+    ) -> Iterator[tuple[FileState, Reading]]:
+        """What is new in a file, with the state that has it done; nothing when it is too early to say.
+
+        Raises:
+            OSError: the file cannot be read.
+            Stopped: the agent is to end. What was yielded is whole.
+        """
+        known = files.get(found.path)
+        if known is not None and (known.size, known.mtime_ns) == (found.size, found.mtime_ns):
+            return
+        with _Interruptible(found.path, self._stopping) as raw:
+            found = _as_it_is(raw, found)
+            if found.size > _LARGEST:
+                reading = Reading()
+                reading.problem(
+                    found.path,
+                    BadInput(Result.INVALID_LINE, f"is larger than {_LARGEST >> 20} MiB and was not read"),
+                )
+                yield self._state(found, now, "", 0), reading
+                return
+            file = io.BufferedReader(raw)
+            parts = self._lines if is_lines(found.path, self._wanted) else self._document
+            for state, reading in parts(file, found, files, now):
+                if state != known or reading.tallies:
+                    yield state, reading
+
+    def _state(
+        self, found: Found, now: datetime, content: str, offset: int, *, waiting: bool = False
+    ) -> FileState:
+        racy = now.timestamp() * 1e9 - found.mtime_ns < _COARSEST_CLOCK_NS
+        written = -1 if racy or waiting else found.mtime_ns
+        return FileState(found.path, found.size, written, content, offset, self._settings)
+
+    def _document(
+        self, file: BinaryIO, found: Found, files: Mapping[str, FileState], now: datetime
+    ) -> Iterator[tuple[FileState, Reading]]:
+        content = content_digest(file, found.size)
+        state, reading = self._state(found, now, content, found.size), Reading()
+        known = files.get(found.path)
+        if known is not None and known.digest == content:
+            yield state, reading
+            return
+        if any(other.digest == content for other in files.values()):
+            reading.tallies[Result.DUPLICATE] += 1
+            yield state, reading
+            return
+        try:
+            self._results(file, found, now, reading)
+        except Later:
+            return
+        yield state, reading
+
+    def _results(self, file: BinaryIO, found: Found, now: datetime, reading: Reading) -> None:
+        take = _Take(self._attribution, found.path, now, MOST_RESULTS)
+        file.seek(0)
+        try:
+            parser = parser_of(found.path, self._wanted, file)
+            file.seek(0)
+            for entry in parser(file):
+                take(entry, reading)
+        except NotFinished:
+            reading.tallies[Result.IGNORED] += 1
+        except BadInput as problem:
+            if _is_young(found, now):
+                raise Later from problem
+            # Nothing of a document that is broken counts.
+            reading.results.clear()
+            reading.tallies.clear()
+            reading.problem(found.path, problem)
+        if _as_it_is(file, found) != found:
+            raise Later
+
+    def _lines(
+        self, file: BinaryIO, found: Found, files: Mapping[str, FileState], now: datetime
+    ) -> Iterator[tuple[FileState, Reading]]:
+        """The new lines, from where the file was read before."""
+        prefix = known_prefix(file, found.size, files.values())
+        lines = _Lines(file, found.size, prefix, waits=_is_young(found, now))
+        take, reading = _Take(self._attribution, found.path, now), Reading()
+        for number, line in lines:
+            if line is None:
+                take((number, BadInput(Result.INVALID_LINE, f"is longer than {_LONGEST_LINE >> 20} MiB")), reading)
+            elif (result := parse_line(line)) is not None:
+                take((number, result), reading)
+            if sum(reading.tallies.values()) >= _PART:
+                yield self._state(found, now, lines.digest, lines.offset, waiting=True), reading
+                reading = Reading()
+        left = lines.rest()
+        if left:
+            reason = f"is beyond line {_MOST_LINES:_} and was not read, nor is any after it; begin another file"
+            reading.problem(f"{found.path}:{lines.number + 1}", BadInput(Result.INVALID_LINE, reason))
+            reading.tallies[Result.INVALID_LINE] += left - 1
+        # An unterminated last line is waited for, so the file must not look as if nothing could be new in it.
+        waiting = lines.offset < found.size
+        yield self._state(found, now, lines.digest, lines.offset, waiting=waiting), reading
+
+
+class _Take:
+    """Makes results of what one file says, as many as a file may have."""
+
+    def __init__(self, attribution: Attribution, path: str, now: datetime, most: int | None = None) -> None:
+        self._attribution, self._path, self._now, self._most = attribution, path, now, most
+        self._metrics: set[str] = set()
+
+    def __call__(self, entry: Entry, reading: Reading) -> None:
+        line, found = entry
+        try:
+            result = self._result(found, len(reading.results))
+        except BadInput as problem:
+            place = self._path
+            reading.problem(place if line is None else f"{place}:{line}", problem)
+        else:
+            reading.results.append(result)
+            reading.tallies[Result.COUNTED] += 1
+
+    def _result(self, found: RawResult | BadInput, before: int) -> EvalResult:
+        if isinstance(found, BadInput):
+            raise found
+        result = self._attribution.result(found, self._path, self._now)
+        if result.metric not in self._metrics:
+            if len(self._metrics) == MOST_METRICS:
+                raise BadInput(Result.INVALID_LINE, f"has more than {MOST_METRICS:_} different metrics")
+            self._metrics.add(result.metric)
+        if self._most is not None and before >= self._most:
+            raise BadInput(Result.INVALID_LINE, f"has more than {self._most:_} results")
+        return result
+
+
+class _Lines:
+    """The lines of a file from where it was read before; None for one that is too long."""
+
+    def __init__(self, file: BinaryIO, size: int, prefix: Prefix, *, waits: bool) -> None:
+        self._file, self._size, self._waits = file, size, waits
+        self._running = prefix.running
+        self.number = prefix.lines
+        """Of the last line."""
+        self.offset = prefix.offset
+        """Where the next line begins."""
+
+    @property
+    def digest(self) -> str:
+        """Of everything up to there."""
+        return self._running.hexdigest()
+
+    def __iter__(self) -> Iterator[tuple[int, bytes | None]]:
+        """Each line up to the bound, with its number; not one without an end, where that may still come."""
+        self._file.seek(self.offset)
+        while self.offset < self._size and self.number < _MOST_LINES:
+            running, end, line = self._running.copy(), self.offset, b""
+            while end < self._size and not line.endswith(b"\n"):
+                long = end > self.offset
+                line = self._file.readline(min(_LONGEST_LINE, self._size - end))
+                if not line:
+                    return
+                running.update(line)
+                end += len(line)
+            if self._waits and not line.endswith(b"\n"):
+                return
+            self._running, self.offset = running, end
+            self.number += 1
+            yield self.number, None if long else line
+
+    def rest(self) -> int:
+        """Pass over all lines that are left, and say how many they are; there are such beyond the bound only."""
+        if self.number < _MOST_LINES:
+            return 0
+        lines, end, ahead = 0, self.offset, self._running.copy()
+        self._file.seek(self.offset)
+        for piece in pieces(self._file, self._size):
+            whole = piece.rfind(b"\n") + 1
+            ahead.update(piece[:whole])
+            if whole:
+                lines += piece.count(b"\n") if piece.strip() else 0
+                self._running, self.offset = ahead.copy(), end + whole
+            ahead.update(piece[whole:])
+            end += len(piece)
+        if end > self.offset and not self._waits:
+            self._running, self.offset = ahead, end
+            lines += 1
+        return lines
+
+
+def _is_young(found: Found, now: datetime) -> bool:
+    return abs(now.timestamp() - found.mtime_ns / 1e9) < _SETTLED.total_seconds()
+
+
+def _as_it_is(file: BinaryIO | io.FileIO, found: Found) -> Found:
+    status = os.fstat(file.fileno())
+    return replace(found, size=status.st_size, mtime_ns=status.st_mtime_ns)

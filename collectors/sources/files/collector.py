@@ -1,0 +1,291 @@
+"""Follows usage logs and yields what is new in them, exactly once."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from collectors.aggregation.ingest import Ingest
+from collectors.errors import SourceIncomplete, SourceRefused, SourceUnavailable
+from collectors.interface import Batch, History, Progress, SourceState, World
+from collectors.listing import Interrupted
+from collectors.paths import Discovery, Found, discover
+from collectors.registry import register
+from collectors.sources.files.checkpoint import FileState, decode_all
+from collectors.sources.files.checkpoint_set import Catalog
+from collectors.sources.files.config import FilesConfig
+from collectors.sources.files.matching import Match, Matcher, Outcome
+from collectors.sources.files.partial_reads import edges, scope_of
+from collectors.sources.files.reader import Moved
+from collectors.sources.files.tail import Quiet, Tail
+from collectors.sources.files.tracker import Survey, reason_of
+from collectors.unpacking import TooDense
+
+_BATCH_BYTES = 32 << 20
+_BATCH_GROUPS = 5_000
+_BATCH_SECONDS = 5.0
+_FIRST_BATCH_SECONDS = 0.2
+_BACKLOG_BYTES = 64 << 20
+"""What is worth the start of threads."""
+_FORGET = 90 * 86400.0
+_DAY = 86400.0
+_NAMED_FAILURES = 10
+
+
+@dataclass(slots=True)
+class _Run:
+    """One call of `collect`."""
+
+    survey: Survey
+    tail: Tail
+    total: int = 0
+    done: int = 0
+    """Bytes as stored."""
+    started: float = 0.0
+    """When the running batch began."""
+    batches: int = 0
+    batch_bytes: int = 0
+    """Bytes of text read when the last batch was yielded."""
+
+
+class FilesCollector:
+    """A `files` source. Remembers positions between runs as long as every batch was committed."""
+
+    def __init__(self, config: FilesConfig, world: World, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._config = config
+        self._world = world
+        self._monotonic = monotonic
+        self._ingest = Ingest(config, world.now)
+        self._revision: int | None = None
+        self._catalog = Catalog({})
+        self._matcher = Matcher(self._catalog, self._ingest.framing)
+        self._checked: dict[str, float] = {}
+        self._refused: dict[str, tuple[Found, str]] = {}
+
+    def collect(self, state: SourceState) -> Iterator[Batch]:
+        """Yield what is new in every file, the longest unchanged first.
+
+        Raises:
+            SourceIncomplete: some files could not be read; every other one was.
+            SourceUnavailable: it was told to stop before all files were found.
+            SourceRefused: the stored positions are unreadable.
+        """
+        return self._collect(state, None)
+
+    def backfill(self, state: SourceState, history: History) -> Iterator[Batch]:
+        """Yield what was never counted of the source's own files and of others, within a range of days.
+
+        What a range leaves out of a file is remembered with it, for a later backfill. What is newer than the
+        range in the source's own files is left to the next `collect`.
+
+        Raises:
+            SourceIncomplete, SourceRefused: as for `collect`.
+        """
+        return self._collect(state, history)
+
+    def _collect(self, state: SourceState, history: History | None) -> Iterator[Batch]:
+        if self._revision != state.revision:
+            self._load(state)
+        self._revision = None  # until the last batch is known to be committed
+        revision = state.revision
+        run = self._start(history)
+        spread = self._world.workers > 1 and run.total > _BACKLOG_BYTES
+        try:
+            self._ingest.use_workers(self._world.workers if spread else 0)
+            for batch in self._batches(run):
+                yield batch
+                revision += 1
+        finally:
+            self._ingest.use_workers(0)
+        self._revision = revision
+        if run.survey.failures:
+            raise SourceIncomplete(_describe(self._config.name, run.survey.failures))
+
+    def _load(self, state: SourceState) -> None:
+        stored = state.load()
+        self._ingest.load(stored)
+        self._catalog = Catalog(decode_all(self._config.name, stored))
+        self._matcher.forget_waiting()
+        self._checked.clear()
+
+    def _start(self, history: History | None) -> _Run:
+        patterns = (self._config.path,) if isinstance(self._config.path, str) else self._config.path
+        quiet = Quiet(self._world.now().timestamp(), self._config.quiet_after.total_seconds())
+        scope = scope_of(history)
+        parts = (part for state in self._catalog.states.values() for part in state.limited)
+        self._ingest.pin(edges(parts, scope))
+        self._matcher.start(self._catalog)
+        survey = Survey(
+            self._catalog,
+            self._matcher,
+            quiet,
+            self._ingest.wants_header,
+            self._config.follow_rotated,
+            self._checked,
+            scope,
+        )
+        discovery = self._discover(patterns)
+        if history is not None:
+            discovery.add_archives(self._discover(history.paths))
+        survey.run(discovery)
+        run = _Run(survey, Tail(self._ingest, self._catalog, quiet, scope), started=self._monotonic())
+        for found, key in survey.visits:
+            state = self._catalog.states[key]
+            run.total += self._left(found, state)
+            run.total += sum(part.end - part.start for part in state.limited if scope.missing(part))
+        run.total += sum(found.size for found in survey.unknown)
+        return run
+
+    def _discover(self, patterns: Iterable[str]) -> Discovery:
+        try:
+            return discover(patterns, self._world.base_dir, self._world.stopping)
+        except Interrupted:
+            # An incomplete list would look like files that are gone.
+            raise SourceUnavailable(f"source {self._config.name}: told to stop while listing its files") from None
+
+    @staticmethod
+    def _left(found: Found, state: FileState) -> int:
+        return found.size if state.compressed else max(0, found.size - state.offset)
+
+    def _batches(self, run: _Run) -> Iterator[Batch]:
+        entries: list[tuple[Found, str | None]] = [*run.survey.visits, *((it, None) for it in run.survey.unknown)]
+        for found, key in sorted(entries, key=lambda entry: (entry[0].mtime_ns, entry[0].path)):
+            for _ in self._read(run, found, key):
+                if self._is_full(run):
+                    yield from self._flush(run)
+        self._forget(run)
+        run.total = run.done
+        yield from self._flush(run)
+
+    def _read(self, run: _Run, found: Found, key: str | None) -> Iterator[None]:
+        """Read one file; whatever is wrong with it stays with it."""
+        failures = run.survey.failures
+        state: FileState | None = None
+        refused = self._refused.pop(found.path, None)
+        if refused is not None and refused[0] == found:
+            self._refused[found.path] = refused
+            failures[found.path] = refused[1]
+            return
+        try:
+            state = self._identify(run, found) if key is None else self._still_at(key, found)
+            if state is None:
+                return
+            start = state.offset if not state.compressed else 0
+            before = run.done
+            for _ in run.tail.visit(state, found):
+                run.done = before + run.tail.read_again + max(0, run.tail.position - start)
+                yield
+            self._checked[state.id] = run.survey.quiet.now
+        except Moved:
+            return
+        except TooDense as error:
+            failures[found.path] = reason_of(error)
+            if state is not None:
+                self._leave(state.id, found, reason_of(error), run.survey.quiet.now)
+        except SourceRefused as error:
+            self._refused[found.path] = (found, str(error))
+            failures[found.path] = str(error)
+        except OSError as error:
+            failures[found.path] = reason_of(error)
+
+    def _leave(self, key: str, found: Found, reason: str, now: float) -> None:
+        """Stay where counting stopped in a file, as long as it stays as it is."""
+        state = self._catalog.states[key]
+        self._catalog.put(
+            replace(
+                state,
+                path=found.path,
+                device=found.device,
+                inode=found.inode,
+                link=found.link,
+                size=found.size,
+                mtime_ns=found.mtime_ns,
+                compressed=True,
+                unread=reason,
+                gone=state.gone and found.archive,
+                changed=now,
+                seen=now,
+            )
+        )
+        self._checked[key] = now
+
+    def _still_at(self, key: str, found: Found) -> FileState | None:
+        return self._catalog.states.get(key) if self._matcher.held.get(key) == found else None
+
+    def _identify(self, run: _Run, found: Found) -> FileState | None:
+        """The identity that a file without one goes on with, or None when it must not be read."""
+        match = self._matcher.match(found)
+        if match.outcome is Outcome.ADOPT and match.state is not None:
+            return run.survey.adopt(match.state, found)
+        if match.outcome is Outcome.WAIT:
+            self._keep(match, run.survey.quiet.now)
+            return None
+        blank = run.survey.blank_at(found)
+        if blank is None and found.origin and not self._rotated_unseen(found):
+            self._matcher.ignore(found)
+            return None
+        if blank is None:
+            origin = found.origin or found.path
+            now = run.survey.quiet.now
+            blank = FileState(
+                secrets.token_hex(8), origin, found.path, found.device, found.inode, changed=now, seen=now
+            )
+        state = run.survey.adopt(replace(blank, gone=found.archive), found)
+        return replace(state, size=blank.size, mtime_ns=blank.mtime_ns) if blank.path == found.path else state
+
+    def _keep(self, match: Match, now: float) -> None:
+        # A content is not forgotten as long as a copy of it lies there: the copy would be counted anew.
+        if match.state is not None and abs(now - match.state.seen) > _DAY:
+            self._catalog.put(replace(match.state, seen=now))
+
+    def _rotated_unseen(self, found: Found) -> bool:
+        """Whether an unknown sibling was written after the last visit to its live path, so never seen there."""
+        visits = [state.live_mtime_ns for state in self._catalog.states.values() if state.origin == found.origin]
+        return bool(visits) and found.mtime_ns >= max(visits)
+
+    def _is_full(self, run: _Run) -> bool:
+        # A process that dies early, or that another agent on the source is faster than, gets on all the same.
+        seconds = min(_BATCH_SECONDS, _FIRST_BATCH_SECONDS * 2 ** min(run.batches, 8))
+        return (
+            run.tail.bytes_read - run.batch_bytes >= _BATCH_BYTES
+            or self._ingest.groups > _BATCH_GROUPS
+            or self._monotonic() - run.started >= seconds
+        )
+
+    def _forget(self, run: _Run) -> None:
+        now = run.survey.quiet.now
+        for state in list(self._catalog.states.values()):
+            if state.gone and not state.kept and now - state.seen > _FORGET:
+                self._catalog.drop(state)
+
+    def _flush(self, run: _Run) -> Iterator[Batch]:
+        run.batch_bytes = run.tail.bytes_read
+        run.batches += 1
+        changes = self._catalog.take_changes()
+        if changes or self._ingest.records:
+            counted = self._ingest.drain()
+            yield Batch(
+                state={**counted.state, **changes},
+                usage=counted.usage,
+                tallies=counted.tallies,
+                read=counted.read,
+                days_seen=counted.days_seen,
+                newest_record=counted.newest_record,
+                problems=counted.problems,
+                progress=Progress(run.done, max(run.done, run.total)),
+            )
+        run.started = self._monotonic()
+
+
+def _describe(source: str, failures: dict[str, str]) -> str:
+    named = [
+        reason if path in reason else f"{path}: {reason}"
+        for path, reason in sorted(failures.items())[:_NAMED_FAILURES]
+    ]
+    more = len(failures) - len(named)
+    return f"source {source}: {'; '.join(named)}{f'; and {more} more' if more > 0 else ''}"
+
+
+register("files", FilesConfig, FilesCollector)

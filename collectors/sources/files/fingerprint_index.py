@@ -1,0 +1,99 @@
+"""Finds the identities that a file may hold without looking at each of them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import TypeVar
+
+from isal.isal_zlib import crc32
+
+from collectors.sources.files.checkpoint import FileState
+
+_Key = TypeVar("_Key")
+_SMALLEST = 64
+"""From here on there is a mark at every power of two."""
+
+
+class Index:
+    """Ids of identities by checksums of their starts, and by what the file system calls their file."""
+
+    def __init__(self, states: Iterable[FileState]) -> None:
+        self._spans: dict[int, dict[int, set[str]]] = {}
+        """By the length, and the checksum, of all that tells a content from others."""
+        self._lengths: list[int] = []
+        """The lengths of these, ascending."""
+        self._powers: dict[tuple[int, int], set[str]] = defaultdict(set)
+        """By the marks at powers of two."""
+        self._short: set[str] = set()
+        """With marks before the first power of two."""
+        self._open: set[str] = set()
+        """With a rest that reaches over a power of two, which has no mark in it."""
+        self._keys: dict[tuple[int, int], set[str]] = defaultdict(set)
+        for state in states:
+            self.replace(None, state)
+
+    def replace(self, old: FileState | None, new: FileState | None) -> None:
+        """Learn that an identity changed, came (`old` is None) or went (`new` is None)."""
+        if old is not None and new is not None and _facts(old) == _facts(new):
+            return
+        if old is not None:
+            spans = self._spans[old.span]
+            _discard(spans, old.span_crc, old.id)
+            if not spans:
+                del self._spans[old.span]
+                del self._lengths[bisect_left(self._lengths, old.span)]
+            for mark in _powers(old):
+                _discard(self._powers, mark, old.id)
+            _discard(self._keys, old.key, old.id)
+            self._short.discard(old.id)
+            self._open.discard(old.id)
+        if new is not None:
+            if new.span not in self._spans:
+                self._spans[new.span] = {}
+                insort(self._lengths, new.span)
+            self._spans[new.span].setdefault(new.span_crc, set()).add(new.id)
+            for mark in _powers(new):
+                self._powers[mark].add(new.id)
+            self._keys[new.key].add(new.id)
+            if new.marks and new.marks[0][0] < _SMALLEST:
+                self._short.add(new.id)
+            if new.marks and new.span.bit_length() > new.offset.bit_length():
+                self._open.add(new.id)
+
+    def at(self, key: tuple[int, int]) -> frozenset[str]:
+        """Those last seen in a file."""
+        return frozenset(self._keys.get(key, ()))
+
+    def candidates(self, head: bytes, complete: bool) -> set[str]:
+        """Those that may be the content, or go on behind the end, of a file that starts with `head`."""
+        found: set[str] = set()
+        at = crc = 0
+        reached = bisect_right(self._lengths, len(head))
+        for span in self._lengths[:reached]:
+            crc, at = crc32(head[at:span], crc), span
+            if crc in self._spans[span]:
+                found |= self._spans[span][crc]
+        if not complete:
+            # What is this long and has no marks can only be told when all of it is read.
+            found.update(*(ids for span in self._lengths[reached:] for ids in self._spans[span].values()))
+        if len(head) < _SMALLEST:
+            return found | self._short
+        found |= self._open
+        power = 1 << (len(head).bit_length() - 1)
+        return found | self._powers.get((power, crc32(head[:power])), set())
+
+
+def _facts(state: FileState) -> tuple[object, ...]:
+    return (state.key, state.offset, state.span, state.span_crc, state.marks)
+
+
+def _powers(state: FileState) -> list[tuple[int, int]]:
+    return [mark for mark in state.marks if mark[0] >= _SMALLEST and mark[0].bit_count() == 1]
+
+
+def _discard(index: dict[_Key, set[str]], key: _Key, value: str) -> None:
+    index[key].discard(value)
+    if not index[key]:
+        del index[key]

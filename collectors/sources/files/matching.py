@@ -1,0 +1,245 @@
+"""Which identity a file on disk belongs to: the one place that decides what is a rotation and what is a copy."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from isal.isal_zlib import crc32
+
+from collectors.paths import Found, is_rotated
+from collectors.records.formats.interface import MAX_RECORD, Framing
+from collectors.records.framing.lines import LINES
+from collectors.sources.files.checkpoint import FileState
+from collectors.sources.files.checkpoint_set import Catalog
+from collectors.sources.files.fingerprint import Prefix, fingerprint
+from collectors.sources.files.identity import Relation, could_match, lengths_to_measure, relation
+from collectors.sources.files.reader import Content, Kind, checksums
+from collectors.unpacking import TooDense
+
+_LOOK = 65536
+_CHUNK = 1 << 20
+
+
+@dataclass(slots=True)
+class Resumed:
+    """A stream that stands behind the counted rest of a verified identity."""
+
+    prefix: Prefix
+    rest: bytes
+    """The counted rest; empty when there is none (or when it is too long to hold)."""
+
+
+def resume(content: Content, state: FileState) -> Resumed | None:
+    """Go to the position of an identity, or give None when the file does not hold its content.
+
+    A plain file is checked at its start and just before the position; a compressed one, which has to be read
+    from its start anyway, is checked whole.
+    """
+    prefix = _seek(content, state) if content.kind is Kind.PLAIN else _skip(content, state)
+    if prefix is None:
+        return None
+    if not state.rest_counted or state.rest_length > MAX_RECORD:
+        return Resumed(prefix, b"")
+    rest = content.read_exactly(state.rest_length)
+    return Resumed(prefix, rest) if crc32(rest, prefix.crc) == state.rest_crc else None
+
+
+def _seek(content: Content, state: FileState) -> Prefix | None:
+    head = content.first[: state.head_length]
+    if content.found.size < state.offset or (head and fingerprint(head) != state.head_hash):
+        return None
+    content.seek(state.offset - state.tail_length)
+    tail = content.read_exactly(state.tail_length)
+    if tail and fingerprint(tail) != state.tail_hash:
+        return None
+    return Prefix(state.offset, state.crc, head, tail, state.lines, state.marks)
+
+
+def _skip(content: Content, state: FileState) -> Prefix | None:
+    prefix = Prefix()
+    while prefix.length < state.offset:
+        data = content.read(min(_CHUNK, state.offset - prefix.length))
+        if not data:
+            return None
+        prefix.feed(data)
+    # Only the framing knows how records are numbered.
+    prefix.lines = state.lines
+    return prefix if prefix.crc == state.crc else None
+
+
+class Comparison(Enum):
+    """How two contents relate, byte by byte."""
+
+    DIFFERENT = auto()
+    WITHIN = auto()
+    """The first is the second, or its beginning."""
+    EXTENDS = auto()
+    """The first goes on behind the end of the second."""
+
+
+def compare(first: Found, second: Found) -> Comparison:
+    """Read two files side by side. Raises Moved and OSError as `Content` does."""
+    # The second is opened later, so that a copy that is just being made of it cannot look longer than it.
+    with Content(first) as left, Content(second) as right:
+        while True:
+            mine, other = _read_on(left), _read_on(right)
+            common = min(len(mine), len(other))
+            if mine[:common] != other[:common]:
+                return Comparison.DIFFERENT
+            if len(mine) < _CHUNK or len(other) < _CHUNK:
+                longer = len(mine) > len(other) and right.damage is None
+                return Comparison.EXTENDS if longer else Comparison.WITHIN
+
+
+def _read_on(content: Content) -> bytes:
+    try:
+        return content.read_exactly(_CHUNK)
+    except TooDense:
+        return b""  # nobody reads what lies behind
+
+
+class Outcome(Enum):
+    """What to do with a file that no identity holds yet."""
+
+    ADOPT = auto()
+    """It is the given identity, at a new place."""
+    WAIT = auto()
+    """It is a copy of the given identity; its lines are counted there."""
+    NEW = auto()
+    """It is nothing that is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An outcome, and the identity it speaks of."""
+
+    outcome: Outcome
+    state: FileState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A file that needs no second look until it, or the file it is a copy of, changes."""
+
+    found: Found
+    id: str
+    holder: Found | None
+    covered: bool
+    """All of the copy was consumed in the original: the original may grow."""
+
+
+@dataclass(slots=True)
+class Matcher:
+    """Finds the identity of a file among those that are known. `held` says where each of them is now."""
+
+    catalog: Catalog
+    framing: Framing = LINES
+    held: dict[str, Found] = field(default_factory=dict)
+    _waiting: dict[str, _Waiting] = field(default_factory=dict)
+
+    def start(self, catalog: Catalog) -> None:
+        """Begin a run."""
+        self.catalog = catalog
+        self.held = {}
+
+    def forget_waiting(self) -> None:
+        """Look at every unknown file again, because an identity has lost its place."""
+        self._waiting.clear()
+
+    def match(self, found: Found) -> Match:
+        """Compare a file with every identity. Raises Moved and OSError as `Content` does."""
+        known = self._waiting.get(found.path)
+        if known is not None and self._still_waits(known, found):
+            return Match(Outcome.WAIT, self.catalog.states.get(known.id))
+        with Content(found) as content:
+            head = content.read_exactly(_LOOK)
+            near = self.catalog.index.candidates(head, complete=len(head) < _LOOK)
+            states = (self.catalog.states[identity] for identity in sorted(near))
+            candidates = [state for state in states if self._is_candidate(state, head)]
+        if not candidates:
+            return Match(Outcome.NEW)
+        lengths = set().union(*map(lengths_to_measure, candidates))
+        with Content(found) as content:
+            crcs, total = checksums(content, lengths)
+            found = content.found
+        last_line_end = self.framing.complete(head, final=False)
+        whole = self.framing.documents and len(head) < _LOOK and last_line_end == len(head)
+        related = [(relation(state, crcs, total, last_line_end), state) for state in candidates]
+        for wanted in (Relation.CONTINUES, Relation.SHORTER):
+            fitting = [state for relates, state in related if relates is wanted]
+            for state in sorted(fitting, key=lambda state: (state.key == found.key, state.span), reverse=True):
+                if whole and state.gone and wanted is Relation.SHORTER:
+                    # Nothing is left to compare it with, and a whole document is hardly the start of another one.
+                    continue
+                match = self._with(state, found, wanted, total)
+                if match is not None:
+                    return match
+        return Match(Outcome.NEW)
+
+    def ignore(self, found: Found) -> None:
+        """Remember that a file outside the glob is none of ours."""
+        self._waiting[found.path] = _Waiting(found, "", None, covered=True)
+
+    def _still_waits(self, known: _Waiting, found: Found) -> bool:
+        if known.found != found:
+            return False
+        if not known.id:
+            return True
+        state = self.catalog.states.get(known.id)
+        if state is None or known.holder is None:
+            return state is not None and state.gone
+        holder = self.held.get(known.id)
+        if holder is None:
+            return False
+        return holder == known.holder or (known.covered and holder.key == known.holder.key)
+
+    def _is_candidate(self, state: FileState, head: bytes) -> bool:
+        # A live file of which nothing was counted has nothing to protect: both may be read from their start.
+        return (state.gone or not state.blank) and could_match(state, head, complete=len(head) < _LOOK)
+
+    def _with(self, state: FileState, found: Found, relates: Relation, total: int | None) -> Match | None:
+        """What follows from a relation, or None when the two are different after all."""
+        if state.gone and state.id not in self.held:
+            if relates is Relation.CONTINUES:
+                return Match(Outcome.ADOPT, state)
+            return self._wait(_Waiting(found, state.id, None, covered=True), state)
+        holder = self.held.get(state.id)
+        if holder is None:
+            return Match(Outcome.WAIT, state)  # its file could not be read in this run: decide later
+        if found.path == state.origin and _rotated_away(state, holder):
+            return None
+        comparison = compare(found, holder)
+        if comparison is Comparison.DIFFERENT:
+            # Truncated and written anew since this run began: the file may be the copy of what it held.
+            return None if _still_holds(holder, state) else Match(Outcome.WAIT, state)
+        if comparison is Comparison.EXTENDS and relates is Relation.CONTINUES:
+            return Match(Outcome.ADOPT, state)
+        covered = total is not None and total <= state.span
+        return self._wait(_Waiting(found, state.id, holder, covered), state)
+
+    def _wait(self, waiting: _Waiting, state: FileState) -> Match:
+        self._waiting[waiting.found.path] = waiting
+        return Match(Outcome.WAIT, state)
+
+
+def _still_holds(holder: Found, state: FileState) -> bool:
+    with Content(holder) as content:
+        return resume(content, state) is not None
+
+
+def _rotated_away(state: FileState, holder: Found) -> bool:
+    # The file that now has its live path is the next one, even when it begins with the same lines.
+    folder, live = os.path.split(state.origin)
+    at, name = os.path.split(holder.path)
+    return folder == at and is_rotated(live, name)
+
+
+def preferred(found: Iterable[Found], origins: frozenset[str]) -> list[Found]:
+    """The order in which files may inherit an identity that lost its place.
+
+    What rotation made of the old file comes before the file that now has its live path; plain before compressed.
+    """
+    return sorted(found, key=lambda item: (item.path in origins, item.path.endswith((".gz", ".zst")), item.path))

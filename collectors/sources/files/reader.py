@@ -1,0 +1,269 @@
+"""Reads one file as a stream of decompressed bytes: plain, gzip (several members) or zstd (several frames)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from enum import Enum
+from types import TracebackType
+from typing import Any, Protocol
+
+import zstandard
+from isal import isal_zlib
+
+from collectors.paths import Found, found_at
+from collectors.sources.files.fingerprint import HEAD
+from collectors.unpacking import (
+    MOST_WINDOW,
+    RATIO_REASON,
+    WINDOW_REASON,
+    TooDense,
+    asks_for_too_much,
+    most_text,
+)
+
+_RAW = 65536
+_ZSTD_SLICE = 1024  # a block of 4 bytes may hold 128 KiB of text, so that larger slices could fill the memory
+_GZIP_MAGIC = b"\x1f\x8b"
+_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+_SKIPPABLE_MAGIC = b"\x2a\x4d\x18"
+_MAGIC = 4
+_BROKEN: tuple[type[Exception], ...] = (
+    isal_zlib.error,  # type: ignore[assignment]  # the stub types the exception class as an instance
+    zstandard.ZstdError,
+)
+
+
+class Moved(Exception):
+    """The file at the path is no longer the one that was found there."""
+
+
+class Kind(Enum):
+    """How a file is stored."""
+
+    PLAIN = "plain"
+    GZIP = "gzip"
+    ZSTD = "zstd"
+
+
+def kind_of(start: bytes, name: str) -> Kind:
+    """Judge by the first bytes; the name helps only while these are not all written."""
+    if start.startswith(_GZIP_MAGIC):
+        return Kind.GZIP
+    if start.startswith(_ZSTD_MAGIC) or (start[1:_MAGIC] == _SKIPPABLE_MAGIC and start[0] >> 4 == 0x5):
+        return Kind.ZSTD
+    if start and len(start) < _MAGIC:
+        if name.endswith(".gz") and _GZIP_MAGIC.startswith(start):
+            return Kind.GZIP
+        if name.endswith(".zst") and _ZSTD_MAGIC.startswith(start):
+            return Kind.ZSTD
+    return Kind.PLAIN
+
+
+class _Stream(Protocol):
+    ended: bool
+
+    def feed(self, raw: bytes, limit: int) -> tuple[bytes, bytes]: ...
+
+
+class _Gzip:
+    """One gzip member."""
+
+    def __init__(self) -> None:
+        self._object: Any = isal_zlib.decompressobj(wbits=31)
+        self.ended = False
+
+    def feed(self, raw: bytes, limit: int) -> tuple[bytes, bytes]:
+        """Decompress up to `limit` bytes; what they are, and what is left of `raw`."""
+        data: bytes = self._object.decompress(raw, limit)
+        self.ended = self._object.eof
+        return data, self._object.unused_data if self.ended else self._object.unconsumed_tail
+
+
+class _Zstd:
+    """One zstd frame. Its own reader would report a frame that is cut short as a success."""
+
+    def __init__(self) -> None:
+        self._object = zstandard.ZstdDecompressor(max_window_size=MOST_WINDOW).decompressobj()
+        self.ended = False
+
+    def feed(self, raw: bytes, limit: int) -> tuple[bytes, bytes]:  # noqa: ARG002 - bounded by the slice instead
+        """Decompress one slice; what it holds, and what is left of `raw`."""
+        if not raw:
+            return b"", b""
+        data = self._object.decompress(raw[:_ZSTD_SLICE])
+        self.ended = self._object.eof
+        return data, (self._object.unused_data if self.ended else b"") + raw[_ZSTD_SLICE:]
+
+
+class Content:
+    """An open file, as long as it was when it was opened. Use as a context manager.
+
+    Raises:
+        Moved: when opening, the path holds another file than `found`, or none.
+        TooDense: when reading on, a compressed file holds more than its size allows.
+        OSError: the file cannot be opened or read.
+    """
+
+    def __init__(self, found: Found) -> None:
+        try:
+            self._file = os.open(found.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise Moved(found.path) from error
+        try:
+            self.found = _same(found, os.fstat(self._file))
+            """The file as it was when it was opened."""
+            self.first = os.pread(self._file, min(HEAD, self.found.size), 0)
+            """Its first bytes as stored."""
+        except BaseException:
+            os.close(self._file)
+            raise
+        self.kind = kind_of(self.first[:_MAGIC], found.path)
+        self.raw_position = 0
+        """Bytes read, as stored."""
+        self.damage: str | None = None
+        """Why a compressed stream ended before its end; None while it is sound."""
+        self._stream: _Stream | None = None
+        self._raw = b""
+        self._ready = b""
+        self._unpacked = 0
+        self._refusal: str | None = None
+        """Why nothing more is read of a compressed file."""
+
+    def __enter__(self) -> Content:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        os.close(self._file)
+
+    def seek(self, offset: int) -> None:
+        """Go to an offset of a plain file."""
+        self.raw_position = offset
+
+    def skip(self, size: int) -> bool:
+        """Go on from an offset in the text, from the start; False when it ends before that."""
+        if self.kind is Kind.PLAIN:
+            self.seek(size)
+            return size <= self.found.size
+        while size > 0 and (data := self.read(min(1 << 20, size))):
+            size -= len(data)
+        return size == 0
+
+    def intact(self, last: bytes | memoryview) -> bool:
+        """Whether a plain file still begins as it did, and still holds the bytes that were just read.
+
+        A file that is truncated and written anew never gets its old start back: when this holds after a read,
+        the read saw the old content.
+        """
+        if self.kind is not Kind.PLAIN:
+            return True
+        end = last[-HEAD:]
+        return (
+            os.pread(self._file, len(self.first), 0) == self.first
+            and os.pread(self._file, len(end), self.raw_position - len(end)) == end
+        )
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes; none at the end."""
+        if self.kind is Kind.PLAIN:
+            return self._read_raw(size)
+        parts: list[bytes] = [self._ready]
+        have = len(self._ready)
+        while have < size and self.damage is None and self._refusal is None:
+            piece = self._piece(size - have)
+            if piece is None:
+                break
+            parts.append(piece)
+            have += len(piece)
+        data = b"".join(parts)
+        if self._refusal is not None and not data:
+            raise TooDense(self._refusal, self.found.path)
+        self._ready = data[size:]
+        return data[:size]
+
+    def read_into(self, memory: memoryview) -> int:
+        """Read a plain file into memory; how many bytes, none at the end.
+
+        Memory that is used again is several times as fast as new one, which the system has to clear first.
+        """
+        size = min(len(memory), self.found.size - self.raw_position)
+        size = os.preadv(self._file, [memory[:size]], self.raw_position) if size > 0 else 0
+        self.raw_position += size
+        return size
+
+    def read_exactly(self, size: int) -> bytes:
+        """`size` bytes, fewer only at the end."""
+        parts: list[bytes] = []
+        while size > 0 and (part := self.read(size)):
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def _read_raw(self, size: int) -> bytes:
+        size = min(size, self.found.size - self.raw_position)
+        data = os.pread(self._file, size, self.raw_position) if size > 0 else b""
+        self.raw_position += len(data)
+        return data
+
+    def _piece(self, size: int) -> bytes | None:
+        """Some bytes (perhaps none yet), or None at the end of the stream."""
+        self._raw = self._raw or self._read_raw(_RAW)
+        drained = not self._raw
+        if self._stream is None or self._stream.ended:
+            # gzip may be padded with zeros; anything else must be another member or frame.
+            if self.kind is Kind.GZIP and self._stream is not None:
+                self._raw = self._raw.lstrip(b"\0")
+            if not self._raw:
+                return None if drained else b""
+            self._stream = _Gzip() if self.kind is Kind.GZIP else _Zstd()
+        try:
+            data, self._raw = self._stream.feed(self._raw, size)
+        except _BROKEN as error:
+            if asks_for_too_much(error):
+                self._refusal = WINDOW_REASON
+            else:
+                self.damage = f"damaged {self.kind.value} data"
+            return None
+        room = most_text(self.found.size) - self._unpacked
+        if len(data) > room:
+            self._refusal, data = RATIO_REASON, data[:room]
+        self._unpacked += len(data)
+        if drained and not data and not self._stream.ended:
+            self.damage = f"the {self.kind.value} data ends in the middle"
+            return None
+        return data
+
+
+def _same(found: Found, status: os.stat_result) -> Found:
+    now = found_at(found.path, status)
+    if now.key != found.key:
+        raise Moved(found.path)
+    return replace(found, size=now.size, mtime_ns=now.mtime_ns)
+
+
+def checksums(content: Content, lengths: Iterable[int]) -> tuple[dict[int, int], int | None]:
+    """crc32 of the start of a stream at each of the lengths that it reaches, in one pass and bounded memory.
+
+    The second value is the length of the stream, or None when it goes on behind the longest length.
+    """
+    crcs: dict[int, int] = {}
+    crc, at = 0, 0
+    for length in sorted(lengths):
+        while at < length:
+            data = _read_on(content, min(1 << 20, length - at))
+            if not data:
+                return crcs, at
+            crc = isal_zlib.crc32(data, crc)
+            at += len(data)
+        crcs[length] = crc
+    return crcs, None if _read_on(content, 1) else at
+
+
+def _read_on(content: Content, size: int) -> bytes:
+    try:
+        return content.read(size)
+    except TooDense:
+        return b""  # nobody reads what lies behind

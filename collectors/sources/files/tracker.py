@@ -1,0 +1,191 @@
+"""Before anything is read: which identity is where, which lost its place, and which files are unknown."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from collectors.paths import Discovery, Found, look, siblings
+from collectors.sources.files.checkpoint import FileState
+from collectors.sources.files.checkpoint_set import Catalog
+from collectors.sources.files.matching import Matcher, Outcome, preferred, resume
+from collectors.sources.files.partial_reads import Scope
+from collectors.sources.files.reader import Content, Moved
+from collectors.sources.files.tail import Quiet, is_due
+
+_SEARCH = 3600.0
+"""Seconds for which siblings are searched for a content that lost its place, in case it is still moving."""
+_DAY = 86400.0
+_RACE = 2.0
+"""A file that was written this many seconds around a visit is checked again: a second write may show the same
+size and mtime."""
+
+
+def reason_of(error: OSError) -> str:
+    """Why a file could not be used, without its path."""
+    return error.strerror or type(error).__name__
+
+
+@dataclass(slots=True)
+class Survey:
+    """Where everything is at the start of a run."""
+
+    catalog: Catalog
+    matcher: Matcher
+    quiet: Quiet
+    wants_header: bool
+    follow_rotated: bool
+    checked: dict[str, float]
+    """When the content of each identity was last verified; kept between runs."""
+    scope: Scope = field(default_factory=Scope)
+    failures: dict[str, str] = field(default_factory=dict)
+    """Path to reason."""
+    visits: list[tuple[Found, str]] = field(default_factory=list)
+    """Files to read on, and their identities."""
+    unknown: list[Found] = field(default_factory=list)
+    _files: dict[tuple[int, int], Found] = field(default_factory=dict)
+    _claimed: set[tuple[int, int]] = field(default_factory=set)
+    _scanned: set[str] = field(default_factory=set)
+
+    def run(self, discovery: Discovery) -> None:
+        """Compare what is on disk with what is known."""
+        self.failures.update(discovery.failures)
+        self._files = {found.key: found for found in discovery.files}
+        archived = {found.key for found in discovery.files if found.archive}
+        active = [state for state in self.catalog.states.values() if not state.gone or state.key in archived]
+        elsewhere = {found.path for found in discovery.files}
+        searched = [
+            state.origin
+            for state in self.catalog.states.values()
+            if state.gone and 0 <= self.quiet.now - state.left < _SEARCH
+        ]
+        unreadable: set[str] = set()
+        left_out: set[str] = set()
+        for state in active:
+            here = self._files.get(state.key)
+            if (here.path if here is not None else state.path) != state.origin and not state.gone:
+                # Its live path has gone on without it, perhaps more than once: a part that was rotated out of the
+                # glob between two runs has never been seen.
+                searched.append(state.origin)
+            if here is not None:
+                continue
+            try:
+                outside = look(state.path) if state.path not in elsewhere else None
+            except OSError as error:
+                self.failures[state.path] = reason_of(error)
+                unreadable.add(state.id)
+                continue
+            if outside is None or outside.key != state.key:
+                searched.append(state.origin)
+            elif self.follow_rotated and (state.path != state.origin or _switched(state.link)):
+                self._files[state.key] = replace(outside, origin=state.origin)
+            else:
+                left_out.add(state.id)
+        self._search(searched)
+        lost = []
+        for state in active:
+            found = self._files.get(state.key)
+            if state.id in unreadable:
+                continue
+            if found is None:
+                self._depart(state, 0.0 if state.id in left_out else self.quiet.now)
+            elif not self._settle(state, found) and not state.gone:
+                lost.append(state.origin)
+        self._search(lost)
+        self.unknown = [found for found in self._files.values() if found.key not in self._claimed]
+        self._inherit()
+
+    def _search(self, origins: Iterable[str]) -> None:
+        for origin in sorted(set(origins) - self._scanned):
+            self._scanned.add(origin)
+            if not self.follow_rotated:
+                continue
+            try:
+                for found in siblings(origin):
+                    self._files.setdefault(found.key, found)
+            except OSError as error:
+                self.failures[os.path.dirname(origin)] = reason_of(error)  # noqa: PTH120 - paths are strings here
+
+    def _depart(self, state: FileState, left: float) -> None:
+        self.catalog.put(replace(state, gone=True, left=left))
+        self.matcher.forget_waiting()
+
+    def _settle(self, state: FileState, found: Found) -> bool:
+        """Whether the file still holds the identity (or cannot tell us now)."""
+        same = (state.path, state.size, state.mtime_ns) == (found.path, found.size, found.mtime_ns)
+        if (
+            same
+            and state.unread
+            and not self._racy(state, found)
+            and not any(map(self.scope.missing, state.limited))
+        ):
+            self.failures[found.path] = state.unread
+            self._claimed.add(found.key)
+            self.matcher.held[state.id] = found
+            if abs(self.quiet.now - state.seen) > _DAY:
+                self.catalog.put(replace(state, seen=self.quiet.now))
+            return True
+        due = not same or bool(state.unread) or is_due(state, found, self.quiet, self.wants_header)
+        due = due or any(self.scope.missing(part) for part in state.limited)
+        if state.blank:
+            # A copy may look like a new file until its first line is complete: it is compared with all others.
+            if not due:
+                self._claimed.add(found.key)
+            return True
+        self._claimed.add(found.key)
+        if not same or self._racy(state, found):
+            try:
+                with Content(found) as content:
+                    holds = resume(content, state) is not None
+            except Moved:
+                return True
+            except OSError as error:
+                self.failures[found.path] = reason_of(error)
+                return True
+            if not holds:
+                self._claimed.discard(found.key)
+                self._depart(state, self.quiet.now)
+                return False
+            self.checked[state.id] = self.quiet.now
+        self.matcher.held[state.id] = found
+        if due:
+            self.visits.append((found, state.id))
+        elif abs(self.quiet.now - state.seen) > _DAY:
+            self.catalog.put(replace(state, seen=self.quiet.now))
+        return True
+
+    def _racy(self, state: FileState, found: Found) -> bool:
+        return abs(self.checked.get(state.id, state.seen) - found.mtime_ns * 1e-9) < _RACE
+
+    def _inherit(self) -> None:
+        """Give the identities that lost their place to the files that hold their content now."""
+        origins = frozenset(state.origin for state in self.catalog.states.values() if state.gone)
+        if not origins:
+            return
+        for found in preferred(self.unknown, origins):
+            try:
+                match = self.matcher.match(found)
+            except (Moved, OSError):
+                continue  # met again, and reported, when its turn to be read comes
+            if match.outcome is Outcome.ADOPT and match.state is not None:
+                self.unknown.remove(found)
+                self.visits.append((found, self.adopt(match.state, found).id))
+
+    def adopt(self, state: FileState, found: Found) -> FileState:
+        """Let an identity go on in another file."""
+        for other in self.catalog.at(found.key):
+            if other.blank and other.id != state.id:
+                self.catalog.drop(other)
+        self.matcher.held[state.id] = found
+        return self.catalog.put(state.at(found))
+
+    def blank_at(self, found: Found) -> FileState | None:
+        """The identity without counts that stands for a file so far."""
+        here = [state for state in self.catalog.at(found.key) if state.blank]
+        return min(here, key=lambda state: state.gone, default=None)
+
+
+def _switched(link: str) -> bool:
+    # The link is still there and leads to another file by now; its last target is finished.
+    return bool(link) and os.path.islink(link)  # noqa: PTH114 - paths are strings here

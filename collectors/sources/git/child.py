@@ -1,0 +1,184 @@
+"""One git command as a child process, with all that it starts: it ends in time, and never outlives the agent."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from tempfile import TemporaryFile
+from threading import Event, Thread
+from typing import IO
+
+from collectors.sources.git.errors import GitFailed, GitMissing, GitStopped, GitTimeout
+
+_LOOK_SECONDS = 0.1
+"""How often a running command is compared with its time and with the wish to stop."""
+_GRACE_SECONDS = 1.0
+"""Between the signal that lets git tidy up and the one that does not."""
+_BLOCK = 512
+"""Bytes of a block, as `ulimit -f` counts."""
+
+# The shell, git and whatever git starts are one process group. Beside git a process waits for the end of a pipe
+# whose other end only the agent holds: when the agent is gone, however it went, the kernel closes the pipe, and
+# the group is killed. (The kernel's own signal for the death of a parent goes to git alone, not to its
+# transports, and counts the end of a thread as that death.) The shell stays, so that all it started has a parent.
+_SCRIPT = """
+trap : TERM
+umask 077
+exec 9<"/dev/fd/$1"
+{ trap '' TERM; read -r nothing <&9; kill -KILL 0; } </dev/null >/dev/null 2>&1 &
+watcher=$!
+if [ "$2" != 0 ]; then ulimit -f "$2" 2>/dev/null || :; fi
+shift 2
+"$@" 9<&-
+code=$?
+kill -KILL "$watcher"
+wait "$watcher" 2>/dev/null
+exit "$code"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One run of git, complete."""
+
+    arguments: tuple[str, ...]
+    """After the word `git`. Every user of the machine can read them while it runs."""
+    environ: Mapping[str, str]
+    timeout: float
+    """In seconds."""
+    input: bytes = b""
+    stopping: Callable[[], bool] = lambda: False
+    """Asked while the command runs; it is ended when this says so."""
+    largest_file: int = 0
+    """In bytes: no file that it writes may become larger, where the system can be told so; 0: no limit."""
+
+
+@contextmanager
+def run_git(command: Command) -> Iterator[IO[bytes]]:
+    """Start a command and give its standard output; leaving the context waits for its end.
+
+    An exception inside the context ends the command.
+
+    Raises:
+        GitMissing: git is not on PATH.
+        GitTimeout: the time was up.
+        GitStopped: the agent stops.
+        GitFailed: git failed.
+    """
+    with TemporaryFile() as feed, TemporaryFile() as complaints:
+        feed.write(command.input)
+        feed.seek(0)
+        # Python's own descriptors are closed in every child, so that no other child holds the agent's end open.
+        theirs, ours = os.pipe()
+        try:
+            process = _start(command, feed, complaints, theirs)
+            with _ended(process, command) as told:
+                if process.stdout is None:  # never with PIPE; the type does not say so
+                    raise GitFailed("git has no output")
+                try:
+                    yield process.stdout
+                except Exception:
+                    if told:  # what was read was cut for that reason
+                        raise told[0] from None
+                    raise
+                code = process.wait()
+        finally:
+            os.close(theirs)
+            os.close(ours)
+        if told:
+            raise told[0]
+        if code != 0:
+            complaints.seek(0)
+            raise GitFailed(complaints.read().decode(errors="replace"))
+
+
+def _start(command: Command, feed: IO[bytes], complaints: IO[bytes], lifeline: int) -> subprocess.Popen[bytes]:
+    git = shutil.which("git", path=command.environ.get("PATH", os.defpath))
+    if git is None:
+        raise GitMissing("git cannot be started: there is no git on PATH")
+    blocks = max(1, command.largest_file // _BLOCK) if command.largest_file else 0
+    try:
+        return subprocess.Popen(
+            ("/bin/sh", "-c", _SCRIPT, "git", str(lifeline), str(blocks), git, *command.arguments),
+            stdin=feed,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            env=dict(command.environ),
+            start_new_session=True,
+            pass_fds=(lifeline,),
+        )
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "an argument holds a NUL"
+        raise GitMissing(f"git cannot be started: {reason}") from error
+
+
+@contextmanager
+def _ended(process: subprocess.Popen[bytes], command: Command) -> Iterator[list[Exception]]:
+    """Watch a command while the block runs, and leave none of its processes behind; gives why it was ended."""
+    told: list[Exception] = []
+    over = Event()
+
+    def watch() -> None:
+        end = time.monotonic() + command.timeout
+        while not over.wait(min(_LOOK_SECONDS, max(0.0, end - time.monotonic()))):
+            if command.stopping():
+                told.append(GitStopped("git was ended, because the agent stops"))
+            elif time.monotonic() >= end:
+                told.append(GitTimeout(f"git took longer than {command.timeout:g} s"))
+            if told:
+                _end(process)
+                return
+
+    watching = Thread(target=watch, name="git", daemon=True)
+    watching.start()
+    try:
+        yield told
+    finally:
+        over.set()
+        watching.join()
+        if process.poll() is None:
+            _end(process)
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+        if told or process.returncode != 0:
+            _reap(process.pid)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the whole group: git may tidy up first, and then nothing is left of it."""
+    end = time.monotonic() + _GRACE_SECONDS
+    _signal(process, signal.SIGTERM)
+    while process.poll() is None and time.monotonic() < end:
+        time.sleep(0.02)
+    _signal(process, signal.SIGKILL)
+
+
+def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    try:
+        os.killpg(process.pid, number)
+    except ProcessLookupError:
+        return
+
+
+def _reap(group: int) -> None:
+    """Wait until nothing of the group is left to write a file.
+
+    Where the agent is the first process of a container, what git started becomes its child, and its end has to be
+    taken in.
+    """
+    end = time.monotonic() + _GRACE_SECONDS
+    while time.monotonic() < end:
+        with suppress(ChildProcessError):
+            os.waitpid(-group, os.WNOHANG)
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.01)

@@ -1,0 +1,85 @@
+"""Configuration of a git source."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from collectors.config import Duration, Name, SourceConfig
+from collectors.sources.git.address import is_remote
+from collectors.sources.git.credentials import refusal
+from collectors.sources.git.patterns import check_pattern
+
+Pattern = Annotated[str, AfterValidator(check_pattern)]
+_NO_BRANCH = re.compile(r"[\x00-\x20~^:?*\[\\\x7f]|\.\.|@\{|//|^[-/.]|/\.|[/.]$|\.lock$")
+
+
+def _check_repo(repo: str) -> str:
+    if not repo.strip() or repo.startswith("-") or any(ord(character) < ord(" ") for character in repo):
+        raise ValueError("a path or a URL of a git repository")
+    if "::" in repo.split("/", 1)[0]:
+        raise ValueError("transport helpers (`name::address`) run programs and are not supported")
+    if is_remote(repo) and (reason := refusal(repo)):
+        raise ValueError(f"must not be {reason}")
+    return repo
+
+
+def _check_branch(branch: str) -> str:
+    if not branch or _NO_BRANCH.search(branch):
+        raise ValueError("not the name of a branch")
+    return branch
+
+
+class GitConfig(SourceConfig):
+    """A git repository with prompts in it."""
+
+    type: Literal["git"] = "git"
+    interval: Duration = Field(
+        default=timedelta(minutes=5), description="Pause between two runs of the collector.", examples=["5m"]
+    )
+    # Left out of repr(): the address may carry a token.
+    repo: Annotated[str, AfterValidator(_check_repo)] = Field(
+        repr=False,
+        description="A working tree, a bare repository, or a remote URL. A relative path starts at the folder of"
+        " the configuration file.",
+        examples=["/srv/prompts.git", "https://git.example.com/team/prompts.git"],
+    )
+    branch: Annotated[str, AfterValidator(_check_branch)] | None = Field(
+        default=None, description="The branch whose landings count; by default the one HEAD names."
+    )
+    systems: dict[Name, Annotated[tuple[Pattern, ...], Field(min_length=1)]] = Field(
+        min_length=1,
+        description="The prompts of each system, as glob patterns from the top of the repository. `*` stays within"
+        " a folder, `**/` is any number of folders.",
+        examples=[{"support-bot": ["prompts/support/**"]}],
+    )
+    exclude: tuple[Pattern, ...] = Field(
+        default=(), description="Files that are no prompts, whatever matches them."
+    )
+    bulk_above: int = Field(
+        default=20, ge=1, description="A landing that touches more prompts of one system than this is bulk."
+    )
+    timeout: Duration = Field(
+        default=timedelta(minutes=5), description="Longest run of one git command.", examples=["5m"]
+    )
+    largest_copy_mib: int = Field(
+        default=2048, ge=1, description="Largest copy of a remote repository, in MiB; a larger one is refused."
+    )
+    collapse_whitespace: bool = Field(
+        default=False, description="Ignore every difference in white space, indentation and line breaks included."
+    )
+
+    def declared_systems(self) -> frozenset[str]:
+        """The systems that patterns are given for."""
+        return frozenset(self.systems)
+
+    def watches_prompts(self) -> bool:
+        """Always."""
+        return True
+
+    def waits_for_others(self) -> bool:
+        """When the repository is a remote one."""
+        return is_remote(self.repo)

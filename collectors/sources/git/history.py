@@ -1,0 +1,176 @@
+"""Follows every prompt through its versions and says what each landing did to a system's prompts. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import msgspec
+
+from collectors.interface import ChangeKind, PromptChange
+from collectors.sources.git.log import Landing
+
+_TELLING = tuple(ChangeKind)
+"""Most telling first."""
+
+
+class Prompt(msgspec.Struct):
+    """One prompt under whatever path it has had: its present content and all it ever was, as hashes."""
+
+    current: str
+    versions: set[str]
+
+
+class SystemHistory(msgspec.Struct):
+    """The prompts of one system, by path."""
+
+    present: dict[str, Prompt] = msgspec.field(default_factory=dict)
+    removed: dict[str, Prompt] = msgspec.field(default_factory=dict)
+    """Prompts that went away, by their last path: one that comes back is still the same prompt."""
+
+
+class History(msgspec.Struct):
+    """Everything a later run must know of the landings before."""
+
+    head: str
+    """The newest commit taken into account."""
+    settings: str
+    """Digest of the settings that decide what is tracked and how it is compared."""
+    systems: dict[str, SystemHistory] = msgspec.field(default_factory=dict)
+    occurrences: dict[str, int] = msgspec.field(default_factory=dict)
+    """How often each content transition happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What happened to one prompt; a rename has two paths."""
+
+    kind: ChangeKind
+    transitions: tuple[tuple[str, str, str], ...]
+    """(path, hash before, hash after); empty for absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Touched:
+    """The present content of a path after a landing."""
+
+    path: str
+    content: str | None
+    rewritten: bool
+    """The bytes differ, even if the normalised content does not."""
+
+
+def _by_tail(path: str) -> tuple[str, ...]:
+    # Prompts that moved together keep their last folders: pairing by these pairs equal contents sensibly.
+    return tuple(reversed(path.split("/")))
+
+
+def _renames(gone: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
+    """Pair paths that vanished with paths that appeared, by equal content: new path -> old path."""
+    sources: dict[str, list[str]] = {}
+    for path in sorted(gone, key=_by_tail, reverse=True):
+        sources.setdefault(gone[path], []).append(path)
+    pairs: dict[str, str] = {}
+    for path in sorted(new, key=_by_tail):
+        if candidates := sources.get(new[path]):
+            pairs[path] = candidates.pop()
+    return pairs
+
+
+def _apply(system: SystemHistory, touched: Iterable[_Touched]) -> list[_Step]:
+    """Move one system's prompts forward by one landing."""
+    steps: list[_Step] = []
+    gone: dict[str, str] = {}
+    new: dict[str, str] = {}
+    for item in touched:
+        prompt = system.present.get(item.path)
+        if prompt is None:
+            if item.content is not None:
+                new[item.path] = item.content
+        elif item.content is None:
+            gone[item.path] = prompt.current
+        elif item.content != prompt.current:
+            kind = ChangeKind.REVERTED if item.content in prompt.versions else ChangeKind.MODIFIED
+            steps.append(_Step(kind, ((item.path, prompt.current, item.content),)))
+            prompt.current = item.content
+            prompt.versions.add(item.content)
+        elif item.rewritten:
+            steps.append(_Step(ChangeKind.FORMATTING, ((item.path, prompt.current, prompt.current),)))
+    renames = _renames(gone, new)
+    moved = {old: system.present.pop(old) for old in renames.values()}
+    for path in gone.keys() - moved.keys():
+        system.removed[path] = system.present.pop(path)
+        steps.append(_Step(ChangeKind.REMOVED, ((path, gone[path], ""),)))
+    for path, content in new.items():
+        earlier = system.removed.pop(path, None)
+        if path in renames:
+            old = renames[path]
+            system.present[path] = moved[old]
+            steps.append(_Step(ChangeKind.RENAMED, ((old, content, ""), (path, "", content))))
+            continue
+        kind = ChangeKind.REVERTED if earlier and content in earlier.versions else ChangeKind.ADDED
+        system.present[path] = Prompt(content, {content} | (earlier.versions if earlier else set()))
+        steps.append(_Step(kind, ((path, "", content),)))
+    return steps
+
+
+def _transition_digest(system: str, steps: Iterable[_Step]) -> str:
+    """Name a landing by what it did to the content, whoever committed it and on top of what."""
+    digest = blake2b(system.encode(), digest_size=12)
+    for transition in sorted(transition for step in steps for transition in step.transitions):
+        # No path and no hash contains a NUL: the parts cannot run into each other.
+        digest.update("\0".join(("", *transition)).encode())
+    return digest.hexdigest()
+
+
+def apply_landing(
+    history: History,
+    landing: Landing,
+    hashes: Mapping[str, str | None],
+    systems_of: Callable[[str], tuple[str, ...]],
+    bulk_above: int,
+) -> list[PromptChange]:
+    """Take one landing into `history`, and return at most one change per system, sorted by system.
+
+    Args:
+        history: changed in place; landings come oldest first.
+        landing: against its first parent.
+        hashes: content hash by object name, of every tracked path; None for content that is no prompt.
+        systems_of: the systems that track a path.
+        bulk_above: more prompts than this in one landing are bulk.
+    """
+    touched: dict[str, list[_Touched]] = {}
+    for edit in landing.edits:
+        names = systems_of(edit.path)
+        if not names:
+            continue
+        content = hashes[edit.new] if edit.new is not None else None
+        item = _Touched(edit.path, content, edit.old != edit.new)
+        for name in names:
+            touched.setdefault(name, []).append(item)
+    changes = []
+    for name in sorted(touched):
+        steps = _apply(history.systems.setdefault(name, SystemHistory()), touched[name])
+        if not steps:
+            continue
+        digest = _transition_digest(name, steps)
+        occurrence = history.occurrences.get(digest, 0) + 1
+        history.occurrences[digest] = occurrence
+        changes.append(
+            PromptChange(
+                system=name,
+                change_id=f"{digest}#{occurrence}",
+                landed_at=landing.landed_at,
+                kind=min((step.kind for step in steps), key=_TELLING.index),
+                prompts=len(steps),
+                bulk=len(steps) > bulk_above,
+            )
+        )
+    return changes
+
+
+def newly_counted(before: History | None, after: History) -> int:
+    """How many changes of `after` the history `before` had not seen: a rescan counts nothing twice."""
+    known = before.occurrences if before else {}
+    return sum(max(0, number - known.get(digest, 0)) for digest, number in after.occurrences.items())

@@ -1,0 +1,132 @@
+"""What the collector asks of a repository: its tip, its landings, its contents. Reading writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from collectors.sources.git.errors import GitFailed, ObjectMissing
+from collectors.sources.git.log import ARGUMENTS, Landing, read_log
+from collectors.sources.git.process import Git
+
+LARGEST_PROMPT = 5 * 1024 * 1024
+"""In bytes; anything larger is no prompt."""
+_PIECE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """Where a branch stands."""
+
+    commit: str | None
+    """None: the repository has no such branch."""
+    shallow: bool
+    """History was cut off; what is left must not be counted."""
+
+
+class Repository:
+    """A repository on disk: a working tree or a bare one."""
+
+    def __init__(self, git: Git, directory: Path) -> None:
+        self._git = git
+        self.directory = directory
+
+    def tip(self, reference: str) -> Tip:
+        """Resolve a full reference name, or HEAD, with a single command.
+
+        Raises:
+            GitError: there is no repository, or git cannot read it.
+        """
+        lines: list[str] = []
+        try:
+            with self._git.open(
+                self.directory, "rev-parse", "--is-shallow-repository", f"{reference}^{{commit}}"
+            ) as output:
+                lines = output.read().decode().split("\n")
+        except GitFailed as error:
+            # The first answer comes out even when the reference is unknown.
+            if lines and lines[0] in {"true", "false"} and "unknown revision" in str(error):
+                return Tip(None, shallow=lines[0] == "true")
+            raise
+        return Tip(lines[1], shallow=lines[0] == "true")
+
+    def has_references(self) -> bool:
+        """Whether anything was ever put on a branch or tag.
+
+        Raises:
+            GitError: the repository cannot be read.
+        """
+        return bool(self._git.read(self.directory, "for-each-ref", "--count=1"))
+
+    def continues(self, old: str, new: str) -> bool:
+        """Whether `old` lies on the first-parent chain of `new`, so that only what came after it is new.
+
+        Being an ancestor is not enough: a branch that was merged the other way round has `old` as a second
+        parent, and then its first-parent chain is another one. False also when `old` is gone.
+
+        Raises:
+            GitError: the command could not run.
+        """
+        try:
+            listing = self._git.read(
+                self.directory, "rev-list", "--first-parent", "--parents", f"{old}..{new}", "--"
+            )
+        except GitFailed:
+            return False
+        oldest = listing.decode().rstrip("\n").rpartition("\n")[2].split(" ")
+        return oldest[1:2] == [old]
+
+    def landings(self, new: str, old: str | None, pathspecs: Sequence[str]) -> list[Landing]:
+        """First-parent landings up to `new` (after `old`, when given) that touch the paths, oldest first.
+
+        Raises:
+            GitError: the repository cannot be read.
+        """
+        span = new if old is None else f"{old}..{new}"
+        with self._git.open(self.directory, *ARGUMENTS, span, "--", *pathspecs) as output:
+            try:
+                return list(read_log(iter(lambda: output.read(_PIECE), b"")))
+            except ValueError as error:
+                raise GitFailed("git log printed something unexpected") from error
+
+    def contents(self, names: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
+        """Read objects by name, one in memory at a time; None for one that is too large or no file.
+
+        Raises:
+            ObjectMissing: the repository lacks one of them.
+            GitError: the repository cannot be read.
+        """
+        wanted = list(names)
+        if not wanted:
+            return
+        received = 0
+        data = "".join(f"{name}\n" for name in wanted).encode()
+        with self._git.open(self.directory, "cat-file", "--batch", "--buffer", data=data) as output:
+            while header := output.readline():
+                name, *description = header.decode().split()
+                if description == ["missing"]:
+                    raise ObjectMissing(f"object {name} is missing")
+                kind, size = description
+                content = _read_object(output, int(size))
+                if content is None:
+                    break
+                received += 1
+                yield name, content if kind == "blob" and int(size) <= LARGEST_PROMPT else None
+        if received != len(wanted):
+            raise GitFailed("git ended before it had printed every object")
+
+
+def _read_object(output: IO[bytes], size: int) -> bytes | None:
+    """Read one object and the newline after it; nothing of a large one is kept. None: the output was cut."""
+    if size <= LARGEST_PROMPT:
+        content = output.read(size)
+        return content if len(content) == size and output.read(1) == b"\n" else None
+    left = size + 1
+    while left > 0:
+        piece = output.read(min(left, _PIECE))
+        if not piece:
+            return None
+        left -= len(piece)
+    return b""

@@ -1,0 +1,156 @@
+"""Asks a provider for its models and yields the days on which they are shut down."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from hashlib import blake2b
+from pathlib import Path
+
+import requests
+
+from collectors.errors import SourceRefused, SourceUnavailable
+from collectors.http import Limits, get
+from collectors.interface import Batch, ModelShutdown, Problem, Result, SourceState, World
+from collectors.registry import register
+from collectors.regular import open_regular
+from collectors.sources.models.config import ModelsConfig
+from collectors.sources.models.pages import MOST_MODELS, NotAModelList, Page, parse_page
+
+_MOST_PAGES = 100
+_LARGEST = 16 << 20
+_REFUSED = frozenset({401, 403})
+_STATE_KEY = "list"
+_LARGEST_TOKEN = 65_536
+_AFTER_PATH = re.compile(r"[?#;]")
+"""What follows may be a secret."""
+
+
+class ModelsCollector:
+    """A `models` source. The whole list is read before anything of it is handed on."""
+
+    def __init__(self, config: ModelsConfig, world: World) -> None:
+        self._config, self._world = config, world
+        self._place = f"source {config.name}: {_AFTER_PATH.split(config.url, maxsplit=1)[0]}"
+
+    def collect(self, state: SourceState) -> Iterator[Batch]:
+        """Yield the list when it differs from the last one.
+
+        Raises:
+            SourceUnavailable: no answer, an error of the server, or an answer that is no model list.
+            SourceRefused: the token was refused or cannot be read, or the address is wrong.
+        """
+        pages = list(self._pages(_Bearer(self._token())))
+        models = {model.model: model for page in pages for model in page.models}
+        undated, left = sum(page.undated for page in pages), sum(page.left for page in pages)
+        known = _digest(models.values(), undated, left)
+        if state.load().get(_STATE_KEY) == known:
+            return
+        tallies = {Result.COUNTED: len(models), Result.MISTYPED_FIELD: undated, Result.INVALID_LINE: left}
+        yield Batch(
+            state={_STATE_KEY: known},
+            tallies={result: number for result, number in tallies.items() if number},
+            model_shutdowns=tuple(models.values()),
+            problems=tuple(self._problems(undated, left)),
+        )
+
+    def _problems(self, undated: int, left: int) -> Iterator[Problem]:
+        if undated:
+            detail = f"{undated} models have an unreadable name or date"
+            yield Problem(self._place, Result.MISTYPED_FIELD, detail)
+        if left:
+            detail = f"the list has more than {MOST_MODELS:_} models; the others are left out"
+            yield Problem(self._place, Result.INVALID_LINE, detail)
+
+    def _token(self) -> str | None:
+        token, where = self._configured_token()
+        if token is not None and not (token.isascii() and token.isprintable()):
+            raise SourceRefused(f"{self._place}: {where} has characters that no token can have")
+        return token
+
+    def _configured_token(self) -> tuple[str | None, str]:
+        """The token, and what messages call the place it is from."""
+        if self._config.token is not None:
+            return self._config.token.get_secret_value(), "`token`"
+        if self._config.token_file is None:
+            return None, ""
+        path = self._world.base_dir / Path(self._config.token_file)
+        try:
+            with open_regular(path) as file:
+                token = file.read(_LARGEST_TOKEN).decode("utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise SourceRefused(f"{self._place}: the token file {path} cannot be read") from None
+        if not token:
+            raise SourceRefused(f"{self._place}: the token file {path} is empty")
+        return token, f"the token file {path}"
+
+    def _pages(self, auth: _Bearer) -> Iterator[Page]:
+        deadline = time.monotonic() + self._config.deadline.total_seconds()
+        limits = Limits(self._config.timeout.total_seconds(), deadline, _LARGEST)
+        after: str | None = None
+        known: set[str] = set()
+        room = MOST_MODELS
+        for _ in range(_MOST_PAGES):
+            page = self._page(auth, limits, after, room)
+            room -= len(page.models) + page.undated
+            if page.after is not None and room <= 0:
+                # How many more there are is not known.
+                yield replace(page, left=page.left + 1)
+                return
+            yield page
+            if page.after is None:
+                return
+            if page.after in known:
+                raise SourceUnavailable(f"{self._place}: the list does not end: a page comes again and again")
+            after = page.after
+            known.add(after)
+        raise SourceUnavailable(f"{self._place}: the list has more than {_MOST_PAGES} pages")
+
+    def _page(self, auth: _Bearer, limits: Limits, after: str | None, room: int) -> Page:
+        answer = get(
+            self._config.url,
+            place=self._place,
+            limits=limits,
+            auth=auth,
+            parameters={} if after is None else {"after": after, "after_id": after},
+            stopping=self._world.stopping,
+        )
+        self._check(answer.status)
+        try:
+            return parse_page(answer.body, room)
+        except NotAModelList as error:
+            raise SourceUnavailable(f"{self._place}: the answer is no model list") from error
+
+    def _check(self, status: int) -> None:
+        if status in _REFUSED:
+            raise SourceRefused(f"{self._place}: the token was refused (status {status})")
+        if 300 <= status < 400:
+            raise SourceRefused(f"{self._place}: leads to another address (status {status}); configure that one")
+        if status == 404:
+            raise SourceRefused(f"{self._place}: there is no model list (status {status})")
+        if status != 200:
+            raise SourceUnavailable(f"{self._place}: answered with status {status}")
+
+
+class _Bearer(requests.auth.AuthBase):
+    """The configured token, also when there is none: one of the machine must not stand in for it."""
+
+    def __init__(self, token: str | None) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._token is not None:
+            request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+def _digest(models: Iterable[ModelShutdown], undated: int, left: int) -> bytes:
+    listed = sorted((model.model, str(model.shutdown)) for model in models)
+    what = [listed, undated, left] if left else [listed, undated]
+    return blake2b(json.dumps(what).encode(), digest_size=16).digest()
+
+
+register("models", ModelsConfig, ModelsCollector)

@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.framework.model import Declaration, Rule, Strategy
+from agent.framework.review import (
+    PastVerdict,
+    Review,
+    ReviewCode,
+    ReviewSettings,
+    changed_rules,
+    differing_since,
+    review,
+)
+from agent.framework.shutdowns import shutdowns
+from tests.agent.framework.evals import counts
+from tests.agent.framework.facts import (
+    AS_OF,
+    HIGH,
+    LOW,
+    PE,
+    QUIET,
+    UNWATCHED,
+    ago,
+    constant,
+    facts,
+    prompts,
+    verdict,
+)
+
+QUIET_RULES: dict[Rule, bool | None] = {rule: rule is Rule.VOLUME_LOW for rule in Rule}
+
+
+def past(
+    age: int = 0,
+    rules: dict[Rule, bool | None] | None = None,
+    rule: Rule | None = Rule.VOLUME_LOW,
+    strategy: Strategy | None = PE,
+    mismatch: bool | None = False,
+) -> PastVerdict:
+    return PastVerdict(ago(age), strategy, rule, QUIET_RULES | (rules or {}), mismatch)
+
+
+def declared(age: int | None) -> Declaration:
+    return Declaration(PE, None if age is None else ago(age))
+
+
+def codes(judged: Review) -> list[str]:
+    return [reason.code for reason in judged.reasons]
+
+
+@pytest.mark.parametrize(("age", "due"), [(0, False), (89, False), (90, True), (400, True)])
+def test_a_decision_is_due_for_review_at_ninety_days(age: int, due: bool) -> None:
+    judged = review(past(), declared(age), past(age))
+
+    assert (judged.due, judged.age_days, judged.due_on) == (due, age, ago(age) + timedelta(days=90))
+    assert codes(judged) == ([ReviewCode.TOO_OLD] if due else [])
+
+
+def test_the_age_is_a_setting() -> None:
+    assert review(past(), declared(30), past(30), settings=ReviewSettings(30)).due
+
+
+def test_a_declaration_without_a_review_date_is_due_at_once() -> None:
+    judged = review(past(), declared(None), None)
+
+    assert (judged.due, judged.age_days, judged.due_on) == (True, None, None)
+    assert codes(judged) == [ReviewCode.NEVER_REVIEWED]
+
+
+@pytest.mark.parametrize("declaration", [None, Declaration(None, ago(400))])
+def test_where_nothing_is_declared_nothing_is_due(declaration: Declaration | None) -> None:
+    judged = review(past(), declaration, past(400))
+
+    assert (judged.due, judged.reasons) == (None, ())
+
+
+def test_a_review_date_ahead_of_the_day_is_of_today() -> None:
+    assert review(past(), Declaration(PE, AS_OF + timedelta(days=2)), None).age_days == 0
+
+
+def test_a_rule_that_changed_since_makes_a_review_due_at_once() -> None:
+    now = past(rules={Rule.FREQUENT_CHANGES: True}, rule=Rule.FREQUENT_CHANGES)
+    judged = review(now, declared(3), past(3))
+
+    assert (judged.due, judged.changed_rules, judged.deciding_rule_changed) == (
+        True,
+        (Rule.FREQUENT_CHANGES,),
+        True,
+    )
+    assert judged.compared_with == ago(3)
+    assert judged.reasons[0].text == (
+        "since the review (2026-10-01): frequent_changes is active; frequent_changes decides where volume_low did"
+    )
+
+
+def test_the_conflict_of_both_rules_is_a_decision_of_its_own() -> None:
+    both = past(rules={Rule.LOCKED_IN_BEHAVIOR: True}, rule=None, strategy=Strategy.HYBRID)
+    judged = review(past(), declared(3), both)
+
+    assert judged.deciding_rule_changed
+    assert "volume_low decides where the conflict of both operational rules did" in judged.reasons[0].text
+    assert "locked_in_behavior is no longer active" in judged.reasons[0].text
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "changed"),
+    [
+        (False, True, True),
+        (True, False, True),
+        (None, True, True),
+        (None, False, False),
+        (True, None, False),
+        (False, False, False),
+        (True, True, False),
+        (None, None, False),
+    ],
+)
+def test_what_is_unknown_has_not_changed(then: bool | None, now: bool | None, changed: bool) -> None:
+    found = changed_rules(past(rules={Rule.FREQUENT_CHANGES: then}), past(rules={Rule.FREQUENT_CHANGES: now}))
+
+    assert found == ((Rule.FREQUENT_CHANGES,) if changed else ())
+
+
+def test_an_undecided_verdict_changed_no_deciding_rule() -> None:
+    undecided = past(strategy=None, rule=None)
+
+    assert not review(past(), declared(3), undecided).due
+    assert not review(undecided, declared(3), past(3)).due
+
+
+def test_without_a_stored_verdict_of_the_review_age_alone_decides() -> None:
+    judged = review(past(), declared(3), None)
+
+    assert (judged.due, judged.compared_with, judged.changed_rules) == (False, None, ())
+
+
+def test_real_verdicts_show_that_volume_changed_the_rule() -> None:
+    then = PastVerdict.of(verdict(facts(constant(LOW, until=ago(40)), QUIET, declared=PE, as_of=ago(40))))
+    now = PastVerdict.of(verdict(facts(constant(HIGH), UNWATCHED, declared=PE)))
+    judged = review(now, declared(40), then)
+
+    assert judged.changed_rules == (Rule.VOLUME_LOW, Rule.VOLUME_HIGH)
+    assert judged.deciding_rule_changed
+    assert judged.due
+
+
+def test_real_verdicts_of_the_same_circumstances_differ_in_nothing() -> None:
+    then = PastVerdict.of(verdict(facts(constant(LOW, until=ago(10)), prompts(0), declared=PE, as_of=ago(10))))
+    now = PastVerdict.of(verdict(facts(constant(LOW), prompts(0), declared=PE)))
+
+    assert review(now, declared(10), then).due is False
+
+
+def test_a_model_that_ends_soon_makes_a_review_due() -> None:
+    ends = {"soon": AS_OF + timedelta(days=60), "later": AS_OF + timedelta(days=200)}
+    found = shutdowns({"soon": counts(5, 5), "later": counts(5, 5)}, AS_OF, ends, {})
+    judged = review(past(), declared(1), past(1), shutdowns=found)
+
+    assert (judged.due, codes(judged), len(judged.shutdowns)) == (True, [ReviewCode.MODEL_SHUTDOWN], 2)
+    assert not review(past(), declared(1), past(1), shutdowns=found[1:]).due
+
+
+def days(*mismatches: bool | None) -> Iterator[PastVerdict]:
+    """Verdicts of yesterday, the day before, and so on."""
+    return (past(age, mismatch=mismatch) for age, mismatch in enumerate(mismatches, 1))
+
+
+@pytest.mark.parametrize(
+    ("today", "before", "since"),
+    [
+        (False, (True, True), None),
+        (None, (True,), None),
+        (True, (), ago(0)),
+        (True, (False, True), ago(0)),
+        (True, (True, True, False, True), ago(2)),
+        (True, (True, None, True), ago(1)),
+    ],
+)
+def test_the_present_run_of_mismatches_is_dated(
+    today: bool | None, before: tuple[bool | None, ...], since: date | None
+) -> None:
+    current = past(mismatch=today)
+    judged = review(current, declared(0), None, days(*before))
+
+    assert differing_since(current, days(*before)) == since
+    assert judged.differing_since == since
+    assert judged.differing_days == (None if since is None else (AS_OF - since).days + 1)
+
+
+def test_the_history_is_read_no_further_than_it_differs() -> None:
+    history = days(True, False, True, True)
+    differing_since(past(mismatch=True), history)
+
+    assert len(list(history)) == 2
+
+
+@given(st.lists(st.sampled_from([True, False, None]), max_size=30))
+def test_every_day_of_the_run_differs_and_the_one_before_does_not(before: list[bool | None]) -> None:
+    since = differing_since(past(mismatch=True), days(*before))
+
+    assert since is not None
+    run = (AS_OF - since).days
+    assert all(before[:run])
+    assert run == len(before) or not before[run]

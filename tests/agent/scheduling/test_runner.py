@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from agent.errors import StoreConflict
+from agent.log import configure
+from agent.scheduling.runner import SourceRunner
+from agent.store.facts import Scope
+from agent.store.store import Store
+from collectors.config import SourceConfig
+from collectors.errors import SourceIncomplete, SourceRefused, SourceUnavailable
+from collectors.interface import Batch, Operation, Problem, Result, SourceState, UsageRow
+
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+ROW = UsageRow("bot", "m", Operation.GENERATION, date(2026, 3, 9), inferences=1)
+CONFIG = SourceConfig(name="gateway", type="fake")
+
+
+def batch(**changes: object) -> Batch:
+    return Batch(**{"state": {}, "usage": (ROW,), "tallies": {Result.COUNTED: 1}, **changes})  # type: ignore[arg-type]  # a test's shorthand
+
+
+@dataclass
+class Fake:
+    """A collector that yields what it is told, and remembers how it was treated."""
+
+    batches: list[Batch | Exception] = field(default_factory=list)
+    revisions: list[int] = field(default_factory=list)
+    closed: int = 0
+
+    def collect(self, state: SourceState) -> Iterator[Batch]:
+        self.revisions.append(state.revision)
+        try:
+            for one in self.batches:
+                if isinstance(one, Exception):
+                    raise one
+                yield one
+        finally:
+            self.closed += 1
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Iterator[Store]:
+    store = Store(f"sqlite:///{tmp_path / 'store.db'}")
+    store.migrate()
+    yield store
+    store.close()
+
+
+def inferences(store: Store) -> float:
+    totals = store.totals(Scope(), 20)
+    return sum(model.inferences for total in totals.values() for model in total.models)
+
+
+def test_a_run_commits_every_batch_and_reports_what_it_read(memory: Store) -> None:
+    newest = datetime(2026, 3, 9, tzinfo=UTC)
+    fake = Fake([batch(newest_record=newest), batch(tallies={Result.COUNTED: 1, Result.DUPLICATE: 2})])
+    runner = SourceRunner(CONFIG, fake, memory, now=lambda: NOW)
+
+    report = runner.run()
+
+    assert (report.success, report.reason, report.error) == (True, None, None)
+    assert report.tallies == {Result.COUNTED: 2, Result.DUPLICATE: 2}
+    assert inferences(memory) == 2
+    view = runner.view()
+    assert (view.success, view.runs, view.last_success, view.newest_record) == (True, 1, NOW, newest)
+    assert view.records == {Result.COUNTED: 2, Result.DUPLICATE: 2}
+    assert memory.source_times()["gateway"].last_success == NOW
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (SourceUnavailable("source gateway: gone"), "unavailable"),
+        (SourceRefused("source gateway: shallow"), "refused"),
+        (SourceIncomplete("source gateway: a.log: denied"), "incomplete"),
+    ],
+)
+def test_a_failure_is_counted_by_reason_and_batches_before_it_stay(
+    memory: Store, error: Exception, reason: str
+) -> None:
+    runner = SourceRunner(CONFIG, Fake([batch(), error]), memory, now=lambda: NOW)
+
+    report = runner.run()
+
+    assert (report.success, report.reason, report.error) == (False, reason, str(error))
+    assert inferences(memory) == 1
+    view = runner.view()
+    assert (view.success, view.failures, view.last_success, view.error) == (False, {reason: 1}, None, str(error))
+
+
+def test_the_text_of_an_unexpected_error_is_not_shown(
+    memory: Store, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure()
+    caplog.set_level(logging.DEBUG)
+    runner = SourceRunner(CONFIG, Fake([ValueError("prompt canary-91")]), memory)
+
+    report = runner.run()
+
+    shown = caplog.text + "".join(capsys.readouterr()) + str(runner.view())
+    assert (report.reason, report.error) == ("error", "source gateway: unexpected ValueError")
+    assert "collector_broken" in shown
+    assert "canary-91" not in shown
+
+
+def test_a_success_clears_the_error(memory: Store) -> None:
+    fake = Fake([SourceUnavailable("gone")])
+    runner = SourceRunner(CONFIG, fake, memory, now=lambda: NOW)
+    runner.run()
+    fake.batches = []
+    runner.run()
+
+    view = runner.view()
+    assert (view.success, view.error, view.runs, view.failures) == (True, None, 2, {"unavailable": 1})
+
+
+def test_a_source_that_another_agent_advanced_starts_again_from_what_is_there(
+    memory: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = Fake([batch()])
+    runner = SourceRunner(CONFIG, fake, memory)
+    real = memory.apply
+    interfered: list[int] = []
+
+    def apply(source: str, revision: int, one: Batch) -> None:
+        if not interfered:
+            interfered.append(1)
+            real(source, revision, batch(usage=()))
+        real(source, revision, one)
+
+    monkeypatch.setattr(memory, "apply", apply)
+
+    assert runner.run().success
+    assert fake.revisions == [0, 1]
+    assert fake.closed == 2
+    assert inferences(memory) == 1
+
+
+def test_an_agent_that_always_loses_gives_up_with_a_reason(memory: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def apply(_source: str, _revision: int, _batch: Batch) -> None:
+        raise StoreConflict("source gateway: taken")
+
+    monkeypatch.setattr(memory, "apply", apply)
+    report = SourceRunner(CONFIG, Fake([batch()]), memory).run()
+
+    assert (report.success, report.reason) == (False, "store")
+
+
+def test_a_run_ends_between_batches_when_the_agent_stops(memory: Store) -> None:
+    stop: list[bool] = []
+    fake = Fake([batch(), batch(), batch()])
+    runner = SourceRunner(
+        CONFIG, fake, memory, stopping=lambda: bool(stop), on_batch=lambda _source, _batch: stop.append(True)
+    )
+
+    runner.run()
+
+    assert inferences(memory) == 1
+    assert fake.closed == 1
+
+
+def test_problems_are_logged_with_their_place(memory: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    configure()
+    problem = Problem("app.log:7", Result.INVALID_LINE, "not one JSON object")
+    SourceRunner(CONFIG, Fake([batch(problems=(problem,) * 50)]), memory).run()
+
+    lines = [line for line in capsys.readouterr().err.splitlines() if "event=bad_input" in line]
+    assert len(lines) == 20
+    assert "source=gateway place=app.log:7 reason=invalid_line" in lines[0]
+
+
+def test_figures_of_earlier_processes_are_there_from_the_start(memory: Store) -> None:
+    SourceRunner(CONFIG, Fake([batch()]), memory, now=lambda: NOW).run()
+
+    view = SourceRunner(CONFIG, Fake(), memory).view()
+
+    assert (view.records, view.last_success, view.success, view.runs) == ({Result.COUNTED: 1}, NOW, None, 0)
+
+
+def test_missed_runs_are_counted(memory: Store) -> None:
+    runner = SourceRunner(CONFIG, Fake(), memory)
+    runner.missed()
+
+    assert runner.view().missed_runs == 1
+
+
+def test_a_run_that_was_ended_because_the_agent_stops_is_no_failure(memory: Store) -> None:
+    stopping: list[bool] = []
+    runner = SourceRunner(
+        CONFIG, Fake([SourceUnavailable("git was ended")]), memory, stopping=lambda: bool(stopping)
+    )
+    assert not runner.run().success
+    before = runner.view()
+    assert before.failures == {"unavailable": 1}
+
+    stopping.append(True)
+    assert not runner.run().success
+    assert runner.view() == before

@@ -1,0 +1,151 @@
+"""Parts of streamed calls against the rule in plain words: a call counts bare, and what each part knows once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from collectors.aggregation.dedupe import SeenIds
+from collectors.aggregation.rollup import COLUMNS, Rollup
+from collectors.interface import Result
+from collectors.records.fields import FIELDS, RARE, parse_template, system_lookup
+from collectors.records.vocabulary import Outcome, is_cache_hit, operation_of, outcome_of
+from tests.collectors.aggregation.test_batch_counter import TOLERANCE
+from tests.collectors.sources.files.logs import NOW
+from tests.collectors.sources.files.reference import Reference
+
+ASPECTS = {
+    "usage": ("input_tokens", "cached_input_tokens", "output_tokens", "cost_usd", "reasoning_tokens"),
+    "latency": ("latency_ms",),
+    "finish": ("finish_reason",),
+}
+TOLD = [name for names in ASPECTS.values() for name in names]
+COUNTS = st.one_of(st.none(), st.integers(0, 9))
+ROWS = st.fixed_dictionaries(
+    {
+        "time": st.sampled_from(["2026-03-10T08:00:00Z", "2026-03-10T08:01:00Z"]),
+        "request_id": st.sampled_from(["r1", "r2", 3, "3"]),
+        "system": st.sampled_from(["x", "y"]),
+        "is_part": st.booleans(),
+    },
+    optional={
+        "operation": st.sampled_from(["chat", "embedding", "teleport"]),
+        "status": st.sampled_from(["success", "error", 200, 1, True, None]),
+        "cache_hit": st.sampled_from(["hit", None]),
+        "sample_rate": st.sampled_from([0.5, None]),
+        "trace_id": st.sampled_from(["t", None]),
+        "finish_reason": st.sampled_from(["stop", "length", None]),
+        **{name: COUNTS for name in TOLD if name != "finish_reason"},
+    },
+)
+
+
+class Plain:
+    """Cells of one day by system and operation, and what is known of which call."""
+
+    def __init__(self, dedupe: bool) -> None:
+        self.cells: dict[tuple[object, ...], Counter[str]] = {}
+        self.known: set[tuple[object, ...]] = set()
+        self.seen: set[tuple[object, ...]] | None = set() if dedupe else None
+
+    def add(self, row: Mapping[str, Any]) -> Result:
+        """Count a row, or what a part knows that is new."""
+        operation, outcome = operation_of(row.get("operation")), outcome_of(row.get("status"))
+        if operation is None or outcome is None:
+            return Result.UNKNOWN_OPERATION if operation is None else Result.UNKNOWN_STATUS
+        if not row["is_part"]:
+            return self._count(row, 1) if self._is_new(row) else Result.DUPLICATE
+        bare = {name: value for name, value in row.items() if name not in TOLD}
+        result = Result.PART
+        if first := self._is_first(row, "call"):
+            result = self._count(bare, 1) if self._is_new(row) else Result.DUPLICATE
+        if outcome is Outcome.ERROR:
+            if self._is_first(row, "usage") and not first:
+                self._count({**bare, "status": None}, -1)
+                self._count(bare, 1)
+            return result
+        for aspect, names in ASPECTS.items():
+            told = {name: row[name] for name in names if row.get(name) is not None}
+            counts = result is not Result.DUPLICATE
+            if (told or not counts) and self._is_first(row, aspect) and counts:
+                self._count(bare | told, 1)
+                self._count(bare, -1)
+        return result
+
+    def _is_first(self, row: Mapping[str, Any], what: str) -> bool:
+        key = (row["system"], operation_of(row.get("operation")), str(row["request_id"]), what)
+        is_first = key not in self.known
+        self.known.add(key)
+        return is_first
+
+    def _is_new(self, row: Mapping[str, Any]) -> bool:
+        if self.seen is None:
+            return True
+        key = (row["system"], operation_of(row.get("operation")), _outcome(row), str(row["request_id"]))
+        is_new = key not in self.seen
+        self.seen.add(key)
+        return is_new
+
+    def _count(self, row: Mapping[str, Any], sign: int) -> Result:
+        outcome = _outcome(row)
+        assert outcome is not None
+        counts = dict.fromkeys(COLUMNS, 0.0)
+        Reference._count(counts, outcome, row)
+        weight = 1 / (row.get("sample_rate") or 1)
+        if outcome is Outcome.SUCCESS:
+            counts["reasoning_tokens"] = weight * (row.get("reasoning_tokens") or 0)
+            counts["finish_known"] = weight * (row.get("finish_reason") is not None)
+            counts["truncated"] = weight * (row.get("finish_reason") == "length")
+            if row.get("trace_id") is not None:
+                counts["traced"] = weight
+                key = (row["system"], "trace", row["trace_id"])
+                counts["traces"] = float(sign > 0 and key not in self.known)
+                if sign > 0:
+                    self.known.add(key)
+        cell = self.cells.setdefault((row["system"], operation_of(row.get("operation"))), Counter())
+        for name, count in counts.items():
+            cell[name] += sign * count  # type: ignore[assignment]  # weights need not be whole
+        return Result.COUNTED
+
+
+def _outcome(row: Mapping[str, Any]) -> Outcome | None:
+    outcome = outcome_of(row.get("status"))
+    return Outcome.CACHE_HIT if outcome is Outcome.SUCCESS and is_cache_hit(row.get("cache_hit")) else outcome
+
+
+@given(st.lists(ROWS, max_size=14), st.booleans(), st.integers(0, 14))
+@settings(max_examples=400)
+def test_parts_count_as_the_rule_says_whatever_lies_between_them(
+    rows: list[dict[str, Any]], dedupe: bool, cut: int
+) -> None:
+    plain = Plain(dedupe)
+    results = [plain.add(row) for row in rows]
+    made = Rollup(
+        system_lookup(parse_template("{system}")), ZoneInfo("UTC"), lambda: NOW, TOLERANCE,
+        SeenIds(3600) if dedupe else None, SeenIds(3600, "calls/"), has_rare=True,
+    )  # fmt: skip
+    found: list[Result] = []
+    for chunk in (rows[:cut], rows[cut:]):
+        values = [
+            (*map(row.get, FIELDS), row["system"], *map(row.get, RARE)) for row in chunk
+        ]  # fmt: skip
+        parts = frozenset(index for index, row in enumerate(chunk) if row["is_part"])
+        counted, others = made.add(values, parts)
+        refused = {index: result for index, result, _ in others}
+        found += [refused.get(index, Result.COUNTED) for index in range(len(chunk))]
+        assert counted == len(chunk) - len(others)
+
+    usage, _, newest = made.take()
+    cells = {
+        (row.system, row.operation): {name: getattr(row, name) for name in COLUMNS if getattr(row, name)}
+        for row in usage
+    }
+    expected = {key: {name: count for name, count in cell.items() if count} for key, cell in plain.cells.items()}
+    assert found == results
+    assert cells == {key: cell for key, cell in expected.items() if cell}
+    assert (newest is None) == (not any(plain.cells.values()))

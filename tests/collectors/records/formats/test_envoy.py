@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from collectors.interface import Result
+from tests.collectors.records.formats.reading import counted, only, operations, sniffed, totals
+
+RECORD: dict[str, Any] = {
+    "start_time": "2026-03-10T08:00:00.123Z", "method": "POST", "path": "/openai/deployments/d1/chat/completions",
+    "response_code": 200, "duration": 512, "x-request-id": "r1", ":authority": "llm.example.com",
+    "upstream_request_attempt_count": 2,
+}  # fmt: skip
+ISTIO = ' via_upstream - "-"'
+
+
+def line(path: str = "/v1/chat/completions", code: int = 200, between: str = "", end: str = "") -> str:
+    return (
+        f'[2026-03-10T08:00:00.123Z] "POST {path} HTTP/1.1" {code} -{between} 105 432 1526 451 "10.0.0.1" '
+        f'"curl/8.7.1" "r1" "llm.example.com" "10.0.0.2:443"{end}'
+    )
+
+
+@pytest.mark.parametrize(
+    "text", [line(), line(between=ISTIO, end=" outbound|80||vllm inbound 10.0.0.1:1 10.0.0.2:2 - default")]
+)
+def test_a_line_of_envoy_or_istio_counts_and_its_tokens_are_unknown(text: str) -> None:
+    row = only("envoy", text, system="{authority}")
+
+    assert (row.system, row.inferences, row.latency_ms) == ("llm.example.com", 1, 1526)
+    assert (row.unknown_input, row.unknown_output, row.unpriced) == (1, 1, 1)
+
+
+def test_the_cluster_of_istio_is_a_name() -> None:
+    text = line(between=ISTIO, end=" outbound|80||vllm inbound")
+
+    assert only("envoy", text, system="{cluster}").system == "outbound|80||vllm"
+
+
+def test_json_is_read_too() -> None:
+    row = only("envoy", RECORD)
+
+    assert (row.model, row.inferences, row.attempts, row.latency_ms) == ("d1", 1, 2, 512)
+
+
+def test_paths_decide_what_counts() -> None:
+    assert operations("envoy", line("/v1/embeddings")) == {"embedding": 1}
+    assert counted("envoy", line("/v1/models"), RECORD | {"method": "GET"}).tallies == {Result.NOT_A_CALL: 2}
+
+
+@pytest.mark.parametrize("code", [0, 429, 503])
+def test_failures_and_requests_without_response_are_errors(code: int) -> None:
+    assert totals("envoy", line(code=code)) == {"errors": 1, "attempts": 1}
+
+
+def test_a_line_that_is_delivered_twice_counts_once() -> None:
+    assert counted("envoy", line(), line()).tallies == {Result.COUNTED: 1, Result.DUPLICATE: 1}
+
+
+def test_it_is_recognised() -> None:
+    assert sniffed(line()) == "envoy"
+    assert sniffed(RECORD) == "envoy"

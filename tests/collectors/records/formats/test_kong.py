@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from collectors.interface import Result
+from tests.collectors.records.formats.reading import changed, counted, only, operations, sniffed, totals
+
+META = {"provider_name": "openai", "request_model": "gpt-4o", "response_model": "gpt-4o-0806", "llm_latency": 900}
+USAGE = {"prompt_tokens": 25, "completion_tokens": 12, "total_tokens": 37, "cost": 0.25}
+CALL: dict[str, Any] = {
+    "started_at": 1773129600123, "request": {"id": "r1", "uri": "/ask"}, "response": {"status": 200},
+    "service": {"name": "support"}, "upstream_uri": "/v1/chat/completions",
+    "ai": {"payload": {"request": "canary"}, "proxy": {"meta": META, "usage": USAGE}},
+}  # fmt: skip
+
+
+def test_the_plugin_may_have_any_name_and_either_spelling() -> None:
+    for plugin, usage in [
+        ("proxy", USAGE),
+        ("ai-proxy-advanced", {"prompt_token": 25, "completion_token": 12, "cost": 0.25}),
+    ]:
+        row = only("kong", CALL | {"ai": {plugin: {"meta": META, "usage": usage}}}, system="{service}/{plugin}")
+        assert (row.system, row.model) == (f"support/{plugin}", "gpt-4o-0806")
+        assert (row.inferences, row.input_tokens, row.output_tokens) == (1, 25, 12)
+        assert (row.latency_ms, row.cost_usd, row.unpriced) == (900, 0.25, 0)
+
+
+def test_a_cost_of_zero_is_unknown() -> None:
+    row = only("kong", changed(CALL, "ai proxy usage cost", 0))
+
+    assert (row.cost_usd, row.unpriced) == (0, 1)
+
+
+@pytest.mark.parametrize("status", ["Hit", "hit"])
+def test_an_answer_from_the_cache_is_no_inference(status: str) -> None:
+    assert totals("kong", changed(CALL, "ai proxy cache", {"cache_status": status})) == {"cache_hits": 1}
+    assert totals("kong", CALL | {"ai": {"semantic-cache": {"cache": {"cache_status": status}}}}) == {
+        "cache_hits": 1
+    }
+
+
+@pytest.mark.parametrize("status", ["Miss", "Bypass", "Refresh"])
+def test_a_plugin_that_only_missed_its_cache_made_no_call(status: str) -> None:
+    record = changed(CALL, "ai semantic-cache", {"cache": {"cache_status": status}})
+
+    assert totals("kong", record)["inferences"] == 1
+
+
+def test_two_plugins_that_asked_a_model_are_two_calls() -> None:
+    record = changed(CALL, "ai request-transformer", {"meta": META, "usage": USAGE})
+
+    assert totals("kong", record, record)["inferences"] == 2
+    assert counted("kong", record, record).tallies == {Result.COUNTED: 2, Result.DUPLICATE: 2}
+
+
+def test_usage_of_zero_is_unknown() -> None:
+    row = only("kong", changed(CALL, "ai proxy usage", {"prompt_tokens": 0, "completion_tokens": 0}))
+
+    assert (row.inferences, row.unknown_input, row.unknown_output) == (1, 1, 1)
+
+
+def test_a_failed_call_is_an_error() -> None:
+    assert totals("kong", CALL | {"response": {"status": 502}})["errors"] == 1
+
+
+def test_embeddings_are_told_by_the_path_of_the_upstream() -> None:
+    assert operations("kong", CALL | {"upstream_uri": "/v1/embeddings"}) == {"embedding": 1}
+
+
+@pytest.mark.parametrize("ai", [None, {}, {"payload": {"request": "canary"}}, {"note": "x"}])
+def test_other_requests_are_no_calls(ai: Any) -> None:
+    assert counted("kong", CALL | {"ai": ai}).tallies == {Result.NOT_A_CALL: 1}
+
+
+def test_a_record_that_is_not_whole_costs_only_itself() -> None:
+    found = counted(
+        "kong", '{"ai": {"proxy": {"meta": {}', CALL, changed(CALL, "ai proxy usage prompt_tokens", "x")
+    )
+
+    assert found.tallies == {Result.INVALID_LINE: 1, Result.COUNTED: 1, Result.MISTYPED_FIELD: 1}
+    assert "canary" not in str(found.problems)
+
+
+def test_a_byte_order_mark_costs_no_call() -> None:
+    assert counted("kong", "\ufeff" + json.dumps(CALL)).tallies == {Result.COUNTED: 1}
+
+
+def test_it_is_recognised() -> None:
+    assert sniffed(CALL) == "kong"

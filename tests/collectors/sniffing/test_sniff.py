@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from collectors.errors import SourceUnavailable
+from collectors.interface import Result
+from collectors.sniffing.sniff import Guess, config_of, guess, read_sample, samples, summarise
+from tests.collectors.records.framing.test_frames import frame
+from tests.collectors.records.framing.test_partial import cri, docker
+
+RECORD = json.dumps(
+    {
+        "id": "c1", "object": "chat.completion", "created": 1773129600, "model": "m",
+        "choices": [{"message": {"content": "canary"}, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 3, "completion_tokens": 2},
+    }
+)  # fmt: skip
+PRETTY = json.dumps([json.loads(RECORD)], indent=2)
+
+
+@pytest.mark.parametrize(
+    ("data", "settings"),
+    [
+        (RECORD.encode(), "openai"),
+        (PRETTY.encode(), "openai"),
+        (b"garbage\n" + RECORD.encode() + b"\n" + RECORD.encode(), "openai"),
+        (b"data: " + RECORD.encode() + b"\n\ndata: [DONE]\n", "openai"),
+        (frame(RECORD.encode()), {"type": "openai", "framing": "length-prefixed"}),
+        (frame(RECORD.encode(), packed=True), {"type": "openai", "framing": "length-prefixed"}),
+        (docker(RECORD), {"type": "openai", "wrap": "docker"}),
+        (cri(RECORD[:30], tag="P") + cri(RECORD[30:]), {"type": "openai", "wrap": "cri"}),
+        (b"INFO x " + RECORD.encode() + b"\n", {"type": "openai", "wrap": "prefix"}),
+        (json.dumps({"message": RECORD}).encode() + b"\n", {"type": "openai", "wrap": "json-string"}),
+        (cri(json.dumps({"log": RECORD})), {"type": "openai", "wrap": ["cri", "json-string"]}),
+    ],
+)
+def test_a_guess_reads_the_file_that_it_was_made_of(tmp_path: Path, data: bytes, settings: object) -> None:
+    (tmp_path / "a[1].log").write_bytes(data)
+    found = guess(*read_sample(tmp_path / "a[1].log"))
+
+    assert found is not None
+    assert found.settings == settings
+    config = config_of(tmp_path / "a[1].log", found.settings)
+    summary = summarise(config)
+    assert summary.tallies[Result.COUNTED] == 1
+    assert [row.input_tokens for row in summary.usage] == [3]
+    (sample,) = list(samples(config.format, data))[:1]
+    assert sample.values["model"] == "m"
+    assert "canary" not in repr((sample, summary))
+
+
+OWN = json.dumps(
+    {
+        "ts": "2026-03-10T08:00:00Z",
+        "id": "c1",
+        "llm": {"model": "m"},
+        "usage": {"prompt_tokens": 3},
+        "msg": "canary",
+    }
+)
+FIELDS = {"time": "ts", "model": "llm.model", "request_id": "id", "input_tokens": "usage.prompt_tokens"}
+MAP = {"type": "jsonl", "fields": FIELDS}
+TIMELESS = json.dumps({"model": "m", "prompt_tokens": 3})
+ENVELOPE = json.dumps({"timestamp": "2026-03-10T09:00:00Z", "model": "shipper", "message": OWN})
+
+
+@pytest.mark.parametrize(
+    ("data", "settings"),
+    [
+        (OWN.encode(), MAP),
+        (OWN.encode() + b"\n" + OWN[:40].encode(), MAP),
+        (b"garbage\n" + OWN.encode() + b"\n" + OWN.encode() + b"\n", MAP),
+        (gzip.compress(OWN.encode(), mtime=0), MAP),
+        (b"\xef\xbb\xbf" + OWN.encode() + b"\n", MAP),
+        (json.dumps(json.loads(OWN), indent=1).encode(), {**MAP, "framing": "json"}),
+        (b"[" + OWN.encode() + b",\n" + OWN.encode() + b"]\n", {**MAP, "framing": "json"}),
+        (frame(OWN.encode()), {**MAP, "framing": "length-prefixed"}),
+        (docker(OWN), {**MAP, "wrap": "docker"}),
+        (b"INFO x " + OWN.encode() + b"\n", {**MAP, "wrap": "prefix"}),
+        (ENVELOPE.encode() + b"\n", {**MAP, "wrap": "json-string"}),
+        (
+            cri(TIMELESS),
+            {
+                "type": "jsonl",
+                "fields": {"time": "time", "model": "model", "input_tokens": "prompt_tokens"},
+                "wrap": "cri",
+            },
+        ),
+        (
+            b"at;Model Name;Prompt Tokens;text\n2026-03-10T08:00:00Z;m;3;canary, canary\n",
+            {
+                "type": "csv",
+                "fields": {"time": "at", "model": "Model Name", "input_tokens": "Prompt Tokens"},
+                "delimiter": ";",
+            },
+        ),
+        (
+            b'\xef\xbb\xbftime,model,text,in_tokens\r\n1773129600,m,"canary, x",3\r\n',
+            {"type": "csv", "fields": {"time": "time", "model": "model", "input_tokens": "in_tokens"}},
+        ),
+    ],
+)
+def test_a_log_of_no_named_format_is_read_by_the_map_that_is_guessed(
+    tmp_path: Path, data: bytes, settings: object
+) -> None:
+    (tmp_path / "a.log").write_bytes(data)
+    sample, compression = read_sample(tmp_path / "a.log")
+    found = guess(sample, compression)
+
+    assert found is not None
+    assert found.settings == settings
+    config = config_of(tmp_path / "a.log", found.settings)
+    summary = summarise(config)
+    assert summary.tallies[Result.COUNTED] == 1
+    assert [(row.model, row.input_tokens) for row in summary.usage] == [("m", 3)]
+    shown = next(samples(config.format, sample))
+    assert (shown.values["model"], shown.values["input_tokens"]) == ("m", 3)
+    assert "canary" not in repr((found, shown, summary))
+
+
+def test_a_sample_shows_every_number_under_the_name_of_its_field() -> None:
+    fields = {"time": "t", "inferences": "n", "cache_hit": "hit", "attempts": "tries"}
+    config = config_of(Path("x"), {"type": "jsonl", "fields": fields})
+    (sample,) = samples(config.format, b'{"t": 1773129600, "n": 5, "hit": "canary", "tries": 7}\n')
+
+    assert sample.values == {
+        "time": "2026-03-10T08:00:00+00:00", "inferences": 5, "cache_hit": False, "attempts": 7,
+    }  # fmt: skip
+
+
+def test_a_compressed_file_is_read_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "a.gz").write_bytes(gzip.compress(RECORD.encode()))
+
+    assert guess(*read_sample(tmp_path / "a.gz")) == Guess("openai", "gzip")
+
+
+@pytest.mark.parametrize("data", [b"", b"hello\n", b'{"a": 1}\n', b"\x00\x01\x02", b"a,b\n1,2\n"])
+def test_what_is_no_known_format_is_none(data: bytes) -> None:
+    assert guess(data, "plain") is None
+
+
+def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(SourceUnavailable, match="no such file"):
+        read_sample(tmp_path / "none")

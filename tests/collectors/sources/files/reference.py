@@ -1,0 +1,98 @@
+"""The roll-up in plain words, a record at a time: what the generated loops must give, bit for bit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Any
+
+from collectors.aggregation.rollup import COLUMNS
+from collectors.interface import UNKNOWN_MODEL, Operation, Result
+from collectors.records.timestamps import parse_time
+from collectors.records.vocabulary import Outcome, is_cache_hit, operation_of, outcome_of
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_KNOWN_OR_NOT = (
+    ("input_tokens", "unknown_input"),
+    ("cached_input_tokens", "unknown_cached"),
+    ("output_tokens", "unknown_output"),
+    ("cost_usd", "unpriced"),
+    ("latency_ms", "unknown_latency"),
+)
+
+
+@dataclass
+class Reference:
+    """Counts values that were read from records; duplicates as `collectors.aggregation.dedupe` defines them."""
+
+    system_of: Callable[[tuple[object, ...]], str | None]
+    zone: tzinfo
+    limit: datetime
+    slot_seconds: int
+    span: int | None
+    """Slots; None without removal of duplicates."""
+    cells: dict[tuple[str, str, Operation, date], dict[str, float]] = field(default_factory=dict)
+    days: set[date] = field(default_factory=set)
+    newest: datetime | None = None
+    seen: dict[tuple[object, ...], int] = field(default_factory=dict)
+
+    def add(self, values: Mapping[str, Any], template: tuple[object, ...]) -> Result:
+        """Count one record."""
+        if values.get("time") is None:
+            return Result.MISSING_FIELD
+        moment = parse_time(values["time"], self.zone)
+        if moment is None:
+            return Result.BAD_TIME
+        if moment > self.limit:
+            return Result.FUTURE
+        self.days.add(moment.date())
+        operation = operation_of(values.get("operation"))
+        if operation is None:
+            return Result.UNKNOWN_OPERATION
+        outcome = outcome_of(values.get("status"))
+        if outcome is None:
+            return Result.UNKNOWN_STATUS
+        system = self.system_of(template)
+        if system is None:
+            return Result.UNATTRIBUTED
+        if outcome is Outcome.SUCCESS and is_cache_hit(values.get("cache_hit")):
+            outcome = Outcome.CACHE_HIT
+        if not self._is_new(values.get("request_id"), (system, operation, outcome), moment):
+            return Result.DUPLICATE
+        key = (system, values.get("model") or UNKNOWN_MODEL, operation, moment.date())
+        self._count(self.cells.setdefault(key, dict.fromkeys(COLUMNS, 0.0)), outcome, values)
+        self.newest = max(moment, self.newest or moment)
+        return Result.COUNTED
+
+    @staticmethod
+    def _count(cell: dict[str, float], outcome: Outcome, values: Mapping[str, Any]) -> None:
+        rate, number, attempts = values.get("sample_rate"), values.get("inferences"), values.get("attempts")
+        scale = 1.0 if rate is None else 1.0 / rate
+        weight = scale if number is None else scale * number
+        if outcome is Outcome.CACHE_HIT:
+            cell["cache_hits"] += weight
+            return
+        cell["attempts"] += weight if attempts is None else scale * attempts
+        if outcome is Outcome.ERROR:
+            cell["errors"] += weight
+            if values.get("cost_usd") is not None:
+                cell["cost_usd"] += scale * values["cost_usd"]
+            return
+        cell["inferences"] += weight
+        for name, unknown in _KNOWN_OR_NOT:
+            if values.get(name) is None:
+                cell[unknown] += weight
+            else:
+                cell[name] += scale * values[name]
+
+    def _is_new(self, request_id: object, kind: tuple[object, ...], moment: datetime) -> bool:
+        text = str(request_id).strip()
+        if self.span is None or text.lower() in {"", "none", "null"}:
+            return True
+        slot = (moment - _EPOCH) // timedelta(seconds=self.slot_seconds)
+        known = self.seen.get((*kind, text))
+        if known is not None and abs(known - slot) <= self.span:
+            return False
+        self.seen[*kind, text] = slot if known is None else max(slot, known)
+        return True
