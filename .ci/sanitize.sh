@@ -6,7 +6,7 @@ PYTHON=${PYTHON:-python3}
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-cp -r agent collectors grafana helm tests pyproject.toml "$work"
+cp -a agent collectors leverwatch grafana helm tests pyproject.toml "$work"
 rm -f "$work"/collectors/aggregation/_native.*.so
 cd "$work"
 
@@ -20,6 +20,6 @@ gcc -g -O1 -Wall -Wextra -Werror -Wno-cast-function-type -Wno-missing-field-init
 # Leaks cannot be told apart from what the interpreter itself leaves at its end.
 export ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc PYTHONPATH="$work"
 export LD_PRELOAD="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libubsan.so)"
-"$PYTHON" -c 'import collectors.aggregation._native as it, sys; sys.exit(not it.__file__.startswith(sys.argv[1]))' "$work"
+"$PYTHON" -c 'import leverwatch.collectors.aggregation._native as it, sys; sys.exit(not it.__file__.startswith(sys.argv[1]))' "$work"
 "$PYTHON" -m pytest -q -x -s -p no:cacheprovider tests/collectors/aggregation/test_native_counter.py tests/collectors/aggregation/test_id_table.py \
     tests/collectors/sources/files/test_workers.py tests/collectors/aggregation/test_dedupe.py

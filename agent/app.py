@@ -12,28 +12,28 @@ from threading import Thread
 
 import structlog
 
-from agent import __version__
-from agent.clock import Clock, steady_seconds
-from agent.config import Loaded, differences, needs_restart
-from agent.errors import ConfigError, LeverwatchError
-from agent.evaluation.assessor import Assessor
-from agent.evaluation.evaluate import Plan, evaluate, last_complete_day
-from agent.exporter.render import Exposition
-from agent.limited_log import lines_left_out
-from agent.log import warnings_logged
-from agent.scheduling.runner import Ledger, SourceRunner
-from agent.scheduling.scheduler import Pool, Scheduler
-from agent.snapshot import AgentSnapshot
-from agent.store.names import NameLimits
-from agent.store.store import Store
-from agent.web.application import State, create_app, create_probe_app
-from agent.web.server import Server
-from agent.web.transport.auth import Gate, Protection
-from agent.web.transport.current import CurrentWebFile
-from agent.web.transport.limits import PROBE_LIMITS, Drop, Limits
-from collectors.config import SourceConfig
-from collectors.interface import Batch, World, utc_now
-from collectors.registry import source_types
+from leverwatch import __version__
+from leverwatch.agent.clock import Clock, steady_seconds
+from leverwatch.agent.config import Loaded, differences, needs_restart
+from leverwatch.agent.errors import ConfigError, LeverwatchError
+from leverwatch.agent.evaluation.assessor import Assessor
+from leverwatch.agent.evaluation.evaluate import Plan, evaluate, last_complete_day
+from leverwatch.agent.exporter.render import Exposition
+from leverwatch.agent.limited_log import lines_left_out
+from leverwatch.agent.log import warnings_logged
+from leverwatch.agent.scheduling.runner import Ledger, SourceRunner
+from leverwatch.agent.scheduling.scheduler import Pool, Scheduler
+from leverwatch.agent.snapshot import AgentSnapshot
+from leverwatch.agent.store.names import NameLimits
+from leverwatch.agent.store.store import Store
+from leverwatch.agent.web.application import State, create_app, create_probe_app
+from leverwatch.agent.web.server import Server
+from leverwatch.agent.web.transport.auth import Gate, Protection
+from leverwatch.agent.web.transport.current import CurrentWebFile
+from leverwatch.agent.web.transport.limits import PROBE_LIMITS, Drop, Limits
+from leverwatch.collectors.config import SourceConfig
+from leverwatch.collectors.interface import Batch, World, utc_now
+from leverwatch.collectors.registry import source_types
 
 log = structlog.get_logger(__name__)
 

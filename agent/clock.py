@@ -15,7 +15,7 @@ from threading import Lock
 
 import structlog
 
-from collectors.errors import SourceUnavailable
+from leverwatch.collectors.errors import SourceUnavailable
 
 log = structlog.get_logger(__name__)
 

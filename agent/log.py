@@ -77,9 +77,9 @@ def configure(
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
-    for name in ("agent", "collectors", "apscheduler", "alembic"):
+    for name in ("leverwatch", "apscheduler", "alembic"):
         logger = logging.getLogger(name)
         logger.handlers = [handler]
         logger.propagate = False
         # Libraries speak at info of their every step; their warnings are ours to pass on.
-        logger.setLevel(level.upper() if name in {"agent", "collectors"} else logging.WARNING)
+        logger.setLevel(level.upper() if name == "leverwatch" else logging.WARNING)

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from agent.framework.assessment import Assessment
-from agent.framework.forecast.model import ForecastSettings
-from agent.framework.mistakes import MistakeSettings
-from agent.framework.model import Settings, Verdict
-from collectors.interface import ChangeKind, Operation, Result
+from leverwatch.agent.framework.assessment import Assessment
+from leverwatch.agent.framework.forecast.model import ForecastSettings
+from leverwatch.agent.framework.mistakes import MistakeSettings
+from leverwatch.agent.framework.model import Settings, Verdict
+from leverwatch.collectors.interface import ChangeKind, Operation, Result
 
 
 @dataclass(frozen=True, slots=True)

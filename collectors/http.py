@@ -19,7 +19,7 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 
-from collectors.errors import SourceUnavailable
+from leverwatch.collectors.errors import SourceUnavailable
 
 _TICK = 0.1
 """Seconds between two looks at the clock."""

@@ -3,7 +3,7 @@
 A collector is built from its configuration and a `World`, and yields `Batch`es: what was found, with the
 durable state that marks it as done. The runner commits each batch, with its state, in one transaction before
 it asks for the next one; that is what makes counts exact across crashes. A collector returns data or raises
-`collectors.errors.CollectorError`; it never logs, times, counts or retries on its own behalf.
+`leverwatch.collectors.errors.CollectorError`; it never logs, times, counts or retries on its own behalf.
 """
 
 from __future__ import annotations

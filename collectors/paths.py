@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from collectors.listing import Interrupted, Listing, name_fault, shown
+from leverwatch.collectors.listing import Interrupted, Listing, name_fault, shown
 
 _COMPRESSED = re.compile(r"\.(?:gz|zst)$")
 _MARK = re.compile(r"[-._T:Z+\d]*\d[-._T:Z+\d]*")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from collectors.config import SourceConfig
-from collectors.interface import Collector, World
+from leverwatch.collectors.config import SourceConfig
+from leverwatch.collectors.interface import Collector, World
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,10 @@ class SourceType:
 
 
 _MODULES = (
-    "collectors.sources.evals.collector",
-    "collectors.sources.files.collector",
-    "collectors.sources.git.collector",
-    "collectors.sources.models.collector",
+    "leverwatch.collectors.sources.evals.collector",
+    "leverwatch.collectors.sources.files.collector",
+    "leverwatch.collectors.sources.git.collector",
+    "leverwatch.collectors.sources.models.collector",
 )
 _types: dict[str, SourceType] = {}
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collectors.interface import MALFORMED
 from grafana.model import Column, Dashboard, Kind, Panel, Query, Row, State, Unit
 from grafana.queries import hourly, of_agent, rate
 from grafana.shared import DOCS, YES_IS_GOOD, agents
+from leverwatch.collectors.interface import MALFORMED
 
 _WHO = "{{job}} {{instance}}"
 _SOURCE = "{{source}} ({{instance}})"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from agent.framework.economics.assess import CHEAPER_FROM, NOT_CHEAPER_BELOW
 from grafana.model import Column, Kind, Panel, Query, Row, Unit
 from grafana.queries import coded, each
 from grafana.shared import AGREEMENT, CHEAPER, STRATEGY_LINES_OF_SYSTEM, STRATEGY_NAMES, states, threshold
+from leverwatch.agent.framework.economics.assess import CHEAPER_FROM, NOT_CHEAPER_BELOW
 
 _UNKNOWN = "The economics are not known"
 _NOT_ASSESSED = "Not assessed"

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from agent.exporter.families import SECTIONS
 from grafana.model import Column, Kind, Panel, Query, State, Unit
+from leverwatch.agent.exporter.families import SECTIONS
 
 _NARROWEST = 90
 """Of a column in pixels, so that the tables of all systems fit a screen."""

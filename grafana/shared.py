@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from agent.framework.comparison import Outcome as BaselineOutcome
-from agent.framework.economics.model import Agreement, Outcome
-from agent.framework.model import Band, Rule, Status, Strategy
 from grafana.model import Annotation, Query, Series, State, Variable
 from grafana.queries import CONFLICT, new_state, recent
+from leverwatch.agent.framework.comparison import Outcome as BaselineOutcome
+from leverwatch.agent.framework.economics.model import Agreement, Outcome
+from leverwatch.agent.framework.model import Band, Rule, Status, Strategy
 
 DOCS = "https://github.com/leverwatch/leverwatch/blob/main/docs"
 SYSTEM_PAGE = (

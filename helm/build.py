@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 import re
 import sys
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
-from agent.config import json_schema
 from helm.values_file import parse_values
 from helm.values_schema import values_schema
 from helm.values_table import with_values
+from leverwatch import __version__
+from leverwatch.agent.config import json_schema
 
 ROOT = Path(__file__).parents[1]
 CHART = ROOT / "helm/leverwatch"
@@ -27,10 +27,9 @@ def generated(root: Path = ROOT) -> dict[str, bytes | None]:
     """What each generated file should hold, by its path in the chart; None: it should not be there."""
     chart = root / "helm/leverwatch"
     values = parse_values((chart / "values.yaml").read_text())
-    version = tomllib.loads((root / "pyproject.toml").read_text())["project"]["version"]
     schema = json.dumps(values_schema(values, json_schema()), indent=2, ensure_ascii=False) + "\n"
     wanted: dict[str, bytes | None] = {
-        "Chart.yaml": with_version((chart / "Chart.yaml").read_text(), version).encode(),
+        "Chart.yaml": with_version((chart / "Chart.yaml").read_text(), __version__).encode(),
         "README.md": with_values((chart / "README.md").read_text(), values).encode(),
         "values.schema.json": schema.encode(),
     }

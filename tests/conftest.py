@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import make_url
 
-from agent.store.store import Store
+from leverwatch.agent.store.store import Store
 from tests.e2e.servers import postgresql
 
 # How long an example takes says something of the machine, and nothing of the code.

@@ -9,13 +9,13 @@ import click
 import pytest
 import yaml
 
-from agent.cli.main import main
-from agent.exporter.families import AGENT, SYSTEMS
-from collectors.interface import ChangeKind, Result
-from collectors.records.format_config import FieldMap
-from collectors.records.formats.registry import NAMED
-from collectors.sources.files.config import FilesConfig
-from collectors.sources.git.config import GitConfig
+from leverwatch.agent.cli.main import main
+from leverwatch.agent.exporter.families import AGENT, SYSTEMS
+from leverwatch.collectors.interface import ChangeKind, Result
+from leverwatch.collectors.records.format_config import FieldMap
+from leverwatch.collectors.records.formats.registry import NAMED
+from leverwatch.collectors.sources.files.config import FilesConfig
+from leverwatch.collectors.sources.git.config import GitConfig
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])

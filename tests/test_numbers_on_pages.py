@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from agent import app, clock
-from agent.cli import signals
-from agent.scheduling.scheduler import THREADS, Pool
-from agent.store import engine, migrate, postgres, sqlite
-from collectors import listing, unpacking
-from collectors.aggregation.ingest import MAX_HEADER
-from collectors.records import names
-from collectors.records.formats.interface import MAX_RECORD
-from collectors.sources.files import collector as files
-from collectors.sources.git import log as git_log
-from collectors.sources.git import repository
-from collectors.sources.models import collector as models
-from collectors.sources.models import pages
+from leverwatch.agent import app, clock
+from leverwatch.agent.cli import signals
+from leverwatch.agent.scheduling.scheduler import THREADS, Pool
+from leverwatch.agent.store import engine, migrate, postgres, sqlite
+from leverwatch.collectors import listing, unpacking
+from leverwatch.collectors.aggregation.ingest import MAX_HEADER
+from leverwatch.collectors.records import names
+from leverwatch.collectors.records.formats.interface import MAX_RECORD
+from leverwatch.collectors.sources.files import collector as files
+from leverwatch.collectors.sources.git import log as git_log
+from leverwatch.collectors.sources.git import repository
+from leverwatch.collectors.sources.models import collector as models
+from leverwatch.collectors.sources.models import pages
 
 DOCS = Path(__file__).parents[1] / "docs"
 

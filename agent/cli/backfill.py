@@ -15,8 +15,8 @@ from typing import Any
 
 import click
 
-from agent.app import source_runner
-from agent.cli.common import (
+from leverwatch.agent.app import source_runner
+from leverwatch.agent.cli.common import (
     EPILOG,
     Exit,
     believed_clock,
@@ -31,14 +31,14 @@ from agent.cli.common import (
     table,
     trust_clock_option,
 )
-from agent.cli.progress import ProgressBar
-from agent.config import Loaded
-from agent.errors import CommandError
-from agent.scheduling.backfill import COUNTS, Found, Rehearsal, reconcile, skipped
-from agent.scheduling.runner import Ledger, RunReport
-from agent.store.store import Store
-from collectors.config import SourceConfig
-from collectors.interface import Batch, History, Result, utc_now
+from leverwatch.agent.cli.progress import ProgressBar
+from leverwatch.agent.config import Loaded
+from leverwatch.agent.errors import CommandError
+from leverwatch.agent.scheduling.backfill import COUNTS, Found, Rehearsal, reconcile, skipped
+from leverwatch.agent.scheduling.runner import Ledger, RunReport
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.config import SourceConfig
+from leverwatch.collectors.interface import Batch, History, Result, utc_now
 
 
 def _day(_context: click.Context, _option: click.Parameter, value: Any) -> date | None:

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from agent.app import source_runner
-from agent.cli.common import (
+from leverwatch.agent.app import source_runner
+from leverwatch.agent.cli.common import (
     EPILOG,
     Exit,
     believed_clock,
@@ -25,9 +25,9 @@ from agent.cli.common import (
     table,
     trust_clock_option,
 )
-from agent.cli.progress import ProgressBar
-from agent.scheduling.runner import RunReport
-from collectors.interface import MALFORMED, Result
+from leverwatch.agent.cli.progress import ProgressBar
+from leverwatch.agent.scheduling.runner import RunReport
+from leverwatch.collectors.interface import MALFORMED, Result
 
 
 @click.command(epilog=EPILOG)

@@ -14,16 +14,16 @@ from typing import Any, NoReturn
 
 import click
 
-from agent import log as agent_log
-from agent.clock import EARLIEST, Clock
-from agent.config import Loaded, load_config
-from agent.config.store_url import sqlite_file
-from agent.errors import CommandError, ConfigError, LeverwatchError, StoreError
-from agent.evaluation.evaluate import Plan, last_complete_day
-from agent.store.names import NameLimits
-from agent.store.sqlite import may_only_be_read
-from agent.store.store import Store
-from collectors.interface import utc_now
+from leverwatch.agent import log as agent_log
+from leverwatch.agent.clock import EARLIEST, Clock
+from leverwatch.agent.config import Loaded, load_config
+from leverwatch.agent.config.store_url import sqlite_file
+from leverwatch.agent.errors import CommandError, ConfigError, LeverwatchError, StoreError
+from leverwatch.agent.evaluation.evaluate import Plan, last_complete_day
+from leverwatch.agent.store.names import NameLimits
+from leverwatch.agent.store.sqlite import may_only_be_read
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.interface import utc_now
 
 _MOST_NAMED = 100
 

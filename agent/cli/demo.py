@@ -9,16 +9,16 @@ from pathlib import Path
 
 import click
 
-from agent.app import Agent, source_runner
-from agent.cli.common import EPILOG, Exit, load, opened, print_json, reported
-from agent.cli.serve import serve
-from agent.cli.verdicts import as_json, verdict_table
-from agent.config import load_config
-from agent.demo.build import build, live
-from agent.errors import CommandError
-from agent.evaluation.evaluate import Plan, evaluate
-from agent.framework.model import Verdict
-from collectors.interface import utc_now
+from leverwatch.agent.app import Agent, source_runner
+from leverwatch.agent.cli.common import EPILOG, Exit, load, opened, print_json, reported
+from leverwatch.agent.cli.serve import serve
+from leverwatch.agent.cli.verdicts import as_json, verdict_table
+from leverwatch.agent.config import load_config
+from leverwatch.agent.demo.build import build, live
+from leverwatch.agent.errors import CommandError
+from leverwatch.agent.evaluation.evaluate import Plan, evaluate
+from leverwatch.agent.framework.model import Verdict
+from leverwatch.collectors.interface import utc_now
 
 _LIVE_SECONDS = 10.0
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import click
 
-from agent import __version__
-from agent.cli.backfill import backfill
-from agent.cli.collect import collect
-from agent.cli.common import EPILOG
-from agent.cli.demo import demo
-from agent.cli.replay import replay
-from agent.cli.serve import run
-from agent.cli.show import check_config, config_schema, metrics
-from agent.cli.signals import ending
-from agent.cli.sniff import sniff
-from agent.cli.verdicts import evaluate_command, explain
-from collectors.aggregation.compiled import IS_COMPILED
+from leverwatch import __version__
+from leverwatch.agent.cli.backfill import backfill
+from leverwatch.agent.cli.collect import collect
+from leverwatch.agent.cli.common import EPILOG
+from leverwatch.agent.cli.demo import demo
+from leverwatch.agent.cli.replay import replay
+from leverwatch.agent.cli.serve import run
+from leverwatch.agent.cli.show import check_config, config_schema, metrics
+from leverwatch.agent.cli.signals import ending
+from leverwatch.agent.cli.sniff import sniff
+from leverwatch.agent.cli.verdicts import evaluate_command, explain
+from leverwatch.collectors.aggregation.compiled import IS_COMPILED
 
 _HELPER = "with" if IS_COMPILED else "without"
 

@@ -14,7 +14,7 @@ import structlog
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from collectors.interface import Batch
+from leverwatch.collectors.interface import Batch
 
 log = structlog.get_logger(__name__)
 
@@ -34,8 +34,7 @@ class ProgressBar:
     def __enter__(self) -> ProgressBar:
         if sys.stderr.isatty():
             # Log lines go above the bar, not into it.
-            loggers = [logging.getLogger(name) for name in ("agent", "collectors")]
-            self._open.enter_context(logging_redirect_tqdm(loggers))
+            self._open.enter_context(logging_redirect_tqdm([logging.getLogger("leverwatch")]))
         return self
 
     def __exit__(self, *_: object) -> None:

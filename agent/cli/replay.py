@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 import click
 
-from agent.cli.common import (
+from leverwatch.agent.cli.common import (
     EPILOG,
     Exit,
     config_option,
@@ -27,18 +27,18 @@ from agent.cli.common import (
     table,
     unknown_system,
 )
-from agent.cli.story import spoken
-from agent.cli.verdicts import as_json
-from agent.errors import CommandError
-from agent.evaluation.evaluate import Plan, last_complete_day, narrowed
-from agent.framework.model import Verdict
-from agent.replay.run import all_changes, fill
-from agent.replay.spool import Spool, checked_labels, moments
-from agent.replay.verdicts import Change, days_between
-from agent.store.history_reader import Past
-from agent.store.store import Store
-from collectors.config import parse_duration
-from collectors.interface import utc_now
+from leverwatch.agent.cli.story import spoken
+from leverwatch.agent.cli.verdicts import as_json
+from leverwatch.agent.errors import CommandError
+from leverwatch.agent.evaluation.evaluate import Plan, last_complete_day, narrowed
+from leverwatch.agent.framework.model import Verdict
+from leverwatch.agent.replay.run import all_changes, fill
+from leverwatch.agent.replay.spool import Spool, checked_labels, moments
+from leverwatch.agent.replay.verdicts import Change, days_between
+from leverwatch.agent.store.history_reader import Past
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.config import parse_duration
+from leverwatch.collectors.interface import utc_now
 
 _MARGIN = timedelta(hours=3)
 """Prometheus still changes its newest block, and asks for nothing younger than this to be filled in."""

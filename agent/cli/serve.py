@@ -12,12 +12,12 @@ from threading import Timer
 
 import click
 
-from agent.app import STOP_SECONDS, Agent
-from agent.cli.common import EPILOG, Exit, config_option, load, reported
-from agent.cli.signals import LOG_SECONDS, STOPPING, by_signal, heard, leave
-from agent.config import load_config
-from agent.errors import LeverwatchError
-from agent.memory import give_back
+from leverwatch.agent.app import STOP_SECONDS, Agent
+from leverwatch.agent.cli.common import EPILOG, Exit, config_option, load, reported
+from leverwatch.agent.cli.signals import LOG_SECONDS, STOPPING, by_signal, heard, leave
+from leverwatch.agent.config import load_config
+from leverwatch.agent.errors import LeverwatchError
+from leverwatch.agent.memory import give_back
 
 
 @click.command(epilog=EPILOG)

@@ -12,19 +12,19 @@ from threading import Thread
 import click
 import requests
 
-from agent import __version__
-from agent.app import source_runner
-from agent.cli.common import EPILOG, Exit, config_option, fail, load, opened, print_json, reported
-from agent.config import Loaded, json_schema, load_config
-from agent.config.secrets import SecretUnreadable, read_secret
-from agent.errors import CommandError, ConfigError
-from agent.evaluation.assessor import Assessor
-from agent.evaluation.evaluate import Plan, decide, last_complete_day, narrowed, picture
-from agent.exporter.render import Exposition, Format
-from agent.prices.file import read_price_file
-from agent.snapshot import AgentSnapshot
-from agent.store.store import Store
-from collectors.interface import utc_now
+from leverwatch import __version__
+from leverwatch.agent.app import source_runner
+from leverwatch.agent.cli.common import EPILOG, Exit, config_option, fail, load, opened, print_json, reported
+from leverwatch.agent.config import Loaded, json_schema, load_config
+from leverwatch.agent.config.secrets import SecretUnreadable, read_secret
+from leverwatch.agent.errors import CommandError, ConfigError
+from leverwatch.agent.evaluation.assessor import Assessor
+from leverwatch.agent.evaluation.evaluate import Plan, decide, last_complete_day, narrowed, picture
+from leverwatch.agent.exporter.render import Exposition, Format
+from leverwatch.agent.prices.file import read_price_file
+from leverwatch.agent.snapshot import AgentSnapshot
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.interface import utc_now
 
 _TIMEOUT_SECONDS = 30
 _VARIABLE = "LEVERWATCH_PASSWORD"

@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from agent.cli.common import EPILOG, Exit, count, fail, format_option, print_json, table
-from agent.cli.source_block import source_block
-from collectors.errors import CollectorError
-from collectors.interface import Operation, Result
-from collectors.sniffing.sniff import (
+from leverwatch.agent.cli.common import EPILOG, Exit, count, fail, format_option, print_json, table
+from leverwatch.agent.cli.source_block import source_block
+from leverwatch.collectors.errors import CollectorError
+from leverwatch.collectors.interface import Operation, Result
+from leverwatch.collectors.sniffing.sniff import (
     Guess,
     Sample,
     Summary,

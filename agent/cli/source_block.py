@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from collectors.sniffing.guess import FieldGuess
-from collectors.sniffing.sniff import Guess
+from leverwatch.collectors.sniffing.guess import FieldGuess
+from leverwatch.collectors.sniffing.sniff import Guess
 
 _PLAIN = re.compile(r"[A-Za-z_][\w.\\-]*")
 

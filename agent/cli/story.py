@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from agent.cli.common import table
-from agent.framework.assessment import Assessment, PromptJudgement, Unavailable
-from agent.framework.baselines import Baseline
-from agent.framework.economics.model import Amount, Economics, Origin
-from agent.framework.forecast.model import Forecast, Outlook
-from agent.framework.humanise import humanise
-from agent.framework.locked_in import LockedIn, Standing
-from agent.framework.model import Facts, Strategy, Verdict
-from agent.framework.review import Review
-from agent.framework.shutdowns import Shutdown
-from agent.framework.would_change import WouldChange
+from leverwatch.agent.cli.common import table
+from leverwatch.agent.framework.assessment import Assessment, PromptJudgement, Unavailable
+from leverwatch.agent.framework.baselines import Baseline
+from leverwatch.agent.framework.economics.model import Amount, Economics, Origin
+from leverwatch.agent.framework.forecast.model import Forecast, Outlook
+from leverwatch.agent.framework.humanise import humanise
+from leverwatch.agent.framework.locked_in import LockedIn, Standing
+from leverwatch.agent.framework.model import Facts, Strategy, Verdict
+from leverwatch.agent.framework.review import Review
+from leverwatch.agent.framework.shutdowns import Shutdown
+from leverwatch.agent.framework.would_change import WouldChange
 
 _MARKS = {True: "yes", False: "no", None: "?"}
 

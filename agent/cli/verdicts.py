@@ -10,7 +10,7 @@ from typing import Any
 import click
 import msgspec
 
-from agent.cli.common import (
+from leverwatch.agent.cli.common import (
     EPILOG,
     Exit,
     as_of_option,
@@ -26,14 +26,14 @@ from agent.cli.common import (
     trust_clock_option,
     unknown_system,
 )
-from agent.cli.story import spoken, story
-from agent.errors import CommandError
-from agent.evaluation.assessor import Assessor
-from agent.evaluation.evaluate import Plan, decide, evaluate, last_complete_day, narrowed, only
-from agent.framework.humanise import humanise
-from agent.framework.model import Settings, Verdict
-from agent.web.api import assessment_values
-from collectors.interface import utc_now
+from leverwatch.agent.cli.story import spoken, story
+from leverwatch.agent.errors import CommandError
+from leverwatch.agent.evaluation.assessor import Assessor
+from leverwatch.agent.evaluation.evaluate import Plan, decide, evaluate, last_complete_day, narrowed, only
+from leverwatch.agent.framework.humanise import humanise
+from leverwatch.agent.framework.model import Settings, Verdict
+from leverwatch.agent.web.api import assessment_values
+from leverwatch.collectors.interface import utc_now
 
 
 @click.command("evaluate", epilog=EPILOG)

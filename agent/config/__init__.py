@@ -1,11 +1,11 @@
 """The configuration file: models, loading, reference and comparison."""
 
-from agent.config.build import build_config_model
-from agent.config.changes import NEEDS_RESTART, differences, needs_restart
-from agent.config.economics import EconomicsConfig, EconomicsPlan, PricesConfig, plan_of
-from agent.config.listen import Address
-from agent.config.load import Loaded, load_config
-from agent.config.models import (
+from leverwatch.agent.config.build import build_config_model
+from leverwatch.agent.config.changes import NEEDS_RESTART, differences, needs_restart
+from leverwatch.agent.config.economics import EconomicsConfig, EconomicsPlan, PricesConfig, plan_of
+from leverwatch.agent.config.listen import Address
+from leverwatch.agent.config.load import Loaded, load_config
+from leverwatch.agent.config.models import (
     Config,
     EvaluationConfig,
     FrameworkConfig,
@@ -15,9 +15,9 @@ from agent.config.models import (
     StoreConfig,
     SystemConfig,
 )
-from agent.config.reference_page import render_reference, with_reference
-from agent.config.schema import json_schema
-from agent.config.web import WebConfig
+from leverwatch.agent.config.reference_page import render_reference, with_reference
+from leverwatch.agent.config.schema import json_schema
+from leverwatch.agent.config.web import WebConfig
 
 __all__ = [
     "NEEDS_RESTART",

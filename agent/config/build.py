@@ -8,9 +8,9 @@ from typing import Annotated, Any, Union
 
 from pydantic import Field, create_model
 
-from agent.config.models import MOST_SOURCES, Config
-from collectors.config import SourceConfig
-from collectors.registry import SourceType, source_types
+from leverwatch.agent.config.models import MOST_SOURCES, Config
+from leverwatch.collectors.config import SourceConfig
+from leverwatch.collectors.registry import SourceType, source_types
 
 
 def build_config_model(types: Mapping[str, SourceType] | None = None) -> type[Config]:

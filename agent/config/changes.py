@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import URL
 
-from agent.config.load import Loaded
-from agent.config.problem import Steps, show_steps
-from collectors.config import Model, SourceConfig
+from leverwatch.agent.config.load import Loaded
+from leverwatch.agent.config.problem import Steps, show_steps
+from leverwatch.collectors.config import Model, SourceConfig
 
 _FIXED_AT_START: frozenset[Steps] = frozenset(
     {

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from agent.config.models import MOST_SOURCES, SHORTEST_INTERVAL, TOO_SHORT, Config
-from agent.config.problem import ABSENT, Problem, show_steps
-from collectors.config import SourceConfig
+from leverwatch.agent.config.models import MOST_SOURCES, SHORTEST_INTERVAL, TOO_SHORT, Config
+from leverwatch.agent.config.problem import ABSENT, Problem, show_steps
+from leverwatch.collectors.config import SourceConfig
 
 Placed = Sequence[tuple[int, SourceConfig]]
 """Sources with their position in the file; those that are not valid are left out."""

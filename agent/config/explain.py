@@ -8,8 +8,8 @@ from datetime import date
 from difflib import get_close_matches
 from typing import Any
 
-from agent.config.error_messages import NOT_A_TEXT, SAFE_KINDS, choices, reason_of
-from agent.config.problem import ABSENT, Problem, Steps
+from leverwatch.agent.config.error_messages import NOT_A_TEXT, SAFE_KINDS, choices, reason_of
+from leverwatch.agent.config.problem import ABSENT, Problem, Steps
 
 _KEY_MARK = "[key]"
 """pydantic's last step when a key itself is wrong."""

@@ -14,21 +14,21 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import URL
 
-from agent.config.build import build_config_model
-from agent.config.checks import Placed, all_problems, unused
-from agent.config.explain import explain
-from agent.config.models import Config
-from agent.config.problem import ABSENT, HIDDEN, SECRET, Problem, Steps, show_problem
-from agent.config.read_yaml import read_document
-from agent.config.schema import json_schema, known_keys
-from agent.config.secrets import Expanded, SecretUnreadable, expand, read_secret, scrub
-from agent.config.store_url import anchored, show_store_url, sqlite_file
-from agent.config.web_file import load_web_file
-from agent.config.yaml_positions import Document
-from agent.errors import ConfigError
-from collectors.config import Model, parse_duration
-from collectors.interface import utc_now
-from collectors.registry import SourceType
+from leverwatch.agent.config.build import build_config_model
+from leverwatch.agent.config.checks import Placed, all_problems, unused
+from leverwatch.agent.config.explain import explain
+from leverwatch.agent.config.models import Config
+from leverwatch.agent.config.problem import ABSENT, HIDDEN, SECRET, Problem, Steps, show_problem
+from leverwatch.agent.config.read_yaml import read_document
+from leverwatch.agent.config.schema import json_schema, known_keys
+from leverwatch.agent.config.secrets import Expanded, SecretUnreadable, expand, read_secret, scrub
+from leverwatch.agent.config.store_url import anchored, show_store_url, sqlite_file
+from leverwatch.agent.config.web_file import load_web_file
+from leverwatch.agent.config.yaml_positions import Document
+from leverwatch.agent.errors import ConfigError
+from leverwatch.collectors.config import Model, parse_duration
+from leverwatch.collectors.interface import utc_now
+from leverwatch.collectors.registry import SourceType
 
 _ALWAYS_HIDDEN: frozenset[Steps] = frozenset({("store", "url")})
 _HIDDEN_KEYS = frozenset({"token"})

@@ -7,13 +7,13 @@ from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from agent.config.numbers import Number, Whole
-from agent.framework.baselines import BaselineSettings
-from agent.framework.locked_in import LockedInSettings
-from agent.framework.overengineering import OverengineeringSettings
-from agent.framework.review import ReviewSettings
-from agent.framework.shutdowns import ShutdownSettings
-from collectors.config import Model
+from leverwatch.agent.config.numbers import Number, Whole
+from leverwatch.agent.framework.baselines import BaselineSettings
+from leverwatch.agent.framework.locked_in import LockedInSettings
+from leverwatch.agent.framework.overengineering import OverengineeringSettings
+from leverwatch.agent.framework.review import ReviewSettings
+from leverwatch.agent.framework.shutdowns import ShutdownSettings
+from leverwatch.collectors.config import Model
 
 _BASELINES, _PROMPTS, _LOCKED_IN = BaselineSettings(), OverengineeringSettings(), LockedInSettings()
 _REVIEWS, _SHUTDOWNS = ReviewSettings(), ShutdownSettings()

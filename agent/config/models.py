@@ -19,8 +19,8 @@ from pydantic import (
 )
 from sqlalchemy import URL
 
-from agent.config.economics import EconomicsConfig, PricesConfig
-from agent.config.mistakes import (
+from leverwatch.agent.config.economics import EconomicsConfig, PricesConfig
+from leverwatch.agent.config.mistakes import (
     BaselinesConfig,
     Glob,
     LockedInConfig,
@@ -28,12 +28,12 @@ from agent.config.mistakes import (
     OverEngineeringConfig,
     ReviewsConfig,
 )
-from agent.config.numbers import NoBool, Number, Whole
-from agent.config.store_url import parse_store_url, show_store_url
-from agent.config.web import WebConfig
-from agent.framework.mistakes import MistakeSettings
-from agent.framework.model import Declaration, Settings, Strategy
-from collectors.config import Duration, Model, SourceConfig
+from leverwatch.agent.config.numbers import NoBool, Number, Whole
+from leverwatch.agent.config.store_url import parse_store_url, show_store_url
+from leverwatch.agent.config.web import WebConfig
+from leverwatch.agent.framework.mistakes import MistakeSettings
+from leverwatch.agent.framework.model import Declaration, Settings, Strategy
+from leverwatch.collectors.config import Duration, Model, SourceConfig
 
 _DEFAULTS = Settings()
 _LONGEST_SYSTEM = 200

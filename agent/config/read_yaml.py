@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from agent.config.problem import Problem, show_problem
-from agent.config.yaml_positions import BrokenText, Document, parse_document
-from agent.errors import ConfigError
-from collectors.regular import open_regular
+from leverwatch.agent.config.problem import Problem, show_problem
+from leverwatch.agent.config.yaml_positions import BrokenText, Document, parse_document
+from leverwatch.agent.errors import ConfigError
+from leverwatch.collectors.regular import open_regular
 
 _LARGEST = 8 * 1024 * 1024
 

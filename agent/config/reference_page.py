@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from agent.config.schema import branches, follow, json_schema
-from collectors.config import Duration
-from collectors.registry import SourceType
+from leverwatch.agent.config.schema import branches, follow, json_schema
+from leverwatch.collectors.config import Duration
+from leverwatch.collectors.registry import SourceType
 
 BEGIN = "<!-- settings: generated, do not edit -->"
 END = "<!-- settings: end -->"

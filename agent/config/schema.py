@@ -9,10 +9,10 @@ from typing import Any
 from pydantic import BaseModel, SecretStr
 from pydantic.json_schema import GenerateJsonSchema
 
-from agent.config.build import build_config_model
-from agent.config.error_messages import show_duration
-from agent.config.problem import Steps
-from collectors.registry import SourceType
+from leverwatch.agent.config.build import build_config_model
+from leverwatch.agent.config.error_messages import show_duration
+from leverwatch.agent.config.problem import Steps
+from leverwatch.collectors.registry import SourceType
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

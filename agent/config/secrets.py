@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agent.config.problem import Problem, Steps
-from collectors.regular import open_regular
+from leverwatch.agent.config.problem import Problem, Steps
+from leverwatch.collectors.regular import open_regular
 
 _REFERENCE = re.compile(r"\$(?:(?P<escaped>\$)|\{(?P<name>[^}]*)\}?)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from agent.config.listen import Address, parse_listen
-from collectors.config import Model
+from leverwatch.agent.config.listen import Address, parse_listen
+from leverwatch.collectors.config import Model
 
 
 class WebConfig(Model):

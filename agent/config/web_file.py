@@ -8,14 +8,14 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from agent.config.explain import explain
-from agent.config.problem import ABSENT, SECRET, Problem, Steps, show_problem
-from agent.config.read_yaml import read_document
-from agent.config.schema import known_keys
-from agent.config.web_models import WebFile
-from agent.config.web_tls import CertificateRefused, refused_files, server_context
-from agent.config.yaml_positions import Document
-from agent.errors import ConfigError
+from leverwatch.agent.config.explain import explain
+from leverwatch.agent.config.problem import ABSENT, SECRET, Problem, Steps, show_problem
+from leverwatch.agent.config.read_yaml import read_document
+from leverwatch.agent.config.schema import known_keys
+from leverwatch.agent.config.web_models import WebFile
+from leverwatch.agent.config.web_tls import CertificateRefused, refused_files, server_context
+from leverwatch.agent.config.yaml_positions import Document
+from leverwatch.agent.errors import ConfigError
 
 _TLS = "tls_server_config"
 _USERS = "basic_auth_users"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ssl
 from pathlib import Path
 
-from agent.config.web_models import ClientAuth, TlsServerConfig, TlsVersion
-from collectors.regular import open_regular
+from leverwatch.agent.config.web_models import ClientAuth, TlsServerConfig, TlsVersion
+from leverwatch.collectors.regular import open_regular
 
 _VERSIONS = {TlsVersion.TLS12: ssl.TLSVersion.TLSv1_2, TlsVersion.TLS13: ssl.TLSVersion.TLSv1_3}
 _VERIFY = {

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from agent.config.problem import ABSENT, Problem, Steps
+from leverwatch.agent.config.problem import ABSENT, Problem, Steps
 
 _DEEPEST = 40
 _MOST_ALIASED = 10_000

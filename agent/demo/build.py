@@ -14,15 +14,15 @@ from random import Random
 
 import zstandard
 
-from agent.demo.company import DAYS, SYSTEMS, SystemPlan
-from agent.demo.evals import eval_lines
-from agent.demo.prompts import Landing, plan_history
-from agent.demo.repository import write_repository
-from agent.demo.settings import PRICES, config_text
-from agent.demo.traffic import Totals, UsageLine, day_lines, encode, moment_lines, total
-from agent.errors import CommandError
-from agent.framework.model import Status, Strategy
-from collectors.interface import ChangeKind, Result
+from leverwatch.agent.demo.company import DAYS, SYSTEMS, SystemPlan
+from leverwatch.agent.demo.evals import eval_lines
+from leverwatch.agent.demo.prompts import Landing, plan_history
+from leverwatch.agent.demo.repository import write_repository
+from leverwatch.agent.demo.settings import PRICES, config_text
+from leverwatch.agent.demo.traffic import Totals, UsageLine, day_lines, encode, moment_lines, total
+from leverwatch.agent.errors import CommandError
+from leverwatch.agent.framework.model import Status, Strategy
+from leverwatch.collectors.interface import ChangeKind, Result
 
 MARKER = ".leverwatch-demo.json"
 """The file that makes a folder a demo folder."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from agent.framework.model import Strategy
+from leverwatch.agent.framework.model import Strategy
 
 DAYS = 120
 """Complete UTC days of usage, the last one being yesterday."""

@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from random import Random
 
-from agent.demo.company import SYSTEMS, SystemPlan
-from agent.demo.texts import ACTIONS, LANGUAGES, SITUATIONS
-from collectors.interface import ChangeKind
+from leverwatch.agent.demo.company import SYSTEMS, SystemPlan
+from leverwatch.agent.demo.texts import ACTIONS, LANGUAGES, SITUATIONS
+from leverwatch.collectors.interface import ChangeKind
 
 HISTORY_DAYS = 15
 """Days by which the prompt history is longer than the usage log."""

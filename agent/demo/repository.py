@@ -7,8 +7,8 @@ import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from agent.demo.prompts import Commit, Landing
-from agent.errors import CommandError
+from leverwatch.agent.demo.prompts import Commit, Landing
+from leverwatch.agent.errors import CommandError
 
 _AUTHOR = "Demo Author <author@demo.invalid>"
 

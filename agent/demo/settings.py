@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date, timedelta
 
-from agent.demo.company import SYSTEMS
+from leverwatch.agent.demo.company import SYSTEMS
 
 SHUTDOWN_IN = 70
 """Days after the last day on which a model of the company ends."""

@@ -9,7 +9,7 @@ from random import Random
 
 import msgspec
 
-from agent.demo.company import ModelPlan, SystemPlan
+from leverwatch.agent.demo.company import ModelPlan, SystemPlan
 
 _ERROR_SHARE = 0.007
 _ERROR_LATENCY_MS = 95.0

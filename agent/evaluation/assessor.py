@@ -9,10 +9,10 @@ from hashlib import blake2b
 import msgspec
 import structlog
 
-from agent.config import Loaded
-from agent.errors import LeverwatchError
-from agent.evaluation.stored_facts import CostPlans, Decided, Reviews, StoredFacts
-from agent.framework.assessment import (
+from leverwatch.agent.config import Loaded
+from leverwatch.agent.errors import LeverwatchError
+from leverwatch.agent.evaluation.stored_facts import CostPlans, Decided, Reviews, StoredFacts
+from leverwatch.agent.framework.assessment import (
     Assessment,
     AssessmentFacts,
     AssessmentSettings,
@@ -21,12 +21,12 @@ from agent.framework.assessment import (
     Unavailable,
     assess_beside,
 )
-from agent.framework.economics.model import Agreement
-from agent.framework.last_result_cache import Memo
-from agent.prices.current import CurrentPrices
-from agent.snapshot import PriceFileState
-from agent.store.facts import Scope
-from agent.store.store import Store
+from leverwatch.agent.framework.economics.model import Agreement
+from leverwatch.agent.framework.last_result_cache import Memo
+from leverwatch.agent.prices.current import CurrentPrices
+from leverwatch.agent.snapshot import PriceFileState
+from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.store import Store
 
 log = structlog.get_logger(__name__)
 

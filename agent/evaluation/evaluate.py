@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from agent.config import Config
-from agent.evaluation.assessor import Assessor
-from agent.evaluation.stored_facts import CostPlans
-from agent.framework.assess import assess
-from agent.framework.assessment import Assessment, AssessmentSettings, Unavailable
-from agent.framework.forecast.model import ForecastSettings
-from agent.framework.mistakes import MistakeSettings
-from agent.framework.model import Facts, Settings, Verdict
-from agent.framework.volume import recent_weeks
-from agent.snapshot import SystemsSnapshot, SystemView
-from agent.store.facts import Scope
-from agent.store.store import Store
-from agent.store.views import PromptTotals, SystemTotals
+from leverwatch.agent.config import Config
+from leverwatch.agent.evaluation.assessor import Assessor
+from leverwatch.agent.evaluation.stored_facts import CostPlans
+from leverwatch.agent.framework.assess import assess
+from leverwatch.agent.framework.assessment import Assessment, AssessmentSettings, Unavailable
+from leverwatch.agent.framework.forecast.model import ForecastSettings
+from leverwatch.agent.framework.mistakes import MistakeSettings
+from leverwatch.agent.framework.model import Facts, Settings, Verdict
+from leverwatch.agent.framework.volume import recent_weeks
+from leverwatch.agent.snapshot import SystemsSnapshot, SystemView
+from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.store import Store
+from leverwatch.agent.store.views import PromptTotals, SystemTotals
 
 _SHOWN_WEEKS = 13
 

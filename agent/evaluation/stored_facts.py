@@ -6,14 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from agent.config import Config
-from agent.config.economics import EconomicsConfig, EconomicsPlan, plan_of
-from agent.framework.assessment import AssessmentFacts, AssessmentSettings, CostTerms
-from agent.framework.economics.model import Price, Unpriced
-from agent.framework.economics.traffic import TrafficMoments, traffic_moments
-from agent.framework.fine_tuned_models import RECENT_DAYS, ModelDays, recognise
-from agent.framework.model import Facts, Verdict
-from agent.framework.moments import (
+from leverwatch.agent.config import Config
+from leverwatch.agent.config.economics import EconomicsConfig, EconomicsPlan, plan_of
+from leverwatch.agent.framework.assessment import AssessmentFacts, AssessmentSettings, CostTerms
+from leverwatch.agent.framework.economics.model import Price, Unpriced
+from leverwatch.agent.framework.economics.traffic import TrafficMoments, traffic_moments
+from leverwatch.agent.framework.fine_tuned_models import RECENT_DAYS, ModelDays, recognise
+from leverwatch.agent.framework.model import Facts, Verdict
+from leverwatch.agent.framework.moments import (
     GROWTH_WEEKS,
     DayMoments,
     PromptSums,
@@ -22,11 +22,11 @@ from agent.framework.moments import (
     prompt_moments,
     recent_models,
 )
-from agent.framework.review import PastVerdict
-from agent.prices.book import PriceBook
-from agent.store.facts import Scope
-from agent.store.store import Store
-from collectors.interface import EvalResult
+from leverwatch.agent.framework.review import PastVerdict
+from leverwatch.agent.prices.book import PriceBook
+from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.interface import EvalResult
 
 _LATE_DAYS = 7
 """How much older than the last day the newest usage may be for its four weeks still to be read."""

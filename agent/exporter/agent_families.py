@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from agent.errors import StoreError
-from agent.exporter.family import Family, Sample, kind, timestamp
-from agent.snapshot import AgentSnapshot, SourceView
-from collectors.errors import CollectorError, SourceIncomplete, SourceRefused, SourceUnavailable
-from collectors.interface import Result
+from leverwatch.agent.errors import StoreError
+from leverwatch.agent.exporter.family import Family, Sample, kind, timestamp
+from leverwatch.agent.snapshot import AgentSnapshot, SourceView
+from leverwatch.collectors.errors import CollectorError, SourceIncomplete, SourceRefused, SourceUnavailable
+from leverwatch.collectors.interface import Result
 
 FAILURE_REASONS = (
     *(error.reason for error in (SourceUnavailable, SourceRefused, SourceIncomplete, CollectorError)),

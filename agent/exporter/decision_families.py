@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from agent.exporter.family import Family, Sample, timestamp
-from agent.exporter.per_system import (
+from leverwatch.agent.exporter.family import Family, Sample, timestamp
+from leverwatch.agent.exporter.per_system import (
     DAY,
     EVALUATED,
     Number,
@@ -17,10 +17,10 @@ from agent.exporter.per_system import (
     setting,
     time,
 )
-from agent.framework.model import Band, Boundary, Crossing, Status, Strategy
-from agent.framework.volume import WINDOW_DAYS
-from agent.snapshot import SystemsSnapshot, SystemView
-from collectors.interface import ChangeKind
+from leverwatch.agent.framework.model import Band, Boundary, Crossing, Status, Strategy
+from leverwatch.agent.framework.volume import WINDOW_DAYS
+from leverwatch.agent.snapshot import SystemsSnapshot, SystemView
+from leverwatch.collectors.interface import ChangeKind
 
 
 def _thresholds(snapshot: SystemsSnapshot) -> Iterable[Sample]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from agent.exporter.family import Family, Sample, kind
-from agent.exporter.per_system import Number, one_of, per_system, per_system_and
-from agent.framework.economics.model import Agreement, Economics, Origin, Outcome
-from agent.snapshot import PriceFileState, SystemsSnapshot, SystemView
+from leverwatch.agent.exporter.family import Family, Sample, kind
+from leverwatch.agent.exporter.per_system import Number, one_of, per_system, per_system_and
+from leverwatch.agent.framework.economics.model import Agreement, Economics, Origin, Outcome
+from leverwatch.agent.snapshot import PriceFileState, SystemsSnapshot, SystemView
 
 _KNOWN = "when the economics are known"
 _ASSESSED = "for every system whose assessment is known"

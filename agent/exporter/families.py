@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from agent.exporter.agent_families import AGENT
-from agent.exporter.decision_families import PROMPTS, VERDICTS, VOLUME
-from agent.exporter.economics_families import ECONOMICS
-from agent.exporter.family import Family
-from agent.exporter.mistake_families import BASELINES, LOCKED_IN, MISTAKES, OVER_ENGINEERING, REVIEWS
-from agent.exporter.outlook_families import OUTLOOK
-from agent.exporter.usage_families import USAGE
-from agent.snapshot import AgentSnapshot, SystemsSnapshot
+from leverwatch.agent.exporter.agent_families import AGENT
+from leverwatch.agent.exporter.decision_families import PROMPTS, VERDICTS, VOLUME
+from leverwatch.agent.exporter.economics_families import ECONOMICS
+from leverwatch.agent.exporter.family import Family
+from leverwatch.agent.exporter.mistake_families import BASELINES, LOCKED_IN, MISTAKES, OVER_ENGINEERING, REVIEWS
+from leverwatch.agent.exporter.outlook_families import OUTLOOK
+from leverwatch.agent.exporter.usage_families import USAGE
+from leverwatch.agent.snapshot import AgentSnapshot, SystemsSnapshot
 
 SYSTEMS: tuple[Family[SystemsSnapshot], ...] = (
     *USAGE,

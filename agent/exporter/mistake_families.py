@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from agent.exporter.family import Family
-from agent.exporter.per_system import (
+from leverwatch.agent.exporter.family import Family
+from leverwatch.agent.exporter.per_system import (
     DAY,
     EVALUATED,
     Number,
@@ -16,14 +16,14 @@ from agent.exporter.per_system import (
     per_system_and,
     time,
 )
-from agent.framework.assessment import Assessment, PromptJudgement
-from agent.framework.baselines import Baseline
-from agent.framework.comparison import Outcome
-from agent.framework.locked_in import LockedIn, LockedInCode, Support, SupportEvidence
-from agent.framework.mistakes import MistakeSettings
-from agent.framework.overengineering import PromptMoments
-from agent.framework.review import Review
-from agent.snapshot import SystemsSnapshot, SystemView
+from leverwatch.agent.framework.assessment import Assessment, PromptJudgement
+from leverwatch.agent.framework.baselines import Baseline
+from leverwatch.agent.framework.comparison import Outcome
+from leverwatch.agent.framework.locked_in import LockedIn, LockedInCode, Support, SupportEvidence
+from leverwatch.agent.framework.mistakes import MistakeSettings
+from leverwatch.agent.framework.overengineering import PromptMoments
+from leverwatch.agent.framework.review import Review
+from leverwatch.agent.snapshot import SystemsSnapshot, SystemView
 
 _TUNED = "when a fine-tuned model is in use"
 _KNOWN = "when it is known over the trailing 28 days"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import date
 
-from agent.exporter.family import Family
-from agent.exporter.per_system import (
+from leverwatch.agent.exporter.family import Family
+from leverwatch.agent.exporter.per_system import (
     DAY,
     EVALUATED,
     Number,
@@ -15,8 +15,8 @@ from agent.exporter.per_system import (
     per_system_and,
     time,
 )
-from agent.framework.forecast.model import Forecast, Method, Outlook
-from agent.snapshot import SystemsSnapshot, SystemView
+from leverwatch.agent.framework.forecast.model import Forecast, Method, Outlook
+from leverwatch.agent.snapshot import SystemsSnapshot, SystemView
 
 _FORETOLD = "when four complete weeks of usage are known and it is not stale"
 _WITHIN = "when it lies within the horizon"

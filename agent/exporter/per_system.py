@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 
-from agent.exporter.family import Family, Sample, kind, timestamp
-from agent.framework.model import Settings
-from agent.snapshot import SystemsSnapshot, SystemView
+from leverwatch.agent.exporter.family import Family, Sample, kind, timestamp
+from leverwatch.agent.framework.model import Settings
+from leverwatch.agent.snapshot import SystemsSnapshot, SystemView
 
 DAY = 86_400
 """Seconds."""

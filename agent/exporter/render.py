@@ -13,9 +13,9 @@ from prometheus_client import exposition
 from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector
 
-from agent.exporter.collector import SnapshotCollector
-from agent.exporter.families import AGENT, SYSTEMS
-from agent.snapshot import AgentSnapshot, SystemsSnapshot
+from leverwatch.agent.exporter.collector import SnapshotCollector
+from leverwatch.agent.exporter.families import AGENT, SYSTEMS
+from leverwatch.agent.snapshot import AgentSnapshot, SystemsSnapshot
 
 _EOF = b"# EOF\n"
 _GZIP = 31

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from agent.exporter.family import Family, Sample
-from agent.snapshot import ModelTotals, SystemsSnapshot
+from leverwatch.agent.exporter.family import Family, Sample
+from leverwatch.agent.snapshot import ModelTotals, SystemsSnapshot
 
 _EVERY_MODEL = "for every system and model with usage"
 _WHEN_KNOWN = "unless it is unknown for every inference of the system and model"

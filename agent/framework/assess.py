@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from agent.framework import reasons
-from agent.framework.evidence import RULE_OF_BAND, gather
-from agent.framework.frequency import changes_per_week
-from agent.framework.model import (
+from leverwatch.agent.framework import reasons
+from leverwatch.agent.framework.evidence import RULE_OF_BAND, gather
+from leverwatch.agent.framework.frequency import changes_per_week
+from leverwatch.agent.framework.model import (
     Band,
     Facts,
     Reason,
@@ -21,8 +21,8 @@ from agent.framework.model import (
     Verdict,
     VolumeState,
 )
-from agent.framework.reasons import ReasonCode, reason
-from agent.framework.volume import WINDOW_DAYS, is_stale, volume_state
+from leverwatch.agent.framework.reasons import ReasonCode, reason
+from leverwatch.agent.framework.volume import WINDOW_DAYS, is_stale, volume_state
 
 STRATEGY_OF_BAND = {
     Band.LOW: Strategy.PROMPT_ENGINEERING,

@@ -8,11 +8,11 @@ from datetime import date
 from statistics import fmean
 from typing import TypeVar
 
-from agent.framework.baselines import Baseline, baseline
-from agent.framework.economics.agreement import agreement
-from agent.framework.economics.assess import assess_economics
-from agent.framework.economics.assumptions import priced, resolve
-from agent.framework.economics.model import (
+from leverwatch.agent.framework.baselines import Baseline, baseline
+from leverwatch.agent.framework.economics.agreement import agreement
+from leverwatch.agent.framework.economics.assess import assess_economics
+from leverwatch.agent.framework.economics.assumptions import priced, resolve
+from leverwatch.agent.framework.economics.model import (
     Agreement,
     Amount,
     Economics,
@@ -23,22 +23,22 @@ from agent.framework.economics.model import (
     Price,
     Unpriced,
 )
-from agent.framework.economics.traffic import Calls, TrafficMoments
-from agent.framework.eval_trend import eval_gain
-from agent.framework.fine_tuned_models import ModelDays
-from agent.framework.forecast.forecast import forecast, targets
-from agent.framework.forecast.model import Forecast, ForecastSettings
-from agent.framework.frequency import active_days_by_week
-from agent.framework.locked_in import LockedIn, OutputChecks, locked_in_support
-from agent.framework.mistakes import MistakeSettings
-from agent.framework.model import Facts, Settings, Verdict
-from agent.framework.moments import measured_shares
-from agent.framework.overengineering import Overengineering, PromptMoments, judge
-from agent.framework.review import PastVerdict, Review, review
-from agent.framework.shutdowns import Shutdown, shutdowns
-from agent.framework.volume import is_stale
-from agent.framework.would_change import WouldChange, would_change
-from collectors.interface import EvalResult
+from leverwatch.agent.framework.economics.traffic import Calls, TrafficMoments
+from leverwatch.agent.framework.eval_trend import eval_gain
+from leverwatch.agent.framework.fine_tuned_models import ModelDays
+from leverwatch.agent.framework.forecast.forecast import forecast, targets
+from leverwatch.agent.framework.forecast.model import Forecast, ForecastSettings
+from leverwatch.agent.framework.frequency import active_days_by_week
+from leverwatch.agent.framework.locked_in import LockedIn, OutputChecks, locked_in_support
+from leverwatch.agent.framework.mistakes import MistakeSettings
+from leverwatch.agent.framework.model import Facts, Settings, Verdict
+from leverwatch.agent.framework.moments import measured_shares
+from leverwatch.agent.framework.overengineering import Overengineering, PromptMoments, judge
+from leverwatch.agent.framework.review import PastVerdict, Review, review
+from leverwatch.agent.framework.shutdowns import Shutdown, shutdowns
+from leverwatch.agent.framework.volume import is_stale
+from leverwatch.agent.framework.would_change import WouldChange, would_change
+from leverwatch.collectors.interface import EvalResult
 
 MONTH_WEEKS = 30.4375 / 7
 

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from enum import StrEnum
 from itertools import groupby
 
-from agent.framework.comparison import Comparison, Outcome, compare
-from agent.framework.fine_tuned_models import ModelDays, TunedModel, predecessors, tuned_models
-from agent.framework.model import Reason
-from collectors.interface import EvalResult
+from leverwatch.agent.framework.comparison import Comparison, Outcome, compare
+from leverwatch.agent.framework.fine_tuned_models import ModelDays, TunedModel, predecessors, tuned_models
+from leverwatch.agent.framework.model import Reason
+from leverwatch.collectors.interface import EvalResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from enum import StrEnum
 from math import hypot, sqrt
 from statistics import NormalDist
 
-from agent.framework.model import Reason
-from collectors.interface import EvalResult
+from leverwatch.agent.framework.model import Reason
+from leverwatch.collectors.interface import EvalResult
 
 
 class Outcome(StrEnum):

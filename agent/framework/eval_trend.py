@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from agent.framework.comparison import Outcome, compare
-from collectors.interface import EvalResult
+from leverwatch.agent.framework.comparison import Outcome, compare
+from leverwatch.collectors.interface import EvalResult
 
 _JUDGED = frozenset({Outcome.BETTER, Outcome.WORSE, Outcome.NO_DIFFERENCE})
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from agent.framework import reasons
-from agent.framework.frequency import whole_weeks
-from agent.framework.humanise import humanise
-from agent.framework.model import Band, Facts, Rule, RuleEvidence, Settings, VolumeState
+from leverwatch.agent.framework import reasons
+from leverwatch.agent.framework.frequency import whole_weeks
+from leverwatch.agent.framework.humanise import humanise
+from leverwatch.agent.framework.model import Band, Facts, Rule, RuleEvidence, Settings, VolumeState
 
 RULE_OF_BAND = {Band.LOW: Rule.VOLUME_LOW, Band.MID: Rule.VOLUME_MID, Band.HIGH: Rule.VOLUME_HIGH}
 """The volume rule of each band."""

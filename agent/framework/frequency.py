@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from statistics import median
 
-from agent.framework.model import PromptFacts, Settings
+from leverwatch.agent.framework.model import PromptFacts, Settings
 
 
 def whole_weeks(prompts: PromptFacts, as_of: date) -> int:

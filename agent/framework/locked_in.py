@@ -10,10 +10,10 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from itertools import pairwise
 
-from agent.framework.comparison import Outcome, compare
-from agent.framework.humanise import decimal, percent
-from agent.framework.model import PromptFacts, Reason
-from collectors.interface import EvalResult
+from leverwatch.agent.framework.comparison import Outcome, compare
+from leverwatch.agent.framework.humanise import decimal, percent
+from leverwatch.agent.framework.model import PromptFacts, Reason
+from leverwatch.collectors.interface import EvalResult
 
 
 @dataclass(frozen=True, slots=True)

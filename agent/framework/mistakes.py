@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from agent.framework.baselines import BaselineSettings
-from agent.framework.locked_in import LockedInSettings
-from agent.framework.overengineering import OverengineeringSettings
-from agent.framework.review import ReviewSettings
-from agent.framework.shutdowns import ShutdownSettings
+from leverwatch.agent.framework.baselines import BaselineSettings
+from leverwatch.agent.framework.locked_in import LockedInSettings
+from leverwatch.agent.framework.overengineering import OverengineeringSettings
+from leverwatch.agent.framework.review import ReviewSettings
+from leverwatch.agent.framework.shutdowns import ShutdownSettings
 
 
 @dataclass(frozen=True, slots=True)

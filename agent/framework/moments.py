@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from agent.framework.economics.traffic import Calls, DayCalls
-from agent.framework.fine_tuned_models import RECENT_DAYS
-from agent.framework.locked_in import OutputChecks
-from agent.framework.overengineering import PromptMoments
+from leverwatch.agent.framework.economics.traffic import Calls, DayCalls
+from leverwatch.agent.framework.fine_tuned_models import RECENT_DAYS
+from leverwatch.agent.framework.locked_in import OutputChecks
+from leverwatch.agent.framework.overengineering import PromptMoments
 
 GROWTH_WEEKS = 13
 """Between the two windows whose prompts are compared."""
@@ -18,7 +18,7 @@ _LEAST_KNOWN = 0.5
 
 
 class DayMoments(NamedTuple):
-    """Sums over the generations of one model on one UTC day, in the meaning of `collectors.interface.UsageRow`."""
+    """Sums over the generations of one model on one UTC day, as `UsageRow` means them."""
 
     day: date
     model: str

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from agent.framework.economics.model import Origin
-from agent.framework.humanise import decimal, percent
-from agent.framework.model import Reason
+from leverwatch.agent.framework.economics.model import Origin
+from leverwatch.agent.framework.humanise import decimal, percent
+from leverwatch.agent.framework.model import Reason
 
 
 @dataclass(frozen=True, slots=True)

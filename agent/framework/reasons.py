@@ -5,9 +5,17 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 
-from agent.framework.humanise import humanise
-from agent.framework.model import Band, Declaration, PromptFacts, Reason, Settings, Strategy, VolumeState
-from agent.framework.volume import WINDOW_DAYS, band_of
+from leverwatch.agent.framework.humanise import humanise
+from leverwatch.agent.framework.model import (
+    Band,
+    Declaration,
+    PromptFacts,
+    Reason,
+    Settings,
+    Strategy,
+    VolumeState,
+)
+from leverwatch.agent.framework.volume import WINDOW_DAYS, band_of
 
 
 class ReasonCode(StrEnum):

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from agent.framework.model import Declaration, Reason, Rule, Strategy, Verdict
-from agent.framework.shutdowns import Shutdown, Urgency
+from leverwatch.agent.framework.model import Declaration, Reason, Rule, Strategy, Verdict
+from leverwatch.agent.framework.shutdowns import Shutdown, Urgency
 
 
 @dataclass(frozen=True, slots=True)

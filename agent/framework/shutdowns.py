@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from agent.framework.fine_tuned_models import RECENT_DAYS, ModelDays
+from leverwatch.agent.framework.fine_tuned_models import RECENT_DAYS, ModelDays
 
 
 class Urgency(StrEnum):

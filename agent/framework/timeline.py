@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
-from agent.framework.model import Facts
+from leverwatch.agent.framework.model import Facts
 
 OVERLAP_DAYS = 28
 """Trailing days in which a day counted by several sources makes the usage doubtful."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from math import fsum
 
-from agent.framework.model import Band, Boundary, Crossing, Settings, VolumeState
+from leverwatch.agent.framework.model import Band, Boundary, Crossing, Settings, VolumeState
 
 WINDOW_DAYS = 28
 """Four of each weekday, so that the phase of the week does not move the figure."""

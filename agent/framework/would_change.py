@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from agent.framework.assess import STRATEGY_OF_BAND
-from agent.framework.evidence import RULE_OF_BAND
-from agent.framework.frequency import active_days_by_week
-from agent.framework.humanise import humanise
-from agent.framework.model import Band, Boundary, Facts, Rule, Settings, Strategy, Verdict
-from agent.framework.reasons import marks, spoken
-from agent.framework.volume import threshold_of
+from leverwatch.agent.framework.assess import STRATEGY_OF_BAND
+from leverwatch.agent.framework.evidence import RULE_OF_BAND
+from leverwatch.agent.framework.frequency import active_days_by_week
+from leverwatch.agent.framework.humanise import humanise
+from leverwatch.agent.framework.model import Band, Boundary, Facts, Rule, Settings, Strategy, Verdict
+from leverwatch.agent.framework.reasons import marks, spoken
+from leverwatch.agent.framework.volume import threshold_of
 
 _DAYS = 7
 

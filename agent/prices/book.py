@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from agent.framework.economics.model import Price, Unpriced
-from agent.prices.entries import PriceList
-from agent.prices.library import PriceLibrary
+from leverwatch.agent.framework.economics.model import Price, Unpriced
+from leverwatch.agent.prices.entries import PriceList
+from leverwatch.agent.prices.library import PriceLibrary
 
 
 class PriceBook:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import structlog
 
-from agent.errors import ConfigError
-from agent.prices.book import PriceBook
-from agent.prices.file import WatchedPriceFile
-from agent.prices.library import PriceLibrary
-from agent.snapshot import PriceFileState
+from leverwatch.agent.errors import ConfigError
+from leverwatch.agent.prices.book import PriceBook
+from leverwatch.agent.prices.file import WatchedPriceFile
+from leverwatch.agent.prices.library import PriceLibrary
+from leverwatch.agent.snapshot import PriceFileState
 
 log = structlog.get_logger(__name__)
 

@@ -10,9 +10,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from agent.config.numbers import NoBool
-from agent.framework.economics.model import Origin, Price
-from collectors.config import Model
+from leverwatch.agent.config.numbers import NoBool
+from leverwatch.agent.framework.economics.model import Origin, Price
+from leverwatch.collectors.config import Model
 
 # Beyond any price; times the tokens of a year it is still a number.
 Usd = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False), NoBool]

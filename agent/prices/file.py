@@ -9,13 +9,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from agent.config.explain import explain
-from agent.config.problem import Problem, show_problem
-from agent.config.read_yaml import read_document
-from agent.config.schema import known_keys
-from agent.config.yaml_positions import Document
-from agent.errors import ConfigError
-from agent.prices.entries import Placed, PriceFile, PriceList
+from leverwatch.agent.config.explain import explain
+from leverwatch.agent.config.problem import Problem, show_problem
+from leverwatch.agent.config.read_yaml import read_document
+from leverwatch.agent.config.schema import known_keys
+from leverwatch.agent.config.yaml_positions import Document
+from leverwatch.agent.errors import ConfigError
+from leverwatch.agent.prices.entries import Placed, PriceFile, PriceList
 
 _SCHEMA = PriceFile.model_json_schema()
 _LARGEST = 512 << 10

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 
-from agent.snapshot import ModelTotals
-from agent.store.history_reader import PromptLanding, UsageDay
-from agent.store.schema import COUNTS
-from agent.store.views import PromptTotals, SystemTotals
-from collectors.interface import ChangeKind, Operation
+from leverwatch.agent.snapshot import ModelTotals
+from leverwatch.agent.store.history_reader import PromptLanding, UsageDay
+from leverwatch.agent.store.schema import COUNTS
+from leverwatch.agent.store.views import PromptTotals, SystemTotals
+from leverwatch.collectors.interface import ChangeKind, Operation
 
 
 def totals_by_day(usage: Sequence[UsageDay], days: Iterable[date]) -> Iterator[SystemTotals]:

@@ -6,13 +6,13 @@ from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from agent.evaluation.evaluate import Plan, view_of
-from agent.framework.model import Verdict
-from agent.replay.figures import prompts_by_day, totals_by_day
-from agent.replay.spool import OF_A_SYSTEM, OF_ALL, Spool
-from agent.replay.verdicts import Change, changes, decide_days
-from agent.snapshot import SystemsSnapshot, SystemView
-from agent.store.history_reader import Past
+from leverwatch.agent.evaluation.evaluate import Plan, view_of
+from leverwatch.agent.framework.model import Verdict
+from leverwatch.agent.replay.figures import prompts_by_day, totals_by_day
+from leverwatch.agent.replay.spool import OF_A_SYSTEM, OF_ALL, Spool
+from leverwatch.agent.replay.verdicts import Change, changes, decide_days
+from leverwatch.agent.snapshot import SystemsSnapshot, SystemView
+from leverwatch.agent.store.history_reader import Past
 
 
 def all_changes(

@@ -19,12 +19,12 @@ from prometheus_client.openmetrics.exposition import generate_latest
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
 
-from agent.errors import CommandError
-from agent.exporter.collector import SnapshotCollector
-from agent.exporter.families import SYSTEMS
-from agent.exporter.family import Family
-from agent.exporter.family import Sample as FamilySample
-from agent.snapshot import SystemsSnapshot
+from leverwatch.agent.errors import CommandError
+from leverwatch.agent.exporter.collector import SnapshotCollector
+from leverwatch.agent.exporter.families import SYSTEMS
+from leverwatch.agent.exporter.family import Family
+from leverwatch.agent.exporter.family import Sample as FamilySample
+from leverwatch.agent.snapshot import SystemsSnapshot
 
 _EOF = b"# EOF\n"
 _DAY_SECONDS = 86_400

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from agent.framework.assess import assess
-from agent.framework.model import Facts, Settings, Verdict
-from agent.framework.timeline import Timeline, facts_as_of
+from leverwatch.agent.framework.assess import assess
+from leverwatch.agent.framework.model import Facts, Settings, Verdict
+from leverwatch.agent.framework.timeline import Timeline, facts_as_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from agent.errors import InternalError
-from agent.scheduling.runner import RunReport
-from agent.store.store import SourceTimes, Store
-from collectors.interface import Batch, History, Operation, Result, SourceState
+from leverwatch.agent.errors import InternalError
+from leverwatch.agent.scheduling.runner import RunReport
+from leverwatch.agent.store.store import SourceTimes, Store
+from leverwatch.collectors.interface import Batch, History, Operation, Result, SourceState
 
 COUNTS = ("inferences", "errors", "other_operations", "input_tokens", "output_tokens")
 

@@ -13,12 +13,12 @@ from typing import Protocol
 
 import structlog
 
-from agent.errors import StoreConflict, StoreError
-from agent.snapshot import SourceView
-from agent.store.store import SourceTimes
-from collectors.config import SourceConfig
-from collectors.errors import CollectorError
-from collectors.interface import Backfills, Batch, Collector, History, Result, SourceState, utc_now
+from leverwatch.agent.errors import StoreConflict, StoreError
+from leverwatch.agent.snapshot import SourceView
+from leverwatch.agent.store.store import SourceTimes
+from leverwatch.collectors.config import SourceConfig
+from leverwatch.collectors.errors import CollectorError
+from leverwatch.collectors.interface import Backfills, Batch, Collector, History, Result, SourceState, utc_now
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +29,7 @@ _BACKFILL_TRIES = 30
 
 
 class Ledger(Protocol):
-    """Where a runner writes: `agent.store.store.Store`, or what stands for it when nothing is to be written."""
+    """Where a runner writes: the store, or what stands for it when nothing is to be written."""
 
     def source_state(self, source: str) -> SourceState:
         """The durable state of a source."""

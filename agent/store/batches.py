@@ -11,12 +11,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table, case, delete, select, update
 
-from agent.errors import StoreConflict
-from agent.store.bulk_insert import ManyRows, insert_into
-from agent.store.findings import write_eval_results, write_model_shutdowns, write_prompt_changes
-from agent.store.names import Admission
-from agent.store.rows import RowWriter
-from agent.store.schema import (
+from leverwatch.agent.errors import StoreConflict
+from leverwatch.agent.store.bulk_insert import ManyRows, insert_into
+from leverwatch.agent.store.findings import write_eval_results, write_model_shutdowns, write_prompt_changes
+from leverwatch.agent.store.names import Admission
+from leverwatch.agent.store.rows import RowWriter
+from leverwatch.agent.store.schema import (
     COUNTS,
     record_tallies,
     source_days,
@@ -25,13 +25,13 @@ from agent.store.schema import (
     usage_daily,
     usage_totals,
 )
-from agent.store.values import (
+from leverwatch.agent.store.values import (
     UnstorableValue,
     are_counts,
     is_usage,
     names_fit,
 )
-from collectors.interface import Batch, UsageRow
+from leverwatch.collectors.interface import Batch, UsageRow
 
 _USAGE = ("source", *(field.name for field in fields(UsageRow)))
 _SLICE = 1000

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Dialect, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
-from agent.store.values import UnstorableValue
+from leverwatch.agent.store.values import UnstorableValue
 
 Values = tuple[Any, ...]
 Processors = tuple[tuple[int, Callable[[Any], Any]], ...]

@@ -9,11 +9,11 @@ from itertools import chain
 
 from sqlalchemy import Connection, func, select
 
-from agent.framework.moments import DayMoments, PromptSums
-from agent.store.facts import Scope, counting_sources
-from agent.store.names import named
-from agent.store.schema import usage_daily, usage_totals
-from collectors.interface import Operation
+from leverwatch.agent.framework.moments import DayMoments, PromptSums
+from leverwatch.agent.store.facts import Scope, counting_sources
+from leverwatch.agent.store.names import named
+from leverwatch.agent.store.schema import usage_daily, usage_totals
+from leverwatch.collectors.interface import Operation
 
 _COLUMNS = DayMoments._fields[2:]
 

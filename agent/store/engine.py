@@ -15,11 +15,11 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
-from agent.config.store_url import show_store_url, sqlite_file, without_secrets
-from agent.errors import StoreError, StoreRefusal
-from agent.store.migrate import head_revision
-from agent.store.sqlite import SqliteFile, is_busy, prepare
-from agent.store.values import UnstorableValue, is_of_a_value
+from leverwatch.agent.config.store_url import show_store_url, sqlite_file, without_secrets
+from leverwatch.agent.errors import StoreError, StoreRefusal
+from leverwatch.agent.store.migrate import head_revision
+from leverwatch.agent.store.sqlite import SqliteFile, is_busy, prepare
+from leverwatch.agent.store.values import UnstorableValue, is_of_a_value
 
 WRITES = "leverwatch_writes"
 """Execution option of a connection that is going to write."""
@@ -92,7 +92,7 @@ def _postgres(url: URL) -> Database:
         url = url.set(drivername="postgresql+psycopg")
     try:
         engine = create_engine(url, pool_pre_ping=True, pool_timeout=_POOL_SECONDS)
-        from agent.store import postgres  # the driver is an optional dependency
+        from leverwatch.agent.store import postgres  # the driver is an optional dependency
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise StoreError("store.url: the PostgreSQL driver is missing; install leverwatch[postgres]") from error
     database = Database(engine)

@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Connection, func, select
 
-from agent.store.daily_usage import counting
-from agent.store.facts import Scope
-from agent.store.names import named
-from agent.store.schema import eval_results, model_shutdowns, usage_daily
-from collectors.interface import EvalResult, Operation
+from leverwatch.agent.store.daily_usage import counting
+from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.names import named
+from leverwatch.agent.store.schema import eval_results, model_shutdowns, usage_daily
+from leverwatch.collectors.interface import EvalResult, Operation
 
 
 def read_eval_results(

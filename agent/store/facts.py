@@ -9,11 +9,11 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Connection, func, select
 
-from agent.framework.model import Declaration, Facts, PromptFacts, UsageFacts
-from agent.framework.timeline import Timeline, is_overlapping
-from agent.store.names import named
-from agent.store.schema import prompt_changes, source_days, usage_daily, usage_totals
-from collectors.interface import COUNTING_KINDS, Operation
+from leverwatch.agent.framework.model import Declaration, Facts, PromptFacts, UsageFacts
+from leverwatch.agent.framework.timeline import Timeline, is_overlapping
+from leverwatch.agent.store.names import named
+from leverwatch.agent.store.schema import prompt_changes, source_days, usage_daily, usage_totals
+from leverwatch.collectors.interface import COUNTING_KINDS, Operation
 
 
 @dataclass(frozen=True)

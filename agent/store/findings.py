@@ -10,12 +10,12 @@ from itertools import islice
 
 from sqlalchemy import Connection, case, delete, select
 
-from agent.store.bulk_insert import insert_into
-from agent.store.names import Admission
-from agent.store.rows import RowWriter
-from agent.store.schema import eval_results, model_shutdowns, prompt_changes
-from agent.store.values import is_eval_result, is_prompt_change, is_shutdown
-from collectors.interface import Batch, EvalResult, ModelShutdown
+from leverwatch.agent.store.bulk_insert import insert_into
+from leverwatch.agent.store.names import Admission
+from leverwatch.agent.store.rows import RowWriter
+from leverwatch.agent.store.schema import eval_results, model_shutdowns, prompt_changes
+from leverwatch.agent.store.values import is_eval_result, is_prompt_change, is_shutdown
+from leverwatch.collectors.interface import Batch, EvalResult, ModelShutdown
 
 _SLICE = 1000
 _MOST_SHUTDOWNS = 10_000

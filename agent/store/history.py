@@ -8,10 +8,10 @@ from datetime import date
 import msgspec
 from sqlalchemy import Connection, Date, String, column, func, or_, select, values
 
-from agent.framework.model import Rule, RuleEvidence, Strategy
-from agent.framework.review import PastVerdict
-from agent.store.engine import batched
-from agent.store.schema import verdicts
+from leverwatch.agent.framework.model import Rule, RuleEvidence, Strategy
+from leverwatch.agent.framework.review import PastVerdict
+from leverwatch.agent.store.engine import batched
+from leverwatch.agent.store.schema import verdicts
 
 _PAGE = 100
 

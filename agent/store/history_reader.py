@@ -9,13 +9,13 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Connection, func, select
 
-from agent.framework.timeline import Timeline
-from agent.snapshot import ModelTotals
-from agent.store.facts import Scope, read_timelines
-from agent.store.names import OTHER_MODELS, OVERFLOW_SYSTEM
-from agent.store.schema import COUNTS, prompt_changes, usage_daily, usage_totals
-from agent.store.views import SystemTotals, read_totals
-from collectors.interface import ChangeKind, Operation
+from leverwatch.agent.framework.timeline import Timeline
+from leverwatch.agent.snapshot import ModelTotals
+from leverwatch.agent.store.facts import Scope, read_timelines
+from leverwatch.agent.store.names import OTHER_MODELS, OVERFLOW_SYSTEM
+from leverwatch.agent.store.schema import COUNTS, prompt_changes, usage_daily, usage_totals
+from leverwatch.agent.store.views import SystemTotals, read_totals
+from leverwatch.collectors.interface import ChangeKind, Operation
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Engine, text
 
-from agent.config.store_url import show_store_url
-from agent.errors import StoreError
+from leverwatch.agent.config.store_url import show_store_url
+from leverwatch.agent.errors import StoreError
 
 _LOCK = 7_235_910_448_201
 """Any number, the same in every agent: only one of them migrates a shared PostgreSQL at a time."""

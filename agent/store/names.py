@@ -13,11 +13,11 @@ from operator import add, attrgetter
 import structlog
 from sqlalchemy import ColumnElement, Connection, func, insert, select, text, tuple_, update
 
-from agent.config import Config
-from agent.config.models import OTHER_SYSTEMS
-from agent.store.engine import batched
-from agent.store.schema import COUNTS, stored_systems, usage_daily, usage_totals
-from collectors.interface import Operation, UsageRow
+from leverwatch.agent.config import Config
+from leverwatch.agent.config.models import OTHER_SYSTEMS
+from leverwatch.agent.store.engine import batched
+from leverwatch.agent.store.schema import COUNTS, stored_systems, usage_daily, usage_totals
+from leverwatch.collectors.interface import Operation, UsageRow
 
 log = structlog.get_logger(__name__)
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 import structlog
 from sqlalchemy import Connection
 
-from agent.store.values import UnstorableValue, is_of_a_value
+from leverwatch.agent.store.values import UnstorableValue, is_of_a_value
 
 log = structlog.get_logger(__name__)
 

@@ -67,7 +67,7 @@ COUNTS: tuple[str, ...] = (
     "static_known",
     "static_tokens",
 )
-"""The additive columns of a usage row, as in `collectors.interface.UsageRow`."""
+"""The additive columns of a usage row, as in `leverwatch.collectors.interface.UsageRow`."""
 
 metadata = MetaData()
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import structlog
 
-from agent.errors import StoreError
+from leverwatch.agent.errors import StoreError
 
 log = structlog.get_logger(__name__)
 
@@ -26,7 +26,7 @@ _CHECK_SECONDS = 10.0
 _STEPS = 100_000
 """Of SQLite's machine, between two looks at the clock."""
 _BUSY_SECONDS = 1.0
-"""SQLite itself waits so long for a lock; `agent.store.engine` asks again until its own deadline."""
+"""SQLite itself waits so long for a lock; `leverwatch.agent.store.engine` asks again until its own deadline."""
 _LOST = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
 _PRIMARY = 0xFF
 

@@ -12,26 +12,26 @@ from threading import Lock
 import structlog
 from sqlalchemy import URL, Connection, insert, inspect, select, update
 
-from agent.config.store_url import show_store_url
-from agent.errors import StoreConflict, StoreError, StoreRefusal
-from agent.framework.model import Facts, Verdict
-from agent.framework.moments import DayMoments, PromptSums
-from agent.framework.review import PastVerdict
-from agent.store.batches import write_batch
-from agent.store.daily_usage import read_day_moments, read_model_names, read_prompt_sums
-from agent.store.engine import WRITES, open_database, translated
-from agent.store.evals import read_eval_results, read_model_days, read_shutdowns
-from agent.store.facts import Scope, read_facts
-from agent.store.history import read_at_review, read_differing_since, read_history
-from agent.store.history_reader import Past
-from agent.store.migrate import head_revision, migrate
-from agent.store.names import Admission, FoldWarning, KnownNames, NameLimits, read_names, read_overflow
-from agent.store.rows import RowWriter
-from agent.store.schema import record_tallies, source_state, sources
-from agent.store.sqlite import check_damage, is_lost, is_unwritable, read_schema
-from agent.store.verdicts import forget_after, latest_verdicts, newest_moment, write_verdicts
-from agent.store.views import PromptTotals, SystemTotals, read_prompt_totals, read_totals
-from collectors.interface import Batch, EvalResult, Result, SourceState, utc_now
+from leverwatch.agent.config.store_url import show_store_url
+from leverwatch.agent.errors import StoreConflict, StoreError, StoreRefusal
+from leverwatch.agent.framework.model import Facts, Verdict
+from leverwatch.agent.framework.moments import DayMoments, PromptSums
+from leverwatch.agent.framework.review import PastVerdict
+from leverwatch.agent.store.batches import write_batch
+from leverwatch.agent.store.daily_usage import read_day_moments, read_model_names, read_prompt_sums
+from leverwatch.agent.store.engine import WRITES, open_database, translated
+from leverwatch.agent.store.evals import read_eval_results, read_model_days, read_shutdowns
+from leverwatch.agent.store.facts import Scope, read_facts
+from leverwatch.agent.store.history import read_at_review, read_differing_since, read_history
+from leverwatch.agent.store.history_reader import Past
+from leverwatch.agent.store.migrate import head_revision, migrate
+from leverwatch.agent.store.names import Admission, FoldWarning, KnownNames, NameLimits, read_names, read_overflow
+from leverwatch.agent.store.rows import RowWriter
+from leverwatch.agent.store.schema import record_tallies, source_state, sources
+from leverwatch.agent.store.sqlite import check_damage, is_lost, is_unwritable, read_schema
+from leverwatch.agent.store.verdicts import forget_after, latest_verdicts, newest_moment, write_verdicts
+from leverwatch.agent.store.views import PromptTotals, SystemTotals, read_prompt_totals, read_totals
+from leverwatch.collectors.interface import Batch, EvalResult, Result, SourceState, utc_now
 
 log = structlog.get_logger(__name__)
 

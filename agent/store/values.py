@@ -9,8 +9,8 @@ from operator import attrgetter
 from sqlalchemy import Table
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 
-from agent.store.schema import COUNTS, eval_results, model_shutdowns, prompt_changes, usage_daily
-from collectors.interface import EvalResult, ModelShutdown, PromptChange, UsageRow
+from leverwatch.agent.store.schema import COUNTS, eval_results, model_shutdowns, prompt_changes, usage_daily
+from leverwatch.collectors.interface import EvalResult, ModelShutdown, PromptChange, UsageRow
 
 _LARGEST = 1e100
 """No count comes near; and sums, squares and cubes of what is below it never leave the range of a double."""

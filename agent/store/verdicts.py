@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
-from agent.framework.model import Facts, Verdict
-from agent.store.names import named
-from agent.store.schema import sources, verdicts
+from leverwatch.agent.framework.model import Facts, Verdict
+from leverwatch.agent.store.names import named
+from leverwatch.agent.store.schema import sources, verdicts
 
 _KEPT_DAYS = 28
 _decoder = msgspec.json.Decoder(Verdict)

@@ -9,11 +9,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from agent.snapshot import ModelTotals
-from agent.store.facts import Scope, counting_sources
-from agent.store.names import OTHER_MODELS, named
-from agent.store.schema import COUNTS, prompt_changes, usage_totals
-from collectors.interface import ChangeKind, Operation
+from leverwatch.agent.snapshot import ModelTotals
+from leverwatch.agent.store.facts import Scope, counting_sources
+from leverwatch.agent.store.names import OTHER_MODELS, named
+from leverwatch.agent.store.schema import COUNTS, prompt_changes, usage_totals
+from leverwatch.collectors.interface import ChangeKind, Operation
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from agent.framework.assessment import Assessment, Unavailable
-from agent.snapshot import SystemsSnapshot, SystemView
+from leverwatch.agent.framework.assessment import Assessment, Unavailable
+from leverwatch.agent.snapshot import SystemsSnapshot, SystemView
 
 
 def systems_json(snapshot: SystemsSnapshot | None) -> bytes:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from agent.errors import LeverwatchError
-from agent.exporter.render import Exposition, Payload, Snapshots, choose_format
-from agent.limited_log import LimitedLog
-from agent.web import status_page
-from agent.web.api import systems_json
+from leverwatch.agent.errors import LeverwatchError
+from leverwatch.agent.exporter.render import Exposition, Payload, Snapshots, choose_format
+from leverwatch.agent.limited_log import LimitedLog
+from leverwatch.agent.web import status_page
+from leverwatch.agent.web.api import systems_json
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from agent.errors import LeverwatchError
-from agent.web.application import SECURITY_HEADERS, State, create_app
-from agent.web.transport.accepting import accept_all
-from agent.web.transport.channel import Channel
-from agent.web.transport.connection import Connection, Service
-from agent.web.transport.crowd import Crowd, Member
-from agent.web.transport.exchange import Headers
-from agent.web.transport.limits import Drop, Limits, affordable_connections
-from agent.web.transport.listening import open_listeners
-from agent.web.transport.workers import Workers
+from leverwatch.agent.errors import LeverwatchError
+from leverwatch.agent.web.application import SECURITY_HEADERS, State, create_app
+from leverwatch.agent.web.transport.accepting import accept_all
+from leverwatch.agent.web.transport.channel import Channel
+from leverwatch.agent.web.transport.connection import Connection, Service
+from leverwatch.agent.web.transport.crowd import Crowd, Member
+from leverwatch.agent.web.transport.exchange import Headers
+from leverwatch.agent.web.transport.limits import Drop, Limits, affordable_connections
+from leverwatch.agent.web.transport.listening import open_listeners
+from leverwatch.agent.web.transport.workers import Workers
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication

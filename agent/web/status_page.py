@@ -11,15 +11,15 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from agent.framework.model import RuleEvidence, Status
-from agent.framework.volume import WINDOW_DAYS
-from agent.snapshot import AgentSnapshot, SourceView, SystemsSnapshot, SystemView
-from agent.web.page.attention import by_attention, flags
-from agent.web.page.chart import FLOOR, HEIGHT, WEEKS, WIDTH, chart, position
-from agent.web.page.context import beside
-from agent.web.page.labels import RULE_NAMES, STRATEGY_NAMES, decimal, full, quantity, volume_text
-from agent.web.page.upcoming import ahead, unforeseen
-from collectors.interface import MALFORMED, Result
+from leverwatch.agent.framework.model import RuleEvidence, Status
+from leverwatch.agent.framework.volume import WINDOW_DAYS
+from leverwatch.agent.snapshot import AgentSnapshot, SourceView, SystemsSnapshot, SystemView
+from leverwatch.agent.web.page.attention import by_attention, flags
+from leverwatch.agent.web.page.chart import FLOOR, HEIGHT, WEEKS, WIDTH, chart, position
+from leverwatch.agent.web.page.context import beside
+from leverwatch.agent.web.page.labels import RULE_NAMES, STRATEGY_NAMES, decimal, full, quantity, volume_text
+from leverwatch.agent.web.page.upcoming import ahead, unforeseen
+from leverwatch.collectors.interface import MALFORMED, Result
 
 
 class Links(NamedTuple):
@@ -84,7 +84,7 @@ def malformed(source: SourceView) -> int:
 
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("agent.web"),
+        loader=PackageLoader("leverwatch.agent.web"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -9,12 +9,12 @@ from functools import partial
 from itertools import compress
 from typing import Any
 
-from collectors.aggregation.bulk_timestamps import Stamp, Stamps, Times
-from collectors.aggregation.cells import NOWHERE, Place
-from collectors.aggregation.codegen import Loops, compile_loops
-from collectors.interface import Result
-from collectors.records.layout import Layout
-from collectors.records.names import Refusal
+from leverwatch.collectors.aggregation.bulk_timestamps import Stamp, Stamps, Times
+from leverwatch.collectors.aggregation.cells import NOWHERE, Place
+from leverwatch.collectors.aggregation.codegen import Loops, compile_loops
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.layout import Layout
+from leverwatch.collectors.records.names import Refusal
 
 Judge = Callable[[date, str | None, str | None, object, object, tuple[object, ...]], Place | Refusal]
 """The place of a record, from its day, model, operation, status, cache hit and template values."""

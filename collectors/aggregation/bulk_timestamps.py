@@ -9,8 +9,8 @@ from datetime import date, datetime, timedelta, tzinfo
 from itertools import compress
 from typing import Any
 
-from collectors.interface import Result
-from collectors.records.timestamps import A_MINUTE, EARLIEST, EPOCH, UNITS, parse_time
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.timestamps import A_MINUTE, EARLIEST, EPOCH, UNITS, parse_time
 
 _KNOWN = 50_000
 """Minutes remembered; a month has 43,200."""

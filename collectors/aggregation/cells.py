@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collectors.records.vocabulary import Outcome
+from leverwatch.collectors.records.vocabulary import Outcome
 
 
 class Place:

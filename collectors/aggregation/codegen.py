@@ -12,10 +12,10 @@ from typing import Any
 
 from xxhash import xxh64_intdigest
 
-from collectors.aggregation.bulk_timestamps import Stamp
-from collectors.aggregation.cells import Place
-from collectors.records.layout import Layout, Steps
-from collectors.records.vocabulary import is_invalid, is_schema_mode, is_truncated
+from leverwatch.collectors.aggregation.bulk_timestamps import Stamp
+from leverwatch.collectors.aggregation.cells import Place
+from leverwatch.collectors.records.layout import Layout, Steps
+from leverwatch.collectors.records.vocabulary import is_invalid, is_schema_mode, is_truncated
 
 SUMS = {
     "input_tokens": "unknown_input",

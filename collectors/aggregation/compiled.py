@@ -6,22 +6,22 @@ from collections.abc import Callable
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
-from collectors.aggregation.dedupe import SeenIds
-from collectors.aggregation.id_table import Ids, PythonIds
-from collectors.aggregation.rollup import Rollup
-from collectors.records.formats.interface import Format
-from collectors.records.formats.jsonl import JsonLines
+from leverwatch.collectors.aggregation.dedupe import SeenIds
+from leverwatch.collectors.aggregation.id_table import Ids, PythonIds
+from leverwatch.collectors.aggregation.rollup import Rollup
+from leverwatch.collectors.records.formats.interface import Format
+from leverwatch.collectors.records.formats.jsonl import JsonLines
 
 try:
-    from collectors.aggregation import _native
-    from collectors.aggregation import native_counter as plain
+    from leverwatch.collectors.aggregation import _native
+    from leverwatch.collectors.aggregation import native_counter as plain
 except ImportError:  # there was no C compiler when the package was installed
     IS_COMPILED = False
 else:
     IS_COMPILED = True
 
 if TYPE_CHECKING:
-    from collectors.aggregation.native_counter import PlainLines
+    from leverwatch.collectors.aggregation.native_counter import PlainLines
 
 
 def id_maker(*, compiled: bool) -> Callable[[int], Ids]:

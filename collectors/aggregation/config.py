@@ -1,62 +1,85 @@
-"""What every source that counts records one by one can be told."""
+"""What every source that counts records one by one can be told, whatever else it is told."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Annotated, Protocol
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field
 
-from collectors.config import Duration, SourceConfig
-from collectors.records.decoder import build_format
-from collectors.records.fields import parse_template
-from collectors.records.format_config import FileFormat
-from collectors.records.timestamps import zone_named
+from leverwatch.collectors.config import Duration
+from leverwatch.collectors.records.fields import parse_template
+from leverwatch.collectors.records.format_config import FileFormat
+from leverwatch.collectors.records.timestamps import zone_named
 
 
-class CountingConfig(SourceConfig):
-    """How records are read, attributed and freed of duplicates."""
+def _sound_template(system: str) -> str:
+    parse_template(system)
+    return system
 
-    format: FileFormat = Field(
-        description="Who wrote the log, or where in a line each value is.", examples=["litellm"]
-    )
-    system: str = Field(
+
+def _known_zone(timezone: str) -> str:
+    zone_named(timezone)
+    return timezone
+
+
+RecordFormat = Annotated[
+    FileFormat,
+    Field(description="Who wrote the log, or where in a line each value is.", examples=["litellm"]),
+]
+SystemTemplate = Annotated[
+    str,
+    AfterValidator(_sound_template),
+    Field(
         description="System of every record: a constant, or a template over record fields.",
         examples=["support-bot", "{team}-{app}"],
-    )
-    authoritative: bool = Field(
-        default=False, description="This source counts when another one may see the same traffic."
-    )
-    dedupe_window: Duration = Field(
-        default=timedelta(hours=1),
-        description="Records with the same request id within this span of their own time count once; 0s: never.",
-    )
-    future_tolerance: Duration = Field(
-        default=timedelta(minutes=10), description="How far clocks may drift before a record is from the future."
-    )
-    timezone: str = Field(default="UTC", description="What times without a zone mean.")
+    ),
+]
+Authoritative = Annotated[bool, Field(description="This source counts when another one may see the same traffic.")]
+DedupeWindow = Annotated[
+    Duration,
+    Field(
+        description="Records with the same request id within this span of their own time count once; 0s: never."
+    ),
+]
+FutureTolerance = Annotated[
+    Duration, Field(description="How far clocks may drift before a record is from the future.")
+]
+ZoneName = Annotated[str, AfterValidator(_known_zone), Field(description="What times without a zone mean.")]
 
-    @field_validator("system")
-    @classmethod
-    def _template_is_sound(cls, system: str) -> str:
-        parse_template(system)
-        return system
+DEDUPE_WINDOW = timedelta(hours=1)
+FUTURE_TOLERANCE = timedelta(minutes=10)
 
-    @field_validator("timezone")
-    @classmethod
-    def _timezone_exists(cls, timezone: str) -> str:
-        zone_named(timezone)
-        return timezone
 
-    @model_validator(mode="after")
-    def _template_paths_are_sound(self) -> CountingConfig:
-        build_format(self.format, parse_template(self.system).paths)
-        return self
+class CountingConfig(Protocol):
+    """What adding records up needs of a source's configuration."""
 
-    def declared_systems(self) -> frozenset[str]:
-        """The constant system, when there is one."""
-        constant = parse_template(self.system).constant
-        return frozenset() if constant is None else frozenset({constant})
+    @property
+    def name(self) -> str:
+        """Of the source."""
+        ...
 
-    def counts_usage(self) -> bool:
-        """Records of usage count."""
-        return True
+    @property
+    def format(self) -> FileFormat:
+        """How records are read."""
+        ...
+
+    @property
+    def system(self) -> str:
+        """The template of the systems' names."""
+        ...
+
+    @property
+    def dedupe_window(self) -> timedelta:
+        """The span within which the same request id counts once."""
+        ...
+
+    @property
+    def future_tolerance(self) -> timedelta:
+        """How far ahead of the clock a record may be."""
+        ...
+
+    @property
+    def timezone(self) -> str:
+        """The zone of times that have none."""
+        ...

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, tzinfo
 
-from collectors.records.formats.interface import Parsed
-from collectors.records.timestamps import parse_time
+from leverwatch.collectors.records.formats.interface import Parsed
+from leverwatch.collectors.records.timestamps import parse_time
 
 Days = tuple[tuple[int, int], ...]
 """Spans of UTC days as (first, last) ordinals, both included; ascending, and with a gap between two of them."""

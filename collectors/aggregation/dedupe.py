@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from collectors.aggregation.id_table import Ids, PythonIds, pack, unpack
+from leverwatch.collectors.aggregation.id_table import Ids, PythonIds, pack, unpack
 
 PREFIX = "seen/"
 """State keys of request ids."""

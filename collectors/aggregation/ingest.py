@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING
 
 from xxhash import xxh3_64_hexdigest
 
-from collectors.aggregation.blanks import between_blanks
-from collectors.aggregation.compiled import IS_COMPILED
-from collectors.aggregation.config import CountingConfig
-from collectors.aggregation.day_filter import Days, Window
-from collectors.aggregation.lines import Lines
-from collectors.aggregation.pipeline import assemble
-from collectors.aggregation.rollup import lines_of
-from collectors.aggregation.scan_pool import Scanning
-from collectors.errors import SourceRefused
-from collectors.interface import Problem, Result, UsageRow
-from collectors.records.formats.interface import Parsed, RecordFormat, Row
-from collectors.records.timestamps import zone_named
+from leverwatch.collectors.aggregation.blanks import between_blanks
+from leverwatch.collectors.aggregation.compiled import IS_COMPILED
+from leverwatch.collectors.aggregation.config import CountingConfig
+from leverwatch.collectors.aggregation.day_filter import Days, Window
+from leverwatch.collectors.aggregation.lines import Lines
+from leverwatch.collectors.aggregation.pipeline import assemble
+from leverwatch.collectors.aggregation.rollup import lines_of
+from leverwatch.collectors.aggregation.scan_pool import Scanning
+from leverwatch.collectors.errors import SourceRefused
+from leverwatch.collectors.interface import Problem, Result, UsageRow
+from leverwatch.collectors.records.formats.interface import Parsed, RecordFormat, Row
+from leverwatch.collectors.records.timestamps import zone_named
 
 if TYPE_CHECKING:
-    from collectors.aggregation.native_counter import PlainLines, Scanned
+    from leverwatch.collectors.aggregation.native_counter import PlainLines, Scanned
 
 MAX_PROBLEMS = 20
 MAX_HEADER = 64 << 10

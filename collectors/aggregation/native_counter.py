@@ -13,18 +13,18 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
-from collectors.aggregation import _native
-from collectors.aggregation.codegen import JUDGED, NAMING
-from collectors.aggregation.day_filter import Window, contains
-from collectors.aggregation.dedupe import SeenIds
-from collectors.aggregation.rollup import Group, Key
-from collectors.interface import Result
-from collectors.records.fields import Path, field_places, template_slice
-from collectors.records.formats.interface import Row
-from collectors.records.formats.jsonl import JsonLines
-from collectors.records.names import Refusal
-from collectors.records.timestamps import A_MINUTE, EPOCH, parse_time
-from collectors.records.vocabulary import Outcome
+from leverwatch.collectors.aggregation import _native
+from leverwatch.collectors.aggregation.codegen import JUDGED, NAMING
+from leverwatch.collectors.aggregation.day_filter import Window, contains
+from leverwatch.collectors.aggregation.dedupe import SeenIds
+from leverwatch.collectors.aggregation.rollup import Group, Key
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.fields import Path, field_places, template_slice
+from leverwatch.collectors.records.formats.interface import Row
+from leverwatch.collectors.records.formats.jsonl import JsonLines
+from leverwatch.collectors.records.names import Refusal
+from leverwatch.collectors.records.timestamps import A_MINUTE, EPOCH, parse_time
+from leverwatch.collectors.records.vocabulary import Outcome
 
 _ROLES = (
     "time", "request_id", "trace_id", "input_tokens", "cached_input_tokens", "output_tokens", "cache_write_tokens",

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from collectors.aggregation.compiled import IS_COMPILED, id_maker, plain_lines
-from collectors.aggregation.config import CountingConfig
-from collectors.aggregation.dedupe import SeenIds
-from collectors.aggregation.rollup import Rollup
-from collectors.records.decoder import build_format
-from collectors.records.fields import parse_template, system_lookup
-from collectors.records.formats.interface import Format
-from collectors.records.timestamps import zone_named
+from leverwatch.collectors.aggregation.compiled import IS_COMPILED, id_maker, plain_lines
+from leverwatch.collectors.aggregation.config import CountingConfig
+from leverwatch.collectors.aggregation.dedupe import SeenIds
+from leverwatch.collectors.aggregation.rollup import Rollup
+from leverwatch.collectors.records.decoder import build_format
+from leverwatch.collectors.records.fields import parse_template, system_lookup
+from leverwatch.collectors.records.formats.interface import Format
+from leverwatch.collectors.records.timestamps import zone_named
 
 if TYPE_CHECKING:
-    from collectors.aggregation.native_counter import PlainLines
+    from leverwatch.collectors.aggregation.native_counter import PlainLines
 
 CALLS = "calls/"
 """State keys of streamed calls and traces."""

@@ -10,17 +10,17 @@ from typing import Any
 
 from xxhash import xxh64_intdigest
 
-from collectors.aggregation.batch_counter import Bulk, Prepared
-from collectors.aggregation.bulk_timestamps import Stamps
-from collectors.aggregation.cells import Place
-from collectors.aggregation.dedupe import SeenIds
-from collectors.aggregation.stream_parts import OneByOne
-from collectors.interface import Operation, Result, UsageRow
-from collectors.records.fields import ALL_FIELDS, field_places, template_slice
-from collectors.records.formats.interface import Row
-from collectors.records.layout import Layout
-from collectors.records.names import Refusal, model_fault, model_of
-from collectors.records.vocabulary import (
+from leverwatch.collectors.aggregation.batch_counter import Bulk, Prepared
+from leverwatch.collectors.aggregation.bulk_timestamps import Stamps
+from leverwatch.collectors.aggregation.cells import Place
+from leverwatch.collectors.aggregation.dedupe import SeenIds
+from leverwatch.collectors.aggregation.stream_parts import OneByOne
+from leverwatch.collectors.interface import Operation, Result, UsageRow
+from leverwatch.collectors.records.fields import ALL_FIELDS, field_places, template_slice
+from leverwatch.collectors.records.formats.interface import Row
+from leverwatch.collectors.records.layout import Layout
+from leverwatch.collectors.records.names import Refusal, model_fault, model_of
+from leverwatch.collectors.records.vocabulary import (
     Outcome,
     is_cache_hit,
     operation_of,

@@ -8,8 +8,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collectors.aggregation.lines import Lines
-    from collectors.aggregation.native_counter import Scanned
+    from leverwatch.collectors.aggregation.lines import Lines
+    from leverwatch.collectors.aggregation.native_counter import Scanned
 
 
 class Scanning:

@@ -8,15 +8,15 @@ from datetime import date, datetime, timedelta
 from operator import itemgetter
 from typing import Any, Protocol
 
-from collectors.aggregation.batch_counter import Judge
-from collectors.aggregation.bulk_timestamps import Stamp, Stamps
-from collectors.aggregation.cells import Place
-from collectors.aggregation.codegen import BARE_SUMS, JUDGED, NAMING, SUMS
-from collectors.interface import UNKNOWN_MODEL, Operation, Result
-from collectors.records.fields import FIELDS, PLACE, field_places, template_slice
-from collectors.records.formats.interface import Row
-from collectors.records.names import Refusal, model_of
-from collectors.records.vocabulary import Outcome, is_cache_hit, operation_of
+from leverwatch.collectors.aggregation.batch_counter import Judge
+from leverwatch.collectors.aggregation.bulk_timestamps import Stamp, Stamps
+from leverwatch.collectors.aggregation.cells import Place
+from leverwatch.collectors.aggregation.codegen import BARE_SUMS, JUDGED, NAMING, SUMS
+from leverwatch.collectors.interface import UNKNOWN_MODEL, Operation, Result
+from leverwatch.collectors.records.fields import FIELDS, PLACE, field_places, template_slice
+from leverwatch.collectors.records.formats.interface import Row
+from leverwatch.collectors.records.names import Refusal, model_of
+from leverwatch.collectors.records.vocabulary import Outcome, is_cache_hit, operation_of
 
 _A_DAY = timedelta(days=1)
 _TIME, _REQUEST, _HIT, _TRACE, _COST = map(

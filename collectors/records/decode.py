@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from collectors.interface import Result
+from leverwatch.collectors.interface import Result
 
 
 class BadInput(Exception):

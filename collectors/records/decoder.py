@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from collectors.interface import Result
-from collectors.records.fields import FIELDS
-from collectors.records.format_config import CsvFormat, FileFormat, JsonlFormat, NamedFormat
-from collectors.records.formats.delimited import Delimited
-from collectors.records.formats.interface import Format, Framing, Grouping, Parsed, Reader, Units
-from collectors.records.formats.jsonl import JsonLines
-from collectors.records.formats.registry import NAMED
-from collectors.records.framing.lines import LINES
-from collectors.records.framing.registry import CONTAINERS, FRAMINGS
-from collectors.records.framing.values import ValueFraming
-from collectors.records.framing.wrappers import JsonString, Prefix, Wrapper
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.fields import FIELDS
+from leverwatch.collectors.records.format_config import CsvFormat, FileFormat, JsonlFormat, NamedFormat
+from leverwatch.collectors.records.formats.delimited import Delimited
+from leverwatch.collectors.records.formats.interface import Format, Framing, Grouping, Parsed, Reader, Units
+from leverwatch.collectors.records.formats.jsonl import JsonLines
+from leverwatch.collectors.records.formats.registry import NAMED
+from leverwatch.collectors.records.framing.lines import LINES
+from leverwatch.collectors.records.framing.registry import CONTAINERS, FRAMINGS
+from leverwatch.collectors.records.framing.values import ValueFraming
+from leverwatch.collectors.records.framing.wrappers import JsonString, Prefix, Wrapper
 
 _RATE = FIELDS.index("sample_rate")
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from collectors.records.names import is_usable
+from leverwatch.collectors.records.names import is_usable
 
 Path = tuple[str, ...]
 """The keys from the record down to a value."""

@@ -8,11 +8,11 @@ from pydantic import ConfigDict, Discriminator, Field, GetCoreSchemaHandler, Get
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from collectors.config import Model
-from collectors.records.fields import parse_path
-from collectors.records.formats.interface import MIN_RATE
-from collectors.records.formats.registry import NAMED
-from collectors.records.framing.registry import CONTAINERS
+from leverwatch.collectors.config import Model
+from leverwatch.collectors.records.fields import parse_path
+from leverwatch.collectors.records.formats.interface import MIN_RATE
+from leverwatch.collectors.records.formats.registry import NAMED
+from leverwatch.collectors.records.framing.registry import CONTAINERS
 
 FramingName = Literal["lines", "json", "length-prefixed"]
 WrapperName = Literal["docker", "cri", "json-string", "prefix"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collectors.interface import UNKNOWN_MODEL, Result
+from leverwatch.collectors.interface import UNKNOWN_MODEL, Result
 
 Refusal = tuple[Result, str]
 """Why a record is counted nowhere."""

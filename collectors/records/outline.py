@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from collectors.interface import Result
-from collectors.records.decode import BadInput, decode
-from collectors.records.window import Window, not_json
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.decode import BadInput, decode
+from leverwatch.collectors.records.window import Window, not_json
 
 _LARGEST_VALUE = 64 << 10
 _LONGEST_KEY = 4 << 10

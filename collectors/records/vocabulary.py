@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from collectors.interface import Operation
-from collectors.records.recall import recall
+from leverwatch.collectors.interface import Operation
+from leverwatch.collectors.records.recall import recall
 
 
 class Outcome(IntEnum):

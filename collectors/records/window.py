@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from collectors.interface import Result
-from collectors.records.decode import BadInput
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.decode import BadInput
 
 _PIECE = 256 << 10
 _DEEPEST = 1000

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 
-from collectors.records.fields import Path
-from collectors.records.formats.interface import MAX_AMOUNT, MAX_COUNT, MIN_RATE
-from collectors.records.names import is_usable
-from collectors.records.timestamps import parse_time
-from collectors.records.vocabulary import operation_of, outcome_of
+from leverwatch.collectors.records.fields import Path
+from leverwatch.collectors.records.formats.interface import MAX_AMOUNT, MAX_COUNT, MIN_RATE
+from leverwatch.collectors.records.names import is_usable
+from leverwatch.collectors.records.timestamps import parse_time
+from leverwatch.collectors.records.vocabulary import operation_of, outcome_of
 
 Scalar = str | int | float | bool
 _MOST_WORDS = 4

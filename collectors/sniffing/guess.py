@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from collectors.records.fields import Path
-from collectors.records.names import is_usable
-from collectors.sniffing.field_names import (
+from leverwatch.collectors.records.fields import Path
+from leverwatch.collectors.records.names import is_usable
+from leverwatch.collectors.sniffing.field_names import (
     DURATIONS,
     FAILURES,
     KNOWN,

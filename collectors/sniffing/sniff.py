@@ -13,25 +13,25 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from collectors.errors import SourceUnavailable
-from collectors.interface import Operation, Result, SourceState, UsageRow, World, utc_now
-from collectors.listing import name_fault, shown
-from collectors.paths import look
-from collectors.records.decoder import build_format
-from collectors.records.fields import FIELDS
-from collectors.records.format_config import FileFormat
-from collectors.records.formats.interface import Row, Units
-from collectors.records.formats.registry import NAMED
-from collectors.records.framing.lines import LINES
-from collectors.records.framing.registry import CONTAINERS, FRAMINGS
-from collectors.records.framing.wrappers import STRING_FIELDS, JsonString, Prefix
-from collectors.records.names import is_usable
-from collectors.records.timestamps import parse_time
-from collectors.records.vocabulary import is_cache_hit, operation_of, outcome_of
-from collectors.sniffing.guess import FieldGuess, columns, leaves, propose
-from collectors.sources.files.collector import FilesCollector
-from collectors.sources.files.config import FilesConfig
-from collectors.sources.files.reader import Content, Moved
+from leverwatch.collectors.errors import SourceUnavailable
+from leverwatch.collectors.interface import Operation, Result, SourceState, UsageRow, World, utc_now
+from leverwatch.collectors.listing import name_fault, shown
+from leverwatch.collectors.paths import look
+from leverwatch.collectors.records.decoder import build_format
+from leverwatch.collectors.records.fields import FIELDS
+from leverwatch.collectors.records.format_config import FileFormat
+from leverwatch.collectors.records.formats.interface import Row, Units
+from leverwatch.collectors.records.formats.registry import NAMED
+from leverwatch.collectors.records.framing.lines import LINES
+from leverwatch.collectors.records.framing.registry import CONTAINERS, FRAMINGS
+from leverwatch.collectors.records.framing.wrappers import STRING_FIELDS, JsonString, Prefix
+from leverwatch.collectors.records.names import is_usable
+from leverwatch.collectors.records.timestamps import parse_time
+from leverwatch.collectors.records.vocabulary import is_cache_hit, operation_of, outcome_of
+from leverwatch.collectors.sniffing.guess import FieldGuess, columns, leaves, propose
+from leverwatch.collectors.sources.files.collector import FilesCollector
+from leverwatch.collectors.sources.files.config import FilesConfig
+from leverwatch.collectors.sources.files.reader import Content, Moved
 
 SAMPLE_BYTES = 1 << 20
 SAMPLE_RECORDS = 50

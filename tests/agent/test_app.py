@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-import agent.app
-from agent.app import Agent, source_runner
-from agent.config import load_config
-from agent.errors import StoreError
-from agent.exporter.render import Format
-from agent.scheduling.runner import SourceRunner
-from agent.web.transport.limits import PROBE_LIMITS, Drop
+import leverwatch.agent.app
+from leverwatch.agent.app import Agent, source_runner
+from leverwatch.agent.config import load_config
+from leverwatch.agent.errors import StoreError
+from leverwatch.agent.exporter.render import Format
+from leverwatch.agent.scheduling.runner import SourceRunner
+from leverwatch.agent.web.transport.limits import PROBE_LIMITS, Drop
 
 HEAD = 'store: {url: "sqlite:///store.db"}\nserver: {listen: "127.0.0.1:0"}\nsources:\n'
 SOURCE = (
@@ -42,7 +42,7 @@ def test_a_reload_that_fails_half_way_leaves_every_source_as_it_was(
 
     try:
         file.write_text(HEAD + SOURCE.format("one") + SOURCE.format("three") + SOURCE.format("four"))
-        monkeypatch.setattr(agent.app, "source_runner", failing)
+        monkeypatch.setattr(leverwatch.agent.app, "source_runner", failing)
         with pytest.raises(StoreError):
             running.reload()
         monkeypatch.undo()

@@ -12,12 +12,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.app import Agent, source_runner
-from agent.clock import EARLIEST, SETTLING, TOLERANCE, Clock, Trust, judge
-from agent.config import load_config
-from agent.store.schema import verdicts
-from agent.store.store import Store
-from collectors.interface import Batch, Result
+from leverwatch.agent.app import Agent, source_runner
+from leverwatch.agent.clock import EARLIEST, SETTLING, TOLERANCE, Clock, Trust, judge
+from leverwatch.agent.config import load_config
+from leverwatch.agent.store.schema import verdicts
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.interface import Batch, Result
 from tests.e2e.servers import wait_until
 
 FIELDS = {"type": "jsonl", "fields": {"time": "ts", "request_id": "id"}}
@@ -126,7 +126,7 @@ def world() -> World:
 
 @pytest.fixture
 def agent(tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Agent]:
-    monkeypatch.setattr("agent.app._CLOCK_INTERVAL", timedelta(milliseconds=100))
+    monkeypatch.setattr("leverwatch.agent.app._CLOCK_INTERVAL", timedelta(milliseconds=100))
     config = {
         "store": {"url": f"sqlite:///{tmp_path / 'store.db'}"},
         "web": {"listen": "127.0.0.1:0"},
@@ -240,8 +240,8 @@ def test_a_source_with_the_name_of_a_job_of_the_agent_replaces_none(agent: Agent
 def test_a_clock_that_steps_within_a_run_ends_it_and_every_record_counts_once_it_is_right(
     tmp_path: Path, store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("collectors.sources.files.collector._BATCH_BYTES", 1)
-    monkeypatch.setattr("collectors.sources.files.tail._CHUNK", 4096)
+    monkeypatch.setattr("leverwatch.collectors.sources.files.collector._BATCH_BYTES", 1)
+    monkeypatch.setattr("leverwatch.collectors.sources.files.tail._CHUNK", 4096)
     records = 500
     lines = [json.dumps({"ts": "2026-03-09T10:00:00Z", "id": number}) for number in range(records)]
     (tmp_path / "a.jsonl").write_text("\n".join(lines) + "\n")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from agent.limited_log import LimitedLog, lines_left_out
+from leverwatch.agent.limited_log import LimitedLog, lines_left_out
 
 
 @dataclass

@@ -6,13 +6,13 @@ import logging
 
 import structlog
 
-from agent.log import configure, warnings_logged
+from leverwatch.agent.log import configure, warnings_logged
 
 
 def test_an_event_is_one_line_of_pairs() -> None:
     stream = io.StringIO()
     configure(stream=stream)
-    structlog.get_logger("agent.test").info("collector_run", source="a b", seconds=0.5, ok=True)
+    structlog.get_logger("leverwatch.test").info("collector_run", source="a b", seconds=0.5, ok=True)
 
     line = stream.getvalue()
     assert line.count("\n") == 1
@@ -23,7 +23,7 @@ def test_an_event_is_one_line_of_pairs() -> None:
 def test_an_event_is_one_json_object() -> None:
     stream = io.StringIO()
     configure(output="json", stream=stream)
-    structlog.get_logger("agent.test").warning("bad_input", place="a:1")
+    structlog.get_logger("leverwatch.test").warning("bad_input", place="a:1")
 
     event = json.loads(stream.getvalue())
     assert (event["event"], event["level"], event["place"]) == ("bad_input", "warning", "a:1")
@@ -32,7 +32,7 @@ def test_an_event_is_one_json_object() -> None:
 def test_events_below_the_level_are_not_written() -> None:
     stream = io.StringIO()
     configure(level="warning", stream=stream)
-    structlog.get_logger("agent.test").info("quiet")
+    structlog.get_logger("leverwatch.test").info("quiet")
 
     assert stream.getvalue() == ""
 
@@ -40,7 +40,7 @@ def test_events_below_the_level_are_not_written() -> None:
 def test_every_warning_has_a_counter() -> None:
     configure(stream=io.StringIO())
     before = warnings_logged.counts().get("odd_thing", 0)
-    log = structlog.get_logger("agent.test")
+    log = structlog.get_logger("leverwatch.test")
     log.warning("odd_thing")
     log.error("odd_thing")
     log.info("odd_thing")

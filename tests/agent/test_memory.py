@@ -5,7 +5,7 @@ import sys
 
 PROGRAM = """
 import sys, threading
-from agent.memory import give_back
+from leverwatch.agent.memory import give_back
 
 def resident():
     with open("/proc/self/status") as status:

@@ -6,21 +6,21 @@ import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from agent.framework.assess import assess
-from agent.framework.baselines import Side, baseline
-from agent.framework.comparison import Outcome
-from agent.framework.mistakes import MistakeSettings
-from agent.framework.model import Declaration, Strategy
-from agent.framework.review import PastVerdict, ReviewCode, review
-from agent.framework.shutdowns import Urgency, shutdowns
-from agent.scheduling.runner import RunReport, SourceRunner
-from agent.store.facts import Scope
-from agent.store.store import Store
-from collectors.config import SourceConfig
-from collectors.interface import Batch, Operation, Result, UsageRow, World
-from collectors.registry import source_types
-from collectors.sources.evals.config import EvalsConfig
-from collectors.sources.models.config import ModelsConfig
+from leverwatch.agent.framework.assess import assess
+from leverwatch.agent.framework.baselines import Side, baseline
+from leverwatch.agent.framework.comparison import Outcome
+from leverwatch.agent.framework.mistakes import MistakeSettings
+from leverwatch.agent.framework.model import Declaration, Strategy
+from leverwatch.agent.framework.review import PastVerdict, ReviewCode, review
+from leverwatch.agent.framework.shutdowns import Urgency, shutdowns
+from leverwatch.agent.scheduling.runner import RunReport, SourceRunner
+from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.config import SourceConfig
+from leverwatch.collectors.interface import Batch, Operation, Result, UsageRow, World
+from leverwatch.collectors.registry import source_types
+from leverwatch.collectors.sources.evals.config import EvalsConfig
+from leverwatch.collectors.sources.models.config import ModelsConfig
 from tests.collectors.sources.evals import samples
 from tests.collectors.sources.models.server import models, provider
 

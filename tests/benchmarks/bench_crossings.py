@@ -15,8 +15,8 @@ from itertools import pairwise
 from math import exp
 from statistics import fmean, quantiles
 
-from agent.framework.model import Band, Settings
-from agent.framework.volume import volume_state
+from leverwatch.agent.framework.model import Band, Settings
+from leverwatch.agent.framework.volume import volume_state
 from tests.benchmarks.bench_framework import AS_OF, YEAR, traffic
 
 SETTINGS = Settings()

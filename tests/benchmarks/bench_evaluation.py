@@ -17,13 +17,13 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from agent.evaluation.assessor import Assessor
-from agent.evaluation.evaluate import Plan, decide, evaluate, last_complete_day
-from agent.framework.model import Declaration, Strategy
-from agent.prices.current import CurrentPrices
-from agent.store.facts import Scope
-from agent.store.store import Store
-from collectors.interface import Batch, Operation, UsageRow
+from leverwatch.agent.evaluation.assessor import Assessor
+from leverwatch.agent.evaluation.evaluate import Plan, decide, evaluate, last_complete_day
+from leverwatch.agent.framework.model import Declaration, Strategy
+from leverwatch.agent.prices.current import CurrentPrices
+from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.interface import Batch, Operation, UsageRow
 
 DAYS = 120
 NOW = datetime(2026, 10, 6, 9, tzinfo=UTC)

@@ -16,13 +16,13 @@ from dataclasses import replace
 from prometheus_client import exposition as exposition_format
 from prometheus_client.openmetrics import exposition as openmetrics
 
-from agent.exporter.collector import SnapshotCollector
-from agent.exporter.families import SYSTEMS
-from agent.exporter.render import Exposition, Format, Payload
-from agent.snapshot import SystemsSnapshot
-from agent.web import status_page
-from agent.web.api import systems_json
-from agent.web.server import Server, State, create_app
+from leverwatch.agent.exporter.collector import SnapshotCollector
+from leverwatch.agent.exporter.families import SYSTEMS
+from leverwatch.agent.exporter.render import Exposition, Format, Payload
+from leverwatch.agent.snapshot import SystemsSnapshot
+from leverwatch.agent.web import status_page
+from leverwatch.agent.web.api import systems_json
+from leverwatch.agent.web.server import Server, State, create_app
 from tests.agent.exporter import samples
 
 SCRAPERS = 50

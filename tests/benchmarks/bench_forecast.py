@@ -16,14 +16,14 @@ from datetime import date, timedelta
 from math import exp, fsum, log
 from statistics import fmean, median
 
-from agent.demo.company import SYSTEMS
-from agent.demo.traffic import day_lines
-from agent.framework.economics.assess import assess_economics
-from agent.framework.forecast.backtest import HORIZONS
-from agent.framework.forecast.forecast import forecast
-from agent.framework.forecast.model import Direction, Forecast, Method, Target
-from agent.framework.last_result_cache import Memo
-from agent.framework.model import Boundary
+from leverwatch.agent.demo.company import SYSTEMS
+from leverwatch.agent.demo.traffic import day_lines
+from leverwatch.agent.framework.economics.assess import assess_economics
+from leverwatch.agent.framework.forecast.backtest import HORIZONS
+from leverwatch.agent.framework.forecast.forecast import forecast
+from leverwatch.agent.framework.forecast.model import Direction, Forecast, Method, Target
+from leverwatch.agent.framework.last_result_cache import Memo
+from leverwatch.agent.framework.model import Boundary
 from tests.agent.framework.economics.cases import facts
 from tests.benchmarks.bench_framework import AS_OF, traffic
 

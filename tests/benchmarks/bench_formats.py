@@ -22,14 +22,14 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from collectors.interface import Result, SourceState, World
-from collectors.records.decoder import Decoder, build_format
-from collectors.records.fields import parse_template
-from collectors.records.formats import spans
-from collectors.records.formats.otlp import Otlp
-from collectors.records.framing.wrappers import Wrapper
-from collectors.sources.files.collector import FilesCollector
-from collectors.sources.files.config import FilesConfig
+from leverwatch.collectors.interface import Result, SourceState, World
+from leverwatch.collectors.records.decoder import Decoder, build_format
+from leverwatch.collectors.records.fields import parse_template
+from leverwatch.collectors.records.formats import spans
+from leverwatch.collectors.records.formats.otlp import Otlp
+from leverwatch.collectors.records.framing.wrappers import Wrapper
+from leverwatch.collectors.sources.files.collector import FilesCollector
+from leverwatch.collectors.sources.files.config import FilesConfig
 from tests.benchmarks.formats.logs import LOGS, Log, write_log
 
 TURNS = 3

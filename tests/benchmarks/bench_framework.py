@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import pairwise
 
-from agent.framework.assess import assess
-from agent.framework.model import Declaration, Facts, PromptFacts, Settings, Strategy, UsageFacts
-from agent.framework.volume import volume_state
+from leverwatch.agent.framework.assess import assess
+from leverwatch.agent.framework.model import Declaration, Facts, PromptFacts, Settings, Strategy, UsageFacts
+from leverwatch.agent.framework.volume import volume_state
 
 SETTINGS = Settings()
 AS_OF = date(2026, 10, 4)

@@ -16,15 +16,15 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from agent.evaluation.evaluate import Plan
-from agent.framework.model import Declaration, Strategy
-from agent.replay.run import all_changes, fill
-from agent.replay.spool import Spool, moments
-from agent.replay.verdicts import days_between
-from agent.store.facts import Scope
-from agent.store.history_reader import Past
-from agent.store.store import Store
-from collectors.interface import Batch, ChangeKind, Operation, PromptChange, UsageRow
+from leverwatch.agent.evaluation.evaluate import Plan
+from leverwatch.agent.framework.model import Declaration, Strategy
+from leverwatch.agent.replay.run import all_changes, fill
+from leverwatch.agent.replay.spool import Spool, moments
+from leverwatch.agent.replay.verdicts import days_between
+from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.history_reader import Past
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.interface import Batch, ChangeKind, Operation, PromptChange, UsageRow
 
 LAST = date(2026, 10, 4)
 HISTORY_DAYS = 120

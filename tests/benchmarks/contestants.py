@@ -17,13 +17,13 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import select
 
-from agent.scheduling.runner import SourceRunner
-from agent.store.schema import usage_daily
-from agent.store.store import Store
-from collectors.interface import World
-from collectors.records.formats.jsonl import JsonLines
-from collectors.sources.files.collector import FilesCollector
-from collectors.sources.files.config import FilesConfig
+from leverwatch.agent.scheduling.runner import SourceRunner
+from leverwatch.agent.store.schema import usage_daily
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.interface import World
+from leverwatch.collectors.records.formats.jsonl import JsonLines
+from leverwatch.collectors.sources.files.collector import FilesCollector
+from leverwatch.collectors.sources.files.config import FilesConfig
 from tests.benchmarks.logs import FIELDS, SYSTEM
 
 SUMS = (

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.config import parse_duration
+from leverwatch.collectors.config import parse_duration
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from collectors.errors import SourceUnavailable
-from collectors.http import Answer, Limits, get
+from leverwatch.collectors.errors import SourceUnavailable
+from leverwatch.collectors.http import Answer, Limits, get
 from tests.agent.web.transport.certificates import authority
 
 SECRET = "key-canary-4711"

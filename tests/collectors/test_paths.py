@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from collectors.errors import SourceIncomplete, SourceUnavailable
-from collectors.interface import World
-from collectors.listing import MOST_LEVELS
-from collectors.paths import discover, is_rotated, look
-from collectors.sniffing.sniff import read_sample
-from collectors.sources.files.collector import FilesCollector
-from collectors.sources.files.reader import Content, Moved
+from leverwatch.collectors.errors import SourceIncomplete, SourceUnavailable
+from leverwatch.collectors.interface import World
+from leverwatch.collectors.listing import MOST_LEVELS
+from leverwatch.collectors.paths import discover, is_rotated, look
+from leverwatch.collectors.sniffing.sniff import read_sample
+from leverwatch.collectors.sources.files.collector import FilesCollector
+from leverwatch.collectors.sources.files.reader import Content, Moved
 from tests.collectors.sources.files.tailing import Bench, append, line
 
 

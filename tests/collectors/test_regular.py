@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from collectors.regular import open_regular
+from leverwatch.collectors.regular import open_regular
 
 
 def test_a_regular_file_is_opened_also_through_a_link(tmp_path: Path) -> None:

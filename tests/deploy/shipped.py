@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from agent.config.models import Config
+from leverwatch.agent.config.models import Config
 from tests.agent.web.transport.certificates import authority
 from tests.deploy.inside import IPV4, Spec
 from tests.deploy.scratch import ROOT, binds, scratch

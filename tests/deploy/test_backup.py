@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from agent.store.store import Store
+from leverwatch.agent.store.store import Store
 from tests.e2e.agents import leverwatch, running
 from tests.e2e.servers import free_port, wait_until
 from tests.e2e.test_signals import configure, counted, files, inferences, lines

@@ -75,7 +75,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(python: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [python, "-m", "agent", *arguments], capture_output=True, text=True, check=False, timeout=120, env={}
+        [python, "-m", "leverwatch", *arguments], capture_output=True, text=True, check=False, timeout=120, env={}
     )
 
 
@@ -109,7 +109,7 @@ def test_the_agent_starts_and_stops(python: Path, tmp_path: Path) -> None:
     outcome = shipped(
         replace(
             spec,
-            command=[str(python), "-m", "agent", "run"],
+            command=[str(python), "-m", "leverwatch", "run"],
             binds={**spec.binds, str(python.parents[1]): str(python.parents[1])},
         )
     )

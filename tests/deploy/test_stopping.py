@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from agent.app import STOP_SECONDS
-from agent.scheduling.scheduler import THREADS, Pool
+from leverwatch.agent.app import STOP_SECONDS
+from leverwatch.agent.scheduling.scheduler import THREADS, Pool
 
 ROOT = Path(__file__).parents[2]
 UNIT = ROOT / "docs" / "deploy" / "systemd" / "leverwatch.service"

@@ -16,7 +16,7 @@ import requests
 
 from tests.e2e.servers import wait_until
 
-COMMAND = (sys.executable, "-m", "agent")
+COMMAND = (sys.executable, "-m", "leverwatch")
 
 
 @dataclass

@@ -40,7 +40,7 @@ def audit(path: str) -> None:
 
 
 if __name__ == "__main__":
-    from agent.cli.main import main
+    from leverwatch.agent.cli.main import main
 
     audit(sys.argv[1])
     main(sys.argv[2:])

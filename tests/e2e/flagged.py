@@ -9,8 +9,16 @@ from pathlib import Path
 
 import yaml
 
-from agent.store.store import Store
-from collectors.interface import Batch, ChangeKind, EvalResult, ModelShutdown, Operation, PromptChange, UsageRow
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.interface import (
+    Batch,
+    ChangeKind,
+    EvalResult,
+    ModelShutdown,
+    Operation,
+    PromptChange,
+    UsageRow,
+)
 
 MODELS = ("gpt-4o-mini", "gpt-4o", "claude-sonnet-4-5", "ft:gpt-4o-mini:acme::abc", "text-davinci-003")
 _DAYS = 90

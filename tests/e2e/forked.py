@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from agent.cli.main import main
+from leverwatch.agent.cli.main import main
 from tests.e2e.agents import COMMAND
 
 _FORKS = multiprocessing.get_context("forkserver")

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from agent.demo.build import Demo, build
+from leverwatch.agent.demo.build import Demo, build
 from tests.e2e.agents import leverwatch, running
 from tests.e2e.servers import Server, free_port, prometheus, wait_until
 

@@ -25,7 +25,7 @@ from typing import Any
 from playwright.sync_api import Browser, FloatRect, sync_playwright
 from tqdm import tqdm
 
-from agent.demo.build import live
+from leverwatch.agent.demo.build import live
 from tests.e2e.history import History, company_with_a_past
 
 ROOT = Path(__file__).parents[2]

@@ -18,9 +18,9 @@ import yaml
 import zstandard
 from sqlalchemy import select
 
-from agent.store.schema import usage_daily
-from agent.store.store import Store
-from collectors.sources.files.collector import _BATCH_BYTES
+from leverwatch.agent.store.schema import usage_daily
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.sources.files.collector import _BATCH_BYTES
 from tests.e2e.agents import COMMAND, leverwatch_json, running
 from tests.e2e.servers import free_port
 

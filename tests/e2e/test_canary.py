@@ -13,7 +13,7 @@ import requests
 import yaml
 from click.testing import CliRunner
 
-from agent.cli.main import main
+from leverwatch.agent.cli.main import main
 from tests.collectors.records.framing.test_frames import frame
 from tests.collectors.records.framing.test_partial import cri, docker
 from tests.e2e.agents import leverwatch, leverwatch_json, running

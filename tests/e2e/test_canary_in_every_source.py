@@ -14,7 +14,7 @@ import requests
 import yaml
 from sqlalchemy import text
 
-from collectors.interface import Result
+from leverwatch.collectors.interface import Result
 from tests.collectors.sources.evals import samples
 from tests.collectors.sources.git.repo import Repo, git
 from tests.collectors.sources.models.server import Answer, Provider, models, provider

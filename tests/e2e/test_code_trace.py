@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from agent.store.schema import usage_daily
-from agent.store.store import Store
+from leverwatch.agent.store.schema import usage_daily
+from leverwatch.agent.store.store import Store
 from tests.e2e.agents import leverwatch, leverwatch_json
 
 pytestmark = pytest.mark.e2e

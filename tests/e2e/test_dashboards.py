@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from agent.exporter.families import SECTIONS
 from grafana.shared import AGREEMENT, BASELINE, states
+from leverwatch.agent.exporter.families import SECTIONS
 from tests.e2e.agents import leverwatch_json
 from tests.e2e.history import History, company_with_a_past
 from tests.e2e.servers import wait_until

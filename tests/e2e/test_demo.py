@@ -11,22 +11,22 @@ from pathlib import Path
 
 import pytest
 
-from agent.app import source_runner
-from agent.config import load_config
-from agent.demo.build import Demo, build
-from agent.demo.company import ADOPTED
-from agent.evaluation.assessor import Assessor
-from agent.evaluation.evaluate import Plan, evaluate
-from agent.framework.assessment import PromptJudgement, Unavailable
-from agent.framework.baselines import Baseline
-from agent.framework.comparison import Outcome as BaselineOutcome
-from agent.framework.economics.model import Economics
-from agent.framework.economics.model import Outcome as EconomicsOutcome
-from agent.framework.forecast.model import Forecast
-from agent.framework.locked_in import LockedIn, Standing
-from agent.framework.review import Review
-from agent.store.store import Store
-from collectors.interface import MALFORMED, ChangeKind, Result
+from leverwatch.agent.app import source_runner
+from leverwatch.agent.config import load_config
+from leverwatch.agent.demo.build import Demo, build
+from leverwatch.agent.demo.company import ADOPTED
+from leverwatch.agent.evaluation.assessor import Assessor
+from leverwatch.agent.evaluation.evaluate import Plan, evaluate
+from leverwatch.agent.framework.assessment import PromptJudgement, Unavailable
+from leverwatch.agent.framework.baselines import Baseline
+from leverwatch.agent.framework.comparison import Outcome as BaselineOutcome
+from leverwatch.agent.framework.economics.model import Economics
+from leverwatch.agent.framework.economics.model import Outcome as EconomicsOutcome
+from leverwatch.agent.framework.forecast.model import Forecast
+from leverwatch.agent.framework.locked_in import LockedIn, Standing
+from leverwatch.agent.framework.review import Review
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.interface import MALFORMED, ChangeKind, Result
 from tests.e2e.agents import COMMAND, Agent, leverwatch
 from tests.e2e.servers import free_port, wait_until
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from agent.store.store import Store
+from leverwatch.agent.store.store import Store
 from tests.e2e import flagged
 from tests.e2e.agents import Agent, start
 from tests.e2e.servers import free_port, wait_until

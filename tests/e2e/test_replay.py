@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from agent.config import load_config
-from agent.demo.build import build
-from agent.evaluation.evaluate import Plan
-from agent.replay.run import all_changes
-from agent.replay.verdicts import days_between
+from leverwatch.agent.config import load_config
+from leverwatch.agent.demo.build import build
+from leverwatch.agent.evaluation.evaluate import Plan
+from leverwatch.agent.replay.run import all_changes
+from leverwatch.agent.replay.verdicts import days_between
 from tests.e2e.agents import leverwatch_json
 from tests.e2e.history import History, company_with_a_past
 from tests.e2e.test_demo import read

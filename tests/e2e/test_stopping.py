@@ -166,10 +166,10 @@ ENDLESS = """
 import sys, threading
 from datetime import timedelta
 from pathlib import Path
-from agent import log
-from agent.app import Agent
-from agent.cli.serve import serve
-from agent.config import load_config
+from leverwatch.agent import log
+from leverwatch.agent.app import Agent
+from leverwatch.agent.cli.serve import serve
+from leverwatch.agent.config import load_config
 log.configure()
 agent = Agent(load_config(Path(sys.argv[1])), lambda: None)
 started = threading.Event()
@@ -179,7 +179,7 @@ def endless():
     threading.Event().wait()
 agent._scheduler.add("endless", timedelta(hours=1), endless, lambda: None)
 if sys.argv[2] == "server":
-    agent.web.server.stop = lambda: threading.Event().wait()
+    agent.server.stop = lambda: threading.Event().wait()
     agent._scheduler.stop = lambda seconds: threading.Event().wait()
 serve(agent, stop_seconds=float(sys.argv[3]))
 """
@@ -214,7 +214,7 @@ def test_what_cannot_be_ended_does_not_hold_the_process(
 
 STUBBORN = """
 import time
-from agent.cli.signals import ending
+from leverwatch.agent.cli.signals import ending
 with ending():
     try:
         print("started", flush=True)

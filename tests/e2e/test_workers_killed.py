@@ -12,8 +12,8 @@ import pytest
 import yaml
 from sqlalchemy import func, select
 
-from agent.store.schema import usage_daily
-from agent.store.store import Store
+from leverwatch.agent.store.schema import usage_daily
+from leverwatch.agent.store.store import Store
 from tests.e2e.agents import COMMAND, leverwatch_json
 from tests.e2e.servers import wait_until
 

@@ -6,7 +6,7 @@ import random
 import tempfile
 from pathlib import Path
 
-from collectors.interface import Result
+from leverwatch.collectors.interface import Result
 from tests.collectors.sources.files.logs import config
 from tests.collectors.sources.files.tailing import Bench, append, compress, compress_zstd
 from tests.fuzz.mutations import mutate

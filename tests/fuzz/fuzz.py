@@ -12,13 +12,13 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from collectors.aggregation.ingest import Ingest
-from collectors.aggregation.lines import Lines
-from collectors.aggregation.rollup import COLUMNS
-from collectors.interface import Result
-from collectors.records.decoder import build_format
-from collectors.records.formats.registry import NAMED
-from collectors.records.framing.values import ValueFraming
+from leverwatch.collectors.aggregation.ingest import Ingest
+from leverwatch.collectors.aggregation.lines import Lines
+from leverwatch.collectors.aggregation.rollup import COLUMNS
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.decoder import build_format
+from leverwatch.collectors.records.formats.registry import NAMED
+from leverwatch.collectors.records.framing.values import ValueFraming
 from tests.collectors.sources.files.logs import NOW, config
 from tests.fuzz.followed import follow
 from tests.fuzz.mutations import mutate

@@ -14,13 +14,13 @@ from hypothesis import settings as settled
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from agent.store.schema import usage_daily
-from agent.store.store import Store
-from collectors.aggregation.ingest import Counted, Ingest
-from collectors.aggregation.lines import Lines
-from collectors.aggregation.rollup import COLUMNS
-from collectors.interface import Batch, Result
-from collectors.records.names import is_usable
+from leverwatch.agent.store.schema import usage_daily
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.aggregation.ingest import Counted, Ingest
+from leverwatch.collectors.aggregation.lines import Lines
+from leverwatch.collectors.aggregation.rollup import COLUMNS
+from leverwatch.collectors.interface import Batch, Result
+from leverwatch.collectors.records.names import is_usable
 from tests.collectors.sources.files.logs import NOW, config
 from tests.fuzz.fuzz import available
 from tests.fuzz.poison import NUMBERS, POISONS, TIMES, poisoned, put

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from collectors.interface import Result
+from leverwatch.collectors.interface import Result
 from tests.fuzz.followed import follow
 from tests.fuzz.fuzz import available, run
 from tests.fuzz.records import TEXTS

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from agent.exporter.families import AGENT, SYSTEMS
-from agent.framework.comparison import Outcome as BaselineOutcome
-from agent.framework.economics.model import Agreement, Outcome
 from grafana.build import DASHBOARDS
 from grafana.model import Unit
 from grafana.shared import AGREEMENT, BASELINE, CHEAPER, states
+from leverwatch.agent.exporter.families import AGENT, SYSTEMS
+from leverwatch.agent.framework.comparison import Outcome as BaselineOutcome
+from leverwatch.agent.framework.economics.model import Agreement, Outcome
 from tests.grafana.queries import FILES, ROOT, Json, expressions, load, metric_names, panels
 
 EXPORTED = {family.name for family in SYSTEMS} | {family.name for family in AGENT}

@@ -9,15 +9,15 @@ from itertools import product
 
 import pytest
 
-from agent.exporter.families import AGENT, SYSTEMS
-from agent.framework.comparison import Outcome as BaselineOutcome
-from agent.framework.economics.model import Agreement, Outcome
-from agent.framework.forecast.model import Method
-from agent.framework.model import Band, Boundary, Rule, Status, Strategy
 from grafana.build import DASHBOARDS
 from grafana.model import Panel
 from grafana.queries import CONFLICT
 from grafana.shared import STRATEGY
+from leverwatch.agent.exporter.families import AGENT, SYSTEMS
+from leverwatch.agent.framework.comparison import Outcome as BaselineOutcome
+from leverwatch.agent.framework.economics.model import Agreement, Outcome
+from leverwatch.agent.framework.forecast.model import Method
+from leverwatch.agent.framework.model import Band, Boundary, Rule, Status, Strategy
 from tests.grafana.queries import FILES, Json, load, panels
 
 EVERY = pytest.mark.parametrize("dashboard", [load(file) for file in FILES], ids=[file.stem for file in FILES])

@@ -14,11 +14,11 @@ import jsonschema
 import pytest
 import yaml
 
-from agent.config import json_schema
 from helm.build import main, outdated, with_version, write
 from helm.values_file import Value, parse_values, walk
 from helm.values_schema import values_schema
 from helm.values_table import with_values
+from leverwatch.agent.config import json_schema
 from tests.helm.programs import CHART, ROOT
 from tests.rules.rulefile import rules
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from agent.exporter.families import AGENT, SYSTEMS
+from leverwatch.agent.exporter.families import AGENT, SYSTEMS
 from tests.rules.rulefile import RULE_FILE, RUNBOOKS, UNIT_TESTS, Rule, faulty, only, rules, run, unit_test_of
 
 RUNBOOK_BASE = "https://github.com/leverwatch/leverwatch/blob/main/"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from agent.framework.economics.model import Agreement, Outcome
-from agent.framework.model import Rule, Strategy
+from leverwatch.agent.framework.economics.model import Agreement, Outcome
+from leverwatch.agent.framework.model import Rule, Strategy
 
 _OPERATIONAL = frozenset({Rule.FREQUENT_CHANGES, Rule.LOCKED_IN_BEHAVIOR})
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from operator import mul
 
-from agent.framework.economics.breakeven import Line, break_even
-from agent.framework.economics.draws import DRAWS, draws, order, weeks_drawn
-from agent.framework.economics.mix import Mix, measured, mix_of_weeks
-from agent.framework.economics.model import (
+from leverwatch.agent.framework.economics.breakeven import Line, break_even
+from leverwatch.agent.framework.economics.draws import DRAWS, draws, order, weeks_drawn
+from leverwatch.agent.framework.economics.mix import Mix, measured, mix_of_weeks
+from leverwatch.agent.framework.economics.model import (
     Amount,
     Driver,
     Economics,
@@ -22,8 +22,8 @@ from agent.framework.economics.model import (
     StrategyCost,
     Unknown,
 )
-from agent.framework.economics.scenario import UPKEEP_INPUTS, Shares, Terms, Upkeep, line, upkeep
-from agent.framework.model import Strategy
+from leverwatch.agent.framework.economics.scenario import UPKEEP_INPUTS, Shares, Terms, Upkeep, line, upkeep
+from leverwatch.agent.framework.model import Strategy
 
 CHEAPER_FROM = 0.8
 """Probability above which fine-tuning is called cheaper."""

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from math import ceil, floor, inf
 from typing import NamedTuple
 
-from agent.framework.economics.model import BreakEven
+from leverwatch.agent.framework.economics.model import BreakEven
 
 _MOST_INSTANCES = 1e12
 

@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 from random import Random
 from zlib import crc32
 
-from agent.framework.economics.model import Amount
+from leverwatch.agent.framework.economics.model import Amount
 
 DRAWS = 256
 """With four weeks of traffic, the number of all the ways to draw four of them with replacement: 4**4."""

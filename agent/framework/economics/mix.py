@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from agent.framework.economics.model import Missing, Price, Unknown, Unpriced
-from agent.framework.economics.traffic import Block, Calls, TrafficMoments
+from leverwatch.agent.framework.economics.model import Missing, Price, Unknown, Unpriced
+from leverwatch.agent.framework.economics.traffic import Block, Calls, TrafficMoments
 
 _MILLION = 1e6
 _LEAST_KNOWN = 0.5

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from agent.framework.economics.traffic import TrafficMoments
-from agent.framework.model import Strategy
+from leverwatch.agent.framework.economics.traffic import TrafficMoments
+from leverwatch.agent.framework.model import Strategy
 
 
 class Origin(StrEnum):
@@ -125,7 +125,7 @@ class EconomicsFacts:
     prices: Mapping[str, Price | Unpriced]
     """Of every model in `traffic`, by name."""
     inputs: Mapping[str, Amount]
-    """By the names of `agent.framework.economics.assumptions`."""
+    """By the names of `leverwatch.agent.framework.economics.assumptions`."""
     hosting: Hosting = Hosting.DEDICATED
     tuned_price: Price | Unpriced | None = None
     """Of the tuned model; needed for per-token hosting only."""

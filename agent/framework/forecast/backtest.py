@@ -7,9 +7,9 @@ from functools import cache
 from math import ceil, exp, fsum, log
 from statistics import fmean, median
 
-from agent.framework.forecast.methods import History, path
-from agent.framework.forecast.model import Method, Score
-from agent.framework.forecast.weekly import SHIFT_WEEKS
+from leverwatch.agent.framework.forecast.methods import History, path
+from leverwatch.agent.framework.forecast.model import Method, Score
+from leverwatch.agent.framework.forecast.weekly import SHIFT_WEEKS
 
 AHEAD = 4
 """Weeks of the monthly volume, and the nearest horizon."""

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from math import ceil, log
 
-from agent.framework.forecast.model import Direction, Outlook, Target
+from leverwatch.agent.framework.forecast.model import Direction, Outlook, Target
 
 
 def outlook(

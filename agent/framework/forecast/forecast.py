@@ -6,13 +6,21 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from math import exp, fsum
 
-from agent.framework.forecast.backtest import by_week, coverage, errors, prolonged, score, start_of_trend, widths
-from agent.framework.forecast.crossing import outlook
-from agent.framework.forecast.methods import History, path
-from agent.framework.forecast.model import Direction, Forecast, ForecastSettings, Method, Score, Target
-from agent.framework.forecast.weekly import level_shifts, log_totals, weekly_totals
-from agent.framework.model import Band, Boundary, Settings, VolumeState
-from agent.framework.volume import threshold_of
+from leverwatch.agent.framework.forecast.backtest import (
+    by_week,
+    coverage,
+    errors,
+    prolonged,
+    score,
+    start_of_trend,
+    widths,
+)
+from leverwatch.agent.framework.forecast.crossing import outlook
+from leverwatch.agent.framework.forecast.methods import History, path
+from leverwatch.agent.framework.forecast.model import Direction, Forecast, ForecastSettings, Method, Score, Target
+from leverwatch.agent.framework.forecast.weekly import level_shifts, log_totals, weekly_totals
+from leverwatch.agent.framework.model import Band, Boundary, Settings, VolumeState
+from leverwatch.agent.framework.volume import threshold_of
 
 _DEFAULTS = ForecastSettings()
 _WINDOW = 4

@@ -7,7 +7,7 @@ from functools import cache
 from math import exp, fsum
 from statistics import median
 
-from agent.framework.forecast.model import Method
+from leverwatch.agent.framework.forecast.model import Method
 
 TREND_WEEKS = 13
 DAMPING = 0.98

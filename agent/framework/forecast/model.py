@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from agent.framework.model import Boundary
+from leverwatch.agent.framework.model import Boundary
 
 
 class Method(StrEnum):

@@ -1,4 +1,4 @@
-"""Alembic's entry point; the connection and its transaction come from `agent.store.migrate`."""
+"""Alembic's entry point; the connection and its transaction come from `leverwatch.agent.store.migrate`."""
 
 from alembic import context
 

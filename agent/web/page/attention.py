@@ -6,16 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
-from agent.framework.assessment import Assessment
-from agent.framework.baselines import Baseline
-from agent.framework.comparison import Outcome
-from agent.framework.economics.model import Agreement
-from agent.framework.forecast.model import Forecast
-from agent.framework.model import Status, Verdict
-from agent.framework.overengineering import Overengineering
-from agent.framework.review import Review
-from agent.framework.shutdowns import Urgency
-from agent.snapshot import SystemView
+from leverwatch.agent.framework.assessment import Assessment
+from leverwatch.agent.framework.baselines import Baseline
+from leverwatch.agent.framework.comparison import Outcome
+from leverwatch.agent.framework.economics.model import Agreement
+from leverwatch.agent.framework.forecast.model import Forecast
+from leverwatch.agent.framework.model import Status, Verdict
+from leverwatch.agent.framework.overengineering import Overengineering
+from leverwatch.agent.framework.review import Review
+from leverwatch.agent.framework.shutdowns import Urgency
+from leverwatch.agent.snapshot import SystemView
 
 PROBABLE = 0.8
 """Probability from which a crossing is near; that of LeverwatchThresholdApproaching."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent.framework.model import Settings
-from agent.web.page.labels import volume_text
+from leverwatch.agent.framework.model import Settings
+from leverwatch.agent.web.page.labels import volume_text
 
 WEEKS = 13
 """Weeks that are shown, the newest at the right."""

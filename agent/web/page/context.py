@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agent.framework.baselines import Baseline
-from agent.framework.economics.model import Economics, Outcome
-from agent.framework.model import Settings
-from agent.framework.review import Review
-from agent.snapshot import SystemView
-from agent.web.page.labels import volume_text
+from leverwatch.agent.framework.baselines import Baseline
+from leverwatch.agent.framework.economics.model import Economics, Outcome
+from leverwatch.agent.framework.model import Settings
+from leverwatch.agent.framework.review import Review
+from leverwatch.agent.snapshot import SystemView
+from leverwatch.agent.web.page.labels import volume_text
 
 _COST = {
     Outcome.CHEAPER: "fine-tuning is cheaper",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from agent.framework.humanise import humanise
-from agent.framework.model import Rule, Settings, Strategy
-from agent.framework.reasons import marks
+from leverwatch.agent.framework.humanise import humanise
+from leverwatch.agent.framework.model import Rule, Settings, Strategy
+from leverwatch.agent.framework.reasons import marks
 
 STRATEGY_NAMES = {
     Strategy.PROMPT_ENGINEERING: "Prompt engineering",

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from agent.framework.forecast.model import Direction, Forecast, Outlook
-from agent.framework.humanise import humanise
-from agent.framework.model import Band, Boundary, Rule, Settings, Strategy, Verdict
-from agent.framework.reasons import marks
-from agent.framework.review import Review
-from agent.framework.volume import threshold_of
-from agent.snapshot import SystemView
-from agent.web.page.labels import STRATEGY_NAMES
+from leverwatch.agent.framework.forecast.model import Direction, Forecast, Outlook
+from leverwatch.agent.framework.humanise import humanise
+from leverwatch.agent.framework.model import Band, Boundary, Rule, Settings, Strategy, Verdict
+from leverwatch.agent.framework.reasons import marks
+from leverwatch.agent.framework.review import Review
+from leverwatch.agent.framework.volume import threshold_of
+from leverwatch.agent.snapshot import SystemView
+from leverwatch.agent.web.page.labels import STRATEGY_NAMES
 
 _OF_BAND = {
     Band.LOW: Strategy.PROMPT_ENGINEERING,

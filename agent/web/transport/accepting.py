@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import structlog
 
-from agent.limited_log import LimitedLog
-from agent.web.transport.channel import wait_for
-from agent.web.transport.crowd import Crowd
-from agent.web.transport.limits import Drop
+from leverwatch.agent.limited_log import LimitedLog
+from leverwatch.agent.web.transport.channel import wait_for
+from leverwatch.agent.web.transport.crowd import Crowd
+from leverwatch.agent.web.transport.limits import Drop
 
 log = LimitedLog(structlog.get_logger(__name__))
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from agent.limited_log import LimitedLog
-from agent.web.application import SECURITY_HEADERS
-from agent.web.transport.exchange import Headers
-from agent.web.transport.passwords import Passwords
-from agent.web.transport.turns import TooManyWaiting
+from leverwatch.agent.limited_log import LimitedLog
+from leverwatch.agent.web.application import SECURITY_HEADERS
+from leverwatch.agent.web.transport.exchange import Headers
+from leverwatch.agent.web.transport.passwords import Passwords
+from leverwatch.agent.web.transport.turns import TooManyWaiting
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from agent.limited_log import LimitedLog
-from agent.web.transport import wsgi
-from agent.web.transport.channel import Channel
-from agent.web.transport.crowd import Crowd, Member, Stage
-from agent.web.transport.exchange import (
+from leverwatch.agent.limited_log import LimitedLog
+from leverwatch.agent.web.transport import wsgi
+from leverwatch.agent.web.transport.channel import Channel
+from leverwatch.agent.web.transport.crowd import Crowd, Member, Stage
+from leverwatch.agent.web.transport.exchange import (
     Answer,
     Awaited,
     Exchange,
@@ -27,8 +27,8 @@ from agent.web.transport.exchange import (
     closing_answer,
     refusal,
 )
-from agent.web.transport.limits import Drop, Limits
-from agent.web.transport.workers import Workers
+from leverwatch.agent.web.transport.limits import Drop, Limits
+from leverwatch.agent.web.transport.workers import Workers
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication

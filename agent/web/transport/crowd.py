@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from agent.web.transport.channel import Channel
-from agent.web.transport.limits import Drop
+from leverwatch.agent.web.transport.channel import Channel
+from leverwatch.agent.web.transport.limits import Drop
 
 
 class Stage(IntEnum):

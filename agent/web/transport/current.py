@@ -11,10 +11,10 @@ from typing import TypeAlias
 
 import structlog
 
-from agent.config.web_file import LoadedWebFile, load_web_file
-from agent.errors import ConfigError
-from agent.web.transport.auth import Protection
-from agent.web.transport.passwords import Passwords
+from leverwatch.agent.config.web_file import LoadedWebFile, load_web_file
+from leverwatch.agent.errors import ConfigError
+from leverwatch.agent.web.transport.auth import Protection
+from leverwatch.agent.web.transport.passwords import Passwords
 
 log = structlog.get_logger(__name__)
 

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import h11
 
-from agent.web.transport.limits import Limits
+from leverwatch.agent.web.transport.limits import Limits
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 

@@ -6,7 +6,7 @@ import errno
 import socket
 from typing import Any
 
-from agent.errors import LeverwatchError
+from leverwatch.agent.errors import LeverwatchError
 
 _BACKLOG = 512
 _MISSING = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL, errno.EPROTONOSUPPORT})

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import bcrypt
 
-from agent.web.transport.turns import Turns
+from leverwatch.agent.web.transport.turns import Turns
 
 _LONGEST = 72
 """bcrypt looks at no byte beyond these."""

@@ -363,7 +363,7 @@ static PyMethodDef methods[] = {
 static PySequenceMethods as_sequence = {.sq_length = (lenfunc)Ids_length};
 
 PyTypeObject IdsType = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "collectors.aggregation._native.Ids",
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "leverwatch.collectors.aggregation._native.Ids",
     .tp_doc = "64-bit keys and the slots in which they were last seen; a key may come again after `span` slots.",
     .tp_basicsize = sizeof(Ids),
     .tp_flags = Py_TPFLAGS_DEFAULT,

@@ -144,7 +144,7 @@ static PyMethodDef methods[] = {
 };
 
 PyTypeObject ScanType = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "collectors.aggregation._native.Scan",
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "leverwatch.collectors.aggregation._native.Scan",
     .tp_doc = "Finds the values at `paths`, pairs of a path (a tuple of keys as bytes) and a role, in JSON lines.",
     .tp_basicsize = sizeof(Scan),
     .tp_flags = Py_TPFLAGS_DEFAULT,

@@ -262,7 +262,7 @@ static PyMethodDef methods[] = {
 };
 
 PyTypeObject TallyType = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "collectors.aggregation._native.Tally",
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "leverwatch.collectors.aggregation._native.Tally",
     .tp_doc = "Sums of plain records by group and day. What a time or a name means is asked of the caller, once.",
     .tp_basicsize = sizeof(Tally),
     .tp_flags = Py_TPFLAGS_DEFAULT,

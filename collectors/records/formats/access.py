@@ -10,12 +10,12 @@ from typing import Any, Literal
 
 import msgspec
 
-from collectors.interface import Result
-from collectors.records.fields import PLACE
-from collectors.records.formats.jsonl import TYPES
-from collectors.records.formats.rewritten import Refusal, Rewrite
-from collectors.records.formats.routes import route
-from collectors.records.recall import recall
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.fields import PLACE
+from leverwatch.collectors.records.formats.jsonl import TYPES
+from leverwatch.collectors.records.formats.rewritten import Refusal, Rewrite
+from leverwatch.collectors.records.formats.routes import route
+from leverwatch.collectors.records.recall import recall
 
 CLIENT = r"(\S+) - ([^\[]{0,200}?) \[([^\[\]]{1,64})\]"
 """Address, user and local time of nginx."""

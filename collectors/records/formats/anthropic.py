@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
-from collectors.interface import Result
-from collectors.records.fields import PLACE
-from collectors.records.formats.declared import Declaration, Declared
-from collectors.records.formats.interface import Parsed, Reader
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.fields import PLACE
+from leverwatch.collectors.records.formats.declared import Declaration, Declared
+from leverwatch.collectors.records.formats.interface import Parsed, Reader
 
 _OPERATION, _STATUS = PLACE["operation"], PLACE["status"]
 _CALLS = frozenset({"message", "completion"})

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from collectors.interface import Result
-from collectors.records.fields import PLACE
-from collectors.records.formats.access import (
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.fields import PLACE
+from leverwatch.collectors.records.formats.access import (
     CLIENT,
     COUNT_CONVERT,
     COUNT_TYPES,
@@ -19,10 +19,10 @@ from collectors.records.formats.access import (
     milliseconds,
     rewrite_lines,
 )
-from collectors.records.formats.declared import Declaration
-from collectors.records.formats.rewritten import Rewritten
-from collectors.records.formats.routes import kind_of_model, route
-from collectors.records.framing.lines import LINES
+from leverwatch.collectors.records.formats.declared import Declaration
+from leverwatch.collectors.records.formats.rewritten import Rewritten
+from leverwatch.collectors.records.formats.routes import kind_of_model, route
+from leverwatch.collectors.records.framing.lines import LINES
 
 _OPERATION, _HIT, _ATTEMPTS = PLACE["operation"], PLACE["cache_hit"], PLACE["attempts"]
 _MODEL, _LATENCY = PLACE["model"], PLACE["latency_ms"]

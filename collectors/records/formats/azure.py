@@ -8,13 +8,13 @@ from typing import Annotated, Any
 
 import msgspec
 
-from collectors.interface import Result
-from collectors.records.fields import PLACE
-from collectors.records.formats.declared import Declaration
-from collectors.records.formats.interface import MAX_COUNT
-from collectors.records.formats.jsonl import TYPES
-from collectors.records.formats.routes import kind_of_model, route
-from collectors.records.recall import recall
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.fields import PLACE
+from leverwatch.collectors.records.formats.declared import Declaration
+from leverwatch.collectors.records.formats.interface import MAX_COUNT
+from leverwatch.collectors.records.formats.jsonl import TYPES
+from leverwatch.collectors.records.formats.routes import kind_of_model, route
+from leverwatch.collectors.records.recall import recall
 
 _MODEL, _OPERATION = PLACE["model"], PLACE["operation"]
 _REQUEST, _LATENCY, _FINISH = PLACE["request_id"], PLACE["latency_ms"], PLACE["finish_reason"]

@@ -7,12 +7,12 @@ from typing import Any
 
 import msgspec
 
-from collectors.interface import Result
-from collectors.records.fields import PLACE
-from collectors.records.formats.declared import Declaration
-from collectors.records.formats.interface import MAX_AMOUNT
-from collectors.records.formats.routes import kind_of_model, short_model
-from collectors.records.recall import recall
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.fields import PLACE
+from leverwatch.collectors.records.formats.declared import Declaration
+from leverwatch.collectors.records.formats.interface import MAX_AMOUNT
+from leverwatch.collectors.records.formats.routes import kind_of_model, short_model
+from leverwatch.collectors.records.recall import recall
 
 _MODEL, _OPERATION, _STATUS = PLACE["model"], PLACE["operation"], PLACE["status"]
 _INPUT, _OUTPUT, _CACHED = PLACE["input_tokens"], PLACE["output_tokens"], PLACE["cached_input_tokens"]

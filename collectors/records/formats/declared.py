@@ -13,13 +13,13 @@ from typing import Any
 
 import msgspec
 
-from collectors.interface import MALFORMED, Result
-from collectors.records.fields import FIELDS, PLACE, RARE, Path, parse_path
-from collectors.records.formats.interface import Framing, Parsed, Reader
-from collectors.records.formats.jsonl import TEXT, TYPES, Shape, explain
-from collectors.records.formats.rows import Sum, Value, compile_row
-from collectors.records.framing.values import VALUES
-from collectors.records.layout import Steps
+from leverwatch.collectors.interface import MALFORMED, Result
+from leverwatch.collectors.records.fields import FIELDS, PLACE, RARE, Path, parse_path
+from leverwatch.collectors.records.formats.interface import Framing, Parsed, Reader
+from leverwatch.collectors.records.formats.jsonl import TEXT, TYPES, Shape, explain
+from leverwatch.collectors.records.formats.rows import Sum, Value, compile_row
+from leverwatch.collectors.records.framing.values import VALUES
+from leverwatch.collectors.records.layout import Steps
 
 Paths = str | tuple[str, ...]
 """One path, or several of which the first that holds a value wins."""

@@ -6,9 +6,9 @@ import csv
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from collectors.interface import Result
-from collectors.records.fields import FIELDS, RARE
-from collectors.records.formats.interface import (
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.fields import FIELDS, RARE
+from leverwatch.collectors.records.formats.interface import (
     MAX_AMOUNT,
     MAX_COUNT,
     MIN_RATE,
@@ -17,7 +17,7 @@ from collectors.records.formats.interface import (
     Row,
     split_lines,
 )
-from collectors.records.framing.lines import LINES
+from leverwatch.collectors.records.framing.lines import LINES
 
 
 class _Mistyped(ValueError):

@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from collectors.interface import Result
-from collectors.records.formats.access import QUOTED, call, rewrite_lines
-from collectors.records.formats.declared import Declaration
-from collectors.records.formats.envoy_ai_gateway import NO_RESPONSE
-from collectors.records.formats.rewritten import Rewritten
-from collectors.records.framing.lines import LINES
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.formats.access import QUOTED, call, rewrite_lines
+from leverwatch.collectors.records.formats.declared import Declaration
+from leverwatch.collectors.records.formats.envoy_ai_gateway import NO_RESPONSE
+from leverwatch.collectors.records.formats.rewritten import Rewritten
+from leverwatch.collectors.records.framing.lines import LINES
 
 _LINE = re.compile(
     # Istio has details of the response, of the connection and of a failure between flags and bytes.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from collectors.interface import Result
-from collectors.records.fields import PLACE
-from collectors.records.formats.access import COUNT_CONVERT, COUNT_TYPES
-from collectors.records.formats.declared import Declaration
-from collectors.records.formats.routes import route
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.fields import PLACE
+from leverwatch.collectors.records.formats.access import COUNT_CONVERT, COUNT_TYPES
+from leverwatch.collectors.records.formats.declared import Declaration
+from leverwatch.collectors.records.formats.routes import route
 
 _MODEL, _OPERATION, _OUTPUT = PLACE["model"], PLACE["operation"], PLACE["output_tokens"]
 NO_RESPONSE: Mapping[Any, str] = {0: "error", "0": "error"}

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
-from collectors.interface import Result
-from collectors.records.layout import Layout
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.layout import Layout
 
 Row = tuple[Any, ...]
-"""The values of one record in the order of `collectors.records.fields.FIELDS` (None: unknown), then those of the
-system template, then, when the format `has_rare`, those of `collectors.records.fields.RARE`."""
+"""The values of one record in the order of `FIELDS` (None: unknown), then those of the system template, then, when
+the format `has_rare`, those of `RARE`; both are in `collectors/records/fields.py`."""
 
 MAX_COUNT = 2**53
 """The largest count of tokens of one record: the largest that a float holds exactly."""

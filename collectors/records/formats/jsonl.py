@@ -10,9 +10,9 @@ from typing import Annotated, Any
 
 import msgspec
 
-from collectors.interface import Result
-from collectors.records.fields import FIELDS, RARE, Path, parse_path
-from collectors.records.formats.interface import (
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.fields import FIELDS, RARE, Path, parse_path
+from leverwatch.collectors.records.formats.interface import (
     MAX_AMOUNT,
     MAX_COUNT,
     MIN_RATE,
@@ -21,8 +21,8 @@ from collectors.records.formats.interface import (
     Row,
     split_lines,
 )
-from collectors.records.framing.lines import LINES
-from collectors.records.layout import Layout, Steps
+from leverwatch.collectors.records.framing.lines import LINES
+from leverwatch.collectors.records.layout import Layout, Steps
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)]
 _Amount = Annotated[float, msgspec.Meta(ge=0, le=MAX_AMOUNT)]

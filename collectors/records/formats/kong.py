@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from collectors.interface import Result
-from collectors.records.fields import PLACE
-from collectors.records.formats.declared import Declaration
-from collectors.records.formats.rewritten import Rewritten, with_keys
-from collectors.records.formats.routes import route
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.fields import PLACE
+from leverwatch.collectors.records.formats.declared import Declaration
+from leverwatch.collectors.records.formats.rewritten import Rewritten, with_keys
+from leverwatch.collectors.records.formats.routes import route
 
 _REQUEST, _OPERATION, _COST = PLACE["request_id"], PLACE["operation"], PLACE["cost_usd"]
 _INPUT, _OUTPUT = PLACE["input_tokens"], PLACE["output_tokens"]

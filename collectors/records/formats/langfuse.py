@@ -7,13 +7,13 @@ from typing import Annotated, Any
 
 import msgspec
 
-from collectors.interface import Result
-from collectors.records.fields import PLACE
-from collectors.records.formats.declared import Declaration
-from collectors.records.formats.interface import MAX_AMOUNT, MAX_COUNT
-from collectors.records.formats.rewritten import Rewritten, with_keys
-from collectors.records.recall import recall
-from collectors.records.timestamps import elapsed_ms
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.fields import PLACE
+from leverwatch.collectors.records.formats.declared import Declaration
+from leverwatch.collectors.records.formats.interface import MAX_AMOUNT, MAX_COUNT
+from leverwatch.collectors.records.formats.rewritten import Rewritten, with_keys
+from leverwatch.collectors.records.recall import recall
+from leverwatch.collectors.records.timestamps import elapsed_ms
 
 _TIME, _LATENCY, _OPERATION = PLACE["time"], PLACE["latency_ms"], PLACE["operation"]
 _INPUT, _OUTPUT, _COST = PLACE["input_tokens"], PLACE["output_tokens"], PLACE["cost_usd"]

@@ -7,12 +7,12 @@ from typing import Any
 
 import msgspec
 
-from collectors.interface import Result
-from collectors.records.fields import PLACE
-from collectors.records.formats.declared import Declaration
-from collectors.records.formats.peek import peek
-from collectors.records.recall import recall
-from collectors.records.timestamps import elapsed_ms
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.fields import PLACE
+from leverwatch.collectors.records.formats.declared import Declaration
+from leverwatch.collectors.records.formats.peek import peek
+from leverwatch.collectors.records.recall import recall
+from leverwatch.collectors.records.timestamps import elapsed_ms
 
 _INPUT, _CACHED, _OUTPUT = PLACE["input_tokens"], PLACE["cached_input_tokens"], PLACE["output_tokens"]
 _OPERATION, _COST, _LATENCY = PLACE["operation"], PLACE["cost_usd"], PLACE["latency_ms"]

@@ -7,12 +7,12 @@ from typing import Any
 
 import msgspec
 
-from collectors.interface import Result
-from collectors.records.fields import PLACE
-from collectors.records.formats.declared import Declaration
-from collectors.records.formats.jsonl import TYPES
-from collectors.records.formats.rewritten import Refusal, Rewritten, with_keys
-from collectors.records.recall import recall
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.fields import PLACE
+from leverwatch.collectors.records.formats.declared import Declaration
+from leverwatch.collectors.records.formats.jsonl import TYPES
+from leverwatch.collectors.records.formats.rewritten import Refusal, Rewritten, with_keys
+from leverwatch.collectors.records.recall import recall
 
 _TIME, _REQUEST, _TRACE = PLACE["time"], PLACE["request_id"], PLACE["trace_id"]
 _MODEL, _OPERATION, _LATENCY = PLACE["model"], PLACE["operation"], PLACE["latency_ms"]

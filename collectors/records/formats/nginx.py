@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from collectors.interface import Result
-from collectors.records.fields import PLACE
-from collectors.records.formats.access import (
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.fields import PLACE
+from leverwatch.collectors.records.formats.access import (
     CLIENT,
     LISTED,
     QUOTED,
@@ -19,9 +19,9 @@ from collectors.records.formats.access import (
     milliseconds,
     rewrite_lines,
 )
-from collectors.records.formats.declared import Declaration
-from collectors.records.formats.rewritten import Rewritten
-from collectors.records.framing.lines import LINES
+from leverwatch.collectors.records.formats.declared import Declaration
+from leverwatch.collectors.records.formats.rewritten import Rewritten
+from leverwatch.collectors.records.framing.lines import LINES
 
 _LATENCY, _ATTEMPTS = PLACE["latency_ms"], PLACE["attempts"]
 _Text = str | int | float | None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from collectors.interface import Result
-from collectors.records.formats.declared import Declaration
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.formats.declared import Declaration
 
 _NO_CALL = frozenset({"load", "unload"})
 

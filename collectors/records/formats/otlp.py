@@ -10,15 +10,23 @@ from typing import Any
 
 import msgspec
 
-from collectors.interface import Result
-from collectors.records.fields import ALL_FIELDS
-from collectors.records.formats.interface import MAX_AMOUNT, MAX_COUNT, MIN_RATE, Framing, Parsed, Reader, Row
-from collectors.records.formats.jsonl import explain
-from collectors.records.formats.peek import peek
-from collectors.records.formats.spans import NotSpans, Refusal, Scalar, Span, SpanReader
-from collectors.records.framing.values import VALUES
-from collectors.records.recall import recall
-from collectors.records.timestamps import elapsed_ms
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.fields import ALL_FIELDS
+from leverwatch.collectors.records.formats.interface import (
+    MAX_AMOUNT,
+    MAX_COUNT,
+    MIN_RATE,
+    Framing,
+    Parsed,
+    Reader,
+    Row,
+)
+from leverwatch.collectors.records.formats.jsonl import explain
+from leverwatch.collectors.records.formats.peek import peek
+from leverwatch.collectors.records.formats.spans import NotSpans, Refusal, Scalar, Span, SpanReader
+from leverwatch.collectors.records.framing.values import VALUES
+from leverwatch.collectors.records.recall import recall
+from leverwatch.collectors.records.timestamps import elapsed_ms
 
 _MODEL = (
     "gen_ai.response.model", "gen_ai.request.model", "llm.response.model_name", "llm.model_name",

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from collectors.records.formats.anthropic import ANTHROPIC
-from collectors.records.formats.apisix import APISIX
-from collectors.records.formats.azure import AZURE_APIM, AZURE_OPENAI
-from collectors.records.formats.bedrock import BEDROCK
-from collectors.records.formats.envoy import ENVOY
-from collectors.records.formats.envoy_ai_gateway import ENVOY_AI_GATEWAY
-from collectors.records.formats.interface import Framing, Reader
-from collectors.records.formats.kong import KONG
-from collectors.records.formats.langfuse import LANGFUSE
-from collectors.records.formats.litellm import LITELLM
-from collectors.records.formats.mlflow import MLFLOW
-from collectors.records.formats.nginx import NGINX
-from collectors.records.formats.ollama import OLLAMA
-from collectors.records.formats.openai import OPENAI
-from collectors.records.formats.otlp import OTLP
-from collectors.records.formats.vertex import VERTEX
+from leverwatch.collectors.records.formats.anthropic import ANTHROPIC
+from leverwatch.collectors.records.formats.apisix import APISIX
+from leverwatch.collectors.records.formats.azure import AZURE_APIM, AZURE_OPENAI
+from leverwatch.collectors.records.formats.bedrock import BEDROCK
+from leverwatch.collectors.records.formats.envoy import ENVOY
+from leverwatch.collectors.records.formats.envoy_ai_gateway import ENVOY_AI_GATEWAY
+from leverwatch.collectors.records.formats.interface import Framing, Reader
+from leverwatch.collectors.records.formats.kong import KONG
+from leverwatch.collectors.records.formats.langfuse import LANGFUSE
+from leverwatch.collectors.records.formats.litellm import LITELLM
+from leverwatch.collectors.records.formats.mlflow import MLFLOW
+from leverwatch.collectors.records.formats.nginx import NGINX
+from leverwatch.collectors.records.formats.ollama import OLLAMA
+from leverwatch.collectors.records.formats.openai import OPENAI
+from leverwatch.collectors.records.formats.otlp import OTLP
+from leverwatch.collectors.records.formats.vertex import VERTEX
 
 
 class Named(Protocol):

@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from collectors.interface import Result
-from collectors.records.formats.declared import Declaration, Declared
-from collectors.records.formats.interface import Framing, Parsed, Reader
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.formats.declared import Declaration, Declared
+from leverwatch.collectors.records.formats.interface import Framing, Parsed, Reader
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from collectors.records.recall import recall
+from leverwatch.collectors.records.recall import recall
 
 
 class Route(NamedTuple):

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from collectors.interface import Result
-from collectors.records.layout import Steps
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.layout import Steps
 
 BLANK: frozenset[Any] = frozenset({"", "None", "none", "null"})
 """What producers write for no text."""

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from collectors.interface import Result
-from collectors.records.formats.jsonl import explain
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.formats.jsonl import explain
 
 Scalar = str | int | float | bool | None
 Refusal = tuple[Result, str]

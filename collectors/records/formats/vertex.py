@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from collectors.interface import Result
-from collectors.records.fields import PLACE
-from collectors.records.formats.declared import Declaration
-from collectors.records.formats.jsonl import TYPES
-from collectors.records.formats.routes import kind_of_model, short_model
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.fields import PLACE
+from leverwatch.collectors.records.formats.declared import Declaration
+from leverwatch.collectors.records.formats.jsonl import TYPES
+from leverwatch.collectors.records.formats.routes import kind_of_model, short_model
 
 _MODEL, _OPERATION, _STATUS = PLACE["model"], PLACE["operation"], PLACE["status"]
 _INPUT, _CACHED, _WRITTEN = PLACE["input_tokens"], PLACE["cached_input_tokens"], PLACE["cache_write_tokens"]

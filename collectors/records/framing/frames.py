@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import zstandard
 
-from collectors.interface import Result
-from collectors.records.formats.interface import MAX_RECORD, Units
-from collectors.unpacking import FREE_FRAME, MOST_RATIO, MOST_WINDOW, asks_for_too_much, most_text
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.formats.interface import MAX_RECORD, Units
+from leverwatch.collectors.unpacking import FREE_FRAME, MOST_RATIO, MOST_WINDOW, asks_for_too_much, most_text
 
 _HEADER = 4
 _ZSTD = b"\x28\xb5\x2f\xfd"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collectors.records.formats.interface import Units, split_lines
+from leverwatch.collectors.records.formats.interface import Units, split_lines
 
 
 class LineFraming:

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from collectors.interface import Result
-from collectors.records.formats.interface import Units, split_lines
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.formats.interface import Units, split_lines
 
 _BLANK = b"\n\r\t "
 _REACH = 1 << 20

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from collectors.records.formats.interface import Framing
-from collectors.records.framing.frames import FRAMES
-from collectors.records.framing.lines import LINES
-from collectors.records.framing.partial import Cri, Docker, Wrapping
-from collectors.records.framing.values import VALUES
+from leverwatch.collectors.records.formats.interface import Framing
+from leverwatch.collectors.records.framing.frames import FRAMES
+from leverwatch.collectors.records.framing.lines import LINES
+from leverwatch.collectors.records.framing.partial import Cri, Docker, Wrapping
+from leverwatch.collectors.records.framing.values import VALUES
 
 FRAMINGS: Mapping[str, Framing] = {"lines": LINES, "json": VALUES, "length-prefixed": FRAMES}
 """What `framing` can be."""

@@ -10,8 +10,8 @@ from operator import itemgetter
 
 import msgspec
 
-from collectors.interface import Result
-from collectors.records.formats.interface import Units, split_lines
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.formats.interface import Units, split_lines
 
 _TOKEN = re.compile(rb'"[^"\\\n]*(?:\\[^\n][^"\\\n]*)*(")?|[{}\[\]]')
 # Arrays at the top are transparent: between two of their elements is a position to go on from like any other.

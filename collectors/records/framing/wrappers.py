@@ -7,8 +7,8 @@ from typing import Protocol
 
 import msgspec
 
-from collectors.interface import Result
-from collectors.records.formats.interface import Units
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.formats.interface import Units
 
 STRING_FIELDS = ("message", "log", "msg", "body")
 """Where log shippers put the text of a line."""

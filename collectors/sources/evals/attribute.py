@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import PurePath
 
-from collectors.interface import EvalResult, Result
-from collectors.records.decode import BadInput
-from collectors.records.fields import parse_template
-from collectors.records.names import is_usable
-from collectors.sources.evals.config import EvalsConfig
-from collectors.sources.evals.formats.interface import LONGEST, MOST_CASES, RawResult
+from leverwatch.collectors.interface import EvalResult, Result
+from leverwatch.collectors.records.decode import BadInput
+from leverwatch.collectors.records.fields import parse_template
+from leverwatch.collectors.records.names import is_usable
+from leverwatch.collectors.sources.evals.config import EvalsConfig
+from leverwatch.collectors.sources.evals.formats.interface import LONGEST, MOST_CASES, RawResult
 
 _AHEAD = timedelta(minutes=10)
 """How far clocks may drift."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from collectors.errors import SourceIncomplete
-from collectors.interface import Batch, EvalResult, SourceState, World
-from collectors.listing import Interrupted
-from collectors.paths import discover
-from collectors.registry import register
-from collectors.sources.evals.attribute import Attribution
-from collectors.sources.evals.config import EvalsConfig
-from collectors.sources.evals.formats.interface import digest
-from collectors.sources.evals.positions import FileState, decode_all, encode, state_key
-from collectors.sources.evals.reading import FileReader, Reading, Stopped
+from leverwatch.collectors.errors import SourceIncomplete
+from leverwatch.collectors.interface import Batch, EvalResult, SourceState, World
+from leverwatch.collectors.listing import Interrupted
+from leverwatch.collectors.paths import discover
+from leverwatch.collectors.registry import register
+from leverwatch.collectors.sources.evals.attribute import Attribution
+from leverwatch.collectors.sources.evals.config import EvalsConfig
+from leverwatch.collectors.sources.evals.formats.interface import digest
+from leverwatch.collectors.sources.evals.positions import FileState, decode_all, encode, state_key
+from leverwatch.collectors.sources.evals.reading import FileReader, Reading, Stopped
 
 _METHOD = 2
 """Raised whenever the same file would give other results: every file is then read again."""

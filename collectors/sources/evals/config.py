@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, field_validator
 
-from collectors.config import Duration, SourceConfig
-from collectors.records.fields import parse_template
+from leverwatch.collectors.config import Duration, SourceConfig
+from leverwatch.collectors.records.fields import parse_template
 
 FACTS = ("system", "suite", "model", "prompt_version", "folder", "file")
 """What a template can name: what a result says of itself, and the folder and the bare name of its file."""

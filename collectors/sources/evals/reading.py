@@ -10,15 +10,21 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import BinaryIO
 
-from collectors.interface import EvalResult, Problem, Result
-from collectors.paths import Found
-from collectors.records.decode import BadInput
-from collectors.regular import open_descriptor
-from collectors.sources.evals.attribute import Attribution
-from collectors.sources.evals.formats.detect import is_lines, parser_of
-from collectors.sources.evals.formats.interface import MOST_METRICS, MOST_RESULTS, Entry, NotFinished, RawResult
-from collectors.sources.evals.formats.own import parse_line
-from collectors.sources.evals.positions import FileState, Prefix, content_digest, known_prefix, pieces
+from leverwatch.collectors.interface import EvalResult, Problem, Result
+from leverwatch.collectors.paths import Found
+from leverwatch.collectors.records.decode import BadInput
+from leverwatch.collectors.regular import open_descriptor
+from leverwatch.collectors.sources.evals.attribute import Attribution
+from leverwatch.collectors.sources.evals.formats.detect import is_lines, parser_of
+from leverwatch.collectors.sources.evals.formats.interface import (
+    MOST_METRICS,
+    MOST_RESULTS,
+    Entry,
+    NotFinished,
+    RawResult,
+)
+from leverwatch.collectors.sources.evals.formats.own import parse_line
+from leverwatch.collectors.sources.evals.positions import FileState, Prefix, content_digest, known_prefix, pieces
 
 _LARGEST = 256 << 20
 _LONGEST_LINE = 1 << 20

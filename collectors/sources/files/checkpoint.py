@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from collectors.errors import SourceRefused
-from collectors.paths import Found
-from collectors.sources.files.fingerprint import Prefix, fingerprint
-from collectors.sources.files.partial_reads import Part
+from leverwatch.collectors.errors import SourceRefused
+from leverwatch.collectors.paths import Found
+from leverwatch.collectors.sources.files.fingerprint import Prefix, fingerprint
+from leverwatch.collectors.sources.files.partial_reads import Part
 
 PREFIX = "file/"
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collectors.sources.files.checkpoint import PREFIX, FileState, encode
-from collectors.sources.files.fingerprint_index import Index
+from leverwatch.collectors.sources.files.checkpoint import PREFIX, FileState, encode
+from leverwatch.collectors.sources.files.fingerprint_index import Index
 
 
 class Catalog:

@@ -7,21 +7,21 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from collectors.aggregation.ingest import Ingest
-from collectors.errors import SourceIncomplete, SourceRefused, SourceUnavailable
-from collectors.interface import Batch, History, Progress, SourceState, World
-from collectors.listing import Interrupted
-from collectors.paths import Discovery, Found, discover
-from collectors.registry import register
-from collectors.sources.files.checkpoint import FileState, decode_all
-from collectors.sources.files.checkpoint_set import Catalog
-from collectors.sources.files.config import FilesConfig
-from collectors.sources.files.matching import Match, Matcher, Outcome
-from collectors.sources.files.partial_reads import edges, scope_of
-from collectors.sources.files.reader import Moved
-from collectors.sources.files.tail import Quiet, Tail
-from collectors.sources.files.tracker import Survey, reason_of
-from collectors.unpacking import TooDense
+from leverwatch.collectors.aggregation.ingest import Ingest
+from leverwatch.collectors.errors import SourceIncomplete, SourceRefused, SourceUnavailable
+from leverwatch.collectors.interface import Batch, History, Progress, SourceState, World
+from leverwatch.collectors.listing import Interrupted
+from leverwatch.collectors.paths import Discovery, Found, discover
+from leverwatch.collectors.registry import register
+from leverwatch.collectors.sources.files.checkpoint import FileState, decode_all
+from leverwatch.collectors.sources.files.checkpoint_set import Catalog
+from leverwatch.collectors.sources.files.config import FilesConfig
+from leverwatch.collectors.sources.files.matching import Match, Matcher, Outcome
+from leverwatch.collectors.sources.files.partial_reads import edges, scope_of
+from leverwatch.collectors.sources.files.reader import Moved
+from leverwatch.collectors.sources.files.tail import Quiet, Tail
+from leverwatch.collectors.sources.files.tracker import Survey, reason_of
+from leverwatch.collectors.unpacking import TooDense
 
 _BATCH_BYTES = 32 << 20
 _BATCH_GROUPS = 5_000

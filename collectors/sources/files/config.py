@@ -5,13 +5,24 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
-from collectors.aggregation.config import CountingConfig
-from collectors.config import Duration
+from leverwatch.collectors.aggregation.config import (
+    DEDUPE_WINDOW,
+    FUTURE_TOLERANCE,
+    Authoritative,
+    DedupeWindow,
+    FutureTolerance,
+    RecordFormat,
+    SystemTemplate,
+    ZoneName,
+)
+from leverwatch.collectors.config import Duration, SourceConfig
+from leverwatch.collectors.records.decoder import build_format
+from leverwatch.collectors.records.fields import parse_template
 
 
-class FilesConfig(CountingConfig):
+class FilesConfig(SourceConfig):
     """Usage logs in files."""
 
     type: Literal["files"] = "files"
@@ -22,10 +33,16 @@ class FilesConfig(CountingConfig):
         ),
         examples=["logs/*.jsonl"],
     )
+    format: RecordFormat
+    system: SystemTemplate
+    authoritative: Authoritative = False
+    dedupe_window: DedupeWindow = DEDUPE_WINDOW
     quiet_after: Duration = Field(
         default=timedelta(minutes=5),
         description="An unterminated last line counts once its file was quiet for this long.",
     )
+    future_tolerance: FutureTolerance = FUTURE_TOLERANCE
+    timezone: ZoneName = "UTC"
     follow_rotated: bool = Field(
         default=True, description="Finish files that rotation moved out of the glob, in the same folder."
     )
@@ -38,3 +55,17 @@ class FilesConfig(CountingConfig):
         if "\0" in "".join(path):
             raise ValueError("no path has a NUL")
         return path
+
+    @model_validator(mode="after")
+    def _template_paths_are_sound(self) -> FilesConfig:
+        build_format(self.format, parse_template(self.system).paths)
+        return self
+
+    def declared_systems(self) -> frozenset[str]:
+        """The constant system, when there is one."""
+        constant = parse_template(self.system).constant
+        return frozenset() if constant is None else frozenset({constant})
+
+    def counts_usage(self) -> bool:
+        """A usage log counts."""
+        return True

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from isal.isal_zlib import crc32
 
-from collectors.sources.files.checkpoint import FileState
+from leverwatch.collectors.sources.files.checkpoint import FileState
 
 _Key = TypeVar("_Key")
 _SMALLEST = 64

@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 from isal.isal_zlib import crc32
 
-from collectors.sources.files.checkpoint import FileState
+from leverwatch.collectors.sources.files.checkpoint import FileState
 
 
 class Relation(Enum):

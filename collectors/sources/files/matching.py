@@ -9,15 +9,15 @@ from enum import Enum, auto
 
 from isal.isal_zlib import crc32
 
-from collectors.paths import Found, is_rotated
-from collectors.records.formats.interface import MAX_RECORD, Framing
-from collectors.records.framing.lines import LINES
-from collectors.sources.files.checkpoint import FileState
-from collectors.sources.files.checkpoint_set import Catalog
-from collectors.sources.files.fingerprint import Prefix, fingerprint
-from collectors.sources.files.identity import Relation, could_match, lengths_to_measure, relation
-from collectors.sources.files.reader import Content, Kind, checksums
-from collectors.unpacking import TooDense
+from leverwatch.collectors.paths import Found, is_rotated
+from leverwatch.collectors.records.formats.interface import MAX_RECORD, Framing
+from leverwatch.collectors.records.framing.lines import LINES
+from leverwatch.collectors.sources.files.checkpoint import FileState
+from leverwatch.collectors.sources.files.checkpoint_set import Catalog
+from leverwatch.collectors.sources.files.fingerprint import Prefix, fingerprint
+from leverwatch.collectors.sources.files.identity import Relation, could_match, lengths_to_measure, relation
+from leverwatch.collectors.sources.files.reader import Content, Kind, checksums
+from leverwatch.collectors.unpacking import TooDense
 
 _LOOK = 65536
 _CHUNK = 1 << 20

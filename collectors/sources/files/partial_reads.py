@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from collectors.aggregation.day_filter import EVER, FIRST_DAY, LAST_DAY, Days, minus
-from collectors.interface import History
+from leverwatch.collectors.aggregation.day_filter import EVER, FIRST_DAY, LAST_DAY, Days, minus
+from leverwatch.collectors.interface import History
 
 _MANY_PARTS = 50
 _EPOCH = date(1970, 1, 1).toordinal()

@@ -12,9 +12,9 @@ from typing import Any, Protocol
 import zstandard
 from isal import isal_zlib
 
-from collectors.paths import Found, found_at
-from collectors.sources.files.fingerprint import HEAD
-from collectors.unpacking import (
+from leverwatch.collectors.paths import Found, found_at
+from leverwatch.collectors.sources.files.fingerprint import HEAD
+from leverwatch.collectors.unpacking import (
     MOST_WINDOW,
     RATIO_REASON,
     WINDOW_REASON,

@@ -8,19 +8,19 @@ from dataclasses import dataclass, replace
 
 from isal.isal_zlib import crc32
 
-from collectors.aggregation.day_filter import Days, union
-from collectors.aggregation.ingest import Ingest
-from collectors.aggregation.lines import Lines
-from collectors.interface import Result
-from collectors.paths import Found
-from collectors.records.formats.interface import MAX_RECORD
-from collectors.sources.files.checkpoint import FileState
-from collectors.sources.files.checkpoint_set import Catalog
-from collectors.sources.files.fingerprint import Prefix
-from collectors.sources.files.matching import Resumed, resume
-from collectors.sources.files.partial_reads import Part, Scope, added, clipped
-from collectors.sources.files.reader import Content, Kind
-from collectors.unpacking import UnpackingTime
+from leverwatch.collectors.aggregation.day_filter import Days, union
+from leverwatch.collectors.aggregation.ingest import Ingest
+from leverwatch.collectors.aggregation.lines import Lines
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.paths import Found
+from leverwatch.collectors.records.formats.interface import MAX_RECORD
+from leverwatch.collectors.sources.files.checkpoint import FileState
+from leverwatch.collectors.sources.files.checkpoint_set import Catalog
+from leverwatch.collectors.sources.files.fingerprint import Prefix
+from leverwatch.collectors.sources.files.matching import Resumed, resume
+from leverwatch.collectors.sources.files.partial_reads import Part, Scope, added, clipped
+from leverwatch.collectors.sources.files.reader import Content, Kind
+from leverwatch.collectors.unpacking import UnpackingTime
 
 _CHUNK = 1 << 20
 _NS = 1e-9

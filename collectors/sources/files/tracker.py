@@ -6,13 +6,13 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from collectors.paths import Discovery, Found, look, siblings
-from collectors.sources.files.checkpoint import FileState
-from collectors.sources.files.checkpoint_set import Catalog
-from collectors.sources.files.matching import Matcher, Outcome, preferred, resume
-from collectors.sources.files.partial_reads import Scope
-from collectors.sources.files.reader import Content, Moved
-from collectors.sources.files.tail import Quiet, is_due
+from leverwatch.collectors.paths import Discovery, Found, look, siblings
+from leverwatch.collectors.sources.files.checkpoint import FileState
+from leverwatch.collectors.sources.files.checkpoint_set import Catalog
+from leverwatch.collectors.sources.files.matching import Matcher, Outcome, preferred, resume
+from leverwatch.collectors.sources.files.partial_reads import Scope
+from leverwatch.collectors.sources.files.reader import Content, Moved
+from leverwatch.collectors.sources.files.tail import Quiet, is_due
 
 _SEARCH = 3600.0
 """Seconds for which siblings are searched for a content that lost its place, in case it is still moving."""

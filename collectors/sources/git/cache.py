@@ -7,11 +7,19 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from collectors.errors import CollectorError, SourceRefused, SourceUnavailable
-from collectors.sources.git.credentials import Remote
-from collectors.sources.git.errors import GitFailed
-from collectors.sources.git.folder import Held, Unprotected, held, make_private, make_trusted, size, sweep
-from collectors.sources.git.process import Git, summary
+from leverwatch.collectors.errors import CollectorError, SourceRefused, SourceUnavailable
+from leverwatch.collectors.sources.git.credentials import Remote
+from leverwatch.collectors.sources.git.errors import GitFailed
+from leverwatch.collectors.sources.git.folder import (
+    Held,
+    Unprotected,
+    held,
+    make_private,
+    make_trusted,
+    size,
+    sweep,
+)
+from leverwatch.collectors.sources.git.process import Git, summary
 
 REFERENCE = "refs/leverwatch/branch"
 """Where the copy keeps the branch. Its own name, so that it may follow whatever the remote's HEAD means today."""

@@ -14,7 +14,7 @@ from tempfile import TemporaryFile
 from threading import Event, Thread
 from typing import IO
 
-from collectors.sources.git.errors import GitFailed, GitMissing, GitStopped, GitTimeout
+from leverwatch.collectors.sources.git.errors import GitFailed, GitMissing, GitStopped, GitTimeout
 
 _LOOK_SECONDS = 0.1
 """How often a running command is compared with its time and with the wish to stop."""

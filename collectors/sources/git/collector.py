@@ -9,21 +9,21 @@ from hashlib import blake2b
 
 import msgspec
 
-from collectors.errors import SourceRefused, SourceUnavailable
-from collectors.interface import Batch, Problem, PromptChange, Result, SourceState, World
-from collectors.registry import register
-from collectors.sources.git.address import cache_name, is_remote, local_path, redactor, shown
-from collectors.sources.git.cache import REFERENCE, Cache
-from collectors.sources.git.child import run_git
-from collectors.sources.git.config import GitConfig
-from collectors.sources.git.credentials import remote
-from collectors.sources.git.errors import GitError, GitFailed, GitMissing, ObjectMissing
-from collectors.sources.git.history import History, apply_landing, newly_counted
-from collectors.sources.git.log import Landing
-from collectors.sources.git.normalise import content_hash
-from collectors.sources.git.patterns import PathFilter, pathspecs
-from collectors.sources.git.process import Git, Runner, summary
-from collectors.sources.git.repository import Repository
+from leverwatch.collectors.errors import SourceRefused, SourceUnavailable
+from leverwatch.collectors.interface import Batch, Problem, PromptChange, Result, SourceState, World
+from leverwatch.collectors.registry import register
+from leverwatch.collectors.sources.git.address import cache_name, is_remote, local_path, redactor, shown
+from leverwatch.collectors.sources.git.cache import REFERENCE, Cache
+from leverwatch.collectors.sources.git.child import run_git
+from leverwatch.collectors.sources.git.config import GitConfig
+from leverwatch.collectors.sources.git.credentials import remote
+from leverwatch.collectors.sources.git.errors import GitError, GitFailed, GitMissing, ObjectMissing
+from leverwatch.collectors.sources.git.history import History, apply_landing, newly_counted
+from leverwatch.collectors.sources.git.log import Landing
+from leverwatch.collectors.sources.git.normalise import content_hash
+from leverwatch.collectors.sources.git.patterns import PathFilter, pathspecs
+from leverwatch.collectors.sources.git.process import Git, Runner, summary
+from leverwatch.collectors.sources.git.repository import Repository
 
 _STATE_KEY = "history"
 _PARTIAL = "file contents are missing, as in a partial clone; run `git fetch --refetch --no-filter` in it"

@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from collectors.config import Duration, Name, SourceConfig
-from collectors.sources.git.address import is_remote
-from collectors.sources.git.credentials import refusal
-from collectors.sources.git.patterns import check_pattern
+from leverwatch.collectors.config import Duration, Name, SourceConfig
+from leverwatch.collectors.sources.git.address import is_remote
+from leverwatch.collectors.sources.git.credentials import refusal
+from leverwatch.collectors.sources.git.patterns import check_pattern
 
 Pattern = Annotated[str, AfterValidator(check_pattern)]
 _NO_BRANCH = re.compile(r"[\x00-\x20~^:?*\[\\\x7f]|\.\.|@\{|//|^[-/.]|/\.|[/.]$|\.lock$")

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from collectors.sources.git.address import user_info
+from leverwatch.collectors.sources.git.address import user_info
 
 _WEB = re.compile(r"(?:https?|ftps?)://", re.IGNORECASE)
 _USER, _PASSWORD = "LEVERWATCH_GIT_USER", "LEVERWATCH_GIT_PASSWORD"

@@ -8,8 +8,8 @@ from hashlib import blake2b
 
 import msgspec
 
-from collectors.interface import ChangeKind, PromptChange
-from collectors.sources.git.log import Landing
+from leverwatch.collectors.interface import ChangeKind, PromptChange
+from leverwatch.collectors.sources.git.log import Landing
 
 _TELLING = tuple(ChangeKind)
 """Most telling first."""

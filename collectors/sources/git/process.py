@@ -9,8 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import IO
 
-from collectors.sources.git.child import Command
-from collectors.sources.git.errors import GitFailed
+from leverwatch.collectors.sources.git.child import Command
+from leverwatch.collectors.sources.git.errors import GitFailed
 
 _OPTIONS = (
     "--no-pager",

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from collectors.sources.git.errors import GitFailed, ObjectMissing
-from collectors.sources.git.log import ARGUMENTS, Landing, read_log
-from collectors.sources.git.process import Git
+from leverwatch.collectors.sources.git.errors import GitFailed, ObjectMissing
+from leverwatch.collectors.sources.git.log import ARGUMENTS, Landing, read_log
+from leverwatch.collectors.sources.git.process import Git
 
 LARGEST_PROMPT = 5 * 1024 * 1024
 """In bytes; anything larger is no prompt."""

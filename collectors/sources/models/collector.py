@@ -12,13 +12,13 @@ from pathlib import Path
 
 import requests
 
-from collectors.errors import SourceRefused, SourceUnavailable
-from collectors.http import Limits, get
-from collectors.interface import Batch, ModelShutdown, Problem, Result, SourceState, World
-from collectors.registry import register
-from collectors.regular import open_regular
-from collectors.sources.models.config import ModelsConfig
-from collectors.sources.models.pages import MOST_MODELS, NotAModelList, Page, parse_page
+from leverwatch.collectors.errors import SourceRefused, SourceUnavailable
+from leverwatch.collectors.http import Limits, get
+from leverwatch.collectors.interface import Batch, ModelShutdown, Problem, Result, SourceState, World
+from leverwatch.collectors.registry import register
+from leverwatch.collectors.regular import open_regular
+from leverwatch.collectors.sources.models.config import ModelsConfig
+from leverwatch.collectors.sources.models.pages import MOST_MODELS, NotAModelList, Page, parse_page
 
 _MOST_PAGES = 100
 _LARGEST = 16 << 20

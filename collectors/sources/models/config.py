@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from collectors.config import Duration, SourceConfig
+from leverwatch.collectors.config import Duration, SourceConfig
 
 
 class ModelsConfig(SourceConfig):

@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from collectors.interface import ModelShutdown
-from collectors.records.decode import BadInput, convert, decode
-from collectors.records.names import is_usable
-from collectors.records.outline import VALUE, Each, Wanted, outline
+from leverwatch.collectors.interface import ModelShutdown
+from leverwatch.collectors.records.decode import BadInput, convert, decode
+from leverwatch.collectors.records.names import is_usable
+from leverwatch.collectors.records.outline import VALUE, Each, Wanted, outline
 
 MOST_MODELS = 10_000
 """Of a whole list; providers have hundreds."""

@@ -9,11 +9,11 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from agent.cli.main import main
-from agent.errors import InternalError
-from agent.scheduling.backfill import reconcile
-from agent.scheduling.runner import RunReport
-from collectors.interface import Result as Became
+from leverwatch.agent.cli.main import main
+from leverwatch.agent.errors import InternalError
+from leverwatch.agent.scheduling.backfill import reconcile
+from leverwatch.agent.scheduling.runner import RunReport
+from leverwatch.collectors.interface import Result as Became
 from tests.collectors.sources.git.repo import START, Repo
 
 FIELDS = {"time": "ts", "request_id": "id", "operation": "op", "input_tokens": "in"}

@@ -15,10 +15,10 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from agent.cli.main import main
-from agent.cli.progress import ProgressBar
-from agent.log import configure
-from collectors.interface import Batch, Progress
+from leverwatch.agent.cli.main import main
+from leverwatch.agent.cli.progress import ProgressBar
+from leverwatch.agent.log import configure
+from leverwatch.collectors.interface import Batch, Progress
 
 CONFIG = {
     "store": {"url": "sqlite:///store.db"},
@@ -173,7 +173,7 @@ class TestVerdicts:
 def test_a_clock_that_was_never_set_is_said_and_nothing_is_read(
     monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    monkeypatch.setattr("agent.cli.common.utc_now", lambda: datetime(1970, 1, 1, tzinfo=UTC))
+    monkeypatch.setattr("leverwatch.agent.cli.common.utc_now", lambda: datetime(1970, 1, 1, tzinfo=UTC))
 
     done = call(command)
 
@@ -188,7 +188,9 @@ def test_a_clock_that_is_behind_what_the_store_remembers_is_used_only_when_it_is
     monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     assert call("collect").exit_code == 0
-    monkeypatch.setattr("agent.cli.common.utc_now", lambda: datetime.now(UTC) - timedelta(days=10, minutes=5))
+    monkeypatch.setattr(
+        "leverwatch.agent.cli.common.utc_now", lambda: datetime.now(UTC) - timedelta(days=10, minutes=5)
+    )
 
     refused = call(command)
     trusted = call(command, "--trust-clock")
@@ -308,7 +310,7 @@ def test_commands_that_only_read_need_nothing_but_to_read(company: Path, open_fo
 import os, sqlite3
 from pathlib import Path
 from click.testing import CliRunner
-from agent.cli.main import main
+from leverwatch.agent.cli.main import main
 readers = {READERS!r}
 for reader in readers:
     CliRunner().invoke(main, reader)

@@ -3,8 +3,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from agent.cli.document import with_commands
-from agent.cli.main import main
+from leverwatch.agent.cli.document import with_commands
+from leverwatch.agent.cli.main import main
 
 PAGE = Path(__file__).parents[3] / "docs/cli.md"
 

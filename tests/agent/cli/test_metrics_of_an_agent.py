@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from agent.cli.main import main
+from leverwatch.agent.cli.main import main
 
 WANTED = "Basic " + base64.b64encode(b"prometheus:s3cret").decode()
 
@@ -78,7 +78,7 @@ def test_a_password_in_the_url_works_and_is_warned_of(address: str) -> None:
 
 
 def test_an_agent_that_sends_a_byte_now_and_then_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.cli.show._TIMEOUT_SECONDS", 1.5)
+    monkeypatch.setattr("leverwatch.agent.cli.show._TIMEOUT_SECONDS", 1.5)
     over = threading.Event()
 
     def drip(listening: socket.socket) -> None:

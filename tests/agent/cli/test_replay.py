@@ -11,7 +11,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from agent.cli.main import main
+from leverwatch.agent.cli.main import main
 
 CONFIG = {
     "store": {"url": "sqlite:///store.db"},

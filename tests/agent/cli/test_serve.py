@@ -8,7 +8,7 @@ from pathlib import Path
 
 PROGRAM = """
 import signal, threading, time
-from agent.cli.serve import serve
+from leverwatch.agent.cli.serve import serve
 
 class Agent:
     def start(self):

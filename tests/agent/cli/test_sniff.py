@@ -7,8 +7,8 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from agent.cli.main import main
-from agent.config import load_config
+from leverwatch.agent.cli.main import main
+from leverwatch.agent.config import load_config
 
 LINES = [
     {"id": "a", "object": "chat.completion", "created": 1773129600, "model": "m", "choices": [],

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from agent.cli.story import story
-from agent.framework.assessment import Assessment
-from agent.framework.model import Facts, UsageFacts
+from leverwatch.agent.cli.story import story
+from leverwatch.agent.framework.assessment import Assessment
+from leverwatch.agent.framework.model import Facts, UsageFacts
 from tests.agent.exporter import assessed, samples
 from tests.agent.exporter.golden import assert_golden
 

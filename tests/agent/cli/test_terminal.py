@@ -19,7 +19,7 @@ LINE = '{"ts": "2026-03-10T08:00:00Z", "app": "bot", "pad": "%s"}\n' % ("x" * 90
 
 def on_a_terminal(folder: Path, columns: int, *arguments: str) -> str:
     """Everything that a command writes to a terminal of that width; 0 is a width that nobody knows."""
-    command = [sys.executable, "-m", "agent", *arguments]
+    command = [sys.executable, "-m", "leverwatch", *arguments]
     process, terminal = pty.fork()
     if process == 0:
         os.chdir(folder)

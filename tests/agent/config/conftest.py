@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from agent.config import Loaded, load_config
-from agent.errors import ConfigError
-from collectors.registry import SourceType
-from collectors.sources.files.config import FilesConfig
-from collectors.sources.git.config import GitConfig
+from leverwatch.agent.config import Loaded, load_config
+from leverwatch.agent.errors import ConfigError
+from leverwatch.collectors.registry import SourceType
+from leverwatch.collectors.sources.files.config import FilesConfig
+from leverwatch.collectors.sources.git.config import GitConfig
 
 EXAMPLE = (Path(__file__).parent / "example.yaml").read_text()
 

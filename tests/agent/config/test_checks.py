@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from agent.config import Loaded
+from leverwatch.agent.config import Loaded
 
 Load = Callable[..., Loaded]
 Problems = Callable[..., tuple[str, ...]]

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.config import Config, EconomicsConfig, EconomicsPlan, Loaded, plan_of
-from agent.framework.economics.assumptions import ASSUMPTIONS
-from agent.framework.economics.model import Amount, Hosting, Origin
+from leverwatch.agent.config import Config, EconomicsConfig, EconomicsPlan, Loaded, plan_of
+from leverwatch.agent.framework.economics.assumptions import ASSUMPTIONS
+from leverwatch.agent.framework.economics.model import Amount, Hosting, Origin
 
 Load = Callable[..., Loaded]
 Problems = Callable[..., tuple[str, ...]]

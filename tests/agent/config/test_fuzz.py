@@ -8,8 +8,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.config import load_config
-from agent.errors import ConfigError
+from leverwatch.agent.config import load_config
+from leverwatch.agent.errors import ConfigError
 
 WORDS = (
     "store url web listen sources name type files git path format fields time system systems repo framework "

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from agent.config import Config, Loaded, load_config
-from agent.errors import ConfigError
-from agent.framework.model import Declaration, Strategy
-from collectors.records.format_config import JsonlFormat
-from collectors.registry import SourceType
-from collectors.sources.files.config import FilesConfig
-from collectors.sources.git.config import GitConfig
+from leverwatch.agent.config import Config, Loaded, load_config
+from leverwatch.agent.errors import ConfigError
+from leverwatch.agent.framework.model import Declaration, Strategy
+from leverwatch.collectors.records.format_config import JsonlFormat
+from leverwatch.collectors.registry import SourceType
+from leverwatch.collectors.sources.files.config import FilesConfig
+from leverwatch.collectors.sources.git.config import GitConfig
 
 Load = Callable[..., Loaded]
 Problems = Callable[..., tuple[str, ...]]

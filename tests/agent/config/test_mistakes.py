@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from agent.config import load_config
-from agent.config.models import Config
-from agent.errors import ConfigError
-from agent.framework.mistakes import MistakeSettings
-from agent.framework.model import Settings
+from leverwatch.agent.config import load_config
+from leverwatch.agent.config.models import Config
+from leverwatch.agent.errors import ConfigError
+from leverwatch.agent.framework.mistakes import MistakeSettings
+from leverwatch.agent.framework.model import Settings
 
 
 def load(folder: Path, text: str) -> Config:

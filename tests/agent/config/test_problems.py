@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from collectors.records.formats.registry import NAMED
+from leverwatch.collectors.records.formats.registry import NAMED
 
 Problems = Callable[..., tuple[str, ...]]
 

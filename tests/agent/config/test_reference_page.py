@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.config import json_schema, render_reference, with_reference
+from leverwatch.agent.config import json_schema, render_reference, with_reference
 
 PAGE = Path(__file__).parents[3] / "docs/configuration.md"
 EXAMPLE = Path(__file__).parent / "example.yaml"

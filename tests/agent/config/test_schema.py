@@ -7,8 +7,8 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from agent.config import json_schema, load_config
-from agent.errors import ConfigError
+from leverwatch.agent.config import json_schema, load_config
+from leverwatch.agent.errors import ConfigError
 
 EXAMPLE = (Path(__file__).parent / "example.yaml").read_text()
 FILES = "{name: a, type: files, path: x, system: s, format: {type: csv, fields: {time: t}}}"

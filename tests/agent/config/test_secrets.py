@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.config import Loaded
-from agent.config.problem import HIDDEN
-from agent.config.secrets import SecretUnreadable, expand, read_secret, scrub
-from agent.errors import ConfigError
+from leverwatch.agent.config import Loaded
+from leverwatch.agent.config.problem import HIDDEN
+from leverwatch.agent.config.secrets import SecretUnreadable, expand, read_secret, scrub
+from leverwatch.agent.errors import ConfigError
 
 Load = Callable[..., Loaded]
 Problems = Callable[..., tuple[str, ...]]

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from agent.config import load_config
-from agent.config.web_file import load_web_file
-from agent.errors import ConfigError
+from leverwatch.agent.config import load_config
+from leverwatch.agent.config.web_file import load_web_file
+from leverwatch.agent.errors import ConfigError
 from tests.agent.web.transport.certificates import authority, pem
 
 HASH = "$2y$10$QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi"

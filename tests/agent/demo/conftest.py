@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from agent.demo.build import Demo, build
+from leverwatch.agent.demo.build import Demo, build
 
 NOW = datetime(2031, 5, 14, 10, 30, tzinfo=UTC)
 

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from agent.demo.build import MARKER, Demo, build, live
-from agent.demo.company import SYSTEMS
-from agent.errors import CommandError
-from agent.framework.assess import assess
-from agent.framework.model import Band, Declaration, Facts, PromptFacts, Strategy, UsageFacts
-from agent.prices.file import read_price_file
+from leverwatch.agent.demo.build import MARKER, Demo, build, live
+from leverwatch.agent.demo.company import SYSTEMS
+from leverwatch.agent.errors import CommandError
+from leverwatch.agent.framework.assess import assess
+from leverwatch.agent.framework.model import Band, Declaration, Facts, PromptFacts, Strategy, UsageFacts
+from leverwatch.agent.prices.file import read_price_file
 from tests.agent.demo.conftest import NOW
 from tests.agent.demo.reread import Reread, first_parent_steps, git, month_equivalent, reread
 

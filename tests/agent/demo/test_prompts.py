@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from agent.demo.build import Demo
-from agent.demo.company import SYSTEMS
-from agent.demo.prompts import Commit, Landing, plan_history
-from agent.demo.repository import fast_import_stream, write_repository
-from agent.errors import CommandError
-from collectors.interface import ChangeKind
+from leverwatch.agent.demo.build import Demo
+from leverwatch.agent.demo.company import SYSTEMS
+from leverwatch.agent.demo.prompts import Commit, Landing, plan_history
+from leverwatch.agent.demo.repository import fast_import_stream, write_repository
+from leverwatch.agent.errors import CommandError
+from leverwatch.collectors.interface import ChangeKind
 from tests.agent.demo.reread import Touched, first_parent_steps, git
 
 FIRST, LAST = date(2031, 1, 14), date(2031, 5, 13)

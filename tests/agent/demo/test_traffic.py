@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from agent.demo.company import ADOPTED, SYSTEMS, SystemPlan
-from agent.demo.traffic import Totals, UsageLine, day_lines, encode, moment_lines, total
+from leverwatch.agent.demo.company import ADOPTED, SYSTEMS, SystemPlan
+from leverwatch.agent.demo.traffic import Totals, UsageLine, day_lines, encode, moment_lines, total
 
 AT = datetime(2031, 5, 12, 9, tzinfo=UTC)
 SERVED = UsageLine(AT, "a", "m", True, 10, 900, 100, 40, 20, 0.5)

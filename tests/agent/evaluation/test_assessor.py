@@ -11,29 +11,36 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from agent.config.economics import EconomicsConfig, plan_of
-from agent.errors import StoreError
-from agent.evaluation import assessor as assessing
-from agent.evaluation.assessor import Assessor, nothing
-from agent.evaluation.evaluate import Plan, decide, evaluate
-from agent.evaluation.stored_facts import CostPlans, StoredFacts
-from agent.framework import assessment as framework
-from agent.framework.assessment import Assessment, PromptJudgement, Unavailable
-from agent.framework.baselines import Baseline
-from agent.framework.comparison import Outcome as BaselineOutcome
-from agent.framework.economics.assess import assess_economics
-from agent.framework.economics.model import Agreement, Economics, EconomicsFacts, Missing, Origin, Outcome
-from agent.framework.forecast.model import Forecast
-from agent.framework.locked_in import LockedIn, Support
-from agent.framework.mistakes import MistakeSettings
-from agent.framework.model import Declaration, Strategy
-from agent.framework.moments import DayMoments, recent_models
-from agent.framework.overengineering import Sign
-from agent.framework.review import Review, ReviewCode
-from agent.prices.current import CurrentPrices
-from agent.store.facts import Scope
-from agent.store.store import Store
-from collectors.interface import Batch, EvalResult, ModelShutdown, Operation, UsageRow
+from leverwatch.agent.config.economics import EconomicsConfig, plan_of
+from leverwatch.agent.errors import StoreError
+from leverwatch.agent.evaluation import assessor as assessing
+from leverwatch.agent.evaluation.assessor import Assessor, nothing
+from leverwatch.agent.evaluation.evaluate import Plan, decide, evaluate
+from leverwatch.agent.evaluation.stored_facts import CostPlans, StoredFacts
+from leverwatch.agent.framework import assessment as framework
+from leverwatch.agent.framework.assessment import Assessment, PromptJudgement, Unavailable
+from leverwatch.agent.framework.baselines import Baseline
+from leverwatch.agent.framework.comparison import Outcome as BaselineOutcome
+from leverwatch.agent.framework.economics.assess import assess_economics
+from leverwatch.agent.framework.economics.model import (
+    Agreement,
+    Economics,
+    EconomicsFacts,
+    Missing,
+    Origin,
+    Outcome,
+)
+from leverwatch.agent.framework.forecast.model import Forecast
+from leverwatch.agent.framework.locked_in import LockedIn, Support
+from leverwatch.agent.framework.mistakes import MistakeSettings
+from leverwatch.agent.framework.model import Declaration, Strategy
+from leverwatch.agent.framework.moments import DayMoments, recent_models
+from leverwatch.agent.framework.overengineering import Sign
+from leverwatch.agent.framework.review import Review, ReviewCode
+from leverwatch.agent.prices.current import CurrentPrices
+from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.interface import Batch, EvalResult, ModelShutdown, Operation, UsageRow
 
 AS_OF = date(2026, 10, 4)
 NOW = datetime(2026, 10, 5, 12, tzinfo=UTC)
@@ -220,7 +227,7 @@ def test_a_system_whose_facts_cannot_be_made_loses_no_other_system(
 
     feed(memory)
     feed(memory, "odd", 7)
-    monkeypatch.setattr("agent.evaluation.stored_facts.recent_models", broken)
+    monkeypatch.setattr("leverwatch.agent.evaluation.stored_facts.recent_models", broken)
     with capture_logs() as logs:
         views = {view.system: view.assessment for view in evaluate(memory, PLAN, NOW, Assessor()).systems}
 

@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from agent.config import load_config
-from agent.evaluation.assessor import Assessor
-from agent.evaluation.evaluate import Plan, decide, evaluate, last_complete_day, narrowed, only
-from agent.evaluation.stored_facts import CostPlans
-from agent.framework.mistakes import MistakeSettings
-from agent.framework.model import Declaration, Settings, Strategy
-from agent.store.facts import Scope
-from agent.store.names import OVERFLOW_SYSTEM, NameLimits
-from agent.store.schema import verdicts
-from agent.store.store import Store
-from collectors.interface import Batch, ChangeKind, EvalResult, Operation, PromptChange, UsageRow
+from leverwatch.agent.config import load_config
+from leverwatch.agent.evaluation.assessor import Assessor
+from leverwatch.agent.evaluation.evaluate import Plan, decide, evaluate, last_complete_day, narrowed, only
+from leverwatch.agent.evaluation.stored_facts import CostPlans
+from leverwatch.agent.framework.mistakes import MistakeSettings
+from leverwatch.agent.framework.model import Declaration, Settings, Strategy
+from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.names import OVERFLOW_SYSTEM, NameLimits
+from leverwatch.agent.store.schema import verdicts
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.interface import Batch, ChangeKind, EvalResult, Operation, PromptChange, UsageRow
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 YESTERDAY = date(2026, 3, 9)

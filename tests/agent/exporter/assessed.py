@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from agent.evaluation.assessor import nothing as unavailable
-from agent.framework.assessment import Assessment, PromptJudgement
-from agent.framework.baselines import Baseline
-from agent.framework.comparison import Outcome as BaselineOutcome
-from agent.framework.comparison import compare
-from agent.framework.economics.model import (
+from leverwatch.agent.evaluation.assessor import nothing as unavailable
+from leverwatch.agent.framework.assessment import Assessment, PromptJudgement
+from leverwatch.agent.framework.baselines import Baseline
+from leverwatch.agent.framework.comparison import Outcome as BaselineOutcome
+from leverwatch.agent.framework.comparison import compare
+from leverwatch.agent.framework.economics.model import (
     Agreement,
     Amount,
     BreakEven,
@@ -21,15 +21,15 @@ from agent.framework.economics.model import (
     StrategyCost,
     Unknown,
 )
-from agent.framework.fine_tuned_models import TunedBy, TunedModel
-from agent.framework.forecast.model import Direction, Forecast, Method, Outlook, Score, Target
-from agent.framework.locked_in import LockedIn, LockedInCode, Standing, Support, SupportEvidence
-from agent.framework.model import Boundary, Reason, Rule, Strategy
-from agent.framework.overengineering import PromptMoments, judge
-from agent.framework.review import Review
-from agent.framework.shutdowns import Shutdown, Urgency
-from agent.framework.would_change import WouldChange
-from collectors.interface import EvalResult
+from leverwatch.agent.framework.fine_tuned_models import TunedBy, TunedModel
+from leverwatch.agent.framework.forecast.model import Direction, Forecast, Method, Outlook, Score, Target
+from leverwatch.agent.framework.locked_in import LockedIn, LockedInCode, Standing, Support, SupportEvidence
+from leverwatch.agent.framework.model import Boundary, Reason, Rule, Strategy
+from leverwatch.agent.framework.overengineering import PromptMoments, judge
+from leverwatch.agent.framework.review import Review
+from leverwatch.agent.framework.shutdowns import Shutdown, Urgency
+from leverwatch.agent.framework.would_change import WouldChange
+from leverwatch.collectors.interface import EvalResult
 
 AS_OF = date(2026, 3, 30)
 

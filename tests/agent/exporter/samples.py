@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from agent.framework.model import (
+from leverwatch.agent.framework.model import (
     Band,
     Crossing,
     Reason,
@@ -16,8 +16,15 @@ from agent.framework.model import (
     Verdict,
     VolumeState,
 )
-from agent.snapshot import AgentSnapshot, ModelTotals, PriceFileState, SourceView, SystemsSnapshot, SystemView
-from collectors.interface import ChangeKind, Operation, Result
+from leverwatch.agent.snapshot import (
+    AgentSnapshot,
+    ModelTotals,
+    PriceFileState,
+    SourceView,
+    SystemsSnapshot,
+    SystemView,
+)
+from leverwatch.collectors.interface import ChangeKind, Operation, Result
 from tests.agent.exporter import assessed
 
 AS_OF = date(2026, 3, 30)

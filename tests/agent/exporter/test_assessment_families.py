@@ -8,13 +8,13 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from agent.exporter.economics_families import ECONOMICS
-from agent.exporter.mistake_families import MISTAKES
-from agent.exporter.outlook_families import OUTLOOK
-from agent.framework.assessment import Assessment, PromptJudgement
-from agent.framework.forecast.model import ForecastSettings
-from agent.framework.overengineering import judge
-from agent.snapshot import PriceFileState
+from leverwatch.agent.exporter.economics_families import ECONOMICS
+from leverwatch.agent.exporter.mistake_families import MISTAKES
+from leverwatch.agent.exporter.outlook_families import OUTLOOK
+from leverwatch.agent.framework.assessment import Assessment, PromptJudgement
+from leverwatch.agent.framework.forecast.model import ForecastSettings
+from leverwatch.agent.framework.overengineering import judge
+from leverwatch.agent.snapshot import PriceFileState
 from tests.agent.exporter import assessed, samples
 
 FAMILIES = {family.name: family for family in (*ECONOMICS, *OUTLOOK, *MISTAKES)}

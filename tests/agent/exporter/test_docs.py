@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from agent.exporter.families import SECTIONS
-from agent.exporter.family import Family
-from agent.snapshot import AgentSnapshot, SystemsSnapshot
+from leverwatch.agent.exporter.families import SECTIONS
+from leverwatch.agent.exporter.family import Family
+from leverwatch.agent.snapshot import AgentSnapshot, SystemsSnapshot
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "metrics.md"
 _BLOCK = re.compile(r"(<!-- families: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.exporter.families import AGENT, SECTIONS, SYSTEMS
-from agent.exporter.family import timestamp
-from agent.framework.model import Band, Crossing, Settings
-from agent.snapshot import ModelTotals, SystemView
-from collectors.interface import Operation, Result
+from leverwatch.agent.exporter.families import AGENT, SECTIONS, SYSTEMS
+from leverwatch.agent.exporter.family import timestamp
+from leverwatch.agent.framework.model import Band, Crossing, Settings
+from leverwatch.agent.snapshot import ModelTotals, SystemView
+from leverwatch.collectors.interface import Operation, Result
 from tests.agent.exporter import samples
 
 

@@ -13,9 +13,9 @@ from prometheus_client import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from agent.exporter.families import AGENT, SYSTEMS
-from agent.exporter.render import Exposition, Format, choose_format
-from agent.snapshot import SystemsSnapshot
+from leverwatch.agent.exporter.families import AGENT, SYSTEMS
+from leverwatch.agent.exporter.render import Exposition, Format, choose_format
+from leverwatch.agent.snapshot import SystemsSnapshot
 from tests.agent.exporter import samples
 from tests.agent.exporter.golden import assert_golden
 

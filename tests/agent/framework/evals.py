@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from collectors.interface import EvalResult
+from leverwatch.collectors.interface import EvalResult
 from tests.agent.framework.facts import AS_OF, ago
 
 BASE, TUNED = "gpt-4o-mini", "ft:gpt-4o-mini:org::v1"

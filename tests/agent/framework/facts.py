@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from agent.framework.assess import assess
-from agent.framework.model import (
+from leverwatch.agent.framework.assess import assess
+from leverwatch.agent.framework.model import (
     Band,
     Declaration,
     Facts,
@@ -17,7 +17,7 @@ from agent.framework.model import (
     UsageFacts,
     Verdict,
 )
-from agent.framework.reasons import ReasonCode
+from leverwatch.agent.framework.reasons import ReasonCode
 
 AS_OF = date(2026, 10, 4)
 SMALL = Settings(hybrid_from=487_000, fine_tuning_above=4_870_000)

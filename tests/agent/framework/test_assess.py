@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from agent.framework.model import (
+from leverwatch.agent.framework.model import (
     Band,
     Facts,
     PromptFacts,
@@ -14,7 +14,7 @@ from agent.framework.model import (
     Strategy,
     Verdict,
 )
-from agent.framework.reasons import ReasonCode
+from leverwatch.agent.framework.reasons import ReasonCode
 from tests.agent.framework.facts import (
     AS_OF,
     BY_VOLUME,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.framework.model import (
+from leverwatch.agent.framework.model import (
     Facts,
     PromptFacts,
     Rule,
@@ -14,7 +14,7 @@ from agent.framework.model import (
     Strategy,
     UsageFacts,
 )
-from agent.framework.reasons import ReasonCode
+from leverwatch.agent.framework.reasons import ReasonCode
 from tests.agent.framework.facts import (
     FREQUENT,
     FT,

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.framework.baselines import Baseline, BaselineCode, BaselineSettings, Side, baseline
-from agent.framework.comparison import Outcome
-from agent.framework.fine_tuned_models import ModelDays
-from collectors.interface import EvalResult
+from leverwatch.agent.framework.baselines import Baseline, BaselineCode, BaselineSettings, Side, baseline
+from leverwatch.agent.framework.comparison import Outcome
+from leverwatch.agent.framework.fine_tuned_models import ModelDays
+from leverwatch.collectors.interface import EvalResult
 from tests.agent.framework.evals import BASE, TUNED, counts, result
 from tests.agent.framework.facts import AS_OF
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from agent.framework.comparison import Outcome, compare
-from collectors.interface import EvalResult
+from leverwatch.agent.framework.comparison import Outcome, compare
+from leverwatch.collectors.interface import EvalResult
 from tests.agent.framework.evals import result
 
 OPPOSITE = {Outcome.BETTER: Outcome.WORSE, Outcome.WORSE: Outcome.BETTER}

@@ -7,9 +7,9 @@ from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
 
-from agent.framework.model import Rule, Settings, Status
-from agent.framework.reasons import ReasonCode
-from agent.framework.volume import volume_state
+from leverwatch.agent.framework.model import Rule, Settings, Status
+from leverwatch.agent.framework.reasons import ReasonCode
+from leverwatch.agent.framework.volume import volume_state
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "framework.md").read_text(encoding="utf-8")
 CODE_CELL = re.compile(r"^\| `(\w+)` \| (.*?) \|", re.MULTILINE)

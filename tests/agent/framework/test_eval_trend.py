@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from agent.framework.eval_trend import eval_gain
-from collectors.interface import EvalResult
+from leverwatch.agent.framework.eval_trend import eval_gain
+from leverwatch.collectors.interface import EvalResult
 from tests.agent.framework.evals import result
 from tests.agent.framework.facts import AS_OF
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.framework.fine_tuned_models import TunedBy, predecessors, recognise, tuned_models
+from leverwatch.agent.framework.fine_tuned_models import TunedBy, predecessors, recognise, tuned_models
 from tests.agent.framework.evals import BASE, TUNED, counts
 from tests.agent.framework.facts import AS_OF, ago
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.framework.frequency import changes_per_week, whole_weeks
-from agent.framework.model import PromptFacts, Settings
+from leverwatch.agent.framework.frequency import changes_per_week, whole_weeks
+from leverwatch.agent.framework.model import PromptFacts, Settings
 from tests.agent.framework.facts import AS_OF, ago, prompts
 
 DEFAULTS = Settings()

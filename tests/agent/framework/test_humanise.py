@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.framework.humanise import decimal, humanise, percent
+from leverwatch.agent.framework.humanise import decimal, humanise, percent
 
 THRESHOLDS = (100_000_000.0, 1_000_000_000.0)
 SUFFIXES = {"K": "e3", "M": "e6", "B": "e9"}

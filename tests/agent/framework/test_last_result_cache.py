@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from agent.framework.last_result_cache import Memo
+from leverwatch.agent.framework.last_result_cache import Memo
 
 
 def test_equal_facts_are_worked_out_once_and_changed_ones_again() -> None:

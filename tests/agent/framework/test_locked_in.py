@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agent.framework.locked_in import (
+from leverwatch.agent.framework.locked_in import (
     LockedIn,
     LockedInCode,
     LockedInSettings,
@@ -16,8 +16,8 @@ from agent.framework.locked_in import (
     SupportEvidence,
     locked_in_support,
 )
-from agent.framework.model import PromptFacts
-from collectors.interface import EvalResult
+from leverwatch.agent.framework.model import PromptFacts
+from leverwatch.collectors.interface import EvalResult
 from tests.agent.framework.evals import result
 from tests.agent.framework.facts import AS_OF, UNWATCHED, ago
 

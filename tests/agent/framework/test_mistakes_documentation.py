@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from agent.framework.baselines import BaselineCode, BaselineSettings
-from agent.framework.comparison import Outcome
-from agent.framework.fine_tuned_models import RECENT_DAYS, TunedBy
-from agent.framework.locked_in import LockedInCode, LockedInSettings, Standing, Support
-from agent.framework.overengineering import OverengineeringSettings, Sign
-from agent.framework.review import ReviewCode, ReviewSettings
-from agent.framework.shutdowns import ShutdownSettings, Urgency
+from leverwatch.agent.framework.baselines import BaselineCode, BaselineSettings
+from leverwatch.agent.framework.comparison import Outcome
+from leverwatch.agent.framework.fine_tuned_models import RECENT_DAYS, TunedBy
+from leverwatch.agent.framework.locked_in import LockedInCode, LockedInSettings, Standing, Support
+from leverwatch.agent.framework.overengineering import OverengineeringSettings, Sign
+from leverwatch.agent.framework.review import ReviewCode, ReviewSettings
+from leverwatch.agent.framework.shutdowns import ShutdownSettings, Urgency
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "mistakes.md").read_text(encoding="utf-8")
 ONE_LINE = " ".join(DOCUMENT.split())

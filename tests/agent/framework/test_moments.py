@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.framework.economics.traffic import Calls, DayCalls
-from agent.framework.locked_in import OutputChecks
-from agent.framework.moments import (
+from leverwatch.agent.framework.economics.traffic import Calls, DayCalls
+from leverwatch.agent.framework.locked_in import OutputChecks
+from leverwatch.agent.framework.moments import (
     DayMoments,
     PromptSums,
     day_calls,
@@ -18,7 +18,7 @@ from agent.framework.moments import (
     prompt_moments,
     recent_models,
 )
-from agent.framework.overengineering import PromptMoments
+from leverwatch.agent.framework.overengineering import PromptMoments
 from tests.agent.framework.facts import AS_OF, ago
 
 NAMES = DayMoments._fields[2:]

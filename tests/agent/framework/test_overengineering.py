@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.framework.economics.model import Origin
-from agent.framework.overengineering import (
+from leverwatch.agent.framework.economics.model import Origin
+from leverwatch.agent.framework.overengineering import (
     ADVICE,
     OverengineeringSettings,
     PromptMoments,

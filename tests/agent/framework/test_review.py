@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.framework.model import Declaration, Rule, Strategy
-from agent.framework.review import (
+from leverwatch.agent.framework.model import Declaration, Rule, Strategy
+from leverwatch.agent.framework.review import (
     PastVerdict,
     Review,
     ReviewCode,
@@ -17,7 +17,7 @@ from agent.framework.review import (
     differing_since,
     review,
 )
-from agent.framework.shutdowns import shutdowns
+from leverwatch.agent.framework.shutdowns import shutdowns
 from tests.agent.framework.evals import counts
 from tests.agent.framework.facts import (
     AS_OF,

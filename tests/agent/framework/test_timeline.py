@@ -5,8 +5,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from agent.framework.model import Declaration, Facts, PromptFacts, Strategy, UsageFacts
-from agent.framework.timeline import Timeline, facts_as_of, is_overlapping
+from leverwatch.agent.framework.model import Declaration, Facts, PromptFacts, Strategy, UsageFacts
+from leverwatch.agent.framework.timeline import Timeline, facts_as_of, is_overlapping
 
 LAST = date(2026, 3, 31)
 

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from agent.framework.assess import assess
-from agent.framework.model import (
+from leverwatch.agent.framework.assess import assess
+from leverwatch.agent.framework.model import (
     PromptFacts,
     Rule,
 )
-from agent.framework.reasons import ReasonCode
+from leverwatch.agent.framework.reasons import ReasonCode
 from tests.agent.framework.facts import (
     FREQUENT,
     HIGH,

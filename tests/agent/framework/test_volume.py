@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.framework.model import Band, Boundary, Crossing, Settings, VolumeState
-from agent.framework.volume import (
+from leverwatch.agent.framework.model import Band, Boundary, Crossing, Settings, VolumeState
+from leverwatch.agent.framework.volume import (
     band_of,
     is_stale,
     month_equivalent,

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.framework.assess import assess
-from agent.framework.model import Facts, Rule, Settings, Strategy
-from agent.framework.would_change import WouldChange, days_to, would_change
+from leverwatch.agent.framework.assess import assess
+from leverwatch.agent.framework.model import Facts, Rule, Settings, Strategy
+from leverwatch.agent.framework.would_change import WouldChange, days_to, would_change
 from tests.agent.framework.facts import FREQUENT, HIGH, LOW, MID, SMALL, constant, facts, prompts, series
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from agent.framework.economics.model import Origin, Price, Unpriced
-from agent.prices.book import PriceBook
-from agent.prices.entries import Placed, PriceEntry, PriceList
+from leverwatch.agent.framework.economics.model import Origin, Price, Unpriced
+from leverwatch.agent.prices.book import PriceBook
+from leverwatch.agent.prices.entries import Placed, PriceEntry, PriceList
 
 DAY = date(2026, 10, 4)
 

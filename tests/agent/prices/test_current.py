@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from agent.framework.economics.model import Price, Unpriced
-from agent.prices.current import CurrentPrices
-from agent.snapshot import PriceFileState
+from leverwatch.agent.framework.economics.model import Price, Unpriced
+from leverwatch.agent.prices.current import CurrentPrices
+from leverwatch.agent.snapshot import PriceFileState
 
 DAY = date(2026, 10, 4)
 GOOD = "prices:\n  - {model: m, input: 1, output: 2}\n"

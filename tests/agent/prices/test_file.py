@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.errors import ConfigError
-from agent.prices.file import WatchedPriceFile, read_price_file
+from leverwatch.agent.errors import ConfigError
+from leverwatch.agent.prices.file import WatchedPriceFile, read_price_file
 
 Write = Callable[[str], Path]
 GOOD = "prices:\n  - {model: gpt-4o-mini, input: 0.15, output: 0.60, cached_input: 0.075}\n"

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from agent.framework.economics.model import Origin, Price, Unpriced
-from agent.prices.book import PriceBook
-from agent.prices.entries import Placed, PriceEntry, PriceList
-from agent.prices.library import PriceLibrary
+from leverwatch.agent.framework.economics.model import Origin, Price, Unpriced
+from leverwatch.agent.prices.book import PriceBook
+from leverwatch.agent.prices.entries import Placed, PriceEntry, PriceList
+from leverwatch.agent.prices.library import PriceLibrary
 
 DAY = date(2026, 10, 4)
 

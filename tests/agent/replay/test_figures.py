@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from agent.replay.figures import prompts_by_day, totals_by_day
-from agent.snapshot import ModelTotals
-from agent.store.history_reader import PromptLanding, UsageDay
-from agent.store.views import PromptTotals, SystemTotals
-from collectors.interface import ChangeKind, Operation
+from leverwatch.agent.replay.figures import prompts_by_day, totals_by_day
+from leverwatch.agent.snapshot import ModelTotals
+from leverwatch.agent.store.history_reader import PromptLanding, UsageDay
+from leverwatch.agent.store.views import PromptTotals, SystemTotals
+from leverwatch.collectors.interface import ChangeKind, Operation
 
 FIRST = date(2026, 1, 1)
 DAYS = [FIRST + timedelta(days=number) for number in range(3)]

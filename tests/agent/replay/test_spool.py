@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from agent.errors import CommandError
-from agent.exporter.families import SYSTEMS
-from agent.exporter.render import Exposition, Format
-from agent.replay.spool import OF_A_SYSTEM, OF_ALL, Spool, checked_labels, moments
-from agent.snapshot import SystemsSnapshot
+from leverwatch.agent.errors import CommandError
+from leverwatch.agent.exporter.families import SYSTEMS
+from leverwatch.agent.exporter.render import Exposition, Format
+from leverwatch.agent.replay.spool import OF_A_SYSTEM, OF_ALL, Spool, checked_labels, moments
+from leverwatch.agent.snapshot import SystemsSnapshot
 from tests.agent.exporter import samples
 
 DAY = date(2026, 3, 30)

@@ -3,10 +3,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-from agent.framework.assess import assess
-from agent.framework.model import Declaration, Facts, Settings, Status, Strategy, UsageFacts, Verdict
-from agent.framework.timeline import Timeline
-from agent.replay.verdicts import Change, changes, days_between, decide_days
+from leverwatch.agent.framework.assess import assess
+from leverwatch.agent.framework.model import Declaration, Facts, Settings, Status, Strategy, UsageFacts, Verdict
+from leverwatch.agent.framework.timeline import Timeline
+from leverwatch.agent.replay.verdicts import Change, changes, days_between, decide_days
 
 SETTINGS = Settings()
 FIRST = date(2026, 1, 1)

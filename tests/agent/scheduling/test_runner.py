@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from agent.errors import StoreConflict
-from agent.log import configure
-from agent.scheduling.runner import SourceRunner
-from agent.store.facts import Scope
-from agent.store.store import Store
-from collectors.config import SourceConfig
-from collectors.errors import SourceIncomplete, SourceRefused, SourceUnavailable
-from collectors.interface import Batch, Operation, Problem, Result, SourceState, UsageRow
+from leverwatch.agent.errors import StoreConflict
+from leverwatch.agent.log import configure
+from leverwatch.agent.scheduling.runner import SourceRunner
+from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.config import SourceConfig
+from leverwatch.collectors.errors import SourceIncomplete, SourceRefused, SourceUnavailable
+from leverwatch.collectors.interface import Batch, Operation, Problem, Result, SourceState, UsageRow
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 ROW = UsageRow("bot", "m", Operation.GENERATION, date(2026, 3, 9), inferences=1)

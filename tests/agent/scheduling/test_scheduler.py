@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from agent.scheduling.scheduler import THREADS, Pool, Scheduler, backoff
+from leverwatch.agent.scheduling.scheduler import THREADS, Pool, Scheduler, backoff
 from tests.e2e.servers import wait_until
 
 FAST = timedelta(milliseconds=100)
@@ -288,8 +288,10 @@ def test_a_clock_that_is_set_back_holds_nothing_up(monkeypatch: pytest.MonkeyPat
             return cls.fromtimestamp(real(), tz) - back[0]
 
     monkeypatch.setattr("apscheduler.schedulers.base.datetime", Clock)
-    monkeypatch.setattr("agent.scheduling.scheduler.datetime", Clock)
-    monkeypatch.setattr("agent.scheduling.scheduler.time.time", lambda: real() - back[0].total_seconds())
+    monkeypatch.setattr("leverwatch.agent.scheduling.scheduler.datetime", Clock)
+    monkeypatch.setattr(
+        "leverwatch.agent.scheduling.scheduler.time.time", lambda: real() - back[0].total_seconds()
+    )
     scheduler, runs = Scheduler(watch=0.05), list[float]()
     scheduler.add("a", FAST, noting(runs), nothing)
     scheduler.start()

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import event, func, select
 
-from agent.store.schema import metadata
-from agent.store.store import Store
-from collectors.interface import Batch, ChangeKind, Operation, PromptChange, Result, UsageRow
+from leverwatch.agent.store.schema import metadata
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.interface import Batch, ChangeKind, Operation, PromptChange, Result, UsageRow
 
 DAY = date(2026, 3, 1)
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

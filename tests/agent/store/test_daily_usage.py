@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from agent.framework.assess import assess
-from agent.framework.model import Declaration, Facts, Strategy, UsageFacts
-from agent.framework.moments import DayMoments, PromptSums
-from agent.store.facts import Scope
-from agent.store.store import Store
-from collectors.interface import Batch, Operation, UsageRow
+from leverwatch.agent.framework.assess import assess
+from leverwatch.agent.framework.model import Declaration, Facts, Strategy, UsageFacts
+from leverwatch.agent.framework.moments import DayMoments, PromptSums
+from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.interface import Batch, Operation, UsageRow
 
 DAY = date(2026, 3, 9)
 NOW = datetime(2026, 3, 10, 8, tzinfo=UTC)

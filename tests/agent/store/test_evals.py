@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from agent.errors import StoreConflict
-from agent.store.facts import Scope
-from agent.store.store import Store
-from collectors.interface import Batch, EvalResult, ModelShutdown, Operation, UsageRow
+from leverwatch.agent.errors import StoreConflict
+from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.interface import Batch, EvalResult, ModelShutdown, Operation, UsageRow
 
 DAY = date(2026, 3, 1)
 RESULT = EvalResult(

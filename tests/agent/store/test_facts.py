@@ -3,10 +3,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from agent.framework.model import Declaration, PromptFacts, Strategy, UsageFacts
-from agent.store.facts import Scope
-from agent.store.store import Store
-from collectors.interface import Batch, ChangeKind, Operation, PromptChange, UsageRow
+from leverwatch.agent.framework.model import Declaration, PromptFacts, Strategy, UsageFacts
+from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.interface import Batch, ChangeKind, Operation, PromptChange, UsageRow
 
 MONDAY = date(2026, 3, 2)
 

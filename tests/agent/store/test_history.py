@@ -3,10 +3,10 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 
-from agent.framework.assess import assess
-from agent.framework.model import Declaration, Facts, Rule, Strategy, UsageFacts
-from agent.framework.review import PastVerdict
-from agent.store.store import Store
+from leverwatch.agent.framework.assess import assess
+from leverwatch.agent.framework.model import Declaration, Facts, Rule, Strategy, UsageFacts
+from leverwatch.agent.framework.review import PastVerdict
+from leverwatch.agent.store.store import Store
 
 DAY = date(2026, 3, 1)
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)

@@ -3,13 +3,13 @@ from __future__ import annotations
 import random
 from datetime import UTC, date, datetime, timedelta
 
-from agent.framework.model import Declaration, Strategy
-from agent.framework.timeline import facts_as_of
-from agent.snapshot import ModelTotals
-from agent.store.facts import Scope
-from agent.store.history_reader import PromptLanding, UsageDay
-from agent.store.store import Store
-from collectors.interface import Batch, ChangeKind, Operation, PromptChange, UsageRow
+from leverwatch.agent.framework.model import Declaration, Strategy
+from leverwatch.agent.framework.timeline import facts_as_of
+from leverwatch.agent.snapshot import ModelTotals
+from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.history_reader import PromptLanding, UsageDay
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.interface import Batch, ChangeKind, Operation, PromptChange, UsageRow
 
 FIRST = date(2026, 1, 5)
 DAYS = 60

@@ -7,12 +7,12 @@ import pytest
 from alembic import command
 from sqlalchemy import inspect, select, text
 
-from agent.errors import StoreError
-from agent.store.engine import open_engine
-from agent.store.migrate import _config
-from agent.store.schema import stored_systems, usage_daily, usage_totals
-from agent.store.store import Store
-from collectors.interface import Batch, Operation, UsageRow
+from leverwatch.agent.errors import StoreError
+from leverwatch.agent.store.engine import open_engine
+from leverwatch.agent.store.migrate import _config
+from leverwatch.agent.store.schema import stored_systems, usage_daily, usage_totals
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.interface import Batch, Operation, UsageRow
 
 OLD_ROW = (
     "INSERT INTO usage_daily (source, system, model, operation, day, inferences)"

@@ -10,11 +10,26 @@ import pytest
 from sqlalchemy import delete, event, func, select, update
 from structlog.testing import capture_logs
 
-from agent.errors import StoreConflict, StoreError
-from agent.store.names import OTHER_MODELS, OVERFLOW_SYSTEM, NameLimits
-from agent.store.schema import eval_results, prompt_changes, sources, stored_systems, usage_daily, usage_totals
-from agent.store.store import Store
-from collectors.interface import Batch, ChangeKind, EvalResult, ModelShutdown, Operation, PromptChange, UsageRow
+from leverwatch.agent.errors import StoreConflict, StoreError
+from leverwatch.agent.store.names import OTHER_MODELS, OVERFLOW_SYSTEM, NameLimits
+from leverwatch.agent.store.schema import (
+    eval_results,
+    prompt_changes,
+    sources,
+    stored_systems,
+    usage_daily,
+    usage_totals,
+)
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.interface import (
+    Batch,
+    ChangeKind,
+    EvalResult,
+    ModelShutdown,
+    Operation,
+    PromptChange,
+    UsageRow,
+)
 
 DAY = date(2026, 3, 1)
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

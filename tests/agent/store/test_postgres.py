@@ -15,12 +15,12 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.engine import URL, make_url
 
-from agent.errors import StoreError
-from agent.store import postgres
-from agent.store.migrate import _LOCK
-from agent.store.schema import usage_daily
-from agent.store.store import Store
-from collectors.interface import Batch, Operation, UsageRow
+from leverwatch.agent.errors import StoreError
+from leverwatch.agent.store import postgres
+from leverwatch.agent.store.migrate import _LOCK
+from leverwatch.agent.store.schema import usage_daily
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.interface import Batch, Operation, UsageRow
 from tests.agent.store.blackhole import Proxy
 from tests.e2e.servers import wait_until
 

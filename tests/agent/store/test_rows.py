@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import event, func, select, text
 from structlog.testing import capture_logs
 
-from agent.errors import StoreError
-from agent.store.schema import eval_results, model_shutdowns, prompt_changes, usage_daily, usage_totals
-from agent.store.store import Store
-from collectors.interface import (
+from leverwatch.agent.errors import StoreError
+from leverwatch.agent.store.schema import eval_results, model_shutdowns, prompt_changes, usage_daily, usage_totals
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.interface import (
     Batch,
     ChangeKind,
     EvalResult,

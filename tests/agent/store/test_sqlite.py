@@ -16,12 +16,12 @@ import pytest
 from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
-from agent.errors import StoreConflict, StoreError
-from agent.store import engine
-from agent.store.schema import usage_daily
-from agent.store.sqlite import check_damage
-from agent.store.store import Store
-from collectors.interface import Batch, Operation, UsageRow
+from leverwatch.agent.errors import StoreConflict, StoreError
+from leverwatch.agent.store import engine
+from leverwatch.agent.store.schema import usage_daily
+from leverwatch.agent.store.sqlite import check_damage
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.interface import Batch, Operation, UsageRow
 
 DAY = date(2026, 3, 1)
 ENDS = ("", "-wal", "-shm")
@@ -205,9 +205,9 @@ def test_a_file_made_read_only_is_noticed(open_folder: Path) -> None:
     program = f"""
 import os
 from pathlib import Path
-from agent.errors import StoreError
-from agent.store.store import Store
-from collectors.interface import Batch
+from leverwatch.agent.errors import StoreError
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.interface import Batch
 store = Store("sqlite:///{path}")
 store.migrate()
 store.apply("gateway", 0, Batch(state={{}}))

@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import inspect, select, text
 
-from agent.errors import StoreConflict, StoreError
-from agent.store.migrate import head_revision
-from agent.store.schema import metadata, prompt_changes, source_days, sources, usage_daily, usage_totals
-from agent.store.store import Store
-from collectors.interface import Batch, ChangeKind, Operation, PromptChange, Result, UsageRow
+from leverwatch.agent.errors import StoreConflict, StoreError
+from leverwatch.agent.store.migrate import head_revision
+from leverwatch.agent.store.schema import metadata, prompt_changes, source_days, sources, usage_daily, usage_totals
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.interface import Batch, ChangeKind, Operation, PromptChange, Result, UsageRow
 
 DAY = date(2026, 3, 1)
 ROW = UsageRow("bot", "gpt-4o", Operation.GENERATION, DAY, inferences=2, attempts=3, input_tokens=70)

@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import select
 
-from agent.framework.assess import assess
-from agent.framework.model import Declaration, Facts, PromptFacts, Strategy, UsageFacts
-from agent.store.schema import verdicts
-from agent.store.store import Store
+from leverwatch.agent.framework.assess import assess
+from leverwatch.agent.framework.model import Declaration, Facts, PromptFacts, Strategy, UsageFacts
+from leverwatch.agent.store.schema import verdicts
+from leverwatch.agent.store.store import Store
 
 DAY = date(2026, 3, 1)
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from agent.store.facts import Scope
-from agent.store.store import Store
-from collectors.interface import Batch, ChangeKind, Operation, PromptChange, UsageRow
+from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.interface import Batch, ChangeKind, Operation, PromptChange, UsageRow
 
 DAY = date(2026, 3, 1)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from agent.web.api import systems_json
+from leverwatch.agent.web.api import systems_json
 from tests.agent.exporter import samples
 
 

@@ -14,9 +14,9 @@ from wsgiref.validate import validator
 import pytest
 import structlog
 
-from agent.errors import ConfigError
-from agent.exporter.render import Exposition
-from agent.web.application import State, accepts_gzip, create_app
+from leverwatch.agent.errors import ConfigError
+from leverwatch.agent.exporter.render import Exposition
+from leverwatch.agent.web.application import State, accepts_gzip, create_app
 from tests.agent.exporter import samples
 
 

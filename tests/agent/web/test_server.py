@@ -17,10 +17,10 @@ from prometheus_client import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from agent.errors import LeverwatchError
-from agent.exporter.render import Exposition
-from agent.snapshot import SystemsSnapshot
-from agent.web.server import Server, State, create_app
+from leverwatch.agent.errors import LeverwatchError
+from leverwatch.agent.exporter.render import Exposition
+from leverwatch.agent.snapshot import SystemsSnapshot
+from leverwatch.agent.web.server import Server, State, create_app
 from tests.agent.exporter import samples
 
 _SYSTEMS = 10

@@ -18,12 +18,12 @@ import pytest
 import requests
 import structlog
 
-from agent.errors import LeverwatchError
-from agent.exporter.render import Exposition
-from agent.web.application import SECURITY_HEADERS
-from agent.web.server import Server, State, create_app
-from agent.web.transport.channel import Channel
-from agent.web.transport.limits import Drop, Limits
+from leverwatch.agent.errors import LeverwatchError
+from leverwatch.agent.exporter.render import Exposition
+from leverwatch.agent.web.application import SECURITY_HEADERS
+from leverwatch.agent.web.server import Server, State, create_app
+from leverwatch.agent.web.transport.channel import Channel
+from leverwatch.agent.web.transport.limits import Drop, Limits
 
 SHORT = Limits(connections=8, greeting=0.5, body=0.5, answer=0.5, idle=0.5, stop=0.5)
 PATIENT = Limits(connections=8)

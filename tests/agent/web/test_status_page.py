@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.framework.model import Status, Strategy
-from agent.snapshot import SystemView
-from agent.web.status_page import STYLE_SOURCE, Links, clock, headline, render, since
+from leverwatch.agent.framework.model import Status, Strategy
+from leverwatch.agent.snapshot import SystemView
+from leverwatch.agent.web.status_page import STYLE_SOURCE, Links, clock, headline, render, since
 from tests.agent.exporter import samples
 
 ROOT = Path(__file__).parents[3]

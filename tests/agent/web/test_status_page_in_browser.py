@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from agent.exporter.render import Exposition
-from agent.snapshot import SystemsSnapshot
-from agent.web.server import Server, State, create_app
+from leverwatch.agent.exporter.render import Exposition
+from leverwatch.agent.snapshot import SystemsSnapshot
+from leverwatch.agent.web.server import Server, State, create_app
 from tests.agent.exporter import samples
 
 pytestmark = pytest.mark.e2e

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collectors.aggregation.dedupe import SeenIds
-from collectors.aggregation.rollup import COLUMNS, Rollup
-from collectors.interface import Result, UsageRow
-from collectors.records.fields import parse_template, system_lookup
-from collectors.records.formats.jsonl import JsonLines
-from collectors.records.layout import Layout, Steps
+from leverwatch.collectors.aggregation.dedupe import SeenIds
+from leverwatch.collectors.aggregation.rollup import COLUMNS, Rollup
+from leverwatch.collectors.interface import Result, UsageRow
+from leverwatch.collectors.records.fields import parse_template, system_lookup
+from leverwatch.collectors.records.formats.jsonl import JsonLines
+from leverwatch.collectors.records.layout import Layout, Steps
 from tests.collectors.sources.files.logs import FIELDS, NOW
 from tests.collectors.sources.files.reference import Reference
 

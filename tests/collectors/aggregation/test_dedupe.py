@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.aggregation import _native
-from collectors.aggregation.dedupe import SeenIds
-from collectors.aggregation.id_table import Ids, PythonIds
+from leverwatch.collectors.aggregation import _native
+from leverwatch.collectors.aggregation.dedupe import SeenIds
+from leverwatch.collectors.aggregation.id_table import Ids, PythonIds
 
 HOUR = 3600.0
 Make = Callable[[int], Ids]

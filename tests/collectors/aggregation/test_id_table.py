@@ -6,8 +6,8 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from collectors.aggregation import _native
-from collectors.aggregation.id_table import Ids, PythonIds, pack, unpack
+from leverwatch.collectors.aggregation import _native
+from leverwatch.collectors.aggregation.id_table import Ids, PythonIds, pack, unpack
 
 SPAN = 3
 KEYS = st.one_of(st.integers(0, 12).map(lambda key: key << 10), st.integers(0, 3), st.integers(0, 2**64 - 1))

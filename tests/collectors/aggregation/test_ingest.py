@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.aggregation.lines import Lines
-from collectors.aggregation.rollup import COLUMNS
-from collectors.errors import SourceRefused
-from collectors.interface import Operation, Result, UsageRow
+from leverwatch.collectors.aggregation.lines import Lines
+from leverwatch.collectors.aggregation.rollup import COLUMNS
+from leverwatch.collectors.errors import SourceRefused
+from leverwatch.collectors.interface import Operation, Result, UsageRow
 from tests.collectors.sources.files.logs import config, count, csv_config, ingest, record, sums
 
 UNKNOWN = {"unknown_input": 1, "unknown_cached": 1, "unknown_output": 1, "unpriced": 1, "unknown_latency": 1}

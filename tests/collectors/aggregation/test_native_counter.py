@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from xxhash import xxh64_intdigest
 
-from collectors.aggregation import _native
-from collectors.aggregation.day_filter import Days
-from collectors.aggregation.ingest import MAX_PROBLEMS, Counted, Ingest
-from collectors.aggregation.lines import Lines
-from collectors.aggregation.rollup import COLUMNS
-from collectors.interface import Result
+from leverwatch.collectors.aggregation import _native
+from leverwatch.collectors.aggregation.day_filter import Days
+from leverwatch.collectors.aggregation.ingest import MAX_PROBLEMS, Counted, Ingest
+from leverwatch.collectors.aggregation.lines import Lines
+from leverwatch.collectors.aggregation.rollup import COLUMNS
+from leverwatch.collectors.interface import Result
 from tests.collectors.aggregation.test_batch_counter import RARE, TIMES
 from tests.collectors.sources.files.logs import FIELDS, config, ingest, record, sums
 
@@ -250,10 +250,10 @@ def test_deep_and_wide_values_are_skipped_or_left_to_python() -> None:
 
 WITHOUT = """
 import sys
-sys.modules["collectors.aggregation._native"] = None  # as where there was no compiler
-from collectors.aggregation.lines import Lines
+sys.modules["leverwatch.collectors.aggregation._native"] = None  # as where there was no compiler
+from leverwatch.collectors.aggregation.lines import Lines
 from tests.collectors.sources.files.logs import NOW, config, record
-from collectors.aggregation.ingest import Ingest
+from leverwatch.collectors.aggregation.ingest import Ingest
 made = Ingest(config(), lambda: NOW)
 made.load({})
 made.use_workers(2)

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collectors.aggregation.dedupe import SeenIds
-from collectors.aggregation.rollup import COLUMNS, Rollup
-from collectors.interface import Result
-from collectors.records.fields import FIELDS, RARE, parse_template, system_lookup
-from collectors.records.vocabulary import Outcome, is_cache_hit, operation_of, outcome_of
+from leverwatch.collectors.aggregation.dedupe import SeenIds
+from leverwatch.collectors.aggregation.rollup import COLUMNS, Rollup
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.fields import FIELDS, RARE, parse_template, system_lookup
+from leverwatch.collectors.records.vocabulary import Outcome, is_cache_hit, operation_of, outcome_of
 from tests.collectors.aggregation.test_batch_counter import TOLERANCE
 from tests.collectors.sources.files.logs import NOW
 from tests.collectors.sources.files.reference import Reference

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from collectors.records.fields import parse_path, parse_template, system_lookup
+from leverwatch.collectors.records.fields import parse_path, parse_template, system_lookup
 from tests.collectors.sources.files.logs import config
 
 

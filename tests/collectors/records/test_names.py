@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from collectors.aggregation.ingest import Counted
-from collectors.aggregation.lines import Lines
-from collectors.interface import Result
-from collectors.records.names import MAX_NAME_LENGTH, fault_of, is_usable
-from collectors.records.recall import recall
-from collectors.records.vocabulary import is_cache_hit, is_invalid, is_truncated, outcome_of
-from collectors.sniffing.sniff import guess, samples
+from leverwatch.collectors.aggregation.ingest import Counted
+from leverwatch.collectors.aggregation.lines import Lines
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.names import MAX_NAME_LENGTH, fault_of, is_usable
+from leverwatch.collectors.records.recall import recall
+from leverwatch.collectors.records.vocabulary import is_cache_hit, is_invalid, is_truncated, outcome_of
+from leverwatch.collectors.sniffing.sniff import guess, samples
 from tests.collectors.sources.files.logs import config, ingest, record
 from tests.fuzz.records import record as fuzzed
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from collectors.records import window
-from collectors.records.decode import BadInput
-from collectors.records.outline import VALUE, Each, outline
+from leverwatch.collectors.records import window
+from leverwatch.collectors.records.decode import BadInput
+from leverwatch.collectors.records.outline import VALUE, Each, outline
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.aggregation.bulk_timestamps import Stamps
-from collectors.aggregation.lines import Lines
-from collectors.interface import Result
-from collectors.records.timestamps import parse_time
+from leverwatch.collectors.aggregation.bulk_timestamps import Stamps
+from leverwatch.collectors.aggregation.lines import Lines
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.timestamps import parse_time
 from tests.collectors.sources.files.logs import NOW, ingest
 
 MOMENT = datetime(2026, 3, 10, 8, 30, 15, tzinfo=UTC)

@@ -9,12 +9,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.cli.source_block import source_block
-from collectors.records.fields import parse_path
-from collectors.sniffing.field_names import KNOWN, is_plain
-from collectors.sniffing.guess import FieldGuess, columns, leaves, propose
-from collectors.sniffing.sniff import Guess, guess
-from collectors.sources.files.config import FilesConfig
+from leverwatch.agent.cli.source_block import source_block
+from leverwatch.collectors.records.fields import parse_path
+from leverwatch.collectors.sniffing.field_names import KNOWN, is_plain
+from leverwatch.collectors.sniffing.guess import FieldGuess, columns, leaves, propose
+from leverwatch.collectors.sniffing.sniff import Guess, guess
+from leverwatch.collectors.sources.files.config import FilesConfig
 
 EXAMPLES: dict[str, Any] = {
     "time": "2026-03-10T08:00:00Z", "model": "m-1", "request_id": "r1", "operation": "chat", "status": "ok",

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from collectors.errors import SourceUnavailable
-from collectors.interface import Result
-from collectors.sniffing.sniff import Guess, config_of, guess, read_sample, samples, summarise
+from leverwatch.collectors.errors import SourceUnavailable
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.sniffing.sniff import Guess, config_of, guess, read_sample, samples, summarise
 from tests.collectors.records.framing.test_frames import frame
 from tests.collectors.records.framing.test_partial import cri, docker
 

@@ -11,8 +11,8 @@ import yaml
 from alembic import command
 from sqlalchemy import text
 
-from agent.store.engine import open_engine
-from agent.store.migrate import _config
+from leverwatch.agent.store.engine import open_engine
+from leverwatch.agent.store.migrate import _config
 from tests.e2e.kills import ledger
 from tests.e2e.kills.databases import Databases
 from tests.e2e.kills.ledger import Ledger

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import BinaryIO
 
-from collectors.interface import Result
-from collectors.records.decode import BadInput
-from collectors.records.outline import Mark, outline
-from collectors.sources.evals.formats import inspect_log, lm_eval, own, promptfoo
-from collectors.sources.evals.formats.interface import Parser
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.decode import BadInput
+from leverwatch.collectors.records.outline import Mark, outline
+from leverwatch.collectors.sources.evals.formats import inspect_log, lm_eval, own, promptfoo
+from leverwatch.collectors.sources.evals.formats.interface import Parser
 
 PARSERS: Mapping[str, Parser] = {
     "own": own.parse,

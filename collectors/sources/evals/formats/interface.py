@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import BinaryIO
 
-from collectors.interface import Result
-from collectors.records.decode import BadInput
-from collectors.records.names import MAX_NAME_LENGTH
-from collectors.records.timestamps import parse_time
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.decode import BadInput
+from leverwatch.collectors.records.names import MAX_NAME_LENGTH
+from leverwatch.collectors.records.timestamps import parse_time
 
 LONGEST = MAX_NAME_LENGTH
 """Characters of a name that the store keeps."""

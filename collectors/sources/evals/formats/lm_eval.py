@@ -9,10 +9,17 @@ from typing import Any, BinaryIO, TypeVar
 
 import msgspec
 
-from collectors.interface import Result
-from collectors.records.decode import BadInput, convert, decode, number
-from collectors.records.outline import VALUE, Each, Mark, Value, Wanted, outline
-from collectors.sources.evals.formats.interface import LONGEST, MOST_RESULTS, Entry, RawResult, digest, moment
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.decode import BadInput, convert, decode, number
+from leverwatch.collectors.records.outline import VALUE, Each, Mark, Value, Wanted, outline
+from leverwatch.collectors.sources.evals.formats.interface import (
+    LONGEST,
+    MOST_RESULTS,
+    Entry,
+    RawResult,
+    digest,
+    moment,
+)
 
 _LARGEST = 1 << 20
 _LONGEST = 1_000

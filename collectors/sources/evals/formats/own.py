@@ -7,9 +7,9 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from collectors.interface import Result
-from collectors.records.decode import BadInput, decode
-from collectors.sources.evals.formats.interface import MOST_CASES, Entry, RawResult, digest, moment
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.decode import BadInput, decode
+from leverwatch.collectors.sources.evals.formats.interface import MOST_CASES, Entry, RawResult, digest, moment
 
 _ROUNDED = 0.0005
 """How far a share may be rounded and still tell the number of passed cases."""

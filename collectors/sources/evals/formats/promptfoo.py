@@ -14,10 +14,10 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from collectors.interface import Result
-from collectors.records.decode import BadInput, convert, decode, number
-from collectors.records.outline import VALUE, Each, Wanted, outline
-from collectors.sources.evals.formats.interface import (
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.decode import BadInput, convert, decode, number
+from leverwatch.collectors.records.outline import VALUE, Each, Wanted, outline
+from leverwatch.collectors.sources.evals.formats.interface import (
     LONGEST,
     MOST_METRICS,
     MOST_RESULTS,

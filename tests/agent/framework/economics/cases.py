@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from agent.framework.economics.assumptions import resolve
-from agent.framework.economics.model import Amount, EconomicsFacts, Hosting, Origin, Price
-from agent.framework.economics.traffic import Calls, DayCalls, TrafficMoments, traffic_moments
+from leverwatch.agent.framework.economics.assumptions import resolve
+from leverwatch.agent.framework.economics.model import Amount, EconomicsFacts, Hosting, Origin, Price
+from leverwatch.agent.framework.economics.traffic import Calls, DayCalls, TrafficMoments, traffic_moments
 
 DAY = date(2026, 10, 4)
 MINI = Price("gpt-4o-mini", input=0.15, output=0.60, cached_input=0.075)

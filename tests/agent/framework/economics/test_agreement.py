@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from agent.framework.economics.agreement import agreement
-from agent.framework.economics.model import Agreement, Outcome
-from agent.framework.model import Rule, Strategy
+from leverwatch.agent.framework.economics.agreement import agreement
+from leverwatch.agent.framework.economics.model import Agreement, Outcome
+from leverwatch.agent.framework.model import Rule, Strategy
 
 PE, HYBRID, FT = Strategy
 

@@ -6,11 +6,19 @@ from typing import Any, cast
 
 import pytest
 
-from agent.framework.economics.assess import assess_economics, used_inputs
-from agent.framework.economics.assumptions import resolve
-from agent.framework.economics.model import Amount, Economics, EconomicsFacts, Missing, Origin, Outcome, Unpriced
-from agent.framework.economics.traffic import TrafficMoments
-from agent.framework.model import Strategy
+from leverwatch.agent.framework.economics.assess import assess_economics, used_inputs
+from leverwatch.agent.framework.economics.assumptions import resolve
+from leverwatch.agent.framework.economics.model import (
+    Amount,
+    Economics,
+    EconomicsFacts,
+    Missing,
+    Origin,
+    Outcome,
+    Unpriced,
+)
+from leverwatch.agent.framework.economics.traffic import TrafficMoments
+from leverwatch.agent.framework.model import Strategy
 from tests.agent.framework.economics.cases import DAY, LARGE, MINI, TUNED_MINI, calls, exactly, facts, traffic
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from agent.framework.economics.breakeven import Line, break_even
-from agent.framework.economics.model import BreakEven
+from leverwatch.agent.framework.economics.breakeven import Line, break_even
+from leverwatch.agent.framework.economics.model import BreakEven
 
 CENTS = st.integers(-50, 50).map(float)
 LINES = st.builds(

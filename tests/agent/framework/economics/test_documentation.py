@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from agent.config import EconomicsConfig, SystemConfig
-from agent.framework.economics.assess import CHEAPER_FROM, NOT_CHEAPER_BELOW
-from agent.framework.economics.assumptions import ASSUMPTIONS
-from agent.framework.economics.model import Agreement, Missing, Origin, Outcome
-from agent.prices.entries import PriceEntry
-from agent.prices.file import read_price_file
+from leverwatch.agent.config import EconomicsConfig, SystemConfig
+from leverwatch.agent.framework.economics.assess import CHEAPER_FROM, NOT_CHEAPER_BELOW
+from leverwatch.agent.framework.economics.assumptions import ASSUMPTIONS
+from leverwatch.agent.framework.economics.model import Agreement, Missing, Origin, Outcome
+from leverwatch.agent.prices.entries import PriceEntry
+from leverwatch.agent.prices.file import read_price_file
 
 DOCUMENT = (Path(__file__).parents[4] / "docs" / "economics.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `(\w+)` \| (.*) \|$", re.MULTILINE)

@@ -7,10 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.framework.economics.assess import assess_economics
-from agent.framework.economics.assumptions import defaults
-from agent.framework.economics.model import Amount, EconomicsFacts, Hosting, Origin, Outcome, Price, Unpriced
-from agent.framework.economics.traffic import Calls, TrafficMoments
+from leverwatch.agent.framework.economics.assess import assess_economics
+from leverwatch.agent.framework.economics.assumptions import defaults
+from leverwatch.agent.framework.economics.model import (
+    Amount,
+    EconomicsFacts,
+    Hosting,
+    Origin,
+    Outcome,
+    Price,
+    Unpriced,
+)
+from leverwatch.agent.framework.economics.traffic import Calls, TrafficMoments
 from tests.agent.framework.economics.cases import facts
 
 MONEY = tuple(name for name in defaults() if "usd" in name)

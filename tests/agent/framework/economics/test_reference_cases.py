@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import pytest
 
-from agent.framework.economics.assess import assess_economics
-from agent.framework.economics.model import Amount, Economics, Origin, Outcome
+from leverwatch.agent.framework.economics.assess import assess_economics
+from leverwatch.agent.framework.economics.model import Amount, Economics, Origin, Outcome
 from tests.agent.framework.economics.cases import LARGE, MINI, TUNED_MINI, facts
 
 CACHED = 6 / 9

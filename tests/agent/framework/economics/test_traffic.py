@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from agent.framework.economics.traffic import Calls, DayCalls, traffic_moments
+from leverwatch.agent.framework.economics.traffic import Calls, DayCalls, traffic_moments
 from tests.agent.framework.economics.cases import DAY, calls, days
 
 

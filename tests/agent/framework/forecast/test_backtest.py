@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.framework.forecast.backtest import (
+from leverwatch.agent.framework.forecast.backtest import (
     AHEAD,
     FIRST,
     MOST,
@@ -18,8 +18,8 @@ from agent.framework.forecast.backtest import (
     start_of_trend,
     widths,
 )
-from agent.framework.forecast.methods import History
-from agent.framework.forecast.model import Method, Score
+from leverwatch.agent.framework.forecast.methods import History
+from leverwatch.agent.framework.forecast.model import Method, Score
 
 ERRORS = st.lists(st.floats(-2, 2), max_size=40)
 

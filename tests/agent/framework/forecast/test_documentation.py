@@ -6,10 +6,10 @@ import re
 from dataclasses import asdict
 from pathlib import Path
 
-from agent.framework.forecast.backtest import FIRST, HORIZONS, MOST
-from agent.framework.forecast.methods import DAMPING, TREND_WEEKS
-from agent.framework.forecast.model import ForecastSettings, Method
-from agent.framework.forecast.weekly import LONGEST
+from leverwatch.agent.framework.forecast.backtest import FIRST, HORIZONS, MOST
+from leverwatch.agent.framework.forecast.methods import DAMPING, TREND_WEEKS
+from leverwatch.agent.framework.forecast.model import ForecastSettings, Method
+from leverwatch.agent.framework.forecast.weekly import LONGEST
 
 DOCUMENT = (Path(__file__).parents[4] / "docs" / "forecast.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `([\w-]+)` \| (.*?) \|", re.MULTILINE)

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.framework.forecast.crossing import outlook
-from agent.framework.forecast.forecast import forecast, monthly, targets
-from agent.framework.forecast.model import Direction, Forecast, ForecastSettings, Method, Target
-from agent.framework.model import Band, Boundary, Settings, VolumeState
+from leverwatch.agent.framework.forecast.crossing import outlook
+from leverwatch.agent.framework.forecast.forecast import forecast, monthly, targets
+from leverwatch.agent.framework.forecast.model import Direction, Forecast, ForecastSettings, Method, Target
+from leverwatch.agent.framework.model import Band, Boundary, Settings, VolumeState
 from tests.agent.framework.forecast.series import DAY, daily, growing, series
 
 UP, DOWN = Direction

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.framework.forecast.methods import DAMPING, TREND_WEEKS, History, path
-from agent.framework.forecast.model import Method
+from leverwatch.agent.framework.forecast.methods import DAMPING, TREND_WEEKS, History, path
+from leverwatch.agent.framework.forecast.model import Method
 
 LOGS = st.lists(st.floats(-5, 20), min_size=4, max_size=40)
 

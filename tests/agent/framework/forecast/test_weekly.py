@@ -6,7 +6,7 @@ from sys import float_info
 
 import pytest
 
-from agent.framework.forecast.weekly import LONGEST, level_shifts, log_totals, weekly_totals
+from leverwatch.agent.framework.forecast.weekly import LONGEST, level_shifts, log_totals, weekly_totals
 from tests.agent.framework.forecast.series import DAY, daily
 
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from agent.framework.assessment import Assessment
-from agent.framework.comparison import Outcome
-from agent.framework.economics.model import Agreement
-from agent.framework.model import Status
-from agent.framework.shutdowns import Urgency
-from agent.snapshot import SystemView
-from agent.web.page.attention import ALL_FLAGS, by_attention, flags
+from leverwatch.agent.framework.assessment import Assessment
+from leverwatch.agent.framework.comparison import Outcome
+from leverwatch.agent.framework.economics.model import Agreement
+from leverwatch.agent.framework.model import Status
+from leverwatch.agent.framework.shutdowns import Urgency
+from leverwatch.agent.snapshot import SystemView
+from leverwatch.agent.web.page.attention import ALL_FLAGS, by_attention, flags
 from tests.agent.exporter import assessed, samples
 from tests.rules.rulefile import RUNBOOKS, rules
 

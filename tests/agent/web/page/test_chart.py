@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.framework.model import Settings
-from agent.web.page.chart import FLOOR, HEIGHT, MONTH, WEEKS, WIDTH, chart, position
+from leverwatch.agent.framework.model import Settings
+from leverwatch.agent.web.page.chart import FLOOR, HEIGHT, MONTH, WEEKS, WIDTH, chart, position
 
 SETTINGS = Settings()
 volumes = st.floats(min_value=0, max_value=1e15)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from agent.framework.economics.model import BreakEven
-from agent.framework.model import Settings
-from agent.web.page.context import beside
+from leverwatch.agent.framework.economics.model import BreakEven
+from leverwatch.agent.framework.model import Settings
+from leverwatch.agent.web.page.context import beside
 from tests.agent.exporter import assessed, samples
 
 SETTINGS = Settings()

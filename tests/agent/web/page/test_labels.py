@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.web.page.labels import decimal, full, quantity
+from leverwatch.agent.web.page.labels import decimal, full, quantity
 
 
 def test_figures_are_cut_and_never_rounded_up_to_a_threshold() -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from agent.framework.assessment import Unavailable
-from agent.framework.forecast.model import Direction, Outlook, Target
-from agent.framework.model import Band, Boundary, Rule, Settings
-from agent.snapshot import SystemView
-from agent.web.page.upcoming import Ahead, ahead, unforeseen
+from leverwatch.agent.framework.assessment import Unavailable
+from leverwatch.agent.framework.forecast.model import Direction, Outlook, Target
+from leverwatch.agent.framework.model import Band, Boundary, Rule, Settings
+from leverwatch.agent.snapshot import SystemView
+from leverwatch.agent.web.page.upcoming import Ahead, ahead, unforeseen
 from tests.agent.exporter import assessed, samples
 
 SETTINGS = Settings()

@@ -9,12 +9,12 @@ from wsgiref.validate import validator
 import pytest
 import structlog
 
-from agent.exporter.render import Exposition
-from agent.limited_log import lines_left_out
-from agent.web.application import State, create_app
-from agent.web.transport.auth import Gate, Protection
-from agent.web.transport.passwords import Passwords
-from agent.web.transport.turns import TooManyWaiting
+from leverwatch.agent.exporter.render import Exposition
+from leverwatch.agent.limited_log import lines_left_out
+from leverwatch.agent.web.application import State, create_app
+from leverwatch.agent.web.transport.auth import Gate, Protection
+from leverwatch.agent.web.transport.passwords import Passwords
+from leverwatch.agent.web.transport.turns import TooManyWaiting
 from tests.agent.web.transport.test_passwords import hashed, header
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import structlog
 
-from agent.errors import ConfigError
-from agent.web.transport.current import CurrentWebFile
+from leverwatch.agent.errors import ConfigError
+from leverwatch.agent.web.transport.current import CurrentWebFile
 from tests.agent.config.test_web_file import NOT_A_HASH
 from tests.agent.web.transport.certificates import authority
 from tests.agent.web.transport.test_passwords import hashed

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.web.transport.exchange import Answer, Awaited, Exchange, Refused
-from agent.web.transport.limits import Limits
+from leverwatch.agent.web.transport.exchange import Answer, Awaited, Exchange, Refused
+from leverwatch.agent.web.transport.limits import Limits
 
 LIMITS = Limits(header_bytes=200, body_bytes=50)
 GET = b"GET /a%20b?c=d HTTP/1.1\r\nHost: a\r\nX-More: 1\r\n\r\n"

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from agent.config.web import WebConfig
-from agent.web.application import _RELOADS
-from agent.web.transport.crowd import Member, Stage, spared
-from agent.web.transport.limits import PROBE_LIMITS, Drop, Limits, affordable_connections
-from agent.web.transport.turns import MOST, MOST_OF_ONE, TooManyWaiting, Turns
+from leverwatch.agent.config.web import WebConfig
+from leverwatch.agent.web.application import _RELOADS
+from leverwatch.agent.web.transport.crowd import Member, Stage, spared
+from leverwatch.agent.web.transport.limits import PROBE_LIMITS, Drop, Limits, affordable_connections
+from leverwatch.agent.web.transport.turns import MOST, MOST_OF_ONE, TooManyWaiting, Turns
 
 
 @pytest.mark.parametrize(

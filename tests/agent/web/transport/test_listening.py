@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from agent.errors import LeverwatchError
-from agent.web.transport.listening import open_listeners
+from leverwatch.agent.errors import LeverwatchError
+from leverwatch.agent.web.transport.listening import open_listeners
 
 
 @contextmanager

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.web.transport.passwords import Passwords
-from agent.web.transport.turns import TooManyWaiting
+from leverwatch.agent.web.transport.passwords import Passwords
+from leverwatch.agent.web.transport.turns import TooManyWaiting
 
 COST = 10
 

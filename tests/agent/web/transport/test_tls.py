@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 import requests
 
-from agent.exporter.render import Exposition
-from agent.web.server import Server, State, create_app
-from agent.web.transport.current import CurrentWebFile
-from agent.web.transport.limits import Drop, Limits
+from leverwatch.agent.exporter.render import Exposition
+from leverwatch.agent.web.server import Server, State, create_app
+from leverwatch.agent.web.transport.current import CurrentWebFile
+from leverwatch.agent.web.transport.limits import Drop, Limits
 from tests.agent.web.transport.certificates import Authority, Pair, authority
 
 PAIR = "cert_file: server.crt, key_file: server.key"

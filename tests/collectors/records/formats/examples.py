@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from collectors.records.formats.registry import NAMED
+from leverwatch.collectors.records.formats.registry import NAMED
 from tests.collectors.records.formats import test_anthropic, test_litellm, test_openai, test_otlp
 from tests.fuzz.records import record
 

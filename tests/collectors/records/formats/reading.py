@@ -6,8 +6,8 @@ import copy
 import json
 from typing import Any
 
-from collectors.aggregation.ingest import Counted
-from collectors.sniffing.sniff import guess
+from leverwatch.collectors.aggregation.ingest import Counted
+from leverwatch.collectors.sniffing.sniff import guess
 from tests.collectors.sources.files.logs import config, count, sums
 
 

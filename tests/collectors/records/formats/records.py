@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from collectors.aggregation.ingest import Counted
-from collectors.interface import Operation
+from leverwatch.collectors.aggregation.ingest import Counted
+from leverwatch.collectors.interface import Operation
 from tests.collectors.sources.files.logs import config, count, sums
 
 NOW = 1773129600

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collectors.interface import Result
+from leverwatch.collectors.interface import Result
 from tests.collectors.records.formats.records import NOW, lines, read, totals
 from tests.collectors.records.framing.test_partial import cri, docker
 from tests.collectors.sources.files.logs import config, count

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from collectors.interface import Result
+from leverwatch.collectors.interface import Result
 from tests.collectors.records.formats.reading import changed, counted, only, operations, sniffed, totals, without
 
 SUMMARY: dict[str, Any] = {

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from collectors.interface import Operation, Result
+from leverwatch.collectors.interface import Operation, Result
 from tests.collectors.records.formats.reading import changed, counted, only, operations, sniffed, totals, without
 
 CALL: dict[str, Any] = {

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collectors.interface import MALFORMED, Result
-from collectors.records.fields import FIELDS, RARE
-from collectors.records.formats.registry import NAMED
-from collectors.records.framing.values import VALUES
-from collectors.sniffing.sniff import guess
+from leverwatch.collectors.interface import MALFORMED, Result
+from leverwatch.collectors.records.fields import FIELDS, RARE
+from leverwatch.collectors.records.formats.registry import NAMED
+from leverwatch.collectors.records.framing.values import VALUES
+from leverwatch.collectors.sniffing.sniff import guess
 from tests.collectors.records.formats.examples import CASES, EXAMPLES, NO_OBJECTS, Make
 from tests.collectors.records.formats.records import lines, totals
 from tests.collectors.records.framing.test_partial import cri, docker

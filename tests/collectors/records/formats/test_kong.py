@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from collectors.interface import Result
+from leverwatch.collectors.interface import Result
 from tests.collectors.records.formats.reading import changed, counted, only, operations, sniffed, totals
 
 META = {"provider_name": "openai", "request_model": "gpt-4o", "response_model": "gpt-4o-0806", "llm_latency": 900}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from collectors.interface import Result
+from leverwatch.collectors.interface import Result
 from tests.collectors.records.formats.reading import counted, only, operations, sniffed, totals
 
 RECORD: dict[str, Any] = {

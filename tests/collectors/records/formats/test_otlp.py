@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from collectors.interface import Operation, Result
+from leverwatch.collectors.interface import Operation, Result
 from tests.collectors.records.formats.records import NOW, operations, read, totals
 from tests.collectors.sources.files.logs import config, count
 

@@ -9,11 +9,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collectors.interface import Result
-from collectors.records.fields import FIELDS, PLACE, RARE
-from collectors.records.formats.declared import Declaration, Declared, Paths
-from collectors.records.formats.jsonl import TYPES
-from collectors.records.formats.rows import BLANK
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.fields import FIELDS, PLACE, RARE
+from leverwatch.collectors.records.formats.declared import Declaration, Declared, Paths
+from leverwatch.collectors.records.formats.jsonl import TYPES
+from leverwatch.collectors.records.formats.rows import BLANK
 
 TEXTS = ("model", "request_id", "operation", "status", "trace_id", "finish_reason")
 COUNTS = ("input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")

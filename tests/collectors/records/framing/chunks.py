@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from collectors.records.formats.interface import Framing
+from leverwatch.collectors.records.formats.interface import Framing
 
 
 def records(framing: Framing, chunks: Iterable[bytes]) -> tuple[list[bytes], list[int], int, int]:

@@ -6,7 +6,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.records.framing.frames import FRAMES
+from leverwatch.collectors.records.framing.frames import FRAMES
 from tests.collectors.records.framing.chunks import cut, records
 
 TEXTS = [json.dumps({"n": number, "pad": "x" * number * 7}).encode() for number in range(6)]

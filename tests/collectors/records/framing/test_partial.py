@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.records.framing.partial import Cri, Docker, Wrapping
+from leverwatch.collectors.records.framing.partial import Cri, Docker, Wrapping
 from tests.collectors.records.framing.chunks import cut, records
 
 CRI, DOCKER = Cri(), Docker()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collectors.records.framing.values import VALUES, Kind, pieces
+from leverwatch.collectors.records.framing.values import VALUES, Kind, pieces
 from tests.collectors.records.framing.chunks import cut, records
 
 SCALAR = (

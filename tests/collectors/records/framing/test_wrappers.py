@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from collectors.interface import Result
-from collectors.records.framing.lines import LINES
-from collectors.records.framing.wrappers import JsonString, Prefix
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.framing.lines import LINES
+from leverwatch.collectors.records.framing.wrappers import JsonString, Prefix
 from tests.collectors.sources.files.logs import FIELDS, config, count, record, sums
 
 INNER = record(usage={"prompt_tokens": 7}).decode().strip()

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from collectors.interface import Batch, EvalResult, Problem, Result, SourceState, World
-from collectors.sources.evals.collector import EvalsCollector
-from collectors.sources.evals.config import EvalsConfig
+from leverwatch.collectors.interface import Batch, EvalResult, Problem, Result, SourceState, World
+from leverwatch.collectors.sources.evals.collector import EvalsCollector
+from leverwatch.collectors.sources.evals.config import EvalsConfig
 
 NOW = datetime(2026, 10, 5, 12, tzinfo=UTC)
 CANARY = "the secret recipe of grandmother's soup"

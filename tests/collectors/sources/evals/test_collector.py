@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from collectors.errors import SourceIncomplete
-from collectors.interface import Result, SourceState, World
-from collectors.registry import source_types
-from collectors.sources.evals.collector import EvalsCollector
-from collectors.sources.evals.config import EvalsConfig
+from leverwatch.collectors.errors import SourceIncomplete
+from leverwatch.collectors.interface import Result, SourceState, World
+from leverwatch.collectors.registry import source_types
+from leverwatch.collectors.sources.evals.collector import EvalsCollector
+from leverwatch.collectors.sources.evals.config import EvalsConfig
 from tests.collectors.sources.evals import samples
 from tests.collectors.sources.evals.samples import Bench, lines, own
 

@@ -7,14 +7,14 @@ import re
 from io import BytesIO
 from pathlib import Path
 
-from collectors.config import SourceConfig
-from collectors.interface import MALFORMED, Result
-from collectors.records import outline
-from collectors.sources.evals import attribute, reading
-from collectors.sources.evals.config import FACTS, EvalsConfig
-from collectors.sources.evals.formats import inspect_log, interface, own, promptfoo
-from collectors.sources.evals.formats.detect import PARSERS
-from collectors.sources.evals.formats.interface import RawResult
+from leverwatch.collectors.config import SourceConfig
+from leverwatch.collectors.interface import MALFORMED, Result
+from leverwatch.collectors.records import outline
+from leverwatch.collectors.sources.evals import attribute, reading
+from leverwatch.collectors.sources.evals.config import FACTS, EvalsConfig
+from leverwatch.collectors.sources.evals.formats import inspect_log, interface, own, promptfoo
+from leverwatch.collectors.sources.evals.formats.detect import PARSERS
+from leverwatch.collectors.sources.evals.formats.interface import RawResult
 
 PAGE = (Path(__file__).parents[4] / "docs/sources/evals.md").read_text()
 

@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from agent.store.store import Store
-from collectors.errors import SourceIncomplete
-from collectors.interface import Batch, Result, SourceState
-from collectors.records import outline, window
-from collectors.sources.evals import positions, reading
-from collectors.sources.evals.config import EvalsConfig
-from collectors.sources.evals.formats import detect, inspect_log, interface, lm_eval, promptfoo
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.errors import SourceIncomplete
+from leverwatch.collectors.interface import Batch, Result, SourceState
+from leverwatch.collectors.records import outline, window
+from leverwatch.collectors.sources.evals import positions, reading
+from leverwatch.collectors.sources.evals.config import EvalsConfig
+from leverwatch.collectors.sources.evals.formats import detect, inspect_log, interface, lm_eval, promptfoo
 from tests.collectors.sources.evals import samples
 from tests.collectors.sources.evals.samples import NOW, Bench, lines, own
 

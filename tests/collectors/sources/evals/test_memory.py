@@ -18,9 +18,9 @@ _MOST_MIB = 40
 _PROGRAM = """
 import resource, sys
 from pathlib import Path
-from collectors.sources.evals.collector import EvalsCollector
-from collectors.sources.evals.config import EvalsConfig
-from collectors.interface import SourceState, World
+from leverwatch.collectors.sources.evals.collector import EvalsCollector
+from leverwatch.collectors.sources.evals.config import EvalsConfig
+from leverwatch.collectors.interface import SourceState, World
 
 folder = Path(sys.argv[1])
 config = EvalsConfig.model_validate({"name": "evals", "path": "*", "system": "bot"})

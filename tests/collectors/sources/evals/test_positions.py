@@ -5,7 +5,7 @@ from io import BytesIO
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.sources.evals.positions import (
+from leverwatch.collectors.sources.evals.positions import (
     FileState,
     content_digest,
     decode_all,

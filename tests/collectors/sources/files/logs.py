@@ -10,11 +10,11 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from collectors.aggregation.ingest import Counted, Ingest
-from collectors.aggregation.lines import Lines
-from collectors.aggregation.rollup import COLUMNS
-from collectors.interface import UsageRow
-from collectors.sources.files.config import FilesConfig
+from leverwatch.collectors.aggregation.ingest import Counted, Ingest
+from leverwatch.collectors.aggregation.lines import Lines
+from leverwatch.collectors.aggregation.rollup import COLUMNS
+from leverwatch.collectors.interface import UsageRow
+from leverwatch.collectors.sources.files.config import FilesConfig
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 FIELDS = {

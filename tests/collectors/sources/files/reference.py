@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
-from collectors.aggregation.rollup import COLUMNS
-from collectors.interface import UNKNOWN_MODEL, Operation, Result
-from collectors.records.timestamps import parse_time
-from collectors.records.vocabulary import Outcome, is_cache_hit, operation_of, outcome_of
+from leverwatch.collectors.aggregation.rollup import COLUMNS
+from leverwatch.collectors.interface import UNKNOWN_MODEL, Operation, Result
+from leverwatch.collectors.records.timestamps import parse_time
+from leverwatch.collectors.records.vocabulary import Outcome, is_cache_hit, operation_of, outcome_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KNOWN_OR_NOT = (
@@ -24,7 +24,7 @@ _KNOWN_OR_NOT = (
 
 @dataclass
 class Reference:
-    """Counts values that were read from records; duplicates as `collectors.aggregation.dedupe` defines them."""
+    """Counts values that were read from records; duplicates as `collectors/aggregation/dedupe.py` defines them."""
 
     system_of: Callable[[tuple[object, ...]], str | None]
     zone: tzinfo

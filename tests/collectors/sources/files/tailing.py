@@ -15,9 +15,9 @@ from typing import Any
 
 import zstandard
 
-from collectors.interface import Batch, Problem, Result, SourceState, World
-from collectors.sources.files.collector import FilesCollector
-from collectors.sources.files.config import FilesConfig
+from leverwatch.collectors.interface import Batch, Problem, Result, SourceState, World
+from leverwatch.collectors.sources.files.collector import FilesCollector
+from leverwatch.collectors.sources.files.config import FilesConfig
 from tests.collectors.sources.files.logs import config
 
 

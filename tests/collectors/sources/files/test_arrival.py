@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from collectors.interface import Result
+from leverwatch.collectors.interface import Result
 from tests.collectors.sources.files.tailing import Bench, append, line
 
 
@@ -67,7 +67,7 @@ def test_a_link_that_is_switched_to_the_next_file_costs_nothing_of_the_old_one(t
 _LOSING_RIGHTS = """
 import json, os, sys
 from pathlib import Path
-from collectors.errors import SourceIncomplete
+from leverwatch.collectors.errors import SourceIncomplete
 from tests.collectors.sources.files.tailing import Bench, append, line
 
 if os.geteuid() == 0:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from collectors.interface import Result
-from collectors.sources.files.reader import Content
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.sources.files.reader import Content
 from tests.collectors.sources.files.logs import csv_config
 from tests.collectors.sources.files.tailing import Bench, append, copytruncate, line
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from collectors.errors import SourceIncomplete, SourceRefused
-from collectors.interface import Result
-from collectors.registry import source_types
+from leverwatch.collectors.errors import SourceIncomplete, SourceRefused
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.registry import source_types
 from tests.collectors.sources.files.logs import csv_config
 from tests.collectors.sources.files.tailing import Bench, append, line
 
@@ -179,8 +179,8 @@ def test_a_malformed_line_costs_only_itself(tmp_path: Path) -> None:
 
 
 def test_a_line_too_long_to_hold_is_tallied_and_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("collectors.sources.files.tail.MAX_RECORD", 1 << 20)
-    monkeypatch.setattr("collectors.sources.files.matching.MAX_RECORD", 1 << 20)
+    monkeypatch.setattr("leverwatch.collectors.sources.files.tail.MAX_RECORD", 1 << 20)
+    monkeypatch.setattr("leverwatch.collectors.sources.files.matching.MAX_RECORD", 1 << 20)
     bench, log = Bench(tmp_path), tmp_path / "app.jsonl"
     append(log, line("a") + b"x" * (3 << 20))
     assert bench.collect() == {"a": 1}
@@ -217,7 +217,7 @@ def test_an_unreadable_stored_position_is_refused(tmp_path: Path) -> None:
 
 def test_an_unreadable_folder_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bench = Bench(tmp_path)
-    monkeypatch.setattr("collectors.paths.os.access", lambda *_: False)
+    monkeypatch.setattr("leverwatch.collectors.paths.os.access", lambda *_: False)
     with pytest.raises(SourceIncomplete, match="Permission denied"):
         bench.collect()
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 from isal.isal_zlib import crc32
 
-from collectors.sources.files.checkpoint import FileState
-from collectors.sources.files.fingerprint import Prefix
-from collectors.sources.files.fingerprint_index import Index
-from collectors.sources.files.identity import Relation, could_match, lengths_to_measure, relation
+from leverwatch.collectors.sources.files.checkpoint import FileState
+from leverwatch.collectors.sources.files.fingerprint import Prefix
+from leverwatch.collectors.sources.files.fingerprint_index import Index
+from leverwatch.collectors.sources.files.identity import Relation, could_match, lengths_to_measure, relation
 
 _LOOK = 65536
 

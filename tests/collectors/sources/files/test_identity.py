@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from isal.isal_zlib import crc32
 
-from collectors.sources.files.checkpoint import FileState
-from collectors.sources.files.fingerprint import Prefix
-from collectors.sources.files.identity import Relation, could_match, relation
+from leverwatch.collectors.sources.files.checkpoint import FileState
+from leverwatch.collectors.sources.files.fingerprint import Prefix
+from leverwatch.collectors.sources.files.identity import Relation, could_match, relation
 
 TEXT = b"".join(b"line %03d\n" % number for number in range(100))
 

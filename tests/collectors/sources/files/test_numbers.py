@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from collectors.aggregation.ingest import Counted
-from collectors.aggregation.lines import Lines
-from collectors.aggregation.rollup import COLUMNS
-from collectors.interface import Result
-from collectors.records.formats.interface import MAX_AMOUNT, MAX_COUNT, MIN_RATE
+from leverwatch.collectors.aggregation.ingest import Counted
+from leverwatch.collectors.aggregation.lines import Lines
+from leverwatch.collectors.aggregation.rollup import COLUMNS
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.formats.interface import MAX_AMOUNT, MAX_COUNT, MIN_RATE
 from tests.collectors.records.formats.reading import counted as named
 from tests.collectors.sources.files.logs import FIELDS, config, ingest
 

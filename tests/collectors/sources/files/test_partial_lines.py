@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from collectors.interface import Result
+from leverwatch.collectors.interface import Result
 from tests.collectors.sources.files.logs import csv_config
 from tests.collectors.sources.files.tailing import Bench, append, compress, line
 

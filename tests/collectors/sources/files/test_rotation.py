@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from collectors.paths import Found
-from collectors.sources.files.matching import Comparison, compare
+from leverwatch.collectors.paths import Found
+from leverwatch.collectors.sources.files.matching import Comparison, compare
 from tests.collectors.sources.files.tailing import Bench, append, compress, compress_zstd, copytruncate, line
 
 
@@ -105,7 +105,7 @@ def test_a_copy_whose_original_is_written_anew_before_the_two_are_compared_count
         return compare(first, second)
 
     with monkeypatch.context() as late:
-        late.setattr("collectors.sources.files.matching.compare", compare_late)
+        late.setattr("leverwatch.collectors.sources.files.matching.compare", compare_late)
         assert bench.collect() == all_once(a=40)
     append(tmp_path / "app-1.jsonl", many("c", 2))
     assert bench.settle() == all_once(a=40, b=3, c=2)

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.aggregation.ingest import Ingest
-from collectors.aggregation.lines import Lines
-from collectors.interface import Result
+from leverwatch.collectors.aggregation.ingest import Ingest
+from leverwatch.collectors.aggregation.lines import Lines
+from leverwatch.collectors.interface import Result
 from tests.collectors.sources.files.logs import NOW, config, count, ingest, sums
 from tests.collectors.sources.files.tailing import Bench, append
 
@@ -117,7 +117,7 @@ def test_it_holds_in_other_batches_after_a_restart_and_with_any_window(window: s
 def test_parts_in_two_files_on_both_sides_of_a_crash_count_once(
     tmp_path: Path, batch: int, committed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("collectors.sources.files.collector._BATCH_BYTES", 1)
+    monkeypatch.setattr("leverwatch.collectors.sources.files.collector._BATCH_BYTES", 1)
     bench = Bench(tmp_path, settings())
     append(tmp_path / "a.jsonl", PARTS[0] + PARTS[2])
     append(tmp_path / "b.jsonl", PARTS[1] + PARTS[3])

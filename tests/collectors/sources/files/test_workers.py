@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from collectors.aggregation.ingest import Counted, Ingest
-from collectors.aggregation.lines import Lines
-from collectors.aggregation.native_counter import PlainLines, Scanned
-from collectors.aggregation.rollup import COLUMNS
-from collectors.interface import History, Result, World
-from collectors.sources.files import collector
-from collectors.sources.files.collector import FilesCollector
+from leverwatch.collectors.aggregation.ingest import Counted, Ingest
+from leverwatch.collectors.aggregation.lines import Lines
+from leverwatch.collectors.aggregation.native_counter import PlainLines, Scanned
+from leverwatch.collectors.aggregation.rollup import COLUMNS
+from leverwatch.collectors.interface import History, Result, World
+from leverwatch.collectors.sources.files import collector
+from leverwatch.collectors.sources.files.collector import FilesCollector
 from tests.collectors.sources.files.logs import FIELDS, NOW, config, ingest, record
 from tests.collectors.sources.files.tailing import Bench, Store
 

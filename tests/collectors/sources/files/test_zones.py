@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 from pydantic import ValidationError
 
-from agent.cli.main import main
-from collectors.records.timestamps import zone_named
+from leverwatch.agent.cli.main import main
+from leverwatch.collectors.records.timestamps import zone_named
 from tests.collectors.sources.files.logs import config, count, record
 
 

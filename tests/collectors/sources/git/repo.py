@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
-from collectors.interface import Batch, PromptChange, Result, SourceState, World
-from collectors.sources.git.child import Command, run_git
-from collectors.sources.git.collector import GitCollector
-from collectors.sources.git.config import GitConfig
+from leverwatch.collectors.interface import Batch, PromptChange, Result, SourceState, World
+from leverwatch.collectors.sources.git.child import Command, run_git
+from leverwatch.collectors.sources.git.collector import GitCollector
+from leverwatch.collectors.sources.git.config import GitConfig
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 """Committer date of the first commit of every repository; each further one is a day later."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from collectors.sources.git.address import cache_name, is_remote, local_path, redactor, shown
+from leverwatch.collectors.sources.git.address import cache_name, is_remote, local_path, redactor, shown
 
 
 @pytest.mark.parametrize(

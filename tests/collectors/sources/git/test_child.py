@@ -9,15 +9,15 @@ from uuid import uuid4
 
 import pytest
 
-from collectors.sources.git.child import Command, run_git
-from collectors.sources.git.errors import GitFailed, GitStopped
+from leverwatch.collectors.sources.git.child import Command, run_git
+from leverwatch.collectors.sources.git.errors import GitFailed, GitStopped
 from tests.collectors.sources.git.repo import ENVIRON, Repo
 from tests.collectors.sources.git.silent import marked, silent_server
 from tests.e2e.servers import wait_until
 
 FETCHING = """
 import os, sys, threading
-from collectors.sources.git.child import Command, run_git
+from leverwatch.collectors.sources.git.child import Command, run_git
 def fetch():
     with run_git(Command(tuple(sys.argv[1:]), dict(os.environ), 600.0)) as output:
         output.read()

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from collectors.registry import source_types
-from collectors.sources.git.config import GitConfig
+from leverwatch.collectors.registry import source_types
+from leverwatch.collectors.sources.git.config import GitConfig
 
 MINIMAL: dict[str, Any] = {
     "name": "prompts",

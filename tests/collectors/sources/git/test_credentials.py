@@ -11,9 +11,9 @@ from uuid import uuid4
 import pytest
 from pydantic import ValidationError
 
-from collectors.errors import SourceUnavailable
-from collectors.sources.git.config import GitConfig
-from collectors.sources.git.credentials import remote
+from leverwatch.collectors.errors import SourceUnavailable
+from leverwatch.collectors.sources.git.config import GitConfig
+from leverwatch.collectors.sources.git.credentials import remote
 from tests.collectors.sources.git.http import git_server
 from tests.collectors.sources.git.repo import ENVIRON, Repo, watch
 from tests.collectors.sources.git.silent import marked

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from collectors.errors import SourceRefused, SourceUnavailable
-from collectors.sources.git.folder import Held, held, make_private, make_trusted, size, sweep
+from leverwatch.collectors.errors import SourceRefused, SourceUnavailable
+from leverwatch.collectors.sources.git.folder import Held, held, make_private, make_trusted, size, sweep
 from tests.collectors.sources.git.http import git_server
 from tests.collectors.sources.git.repo import Repo, Watch, watch
 
@@ -66,7 +66,7 @@ def test_a_folder_of_another_user_is_refused(source: Watch, what: str, monkeypat
     if os.geteuid() == 0:
         os.chown(source.world.cache_dir if what == "cache" else copy_of(source), SOMEBODY, SOMEBODY)
     else:  # only root can give a folder away; to another user, both are somebody else's
-        monkeypatch.setattr("collectors.sources.git.folder.os.geteuid", lambda: SOMEBODY)
+        monkeypatch.setattr("leverwatch.collectors.sources.git.folder.os.geteuid", lambda: SOMEBODY)
 
     with pytest.raises(SourceRefused, match=r"source prompts: .* cannot be protected: .* belongs to another user"):
         source.collect()

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from collectors.interface import ChangeKind, PromptChange
-from collectors.sources.git.history import History, apply_landing, newly_counted
-from collectors.sources.git.log import Edit, Landing
+from leverwatch.collectors.interface import ChangeKind, PromptChange
+from leverwatch.collectors.sources.git.history import History, apply_landing, newly_counted
+from leverwatch.collectors.sources.git.log import Edit, Landing
 from tests.collectors.sources.git.repo import START
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from agent.evaluation.assessor import Assessor
-from agent.evaluation.evaluate import Plan, evaluate
-from agent.store.facts import Scope
-from agent.store.store import Store
-from collectors.interface import Batch, Result
-from collectors.sources.git.log import MOST_EDITS
+from leverwatch.agent.evaluation.assessor import Assessor
+from leverwatch.agent.evaluation.evaluate import Plan, evaluate
+from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.interface import Batch, Result
+from leverwatch.collectors.sources.git.log import MOST_EDITS
 from tests.collectors.sources.git.repo import START, Repo, Watch, git, watch
 
 NAMES = (

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collectors.interface import Result
-from collectors.sources.git.history import History
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.sources.git.history import History
 from tests.collectors.sources.git.repo import Files, Repo, fast_import, git, watch
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from collectors.interface import Result
-from collectors.sources.git.repository import LARGEST_PROMPT
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.sources.git.repository import LARGEST_PROMPT
 from tests.collectors.sources.git.repo import START, Repo, watch
 
 

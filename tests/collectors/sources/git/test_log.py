@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.sources.git.log import Edit, Landing, parse_log, parse_time, read_log
+from leverwatch.collectors.sources.git.log import Edit, Landing, parse_log, parse_time, read_log
 
 COMMIT, OLD, NEW, NONE = "c" * 40, "a" * 40, "b" * 40, "0" * 40
 

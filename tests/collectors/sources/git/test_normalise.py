@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.sources.git.normalise import content_hash, normalise
+from leverwatch.collectors.sources.git.normalise import content_hash, normalise
 
 
 @pytest.mark.parametrize(

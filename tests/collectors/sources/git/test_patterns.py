@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collectors.sources.git.patterns import PathFilter, check_pattern, pathspecs
+from leverwatch.collectors.sources.git.patterns import PathFilter, check_pattern, pathspecs
 from tests.collectors.sources.git.repo import Repo, git
 
 PATHS = (

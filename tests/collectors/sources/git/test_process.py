@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from collectors.sources.git.child import Command, run_git
-from collectors.sources.git.errors import GitFailed, GitTimeout
-from collectors.sources.git.process import Git, environment, summary
+from leverwatch.collectors.sources.git.child import Command, run_git
+from leverwatch.collectors.sources.git.errors import GitFailed, GitTimeout
+from leverwatch.collectors.sources.git.process import Git, environment, summary
 from tests.collectors.sources.git.repo import ENVIRON, Repo
 
 

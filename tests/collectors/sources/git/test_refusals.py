@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from collectors.errors import SourceRefused, SourceUnavailable
-from collectors.interface import World
-from collectors.sources.git.config import GitConfig
+from leverwatch.collectors.errors import SourceRefused, SourceUnavailable
+from leverwatch.collectors.interface import World
+from leverwatch.collectors.sources.git.config import GitConfig
 from tests.collectors.sources.git.repo import ENVIRON, Repo, Watch, git, watch
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from collectors.errors import SourceRefused, SourceUnavailable
-from collectors.interface import Result
+from leverwatch.collectors.errors import SourceRefused, SourceUnavailable
+from leverwatch.collectors.interface import Result
 from tests.collectors.sources.git.repo import Repo, Watch, git, watch
 
 

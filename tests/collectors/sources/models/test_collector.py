@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from collectors.errors import CollectorError, SourceRefused, SourceUnavailable
-from collectors.interface import Batch, ModelShutdown, Result, SourceState, World
-from collectors.registry import source_types
-from collectors.sources.models import collector as models_collector
-from collectors.sources.models.collector import ModelsCollector
-from collectors.sources.models.config import ModelsConfig
+from leverwatch.collectors.errors import CollectorError, SourceRefused, SourceUnavailable
+from leverwatch.collectors.interface import Batch, ModelShutdown, Result, SourceState, World
+from leverwatch.collectors.registry import source_types
+from leverwatch.collectors.sources.models import collector as models_collector
+from leverwatch.collectors.sources.models.collector import ModelsCollector
+from leverwatch.collectors.sources.models.config import ModelsConfig
 from tests.collectors.sources.models.server import Answer, Provider, models, provider
 
 TOKEN = "sk-canary-4711"

@@ -6,11 +6,11 @@ import re
 from datetime import date
 from pathlib import Path
 
-from collectors.config import SourceConfig
-from collectors.errors import SourceRefused, SourceUnavailable
-from collectors.interface import ModelShutdown
-from collectors.sources.models.config import ModelsConfig
-from collectors.sources.models.pages import parse_page
+from leverwatch.collectors.config import SourceConfig
+from leverwatch.collectors.errors import SourceRefused, SourceUnavailable
+from leverwatch.collectors.interface import ModelShutdown
+from leverwatch.collectors.sources.models.config import ModelsConfig
+from leverwatch.collectors.sources.models.pages import parse_page
 
 PAGE = (Path(__file__).parents[4] / "docs/sources/models.md").read_text()
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.interface import ModelShutdown
-from collectors.sources.models.pages import NotAModelList, parse_page
+from leverwatch.collectors.interface import ModelShutdown
+from leverwatch.collectors.sources.models.pages import NotAModelList, parse_page
 
 names = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=50)
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.interface import Result
-from collectors.records.decode import BadInput
-from collectors.sources.evals.formats import inspect_log, lm_eval, own, promptfoo
-from collectors.sources.evals.formats.detect import PARSERS, is_lines, parser_of
-from collectors.sources.evals.formats.interface import NotFinished, Parser, RawResult, mean_and_error
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.decode import BadInput
+from leverwatch.collectors.sources.evals.formats import inspect_log, lm_eval, own, promptfoo
+from leverwatch.collectors.sources.evals.formats.detect import PARSERS, is_lines, parser_of
+from leverwatch.collectors.sources.evals.formats.interface import NotFinished, Parser, RawResult, mean_and_error
 from tests.collectors.sources.evals import samples
 
 AT = datetime(2026, 10, 1, 8, tzinfo=UTC)

@@ -1,5 +1,0 @@
-"""`python -m agent` is `leverwatch`."""
-
-from agent.cli.main import main
-
-main()
