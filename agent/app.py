@@ -28,11 +28,11 @@ from leverwatch.agent.store.names import NameLimits
 from leverwatch.agent.store.store import Store
 from leverwatch.agent.web.application import State, create_app, create_probe_app
 from leverwatch.agent.web.server import Server
-from leverwatch.agent.web.transport.auth import Gate, Protection
+from leverwatch.agent.web.transport.auth import Authentication, Protection
 from leverwatch.agent.web.transport.current import CurrentWebFile
 from leverwatch.agent.web.transport.limits import PROBE_LIMITS, Drop, Limits
 from leverwatch.collectors.config import SourceConfig
-from leverwatch.collectors.interface import Batch, World, utc_now
+from leverwatch.collectors.interface import Batch, CollectorContext, utc_now
 from leverwatch.collectors.registry import source_types
 
 log = structlog.get_logger(__name__)
@@ -62,10 +62,10 @@ def source_runner(
         workers: how many threads may read a backlog.
         clock: what the source takes as the present; it may raise CollectorError when nobody can tell.
     """
-    world = World(
+    context = CollectorContext(
         base_dir=loaded.base_dir, cache_dir=loaded.cache_dir, now=clock or now, workers=workers, stopping=stopping
     )
-    collector = source_types()[config.type].build(config, world)
+    collector = source_types()[config.type].build(config, context)
     return SourceRunner(config, collector, store, now=now, stopping=stopping, on_batch=on_batch)
 
 
@@ -108,7 +108,7 @@ class Agent:
         web, file = loaded.config.web, loaded.web_file
         state = State(self.exposition, self.ready, self.reload if web.enable_reload else None)
         current = None if file is None else CurrentWebFile(file)
-        self._gate = Gate(create_app(state), current.protection if current else Protection)
+        self._gate = Authentication(create_app(state), current.protection if current else Protection)
         self.server = Server(
             *web.address,
             self._gate,

@@ -1,7 +1,7 @@
 """What passes between a source, the runner and the store.
 
-A collector is built from its configuration and a `World`, and yields `Batch`es: what was found, with the
-durable state that marks it as done. The runner commits each batch, with its state, in one transaction before
+A collector is built from its configuration and a `CollectorContext`, and yields a `Batch` of what was found, with
+the durable state that marks it as done. The runner commits each batch, with its state, in one transaction before
 it asks for the next one; that is what makes counts exact across crashes. A collector returns data or raises
 `leverwatch.collectors.errors.CollectorError`; it never logs, times, counts or retries on its own behalf.
 """
@@ -276,7 +276,7 @@ def utc_now() -> datetime:
 
 
 @dataclass(frozen=True)
-class World:
+class CollectorContext:
     """Everything a collector may know of the outside, injected so that tests can choose it."""
 
     base_dir: Path
@@ -292,7 +292,7 @@ class World:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class BackfillRequest:
     """What a backfill is asked for: UTC days, both included (None: no limit), and more places to look at."""
 
     since: date | None = None
@@ -330,7 +330,7 @@ class Collector(Protocol):
 class Backfills(Protocol):
     """A collector that can read history apart from what it follows."""
 
-    def backfill(self, state: SourceState, history: History) -> Iterator[Batch]:
+    def backfill(self, state: SourceState, history: BackfillRequest) -> Iterator[Batch]:
         """Yield what was asked for and is not counted yet, under the rules of `Collector.collect`.
 
         Whatever was counted before, by this or by `collect`, never counts again.

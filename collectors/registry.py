@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from leverwatch.collectors.config import SourceConfig
-from leverwatch.collectors.interface import Collector, World
+from leverwatch.collectors.interface import Collector, CollectorContext
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class SourceType:
 
     name: str
     config: type[SourceConfig]
-    build: Callable[[Any, World], Collector]
+    build: Callable[[Any, CollectorContext], Collector]
 
 
 _MODULES = (
@@ -29,7 +29,7 @@ _MODULES = (
 _types: dict[str, SourceType] = {}
 
 
-def register(name: str, config: type[SourceConfig], build: Callable[[Any, World], Collector]) -> None:
+def register(name: str, config: type[SourceConfig], build: Callable[[Any, CollectorContext], Collector]) -> None:
     """Add a kind of source; the one line that stands beside each collector class."""
     _types[name] = SourceType(name, config, build)
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from grafana.model import Annotation, Query, Series, State, Variable
 from grafana.queries import CONFLICT, new_state, recent
-from leverwatch.agent.framework.comparison import Outcome as BaselineOutcome
-from leverwatch.agent.framework.economics.model import Agreement, Outcome
+from leverwatch.agent.framework.comparison import ComparisonOutcome as BaselineOutcome
+from leverwatch.agent.framework.economics.model import Agreement, CostOutcome
 from leverwatch.agent.framework.model import Band, Rule, Status, Strategy
 
 DOCS = "https://github.com/leverwatch/leverwatch/blob/main/docs"
@@ -61,10 +61,10 @@ HELD = (State(0, "no", "green"), State(1, "held", "yellow"))
 TO_DO = (State(0, "no", "green"), State(1, "yes", "yellow"))
 
 CHEAPER: Mapping[str, str] = {
-    Outcome.CHEAPER: "green",
-    Outcome.NOT_CHEAPER: "blue",
-    Outcome.CANNOT_TELL: "yellow",
-    Outcome.UNKNOWN: NEUTRAL,
+    CostOutcome.CHEAPER: "green",
+    CostOutcome.NOT_CHEAPER: "blue",
+    CostOutcome.CANNOT_TELL: "yellow",
+    CostOutcome.UNKNOWN: NEUTRAL,
 }
 AGREEMENT: Mapping[str, str] = {
     Agreement.AGREES: "green",

@@ -38,7 +38,7 @@ from leverwatch.agent.scheduling.backfill import COUNTS, Found, Rehearsal, recon
 from leverwatch.agent.scheduling.runner import Ledger, RunReport
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.config import SourceConfig
-from leverwatch.collectors.interface import Batch, History, Result, utc_now
+from leverwatch.collectors.interface import BackfillRequest, Batch, Result, utc_now
 
 
 def _day(_context: click.Context, _option: click.Parameter, value: Any) -> date | None:
@@ -98,12 +98,12 @@ def backfill(
         if since is not None and until is not None and since > until:
             fail(f"--since {since} is later than --until {until}", Exit.UNUSABLE)
         loaded = load(config_path)
-        history = History(since, until, tuple(_absolute(path) for path in paths))
+        history = BackfillRequest(since, until, tuple(_absolute(path) for path in paths))
         sources = _chosen(loaded, names, history)
         results: list[tuple[RunReport, Found]] = []
-        with _ledger(loaded, dry_run) as (ledger, world):
+        with _ledger(loaded, dry_run) as (ledger, context):
             clock = believed_clock(ledger, trusted=trust_clock).now if isinstance(ledger, Store) else utc_now
-            results += [_run(source, world, ledger, history, workers, clock) for source in sources]
+            results += [_run(source, context, ledger, history, workers, clock) for source in sources]
     if output == "json":
         print_json({"dry_run": dry_run, "sources": [_as_json(report, found) for report, found in results]})
     else:
@@ -121,7 +121,7 @@ def _absolute(path: str) -> str:
     return full
 
 
-def _chosen(loaded: Loaded, names: tuple[str, ...], history: History) -> list[SourceConfig]:
+def _chosen(loaded: Loaded, names: tuple[str, ...], history: BackfillRequest) -> list[SourceConfig]:
     """The sources to read, in the order of the configuration."""
     known = [source.name for source in loaded.config.sources]
     unknown = sorted(set(names) - set(known))
@@ -156,7 +156,7 @@ def _run(
     source: SourceConfig,
     loaded: Loaded,
     ledger: Ledger,
-    history: History,
+    history: BackfillRequest,
     workers: int,
     clock: Callable[[], datetime],
 ) -> tuple[RunReport, Found]:

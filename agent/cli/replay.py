@@ -35,7 +35,7 @@ from leverwatch.agent.framework.model import Verdict
 from leverwatch.agent.replay.run import all_changes, fill
 from leverwatch.agent.replay.spool import Spool, checked_labels, moments
 from leverwatch.agent.replay.verdicts import Change, days_between
-from leverwatch.agent.store.history_reader import Past
+from leverwatch.agent.store.history_reader import HistoryReader
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.config import parse_duration
 from leverwatch.collectors.interface import utc_now
@@ -168,7 +168,7 @@ def replay(
     sys.exit(Exit.OK)
 
 
-def _chosen(store: Store, plan: Plan, past: Past, only: Sequence[str]) -> list[str]:
+def _chosen(store: Store, plan: Plan, past: HistoryReader, only: Sequence[str]) -> list[str]:
     unknown = sorted(set(only) - set(past.timelines))
     if unknown:
         raise CommandError(unknown_system(store, plan, unknown))

@@ -19,10 +19,10 @@ from leverwatch.agent.framework.assessment import (
     Attempt,
     Part,
     Unavailable,
-    assess_beside,
+    assess_context,
 )
 from leverwatch.agent.framework.economics.model import Agreement
-from leverwatch.agent.framework.last_result_cache import Memo
+from leverwatch.agent.framework.last_result_cache import LastResultCache
 from leverwatch.agent.prices.current import CurrentPrices
 from leverwatch.agent.snapshot import PriceFileState
 from leverwatch.agent.store.facts import Scope
@@ -40,7 +40,9 @@ class Assessor:
     def __init__(self, prices: CurrentPrices | None = None) -> None:
         self._prices = prices or CurrentPrices()
         self._settings: AssessmentSettings | None = None
-        self._memo: Memo[AssessmentFacts, Assessment] = Memo(lambda _: nothing("nothing was worked out yet"))
+        self._memo: LastResultCache[AssessmentFacts, Assessment] = LastResultCache(
+            lambda _: nothing("nothing was worked out yet")
+        )
         self._reviews = Reviews()
 
     @classmethod
@@ -72,7 +74,9 @@ class Assessor:
             return {}
         if settings != self._settings:
             self._settings = settings
-            self._memo = Memo(lambda given: assess_beside(given, settings, _Isolated(given.facts.system)), _digest)
+            self._memo = LastResultCache(
+                lambda given: assess_context(given, settings, _Isolated(given.facts.system)), _digest
+            )
         book = self._prices.book(decided[0][0].as_of)
         found: dict[str, Assessment] = {}
         # What is read of a system takes many times the memory of what is worked out from it.

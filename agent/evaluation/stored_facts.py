@@ -15,7 +15,7 @@ from leverwatch.agent.framework.fine_tuned_models import RECENT_DAYS, ModelDays,
 from leverwatch.agent.framework.model import Facts, Verdict
 from leverwatch.agent.framework.moments import (
     GROWTH_WEEKS,
-    DayMoments,
+    DailyUsage,
     PromptSums,
     day_calls,
     output_checks,
@@ -89,7 +89,7 @@ class StoredFacts:
 
     since: date
     """First day of `days`."""
-    days: Mapping[str, Sequence[DayMoments]]
+    days: Mapping[str, Sequence[DailyUsage]]
     earlier: Mapping[str, PromptSums]
     models: Mapping[str, ModelDays]
     results: Mapping[str, tuple[EvalResult, ...]]
@@ -121,7 +121,7 @@ class StoredFacts:
         )
         return cls(
             since=since,
-            days=store.day_moments(since, as_of, scope),
+            days=store.daily_usage(since, as_of, scope),
             earlier=store.prompt_sums(until - timedelta(days=RECENT_DAYS - 1), until, scope),
             models=models,
             results=store.eval_results(oldest_result, as_of, scope),
@@ -154,7 +154,7 @@ class StoredFacts:
             differing_since=self.differing.get(system),
         )
 
-    def _traffic(self, facts: Facts, verdict: Verdict, days: Sequence[DayMoments]) -> TrafficMoments:
+    def _traffic(self, facts: Facts, verdict: Verdict, days: Sequence[DailyUsage]) -> TrafficMoments:
         newest = verdict.volume.newest_day
         if newest is None:
             return TrafficMoments()

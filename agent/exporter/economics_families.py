@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from leverwatch.agent.exporter.family import Family, Sample, kind
 from leverwatch.agent.exporter.per_system import Number, one_of, per_system, per_system_and
-from leverwatch.agent.framework.economics.model import Agreement, Economics, Origin, Outcome
+from leverwatch.agent.framework.economics.model import Agreement, CostOutcome, Economics, Origin
 from leverwatch.agent.snapshot import PriceFileState, SystemsSnapshot, SystemView
 
 _KNOWN = "when the economics are known"
@@ -52,7 +52,7 @@ def _outcome(view: SystemView) -> Iterable[tuple[str, float]]:
     if view.assessment is None:
         return []
     economics = _economics(view)
-    return one_of(Outcome, economics.outcome if economics else Outcome.UNKNOWN)
+    return one_of(CostOutcome, economics.outcome if economics else CostOutcome.UNKNOWN)
 
 
 def _inputs(view: SystemView) -> Iterable[tuple[str, float]]:

@@ -18,7 +18,7 @@ from leverwatch.agent.exporter.per_system import (
 )
 from leverwatch.agent.framework.assessment import Assessment, PromptJudgement
 from leverwatch.agent.framework.baselines import Baseline
-from leverwatch.agent.framework.comparison import Outcome
+from leverwatch.agent.framework.comparison import ComparisonOutcome
 from leverwatch.agent.framework.locked_in import LockedIn, LockedInCode, Support, SupportEvidence
 from leverwatch.agent.framework.mistakes import MistakeSettings
 from leverwatch.agent.framework.overengineering import PromptMoments
@@ -65,7 +65,7 @@ def _threshold(name: str, meaning: str, value: Callable[[MistakeSettings], float
 
 def _outcome(view: SystemView) -> Iterable[tuple[str, float]]:
     found = _baseline(view)
-    return one_of(Outcome, found.outcome) if found else []
+    return one_of(ComparisonOutcome, found.outcome) if found else []
 
 
 def _signs(view: SystemView) -> Iterable[tuple[str, float]]:

@@ -15,11 +15,11 @@ from leverwatch.agent.framework.economics.assumptions import priced, resolve
 from leverwatch.agent.framework.economics.model import (
     Agreement,
     Amount,
+    CostOutcome,
     Economics,
     EconomicsFacts,
     Hosting,
     Origin,
-    Outcome,
     Price,
     Unpriced,
 )
@@ -130,7 +130,7 @@ class Attempt:
         return work()
 
 
-def assess_beside(
+def assess_context(
     given: AssessmentFacts, settings: AssessmentSettings, attempt: Attempt | None = None
 ) -> Assessment:
     """Work out every part. An `attempt` that catches errors keeps a part that fails from the others."""
@@ -216,7 +216,7 @@ def _measured(given: AssessmentFacts, settings: Settings) -> dict[str, Amount]:
 
 
 def _agreement(economics: Economics | Unavailable, verdict: Verdict) -> Agreement:
-    outcome = Outcome.UNKNOWN if isinstance(economics, Unavailable) else economics.outcome
+    outcome = CostOutcome.UNKNOWN if isinstance(economics, Unavailable) else economics.outcome
     return agreement(outcome, verdict.strategy, verdict.rule)
 
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from itertools import groupby
 
-from leverwatch.agent.framework.comparison import Comparison, Outcome, compare
+from leverwatch.agent.framework.comparison import Comparison, ComparisonOutcome, compare
 from leverwatch.agent.framework.fine_tuned_models import ModelDays, TunedModel, predecessors, tuned_models
 from leverwatch.agent.framework.model import Reason
 from leverwatch.collectors.interface import EvalResult
@@ -57,7 +57,7 @@ class Baseline:
     previous: tuple[str, ...]
     """Models that served the system in the 28 days before, the largest first; empty for a system that began with
     the tuned model."""
-    outcome: Outcome
+    outcome: ComparisonOutcome
     comparisons: tuple[Comparison, ...]
     """One for each metric with a result before and after, in the order of suite and metric."""
     missing: tuple[Side, ...]
@@ -171,15 +171,21 @@ def _pair(
     return best(before, {newest.suite_hash} if shared else shared), newest
 
 
-_WEIGHT = (Outcome.WORSE, Outcome.BETTER, Outcome.NO_DIFFERENCE, Outcome.TOO_SMALL, Outcome.NOT_COMPARABLE)
+_WEIGHT = (
+    ComparisonOutcome.WORSE,
+    ComparisonOutcome.BETTER,
+    ComparisonOutcome.NO_DIFFERENCE,
+    ComparisonOutcome.TOO_SMALL,
+    ComparisonOutcome.NOT_COMPARABLE,
+)
 
 
-def _overall(comparisons: Sequence[Comparison], missing: Sequence[Side]) -> Outcome:
+def _overall(comparisons: Sequence[Comparison], missing: Sequence[Side]) -> ComparisonOutcome:
     """What speaks loudest: one metric that got worse outweighs all that got better."""
     if missing:
-        return Outcome.MISSING
+        return ComparisonOutcome.MISSING
     found = {comparison.outcome for comparison in comparisons}
-    return next((outcome for outcome in _WEIGHT if outcome in found), Outcome.NOT_COMPARABLE)
+    return next((outcome for outcome in _WEIGHT if outcome in found), ComparisonOutcome.NOT_COMPARABLE)
 
 
 def _reasons(

@@ -11,7 +11,7 @@ from leverwatch.agent.framework.model import Reason
 from leverwatch.collectors.interface import EvalResult
 
 
-class Outcome(StrEnum):
+class ComparisonOutcome(StrEnum):
     """What a comparison of before and after came to."""
 
     BETTER = "better"
@@ -32,7 +32,7 @@ class Comparison:
 
     before: EvalResult
     after: EvalResult
-    outcome: Outcome
+    outcome: ComparisonOutcome
     difference: float
     """`after` minus `before`, in the metric's own unit."""
     low: float | None
@@ -58,29 +58,31 @@ def compare(
     level = 1 - (1 - confidence) / max(comparisons, 1)
     difference = after.value - before.value
 
-    def result(outcome: Outcome, text: str, interval: tuple[float, float] | None = None) -> Comparison:
+    def result(outcome: ComparisonOutcome, text: str, interval: tuple[float, float] | None = None) -> Comparison:
         low, high = interval or (None, None)
         name = f"{after.suite} {after.metric}"
         reason = Reason(f"eval_{outcome}", f"{name}: {text}")
         return Comparison(before, after, outcome, difference, low, high, level, minimum_n, reason)
 
     if before.suite_hash != after.suite_hash:
-        return result(Outcome.NOT_COMPARABLE, "the suites differ in their test cases")
+        return result(ComparisonOutcome.NOT_COMPARABLE, "the suites differ in their test cases")
     if after.higher_is_better is None or before.higher_is_better is not after.higher_is_better:
-        return result(Outcome.NOT_COMPARABLE, "it is not known whether higher is better")
+        return result(ComparisonOutcome.NOT_COMPARABLE, "it is not known whether higher is better")
     least = min(before.n, after.n)
     if least < minimum_n:
-        return result(Outcome.TOO_SMALL, f"{least} cases, and {minimum_n} are needed")
+        return result(ComparisonOutcome.TOO_SMALL, f"{least} cases, and {minimum_n} are needed")
     interval = _interval(before, after, NormalDist().inv_cdf((1 + level) / 2))
     if interval is None:
-        return result(Outcome.NOT_COMPARABLE, "the spread is unknown: neither a standard error nor passed cases")
+        return result(
+            ComparisonOutcome.NOT_COMPARABLE, "the spread is unknown: neither a standard error nor passed cases"
+        )
     low, high = interval
     change = f"from {before.value:.4g} (n={before.n}) to {after.value:.4g} (n={after.n})"
     shown = f"{change}, difference {difference:+.4g} ({low:+.4g} to {high:+.4g} at {level:.2%})"
     if low <= 0 <= high:
-        return result(Outcome.NO_DIFFERENCE, shown, interval)
+        return result(ComparisonOutcome.NO_DIFFERENCE, shown, interval)
     better = (low > 0) is after.higher_is_better
-    return result(Outcome.BETTER if better else Outcome.WORSE, shown, interval)
+    return result(ComparisonOutcome.BETTER if better else ComparisonOutcome.WORSE, shown, interval)
 
 
 def _interval(before: EvalResult, after: EvalResult, z: float) -> tuple[float, float] | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from leverwatch.agent.framework.comparison import Outcome, compare
+from leverwatch.agent.framework.comparison import ComparisonOutcome, compare
 from leverwatch.collectors.interface import EvalResult
 
-_JUDGED = frozenset({Outcome.BETTER, Outcome.WORSE, Outcome.NO_DIFFERENCE})
+_JUDGED = frozenset({ComparisonOutcome.BETTER, ComparisonOutcome.WORSE, ComparisonOutcome.NO_DIFFERENCE})
 
 
 def eval_gain(
@@ -38,6 +38,6 @@ def eval_gain(
         compare(*pair, minimum_n=minimum_n, confidence=confidence, comparisons=len(pairs)).outcome
         for pair in pairs
     }
-    if Outcome.BETTER in outcomes:
+    if ComparisonOutcome.BETTER in outcomes:
         return True
     return False if outcomes & _JUDGED else None

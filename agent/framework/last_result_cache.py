@@ -9,7 +9,7 @@ Given = TypeVar("Given")
 Answer = TypeVar("Answer")
 
 
-class Memo(Generic[Given, Answer]):
+class LastResultCache(Generic[Given, Answer]):
     """The last answer of a pure function for each system."""
 
     def __init__(

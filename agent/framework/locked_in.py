@@ -10,7 +10,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from itertools import pairwise
 
-from leverwatch.agent.framework.comparison import Outcome, compare
+from leverwatch.agent.framework.comparison import ComparisonOutcome, compare
 from leverwatch.agent.framework.humanise import decimal, percent
 from leverwatch.agent.framework.model import PromptFacts, Reason
 from leverwatch.collectors.interface import EvalResult
@@ -229,10 +229,10 @@ def _is_flat(
         changes = _changes_between(found[index:], prompts)
         if changes >= settings.flat_changes:
             compared = compare(found[index], newest, minimum_n=settings.minimum_checked).outcome
-            if compared in {Outcome.TOO_SMALL, Outcome.NOT_COMPARABLE}:
+            if compared in {ComparisonOutcome.TOO_SMALL, ComparisonOutcome.NOT_COMPARABLE}:
                 return None
             below = all(result.value < settings.target for result in found[index:])
-            return below and compared is not Outcome.BETTER, changes, newest
+            return below and compared is not ComparisonOutcome.BETTER, changes, newest
     return None
 
 

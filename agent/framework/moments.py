@@ -17,7 +17,7 @@ _LEAST_KNOWN = 0.5
 """Share of the inferences with a known number, below which the mean of the known ones stands for nothing."""
 
 
-class DayMoments(NamedTuple):
+class DailyUsage(NamedTuple):
     """Sums over the generations of one model on one UTC day, as `UsageRow` means them."""
 
     day: date
@@ -51,12 +51,12 @@ class PromptSums(NamedTuple):
     static_known: float
 
 
-def day_calls(rows: Iterable[DayMoments]) -> Iterator[DayCalls]:
+def day_calls(rows: Iterable[DailyUsage]) -> Iterator[DayCalls]:
     """The part that the economics look at."""
     return (DayCalls(row.day, Calls._make(row[1:15])) for row in rows)
 
 
-def output_checks(rows: Iterable[DayMoments]) -> dict[date, OutputChecks]:
+def output_checks(rows: Iterable[DailyUsage]) -> dict[date, OutputChecks]:
     """Output validation by day, of all models together; without the days on which nothing was checked or known."""
     found: dict[date, OutputChecks] = {}
     for row in rows:
@@ -71,7 +71,7 @@ def output_checks(rows: Iterable[DayMoments]) -> dict[date, OutputChecks]:
     return found
 
 
-def recent_models(rows: Iterable[DayMoments], as_of: date) -> dict[str, dict[date, float]]:
+def recent_models(rows: Iterable[DailyUsage], as_of: date) -> dict[str, dict[date, float]]:
     """Inferences by model and day over the trailing 28 days."""
     found: dict[str, dict[date, float]] = {}
     for row in rows:
@@ -82,7 +82,7 @@ def recent_models(rows: Iterable[DayMoments], as_of: date) -> dict[str, dict[dat
 
 
 def prompt_moments(
-    rows: Sequence[DayMoments], earlier: PromptSums | None, as_of: date, *, eval_gain: bool | None = None
+    rows: Sequence[DailyUsage], earlier: PromptSums | None, as_of: date, *, eval_gain: bool | None = None
 ) -> PromptMoments:
     """Means over the trailing 28 days. A mean that fewer than half of the inferences support is unknown.
 
@@ -95,7 +95,7 @@ def prompt_moments(
     within = [row[2:] for row in rows if 0 <= (as_of - row.day).days < RECENT_DAYS]
     if not within:
         return PromptMoments(eval_gain=eval_gain)
-    total = DayMoments(as_of, "", *map(sum, zip(*within, strict=True)))
+    total = DailyUsage(as_of, "", *map(sum, zip(*within, strict=True)))
     number = total.inferences
     long_ago = earlier or PromptSums(0.0, 0.0, 0.0, 0.0, 0.0)
     return PromptMoments(

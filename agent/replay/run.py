@@ -12,11 +12,11 @@ from leverwatch.agent.replay.figures import prompts_by_day, totals_by_day
 from leverwatch.agent.replay.spool import OF_A_SYSTEM, OF_ALL, Spool
 from leverwatch.agent.replay.verdicts import Change, changes, decide_days
 from leverwatch.agent.snapshot import SystemsSnapshot, SystemView
-from leverwatch.agent.store.history_reader import Past
+from leverwatch.agent.store.history_reader import HistoryReader
 
 
 def all_changes(
-    past: Past, plan: Plan, days: Sequence[date], stored: Mapping[str, Verdict], systems: Collection[str]
+    past: HistoryReader, plan: Plan, days: Sequence[date], stored: Mapping[str, Verdict], systems: Collection[str]
 ) -> list[Change]:
     """Where the verdicts of some systems change, in order of day and system."""
     found: list[Change] = []
@@ -28,7 +28,7 @@ def all_changes(
 
 def fill(
     spool: Spool,
-    past: Past,
+    past: HistoryReader,
     plan: Plan,
     days: Sequence[date],
     stored: Mapping[str, Verdict],

@@ -10,7 +10,7 @@ from datetime import datetime
 from leverwatch.agent.errors import InternalError
 from leverwatch.agent.scheduling.runner import RunReport
 from leverwatch.agent.store.store import SourceTimes, Store
-from leverwatch.collectors.interface import Batch, History, Operation, Result, SourceState
+from leverwatch.collectors.interface import BackfillRequest, Batch, Operation, Result, SourceState
 
 COUNTS = ("inferences", "errors", "other_operations", "input_tokens", "output_tokens")
 
@@ -19,7 +19,7 @@ COUNTS = ("inferences", "errors", "other_operations", "input_tokens", "output_to
 class Found:
     """What the batches of one source held."""
 
-    history: History
+    history: BackfillRequest
     months: dict[tuple[str, str], dict[str, float]] = field(default_factory=dict)
     """Sums of COUNTS by system and month (`2026-03`)."""
     prompt_changes: Counter[tuple[str, str]] = field(default_factory=Counter)

@@ -18,7 +18,15 @@ from leverwatch.agent.snapshot import SourceView
 from leverwatch.agent.store.store import SourceTimes
 from leverwatch.collectors.config import SourceConfig
 from leverwatch.collectors.errors import CollectorError
-from leverwatch.collectors.interface import Backfills, Batch, Collector, History, Result, SourceState, utc_now
+from leverwatch.collectors.interface import (
+    BackfillRequest,
+    Backfills,
+    Batch,
+    Collector,
+    Result,
+    SourceState,
+    utc_now,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -133,7 +141,7 @@ class SourceRunner:
         """Whether the source can be asked for some days, and for more places."""
         return isinstance(self._collector, Backfills)
 
-    def run(self, history: History | None = None) -> RunReport:
+    def run(self, history: BackfillRequest | None = None) -> RunReport:
         """Read what is new, or history that is not counted yet. Never raises; a failure is a report."""
         with self._running:
             started = time.monotonic()
@@ -167,7 +175,7 @@ class SourceRunner:
             self._finish(report)
             return report
 
-    def _collect(self, done: _Done, history: History | None) -> None:
+    def _collect(self, done: _Done, history: BackfillRequest | None) -> None:
         tries = 0
         while True:
             before = done.batches
@@ -181,7 +189,7 @@ class SourceRunner:
                 log.warning("source_advanced_by_another_agent", source=self.config.name)
         self._store.mark_success(self.config.name, self._now())
 
-    def _batches(self, done: _Done, history: History | None) -> None:
+    def _batches(self, done: _Done, history: BackfillRequest | None) -> None:
         state = self._store.source_state(self.config.name)
         revision, logged = state.revision, 0
         if history is not None and isinstance(self._collector, Backfills):

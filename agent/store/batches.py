@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Dialect, Table, case, delete, select, update
 
 from leverwatch.agent.errors import StoreConflict
-from leverwatch.agent.store.bulk_insert import ManyRows, insert_into
+from leverwatch.agent.store.bulk_insert import BulkInsert, insert_into
 from leverwatch.agent.store.findings import write_eval_results, write_model_shutdowns, write_prompt_changes
 from leverwatch.agent.store.names import Admission
 from leverwatch.agent.store.rows import RowWriter
@@ -152,7 +152,7 @@ def _write_usage(
 
 
 def _add_usage(connection: Connection, source: str, usage: Sequence[UsageRow], now: datetime) -> None:
-    daily = ManyRows(connection, _daily(connection.dialect), _USAGE)
+    daily = BulkInsert(connection, _daily(connection.dialect), _USAGE)
     totals: dict[tuple[str, str, str], _Total] = {}
     # In slices, as a row that is ready to be written takes several times the memory of a UsageRow.
     for start in range(0, len(usage), _SLICE):
@@ -169,7 +169,7 @@ def _add_usage(connection: Connection, source: str, usage: Sequence[UsageRow], n
     if not all(are_counts(total.counts) for total in totals.values()):
         raise UnstorableValue("usage")
     rows = [(source, *key, total.first_day, now, *total.counts) for key, total in totals.items()]
-    ManyRows(connection, _totals(connection.dialect), _TOTALS).write(rows)
+    BulkInsert(connection, _totals(connection.dialect), _TOTALS).write(rows)
 
 
 @lru_cache(maxsize=8)

@@ -21,7 +21,7 @@ def insert_into(dialect: Dialect, table: Table) -> Any:
     return (postgresql if dialect.name == "postgresql" else sqlite).insert(table)
 
 
-class ManyRows:
+class BulkInsert:
     """An insert `statement`, made once for each dialect, for rows that have the values of the columns `names`.
 
     The general way makes a dictionary of every row twice, and takes several times as long as SQLite itself.

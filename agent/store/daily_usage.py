@@ -9,13 +9,13 @@ from itertools import chain
 
 from sqlalchemy import Connection, func, select
 
-from leverwatch.agent.framework.moments import DayMoments, PromptSums
+from leverwatch.agent.framework.moments import DailyUsage, PromptSums
 from leverwatch.agent.store.facts import Scope, counting_sources
 from leverwatch.agent.store.names import named
 from leverwatch.agent.store.schema import usage_daily, usage_totals
 from leverwatch.collectors.interface import Operation
 
-_COLUMNS = DayMoments._fields[2:]
+_COLUMNS = DailyUsage._fields[2:]
 
 
 def counting(connection: Connection, scope: Scope) -> dict[str, frozenset[str]]:
@@ -28,9 +28,9 @@ def counting(connection: Connection, scope: Scope) -> dict[str, frozenset[str]]:
     return {system: counting_sources(sources, scope.authoritative) for system, sources in feeding.items()}
 
 
-def read_day_moments(
+def read_daily_usage(
     connection: Connection, since: date, as_of: date, scope: Scope
-) -> dict[str, list[DayMoments]]:
+) -> dict[str, list[DailyUsage]]:
     """Sums by system over each day and model from `since` to `as_of`; one row a source that counts."""
     counted = counting(connection, scope)
     query = select(
@@ -44,11 +44,11 @@ def read_day_moments(
         usage_daily.c.day >= since,
         usage_daily.c.day <= as_of,
     )
-    found: dict[str, list[DayMoments]] = defaultdict(list)
+    found: dict[str, list[DailyUsage]] = defaultdict(list)
     for chosen in named(usage_daily.c.system, scope.systems):
         for row in connection.execute(query.where(chosen)):
             if row[1] in counted[row[0]]:
-                found[row[0]].append(DayMoments._make(row[2:]))
+                found[row[0]].append(DailyUsage._make(row[2:]))
     return dict(found)
 
 

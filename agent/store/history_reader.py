@@ -36,7 +36,7 @@ class PromptLanding:
     kind: ChangeKind
 
 
-class Past:
+class HistoryReader:
     """The stored history up to the end of one day. Usable only while its transaction lasts."""
 
     def __init__(self, connection: Connection, until: date, scope: Scope, models_per_system: int) -> None:

@@ -15,15 +15,15 @@ from sqlalchemy import URL, Connection, insert, inspect, select, update
 from leverwatch.agent.config.store_url import show_store_url
 from leverwatch.agent.errors import StoreConflict, StoreError, StoreRefusal
 from leverwatch.agent.framework.model import Facts, Verdict
-from leverwatch.agent.framework.moments import DayMoments, PromptSums
+from leverwatch.agent.framework.moments import DailyUsage, PromptSums
 from leverwatch.agent.framework.review import PastVerdict
 from leverwatch.agent.store.batches import write_batch
-from leverwatch.agent.store.daily_usage import read_day_moments, read_model_names, read_prompt_sums
+from leverwatch.agent.store.daily_usage import read_daily_usage, read_model_names, read_prompt_sums
 from leverwatch.agent.store.engine import WRITES, open_database, translated
 from leverwatch.agent.store.evals import read_eval_results, read_model_days, read_shutdowns
 from leverwatch.agent.store.facts import Scope, read_facts
 from leverwatch.agent.store.history import read_at_review, read_differing_since, read_history
-from leverwatch.agent.store.history_reader import Past
+from leverwatch.agent.store.history_reader import HistoryReader
 from leverwatch.agent.store.migrate import head_revision, migrate
 from leverwatch.agent.store.names import Admission, FoldWarning, KnownNames, NameLimits, read_names, read_overflow
 from leverwatch.agent.store.rows import RowWriter
@@ -260,10 +260,10 @@ class Store:
             return read_facts(connection, as_of, scope)
 
     @contextmanager
-    def past(self, until: date, scope: Scope, models_per_system: int) -> Iterator[Past]:
+    def past(self, until: date, scope: Scope, models_per_system: int) -> Iterator[HistoryReader]:
         """Everything it takes to decide the days up to `until` again, from one state of the database."""
         with self.reading() as connection:
-            yield Past(connection, until, scope, models_per_system)
+            yield HistoryReader(connection, until, scope, models_per_system)
 
     def names(self) -> Sequence[str]:
         """The systems that there is something to decide on, in order of first appearance."""
@@ -326,10 +326,10 @@ class Store:
         with self.reading() as connection:
             return read_model_names(connection, scope)
 
-    def day_moments(self, since: date, as_of: date, scope: Scope) -> Mapping[str, Sequence[DayMoments]]:
+    def daily_usage(self, since: date, as_of: date, scope: Scope) -> Mapping[str, Sequence[DailyUsage]]:
         """Sums over each UTC day and model, by system."""
         with self.reading() as connection:
-            return read_day_moments(connection, since, as_of, scope)
+            return read_daily_usage(connection, since, as_of, scope)
 
     def prompt_sums(self, since: date, until: date, scope: Scope) -> Mapping[str, PromptSums]:
         """What the length of a prompt is read from, by system, over the days from `since` to `until`."""

@@ -16,9 +16,9 @@ from leverwatch.agent.framework.volume import WINDOW_DAYS
 from leverwatch.agent.snapshot import AgentSnapshot, SourceView, SystemsSnapshot, SystemView
 from leverwatch.agent.web.page.attention import by_attention, flags
 from leverwatch.agent.web.page.chart import FLOOR, HEIGHT, WEEKS, WIDTH, chart, position
-from leverwatch.agent.web.page.context import beside
+from leverwatch.agent.web.page.context import context
 from leverwatch.agent.web.page.labels import RULE_NAMES, STRATEGY_NAMES, decimal, full, quantity, volume_text
-from leverwatch.agent.web.page.upcoming import ahead, unforeseen
+from leverwatch.agent.web.page.upcoming import unforeseen, upcoming
 from leverwatch.collectors.interface import MALFORMED, Result
 
 
@@ -99,9 +99,9 @@ def _environment() -> Environment:
         flags=flags,
         since=since,
         malformed=malformed,
-        ahead=ahead,
+        upcoming=upcoming,
         unforeseen=unforeseen,
-        beside=beside,
+        context=context,
         chart=chart,
         chart_size=(WIDTH, HEIGHT, FLOOR),
         position=position,

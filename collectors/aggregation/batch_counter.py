@@ -10,18 +10,18 @@ from itertools import compress
 from typing import Any
 
 from leverwatch.collectors.aggregation.bulk_timestamps import Stamp, Stamps, Times
-from leverwatch.collectors.aggregation.cells import NOWHERE, Place
+from leverwatch.collectors.aggregation.cells import NOWHERE, CellRef
 from leverwatch.collectors.aggregation.codegen import Loops, compile_loops
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.layout import Layout
 from leverwatch.collectors.records.names import Refusal
 
-Judge = Callable[[date, str | None, str | None, object, object, tuple[object, ...]], Place | Refusal]
+Judge = Callable[[date, str | None, str | None, object, object, tuple[object, ...]], CellRef | Refusal]
 """The place of a record, from its day, model, operation, status, cache hit and template values."""
-Trace = Callable[[Place, object, float, int], None]
+Trace = Callable[[CellRef, object, float, int], None]
 """Counts the trace of an inference of a weight, in a minute since the epoch."""
 
-_Known = dict[tuple[object, ...], Place]
+_Known = dict[tuple[object, ...], CellRef]
 _AMBIGUOUS = (0, 1)
 
 
@@ -32,14 +32,14 @@ class Prepared:
     loops: Loops
     records: Sequence[Any]
     times: Times
-    places: list[Place]
+    places: list[CellRef]
     ids: list[int | None]
     """Keys of request ids; empty when they are not asked for. A refused record has none."""
     others: list[tuple[int, Result, str]]
     """Index, result and detail of each record that is refused."""
 
 
-class Bulk:
+class BatchCounter:
     """The records that were added since `settle` or `clear`.
 
     `slot_minutes` divides every span of time that is asked of a stamp; `dedupe` asks for the keys of request ids.
@@ -110,7 +110,7 @@ class Bulk:
         status: object,
         hit: object,
         template: tuple[object, ...],
-    ) -> Place:
+    ) -> CellRef:
         """The place of a record whose key is not known, or says too little."""
         if any(value in _AMBIGUOUS for value in (status, *template)):
             # As keys 1 and True are equal, and as words they are not.
@@ -118,7 +118,7 @@ class Bulk:
             if key in known:
                 return known[key]
         place = stamp.refusal or self._judge(stamp.day, model, word, status, hit, template)
-        if isinstance(place, Place):
+        if isinstance(place, CellRef):
             known[key] = place
             return place
         others.append((index, *place))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from leverwatch.collectors.records.vocabulary import Outcome
+from leverwatch.collectors.records.vocabulary import CallStatus
 
 
-class Place:
+class CellRef:
     """The cell of records that have the same day, system, model, operation and outcome in the same words."""
 
     __slots__ = ("cell", "counted", "outcome", "seed", "system")
 
-    def __init__(self, cell: list[float], system: str, outcome: Outcome, seed: int) -> None:
+    def __init__(self, cell: list[float], system: str, outcome: CallStatus, seed: int) -> None:
         self.cell = cell
         """The counts; places with other words for the same share it."""
         self.system = system
@@ -21,5 +21,5 @@ class Place:
         """Inferences whose implied counts are not in the cell yet."""
 
 
-NOWHERE = Place([], "", Outcome.SUCCESS, 0)
+NOWHERE = CellRef([], "", CallStatus.SUCCESS, 0)
 """The place of a refused record."""

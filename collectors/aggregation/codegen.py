@@ -13,7 +13,7 @@ from typing import Any
 from xxhash import xxh64_intdigest
 
 from leverwatch.collectors.aggregation.bulk_timestamps import Stamp
-from leverwatch.collectors.aggregation.cells import Place
+from leverwatch.collectors.aggregation.cells import CellRef
 from leverwatch.collectors.records.layout import Layout, Steps
 from leverwatch.collectors.records.vocabulary import is_invalid, is_schema_mode, is_truncated
 
@@ -39,9 +39,9 @@ NAMING = ("model", "operation", "status", "cache_hit")
 _NO_ID = frozenset({"", "none", "null"})
 _LONGEST_NO_ID = 4
 
-Attribute = Callable[[Sequence[Any], Sequence[Stamp], Any, Any, list[Place], list[int | None]], None]
+Attribute = Callable[[Sequence[Any], Sequence[Stamp], Any, Any, list[CellRef], list[int | None]], None]
 """Records and their stamps in; the place of each record and the key of its request id out."""
-Count = Callable[[Sequence[Any], Sequence[Place], Sequence[Stamp], Any], None]
+Count = Callable[[Sequence[Any], Sequence[CellRef], Sequence[Stamp], Any], None]
 """Adds every number of records to the cells of their places."""
 
 

@@ -21,7 +21,7 @@ else:
     IS_COMPILED = True
 
 if TYPE_CHECKING:
-    from leverwatch.collectors.aggregation.native_counter import PlainLines
+    from leverwatch.collectors.aggregation.native_counter import NativeCounter
 
 
 def id_maker(*, compiled: bool) -> Callable[[int], Ids]:
@@ -29,13 +29,13 @@ def id_maker(*, compiled: bool) -> Callable[[int], Ids]:
     return _native.Ids if compiled else PythonIds
 
 
-def plain_lines(
+def native_counter(
     made: Format, rollup: Rollup, zone: tzinfo, seen: SeenIds | None, calls: SeenIds
-) -> PlainLines | None:
+) -> NativeCounter | None:
     """What counts the lines of a format with the helper; None when they need more than it can."""
     if not isinstance(made, JsonLines):
         return None
     try:
-        return plain.PlainLines(made, rollup.attribute, zone, seen, calls)
+        return plain.NativeCounter(made, rollup.attribute, zone, seen, calls)
     except ValueError:
         return None

@@ -18,14 +18,14 @@ from leverwatch.collectors.aggregation.day_filter import Days, Window
 from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.aggregation.pipeline import assemble
 from leverwatch.collectors.aggregation.rollup import lines_of
-from leverwatch.collectors.aggregation.scan_pool import Scanning
+from leverwatch.collectors.aggregation.scan_pool import ScanPool
 from leverwatch.collectors.errors import SourceRefused
 from leverwatch.collectors.interface import Problem, Result, UsageRow
 from leverwatch.collectors.records.formats.interface import Parsed, RecordFormat, Row
 from leverwatch.collectors.records.timestamps import zone_named
 
 if TYPE_CHECKING:
-    from leverwatch.collectors.aggregation.native_counter import PlainLines, Scanned
+    from leverwatch.collectors.aggregation.native_counter import NativeCounter, Scanned
 
 MAX_PROBLEMS = 20
 MAX_HEADER = 64 << 10
@@ -71,7 +71,7 @@ class Ingest:
         self._records = self._format if isinstance(self._format, RecordFormat) else None
         self._zone = zone_named(config.timezone)
         self._plain = parts.plain
-        self._scanning: Scanning | None = None
+        self._scanning: ScanPool | None = None
         self._source = config.name
         self.window: Window | None = None
         """What a backfill with a range keeps; None: everything."""
@@ -103,7 +103,7 @@ class Ingest:
         self._stop_workers()
         if number and self._plain is not None:
             plain = self._plain
-            self._scanning = Scanning(
+            self._scanning = ScanPool(
                 plain.scan, number, lambda lines, found: self._count_plain(plain, lines, found)
             )
 
@@ -179,7 +179,7 @@ class Ingest:
         self.finish()
         return self._count_plain(self._plain, lines, self._plain.scan(lines.data))
 
-    def _count_plain(self, plain: PlainLines, lines: Lines, found: Scanned | None) -> int:
+    def _count_plain(self, plain: NativeCounter, lines: Lines, found: Scanned | None) -> int:
         if found is None:
             chunk, _ = self._count_rows(bytes(lines.data), lines.header)
             self._count_chunk(lines.path, lines.first_line, chunk)

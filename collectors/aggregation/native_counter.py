@@ -19,12 +19,12 @@ from leverwatch.collectors.aggregation.day_filter import Window, contains
 from leverwatch.collectors.aggregation.dedupe import SeenIds
 from leverwatch.collectors.aggregation.rollup import Group, Key
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.records.fields import Path, field_places, template_slice
+from leverwatch.collectors.records.fields import Path, field_indexes, template_slice
 from leverwatch.collectors.records.formats.interface import Row
 from leverwatch.collectors.records.formats.jsonl import JsonLines
 from leverwatch.collectors.records.names import Refusal
 from leverwatch.collectors.records.timestamps import A_MINUTE, EPOCH, parse_time
-from leverwatch.collectors.records.vocabulary import Outcome
+from leverwatch.collectors.records.vocabulary import CallStatus
 
 _ROLES = (
     "time", "request_id", "trace_id", "input_tokens", "cached_input_tokens", "output_tokens", "cache_write_tokens",
@@ -40,7 +40,7 @@ _RARELY = 16
 _PAUSE = 16
 
 Attribute = Callable[
-    [str | None, str | None, object, object, tuple[object, ...]], tuple[Group, Outcome, int, int] | Refusal
+    [str | None, str | None, object, object, tuple[object, ...]], tuple[Group, CallStatus, int, int] | Refusal
 ]
 """Group, outcome and the seeds of ids and traces, from model, operation, status, cache hit and template values."""
 
@@ -76,7 +76,7 @@ class Counts:
     refused: list[tuple[int, Result, str]]
 
 
-class PlainLines:
+class NativeCounter:
     """The counts of one source since `take`; `attribute` says where a record is counted.
 
     Raises:
@@ -87,8 +87,8 @@ class PlainLines:
         self, lines: JsonLines, attribute: Attribute, zone: tzinfo, seen: SeenIds | None, calls: SeenIds
     ) -> None:
         self._read, self._attribute = lines.read, attribute
-        self._fields = field_places(has_rare=lines.has_rare)
-        self._template = template_slice(has_rare=lines.has_rare)
+        self._fields = field_indexes(has_extended=lines.has_extended)
+        self._template = template_slice(has_extended=lines.has_extended)
         self._zone, self._seen, self._calls = zone, seen, calls
         self._seen_ids = None if seen is None else _native_ids(seen)
         self._call_ids = _native_ids(calls)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from leverwatch.collectors.aggregation.compiled import IS_COMPILED, id_maker, plain_lines
+from leverwatch.collectors.aggregation.compiled import IS_COMPILED, id_maker, native_counter
 from leverwatch.collectors.aggregation.config import CountingConfig
 from leverwatch.collectors.aggregation.dedupe import SeenIds
 from leverwatch.collectors.aggregation.rollup import Rollup
@@ -17,7 +17,7 @@ from leverwatch.collectors.records.formats.interface import Format
 from leverwatch.collectors.records.timestamps import zone_named
 
 if TYPE_CHECKING:
-    from leverwatch.collectors.aggregation.native_counter import PlainLines
+    from leverwatch.collectors.aggregation.native_counter import NativeCounter
 
 CALLS = "calls/"
 """State keys of streamed calls and traces."""
@@ -26,7 +26,7 @@ _CALLS_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Pipeline:
     """What reads, remembers and adds up."""
 
     format: Format
@@ -34,11 +34,11 @@ class Parts:
     """Request ids; None when duplicates count."""
     calls: SeenIds
     rollup: Rollup
-    plain: PlainLines | None
+    plain: NativeCounter | None
     """Counts plain lines with the compiled helper; None when it is not there, or no help."""
 
 
-def assemble(config: CountingConfig, now: Callable[[], datetime], *, compiled: bool = IS_COMPILED) -> Parts:
+def assemble(config: CountingConfig, now: Callable[[], datetime], *, compiled: bool = IS_COMPILED) -> Pipeline:
     """The parts of a configured source, with nothing counted yet; `compiled` asks for the compiled helper."""
     template = parse_template(config.system)
     made = build_format(config.format, template.paths)
@@ -54,8 +54,8 @@ def assemble(config: CountingConfig, now: Callable[[], datetime], *, compiled: b
         config.future_tolerance,
         seen,
         calls,
-        made.has_rare,
+        made.has_extended,
         made.known,
     )
-    plain = plain_lines(made, rollup, zone, seen, calls) if compiled else None
-    return Parts(made, seen, calls, rollup, plain)
+    plain = native_counter(made, rollup, zone, seen, calls) if compiled else None
+    return Pipeline(made, seen, calls, rollup, plain)

@@ -10,21 +10,21 @@ from typing import Any
 
 from xxhash import xxh64_intdigest
 
-from leverwatch.collectors.aggregation.batch_counter import Bulk, Prepared
+from leverwatch.collectors.aggregation.batch_counter import BatchCounter, Prepared
 from leverwatch.collectors.aggregation.bulk_timestamps import Stamps
-from leverwatch.collectors.aggregation.cells import Place
+from leverwatch.collectors.aggregation.cells import CellRef
 from leverwatch.collectors.aggregation.dedupe import SeenIds
-from leverwatch.collectors.aggregation.stream_parts import OneByOne
+from leverwatch.collectors.aggregation.stream_parts import RowCounter
 from leverwatch.collectors.interface import Operation, Result, UsageRow
-from leverwatch.collectors.records.fields import ALL_FIELDS, field_places, template_slice
+from leverwatch.collectors.records.fields import ALL_FIELDS, field_indexes, template_slice
 from leverwatch.collectors.records.formats.interface import Row
 from leverwatch.collectors.records.layout import Layout
 from leverwatch.collectors.records.names import Refusal, model_fault, model_of
 from leverwatch.collectors.records.vocabulary import (
-    Outcome,
+    CallStatus,
     is_cache_hit,
     operation_of,
-    outcome_of,
+    status_of,
 )
 
 Group = tuple[str, str, Operation]
@@ -50,7 +50,8 @@ class Rollup:
 
     `system_of` names a row's system from its template values (None: unattributed), `zone` is what a time without a
     zone means, `now` the clock, and `seen` what removes duplicates (None: nothing does). `calls` remembers
-    streamed calls and traces. Rows end in the values of RARE when `has_rare`, and only tell the `known` fields.
+    streamed calls and traces. Rows end in the values of `EXTENDED_FIELDS` when `has_extended`, and only tell the
+    `known` fields.
     """
 
     def __init__(
@@ -61,12 +62,12 @@ class Rollup:
         future_tolerance: timedelta,
         seen: SeenIds | None,
         calls: SeenIds,
-        has_rare: bool,
+        has_extended: bool,
         known: frozenset[str] = ALL_FIELDS,
     ) -> None:
         self._system_of, self._zone, self._now, self._tolerance = system_of, zone, now, future_tolerance
         self._seen, self._calls = seen, calls
-        self._has_rare, self._known = has_rare, known
+        self._has_rare, self._known = has_extended, known
         self._layout: Layout | None = None
         self._slot_seconds = seen.slot_seconds if seen else 3600
         self._seeds: dict[tuple[object, ...], int] = {}
@@ -75,10 +76,12 @@ class Rollup:
         self.newest: datetime | None = None
         slot_minutes = gcd(calls.slot_seconds, seen.slot_seconds if seen else 0) // 60
         self._stamps = Stamps(zone, slot_minutes)
-        self._single = OneByOne(
-            COLUMNS, self._stamps, self._judge, self._is_new, self, self._trace, has_rare=has_rare
+        self._single = RowCounter(
+            COLUMNS, self._stamps, self._judge, self._is_new, self, self._trace, has_extended=has_extended
         )
-        self._bulk = Bulk(COLUMNS, zone, slot_minutes, self._judge, self._trace_of, dedupe=seen is not None)
+        self._bulk = BatchCounter(
+            COLUMNS, zone, slot_minutes, self._judge, self._trace_of, dedupe=seen is not None
+        )
 
     def add_records(self, records: Sequence[Any], layout: Layout) -> tuple[int, list[tuple[int, Result, str]]]:
         """The same as `add` for the rows of these records, none of them a part, with far less work for each."""
@@ -123,17 +126,17 @@ class Rollup:
         status: object,
         hit: object,
         template: tuple[object, ...],
-    ) -> Place | Refusal:
+    ) -> CellRef | Refusal:
         self.days.add(day)
         found = self.attribute(model, word, status, hit, template)
         if len(found) == 2:
             return found
         group, outcome, seed, _ = found
-        return Place(self._cell((*group, day)), group[0], outcome, seed)
+        return CellRef(self._cell((*group, day)), group[0], outcome, seed)
 
     def attribute(
         self, model: str | None, word: str | None, status: object, hit: object, template: tuple[object, ...]
-    ) -> tuple[Group, Outcome, int, int] | Refusal:
+    ) -> tuple[Group, CallStatus, int, int] | Refusal:
         """Group, outcome and the seeds of ids and traces of a record, or why it is not counted."""
         name = model_of(model)
         if fault := model_fault(name):
@@ -141,18 +144,18 @@ class Rollup:
         operation = operation_of(word)
         if operation is None:
             return Result.UNKNOWN_OPERATION, "an operation of no known kind"
-        outcome = outcome_of(status)
+        outcome = status_of(status)
         if outcome is None:
             return Result.UNKNOWN_STATUS, "neither a success nor an error"
         system = self._system_of(template)
         if system is None:
             return Result.UNATTRIBUTED, "names no system"
-        if outcome is Outcome.SUCCESS and is_cache_hit(hit):
-            outcome = Outcome.CACHE_HIT
+        if outcome is CallStatus.SUCCESS and is_cache_hit(hit):
+            outcome = CallStatus.CACHE_HIT
         group = (system, name, operation)
         return group, outcome, self._seed((system, operation, outcome)), self._seed((system, "trace"))
 
-    def _trace_of(self, place: Place, trace: object, weight: float, minute: int) -> None:
+    def _trace_of(self, place: CellRef, trace: object, weight: float, minute: int) -> None:
         self._trace(place.cell, place.system, trace, weight, minute * 60)
 
     def add(
@@ -167,7 +170,7 @@ class Rollup:
             return 0, []
         if not parts:
             # All rows of a source are equally long.
-            self._layout = self._layout or row_layout(self._known, len(rows[0]), has_rare=self._has_rare)
+            self._layout = self._layout or row_layout(self._known, len(rows[0]), has_extended=self._has_rare)
             return self.add_records(rows, self._layout)
         return self.add_each(rows, parts)
 
@@ -244,10 +247,10 @@ def _identity(seed: int, text: str) -> int:
     return xxh64_intdigest(text.encode(errors="surrogatepass"), seed)
 
 
-def row_layout(known: frozenset[str], width: int, *, has_rare: bool) -> Layout:
+def row_layout(known: frozenset[str], width: int, *, has_extended: bool) -> Layout:
     """Where rows of so many values have each of the fields that they may tell."""
-    fields = {name: (place,) for name, place in field_places(has_rare=has_rare).items() if name in known}
-    template = tuple((place,) for place in range(width)[template_slice(has_rare=has_rare)])
+    fields = {name: (place,) for name, place in field_indexes(has_extended=has_extended).items() if name in known}
+    template = tuple((place,) for place in range(width)[template_slice(has_extended=has_extended)])
     return Layout(fields, template)  # type: ignore[arg-type]  # the loops read an index as they read an attribute
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from leverwatch.collectors.aggregation.native_counter import Scanned
 
 
-class Scanning:
+class ScanPool:
     """Threads that `scan`, one of `number` being the caller's; it calls `count` in the order of the chunks.
 
     The helper holds no lock of the interpreter while it scans, so that threads are enough.

@@ -10,19 +10,19 @@ from typing import Any, Protocol
 
 from leverwatch.collectors.aggregation.batch_counter import Judge
 from leverwatch.collectors.aggregation.bulk_timestamps import Stamp, Stamps
-from leverwatch.collectors.aggregation.cells import Place
+from leverwatch.collectors.aggregation.cells import CellRef
 from leverwatch.collectors.aggregation.codegen import BARE_SUMS, JUDGED, NAMING, SUMS
 from leverwatch.collectors.interface import UNKNOWN_MODEL, Operation, Result
-from leverwatch.collectors.records.fields import FIELDS, PLACE, field_places, template_slice
+from leverwatch.collectors.records.fields import FIELD_INDEX, FIELDS, field_indexes, template_slice
 from leverwatch.collectors.records.formats.interface import Row
 from leverwatch.collectors.records.names import Refusal, model_of
-from leverwatch.collectors.records.vocabulary import Outcome, is_cache_hit, operation_of
+from leverwatch.collectors.records.vocabulary import CallStatus, is_cache_hit, operation_of
 
 _A_DAY = timedelta(days=1)
 _TIME, _REQUEST, _HIT, _TRACE, _COST = map(
     FIELDS.index, ("time", "request_id", "cache_hit", "trace_id", "cost_usd")
 )
-_STATIC = PLACE["static_input_tokens"]
+_STATIC = FIELD_INDEX["static_input_tokens"]
 _INFERENCES, _RATE, _ATTEMPTS = map(FIELDS.index, ("inferences", "sample_rate", "attempts"))
 _naming = itemgetter(*map(FIELDS.index, NAMING))
 _ASPECTS = {
@@ -66,7 +66,7 @@ class Memory(Protocol):
 class _Known:
     """A place, and under what it remembers the parts of its calls."""
 
-    place: Place
+    place: CellRef
     call: Kind
     aspects: tuple[Kind, ...]
     operation: Operation | None
@@ -79,7 +79,7 @@ class _Known:
         return (self.place.system, self.operation, "cell", self.model, self.day)
 
 
-class OneByOne:
+class RowCounter:
     """Adds rows to their cells; `clear` forgets which these are."""
 
     def __init__(
@@ -91,22 +91,22 @@ class OneByOne:
         memory: Memory,
         trace: Trace,
         *,
-        has_rare: bool,
+        has_extended: bool,
     ) -> None:
         self._stamps, self._judge = stamps, judge
         self._is_new, self._memory, self._is_first, self._trace = is_new, memory, memory.is_first, trace
-        self._has_rare = has_rare
-        self._template = template_slice(has_rare=has_rare)
-        place = field_places(has_rare=has_rare)
+        self._has_rare = has_extended
+        self._template = template_slice(has_extended=has_extended)
+        place = field_indexes(has_extended=has_extended)
         self._aspects = [tuple(place[name] for name in names if name in place) for names in _ASPECTS.values()]
         self._told = tuple(at for places_ in self._aspects for at in places_)
         self._tell = itemgetter(*self._told)
         self._nothing = (None,) * len(self._told)
         self._at = {name: place for place, name in enumerate(columns)}
         self._sums = [(place[field], self._at[field], self._at[unknown]) for field, unknown in SUMS.items()]
-        self._bare_sums = [(PLACE[field], self._at[field]) for field in BARE_SUMS]
+        self._bare_sums = [(FIELD_INDEX[field], self._at[field]) for field in BARE_SUMS]
         self._judged = [
-            (PLACE[field], judge, self._at[known], self._at[true])
+            (FIELD_INDEX[field], judge, self._at[known], self._at[true])
             for field, (judge, known, true) in JUDGED.items()
         ]
         self._places: dict[tuple[object, ...], _Known] = {}
@@ -161,7 +161,7 @@ class OneByOne:
         known = self._places.get(key)
         if known is None:
             place = self._judge(stamp.day, model, word, status, hit, template)
-            if not isinstance(place, Place):
+            if not isinstance(place, CellRef):
                 return place
             operation = operation_of(word)
             aspects = tuple((place.system, operation, kind) for kind in _ASPECTS)
@@ -170,7 +170,7 @@ class OneByOne:
             self._places[key] = known
         return known
 
-    def _whole(self, named: Row, row: Sequence[Any], place: Place, seconds: int) -> Refusal | None:
+    def _whole(self, named: Row, row: Sequence[Any], place: CellRef, seconds: int) -> Refusal | None:
         """Count a row unless its request, as the other one names it, was seen before."""
         if not self._is_new(named[_REQUEST], place.seed, seconds, 1.0):
             return _SEEN_BEFORE
@@ -184,7 +184,7 @@ class OneByOne:
         """
         place, id_ = known.place, row[_REQUEST]
         is_first = self._is_first(known.call, id_, seconds)
-        if place.outcome is Outcome.ERROR:
+        if place.outcome is CallStatus.ERROR:
             return self._failed_part(row, known, seconds, is_first=is_first)
         if is_first and not self._is_new(id_, place.seed, seconds, 1.0):
             for kind in known.aspects:
@@ -214,7 +214,7 @@ class OneByOne:
         while self._names > _MOST_NAMES:
             self._names -= len(self._models.pop(next(iter(self._models))))
 
-    def _home(self, row: Row, known: _Known, seconds: int) -> Place:
+    def _home(self, row: Row, known: _Known, seconds: int) -> CellRef:
         """The place in whose cell the call of a later part counts; the part's own one when that is not known."""
         if self._memory.was_met(known.cell, row[_REQUEST], seconds):
             return known.place
@@ -224,7 +224,7 @@ class OneByOne:
                 if self._memory.was_met(replace(known, model=model, day=day).cell, row[_REQUEST], seconds):
                     _, word, status, hit = _naming(row)
                     place = self._judge(day, model, word, status, hit, row[self._template])
-                    return place if isinstance(place, Place) else known.place
+                    return place if isinstance(place, CellRef) else known.place
         return known.place
 
     def _news(self, row: Row, known: _Known, seconds: int) -> tuple[Sequence[Any], bool]:
@@ -257,9 +257,9 @@ class OneByOne:
             return refused, refused is None
         place = self._home(row, known, seconds)
         # What counted as an inference while it ran has failed, as it had not told its usage.
-        was = Outcome.CACHE_HIT if is_cache_hit(row[_HIT]) else Outcome.SUCCESS
+        was = CallStatus.CACHE_HIT if is_cache_hit(row[_HIT]) else CallStatus.SUCCESS
         self._count(bare, place, was, seconds, -1.0)
-        self._count(bare, place, Outcome.ERROR, seconds, 1.0)
+        self._count(bare, place, CallStatus.ERROR, seconds, 1.0)
         return refused, True
 
     def _bare(self, row: Row) -> list[Any]:
@@ -269,16 +269,16 @@ class OneByOne:
             bare[at] = None
         return bare
 
-    def _count(self, row: Sequence[Any], place: Place, outcome: Outcome, seconds: int, sign: float) -> None:
+    def _count(self, row: Sequence[Any], place: CellRef, outcome: CallStatus, seconds: int, sign: float) -> None:
         cell, at = place.cell, self._at
         rate, inferences, attempts = row[_RATE], row[_INFERENCES], row[_ATTEMPTS]
         scale = sign if rate is None else sign / rate
         weight = scale if inferences is None else scale * inferences
-        if outcome is Outcome.CACHE_HIT:
+        if outcome is CallStatus.CACHE_HIT:
             cell[at["cache_hits"]] += weight
             return
         cell[at["attempts"]] += weight if attempts is None else scale * attempts
-        if outcome is Outcome.ERROR:
+        if outcome is CallStatus.ERROR:
             cell[at["errors"]] += weight
             if row[_COST] is not None:
                 cell[at["cost_usd"]] += scale * row[_COST]

@@ -64,7 +64,7 @@ class Decoder:
         """As the tail needs it."""
         if isinstance(reader, Grouping):
             self.framing = GroupFraming(framing, self._wrappers, reader)
-        self.has_rare = reader.has_rare
+        self.has_extended = reader.has_extended
         self.known = reader.known | ({"sample_rate"} if sample_rate is not None else set())
 
     def check_header(self, line: bytes) -> tuple[str, ...]:  # noqa: ARG002 no format with readers has a header

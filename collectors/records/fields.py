@@ -30,7 +30,7 @@ FIELDS: tuple[str, ...] = (
 )
 """What most records say, in the order of a row."""
 
-RARE: tuple[str, ...] = (
+EXTENDED_FIELDS: tuple[str, ...] = (
     "cache_write_tokens",
     "reasoning_tokens",
     "valid",
@@ -40,23 +40,23 @@ RARE: tuple[str, ...] = (
 )
 """What few records say. A row ends in these when its format reads one of them, so that all others cost nothing."""
 
-ALL_FIELDS = frozenset((*FIELDS, *RARE))
+ALL_FIELDS = frozenset((*FIELDS, *EXTENDED_FIELDS))
 
-PLACE: Mapping[str, int] = {
+FIELD_INDEX: Mapping[str, int] = {
     **{name: index for index, name in enumerate(FIELDS)},
-    **{name: index - len(RARE) for index, name in enumerate(RARE)},
+    **{name: index - len(EXTENDED_FIELDS) for index, name in enumerate(EXTENDED_FIELDS)},
 }
 """Where a row that ends in rare fields has each field: common ones from its start, rare ones from its end."""
 
 
-def field_places(*, has_rare: bool) -> dict[str, int]:
+def field_indexes(*, has_extended: bool) -> dict[str, int]:
     """Where a row has each field."""
-    return {name: place for name, place in PLACE.items() if has_rare or place >= 0}
+    return {name: place for name, place in FIELD_INDEX.items() if has_extended or place >= 0}
 
 
-def template_slice(*, has_rare: bool) -> slice:
+def template_slice(*, has_extended: bool) -> slice:
     """Where a row has the values of the system template."""
-    return slice(len(FIELDS), -len(RARE) if has_rare else None)
+    return slice(len(FIELDS), -len(EXTENDED_FIELDS) if has_extended else None)
 
 
 _MOST_NAMES = 20_000
@@ -166,4 +166,4 @@ def system_lookup(template: Template) -> Callable[[tuple[object, ...]], str | No
 
 def mapped(fields: Mapping[str, str | None]) -> dict[str, str]:
     """The fields that are mapped, in the order of a row."""
-    return {name: path for name in (*FIELDS, *RARE) if (path := fields.get(name)) is not None}
+    return {name: path for name in (*FIELDS, *EXTENDED_FIELDS) if (path := fields.get(name)) is not None}

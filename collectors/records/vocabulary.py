@@ -8,7 +8,7 @@ from leverwatch.collectors.interface import Operation
 from leverwatch.collectors.records.recall import recall
 
 
-class Outcome(IntEnum):
+class CallStatus(IntEnum):
     """What a call came to."""
 
     SUCCESS = 0
@@ -60,21 +60,21 @@ def _word(value: object) -> str:
     return text.lower() if len(text) <= _LONGEST else "?"
 
 
-def outcome_of(status: object) -> Outcome | None:
+def status_of(status: object) -> CallStatus | None:
     """Success or error; None for a word that is neither. A record without a status tells of a success."""
     if status is None or status is True:
-        return Outcome.SUCCESS
+        return CallStatus.SUCCESS
     if status is False:
-        return Outcome.ERROR
+        return CallStatus.ERROR
     text = _word(status)
     if text.isdecimal():
         code = int(text)
         if 200 <= code < 300:
-            return Outcome.SUCCESS
-        return Outcome.ERROR if 300 <= code < 600 else None
+            return CallStatus.SUCCESS
+        return CallStatus.ERROR if 300 <= code < 600 else None
     if not text or text in _SUCCESS:
-        return Outcome.SUCCESS
-    return Outcome.ERROR if text in _ERROR else None
+        return CallStatus.SUCCESS
+    return CallStatus.ERROR if text in _ERROR else None
 
 
 def operation_of(word: str | None) -> Operation | None:

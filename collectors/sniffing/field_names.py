@@ -12,7 +12,7 @@ from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.records.formats.interface import MAX_AMOUNT, MAX_COUNT, MIN_RATE
 from leverwatch.collectors.records.names import is_usable
 from leverwatch.collectors.records.timestamps import parse_time
-from leverwatch.collectors.records.vocabulary import operation_of, outcome_of
+from leverwatch.collectors.records.vocabulary import operation_of, status_of
 
 Scalar = str | int | float | bool
 _MOST_WORDS = 4
@@ -66,7 +66,7 @@ def _is_id(value: Scalar) -> bool:
 
 
 def _is_outcome(value: Scalar) -> bool:
-    return not isinstance(value, float) and outcome_of(value) is not None
+    return not isinstance(value, float) and status_of(value) is not None
 
 
 def _is_operation(value: Scalar) -> bool:

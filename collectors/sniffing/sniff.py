@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from leverwatch.collectors.errors import SourceUnavailable
-from leverwatch.collectors.interface import Operation, Result, SourceState, UsageRow, World, utc_now
+from leverwatch.collectors.interface import CollectorContext, Operation, Result, SourceState, UsageRow, utc_now
 from leverwatch.collectors.listing import name_fault, shown
 from leverwatch.collectors.paths import look
 from leverwatch.collectors.records.decoder import build_format
@@ -27,11 +27,11 @@ from leverwatch.collectors.records.framing.registry import CONTAINERS, FRAMINGS
 from leverwatch.collectors.records.framing.wrappers import STRING_FIELDS, JsonString, Prefix
 from leverwatch.collectors.records.names import is_usable
 from leverwatch.collectors.records.timestamps import parse_time
-from leverwatch.collectors.records.vocabulary import is_cache_hit, operation_of, outcome_of
+from leverwatch.collectors.records.vocabulary import is_cache_hit, operation_of, status_of
 from leverwatch.collectors.sniffing.guess import FieldGuess, columns, leaves, propose
 from leverwatch.collectors.sources.files.collector import FilesCollector
 from leverwatch.collectors.sources.files.config import FilesConfig
-from leverwatch.collectors.sources.files.reader import Content, Moved
+from leverwatch.collectors.sources.files.reader import FileReader, Moved
 
 SAMPLE_BYTES = 1 << 20
 SAMPLE_RECORDS = 50
@@ -104,7 +104,7 @@ def read_sample(path: Path) -> tuple[bytes, str]:
         found = look(str(path.resolve()))
         if found is None:
             raise SourceUnavailable(f"{path}: no such file")
-        with Content(found) as content:
+        with FileReader(found) as content:
             return content.read_exactly(SAMPLE_BYTES), content.kind.value
     except Moved as error:
         raise SourceUnavailable(f"{path}: no such file") from error
@@ -227,8 +227,8 @@ def summarise(config: FilesConfig, now: Callable[[], datetime] = utc_now) -> Sum
     """
     summary = Summary()
     with tempfile.TemporaryDirectory() as folder:
-        world = World(Path(folder), Path(folder), now, {})
-        for batch in FilesCollector(config, world).collect(SourceState(0, dict)):
+        context = CollectorContext(Path(folder), Path(folder), now, {})
+        for batch in FilesCollector(config, context).collect(SourceState(0, dict)):
             summary.tallies.update(batch.tallies)
             summary.usage += batch.usage
             summary.problems += (f"{it.place}: {it.reason}: {it.detail}" for it in batch.problems)
@@ -256,7 +256,7 @@ def _shown(row: Row) -> dict[str, Any]:
     moment = parse_time(row[FIELDS.index("time")], UTC)
     # Words that nobody knows may be anything, a text of a call among them.
     if "status" in values:
-        outcome = outcome_of(values["status"])
+        outcome = status_of(values["status"])
         values["status"] = "?" if outcome is None else outcome.name.lower()
     if "operation" in values:
         values["operation"] = operation_of(values["operation"]) or "?"

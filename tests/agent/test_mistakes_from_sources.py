@@ -8,7 +8,7 @@ from pathlib import Path
 
 from leverwatch.agent.framework.assess import assess
 from leverwatch.agent.framework.baselines import Side, baseline
-from leverwatch.agent.framework.comparison import Outcome
+from leverwatch.agent.framework.comparison import ComparisonOutcome
 from leverwatch.agent.framework.mistakes import MistakeSettings
 from leverwatch.agent.framework.model import Declaration, Strategy
 from leverwatch.agent.framework.review import PastVerdict, ReviewCode, review
@@ -17,7 +17,7 @@ from leverwatch.agent.scheduling.runner import RunReport, SourceRunner
 from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.config import SourceConfig
-from leverwatch.collectors.interface import Batch, Operation, Result, UsageRow, World
+from leverwatch.collectors.interface import Batch, CollectorContext, Operation, Result, UsageRow
 from leverwatch.collectors.registry import source_types
 from leverwatch.collectors.sources.evals.config import EvalsConfig
 from leverwatch.collectors.sources.models.config import ModelsConfig
@@ -32,7 +32,7 @@ SETTINGS = MistakeSettings()
 
 
 def run(store: Store, config: SourceConfig, folder: Path) -> RunReport:
-    collector = source_types()[config.type].build(config, World(folder, folder / "cache", lambda: NOW))
+    collector = source_types()[config.type].build(config, CollectorContext(folder, folder / "cache", lambda: NOW))
     return SourceRunner(config, collector, store, now=lambda: NOW).run()
 
 
@@ -56,7 +56,7 @@ def test_a_baseline_grows_from_nothing_to_a_comparison(store: Store, tmp_path: P
     count_usage(store, adopted)
     evals = EvalsConfig.model_validate({"name": "evals", "path": "*.jsonl"})
 
-    def judged() -> tuple[Outcome, tuple[Side, ...]]:
+    def judged() -> tuple[ComparisonOutcome, tuple[Side, ...]]:
         results = store.eval_results(AS_OF - timedelta(days=400), AS_OF).get("bot", ())
         daily = store.model_days(AS_OF - timedelta(days=400), AS_OF, SCOPE)["bot"]
         found = baseline(daily, results, AS_OF, SETTINGS.baselines)
@@ -64,18 +64,18 @@ def test_a_baseline_grows_from_nothing_to_a_comparison(store: Store, tmp_path: P
         assert (found.tuned.model, found.tuned.adopted_on, found.previous) == (TUNED, adopted, (BASE,))
         return found.outcome, found.missing
 
-    assert judged() == (Outcome.MISSING, (Side.BEFORE, Side.AFTER))
+    assert judged() == (ComparisonOutcome.MISSING, (Side.BEFORE, Side.AFTER))
 
     before = samples.own(ts=f"{adopted - timedelta(days=3)}T08:00:00Z", value=0.75)
     write(tmp_path / "a.jsonl", before)
     assert run(store, evals, tmp_path).tallies == {Result.COUNTED: 1}
-    assert judged() == (Outcome.MISSING, (Side.AFTER,))
+    assert judged() == (ComparisonOutcome.MISSING, (Side.AFTER,))
 
     after = samples.own(ts=f"{adopted + timedelta(days=3)}T08:00:00Z", value=0.9, model=TUNED)
     write(tmp_path / "a.jsonl", before, after, {"ts": "broken"})
     report = run(store, evals, tmp_path)
     assert (report.success, report.tallies) == (True, {Result.COUNTED: 1, Result.MISSING_FIELD: 1})
-    assert judged() == (Outcome.BETTER, ())
+    assert judged() == (ComparisonOutcome.BETTER, ())
     assert run(store, evals, tmp_path).tallies == {}
 
 

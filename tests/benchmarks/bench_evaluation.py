@@ -89,7 +89,7 @@ def main(systems: int) -> None:
         plan = Plan(scope=scope)
         deciding = cpu(lambda: decide(store, plan, AS_OF))
         since = AS_OF - timedelta(days=34)
-        reading = cpu(lambda: store.day_moments(since, AS_OF, scope))
+        reading = cpu(lambda: store.daily_usage(since, AS_OF, scope))
         print(f"{systems} systems, {DAYS} days of usage each, CPU seconds")
         print(f"  reading facts and deciding        {deciding:7.3f}")
         print(f"  reading sums of 5 weeks           {reading:7.3f}")

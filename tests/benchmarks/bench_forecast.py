@@ -22,7 +22,7 @@ from leverwatch.agent.framework.economics.assess import assess_economics
 from leverwatch.agent.framework.forecast.backtest import HORIZONS
 from leverwatch.agent.framework.forecast.forecast import forecast
 from leverwatch.agent.framework.forecast.model import Direction, Forecast, Method, Target
-from leverwatch.agent.framework.last_result_cache import Memo
+from leverwatch.agent.framework.last_result_cache import LastResultCache
 from leverwatch.agent.framework.model import Boundary
 from tests.agent.framework.economics.cases import facts
 from tests.benchmarks.bench_framework import AS_OF, traffic
@@ -135,8 +135,10 @@ def cpu() -> None:
     for given in economics:
         assess_economics(given)
     end = time.process_time()
-    economics_memo = Memo(assess_economics)
-    forecast_memo: Memo[dict[date, float], Forecast] = Memo(lambda daily: forecast(daily, AS_OF, aims))
+    economics_memo = LastResultCache(assess_economics)
+    forecast_memo: LastResultCache[dict[date, float], Forecast] = LastResultCache(
+        lambda daily: forecast(daily, AS_OF, aims)
+    )
 
     def ask_all() -> None:
         for given, daily in zip(economics, year, strict=True):

@@ -22,7 +22,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from leverwatch.collectors.interface import Result, SourceState, World
+from leverwatch.collectors.interface import CollectorContext, Result, SourceState
 from leverwatch.collectors.records.decoder import Decoder, build_format
 from leverwatch.collectors.records.fields import parse_template
 from leverwatch.collectors.records.formats import spans
@@ -43,7 +43,7 @@ def config(log: Log, path: Path) -> FilesConfig:
 
 def ingest(log: Log, path: Path) -> Callable[[], int]:
     """Reads the file as a run does; gives how many records were counted, or told of a call."""
-    collector = FilesCollector(config(log, path), World(path.parent, path.parent / "cache"))
+    collector = FilesCollector(config(log, path), CollectorContext(path.parent, path.parent / "cache"))
 
     def read() -> int:
         counted = 0

@@ -22,7 +22,7 @@ from leverwatch.agent.replay.run import all_changes, fill
 from leverwatch.agent.replay.spool import Spool, moments
 from leverwatch.agent.replay.verdicts import days_between
 from leverwatch.agent.store.facts import Scope
-from leverwatch.agent.store.history_reader import Past
+from leverwatch.agent.store.history_reader import HistoryReader
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import Batch, ChangeKind, Operation, PromptChange, UsageRow
 
@@ -111,11 +111,11 @@ def main() -> None:
         store.close()
 
 
-def _changed(past: Past, plan: Plan, days: list[date]) -> str:
+def _changed(past: HistoryReader, plan: Plan, days: list[date]) -> str:
     return f"{len(all_changes(past, plan, days, {}, past.timelines))} changes"
 
 
-def _exposed(past: Past, plan: Plan, days: list[date], folder: Path) -> str:
+def _exposed(past: HistoryReader, plan: Plan, days: list[date], folder: Path) -> str:
     output = Counter()
     with tempfile.TemporaryDirectory(dir=folder) as spools, Spool(Path(spools), {}) as spool:
         fill(spool, past, plan, days, {}, past.timelines)

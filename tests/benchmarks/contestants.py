@@ -20,7 +20,7 @@ from sqlalchemy import select
 from leverwatch.agent.scheduling.runner import SourceRunner
 from leverwatch.agent.store.schema import usage_daily
 from leverwatch.agent.store.store import Store
-from leverwatch.collectors.interface import World
+from leverwatch.collectors.interface import CollectorContext
 from leverwatch.collectors.records.formats.jsonl import JsonLines
 from leverwatch.collectors.sources.files.collector import FilesCollector
 from leverwatch.collectors.sources.files.config import FilesConfig
@@ -105,8 +105,8 @@ def _whole_path(path: Path, dedupe: str, workers: int = 1) -> Reading:
     store = Store(f"sqlite:///{folder.name}/bench.db")
     store.migrate()
     source = config(path, dedupe)
-    world = World(path.parent, Path(folder.name), workers=workers)
-    runner = SourceRunner(source, FilesCollector(source, world), store)
+    context = CollectorContext(path.parent, Path(folder.name), workers=workers)
+    runner = SourceRunner(source, FilesCollector(source, context), store)
 
     def fetch() -> Rollup:
         names = ("system", "model", "day", *SUMS)

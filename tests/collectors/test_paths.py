@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from leverwatch.collectors.errors import SourceIncomplete, SourceUnavailable
-from leverwatch.collectors.interface import World
+from leverwatch.collectors.interface import CollectorContext
 from leverwatch.collectors.listing import MOST_LEVELS
 from leverwatch.collectors.paths import discover, is_rotated, look
 from leverwatch.collectors.sniffing.sniff import read_sample
 from leverwatch.collectors.sources.files.collector import FilesCollector
-from leverwatch.collectors.sources.files.reader import Content, Moved
+from leverwatch.collectors.sources.files.reader import FileReader, Moved
 from tests.collectors.sources.files.tailing import Bench, append, line
 
 
@@ -51,7 +51,7 @@ def test_a_file_that_was_replaced_since_it_was_found_is_not_read_as_the_one_foun
     (tmp_path / "new").replace(path)
 
     with pytest.raises(Moved):
-        Content(found)
+        FileReader(found)
 
 
 def write(path: Path, text: str = "x") -> Path:
@@ -188,10 +188,10 @@ def test_a_list_of_files_can_be_stopped_and_then_nothing_of_it_is_used(tmp_path:
         write(tmp_path / f"d{number}/a.jsonl", line(f"s{number}").decode())
     bench = Bench(tmp_path, path="**/*.jsonl")
     asked = iter([False] * 30 + [True] * 1000)
-    world = World(tmp_path, tmp_path / "cache", bench.now, {}, stopping=asked.__next__)
+    context = CollectorContext(tmp_path, tmp_path / "cache", bench.now, {}, stopping=asked.__next__)
 
     with pytest.raises(SourceUnavailable, match="told to stop"):
-        list(FilesCollector(bench.settings, world).collect(bench.store.source_state()))
+        list(FilesCollector(bench.settings, context).collect(bench.store.source_state()))
     assert len(bench.collect()) == 50
 
 

@@ -19,9 +19,9 @@ from leverwatch.agent.evaluation.assessor import Assessor
 from leverwatch.agent.evaluation.evaluate import Plan, evaluate
 from leverwatch.agent.framework.assessment import PromptJudgement, Unavailable
 from leverwatch.agent.framework.baselines import Baseline
-from leverwatch.agent.framework.comparison import Outcome as BaselineOutcome
+from leverwatch.agent.framework.comparison import ComparisonOutcome as BaselineOutcome
+from leverwatch.agent.framework.economics.model import CostOutcome as EconomicsOutcome
 from leverwatch.agent.framework.economics.model import Economics
-from leverwatch.agent.framework.economics.model import Outcome as EconomicsOutcome
 from leverwatch.agent.framework.forecast.model import Forecast
 from leverwatch.agent.framework.locked_in import LockedIn, Standing
 from leverwatch.agent.framework.review import Review

@@ -12,8 +12,8 @@ from grafana.build import DASHBOARDS
 from grafana.model import Unit
 from grafana.shared import AGREEMENT, BASELINE, CHEAPER, states
 from leverwatch.agent.exporter.families import AGENT, SYSTEMS
-from leverwatch.agent.framework.comparison import Outcome as BaselineOutcome
-from leverwatch.agent.framework.economics.model import Agreement, Outcome
+from leverwatch.agent.framework.comparison import ComparisonOutcome as BaselineOutcome
+from leverwatch.agent.framework.economics.model import Agreement, CostOutcome
 from tests.grafana.queries import FILES, ROOT, Json, expressions, load, metric_names, panels
 
 EXPORTED = {family.name for family in SYSTEMS} | {family.name for family in AGENT}
@@ -137,7 +137,7 @@ def test_a_value_that_stands_for_a_state_has_a_word_and_a_colour(dashboard: Json
 
 
 def test_every_state_of_the_agent_has_a_number_of_its_own() -> None:
-    assert set(CHEAPER) == set(Outcome)
+    assert set(CHEAPER) == set(CostOutcome)
     assert set(AGREEMENT) == set(Agreement)
     assert set(BASELINE) == set(BaselineOutcome)
     assert [(one.value, one.text) for one in states(CHEAPER)] == [

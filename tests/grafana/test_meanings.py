@@ -14,8 +14,8 @@ from grafana.model import Panel
 from grafana.queries import CONFLICT
 from grafana.shared import STRATEGY
 from leverwatch.agent.exporter.families import AGENT, SYSTEMS
-from leverwatch.agent.framework.comparison import Outcome as BaselineOutcome
-from leverwatch.agent.framework.economics.model import Agreement, Outcome
+from leverwatch.agent.framework.comparison import ComparisonOutcome as BaselineOutcome
+from leverwatch.agent.framework.economics.model import Agreement, CostOutcome
 from leverwatch.agent.framework.forecast.model import Method
 from leverwatch.agent.framework.model import Band, Boundary, Rule, Status, Strategy
 from tests.grafana.queries import FILES, Json, load, panels
@@ -27,7 +27,7 @@ STATES: dict[str, type[StrEnum]] = {
     "leverwatch_verdict_status": Status,
     "leverwatch_volume_band": Band,
     "leverwatch_forecast_method": Method,
-    "leverwatch_economics_outcome": Outcome,
+    "leverwatch_economics_outcome": CostOutcome,
     "leverwatch_economics_agreement": Agreement,
     "leverwatch_baseline_outcome": BaselineOutcome,
 }

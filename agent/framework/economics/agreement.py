@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from leverwatch.agent.framework.economics.model import Agreement, Outcome
+from leverwatch.agent.framework.economics.model import Agreement, CostOutcome
 from leverwatch.agent.framework.model import Rule, Strategy
 
 _OPERATIONAL = frozenset({Rule.FREQUENT_CHANGES, Rule.LOCKED_IN_BEHAVIOR})
 
 
-def agreement(outcome: Outcome, recommended: Strategy | None, rule: Rule | None) -> Agreement:
+def agreement(outcome: CostOutcome, recommended: Strategy | None, rule: Rule | None) -> Agreement:
     """Whether cost points the same way as the recommendation.
 
     A hybrid tunes a part of the system, so it agrees with fine-tuning being cheaper.
@@ -18,9 +18,9 @@ def agreement(outcome: Outcome, recommended: Strategy | None, rule: Rule | None)
         recommended: the framework's strategy.
         rule: the rule that decided; None in the conflict case, in which both operational rules did.
     """
-    if recommended is None or outcome not in {Outcome.CHEAPER, Outcome.NOT_CHEAPER}:
+    if recommended is None or outcome not in {CostOutcome.CHEAPER, CostOutcome.NOT_CHEAPER}:
         return Agreement.NOT_COMPARED
     tunes = recommended is not Strategy.PROMPT_ENGINEERING
-    if tunes is (outcome is Outcome.CHEAPER):
+    if tunes is (outcome is CostOutcome.CHEAPER):
         return Agreement.AGREES
     return Agreement.OUTRANKED if rule is None or rule in _OPERATIONAL else Agreement.DISAGREES

@@ -11,13 +11,13 @@ from leverwatch.agent.framework.economics.draws import DRAWS, draws, order, week
 from leverwatch.agent.framework.economics.mix import Mix, measured, mix_of_weeks
 from leverwatch.agent.framework.economics.model import (
     Amount,
+    CostOutcome,
     Driver,
     Economics,
     EconomicsFacts,
     Hosting,
     Missing,
     Origin,
-    Outcome,
     Price,
     StrategyCost,
     Unknown,
@@ -46,7 +46,7 @@ def assess_economics(facts: EconomicsFacts) -> Economics:
     missing = (*missing, *_missing(facts))
     volume = facts.monthly_inferences
     if missing or volume is None:
-        return Economics(facts.system, facts.as_of, Outcome.UNKNOWN, missing, inputs=used_inputs(facts))
+        return Economics(facts.system, facts.as_of, CostOutcome.UNKNOWN, missing, inputs=used_inputs(facts))
     return _Assessment(facts, weeks, volume).run()
 
 
@@ -185,10 +185,10 @@ def _together(columns: Sequence[Sequence[float]], often: Sequence[int]) -> Mix:
     return Mix._make([sum(map(mul, column, often)) for column in columns])
 
 
-def _outcome(probability: float) -> Outcome:
+def _outcome(probability: float) -> CostOutcome:
     if probability > CHEAPER_FROM:
-        return Outcome.CHEAPER
-    return Outcome.NOT_CHEAPER if probability < NOT_CHEAPER_BELOW else Outcome.CANNOT_TELL
+        return CostOutcome.CHEAPER
+    return CostOutcome.NOT_CHEAPER if probability < NOT_CHEAPER_BELOW else CostOutcome.CANNOT_TELL
 
 
 def _range(crossings: list[float | None]) -> tuple[float | None, float | None]:

@@ -73,7 +73,7 @@ class Hosting(StrEnum):
     """By the hour, whether it is used or not."""
 
 
-class Outcome(StrEnum):
+class CostOutcome(StrEnum):
     """Is fine-tuning cheaper at today's volume?"""
 
     CHEAPER = "cheaper"
@@ -187,7 +187,7 @@ class Economics:
 
     system: str
     as_of: date
-    outcome: Outcome
+    outcome: CostOutcome
     unknown: tuple[Unknown, ...] = ()
     """Empty unless the outcome is unknown."""
     probability: float | None = None

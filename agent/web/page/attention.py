@@ -8,7 +8,7 @@ from enum import IntEnum
 
 from leverwatch.agent.framework.assessment import Assessment
 from leverwatch.agent.framework.baselines import Baseline
-from leverwatch.agent.framework.comparison import Outcome
+from leverwatch.agent.framework.comparison import ComparisonOutcome
 from leverwatch.agent.framework.economics.model import Agreement
 from leverwatch.agent.framework.forecast.model import Forecast
 from leverwatch.agent.framework.model import Status, Verdict
@@ -21,7 +21,7 @@ PROBABLE = 0.8
 """Probability from which a crossing is near; that of LeverwatchThresholdApproaching."""
 
 _SOON = frozenset({Urgency.CRITICAL, Urgency.PAST})
-_UNUSABLE = (Outcome.MISSING, Outcome.TOO_SMALL, Outcome.NOT_COMPARABLE)
+_UNUSABLE = (ComparisonOutcome.MISSING, ComparisonOutcome.TOO_SMALL, ComparisonOutcome.NOT_COMPARABLE)
 
 
 class Attention(IntEnum):
@@ -100,7 +100,7 @@ def _beside(found: Assessment, verdict: Verdict) -> dict[Attention, bool]:
     return {
         Attention.MODEL_ENDS_SOON: not endings.isdisjoint(_SOON),
         Attention.MODEL_ENDS: Urgency.WARNING in endings,
-        Attention.BASELINE_WORSE: outcome is Outcome.WORSE,
+        Attention.BASELINE_WORSE: outcome is ComparisonOutcome.WORSE,
         Attention.APPROACHING: decided and _approaching(found.outlook),
         Attention.BASELINE_MISSING: outcome in _UNUSABLE,
         Attention.OVER_ENGINEERED: isinstance(judged, Overengineering) and bool(judged.flagged),

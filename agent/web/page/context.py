@@ -1,24 +1,24 @@
-"""What stands beside a verdict, in one line for each part that has something to say."""
+"""What stands context a verdict, in one line for each part that has something to say."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from leverwatch.agent.framework.baselines import Baseline
-from leverwatch.agent.framework.economics.model import Economics, Outcome
+from leverwatch.agent.framework.economics.model import CostOutcome, Economics
 from leverwatch.agent.framework.model import Settings
 from leverwatch.agent.framework.review import Review
 from leverwatch.agent.snapshot import SystemView
 from leverwatch.agent.web.page.labels import volume_text
 
 _COST = {
-    Outcome.CHEAPER: "fine-tuning is cheaper",
-    Outcome.NOT_CHEAPER: "fine-tuning is not cheaper",
-    Outcome.CANNOT_TELL: "cannot tell whether fine-tuning is cheaper",
+    CostOutcome.CHEAPER: "fine-tuning is cheaper",
+    CostOutcome.NOT_CHEAPER: "fine-tuning is not cheaper",
+    CostOutcome.CANNOT_TELL: "cannot tell whether fine-tuning is cheaper",
 }
 
 
-def beside(view: SystemView, settings: Settings) -> tuple[tuple[str, str], ...]:
+def context(view: SystemView, settings: Settings) -> tuple[tuple[str, str], ...]:
     """Names of parts with what they say. What is unknown is left out: `leverwatch explain` gives the reasons."""
     return tuple(_lines(view, settings))
 

@@ -30,7 +30,7 @@ _OPERATIONAL = (Rule.FREQUENT_CHANGES, Rule.LOCKED_IN_BEHAVIOR)
 
 
 @dataclass(frozen=True, slots=True)
-class Ahead:
+class Upcoming:
     """One thing that is going to happen."""
 
     day: date
@@ -39,8 +39,8 @@ class Ahead:
     """How sure it is, or what it does not change."""
 
 
-def ahead(view: SystemView, settings: Settings) -> tuple[Ahead, ...]:
-    """Everything with a day, the nearest first. A review that is due already is a flag, and not ahead."""
+def upcoming(view: SystemView, settings: Settings) -> tuple[Upcoming, ...]:
+    """Everything with a day, the nearest first. A review that is due already is a flag, and not upcoming."""
     return tuple(sorted(_everything(view, settings), key=lambda one: (one.day, one.text)))
 
 
@@ -54,11 +54,11 @@ def unforeseen(view: SystemView) -> str:
     return ""
 
 
-def _everything(view: SystemView, settings: Settings) -> Iterator[Ahead]:
+def _everything(view: SystemView, settings: Settings) -> Iterator[Upcoming]:
     verdict, volume = view.verdict, view.verdict.volume
     if volume.candidate is not None and volume.newest_day is not None:
         left = max(1, settings.dwell_days - volume.candidate_days)
-        yield Ahead(
+        yield Upcoming(
             volume.newest_day + timedelta(days=left),
             f"{volume.candidate} band settles if volume stays{_then(verdict, volume.candidate)}",
             _unless(verdict),
@@ -70,13 +70,13 @@ def _everything(view: SystemView, settings: Settings) -> Iterator[Ahead]:
         for outlook in found.outlook.outlooks:
             yield from _crossing(outlook, verdict, settings)
     if isinstance(found.review, Review) and found.review.due_on is not None and not found.review.due:
-        yield Ahead(found.review.due_on, "review due")
+        yield Upcoming(found.review.due_on, "review due")
     if isinstance(found.shutdowns, tuple):
         for ending in found.shutdowns:
-            yield Ahead(ending.shutdown, f"{ending.model} is shut down")
+            yield Upcoming(ending.shutdown, f"{ending.model} is shut down")
 
 
-def _crossing(outlook: Outlook, verdict: Verdict, settings: Settings) -> Iterator[Ahead]:
+def _crossing(outlook: Outlook, verdict: Verdict, settings: Settings) -> Iterator[Upcoming]:
     day = outlook.expected or outlook.earliest
     if day is None:
         return
@@ -86,7 +86,7 @@ def _crossing(outlook: Outlook, verdict: Verdict, settings: Settings) -> Iterato
     sure = _span(outlook) if outlook.expected else "at the earliest"
     if outlook.probability is not None:
         sure = f"{sure}, {outlook.probability:.0%} likely" if sure else f"{outlook.probability:.0%} likely"
-    yield Ahead(
+    yield Upcoming(
         day,
         f"volume {verb} {threshold}{_then(verdict, band)}",
         "; ".join(part for part in (sure, _unless(verdict)) if part),

@@ -41,7 +41,7 @@ class Protection:
     """These replace headers of the same name."""
 
 
-class Gate:
+class Authentication:
     """Lets requests with a valid password through to `app`, whatever their path, and counts the others."""
 
     def __init__(self, app: WSGIApplication, protection: Callable[[], Protection]) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.records.fields import PLACE
+from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.jsonl import TYPES
 from leverwatch.collectors.records.formats.rewritten import Refusal, Rewrite
 from leverwatch.collectors.records.formats.routes import route
@@ -25,7 +25,7 @@ LISTED = r"(-|[^\s,]{1,200}(?:(?:,| :) [^\s,]{1,200}){0,30})"
 """What nginx writes of one or several upstream servers."""
 _REQUEST = re.compile(r"([A-Z]+) (\S+)(?: HTTP/\S+)?$")
 _NOTHING = frozenset({None, "", "-"})
-_OPERATION, _MODEL = PLACE["operation"], PLACE["model"]
+_OPERATION, _MODEL = FIELD_INDEX["operation"], FIELD_INDEX["model"]
 _COUNTS = ("input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
 COUNT_TYPES: Mapping[str, Any] = {name: TYPES[name] | Literal["", "-"] for name in _COUNTS}
 """Counts of a server that writes a dash or nothing for a variable without value."""

@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.records.fields import PLACE
+from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.declared import Declaration, Declared
 from leverwatch.collectors.records.formats.interface import Parsed, Reader
 
-_OPERATION, _STATUS = PLACE["operation"], PLACE["status"]
+_OPERATION, _STATUS = FIELD_INDEX["operation"], FIELD_INDEX["status"]
 _CALLS = frozenset({"message", "completion"})
 _INSIDE = frozenset({"content_block_start", "content_block_delta", "content_block_stop", "ping"})
 _EVENTS = _INSIDE | {"message_start", "message_delta", "message_stop"}

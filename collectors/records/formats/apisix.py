@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.records.fields import PLACE
+from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.access import (
     CLIENT,
     COUNT_CONVERT,
@@ -24,9 +24,9 @@ from leverwatch.collectors.records.formats.rewritten import Rewritten
 from leverwatch.collectors.records.formats.routes import kind_of_model, route
 from leverwatch.collectors.records.framing.lines import LINES
 
-_OPERATION, _HIT, _ATTEMPTS = PLACE["operation"], PLACE["cache_hit"], PLACE["attempts"]
-_MODEL, _LATENCY = PLACE["model"], PLACE["latency_ms"]
-_INPUT, _OUTPUT = PLACE["input_tokens"], PLACE["output_tokens"]
+_OPERATION, _HIT, _ATTEMPTS = FIELD_INDEX["operation"], FIELD_INDEX["cache_hit"], FIELD_INDEX["attempts"]
+_MODEL, _LATENCY = FIELD_INDEX["model"], FIELD_INDEX["latency_ms"]
+_INPUT, _OUTPUT = FIELD_INDEX["input_tokens"], FIELD_INDEX["output_tokens"]
 _Text = str | int | float | None
 _LINE = re.compile(
     rf"{CLIENT} (\S+) {QUOTED} (\d+) (\d+|-) ([\d.]+|-) {QUOTED} {QUOTED} "

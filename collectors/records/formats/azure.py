@@ -9,22 +9,22 @@ from typing import Annotated, Any
 import msgspec
 
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.records.fields import PLACE
+from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.declared import Declaration
 from leverwatch.collectors.records.formats.interface import MAX_COUNT
 from leverwatch.collectors.records.formats.jsonl import TYPES
 from leverwatch.collectors.records.formats.routes import kind_of_model, route
 from leverwatch.collectors.records.recall import recall
 
-_MODEL, _OPERATION = PLACE["model"], PLACE["operation"]
-_REQUEST, _LATENCY, _FINISH = PLACE["request_id"], PLACE["latency_ms"], PLACE["finish_reason"]
+_MODEL, _OPERATION = FIELD_INDEX["model"], FIELD_INDEX["operation"]
+_REQUEST, _LATENCY, _FINISH = FIELD_INDEX["request_id"], FIELD_INDEX["latency_ms"], FIELD_INDEX["finish_reason"]
 _USAGE = {
     "input_tokens": ("prompt_tokens", "input_tokens"),
     "cached_input_tokens": ("cached_tokens",),
     "output_tokens": ("completion_tokens", "output_tokens"),
     "reasoning_tokens": ("reasoning_tokens",),
 }
-_INPUT, _OUTPUT = PLACE["input_tokens"], PLACE["output_tokens"]
+_INPUT, _OUTPUT = FIELD_INDEX["input_tokens"], FIELD_INDEX["output_tokens"]
 _EPOCH_TICKS = 621_355_968_000_000_000
 """Ticks of 100 ns from the year 1 to 1970."""
 _LAST_TICKS = 3_155_378_976_000_000_000
@@ -91,7 +91,7 @@ def _read_body(row: list[Any], body: str) -> None:
         for field, names in _USAGE.items():
             counts = (flat.get(name) for name in names)
             found = next((it for it in counts if type(it) is int and 0 <= it <= MAX_COUNT), None)
-            row[PLACE[field]] = found if row[PLACE[field]] is None else row[PLACE[field]]
+            row[FIELD_INDEX[field]] = found if row[FIELD_INDEX[field]] is None else row[FIELD_INDEX[field]]
     row[_MODEL] = row[_MODEL] or next(_found(_MODEL_TEXT, '"model"', body), None)
     finish = list(_found(_FINISH_TEXT, '"finish_reason"', body))
     row[_FINISH] = finish[-1] if finish else None

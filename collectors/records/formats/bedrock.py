@@ -8,15 +8,23 @@ from typing import Any
 import msgspec
 
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.records.fields import PLACE
+from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.declared import Declaration
 from leverwatch.collectors.records.formats.interface import MAX_AMOUNT
 from leverwatch.collectors.records.formats.routes import kind_of_model, short_model
 from leverwatch.collectors.records.recall import recall
 
-_MODEL, _OPERATION, _STATUS = PLACE["model"], PLACE["operation"], PLACE["status"]
-_INPUT, _OUTPUT, _CACHED = PLACE["input_tokens"], PLACE["output_tokens"], PLACE["cached_input_tokens"]
-_WRITTEN, _LATENCY, _FINISH = PLACE["cache_write_tokens"], PLACE["latency_ms"], PLACE["finish_reason"]
+_MODEL, _OPERATION, _STATUS = FIELD_INDEX["model"], FIELD_INDEX["operation"], FIELD_INDEX["status"]
+_INPUT, _OUTPUT, _CACHED = (
+    FIELD_INDEX["input_tokens"],
+    FIELD_INDEX["output_tokens"],
+    FIELD_INDEX["cached_input_tokens"],
+)
+_WRITTEN, _LATENCY, _FINISH = (
+    FIELD_INDEX["cache_write_tokens"],
+    FIELD_INDEX["latency_ms"],
+    FIELD_INDEX["finish_reason"],
+)
 
 
 class _Body(msgspec.Struct, gc=False):

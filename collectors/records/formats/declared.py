@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from leverwatch.collectors.interface import MALFORMED, Result
-from leverwatch.collectors.records.fields import FIELDS, PLACE, RARE, Path, parse_path
+from leverwatch.collectors.records.fields import EXTENDED_FIELDS, FIELD_INDEX, FIELDS, Path, parse_path
 from leverwatch.collectors.records.formats.interface import Framing, Parsed, Reader
 from leverwatch.collectors.records.formats.jsonl import TEXT, TYPES, Shape, explain
 from leverwatch.collectors.records.formats.rows import Sum, Value, compile_row
@@ -25,12 +25,12 @@ Paths = str | tuple[str, ...]
 """One path, or several of which the first that holds a value wins."""
 
 Finish = Callable[..., Result | None]
-"""Completes a row in place (see `PLACE` of the fields), from the extras of its record, which it gets by name.
+"""Completes a row in place (its order is `FIELD_INDEX`), from the extras of its record, which it gets by name.
 Gives what the record is instead of a call: `NOT_A_CALL` or `IGNORED`; `PART` for a part of a streamed call, which
 carries the id of the call; a malformed result to refuse it; None for a call of its own."""
 
 _TEXTS = frozenset({"model", "request_id", "operation", "status", "trace_id", "finish_reason"})
-_TIME, _REQUEST = PLACE["time"], PLACE["request_id"]
+_TIME, _REQUEST = FIELD_INDEX["time"], FIELD_INDEX["request_id"]
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Declaration:
 class Declared:
     """Reads the records of a declaration."""
 
-    has_rare = True
+    has_extended = True
     reads_text = False
 
     def __init__(self, declaration: Declaration, template: Sequence[str]) -> None:
@@ -93,7 +93,7 @@ class Declared:
             wanted.extend((it, parse_path(path), kind) for it, path in zip(names, known, strict=True))
             return names
 
-        fields = {name: want(name, declaration.fields.get(name, ()), self._type(name)) for name in PLACE}
+        fields = {name: want(name, declaration.fields.get(name, ()), self._type(name)) for name in FIELD_INDEX}
         parts = [want(f"{{{part}}}", declaration.names.get(part, part), TEXT) for part in template]
         extras = {name: want(f"extra {name}", paths, kind) for name, (paths, kind) in declaration.extras.items()}
         documents = want("document", declaration.documents, msgspec.Raw)
@@ -115,7 +115,7 @@ class Declared:
                 Value(steps(names), is_text=True, convert=convert)
                 for names, convert in zip(parts, converts, strict=True)
             ),
-            *map(value, RARE),
+            *map(value, EXTENDED_FIELDS),
         ]
         self._row = compile_row(
             shape.struct, values, {name: steps(names) for name, names in extras.items()}, declaration.finish,
@@ -232,8 +232,8 @@ class Declared:
 def _sums(declaration: Declaration) -> list[Sum]:
     sums = []
     if not declaration.cached_in_input:
-        others = (PLACE["cached_input_tokens"], PLACE["cache_write_tokens"])
-        sums.append(Sum(PLACE["input_tokens"], others))
+        others = (FIELD_INDEX["cached_input_tokens"], FIELD_INDEX["cache_write_tokens"])
+        sums.append(Sum(FIELD_INDEX["input_tokens"], others))
     if not declaration.reasoning_in_output:
-        sums.append(Sum(PLACE["output_tokens"], (PLACE["reasoning_tokens"],)))
+        sums.append(Sum(FIELD_INDEX["output_tokens"], (FIELD_INDEX["reasoning_tokens"],)))
     return sums

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.records.fields import FIELDS, RARE
+from leverwatch.collectors.records.fields import EXTENDED_FIELDS, FIELDS
 from leverwatch.collectors.records.formats.interface import (
     MAX_AMOUNT,
     MAX_COUNT,
@@ -77,9 +77,9 @@ class Delimited:
     framing: Framing = LINES
 
     def __init__(self, fields: Mapping[str, str], template: tuple[str, ...], delimiter: str) -> None:
-        self.has_rare = any(name in fields for name in RARE)
+        self.has_extended = any(name in fields for name in EXTENDED_FIELDS)
         self.known = frozenset(fields)
-        rare = RARE if self.has_rare else ()
+        rare = EXTENDED_FIELDS if self.has_extended else ()
         self._columns = [*(fields.get(name) for name in FIELDS), *template, *(fields.get(name) for name in rare)]
         self._converters = [
             *(_CONVERT.get(name, _text) for name in FIELDS),

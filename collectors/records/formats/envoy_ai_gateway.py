@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.records.fields import PLACE
+from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.access import COUNT_CONVERT, COUNT_TYPES
 from leverwatch.collectors.records.formats.declared import Declaration
 from leverwatch.collectors.records.formats.routes import route
 
-_MODEL, _OPERATION, _OUTPUT = PLACE["model"], PLACE["operation"], PLACE["output_tokens"]
+_MODEL, _OPERATION, _OUTPUT = FIELD_INDEX["model"], FIELD_INDEX["operation"], FIELD_INDEX["output_tokens"]
 NO_RESPONSE: Mapping[Any, str] = {0: "error", "0": "error"}
 """What Envoy writes as the status of a request that got no response."""
 

@@ -11,7 +11,7 @@ from leverwatch.collectors.records.layout import Layout
 
 Row = tuple[Any, ...]
 """The values of one record in the order of `FIELDS` (None: unknown), then those of the system template, then, when
-the format `has_rare`, those of `RARE`; both are in `collectors/records/fields.py`."""
+the format `has_extended`, those of `RARE`; both are in `collectors/records/fields.py`."""
 
 MAX_COUNT = 2**53
 """The largest count of tokens of one record: the largest that a float holds exactly."""
@@ -94,7 +94,7 @@ class Format(Protocol):
 
     wants_header: bool
     framing: Framing
-    has_rare: bool
+    has_extended: bool
     known: frozenset[str]
     """The fields that rows may tell; every other one is None in all of them."""
 
@@ -122,7 +122,7 @@ class Reader(Protocol):
     """A format whose records are texts of their own, wherever they lie."""
 
     framing: Framing
-    has_rare: bool
+    has_extended: bool
     known: frozenset[str]
     """As for `Format`."""
     reads_text: bool

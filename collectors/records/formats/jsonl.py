@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import msgspec
 
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.records.fields import FIELDS, RARE, Path, parse_path
+from leverwatch.collectors.records.fields import EXTENDED_FIELDS, FIELDS, Path, parse_path
 from leverwatch.collectors.records.formats.interface import (
     MAX_AMOUNT,
     MAX_COUNT,
@@ -65,17 +65,19 @@ class JsonLines:
     framing: Framing = LINES
 
     def __init__(self, fields: Mapping[str, str], template: tuple[str, ...]) -> None:
-        wanted = [(name, parse_path(fields[name]), TYPES[name]) for name in (*FIELDS, *RARE) if name in fields]
+        wanted = [
+            (name, parse_path(fields[name]), TYPES[name]) for name in (*FIELDS, *EXTENDED_FIELDS) if name in fields
+        ]
         wanted += [(f"template {index}", parse_path(path), TEXT) for index, path in enumerate(template)]
         tree = Shape(wanted)
-        self.has_rare = any(name in fields for name in RARE)
+        self.has_extended = any(name in fields for name in EXTENDED_FIELDS)
         self.known = frozenset(fields)
-        rare = RARE if self.has_rare else ()
+        rare = EXTENDED_FIELDS if self.has_extended else ()
         order = [*FIELDS, *(f"template {index}" for index in range(len(template))), *rare]
         self.record = tree.struct
         """What a line is decoded into."""
         self.layout = Layout(
-            {name: tree.steps[name] for name in (*FIELDS, *RARE) if name in fields},
+            {name: tree.steps[name] for name in (*FIELDS, *EXTENDED_FIELDS) if name in fields},
             tuple(tree.steps[f"template {index}"] for index in range(len(template))),
         )
         self.paths = {name: path for name, path, _ in wanted}

@@ -8,13 +8,13 @@ from typing import Any
 import msgspec
 
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.records.fields import PLACE
+from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.declared import Declaration
 from leverwatch.collectors.records.formats.rewritten import Rewritten, with_keys
 from leverwatch.collectors.records.formats.routes import route
 
-_REQUEST, _OPERATION, _COST = PLACE["request_id"], PLACE["operation"], PLACE["cost_usd"]
-_INPUT, _OUTPUT = PLACE["input_tokens"], PLACE["output_tokens"]
+_REQUEST, _OPERATION, _COST = FIELD_INDEX["request_id"], FIELD_INDEX["operation"], FIELD_INDEX["cost_usd"]
+_INPUT, _OUTPUT = FIELD_INDEX["input_tokens"], FIELD_INDEX["output_tokens"]
 _NULL = msgspec.Raw(b"null")
 _PLUGIN, _NAME = "leverwatch plugin", "leverwatch plugin name"
 

@@ -8,17 +8,17 @@ from typing import Annotated, Any
 import msgspec
 
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.records.fields import PLACE
+from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.declared import Declaration
 from leverwatch.collectors.records.formats.interface import MAX_AMOUNT, MAX_COUNT
 from leverwatch.collectors.records.formats.rewritten import Rewritten, with_keys
 from leverwatch.collectors.records.recall import recall
 from leverwatch.collectors.records.timestamps import elapsed_ms
 
-_TIME, _LATENCY, _OPERATION = PLACE["time"], PLACE["latency_ms"], PLACE["operation"]
-_INPUT, _OUTPUT, _COST = PLACE["input_tokens"], PLACE["output_tokens"], PLACE["cost_usd"]
-_CACHED, _WRITTEN = PLACE["cached_input_tokens"], PLACE["cache_write_tokens"]
-_REASONING = PLACE["reasoning_tokens"]
+_TIME, _LATENCY, _OPERATION = FIELD_INDEX["time"], FIELD_INDEX["latency_ms"], FIELD_INDEX["operation"]
+_INPUT, _OUTPUT, _COST = FIELD_INDEX["input_tokens"], FIELD_INDEX["output_tokens"], FIELD_INDEX["cost_usd"]
+_CACHED, _WRITTEN = FIELD_INDEX["cached_input_tokens"], FIELD_INDEX["cache_write_tokens"]
+_REASONING = FIELD_INDEX["reasoning_tokens"]
 _Amounts = dict[str, Annotated[float, msgspec.Meta(ge=0, le=MAX_COUNT)] | None] | None
 _Costs = dict[str, Annotated[float, msgspec.Meta(ge=0, le=MAX_AMOUNT)] | None] | None
 _OPERATIONS = {"GENERATION": "generation", "EMBEDDING": "embedding"}

@@ -8,15 +8,19 @@ from typing import Any
 import msgspec
 
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.records.fields import PLACE
+from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.declared import Declaration
 from leverwatch.collectors.records.formats.peek import peek
 from leverwatch.collectors.records.recall import recall
 from leverwatch.collectors.records.timestamps import elapsed_ms
 
-_INPUT, _CACHED, _OUTPUT = PLACE["input_tokens"], PLACE["cached_input_tokens"], PLACE["output_tokens"]
-_OPERATION, _COST, _LATENCY = PLACE["operation"], PLACE["cost_usd"], PLACE["latency_ms"]
-_TIME, _FINISH, _SCHEMA = PLACE["time"], PLACE["finish_reason"], PLACE["schema_mode"]
+_INPUT, _CACHED, _OUTPUT = (
+    FIELD_INDEX["input_tokens"],
+    FIELD_INDEX["cached_input_tokens"],
+    FIELD_INDEX["output_tokens"],
+)
+_OPERATION, _COST, _LATENCY = FIELD_INDEX["operation"], FIELD_INDEX["cost_usd"], FIELD_INDEX["latency_ms"]
+_TIME, _FINISH, _SCHEMA = FIELD_INDEX["time"], FIELD_INDEX["finish_reason"], FIELD_INDEX["schema_mode"]
 
 
 class _Choice(msgspec.Struct, gc=False):

@@ -8,14 +8,14 @@ from typing import Any
 import msgspec
 
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.records.fields import PLACE
+from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.declared import Declaration
 from leverwatch.collectors.records.formats.jsonl import TYPES
 from leverwatch.collectors.records.formats.rewritten import Refusal, Rewritten, with_keys
 from leverwatch.collectors.records.recall import recall
 
-_TIME, _REQUEST, _TRACE = PLACE["time"], PLACE["request_id"], PLACE["trace_id"]
-_MODEL, _OPERATION, _LATENCY = PLACE["model"], PLACE["operation"], PLACE["latency_ms"]
+_TIME, _REQUEST, _TRACE = FIELD_INDEX["time"], FIELD_INDEX["request_id"], FIELD_INDEX["trace_id"]
+_MODEL, _OPERATION, _LATENCY = FIELD_INDEX["model"], FIELD_INDEX["operation"], FIELD_INDEX["latency_ms"]
 _SPAN, _INFO, _OUTER = "leverwatch span", "leverwatch trace", "leverwatch outer"
 _OPERATIONS = {"CHAT_MODEL": "chat", "LLM": "chat", "EMBEDDING": "embeddings", "RERANKER": "rerank"}
 _TYPE = "mlflow.spanType"

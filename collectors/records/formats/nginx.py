@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.records.fields import PLACE
+from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.access import (
     CLIENT,
     LISTED,
@@ -23,7 +23,7 @@ from leverwatch.collectors.records.formats.declared import Declaration
 from leverwatch.collectors.records.formats.rewritten import Rewritten
 from leverwatch.collectors.records.framing.lines import LINES
 
-_LATENCY, _ATTEMPTS = PLACE["latency_ms"], PLACE["attempts"]
+_LATENCY, _ATTEMPTS = FIELD_INDEX["latency_ms"], FIELD_INDEX["attempts"]
 _Text = str | int | float | None
 _LINE = re.compile(rf"(?:(\S+) )?{CLIENT} {QUOTED} (\d+) (?:\d+|-) {QUOTED} {QUOTED}")
 _NAMES = ("host", "remote_addr", "remote_user", "time_local", "request", "status", "referer", "agent")

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.records.fields import PLACE
+from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.declared import Declaration
 
 
@@ -18,10 +18,14 @@ class _Choice(msgspec.Struct, gc=False):
 
 _Choices = list[_Choice] | None
 _Error = dict[str, msgspec.Raw] | str | None
-_OPERATION, _STATUS, _FINISH = PLACE["operation"], PLACE["status"], PLACE["finish_reason"]
-_REQUEST, _CACHED, _INPUT = PLACE["request_id"], PLACE["cached_input_tokens"], PLACE["input_tokens"]
+_OPERATION, _STATUS, _FINISH = FIELD_INDEX["operation"], FIELD_INDEX["status"], FIELD_INDEX["finish_reason"]
+_REQUEST, _CACHED, _INPUT = (
+    FIELD_INDEX["request_id"],
+    FIELD_INDEX["cached_input_tokens"],
+    FIELD_INDEX["input_tokens"],
+)
 _USAGE = tuple(
-    PLACE[name]
+    FIELD_INDEX[name]
     for name in (
         "input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens",
     )

@@ -110,7 +110,7 @@ class _Mistyped(ValueError):
 class Otlp:
     """Reads batches of spans; `template` are names of attributes of the span or of its resource."""
 
-    has_rare = True
+    has_extended = True
     reads_text = False
     framing: Framing = VALUES
     known = ALL_FIELDS - {"inferences", "cache_hit", "attempts", "valid", "static_input_tokens"}

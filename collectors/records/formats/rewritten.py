@@ -59,7 +59,7 @@ class Rewritten:
 class _Rewriting:
     def __init__(self, reader: Declared, rewrite: Rewrite, reads_text: bool) -> None:
         self._reader, self._rewrite, self.reads_text = reader, rewrite, reads_text
-        self.framing, self.has_rare, self.known = reader.framing, reader.has_rare, reader.known
+        self.framing, self.has_extended, self.known = reader.framing, reader.has_extended, reader.known
 
     def read(self, units: Sequence[bytes]) -> Parsed:
         """Read the records inside each text; each gets the line of its text."""

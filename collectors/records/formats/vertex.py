@@ -8,14 +8,18 @@ from typing import Any
 import msgspec
 
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.records.fields import PLACE
+from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.declared import Declaration
 from leverwatch.collectors.records.formats.jsonl import TYPES
 from leverwatch.collectors.records.formats.routes import kind_of_model, short_model
 
-_MODEL, _OPERATION, _STATUS = PLACE["model"], PLACE["operation"], PLACE["status"]
-_INPUT, _CACHED, _WRITTEN = PLACE["input_tokens"], PLACE["cached_input_tokens"], PLACE["cache_write_tokens"]
-_FINISH = PLACE["finish_reason"]
+_MODEL, _OPERATION, _STATUS = FIELD_INDEX["model"], FIELD_INDEX["operation"], FIELD_INDEX["status"]
+_INPUT, _CACHED, _WRITTEN = (
+    FIELD_INDEX["input_tokens"],
+    FIELD_INDEX["cached_input_tokens"],
+    FIELD_INDEX["cache_write_tokens"],
+)
+_FINISH = FIELD_INDEX["finish_reason"]
 _COUNT = TYPES["input_tokens"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leverwatch.collectors.errors import SourceIncomplete
-from leverwatch.collectors.interface import Batch, EvalResult, SourceState, World
+from leverwatch.collectors.interface import Batch, CollectorContext, EvalResult, SourceState
 from leverwatch.collectors.listing import Interrupted
 from leverwatch.collectors.paths import discover
 from leverwatch.collectors.registry import register
@@ -23,10 +23,10 @@ _NAMED_FAILURES = 10
 class EvalsCollector:
     """An `evals` source. A file is read again when its content changed; a file of lines from where it stood."""
 
-    def __init__(self, config: EvalsConfig, world: World) -> None:
-        self._config, self._world = config, world
+    def __init__(self, config: EvalsConfig, context: CollectorContext) -> None:
+        self._config, self._context = config, context
         self._settings = digest([_METHOD, config.format, config.system, config.models])
-        self._reader = FileReader(config.format, self._settings, Attribution(config), world.stopping)
+        self._reader = FileReader(config.format, self._settings, Attribution(config), context.stopping)
         self._revision: int | None = None
         self._files: dict[str, FileState] = {}
 
@@ -42,13 +42,13 @@ class EvalsCollector:
         revision = state.revision
         patterns = (self._config.path,) if isinstance(self._config.path, str) else self._config.path
         try:
-            discovery = discover(patterns, self._world.base_dir, self._world.stopping)
+            discovery = discover(patterns, self._context.base_dir, self._context.stopping)
         except Interrupted:
             raise self._stopped() from None
         failures = discovery.failures
         for found in discovery.files:
             try:
-                for new, reading in self._reader.read(found, self._files, self._world.now()):
+                for new, reading in self._reader.read(found, self._files, self._context.now()):
                     yield _batch(new, reading)
                     self._files[new.path] = new
                     revision += 1

@@ -9,14 +9,14 @@ import msgspec
 
 from leverwatch.collectors.errors import SourceRefused
 from leverwatch.collectors.paths import Found
-from leverwatch.collectors.sources.files.fingerprint import Prefix, fingerprint
+from leverwatch.collectors.sources.files.fingerprint import Fingerprint, fingerprint
 from leverwatch.collectors.sources.files.partial_reads import Part
 
 PREFIX = "file/"
 
 
 @dataclass(frozen=True, slots=True)
-class FileState:
+class FileCheckpoint:
     """One content that is followed, wherever it lies. Holds counts, checksums and a CSV header; no record.
 
     Everything up to `offset` (in decompressed bytes, always the end of a line) is consumed. Behind it may stand
@@ -100,7 +100,7 @@ class FileState:
         """crc32 of these bytes."""
         return self.rest_crc if self._with_rest else self.crc
 
-    def consumed(self, prefix: Prefix, records: int, header: bytes | None) -> FileState:
+    def consumed(self, prefix: Fingerprint, records: int, header: bytes | None) -> FileCheckpoint:
         """The position behind a longer prefix, with `records` more (or less) counted and no rest known."""
         return replace(
             self,
@@ -120,7 +120,7 @@ class FileState:
             limited=self.limited if prefix.length else (),
         )
 
-    def at(self, found: Found) -> FileState:
+    def at(self, found: Found) -> FileCheckpoint:
         """The same content at another place; the size says that it has to be visited."""
         return replace(
             self,
@@ -136,15 +136,15 @@ class FileState:
 
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(FileState)
+_decoder = msgspec.json.Decoder(FileCheckpoint)
 
 
-def encode(state: FileState) -> bytes:
+def encode(state: FileCheckpoint) -> bytes:
     """One position, as JSON."""
     return _encoder.encode(state)
 
 
-def decode_all(source: str, stored: Mapping[str, bytes]) -> dict[str, FileState]:
+def decode_all(source: str, stored: Mapping[str, bytes]) -> dict[str, FileCheckpoint]:
     """Every position of a source, by id.
 
     Raises:

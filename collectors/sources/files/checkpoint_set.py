@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from leverwatch.collectors.sources.files.checkpoint import PREFIX, FileState, encode
-from leverwatch.collectors.sources.files.fingerprint_index import Index
+from leverwatch.collectors.sources.files.checkpoint import PREFIX, FileCheckpoint, encode
+from leverwatch.collectors.sources.files.fingerprint_index import FingerprintIndex
 
 
-class Catalog:
+class CheckpointSet:
     """Every identity of a source, and which of them differ from what the store has."""
 
-    def __init__(self, states: dict[str, FileState]) -> None:
+    def __init__(self, states: dict[str, FileCheckpoint]) -> None:
         self.states = states
-        self.index = Index(states.values())
+        self.index = FingerprintIndex(states.values())
         self._stored = dict(states)
         self._touched: set[str] = set()
 
-    def put(self, state: FileState) -> FileState:
+    def put(self, state: FileCheckpoint) -> FileCheckpoint:
         """Add or change an identity."""
         self.index.replace(self.states.get(state.id), state)
         self.states[state.id] = state
         self._touched.add(state.id)
         return state
 
-    def drop(self, state: FileState) -> None:
+    def drop(self, state: FileCheckpoint) -> None:
         """Forget an identity."""
         self.index.replace(self.states[state.id], None)
         del self.states[state.id]
         self._touched.add(state.id)
 
-    def at(self, key: tuple[int, int]) -> list[FileState]:
+    def at(self, key: tuple[int, int]) -> list[FileCheckpoint]:
         """The identities last seen in a file."""
         return [self.states[identity] for identity in sorted(self.index.at(key))]
 

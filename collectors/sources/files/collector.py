@@ -9,18 +9,18 @@ from dataclasses import dataclass, replace
 
 from leverwatch.collectors.aggregation.ingest import Ingest
 from leverwatch.collectors.errors import SourceIncomplete, SourceRefused, SourceUnavailable
-from leverwatch.collectors.interface import Batch, History, Progress, SourceState, World
+from leverwatch.collectors.interface import BackfillRequest, Batch, CollectorContext, Progress, SourceState
 from leverwatch.collectors.listing import Interrupted
 from leverwatch.collectors.paths import Discovery, Found, discover
 from leverwatch.collectors.registry import register
-from leverwatch.collectors.sources.files.checkpoint import FileState, decode_all
-from leverwatch.collectors.sources.files.checkpoint_set import Catalog
+from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint, decode_all
+from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
 from leverwatch.collectors.sources.files.config import FilesConfig
-from leverwatch.collectors.sources.files.matching import Match, Matcher, Outcome
+from leverwatch.collectors.sources.files.matching import Match, MatchDecision, Matcher
 from leverwatch.collectors.sources.files.partial_reads import edges, scope_of
 from leverwatch.collectors.sources.files.reader import Moved
 from leverwatch.collectors.sources.files.tail import Quiet, Tail
-from leverwatch.collectors.sources.files.tracker import Survey, reason_of
+from leverwatch.collectors.sources.files.tracker import FileTracker, reason_of
 from leverwatch.collectors.unpacking import TooDense
 
 _BATCH_BYTES = 32 << 20
@@ -38,7 +38,7 @@ _NAMED_FAILURES = 10
 class _Run:
     """One call of `collect`."""
 
-    survey: Survey
+    survey: FileTracker
     tail: Tail
     total: int = 0
     done: int = 0
@@ -53,13 +53,15 @@ class _Run:
 class FilesCollector:
     """A `files` source. Remembers positions between runs as long as every batch was committed."""
 
-    def __init__(self, config: FilesConfig, world: World, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, config: FilesConfig, context: CollectorContext, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._config = config
-        self._world = world
+        self._context = context
         self._monotonic = monotonic
-        self._ingest = Ingest(config, world.now)
+        self._ingest = Ingest(config, context.now)
         self._revision: int | None = None
-        self._catalog = Catalog({})
+        self._catalog = CheckpointSet({})
         self._matcher = Matcher(self._catalog, self._ingest.framing)
         self._checked: dict[str, float] = {}
         self._refused: dict[str, tuple[Found, str]] = {}
@@ -74,7 +76,7 @@ class FilesCollector:
         """
         return self._collect(state, None)
 
-    def backfill(self, state: SourceState, history: History) -> Iterator[Batch]:
+    def backfill(self, state: SourceState, history: BackfillRequest) -> Iterator[Batch]:
         """Yield what was never counted of the source's own files and of others, within a range of days.
 
         What a range leaves out of a file is remembered with it, for a later backfill. What is newer than the
@@ -85,15 +87,15 @@ class FilesCollector:
         """
         return self._collect(state, history)
 
-    def _collect(self, state: SourceState, history: History | None) -> Iterator[Batch]:
+    def _collect(self, state: SourceState, history: BackfillRequest | None) -> Iterator[Batch]:
         if self._revision != state.revision:
             self._load(state)
         self._revision = None  # until the last batch is known to be committed
         revision = state.revision
         run = self._start(history)
-        spread = self._world.workers > 1 and run.total > _BACKLOG_BYTES
+        spread = self._context.workers > 1 and run.total > _BACKLOG_BYTES
         try:
-            self._ingest.use_workers(self._world.workers if spread else 0)
+            self._ingest.use_workers(self._context.workers if spread else 0)
             for batch in self._batches(run):
                 yield batch
                 revision += 1
@@ -106,18 +108,18 @@ class FilesCollector:
     def _load(self, state: SourceState) -> None:
         stored = state.load()
         self._ingest.load(stored)
-        self._catalog = Catalog(decode_all(self._config.name, stored))
+        self._catalog = CheckpointSet(decode_all(self._config.name, stored))
         self._matcher.forget_waiting()
         self._checked.clear()
 
-    def _start(self, history: History | None) -> _Run:
+    def _start(self, history: BackfillRequest | None) -> _Run:
         patterns = (self._config.path,) if isinstance(self._config.path, str) else self._config.path
-        quiet = Quiet(self._world.now().timestamp(), self._config.quiet_after.total_seconds())
+        quiet = Quiet(self._context.now().timestamp(), self._config.quiet_after.total_seconds())
         scope = scope_of(history)
         parts = (part for state in self._catalog.states.values() for part in state.limited)
         self._ingest.pin(edges(parts, scope))
         self._matcher.start(self._catalog)
-        survey = Survey(
+        survey = FileTracker(
             self._catalog,
             self._matcher,
             quiet,
@@ -140,13 +142,13 @@ class FilesCollector:
 
     def _discover(self, patterns: Iterable[str]) -> Discovery:
         try:
-            return discover(patterns, self._world.base_dir, self._world.stopping)
+            return discover(patterns, self._context.base_dir, self._context.stopping)
         except Interrupted:
             # An incomplete list would look like files that are gone.
             raise SourceUnavailable(f"source {self._config.name}: told to stop while listing its files") from None
 
     @staticmethod
-    def _left(found: Found, state: FileState) -> int:
+    def _left(found: Found, state: FileCheckpoint) -> int:
         return found.size if state.compressed else max(0, found.size - state.offset)
 
     def _batches(self, run: _Run) -> Iterator[Batch]:
@@ -162,7 +164,7 @@ class FilesCollector:
     def _read(self, run: _Run, found: Found, key: str | None) -> Iterator[None]:
         """Read one file; whatever is wrong with it stays with it."""
         failures = run.survey.failures
-        state: FileState | None = None
+        state: FileCheckpoint | None = None
         refused = self._refused.pop(found.path, None)
         if refused is not None and refused[0] == found:
             self._refused[found.path] = refused
@@ -211,15 +213,15 @@ class FilesCollector:
         )
         self._checked[key] = now
 
-    def _still_at(self, key: str, found: Found) -> FileState | None:
+    def _still_at(self, key: str, found: Found) -> FileCheckpoint | None:
         return self._catalog.states.get(key) if self._matcher.held.get(key) == found else None
 
-    def _identify(self, run: _Run, found: Found) -> FileState | None:
+    def _identify(self, run: _Run, found: Found) -> FileCheckpoint | None:
         """The identity that a file without one goes on with, or None when it must not be read."""
         match = self._matcher.match(found)
-        if match.outcome is Outcome.ADOPT and match.state is not None:
+        if match.outcome is MatchDecision.ADOPT and match.state is not None:
             return run.survey.adopt(match.state, found)
-        if match.outcome is Outcome.WAIT:
+        if match.outcome is MatchDecision.WAIT:
             self._keep(match, run.survey.quiet.now)
             return None
         blank = run.survey.blank_at(found)
@@ -229,7 +231,7 @@ class FilesCollector:
         if blank is None:
             origin = found.origin or found.path
             now = run.survey.quiet.now
-            blank = FileState(
+            blank = FileCheckpoint(
                 secrets.token_hex(8), origin, found.path, found.device, found.inode, changed=now, seen=now
             )
         state = run.survey.adopt(replace(blank, gone=found.archive), found)

@@ -11,7 +11,7 @@ _LINE_MARKS = 8
 _FIRST_POWER = 64
 
 
-class Prefix:
+class Fingerprint:
     """The consumed start of a file, summed up while it grows.
 
     Marks are checksums of shorter starts: at the ends of the first lines, and at every power of two. They tell
@@ -71,9 +71,9 @@ class Prefix:
             power *= 2
         return sorted(cuts)
 
-    def fork(self) -> Prefix:
+    def fork(self) -> Fingerprint:
         """A copy that grows on its own."""
-        return Prefix(self.length, self.crc, self.head, self.tail, self.lines, self.marks)
+        return Fingerprint(self.length, self.crc, self.head, self.tail, self.lines, self.marks)
 
 
 def fingerprint(data: bytes) -> int:

@@ -9,17 +9,17 @@ from typing import TypeVar
 
 from isal.isal_zlib import crc32
 
-from leverwatch.collectors.sources.files.checkpoint import FileState
+from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
 
 _Key = TypeVar("_Key")
 _SMALLEST = 64
 """From here on there is a mark at every power of two."""
 
 
-class Index:
+class FingerprintIndex:
     """Ids of identities by checksums of their starts, and by what the file system calls their file."""
 
-    def __init__(self, states: Iterable[FileState]) -> None:
+    def __init__(self, states: Iterable[FileCheckpoint]) -> None:
         self._spans: dict[int, dict[int, set[str]]] = {}
         """By the length, and the checksum, of all that tells a content from others."""
         self._lengths: list[int] = []
@@ -34,7 +34,7 @@ class Index:
         for state in states:
             self.replace(None, state)
 
-    def replace(self, old: FileState | None, new: FileState | None) -> None:
+    def replace(self, old: FileCheckpoint | None, new: FileCheckpoint | None) -> None:
         """Learn that an identity changed, came (`old` is None) or went (`new` is None)."""
         if old is not None and new is not None and _facts(old) == _facts(new):
             return
@@ -85,11 +85,11 @@ class Index:
         return found | self._powers.get((power, crc32(head[:power])), set())
 
 
-def _facts(state: FileState) -> tuple[object, ...]:
+def _facts(state: FileCheckpoint) -> tuple[object, ...]:
     return (state.key, state.offset, state.span, state.span_crc, state.marks)
 
 
-def _powers(state: FileState) -> list[tuple[int, int]]:
+def _powers(state: FileCheckpoint) -> list[tuple[int, int]]:
     return [mark for mark in state.marks if mark[0] >= _SMALLEST and mark[0].bit_count() == 1]
 
 

@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 from isal.isal_zlib import crc32
 
-from leverwatch.collectors.sources.files.checkpoint import FileState
+from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
 
 
 class Relation(Enum):
@@ -20,7 +20,7 @@ class Relation(Enum):
     """The file ends before that, and is the beginning of it."""
 
 
-def could_match(state: FileState, head: bytes, complete: bool) -> bool:
+def could_match(state: FileCheckpoint, head: bytes, complete: bool) -> bool:
     """A cheap first look at the start of a file (all of it when `complete`): False means DIFFERENT for sure."""
     length, crc = state.marks[0] if state.marks else (state.span, state.span_crc)
     if not length:
@@ -34,12 +34,12 @@ def could_match(state: FileState, head: bytes, complete: bool) -> bool:
     return bool(crc32(head[: longest[0]]) == longest[1])
 
 
-def lengths_to_measure(state: FileState) -> set[int]:
+def lengths_to_measure(state: FileCheckpoint) -> set[int]:
     """The lengths at which `relation` needs checksums."""
     return {state.span, *(length for length, _ in state.marks)}
 
 
-def relation(state: FileState, crcs: Mapping[int, int], total: int | None, last_line_end: int) -> Relation:
+def relation(state: FileCheckpoint, crcs: Mapping[int, int], total: int | None, last_line_end: int) -> Relation:
     """Compare a file with an identity.
 
     `crcs` are checksums of the file's start at the lengths it reaches; `total` is its length, or None when it is

@@ -12,11 +12,11 @@ from isal.isal_zlib import crc32
 from leverwatch.collectors.paths import Found, is_rotated
 from leverwatch.collectors.records.formats.interface import MAX_RECORD, Framing
 from leverwatch.collectors.records.framing.lines import LINES
-from leverwatch.collectors.sources.files.checkpoint import FileState
-from leverwatch.collectors.sources.files.checkpoint_set import Catalog
-from leverwatch.collectors.sources.files.fingerprint import Prefix, fingerprint
+from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
+from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
+from leverwatch.collectors.sources.files.fingerprint import Fingerprint, fingerprint
 from leverwatch.collectors.sources.files.identity import Relation, could_match, lengths_to_measure, relation
-from leverwatch.collectors.sources.files.reader import Content, Kind, checksums
+from leverwatch.collectors.sources.files.reader import FileReader, Kind, checksums
 from leverwatch.collectors.unpacking import TooDense
 
 _LOOK = 65536
@@ -27,12 +27,12 @@ _CHUNK = 1 << 20
 class Resumed:
     """A stream that stands behind the counted rest of a verified identity."""
 
-    prefix: Prefix
+    prefix: Fingerprint
     rest: bytes
     """The counted rest; empty when there is none (or when it is too long to hold)."""
 
 
-def resume(content: Content, state: FileState) -> Resumed | None:
+def resume(content: FileReader, state: FileCheckpoint) -> Resumed | None:
     """Go to the position of an identity, or give None when the file does not hold its content.
 
     A plain file is checked at its start and just before the position; a compressed one, which has to be read
@@ -47,7 +47,7 @@ def resume(content: Content, state: FileState) -> Resumed | None:
     return Resumed(prefix, rest) if crc32(rest, prefix.crc) == state.rest_crc else None
 
 
-def _seek(content: Content, state: FileState) -> Prefix | None:
+def _seek(content: FileReader, state: FileCheckpoint) -> Fingerprint | None:
     head = content.first[: state.head_length]
     if content.found.size < state.offset or (head and fingerprint(head) != state.head_hash):
         return None
@@ -55,11 +55,11 @@ def _seek(content: Content, state: FileState) -> Prefix | None:
     tail = content.read_exactly(state.tail_length)
     if tail and fingerprint(tail) != state.tail_hash:
         return None
-    return Prefix(state.offset, state.crc, head, tail, state.lines, state.marks)
+    return Fingerprint(state.offset, state.crc, head, tail, state.lines, state.marks)
 
 
-def _skip(content: Content, state: FileState) -> Prefix | None:
-    prefix = Prefix()
+def _skip(content: FileReader, state: FileCheckpoint) -> Fingerprint | None:
+    prefix = Fingerprint()
     while prefix.length < state.offset:
         data = content.read(min(_CHUNK, state.offset - prefix.length))
         if not data:
@@ -81,9 +81,9 @@ class Comparison(Enum):
 
 
 def compare(first: Found, second: Found) -> Comparison:
-    """Read two files side by side. Raises Moved and OSError as `Content` does."""
+    """Read two files side by side. Raises Moved and OSError as `FileReader` does."""
     # The second is opened later, so that a copy that is just being made of it cannot look longer than it.
-    with Content(first) as left, Content(second) as right:
+    with FileReader(first) as left, FileReader(second) as right:
         while True:
             mine, other = _read_on(left), _read_on(right)
             common = min(len(mine), len(other))
@@ -94,14 +94,14 @@ def compare(first: Found, second: Found) -> Comparison:
                 return Comparison.EXTENDS if longer else Comparison.WITHIN
 
 
-def _read_on(content: Content) -> bytes:
+def _read_on(content: FileReader) -> bytes:
     try:
         return content.read_exactly(_CHUNK)
     except TooDense:
         return b""  # nobody reads what lies behind
 
 
-class Outcome(Enum):
+class MatchDecision(Enum):
     """What to do with a file that no identity holds yet."""
 
     ADOPT = auto()
@@ -116,8 +116,8 @@ class Outcome(Enum):
 class Match:
     """An outcome, and the identity it speaks of."""
 
-    outcome: Outcome
-    state: FileState | None = None
+    outcome: MatchDecision
+    state: FileCheckpoint | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +135,12 @@ class _Waiting:
 class Matcher:
     """Finds the identity of a file among those that are known. `held` says where each of them is now."""
 
-    catalog: Catalog
+    catalog: CheckpointSet
     framing: Framing = LINES
     held: dict[str, Found] = field(default_factory=dict)
     _waiting: dict[str, _Waiting] = field(default_factory=dict)
 
-    def start(self, catalog: Catalog) -> None:
+    def start(self, catalog: CheckpointSet) -> None:
         """Begin a run."""
         self.catalog = catalog
         self.held = {}
@@ -150,19 +150,19 @@ class Matcher:
         self._waiting.clear()
 
     def match(self, found: Found) -> Match:
-        """Compare a file with every identity. Raises Moved and OSError as `Content` does."""
+        """Compare a file with every identity. Raises Moved and OSError as `FileReader` does."""
         known = self._waiting.get(found.path)
         if known is not None and self._still_waits(known, found):
-            return Match(Outcome.WAIT, self.catalog.states.get(known.id))
-        with Content(found) as content:
+            return Match(MatchDecision.WAIT, self.catalog.states.get(known.id))
+        with FileReader(found) as content:
             head = content.read_exactly(_LOOK)
             near = self.catalog.index.candidates(head, complete=len(head) < _LOOK)
             states = (self.catalog.states[identity] for identity in sorted(near))
             candidates = [state for state in states if self._is_candidate(state, head)]
         if not candidates:
-            return Match(Outcome.NEW)
+            return Match(MatchDecision.NEW)
         lengths = set().union(*map(lengths_to_measure, candidates))
-        with Content(found) as content:
+        with FileReader(found) as content:
             crcs, total = checksums(content, lengths)
             found = content.found
         last_line_end = self.framing.complete(head, final=False)
@@ -177,7 +177,7 @@ class Matcher:
                 match = self._with(state, found, wanted, total)
                 if match is not None:
                     return match
-        return Match(Outcome.NEW)
+        return Match(MatchDecision.NEW)
 
     def ignore(self, found: Found) -> None:
         """Remember that a file outside the glob is none of ours."""
@@ -196,41 +196,41 @@ class Matcher:
             return False
         return holder == known.holder or (known.covered and holder.key == known.holder.key)
 
-    def _is_candidate(self, state: FileState, head: bytes) -> bool:
+    def _is_candidate(self, state: FileCheckpoint, head: bytes) -> bool:
         # A live file of which nothing was counted has nothing to protect: both may be read from their start.
         return (state.gone or not state.blank) and could_match(state, head, complete=len(head) < _LOOK)
 
-    def _with(self, state: FileState, found: Found, relates: Relation, total: int | None) -> Match | None:
+    def _with(self, state: FileCheckpoint, found: Found, relates: Relation, total: int | None) -> Match | None:
         """What follows from a relation, or None when the two are different after all."""
         if state.gone and state.id not in self.held:
             if relates is Relation.CONTINUES:
-                return Match(Outcome.ADOPT, state)
+                return Match(MatchDecision.ADOPT, state)
             return self._wait(_Waiting(found, state.id, None, covered=True), state)
         holder = self.held.get(state.id)
         if holder is None:
-            return Match(Outcome.WAIT, state)  # its file could not be read in this run: decide later
+            return Match(MatchDecision.WAIT, state)  # its file could not be read in this run: decide later
         if found.path == state.origin and _rotated_away(state, holder):
             return None
         comparison = compare(found, holder)
         if comparison is Comparison.DIFFERENT:
             # Truncated and written anew since this run began: the file may be the copy of what it held.
-            return None if _still_holds(holder, state) else Match(Outcome.WAIT, state)
+            return None if _still_holds(holder, state) else Match(MatchDecision.WAIT, state)
         if comparison is Comparison.EXTENDS and relates is Relation.CONTINUES:
-            return Match(Outcome.ADOPT, state)
+            return Match(MatchDecision.ADOPT, state)
         covered = total is not None and total <= state.span
         return self._wait(_Waiting(found, state.id, holder, covered), state)
 
-    def _wait(self, waiting: _Waiting, state: FileState) -> Match:
+    def _wait(self, waiting: _Waiting, state: FileCheckpoint) -> Match:
         self._waiting[waiting.found.path] = waiting
-        return Match(Outcome.WAIT, state)
+        return Match(MatchDecision.WAIT, state)
 
 
-def _still_holds(holder: Found, state: FileState) -> bool:
-    with Content(holder) as content:
+def _still_holds(holder: Found, state: FileCheckpoint) -> bool:
+    with FileReader(holder) as content:
         return resume(content, state) is not None
 
 
-def _rotated_away(state: FileState, holder: Found) -> bool:
+def _rotated_away(state: FileCheckpoint, holder: Found) -> bool:
     # The file that now has its live path is the next one, even when it begins with the same lines.
     folder, live = os.path.split(state.origin)
     at, name = os.path.split(holder.path)

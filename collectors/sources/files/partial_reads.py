@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from leverwatch.collectors.aggregation.day_filter import EVER, FIRST_DAY, LAST_DAY, Days, minus
-from leverwatch.collectors.interface import History
+from leverwatch.collectors.interface import BackfillRequest
 
 _MANY_PARTS = 50
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -46,7 +46,7 @@ class Scope:
         return ((part.days[-1][1] + 1, LAST_DAY),) if part.later else ()
 
 
-def scope_of(history: History | None) -> Scope:
+def scope_of(history: BackfillRequest | None) -> Scope:
     """What a backfill counts; None stands for no backfill."""
     if history is None:
         return Scope()

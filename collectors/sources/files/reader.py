@@ -97,7 +97,7 @@ class _Zstd:
         return data, (self._object.unused_data if self.ended else b"") + raw[_ZSTD_SLICE:]
 
 
-class Content:
+class FileReader:
     """An open file, as long as it was when it was opened. Use as a context manager.
 
     Raises:
@@ -131,7 +131,7 @@ class Content:
         self._refusal: str | None = None
         """Why nothing more is read of a compressed file."""
 
-    def __enter__(self) -> Content:
+    def __enter__(self) -> FileReader:
         return self
 
     def __exit__(
@@ -244,7 +244,7 @@ def _same(found: Found, status: os.stat_result) -> Found:
     return replace(found, size=now.size, mtime_ns=now.mtime_ns)
 
 
-def checksums(content: Content, lengths: Iterable[int]) -> tuple[dict[int, int], int | None]:
+def checksums(content: FileReader, lengths: Iterable[int]) -> tuple[dict[int, int], int | None]:
     """crc32 of the start of a stream at each of the lengths that it reaches, in one pass and bounded memory.
 
     The second value is the length of the stream, or None when it goes on behind the longest length.
@@ -262,7 +262,7 @@ def checksums(content: Content, lengths: Iterable[int]) -> tuple[dict[int, int],
     return crcs, None if _read_on(content, 1) else at
 
 
-def _read_on(content: Content, size: int) -> bytes:
+def _read_on(content: FileReader, size: int) -> bytes:
     try:
         return content.read(size)
     except TooDense:

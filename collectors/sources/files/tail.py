@@ -14,12 +14,12 @@ from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.paths import Found
 from leverwatch.collectors.records.formats.interface import MAX_RECORD
-from leverwatch.collectors.sources.files.checkpoint import FileState
-from leverwatch.collectors.sources.files.checkpoint_set import Catalog
-from leverwatch.collectors.sources.files.fingerprint import Prefix
+from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
+from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
+from leverwatch.collectors.sources.files.fingerprint import Fingerprint
 from leverwatch.collectors.sources.files.matching import Resumed, resume
 from leverwatch.collectors.sources.files.partial_reads import Part, Scope, added, clipped
-from leverwatch.collectors.sources.files.reader import Content, Kind
+from leverwatch.collectors.sources.files.reader import FileReader, Kind
 from leverwatch.collectors.unpacking import UnpackingTime
 
 _CHUNK = 1 << 20
@@ -43,12 +43,12 @@ class Quiet:
         return self.now - min(mtime_ns * _NS, changed) >= self.after
 
 
-def is_final(state: FileState, found: Found) -> bool:
+def is_final(state: FileCheckpoint, found: Found) -> bool:
     """Whether the file was rotated away: it lies elsewhere than at first, or outside the glob."""
     return found.path != state.origin or bool(found.origin) or found.archive
 
 
-def is_due(state: FileState, found: Found, quiet: Quiet, wants_header: bool) -> bool:
+def is_due(state: FileCheckpoint, found: Found, quiet: Quiet, wants_header: bool) -> bool:
     """Whether there is something to count in a file that did not change since the last visit."""
     still = quiet.since(found.mtime_ns, state.changed)
     if state.incomplete:
@@ -61,7 +61,7 @@ def is_due(state: FileState, found: Found, quiet: Quiet, wants_header: bool) -> 
 class Tail:
     """Feeds the lines of files to an `Ingest` and keeps the positions in step with it."""
 
-    def __init__(self, ingest: Ingest, catalog: Catalog, quiet: Quiet, scope: Scope | None = None) -> None:
+    def __init__(self, ingest: Ingest, catalog: CheckpointSet, quiet: Quiet, scope: Scope | None = None) -> None:
         self.bytes_read = 0
         """Bytes of text given to the ingest."""
         self.position = 0
@@ -89,7 +89,7 @@ class Tail:
             self._memory.append(bytearray(2 * _CHUNK))
         self._memory.rotate()
 
-    def visit(self, state: FileState, found: Found) -> Iterator[None]:
+    def visit(self, state: FileCheckpoint, found: Found) -> Iterator[None]:
         """Count what is new in a file; after each step the catalog and the ingest agree.
 
         A file that no longer holds the identity's content is left alone: the next run finds out what became of it.
@@ -101,26 +101,26 @@ class Tail:
         """
         self.position = self.read_again = 0
         state = yield from self._again(state, found)
-        with Content(found) as content:
+        with FileReader(found) as content:
             resumed = resume(content, state)
             if resumed is not None:
                 yield from _Visit(self, content, state, resumed).run()
                 return
         if state.blank:
-            fresh = state.consumed(Prefix(), 0, None)
-            with Content(found) as content:
-                yield from _Visit(self, content, fresh, Resumed(Prefix(), b"")).run()
+            fresh = state.consumed(Fingerprint(), 0, None)
+            with FileReader(found) as content:
+                yield from _Visit(self, content, fresh, Resumed(Fingerprint(), b"")).run()
 
-    def _again(self, state: FileState, found: Found) -> Generator[None, None, FileState]:
+    def _again(self, state: FileCheckpoint, found: Found) -> Generator[None, None, FileCheckpoint]:
         """Read the parts anew of which a range left out what is asked for now."""
         for part in state.limited:
             days = self._scope.missing(part)
             if not days:
                 continue
-            with Content(found) as content:
+            with FileReader(found) as content:
                 if resume(content, state) is None:
                     break
-            with Content(found) as content:
+            with FileReader(found) as content:
                 if not content.skip(part.start):
                     break
                 again = _Again(self, content, state, part, days)
@@ -132,7 +132,7 @@ class Tail:
 class _Visit:
     """One visit to one file."""
 
-    def __init__(self, tail: Tail, content: Content, state: FileState, resumed: Resumed) -> None:
+    def __init__(self, tail: Tail, content: FileReader, state: FileCheckpoint, resumed: Resumed) -> None:
         self._tail = tail
         self._ingest = tail._ingest  # noqa: SLF001 - the two classes are one thing, split by life time
         self._catalog = tail._catalog  # noqa: SLF001 - as above
@@ -146,7 +146,7 @@ class _Visit:
         """Read, and not a whole record yet."""
         self._enough = 0
         """Pending bytes below which it is not worth looking for the end of a record again."""
-        self._beyond: Prefix | None = None
+        self._beyond: Fingerprint | None = None
         """The prefix with a record that is too long to hold, as far as it was read."""
         self._tallied = state.rest_counted and state.rest_length > MAX_RECORD
 
@@ -234,7 +234,7 @@ class _Visit:
             self._consume(data[:cut])
         return data[cut:]
 
-    def _skip_long_record(self, beyond: Prefix, data: bytes) -> bytes:
+    def _skip_long_record(self, beyond: Fingerprint, data: bytes) -> bytes:
         """Drop what belongs to a record that is too long; what is left."""
         end, ended = self._framing.skip(data)
         beyond.feed(data[:end])
@@ -276,7 +276,7 @@ class _Visit:
         state = self._limit(before.consumed(self._prefix, records, before.header), before, self._prefix.length)
         self._state = self._catalog.put(replace(state, gone=before.gone and self._content.found.archive))
 
-    def _limit(self, state: FileState, before: FileState, end: int) -> FileState:
+    def _limit(self, state: FileCheckpoint, before: FileCheckpoint, end: int) -> FileCheckpoint:
         """Remember that what was just counted, up to `end`, was counted under a range."""
         window = self._ingest.window
         if window is None:
@@ -317,7 +317,7 @@ class _Visit:
         self._state = self._with_rest(state, still)
         self._catalog.put(self._state)
 
-    def _with_rest(self, state: FileState, still: bool) -> FileState:
+    def _with_rest(self, state: FileCheckpoint, still: bool) -> FileCheckpoint:
         long = self._beyond
         end = self._prefix.length + len(self._pending) if long is None else long.length
         crc = crc32(self._pending, self._prefix.crc) if long is None else long.crc
@@ -351,14 +351,14 @@ class _Visit:
 class _Again(_Visit):
     """Reads a part of a file once more, for days that were left out of it."""
 
-    def __init__(self, tail: Tail, content: Content, state: FileState, part: Part, days: Days) -> None:
-        super().__init__(tail, content, state, Resumed(Prefix(part.start, lines=part.lines), b""))
+    def __init__(self, tail: Tail, content: FileReader, state: FileCheckpoint, part: Part, days: Days) -> None:
+        super().__init__(tail, content, state, Resumed(Fingerprint(part.start, lines=part.lines), b""))
         self._part, self._days, self._left = part, days, part.end - part.start
         at = state.limited.index(part)
         self._done, self._others = state.limited[:at], state.limited[at + 1 :]
 
     @property
-    def state(self) -> FileState:
+    def state(self) -> FileCheckpoint:
         """The identity as it is now."""
         return self._state
 

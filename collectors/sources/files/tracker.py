@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from leverwatch.collectors.paths import Discovery, Found, look, siblings
-from leverwatch.collectors.sources.files.checkpoint import FileState
-from leverwatch.collectors.sources.files.checkpoint_set import Catalog
-from leverwatch.collectors.sources.files.matching import Matcher, Outcome, preferred, resume
+from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
+from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
+from leverwatch.collectors.sources.files.matching import MatchDecision, Matcher, preferred, resume
 from leverwatch.collectors.sources.files.partial_reads import Scope
-from leverwatch.collectors.sources.files.reader import Content, Moved
+from leverwatch.collectors.sources.files.reader import FileReader, Moved
 from leverwatch.collectors.sources.files.tail import Quiet, is_due
 
 _SEARCH = 3600.0
@@ -28,10 +28,10 @@ def reason_of(error: OSError) -> str:
 
 
 @dataclass(slots=True)
-class Survey:
+class FileTracker:
     """Where everything is at the start of a run."""
 
-    catalog: Catalog
+    catalog: CheckpointSet
     matcher: Matcher
     quiet: Quiet
     wants_header: bool
@@ -107,11 +107,11 @@ class Survey:
             except OSError as error:
                 self.failures[os.path.dirname(origin)] = reason_of(error)  # noqa: PTH120 - paths are strings here
 
-    def _depart(self, state: FileState, left: float) -> None:
+    def _depart(self, state: FileCheckpoint, left: float) -> None:
         self.catalog.put(replace(state, gone=True, left=left))
         self.matcher.forget_waiting()
 
-    def _settle(self, state: FileState, found: Found) -> bool:
+    def _settle(self, state: FileCheckpoint, found: Found) -> bool:
         """Whether the file still holds the identity (or cannot tell us now)."""
         same = (state.path, state.size, state.mtime_ns) == (found.path, found.size, found.mtime_ns)
         if (
@@ -136,7 +136,7 @@ class Survey:
         self._claimed.add(found.key)
         if not same or self._racy(state, found):
             try:
-                with Content(found) as content:
+                with FileReader(found) as content:
                     holds = resume(content, state) is not None
             except Moved:
                 return True
@@ -155,7 +155,7 @@ class Survey:
             self.catalog.put(replace(state, seen=self.quiet.now))
         return True
 
-    def _racy(self, state: FileState, found: Found) -> bool:
+    def _racy(self, state: FileCheckpoint, found: Found) -> bool:
         return abs(self.checked.get(state.id, state.seen) - found.mtime_ns * 1e-9) < _RACE
 
     def _inherit(self) -> None:
@@ -168,11 +168,11 @@ class Survey:
                 match = self.matcher.match(found)
             except (Moved, OSError):
                 continue  # met again, and reported, when its turn to be read comes
-            if match.outcome is Outcome.ADOPT and match.state is not None:
+            if match.outcome is MatchDecision.ADOPT and match.state is not None:
                 self.unknown.remove(found)
                 self.visits.append((found, self.adopt(match.state, found).id))
 
-    def adopt(self, state: FileState, found: Found) -> FileState:
+    def adopt(self, state: FileCheckpoint, found: Found) -> FileCheckpoint:
         """Let an identity go on in another file."""
         for other in self.catalog.at(found.key):
             if other.blank and other.id != state.id:
@@ -180,7 +180,7 @@ class Survey:
         self.matcher.held[state.id] = found
         return self.catalog.put(state.at(found))
 
-    def blank_at(self, found: Found) -> FileState | None:
+    def blank_at(self, found: Found) -> FileCheckpoint | None:
         """The identity without counts that stands for a file so far."""
         here = [state for state in self.catalog.at(found.key) if state.blank]
         return min(here, key=lambda state: state.gone, default=None)

@@ -10,7 +10,7 @@ from hashlib import blake2b
 import msgspec
 
 from leverwatch.collectors.errors import SourceRefused, SourceUnavailable
-from leverwatch.collectors.interface import Batch, Problem, PromptChange, Result, SourceState, World
+from leverwatch.collectors.interface import Batch, CollectorContext, Problem, PromptChange, Result, SourceState
 from leverwatch.collectors.registry import register
 from leverwatch.collectors.sources.git.address import cache_name, is_remote, local_path, redactor, shown
 from leverwatch.collectors.sources.git.cache import REFERENCE, Cache
@@ -49,30 +49,32 @@ def settings_digest(config: GitConfig) -> str:
 class GitCollector:
     """Prompt changes of one repository."""
 
-    def __init__(self, config: GitConfig, world: World, git: Runner = run_git) -> None:
+    def __init__(self, config: GitConfig, context: CollectorContext, git: Runner = run_git) -> None:
         self._config = config
         self._settings = settings_digest(config)
         self._filter = PathFilter(config.systems, config.exclude)
         self._pathspecs = pathspecs(pattern for patterns in config.systems.values() for pattern in patterns)
         self._place = f"source {config.name}: {shown(config.repo)}"
-        self._git = Git(git, world.environ, config.timeout.total_seconds(), redactor(config.repo), world.stopping)
+        self._git = Git(
+            git, context.environ, config.timeout.total_seconds(), redactor(config.repo), context.stopping
+        )
         self._cache: Cache | None = None
         if is_remote(config.repo):
-            directory = world.cache_dir.absolute() / cache_name(config.name, config.repo, config.branch)
+            directory = context.cache_dir.absolute() / cache_name(config.name, config.repo, config.branch)
             self._cache = Cache(
                 self._git,
                 directory,
-                remote(config.repo, world.environ),
+                remote(config.repo, context.environ),
                 config.branch,
                 self._place,
                 largest=config.largest_copy_mib << 20,
                 seconds=config.timeout.total_seconds(),
-                stopping=world.stopping,
+                stopping=context.stopping,
             )
             self._directory = directory
         else:
-            self._directory = local_path(config.repo, world.base_dir)
-        self._now = world.now
+            self._directory = local_path(config.repo, context.base_dir)
+        self._now = context.now
         self._memory: tuple[int, History] | None = None
 
     def collect(self, state: SourceState) -> Iterator[Batch]:

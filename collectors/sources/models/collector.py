@@ -14,7 +14,7 @@ import requests
 
 from leverwatch.collectors.errors import SourceRefused, SourceUnavailable
 from leverwatch.collectors.http import Limits, get
-from leverwatch.collectors.interface import Batch, ModelShutdown, Problem, Result, SourceState, World
+from leverwatch.collectors.interface import Batch, CollectorContext, ModelShutdown, Problem, Result, SourceState
 from leverwatch.collectors.registry import register
 from leverwatch.collectors.regular import open_regular
 from leverwatch.collectors.sources.models.config import ModelsConfig
@@ -32,8 +32,8 @@ _AFTER_PATH = re.compile(r"[?#;]")
 class ModelsCollector:
     """A `models` source. The whole list is read before anything of it is handed on."""
 
-    def __init__(self, config: ModelsConfig, world: World) -> None:
-        self._config, self._world = config, world
+    def __init__(self, config: ModelsConfig, context: CollectorContext) -> None:
+        self._config, self._context = config, context
         self._place = f"source {config.name}: {_AFTER_PATH.split(config.url, maxsplit=1)[0]}"
 
     def collect(self, state: SourceState) -> Iterator[Batch]:
@@ -77,7 +77,7 @@ class ModelsCollector:
             return self._config.token.get_secret_value(), "`token`"
         if self._config.token_file is None:
             return None, ""
-        path = self._world.base_dir / Path(self._config.token_file)
+        path = self._context.base_dir / Path(self._config.token_file)
         try:
             with open_regular(path) as file:
                 token = file.read(_LARGEST_TOKEN).decode("utf-8").strip()
@@ -116,7 +116,7 @@ class ModelsCollector:
             limits=limits,
             auth=auth,
             parameters={} if after is None else {"after": after, "after_id": after},
-            stopping=self._world.stopping,
+            stopping=self._context.stopping,
         )
         self._check(answer.status)
         try:

@@ -20,21 +20,21 @@ from leverwatch.agent.evaluation.stored_facts import CostPlans, StoredFacts
 from leverwatch.agent.framework import assessment as framework
 from leverwatch.agent.framework.assessment import Assessment, PromptJudgement, Unavailable
 from leverwatch.agent.framework.baselines import Baseline
-from leverwatch.agent.framework.comparison import Outcome as BaselineOutcome
+from leverwatch.agent.framework.comparison import ComparisonOutcome as BaselineOutcome
 from leverwatch.agent.framework.economics.assess import assess_economics
 from leverwatch.agent.framework.economics.model import (
     Agreement,
+    CostOutcome,
     Economics,
     EconomicsFacts,
     Missing,
     Origin,
-    Outcome,
 )
 from leverwatch.agent.framework.forecast.model import Forecast
 from leverwatch.agent.framework.locked_in import LockedIn, Support
 from leverwatch.agent.framework.mistakes import MistakeSettings
 from leverwatch.agent.framework.model import Declaration, Strategy
-from leverwatch.agent.framework.moments import DayMoments, recent_models
+from leverwatch.agent.framework.moments import DailyUsage, recent_models
 from leverwatch.agent.framework.overengineering import Sign
 from leverwatch.agent.framework.review import Review, ReviewCode
 from leverwatch.agent.prices.current import CurrentPrices
@@ -123,7 +123,7 @@ def test_every_part_is_worked_out_from_what_is_stored(memory: Store, prices: Cur
     assert found is not None
 
     assert isinstance(found.economics, Economics)
-    assert found.economics.outcome is not Outcome.UNKNOWN
+    assert found.economics.outcome is not CostOutcome.UNKNOWN
     assert found.economics.inputs is not None
     assert found.economics.inputs["static_share"].origin is Origin.MEASURED
     assert found.economics.inputs["static_share"].likely == pytest.approx(0.9)
@@ -220,7 +220,7 @@ def test_a_part_that_fails_is_logged_and_loses_nothing_else(
 def test_a_system_whose_facts_cannot_be_made_loses_no_other_system(
     memory: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(rows: Sequence[DayMoments], as_of: date) -> dict[str, dict[date, float]]:
+    def broken(rows: Sequence[DailyUsage], as_of: date) -> dict[str, dict[date, float]]:
         if rows and rows[0].inferences == 7:
             raise KeyError("odd")
         return recent_models(rows, as_of)
@@ -244,7 +244,7 @@ def test_a_store_that_refuses_costs_no_verdict(
         raise StoreError("the disk is full")
 
     feed(memory)
-    monkeypatch.setattr(memory, "day_moments", refuse)
+    monkeypatch.setattr(memory, "daily_usage", refuse)
     with capture_logs() as logs:
         (view,) = evaluate(memory, PLAN, NOW, Assessor(prices)).systems
 

@@ -130,7 +130,7 @@ def test_nothing_is_read_decided_or_stored_of_a_system_that_is_not_shown(memory:
     for read in (
         memory.facts(NOW.date(), plan.scope),
         memory.totals(plan.scope, 20),
-        memory.day_moments(date.min, NOW.date(), plan.scope),
+        memory.daily_usage(date.min, NOW.date(), plan.scope),
         memory.prompt_sums(date.min, NOW.date(), plan.scope),
         memory.model_days(date.min, NOW.date(), plan.scope),
         memory.model_names(plan.scope),

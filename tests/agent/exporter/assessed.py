@@ -7,17 +7,17 @@ from datetime import UTC, date, datetime
 from leverwatch.agent.evaluation.assessor import nothing as unavailable
 from leverwatch.agent.framework.assessment import Assessment, PromptJudgement
 from leverwatch.agent.framework.baselines import Baseline
-from leverwatch.agent.framework.comparison import Outcome as BaselineOutcome
+from leverwatch.agent.framework.comparison import ComparisonOutcome as BaselineOutcome
 from leverwatch.agent.framework.comparison import compare
 from leverwatch.agent.framework.economics.model import (
     Agreement,
     Amount,
     BreakEven,
+    CostOutcome,
     Driver,
     Economics,
     Missing,
     Origin,
-    Outcome,
     StrategyCost,
     Unknown,
 )
@@ -48,7 +48,7 @@ def economics() -> Economics:
     return Economics(
         system="checkout-helper",
         as_of=AS_OF,
-        outcome=Outcome.CHEAPER,
+        outcome=CostOutcome.CHEAPER,
         probability=0.91,
         costs=(
             StrategyCost(Strategy.PROMPT_ENGINEERING, 21_500.0, 0.1913, 0.19),
@@ -186,7 +186,7 @@ def little() -> Assessment:
     moments = PromptMoments()
     quiet = tuple(SupportEvidence(kind, None, None, 1.0, "share", "unknown") for kind in Support)
     return Assessment(
-        economics=Economics("answer-bot", AS_OF, Outcome.UNKNOWN, unknown),
+        economics=Economics("answer-bot", AS_OF, CostOutcome.UNKNOWN, unknown),
         agreement=Agreement.NOT_COMPARED,
         outlook=silent,
         baseline=None,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leverwatch.agent.framework.baselines import Baseline, BaselineCode, BaselineSettings, Side, baseline
-from leverwatch.agent.framework.comparison import Outcome
+from leverwatch.agent.framework.comparison import ComparisonOutcome
 from leverwatch.agent.framework.fine_tuned_models import ModelDays
 from leverwatch.collectors.interface import EvalResult
 from tests.agent.framework.evals import BASE, TUNED, counts, result
@@ -47,9 +47,9 @@ def test_a_tuned_model_that_served_its_last_part_long_ago_needs_none() -> None:
 
 @pytest.mark.parametrize(
     ("passed", "outcome"),
-    [(190, Outcome.BETTER), (152, Outcome.NO_DIFFERENCE), (110, Outcome.WORSE)],
+    [(190, ComparisonOutcome.BETTER), (152, ComparisonOutcome.NO_DIFFERENCE), (110, ComparisonOutcome.WORSE)],
 )
-def test_before_and_after_are_compared(passed: int, outcome: Outcome) -> None:
+def test_before_and_after_are_compared(passed: int, outcome: ComparisonOutcome) -> None:
     judged = found(BEFORE, after(passed))
 
     assert (judged.outcome, judged.missing, judged.stale) == (outcome, (), False)
@@ -59,7 +59,7 @@ def test_before_and_after_are_compared(passed: int, outcome: Outcome) -> None:
 
 
 def test_a_tuned_model_may_have_been_evaluated_before_it_served_anybody() -> None:
-    assert found(BEFORE, after(190, age=ADOPTED + 3)).outcome is Outcome.BETTER
+    assert found(BEFORE, after(190, age=ADOPTED + 3)).outcome is ComparisonOutcome.BETTER
     assert found(BEFORE, after(190, age=ADOPTED + 31)).missing == (Side.AFTER,)
 
 
@@ -79,31 +79,31 @@ def test_what_is_missing_is_said(
 ) -> None:
     judged = found(*results)
 
-    assert (judged.outcome, judged.missing, codes(judged)) == (Outcome.MISSING, missing, wanted)
+    assert (judged.outcome, judged.missing, codes(judged)) == (ComparisonOutcome.MISSING, missing, wanted)
 
 
 @pytest.mark.parametrize("age", [ADOPTED, ADOPTED + 30])
 def test_both_ends_of_the_thirty_days_belong_to_them(age: int) -> None:
-    assert found(result(age, 150), after(190)).outcome is Outcome.BETTER
+    assert found(result(age, 150), after(190)).outcome is ComparisonOutcome.BETTER
 
 
 def test_a_system_that_began_with_a_tuned_model_is_compared_with_any_other() -> None:
     judged = found(result(ADOPTED + 5, 150, model="prototype"), after(190), daily={TUNED: counts(100, ADOPTED)})
 
-    assert (judged.outcome, judged.previous) == (Outcome.BETTER, ())
+    assert (judged.outcome, judged.previous) == (ComparisonOutcome.BETTER, ())
 
 
 def test_other_test_cases_are_never_compared_silently() -> None:
     judged = found(BEFORE, after(190, suite_hash="h2"))
 
-    assert (judged.outcome, codes(judged)) == (Outcome.NOT_COMPARABLE, ["eval_not_comparable"])
+    assert (judged.outcome, codes(judged)) == (ComparisonOutcome.NOT_COMPARABLE, ["eval_not_comparable"])
     assert judged.reasons[0].text == "answers accuracy: the suites differ in their test cases"
 
 
 def test_results_that_share_no_metric_are_not_comparable() -> None:
     judged = found(BEFORE, after(190, metric="tone"))
 
-    assert (judged.outcome, codes(judged)) == (Outcome.NOT_COMPARABLE, [BaselineCode.NOTHING_SHARED])
+    assert (judged.outcome, codes(judged)) == (ComparisonOutcome.NOT_COMPARABLE, [BaselineCode.NOTHING_SHARED])
 
 
 def test_the_pair_of_the_same_cases_is_preferred_and_then_the_larger_and_the_newer() -> None:
@@ -119,7 +119,7 @@ def test_the_pair_of_the_same_cases_is_preferred_and_then_the_larger_and_the_new
 
     (compared,) = judged.comparisons
     assert (compared.before.passed, compared.after.passed) == (150, 190)
-    assert judged.outcome is Outcome.BETTER
+    assert judged.outcome is ComparisonOutcome.BETTER
 
 
 def test_one_metric_that_got_worse_outweighs_all_that_got_better() -> None:
@@ -127,14 +127,14 @@ def test_one_metric_that_got_worse_outweighs_all_that_got_better() -> None:
         BEFORE, replace(BEFORE, metric="tone"), after(199), after(100, metric="tone"), after(5, 10, metric="new")
     )
 
-    assert judged.outcome is Outcome.WORSE
+    assert judged.outcome is ComparisonOutcome.WORSE
     assert codes(judged) == ["eval_worse", "eval_better"]
     assert [comparison.confidence for comparison in judged.comparisons] == [0.975, 0.975]
 
 
 def test_a_small_result_is_too_small_whatever_it_says() -> None:
-    assert found(BEFORE, after(29, 29)).outcome is Outcome.TOO_SMALL
-    assert found(BEFORE, after(29, 29), minimum_n=29).outcome is Outcome.BETTER
+    assert found(BEFORE, after(29, 29)).outcome is ComparisonOutcome.TOO_SMALL
+    assert found(BEFORE, after(29, 29), minimum_n=29).outcome is ComparisonOutcome.BETTER
 
 
 def test_a_baseline_grows_stale() -> None:
@@ -145,7 +145,7 @@ def test_a_baseline_grows_stale() -> None:
     stale = found(*results, daily=old, stale_after_days=59)
 
     assert (fresh.stale, fresh.age_days) == (False, 60)
-    assert (stale.stale, stale.outcome) == (True, Outcome.BETTER)
+    assert (stale.stale, stale.outcome) == (True, ComparisonOutcome.BETTER)
     assert codes(stale) == ["eval_better", BaselineCode.STALE_AGE]
 
 
@@ -155,7 +155,7 @@ def test_a_baseline_of_an_earlier_tuned_model_is_stale_and_the_new_one_has_none(
     judged = found(BEFORE, after(190), daily=daily)
 
     assert judged.tuned.model == newer
-    assert (judged.outcome, judged.missing, judged.stale) == (Outcome.MISSING, (Side.AFTER,), True)
+    assert (judged.outcome, judged.missing, judged.stale) == (ComparisonOutcome.MISSING, (Side.AFTER,), True)
     assert (judged.age_days, judged.newest) == (ADOPTED - 1, AS_OF - timedelta(days=ADOPTED - 1))
     assert codes(judged) == [BaselineCode.MISSING_AFTER, BaselineCode.STALE_VERSION]
 
@@ -176,7 +176,10 @@ def test_swapping_the_two_results_swaps_better_and_worse(x1: int, x2: int, n1: i
     there = found(result(ADOPTED + 5, *first), after(*second)).outcome
     back = found(result(ADOPTED + 5, *second), after(*first)).outcome
 
-    opposite = {Outcome.BETTER: Outcome.WORSE, Outcome.WORSE: Outcome.BETTER}
+    opposite = {
+        ComparisonOutcome.BETTER: ComparisonOutcome.WORSE,
+        ComparisonOutcome.WORSE: ComparisonOutcome.BETTER,
+    }
     assert back is opposite.get(there, there)
 
 

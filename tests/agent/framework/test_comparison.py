@@ -7,11 +7,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from leverwatch.agent.framework.comparison import Outcome, compare
+from leverwatch.agent.framework.comparison import ComparisonOutcome, compare
 from leverwatch.collectors.interface import EvalResult
 from tests.agent.framework.evals import result
 
-OPPOSITE = {Outcome.BETTER: Outcome.WORSE, Outcome.WORSE: Outcome.BETTER}
+OPPOSITE = {ComparisonOutcome.BETTER: ComparisonOutcome.WORSE, ComparisonOutcome.WORSE: ComparisonOutcome.BETTER}
 
 
 @st.composite
@@ -30,7 +30,7 @@ def test_two_shares_are_compared_with_newcombes_interval() -> None:
     # Newcombe 1998 (Statistics in Medicine 17), table II, case (a), method 10: 0.0524 to 0.3339.
     compared = compare(result(9, 48, 80), result(1, 56, 70))
 
-    assert compared.outcome is Outcome.BETTER
+    assert compared.outcome is ComparisonOutcome.BETTER
     assert compared.difference == pytest.approx(0.2)
     assert compared.low == pytest.approx(0.0524, abs=5e-5)
     assert compared.high == pytest.approx(0.3339, abs=5e-5)
@@ -39,7 +39,7 @@ def test_two_shares_are_compared_with_newcombes_interval() -> None:
 def test_two_means_are_compared_with_their_standard_errors() -> None:
     compared = compare(result(9, None, value=3.0, stderr=0.3), result(1, None, value=4.0, stderr=0.4))
 
-    assert compared.outcome is Outcome.BETTER
+    assert compared.outcome is ComparisonOutcome.BETTER
     assert compared.low == pytest.approx(1 - 1.959964 * 0.5)
     assert compared.reason.code == "eval_better"
     assert compared.reason.text == (
@@ -50,32 +50,32 @@ def test_two_means_are_compared_with_their_standard_errors() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "outcome"),
     [
-        (result(9, 150), result(1, 152), Outcome.NO_DIFFERENCE),
-        (result(9, 190), result(1, 150), Outcome.WORSE),
-        (result(9, 29, 29), result(1, 0, 500), Outcome.TOO_SMALL),
-        (result(9, 0, 500), result(1, 29, 29), Outcome.TOO_SMALL),
-        (result(9, 100, suite_hash="other"), result(1, 190), Outcome.NOT_COMPARABLE),
-        (result(9, 100), result(1, 190, higher_is_better=None), Outcome.NOT_COMPARABLE),
-        (result(9, 100), result(1, 190, higher_is_better=False), Outcome.NOT_COMPARABLE),
-        (result(9, None), result(1, 190), Outcome.NOT_COMPARABLE),
+        (result(9, 150), result(1, 152), ComparisonOutcome.NO_DIFFERENCE),
+        (result(9, 190), result(1, 150), ComparisonOutcome.WORSE),
+        (result(9, 29, 29), result(1, 0, 500), ComparisonOutcome.TOO_SMALL),
+        (result(9, 0, 500), result(1, 29, 29), ComparisonOutcome.TOO_SMALL),
+        (result(9, 100, suite_hash="other"), result(1, 190), ComparisonOutcome.NOT_COMPARABLE),
+        (result(9, 100), result(1, 190, higher_is_better=None), ComparisonOutcome.NOT_COMPARABLE),
+        (result(9, 100), result(1, 190, higher_is_better=False), ComparisonOutcome.NOT_COMPARABLE),
+        (result(9, None), result(1, 190), ComparisonOutcome.NOT_COMPARABLE),
         (
             result(9, None, value=90.0, stderr=1.0, higher_is_better=False),
             result(1, None, value=80.0, stderr=1.0, higher_is_better=False),
-            Outcome.BETTER,
+            ComparisonOutcome.BETTER,
         ),
-        (result(9, None, value=0.5, stderr=0.0), result(1, None, value=0.6, stderr=0.0), Outcome.BETTER),
-        (result(9, None, value=0.5, stderr=0.01), result(1, 200), Outcome.BETTER),
+        (result(9, None, value=0.5, stderr=0.0), result(1, None, value=0.6, stderr=0.0), ComparisonOutcome.BETTER),
+        (result(9, None, value=0.5, stderr=0.01), result(1, 200), ComparisonOutcome.BETTER),
     ],
 )
-def test_what_a_comparison_comes_to(before: EvalResult, after: EvalResult, outcome: Outcome) -> None:
+def test_what_a_comparison_comes_to(before: EvalResult, after: EvalResult, outcome: ComparisonOutcome) -> None:
     assert compare(before, after).outcome is outcome
 
 
 def test_more_comparisons_ask_for_more() -> None:
     before, after = result(9, 150), result(1, 166)
 
-    assert compare(before, after).outcome is Outcome.BETTER
-    assert compare(before, after, comparisons=10).outcome is Outcome.NO_DIFFERENCE
+    assert compare(before, after).outcome is ComparisonOutcome.BETTER
+    assert compare(before, after, comparisons=10).outcome is ComparisonOutcome.NO_DIFFERENCE
     assert compare(before, after, comparisons=10).confidence == pytest.approx(0.995)
 
 
@@ -118,4 +118,7 @@ def test_more_cases_with_the_same_result_only_make_it_clearer(
 
 @given(shares(), st.integers(2, 12))
 def test_a_result_compared_with_itself_never_differs(same: EvalResult, comparisons: int) -> None:
-    assert compare(same, same, comparisons=comparisons).outcome in {Outcome.NO_DIFFERENCE, Outcome.TOO_SMALL}
+    assert compare(same, same, comparisons=comparisons).outcome in {
+        ComparisonOutcome.NO_DIFFERENCE,
+        ComparisonOutcome.TOO_SMALL,
+    }

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from leverwatch.agent.framework.last_result_cache import Memo
+from leverwatch.agent.framework.last_result_cache import LastResultCache
 
 
 def test_equal_facts_are_worked_out_once_and_changed_ones_again() -> None:
@@ -10,7 +10,7 @@ def test_equal_facts_are_worked_out_once_and_changed_ones_again() -> None:
         asked.append(given)
         return str(given)
 
-    memo = Memo(work)
+    memo = LastResultCache(work)
     questions = [("a", 1), ("a", 1), ("b", 1), ("a", 2), ("a", 1)]
     assert [memo.ask(*question) for question in questions] == list("11121")
     assert asked == [1, 1, 2, 1]
@@ -18,7 +18,7 @@ def test_equal_facts_are_worked_out_once_and_changed_ones_again() -> None:
 
 def test_systems_that_are_gone_are_forgotten() -> None:
     asked: list[int] = []
-    memo = Memo(asked.append)
+    memo = LastResultCache(asked.append)
     for system in ("a", "b"):
         memo.ask(system, 7)
     memo.keep({"b"})
@@ -34,7 +34,7 @@ def test_only_the_mark_of_what_was_given_is_compared() -> None:
         asked.append(given)
         return given.upper()
 
-    memo = Memo(work, len)
+    memo = LastResultCache(work, len)
 
     assert [memo.ask("bot", given) for given in ("a", "b", "cc")] == ["A", "A", "CC"]
     assert asked == ["a", "cc"]

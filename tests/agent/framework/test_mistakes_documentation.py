@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from leverwatch.agent.framework.baselines import BaselineCode, BaselineSettings
-from leverwatch.agent.framework.comparison import Outcome
+from leverwatch.agent.framework.comparison import ComparisonOutcome
 from leverwatch.agent.framework.fine_tuned_models import RECENT_DAYS, TunedBy
 from leverwatch.agent.framework.locked_in import LockedInCode, LockedInSettings, Standing, Support
 from leverwatch.agent.framework.overengineering import OverengineeringSettings, Sign
@@ -28,7 +28,7 @@ def listed(head: str) -> list[str]:
 
 
 def test_every_code_is_listed_in_its_order() -> None:
-    assert listed("outcome") == list(Outcome)
+    assert listed("outcome") == list(ComparisonOutcome)
     assert listed("urgency") == list(Urgency)
     assert listed("standing") == list(Standing)
     assert listed("evidence") == list(Support)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from leverwatch.agent.framework.economics.traffic import Calls, DayCalls
 from leverwatch.agent.framework.locked_in import OutputChecks
 from leverwatch.agent.framework.moments import (
-    DayMoments,
+    DailyUsage,
     PromptSums,
     day_calls,
     measured_shares,
@@ -21,15 +21,15 @@ from leverwatch.agent.framework.moments import (
 from leverwatch.agent.framework.overengineering import PromptMoments
 from tests.agent.framework.facts import AS_OF, ago
 
-NAMES = DayMoments._fields[2:]
+NAMES = DailyUsage._fields[2:]
 
 
-def row(age: int = 0, model: str = "m", **sums: Any) -> DayMoments:
-    return DayMoments(ago(age), model, **{**dict.fromkeys(NAMES, 0.0), **sums})
+def row(age: int = 0, model: str = "m", **sums: Any) -> DailyUsage:
+    return DailyUsage(ago(age), model, **{**dict.fromkeys(NAMES, 0.0), **sums})
 
 
 def test_the_calls_are_the_sums_of_the_same_names() -> None:
-    moments = DayMoments(AS_OF, "m", *(float(number) for number in range(len(NAMES))))
+    moments = DailyUsage(AS_OF, "m", *(float(number) for number in range(len(NAMES))))
 
     [found] = day_calls([moments])
 
@@ -112,14 +112,14 @@ def test_no_usage_means_nothing_is_known() -> None:
 @given(
     st.lists(
         st.builds(
-            lambda age, *sums: DayMoments(AS_OF - timedelta(days=age), "m", *sums),
+            lambda age, *sums: DailyUsage(AS_OF - timedelta(days=age), "m", *sums),
             st.integers(0, 40),
             *[st.floats(0, 1e6)] * len(NAMES),
         ),
         max_size=5,
     )
 )
-def test_no_sums_make_a_mean_that_is_negative_or_an_error(rows: list[DayMoments]) -> None:
+def test_no_sums_make_a_mean_that_is_negative_or_an_error(rows: list[DailyUsage]) -> None:
     found = prompt_moments(rows, None, AS_OF)
 
     for name in ("input_tokens", "output_tokens", "static_tokens", "cached_tokens", "attempts", "calls_per_trace"):

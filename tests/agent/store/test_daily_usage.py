@@ -8,14 +8,14 @@ import pytest
 
 from leverwatch.agent.framework.assess import assess
 from leverwatch.agent.framework.model import Declaration, Facts, Strategy, UsageFacts
-from leverwatch.agent.framework.moments import DayMoments, PromptSums
+from leverwatch.agent.framework.moments import DailyUsage, PromptSums
 from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import Batch, Operation, UsageRow
 
 DAY = date(2026, 3, 9)
 NOW = datetime(2026, 3, 10, 8, tzinfo=UTC)
-SUMS = tuple(name for name in DayMoments._fields if name not in {"day", "model"})
+SUMS = tuple(name for name in DailyUsage._fields if name not in {"day", "model"})
 
 
 def row(age: int = 0, *, system: str = "bot", model: str = "m", **counts: Any) -> UsageRow:
@@ -26,7 +26,7 @@ def test_every_sum_comes_back_under_its_own_name(store: Store) -> None:
     given: dict[str, Any] = {name: float(number) for number, name in enumerate(SUMS, start=1)}
     store.apply("gateway", 0, Batch(state={}, usage=(row(**given),)))
 
-    assert store.day_moments(DAY, DAY, Scope()) == {"bot": [DayMoments(DAY, "m", **given)]}
+    assert store.daily_usage(DAY, DAY, Scope()) == {"bot": [DailyUsage(DAY, "m", **given)]}
     assert set(SUMS) <= {field.name for field in fields(UsageRow)}
 
 
@@ -35,7 +35,7 @@ def test_only_generations_of_the_days_asked_for_are_read(store: Store) -> None:
     rows = (row(0, inferences=1), row(3, inferences=2), row(4, inferences=4), embedding)
     store.apply("gateway", 0, Batch(state={}, usage=rows))
 
-    found = store.day_moments(DAY - timedelta(days=3), DAY - timedelta(days=1), Scope())
+    found = store.daily_usage(DAY - timedelta(days=3), DAY - timedelta(days=1), Scope())
 
     assert [(moments.day, moments.inferences) for moments in found["bot"]] == [(DAY - timedelta(days=3), 2)]
 
@@ -45,9 +45,9 @@ def test_a_source_that_does_not_count_adds_nothing(store: Store) -> None:
         store.apply(source, 0, Batch(state={}, usage=(row(inferences=count, input_tokens=10 * count),)))
     scope = Scope(authoritative=frozenset({"bill"}))
 
-    both = store.day_moments(DAY, DAY, Scope())["bot"]
+    both = store.daily_usage(DAY, DAY, Scope())["bot"]
     assert sorted(moments.inferences for moments in both) == [5, 7]
-    assert [moments.inferences for moments in store.day_moments(DAY, DAY, scope)["bot"]] == [7]
+    assert [moments.inferences for moments in store.daily_usage(DAY, DAY, scope)["bot"]] == [7]
     assert store.prompt_sums(DAY, DAY, Scope())["bot"] == PromptSums(12, 120, 0, 0, 0)
     assert store.prompt_sums(DAY, DAY, scope)["bot"] == PromptSums(7, 70, 0, 0, 0)
 

@@ -198,7 +198,7 @@ def test_traces_and_rare_fields_count_as_in_rows(
     bulk, rows, each = (
         Rollup(
             lookup, ZoneInfo("UTC"), lambda: NOW, TOLERANCE, SeenIds(window) if window else None,
-            SeenIds(max(window, 3600), "calls/"), made.has_rare,
+            SeenIds(max(window, 3600), "calls/"), made.has_extended,
         )
         for _ in range(3)
     )  # fmt: skip

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from leverwatch.collectors.aggregation.dedupe import SeenIds
 from leverwatch.collectors.aggregation.rollup import COLUMNS, Rollup
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.records.fields import FIELDS, RARE, parse_template, system_lookup
-from leverwatch.collectors.records.vocabulary import Outcome, is_cache_hit, operation_of, outcome_of
+from leverwatch.collectors.records.fields import EXTENDED_FIELDS, FIELDS, parse_template, system_lookup
+from leverwatch.collectors.records.vocabulary import CallStatus, is_cache_hit, operation_of, status_of
 from tests.collectors.aggregation.test_batch_counter import TOLERANCE
 from tests.collectors.sources.files.logs import NOW
 from tests.collectors.sources.files.reference import Reference
@@ -55,7 +55,7 @@ class Plain:
 
     def add(self, row: Mapping[str, Any]) -> Result:
         """Count a row, or what a part knows that is new."""
-        operation, outcome = operation_of(row.get("operation")), outcome_of(row.get("status"))
+        operation, outcome = operation_of(row.get("operation")), status_of(row.get("status"))
         if operation is None or outcome is None:
             return Result.UNKNOWN_OPERATION if operation is None else Result.UNKNOWN_STATUS
         if not row["is_part"]:
@@ -64,7 +64,7 @@ class Plain:
         result = Result.PART
         if first := self._is_first(row, "call"):
             result = self._count(bare, 1) if self._is_new(row) else Result.DUPLICATE
-        if outcome is Outcome.ERROR:
+        if outcome is CallStatus.ERROR:
             if self._is_first(row, "usage") and not first:
                 self._count({**bare, "status": None}, -1)
                 self._count(bare, 1)
@@ -97,7 +97,7 @@ class Plain:
         counts = dict.fromkeys(COLUMNS, 0.0)
         Reference._count(counts, outcome, row)
         weight = 1 / (row.get("sample_rate") or 1)
-        if outcome is Outcome.SUCCESS:
+        if outcome is CallStatus.SUCCESS:
             counts["reasoning_tokens"] = weight * (row.get("reasoning_tokens") or 0)
             counts["finish_known"] = weight * (row.get("finish_reason") is not None)
             counts["truncated"] = weight * (row.get("finish_reason") == "length")
@@ -113,9 +113,11 @@ class Plain:
         return Result.COUNTED
 
 
-def _outcome(row: Mapping[str, Any]) -> Outcome | None:
-    outcome = outcome_of(row.get("status"))
-    return Outcome.CACHE_HIT if outcome is Outcome.SUCCESS and is_cache_hit(row.get("cache_hit")) else outcome
+def _outcome(row: Mapping[str, Any]) -> CallStatus | None:
+    outcome = status_of(row.get("status"))
+    return (
+        CallStatus.CACHE_HIT if outcome is CallStatus.SUCCESS and is_cache_hit(row.get("cache_hit")) else outcome
+    )
 
 
 @given(st.lists(ROWS, max_size=14), st.booleans(), st.integers(0, 14))
@@ -127,12 +129,12 @@ def test_parts_count_as_the_rule_says_whatever_lies_between_them(
     results = [plain.add(row) for row in rows]
     made = Rollup(
         system_lookup(parse_template("{system}")), ZoneInfo("UTC"), lambda: NOW, TOLERANCE,
-        SeenIds(3600) if dedupe else None, SeenIds(3600, "calls/"), has_rare=True,
+        SeenIds(3600) if dedupe else None, SeenIds(3600, "calls/"), has_extended=True,
     )  # fmt: skip
     found: list[Result] = []
     for chunk in (rows[:cut], rows[cut:]):
         values = [
-            (*map(row.get, FIELDS), row["system"], *map(row.get, RARE)) for row in chunk
+            (*map(row.get, FIELDS), row["system"], *map(row.get, EXTENDED_FIELDS)) for row in chunk
         ]  # fmt: skip
         parts = frozenset(index for index, row in enumerate(chunk) if row["is_part"])
         counted, others = made.add(values, parts)

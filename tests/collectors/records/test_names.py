@@ -12,7 +12,7 @@ from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.names import MAX_NAME_LENGTH, fault_of, is_usable
 from leverwatch.collectors.records.recall import recall
-from leverwatch.collectors.records.vocabulary import is_cache_hit, is_invalid, is_truncated, outcome_of
+from leverwatch.collectors.records.vocabulary import is_cache_hit, is_invalid, is_truncated, status_of
 from leverwatch.collectors.sniffing.sniff import guess, samples
 from tests.collectors.sources.files.logs import config, ingest, record
 from tests.fuzz.records import record as fuzzed
@@ -107,7 +107,7 @@ def test_a_long_text_is_worked_out_each_time_and_not_remembered() -> None:
 
 @pytest.mark.parametrize("value", ["9" * 5000, 10**5000, "x" * 10**6], ids=["digits", "number", "text"])
 def test_a_word_of_any_length_is_an_unknown_one(value: Any) -> None:
-    assert outcome_of(value) is None
+    assert status_of(value) is None
     assert is_invalid(value) is None
     assert not is_cache_hit(value)
     assert is_truncated("x" * 5000) is False

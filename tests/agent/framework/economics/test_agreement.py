@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from leverwatch.agent.framework.economics.agreement import agreement
-from leverwatch.agent.framework.economics.model import Agreement, Outcome
+from leverwatch.agent.framework.economics.model import Agreement, CostOutcome
 from leverwatch.agent.framework.model import Rule, Strategy
 
 PE, HYBRID, FT = Strategy
@@ -12,20 +12,20 @@ PE, HYBRID, FT = Strategy
 @pytest.mark.parametrize(
     ("outcome", "recommended", "rule", "expected"),
     [
-        (Outcome.CHEAPER, FT, Rule.VOLUME_HIGH, Agreement.AGREES),
-        (Outcome.CHEAPER, HYBRID, Rule.VOLUME_MID, Agreement.AGREES),
-        (Outcome.NOT_CHEAPER, PE, Rule.VOLUME_LOW, Agreement.AGREES),
-        (Outcome.CHEAPER, PE, Rule.VOLUME_LOW, Agreement.DISAGREES),
-        (Outcome.NOT_CHEAPER, HYBRID, Rule.VOLUME_MID, Agreement.DISAGREES),
-        (Outcome.NOT_CHEAPER, FT, Rule.LOCKED_IN_BEHAVIOR, Agreement.OUTRANKED),
-        (Outcome.CHEAPER, PE, Rule.FREQUENT_CHANGES, Agreement.OUTRANKED),
-        (Outcome.NOT_CHEAPER, HYBRID, None, Agreement.OUTRANKED),
-        (Outcome.CANNOT_TELL, FT, Rule.VOLUME_HIGH, Agreement.NOT_COMPARED),
-        (Outcome.UNKNOWN, FT, Rule.VOLUME_HIGH, Agreement.NOT_COMPARED),
-        (Outcome.CHEAPER, None, None, Agreement.NOT_COMPARED),
+        (CostOutcome.CHEAPER, FT, Rule.VOLUME_HIGH, Agreement.AGREES),
+        (CostOutcome.CHEAPER, HYBRID, Rule.VOLUME_MID, Agreement.AGREES),
+        (CostOutcome.NOT_CHEAPER, PE, Rule.VOLUME_LOW, Agreement.AGREES),
+        (CostOutcome.CHEAPER, PE, Rule.VOLUME_LOW, Agreement.DISAGREES),
+        (CostOutcome.NOT_CHEAPER, HYBRID, Rule.VOLUME_MID, Agreement.DISAGREES),
+        (CostOutcome.NOT_CHEAPER, FT, Rule.LOCKED_IN_BEHAVIOR, Agreement.OUTRANKED),
+        (CostOutcome.CHEAPER, PE, Rule.FREQUENT_CHANGES, Agreement.OUTRANKED),
+        (CostOutcome.NOT_CHEAPER, HYBRID, None, Agreement.OUTRANKED),
+        (CostOutcome.CANNOT_TELL, FT, Rule.VOLUME_HIGH, Agreement.NOT_COMPARED),
+        (CostOutcome.UNKNOWN, FT, Rule.VOLUME_HIGH, Agreement.NOT_COMPARED),
+        (CostOutcome.CHEAPER, None, None, Agreement.NOT_COMPARED),
     ],
 )
 def test_cost_beside_the_verdict(
-    outcome: Outcome, recommended: Strategy | None, rule: Rule | None, expected: Agreement
+    outcome: CostOutcome, recommended: Strategy | None, rule: Rule | None, expected: Agreement
 ) -> None:
     assert agreement(outcome, recommended, rule) is expected

@@ -10,11 +10,11 @@ from leverwatch.agent.framework.economics.assess import assess_economics, used_i
 from leverwatch.agent.framework.economics.assumptions import resolve
 from leverwatch.agent.framework.economics.model import (
     Amount,
+    CostOutcome,
     Economics,
     EconomicsFacts,
     Missing,
     Origin,
-    Outcome,
     Unpriced,
 )
 from leverwatch.agent.framework.economics.traffic import TrafficMoments
@@ -23,7 +23,7 @@ from tests.agent.framework.economics.cases import DAY, LARGE, MINI, TUNED_MINI, 
 
 
 def missing(economics: Economics) -> list[Missing]:
-    assert economics.outcome is Outcome.UNKNOWN
+    assert economics.outcome is CostOutcome.UNKNOWN
     assert (economics.probability, economics.saving, economics.break_even) == (None, None, None)
     assert economics.costs == ()
     return [unknown.code for unknown in economics.unknown]
@@ -41,7 +41,7 @@ class TestUnknownInIsUnknownOut:
 
     def test_a_model_that_served_nothing_needs_no_price(self) -> None:
         moments = traffic(calls(1000.0), calls(0.0, model="stray"))
-        assert assess_economics(replace(facts(), traffic=moments)).outcome is not Outcome.UNKNOWN
+        assert assess_economics(replace(facts(), traffic=moments)).outcome is not CostOutcome.UNKNOWN
 
     def test_volume(self) -> None:
         assert missing(assess_economics(replace(facts(), monthly_inferences=None))) == [Missing.VOLUME]
@@ -53,7 +53,7 @@ class TestUnknownInIsUnknownOut:
     def test_tokens_of_more_than_half_of_the_calls(self, kind: str) -> None:
         shape = calls(1000.0)
         half, most = (shape._replace(**cast("Any", {kind: count})) for count in (500.0, 501.0))
-        assert assess_economics(replace(facts(), traffic=traffic(half))).outcome is not Outcome.UNKNOWN
+        assert assess_economics(replace(facts(), traffic=traffic(half))).outcome is not CostOutcome.UNKNOWN
         assert missing(assess_economics(replace(facts(), traffic=traffic(most)))) == [Missing.TOKENS]
 
     def test_the_price_of_the_tuned_model(self) -> None:
@@ -65,7 +65,7 @@ class TestUnknownInIsUnknownOut:
         inputs = exactly(tuned_calls_per_trace=1)
         assert missing(assess_economics(facts(inputs=inputs))) == [Missing.CALLS]
         known = facts(inputs=inputs, traced=300.0, traces=100.0)
-        assert assess_economics(known).outcome is not Outcome.UNKNOWN
+        assert assess_economics(known).outcome is not CostOutcome.UNKNOWN
 
     def test_everything_that_is_missing_is_said_at_once(self) -> None:
         empty = replace(facts(tuned=TUNED_MINI), monthly_inferences=None, tuned_price=None, prices={})
@@ -138,7 +138,7 @@ class TestCosts:
     def test_no_traffic_costs_no_tokens(self) -> None:
         found = assess_economics(replace(facts(), monthly_inferences=0.0))
         assert [cost.per_thousand for cost in found.costs] == [None, None, None]
-        assert found.outcome is Outcome.NOT_CHEAPER
+        assert found.outcome is CostOutcome.NOT_CHEAPER
 
 
 class TestWeeksWithoutTraffic:

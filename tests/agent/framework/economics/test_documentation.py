@@ -12,7 +12,7 @@ import yaml
 from leverwatch.agent.config import EconomicsConfig, SystemConfig
 from leverwatch.agent.framework.economics.assess import CHEAPER_FROM, NOT_CHEAPER_BELOW
 from leverwatch.agent.framework.economics.assumptions import ASSUMPTIONS
-from leverwatch.agent.framework.economics.model import Agreement, Missing, Origin, Outcome
+from leverwatch.agent.framework.economics.model import Agreement, CostOutcome, Missing, Origin
 from leverwatch.agent.prices.entries import PriceEntry
 from leverwatch.agent.prices.file import read_price_file
 
@@ -36,7 +36,7 @@ def test_every_input_is_listed_with_its_default() -> None:
 
 @pytest.mark.parametrize(
     ("header", "names"),
-    [("origin", Origin), ("outcome", Outcome), ("what is missing", Missing), ("agreement", Agreement)],
+    [("origin", Origin), ("outcome", CostOutcome), ("what is missing", Missing), ("agreement", Agreement)],
 )
 def test_every_value_is_listed_in_its_order(header: str, names: type[StrEnum]) -> None:
     assert list(table(header)) == [str(name) for name in names]

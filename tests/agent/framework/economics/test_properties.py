@@ -11,10 +11,10 @@ from leverwatch.agent.framework.economics.assess import assess_economics
 from leverwatch.agent.framework.economics.assumptions import defaults
 from leverwatch.agent.framework.economics.model import (
     Amount,
+    CostOutcome,
     EconomicsFacts,
     Hosting,
     Origin,
-    Outcome,
     Price,
     Unpriced,
 )
@@ -148,7 +148,7 @@ def test_an_answer_is_complete_or_unknown_with_a_reason(now: EconomicsFacts) -> 
     assert 0 <= found.probability <= 1
     assert found.saving == pytest.approx(found.costs[0].monthly - found.costs[2].monthly, rel=1e-6, abs=1e-3)
     unpriced = assess_economics(replace(now, prices={"m": Unpriced("m", "x")}))
-    assert unpriced.outcome is Outcome.UNKNOWN
+    assert unpriced.outcome is CostOutcome.UNKNOWN
     assert unpriced.unknown
     assert unpriced.costs == ()
 

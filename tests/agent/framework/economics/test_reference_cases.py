@@ -11,7 +11,7 @@ from __future__ import annotations
 import pytest
 
 from leverwatch.agent.framework.economics.assess import assess_economics
-from leverwatch.agent.framework.economics.model import Amount, Economics, Origin, Outcome
+from leverwatch.agent.framework.economics.model import Amount, CostOutcome, Economics, Origin
 from tests.agent.framework.economics.cases import LARGE, MINI, TUNED_MINI, facts
 
 CACHED = 6 / 9
@@ -36,7 +36,7 @@ class TestATunedModelOfTheSameFamily:
 
     def test_hardly_ever_pays(self) -> None:
         found = assess_economics(facts(MINI, 1e9, tuned=TUNED_MINI, cached=CACHED))
-        assert found.outcome is Outcome.NOT_CHEAPER
+        assert found.outcome is CostOutcome.NOT_CHEAPER
         assert found.probability is not None
         assert found.probability < 0.05
 
@@ -60,7 +60,7 @@ class TestAnOwnModelOnDedicatedInstances:
 
     def test_outcomes_go_from_no_over_cannot_tell_to_yes(self) -> None:
         outcomes = [own_model(monthly).outcome for monthly in (3e7, 1e8, 1e9)]
-        assert outcomes == [Outcome.NOT_CHEAPER, Outcome.CANNOT_TELL, Outcome.CHEAPER]
+        assert outcomes == [CostOutcome.NOT_CHEAPER, CostOutcome.CANNOT_TELL, CostOutcome.CHEAPER]
 
     def test_throughput_matters_most(self) -> None:
         assert {driver.name for driver in own_model(1e9).drivers} == {"tokens_per_second", "utilisation"}

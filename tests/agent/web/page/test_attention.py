@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from leverwatch.agent.framework.assessment import Assessment
-from leverwatch.agent.framework.comparison import Outcome
+from leverwatch.agent.framework.comparison import ComparisonOutcome
 from leverwatch.agent.framework.economics.model import Agreement
 from leverwatch.agent.framework.model import Status
 from leverwatch.agent.framework.shutdowns import Urgency
@@ -76,12 +76,12 @@ def test_an_undeclared_system_is_decided_and_neither_agrees_nor_differs() -> Non
     assert words(replace(view, verdict=replace(view.verdict, declared=None, mismatch=None))) == ["Decided"]
 
 
-@pytest.mark.parametrize("outcome", list(Outcome))
-def test_a_baseline_is_flagged_unless_it_is_usable_and_not_worse(outcome: Outcome) -> None:
+@pytest.mark.parametrize("outcome", list(ComparisonOutcome))
+def test_a_baseline_is_flagged_unless_it_is_usable_and_not_worse(outcome: ComparisonOutcome) -> None:
     expected = {
-        Outcome.WORSE: "Tuned model worse",
-        Outcome.BETTER: "As declared",
-        Outcome.NO_DIFFERENCE: "As declared",
+        ComparisonOutcome.WORSE: "Tuned model worse",
+        ComparisonOutcome.BETTER: "As declared",
+        ComparisonOutcome.NO_DIFFERENCE: "As declared",
     }
 
     assert words(quiet(baseline=replace(assessed.baseline(), outcome=outcome))) == [
@@ -143,7 +143,7 @@ def test_flags_and_alerts_agree_on_what_a_system_can_have() -> None:
             ),
         ),
     )
-    missing = quiet(baseline=replace(assessed.baseline(), outcome=Outcome.MISSING))
+    missing = quiet(baseline=replace(assessed.baseline(), outcome=ComparisonOutcome.MISSING))
     named = {flag.alert for shown in (view, missing) for flag in flags(shown)}
 
     assert named | {"LeverwatchVolumeThresholdCrossed"} == {rule["alert"] for rule in rules("leverwatch-systems")}

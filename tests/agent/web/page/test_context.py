@@ -1,4 +1,4 @@
-"""What stands beside a verdict, in a line for each part."""
+"""What stands context a verdict, in a line for each part."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import replace
 
 from leverwatch.agent.framework.economics.model import BreakEven
 from leverwatch.agent.framework.model import Settings
-from leverwatch.agent.web.page.context import beside
+from leverwatch.agent.web.page.context import context
 from tests.agent.exporter import assessed, samples
 
 SETTINGS = Settings()
 
 
 def test_each_part_that_has_something_to_say_has_a_line() -> None:
-    lines = dict(beside(samples.grown(), SETTINGS))
+    lines = dict(context(samples.grown(), SETTINGS))
 
     assert list(lines) == ["Cost", "Baseline", "Prompt", "Review"]
     assert lines["Cost"] == "fine-tuning is cheaper (probability 91%), break-even at 34.5M inferences a month"
@@ -25,25 +25,25 @@ def test_what_is_unknown_has_no_line() -> None:
     view = samples.agreeing()
 
     for found in (None, assessed.nothing(), assessed.little()):
-        assert beside(replace(view, assessment=found), SETTINGS) == ()
+        assert context(replace(view, assessment=found), SETTINGS) == ()
 
 
 def test_a_break_even_that_does_not_exist_is_left_out() -> None:
     never = replace(assessed.economics(), break_even=BreakEven(None, None, None))
     view = replace(samples.grown(), assessment=replace(assessed.little(), economics=never))
 
-    assert beside(view, SETTINGS) == (("Cost", "fine-tuning is cheaper (probability 91%)"),)
+    assert context(view, SETTINGS) == (("Cost", "fine-tuning is cheaper (probability 91%)"),)
 
 
 def test_a_break_even_at_no_volume_at_all_means_every_volume() -> None:
     always = replace(assessed.economics(), break_even=BreakEven(0.0, 0.0, None))
     view = replace(samples.grown(), assessment=replace(assessed.little(), economics=always))
 
-    assert beside(view, SETTINGS) == (("Cost", "fine-tuning is cheaper (probability 91%), at every volume"),)
+    assert context(view, SETTINGS) == (("Cost", "fine-tuning is cheaper (probability 91%), at every volume"),)
 
 
 def test_a_baseline_without_reasons_says_its_outcome() -> None:
     even = replace(assessed.baseline(), reasons=())
     view = replace(samples.grown(), assessment=replace(assessed.little(), baseline=even))
 
-    assert beside(view, SETTINGS) == (("Baseline", "worse"),)
+    assert context(view, SETTINGS) == (("Baseline", "worse"),)

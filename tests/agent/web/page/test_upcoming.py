@@ -9,7 +9,7 @@ from leverwatch.agent.framework.assessment import Unavailable
 from leverwatch.agent.framework.forecast.model import Direction, Outlook, Target
 from leverwatch.agent.framework.model import Band, Boundary, Rule, Settings
 from leverwatch.agent.snapshot import SystemView
-from leverwatch.agent.web.page.upcoming import Ahead, ahead, unforeseen
+from leverwatch.agent.web.page.upcoming import Upcoming, unforeseen, upcoming
 from tests.agent.exporter import assessed, samples
 
 SETTINGS = Settings()
@@ -22,23 +22,23 @@ def with_crossing(outlook: Outlook, view: SystemView | None = None) -> SystemVie
 
 
 def test_the_nearest_day_comes_first() -> None:
-    assert ahead(samples.grown(), SETTINGS) == (
-        Ahead(date(2026, 4, 20), "small-1 is shut down"),
-        Ahead(date(2026, 5, 11), "volume reaches 1.00B: Fine-tuning", "2026-04-20 to 2026-06-08, 75% likely"),
+    assert upcoming(samples.grown(), SETTINGS) == (
+        Upcoming(date(2026, 4, 20), "small-1 is shut down"),
+        Upcoming(date(2026, 5, 11), "volume reaches 1.00B: Fine-tuning", "2026-04-20 to 2026-06-08, 75% likely"),
     )
 
 
 def test_a_candidate_settles_when_it_has_dwelt_long_enough() -> None:
-    assert ahead(samples.discovered(), SETTINGS) == (
-        Ahead(date(2026, 4, 3), "mid band settles if volume stays: Hybrid"),
+    assert upcoming(samples.discovered(), SETTINGS) == (
+        Upcoming(date(2026, 4, 3), "mid band settles if volume stays: Hybrid"),
     )
 
 
 def test_a_volume_that_falls_leaves_its_band_downwards() -> None:
     falling = Outlook(Target(Boundary.HYBRID, Direction.DOWN, 9e7), date(2026, 6, 1), None, None, None)
 
-    assert ahead(with_crossing(falling), SETTINGS) == (
-        Ahead(date(2026, 6, 1), "volume falls below 100M: Prompt engineering"),
+    assert upcoming(with_crossing(falling), SETTINGS) == (
+        Upcoming(date(2026, 6, 1), "volume falls below 100M: Prompt engineering"),
     )
 
 
@@ -47,7 +47,7 @@ def test_an_operational_rule_keeps_its_recommendation_at_a_crossing() -> None:
     view = samples.agreeing()
     assert view.verdict.rule is Rule.LOCKED_IN_BEHAVIOR
 
-    (found,) = ahead(with_crossing(rising, view), SETTINGS)
+    (found,) = upcoming(with_crossing(rising, view), SETTINGS)
     assert found.text == "volume reaches 100M"
     assert found.more == "50% likely; an operational rule decides, so the recommendation stays"
 
@@ -55,7 +55,7 @@ def test_an_operational_rule_keeps_its_recommendation_at_a_crossing() -> None:
 def test_a_crossing_that_is_only_possible_is_given_as_such() -> None:
     possible = Outlook(Target(Boundary.FINE_TUNING, Direction.UP, 1e9), None, date(2026, 6, 1), None, 0.3)
 
-    (found,) = ahead(with_crossing(possible), SETTINGS)
+    (found,) = upcoming(with_crossing(possible), SETTINGS)
     assert found.more == "at the earliest, 30% likely"
 
 
@@ -64,7 +64,7 @@ def test_a_latest_day_beyond_the_horizon_is_later() -> None:
         Target(Boundary.FINE_TUNING, Direction.UP, 1e9), date(2026, 6, 1), date(2026, 5, 1), None, None
     )
 
-    (found,) = ahead(with_crossing(open_ended), SETTINGS)
+    (found,) = upcoming(with_crossing(open_ended), SETTINGS)
     assert found.more == "2026-05-01 to later"
 
 
@@ -73,8 +73,8 @@ def test_a_review_is_ahead_until_it_is_due() -> None:
     view = replace(samples.agreeing(), assessment=replace(assessed.little(), review=review))
     due = replace(view, assessment=replace(assessed.little(), review=assessed.review()))
 
-    assert ahead(view, SETTINGS) == (Ahead(date(2026, 5, 30), "review due"),)
-    assert ahead(due, SETTINGS) == ()
+    assert upcoming(view, SETTINGS) == (Upcoming(date(2026, 5, 30), "review due"),)
+    assert upcoming(due, SETTINGS) == ()
 
 
 def test_nothing_in_sight_differs_from_no_forecast() -> None:
@@ -93,5 +93,5 @@ def test_a_band_dwells_for_a_day_more_even_when_its_time_is_over() -> None:
     view = samples.discovered()
     volume = replace(view.verdict.volume, candidate=Band.MID, candidate_days=7)
 
-    (found,) = ahead(replace(view, verdict=replace(view.verdict, volume=volume)), SETTINGS)
+    (found,) = upcoming(replace(view, verdict=replace(view.verdict, volume=volume)), SETTINGS)
     assert (found.day - NEWEST).days == 1

@@ -12,17 +12,19 @@ import structlog
 from leverwatch.agent.exporter.render import Exposition
 from leverwatch.agent.limited_log import lines_left_out
 from leverwatch.agent.web.application import State, create_app
-from leverwatch.agent.web.transport.auth import Gate, Protection
+from leverwatch.agent.web.transport.auth import Authentication, Protection
 from leverwatch.agent.web.transport.passwords import Passwords
 from leverwatch.agent.web.transport.turns import TooManyWaiting
 from tests.agent.web.transport.test_passwords import hashed, header
 
 
-def gate(protection: Protection) -> Gate:
-    return Gate(create_app(State(Exposition(), lambda: (True, ""))), lambda: protection)
+def gate(protection: Protection) -> Authentication:
+    return Authentication(create_app(State(Exposition(), lambda: (True, ""))), lambda: protection)
 
 
-def call(through: Gate, path: str, method: str = "GET", **more: str) -> tuple[str, dict[str, str], bytes]:
+def call(
+    through: Authentication, path: str, method: str = "GET", **more: str
+) -> tuple[str, dict[str, str], bytes]:
     environ: dict[str, Any] = {
         "PATH_INFO": path,
         "REQUEST_METHOD": method,

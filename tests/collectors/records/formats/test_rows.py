@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.records.fields import FIELDS, PLACE, RARE
+from leverwatch.collectors.records.fields import EXTENDED_FIELDS, FIELD_INDEX, FIELDS
 from leverwatch.collectors.records.formats.declared import Declaration, Declared, Paths
 from leverwatch.collectors.records.formats.jsonl import TYPES
 from leverwatch.collectors.records.formats.rows import BLANK
@@ -51,7 +51,7 @@ RECORDS = objects(
 
 def finish(row: list[Any], *, what: str | None, number: int | None) -> Result | None:
     """Writes what it got into the row, where the test finds it."""
-    row[PLACE["trace_id"]] = f"{what}/{number}"
+    row[FIELD_INDEX["trace_id"]] = f"{what}/{number}"
     return Result.IGNORED if number == 9 else None
 
 
@@ -90,7 +90,7 @@ def expected(made: Declaration, record: Any, template: tuple[str, ...]) -> tuple
     """What `Declaration` promises, in its order."""
     result: Result | None = None
     row: dict[str, Any] = {}
-    for name in (*FIELDS, *RARE):
+    for name in (*FIELDS, *EXTENDED_FIELDS):
         value = first(record, made.fields.get(name, ()), is_text=name in TEXTS)
         if name in made.words:
             value = made.words[name].get(value, value)
@@ -115,7 +115,7 @@ def expected(made: Declaration, record: Any, template: tuple[str, ...]) -> tuple
     for part in template:
         value = first(record, made.names.get(part, part), is_text=True)
         names.append(made.convert[part](value) if value is not None and part in made.names else value)
-    return (*(row[name] for name in FIELDS), *names, *(row[name] for name in RARE)), result
+    return (*(row[name] for name in FIELDS), *names, *(row[name] for name in EXTENDED_FIELDS)), result
 
 
 @given(

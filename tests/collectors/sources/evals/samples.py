@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from leverwatch.collectors.interface import Batch, EvalResult, Problem, Result, SourceState, World
+from leverwatch.collectors.interface import Batch, CollectorContext, EvalResult, Problem, Result, SourceState
 from leverwatch.collectors.sources.evals.collector import EvalsCollector
 from leverwatch.collectors.sources.evals.config import EvalsConfig
 
@@ -140,8 +140,8 @@ class Bench:
 
     def restart_with(self, stopping: Callable[[], bool]) -> None:
         config = EvalsConfig.model_validate({"name": "evals", "type": "evals"} | self.settings)
-        world = World(self.folder, self.folder / "cache", lambda: self.now, stopping=stopping)
-        self.collector = EvalsCollector(config, world)
+        context = CollectorContext(self.folder, self.folder / "cache", lambda: self.now, stopping=stopping)
+        self.collector = EvalsCollector(config, context)
 
     def write(self, name: str, content: bytes | dict[str, Any], *, age: timedelta = timedelta(hours=1)) -> Path:
         path = self.folder / name

@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from leverwatch.collectors.errors import SourceIncomplete
-from leverwatch.collectors.interface import Result, SourceState, World
+from leverwatch.collectors.interface import CollectorContext, Result, SourceState
 from leverwatch.collectors.registry import source_types
 from leverwatch.collectors.sources.evals.collector import EvalsCollector
 from leverwatch.collectors.sources.evals.config import EvalsConfig
@@ -301,4 +301,4 @@ def test_a_constant_system_is_declared_and_nothing_is_counted_or_watched(tmp_pat
     assert EvalsConfig.model_validate({"name": "evals", "path": "*"}).declared_systems() == frozenset()
     assert not config.counts_usage()
     assert not config.watches_prompts()
-    assert list(EvalsCollector(config, World(tmp_path, tmp_path)).collect(SourceState(0, dict))) == []
+    assert list(EvalsCollector(config, CollectorContext(tmp_path, tmp_path)).collect(SourceState(0, dict))) == []

@@ -20,14 +20,14 @@ import resource, sys
 from pathlib import Path
 from leverwatch.collectors.sources.evals.collector import EvalsCollector
 from leverwatch.collectors.sources.evals.config import EvalsConfig
-from leverwatch.collectors.interface import SourceState, World
+from leverwatch.collectors.interface import SourceState, CollectorContext
 
 folder = Path(sys.argv[1])
 config = EvalsConfig.model_validate({"name": "evals", "path": "*", "system": "bot"})
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 results = 0
 tallies = {}
-for batch in EvalsCollector(config, World(folder, folder)).collect(SourceState(0, dict)):
+for batch in EvalsCollector(config, CollectorContext(folder, folder)).collect(SourceState(0, dict)):
     results += len(batch.eval_results)
     for name, number in batch.tallies.items():
         tallies[str(name)] = tallies.get(str(name), 0) + number

@@ -10,7 +10,7 @@ from typing import Any
 from leverwatch.collectors.aggregation.rollup import COLUMNS
 from leverwatch.collectors.interface import UNKNOWN_MODEL, Operation, Result
 from leverwatch.collectors.records.timestamps import parse_time
-from leverwatch.collectors.records.vocabulary import Outcome, is_cache_hit, operation_of, outcome_of
+from leverwatch.collectors.records.vocabulary import CallStatus, is_cache_hit, operation_of, status_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KNOWN_OR_NOT = (
@@ -50,14 +50,14 @@ class Reference:
         operation = operation_of(values.get("operation"))
         if operation is None:
             return Result.UNKNOWN_OPERATION
-        outcome = outcome_of(values.get("status"))
+        outcome = status_of(values.get("status"))
         if outcome is None:
             return Result.UNKNOWN_STATUS
         system = self.system_of(template)
         if system is None:
             return Result.UNATTRIBUTED
-        if outcome is Outcome.SUCCESS and is_cache_hit(values.get("cache_hit")):
-            outcome = Outcome.CACHE_HIT
+        if outcome is CallStatus.SUCCESS and is_cache_hit(values.get("cache_hit")):
+            outcome = CallStatus.CACHE_HIT
         if not self._is_new(values.get("request_id"), (system, operation, outcome), moment):
             return Result.DUPLICATE
         key = (system, values.get("model") or UNKNOWN_MODEL, operation, moment.date())
@@ -66,15 +66,15 @@ class Reference:
         return Result.COUNTED
 
     @staticmethod
-    def _count(cell: dict[str, float], outcome: Outcome, values: Mapping[str, Any]) -> None:
+    def _count(cell: dict[str, float], outcome: CallStatus, values: Mapping[str, Any]) -> None:
         rate, number, attempts = values.get("sample_rate"), values.get("inferences"), values.get("attempts")
         scale = 1.0 if rate is None else 1.0 / rate
         weight = scale if number is None else scale * number
-        if outcome is Outcome.CACHE_HIT:
+        if outcome is CallStatus.CACHE_HIT:
             cell["cache_hits"] += weight
             return
         cell["attempts"] += weight if attempts is None else scale * attempts
-        if outcome is Outcome.ERROR:
+        if outcome is CallStatus.ERROR:
             cell["errors"] += weight
             if values.get("cost_usd") is not None:
                 cell["cost_usd"] += scale * values["cost_usd"]

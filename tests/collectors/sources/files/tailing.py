@@ -15,7 +15,7 @@ from typing import Any
 
 import zstandard
 
-from leverwatch.collectors.interface import Batch, Problem, Result, SourceState, World
+from leverwatch.collectors.interface import Batch, CollectorContext, Problem, Result, SourceState
 from leverwatch.collectors.sources.files.collector import FilesCollector
 from leverwatch.collectors.sources.files.config import FilesConfig
 from tests.collectors.sources.files.logs import config
@@ -105,8 +105,8 @@ class Bench:
 
     def restart(self) -> None:
         """A new process: nothing is remembered but the store."""
-        world = World(self.folder, self.folder / "cache", self.now, {})
-        self.collector = FilesCollector(self.settings, world, lambda: self.monotonic())
+        context = CollectorContext(self.folder, self.folder / "cache", self.now, {})
+        self.collector = FilesCollector(self.settings, context, lambda: self.monotonic())
 
     def collect(self) -> dict[str, int]:
         """One run; what has been counted in all."""

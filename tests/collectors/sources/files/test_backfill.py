@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from leverwatch.collectors.interface import Batch, History, Result
+from leverwatch.collectors.interface import BackfillRequest, Batch, Result
 from tests.collectors.sources.files.logs import csv_config
 from tests.collectors.sources.files.tailing import Bench, append, compress, compress_zstd, line
 
@@ -35,7 +35,7 @@ class Historian(Bench):
     def batches(self, days: tuple[date, date] | None, *, archives: bool = True) -> Iterator[Batch]:
         paths = (str(self.archive / "*"),) if archives else ()
         since, until = days or (None, None)
-        history = History(since, until, paths)
+        history = BackfillRequest(since, until, paths)
         return self.collector.backfill(self.store.source_state(), history)
 
     def backfill(self, days: tuple[date, date] | None = None, *, archives: bool = True) -> dict[str, int]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.sources.files.reader import Content
+from leverwatch.collectors.sources.files.reader import FileReader
 from tests.collectors.sources.files.logs import csv_config
 from tests.collectors.sources.files.tailing import Bench, append, copytruncate, line
 
@@ -56,16 +56,16 @@ def test_a_log_that_is_truncated_and_regrown_while_it_is_read_gives_no_line_of_t
     append(log, line("a1"))
     bench.collect()
     append(log, line("a2"))
-    read, raced = Content.read, list[int]()
+    read, raced = FileReader.read, list[int]()
 
-    def truncated_just_before(content: Content, size: int) -> bytes:
+    def truncated_just_before(content: FileReader, size: int) -> bytes:
         if content.raw_position == len(line("a1")) and not raced:
             raced.append(1)
             copytruncate(log, tmp_path / "app.jsonl.1")
             append(log, line("much longer than before") + line("b"))
         return read(content, size)
 
-    monkeypatch.setattr(Content, "read", truncated_just_before)
+    monkeypatch.setattr(FileReader, "read", truncated_just_before)
     bench.collect()
 
     assert raced == [1]

@@ -6,24 +6,24 @@ from dataclasses import replace
 import pytest
 from isal.isal_zlib import crc32
 
-from leverwatch.collectors.sources.files.checkpoint import FileState
-from leverwatch.collectors.sources.files.fingerprint import Prefix
-from leverwatch.collectors.sources.files.fingerprint_index import Index
+from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
+from leverwatch.collectors.sources.files.fingerprint import Fingerprint
+from leverwatch.collectors.sources.files.fingerprint_index import FingerprintIndex
 from leverwatch.collectors.sources.files.identity import Relation, could_match, lengths_to_measure, relation
 
 _LOOK = 65536
 
 
-def state_of(identity: str, data: bytes, rest: bytes = b"") -> FileState:
+def state_of(identity: str, data: bytes, rest: bytes = b"") -> FileCheckpoint:
     """An identity that consumed `data`, and counted `rest` behind it."""
-    prefix = Prefix()
+    prefix = Fingerprint()
     for start in range(0, len(data), 50_000):
         prefix.feed(data[start : start + 50_000])
-    state = FileState(identity, "/a", "/a", 1, len(identity)).consumed(prefix, 1, None)
+    state = FileCheckpoint(identity, "/a", "/a", 1, len(identity)).consumed(prefix, 1, None)
     return replace(state, rest_length=len(rest), rest_crc=crc32(rest, prefix.crc), rest_counted=bool(rest))
 
 
-def related(states: list[FileState], data: bytes) -> set[str]:
+def related(states: list[FileCheckpoint], data: bytes) -> set[str]:
     """What a look at every identity finds."""
     head, found = data[:_LOOK], set()
     for state in states:
@@ -50,7 +50,7 @@ def test_the_index_misses_nothing_that_a_look_at_every_identity_finds(seed: int)
         cut = content.rfind(b"\n") + 1
         kept = chance.random() < 0.7
         states.append(state_of(f"s{number}", content[:cut], b"" if kept else content[cut:]))
-    index = Index([])
+    index = FingerprintIndex([])
     for state in states:
         index.replace(None, replace(state, marks=(), offset=0))
         index.replace(replace(state, marks=(), offset=0), state)
@@ -71,14 +71,14 @@ def test_many_small_files_with_the_same_start_are_told_apart() -> None:
         b'{"time": "2026-03-10T08:00:00Z", "app": "bot", "id": "r%05d", "x": "%s"}' % (number, b"x" * 99)
         for number in range(500)
     ]
-    index = Index(state_of(str(number), content + b"\n") for number, content in enumerate(contents))
+    index = FingerprintIndex(state_of(str(number), content + b"\n") for number, content in enumerate(contents))
     for number, content in enumerate(contents):
         assert index.candidates(content + b"\n", complete=True) == {str(number)}
 
 
 def test_an_identity_that_moves_is_found_by_its_new_file_only() -> None:
     state = state_of("a", b"x\n")
-    index = Index([state])
+    index = FingerprintIndex([state])
     moved = replace(state, inode=77)
     index.replace(state, moved)
     assert index.at(state.key) == frozenset()

@@ -2,21 +2,21 @@ from __future__ import annotations
 
 from isal.isal_zlib import crc32
 
-from leverwatch.collectors.sources.files.checkpoint import FileState
-from leverwatch.collectors.sources.files.fingerprint import Prefix
+from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
+from leverwatch.collectors.sources.files.fingerprint import Fingerprint
 from leverwatch.collectors.sources.files.identity import Relation, could_match, relation
 
 TEXT = b"".join(b"line %03d\n" % number for number in range(100))
 
 
-def known(text: bytes = TEXT, **changes: bytes) -> FileState:
-    prefix = Prefix()
+def known(text: bytes = TEXT, **changes: bytes) -> FileCheckpoint:
+    prefix = Fingerprint()
     prefix.feed(text)
-    state = FileState("id", "/logs/app.log", "/logs/app.log", 1, 1)
+    state = FileCheckpoint("id", "/logs/app.log", "/logs/app.log", 1, 1)
     return state.consumed(prefix, prefix.lines, changes.get("header"))
 
 
-def judged(state: FileState, text: bytes) -> Relation:
+def judged(state: FileCheckpoint, text: bytes) -> Relation:
     lengths = {state.span, *(length for length, _ in state.marks)}
     crcs = {length: crc32(text[:length]) for length in lengths if length <= len(text)}
     total = None if len(text) > max(lengths) else len(text)
@@ -42,7 +42,7 @@ def test_a_few_common_lines_do_not_make_a_longer_file_a_copy() -> None:
     # The marks up to 128 bytes agree and nothing is known of the rest, which is more than half of the file.
     state = known(TEXT[:128] + b"x" * 4000 + b"\n")
     early = [mark for mark in state.marks if mark[0] <= 128]
-    thinned = FileState("id", "/l", "/l", 1, 1, offset=4129, records=2, marks=tuple(early))
+    thinned = FileCheckpoint("id", "/l", "/l", 1, 1, offset=4129, records=2, marks=tuple(early))
 
     other = TEXT[:128] + b" another line\n" * 20
     assert relation(thinned, dict(early), len(other), len(other)) is Relation.DIFFERENT

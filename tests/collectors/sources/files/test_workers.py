@@ -12,9 +12,9 @@ import pytest
 
 from leverwatch.collectors.aggregation.ingest import Counted, Ingest
 from leverwatch.collectors.aggregation.lines import Lines
-from leverwatch.collectors.aggregation.native_counter import PlainLines, Scanned
+from leverwatch.collectors.aggregation.native_counter import NativeCounter, Scanned
 from leverwatch.collectors.aggregation.rollup import COLUMNS
-from leverwatch.collectors.interface import History, Result, World
+from leverwatch.collectors.interface import BackfillRequest, CollectorContext, Result
 from leverwatch.collectors.sources.files import collector
 from leverwatch.collectors.sources.files.collector import FilesCollector
 from tests.collectors.sources.files.logs import FIELDS, NOW, config, ingest, record
@@ -125,7 +125,9 @@ def test_a_backlog_left_after_any_batch_leaves_exact_totals(tmp_path: Path, seed
 
     store = Store()
     for leave_after in (chance.randrange(1, 4), chance.randrange(1, 4), 0):
-        made = FilesCollector(alone.settings, World(tmp_path, tmp_path / "cache", alone.now, {}, workers=2))
+        made = FilesCollector(
+            alone.settings, CollectorContext(tmp_path, tmp_path / "cache", alone.now, {}, workers=2)
+        )
         batches = made.collect(store.source_state())
         for number, batch in enumerate(batches, start=1):
             if number == leave_after:
@@ -142,18 +144,20 @@ def test_a_backlog_left_after_any_batch_leaves_exact_totals(tmp_path: Path, seed
 @pytest.mark.parametrize(
     "histories",
     [
-        [History(None, None, ())],
-        [History(date(2026, 3, 9), date(2026, 3, 9), ()), History(None, None, ())],
-        [History(date(2026, 3, 10), None, ()), History(None, date(2026, 3, 8), ())],
+        [BackfillRequest(None, None, ())],
+        [BackfillRequest(date(2026, 3, 9), date(2026, 3, 9), ()), BackfillRequest(None, None, ())],
+        [BackfillRequest(date(2026, 3, 10), None, ()), BackfillRequest(None, date(2026, 3, 8), ())],
     ],
 )
-def test_history_is_the_same_with_and_without_workers(tmp_path: Path, histories: list[History]) -> None:
+def test_history_is_the_same_with_and_without_workers(tmp_path: Path, histories: list[BackfillRequest]) -> None:
     (tmp_path / "a.jsonl").write_bytes(b"".join(lines(5, 3000)))
     settings = Bench(tmp_path, format={"type": "jsonl", "fields": MAPPED}).settings
     stores = []
     for number in (1, 2):
         store = Store()
-        made = FilesCollector(settings, World(tmp_path, tmp_path / "cache", lambda: NOW, {}, workers=number))
+        made = FilesCollector(
+            settings, CollectorContext(tmp_path, tmp_path / "cache", lambda: NOW, {}, workers=number)
+        )
         for history in histories:
             for batch in made.backfill(store.source_state(), history):
                 store.apply(batch)
@@ -179,16 +183,16 @@ def test_memory_is_not_used_again_before_its_lines_are_counted(
     long = record(id="long", app="a5", pad="x" * (3 << 19))
     (tmp_path / "a.jsonl").write_bytes(b"".join([*chunks, long, *map(whole_chunk, range(6, 9))]))
     monkeypatch.setattr(collector, "_BATCH_BYTES", 1 << 30)
-    real = PlainLines.scan
+    real = NativeCounter.scan
 
-    def slow(self: PlainLines, data: bytes | memoryview) -> Scanned | None:
+    def slow(self: NativeCounter, data: bytes | memoryview) -> Scanned | None:
         time.sleep(0.1)
         return real(self, data)
 
-    monkeypatch.setattr(PlainLines, "scan", slow)
+    monkeypatch.setattr(NativeCounter, "scan", slow)
     settings = Bench(tmp_path, format={"type": "jsonl", "fields": MAPPED}).settings
     store = Store()
-    made = FilesCollector(settings, World(tmp_path, tmp_path / "cache", lambda: NOW, {}, workers=2))
+    made = FilesCollector(settings, CollectorContext(tmp_path, tmp_path / "cache", lambda: NOW, {}, workers=2))
     for batch in made.collect(store.source_state()):
         store.apply(batch)
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
-from leverwatch.collectors.interface import Batch, PromptChange, Result, SourceState, World
+from leverwatch.collectors.interface import Batch, CollectorContext, PromptChange, Result, SourceState
 from leverwatch.collectors.sources.git.child import Command, run_git
 from leverwatch.collectors.sources.git.collector import GitCollector
 from leverwatch.collectors.sources.git.config import GitConfig
@@ -112,7 +112,7 @@ class Watch:
     """A configured git source with its durable state, as the runner and the store would keep it."""
 
     config: GitConfig
-    world: World
+    context: CollectorContext
     revision: int = 0
     stored: dict[str, bytes] = field(default_factory=dict)
     changes: dict[tuple[str, str], PromptChange] = field(default_factory=dict)
@@ -126,7 +126,7 @@ class Watch:
     def restart(self, **settings: Any) -> None:
         """A new process, perhaps with other settings, on the same store."""
         self.config = GitConfig.model_validate({**self.config.model_dump(), **settings})
-        self.collector = GitCollector(self.config, self.world, self._run)
+        self.collector = GitCollector(self.config, self.context, self._run)
 
     @contextmanager
     def _run(self, command: Command) -> Iterator[IO[bytes]]:
@@ -185,5 +185,5 @@ def watch(repo: Path | str, tmp_path: Path, **settings: Any) -> Watch:
         {"name": "prompts", "repo": str(repo), "systems": {"bot": ["**/*.md"]}, **settings}
     )
     later = START + timedelta(days=365)
-    world = World(base_dir=tmp_path, cache_dir=tmp_path / "cache", now=lambda: later, environ=ENVIRON)
-    return Watch(config, world)
+    context = CollectorContext(base_dir=tmp_path, cache_dir=tmp_path / "cache", now=lambda: later, environ=ENVIRON)
+    return Watch(config, context)

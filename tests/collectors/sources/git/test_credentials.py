@@ -56,7 +56,7 @@ def test_credentials_reach_the_server_and_no_command_line_and_no_file(
     mark = uuid4().hex
     with git_server(tmp_path, user, password) as server:
         source = watch(f"http://{written}@127.0.0.1:{server.port}/repo", tmp_path)
-        source.world = replace(source.world, environ={**ENVIRON, "MARK": mark})
+        source.context = replace(source.context, environ={**ENVIRON, "MARK": mark})
         source.restart()
         with command_lines(f"MARK={mark}") as seen:
             for version in range(3):

@@ -26,7 +26,7 @@ def source(repo: Repo, tmp_path: Path) -> Watch:
 
 
 def copy_of(source: Watch) -> Path:
-    (folder,) = (path for path in source.world.cache_dir.iterdir() if path.is_dir())
+    (folder,) = (path for path in source.context.cache_dir.iterdir() if path.is_dir())
     return folder
 
 
@@ -38,19 +38,19 @@ def test_the_cache_and_its_copies_are_their_users_alone_whatever_the_umask_is(so
     finally:
         os.umask(before)
 
-    assert mode(source.world.cache_dir) == 0o700
+    assert mode(source.context.cache_dir) == 0o700
     assert mode(copy_of(source)) == 0o700
     assert source.events() == [(0, "added", 1)]
 
 
 def test_a_cache_of_an_earlier_version_is_mended(source: Watch) -> None:
     source.collect()
-    source.world.cache_dir.chmod(0o777)
+    source.context.cache_dir.chmod(0o777)
     copy_of(source).chmod(0o755)
 
     source.collect()
 
-    assert mode(source.world.cache_dir) == 0o755
+    assert mode(source.context.cache_dir) == 0o755
     assert mode(copy_of(source)) == 0o700
 
 
@@ -64,7 +64,7 @@ def test_a_cache_folder_that_others_may_write_to_is_mended_and_one_of_the_system
 def test_a_folder_of_another_user_is_refused(source: Watch, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     source.collect()
     if os.geteuid() == 0:
-        os.chown(source.world.cache_dir if what == "cache" else copy_of(source), SOMEBODY, SOMEBODY)
+        os.chown(source.context.cache_dir if what == "cache" else copy_of(source), SOMEBODY, SOMEBODY)
     else:  # only root can give a folder away; to another user, both are somebody else's
         monkeypatch.setattr("leverwatch.collectors.sources.git.folder.os.geteuid", lambda: SOMEBODY)
 
@@ -137,7 +137,7 @@ def test_a_fetch_that_hangs_leaves_nothing_behind_however_often(repo: Repo, tmp_
     with git_server(tmp_path) as server:
         source = watch(f"http://127.0.0.1:{server.port}/repo", tmp_path)
         source.collect()
-        before = size(source.world.cache_dir)
+        before = size(source.context.cache_dir)
         source.restart(timeout="1s")
         server.cut_after = 2_000_000
         for number in range(1, 4):
@@ -146,8 +146,8 @@ def test_a_fetch_that_hangs_leaves_nothing_behind_however_often(repo: Repo, tmp_
                 source.collect()
             assert server.silent.is_set(), "it was in the middle of a pack"
 
-        assert size(source.world.cache_dir) < before + 100_000
-        assert leftovers(source.world.cache_dir) == []
+        assert size(source.context.cache_dir) < before + 100_000
+        assert leftovers(source.context.cache_dir) == []
 
 
 def test_a_first_fetch_that_hangs_leaves_no_draft(repo: Repo, tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_a_first_fetch_that_hangs_leaves_no_draft(repo: Repo, tmp_path: Path) ->
         with pytest.raises(SourceUnavailable, match="took longer"):
             source.collect()
 
-    assert size(source.world.cache_dir) == 0
+    assert size(source.context.cache_dir) == 0
 
 
 def test_what_a_killed_agent_left_is_removed_by_the_next_run(source: Watch, repo: Repo) -> None:
@@ -206,7 +206,7 @@ def test_a_copy_above_its_limit_is_refused_and_takes_no_room(repo: Repo, tmp_pat
     for _ in range(2):
         with pytest.raises(SourceRefused, match="needs more than 2 MiB; see `largest_copy_mib`"):
             source.collect()
-    assert size(source.world.cache_dir) < 200_000
+    assert size(source.context.cache_dir) < 200_000
 
     source.restart(largest_copy_mib=16)
     source.collect()
@@ -220,7 +220,7 @@ def test_a_copy_of_many_small_files_above_the_limit_is_refused_too(repo: Repo, t
     for _ in range(2):
         with pytest.raises(SourceRefused, match="needs more than 2 MiB"):
             source.collect()
-    assert size(source.world.cache_dir) == 0
+    assert size(source.context.cache_dir) == 0
 
 
 def test_a_source_that_waits_for_another_process_gives_up_when_the_agent_stops(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from leverwatch.collectors.errors import SourceRefused, SourceUnavailable
-from leverwatch.collectors.interface import World
+from leverwatch.collectors.interface import CollectorContext
 from leverwatch.collectors.sources.git.config import GitConfig
 from tests.collectors.sources.git.repo import ENVIRON, Repo, Watch, git, watch
 
@@ -103,7 +103,7 @@ def test_a_damaged_repository_is_reported(repo: Repo, tmp_path: Path) -> None:
 def test_a_machine_without_git_is_told_so(repo: Repo, tmp_path: Path) -> None:
     repo.commit({"a.md": "1"})
     source = watch(repo.path, tmp_path)
-    source.world = replace(source.world, environ={"PATH": str(tmp_path)})
+    source.context = replace(source.context, environ={"PATH": str(tmp_path)})
     source.restart()
 
     with pytest.raises(SourceRefused, match="git cannot be started"):
@@ -116,13 +116,15 @@ def test_a_git_that_takes_too_long_is_ended(repo: Repo, tmp_path: Path) -> None:
     slow.parent.mkdir()
     slow.write_text("#!/bin/sh\nexec sleep 600\n")
     slow.chmod(0o755)
-    world = World(tmp_path, tmp_path / "cache", environ={**ENVIRON, "PATH": f"{slow.parent}:{ENVIRON['PATH']}"})
+    context = CollectorContext(
+        tmp_path, tmp_path / "cache", environ={**ENVIRON, "PATH": f"{slow.parent}:{ENVIRON['PATH']}"}
+    )
     config = GitConfig.model_validate(
         {"name": "prompts", "repo": str(repo.path), "systems": {"bot": ["*.md"]}, "timeout": "100ms"}
     )
 
     with pytest.raises(SourceUnavailable, match=r"git took longer than 0\.1 s"):
-        Watch(config, world).collect()
+        Watch(config, context).collect()
 
 
 def test_a_repository_that_orders_its_differences_by_an_endless_file_is_read(repo: Repo, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ def source(repo: Repo, tmp_path: Path) -> Watch:
 
 
 def copy_of(source: Watch) -> Path:
-    (folder,) = (path for path in source.world.cache_dir.iterdir() if path.is_dir())
+    (folder,) = (path for path in source.context.cache_dir.iterdir() if path.is_dir())
     return folder
 
 
@@ -230,7 +230,7 @@ def test_the_token_of_an_address_is_written_nowhere(tmp_path: Path) -> None:
 
 
 def test_a_cache_folder_that_cannot_be_made_is_reported(source: Watch) -> None:
-    source.world.cache_dir.write_text("a file is in the way")
+    source.context.cache_dir.write_text("a file is in the way")
 
     with pytest.raises(SourceUnavailable, match="cannot write to"):
         source.collect()

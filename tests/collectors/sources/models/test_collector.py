@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from leverwatch.collectors.errors import CollectorError, SourceRefused, SourceUnavailable
-from leverwatch.collectors.interface import Batch, ModelShutdown, Result, SourceState, World
+from leverwatch.collectors.interface import Batch, CollectorContext, ModelShutdown, Result, SourceState
 from leverwatch.collectors.registry import source_types
 from leverwatch.collectors.sources.models import collector as models_collector
 from leverwatch.collectors.sources.models.collector import ModelsCollector
@@ -30,7 +30,7 @@ def server() -> Iterator[Provider]:
 
 def collector(server: Provider, folder: Path, **settings: Any) -> ModelsCollector:
     given = {"name": "openai", "type": "models", "url": server.url, "token": TOKEN} | settings
-    return ModelsCollector(ModelsConfig.model_validate(given), World(folder, folder))
+    return ModelsCollector(ModelsConfig.model_validate(given), CollectorContext(folder, folder))
 
 
 def collect(reader: ModelsCollector, state: dict[str, bytes] | None = None) -> list[Batch]:
@@ -167,7 +167,7 @@ def test_a_slow_provider_does_not_hold_an_agent_that_stops(server: Provider, tmp
 
     server.answer = answer
     config = ModelsConfig.model_validate({"name": "openai", "url": server.url})
-    reader = ModelsCollector(config, World(tmp_path, tmp_path, stopping=asked.is_set))
+    reader = ModelsCollector(config, CollectorContext(tmp_path, tmp_path, stopping=asked.is_set))
 
     with pytest.raises(SourceUnavailable, match="since the agent stops"):
         collect(reader)
@@ -308,7 +308,7 @@ def test_what_stands_behind_the_path_of_the_address_is_never_said(tmp_path: Path
     config = {"name": "openai", "type": "models", "url": f"http://127.0.0.1:9/models{mark}hunter2", "token": TOKEN}
 
     with pytest.raises(SourceUnavailable) as caught:
-        collect(ModelsCollector(ModelsConfig.model_validate(config), World(tmp_path, tmp_path)))
+        collect(ModelsCollector(ModelsConfig.model_validate(config), CollectorContext(tmp_path, tmp_path)))
     assert "http://127.0.0.1:9/models" in str(caught.value)
     assert "hunter2" not in repr((caught.value, caught.value.__cause__))
 
