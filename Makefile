@@ -98,7 +98,7 @@ image-check: ## build the image with buildah and run it; needs root (Debian: apt
 fuzz: $(BIN)/.ready ## a million damaged lines over every format, and a tenth of them in followed files (about 3 min)
 	$(BIN)/python -m tests.fuzz.fuzz --lines 1000000
 
-sanitize: $(BIN)/.ready ## the tests of the compiled helper with the address and undefined behaviour sanitizers of gcc
+sanitize: $(BIN)/.ready ## the tests of the compiled helper with the address, undefined behaviour and thread sanitizers of gcc
 	PYTHON=$(abspath $(BIN)/python) .ci/sanitize.sh
 
 soak: $(BIN)/.ready ## kill agents on both stores 1,000 times while every type of source changes, and compare every count (about 15 min)
