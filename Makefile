@@ -7,7 +7,7 @@ OLDEST ?= .venv-oldest
 PYTHON_OLDEST ?= $(shell python3.11 -c '' 2>/dev/null && echo python3.11 || echo $(PYTHON))
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help run test lint types unit oldest on-oldest lock sbom golden bench fuzz sanitize soak chart dashboards screenshots servers image-check clean
+.PHONY: help run test lint types unit oldest on-oldest lock sbom golden bench fuzz sanitize soak chart dashboards servers image-check clean
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -109,16 +109,6 @@ golden: $(BIN)/.ready ## rewrite golden files and generated documentation
 
 dashboards: $(BIN)/.ready ## write the Grafana dashboards from their table of panels, and their copies in the chart
 	$(BIN)/python -m grafana.build && $(BIN)/python -m helm.build
-
-# Grafana's own libraries; half a gigabyte, and needed for nothing else.
-PREVIEW := grafana/preview
-$(PREVIEW)/node_modules/.ready: $(PREVIEW)/package-lock.json
-	cd $(PREVIEW) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
-	@touch $@
-
-screenshots: $(BIN)/.ready servers $(PREVIEW)/node_modules/.ready ## pictures of the dashboards, by Grafana's components; needs Node 20 and npm (25 min)
-	cd $(PREVIEW) && npm run --silent types && npm run --silent build
-	$(BIN)/python -m tests.e2e.screenshots
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) $(OLDEST) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

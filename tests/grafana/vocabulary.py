@@ -15,7 +15,8 @@ UNITS = _words(
     "none string short sishort percent percentunit sci locale ppm currencyUSD currencyGBP currencyEUR "
     "bytes decbytes bits decbits Bps binBps bps dateTimeAsIso dateTimeAsIsoNoDateIfToday dateTimeAsUS "
     "dateTimeAsLocal dateTimeAsSystem dateTimeFromNow ns µs ms s m h d dtdurationms dtdurations dthms "
-    "clockms clocks cps ops reqps rps wps iops eps mps recps rowsps cpm opm reqpm rpm wpm epm mpm recpm rowspm bool bool_yes_no"
+    "clockms clocks cps ops reqps rps wps iops eps mps recps rowsps cpm opm reqpm rpm wpm epm mpm recpm rowspm "
+    "bool bool_yes_no"
 )
 UNIT_OF_ITS_OWN = r"(suffix|prefix|time|si|count|currency):.+"
 """Words before or after a number, and forms of a time."""
