@@ -7,7 +7,7 @@ OLDEST ?= .venv-oldest
 PYTHON_OLDEST ?= $(shell python3.11 -c '' 2>/dev/null && echo python3.11 || echo $(PYTHON))
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help run test lint types unit oldest on-oldest lock sbom golden bench fuzz sanitize soak chart dashboards servers image-check clean
+.PHONY: help run test lint types unit oldest on-oldest lock sbom release-check golden bench fuzz sanitize soak chart dashboards servers image-check clean
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -79,6 +79,9 @@ lock: $(BIN)/.ready ## allow the newest releases of today, and write the locks a
 
 sbom: $(BIN)/.ready ## dist/leverwatch.cdx.json: the packages of the image in the format of CycloneDX, from its lock
 	PYTHONPATH=.ci $(BIN)/python -m supply.sbom dist/leverwatch.cdx.json
+
+release-check: $(BIN)/.ready ## whether package, chart and changelog name one version: docs/release.md
+	PYTHONPATH=.ci $(BIN)/python -m supply.release
 
 bench: $(BIN)/.ready ## the benchmarks, each against a baseline in the same run
 	$(call locked,$(VENV),.ci/supply/bench.txt)
