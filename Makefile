@@ -7,7 +7,8 @@ OLDEST ?= .venv-oldest
 PYTHON_OLDEST ?= $(shell python3.11 -c '' 2>/dev/null && echo python3.11 || echo $(PYTHON))
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help run test lint types unit oldest on-oldest lock sbom release-check golden bench fuzz sanitize soak chart dashboards servers image-check clean
+.PHONY: help run test test-all lint types unit newest on on-python coverage oldest on-oldest lock sbom release-check golden bench \
+    fuzz sanitize soak chart dashboards servers image-check clean
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -58,6 +59,35 @@ types: $(BIN)/.ready ## mypy, strict
 unit: $(BIN)/.ready servers ## every test
 	$(BIN)/pytest -n 2 -q
 
+# On another Python than $(PYTHON), in an environment of its own.
+ON := $(and $(PY),.venv-$(shell $(PY) -c 'import sys; print("%d.%d" % sys.version_info[:2])'))
+on: servers ## the tests, or the ones in TESTS, on another Python: make on PY=python3.13
+	@[ -n '$(ON)' ] || { echo 'on: which Python? make on PY=python3.13' >&2; exit 2; }
+	$(MAKE) --no-print-directory $(ON)/bin/.ready PY='$(PY)'
+	$(ON)/bin/pytest -n 2 -q $(TESTS)
+
+ifneq ($(ON),)
+$(ON)/bin/.ready: pyproject.toml .ci/supply/newest.txt $(wildcard collectors/files/native/*)
+	$(call environment,$(ON),.ci/supply/newest.txt,$(PY))
+endif
+
+pythons = PYTHONPATH=.ci $(BIN)/python -m supply.pythons
+
+# What needs no real servers and no browser: it is quick, and these do not care which Python asks them.
+OF_THE_CODE := tests/agent tests/collectors -m "not e2e and not shipped" --ignore=tests/agent/test_status_page_in_browser.py
+# Python 3.12 and newer can watch lines at hardly any cost. What processes run that tests start is not watched.
+COVERED := --cov --cov-report=
+covered = @echo "coverage: $$($(1)/bin/coverage report --format=total) % of the lines of agent and collectors, in one process"
+
+newest: servers ## the tests of the code, with their coverage, on the newest Python here, where that is newer than $(PYTHON)
+	@newest=$$($(pythons) --newest); if [ -n "$$newest" ]; then \
+	    $(MAKE) --no-print-directory coverage PY="$$newest"; \
+	else echo 'newest: NOT TESTED and no coverage, as there is no Python newer than $(PYTHON)'; fi
+
+coverage: ## how many lines these tests run: make coverage PY=python3.13, or newer
+	COVERAGE_CORE=sysmon $(MAKE) --no-print-directory on PY='$(PY)' TESTS='$(OF_THE_CODE) $(COVERED)'
+	$(call covered,$(ON))
+
 # Not the tools of the tests themselves: a browser, Helm, linters.
 ON_OLDEST := tests/agent tests/collectors tests/deploy/test_defaults_start.py tests/deploy/test_minimal.py \
     tests/supply/test_locks.py --ignore=tests/agent/test_status_page_in_browser.py
@@ -70,7 +100,10 @@ oldest: servers ## the agent and its collectors on the oldest allowed release of
 on-oldest: $(OLDEST)/bin/.ready
 	LEVERWATCH_LOCK=oldest $(OLDEST)/bin/pytest -n 2 -q -m "not e2e or shipped" $(ON_OLDEST)
 
-test: lint types unit oldest ## everything that CI runs
+test: lint types unit newest oldest ## everything that CI runs
+
+test-all: lint types oldest ## every test on every Python here
+	@for python in $$($(pythons)); do $(MAKE) --no-print-directory on PY="$$python" || exit 1; done
 
 lock: $(BIN)/.ready ## allow the newest releases of today, and write the locks and the licences of what is in the image
 	PYTHONPATH=.ci $(BIN)/python -m supply.lock
@@ -114,4 +147,4 @@ dashboards: $(BIN)/.ready ## write the Grafana dashboards from their table of pa
 	$(BIN)/python -m grafana.build && $(BIN)/python -m helm.build
 
 clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) $(OLDEST) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(OLDEST) .venv-* build dist *.egg-info .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis
