@@ -15,6 +15,7 @@ from leverwatch.collectors.aggregation.bulk_timestamps import Stamps
 from leverwatch.collectors.aggregation.cells import CellRef
 from leverwatch.collectors.aggregation.dedupe import SeenIds
 from leverwatch.collectors.aggregation.stream_parts import RowCounter
+from leverwatch.collectors.counted_fields import COLUMNS
 from leverwatch.collectors.interface import Operation, Result, UsageRow
 from leverwatch.collectors.records.fields import ALL_FIELDS, field_indexes, template_slice
 from leverwatch.collectors.records.formats.interface import Row
@@ -31,14 +32,6 @@ Group = tuple[str, str, Operation]
 """System, model, operation."""
 Key = tuple[str, str, Operation, date]
 """The same, and the UTC day."""
-
-COLUMNS: tuple[str, ...] = (
-    "inferences", "errors", "cache_hits", "attempts", "input_tokens", "cached_input_tokens", "output_tokens",
-    "unknown_input", "unknown_cached", "unknown_output", "cost_usd", "unpriced", "latency_ms", "unknown_latency",
-    "cache_write_tokens", "reasoning_tokens", "traced", "traces", "checked", "invalid", "schema_checked",
-    "schema_mode", "finish_known", "truncated", "static_known", "static_tokens",
-)  # fmt: skip
-"""The counts of a `UsageRow`, in the order of a cell."""
 
 _MOST_SEEDS = 20_000
 """Remembered at a time."""

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leverwatch.collectors.aggregation.dedupe import SeenIds
-from leverwatch.collectors.aggregation.rollup import COLUMNS, Rollup
+from leverwatch.collectors.aggregation.rollup import Rollup
+from leverwatch.collectors.counted_fields import COLUMNS
 from leverwatch.collectors.interface import Result, UsageRow
 from leverwatch.collectors.records.fields import parse_template, system_lookup
 from leverwatch.collectors.records.formats.jsonl import JsonLines
