@@ -14,7 +14,8 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 from leverwatch.collectors.aggregation import _native
-from leverwatch.collectors.aggregation.codegen import JUDGED, NAMING
+from leverwatch.collectors.aggregation.batch_loops import NAMING
+from leverwatch.collectors.aggregation.counting_rule import JUDGES
 from leverwatch.collectors.aggregation.day_filter import Window, contains
 from leverwatch.collectors.aggregation.dedupe import SeenIds
 from leverwatch.collectors.aggregation.rollup import Group, Key
@@ -192,7 +193,7 @@ class NativeCounter:
             return
         group, outcome, seed, trace_seed = place
         number = self._groups.setdefault(group, len(self._groups))
-        invalid, schema, truncated = (_bit(judge(self._value(row, it))) for it, (judge, _, _) in JUDGED.items())
+        invalid, schema, truncated = (_bit(judge(self._value(row, it))) for it, judge in JUDGES.items())
         self._tally.set_place(at, _COUNTS, number, outcome, seed, trace_seed, (invalid, schema, truncated))
 
     def _value(self, row: Row, name: str) -> Any:
