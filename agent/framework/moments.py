@@ -41,6 +41,11 @@ class DailyUsage(NamedTuple):
     schema_mode: float
 
 
+_CALLS = slice(DailyUsage._fields.index(Calls._fields[0]), DailyUsage._fields.index(Calls._fields[-1]) + 1)
+"""Where a row has the fields of `Calls`, which are in the same order there."""
+_SUMS = slice(DailyUsage._fields.index("inferences"), None)
+
+
 class PromptSums(NamedTuple):
     """What the length of a prompt is read from, over 28 days."""
 
@@ -53,7 +58,7 @@ class PromptSums(NamedTuple):
 
 def day_calls(rows: Iterable[DailyUsage]) -> Iterator[DayCalls]:
     """The part that the economics look at."""
-    return (DayCalls(row.day, Calls._make(row[1:15])) for row in rows)
+    return (DayCalls(row.day, Calls._make(tuple(row)[_CALLS])) for row in rows)
 
 
 def output_checks(rows: Iterable[DailyUsage]) -> dict[date, OutputChecks]:
@@ -92,7 +97,7 @@ def prompt_moments(
         as_of: the last day of the window.
         eval_gain: whether an eval result got better in between.
     """
-    within = [row[2:] for row in rows if 0 <= (as_of - row.day).days < RECENT_DAYS]
+    within = [tuple(row)[_SUMS] for row in rows if 0 <= (as_of - row.day).days < RECENT_DAYS]
     if not within:
         return PromptMoments(eval_gain=eval_gain)
     total = DailyUsage(as_of, "", *map(sum, zip(*within, strict=True)))

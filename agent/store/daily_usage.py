@@ -46,9 +46,9 @@ def read_daily_usage(
     )
     found: dict[str, list[DailyUsage]] = defaultdict(list)
     for chosen in named(usage_daily.c.system, scope.systems):
-        for row in connection.execute(query.where(chosen)):
-            if row[1] in counted[row[0]]:
-                found[row[0]].append(DailyUsage._make(row[2:]))
+        for system, source, *values in connection.execute(query.where(chosen)):
+            if source in counted[system]:
+                found[system].append(DailyUsage._make(values))
     return dict(found)
 
 

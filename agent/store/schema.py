@@ -23,6 +23,8 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
+from leverwatch.collectors.counted_fields import COLUMNS
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """A moment in UTC, without its zone in the database (SQLite has none) and with it everywhere else."""
@@ -39,35 +41,8 @@ class UtcDateTime(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
-COUNTS: tuple[str, ...] = (
-    "inferences",
-    "errors",
-    "cache_hits",
-    "attempts",
-    "input_tokens",
-    "cached_input_tokens",
-    "output_tokens",
-    "unknown_input",
-    "unknown_cached",
-    "unknown_output",
-    "cost_usd",
-    "unpriced",
-    "latency_ms",
-    "unknown_latency",
-    "cache_write_tokens",
-    "reasoning_tokens",
-    "traced",
-    "traces",
-    "checked",
-    "invalid",
-    "schema_checked",
-    "schema_mode",
-    "finish_known",
-    "truncated",
-    "static_known",
-    "static_tokens",
-)
-"""The additive columns of a usage row, as in `leverwatch.collectors.interface.UsageRow`."""
+COUNTS: tuple[str, ...] = COLUMNS
+"""The additive columns of a usage row. A column that is new there needs a migration too."""
 
 metadata = MetaData()
 

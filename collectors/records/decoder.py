@@ -17,7 +17,7 @@ from leverwatch.collectors.records.framing.registry import CONTAINERS, FRAMINGS
 from leverwatch.collectors.records.framing.values import ValueFraming
 from leverwatch.collectors.records.framing.wrappers import JsonString, Prefix, Wrapper
 
-_RATE = FIELDS.index("sample_rate")
+_TIME, _RATE = FIELDS.index("time"), FIELDS.index("sample_rate")
 
 
 class GroupFraming:
@@ -105,8 +105,9 @@ class Decoder:
 
 def _fill_times(parsed: Parsed, times: Sequence[str | None]) -> None:
     for index, row in enumerate(parsed.rows):
-        if row[0] is None:
-            parsed.rows[index] = (times[index if parsed.lines is None else parsed.lines[index]], *row[1:])
+        if row[_TIME] is None:
+            time = times[index if parsed.lines is None else parsed.lines[index]]
+            parsed.rows[index] = (*row[:_TIME], time, *row[_TIME + 1 :])
 
 
 def build_format(settings: FileFormat, template: tuple[str, ...]) -> Format:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from leverwatch.collectors.counted_fields import COUNTED
+from leverwatch.collectors.records.layout import Layout
 from leverwatch.collectors.records.names import is_usable
 
 Path = tuple[str, ...]
@@ -30,15 +32,11 @@ FIELDS: tuple[str, ...] = (
 )
 """What most records say, in the order of a row."""
 
-EXTENDED_FIELDS: tuple[str, ...] = (
-    "cache_write_tokens",
-    "reasoning_tokens",
-    "valid",
-    "schema_mode",
-    "finish_reason",
-    "static_input_tokens",
+EXTENDED_FIELDS: tuple[str, ...] = tuple(
+    dict.fromkeys(line.of for line in COUNTED if line.of is not None and line.of not in FIELDS)
 )
-"""What few records say. A row ends in these when its format reads one of them, so that all others cost nothing."""
+"""What few records say: all else that is counted. A row ends in these when its format reads one of them, so that
+all others cost nothing."""
 
 ALL_FIELDS = frozenset((*FIELDS, *EXTENDED_FIELDS))
 
@@ -57,6 +55,13 @@ def field_indexes(*, has_extended: bool) -> dict[str, int]:
 def template_slice(*, has_extended: bool) -> slice:
     """Where a row has the values of the system template."""
     return slice(len(FIELDS), -len(EXTENDED_FIELDS) if has_extended else None)
+
+
+def row_layout(known: frozenset[str], width: int, *, has_extended: bool) -> Layout:
+    """Returns where rows of so many values have each of the fields that they may tell."""
+    fields = {name: (place,) for name, place in field_indexes(has_extended=has_extended).items() if name in known}
+    template = tuple((place,) for place in range(width)[template_slice(has_extended=has_extended)])
+    return Layout(fields, template)
 
 
 _MOST_NAMES = 20_000

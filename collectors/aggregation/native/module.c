@@ -66,6 +66,7 @@ PyMODINIT_FUNC PyInit__native(void)
             PyTuple_SET_ITEM(columns, at, name);
     }
     failed = failed || PyModule_AddObjectRef(module, "COLUMNS", columns) < 0 ||
+             PyModule_AddStringConstant(module, "TABLE", TABLE) < 0 ||
              PyModule_AddType(module, &IdsType) < 0 || PyModule_AddType(module, &ScanType) < 0 ||
              PyModule_AddType(module, &TallyType) < 0;
     Py_XDECREF(columns);

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from leverwatch.collectors.counted_fields import Unit, amounts
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import EXTENDED_FIELDS, FIELDS
 from leverwatch.collectors.records.formats.interface import (
@@ -56,17 +57,11 @@ def _rate(cell: str) -> float:
 
 
 _CONVERT: Mapping[str, Callable[[str], Any]] = {
-    "input_tokens": _count,
-    "cached_input_tokens": _count,
-    "output_tokens": _count,
-    "cost_usd": _amount,
-    "latency_ms": _amount,
+    **dict.fromkeys(amounts(), _amount),
+    **dict.fromkeys(amounts(Unit.TOKENS), _count),
     "inferences": _amount,
     "sample_rate": _rate,
     "attempts": _amount,
-    "cache_write_tokens": _count,
-    "reasoning_tokens": _count,
-    "static_input_tokens": _count,
 }
 
 

@@ -11,7 +11,7 @@ from leverwatch.collectors.records.layout import Layout
 
 Row = tuple[Any, ...]
 """The values of one record in the order of `FIELDS` (None: unknown), then those of the system template, then, when
-the format `has_extended`, those of `RARE`; both are in `collectors/records/fields.py`."""
+the format `has_extended`, those of `EXTENDED_FIELDS`; both are in `collectors/records/fields.py`."""
 
 MAX_COUNT = 2**53
 """The largest count of tokens of one record: the largest that a float holds exactly."""

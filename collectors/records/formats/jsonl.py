@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from leverwatch.collectors.counted_fields import Unit, amounts
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import EXTENDED_FIELDS, FIELDS, Path, parse_path
 from leverwatch.collectors.records.formats.interface import (
@@ -27,27 +28,21 @@ from leverwatch.collectors.records.layout import Layout, Steps
 _Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)]
 _Amount = Annotated[float, msgspec.Meta(ge=0, le=MAX_AMOUNT)]
 TYPES: Mapping[str, Any] = {
+    **dict.fromkeys(amounts(), _Amount | None),
+    **dict.fromkeys(amounts(Unit.TOKENS), _Count | None),
     "time": str | int | float | None,
     "model": str | None,
     "request_id": str | int | None,
     "operation": str | None,
     "status": str | int | bool | None,
-    "input_tokens": _Count | None,
-    "cached_input_tokens": _Count | None,
-    "output_tokens": _Count | None,
-    "cost_usd": _Amount | None,
-    "latency_ms": _Amount | None,
     "trace_id": str | int | None,
     "inferences": _Amount | None,
     "sample_rate": Annotated[float, msgspec.Meta(ge=MIN_RATE, le=1)] | None,
     "cache_hit": str | int | bool | None,
     "attempts": _Amount | None,
-    "cache_write_tokens": _Count | None,
-    "reasoning_tokens": _Count | None,
     "valid": str | int | bool | None,
     "schema_mode": str | int | bool | None,
     "finish_reason": str | None,
-    "static_input_tokens": _Count | None,
 }
 """What the value of each field may be."""
 TEXT = str | int | float | bool | None

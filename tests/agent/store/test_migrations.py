@@ -5,12 +5,14 @@ from datetime import UTC, date, datetime
 
 import pytest
 from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, select, text
 
 from leverwatch.agent.errors import StoreError
 from leverwatch.agent.store.engine import open_engine
 from leverwatch.agent.store.migrate import _config
-from leverwatch.agent.store.schema import stored_systems, usage_daily, usage_totals
+from leverwatch.agent.store.schema import metadata, stored_systems, usage_daily, usage_totals
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import Batch, Operation, UsageRow
 
@@ -39,6 +41,16 @@ def test_a_store_of_the_first_version_keeps_its_counts_and_gains_the_new_ones(
         total = connection.execute(select(usage_totals)).one()
     assert (day.inferences, day.traces, day.truncated, day.checked) == (7, 1, 2, 0)
     assert (total.inferences, total.traces, total.truncated) == (2, 1, 2)
+
+
+def test_the_migrations_make_exactly_the_tables_that_queries_are_written_against(
+    open_store: Callable[[], Store],
+) -> None:
+    with open_store().reading() as connection:
+        # A database has no type of the very name; and only migrations know the indexes that are for speed alone.
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        differences = compare_metadata(context, metadata)
+    assert [change for change in differences if "index" not in change[0]] == []
 
 
 def test_a_migration_that_fails_leaves_the_old_schema_and_says_why(store_url: str) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leverwatch.collectors.aggregation.lines import Lines
-from leverwatch.collectors.aggregation.rollup import COLUMNS
+from leverwatch.collectors.counted_fields import COLUMNS
 from leverwatch.collectors.errors import SourceRefused
 from leverwatch.collectors.interface import Operation, Result, UsageRow
 from tests.collectors.sources.files.logs import config, count, csv_config, ingest, record, sums

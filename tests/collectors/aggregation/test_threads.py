@@ -17,7 +17,7 @@ import pytest
 from leverwatch.collectors.aggregation import _native
 from leverwatch.collectors.aggregation.ingest import Counted, Ingest
 from leverwatch.collectors.aggregation.lines import Lines
-from leverwatch.collectors.aggregation.rollup import COLUMNS
+from leverwatch.collectors.counted_fields import COLUMNS
 from leverwatch.collectors.interface import Result
 from tests.collectors.sources.files.logs import ingest, record
 

@@ -10,7 +10,7 @@ import pytest
 
 from leverwatch.collectors.aggregation.ingest import Counted
 from leverwatch.collectors.aggregation.lines import Lines
-from leverwatch.collectors.aggregation.rollup import COLUMNS
+from leverwatch.collectors.counted_fields import COLUMNS
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.formats.interface import MAX_AMOUNT, MAX_COUNT, MIN_RATE
 from tests.collectors.records.formats.reading import counted as named

@@ -13,7 +13,7 @@ import pytest
 from leverwatch.collectors.aggregation.ingest import Counted, Ingest
 from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.aggregation.native_counter import NativeCounter, Scanned
-from leverwatch.collectors.aggregation.rollup import COLUMNS
+from leverwatch.collectors.counted_fields import COLUMNS
 from leverwatch.collectors.interface import BackfillRequest, CollectorContext, Result
 from leverwatch.collectors.sources.files import collector
 from leverwatch.collectors.sources.files.collector import FilesCollector
