@@ -20,7 +20,7 @@ from leverwatch.collectors.sources.files.fingerprint import Fingerprint
 from leverwatch.collectors.sources.files.matching import Resumed, resume
 from leverwatch.collectors.sources.files.partial_reads import Part, Scope, added, clipped
 from leverwatch.collectors.sources.files.reader import FileReader, Kind
-from leverwatch.collectors.unpacking import UnpackingTime
+from leverwatch.collectors.unpacking_time import UnpackingTime
 
 _CHUNK = 1 << 20
 _NS = 1e-9
