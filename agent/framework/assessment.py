@@ -9,6 +9,7 @@ from statistics import fmean
 from typing import TypeVar
 
 from leverwatch.agent.framework.baselines import Baseline, baseline
+from leverwatch.agent.framework.daily_usage import measured_shares
 from leverwatch.agent.framework.economics.agreement import agreement
 from leverwatch.agent.framework.economics.assess import assess_economics
 from leverwatch.agent.framework.economics.assumptions import priced, resolve
@@ -32,7 +33,6 @@ from leverwatch.agent.framework.frequency import active_days_by_week
 from leverwatch.agent.framework.locked_in import LockedIn, OutputChecks, locked_in_support
 from leverwatch.agent.framework.mistakes import MistakeSettings
 from leverwatch.agent.framework.model import Facts, Settings, Verdict
-from leverwatch.agent.framework.moments import measured_shares
 from leverwatch.agent.framework.overengineering import Overengineering, PromptMoments, judge
 from leverwatch.agent.framework.review import PastVerdict, Review, review
 from leverwatch.agent.framework.shutdowns import Shutdown, shutdowns

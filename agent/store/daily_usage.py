@@ -9,7 +9,7 @@ from itertools import chain
 
 from sqlalchemy import Connection, func, select
 
-from leverwatch.agent.framework.moments import DailyUsage, PromptSums
+from leverwatch.agent.framework.daily_usage import DailyUsage, PromptSums
 from leverwatch.agent.store.facts import Scope, counting_sources
 from leverwatch.agent.store.names import named
 from leverwatch.agent.store.schema import usage_daily, usage_totals
