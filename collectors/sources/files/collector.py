@@ -18,8 +18,9 @@ from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
 from leverwatch.collectors.sources.files.config import FilesConfig
 from leverwatch.collectors.sources.files.matching import Match, MatchDecision, Matcher
 from leverwatch.collectors.sources.files.partial_reads import edges, scope_of
+from leverwatch.collectors.sources.files.quiet import Quiet
 from leverwatch.collectors.sources.files.reader import Moved
-from leverwatch.collectors.sources.files.tail import Quiet, Tail
+from leverwatch.collectors.sources.files.tail import Tail
 from leverwatch.collectors.sources.files.tracker import FileTracker, reason_of
 from leverwatch.collectors.unpacking import TooDense
 
@@ -177,7 +178,8 @@ class FilesCollector:
             start = state.offset if not state.compressed else 0
             before = run.done
             for _ in run.tail.visit(state, found):
-                run.done = before + run.tail.read_again + max(0, run.tail.position - start)
+                progress = run.tail.progress
+                run.done = before + progress.read_again + max(0, progress.position - start)
                 yield
             self._checked[state.id] = run.survey.quiet.now
         except Moved:
@@ -251,7 +253,7 @@ class FilesCollector:
         # A process that dies early, or that another agent on the source is faster than, gets on all the same.
         seconds = min(_BATCH_SECONDS, _FIRST_BATCH_SECONDS * 2 ** min(run.batches, 8))
         return (
-            run.tail.bytes_read - run.batch_bytes >= _BATCH_BYTES
+            run.tail.progress.bytes_read - run.batch_bytes >= _BATCH_BYTES
             or self._ingest.groups > _BATCH_GROUPS
             or self._monotonic() - run.started >= seconds
         )
@@ -263,7 +265,7 @@ class FilesCollector:
                 self._catalog.drop(state)
 
     def _flush(self, run: _Run) -> Iterator[Batch]:
-        run.batch_bytes = run.tail.bytes_read
+        run.batch_bytes = run.tail.progress.bytes_read
         run.batches += 1
         changes = self._catalog.take_changes()
         if changes or self._ingest.records:

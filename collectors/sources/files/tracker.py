@@ -11,8 +11,8 @@ from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
 from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
 from leverwatch.collectors.sources.files.matching import MatchDecision, Matcher, preferred, resume
 from leverwatch.collectors.sources.files.partial_reads import Scope
+from leverwatch.collectors.sources.files.quiet import Quiet, is_due
 from leverwatch.collectors.sources.files.reader import FileReader, Moved
-from leverwatch.collectors.sources.files.tail import Quiet, is_due
 
 _SEARCH = 3600.0
 """Seconds for which siblings are searched for a content that lost its place, in case it is still moving."""
