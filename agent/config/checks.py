@@ -15,10 +15,6 @@ Placed = Sequence[tuple[int, SourceConfig]]
 """Sources with their position in the file; those that are not valid are left out."""
 
 
-def _authoritative(source: SourceConfig) -> bool:
-    return bool(getattr(source, "authoritative", False))
-
-
 def too_many_sources(entries: Any) -> Iterator[Problem]:
     """More sources than the shipped limits of memory and tasks are tested with."""
     if isinstance(entries, list) and len(entries) > MOST_SOURCES:
@@ -56,7 +52,7 @@ def double_counting(sources: Placed) -> Iterator[Problem]:
             for system in sorted(source.declared_systems()):
                 counting[system].append((index, source))
     for system, rivals in counting.items():
-        marked = [index for index, source in rivals if _authoritative(source)]
+        marked = [index for index, source in rivals if source.is_authoritative()]
         if len(rivals) > 1 and not marked:
             first = rivals[0][0]
             for index, _ in rivals[1:]:

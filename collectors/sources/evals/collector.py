@@ -17,7 +17,6 @@ from leverwatch.collectors.sources.evals.reading import FileReader, Reading, Sto
 
 _METHOD = 2
 """Raised whenever the same file would give other results: every file is then read again."""
-_NAMED_FAILURES = 10
 
 
 class EvalsCollector:
@@ -58,7 +57,7 @@ class EvalsCollector:
                 raise self._stopped() from None
         self._revision = revision
         if failures:
-            raise SourceIncomplete(_describe(self._config.name, failures))
+            raise SourceIncomplete.of(self._config.name, failures)
 
     def _stopped(self) -> SourceIncomplete:
         return SourceIncomplete(f"source {self._config.name}: ended early, since the agent stops")
@@ -88,12 +87,6 @@ def _identity(result: EvalResult) -> tuple[object, ...]:
         result.metric,
         result.at,
     )
-
-
-def _describe(source: str, failures: dict[str, str]) -> str:
-    named = [f"{path}: {reason}" for path, reason in sorted(failures.items())[:_NAMED_FAILURES]]
-    more = len(failures) - len(named)
-    return f"source {source}: {'; '.join(named)}{f'; and {more} more' if more > 0 else ''}"
 
 
 register("evals", EvalsConfig, EvalsCollector)

@@ -32,7 +32,6 @@ _BACKLOG_BYTES = 64 << 20
 """What is worth the start of threads."""
 _FORGET = 90 * 86400.0
 _DAY = 86400.0
-_NAMED_FAILURES = 10
 
 
 @dataclass(slots=True)
@@ -104,7 +103,7 @@ class FilesCollector:
             self._ingest.use_workers(0)
         self._revision = revision
         if run.survey.failures:
-            raise SourceIncomplete(_describe(self._config.name, run.survey.failures))
+            raise SourceIncomplete.of(self._config.name, run.survey.failures)
 
     def _load(self, state: SourceState) -> None:
         stored = state.load()
@@ -281,15 +280,6 @@ class FilesCollector:
                 progress=Progress(run.done, max(run.done, run.total)),
             )
         run.started = self._monotonic()
-
-
-def _describe(source: str, failures: dict[str, str]) -> str:
-    named = [
-        reason if path in reason else f"{path}: {reason}"
-        for path, reason in sorted(failures.items())[:_NAMED_FAILURES]
-    ]
-    more = len(failures) - len(named)
-    return f"source {source}: {'; '.join(named)}{f'; and {more} more' if more > 0 else ''}"
 
 
 register("files", FilesConfig, FilesCollector)
