@@ -10,7 +10,7 @@ import msgspec
 from leverwatch.collectors.errors import SourceRefused
 from leverwatch.collectors.paths import Found
 from leverwatch.collectors.sources.files.fingerprint import Fingerprint, fingerprint
-from leverwatch.collectors.sources.files.partial_reads import Part
+from leverwatch.collectors.sources.files.partial_reads import PartialRead
 
 PREFIX = "file/"
 
@@ -71,7 +71,7 @@ class FileCheckpoint:
     """When a visit last found the file changed."""
     seen: float = 0.0
     """When the content was last seen, to within a day."""
-    limited: tuple[Part, ...] = ()
+    limited: tuple[PartialRead, ...] = ()
     """Parts of what was consumed of which a range left something out, ascending."""
     kept: bool = False
     """A backfill read it in an archive, which may be read again however late."""

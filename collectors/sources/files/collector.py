@@ -116,8 +116,8 @@ class FilesCollector:
         patterns = (self._config.path,) if isinstance(self._config.path, str) else self._config.path
         quiet = Quiet(self._context.now().timestamp(), self._config.quiet_after.total_seconds())
         scope = scope_of(history)
-        parts = (part for state in self._catalog.states.values() for part in state.limited)
-        self._ingest.pin(edges(parts, scope))
+        reads = (partial for state in self._catalog.states.values() for partial in state.limited)
+        self._ingest.pin(edges(reads, scope))
         self._matcher.start(self._catalog)
         survey = FileTracker(
             self._catalog,
@@ -136,7 +136,7 @@ class FilesCollector:
         for found, key in survey.visits:
             state = self._catalog.states[key]
             run.total += self._left(found, state)
-            run.total += sum(part.end - part.start for part in state.limited if scope.missing(part))
+            run.total += sum(it.end - it.start for it in state.limited if scope.missing(it))
         run.total += sum(found.size for found in survey.unknown)
         return run
 

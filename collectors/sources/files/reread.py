@@ -10,7 +10,7 @@ from leverwatch.collectors.interface import Result
 from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
 from leverwatch.collectors.sources.files.feed import RecordFeed
 from leverwatch.collectors.sources.files.fingerprint import Fingerprint
-from leverwatch.collectors.sources.files.partial_reads import Part, added
+from leverwatch.collectors.sources.files.partial_reads import PartialRead, added
 from leverwatch.collectors.sources.files.read_context import ReadContext
 from leverwatch.collectors.sources.files.reader import FileReader
 
@@ -18,12 +18,12 @@ from leverwatch.collectors.sources.files.reader import FileReader
 class RereadWriter:
     """Notes in a checkpoint, whose position stays, up to where a range has been read for other days too."""
 
-    def __init__(self, context: ReadContext, state: FileCheckpoint, part: Part, days: Days) -> None:
+    def __init__(self, context: ReadContext, state: FileCheckpoint, partial: PartialRead, days: Days) -> None:
         self.state = state
         """The checkpoint as it is now."""
         self._ingest, self._catalog = context.ingest, context.catalog
-        self._part, self._days = part, days
-        at = state.limited.index(part)
+        self._partial, self._days = partial, days
+        at = state.limited.index(partial)
         self._done, self._others = state.limited[:at], state.limited[at + 1 :]
 
     @property
@@ -45,13 +45,13 @@ class RereadWriter:
 
     def done(self, end: int, lines: int) -> None:
         """The range is read up to an offset, behind so many lines."""
-        window, part = self._ingest.window, self._part
-        if window is not None and end > part.start:
+        window, partial = self._ingest.window, self._partial
+        if window is not None and end > partial.start:
             needed, later = window.take()
-            read = Part(part.start, end, part.lines, union(part.days, self._days), later)
+            read = PartialRead(partial.start, end, partial.lines, union(partial.days, self._days), later)
             self._done = added(self._done, read, needed=needed)
-            self._part = replace(part, start=end, lines=lines)
-        left = (self._part,) if self._part.start < self._part.end else ()
+            self._partial = replace(partial, start=end, lines=lines)
+        left = (self._partial,) if self._partial.start < self._partial.end else ()
         self.state = self._catalog.put(replace(self.state, limited=(*self._done, *left, *self._others)))
 
 
@@ -59,12 +59,12 @@ class Reread:
     """Reads a range of an open file, which stands at the start of it."""
 
     def __init__(
-        self, context: ReadContext, content: FileReader, state: FileCheckpoint, part: Part, days: Days
+        self, context: ReadContext, content: FileReader, state: FileCheckpoint, partial: PartialRead, days: Days
     ) -> None:
         self._ingest, self._progress, self._chunk = context.ingest, context.progress, context.buffers.chunk
-        self._content, self._part, self._days = content, part, days
-        self._writer = RereadWriter(context, state, part, days)
-        prefix = Fingerprint(part.start, lines=part.lines)
+        self._content, self._partial, self._days = content, partial, days
+        self._writer = RereadWriter(context, state, partial, days)
+        prefix = Fingerprint(partial.start, lines=partial.lines)
         self._feed = RecordFeed(context.ingest, content.found.path, self._writer, prefix)
 
     @property
@@ -74,8 +74,8 @@ class Reread:
 
     def run(self) -> Iterator[None]:
         """Count the days that were left out; after each step the checkpoint and the ingest agree."""
-        previous = self._ingest.keep(self._days, self._part.days)
-        left = self._part.end - self._part.start
+        previous = self._ingest.keep(self._days, self._partial.days)
+        left = self._partial.end - self._partial.start
         try:
             while left and (data := self._content.read(min(self._chunk, left))):
                 if not self._content.intact(data):
@@ -97,4 +97,4 @@ class Reread:
             feed.refuse_long_record()
         elif feed.pending:
             self._ingest.add(feed.lines(feed.pending))
-        self._writer.done(self._part.end, feed.prefix.lines)
+        self._writer.done(self._partial.end, feed.prefix.lines)

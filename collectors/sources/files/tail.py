@@ -50,17 +50,17 @@ class Tail:
 
     def _read_again(self, state: FileCheckpoint, found: Found) -> Generator[None, None, FileCheckpoint]:
         """Read the ranges anew of which a backfill left out what is asked for now."""
-        for part in state.limited:
-            days = self._context.scope.missing(part)
+        for partial in state.limited:
+            days = self._context.scope.missing(partial)
             if not days:
                 continue
             with FileReader(found) as content:
                 if resume(content, state) is None:
                     break
             with FileReader(found) as content:
-                if not content.skip(part.start):
+                if not content.skip(partial.start):
                     break
-                again = Reread(self._context, content, state, part, days)
+                again = Reread(self._context, content, state, partial, days)
                 yield from again.run()
                 state = again.state
         return state

@@ -127,7 +127,7 @@ class FileTracker:
                 self.catalog.put(replace(state, seen=self.quiet.now))
             return True
         due = not same or bool(state.unread) or is_due(state, found, self.quiet, self.wants_header)
-        due = due or any(self.scope.missing(part) for part in state.limited)
+        due = due or any(map(self.scope.missing, state.limited))
         if state.blank:
             # A copy may look like a new file until its first line is complete: it is compared with all others.
             if not due:

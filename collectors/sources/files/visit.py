@@ -13,7 +13,7 @@ from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
 from leverwatch.collectors.sources.files.feed import RecordFeed, is_too_long
 from leverwatch.collectors.sources.files.fingerprint import Fingerprint
 from leverwatch.collectors.sources.files.matching import Resumed
-from leverwatch.collectors.sources.files.partial_reads import Part, added, clipped
+from leverwatch.collectors.sources.files.partial_reads import PartialRead, added, clipped
 from leverwatch.collectors.sources.files.quiet import NS, is_final
 from leverwatch.collectors.sources.files.read_context import ReadContext
 from leverwatch.collectors.sources.files.reader import FileReader, Kind
@@ -54,8 +54,8 @@ class ForwardWriter:
         if window is None:
             return state
         needed, later = window.take()
-        part = Part(before.offset, end, before.lines, window.days, later)
-        return replace(state, limited=added(state.limited, part, needed=needed))
+        partial = PartialRead(before.offset, end, before.lines, window.days, later)
+        return replace(state, limited=added(state.limited, partial, needed=needed))
 
 
 class Visit:
