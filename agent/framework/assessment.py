@@ -24,7 +24,7 @@ from leverwatch.agent.framework.economics.model import (
     Price,
     Unpriced,
 )
-from leverwatch.agent.framework.economics.traffic import Calls, TrafficMoments
+from leverwatch.agent.framework.economics.traffic import TrafficMoments
 from leverwatch.agent.framework.eval_trend import eval_gain
 from leverwatch.agent.framework.fine_tuned_models import ModelDays
 from leverwatch.agent.framework.forecast.forecast import forecast, targets
@@ -119,13 +119,13 @@ class Assessment:
     """Each rule's way to another verdict."""
 
 
-Part = TypeVar("Part")
+Judgement = TypeVar("Judgement")
 
 
 class Attempt:
     """How each part is worked out. This one lets every error through."""
 
-    def __call__(self, name: str, work: Callable[[], Part]) -> Part | Unavailable:  # noqa: ARG002 - for subclasses
+    def __call__(self, name: str, work: Callable[[], Judgement]) -> Judgement | Unavailable:  # noqa: ARG002 - for subclasses
         """The part called `name`."""
         return work()
 
@@ -201,11 +201,8 @@ def economics_facts(given: AssessmentFacts, settings: Settings) -> EconomicsFact
 
 def _measured(given: AssessmentFacts, settings: Settings) -> dict[str, Amount]:
     costs, facts = given.costs, given.facts
-    totals: dict[str, Calls] = {}
-    for block in given.traffic.blocks:
-        for part in block.calls:
-            totals[part.model] = totals[part.model].plus(part) if part.model in totals else part
-    found = {name: Amount.exactly(value, Origin.MEASURED) for name, value in measured_shares(totals).items()}
+    shares = measured_shares(given.traffic.by_model())
+    found = {name: Amount.exactly(value, Origin.MEASURED) for name, value in shares.items()}
     if given.verdict.changes_per_week is not None:
         # The mean of the weeks, not the median that the rule looks at: a change costs in every week it comes in.
         per_week = fmean(active_days_by_week(facts.prompts, facts.as_of, settings))
