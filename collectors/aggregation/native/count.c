@@ -48,7 +48,7 @@ static int index_grow(Index *index, const void *entries, size_t size)
 
 static inline uint64_t cell_hash(uint32_t group, int32_t day)
 {
-    uint64_t hash = ((uint64_t)group << 32 | (uint32_t)day) * XXH_1;
+    uint64_t hash = ((uint64_t)group << 32 | (uint32_t)day) * MIX_1;
     return hash ^ hash >> 32;
 }
 
@@ -103,7 +103,7 @@ static int same_place(const Tally *tally, const Place *place, const Span *tokens
 
 static Place *find_place(Tally *tally, const Record *record, const Span *tokens, int names, const uint8_t *data)
 {
-    uint64_t hash = (record->hash ^ tally->salt) * XXH_2;
+    uint64_t hash = (record->hash ^ tally->salt) * MIX_2;
     hash ^= hash >> 32;
     if (index_grow(&tally->by_place, tally->places, sizeof *tally->places) < 0)
         return NULL;
@@ -224,7 +224,7 @@ static int add(Place *place, const Record *record, const double *values, const i
     if (record->traced) {
         c[at_traced] += weight;
         if (weight > 0) {
-            uint64_t key = xxh64(data + record->trace.at, record->trace.length, place->trace_seed);
+            uint64_t key = XXH64(data + record->trace.at, record->trace.length, place->trace_seed);
             int first = ids_add(calls, key, time->call_slot);
             if (first < 0)
                 return -1;
@@ -291,7 +291,7 @@ enum stop tally_count(Tally *tally, const Scan *scan, const uint8_t *data, int64
             continue;
         }
         if (seen && record->request.length) {
-            uint64_t key = xxh64(data + record->request.at, record->request.length, place->seed);
+            uint64_t key = XXH64(data + record->request.at, record->request.length, place->seed);
             int fresh = ids_add(seen, key, time->slot);
             if (fresh < 0)
                 return NO_MEMORY;
