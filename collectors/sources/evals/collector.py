@@ -13,7 +13,7 @@ from leverwatch.collectors.sources.evals.attribute import Attribution
 from leverwatch.collectors.sources.evals.config import EvalsConfig
 from leverwatch.collectors.sources.evals.formats.interface import digest
 from leverwatch.collectors.sources.evals.positions import FileState, decode_all, encode, state_key
-from leverwatch.collectors.sources.evals.reading import FileReader, Reading, Stopped
+from leverwatch.collectors.sources.evals.reading import Reading, ResultFileReader, Stopped
 
 _METHOD = 2
 """Raised whenever the same file would give other results: every file is then read again."""
@@ -25,7 +25,7 @@ class EvalsCollector:
     def __init__(self, config: EvalsConfig, context: CollectorContext) -> None:
         self._config, self._context = config, context
         self._settings = digest([_METHOD, config.format, config.system, config.models])
-        self._reader = FileReader(config.format, self._settings, Attribution(config), context.stopping)
+        self._reader = ResultFileReader(config.format, self._settings, Attribution(config), context.stopping)
         self._revision: int | None = None
         self._files: dict[str, FileState] = {}
 

@@ -73,7 +73,7 @@ class _Interruptible(io.FileIO):
         return super().readinto(buffer)
 
 
-class FileReader:
+class ResultFileReader:
     """Reads files with the settings of a source, which `settings` names."""
 
     def __init__(self, wanted: str, settings: str, attribution: Attribution, stopping: Callable[[], bool]) -> None:
