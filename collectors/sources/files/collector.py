@@ -196,22 +196,8 @@ class FilesCollector:
     def _leave(self, key: str, found: Found, reason: str, now: float) -> None:
         """Stay where counting stopped in a file, as long as it stays as it is."""
         state = self._catalog.states[key]
-        self._catalog.put(
-            replace(
-                state,
-                path=found.path,
-                device=found.device,
-                inode=found.inode,
-                link=found.link,
-                size=found.size,
-                mtime_ns=found.mtime_ns,
-                compressed=True,
-                unread=reason,
-                gone=state.gone and found.archive,
-                changed=now,
-                seen=now,
-            )
-        )
+        left = replace(state.seen_as(found), compressed=True, unread=reason, changed=now, seen=now)
+        self._catalog.put(left)
         self._checked[key] = now
 
     def _still_at(self, key: str, found: Found) -> FileCheckpoint | None:

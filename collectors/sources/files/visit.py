@@ -151,17 +151,10 @@ class Visit:
         final = still or content.kind is not Kind.PLAIN or is_final(state, found)
         self._feed.end(final=final and content.damage is None)
         state = replace(
-            self._writer.state,
-            path=found.path,
-            device=found.device,
-            inode=found.inode,
-            link=found.link,
-            size=found.size,
-            mtime_ns=found.mtime_ns,
+            self._writer.state.seen_as(found),
             compressed=content.kind is not Kind.PLAIN,
             incomplete=content.damage is not None,
             unread="",
-            gone=state.gone and found.archive,
             changed=changed,
             seen=quiet.now,
         )
