@@ -60,6 +60,10 @@ class SourceConfig(Model):
         """Whether the source counts inferences."""
         return False
 
+    def is_authoritative(self) -> bool:
+        """Whether the source counts where others may see the same traffic."""
+        return False
+
     def watches_prompts(self) -> bool:
         """Whether the source reports prompt changes."""
         return False

@@ -8,6 +8,10 @@ CollectorError
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+_NAMED_FAILURES = 10
+
 
 class CollectorError(Exception):
     """A collector could not do its work. The message names the source, the place and the reason."""
@@ -31,3 +35,13 @@ class SourceIncomplete(CollectorError):
     """Some parts of the source failed; all others were counted and stay counted."""
 
     reason = "incomplete"
+
+    @classmethod
+    def of(cls, source: str, failures: Mapping[str, str]) -> SourceIncomplete:
+        """Names the first ten paths that failed, each with its reason, and how many more there are."""
+        named = [
+            reason if path in reason else f"{path}: {reason}"
+            for path, reason in sorted(failures.items())[:_NAMED_FAILURES]
+        ]
+        more = len(failures) - len(named)
+        return cls(f"source {source}: {'; '.join(named)}{f'; and {more} more' if more > 0 else ''}")

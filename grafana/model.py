@@ -47,6 +47,8 @@ class Query:
     """Drawn as a dashed line: a threshold, not a measurement."""
     color: str = ""
     """Of all its lines; empty: the next one of Grafana's palette."""
+    fills: str = field(default="", kw_only=True)
+    """The source of the column of a table that shows its values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +74,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table: the label or the query (by its place) that fills it."""
+    """A column of a table."""
 
-    source: str | int
+    source: str
+    """The label that it shows, or what the query of its values `fills`."""
     title: str
     unit: Unit | None = None
     states: tuple[State, ...] = ()
@@ -94,9 +97,9 @@ class Panel:
     queries: tuple[Query, ...]
     text: str
     """What it shows, and what it means when it is empty."""
-    width: int = 8
+    width: int = field(default=8, kw_only=True)
     """Of 24."""
-    height: int = 8
+    height: int = field(default=8, kw_only=True)
     empty: str = NOT_SCRAPED
     """Shown in place of values when there are none, so that nothing yet is told from broken."""
     states: tuple[State, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from grafana.fields import Json, defaults, metrics, overrides, ref
 from grafana.model import Annotation, Column, Dashboard, Kind, Panel, Query, Variable
@@ -212,7 +212,7 @@ def _transformations(panel: Panel) -> list[Json]:
     """A table is its queries merged by their common labels, with the listed columns and no others."""
     if panel.kind is not Kind.TABLE:
         return []
-    names = [_field(column, len(panel.queries)) for column in panel.columns]
+    names = [_field(column, panel.queries) for column in panel.columns]
     titles = {name: column.title for name, column in zip(names, panel.columns, strict=True)}
     keep = {"include": {"names": names}}
     order = {"excludeByName": {}, "indexByName": {name: i for i, name in enumerate(names)}, "renameByName": titles}
@@ -223,8 +223,9 @@ def _transformations(panel: Panel) -> list[Json]:
     ]
 
 
-def _field(column: Column, queries: int) -> str:
+def _field(column: Column, queries: Sequence[Query]) -> str:
     """The name that Grafana gives a label, or the values of a query."""
-    if isinstance(column.source, str):
-        return column.source
-    return f"Value #{ref(column.source)}" if queries > 1 else "Value"
+    for number, query in enumerate(queries):
+        if query.fills == column.source:
+            return f"Value #{ref(number)}" if len(queries) > 1 else "Value"
+    return column.source

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from grafana.model import Annotation, Query, Series, State, Variable
-from grafana.queries import CONFLICT, new_state, recent
+from grafana.queries import CONFLICT, deciding_rule, each, named, new_state, recent
 from leverwatch.agent.framework.comparison import ComparisonOutcome as BaselineOutcome
 from leverwatch.agent.framework.economics.model import Agreement, CostOutcome
 from leverwatch.agent.framework.model import Band, Rule, Status, Strategy
@@ -80,6 +80,16 @@ BASELINE: Mapping[str, str] = {
     BaselineOutcome.NOT_COMPARABLE: "purple",
     BaselineOutcome.MISSING: "dark-red",
 }
+
+
+DECISION = (
+    Query(named("leverwatch_declared_strategy", "strategy", "declared")),
+    Query(named("leverwatch_recommended_strategy", "strategy", "recommended")),
+    Query(f"1000 * {each('leverwatch_recommendation_changed_timestamp_seconds')}", fills="since"),
+    Query(named("leverwatch_verdict_status", "status", "state")),
+    Query(deciding_rule()),
+)
+"""What a table says of a verdict: labels declared, recommended, state and reason, and values that fill `since`."""
 
 
 def states(colors: Mapping[str, str]) -> tuple[State, ...]:

@@ -25,7 +25,7 @@ NEEDS_RESTART: frozenset[str] = frozenset(show_steps(steps) for steps in _FIXED_
 def differences(old: Loaded, new: Loaded) -> tuple[str, ...]:
     """The settings whose values differ, sorted. Sources are told apart by name, not by position."""
     changed = {show_steps(steps) for steps in _compared(old.config, new.config, ())}
-    if _place(old.store_url) != _place(new.store_url):
+    if _database(old.store_url) != _database(new.store_url):
         # The same text means another file when the configuration moved.
         changed.add("store.url")
     elif old.store_url.password != new.store_url.password and "store.url" not in changed:
@@ -33,7 +33,7 @@ def differences(old: Loaded, new: Loaded) -> tuple[str, ...]:
     return tuple(sorted(changed))
 
 
-def _place(url: URL) -> tuple[Any, ...]:
+def _database(url: URL) -> tuple[Any, ...]:
     return (url.drivername, url.username, url.host, url.port, url.database, url.query)
 
 

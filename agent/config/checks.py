@@ -11,12 +11,8 @@ from leverwatch.agent.config.models import MOST_SOURCES, SHORTEST_INTERVAL, TOO_
 from leverwatch.agent.config.problem import ABSENT, Problem, show_steps
 from leverwatch.collectors.config import SourceConfig
 
-Placed = Sequence[tuple[int, SourceConfig]]
+IndexedSources = Sequence[tuple[int, SourceConfig]]
 """Sources with their position in the file; those that are not valid are left out."""
-
-
-def _authoritative(source: SourceConfig) -> bool:
-    return bool(getattr(source, "authoritative", False))
 
 
 def too_many_sources(entries: Any) -> Iterator[Problem]:
@@ -41,14 +37,14 @@ def two_names(entries: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem(("server",), "is the older name of web, and both are here; keep web")
 
 
-def short_intervals(sources: Placed) -> Iterator[Problem]:
+def short_intervals(sources: IndexedSources) -> Iterator[Problem]:
     """Sources that would run without a pause."""
     for index, source in sources:
         if source.interval < SHORTEST_INTERVAL:
             yield Problem(("sources", index, "interval"), TOO_SHORT)
 
 
-def double_counting(sources: Placed) -> Iterator[Problem]:
+def double_counting(sources: IndexedSources) -> Iterator[Problem]:
     """Constant systems that several sources count, unless exactly one of these is authoritative."""
     counting: dict[str, list[tuple[int, SourceConfig]]] = defaultdict(list)
     for index, source in sources:
@@ -56,7 +52,7 @@ def double_counting(sources: Placed) -> Iterator[Problem]:
             for system in sorted(source.declared_systems()):
                 counting[system].append((index, source))
     for system, rivals in counting.items():
-        marked = [index for index, source in rivals if _authoritative(source)]
+        marked = [index for index, source in rivals if source.is_authoritative()]
         if len(rivals) > 1 and not marked:
             first = rivals[0][0]
             for index, _ in rivals[1:]:
@@ -97,7 +93,7 @@ def _prompts_without_usage(config: Config, fed: set[str]) -> Iterator[Problem]:
                 yield Problem(steps, f"no source counts this system, and {where} does not declare it")
 
 
-def all_problems(entries: Mapping[str, Any], sources: Placed) -> Iterator[Problem]:
+def all_problems(entries: Mapping[str, Any], sources: IndexedSources) -> Iterator[Problem]:
     """Every problem between entries."""
     yield from two_names(entries)
     yield from too_many_sources(entries.get("sources"))

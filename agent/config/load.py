@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from sqlalchemy import URL
 
 from leverwatch.agent.config.build import build_config_model
-from leverwatch.agent.config.checks import Placed, all_problems, unused
+from leverwatch.agent.config.checks import IndexedSources, all_problems, unused
 from leverwatch.agent.config.explain import explain
 from leverwatch.agent.config.models import Config
 from leverwatch.agent.config.problem import ABSENT, HIDDEN, SECRET, Problem, Steps, show_problem
@@ -144,14 +144,14 @@ class _Loading:
         """Texts that no file, database or label could hold."""
         return (Problem(steps, "must not hold a NUL") for steps, text in _texts(self.data, ()) if "\0" in text)
 
-    def _validate(self) -> tuple[Config | None, Placed, list[Problem]]:
+    def _validate(self) -> tuple[Config | None, IndexedSources, list[Problem]]:
         try:
             config = self.model.model_validate(self.data)
         except (ValidationError, OverflowError):
             return None, *self._validate_pieces()
         return config, list(enumerate(config.sources)), []
 
-    def _validate_pieces(self) -> tuple[Placed, list[Problem]]:
+    def _validate_pieces(self) -> tuple[IndexedSources, list[Problem]]:
         """Validate every source and every section alone, so that one bad part hides no problem of another."""
         sources: list[tuple[int, Any]] = []
         errors: list[Any] = []

@@ -17,7 +17,7 @@ from leverwatch.agent.framework.assessment import (
     AssessmentFacts,
     AssessmentSettings,
     Attempt,
-    Part,
+    Judgement,
     Unavailable,
     assess_context,
 )
@@ -81,10 +81,10 @@ class Assessor:
         found: dict[str, Assessment] = {}
         # What is read of a system takes many times the memory of what is worked out from it.
         for start in range(0, len(decided), _AT_ONCE):
-            part = decided[start : start + _AT_ONCE]
-            of_part = replace(scope, systems=frozenset(facts.system for facts, _ in part))
-            stored = StoredFacts.read(store, of_part, settings, part, self._reviews)
-            for facts, verdict in part:
+            some = decided[start : start + _AT_ONCE]
+            of_some = replace(scope, systems=frozenset(facts.system for facts, _ in some))
+            stored = StoredFacts.read(store, of_some, settings, some, self._reviews)
+            for facts, verdict in some:
                 try:
                     given = stored.of(facts, verdict, plans, book)
                     found[facts.system] = self._memo.ask(facts.system, given)
@@ -107,7 +107,7 @@ class _Isolated(Attempt):
     def __init__(self, system: str) -> None:
         self._system = system
 
-    def __call__(self, name: str, work: Callable[[], Part]) -> Part | Unavailable:
+    def __call__(self, name: str, work: Callable[[], Judgement]) -> Judgement | Unavailable:
         try:
             return work()
         except Exception as error:  # noqa: BLE001 - the other parts are worked out all the same

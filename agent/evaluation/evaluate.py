@@ -50,9 +50,7 @@ class Plan:
                     if source.watches_prompts()
                     for system in source.declared_systems()
                 ),
-                authoritative=frozenset(
-                    source.name for source in config.sources if getattr(source, "authoritative", False)
-                ),
+                authoritative=frozenset(source.name for source in config.sources if source.is_authoritative()),
             ),
             undeclared_systems=config.limits.undeclared_systems,
             models_per_system=config.limits.models_per_system,

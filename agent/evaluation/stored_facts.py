@@ -9,11 +9,7 @@ from datetime import date, timedelta
 from leverwatch.agent.config import Config
 from leverwatch.agent.config.economics import EconomicsConfig, EconomicsPlan, plan_of
 from leverwatch.agent.framework.assessment import AssessmentFacts, AssessmentSettings, CostTerms
-from leverwatch.agent.framework.economics.model import Price, Unpriced
-from leverwatch.agent.framework.economics.traffic import TrafficMoments, traffic_moments
-from leverwatch.agent.framework.fine_tuned_models import RECENT_DAYS, ModelDays, recognise
-from leverwatch.agent.framework.model import Facts, Verdict
-from leverwatch.agent.framework.moments import (
+from leverwatch.agent.framework.daily_usage import (
     GROWTH_WEEKS,
     DailyUsage,
     PromptSums,
@@ -22,6 +18,10 @@ from leverwatch.agent.framework.moments import (
     prompt_moments,
     recent_models,
 )
+from leverwatch.agent.framework.economics.model import Price, Unpriced
+from leverwatch.agent.framework.economics.traffic import TrafficMoments, traffic_moments
+from leverwatch.agent.framework.fine_tuned_models import RECENT_DAYS, ModelDays, recognise
+from leverwatch.agent.framework.model import Facts, Verdict
 from leverwatch.agent.framework.review import PastVerdict
 from leverwatch.agent.prices.book import PriceBook
 from leverwatch.agent.store.facts import Scope

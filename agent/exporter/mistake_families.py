@@ -28,28 +28,30 @@ from leverwatch.agent.snapshot import SystemsSnapshot, SystemView
 _TUNED = "when a fine-tuned model is in use"
 _KNOWN = "when it is known over the trailing 28 days"
 
-Part = TypeVar("Part")
+Judgement = TypeVar("Judgement")
 
 
-def _part(kind: type[Part], choose: Callable[[Assessment], object]) -> Callable[[SystemView], Part | None]:
-    def part(view: SystemView) -> Part | None:
+def _judgement(
+    kind: type[Judgement], choose: Callable[[Assessment], object]
+) -> Callable[[SystemView], Judgement | None]:
+    def judgement(view: SystemView) -> Judgement | None:
         found = choose(view.assessment) if view.assessment else None
         return found if isinstance(found, kind) else None
 
-    return part
+    return judgement
 
 
-_baseline = _part(Baseline, lambda assessment: assessment.baseline)
-_prompts = _part(PromptJudgement, lambda assessment: assessment.prompts)
-_review = _part(Review, lambda assessment: assessment.review)
-_locked_in = _part(LockedIn, lambda assessment: assessment.locked_in)
+_baseline = _judgement(Baseline, lambda assessment: assessment.baseline)
+_prompts = _judgement(PromptJudgement, lambda assessment: assessment.prompts)
+_review = _judgement(Review, lambda assessment: assessment.review)
+_locked_in = _judgement(LockedIn, lambda assessment: assessment.locked_in)
 
 
 def _of(
-    part: Callable[[SystemView], Part | None], value: Callable[[Part], Number]
+    judgement: Callable[[SystemView], Judgement | None], value: Callable[[Judgement], Number]
 ) -> Callable[[SystemView], Number]:
     def number(view: SystemView) -> Number:
-        found = part(view)
+        found = judgement(view)
         return None if found is None else value(found)
 
     return number

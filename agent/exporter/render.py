@@ -37,18 +37,18 @@ class Snapshots(NamedTuple):
 
 
 class Payload:
-    """A response body and its gzip, compressed on first use. It is kept in parts, which other bodies share."""
+    """A response body and its gzip, compressed on first use. It is kept in pieces, which other bodies share."""
 
-    def __init__(self, *parts: bytes) -> None:
-        self.parts = parts
+    def __init__(self, *pieces: bytes) -> None:
+        self.pieces = pieces
         """One after the other they are the body. They are sent as they are, so that no client costs a copy."""
         self._gzip: bytes | None = None
         self._lock = threading.Lock()
 
     @property
     def plain(self) -> bytes:
-        """The body in one piece, joined anew each time where it has several parts."""
-        return self.parts[0] if len(self.parts) == 1 else b"".join(self.parts)
+        """The whole body, joined anew each time where it has several pieces."""
+        return self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
 
     def gzip(self) -> bytes:
         """The body as one gzip member."""
@@ -56,7 +56,7 @@ class Payload:
             if self._gzip is None:
                 # Level 1: an order of magnitude smaller already, at a fraction of the time of higher levels.
                 stream = isal_zlib.compressobj(1, wbits=_GZIP)
-                self._gzip = b"".join((*map(stream.compress, self.parts), stream.flush()))
+                self._gzip = b"".join((*map(stream.compress, self.pieces), stream.flush()))
             return self._gzip
 
 

@@ -9,6 +9,7 @@ from statistics import fmean
 from typing import TypeVar
 
 from leverwatch.agent.framework.baselines import Baseline, baseline
+from leverwatch.agent.framework.daily_usage import measured_shares
 from leverwatch.agent.framework.economics.agreement import agreement
 from leverwatch.agent.framework.economics.assess import assess_economics
 from leverwatch.agent.framework.economics.assumptions import priced, resolve
@@ -23,7 +24,7 @@ from leverwatch.agent.framework.economics.model import (
     Price,
     Unpriced,
 )
-from leverwatch.agent.framework.economics.traffic import Calls, TrafficMoments
+from leverwatch.agent.framework.economics.traffic import TrafficMoments
 from leverwatch.agent.framework.eval_trend import eval_gain
 from leverwatch.agent.framework.fine_tuned_models import ModelDays
 from leverwatch.agent.framework.forecast.forecast import forecast, targets
@@ -32,7 +33,6 @@ from leverwatch.agent.framework.frequency import active_days_by_week
 from leverwatch.agent.framework.locked_in import LockedIn, OutputChecks, locked_in_support
 from leverwatch.agent.framework.mistakes import MistakeSettings
 from leverwatch.agent.framework.model import Facts, Settings, Verdict
-from leverwatch.agent.framework.moments import measured_shares
 from leverwatch.agent.framework.overengineering import Overengineering, PromptMoments, judge
 from leverwatch.agent.framework.review import PastVerdict, Review, review
 from leverwatch.agent.framework.shutdowns import Shutdown, shutdowns
@@ -119,13 +119,13 @@ class Assessment:
     """Each rule's way to another verdict."""
 
 
-Part = TypeVar("Part")
+Judgement = TypeVar("Judgement")
 
 
 class Attempt:
     """How each part is worked out. This one lets every error through."""
 
-    def __call__(self, name: str, work: Callable[[], Part]) -> Part | Unavailable:  # noqa: ARG002 - for subclasses
+    def __call__(self, name: str, work: Callable[[], Judgement]) -> Judgement | Unavailable:  # noqa: ARG002 - for subclasses
         """The part called `name`."""
         return work()
 
@@ -201,11 +201,8 @@ def economics_facts(given: AssessmentFacts, settings: Settings) -> EconomicsFact
 
 def _measured(given: AssessmentFacts, settings: Settings) -> dict[str, Amount]:
     costs, facts = given.costs, given.facts
-    totals: dict[str, Calls] = {}
-    for block in given.traffic.blocks:
-        for part in block.calls:
-            totals[part.model] = totals[part.model].plus(part) if part.model in totals else part
-    found = {name: Amount.exactly(value, Origin.MEASURED) for name, value in measured_shares(totals).items()}
+    shares = measured_shares(given.traffic.by_model())
+    found = {name: Amount.exactly(value, Origin.MEASURED) for name, value in shares.items()}
     if given.verdict.changes_per_week is not None:
         # The mean of the weeks, not the median that the rule looks at: a change costs in every week it comes in.
         per_week = fmean(active_days_by_week(facts.prompts, facts.as_of, settings))

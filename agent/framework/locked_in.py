@@ -150,12 +150,12 @@ def _failures(
 ) -> tuple[SupportEvidence, str | None]:
     """The evidence of failures, and a sentence when they are high without a schema mode."""
     half = max(settings.failure_days // 2, 1)
-    sums = [_sum(checks, as_of - timedelta(days=half * index), half) for index in (0, 1)]
-    checked, invalid = sum(part.checked for part in sums), sum(part.invalid for part in sums)
-    known, mode = sum(part.schema_known for part in sums), sum(part.schema_mode for part in sums)
+    halves = [_sum(checks, as_of - timedelta(days=half * index), half) for index in (0, 1)]
+    checked, invalid = sum(it.checked for it in halves), sum(it.invalid for it in halves)
+    known, mode = sum(it.schema_known for it in halves), sum(it.schema_mode for it in halves)
     rate = invalid / checked if checked > 0 else None
-    enough = all(part.checked >= settings.minimum_checked for part in sums)
-    high = all(part.checked > 0 and part.invalid / part.checked > settings.failure_rate for part in sums)
+    enough = all(it.checked >= settings.minimum_checked for it in halves)
+    high = all(it.checked > 0 and it.invalid / it.checked > settings.failure_rate for it in halves)
     share = mode / known if known > 0 else None
     active: bool | None = None
     if enough:

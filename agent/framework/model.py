@@ -36,6 +36,10 @@ class Rule(StrEnum):
     LOCKED_IN_BEHAVIOR = "locked_in_behavior"
 
 
+OPERATIONAL_RULES = frozenset({Rule.FREQUENT_CHANGES, Rule.LOCKED_IN_BEHAVIOR})
+"""The rules that outrank volume."""
+
+
 class Band(StrEnum):
     """A volume band; each has the strategy that volume alone would recommend."""
 

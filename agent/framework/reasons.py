@@ -112,12 +112,12 @@ def by_volume(band: Band, volume: VolumeState, as_of: date, settings: Settings) 
         return reason(
             ReasonCode.DECIDED_BY_VOLUME, f"{now}; the {band} band, settled since {volume.band_since}, stands"
         )
-    place = {
+    volume_is = {
         Band.LOW: f"below the hybrid threshold of {low}",
         Band.MID: f"at or above the hybrid threshold of {low} and not above the fine-tuning threshold of {high}",
         Band.HIGH: f"above the fine-tuning threshold of {high}",
     }[band]
-    return reason(ReasonCode.DECIDED_BY_VOLUME, f"{now}, {place}")
+    return reason(ReasonCode.DECIDED_BY_VOLUME, f"{now}, {volume_is}")
 
 
 def on_the_way(volume: VolumeState, settings: Settings) -> tuple[Reason, ...]:

@@ -15,7 +15,7 @@ from leverwatch.agent.config.read_yaml import read_document
 from leverwatch.agent.config.schema import known_keys
 from leverwatch.agent.config.yaml_positions import Document
 from leverwatch.agent.errors import ConfigError
-from leverwatch.agent.prices.entries import Placed, PriceFile, PriceList
+from leverwatch.agent.prices.entries import EntryAtLine, PriceFile, PriceList
 
 _SCHEMA = PriceFile.model_json_schema()
 _LARGEST = 512 << 10
@@ -56,7 +56,7 @@ def read_price_file(path: Path) -> PriceList:
     if problems or file is None:
         raise ConfigError(_shown(problems[:_MOST_PROBLEMS], path, document))
     lines = (document.line_of(("prices", index)) for index in range(len(file.prices)))
-    return PriceList(path.name, map(Placed, file.prices, lines))
+    return PriceList(path.name, map(EntryAtLine, file.prices, lines))
 
 
 def _check_size(path: Path) -> None:

@@ -14,8 +14,8 @@ from sqlalchemy import URL, Connection, insert, inspect, select, update
 
 from leverwatch.agent.config.store_url import show_store_url
 from leverwatch.agent.errors import StoreConflict, StoreError, StoreRefusal
+from leverwatch.agent.framework.daily_usage import DailyUsage, PromptSums
 from leverwatch.agent.framework.model import Facts, Verdict
-from leverwatch.agent.framework.moments import DailyUsage, PromptSums
 from leverwatch.agent.framework.review import PastVerdict
 from leverwatch.agent.store.batches import write_batch
 from leverwatch.agent.store.daily_usage import read_daily_usage, read_model_names, read_prompt_sums

@@ -167,7 +167,7 @@ def _answer(routes: Mapping[str, _Route], environ: WSGIEnvironment) -> _Response
 
 def _send(response: _Response, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     headers = [("Content-Type", response.content_type), *response.headers, *SECURITY_HEADERS]
-    body = response.payload.parts
+    body = response.payload.pieces
     if response.status is HTTPStatus.OK:
         headers.append(("Vary", "Accept, Accept-Encoding"))
         if accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from leverwatch.agent.framework.economics.model import Agreement, CostOutcome
-from leverwatch.agent.framework.model import Rule, Strategy
-
-_OPERATIONAL = frozenset({Rule.FREQUENT_CHANGES, Rule.LOCKED_IN_BEHAVIOR})
+from leverwatch.agent.framework.model import OPERATIONAL_RULES, Rule, Strategy
 
 
 def agreement(outcome: CostOutcome, recommended: Strategy | None, rule: Rule | None) -> Agreement:
@@ -23,4 +21,4 @@ def agreement(outcome: CostOutcome, recommended: Strategy | None, rule: Rule | N
     tunes = recommended is not Strategy.PROMPT_ENGINEERING
     if tunes is (outcome is CostOutcome.CHEAPER):
         return Agreement.AGREES
-    return Agreement.OUTRANKED if rule is None or rule in _OPERATIONAL else Agreement.DISAGREES
+    return Agreement.OUTRANKED if rule is None or rule in OPERATIONAL_RULES else Agreement.DISAGREES

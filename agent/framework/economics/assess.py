@@ -119,9 +119,9 @@ class _Assessment:
         shares = _shares(tuple(inputs.get(name, _ABSENT) for name in Shares._fields))
         kept = _upkeeps(tuple(inputs[name] for name in UPKEEP_INPUTS))
         wins, volumes, crossings = 0, [], []
-        places = order(f"{self.facts.system}/{self.facts.as_of}")
-        for index, (place, share, keep) in enumerate(zip(places, shares, kept, strict=True)):
-            often = drawn[place]
+        drawn_at = order(f"{self.facts.system}/{self.facts.as_of}")
+        for index, (at, share, keep) in enumerate(zip(drawn_at, shares, kept, strict=True)):
+            often = drawn[at]
             mix = mixes.get(often)
             if mix is None:
                 mix = mixes[often] = _together(self.columns, often)

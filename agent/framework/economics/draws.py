@@ -38,7 +38,7 @@ def draws(column: str, amount: Amount) -> tuple[float, ...]:
 def weeks_drawn(blocks: int) -> tuple[tuple[int, ...], ...]:
     """How often each of the weeks is in each draw. With four weeks every possible draw is in here exactly once."""
     return tuple(
-        tuple([index // blocks**place % blocks for place in range(blocks)].count(week) for week in range(blocks))
+        tuple([index // blocks**digit % blocks for digit in range(blocks)].count(week) for week in range(blocks))
         for index in range(DRAWS)
     )
 

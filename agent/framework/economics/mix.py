@@ -48,11 +48,7 @@ def mix_of_weeks(
     traffic: TrafficMoments, prices: Mapping[str, Price | Unpriced]
 ) -> tuple[tuple[Mix, ...], tuple[Unknown, ...]]:
     """One `Mix` a week, of seven days each, and what is missing. With anything missing the weeks are empty."""
-    overall: dict[str, Calls] = {}
-    for block in traffic.blocks:
-        for part in block.calls:
-            overall[part.model] = overall[part.model].plus(part) if part.model in overall else part
-    models = traffic.models
+    overall, models = traffic.by_model(), traffic.models
     missing = tuple(_missing(overall, models, prices))
     if missing:
         return (), missing
@@ -81,12 +77,14 @@ def _missing(
 
 
 def _week(block: Block, overall: Mapping[str, Calls], prices: Mapping[str, Price]) -> Mix:
-    parts = [_part(calls, overall[calls.model], prices[calls.model]) for calls in block.calls if calls.inferences]
+    mixes = [
+        _of_model(calls, overall[calls.model], prices[calls.model]) for calls in block.calls if calls.inferences
+    ]
     days = 7 / block.covered
-    return Mix(*(sum(column) * days for column in zip(*parts, strict=True))) if parts else Mix(*[0.0] * 7)
+    return Mix(*(sum(column) * days for column in zip(*mixes, strict=True))) if mixes else Mix(*[0.0] * 7)
 
 
-def _part(calls: Calls, whole: Calls, price: Price) -> Mix:
+def _of_model(calls: Calls, whole: Calls, price: Price) -> Mix:
     number = calls.inferences
     entered = number * _mean(calls, whole, "input_tokens", "unknown_input")
     written = number * _mean(calls, whole, "output_tokens", "unknown_output")

@@ -63,14 +63,24 @@ class TrafficMoments:
     @property
     def models(self) -> tuple[str, ...]:
         """Every model that served an inference, by name."""
-        return tuple(sorted({part.model for block in self.blocks for part in block.calls if part.inferences > 0}))
+        used = {calls.model for block in self.blocks for calls in block.calls if calls.inferences > 0}
+        return tuple(sorted(used))
+
+    def by_model(self) -> dict[str, Calls]:
+        """The calls to each model in one sum."""
+        totals: dict[str, Calls] = {}
+        for block in self.blocks:
+            for calls in block.calls:
+                model = calls.model
+                totals[model] = totals[model].plus(calls) if model in totals else calls
+        return totals
 
     def total(self) -> Calls:
         """Everything in one sum."""
         total = Calls("")
         for block in self.blocks:
-            for part in block.calls:
-                total = total.plus(part)
+            for calls in block.calls:
+                total = total.plus(calls)
         return total
 
 

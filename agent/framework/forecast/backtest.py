@@ -72,8 +72,8 @@ def quantile(log_errors: Sequence[float], level: float) -> float | None:
     Split conformal prediction: of n absolute errors, the one in place ceil((n + 1) x level). It needs no
     distribution, only that the next error is like the past ones.
     """
-    place = ceil((len(log_errors) + 1) * level)
-    return sorted(map(abs, log_errors))[place - 1] if place <= len(log_errors) else None
+    rank = ceil((len(log_errors) + 1) * level)
+    return sorted(map(abs, log_errors))[rank - 1] if rank <= len(log_errors) else None
 
 
 def coverage(log_errors: Sequence[float], level: float) -> tuple[float | None, int]:
@@ -95,8 +95,8 @@ def widths(found: Sequence[tuple[float, ...]], level: float) -> tuple[float, ...
     nearest has too few.
     """
     narrow: list[float] = []
-    for place in range(len(HORIZONS)):
-        width = quantile([known[place] for known in found if len(known) > place], level)
+    for index in range(len(HORIZONS)):
+        width = quantile([known[index] for known in found if len(known) > index], level)
         if width is None:
             return prolonged(narrow) if narrow else None
         narrow.append(max(width, narrow[-1] if narrow else 0.0))
@@ -118,11 +118,11 @@ def by_week(values: Sequence[float], weeks: int) -> list[float]:
 @cache
 def _lines(weeks: int) -> tuple[tuple[int, float], ...]:
     """For each week the corner before it, and how far it is on the way to the next."""
-    places = (0, *HORIZONS)
+    knots = (0, *HORIZONS)
     found = []
     for week in range(weeks + 1):
-        left = max(index for index, place in enumerate(places[:-1]) if place <= week)
-        found.append((left, (week - places[left]) / (places[left + 1] - places[left])))
+        left = max(index for index, knot in enumerate(knots[:-1]) if knot <= week)
+        found.append((left, (week - knots[left]) / (knots[left + 1] - knots[left])))
     return tuple(found)
 
 

@@ -59,9 +59,9 @@ def level_shifts(logs: Sequence[float]) -> list[int]:
         while abs(jumps[end]) > _JUMP and jumps[end] * jumps[index] > 0:
             end += 1
         if end - index >= 2:
-            # The medians rise around the jump; the largest step among these weeks is the place.
-            places = range(index, min(end + 1, len(logs)))
-            found.append(max(places, key=lambda week: abs(logs[week] - logs[week - 1])))
+            # The medians rise around the jump; the largest step among these weeks is where it is.
+            weeks = range(index, min(end + 1, len(logs)))
+            found.append(max(weeks, key=lambda week: abs(logs[week] - logs[week - 1])))
         index = max(end, index + 1)
     return found
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import structlog
 
 from leverwatch.agent.limited_log import LimitedLog
-from leverwatch.agent.web.application import SECURITY_HEADERS
 from leverwatch.agent.web.transport.exchange import Headers
 from leverwatch.agent.web.transport.passwords import Passwords
 from leverwatch.agent.web.transport.turns import TooManyWaiting
@@ -42,10 +41,13 @@ class Protection:
 
 
 class Authentication:
-    """Lets requests with a valid password through to `app`, whatever their path, and counts the others."""
+    """Lets requests with a valid password through to `app`, whatever their path, and counts the others.
 
-    def __init__(self, app: WSGIApplication, protection: Callable[[], Protection]) -> None:
-        self._app, self._protection = app, protection
+    `always` are the headers that every answer has, whatever is configured.
+    """
+
+    def __init__(self, app: WSGIApplication, protection: Callable[[], Protection], always: Headers) -> None:
+        self._app, self._protection, self._always = app, protection, always
         self._lock = Lock()
         self._refusals = 0
 
@@ -57,7 +59,7 @@ class Authentication:
 
     def headers(self) -> Headers:
         """What every answer has, also one that the application never saw."""
-        return _with(self._protection().headers, SECURITY_HEADERS)
+        return _with(self._protection().headers, self._always)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """WSGI."""
@@ -79,7 +81,7 @@ class Authentication:
             self._refusals += 1
         # Not a warning, so that guessing cannot fill the log of those who watch warnings; the counter has it.
         log.info("http_password_refused", client=client)
-        start(status, [_TEXT, header, *SECURITY_HEADERS, ("Content-Length", str(len(text)))])
+        start(status, [_TEXT, header, *self._always, ("Content-Length", str(len(text)))])
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [text]
 
 

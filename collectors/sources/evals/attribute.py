@@ -33,14 +33,14 @@ class Attribution:
             BadInput: it names no system, or a number or a name cannot be meant.
         """
         _check(raw, now)
-        place = PurePath(path)
+        file = PurePath(path)
         known: dict[str, object] = {
             "system": raw.system,
             "suite": raw.suite,
             "model": raw.model,
             "prompt_version": raw.prompt_version,
-            "folder": place.parent.name,
-            "file": place.stem,
+            "folder": file.parent.name,
+            "file": file.stem,
         }
         system = self._template.fill(tuple(known[name] for name in self._template.paths))
         if self._template.constant is not None:

@@ -13,11 +13,10 @@ from leverwatch.collectors.sources.evals.attribute import Attribution
 from leverwatch.collectors.sources.evals.config import EvalsConfig
 from leverwatch.collectors.sources.evals.formats.interface import digest
 from leverwatch.collectors.sources.evals.positions import FileState, decode_all, encode, state_key
-from leverwatch.collectors.sources.evals.reading import FileReader, Reading, Stopped
+from leverwatch.collectors.sources.evals.reading import Reading, ResultFileReader, Stopped
 
 _METHOD = 2
 """Raised whenever the same file would give other results: every file is then read again."""
-_NAMED_FAILURES = 10
 
 
 class EvalsCollector:
@@ -26,7 +25,7 @@ class EvalsCollector:
     def __init__(self, config: EvalsConfig, context: CollectorContext) -> None:
         self._config, self._context = config, context
         self._settings = digest([_METHOD, config.format, config.system, config.models])
-        self._reader = FileReader(config.format, self._settings, Attribution(config), context.stopping)
+        self._reader = ResultFileReader(config.format, self._settings, Attribution(config), context.stopping)
         self._revision: int | None = None
         self._files: dict[str, FileState] = {}
 
@@ -58,7 +57,7 @@ class EvalsCollector:
                 raise self._stopped() from None
         self._revision = revision
         if failures:
-            raise SourceIncomplete(_describe(self._config.name, failures))
+            raise SourceIncomplete.of(self._config.name, failures)
 
     def _stopped(self) -> SourceIncomplete:
         return SourceIncomplete(f"source {self._config.name}: ended early, since the agent stops")
@@ -88,12 +87,6 @@ def _identity(result: EvalResult) -> tuple[object, ...]:
         result.metric,
         result.at,
     )
-
-
-def _describe(source: str, failures: dict[str, str]) -> str:
-    named = [f"{path}: {reason}" for path, reason in sorted(failures.items())[:_NAMED_FAILURES]]
-    more = len(failures) - len(named)
-    return f"source {source}: {'; '.join(named)}{f'; and {more} more' if more > 0 else ''}"
 
 
 register("evals", EvalsConfig, EvalsCollector)

@@ -1,4 +1,4 @@
-"""Reads one file piece by piece: what is new in it, in parts that may be committed one after the other."""
+"""Reads one file piece by piece: what is new in it, in steps that may be committed one after the other."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from leverwatch.collectors.sources.evals.positions import FileState, Prefix, con
 _LARGEST = 256 << 20
 _LONGEST_LINE = 1 << 20
 _MOST_LINES = 2_000_000
-_PART = 10_000
+_LINES_A_BATCH = 10_000
 """Lines that are committed together."""
 _SETTLED = timedelta(seconds=60)
 """A file that was written within this span may be unfinished, and is then neither good nor bad."""
@@ -47,7 +47,7 @@ class Stopped(Exception):
 
 @dataclass(slots=True)
 class Reading:
-    """What came of one file, or of a part of it."""
+    """What came of one file, or of some of its lines."""
 
     results: list[EvalResult] = field(default_factory=list)
     tallies: Counter[Result] = field(default_factory=Counter)
@@ -73,7 +73,7 @@ class _Interruptible(io.FileIO):
         return super().readinto(buffer)
 
 
-class FileReader:
+class ResultFileReader:
     """Reads files with the settings of a source, which `settings` names."""
 
     def __init__(self, wanted: str, settings: str, attribution: Attribution, stopping: Callable[[], bool]) -> None:
@@ -166,7 +166,7 @@ class FileReader:
                 take((number, BadInput(Result.INVALID_LINE, f"is longer than {_LONGEST_LINE >> 20} MiB")), reading)
             elif (result := parse_line(line)) is not None:
                 take((number, result), reading)
-            if sum(reading.tallies.values()) >= _PART:
+            if sum(reading.tallies.values()) >= _LINES_A_BATCH:
                 yield self._state(found, now, lines.digest, lines.offset, waiting=True), reading
                 reading = Reading()
         left = lines.rest()

@@ -10,7 +10,7 @@ import msgspec
 from leverwatch.collectors.errors import SourceRefused
 from leverwatch.collectors.paths import Found
 from leverwatch.collectors.sources.files.fingerprint import Fingerprint, fingerprint
-from leverwatch.collectors.sources.files.partial_reads import Part
+from leverwatch.collectors.sources.files.partial_reads import PartialRead
 
 PREFIX = "file/"
 
@@ -71,7 +71,7 @@ class FileCheckpoint:
     """When a visit last found the file changed."""
     seen: float = 0.0
     """When the content was last seen, to within a day."""
-    limited: tuple[Part, ...] = ()
+    limited: tuple[PartialRead, ...] = ()
     """Parts of what was consumed of which a range left something out, ascending."""
     kept: bool = False
     """A backfill read it in an archive, which may be read again however late."""
@@ -120,19 +120,22 @@ class FileCheckpoint:
             limited=self.limited if prefix.length else (),
         )
 
-    def at(self, found: Found) -> FileCheckpoint:
-        """The same content at another place; the size says that it has to be visited."""
+    def seen_as(self, found: Found) -> FileCheckpoint:
+        """The same content in a file that looks like this."""
         return replace(
             self,
             path=found.path,
             device=found.device,
             inode=found.inode,
             link=found.link,
-            size=-1,
-            mtime_ns=0,
+            size=found.size,
+            mtime_ns=found.mtime_ns,
             gone=self.gone and found.archive,
-            kept=self.kept or found.archive,
         )
+
+    def at(self, found: Found) -> FileCheckpoint:
+        """The same content in another file; the size says that it has to be visited."""
+        return replace(self.seen_as(found), size=-1, mtime_ns=0, kept=self.kept or found.archive)
 
 
 _encoder = msgspec.json.Encoder()

@@ -13,7 +13,7 @@ from leverwatch.collectors.errors import SourceRefused, SourceUnavailable
 from leverwatch.collectors.interface import Batch, CollectorContext, Problem, PromptChange, Result, SourceState
 from leverwatch.collectors.registry import register
 from leverwatch.collectors.sources.git.address import cache_name, is_remote, local_path, redactor, shown
-from leverwatch.collectors.sources.git.cache import REFERENCE, Cache
+from leverwatch.collectors.sources.git.cache import REFERENCE, Cache, Refreshed
 from leverwatch.collectors.sources.git.child import run_git
 from leverwatch.collectors.sources.git.config import GitConfig
 from leverwatch.collectors.sources.git.credentials import remote
@@ -122,14 +122,14 @@ class GitCollector:
             return self._run_on_copy(self._cache, remembered)
 
     def _run_on_copy(self, cache: Cache, remembered: History | None) -> tuple[Batch, History] | None:
-        if not cache.refresh():
+        if cache.refresh() is Refreshed.EMPTY:
             return self._none(remembered)
         try:
             return self._read(remembered)
         except (GitFailed, ObjectMissing):
             # A damaged copy looks like a damaged repository; only a fresh copy tells the two apart.
             cache.discard()
-        return self._read(remembered) if cache.refresh() else self._none(remembered)
+        return self._none(remembered) if cache.refresh() is Refreshed.EMPTY else self._read(remembered)
 
     def _read(self, remembered: History | None) -> tuple[Batch, History] | None:
         if not self._directory.exists():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from operator import attrgetter
 from typing import NamedTuple
 
 from leverwatch.agent.framework.economics.traffic import Calls, DayCalls
@@ -41,9 +42,10 @@ class DailyUsage(NamedTuple):
     schema_mode: float
 
 
-_CALLS = slice(DailyUsage._fields.index(Calls._fields[0]), DailyUsage._fields.index(Calls._fields[-1]) + 1)
-"""Where a row has the fields of `Calls`, which are in the same order there."""
-_SUMS = slice(DailyUsage._fields.index("inferences"), None)
+SUMMED = tuple(name for name in DailyUsage._fields if name not in {"day", "model"})
+"""The fields of `DailyUsage` that can be added up."""
+_sums = attrgetter(*SUMMED)
+_calls = attrgetter(*Calls._fields)
 
 
 class PromptSums(NamedTuple):
@@ -57,8 +59,8 @@ class PromptSums(NamedTuple):
 
 
 def day_calls(rows: Iterable[DailyUsage]) -> Iterator[DayCalls]:
-    """The part that the economics look at."""
-    return (DayCalls(row.day, Calls._make(tuple(row)[_CALLS])) for row in rows)
+    """What the economics look at of each row."""
+    return (DayCalls(row.day, Calls._make(_calls(row))) for row in rows)
 
 
 def output_checks(rows: Iterable[DailyUsage]) -> dict[date, OutputChecks]:
@@ -97,10 +99,11 @@ def prompt_moments(
         as_of: the last day of the window.
         eval_gain: whether an eval result got better in between.
     """
-    within = [tuple(row)[_SUMS] for row in rows if 0 <= (as_of - row.day).days < RECENT_DAYS]
+    within = [_sums(row) for row in rows if 0 <= (as_of - row.day).days < RECENT_DAYS]
     if not within:
         return PromptMoments(eval_gain=eval_gain)
-    total = DailyUsage(as_of, "", *map(sum, zip(*within, strict=True)))
+    sums = map(sum, zip(*within, strict=True))
+    total = DailyUsage(as_of, "", **dict(zip(SUMMED, sums, strict=True)))
     number = total.inferences
     long_ago = earlier or PromptSums(0.0, 0.0, 0.0, 0.0, 0.0)
     return PromptMoments(
@@ -124,22 +127,22 @@ def measured_shares(totals: Mapping[str, Calls]) -> dict[str, float]:
 
     A share that is unknown for any model is left out: there the assumption is used.
     """
-    calls = [part for part in totals.values() if part.inferences > 0]
-    entered = sum(part.input_tokens for part in calls)
-    if not calls or entered <= 0 or any(part.unknown_input >= part.inferences for part in calls):
+    used = [calls for calls in totals.values() if calls.inferences > 0]
+    entered = sum(calls.input_tokens for calls in used)
+    if not used or entered <= 0 or any(calls.unknown_input >= calls.inferences for calls in used):
         return {}
     found = {}
-    if all(part.static_known > 0 for part in calls):
+    if all(calls.static_known > 0 for calls in used):
         static = sum(
-            (part.inferences - part.unknown_input) * part.static_tokens / part.static_known for part in calls
+            (calls.inferences - calls.unknown_input) * calls.static_tokens / calls.static_known for calls in used
         )
         found["static_share"] = min(static / entered, 1.0)
-    if all(part.unknown_cached <= (1 - _LEAST_KNOWN) * part.inferences for part in calls):
+    if all(calls.unknown_cached <= (1 - _LEAST_KNOWN) * calls.inferences for calls in used):
         cached = sum(
-            (part.inferences - part.unknown_input)
-            * part.cached_input_tokens
-            / (part.inferences - part.unknown_cached)
-            for part in calls
+            (calls.inferences - calls.unknown_input)
+            * calls.cached_input_tokens
+            / (calls.inferences - calls.unknown_cached)
+            for calls in used
         )
         found["cached_share"] = min(cached / entered, 1.0)
     return found

@@ -7,9 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leverwatch.agent.framework.economics.traffic import Calls, DayCalls
-from leverwatch.agent.framework.locked_in import OutputChecks
-from leverwatch.agent.framework.moments import (
+from leverwatch.agent.framework.daily_usage import (
     DailyUsage,
     PromptSums,
     day_calls,
@@ -18,6 +16,8 @@ from leverwatch.agent.framework.moments import (
     prompt_moments,
     recent_models,
 )
+from leverwatch.agent.framework.economics.traffic import Calls, DayCalls
+from leverwatch.agent.framework.locked_in import OutputChecks
 from leverwatch.agent.framework.overengineering import PromptMoments
 from tests.agent.framework.facts import AS_OF, ago
 
