@@ -98,7 +98,7 @@ class _Stairs(NamedTuple):
         return BreakEven(self._zero(first), self._zero(lasting), None)
 
     def sinking(self) -> BreakEven:
-        """The break-even when a full instance saves less than it costs: it ends where the fixed saving is used up."""
+        """When a full instance saves less than it costs: the saving ends when the fixed saving is used up."""
         loss = self.step - self.slope * self.unit
         if self.fixed <= loss * self.least:
             return BreakEven(None, None, None)
