@@ -1,4 +1,4 @@
-"""The price file: its models, and which of its entries is meant."""
+"""The models of the price file, and the rule that picks the entry for a model and a day."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Pattern = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
 
 
 class PriceEntry(Model):
-    """The prices of one model, or of every model whose name fits a pattern, from a day on."""
+    """The prices of one model, or of all models whose names match a glob, from a day on."""
 
     model: Pattern = Field(
         description="Name of the model as it is in the usage records; * stands for any characters, ? for one.",
@@ -55,18 +55,18 @@ class PriceFile(Model):
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An entry and the line it starts on."""
+    """An entry with the line of the file that it starts on."""
 
     entry: PriceEntry
     line: int
 
 
 class PriceList:
-    """The entries of one file, ready to be asked."""
+    """The entries of one file, indexed for look-ups."""
 
     def __init__(self, name: str, entries: Iterable[Placed]) -> None:
         self.name = name
-        """Of the file, as shown with each price."""
+        """The name of the file, shown with each price."""
         ranked = sorted(entries, key=_rank)
         self._size = len(ranked)
         # A file may have thousands of full names, and each model is looked up every day.
@@ -111,7 +111,7 @@ class PriceList:
 
 
 def _rank(placed: Placed) -> tuple[bool, int, bool, int, str]:
-    """Most specific first; the order of the file does not matter."""
+    """The sort key of an entry: more specific ones come first, whatever their order in the file."""
     entry = placed.entry
     wild = _wild(entry.model)
     latest = -(entry.since.toordinal() if entry.since else 0)
