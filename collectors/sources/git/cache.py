@@ -1,4 +1,4 @@
-"""Keeps a local copy of one branch of a remote repository, fetched bit by bit. Losing it costs only time."""
+"""Keeps a local copy of one branch of a remote repository, fetched incrementally. Losing it costs only time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from leverwatch.collectors.sources.git.folder import (
 from leverwatch.collectors.sources.git.process import Git, summary
 
 REFERENCE = "refs/leverwatch/branch"
-"""Where the copy keeps the branch. Its own name, so that it may follow whatever the remote's HEAD means today."""
+"""The reference of the branch in the copy. It does not depend on the branch that the remote's HEAD names."""
 
 _FETCH = (
     "fetch",
@@ -40,9 +40,9 @@ _BLOCK = 4096
 
 
 class Cache:
-    """The copy of one branch in a folder of the agent's own. The address (with its token) is not written there.
+    """The copy of one branch in a folder of the agent. The address, with its token, is not written there.
 
-    `largest` is in bytes; `seconds` is how long another process may use the copy before this one gives up.
+    `largest` is its largest size in bytes; `seconds` is how long to wait for another process that uses the copy.
     """
 
     def __init__(
@@ -66,11 +66,11 @@ class Cache:
 
     @contextmanager
     def used(self) -> Iterator[None]:
-        """Keep other processes and other users away from the copy while the block runs.
+        """A context manager that locks the copy against other processes and makes it private to this user.
 
         Raises:
             SourceUnavailable: another process uses it, or it cannot be made.
-            SourceRefused: it cannot be protected.
+            SourceRefused: it cannot be made private.
         """
         folder = self.directory.parent
         with ExitStack() as holding:
@@ -89,9 +89,9 @@ class Cache:
             yield
 
     def refresh(self) -> bool:
-        """Bring the copy up to date; a copy that cannot be updated is made anew. False: the remote is empty.
+        """Fetch what is new, or fetch everything again when that fails. Returns False when the remote is empty.
 
-        Nothing is left of a fetch that failed, nor of one that was killed before.
+        Files of a fetch that failed or was killed are removed.
 
         Raises:
             SourceUnavailable: the remote cannot be reached.
@@ -112,7 +112,7 @@ class Cache:
         return self._create()
 
     def discard(self) -> None:
-        """Throw the copy away."""
+        """Delete the copy."""
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def _create(self) -> bool:
@@ -175,7 +175,12 @@ class Cache:
         return SourceRefused(f"{self._place}: a copy of it needs more than {limit}; see `largest_copy_mib`")
 
     def _explain(self, failure: GitFailed) -> bool:
-        """Find out why a fetch failed. True: the remote has the branch; False: it has nothing at all."""
+        """Find out why a fetch failed: return True when the remote has the branch, False when it is empty.
+
+        Raises:
+            SourceUnavailable: the remote cannot be reached.
+            SourceRefused: the remote is not empty and has no such branch.
+        """
         try:
             listing = self._git.read(
                 self.directory.parent,
