@@ -1,4 +1,4 @@
-"""Reads result files, each content once, and yields the results in them: a batch a document, or some lines."""
+"""Reads result files, each content once, and yields a batch for each document, or for a number of lines."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from leverwatch.collectors.sources.evals.positions import FileState, decode_all,
 from leverwatch.collectors.sources.evals.reading import FileReader, Reading, Stopped
 
 _METHOD = 2
-"""Raised whenever the same file would give other results: every file is then read again."""
+"""The version of the method. It is raised when the same file would give other results; then all are read again."""
 _NAMED_FAILURES = 10
 
 
 class EvalsCollector:
-    """An `evals` source. A file is read again when its content changed; a file of lines from where it stood."""
+    """An `evals` source. A changed document is read again; a file of lines is read on from its position."""
 
     def __init__(self, config: EvalsConfig, context: CollectorContext) -> None:
         self._config, self._context = config, context
