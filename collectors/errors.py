@@ -14,19 +14,19 @@ _NAMED_FAILURES = 10
 
 
 class CollectorError(Exception):
-    """A collector could not do its work. The message names the source, the place and the reason."""
+    """The base of all errors of collectors. The message names the source, the place and the reason."""
 
     reason = "error"
 
 
 class SourceUnavailable(CollectorError):
-    """The source cannot be reached at the moment; a later run may succeed."""
+    """The source cannot be reached now; a later run may succeed."""
 
     reason = "unavailable"
 
 
 class SourceRefused(CollectorError):
-    """The source would give wrong figures as it is (a shallow clone, say) and was not used."""
+    """The source was not used, as it would give wrong counts (a shallow clone, say); a person has to act."""
 
     reason = "refused"
 

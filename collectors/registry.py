@@ -13,7 +13,7 @@ from leverwatch.collectors.interface import Collector, CollectorContext
 
 @dataclass(frozen=True)
 class SourceType:
-    """One kind of source that a configuration can name."""
+    """One type of source: its name in the configuration, its settings, and how its collector is built."""
 
     name: str
     config: type[SourceConfig]
@@ -30,12 +30,12 @@ _types: dict[str, SourceType] = {}
 
 
 def register(name: str, config: type[SourceConfig], build: Callable[[Any, CollectorContext], Collector]) -> None:
-    """Add a kind of source; the one line that stands beside each collector class."""
+    """Register a type of source. Each module of a collector calls this once, in its last line."""
     _types[name] = SourceType(name, config, build)
 
 
 def source_types() -> Mapping[str, SourceType]:
-    """Every kind of source there is, by its type name."""
+    """Return all types of sources by name, after importing their modules."""
     for module in _MODULES:
         import_module(module)
     return dict(_types)

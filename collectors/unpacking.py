@@ -5,17 +5,17 @@ from __future__ import annotations
 import errno
 
 MOST_RATIO = 2000
-"""Bytes of text for each stored byte that are read at all. gzip cannot reach it, and no log of calls does."""
+"""The largest ratio of text to compressed bytes that is read. gzip cannot reach it, and no usage log does."""
 FREE = 8 << 20
-"""Bytes of text that any file may hold, however small it is."""
+"""Bytes of text that any file may have, whatever the ratio."""
 FREE_FRAME = 4096
-"""The same of one record that is compressed by itself; a file has many of these."""
+"""Bytes of text that any record compressed by itself may have, whatever the ratio."""
 MOST_WINDOW = 32 << 20
-"""Bytes of memory that a zstd frame may ask for; `zstd --long` and levels above 20 ask for more."""
+"""Bytes of memory that decompressing a zstd frame may need; `zstd --long` and levels above 20 need more."""
 
 
 class TooDense(OSError):
-    """A compressed file holds more than its size allows, or asks for too much memory; the rest stays unread."""
+    """A compressed file has more text than its size allows, or needs too much memory; the rest is not read."""
 
     def __init__(self, reason: str, path: str) -> None:
         super().__init__(errno.EFBIG, reason, path)
@@ -26,10 +26,10 @@ WINDOW_REASON = f"needs more than {MOST_WINDOW >> 20} MiB of memory to be unpack
 
 
 def most_text(stored: int, free: int = FREE) -> int:
-    """Bytes of text that may come out of so many stored ones."""
+    """Return how many bytes of text may come out of `stored` compressed ones."""
     return free + MOST_RATIO * stored
 
 
 def asks_for_too_much(error: Exception) -> bool:
-    """Whether zstd refused a frame for the memory it asks for, and not for being damaged."""
+    """Whether zstd refused a frame because of the memory that it needs, and not because it is damaged."""
     return "too much memory" in str(error)

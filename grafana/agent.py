@@ -1,4 +1,4 @@
-"""The dashboard of the agents themselves: are they up, do they read, do they decide, what do they alert on."""
+"""The dashboard of the agents themselves: whether they run, read and decide, and their alerts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ALERT_STATES = (State(1, "pending", "yellow"), State(2, "firing", "red"))
 
 
 def _line(metric: str, *labels: str) -> str:
-    """A metric for a table, without its name: rows of different names would not be merged."""
+    """Return a query for a table, without the metric's name, as rows with different names are not merged."""
     return f"max by ({', '.join((*_PER_AGENT, *labels))}) ({of_agent(metric)})"
 
 

@@ -1,4 +1,4 @@
-"""What is watched beside the verdicts, as of now, one line a system: for the dashboards of all and of one."""
+"""The table of assessments (economics, forecast, mistakes), one row a system, for two dashboards."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from grafana.shared import AGREEMENT, BASELINE, SYSTEM_PAGE, TO_DO, YES_IS_BAD, 
 
 
 def _soonest(metric: str, label: str) -> str:
-    """The earliest of several moments of a system, in milliseconds."""
+    """Return a query for the earliest of several times of a system, in milliseconds since the epoch."""
     return f"1000 * min by (job, system) ({each(metric, label)})"
 
 

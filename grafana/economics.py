@@ -1,4 +1,4 @@
-"""The panels about what each strategy would cost, and whether that agrees with the verdict it never changes."""
+"""The panels about the economics: the cost of each strategy, and whether the cheaper one is recommended."""
 
 from __future__ import annotations
 

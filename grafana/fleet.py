@@ -1,4 +1,4 @@
-"""The dashboard of every system: what each should run, since when, why, and who differs from it."""
+"""The dashboard of all systems: recommendations, since when and why, and differences from declarations."""
 
 from __future__ import annotations
 

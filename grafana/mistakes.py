@@ -1,4 +1,4 @@
-"""The panels about what is watched beside the rules: locked-in evidence, baselines, prompts and reviews."""
+"""The panels about the three mistakes and locked-in evidence: baselines, prompts and reviews."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _AGREEING = f"sum by (job, system) ({each('leverwatch_over_engineering_sign', 's
 
 
 def _input(title: str, name: str, unit: Unit, text: str, empty: str, *, below_zero: bool = False) -> Panel:
-    """An input of a sign of over-engineering, with the threshold that it is compared with."""
+    """Return a panel with a measured value of a sign of over-engineering, and its threshold."""
     measured = each(f"leverwatch_{name}_ratio")
     return Panel(
         title,

@@ -1,4 +1,4 @@
-"""The panels about what is foretold: when volume reaches a threshold, and how far that can be trusted."""
+"""The panels about the forecast: when volume reaches a threshold, and the errors of past forecasts."""
 
 from __future__ import annotations
 

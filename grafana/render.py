@@ -1,4 +1,4 @@
-"""Turns a table of panels into the classic JSON of Grafana (schema version 39). Nothing here reads or writes."""
+"""Turns a dashboard into Grafana's classic JSON (schema version 39). Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 
 
 def render(dashboard: Dashboard) -> Json:
-    """The dashboard as JSON values."""
+    """Return the dashboard as JSON values."""
     return {
         "annotations": {"list": [_annotation(one) for one in dashboard.annotations]},
         "description": dashboard.text,
@@ -55,7 +55,7 @@ def _links(dashboard: Dashboard) -> Iterator[Json]:
 
 
 def _link(title: str, url: str) -> Json:
-    """A link to a document, in a tab of its own."""
+    """Return a link to a document that opens in a new tab."""
     return {
         "asDropdown": False,
         "icon": "doc",
@@ -144,7 +144,7 @@ def _panels(dashboard: Dashboard) -> Iterator[Json]:
 
 
 def _id(row: str, title: str) -> int:
-    """A number that stays when panels come and go around this one, for links to a single panel."""
+    """Return an id that does not change when other panels are added or removed, for links to this panel."""
     return zlib.crc32(f"{row}/{title}".encode()) % 1_000_000_000 + 1
 
 
@@ -209,7 +209,7 @@ def _options(panel: Panel) -> Json:
 
 
 def _transformations(panel: Panel) -> list[Json]:
-    """A table is its queries merged by their common labels, with the listed columns and no others."""
+    """Return the transformations of a table: merge the queries by common labels, keep only the listed columns."""
     if panel.kind is not Kind.TABLE:
         return []
     names = [_field(column, panel.queries) for column in panel.columns]

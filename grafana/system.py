@@ -1,4 +1,4 @@
-"""The dashboard of one system: its whole story, from the traffic to the verdict."""
+"""The dashboard of one system, from its traffic to its verdict."""
 
 from __future__ import annotations
 

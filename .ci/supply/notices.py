@@ -20,7 +20,7 @@ from supply.requirements import Pinned, read_lock
 ROOT = Path(__file__).parents[2]
 TARGET = ROOT / "THIRD_PARTY_NOTICES"
 _GPL = Path("/usr/share/common-licenses/GPL-3")
-"""Debian has it everywhere. The LGPL adds permissions to it, and whoever gives one of them on gives both on."""
+"""The text of the GPL, which Debian always has. The LGPL adds permissions to it, so both are included."""
 
 _RULE = "=" * 80
 _FILE_NAMES = re.compile(r"(licen[cs]e|copying|notice|authors)[^/]*$", re.IGNORECASE)
@@ -71,7 +71,7 @@ def vendored() -> tuple[Vendored, ...]:
 
 
 def notices() -> str:
-    """The text of the file.
+    """Return the text of THIRD_PARTY_NOTICES.
 
     Raises:
         ValueError: a package has no text of its licence; the message names it.
@@ -92,7 +92,7 @@ def _titled(title: str, text: str) -> str:
 
 
 def licence(its: Distribution) -> str:
-    """What a package says its licence is: the SPDX expression, the old field, or the classifiers."""
+    """Return the licence that a package states: its SPDX expression, else the old field, else the classifiers."""
     said = {name: its.metadata[name] for name in ("License-Expression", "License") if name in its.metadata}
     if "License-Expression" in said:
         return said["License-Expression"]
@@ -120,7 +120,7 @@ def _texts(its: Distribution) -> list[PackagePath]:
 
 
 def _inside(its: Distribution) -> list[str]:
-    """The libraries of others that a wheel brings as files."""
+    """Return the shared libraries of other projects that are inside a wheel."""
     files = [file.name for file in its.files or () if ".libs/" in str(file)]
     names = sorted({re.sub(r"-[0-9a-f]{8}(?=\.)", "", name) for name in files})
     return [f"Its wheel brings libraries of others: {', '.join(names)}."] if names else []

@@ -1,4 +1,4 @@
-"""What differs between two configurations, for the log of a reload. Names only, never values."""
+"""The differences between two configurations, for the log of a reload: names of settings, never values."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ NEEDS_RESTART: frozenset[str] = frozenset(show_steps(steps) for steps in _FIXED_
 
 
 def differences(old: Loaded, new: Loaded) -> tuple[str, ...]:
-    """The settings whose values differ, sorted. Sources are told apart by name, not by position."""
+    """Return the paths of the settings whose values differ, sorted. Sources are compared by name, not by
+    position."""
     changed = {show_steps(steps) for steps in _compared(old.config, new.config, ())}
     if _database(old.store_url) != _database(new.store_url):
         # The same text means another file when the configuration moved.
@@ -38,7 +39,7 @@ def _database(url: URL) -> tuple[Any, ...]:
 
 
 def needs_restart(changed: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of the changed settings that stay as they were until the agent starts again."""
+    """Return those of the changed settings that only take effect when the agent is started again."""
     return tuple(name for name in changed if name in NEEDS_RESTART)
 
 
@@ -59,7 +60,7 @@ def _compared(old: Any, new: Any, steps: Steps) -> Iterator[Steps]:
 
 
 def _keyed(value: Any) -> Any:
-    """Sources by name; anything else as it is."""
+    """Return a list of sources as a mapping by name; any other value unchanged."""
     if isinstance(value, tuple) and all(isinstance(part, SourceConfig) for part in value):
         return {source.name: source for source in value}
     return value

@@ -1,4 +1,4 @@
-"""What no single value shows: names used twice, traffic counted twice, and entries that nothing uses."""
+"""Checks across several values: names used twice, traffic counted twice, and entries without effect."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ IndexedSources = Sequence[tuple[int, SourceConfig]]
 
 
 def too_many_sources(entries: Any) -> Iterator[Problem]:
-    """More sources than the shipped limits of memory and tasks are tested with."""
+    """Yield a problem when there are more sources than the shipped limits of memory and tasks are tested with."""
     if isinstance(entries, list) and len(entries) > MOST_SOURCES:
         yield Problem(("sources",), f"must have at most {MOST_SOURCES:_} entries")
 
 
 def repeated_names(entries: Any) -> Iterator[Problem]:
-    """Sources with the name of an earlier one. Takes the entries as written, so that invalid ones count too."""
+    """Yield a problem for each source with the name of an earlier one, invalid sources included."""
     first: dict[str, int] = {}
     for index, entry in enumerate(entries if isinstance(entries, list) else ()):
         name = entry.get("name") if isinstance(entry, dict) else None
@@ -32,7 +32,7 @@ def repeated_names(entries: Any) -> Iterator[Problem]:
 
 
 def two_names(entries: Mapping[str, Any]) -> Iterator[Problem]:
-    """A section that is there under its name and under its older one."""
+    """Yield a problem for each section that is given under both its name and its older name."""
     if "web" in entries and "server" in entries:
         yield Problem(("server",), "is the older name of web, and both are here; keep web")
 
@@ -64,7 +64,7 @@ def double_counting(sources: IndexedSources) -> Iterator[Problem]:
 
 
 def unused(config: Config, today: date) -> Iterator[Problem]:
-    """Entries that have no effect, and dates that cannot be meant. Reasons to warn, not to refuse."""
+    """Yield a warning for each entry without effect, and for each implausible date."""
     if not config.sources:
         yield Problem((), "no sources: nothing will be counted")
     counting = [source for source in config.sources if source.counts_usage()]

@@ -32,41 +32,41 @@ from leverwatch.collectors.registry import SourceType
 
 _ALWAYS_HIDDEN: frozenset[Steps] = frozenset({("store", "url")})
 _HIDDEN_KEYS = frozenset({"token"})
-"""Settings that hold a secret wherever they stand."""
+"""Names of settings that hold a secret, at any place of the file."""
 _PASSWORD_FILE: Steps = ("store", "password_file")
 _WEB_FILE = "config_file"
-"""The one `*_file` that is no secret but a configuration of its own."""
+"""The only setting named `*_file` whose file is no secret; it names the web configuration file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A configuration that can be used."""
+    """A valid configuration."""
 
     config: Config
     path: Path
     base_dir: Path
-    """Where relative paths of the file start."""
+    """The folder that relative paths in the file start at."""
     warnings: tuple[str, ...]
-    """One line each, in the form of an error."""
+    """Warnings, one line each, in the same form as errors."""
     digest: str
-    """SHA-256, in hex, of the values of the file (references replaced) and of its secret files."""
+    """SHA-256 in hex over the values of the file, with references replaced, and over its secret files."""
     store_url: URL = field(repr=False)
-    """With an absolute SQLite path, and with the password of `store.password_file`."""
+    """The URL of the store, with an absolute SQLite path and with the password of `store.password_file`."""
 
     @property
     def shown_store_url(self) -> str:
-        """The store's URL for logs and pages, without secrets."""
+        """The URL of the store without secrets, for logs and pages."""
         return show_store_url(self.store_url)
 
     @property
     def web_file(self) -> Path | None:
-        """The web configuration file, when there is one."""
+        """The web configuration file; None when none is configured."""
         file = self.config.web.config_file
         return None if file is None else self.base_dir / file
 
     @property
     def cache_dir(self) -> Path:
-        """The folder for fetched copies: as configured, or `cache` beside the store."""
+        """The folder for fetched copies: the configured one, or `cache` beside the store."""
         if self.config.cache_dir is not None:
             return self.base_dir / self.config.cache_dir
         file = sqlite_file(self.store_url, self.base_dir)
@@ -102,7 +102,7 @@ def load_config(
 
 
 class _Loading:
-    """One pass over one file."""
+    """The loading of one file."""
 
     def __init__(
         self, path: Path, document: Document, expanded: Expanded, types: Mapping[str, SourceType] | None
@@ -141,7 +141,7 @@ class _Loading:
         return Loaded(config, self.path, self.base_dir, warnings, _digest(self.data, contents), url)
 
     def _with_nul(self) -> Iterator[Problem]:
-        """Texts that no file, database or label could hold."""
+        """Return a problem for each text with a NUL, which no file name, database or label can contain."""
         return (Problem(steps, "must not hold a NUL") for steps, text in _texts(self.data, ()) if "\0" in text)
 
     def _validate(self) -> tuple[Config | None, IndexedSources, list[Problem]]:
@@ -183,7 +183,8 @@ class _Loading:
             yield _PASSWORD_FILE, Path(file)
 
     def _without_echoes(self, problems: list[Problem]) -> list[Problem]:
-        """What was wrong before validation, then the rest without what merely follows from it."""
+        """Return the problems found before validation, and then those of validation that are not their
+        consequence."""
         early = [*self.document.problems, *self.expanded.problems]
         known = {problem.steps for problem in early}
         return early + [problem for problem in problems if problem.steps not in known]
@@ -207,7 +208,7 @@ class _Loading:
 
 
 def _web_problems(base_dir: Path, config: Config) -> tuple[str, ...]:
-    """What is wrong with the web configuration file, at its own lines."""
+    """Return the problems of the web configuration file, with line numbers of that file."""
     if config.web.config_file is None:
         return ()
     try:
@@ -224,7 +225,7 @@ def _at(data: Any, steps: Steps) -> Any:
 
 
 def _too_long(value: Any, steps: Steps) -> list[Problem]:
-    """Durations that are longer than Python can count; the value as a whole when none is found."""
+    """Return a problem for each duration that overflows Python's `timedelta`, or one for the value as a whole."""
     found = [
         Problem(place, "is too long a duration", text) for place, text in _texts(value, steps) if _overflows(text)
     ]
@@ -253,12 +254,12 @@ def _overflows(text: str) -> bool:
 
 
 def _moved(error: Mapping[str, Any], steps: Steps) -> dict[str, Any]:
-    """The error of a piece at its place in the whole file."""
+    """Return a validation error of a part of the file with its location in the whole file."""
     return {**error, "loc": (*steps, *error["loc"][len(steps) :])}
 
 
 def _secret_files(value: Any, steps: Steps = ()) -> Iterator[tuple[Steps, Path]]:
-    """Every configured file that holds a secret, by the path of its `*_file` key."""
+    """Yield the path of each setting `*_file` that names a file with a secret, and that file."""
     if isinstance(value, Model):
         for name in type(value).model_fields:
             part = getattr(value, name)

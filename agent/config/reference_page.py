@@ -1,4 +1,4 @@
-"""The reference of every setting in Markdown, written from the JSON Schema."""
+"""Generates the reference of all settings in Markdown from the JSON Schema."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _TYPES = {"string": "text", "integer": "whole number", "number": "number", "bool
 
 
 def render_reference(types: Mapping[str, SourceType] | None = None) -> str:
-    """A table of settings for every section: path, type, default, meaning."""
+    """Return a Markdown table for every section: path, type, default and meaning of each setting."""
     schema = json_schema(types)
     sections = list(_Reference(schema).section("", schema))
     return "\n\n".join(sections) + "\n"
 
 
 def with_reference(page: str, types: Mapping[str, SourceType] | None = None) -> str:
-    """The page `docs/configuration.md` with its generated part renewed.
+    """Return the page `docs/configuration.md` with its generated part replaced.
 
     Raises:
         ValueError: the page lacks the marks of the generated part.
@@ -52,7 +52,7 @@ class _Reference:
         self.written: dict[str, str] = {}
 
     def section(self, path: str, node: Mapping[str, Any]) -> Iterator[str]:
-        """One heading and table for the mapping at `path`, then those of the mappings inside it."""
+        """Yield a heading and a table for the mapping at `path`, then those of the mappings inside it."""
         rows, inner = [], []
         for key, value in node["properties"].items():
             dotted = f"{path}.{key}" if path else key
@@ -71,7 +71,7 @@ class _Reference:
                 yield from self.section(dotted, part)
 
     def _mappings(self, node: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-        """The mappings with settings of their own that a value can hold, and what their path adds."""
+        """Yield the mappings with settings of their own that a value can have, and their paths within it."""
         for branch in branches(self.schema, node):
             if "properties" in branch:
                 yield "", branch
@@ -132,7 +132,7 @@ def _default(node: Mapping[str, Any], *, required: bool) -> str:
 
 
 def _written(value: Any) -> str:
-    """A value as YAML's one-line notation has it."""
+    """Return a value in YAML's flow style, on one line."""
     if isinstance(value, str):
         return value
     return f"{value:_}" if isinstance(value, int) and value >= 10_000 else json.dumps(value, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""The store's URL: what is allowed in it, where a relative SQLite file lies, and how to show it safely."""
+"""The store's URL: parsing it, resolving a relative SQLite path, and showing it without secrets."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _SQLITE = {"sqlite", "sqlite+pysqlite"}
 
 
 def parse_store_url(text: str) -> URL:
-    """A store URL as SQLAlchemy takes it, with the driver that leverwatch ships for PostgreSQL.
+    """Return a store URL as SQLAlchemy's `URL`, for PostgreSQL with the driver that leverwatch installs.
 
     Raises:
-        ValueError: not a URL of a store that leverwatch has. The message holds no part of the URL.
+        ValueError: it is not the URL of a supported store. The message contains no part of the URL.
     """
     try:
         url = make_url(text)
@@ -45,20 +45,20 @@ def parse_store_url(text: str) -> URL:
 
 
 def sqlite_file(url: URL, base_dir: Path) -> Path | None:
-    """The file of an SQLite store; None for other stores and for SQLite's own `file:` notation."""
+    """Return the file of an SQLite store; None for other stores and for SQLite's `file:` URIs."""
     if url.get_backend_name() != "sqlite" or not url.database or url.database.startswith("file:"):
         return None
     return base_dir / url.database
 
 
 def anchored(url: URL, base_dir: Path) -> URL:
-    """The same URL with a relative SQLite path made absolute."""
+    """Return the URL with a relative SQLite path made absolute."""
     file = sqlite_file(url, base_dir)
     return url if file is None else url.set(database=str(file))
 
 
 def show_store_url(url: URL) -> str:
-    """The URL without its password and without the values of its query, any of which may be a secret."""
+    """Return the URL without password and without query values, any of which may be a secret."""
     safe = url.set(query=dict.fromkeys(url.query, HIDDEN))
     if safe.password is not None:
         safe = safe.set(password=HIDDEN)
@@ -66,7 +66,7 @@ def show_store_url(url: URL) -> str:
 
 
 def without_secrets(text: str, url: URL) -> str:
-    """A database's message without the password of the URL, wherever in it the password stands."""
+    """Return a database's error message with all occurrences of the URL's password removed."""
     values = [value for key, value in url.normalized_query.items() if has_credentials(f"{key}=")]
     for secret in sorted({str(url.password or ""), *(part for value in values for part in value)}, key=len)[::-1]:
         if secret:

@@ -135,7 +135,7 @@ BASELINES: tuple[Family[SystemsSnapshot], ...] = (
         lambda settings: settings.baselines.stale_after_days * DAY,
     ),
 )
-"""Whether somebody measured before and after fine-tuning."""
+"""The families of baselines: eval results from before and after fine-tuning."""
 
 OVER_ENGINEERING: tuple[Family[SystemsSnapshot], ...] = (
     per_system(
@@ -217,7 +217,7 @@ OVER_ENGINEERING: tuple[Family[SystemsSnapshot], ...] = (
         lambda settings: settings.over_engineering.attempts,
     ),
 )
-"""Signs that a prompt has grown past what it is worth, each beside its threshold."""
+"""The families of the signs of an over-engineered prompt, and of their thresholds."""
 
 REVIEWS: tuple[Family[SystemsSnapshot], ...] = (
     per_system(
@@ -246,7 +246,7 @@ REVIEWS: tuple[Family[SystemsSnapshot], ...] = (
         "for every such model whose last day is known, up to the cap of models",
     ),
 )
-"""Whether a decision is due to be looked at again."""
+"""The families of reviews and of model shutdowns."""
 
 LOCKED_IN: tuple[Family[SystemsSnapshot], ...] = (
     per_system(
@@ -274,6 +274,6 @@ LOCKED_IN: tuple[Family[SystemsSnapshot], ...] = (
         "when outputs were checked",
     ),
 )
-"""What was measured of locked-in behaviour, beside what is declared."""
+"""The families of measurements about locked-in behaviour."""
 
 MISTAKES: tuple[Family[SystemsSnapshot], ...] = (*BASELINES, *OVER_ENGINEERING, *REVIEWS, *LOCKED_IN)

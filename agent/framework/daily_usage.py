@@ -1,4 +1,4 @@
-"""From sums by day and model to what the economics, the signs and the evidence are read from. Pure."""
+"""Turns daily sums into the means and shares that the economics, the signs and the evidence need. Pure."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from leverwatch.agent.framework.locked_in import OutputChecks
 from leverwatch.agent.framework.overengineering import PromptMoments
 
 GROWTH_WEEKS = 13
-"""Between the two windows whose prompts are compared."""
+"""Weeks from the end of the earlier 28-day window to the end of the present one, for the growth of prompts."""
 _LEAST_KNOWN = 0.5
-"""Share of the inferences with a known number, below which the mean of the known ones stands for nothing."""
+"""A mean is unknown when fewer than this share of the inferences have a known value."""
 
 
 class DailyUsage(NamedTuple):
-    """Sums over the generations of one model on one UTC day, as `UsageRow` means them."""
+    """Sums over the generations of one model on one UTC day; the names mean what they mean in `UsageRow`."""
 
     day: date
     model: str
@@ -49,7 +49,7 @@ _calls = attrgetter(*Calls._fields)
 
 
 class PromptSums(NamedTuple):
-    """What the length of a prompt is read from, over 28 days."""
+    """Sums over 28 days, from which the mean length of a prompt is computed."""
 
     inferences: float
     input_tokens: float
@@ -64,7 +64,7 @@ def day_calls(rows: Iterable[DailyUsage]) -> Iterator[DayCalls]:
 
 
 def output_checks(rows: Iterable[DailyUsage]) -> dict[date, OutputChecks]:
-    """Output validation by day, of all models together; without the days on which nothing was checked or known."""
+    """Output validation by day, over all models. Days without any checked output or known mode are left out."""
     found: dict[date, OutputChecks] = {}
     for row in rows:
         if row.checked or row.schema_checked:
@@ -91,13 +91,13 @@ def recent_models(rows: Iterable[DailyUsage], as_of: date) -> dict[str, dict[dat
 def prompt_moments(
     rows: Sequence[DailyUsage], earlier: PromptSums | None, as_of: date, *, eval_gain: bool | None = None
 ) -> PromptMoments:
-    """Means over the trailing 28 days. A mean that fewer than half of the inferences support is unknown.
+    """Means over the trailing 28 days. A mean is None when it is known for fewer than half of the inferences.
 
     Args:
         rows: sums by day and model; days outside the window are left out.
-        earlier: the window that ended 13 weeks before; None when nothing is known of it.
+        earlier: sums over the 28 days that ended 13 weeks earlier; None when they are unknown.
         as_of: the last day of the window.
-        eval_gain: whether an eval result got better in between.
+        eval_gain: whether an eval result got better over these 13 weeks; None when that is unknown.
     """
     within = [_sums(row) for row in rows if 0 <= (as_of - row.day).days < RECENT_DAYS]
     if not within:
@@ -123,9 +123,9 @@ def prompt_moments(
 
 
 def measured_shares(totals: Mapping[str, Calls]) -> dict[str, float]:
-    """The inputs of the economics that traffic measures for every model, by name, as a share of the input.
+    """Inputs of the economics that are measured: shares of the input tokens, 0 to 1, by the name of the input.
 
-    A share that is unknown for any model is left out: there the assumption is used.
+    A share that is unknown for any model is left out, so that the assumption is used for it.
     """
     used = [calls for calls in totals.values() if calls.inferences > 0]
     entered = sum(calls.input_tokens for calls in used)

@@ -1,4 +1,4 @@
-"""The price file: its models, and which of its entries is meant."""
+"""The models of the price file, and the rule that picks the entry for a model and a day."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Pattern = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
 
 
 class PriceEntry(Model):
-    """The prices of one model, or of every model whose name fits a pattern, from a day on."""
+    """The prices of one model, or of all models whose names match a glob, from a day on."""
 
     model: Pattern = Field(
         description="Name of the model as it is in the usage records; * stands for any characters, ? for one.",
@@ -62,11 +62,11 @@ class EntryAtLine:
 
 
 class PriceList:
-    """The entries of one file, ready to be asked."""
+    """The entries of one file, indexed for look-ups."""
 
     def __init__(self, name: str, entries: Iterable[EntryAtLine]) -> None:
         self.name = name
-        """Of the file, as shown with each price."""
+        """The name of the file, shown with each price."""
         ranked = sorted(entries, key=_rank)
         self._size = len(ranked)
         # A file may have thousands of full names, and each model is looked up every day.

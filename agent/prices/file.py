@@ -21,7 +21,7 @@ _SCHEMA = PriceFile.model_json_schema()
 _LARGEST = 512 << 10
 _MOST_ENTRIES = 5_000
 _MOST_PROBLEMS = 100
-"""That are said one by one."""
+"""Problems that are reported one by one; more are only counted."""
 
 
 def read_price_file(path: Path) -> PriceList:
@@ -98,14 +98,14 @@ class WatchedPriceFile:
         self.path = path
         self._seen = _signature(path)
         self.prices = read_price_file(path)
-        """Of the last version that could be used."""
+        """The prices of the last version that could be used."""
         self.problems: tuple[str, ...] = ()
-        """What is wrong with the present version; empty when it is in use."""
+        """What is wrong with the present version of the file; empty when that version is in use."""
         self.failures = 0
-        """Versions that could not be used."""
+        """How many versions of the file could not be used."""
 
     def refresh(self) -> bool:
-        """Read the file again if it changed, and say whether its prices are new."""
+        """Read the file again if it changed, and return whether there are new prices. Raises nothing."""
         signature = _signature(self.path)
         if signature == self._seen:
             return False

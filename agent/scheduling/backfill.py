@@ -1,4 +1,4 @@
-"""What a backfill comes to: sums by system and month, figures that reconcile, and a rehearsal without a store."""
+"""The results of a backfill: sums by system and month, a check that they add up, and a dry run."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ COUNTS = ("inferences", "errors", "other_operations", "input_tokens", "output_to
 
 @dataclass(slots=True)
 class Found:
-    """What the batches of one source held."""
+    """Sums over the batches of one source."""
 
     history: BackfillRequest
     months: dict[tuple[str, str], dict[str, float]] = field(default_factory=dict)
-    """Sums of COUNTS by system and month (`2026-03`)."""
+    """Sums of each of `COUNTS`, by system and month (`2026-03`)."""
     prompt_changes: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Landings by system and month, of the days asked for."""
+    """Landings of prompt changes by system and month, within the days asked for."""
 
     def add(self, batch: Batch) -> None:
-        """Take in a batch that was committed, or would have been."""
+        """Add a batch that was committed, or that would be without a dry run."""
         for row in batch.usage:
             sums = self.months.setdefault((row.system, f"{row.day:%Y-%m}"), dict.fromkeys(COUNTS, 0.0))
             if row.operation is Operation.GENERATION:
@@ -40,7 +40,7 @@ class Found:
 
 
 def skipped(report: RunReport) -> dict[str, int]:
-    """Records that neither counted nor were duplicates, by reason."""
+    """Return how many records were neither counted nor duplicates, by result."""
     counting = {Result.COUNTED, Result.DUPLICATE}
     return {
         str(result): number
@@ -50,10 +50,10 @@ def skipped(report: RunReport) -> dict[str, int]:
 
 
 def reconcile(report: RunReport) -> None:
-    """Check that every record that was read became exactly one thing.
+    """Check that every record that was read has exactly one result.
 
     Raises:
-        InternalError: read is not counted + duplicates + skipped.
+        InternalError: the records read are not the sum of counted, duplicate and skipped ones.
     """
     told = sum(report.tallies.values())
     if report.read != told:
@@ -64,25 +64,25 @@ def reconcile(report: RunReport) -> None:
 
 
 class Rehearsal:
-    """Stands for the store when nothing is to be written: it knows what the store knows and forgets the rest."""
+    """A ledger for dry runs: reads the state of the store, and writes nothing."""
 
     def __init__(self, store: Store) -> None:
         self._store = None if store.is_new() else store
 
     def source_state(self, source: str) -> SourceState:
-        """What is stored, or nothing for a store that does not exist yet."""
+        """The stored state of a source; an empty one when the store does not exist yet."""
         return SourceState(0, dict) if self._store is None else self._store.source_state(source)
 
     def source_times(self) -> Mapping[str, SourceTimes]:
-        """Nothing; a rehearsal shows no past."""
+        """Always empty."""
         return {}
 
     def tallies(self) -> Mapping[str, Mapping[Result, int]]:
-        """Nothing, as above."""
+        """Always empty."""
         return {}
 
     def apply(self, source: str, revision: int, batch: Batch) -> None:
-        """Write nothing."""
+        """Do nothing."""
 
     def mark_success(self, source: str, moment: datetime) -> None:
-        """Write nothing."""
+        """Do nothing."""

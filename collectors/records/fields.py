@@ -1,4 +1,4 @@
-"""Where in a record each value is: field paths, and the template that names a record's system."""
+"""The fields of a record, the paths to them, and the template that names a record's system."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FIELDS: tuple[str, ...] = (
     "cache_hit",
     "attempts",
 )
-"""What most records say, in the order of a row."""
+"""The fields that most records have, in the order of a row."""
 
 EXTENDED_FIELDS: tuple[str, ...] = tuple(
     dict.fromkeys(line.of for line in COUNTED if line.of is not None and line.of not in FIELDS)
@@ -44,16 +44,16 @@ FIELD_INDEX: Mapping[str, int] = {
     **{name: index for index, name in enumerate(FIELDS)},
     **{name: index - len(EXTENDED_FIELDS) for index, name in enumerate(EXTENDED_FIELDS)},
 }
-"""Where a row that ends in rare fields has each field: common ones from its start, rare ones from its end."""
+"""The index of each field in a row with extended fields; that of an extended field is negative, from the end."""
 
 
 def field_indexes(*, has_extended: bool) -> dict[str, int]:
-    """Where a row has each field."""
+    """Return the index of each field in a row with or without extended fields."""
     return {name: place for name, place in FIELD_INDEX.items() if has_extended or place >= 0}
 
 
 def template_slice(*, has_extended: bool) -> slice:
-    """Where a row has the values of the system template."""
+    """Return the slice of a row that has the values of the system template."""
     return slice(len(FIELDS), -len(EXTENDED_FIELDS) if has_extended else None)
 
 

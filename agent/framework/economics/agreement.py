@@ -1,4 +1,4 @@
-"""The economics beside the framework's verdict. The verdict stays the verdict."""
+"""Compares the cheaper strategy with the framework's verdict, which it does not change."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from leverwatch.agent.framework.model import OPERATIONAL_RULES, Rule, Strategy
 
 
 def agreement(outcome: CostOutcome, recommended: Strategy | None, rule: Rule | None) -> Agreement:
-    """Whether cost points the same way as the recommendation.
+    """Return whether the cheaper strategy is the recommended one.
 
     A hybrid tunes a part of the system, so it agrees with fine-tuning being cheaper.
 
     Args:
-        outcome: of the economics.
-        recommended: the framework's strategy.
+        outcome: the outcome of the economics.
+                recommended: the strategy that the framework recommends; None when it recommends none.
         rule: the rule that decided; None in the conflict case, in which both operational rules did.
     """
     if recommended is None or outcome not in {CostOutcome.CHEAPER, CostOutcome.NOT_CHEAPER}:

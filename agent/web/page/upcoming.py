@@ -1,4 +1,4 @@
-"""What changes next for a system: dates that are known or foretold, the nearest first."""
+"""The next events of a system: known dates, and forecast ones."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ _BEYOND = {
 
 @dataclass(frozen=True, slots=True)
 class Upcoming:
-    """One thing that is going to happen."""
+    """An event that is going to happen."""
 
     day: date
     text: str
     more: str = ""
-    """How sure it is, or what it does not change."""
+    """An addition in words, such as the probability."""
 
 
 def upcoming(view: SystemView, settings: Settings) -> tuple[Upcoming, ...]:
-    """Everything with a day, the nearest first. A review that is due already is a flag, and not upcoming."""
+    """Return the events, the nearest first. A review that is due already is not among them; it is a flag."""
     return tuple(sorted(_everything(view, settings), key=lambda one: (one.day, one.text)))
 
 
 def unforeseen(view: SystemView) -> str:
-    """Why nothing is foretold, in words; empty when a forecast says that nothing is near."""
+    """Return why there is no forecast, in words; empty when there is one and nothing is near."""
     outlook = None if view.assessment is None else view.assessment.outlook
     if not isinstance(outlook, Forecast):
         return "no forecast" if outlook is None else f"no forecast: {outlook.reason}"

@@ -32,12 +32,12 @@ _TOO_MANY = ("429 Too Many Requests", ("Retry-After", "1"), b"too many passwords
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """What a web configuration file asks of every request and adds to every answer."""
+    """The passwords that a web configuration file requires, and the headers that it adds to every response."""
 
     passwords: Passwords | None = None
-    """None: everybody may read."""
+    """None: no password is required."""
     headers: Headers = ()
-    """These replace headers of the same name."""
+    """Headers to add; they replace headers of the same name."""
 
 
 class Authentication:
@@ -53,7 +53,7 @@ class Authentication:
 
     @property
     def refusals(self) -> int:
-        """Requests that were refused since the start."""
+        """How many requests were refused since the start."""
         with self._lock:
             return self._refusals
 
@@ -62,7 +62,7 @@ class Authentication:
         return _with(self._protection().headers, self._always)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """WSGI."""
+        """Answer a request, as WSGI demands."""
         protection = self._protection()
 
         def start(
@@ -86,6 +86,6 @@ class Authentication:
 
 
 def _with(added: Headers, headers: Iterable[tuple[str, str]]) -> Headers:
-    """The headers with those that are added, which replace others of their names."""
+    """Return `headers` with `added`, which replace headers of the same names."""
     replaced = {name.lower() for name, _ in added}
     return (*(header for header in headers if header[0].lower() not in replaced), *added)

@@ -22,7 +22,7 @@ from leverwatch.collectors.records.framing.lines import LINES
 
 
 class _Mistyped(ValueError):
-    """A cell is not what its column must hold."""
+    """A cell does not have the type of its column."""
 
 
 def _text(cell: str) -> str:
@@ -91,7 +91,7 @@ class Delimited:
         return [name.strip() for name in self._cells(header.rstrip(b"\r\n").removeprefix(b"\xef\xbb\xbf"))]
 
     def check_header(self, line: bytes) -> tuple[str, ...]:
-        """Columns that are needed and missing, or there twice."""
+        """Return messages about columns that are missing or occur twice."""
         try:
             names = self._names(line)
         except (csv.Error, UnicodeDecodeError):
@@ -101,7 +101,7 @@ class Delimited:
         return (*missing, *(f"column {column} twice" for column in wanted if names.count(column) > 1))
 
     def parse(self, data: bytes, header: bytes | None) -> Parsed:
-        """Convert every line on its own, so that a stray quote cannot swallow the lines after it."""
+        """Parse every line separately, so that a stray quote does not affect the lines after it."""
         names = self._names(header or b"")
         places = [
             (None if column is None else names.index(column), convert)

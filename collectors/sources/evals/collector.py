@@ -1,4 +1,4 @@
-"""Reads result files, each content once, and yields the results in them: a batch a document, or some lines."""
+"""Reads result files, each content once, and yields a batch for each document, or for a number of lines."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _METHOD = 2
 
 
 class EvalsCollector:
-    """An `evals` source. A file is read again when its content changed; a file of lines from where it stood."""
+    """An `evals` source. A changed document is read again; a file of lines is read on from its position."""
 
     def __init__(self, config: EvalsConfig, context: CollectorContext) -> None:
         self._config, self._context = config, context

@@ -1,4 +1,4 @@
-"""Keeps a local copy of one branch of a remote repository, fetched bit by bit. Losing it costs only time."""
+"""Keeps a local copy of one branch of a remote repository, fetched incrementally. Losing it costs only time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from leverwatch.collectors.sources.git.folder import (
 from leverwatch.collectors.sources.git.process import Git, summary
 
 REFERENCE = "refs/leverwatch/branch"
-"""Where the copy keeps the branch. Its own name, so that it may follow whatever the remote's HEAD means today."""
+"""The reference of the branch in the copy. It does not depend on the branch that the remote's HEAD names."""
 
 _FETCH = (
     "fetch",
@@ -50,9 +50,9 @@ class Refreshed(Enum):
 
 
 class Cache:
-    """The copy of one branch in a folder of the agent's own. The address (with its token) is not written there.
+    """The copy of one branch in a folder of the agent. The address, with its token, is not written there.
 
-    `largest` is in bytes; `seconds` is how long another process may use the copy before this one gives up.
+    `largest` is its largest size in bytes; `seconds` is how long to wait for another process that uses the copy.
     """
 
     def __init__(
@@ -76,11 +76,11 @@ class Cache:
 
     @contextmanager
     def used(self) -> Iterator[None]:
-        """Keep other processes and other users away from the copy while the block runs.
+        """A context manager that locks the copy against other processes and makes it private to this user.
 
         Raises:
             SourceUnavailable: another process uses it, or it cannot be made.
-            SourceRefused: it cannot be protected.
+            SourceRefused: it cannot be made private.
         """
         folder = self.directory.parent
         with ExitStack() as holding:
@@ -101,7 +101,7 @@ class Cache:
     def refresh(self) -> Refreshed:
         """Bring the copy up to date; a copy that cannot be updated is made anew.
 
-        Nothing is left of a fetch that failed, nor of one that was killed before.
+        Files of a fetch that failed or was killed are removed.
 
         Raises:
             SourceUnavailable: the remote cannot be reached.
@@ -122,7 +122,7 @@ class Cache:
         return self._create()
 
     def discard(self) -> None:
-        """Throw the copy away."""
+        """Delete the copy."""
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def _create(self) -> Refreshed:

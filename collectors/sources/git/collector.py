@@ -30,11 +30,12 @@ _PARTIAL = "file contents are missing, as in a partial clone; run `git fetch --r
 _DRIFT = timedelta(minutes=10)
 _MOST_PROBLEMS = 20
 _METHOD = 1
-"""Raised whenever the same history would give other changes: every source is then read anew."""
+"""The version of the method. It is raised when the same history would give other changes; then all is read
+again."""
 
 
 def settings_digest(config: GitConfig) -> str:
-    """Name everything in the settings that decides what is tracked and what counts as a change."""
+    """Return a digest of all settings that decide what is tracked and what counts as a change."""
     settings = {
         "method": _METHOD,
         "branch": config.branch,
@@ -47,7 +48,7 @@ def settings_digest(config: GitConfig) -> str:
 
 
 class GitCollector:
-    """Prompt changes of one repository."""
+    """The collector of one repository's prompt changes."""
 
     def __init__(self, config: GitConfig, context: CollectorContext, git: Runner = run_git) -> None:
         self._config = config
@@ -146,13 +147,17 @@ class GitCollector:
         return self._rescan(repository, tip, remembered)
 
     def _none(self, remembered: History | None) -> tuple[Batch, History] | None:
-        """What an empty repository gives: nothing, unless it was known with commits in it."""
+        """Return None for an empty repository.
+
+        Raises:
+            SourceUnavailable: it had commits before.
+        """
         if remembered is None:
             return None
         raise SourceUnavailable(f"{self._place}: the repository had commits and is empty now")
 
     def _tip(self, repository: Repository) -> str | None:
-        """The commit at the tip of the branch; None for a repository without any commit."""
+        """Return the commit at the tip of the branch; None for a repository without any commit."""
         branch = self._config.branch
         if self._cache is not None:
             references = [REFERENCE]

@@ -26,21 +26,21 @@ _REFUSED = frozenset({401, 403})
 _STATE_KEY = "list"
 _LARGEST_TOKEN = 65_536
 _AFTER_PATH = re.compile(r"[?#;]")
-"""What follows may be a secret."""
+"""The end of the path of an address; what follows may be a secret."""
 
 
 class ModelsCollector:
-    """A `models` source. The whole list is read before anything of it is handed on."""
+    """A `models` source. A list is only yielded when all of its pages were read."""
 
     def __init__(self, config: ModelsConfig, context: CollectorContext) -> None:
         self._config, self._context = config, context
         self._place = f"source {config.name}: {_AFTER_PATH.split(config.url, maxsplit=1)[0]}"
 
     def collect(self, state: SourceState) -> Iterator[Batch]:
-        """Yield the list when it differs from the last one.
+        """Yield one batch with the list when it differs from the last one, else nothing.
 
         Raises:
-            SourceUnavailable: no answer, an error of the server, or an answer that is no model list.
+            SourceUnavailable: no response, a server error, or a response that is not a model list.
             SourceRefused: the token was refused or cannot be read, or the address is wrong.
         """
         pages = list(self._pages(_Bearer(self._token())))
@@ -72,7 +72,7 @@ class ModelsCollector:
         return token
 
     def _configured_token(self) -> tuple[str | None, str]:
-        """The token, and what messages call the place it is from."""
+        """Return the token (None without one), and where it comes from, for messages."""
         if self._config.token is not None:
             return self._config.token.get_secret_value(), "`token`"
         if self._config.token_file is None:
@@ -136,7 +136,7 @@ class ModelsCollector:
 
 
 class _Bearer(requests.auth.AuthBase):
-    """The configured token, also when there is none: one of the machine must not stand in for it."""
+    """Authentication with the configured token. Without one nothing is sent, not even credentials of `.netrc`."""
 
     def __init__(self, token: str | None) -> None:
         self._token = token
