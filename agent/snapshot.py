@@ -63,8 +63,11 @@ class SystemView:
     locked_in_behaviors: int = 0
     models: tuple[ModelTotals, ...] = ()
     """In order of first appearance, already capped: the rest is one entry named `other`."""
+    highest: Mapping[str, ModelTotals] = field(default_factory=dict)
+    """By model, the most that each sum came to; only of the models from which something was taken back. Counters
+    show it, so that they never fall."""
     other_operations: Mapping[Operation, float] = field(default_factory=dict)
-    """Successful calls that are no generations."""
+    """Successful calls that are no generations: the most that their number came to."""
     month_to_date_inferences: float | None = None
     """Complete days of the running calendar month; None when nothing was covered."""
     last_month_inferences: float | None = None

@@ -17,9 +17,11 @@ def _per_model(
     def samples(snapshot: SystemsSnapshot) -> Iterable[Sample]:
         for view in snapshot.systems:
             for totals in view.models:
-                number = value(totals)
-                if number is not None:
-                    yield (view.system, totals.model), number
+                most = view.highest.get(totals.model)
+                shown = (totals,) if most is None else (totals, most)
+                known = [number for one in shown if (number := value(one)) is not None]
+                if known:
+                    yield (view.system, totals.model), max(known)
 
     help_text = f"{meaning} As of the latest evaluation."
     return Family(name, "counter", help_text, ("system", "model"), emitted, samples)

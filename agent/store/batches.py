@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Dialect, Table, case, delete, select, update
 from leverwatch.agent.errors import StoreConflict
 from leverwatch.agent.store.bulk_insert import BulkInsert, insert_into
 from leverwatch.agent.store.findings import write_eval_results, write_model_shutdowns, write_prompt_changes
+from leverwatch.agent.store.highest import keep_highest
 from leverwatch.agent.store.names import Admission
 from leverwatch.agent.store.rows import RowWriter
 from leverwatch.agent.store.schema import (
@@ -36,6 +37,8 @@ from leverwatch.collectors.interface import Batch, UsageRow
 _USAGE = ("source", *(field.name for field in fields(UsageRow)))
 _SLICE = 1000
 _usage_values = attrgetter(*_USAGE[1:])
+_usage_counts = attrgetter(*COUNTS)
+_row_key = attrgetter("system", "model", "operation")
 _KEY = ("source", "system", "model", "operation")
 _TOTALS = (*_KEY, "first_day", "first_written", *_USAGE[len(_KEY) + 1 :])
 
@@ -148,10 +151,16 @@ def _write_usage(
     elif not all(names_fit(*pair) for pair in {(row.system, row.model) for row in usage}):
         raise UnstorableValue("usage")
     named = admission.usage(source, usage)
-    writer.write("usage", named, lambda rows: _add_usage(connection, source, rows, now))
+    if writer.narrowing:
+        # Written in parts, where the totals of one part may be some that are never committed.
+        keep_highest(connection, source, {_row_key(row) for row in named if min(_usage_counts(row)) < 0})
+    kept = writer.narrowing
+    writer.write("usage", named, lambda rows: _add_usage(connection, source, rows, now, highest_kept=kept))
 
 
-def _add_usage(connection: Connection, source: str, usage: Sequence[UsageRow], now: datetime) -> None:
+def _add_usage(
+    connection: Connection, source: str, usage: Sequence[UsageRow], now: datetime, *, highest_kept: bool
+) -> None:
     daily = BulkInsert(connection, _daily(connection.dialect), _USAGE)
     totals: dict[tuple[str, str, str], _Total] = {}
     # In slices, as a row that is ready to be written takes several times the memory of a UsageRow.
@@ -168,6 +177,8 @@ def _add_usage(connection: Connection, source: str, usage: Sequence[UsageRow], n
     # A number that is none makes its sum none: looking at the sums finds it, and costs little.
     if not all(are_counts(total.counts) for total in totals.values()):
         raise UnstorableValue("usage")
+    if not highest_kept:
+        keep_highest(connection, source, [key for key, total in totals.items() if min(total.counts) < 0])
     rows = [(source, *key, total.first_day, now, *total.counts) for key, total in totals.items()]
     BulkInsert(connection, _totals(connection.dialect), _TOTALS).write(rows)
 
