@@ -127,6 +127,8 @@ class SourceView:
     failures: Mapping[str, int] = field(default_factory=dict)
     """By `CollectorError.reason`."""
     missed_runs: int = 0
+    restated_inferences: float = 0.0
+    """What it took back when it gave whole days again, since the store exists."""
     rows_refused: int = 0
     """Rows of its batches that the store could not hold, since start."""
     error: str | None = None

@@ -16,6 +16,14 @@ from leverwatch.agent.store.bulk_insert import BulkInsert, insert_into
 from leverwatch.agent.store.findings import write_eval_results, write_model_shutdowns, write_prompt_changes
 from leverwatch.agent.store.highest import keep_highest
 from leverwatch.agent.store.names import Admission
+from leverwatch.agent.store.replaced import (
+    Replaced,
+    add_restated,
+    check_replaced,
+    compare,
+    read_inferences,
+    take_out,
+)
 from leverwatch.agent.store.rows import RowWriter
 from leverwatch.agent.store.schema import (
     COUNTS,
@@ -57,29 +65,45 @@ def write_batch(
     now: datetime,
     admission: Admission,
     writer: RowWriter,
-) -> None:
+) -> Replaced | None:
     """Write `batch` as revision `revision + 1` of `source`, under the names that `admission` finds.
 
+    Returns what changed on the days that it replaces; None when it replaces none.
+
     Raises:
+        InternalError: the batch contradicts itself.
         StoreConflict: the source is no longer at `revision`.
         UnstorableValue: a row cannot be stored, and the `writer` is not narrowing.
     """
+    check_replaced(source, batch)
     _advance(connection, source, revision, batch)
     _write_state(connection, source, batch.state)
+    replaced = None
+    if batch.replaces:
+        before = read_inferences(connection, source, batch.replaces)
+        totals = BulkInsert(connection, _totals(connection.dialect), _TOTALS)
+        take_out(connection, source, batch.replaces, totals, now)
     _write_usage(connection, source, batch.usage, now, admission, writer)
+    if batch.replaces:
+        # Read, and not added up from the batch: rows may have found other names, or no room.
+        replaced = compare(before, read_inferences(connection, source, batch.replaces))
+        add_restated(connection, source, replaced.taken_back)
     if batch.tallies:
         rows = [
             {"source": source, "result": str(result), "records": number}
             for result, number in batch.tallies.items()
         ]
         connection.execute(_adding(connection.dialect, record_tallies, ("records",)), rows)
-    if batch.days_seen:
+    # A day that was asked for as a whole was seen, whether or not there was anything on it.
+    days = batch.days_seen | batch.replaces
+    if days:
         statement = insert_into(connection.dialect, source_days).on_conflict_do_nothing()
-        connection.execute(statement, [{"source": source, "day": day} for day in sorted(batch.days_seen)])
+        connection.execute(statement, [{"source": source, "day": day} for day in sorted(days)])
     if batch.prompt_changes or batch.replace_prompt_changes:
         write_prompt_changes(connection, source, batch, admission, writer)
     write_eval_results(connection, source, batch.eval_results, admission, writer)
     write_model_shutdowns(connection, source, batch.model_shutdowns, now, writer)
+    return replaced
 
 
 def _adding(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> Any:
