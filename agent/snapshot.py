@@ -44,8 +44,11 @@ class SystemView:
     locked_in_behaviors: int = 0
     models: tuple[ModelTotals, ...] = ()
     """In order of first appearance, already capped: the rest is one entry named `other`."""
+    highest: Mapping[str, ModelTotals] = field(default_factory=dict)
+    """By model, the most that each sum came to; only of the models from which something was taken back. Counters
+    show it, so that they never fall."""
     other_operations: Mapping[Operation, float] = field(default_factory=dict)
-    """Successful calls that are no generations."""
+    """Successful calls that are no generations: the most that their number came to."""
     month_to_date_inferences: float | None = None
     """Complete days of the running calendar month; None when nothing was covered."""
     last_month_inferences: float | None = None
@@ -105,6 +108,8 @@ class SourceView:
     failures: Mapping[str, int] = field(default_factory=dict)
     """By `CollectorError.reason`."""
     missed_runs: int = 0
+    restated_inferences: float = 0.0
+    """What it took back when it gave whole days again, since the store exists."""
     rows_refused: int = 0
     """Rows of its batches that the store could not hold, since start."""
     error: str | None = None

@@ -1,8 +1,9 @@
 """What passes between a source, the runner and the store.
 
 A collector is built from its configuration and a `CollectorContext`, and yields a `Batch` of what was found, with
-the durable state that marks it as done. The runner commits each batch, with its state, in one transaction before
-it asks for the next one; that is what makes counts exact across crashes. A collector returns data or raises
+the durable state that marks it as done. What a batch counts is added to what is stored, or replaces whole days of
+it (`Batch.replaces`). The runner commits each batch, with its state, in one transaction before it asks for the
+next one; that is what makes counts exact across crashes. A collector returns data or raises
 `leverwatch.collectors.errors.CollectorError`; it never logs, times, counts or retries on its own behalf.
 """
 
@@ -197,7 +198,8 @@ class Batch:
     state: Mapping[str, bytes | None]
     """Changes to the source's durable key-value state; None deletes a key."""
     usage: tuple[UsageRow, ...] = ()
-    """Added to what the store has. A negative count takes back what an earlier batch of the source added."""
+    """Added to what the store has, unless the batch `replaces` days. A negative count takes back what an earlier
+    batch of the source added."""
     tallies: Mapping[Result, int] = field(default_factory=dict)
     """Records by what became of them."""
     read: int = 0
@@ -218,6 +220,12 @@ class Batch:
     problems: tuple[Problem, ...] = ()
     """The first few problems of the batch (the tallies have them all)."""
     progress: Progress | None = None
+    replaces: frozenset[date] = frozenset()
+    """UTC days of which `usage` holds everything that the source knows: for sources that are asked for whole days,
+    and may be told more, less or something else about a day later. All rows that the source had on these days are
+    taken out first, whatever they named; a system without a row on such a day had a true zero. A row of another
+    day, or with a negative count, is a fault of the collector, and nothing is written. A source either adds to a
+    day or replaces it: what it added is gone once it replaces the day. Empty: `usage` is added."""
 
 
 @dataclass(frozen=True)

@@ -389,6 +389,17 @@ RECORDS_ROW = Row(
             ),
             sort="Malformed",
         ),
+        Panel(
+            "Inferences taken back an hour",
+            Kind.GRAPH,
+            Unit.PER_HOUR,
+            (Query(hourly("leverwatch_restated_inferences_total", *_PER_SOURCE), _SOURCE),),
+            "What each source took back when it gave whole days again, such as a restated bill. The volume follows"
+            " at the next evaluation; counters of inferences hold what they were until they are overtaken.",
+            24,
+            7,
+            many=True,
+        ),
     ),
 )
 

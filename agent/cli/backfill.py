@@ -32,6 +32,7 @@ from leverwatch.agent.cli.common import (
     trust_clock_option,
 )
 from leverwatch.agent.cli.progress import ProgressBar
+from leverwatch.agent.cli.replaced_days import replaced_json, replaced_text
 from leverwatch.agent.config import Loaded
 from leverwatch.agent.errors import CommandError
 from leverwatch.agent.scheduling.backfill import COUNTS, Found, Rehearsal, reconcile, skipped
@@ -186,6 +187,7 @@ def _as_json(report: RunReport, found: Found) -> dict[str, Any]:
         "counted": report.tallies.get(Result.COUNTED, 0),
         "duplicates": report.tallies.get(Result.DUPLICATE, 0),
         "skipped": skipped(report),
+        **replaced_json(report),
         "months": [
             {"system": system, "month": month, **{name: _number(sums[name]) for name in COUNTS}}
             for (system, month), sums in sorted(found.months.items())
@@ -214,6 +216,8 @@ def _as_text(results: list[tuple[RunReport, Found]], *, dry_run: bool) -> str:
             f" + {count(sum(left.values()))} skipped{f' ({reasons})' if reasons else ''}"
             f", in {report.seconds:.1f} s"
         )
+        if report.replaced_days:
+            lines.append(f"  {replaced_text(report, 'would replace' if dry_run else 'replaced')}")
     usage = [
         (report.source, system, month, *(count(sums[name]) for name in COUNTS))
         for report, found in results

@@ -26,6 +26,7 @@ from leverwatch.agent.cli.common import (
     trust_clock_option,
 )
 from leverwatch.agent.cli.progress import ProgressBar
+from leverwatch.agent.cli.replaced_days import replaced_json, replaced_text
 from leverwatch.agent.scheduling.runner import RunReport
 from leverwatch.collectors.interface import MALFORMED, Result
 
@@ -98,6 +99,7 @@ def _as_json(report: RunReport) -> dict[str, Any]:
         "ignored": tallies[Result.IGNORED],
         "not_calls": tallies[Result.NOT_A_CALL],
         "parts": tallies[Result.PART],
+        **replaced_json(report),
         "seconds": round(report.seconds, 3),
     }
 
@@ -117,4 +119,6 @@ def _as_table(reports: list[RunReport]) -> str:
                 bad or "-",
             )
         )
-    return table(("SOURCE", "RECORDS", "DUPLICATES", "UNATTRIBUTED", "SECONDS", "MALFORMED"), rows)
+    lines = [table(("SOURCE", "RECORDS", "DUPLICATES", "UNATTRIBUTED", "SECONDS", "MALFORMED"), rows)]
+    lines += [f"{report.source}: {replaced_text(report)}" for report in reports if report.replaced_days]
+    return "\n".join(lines)

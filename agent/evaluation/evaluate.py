@@ -160,6 +160,7 @@ def view_of(
         reviewed=_midnight(declaration.reviewed) if declaration else None,
         locked_in_behaviors=len(declaration.locked_in_behavior) if declaration else 0,
         models=totals.models if totals else (),
+        highest=totals.highest if totals else {},
         other_operations=totals.other_operations if totals else {},
         month_to_date_inferences=_month_to_date(facts, today),
         last_month_inferences=_last_month(facts, today),

@@ -134,6 +134,12 @@ AGENT: tuple[Family[AgentSnapshot], ...] = (
         _records,
     ),
     _per_source(
+        "leverwatch_restated_inferences_total",
+        "Inferences that the source took back when it gave whole days again, since the store exists; the counters"
+        " of usage keep them.",
+        lambda source: source.restated_inferences,
+    ),
+    _per_source(
         "leverwatch_store_rows_refused_total",
         "Rows of the source that the store could not hold, alone or for want of room for their names, and left out"
         " since the agent started.",

@@ -27,9 +27,11 @@ def total_of(column: str, name: str | None = None, meaning: str | None = None) -
     def samples(snapshot: SystemsSnapshot) -> Iterable[Sample]:
         for view in snapshot.systems:
             for totals in view.models:
-                number = value(totals)
-                if number is not None:
-                    yield (view.system, totals.model), number
+                most = view.highest.get(totals.model)
+                shown = (totals,) if most is None else (totals, most)
+                known = [number for one in shown if (number := value(one)) is not None]
+                if known:
+                    yield (view.system, totals.model), max(known)
 
     return Family(
         name or f"leverwatch_{column}_total",

@@ -77,6 +77,19 @@ usage_totals = Table(
 """The same sums over all days, kept beside them so that counters cost no scan."""
 Index("usage_totals_by_system", usage_totals.c.system, usage_totals.c.model)
 
+usage_highest = Table(
+    "usage_highest",
+    metadata,
+    Column("source", String(100), primary_key=True),
+    Column("system", String(200), primary_key=True),
+    Column("model", String(200), primary_key=True),
+    Column("operation", String(20), primary_key=True),
+    *_counts(),
+)
+"""The most that each sum of `usage_totals` came to, for the rows from which something was taken back. A counter
+shows the larger of the two, so that it never falls."""
+Index("usage_highest_by_system", usage_highest.c.system)
+
 stored_systems = Table(
     "stored_systems",
     metadata,
@@ -110,7 +123,9 @@ sources = Table(
     Column("revision", BigInteger, nullable=False),
     Column("newest_record", UtcDateTime),
     Column("last_success", UtcDateTime),
+    Column("restated_inferences", Double, nullable=False, server_default="0"),
 )
+"""`restated_inferences` is the sum of what the source took back when it replaced whole days."""
 
 source_state = Table(
     "source_state",

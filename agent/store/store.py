@@ -26,6 +26,7 @@ from leverwatch.agent.store.history import read_at_review, read_differing_since,
 from leverwatch.agent.store.history_reader import HistoryReader
 from leverwatch.agent.store.migrate import head_revision, migrate
 from leverwatch.agent.store.names import Admission, FoldWarning, KnownNames, NameLimits, read_names, read_overflow
+from leverwatch.agent.store.replaced import Cell, Replaced, read_inferences
 from leverwatch.agent.store.rows import RowWriter
 from leverwatch.agent.store.schema import record_tallies, source_state, sources
 from leverwatch.agent.store.sqlite import check_damage, is_lost, is_unwritable, read_schema
@@ -51,6 +52,8 @@ class SourceTimes:
 
     last_success: datetime | None
     newest_record: datetime | None
+    restated_inferences: float = 0.0
+    """What it took back when it replaced whole days, since the store exists."""
 
 
 class Store:
@@ -199,25 +202,27 @@ class Store:
             )
             return {row.key: bytes(row.value) for row in rows}
 
-    def apply(self, source: str, revision: int, batch: Batch) -> None:
+    def apply(self, source: str, revision: int, batch: Batch) -> Replaced | None:
         """Write a batch and its state in one transaction, as revision `revision + 1`.
 
-        A row that cannot be stored is left out, counted by `refused_rows`, and costs no other row.
+        A row that cannot be stored is left out, counted by `refused_rows`, and costs no other row. Returns what
+        changed on the days that the batch replaces; None when it replaces none.
 
         Raises:
+            InternalError: the batch contradicts itself; nothing was written.
             StoreConflict: another agent advanced the source; nothing was written.
         """
         try:
             try:
-                self._apply(source, revision, batch, narrowing=False)
+                return self._apply(source, revision, batch, narrowing=False)
             except StoreRefusal:
-                self._apply(source, revision, batch, narrowing=True)
+                return self._apply(source, revision, batch, narrowing=True)
         except StoreConflict:
             # Another agent, or a database that was restored: it may hold fewer names than before.
             self._known.forget()
             raise
 
-    def _apply(self, source: str, revision: int, batch: Batch, *, narrowing: bool) -> None:
+    def _apply(self, source: str, revision: int, batch: Batch, *, narrowing: bool) -> Replaced | None:
         now = self._now()
         with self.writing() as connection:
             generation = self._generation_now()
@@ -226,13 +231,19 @@ class Store:
             revision %= _REVISIONS
             admission = Admission(connection, self.limits, self._known, now)
             writer = RowWriter(connection, source, narrowing=narrowing)
-            write_batch(connection, source, revision, batch, now, admission, writer)
+            replaced = write_batch(connection, source, revision, batch, now, admission, writer)
         admission.confirm()
         writer.report()
         with self._counting:
             self._refused[source] += writer.refused.total()
         if admission.folded_systems or admission.folded_models:
             self._folds.say(source, admission)
+        return replaced
+
+    def inferences(self, source: str, days: frozenset[date]) -> Mapping[Cell, float]:
+        """Inferences of a source on some UTC days, by system, model and day."""
+        with self.reading() as connection:
+            return read_inferences(connection, source, days)
 
     def refused_rows(self) -> Mapping[str, int]:
         """Rows that were left out because they could not be stored, by source, since the store was opened."""
@@ -250,9 +261,14 @@ class Store:
         """When each source was last read, and its newest record."""
         with self.reading() as connection:
             rows = connection.execute(
-                select(sources.c.source, sources.c.last_success, sources.c.newest_record)
+                select(
+                    sources.c.source,
+                    sources.c.last_success,
+                    sources.c.newest_record,
+                    sources.c.restated_inferences,
+                )
             ).all()
-        return {row.source: SourceTimes(row.last_success, row.newest_record) for row in rows}
+        return {source: SourceTimes(*known) for source, *known in rows}
 
     def facts(self, as_of: date, scope: Scope) -> dict[str, Facts]:
         """What the framework decides on, for every system, as of the end of a UTC day."""

@@ -61,7 +61,7 @@ def test_a_migration_that_fails_leaves_the_old_schema_and_says_why(store_url: st
         command.upgrade(config, "0001")
         connection.execute(text(OLD_ROW))
         # The last migration makes a table of this name, when all others are done.
-        connection.execute(text("CREATE TABLE stored_systems (in_the_way INTEGER)"))
+        connection.execute(text("CREATE TABLE usage_highest (in_the_way INTEGER)"))
 
     def found() -> tuple[object, ...]:
         with engine.connect() as connection, connection.begin():
@@ -74,7 +74,7 @@ def test_a_migration_that_fails_leaves_the_old_schema_and_says_why(store_url: st
 
     before = found()
     store = Store(store_url)
-    with pytest.raises(StoreError, match=r"stored_systems.* already exists"):
+    with pytest.raises(StoreError, match=r"usage_highest.* already exists"):
         store.migrate()
     store.close()
 
