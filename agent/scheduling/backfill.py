@@ -30,7 +30,7 @@ class Found:
     """Landings of prompt changes by system and month, within the days asked for."""
 
     def add(self, batch: Batch) -> None:
-        """Take in a batch that was committed, or would have been."""
+        """Add a batch that was committed, or that would be without a dry run."""
         self.replaced.update({day: {} for day in batch.replaces})
         for row in batch.usage:
             if row.day in batch.replaces:
