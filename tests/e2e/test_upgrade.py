@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.collectors.models.server import Answer, Provider, provider
+from tests.collectors.sources.models.server import Answer, Provider, provider
 from tests.e2e.agents import leverwatch_json
 from tests.fixtures.upgrade import world
 from tests.fixtures.upgrade.known import CALLS, CHANGES, sums
