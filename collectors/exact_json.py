@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -20,10 +20,14 @@ def exact_decoder(kind: type[T]) -> Callable[[bytes], T]:
     Every field has to be there, with its type, and no other one; also where the class has a default. The function
     raises a `msgspec.MsgspecError` that names the field and not its value.
     """
-    decoder = msgspec.json.Decoder(_strict(kind))
+
+    @cache
+    def decoder() -> msgspec.json.Decoder[Any]:
+        # Made when it is needed first, as that takes milliseconds: many commands read nothing.
+        return msgspec.json.Decoder(_strict(kind))
 
     def decode(data: bytes) -> T:
-        return msgspec.convert(decoder.decode(data), kind, from_attributes=True)
+        return msgspec.convert(decoder().decode(data), kind, from_attributes=True)
 
     return decode
 
