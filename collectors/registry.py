@@ -9,7 +9,6 @@ from typing import Any
 
 from leverwatch.collectors.config import SourceConfig
 from leverwatch.collectors.interface import Collector, CollectorContext
-from leverwatch.collectors.stored_state import Kind
 
 
 @dataclass(frozen=True)
@@ -19,8 +18,6 @@ class SourceType:
     name: str
     config: type[SourceConfig]
     build: Callable[[Any, CollectorContext], Collector]
-    kinds: tuple[Kind[Any], ...] = ()
-    """Everything that its collector stores."""
 
 
 _MODULES = (
@@ -32,14 +29,9 @@ _MODULES = (
 _types: dict[str, SourceType] = {}
 
 
-def register(
-    name: str,
-    config: type[SourceConfig],
-    build: Callable[[Any, CollectorContext], Collector],
-    kinds: tuple[Kind[Any], ...] = (),
-) -> None:
+def register(name: str, config: type[SourceConfig], build: Callable[[Any, CollectorContext], Collector]) -> None:
     """Add a kind of source; the one line that stands beside each collector class."""
-    _types[name] = SourceType(name, config, build, kinds)
+    _types[name] = SourceType(name, config, build)
 
 
 def source_types() -> Mapping[str, SourceType]:

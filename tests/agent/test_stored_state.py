@@ -22,6 +22,7 @@ from tests.collectors.sources.evals.samples import lines, own
 from tests.collectors.sources.files.test_streams import PARTS, chunk
 from tests.collectors.sources.git.repo import Repo
 from tests.collectors.sources.models.server import Provider, models, provider
+from tests.collectors.sources.stored_values import kinds_of
 
 SOURCES: dict[str, dict[str, Any]] = {
     "gateway": {"type": "files", "path": "logs/*.jsonl", "format": "openai", "system": "bot"},
@@ -105,11 +106,11 @@ def test_every_value_that_a_source_stores_is_of_a_known_kind_and_says_its_versio
     found = set()
     for name, settings in SOURCES.items():
         for key, value in world.stored(name).items():
-            (kind,) = (kind for kind in source_types()[settings["type"]].kinds if kind.holds(key))
+            (kind,) = (kind for kind in kinds_of(settings["type"]) if kind.holds(key))
             assert value.startswith((b'{"version":%d,' % kind.version, b"version %d\n" % kind.version)), key
             found.add((settings["type"], kind.key))
 
-    assert found == {(name, kind.key) for name, source in source_types().items() for kind in source.kinds}
+    assert found == {(name, kind.key) for name in source_types() for kind in kinds_of(name)}
 
 
 KINDS = [

@@ -103,4 +103,4 @@ def _describe(source: str, failures: dict[str, str]) -> str:
     return f"source {source}: {'; '.join(named)}{f'; and {more} more' if more > 0 else ''}"
 
 
-register("evals", EvalsConfig, EvalsCollector, KINDS)
+register("evals", EvalsConfig, EvalsCollector)

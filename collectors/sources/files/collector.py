@@ -297,4 +297,4 @@ def _describe(source: str, failures: dict[str, str]) -> str:
     return f"source {source}: {'; '.join(named)}{f'; and {more} more' if more > 0 else ''}"
 
 
-register("files", FilesConfig, FilesCollector, KINDS)
+register("files", FilesConfig, FilesCollector)

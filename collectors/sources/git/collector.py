@@ -245,4 +245,4 @@ def _refused(landings: list[Landing]) -> list[Landing]:
     return [landing for landing in landings if landing.too_many]
 
 
-register("git", GitConfig, GitCollector, KINDS)
+register("git", GitConfig, GitCollector)

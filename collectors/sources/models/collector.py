@@ -171,4 +171,4 @@ def _digest(models: Iterable[ModelShutdown], undated: int, left: int) -> bytes:
     return blake2b(json.dumps(what).encode(), digest_size=_DIGEST_BYTES).digest()
 
 
-register("models", ModelsConfig, ModelsCollector, KINDS)
+register("models", ModelsConfig, ModelsCollector)

@@ -6,6 +6,7 @@ What is here once stays: it is what lies in the stores of users. A new version a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from leverwatch.collectors.aggregation.dedupe import ids_kind
@@ -16,6 +17,12 @@ from leverwatch.collectors.sources.files.partial_reads import Part
 from leverwatch.collectors.sources.git.history import HISTORY, History, Prompt, SystemHistory
 from leverwatch.collectors.sources.models.collector import LIST
 from leverwatch.collectors.stored_state import Kind
+
+
+def kinds_of(source_type: str) -> tuple[Kind[Any], ...]:
+    """Everything that a source of a type stores, as its collector declares it."""
+    kinds: tuple[Kind[Any], ...] = import_module(f"leverwatch.collectors.sources.{source_type}.collector").KINDS
+    return kinds
 
 
 @dataclass(frozen=True)
