@@ -14,7 +14,7 @@ from sqlalchemy import delete, insert, update
 from leverwatch.agent.log import configure
 from leverwatch.agent.scheduling.runner import RunReport, SourceRunner
 from leverwatch.agent.store.facts import Scope
-from leverwatch.agent.store.schema import source_state
+from leverwatch.agent.store.schema import source_state, sources
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import CollectorContext
 from leverwatch.collectors.registry import source_types
@@ -191,6 +191,29 @@ def test_a_key_of_a_kind_that_is_not_known_makes_its_source_fail_and_no_other(
     world.put(source, "cursor/1", b"version 1\nx")
 
     refused(world, source, "cursor/1: no source of this type stores such a key in this leverwatch", capsys)
+
+
+def test_what_was_refused_half_way_is_read_anew_also_when_the_store_is_back_where_it_was(world: World) -> None:
+    """As when a backup is put back under an agent that runs on."""
+    whole = chunk("c7", usage={"prompt_tokens": 9, "completion_tokens": 4}, object="chat.completion")
+    (world.folder / "logs/whole.jsonl").write_bytes(whole)
+    assert world.run() == {}
+    before, revision = world.figures(), world.store.source_state("gateway").revision
+    key, value = next((key, value) for key, value in world.stored("gateway").items() if key.startswith("seen/"))
+
+    def go_to(revision: int, value: bytes) -> None:
+        world.put("gateway", key, value)
+        with world.store.writing() as connection:
+            connection.execute(update(sources).where(sources.c.source == "gateway").values(revision=revision))
+
+    go_to(revision + 1, newer(value))
+    assert list(world.run()) == ["gateway"]
+    go_to(revision, value)
+    # Another delivery of a call that was counted: without what was stored of it, it would be a new one.
+    (world.folder / "logs/again.jsonl").write_bytes(whole + whole)
+    assert world.run() == {}
+
+    assert world.figures()[1:] == before[1:]
 
 
 def test_values_without_a_version_are_read_and_written_anew_when_they_change(world: World) -> None:
