@@ -2,18 +2,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
+from typing import Any, get_type_hints
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from leverwatch.collectors.aggregation.dedupe import SeenIds
 from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.errors import StateFromNewer, StateUnreadable
 from leverwatch.collectors.registry import source_types
 from leverwatch.collectors.sources.evals.positions import decode_all as decode_results
-from leverwatch.collectors.sources.files.checkpoint import CHECKPOINT
+from leverwatch.collectors.sources.files.checkpoint import CHECKPOINT, FileCheckpoint
 from leverwatch.collectors.sources.files.checkpoint import decode_all as decode_files
 from leverwatch.collectors.sources.files.config import FilesConfig
+from leverwatch.collectors.sources.files.partial_reads import Part
 from tests.collectors.sources.files.logs import config, ingest
 from tests.collectors.sources.files.test_streams import PARTS
 from tests.collectors.sources.files.test_streams import settings as streamed
@@ -101,6 +105,31 @@ def test_a_field_that_is_missing_or_mistyped_or_unknown_is_never_a_silent_zero(o
         for end in range(1, len(stored)):
             with pytest.raises(StateUnreadable):
                 one.kind.loads(PLACE, stored[:-end])
+
+
+BY_TYPE: dict[object, st.SearchStrategy[Any]] = {
+    str: st.text(max_size=20),
+    int: st.integers(0, 2**63),
+    float: st.floats(allow_nan=False, allow_infinity=False),
+    bool: st.booleans(),
+    bytes | None: st.none() | st.binary(),
+    tuple[tuple[int, int], ...]: st.lists(st.tuples(st.integers(0, 2**63), st.integers(0, 2**32))).map(tuple),
+}
+READS = st.builds(
+    Part, *[BY_TYPE[int]] * 3, st.lists(st.tuples(BY_TYPE[int], BY_TYPE[int])).map(tuple), st.booleans()
+)
+FIELDS = get_type_hints(FileCheckpoint) | {"head_length": bool, "tail_length": bool, "offset": int}
+POSITIONS = st.builds(
+    FileCheckpoint,
+    **{name: BY_TYPE.get(kind, st.lists(READS, max_size=3).map(tuple)) for name, kind in FIELDS.items()},
+)
+
+
+@given(POSITIONS)
+def test_every_position_comes_back_as_it_was(state: FileCheckpoint) -> None:
+    state = replace(state, offset=state.offset + 1, head_length=int(state.head_length), tail_length=0)
+
+    assert CHECKPOINT.loads(PLACE, CHECKPOINT.dumps(state)) == state
 
 
 def test_a_position_of_before_backfills_and_dense_files_were_known_is_read() -> None:
