@@ -3,6 +3,8 @@
 CollectorError
 ├── SourceUnavailable   the source cannot be reached now; trying again may help
 ├── SourceRefused       the source must not be used as it is; a person has to act
+│   ├── StateFromNewer      a newer version of leverwatch stored how far it was read
+│   └── StateUnreadable     what was stored of how far it was read is damaged
 └── SourceIncomplete    the run counted what it could, and some parts of the source failed
 """
 
@@ -29,6 +31,14 @@ class SourceRefused(CollectorError):
     """The source was not used, as it would give wrong counts (a shallow clone, say); a person has to act."""
 
     reason = "refused"
+
+
+class StateFromNewer(SourceRefused):
+    """What is stored of the source is of a version that this program does not know: going on could count twice."""
+
+
+class StateUnreadable(SourceRefused):
+    """What is stored of the source is not what its version looks like: guessing could count twice."""
 
 
 class SourceIncomplete(CollectorError):

@@ -196,7 +196,8 @@ class Batch:
     """What one transaction writes: additions, and the source state that makes them done."""
 
     state: Mapping[str, bytes | None]
-    """Changes to the source's durable key-value state; None deletes a key."""
+    """Changes to the source's durable key-value state; None deletes a key. Each value says its version, as written
+    by a `Kind` of `leverwatch.collectors.stored_state`."""
     usage: tuple[UsageRow, ...] = ()
     """Added to what the store has, unless the batch `replaces` days. A negative count takes back what an earlier
     batch of the source added."""

@@ -396,8 +396,8 @@ RECORDS_ROW = Row(
             (Query(hourly("leverwatch_restated_inferences_total", *_PER_SOURCE), _SOURCE),),
             "What each source took back when it gave whole days again, such as a restated bill. The volume follows"
             " at the next evaluation; counters of inferences hold what they were until they are overtaken.",
-            24,
-            7,
+            width=24,
+            height=7,
             many=True,
         ),
     ),

@@ -148,13 +148,15 @@ def _write_state(connection: Connection, source: str, state: Mapping[str, bytes 
     for start in range(0, len(gone), _SLICE):
         keys = source_state.c.key.in_(gone[start : start + _SLICE])
         connection.execute(delete(source_state).where(source_state.c.source == source, keys))
-    kept = [{"source": source, "key": key, "value": value} for key, value in state.items() if value is not None]
+    kept = [
+        {"source": source, "key": key, "versioned": value} for key, value in state.items() if value is not None
+    ]
     if kept:
         statement = insert_into(connection.dialect, source_state)
         connection.execute(
             statement.on_conflict_do_update(
                 index_elements=list(source_state.primary_key.columns),
-                set_={"value": statement.excluded["value"]},
+                set_={"versioned": statement.excluded["versioned"]},
             ),
             kept,
         )

@@ -132,8 +132,10 @@ source_state = Table(
     metadata,
     Column("source", String(100), primary_key=True),
     Column("key", String(400), primary_key=True),
-    Column("value", LargeBinary, nullable=False),
+    Column("versioned", LargeBinary, nullable=False),
 )
+"""What sources remember. `versioned` is a value that says its version, as `leverwatch.collectors.stored_state` has
+it."""
 
 prompt_changes = Table(
     "prompt_changes",

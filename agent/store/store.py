@@ -32,6 +32,7 @@ from leverwatch.agent.store.schema import record_tallies, source_state, sources
 from leverwatch.agent.store.sqlite import check_damage, is_lost, is_unwritable, read_schema
 from leverwatch.agent.store.verdicts import forget_after, latest_verdicts, newest_moment, write_verdicts
 from leverwatch.agent.store.views import PromptTotals, SystemTotals, read_prompt_totals, read_totals
+from leverwatch.agent.store.words import word
 from leverwatch.collectors.interface import Batch, EvalResult, Result, SourceState, utc_now
 
 log = structlog.get_logger(__name__)
@@ -198,9 +199,9 @@ class Store:
     def _load_state(self, source: str) -> Mapping[str, bytes]:
         with self.reading() as connection:
             rows = connection.execute(
-                select(source_state.c.key, source_state.c.value).where(source_state.c.source == source)
+                select(source_state.c.key, source_state.c.versioned).where(source_state.c.source == source)
             )
-            return {row.key: bytes(row.value) for row in rows}
+            return {row.key: bytes(row.versioned) for row in rows}
 
     def apply(self, source: str, revision: int, batch: Batch) -> Replaced | None:
         """Write a batch and its state in one transaction, as revision `revision + 1`.
@@ -378,5 +379,5 @@ class Store:
         found: dict[str, dict[Result, int]] = {}
         with self.reading() as connection:
             for row in connection.execute(select(record_tallies)):
-                found.setdefault(row.source, {})[Result(row.result)] = row.records
+                found.setdefault(row.source, {})[word(Result, row.result)] = row.records
         return found

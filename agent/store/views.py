@@ -14,6 +14,7 @@ from leverwatch.agent.snapshot import ModelTotals
 from leverwatch.agent.store.facts import Scope, counting_sources
 from leverwatch.agent.store.names import OTHER_MODELS, named
 from leverwatch.agent.store.schema import COUNTS, prompt_changes, usage_highest, usage_totals
+from leverwatch.agent.store.words import word
 from leverwatch.collectors.interface import ChangeKind, Operation
 
 _key = attrgetter("source", "system", "model", "operation")
@@ -63,7 +64,7 @@ def read_totals(connection: Connection, scope: Scope, models_per_system: int) ->
         first.setdefault(row.system, row.first_written)
         if row.source not in counting_sources(feeding[row.system], scope.authoritative):
             continue
-        operation = Operation(row.operation)
+        operation = word(Operation, row.operation)
         counts = _counts(row)
         before = taken_back.get(_key(row))
         most = counts if before is None else tuple(map(max, counts, before))
@@ -125,6 +126,6 @@ def read_prompt_totals(connection: Connection, scope: Scope) -> dict[str, Prompt
     ).group_by(prompt_changes.c.system, prompt_changes.c.kind)
     for chosen in named(prompt_changes.c.system, scope.systems):
         for system, kind, number, newest in connection.execute(query.where(chosen)):
-            kinds[system][ChangeKind(kind)] = number
+            kinds[system][word(ChangeKind, kind)] = number
             last[system] = max(newest, last.get(system, newest))
     return {system: PromptTotals(by_kind, last[system]) for system, by_kind in kinds.items()}

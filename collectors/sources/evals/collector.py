@@ -12,11 +12,14 @@ from leverwatch.collectors.registry import register
 from leverwatch.collectors.sources.evals.attribute import Attribution
 from leverwatch.collectors.sources.evals.config import EvalsConfig
 from leverwatch.collectors.sources.evals.formats.interface import digest
-from leverwatch.collectors.sources.evals.positions import FileState, decode_all, encode, state_key
+from leverwatch.collectors.sources.evals.positions import RESULT_FILE, FileState, decode_all, state_key
 from leverwatch.collectors.sources.evals.reading import Reading, ResultFileReader, Stopped
+from leverwatch.collectors.stored_state import check_keys
 
 _METHOD = 2
 """Raised whenever the same file would give other results: every file is then read again."""
+KINDS = (RESULT_FILE,)
+"""What a source stores."""
 
 
 class EvalsCollector:
@@ -34,6 +37,7 @@ class EvalsCollector:
 
         Raises:
             SourceIncomplete: some files could not be read; every other one was.
+            SourceRefused: what is stored of it is unreadable, or of a newer version.
         """
         if self._revision != state.revision:
             self._load(state)
@@ -63,13 +67,16 @@ class EvalsCollector:
         return SourceIncomplete(f"source {self._config.name}: ended early, since the agent stops")
 
     def _load(self, state: SourceState) -> None:
-        self._files = decode_all(state.load(), self._settings)
+        self._revision = None  # what is refused leaves nothing that could be gone on with
+        stored = state.load()
+        check_keys(self._config.name, stored, KINDS)
+        self._files = decode_all(self._config.name, stored, self._settings)
 
 
 def _batch(new: FileState, reading: Reading) -> Batch:
     unique = {_identity(result): result for result in reading.results}
     return Batch(
-        state={state_key(new.path): encode(new)},
+        state={state_key(new.path): RESULT_FILE.dumps(new)},
         tallies=dict(reading.tallies),
         eval_results=tuple(unique.values()),
         newest_record=max((result.at for result in reading.results), default=None),

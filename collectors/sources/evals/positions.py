@@ -9,11 +9,14 @@ from typing import BinaryIO
 
 import msgspec
 
+from leverwatch.collectors.errors import StateUnreadable
+from leverwatch.collectors.stored_state import Kind, entries, same
+
 _PREFIX = "file/"
 _PIECE = 1 << 20
 
 
-class FileState(msgspec.Struct, frozen=True):
+class FileState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The state of one file when it was last read."""
 
     path: str
@@ -46,22 +49,35 @@ def pieces(file: BinaryIO, end: int) -> Iterator[bytes]:
         yield piece
 
 
-def encode(state: FileState) -> bytes:
-    """Return the state of a file as it is stored."""
-    return msgspec.json.encode(state)
+def _checked(body: bytes) -> FileState:
+    state = msgspec.json.decode(body, type=FileState)
+    if min(state.size, state.offset) < 0:
+        raise ValueError("a number of bytes is negative")
+    return state
 
 
-def decode_all(stored: Mapping[str, bytes], settings: str) -> dict[str, FileState]:
-    """Return the states of all files that were read with these settings, by path, without undecodable entries."""
+RESULT_FILE: Kind[FileState] = Kind(
+    name="position in a file of results",
+    key=_PREFIX,
+    encode=msgspec.json.encode,
+    decode=_checked,
+    upgrades=(same,),
+    is_json=True,
+)
+
+
+def decode_all(source: str, stored: Mapping[str, bytes], settings: str) -> dict[str, FileState]:
+    """Return the states of all files that were read with these settings, by path.
+
+    Raises:
+        SourceRefused: a stored position is unreadable, or of a newer version; guessing would count twice.
+    """
     found = {}
-    for key, value in stored.items():
-        if key.startswith(_PREFIX):
-            try:
-                state = msgspec.json.decode(value, type=FileState)
-            except msgspec.DecodeError:
-                continue
-            if state.settings == settings:
-                found[state.path] = state
+    for key, state in entries(source, stored, RESULT_FILE):
+        if key != state_key(state.path):
+            raise StateUnreadable(f"source {source}: {key}: the stored position is that of another file")
+        if state.settings == settings:
+            found[state.path] = state
     return found
 
 

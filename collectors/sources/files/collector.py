@@ -6,14 +6,16 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from leverwatch.collectors.aggregation.ingest import Ingest
+from leverwatch.collectors.aggregation.pipeline import KINDS as COUNTING_KINDS
 from leverwatch.collectors.errors import SourceIncomplete, SourceRefused, SourceUnavailable
 from leverwatch.collectors.interface import BackfillRequest, Batch, CollectorContext, Progress, SourceState
 from leverwatch.collectors.listing import Interrupted
 from leverwatch.collectors.paths import Discovery, Found, discover
 from leverwatch.collectors.registry import register
-from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint, decode_all
+from leverwatch.collectors.sources.files.checkpoint import CHECKPOINT, FileCheckpoint, decode_all
 from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
 from leverwatch.collectors.sources.files.config import FilesConfig
 from leverwatch.collectors.sources.files.matching import Match, MatchDecision, Matcher
@@ -22,6 +24,7 @@ from leverwatch.collectors.sources.files.quiet import Quiet
 from leverwatch.collectors.sources.files.reader import Moved
 from leverwatch.collectors.sources.files.tail import Tail
 from leverwatch.collectors.sources.files.tracker import FileTracker, reason_of
+from leverwatch.collectors.stored_state import Kind, check_keys
 from leverwatch.collectors.unpacking import TooDense
 
 _BATCH_BYTES = 32 << 20
@@ -32,6 +35,8 @@ _BACKLOG_BYTES = 64 << 20
 """What is worth the start of threads."""
 _FORGET = 90 * 86400.0
 _DAY = 86400.0
+KINDS: tuple[Kind[Any], ...] = (CHECKPOINT, *COUNTING_KINDS)
+"""What a source stores."""
 
 
 @dataclass(slots=True)
@@ -72,7 +77,7 @@ class FilesCollector:
         Raises:
             SourceIncomplete: some files could not be read; every other one was.
             SourceUnavailable: it was told to stop before all files were found.
-            SourceRefused: the stored positions are unreadable.
+            SourceRefused: what is stored of it is unreadable, or of a newer version.
         """
         return self._collect(state, None)
 
@@ -106,7 +111,9 @@ class FilesCollector:
             raise SourceIncomplete.of(self._config.name, run.survey.failures)
 
     def _load(self, state: SourceState) -> None:
+        self._revision = None  # what is refused half-way leaves nothing that could be gone on with
         stored = state.load()
+        check_keys(self._config.name, stored, KINDS)
         self._ingest.load(stored)
         self._catalog = CheckpointSet(decode_all(self._config.name, stored))
         self._matcher.forget_waiting()

@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from hashlib import blake2b
 
-import msgspec
-
 from leverwatch.collectors.errors import SourceRefused, SourceUnavailable
 from leverwatch.collectors.interface import Batch, CollectorContext, Problem, PromptChange, Result, SourceState
 from leverwatch.collectors.registry import register
@@ -18,14 +16,16 @@ from leverwatch.collectors.sources.git.child import run_git
 from leverwatch.collectors.sources.git.config import GitConfig
 from leverwatch.collectors.sources.git.credentials import remote
 from leverwatch.collectors.sources.git.errors import GitError, GitFailed, GitMissing, ObjectMissing
-from leverwatch.collectors.sources.git.history import History, apply_landing, newly_counted
+from leverwatch.collectors.sources.git.history import HISTORY, History, apply_landing, newly_counted
 from leverwatch.collectors.sources.git.log import Landing
 from leverwatch.collectors.sources.git.normalise import content_hash
 from leverwatch.collectors.sources.git.patterns import PathFilter, pathspecs
 from leverwatch.collectors.sources.git.process import Git, Runner, summary
 from leverwatch.collectors.sources.git.repository import Repository
+from leverwatch.collectors.stored_state import check_keys, place_of
 
-_STATE_KEY = "history"
+KINDS = (HISTORY,)
+"""What a source stores."""
 _PARTIAL = "file contents are missing, as in a partial clone; run `git fetch --refetch --no-filter` in it"
 _DRIFT = timedelta(minutes=10)
 _MOST_PROBLEMS = 20
@@ -83,7 +83,8 @@ class GitCollector:
 
         Raises:
             SourceUnavailable: the repository cannot be read now.
-            SourceRefused: the repository must not be read as it is: a shallow or partial clone, a missing branch.
+            SourceRefused: the repository must not be read as it is: a shallow or partial clone, a missing branch;
+                or what is stored of the source is unreadable, or of a newer version.
         """
         remembered = self._recall(state)
         try:
@@ -105,14 +106,11 @@ class GitCollector:
         if self._memory and self._memory[0] == state.revision:
             return self._memory[1]
         self._memory = None
-        stored = state.load().get(_STATE_KEY)
-        if stored is None:
+        stored = state.load()
+        check_keys(self._config.name, stored, KINDS)
+        if HISTORY.key not in stored:
             return None
-        try:
-            history = msgspec.json.decode(stored, type=History)
-        except msgspec.DecodeError:
-            # Written by another version of the agent: the repository still has everything.
-            return None
+        history = HISTORY.loads(place_of(self._config.name, HISTORY.key), stored[HISTORY.key])
         self._memory = state.revision, history
         return history
 
@@ -196,7 +194,7 @@ class GitCollector:
         return self._batch(history, tip, landings, changes, tallies, replace=False), history
 
     def _rescan(self, repository: Repository, tip: str, remembered: History | None) -> tuple[Batch, History]:
-        history = History(head=tip, settings=self._settings)
+        history = History.begun(tip, self._settings)
         landings = repository.landings(tip, None, self._pathspecs)
         changes = self._follow(repository, landings, history)
         # What was refused before is not counted again; which landings that were is not remembered.
@@ -236,7 +234,7 @@ class GitCollector:
         # A date that lies ahead is the landing's own affair: as the newest of the source it would stay for years.
         latest = self._now() + _DRIFT
         return Batch(
-            state={_STATE_KEY: msgspec.json.encode(history)},
+            state={HISTORY.key: HISTORY.dumps(history)},
             tallies={result: number for result, number in tallies.items() if number},
             prompt_changes=tuple(changes),
             replace_prompt_changes=replace,

@@ -5,41 +5,58 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Annotated
 
 import msgspec
 
 from leverwatch.collectors.interface import ChangeKind, PromptChange
 from leverwatch.collectors.sources.git.log import Landing
+from leverwatch.collectors.stored_state import Kind, same
 
 _TELLING = tuple(ChangeKind)
 """The kinds of changes, the most significant first."""
 
 
-class Prompt(msgspec.Struct):
+class Prompt(msgspec.Struct, forbid_unknown_fields=True):
     """One prompt, followed through renames: the hashes of its present and of all earlier contents."""
 
     current: str
     versions: set[str]
 
 
-class SystemHistory(msgspec.Struct):
+class SystemHistory(msgspec.Struct, forbid_unknown_fields=True):
     """The prompts of one system, by path."""
 
-    present: dict[str, Prompt] = msgspec.field(default_factory=dict)
-    removed: dict[str, Prompt] = msgspec.field(default_factory=dict)
+    present: dict[str, Prompt]
+    removed: dict[str, Prompt]
     """Removed prompts by their last path; one that is added again there is the same prompt."""
 
 
-class History(msgspec.Struct):
+class History(msgspec.Struct, forbid_unknown_fields=True):
     """The state after some landings that later runs go on from."""
 
     head: str
     """The newest commit that was applied."""
     settings: str
     """Digest of the settings that decide what is tracked and how it is compared."""
-    systems: dict[str, SystemHistory] = msgspec.field(default_factory=dict)
-    occurrences: dict[str, int] = msgspec.field(default_factory=dict)
+    systems: dict[str, SystemHistory]
+    occurrences: dict[str, Annotated[int, msgspec.Meta(ge=1)]]
     """How often each content transition occurred, by its digest."""
+
+    @classmethod
+    def begun(cls, head: str, settings: str) -> History:
+        """What is known before the first landing."""
+        return cls(head=head, settings=settings, systems={}, occurrences={})
+
+
+HISTORY: Kind[History] = Kind(
+    name="history of the prompts",
+    key="history",
+    encode=msgspec.json.Encoder().encode,
+    decode=msgspec.json.Decoder(History).decode,
+    upgrades=(same,),
+    is_json=True,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +168,7 @@ def apply_landing(
             touched.setdefault(name, []).append(item)
     changes = []
     for name in sorted(touched):
-        steps = _apply(history.systems.setdefault(name, SystemHistory()), touched[name])
+        steps = _apply(history.systems.setdefault(name, SystemHistory({}, {})), touched[name])
         if not steps:
             continue
         digest = _transition_digest(name, steps)

@@ -19,14 +19,28 @@ from leverwatch.collectors.registry import register
 from leverwatch.collectors.regular import open_regular
 from leverwatch.collectors.sources.models.config import ModelsConfig
 from leverwatch.collectors.sources.models.pages import MOST_MODELS, NotAModelList, Page, parse_page
+from leverwatch.collectors.stored_state import Kind, check_keys, entries, same
 
 _MOST_PAGES = 100
 _LARGEST = 16 << 20
 _REFUSED = frozenset({401, 403})
-_STATE_KEY = "list"
+_DIGEST_BYTES = 16
 _LARGEST_TOKEN = 65_536
 _AFTER_PATH = re.compile(r"[?#;]")
 """The end of the path of an address; what follows may be a secret."""
+
+
+def _digest_only(body: bytes) -> bytes:
+    if len(body) != _DIGEST_BYTES:
+        raise ValueError(f"it has {len(body)} bytes")
+    return body
+
+
+LIST: Kind[bytes] = Kind(
+    name="digest of the list of models", key="list", encode=bytes, decode=_digest_only, upgrades=(same,)
+)
+KINDS = (LIST,)
+"""What a source stores."""
 
 
 class ModelsCollector:
@@ -40,18 +54,22 @@ class ModelsCollector:
         """Yield one batch with the list when it differs from the last one, else nothing.
 
         Raises:
-            SourceUnavailable: no response, a server error, or a response that is not a model list.
-            SourceRefused: the token was refused or cannot be read, or the address is wrong.
+            SourceUnavailable: no answer, an error of the server, or an answer that is no model list.
+            SourceRefused: the token was refused or cannot be read, or the address is wrong; or what is stored of
+                the source is unreadable, or of a newer version.
         """
+        stored = state.load()
+        check_keys(self._config.name, stored, KINDS)
+        before = dict(entries(self._config.name, stored, LIST)).get(LIST.key)
         pages = list(self._pages(_Bearer(self._token())))
         models = {model.model: model for page in pages for model in page.models}
         undated, left = sum(page.undated for page in pages), sum(page.left for page in pages)
         known = _digest(models.values(), undated, left)
-        if state.load().get(_STATE_KEY) == known:
+        if before == known:
             return
         tallies = {Result.COUNTED: len(models), Result.MISTYPED_FIELD: undated, Result.INVALID_LINE: left}
         yield Batch(
-            state={_STATE_KEY: known},
+            state={LIST.key: LIST.dumps(known)},
             tallies={result: number for result, number in tallies.items() if number},
             model_shutdowns=tuple(models.values()),
             problems=tuple(self._problems(undated, left)),
@@ -150,7 +168,7 @@ class _Bearer(requests.auth.AuthBase):
 def _digest(models: Iterable[ModelShutdown], undated: int, left: int) -> bytes:
     listed = sorted((model.model, str(model.shutdown)) for model in models)
     what = [listed, undated, left] if left else [listed, undated]
-    return blake2b(json.dumps(what).encode(), digest_size=16).digest()
+    return blake2b(json.dumps(what).encode(), digest_size=_DIGEST_BYTES).digest()
 
 
 register("models", ModelsConfig, ModelsCollector)

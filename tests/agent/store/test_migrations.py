@@ -8,6 +8,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, select, text
+from sqlalchemy.exc import DBAPIError
 
 from leverwatch.agent.errors import StoreError
 from leverwatch.agent.store.engine import open_engine
@@ -20,6 +21,8 @@ OLD_ROW = (
     "INSERT INTO usage_daily (source, system, model, operation, day, inferences)"
     " VALUES ('gateway', 'bot', 'gpt-4o', 'generation', '2026-03-01', 5)"
 )
+OLD_WRITE = text("INSERT INTO source_state (source, key, value) VALUES ('gateway', :key, :old)")
+OLD_READ = text("SELECT key, value FROM source_state")
 
 
 def test_a_store_of_the_first_version_keeps_its_counts_and_gains_the_new_ones(
@@ -115,3 +118,22 @@ def test_the_systems_of_an_older_store_keep_their_names(store_url: str, open_sto
     assert (bot.system, bot.first_counted) == ("bot", datetime(2026, 3, 1, 8, tzinfo=UTC))
     assert (measured.system, measured.first_counted) == ("measured", None)
     assert (prompts.system, prompts.first_counted) == ("prompts", prompts.first_written)
+
+
+def test_a_program_of_before_there_were_versions_can_neither_read_nor_write_what_sources_stored(
+    store_url: str, open_store: Callable[[], Store]
+) -> None:
+    engine = open_engine(store_url)
+    config = _config()
+    with engine.connect().execution_options(leverwatch_writes=True) as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        connection.execute(OLD_WRITE, {"key": "file/1", "old": b"old"})
+    store = open_store()
+
+    assert store.source_state("gateway").load() == {"file/1": b"old"}
+    # An agent of that version may still run on the same PostgreSQL.
+    for statement in (OLD_WRITE.bindparams(key="file/2", old=b"old"), OLD_READ):
+        with pytest.raises(DBAPIError, match="value"), engine.connect() as connection, connection.begin():
+            connection.execute(statement)
+    engine.dispose()
