@@ -44,7 +44,7 @@ FIELD_INDEX: Mapping[str, int] = {
     **{name: index for index, name in enumerate(FIELDS)},
     **{name: index - len(EXTENDED_FIELDS) for index, name in enumerate(EXTENDED_FIELDS)},
 }
-"""Where a row that ends in rare fields has each field: common ones from its start, rare ones from its end."""
+"""Where a row that ends in extended fields has each field: common ones from its start, those from its end."""
 
 
 def field_indexes(*, has_extended: bool) -> dict[str, int]:
