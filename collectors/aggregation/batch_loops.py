@@ -16,8 +16,9 @@ from leverwatch.collectors.records.layout import Layout
 
 NAMING = ("model", "operation", "status", "cache_hit")
 """Fields that say where, and as what, a record counts."""
-_NO_ID = frozenset({"", "none", "null"})
-_LONGEST_NO_ID = 4
+NO_ID = frozenset({"", "none", "null"})
+"""What producers write for no request id, in lower case."""
+_LONGEST_NO_ID = max(map(len, NO_ID))
 
 Attribute = Callable[[Sequence[Any], Sequence[Stamp], Any, Any, list[CellRef], list[int | None]], None]
 """Records and their stamps in; the place of each record and the key of its request id out."""
@@ -77,7 +78,7 @@ def _attribute(layout: Layout, *, dedupe: bool) -> Attribute:
         code.add(2, "if i.__class__ is not str:", "    i = str(i)", "i = i.strip()")
         code.add(2, f"if len(i) <= {_LONGEST_NO_ID} and i.lower() in NO_ID:", "    note(None)", "    continue")
         code.add(2, "note(digest(i.encode(), p.seed))")
-    made: Attribute = code.compile("attribute", {"NO_ID": _NO_ID, "digest": xxh64_intdigest})
+    made: Attribute = code.compile("attribute", {"NO_ID": NO_ID, "digest": xxh64_intdigest})
     return made
 
 

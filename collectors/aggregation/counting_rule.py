@@ -83,7 +83,7 @@ class Rule:
         self._branch(depth, told, code.objects)
 
     def _weigh(self, depth: int) -> None:
-        """Append the weight `w` of a record, what its amounts are divided by, `k`, and its attempts."""
+        """Append the weight `w` of a record, the factor `k` of its amounts, and its attempts."""
         sign = self._names.sign or "1.0"
         for name, variable in (("sample_rate", "rate"), ("inferences", "number"), ("attempts", "tries")):
             steps = self._layout.fields.get(name)

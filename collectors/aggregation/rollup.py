@@ -11,6 +11,7 @@ from typing import Any
 from xxhash import xxh64_intdigest
 
 from leverwatch.collectors.aggregation.batch_counter import BatchCounter, Prepared
+from leverwatch.collectors.aggregation.batch_loops import NO_ID
 from leverwatch.collectors.aggregation.bulk_timestamps import Stamps
 from leverwatch.collectors.aggregation.cells import CellRef
 from leverwatch.collectors.aggregation.dedupe import SeenIds
@@ -35,7 +36,6 @@ Key = tuple[str, str, Operation, date]
 
 _MOST_SEEDS = 20_000
 """Remembered at a time."""
-_NO_ID = frozenset({"", "none", "null"})
 
 
 class Rollup:
@@ -60,7 +60,7 @@ class Rollup:
     ) -> None:
         self._system_of, self._zone, self._now, self._tolerance = system_of, zone, now, future_tolerance
         self._seen, self._calls = seen, calls
-        self._has_rare, self._known = has_extended, known
+        self._has_extended, self._known = has_extended, known
         self._layout: Layout | None = None
         self._slot_seconds = seen.slot_seconds if seen else 3600
         self._seeds: dict[Kind, int] = {}
@@ -156,7 +156,7 @@ class Rollup:
             return 0, []
         if not parts:
             # All rows of a source are equally long.
-            self._layout = self._layout or row_layout(self._known, len(rows[0]), has_extended=self._has_rare)
+            self._layout = self._layout or row_layout(self._known, len(rows[0]), has_extended=self._has_extended)
             return self.add_records(rows, self._layout)
         return self.add_each(rows, parts)
 
@@ -177,16 +177,17 @@ class Rollup:
 
         Returns whether the record is to be counted: unless its id was remembered before, and always without one.
         """
-        identity = self._request(request_id, seed)
-        if self._seen is None or identity is None:
+        if self._seen is None:
             return True
-        return self._seen.add(identity, seconds // self._slot_seconds)
+        identity = self._request(request_id, seed)
+        return identity is None or self._seen.add(identity, seconds // self._slot_seconds)
 
     def forget_request(self, request_id: object, seed: int) -> None:
         """Take a request id back, as if it had never been met."""
-        identity = self._request(request_id, seed)
-        if self._seen is not None and identity is not None:
-            self._seen.forget(identity)
+        if self._seen is not None:
+            identity = self._request(request_id, seed)
+            if identity is not None:
+                self._seen.forget(identity)
 
     @staticmethod
     def _request(request_id: object, seed: int) -> int | None:
@@ -195,7 +196,7 @@ class Rollup:
             return None
         text = str(request_id).strip()
         # A failed attempt and the retry that succeeded may share an id, and so may two systems: all of them count.
-        return None if text.lower() in _NO_ID else _identity(seed, text)
+        return None if text.lower() in NO_ID else _identity(seed, text)
 
     def _seed(self, kind: Kind) -> int:
         seed = self._seeds.get(kind)

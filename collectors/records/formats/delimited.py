@@ -74,12 +74,16 @@ class Delimited:
     def __init__(self, fields: Mapping[str, str], template: tuple[str, ...], delimiter: str) -> None:
         self.has_extended = any(name in fields for name in EXTENDED_FIELDS)
         self.known = frozenset(fields)
-        rare = EXTENDED_FIELDS if self.has_extended else ()
-        self._columns = [*(fields.get(name) for name in FIELDS), *template, *(fields.get(name) for name in rare)]
+        extended = EXTENDED_FIELDS if self.has_extended else ()
+        self._columns = [
+            *(fields.get(name) for name in FIELDS),
+            *template,
+            *(fields.get(name) for name in extended),
+        ]
         self._converters = [
             *(_CONVERT.get(name, _text) for name in FIELDS),
             *([_text] * len(template)),
-            *(_CONVERT.get(name, _text) for name in rare),
+            *(_CONVERT.get(name, _text) for name in extended),
         ]
         self._delimiter = delimiter
 

@@ -67,8 +67,8 @@ class JsonLines:
         tree = Shape(wanted)
         self.has_extended = any(name in fields for name in EXTENDED_FIELDS)
         self.known = frozenset(fields)
-        rare = EXTENDED_FIELDS if self.has_extended else ()
-        order = [*FIELDS, *(f"template {index}" for index in range(len(template))), *rare]
+        extended = EXTENDED_FIELDS if self.has_extended else ()
+        order = [*FIELDS, *(f"template {index}" for index in range(len(template))), *extended]
         self.record = tree.struct
         """The struct that a line is decoded into."""
         self.layout = Layout(
