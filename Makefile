@@ -75,7 +75,8 @@ pythons = PYTHONPATH=.ci $(BIN)/python -m supply.pythons
 
 # What needs no real servers of others and no browser: those do not care which Python asks them.
 OF_THE_CODE := tests/agent tests/collectors -m "not e2e and not shipped" --ignore=tests/agent/test_status_page_in_browser.py
-# Python 3.12 and newer can watch lines at hardly any cost. What processes run that tests start is not watched.
+# Python 3.12 and newer watch lines for 7 % more CPU time, where 3.11 takes 63 %. What processes run that tests start is
+# not watched.
 COVERED := --cov --cov-report=
 covered = @echo "coverage: $$($(1)/bin/coverage report --format=total) % of the lines of agent and collectors"
 
