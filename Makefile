@@ -77,7 +77,7 @@ pythons = PYTHONPATH=.ci $(BIN)/python -m supply.pythons
 OF_THE_CODE := tests/agent tests/collectors -m "not e2e and not shipped" --ignore=tests/agent/web/test_status_page_in_browser.py
 # Python 3.12 and newer can watch lines at hardly any cost. What processes run that tests start is not watched.
 COVERED := --cov --cov-report=
-covered = @echo "coverage: $$($(1)/bin/coverage report --format=total) % of the lines of agent and collectors, in one process"
+covered = @echo "coverage: $$($(1)/bin/coverage report --format=total) % of the lines of agent and collectors"
 
 newest: servers ## the tests of the code, with their coverage, on the newest Python here, where that is newer than $(PYTHON)
 	@newest=$$($(pythons) --newest); if [ -n "$$newest" ]; then \
