@@ -15,6 +15,7 @@ EXAMPLES = {
     "Add a log format": ("NAME", "ollama"),
     "Add a type of source": ("NAME", "models"),
     "Add a metric, and show it": ("NAME", ""),
+    "Add a counted field": ("NAME", ""),
     "Change a rule of the framework": ("NAME", ""),
     "Add or change an alert": ("ALERT", "LeverwatchUsageStale"),
 }

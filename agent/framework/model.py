@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Strategy(StrEnum):
-    """The three strategies that can be recommended or declared."""
+    """Which lever to pull."""
 
     PROMPT_ENGINEERING = "prompt_engineering"
     HYBRID = "hybrid"

@@ -46,7 +46,7 @@ def outlook(
 
 
 def _day(gaps: Sequence[float]) -> int | None:
-    """The first day, counted from now, on which the gap is closed, interpolated between weeks; None: never."""
+    """Return in how many days the gap is closed, interpolated between weeks; None when it never is."""
     if gaps[0] >= 0:
         return 0
     for week, (before, after) in enumerate(pairwise(gaps)):

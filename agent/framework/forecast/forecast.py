@@ -98,7 +98,7 @@ def monthly(weeks: Sequence[float]) -> float:
 
 
 def _choice(scores: Sequence[Score], weeks: int, settings: ForecastSettings) -> Method:
-    """The method with the smaller mean absolute scaled error; the run-rate when one of the errors is unknown."""
+    """The method with the smaller scaled error (MASE); the run-rate when one is unknown or the history short."""
     if weeks < settings.minimum_weeks:
         return Method.RUN_RATE
     ranked = [(one.mase, one.method is not Method.RUN_RATE, one.method) for one in scores if one.mase is not None]
