@@ -173,6 +173,7 @@ def test_words_of_a_newer_version_are_an_error_and_not_left_out(store: Store) ->
         ("'folded' is no result", store.tallies),
         ("'video' is no operation", lambda: store.totals(Scope(), 20)),
         ("'merged' is no changekind", store.prompt_totals),
+        ("'merged' is no changekind", lambda: store.facts(DAY + timedelta(days=2), Scope())),
     ):
         with pytest.raises(StoreError, match=rf"^store: {word} that this leverwatch knows; run the version"):
             ask()
