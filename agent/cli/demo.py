@@ -10,7 +10,9 @@ from pathlib import Path
 import click
 
 from leverwatch.agent.app import Agent, source_runner
-from leverwatch.agent.cli.common import EPILOG, Exit, load, opened, print_json, reported
+from leverwatch.agent.cli.common import load, opened, reported
+from leverwatch.agent.cli.options import Exit
+from leverwatch.agent.cli.output import print_json
 from leverwatch.agent.cli.serve import serve
 from leverwatch.agent.cli.verdicts import as_json, verdict_table
 from leverwatch.agent.config import load_config
@@ -23,34 +25,8 @@ from leverwatch.collectors.interface import utc_now
 _LIVE_SECONDS = 10.0
 
 
-@click.command(epilog=EPILOG)
-@click.option(
-    "--folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Where to put the company; rebuilt when it is there already. Default: a new folder for temporary files.",
-)
-@click.option("--listen", default="127.0.0.1:9847", show_default=True, help="Where to serve the page and metrics.")
-@click.option("--serve/--no-serve", "serving", default=True, show_default=True, help="Go on serving afterwards.")
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How to print the verdicts.",
-)
 def demo(folder: Path | None, listen: str, serving: bool, output: str) -> None:
-    """Show what leverwatch does, on an invented company.
-
-    Builds five systems with 120 days of usage logs, a git repository of prompts, results of evaluations and a
-    price file, runs the real agent over them on SQLite, prints the verdicts with their reasons, and serves the
-    status page and the metrics while traffic goes on.
-
-    \b
-    Examples:
-      leverwatch demo
-      leverwatch demo --no-serve --format json
-    """
+    """Carry out `leverwatch demo`, whose options are in `commands`."""
     with reported():
         place = folder or Path(tempfile.mkdtemp(prefix="leverwatch-demo-"))
         company = build(place, utc_now(), listen=listen)

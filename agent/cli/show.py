@@ -14,7 +14,10 @@ import requests
 
 from leverwatch import __version__
 from leverwatch.agent.app import source_runner
-from leverwatch.agent.cli.common import EPILOG, Exit, config_option, fail, load, opened, print_json, reported
+from leverwatch.agent.cli.commands.looking import VARIABLE
+from leverwatch.agent.cli.common import load, opened, reported
+from leverwatch.agent.cli.options import Exit, fail
+from leverwatch.agent.cli.output import print_json
 from leverwatch.agent.config import Loaded, json_schema, load_config
 from leverwatch.agent.config.secrets import SecretUnreadable, read_secret
 from leverwatch.agent.errors import CommandError, ConfigError
@@ -27,37 +30,10 @@ from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import utc_now
 
 _TIMEOUT_SECONDS = 30
-_VARIABLE = "LEVERWATCH_PASSWORD"
 
 
-@click.command(epilog=EPILOG)
-@config_option
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "openmetrics"]),
-    default="text",
-    show_default=True,
-    help="The exposition format.",
-)
-@click.option("--url", metavar="URL", help="Ask a running agent instead, for example http://127.0.0.1:9847.")
-@click.option("--user", metavar="NAME", help="With --url: the user name that the agent asks for.")
-@click.option(
-    "--password-file",
-    type=click.Path(path_type=Path),
-    help=f"With --user: the file that holds the password. Default: the environment variable {_VARIABLE}.",
-)
 def metrics(config_path: Path, output: str, url: str | None, user: str | None, password_file: Path | None) -> None:
-    """Print the metrics, as Prometheus would scrape them.
-
-    Without --url they are made from the store, as of yesterday; nothing is collected and nothing is written.
-
-    \b
-    Examples:
-      leverwatch metrics | promtool check metrics
-      leverwatch metrics --url http://127.0.0.1:9847
-      leverwatch metrics --url https://agent.example:9847 --user prometheus --password-file password
-    """
+    """Carry out `leverwatch metrics`, whose options are in `commands`."""
     chosen = Format.OPENMETRICS if output == "openmetrics" else Format.TEXT
     with reported():
         if url is not None:
@@ -78,9 +54,9 @@ def _credentials(url: str, user: str | None, password_file: Path | None) -> tupl
             )
         return None
     if password_file is None:
-        if _VARIABLE not in os.environ:
-            fail(f"--user needs --password-file, or {_VARIABLE} in the environment", Exit.UNUSABLE)
-        return user, os.environ[_VARIABLE]
+        if VARIABLE not in os.environ:
+            fail(f"--user needs --password-file, or {VARIABLE} in the environment", Exit.UNUSABLE)
+        return user, os.environ[VARIABLE]
     try:
         return user, read_secret(password_file)
     except SecretUnreadable as error:
@@ -148,28 +124,8 @@ def _from_store(loaded: Loaded, store: Store, output: Format) -> str:
     return exposition.body(output).plain.decode()
 
 
-@click.command("check-config", epilog=EPILOG)
-@click.argument("path", type=click.Path(path_type=Path), required=False)
-@config_option
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Lines for people, or JSON for programs.",
-)
 def check_config(path: Path | None, config_path: Path, output: str) -> None:
-    """Read a configuration file and report everything that is wrong with it, at once.
-
-    Each problem is a line `file:line: path: reason (got value)`. The price file is read too. Warnings do not fail
-    the check.
-
-    \b
-    Examples:
-      leverwatch check-config
-      leverwatch check-config /etc/leverwatch/leverwatch.yaml --format json
-    """
+    """Carry out `leverwatch check-config`, whose options are in `commands`."""
     file = path or config_path
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -194,15 +150,8 @@ def check_config(path: Path | None, config_path: Path, output: str) -> None:
     sys.exit(Exit.FAILED if problems else Exit.OK)
 
 
-@click.command("config-schema", epilog=EPILOG)
 def config_schema() -> None:
-    """Print the JSON Schema of the configuration file, for editors.
-
-    \b
-    Example, for an editor with the YAML language server:
-      leverwatch config-schema > leverwatch.schema.json
-      # yaml-language-server: $schema=leverwatch.schema.json   (first line of leverwatch.yaml)
-    """
+    """Carry out `leverwatch config-schema`, whose options are in `commands`."""
     print_json(json_schema())
 
 
