@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from leverwatch.collectors.config import SourceConfig
@@ -20,22 +21,30 @@ class SourceType:
     build: Callable[[Any, CollectorContext], Collector]
 
 
-_MODULES = (
-    "leverwatch.collectors.sources.evals.collector",
-    "leverwatch.collectors.sources.files.collector",
-    "leverwatch.collectors.sources.git.collector",
-    "leverwatch.collectors.sources.models.collector",
-)
-_types: dict[str, SourceType] = {}
-
-
-def register(name: str, config: type[SourceConfig], build: Callable[[Any, CollectorContext], Collector]) -> None:
-    """Add a kind of source; the one line that stands beside each collector class."""
-    _types[name] = SourceType(name, config, build)
+_CLASSES = {
+    "evals": ("EvalsConfig", "EvalsCollector"),
+    "files": ("FilesConfig", "FilesCollector"),
+    "git": ("GitConfig", "GitCollector"),
+    "models": ("ModelsConfig", "ModelsCollector"),
+}
+"""Of each kind of source, its model in `sources/NAME/config.py`, and its collector in `collector.py` beside it."""
 
 
 def source_types() -> Mapping[str, SourceType]:
-    """Every kind of source there is, by its type name."""
-    for module in _MODULES:
-        import_module(module)
-    return dict(_types)
+    """Every kind of source there is, by its type name. A collector is imported when one of its kind is built."""
+    return {
+        name: SourceType(name, getattr(_module(name, "config"), config), _builder(name, collector))
+        for name, (config, collector) in _CLASSES.items()
+    }
+
+
+def _module(name: str, part: str) -> ModuleType:
+    return import_module(f"leverwatch.collectors.sources.{name}.{part}")
+
+
+def _builder(name: str, collector: str) -> Callable[[Any, CollectorContext], Collector]:
+    def build(config: Any, context: CollectorContext) -> Collector:
+        built: Collector = getattr(_module(name, "collector"), collector)(config, context)
+        return built
+
+    return build

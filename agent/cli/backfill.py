@@ -15,7 +15,6 @@ from typing import Any
 
 import click
 
-from leverwatch.agent.app import source_runner
 from leverwatch.agent.cli.common import believed_clock, load, opened, reported
 from leverwatch.agent.cli.options import Exit, fail
 from leverwatch.agent.cli.output import count, print_json, table
@@ -24,6 +23,7 @@ from leverwatch.agent.config import Loaded
 from leverwatch.agent.errors import CommandError
 from leverwatch.agent.scheduling.backfill import COUNTS, Found, Rehearsal, reconcile, skipped
 from leverwatch.agent.scheduling.runner import Ledger, RunReport
+from leverwatch.agent.scheduling.source_runner import source_runner
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.config import SourceConfig
 from leverwatch.collectors.interface import BackfillRequest, Batch, Result, utc_now

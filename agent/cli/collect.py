@@ -9,12 +9,12 @@ from typing import Any
 
 import click
 
-from leverwatch.agent.app import source_runner
 from leverwatch.agent.cli.common import believed_clock, load, opened, reported
 from leverwatch.agent.cli.options import Exit, fail
 from leverwatch.agent.cli.output import count, print_json, table
 from leverwatch.agent.cli.progress import ProgressBar
 from leverwatch.agent.scheduling.runner import RunReport
+from leverwatch.agent.scheduling.source_runner import source_runner
 from leverwatch.collectors.interface import MALFORMED, Result
 
 

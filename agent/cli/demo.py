@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from leverwatch.agent.app import Agent, source_runner
+from leverwatch.agent.app import Agent
 from leverwatch.agent.cli.common import load, opened, reported
 from leverwatch.agent.cli.options import Exit
 from leverwatch.agent.cli.output import print_json
@@ -20,6 +20,7 @@ from leverwatch.agent.demo.build import build, live
 from leverwatch.agent.errors import CommandError
 from leverwatch.agent.evaluation.evaluate import Plan, evaluate
 from leverwatch.agent.framework.model import Verdict
+from leverwatch.agent.scheduling.source_runner import source_runner
 from leverwatch.collectors.interface import utc_now
 
 _LIVE_SECONDS = 10.0

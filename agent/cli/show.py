@@ -1,11 +1,10 @@
-"""`leverwatch metrics`, `check-config` and `config-schema`: look at things without running the agent."""
+"""`leverwatch metrics`: the metrics without a scrape."""
 
 from __future__ import annotations
 
 import os
 import platform
 import re
-import sys
 from pathlib import Path
 from threading import Thread
 
@@ -13,18 +12,16 @@ import click
 import requests
 
 from leverwatch import __version__
-from leverwatch.agent.app import source_runner
 from leverwatch.agent.cli.commands.looking import VARIABLE
 from leverwatch.agent.cli.common import load, opened, reported
 from leverwatch.agent.cli.options import Exit, fail
-from leverwatch.agent.cli.output import print_json
-from leverwatch.agent.config import Loaded, json_schema, load_config
+from leverwatch.agent.config import Loaded
 from leverwatch.agent.config.secrets import SecretUnreadable, read_secret
-from leverwatch.agent.errors import CommandError, ConfigError
+from leverwatch.agent.errors import CommandError
 from leverwatch.agent.evaluation.assessor import Assessor
 from leverwatch.agent.evaluation.evaluate import Plan, decide, last_complete_day, narrowed, picture
 from leverwatch.agent.exporter.render import Exposition, Format
-from leverwatch.agent.prices.file import read_price_file
+from leverwatch.agent.scheduling.source_runner import source_runner
 from leverwatch.agent.snapshot import AgentSnapshot
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import utc_now
@@ -122,49 +119,3 @@ def _from_store(loaded: Loaded, store: Store, output: Format) -> str:
         )
     )
     return exposition.body(output).plain.decode()
-
-
-def check_config(path: Path | None, config_path: Path, output: str) -> None:
-    """Carry out `leverwatch check-config`, whose options are in `commands`."""
-    file = path or config_path
-    problems: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    summary = ""
-    try:
-        loaded = load_config(file)
-    except ConfigError as error:
-        problems = error.problems
-    else:
-        warnings, problems = loaded.warnings, _price_problems(loaded)
-        config = loaded.config
-        counts = f"{_number(len(config.sources), 'source')}, {_number(len(config.systems), 'system')}"
-        summary = f"{counts}, store {loaded.shown_store_url}"
-    if output == "json":
-        print_json({"file": str(file), "valid": not problems, "problems": problems, "warnings": warnings})
-    else:
-        for problem in problems:
-            click.echo(problem)
-        for warning in warnings:
-            click.echo(f"warning: {warning}")
-        click.echo(f"{file}: {_number(len(problems), 'problem') if problems else f'ok ({summary})'}")
-    sys.exit(Exit.FAILED if problems else Exit.OK)
-
-
-def config_schema() -> None:
-    """Carry out `leverwatch config-schema`, whose options are in `commands`."""
-    print_json(json_schema())
-
-
-def _price_problems(loaded: Loaded) -> tuple[str, ...]:
-    """What is wrong with the price file. A running agent goes on without it; here is the place to find out."""
-    file = loaded.config.prices.file
-    try:
-        if file is not None:
-            read_price_file(loaded.base_dir / file)
-    except ConfigError as error:
-        return error.problems
-    return ()
-
-
-def _number(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -11,9 +11,6 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 import click
-import structlog
-
-log = structlog.get_logger(__name__)
 
 STOPPING = (signal.SIGTERM, signal.SIGINT)
 _COMMAND_SECONDS = 5.0
@@ -59,6 +56,9 @@ def leave(code: int, event: str, **details: object) -> NoReturn:
     The store rolls back what was not committed, and git ends with the agent. Even the log may be what does not
     answer, so it gets a second.
     """
+    import structlog
+
+    log = structlog.get_logger(__name__)
     last = threading.Thread(target=lambda: log.error(event, code=code, **details), daemon=True)
     last.start()
     last.join(LOG_SECONDS)

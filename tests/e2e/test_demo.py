@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from leverwatch.agent.app import source_runner
 from leverwatch.agent.config import load_config
 from leverwatch.agent.demo.build import Demo, build
 from leverwatch.agent.demo.company import ADOPTED
@@ -25,6 +24,7 @@ from leverwatch.agent.framework.economics.model import Economics
 from leverwatch.agent.framework.forecast.model import Forecast
 from leverwatch.agent.framework.locked_in import LockedIn, Standing
 from leverwatch.agent.framework.review import Review
+from leverwatch.agent.scheduling.source_runner import source_runner
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import MALFORMED, ChangeKind, Result
 from tests.e2e.agents import COMMAND, Agent, leverwatch

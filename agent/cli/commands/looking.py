@@ -69,7 +69,7 @@ def check_config(path: Path | None, config_path: Path, output: str) -> None:
       leverwatch check-config
       leverwatch check-config /etc/leverwatch/leverwatch.yaml --format json
     """
-    from leverwatch.agent.cli.show import check_config as act
+    from leverwatch.agent.cli.check import check_config as act
 
     act(path, config_path, output)
 
@@ -83,6 +83,6 @@ def config_schema() -> None:
       leverwatch config-schema > leverwatch.schema.json
       # yaml-language-server: $schema=leverwatch.schema.json   (first line of leverwatch.yaml)
     """
-    from leverwatch.agent.cli.show import config_schema as act
+    from leverwatch.agent.cli.check import config_schema as act
 
     act()

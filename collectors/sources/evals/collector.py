@@ -8,7 +8,6 @@ from leverwatch.collectors.errors import SourceIncomplete
 from leverwatch.collectors.interface import Batch, CollectorContext, EvalResult, SourceState
 from leverwatch.collectors.listing import Interrupted
 from leverwatch.collectors.paths import discover
-from leverwatch.collectors.registry import register
 from leverwatch.collectors.sources.evals.attribute import Attribution
 from leverwatch.collectors.sources.evals.config import EvalsConfig
 from leverwatch.collectors.sources.evals.formats.interface import digest
@@ -94,6 +93,3 @@ def _describe(source: str, failures: dict[str, str]) -> str:
     named = [f"{path}: {reason}" for path, reason in sorted(failures.items())[:_NAMED_FAILURES]]
     more = len(failures) - len(named)
     return f"source {source}: {'; '.join(named)}{f'; and {more} more' if more > 0 else ''}"
-
-
-register("evals", EvalsConfig, EvalsCollector)

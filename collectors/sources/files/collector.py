@@ -12,7 +12,6 @@ from leverwatch.collectors.errors import SourceIncomplete, SourceRefused, Source
 from leverwatch.collectors.interface import BackfillRequest, Batch, CollectorContext, Progress, SourceState
 from leverwatch.collectors.listing import Interrupted
 from leverwatch.collectors.paths import Discovery, Found, discover
-from leverwatch.collectors.registry import register
 from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint, decode_all
 from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
 from leverwatch.collectors.sources.files.config import FilesConfig
@@ -288,6 +287,3 @@ def _describe(source: str, failures: dict[str, str]) -> str:
     ]
     more = len(failures) - len(named)
     return f"source {source}: {'; '.join(named)}{f'; and {more} more' if more > 0 else ''}"
-
-
-register("files", FilesConfig, FilesCollector)
