@@ -7,20 +7,23 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from leverwatch.agent import log as agent_log
 from leverwatch.agent.cli.options import Exit, fail
 from leverwatch.agent.clock import EARLIEST, Clock
-from leverwatch.agent.config import Loaded, load_config
+from leverwatch.agent.config.load import Loaded, load_config
 from leverwatch.agent.config.store_url import sqlite_file
 from leverwatch.agent.errors import CommandError, ConfigError, LeverwatchError, StoreError
-from leverwatch.agent.evaluation.evaluate import Plan, last_complete_day
 from leverwatch.agent.store.names import NameLimits
 from leverwatch.agent.store.sqlite import may_only_be_read
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import utc_now
+
+if TYPE_CHECKING:
+    from leverwatch.agent.evaluation.evaluate import Plan
 
 _MOST_NAMED = 100
 
@@ -82,6 +85,8 @@ def believed_clock(store: Store, *, trusted: bool) -> Clock:
     clock = Clock(utc_now, store.newest_moment())
     doubt = clock.doubt()
     if doubt is not None and trusted:
+        from leverwatch.agent.evaluation.evaluate import last_complete_day
+
         store.forget_after(last_complete_day(utc_now()), utc_now())
         clock = Clock(utc_now, None)
         doubt = clock.doubt()

@@ -95,5 +95,7 @@ def main(context: click.Context) -> None:
       leverwatch run             keep doing both, and serve the metrics
     """
     from leverwatch.agent.cli.signals import ending
+    from leverwatch.agent.memory import rarely_collected
 
+    context.with_resource(rarely_collected())
     context.with_resource(ending())

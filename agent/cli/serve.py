@@ -18,7 +18,7 @@ from leverwatch.agent.cli.options import Exit
 from leverwatch.agent.cli.signals import LOG_SECONDS, STOPPING, by_signal, heard, leave
 from leverwatch.agent.config import load_config
 from leverwatch.agent.errors import LeverwatchError
-from leverwatch.agent.memory import give_back
+from leverwatch.agent.memory import collected_as_usual, give_back
 
 
 def run(config_path: Path) -> None:
@@ -64,6 +64,7 @@ def serve(
     with heard((*STOPPING, signal.SIGHUP), tell):
         try:
             agent.start()
+            collected_as_usual()
             while _next(signals, every_seconds, do) == signal.SIGHUP:
                 try:
                     agent.reload()
