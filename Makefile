@@ -7,7 +7,7 @@ OLDEST ?= .venv-oldest
 PYTHON_OLDEST ?= $(shell python3.11 -c '' 2>/dev/null && echo python3.11 || echo $(PYTHON))
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help run test lint types unit oldest on-oldest lock sbom golden bench fuzz sanitize soak chart dashboards screenshots servers image-check clean
+.PHONY: help run test lint types unit oldest on-oldest lock sbom golden bench fuzz sanitize soak wheel chart dashboards screenshots servers image-check clean
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -91,6 +91,9 @@ bench: $(BIN)/.ready ## the benchmarks, each against a baseline in the same run
 	$(BIN)/python -m tests.benchmarks.bench_forecast
 	$(BIN)/python -m tests.benchmarks.bench_exposition
 	$(BIN)/python -m tests.benchmarks.bench_replay
+
+wheel: $(BIN)/.ready ## dist/leverwatch-*.whl with its compiled helper, for Python 3.11 and newer
+	rm -rf build && $(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist . && ls dist/*.whl
 
 image-check: ## build the image with buildah and run it; needs root (Debian: apt-get install buildah debootstrap)
 	.ci/image-check.sh

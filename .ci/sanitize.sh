@@ -7,14 +7,14 @@ cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp -a agent collectors leverwatch grafana helm tests pyproject.toml "$work"
-rm -f "$work"/collectors/aggregation/_native.*.so
+rm -f "$work"/collectors/aggregation/_native*.so
 cd "$work"
 
 include=$("$PYTHON" -c 'import sysconfig; print(sysconfig.get_paths()["include"])')
-suffix=$("$PYTHON" -c 'import sysconfig; print(sysconfig.get_config_var("EXT_SUFFIX"))')
+suffix=.abi3.so
 # -Wcast-function-type and -Wmissing-field-initializers: as all extensions, this one casts methods and leaves slots out.
 gcc -g -O1 -Wall -Wextra -Werror -Wno-cast-function-type -Wno-missing-field-initializers \
-    -fsanitize=address,undefined -fno-sanitize-recover=undefined -shared -fPIC -I"$include" \
+    -DPy_LIMITED_API=0x030B0000 -fsanitize=address,undefined -fno-sanitize-recover=undefined -shared -fPIC -I"$include" \
     collectors/aggregation/native/*.c -o "collectors/aggregation/_native$suffix" -lm
 
 # Leaks cannot be told apart from what the interpreter itself leaves at its end.
