@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -28,9 +30,10 @@ _LIVE_SECONDS = 10.0
 
 def demo(folder: Path | None, listen: str, serving: bool, output: str) -> None:
     """Carry out `leverwatch demo`, whose options are in `commands`."""
-    with reported():
-        place = folder or Path(tempfile.mkdtemp(prefix="leverwatch-demo-"))
+    with reported(), _place(folder) as place:
+        click.echo(f"building an invented company in {place}", err=True)
         company = build(place, utc_now(), listen=listen)
+        click.echo("reading its sources and deciding", err=True)
         loaded = load(company.config)
         plan = Plan.of(loaded.config)
         with opened(loaded) as store:
@@ -43,13 +46,25 @@ def demo(folder: Path | None, listen: str, serving: bool, output: str) -> None:
             print_json([as_json(verdict) for verdict in verdicts])
         else:
             click.echo(verdict_table(verdicts, plan.settings))
-            click.echo(f"\n{_more(verdicts)}\n\nconfiguration: {company.config}")
+            click.echo(f"\n{_more(verdicts)}")
+            if serving or folder is not None:
+                click.echo(f"\nconfiguration: {company.config}")
         if serving:
             address = loaded.config.web.address
             click.echo(f"serving http://{address.host or '127.0.0.1'}:{address.port}/ (Ctrl-C ends)", err=True)
             agent = Agent(loaded, lambda: load_config(company.config, os.environ))
             serve(agent, _LIVE_SECONDS, lambda: _go_on(place))
     sys.exit(Exit.OK)
+
+
+@contextmanager
+def _place(folder: Path | None) -> Iterator[Path]:
+    """The given folder, or one for as long as the command runs, also when a signal ends it."""
+    if folder is not None:
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="leverwatch-demo-", ignore_cleanup_errors=True) as temporary:
+        yield Path(temporary)
 
 
 def _go_on(place: Path) -> None:

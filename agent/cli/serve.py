@@ -15,7 +15,7 @@ import click
 from leverwatch.agent.app import STOP_SECONDS, Agent
 from leverwatch.agent.cli.common import load, reported
 from leverwatch.agent.cli.options import Exit
-from leverwatch.agent.cli.signals import LOG_SECONDS, STOPPING, by_signal, heard, leave
+from leverwatch.agent.cli.signals import LOG_SECONDS, STOPPING, by_signal, heard, kept, leave
 from leverwatch.agent.config import load_config
 from leverwatch.agent.errors import LeverwatchError
 from leverwatch.agent.memory import collected_as_usual, give_back
@@ -62,6 +62,8 @@ def serve(
         overdue.start()
 
     with heard((*STOPPING, signal.SIGHUP), tell):
+        for number in kept():
+            tell(number)
         try:
             agent.start()
             collected_as_usual()

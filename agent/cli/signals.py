@@ -19,6 +19,22 @@ LOG_SECONDS = 1.0
 """What the last line of the log may take."""
 
 
+_kept: list[int] = []
+
+
+def keep_hangups() -> None:
+    """Keep SIGHUP for the agent, which hears it only when it is imported: by itself it would end the process."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGHUP, lambda number, _frame: _kept.append(number))
+
+
+def kept() -> Collection[int]:
+    """The signals that came before somebody heard them, once; many that are the same are one."""
+    found = set(_kept)
+    _kept.clear()
+    return found
+
+
 @contextmanager
 def heard(numbers: Collection[int], tell: Callable[[int], None]) -> Iterator[None]:
     """Call `tell` with each of these signals, on a thread of its own.

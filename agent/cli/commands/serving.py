@@ -25,6 +25,9 @@ def run(config_path: Path) -> None:
       leverwatch run
       leverwatch run --config /etc/leverwatch/leverwatch.yaml
     """
+    from leverwatch.agent.cli.signals import keep_hangups
+
+    keep_hangups()  # before the rest is imported
     from leverwatch.agent.cli.serve import run as act
 
     act(config_path)
@@ -34,7 +37,8 @@ def run(config_path: Path) -> None:
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Where to put the company; rebuilt when it is there already. Default: a new folder for temporary files.",
+    help="Where to put the company; rebuilt when it is there already. Default: a new folder for temporary files, "
+    "removed at the end.",
 )
 @click.option("--listen", default="127.0.0.1:9847", show_default=True, help="Where to serve the page and metrics.")
 @click.option("--serve/--no-serve", "serving", default=True, show_default=True, help="Go on serving afterwards.")
