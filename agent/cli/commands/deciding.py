@@ -66,7 +66,10 @@ def explain(system: str, config_path: Path, output: str, as_of: date | None) -> 
     act(system, config_path, output, as_of)
 
 
-def _step(_context: click.Context, _option: click.Parameter, value: str) -> timedelta:
+def _step(context: click.Context, _option: click.Parameter, value: str) -> timedelta:
+    if context.resilient_parsing:
+        # A shell completes the line, and nothing comes of the value.
+        return timedelta()
     from leverwatch.collectors.config import parse_duration
 
     try:
