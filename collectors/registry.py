@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from leverwatch.collectors.config import SourceConfig
@@ -20,22 +21,28 @@ class SourceType:
     build: Callable[[Any, CollectorContext], Collector]
 
 
-_MODULES = (
-    "leverwatch.collectors.sources.evals.collector",
-    "leverwatch.collectors.sources.files.collector",
-    "leverwatch.collectors.sources.git.collector",
-    "leverwatch.collectors.sources.models.collector",
-)
-_types: dict[str, SourceType] = {}
+def _lazy(name: str, config: str, collector: str) -> Callable[[], SourceType]:
+    """Return what makes a type from the names of its classes in `sources/NAME/config.py` and `collector.py`."""
+
+    def build(settings: Any, context: CollectorContext) -> Collector:
+        built: Collector = getattr(_module(name, "collector"), collector)(settings, context)
+        return built
+
+    return lambda: SourceType(name, getattr(_module(name, "config"), config), build)
 
 
-def register(name: str, config: type[SourceConfig], build: Callable[[Any, CollectorContext], Collector]) -> None:
-    """Register a type of source. Each module of a collector calls this once, in its last line."""
-    _types[name] = SourceType(name, config, build)
+def _module(name: str, part: str) -> ModuleType:
+    return import_module(f"leverwatch.collectors.sources.{name}.{part}")
+
+
+_TYPES: dict[str, Callable[[], SourceType]] = {
+    "evals": _lazy("evals", "EvalsConfig", "EvalsCollector"),
+    "files": _lazy("files", "FilesConfig", "FilesCollector"),
+    "git": _lazy("git", "GitConfig", "GitCollector"),
+    "models": _lazy("models", "ModelsConfig", "ModelsCollector"),
+}
 
 
 def source_types() -> Mapping[str, SourceType]:
-    """Return all types of sources by name, after importing their modules."""
-    for module in _MODULES:
-        import_module(module)
-    return dict(_types)
+    """Return all types of sources by name. A collector is imported when the first one of its type is built."""
+    return {name: make() for name, make in _TYPES.items()}

@@ -15,63 +15,21 @@ from typing import Any
 
 import click
 
-from leverwatch.agent.app import source_runner
-from leverwatch.agent.cli.common import (
-    EPILOG,
-    Exit,
-    believed_clock,
-    config_option,
-    count,
-    fail,
-    format_option,
-    load,
-    opened,
-    print_json,
-    reported,
-    table,
-    trust_clock_option,
-)
+from leverwatch.agent.cli.common import believed_clock, load, opened, reported
+from leverwatch.agent.cli.options import Exit, fail
+from leverwatch.agent.cli.output import count, print_json, table
 from leverwatch.agent.cli.progress import ProgressBar
 from leverwatch.agent.cli.replaced_days import replaced_json, replaced_text
 from leverwatch.agent.config import Loaded
 from leverwatch.agent.errors import CommandError
 from leverwatch.agent.scheduling.backfill import COUNTS, Found, Rehearsal, reconcile, skipped
 from leverwatch.agent.scheduling.runner import Ledger, RunReport
+from leverwatch.agent.scheduling.source_runner import source_runner
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.config import SourceConfig
 from leverwatch.collectors.interface import BackfillRequest, Batch, Result, utc_now
 
 
-def _day(_context: click.Context, _option: click.Parameter, value: Any) -> date | None:
-    return None if value is None else value.date()
-
-
-@click.command(epilog=EPILOG)
-@click.argument("names", metavar="[SOURCE]...", nargs=-1)
-@config_option
-@format_option
-@click.option(
-    "--since", type=click.DateTime(["%Y-%m-%d"]), callback=_day, help="First UTC day to count. Default: any."
-)
-@click.option(
-    "--until", type=click.DateTime(["%Y-%m-%d"]), callback=_day, help="Last UTC day to count. Default: any."
-)
-@click.option(
-    "--path",
-    "paths",
-    multiple=True,
-    metavar="GLOB",
-    help="Also read these files, such as archives; relative to the working directory; may be given again.",
-)
-@click.option("--dry-run", is_flag=True, help="Count, and write nothing at all.")
-@click.option(
-    "--workers",
-    type=click.IntRange(1, 64),
-    default=1,
-    metavar="N",
-    help="As for collect; a range of days is read by one all the same.",
-)
-@trust_clock_option
 def backfill(
     names: tuple[str, ...],
     config_path: Path,
@@ -84,17 +42,7 @@ def backfill(
     *,
     trust_clock: bool,
 ) -> None:
-    """Read history that is not counted yet, of the named sources or of all.
-
-    Reads the source's own files and those of --path. What was counted before is recognised by its content and
-    never counts again, whether by this command, by collect or by a running agent; a run that was killed goes on
-    where it stood. With --since or --until, records of other days are left for a later backfill.
-
-    \b
-    Examples:
-      leverwatch backfill gateway --path '/archive/2025/*.jsonl.zst' --dry-run
-      leverwatch backfill gateway --since 2026-01-01 --until 2026-03-31
-    """
+    """Carry out `leverwatch backfill`, whose options are in `commands`."""
     with reported():
         if since is not None and until is not None and since > until:
             fail(f"--since {since} is later than --until {until}", Exit.UNUSABLE)

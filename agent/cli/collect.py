@@ -9,52 +9,18 @@ from typing import Any
 
 import click
 
-from leverwatch.agent.app import source_runner
-from leverwatch.agent.cli.common import (
-    EPILOG,
-    Exit,
-    believed_clock,
-    config_option,
-    count,
-    fail,
-    format_option,
-    load,
-    opened,
-    print_json,
-    reported,
-    table,
-    trust_clock_option,
-)
+from leverwatch.agent.cli.common import believed_clock, load, opened, reported
+from leverwatch.agent.cli.options import Exit, fail
+from leverwatch.agent.cli.output import count, print_json, table
 from leverwatch.agent.cli.progress import ProgressBar
 from leverwatch.agent.cli.replaced_days import replaced_json, replaced_text
 from leverwatch.agent.scheduling.runner import RunReport
+from leverwatch.agent.scheduling.source_runner import source_runner
 from leverwatch.collectors.interface import MALFORMED, Result
 
 
-@click.command(epilog=EPILOG)
-@config_option
-@format_option
-@click.option("--source", "only", multiple=True, metavar="NAME", help="Only this source; may be given again.")
-@click.option(
-    "--workers",
-    type=click.IntRange(1, 64),
-    default=1,
-    metavar="N",
-    help="Threads that read a backlog of more than 64 MiB of JSON lines by a field map; 1 by default.",
-)
-@trust_clock_option
 def collect(config_path: Path, output: str, only: tuple[str, ...], workers: int, *, trust_clock: bool) -> None:
-    """Read what is new in every source, once.
-
-    Prints for each source how many records were counted, what was wrong with the others, and how long it took. It
-    is safe beside a running agent: both use the same positions, and nothing counts twice.
-
-    \b
-    Examples:
-      leverwatch collect
-      leverwatch collect --source gateway --format json
-      leverwatch collect --workers 2
-    """
+    """Carry out `leverwatch collect`, whose options are in `commands`."""
     with reported():
         loaded = load(config_path)
         names = [source.name for source in loaded.config.sources]

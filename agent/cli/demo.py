@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from leverwatch.agent.app import Agent, source_runner
-from leverwatch.agent.cli.common import EPILOG, Exit, load, opened, print_json, reported
+from leverwatch.agent.app import Agent
+from leverwatch.agent.cli.common import load, opened, reported
+from leverwatch.agent.cli.options import Exit
+from leverwatch.agent.cli.output import print_json
 from leverwatch.agent.cli.serve import serve
 from leverwatch.agent.cli.verdicts import as_json, verdict_table
 from leverwatch.agent.config import load_config
@@ -18,42 +22,18 @@ from leverwatch.agent.demo.build import build, live
 from leverwatch.agent.errors import CommandError
 from leverwatch.agent.evaluation.evaluate import Plan, evaluate
 from leverwatch.agent.framework.model import Verdict
+from leverwatch.agent.scheduling.source_runner import source_runner
 from leverwatch.collectors.interface import utc_now
 
 _LIVE_SECONDS = 10.0
 
 
-@click.command(epilog=EPILOG)
-@click.option(
-    "--folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Where to put the company; rebuilt when it is there already. Default: a new folder for temporary files.",
-)
-@click.option("--listen", default="127.0.0.1:9847", show_default=True, help="Where to serve the page and metrics.")
-@click.option("--serve/--no-serve", "serving", default=True, show_default=True, help="Go on serving afterwards.")
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How to print the verdicts.",
-)
 def demo(folder: Path | None, listen: str, serving: bool, output: str) -> None:
-    """Show what leverwatch does, on an invented company.
-
-    Builds five systems with 120 days of usage logs, a git repository of prompts, results of evaluations and a
-    price file, runs the real agent over them on SQLite, prints the verdicts with their reasons, and serves the
-    status page and the metrics while traffic goes on.
-
-    \b
-    Examples:
-      leverwatch demo
-      leverwatch demo --no-serve --format json
-    """
-    with reported():
-        place = folder or Path(tempfile.mkdtemp(prefix="leverwatch-demo-"))
+    """Carry out `leverwatch demo`, whose options are in `commands`."""
+    with reported(), _place(folder) as place:
+        click.echo(f"building an invented company in {place}", err=True)
         company = build(place, utc_now(), listen=listen)
+        click.echo("reading its sources and deciding", err=True)
         loaded = load(company.config)
         plan = Plan.of(loaded.config)
         with opened(loaded) as store:
@@ -66,13 +46,25 @@ def demo(folder: Path | None, listen: str, serving: bool, output: str) -> None:
             print_json([as_json(verdict) for verdict in verdicts])
         else:
             click.echo(verdict_table(verdicts, plan.settings))
-            click.echo(f"\n{_more(verdicts)}\n\nconfiguration: {company.config}")
+            click.echo(f"\n{_more(verdicts)}")
+            if serving or folder is not None:
+                click.echo(f"\nconfiguration: {company.config}")
         if serving:
             address = loaded.config.web.address
             click.echo(f"serving http://{address.host or '127.0.0.1'}:{address.port}/ (Ctrl-C ends)", err=True)
             agent = Agent(loaded, lambda: load_config(company.config, os.environ))
             serve(agent, _LIVE_SECONDS, lambda: _go_on(place))
     sys.exit(Exit.OK)
+
+
+@contextmanager
+def _place(folder: Path | None) -> Iterator[Path]:
+    """The given folder, or one for as long as the command runs, also when a signal ends it."""
+    if folder is not None:
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="leverwatch-demo-", ignore_cleanup_errors=True) as temporary:
+        yield Path(temporary)
 
 
 def _go_on(place: Path) -> None:

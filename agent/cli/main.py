@@ -2,27 +2,81 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, MutableMapping
+from importlib import import_module
+
 import click
 
 from leverwatch import __version__
-from leverwatch.agent.cli.backfill import backfill
-from leverwatch.agent.cli.collect import collect
-from leverwatch.agent.cli.common import EPILOG
-from leverwatch.agent.cli.demo import demo
-from leverwatch.agent.cli.replay import replay
-from leverwatch.agent.cli.serve import run
-from leverwatch.agent.cli.show import check_config, config_schema, metrics
-from leverwatch.agent.cli.signals import ending
-from leverwatch.agent.cli.sniff import sniff
-from leverwatch.agent.cli.verdicts import evaluate_command, explain
-from leverwatch.collectors.aggregation.compiled import IS_COMPILED
+from leverwatch.agent.cli.options import EPILOG
 
-_HELPER = "with" if IS_COMPILED else "without"
+_MODULES = {
+    "run": "serving",
+    "collect": "reading",
+    "backfill": "reading",
+    "evaluate": "deciding",
+    "explain": "deciding",
+    "replay": "deciding",
+    "metrics": "looking",
+    "check-config": "looking",
+    "config-schema": "looking",
+    "sniff": "reading",
+    "demo": "serving",
+}
+"""The module in `commands/` of each command, in the order of the documentation."""
 
 
-@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(
-    __version__, prog_name="leverwatch", message=f"%(prog)s %(version)s, {_HELPER} its compiled helper"
+class Commands(MutableMapping[str, click.Command]):
+    """The commands by name, each imported when it is asked for: a run needs one of them, and `--version` none."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, click.Command | None] = dict.fromkeys(_MODULES)
+
+    def __getitem__(self, name: str) -> click.Command:
+        command = self._loaded[name]
+        if command is None:
+            module = import_module(f"leverwatch.agent.cli.commands.{_MODULES[name]}")
+            command = self._loaded[name] = getattr(module, name.replace("-", "_"))
+        return command
+
+    def __setitem__(self, name: str, command: click.Command) -> None:
+        self._loaded[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._loaded)
+
+    def __len__(self) -> int:
+        return len(self._loaded)
+
+
+def _version(context: click.Context, _option: click.Parameter, asked: bool) -> None:
+    if asked and not context.resilient_parsing:
+        try:
+            # Not by way of `compiled`, which imports all that counts.
+            import_module("leverwatch.collectors.aggregation._native")
+        except ImportError:
+            helper = "without"
+        else:
+            helper = "with"
+        click.echo(f"leverwatch {__version__}, {helper} its compiled helper")
+        context.exit()
+
+
+@click.group(
+    commands=Commands(),
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_version,
+    help="Show the version and exit.",
 )
 @click.pass_context
 def main(context: click.Context) -> None:
@@ -40,20 +94,8 @@ def main(context: click.Context) -> None:
       leverwatch evaluate        print the verdicts
       leverwatch run             keep doing both, and serve the metrics
     """
+    from leverwatch.agent.cli.signals import ending
+    from leverwatch.agent.memory import rarely_collected
+
+    context.with_resource(rarely_collected())
     context.with_resource(ending())
-
-
-for command in (
-    run,
-    collect,
-    backfill,
-    evaluate_command,
-    explain,
-    replay,
-    metrics,
-    check_config,
-    config_schema,
-    sniff,
-    demo,
-):
-    main.add_command(command)

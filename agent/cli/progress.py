@@ -8,13 +8,14 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
-from tqdm import tqdm
-from tqdm.contrib.logging import logging_redirect_tqdm
 
 from leverwatch.collectors.interface import Batch
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +34,8 @@ class ProgressBar:
 
     def __enter__(self) -> ProgressBar:
         if sys.stderr.isatty():
+            from tqdm.contrib.logging import logging_redirect_tqdm
+
             # Log lines go above the bar, not into it.
             self._open.enter_context(logging_redirect_tqdm([logging.getLogger("leverwatch")]))
         return self
@@ -49,6 +52,8 @@ class ProgressBar:
             return
         if sys.stderr.isatty():
             if self._bar is None:
+                from tqdm import tqdm
+
                 # A terminal that does not tell its size would show nothing at all.
                 columns, rows = shutil.get_terminal_size()
                 self._bar = tqdm(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from leverwatch.agent.cli.common import count
+from leverwatch.agent.cli.output import count
 from leverwatch.agent.scheduling.runner import RunReport
 
 

@@ -9,24 +9,15 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
 import click
 
-from leverwatch.agent.cli.common import (
-    EPILOG,
-    Exit,
-    config_option,
-    count,
-    load,
-    opened,
-    past_day,
-    reported,
-    table,
-    unknown_system,
-)
+from leverwatch.agent.cli.common import load, opened, past_day, reported, unknown_system
+from leverwatch.agent.cli.options import Exit
+from leverwatch.agent.cli.output import count, table
 from leverwatch.agent.cli.story import spoken
 from leverwatch.agent.cli.verdicts import as_json
 from leverwatch.agent.errors import CommandError
@@ -37,80 +28,12 @@ from leverwatch.agent.replay.spool import Spool, checked_labels, moments
 from leverwatch.agent.replay.verdicts import Change, days_between
 from leverwatch.agent.store.history_reader import HistoryReader
 from leverwatch.agent.store.store import Store
-from leverwatch.collectors.config import parse_duration
 from leverwatch.collectors.interface import utc_now
 
 _MARGIN = timedelta(hours=3)
 """Prometheus still changes its newest block, and asks for nothing younger than this to be filled in."""
 
 
-def _day(_context: click.Context, _option: click.Parameter, value: datetime | None) -> date | None:
-    return None if value is None else value.date()
-
-
-def _step(_context: click.Context, _option: click.Parameter, value: str) -> timedelta:
-    try:
-        step: timedelta = parse_duration(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
-    if not timedelta(seconds=1) <= step <= timedelta(days=1) or step % timedelta(seconds=1):
-        raise click.BadParameter("a step is a number of whole seconds, from 1s to 1d")
-    return step
-
-
-def _labels(_context: click.Context, _option: click.Parameter, values: Sequence[str]) -> dict[str, str]:
-    pairs = [value.partition("=") for value in values]
-    for name, equals, _ in pairs:
-        if not name or not equals:
-            raise click.BadParameter("write a label as NAME=VALUE")
-    return {name: value for name, _, value in pairs}
-
-
-@click.command("replay", epilog=EPILOG)
-@config_option
-@click.option(
-    "--since",
-    type=click.DateTime(["%Y-%m-%d"]),
-    callback=_day,
-    required=True,
-    help="The first UTC day to decide again.",
-)
-@click.option(
-    "--until",
-    type=click.DateTime(["%Y-%m-%d"]),
-    callback=_day,
-    help="The last UTC day to decide again. Default: yesterday.",
-)
-@click.option("--system", "only", multiple=True, metavar="NAME", help="Only this system; may be given again.")
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["table", "json", "openmetrics"]),
-    default="table",
-    show_default=True,
-    help="The changes for people, the changes for programs, or every day for Prometheus.",
-)
-@click.option(
-    "--output",
-    "file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write to this file, which appears when it is complete. Default: standard output.",
-)
-@click.option(
-    "--step",
-    default="5m",
-    show_default=True,
-    callback=_step,
-    help="Time between two samples of a series (openmetrics only).",
-)
-@click.option(
-    "--label",
-    "labels",
-    multiple=True,
-    metavar="NAME=VALUE",
-    callback=_labels,
-    help="Add a label to every series, such as job=leverwatch (openmetrics only); may be given again.",
-)
 def replay(
     config_path: Path,
     since: date,
@@ -121,21 +44,7 @@ def replay(
     step: timedelta,
     labels: dict[str, str],
 ) -> None:
-    """Decide every day of a span again, and show when each verdict would have changed, and why.
-
-    Everything comes from stored data, with the settings and the declarations of today; nothing is written to the
-    store. The first verdict on each system is shown as a change from nothing.
-
-    With --format openmetrics the metrics of all these days are written with timestamps, for `promtool tsdb
-    create-blocks-from openmetrics`: dashboards then have a past on the first day.
-
-    \b
-    Examples:
-      leverwatch replay --since 2026-03-01
-      leverwatch replay --since 2026-03-01 --until 2026-06-30 --system support-bot --format json
-      leverwatch replay --since 2026-03-01 --format openmetrics --output past.om \\
-        --label job=leverwatch --label instance=leverwatch:9847
-    """
+    """Carry out `leverwatch replay`, whose options are in `commands`."""
     with reported():
         now = utc_now()
         last = past_day(until, now, "--until") or last_complete_day(now)

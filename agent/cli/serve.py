@@ -13,26 +13,16 @@ from threading import Timer
 import click
 
 from leverwatch.agent.app import STOP_SECONDS, Agent
-from leverwatch.agent.cli.common import EPILOG, Exit, config_option, load, reported
-from leverwatch.agent.cli.signals import LOG_SECONDS, STOPPING, by_signal, heard, leave
+from leverwatch.agent.cli.common import load, reported
+from leverwatch.agent.cli.options import Exit
+from leverwatch.agent.cli.signals import LOG_SECONDS, STOPPING, by_signal, heard, kept, leave
 from leverwatch.agent.config import load_config
 from leverwatch.agent.errors import LeverwatchError
-from leverwatch.agent.memory import give_back
+from leverwatch.agent.memory import collected_as_usual, give_back
 
 
-@click.command(epilog=EPILOG)
-@config_option
 def run(config_path: Path) -> None:
-    """Watch every source, decide on a schedule, and serve the metrics and the status page.
-
-    SIGHUP reads the configuration again; a bad one changes nothing but the metric that says so. SIGTERM and Ctrl-C
-    finish the transaction in progress and end, after 20 s in any case; a second one ends at once.
-
-    \b
-    Examples:
-      leverwatch run
-      leverwatch run --config /etc/leverwatch/leverwatch.yaml
-    """
+    """Carry out `leverwatch run`, whose options are in `commands`."""
     with reported():
         give_back()
         loaded = load(config_path)
@@ -72,8 +62,11 @@ def serve(
         overdue.start()
 
     with heard((*STOPPING, signal.SIGHUP), tell):
+        for number in kept():
+            tell(number)
         try:
             agent.start()
+            collected_as_usual()
             while _next(signals, every_seconds, do) == signal.SIGHUP:
                 try:
                     agent.reload()

@@ -1,11 +1,10 @@
-"""`leverwatch metrics`, `check-config` and `config-schema`: look at things without running the agent."""
+"""`leverwatch metrics`: the metrics without a scrape."""
 
 from __future__ import annotations
 
 import os
 import platform
 import re
-import sys
 from pathlib import Path
 from threading import Thread
 
@@ -13,51 +12,24 @@ import click
 import requests
 
 from leverwatch import __version__
-from leverwatch.agent.app import source_runner
-from leverwatch.agent.cli.common import EPILOG, Exit, config_option, fail, load, opened, print_json, reported
-from leverwatch.agent.config import Loaded, json_schema, load_config
+from leverwatch.agent.cli.common import load, opened, reported
+from leverwatch.agent.cli.options import PASSWORD_VARIABLE, Exit, fail
+from leverwatch.agent.config import Loaded
 from leverwatch.agent.config.secrets import SecretUnreadable, read_secret
-from leverwatch.agent.errors import CommandError, ConfigError
+from leverwatch.agent.errors import CommandError
 from leverwatch.agent.evaluation.assessor import Assessor
 from leverwatch.agent.evaluation.evaluate import Plan, decide, last_complete_day, narrowed, picture
 from leverwatch.agent.exporter.render import Exposition, Format
-from leverwatch.agent.prices.file import read_price_file
+from leverwatch.agent.scheduling.source_runner import source_runner
 from leverwatch.agent.snapshot import AgentSnapshot
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import utc_now
 
 _TIMEOUT_SECONDS = 30
-_VARIABLE = "LEVERWATCH_PASSWORD"
 
 
-@click.command(epilog=EPILOG)
-@config_option
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "openmetrics"]),
-    default="text",
-    show_default=True,
-    help="The exposition format.",
-)
-@click.option("--url", metavar="URL", help="Ask a running agent instead, for example http://127.0.0.1:9847.")
-@click.option("--user", metavar="NAME", help="With --url: the user name that the agent asks for.")
-@click.option(
-    "--password-file",
-    type=click.Path(path_type=Path),
-    help=f"With --user: the file that holds the password. Default: the environment variable {_VARIABLE}.",
-)
 def metrics(config_path: Path, output: str, url: str | None, user: str | None, password_file: Path | None) -> None:
-    """Print the metrics, as Prometheus would scrape them.
-
-    Without --url they are made from the store, as of yesterday; nothing is collected and nothing is written.
-
-    \b
-    Examples:
-      leverwatch metrics | promtool check metrics
-      leverwatch metrics --url http://127.0.0.1:9847
-      leverwatch metrics --url https://agent.example:9847 --user prometheus --password-file password
-    """
+    """Carry out `leverwatch metrics`, whose options are in `commands`."""
     chosen = Format.OPENMETRICS if output == "openmetrics" else Format.TEXT
     with reported():
         if url is not None:
@@ -78,9 +50,9 @@ def _credentials(url: str, user: str | None, password_file: Path | None) -> tupl
             )
         return None
     if password_file is None:
-        if _VARIABLE not in os.environ:
-            fail(f"--user needs --password-file, or {_VARIABLE} in the environment", Exit.UNUSABLE)
-        return user, os.environ[_VARIABLE]
+        if PASSWORD_VARIABLE not in os.environ:
+            fail(f"--user needs --password-file, or {PASSWORD_VARIABLE} in the environment", Exit.UNUSABLE)
+        return user, os.environ[PASSWORD_VARIABLE]
     try:
         return user, read_secret(password_file)
     except SecretUnreadable as error:
@@ -146,76 +118,3 @@ def _from_store(loaded: Loaded, store: Store, output: Format) -> str:
         )
     )
     return exposition.body(output).plain.decode()
-
-
-@click.command("check-config", epilog=EPILOG)
-@click.argument("path", type=click.Path(path_type=Path), required=False)
-@config_option
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Lines for people, or JSON for programs.",
-)
-def check_config(path: Path | None, config_path: Path, output: str) -> None:
-    """Read a configuration file and report everything that is wrong with it, at once.
-
-    Each problem is a line `file:line: path: reason (got value)`. The price file is read too. Warnings do not fail
-    the check.
-
-    \b
-    Examples:
-      leverwatch check-config
-      leverwatch check-config /etc/leverwatch/leverwatch.yaml --format json
-    """
-    file = path or config_path
-    problems: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    summary = ""
-    try:
-        loaded = load_config(file)
-    except ConfigError as error:
-        problems = error.problems
-    else:
-        warnings, problems = loaded.warnings, _price_problems(loaded)
-        config = loaded.config
-        counts = f"{_number(len(config.sources), 'source')}, {_number(len(config.systems), 'system')}"
-        summary = f"{counts}, store {loaded.shown_store_url}"
-    if output == "json":
-        print_json({"file": str(file), "valid": not problems, "problems": problems, "warnings": warnings})
-    else:
-        for problem in problems:
-            click.echo(problem)
-        for warning in warnings:
-            click.echo(f"warning: {warning}")
-        click.echo(f"{file}: {_number(len(problems), 'problem') if problems else f'ok ({summary})'}")
-    sys.exit(Exit.FAILED if problems else Exit.OK)
-
-
-@click.command("config-schema", epilog=EPILOG)
-def config_schema() -> None:
-    """Print the JSON Schema of the configuration file, for editors.
-
-    \b
-    Example, for an editor with the YAML language server:
-      leverwatch config-schema > leverwatch.schema.json
-      # yaml-language-server: $schema=leverwatch.schema.json   (first line of leverwatch.yaml)
-    """
-    print_json(json_schema())
-
-
-def _price_problems(loaded: Loaded) -> tuple[str, ...]:
-    """What is wrong with the price file. A running agent goes on without it; here is the place to find out."""
-    file = loaded.config.prices.file
-    try:
-        if file is not None:
-            read_price_file(loaded.base_dir / file)
-    except ConfigError as error:
-        return error.problems
-    return ()
-
-
-def _number(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

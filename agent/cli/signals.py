@@ -11,15 +11,28 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 import click
-import structlog
-
-log = structlog.get_logger(__name__)
 
 STOPPING = (signal.SIGTERM, signal.SIGINT)
 _COMMAND_SECONDS = 5.0
 """What a command that runs once may take to give up what it has begun."""
 LOG_SECONDS = 1.0
 """What the last line of the log may take."""
+
+
+_kept: list[int] = []
+
+
+def keep_hangups() -> None:
+    """Keep SIGHUP for the agent, which hears it only when it is imported: by itself it would end the process."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGHUP, lambda number, _frame: _kept.append(number))
+
+
+def kept() -> Collection[int]:
+    """The signals that came before somebody heard them, once; many that are the same are one."""
+    found = set(_kept)
+    _kept.clear()
+    return found
 
 
 @contextmanager
@@ -59,6 +72,9 @@ def leave(code: int, event: str, **details: object) -> NoReturn:
     The store rolls back what was not committed, and git ends with the agent. Even the log may be what does not
     answer, so it gets a second.
     """
+    import structlog
+
+    log = structlog.get_logger(__name__)
     last = threading.Thread(target=lambda: log.error(event, code=code, **details), daemon=True)
     last.start()
     last.join(LOG_SECONDS)

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from leverwatch.agent.cli.common import EPILOG, Exit, count, fail, format_option, print_json, table
+from leverwatch.agent.cli.options import Exit, fail
+from leverwatch.agent.cli.output import count, print_json, table
 from leverwatch.agent.cli.source_block import source_block
 from leverwatch.collectors.errors import CollectorError
 from leverwatch.collectors.interface import Operation, Result
@@ -24,23 +25,8 @@ from leverwatch.collectors.sniffing.sniff import (
 )
 
 
-@click.command(epilog=EPILOG)
-@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
-@format_option
 def sniff(path: Path, output: str) -> None:
-    """Name the format of a usage log, count all of it, and print a source block for it.
-
-    Lines of JSON or CSV that no known producer wrote get a field map, guessed from the names and values of the
-    first records. Comments say what is not sure: check them.
-
-    Shows what it understood of the first records: times, models, ids and numbers, never a prompt or a response.
-    Nothing is written. With --format json the whole file is counted as `collect` would count it.
-
-    \b
-    Examples:
-      leverwatch sniff /var/log/litellm/spend.jsonl
-      leverwatch sniff traces.json.zst --format json
-    """
+    """Carry out `leverwatch sniff`, whose options are in `commands`."""
     try:
         data, compression = read_sample(path)
         found = guess(data, compression)

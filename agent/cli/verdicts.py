@@ -10,22 +10,9 @@ from typing import Any
 import click
 import msgspec
 
-from leverwatch.agent.cli.common import (
-    EPILOG,
-    Exit,
-    as_of_option,
-    believed_clock,
-    config_option,
-    format_option,
-    load,
-    opened,
-    past_day,
-    print_json,
-    reported,
-    table,
-    trust_clock_option,
-    unknown_system,
-)
+from leverwatch.agent.cli.common import believed_clock, load, opened, past_day, reported, unknown_system
+from leverwatch.agent.cli.options import Exit
+from leverwatch.agent.cli.output import print_json, table
 from leverwatch.agent.cli.story import spoken, story
 from leverwatch.agent.errors import CommandError
 from leverwatch.agent.evaluation.assessor import Assessor
@@ -36,27 +23,10 @@ from leverwatch.agent.web.api import assessment_values
 from leverwatch.collectors.interface import utc_now
 
 
-@click.command("evaluate", epilog=EPILOG)
-@config_option
-@format_option
-@as_of_option
-@click.option(
-    "--check", is_flag=True, help="Exit with 1 when a decided recommendation differs from its declaration."
-)
-@trust_clock_option
 def evaluate_command(
     config_path: Path, output: str, as_of: date | None, check: bool, *, trust_clock: bool
 ) -> None:
-    """Apply the framework to every system, and print the verdicts.
-
-    Without --as-of the verdicts are as of yesterday, the last complete UTC day, and are stored with their facts.
-    With it, any past day is decided again from stored data.
-
-    \b
-    Examples:
-      leverwatch evaluate
-      leverwatch evaluate --as-of 2026-06-30 --format json
-    """
+    """Carry out `leverwatch evaluate`, whose options are in `commands`."""
     with reported():
         now = utc_now()
         day = past_day(as_of, now)
@@ -78,25 +48,8 @@ def evaluate_command(
     sys.exit(Exit.FAILED if check and mismatched else Exit.OK)
 
 
-@click.command("explain", epilog=EPILOG)
-@click.argument("system")
-@config_option
-@format_option
-@as_of_option
 def explain(system: str, config_path: Path, output: str, as_of: date | None) -> None:
-    """Tell the whole story of the verdict on SYSTEM.
-
-    Each rule with its number against its threshold and what would change it; then what stands beside the verdict
-    and never changes it: the economics, the outlook, the baseline of a fine-tuned model, signs of an
-    over-engineered prompt, the review, models that end, and evidence of locked-in behaviour. Nothing is written.
-    With --as-of all of it is worked out again from stored data; prices, thresholds and last days of models are
-    those of now.
-
-    \b
-    Examples:
-      leverwatch explain support-bot
-      leverwatch explain support-bot --as-of 2026-06-30
-    """
+    """Carry out `leverwatch explain`, whose options are in `commands`."""
     with reported():
         now = utc_now()
         day = past_day(as_of, now) or last_complete_day(now)

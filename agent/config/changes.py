@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
-
-from sqlalchemy import URL
+from typing import TYPE_CHECKING, Any
 
 from leverwatch.agent.config.load import Loaded
 from leverwatch.agent.config.problem import Steps, show_steps
 from leverwatch.collectors.config import Model, SourceConfig
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
 
 _FIXED_AT_START: frozenset[Steps] = frozenset(
     {

@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
-from sqlalchemy import URL
 
 from leverwatch.agent.config.build import build_config_model
 from leverwatch.agent.config.checks import IndexedSources, all_problems, unused
@@ -22,13 +21,15 @@ from leverwatch.agent.config.problem import ABSENT, HIDDEN, SECRET, Problem, Ste
 from leverwatch.agent.config.read_yaml import read_document
 from leverwatch.agent.config.schema import json_schema, known_keys
 from leverwatch.agent.config.secrets import Expanded, SecretUnreadable, expand, read_secret, scrub
-from leverwatch.agent.config.store_url import anchored, show_store_url, sqlite_file
-from leverwatch.agent.config.web_file import load_web_file
+from leverwatch.agent.config.store_url import SqlitePath, StoreUrl, anchored, show_store_url, sqlite_file
 from leverwatch.agent.config.yaml_positions import Document
 from leverwatch.agent.errors import ConfigError
 from leverwatch.collectors.config import Model, parse_duration
 from leverwatch.collectors.interface import utc_now
 from leverwatch.collectors.registry import SourceType
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
 
 _ALWAYS_HIDDEN: frozenset[Steps] = frozenset({("store", "url")})
 _HIDDEN_KEYS = frozenset({"token"})
@@ -49,14 +50,19 @@ class Loaded:
     warnings: tuple[str, ...]
     """Warnings, one line each, in the same form as errors."""
     digest: str
-    """SHA-256 in hex over the values of the file, with references replaced, and over its secret files."""
-    store_url: URL = field(repr=False)
-    """The URL of the store, with an absolute SQLite path and with the password of `store.password_file`."""
+    """SHA-256, in hex, of the values of the file (references replaced) and of its secret files."""
+    store: StoreUrl = field(repr=False)
+    """With an absolute SQLite path, and with the password of `store.password_file`."""
+
+    @property
+    def store_url(self) -> URL:
+        """`store` as SQLAlchemy takes it."""
+        return self.store.full() if isinstance(self.store, SqlitePath) else self.store
 
     @property
     def shown_store_url(self) -> str:
-        """The URL of the store without secrets, for logs and pages."""
-        return show_store_url(self.store_url)
+        """The store's URL for logs and pages, without secrets."""
+        return show_store_url(self.store)
 
     @property
     def web_file(self) -> Path | None:
@@ -69,7 +75,7 @@ class Loaded:
         """The folder for fetched copies: the configured one, or `cache` beside the store."""
         if self.config.cache_dir is not None:
             return self.base_dir / self.config.cache_dir
-        file = sqlite_file(self.store_url, self.base_dir)
+        file = sqlite_file(self.store, self.base_dir)
         return (file.parent if file is not None else self.base_dir) / "cache"
 
 
@@ -135,7 +141,7 @@ class _Loading:
         if lines or config is None:
             raise ConfigError(lines)
         url = anchored(config.store.parsed_url(), self.base_dir)
-        if _PASSWORD_FILE in contents:
+        if _PASSWORD_FILE in contents and not isinstance(url, SqlitePath):
             url = url.set(password=contents[_PASSWORD_FILE])
         warnings = self._shown(unused(config, now().date()))
         return Loaded(config, self.path, self.base_dir, warnings, _digest(self.data, contents), url)
@@ -211,6 +217,8 @@ def _web_problems(base_dir: Path, config: Config) -> tuple[str, ...]:
     """Return the problems of the web configuration file, with line numbers of that file."""
     if config.web.config_file is None:
         return ()
+    from leverwatch.agent.config.web_file import load_web_file
+
     try:
         load_web_file(base_dir / config.web.config_file)
     except ConfigError as error:

@@ -17,7 +17,6 @@ from pydantic import (
     WithJsonSchema,
     field_validator,
 )
-from sqlalchemy import URL
 
 from leverwatch.agent.config.economics import EconomicsConfig, PricesConfig
 from leverwatch.agent.config.mistakes import (
@@ -29,7 +28,7 @@ from leverwatch.agent.config.mistakes import (
     ReviewsConfig,
 )
 from leverwatch.agent.config.numbers import NoBool, Number, Whole
-from leverwatch.agent.config.store_url import parse_store_url, show_store_url
+from leverwatch.agent.config.store_url import StoreUrl, parse_store_url, show_store_url
 from leverwatch.agent.config.web import WebConfig
 from leverwatch.agent.framework.mistakes import MistakeSettings
 from leverwatch.agent.framework.model import Declaration, Settings, Strategy
@@ -103,9 +102,8 @@ class StoreConfig(Model):
                 raise ValueError("is one password too many: store.url has one")
         return value
 
-    def parsed_url(self) -> URL:
-        """The parsed URL as written: a relative path stays relative, and the password of `password_file` is
-        missing."""
+    def parsed_url(self) -> StoreUrl:
+        """The URL as written: relative paths are relative, and the password of `password_file` is not in it."""
         return parse_store_url(self.url.get_secret_value())
 
     def shown_url(self) -> str:

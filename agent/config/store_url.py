@@ -2,23 +2,55 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from typing import TYPE_CHECKING, TypeAlias
 
 from leverwatch.agent.config.problem import HIDDEN, has_credentials
 
 _POSTGRES = {"postgres", "postgresql", "postgresql+psycopg"}
 _SQLITE = {"sqlite", "sqlite+pysqlite"}
+_PLAIN = re.compile(r"(sqlite|sqlite\+pysqlite):///([A-Za-z0-9_.~/ +-]+)")
+"""SQLAlchemy reads and writes these characters of a path as they are, in every release."""
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
 
 
-def parse_store_url(text: str) -> URL:
-    """Return a store URL as SQLAlchemy's `URL`, for PostgreSQL with the driver that leverwatch installs.
+@dataclass(frozen=True, slots=True)
+class SqlitePath:
+    """The URL of an SQLite file whose path has nothing to escape: to check it, SQLAlchemy need not be imported."""
+
+    drivername: str
+    database: str
+    password: None = None
+
+    def get_backend_name(self) -> str:
+        """As that of SQLAlchemy's URL."""
+        return "sqlite"
+
+    def full(self) -> URL:
+        """The same as SQLAlchemy has it."""
+        from sqlalchemy import URL
+
+        return URL.create(self.drivername, database=self.database)
+
+
+StoreUrl: TypeAlias = "SqlitePath | URL"
+
+
+def parse_store_url(text: str) -> StoreUrl:
+    """A store URL, with the driver that leverwatch ships for PostgreSQL.
 
     Raises:
         ValueError: it is not the URL of a supported store. The message contains no part of the URL.
     """
+    if plain := _PLAIN.fullmatch(text):
+        return SqlitePath(plain[1], plain[2])
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
@@ -44,21 +76,27 @@ def parse_store_url(text: str) -> URL:
     raise ValueError("must be an SQLite (sqlite:///) or PostgreSQL (postgresql://) URL")
 
 
-def sqlite_file(url: URL, base_dir: Path) -> Path | None:
-    """Return the file of an SQLite store; None for other stores and for SQLite's `file:` URIs."""
+def sqlite_file(url: StoreUrl, base_dir: Path) -> Path | None:
+    """The file of an SQLite store; None for other stores and for SQLite's own `file:` notation."""
     if url.get_backend_name() != "sqlite" or not url.database or url.database.startswith("file:"):
         return None
     return base_dir / url.database
 
 
-def anchored(url: URL, base_dir: Path) -> URL:
-    """Return the URL with a relative SQLite path made absolute."""
+def anchored(url: StoreUrl, base_dir: Path) -> StoreUrl:
+    """The same URL with a relative SQLite path made absolute."""
     file = sqlite_file(url, base_dir)
-    return url if file is None else url.set(database=str(file))
+    if file is None:
+        return url
+    return replace(url, database=str(file)) if isinstance(url, SqlitePath) else url.set(database=str(file))
 
 
-def show_store_url(url: URL) -> str:
-    """Return the URL without password and without query values, any of which may be a secret."""
+def show_store_url(url: StoreUrl) -> str:
+    """The URL without its password and without the values of its query, any of which may be a secret."""
+    if isinstance(url, SqlitePath):
+        # The folder of the configuration may have brought what is to be escaped.
+        shown = f"{url.drivername}:///{url.database}"
+        return shown if _PLAIN.fullmatch(shown) else show_store_url(url.full())
     safe = url.set(query=dict.fromkeys(url.query, HIDDEN))
     if safe.password is not None:
         safe = safe.set(password=HIDDEN)

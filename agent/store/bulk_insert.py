@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table
-from sqlalchemy.dialects import postgresql, sqlite
 
 from leverwatch.agent.store.values import UnstorableValue
 
@@ -18,7 +18,8 @@ Processors = tuple[tuple[int, Callable[[Any], Any]], ...]
 
 def insert_into(dialect: Dialect, table: Table) -> Any:
     """An insert that can say what to do on a conflict."""
-    return (postgresql if dialect.name == "postgresql" else sqlite).insert(table)
+    # Only the one in use: importing either takes as long as a small command.
+    return import_module(f"sqlalchemy.dialects.{dialect.name}").insert(table)
 
 
 class BulkInsert:

@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from leverwatch.agent.config.store_url import show_store_url
 from leverwatch.agent.errors import StoreError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _LOCK = 7_235_910_448_201
 """Any number, the same in every agent: only one of them migrates a shared PostgreSQL at a time."""
 _LONGEST_SECONDS = 3600.0
 
 
-def _config() -> Config:
+_SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def alembic_config() -> Config:
+    """Where Alembic finds the migrations."""
+    from alembic.config import Config
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(_SCRIPTS))
     config.set_main_option("path_separator", "os")
     return config
 
 
-def head_revision() -> str | None:
-    """The newest migration of this version."""
-    return ScriptDirectory.from_config(_config()).get_current_head()
+def head_revision() -> str:
+    """The newest migration of this version: the number that its file begins with."""
+    return max(file.name.partition("_")[0] for file in (_SCRIPTS / "versions").glob("[0-9]*_*.py"))
 
 
 def migrate(engine: Engine) -> None:
@@ -36,8 +43,14 @@ def migrate(engine: Engine) -> None:
     Raises:
         StoreError: the database has a schema that this version does not know.
     """
-    config = _config()
     with engine.connect().execution_options(leverwatch_writes=True) as connection, connection.begin():
+        if _is_newest(connection):
+            return
+        # Nearly every start finds the newest schema, and Alembic is a good part of what a command imports.
+        from alembic import command
+        from alembic.util import CommandError
+
+        config = alembic_config()
         if engine.dialect.name == "postgresql":
             # It waits for another agent that migrates, and changes large tables.
             connection.exec_driver_sql("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
@@ -55,3 +68,13 @@ def migrate(engine: Engine) -> None:
     if engine.dialect.name == "postgresql":
         # The connections have their usual patience again.
         engine.dispose()
+
+
+def _is_newest(connection: Connection) -> bool:
+    try:
+        # A query that is refused ends the transaction on PostgreSQL, were it not for the savepoint.
+        with connection.begin_nested():
+            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
+    except (OperationalError, ProgrammingError):
+        return False
+    return found == [head_revision()]

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 import leverwatch.agent.app
-from leverwatch.agent.app import Agent, source_runner
+from leverwatch.agent.app import Agent
 from leverwatch.agent.config import load_config
 from leverwatch.agent.errors import StoreError
 from leverwatch.agent.exporter.render import Format
 from leverwatch.agent.scheduling.runner import SourceRunner
+from leverwatch.agent.scheduling.source_runner import source_runner
 from leverwatch.agent.web.transport.limits import PROBE_LIMITS, Drop
 
 HEAD = 'store: {url: "sqlite:///store.db"}\nserver: {listen: "127.0.0.1:0"}\nsources:\n'

@@ -12,9 +12,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leverwatch.agent.app import Agent, source_runner
+from leverwatch.agent.app import Agent
 from leverwatch.agent.clock import EARLIEST, SETTLING, TOLERANCE, Clock, Trust, judge
 from leverwatch.agent.config import load_config
+from leverwatch.agent.scheduling.source_runner import source_runner
 from leverwatch.agent.store.schema import verdicts
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import Batch, Result

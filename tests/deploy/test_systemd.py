@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from leverwatch.agent.cli.common import Exit
+from leverwatch.agent.cli.options import Exit
 
 ROOT = Path(__file__).parents[2]
 UNIT = (ROOT / "docs/deploy/systemd/leverwatch.service").read_text()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from leverwatch.agent.cli.main import main
+from leverwatch.collectors import registry
 from leverwatch.collectors.config import SourceConfig
 from leverwatch.collectors.interface import (
     BackfillRequest,
@@ -20,7 +21,6 @@ from leverwatch.collectors.interface import (
     SourceState,
     UsageRow,
 )
-from leverwatch.collectors.registry import register
 
 DAYS_AT_ONCE = 2
 Bill = Mapping[str, float]
@@ -98,5 +98,5 @@ def run(config: str, arguments: list[str]) -> None:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
     os.chdir(folder)
-    register("bills", BillsConfig, Bills)
+    registry._TYPES["bills"] = lambda: registry.SourceType("bills", BillsConfig, Bills)
     main([*arguments, "--config", config])

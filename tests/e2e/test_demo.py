@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import subprocess
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
@@ -11,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from leverwatch.agent.app import source_runner
 from leverwatch.agent.config import load_config
 from leverwatch.agent.demo.build import Demo, build
 from leverwatch.agent.demo.company import ADOPTED
@@ -25,6 +26,7 @@ from leverwatch.agent.framework.economics.model import Economics
 from leverwatch.agent.framework.forecast.model import Forecast
 from leverwatch.agent.framework.locked_in import LockedIn, Standing
 from leverwatch.agent.framework.review import Review
+from leverwatch.agent.scheduling.source_runner import source_runner
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import MALFORMED, ChangeKind, Result
 from tests.e2e.agents import COMMAND, Agent, leverwatch
@@ -152,6 +154,42 @@ def test_the_demo_serves_goes_on_and_ends_when_told(tmp_path: Path) -> None:
         process.kill()
         process.wait()
     assert not agent.is_ready()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize("when", ["building", "serving"])
+def test_a_folder_of_its_own_is_gone_when_a_signal_ends_the_demo(
+    number: signal.Signals, when: str, tmp_path: Path
+) -> None:
+    log = tmp_path / "demo.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*COMMAND, "demo", "--listen", f"127.0.0.1:{free_port()}"],
+            stdout=output, stderr=output, env={**os.environ, "TMPDIR": str(tmp_path)},
+        )  # fmt: skip
+    try:
+        said = {"building": "building an invented company in", "serving": "event=started"}[when]
+        wait_until(lambda: said in log.read_text(), 60, when)
+        assert len([*tmp_path.glob("leverwatch-demo-*")]) == 1
+        process.send_signal(number)
+        code = process.wait(30)
+    finally:
+        process.kill()
+        process.wait()
+
+    assert code == (0 if when == "serving" else 128 + number), log.read_text()
+    assert [*tmp_path.iterdir()] == [log]
+
+
+def test_a_folder_of_its_own_is_gone_at_the_end(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*COMMAND, "demo", "--no-serve"],
+        capture_output=True, text=True, timeout=120, check=False, env={**os.environ, "TMPDIR": str(tmp_path)},
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    assert "leverwatch-demo-" not in done.stdout
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_a_folder_that_is_not_a_demo_is_left_alone(tmp_path: Path) -> None:

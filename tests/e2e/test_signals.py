@@ -96,6 +96,22 @@ def test_a_bad_configuration_is_refused_by_a_reload_and_a_good_one_is_taken(tmp_
         assert agent.value(RELOADED) == 1
 
 
+def test_a_hangup_while_the_agent_is_still_imported_is_a_reload_once_it_runs(tmp_path: Path) -> None:
+    port = free_port()
+    agent = start(configure(tmp_path, port, files()), port)
+    try:
+        maps = Path(f"/proc/{agent.process.pid}/maps")
+        wait_until(lambda: "_pydantic_core" in maps.read_text(), 30, "its first imports", pause=0.001)
+        for _ in range(3):
+            agent.reload()
+
+        wait_until(lambda: "event=config_reloaded" in agent.log.read_text(), 30, "the reload")
+        assert agent.log.read_text().count("event=config_reloaded") == 1
+        assert agent.terminate() == 0
+    finally:
+        agent.kill()
+
+
 def test_sources_come_and_go_with_a_reload_and_keep_their_counts(tmp_path: Path) -> None:
     port = free_port()
     (tmp_path / "a.jsonl").write_bytes(lines(3))

@@ -128,7 +128,7 @@ static PyObject *Ids_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED
     int span;
     if (!PyArg_ParseTuple(args, "i", &span))
         return NULL;
-    Ids *self = (Ids *)type->tp_alloc(type, 0);
+    Ids *self = (Ids *)PyType_GenericAlloc(type, 0);
     if (!self)
         return NULL;
     self->span = span;
@@ -143,11 +143,13 @@ static PyObject *Ids_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED
 
 static void Ids_dealloc(Ids *self)
 {
+    PyTypeObject *type = Py_TYPE((PyObject *)self);
     for (int part = 0; part < PARTS; part++)
         table_free(&self->parts[part]);
     free(self->added);
     free(self->added_slots);
-    Py_TYPE(self)->tp_free(self);
+    PyObject_Free(self);
+    Py_DECREF(type); /* every object holds its type */
 }
 
 static PyObject *Ids_add(Ids *self, PyObject *args)
@@ -246,7 +248,7 @@ static PyObject *Ids_take(Ids *self, PyObject *Py_UNUSED(ignored))
             PyObject *packed = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)sizes.slots[place] * 8);
             int set = name && packed ? PyDict_SetItem(found, name, packed) : -1;
             if (set == 0)
-                ends[number] = (uint8_t *)PyBytes_AS_STRING(packed);
+                ends[number] = (uint8_t *)PyBytes_AsString(packed);
             Py_XDECREF(name);
             Py_XDECREF(packed);
             if (set < 0)
@@ -303,13 +305,13 @@ static int table_drop(Table *table, const Table *gone)
 static PyObject *Ids_drop(Ids *self, PyObject *slots)
 {
     Table gone = {0};
-    PyObject *all = PySequence_Fast(slots, "slots are a sequence");
+    PyObject *all = PySequence_Tuple(slots);
     if (!all)
         return NULL;
     if (table_make(&gone, SMALLEST) < 0)
         goto failed;
-    for (Py_ssize_t at = 0; at < PySequence_Fast_GET_SIZE(all); at++) {
-        long slot = PyLong_AsLong(PySequence_Fast_GET_ITEM(all, at));
+    for (Py_ssize_t at = 0; at < PyTuple_Size(all); at++) {
+        long slot = PyLong_AsLong(PyTuple_GetItem(all, at));
         if ((slot == -1 && PyErr_Occurred()) || table_grow(&gone) < 0)
             goto failed;
         size_t place = table_find(&gone, (uint64_t)slot);
@@ -360,15 +362,18 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static PySequenceMethods as_sequence = {.sq_length = (lenfunc)Ids_length};
+static PyType_Slot slots[] = {
+    {Py_tp_doc, "64-bit keys and the slots in which they were last seen; a key may come again after `span` slots."},
+    {Py_tp_new, Ids_new},
+    {Py_tp_dealloc, Ids_dealloc},
+    {Py_tp_methods, methods},
+    {Py_sq_length, Ids_length},
+    {0, NULL},
+};
 
-PyTypeObject IdsType = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "leverwatch.collectors.aggregation._native.Ids",
-    .tp_doc = "64-bit keys and the slots in which they were last seen; a key may come again after `span` slots.",
-    .tp_basicsize = sizeof(Ids),
-    .tp_flags = Py_TPFLAGS_DEFAULT,
-    .tp_new = Ids_new,
-    .tp_dealloc = (destructor)Ids_dealloc,
-    .tp_methods = methods,
-    .tp_as_sequence = &as_sequence,
+PyType_Spec IdsSpec = {
+    .name = "leverwatch.collectors.aggregation._native.Ids",
+    .basicsize = sizeof(Ids),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = slots,
 };

@@ -6,6 +6,8 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define PART_BITS 4
 #define PARTS (1 << PART_BITS)
@@ -26,7 +28,8 @@ typedef struct {
     size_t count, room;
 } Ids;
 
-extern PyTypeObject IdsType;
+extern PyType_Spec IdsSpec;
+extern PyTypeObject *IdsType; /* made from it when the module is */
 
 /* 1: the key is new within the span; 0: it was there; -1: out of memory, with nothing changed. */
 int ids_add(Ids *ids, uint64_t key, int32_t slot);

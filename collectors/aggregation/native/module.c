@@ -5,6 +5,8 @@
 #include "hash.h"
 #include "number.h"
 
+PyTypeObject *IdsType, *ScanType, *TallyType;
+
 static PyObject *hash64(PyObject *Py_UNUSED(module), PyObject *args)
 {
     Py_buffer data;
@@ -29,6 +31,14 @@ static PyObject *count_lines(PyObject *Py_UNUSED(module), PyObject *data)
     Py_END_ALLOW_THREADS
     PyBuffer_Release(&buffer);
     return PyLong_FromSsize_t(lines);
+}
+
+static PyTypeObject *add_type(PyObject *module, PyType_Spec *spec)
+{
+    PyTypeObject *type = (PyTypeObject *)PyType_FromModuleAndSpec(module, spec, NULL);
+    if (type && PyModule_AddType(module, type) < 0)
+        Py_CLEAR(type);
+    return type;
 }
 
 static PyMethodDef methods[] = {
@@ -63,12 +73,12 @@ PyMODINIT_FUNC PyInit__native(void)
         PyObject *name = PyUnicode_FromString(names[at]);
         failed = !name;
         if (name)
-            PyTuple_SET_ITEM(columns, at, name);
+            PyTuple_SetItem(columns, at, name);
     }
     failed = failed || PyModule_AddObjectRef(module, "COLUMNS", columns) < 0 ||
              PyModule_AddStringConstant(module, "TABLE", TABLE) < 0 ||
-             PyModule_AddType(module, &IdsType) < 0 || PyModule_AddType(module, &ScanType) < 0 ||
-             PyModule_AddType(module, &TallyType) < 0;
+             !(IdsType = add_type(module, &IdsSpec)) || !(ScanType = add_type(module, &ScanSpec)) ||
+             !(TallyType = add_type(module, &TallySpec));
     Py_XDECREF(columns);
     if (failed)
         Py_CLEAR(module);

@@ -27,7 +27,7 @@ static struct Key *node_key(Node *node, const char *text, Py_ssize_t length)
 static int add_path(Scan *self, PyObject *path, int role)
 {
     Node *node = self->root;
-    Py_ssize_t steps = PyTuple_GET_SIZE(path);
+    Py_ssize_t steps = PyTuple_Size(path);
     if (steps < 1 || steps > MOST_STEPS || role < 0 || role >= NAME + MOST_NAMES) {
         PyErr_SetString(PyExc_ValueError, "a path or a role that is not known here");
         return -1;
@@ -35,7 +35,7 @@ static int add_path(Scan *self, PyObject *path, int role)
     for (Py_ssize_t at = 0; at < steps; at++) {
         char *text;
         Py_ssize_t length;
-        if (PyBytes_AsStringAndSize(PyTuple_GET_ITEM(path, at), &text, &length) < 0)
+        if (PyBytes_AsStringAndSize(PyTuple_GetItem(path, at), &text, &length) < 0)
             return -1;
         struct Key *key = node_key(node, text, length);
         if (!key)
@@ -66,7 +66,7 @@ static PyObject *Scan_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSE
     PyObject *paths;
     if (!PyArg_ParseTuple(args, "O!", &PyTuple_Type, &paths))
         return NULL;
-    Scan *self = (Scan *)type->tp_alloc(type, 0);
+    Scan *self = (Scan *)PyType_GenericAlloc(type, 0);
     if (!self)
         return NULL;
     self->paths = Py_NewRef(paths);
@@ -75,10 +75,10 @@ static PyObject *Scan_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSE
         Py_DECREF(self);
         return PyErr_NoMemory();
     }
-    for (Py_ssize_t at = 0; at < PyTuple_GET_SIZE(paths); at++) {
+    for (Py_ssize_t at = 0; at < PyTuple_Size(paths); at++) {
         PyObject *path;
         int role;
-        if (!PyArg_ParseTuple(PyTuple_GET_ITEM(paths, at), "O!i", &PyTuple_Type, &path, &role) ||
+        if (!PyArg_ParseTuple(PyTuple_GetItem(paths, at), "O!i", &PyTuple_Type, &path, &role) ||
             add_path(self, path, role) < 0) {
             Py_DECREF(self);
             return NULL;
@@ -89,12 +89,14 @@ static PyObject *Scan_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSE
 
 static void Scan_dealloc(Scan *self)
 {
+    PyTypeObject *type = Py_TYPE((PyObject *)self);
     node_free(self->root);
     free(self->records);
     free(self->tokens);
     free(self->values);
     Py_XDECREF(self->paths);
-    Py_TYPE(self)->tp_free(self);
+    PyObject_Free(self);
+    Py_DECREF(type); /* every object holds its type */
 }
 
 static PyObject *Scan_read(Scan *self, PyObject *data)
@@ -143,12 +145,17 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-PyTypeObject ScanType = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "leverwatch.collectors.aggregation._native.Scan",
-    .tp_doc = "Finds the values at `paths`, pairs of a path (a tuple of keys as bytes) and a role, in JSON lines.",
-    .tp_basicsize = sizeof(Scan),
-    .tp_flags = Py_TPFLAGS_DEFAULT,
-    .tp_new = Scan_new,
-    .tp_dealloc = (destructor)Scan_dealloc,
-    .tp_methods = methods,
+static PyType_Slot slots[] = {
+    {Py_tp_doc, "Finds the values at `paths`, pairs of a path (a tuple of keys as bytes) and a role, in JSON lines."},
+    {Py_tp_new, Scan_new},
+    {Py_tp_dealloc, Scan_dealloc},
+    {Py_tp_methods, methods},
+    {0, NULL},
+};
+
+PyType_Spec ScanSpec = {
+    .name = "leverwatch.collectors.aggregation._native.Scan",
+    .basicsize = sizeof(Scan),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = slots,
 };

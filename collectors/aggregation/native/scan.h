@@ -6,6 +6,8 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "columns.h"
 
@@ -74,7 +76,8 @@ typedef struct {
     size_t count, room;
 } Scan;
 
-extern PyTypeObject ScanType;
+extern PyType_Spec ScanSpec;
+extern PyTypeObject *ScanType; /* made from it when the module is */
 
 #define TOO_MANY_LINES 1
 

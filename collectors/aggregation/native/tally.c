@@ -27,7 +27,7 @@ static PyObject *Tally_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUS
     unsigned long long salt;
     if (!PyArg_ParseTuple(args, "K", &salt))
         return NULL;
-    Tally *self = (Tally *)type->tp_alloc(type, 0);
+    Tally *self = (Tally *)PyType_GenericAlloc(type, 0);
     if (!self)
         return NULL;
     self->salt = salt;
@@ -38,6 +38,7 @@ static PyObject *Tally_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUS
 
 static void Tally_dealloc(Tally *self)
 {
+    PyTypeObject *type = Py_TYPE((PyObject *)self);
     free(self->by_time.at);
     free(self->by_place.at);
     free(self->by_cell.at);
@@ -48,7 +49,8 @@ static void Tally_dealloc(Tally *self)
     free(self->cells);
     free(self->refused);
     free(self->left_out);
-    Py_TYPE(self)->tp_free(self);
+    PyObject_Free(self);
+    Py_DECREF(type); /* every object holds its type */
 }
 
 static PyObject *time_given(const Time *time)
@@ -66,11 +68,11 @@ static PyObject *Tally_count(Tally *self, PyObject *args)
     Py_ssize_t start;
     long long limit;
     PyObject *seen, *calls;
-    if (!PyArg_ParseTuple(args, "O!y*nLOO!", &ScanType, &scan, &data, &start, &limit, &seen, &IdsType, &calls))
+    if (!PyArg_ParseTuple(args, "O!y*nLOO!", ScanType, &scan, &data, &start, &limit, &seen, IdsType, &calls))
         return NULL;
     enum stop stop = DONE;
     size_t first = (size_t)start, behind = 0;
-    if (seen != Py_None && !PyObject_TypeCheck(seen, &IdsType)) {
+    if (seen != Py_None && !PyObject_TypeCheck(seen, IdsType)) {
         PyBuffer_Release(&data);
         PyErr_SetString(PyExc_TypeError, "ids are Ids or None");
         return NULL;
@@ -152,14 +154,14 @@ static PyObject *Tally_chunk(Tally *self, PyObject *Py_UNUSED(ignored))
         if (!pair)
             Py_CLEAR(refused);
         else
-            PyList_SET_ITEM(refused, (Py_ssize_t)at, pair);
+            PyList_SetItem(refused, (Py_ssize_t)at, pair);
     }
     for (size_t at = 0; refused && left_out && at < self->left_out_count; at++) {
         PyObject *time = PyLong_FromUnsignedLong(self->left_out[at]);
         if (!time)
             Py_CLEAR(left_out);
         else
-            PyList_SET_ITEM(left_out, (Py_ssize_t)at, time);
+            PyList_SetItem(left_out, (Py_ssize_t)at, time);
     }
     if (!refused || !left_out) {
         Py_XDECREF(refused);
@@ -261,12 +263,17 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-PyTypeObject TallyType = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "leverwatch.collectors.aggregation._native.Tally",
-    .tp_doc = "Sums of plain records by group and day. What a time or a name means is asked of the caller, once.",
-    .tp_basicsize = sizeof(Tally),
-    .tp_flags = Py_TPFLAGS_DEFAULT,
-    .tp_new = Tally_new,
-    .tp_dealloc = (destructor)Tally_dealloc,
-    .tp_methods = methods,
+static PyType_Slot slots[] = {
+    {Py_tp_doc, "Sums of plain records by group and day. What a time or a name means is asked of the caller, once."},
+    {Py_tp_new, Tally_new},
+    {Py_tp_dealloc, Tally_dealloc},
+    {Py_tp_methods, methods},
+    {0, NULL},
+};
+
+PyType_Spec TallySpec = {
+    .name = "leverwatch.collectors.aggregation._native.Tally",
+    .basicsize = sizeof(Tally),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = slots,
 };

@@ -97,7 +97,8 @@ typedef struct {
     uint64_t counted, repeated, skipped;
 } Tally;
 
-extern PyTypeObject TallyType;
+extern PyType_Spec TallySpec;
+extern PyTypeObject *TallyType; /* made from it when the module is */
 
 /* Count records from `*first` on; `*first` and `*behind` say where it stopped. */
 enum stop tally_count(Tally *tally, const Scan *scan, const uint8_t *data, int64_t limit, Ids *seen, Ids *calls,

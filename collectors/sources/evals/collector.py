@@ -8,7 +8,6 @@ from leverwatch.collectors.errors import SourceIncomplete
 from leverwatch.collectors.interface import Batch, CollectorContext, EvalResult, SourceState
 from leverwatch.collectors.listing import Interrupted
 from leverwatch.collectors.paths import discover
-from leverwatch.collectors.registry import register
 from leverwatch.collectors.sources.evals.attribute import Attribution
 from leverwatch.collectors.sources.evals.config import EvalsConfig
 from leverwatch.collectors.sources.evals.formats.interface import digest
@@ -94,6 +93,3 @@ def _identity(result: EvalResult) -> tuple[object, ...]:
         result.metric,
         result.at,
     )
-
-
-register("evals", EvalsConfig, EvalsCollector)

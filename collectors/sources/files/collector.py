@@ -14,7 +14,6 @@ from leverwatch.collectors.errors import SourceIncomplete, SourceRefused, Source
 from leverwatch.collectors.interface import BackfillRequest, Batch, CollectorContext, Progress, SourceState
 from leverwatch.collectors.listing import Interrupted
 from leverwatch.collectors.paths import Discovery, Found, discover
-from leverwatch.collectors.registry import register
 from leverwatch.collectors.sources.files.checkpoint import CHECKPOINT, FileCheckpoint, decode_all
 from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
 from leverwatch.collectors.sources.files.config import FilesConfig
@@ -273,6 +272,3 @@ class FilesCollector:
                 progress=Progress(run.done, max(run.done, run.total)),
             )
         run.started = self._monotonic()
-
-
-register("files", FilesConfig, FilesCollector)

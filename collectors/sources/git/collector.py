@@ -9,7 +9,6 @@ from hashlib import blake2b
 
 from leverwatch.collectors.errors import SourceRefused, SourceUnavailable
 from leverwatch.collectors.interface import Batch, CollectorContext, Problem, PromptChange, Result, SourceState
-from leverwatch.collectors.registry import register
 from leverwatch.collectors.sources.git.address import cache_name, is_remote, local_path, redactor, shown
 from leverwatch.collectors.sources.git.cache import REFERENCE, Cache, Refreshed
 from leverwatch.collectors.sources.git.child import run_git
@@ -248,6 +247,3 @@ class GitCollector:
 
 def _refused(landings: list[Landing]) -> list[Landing]:
     return [landing for landing in landings if landing.too_many]
-
-
-register("git", GitConfig, GitCollector)

@@ -15,7 +15,6 @@ import requests
 from leverwatch.collectors.errors import SourceRefused, SourceUnavailable
 from leverwatch.collectors.http import Limits, get
 from leverwatch.collectors.interface import Batch, CollectorContext, ModelShutdown, Problem, Result, SourceState
-from leverwatch.collectors.registry import register
 from leverwatch.collectors.regular import open_regular
 from leverwatch.collectors.sources.models.config import ModelsConfig
 from leverwatch.collectors.sources.models.pages import MOST_MODELS, NotAModelList, Page, parse_page
@@ -169,6 +168,3 @@ def _digest(models: Iterable[ModelShutdown], undated: int, left: int) -> bytes:
     listed = sorted((model.model, str(model.shutdown)) for model in models)
     what = [listed, undated, left] if left else [listed, undated]
     return blake2b(json.dumps(what).encode(), digest_size=_DIGEST_BYTES).digest()
-
-
-register("models", ModelsConfig, ModelsCollector)

@@ -22,7 +22,8 @@ def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "leverwatch.yaml").write_text(yaml.safe_dump(config))
     first = (1, {"bot/m": 100, "bot/n": 10})
     publish(tmp_path / "bills.json", {"2026-03-01": first, "2026-03-02": (1, {"bot/m": 50})})
-    monkeypatch.setitem(registry._types, "bills", registry.SourceType("bills", BillsConfig, Bills))
+    bills = registry.SourceType("bills", BillsConfig, Bills)
+    monkeypatch.setitem(registry._TYPES, "bills", lambda: bills)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -7,12 +7,13 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from leverwatch.agent.errors import StoreError
 from leverwatch.agent.store.engine import open_engine
-from leverwatch.agent.store.migrate import _config
+from leverwatch.agent.store.migrate import alembic_config, head_revision
 from leverwatch.agent.store.schema import metadata, stored_systems, usage_daily, usage_totals
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import Batch, Operation, UsageRow
@@ -29,7 +30,7 @@ def test_a_store_of_the_first_version_keeps_its_counts_and_gains_the_new_ones(
     store_url: str, open_store: Callable[[], Store]
 ) -> None:
     engine = open_engine(store_url)
-    config = _config()
+    config = alembic_config()
     with engine.connect().execution_options(leverwatch_writes=True) as connection, connection.begin():
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
@@ -58,7 +59,7 @@ def test_the_migrations_make_exactly_the_tables_that_queries_are_written_against
 
 def test_a_migration_that_fails_leaves_the_old_schema_and_says_why(store_url: str) -> None:
     engine = open_engine(store_url)
-    config = _config()
+    config = alembic_config()
     with engine.connect().execution_options(leverwatch_writes=True) as connection, connection.begin():
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
@@ -88,7 +89,7 @@ def test_a_migration_that_fails_leaves_the_old_schema_and_says_why(store_url: st
 
 def test_the_systems_of_an_older_store_keep_their_names(store_url: str, open_store: Callable[[], Store]) -> None:
     engine = open_engine(store_url)
-    config = _config()
+    config = alembic_config()
     with engine.connect().execution_options(leverwatch_writes=True) as connection, connection.begin():
         config.attributes["connection"] = connection
         command.upgrade(config, "0003")
@@ -124,7 +125,7 @@ def test_a_program_of_before_there_were_versions_can_neither_read_nor_write_what
     store_url: str, open_store: Callable[[], Store]
 ) -> None:
     engine = open_engine(store_url)
-    config = _config()
+    config = alembic_config()
     with engine.connect().execution_options(leverwatch_writes=True) as connection, connection.begin():
         config.attributes["connection"] = connection
         command.upgrade(config, "0004")
@@ -137,3 +138,7 @@ def test_a_program_of_before_there_were_versions_can_neither_read_nor_write_what
         with pytest.raises(DBAPIError, match="value"), engine.connect() as connection, connection.begin():
             connection.execute(statement)
     engine.dispose()
+
+
+def test_the_newest_migration_is_known_without_alembic() -> None:
+    assert head_revision() == ScriptDirectory.from_config(alembic_config()).get_current_head()

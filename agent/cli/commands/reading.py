@@ -1,0 +1,121 @@
+"""Commands that read sources: `collect`, `backfill` and `sniff`."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from leverwatch.agent.cli.options import (
+    EPILOG,
+    config_option,
+    day,
+    format_option,
+    trust_clock_option,
+)
+
+
+@click.command(epilog=EPILOG)
+@config_option
+@format_option
+@click.option("--source", "only", multiple=True, metavar="NAME", help="Only this source; may be given again.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    metavar="N",
+    help="Threads that read a backlog of more than 64 MiB of JSON lines by a field map; 1 by default.",
+)
+@trust_clock_option
+def collect(config_path: Path, output: str, only: tuple[str, ...], workers: int, *, trust_clock: bool) -> None:
+    """Read what is new in every source, once.
+
+    Prints for each source how many records were counted, what was wrong with the others, and how long it took. It
+    is safe beside a running agent: both use the same positions, and nothing counts twice.
+
+    \b
+    Examples:
+      leverwatch collect
+      leverwatch collect --source gateway --format json
+      leverwatch collect --workers 2
+    """
+    from leverwatch.agent.cli.collect import collect as act
+
+    act(config_path, output, only, workers, trust_clock=trust_clock)
+
+
+@click.command(epilog=EPILOG)
+@click.argument("names", metavar="[SOURCE]...", nargs=-1)
+@config_option
+@format_option
+@click.option(
+    "--since", type=click.DateTime(["%Y-%m-%d"]), callback=day, help="First UTC day to count. Default: any."
+)
+@click.option(
+    "--until", type=click.DateTime(["%Y-%m-%d"]), callback=day, help="Last UTC day to count. Default: any."
+)
+@click.option(
+    "--path",
+    "paths",
+    multiple=True,
+    metavar="GLOB",
+    help="Also read these files, such as archives; relative to the working directory; may be given again.",
+)
+@click.option("--dry-run", is_flag=True, help="Count, and write nothing at all.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    metavar="N",
+    help="As for collect; a range of days is read by one all the same.",
+)
+@trust_clock_option
+def backfill(
+    names: tuple[str, ...],
+    config_path: Path,
+    output: str,
+    since: date | None,
+    until: date | None,
+    paths: tuple[str, ...],
+    dry_run: bool,
+    workers: int,
+    *,
+    trust_clock: bool,
+) -> None:
+    """Read history that is not counted yet, of the named sources or of all.
+
+    Reads the source's own files and those of --path. What was counted before is recognised by its content and
+    never counts again, whether by this command, by collect or by a running agent; a run that was killed goes on
+    where it stood. With --since or --until, records of other days are left for a later backfill.
+
+    \b
+    Examples:
+      leverwatch backfill gateway --path '/archive/2025/*.jsonl.zst' --dry-run
+      leverwatch backfill gateway --since 2026-01-01 --until 2026-03-31
+    """
+    from leverwatch.agent.cli.backfill import backfill as act
+
+    act(names, config_path, output, since, until, paths, dry_run, workers, trust_clock=trust_clock)
+
+
+@click.command(epilog=EPILOG)
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@format_option
+def sniff(path: Path, output: str) -> None:
+    """Name the format of a usage log, count all of it, and print a source block for it.
+
+    Lines of JSON or CSV that no known producer wrote get a field map, guessed from the names and values of the
+    first records. Comments say what is not sure: check them.
+
+    Shows what it understood of the first records: times, models, ids and numbers, never a prompt or a response.
+    Nothing is written. With --format json the whole file is counted as `collect` would count it.
+
+    \b
+    Examples:
+      leverwatch sniff /var/log/litellm/spend.jsonl
+      leverwatch sniff traces.json.zst --format json
+    """
+    from leverwatch.agent.cli.sniff import sniff as act
+
+    act(path, output)

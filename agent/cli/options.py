@@ -1,0 +1,91 @@
+"""The options that several commands share, and the exit codes. All of it needs nothing but click."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import date
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+PASSWORD_VARIABLE = "LEVERWATCH_PASSWORD"
+"""The environment variable with the password of a running agent."""
+
+
+class Exit(IntEnum):
+    """What the exit code of a command means."""
+
+    OK = 0
+    FAILED = 1
+    """It ran, and something needs attention: a source failed, a system is unknown, a check found a problem."""
+    UNUSABLE = 2
+    """Wrong arguments, or a configuration that cannot be used."""
+    STORE = 3
+    """The store cannot be used."""
+    UNFINISHED = 4
+    """It was told to stop, and something did not end in time."""
+
+
+EPILOG = (
+    "Exit codes: 0 fine; 1 it ran and something needs attention; 2 wrong arguments or configuration; "
+    "3 the store cannot be used; 4 it was told to stop and did not end in time; 130, 143 ended by a signal."
+)
+
+
+def fail(message: str, code: Exit) -> NoReturn:
+    """Say why on standard error, and end."""
+    for line in message.splitlines():
+        click.echo(f"leverwatch: {line}", err=True)
+    sys.exit(code)
+
+
+def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--config`, as `config_path`."""
+    return click.option(
+        "-c",
+        "--config",
+        "config_path",
+        type=click.Path(path_type=Path),
+        default=Path("leverwatch.yaml"),
+        envvar="LEVERWATCH_CONFIG",
+        show_default=True,
+        show_envvar=True,
+        help="The configuration file.",
+    )(command)
+
+
+def format_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--format`, as `output`."""
+    return click.option(
+        "--format",
+        "output",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="A table for people, or JSON for programs.",
+    )(command)
+
+
+def as_of_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--as-of`, as `as_of`."""
+    return click.option(
+        "--as-of",
+        type=click.DateTime(["%Y-%m-%d"]),
+        callback=day,
+        help="Decide as of the end of this UTC day, from stored data; nothing is written. Default: yesterday.",
+    )(command)
+
+
+trust_clock_option = click.option(
+    "--trust-clock",
+    is_flag=True,
+    help="Take the clock as right although the store remembers a later time, and take out what was decided then.",
+)
+
+
+def day(_context: click.Context, _option: click.Parameter, value: Any) -> date | None:
+    """The callback of an option that takes a day."""
+    return None if value is None else value.date()

@@ -1,0 +1,114 @@
+"""What each command may import: a package that is not named here makes every run of the command slower."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.test_minimal import CONFIG, RECORD
+
+ROOT = Path(__file__).parents[3]
+PROGRAM = """
+import atexit, json, sys
+sys.argv[0] = 'leverwatch'
+def tell():
+    names = {name.split(".")[0] for name in sys.modules} - set(sys.stdlib_module_names)
+    rooms = {".".join(name.split(".")[:3]) for name in sys.modules if name.startswith("leverwatch.")}
+    print(json.dumps([sorted(names), sorted(rooms)]), file=sys.stderr)
+atexit.register(tell)
+from leverwatch.agent.cli.main import main
+main()
+"""
+START = {"click"}
+PYDANTIC = {"annotated_types", "pydantic", "pydantic_core", "typing_extensions", "typing_inspection"}
+CHECK = START | PYDANTIC | {"msgspec", "yaml"}
+READ = {"isal", "xxhash", "zstandard"}
+STORE = CHECK | READ | {"sqlalchemy", "structlog"}
+COMPLETE = {"_LEVERWATCH_COMPLETE": "bash_complete", "COMP_CWORD": "2"}
+
+CLI = "leverwatch.agent.cli"
+NATIVE = {"leverwatch.collectors", "leverwatch.collectors.aggregation"}
+BORNE = {"cython_runtime", "greenlet", "idna", "httpx2", "httpx", "distutils"}
+"""What packages that are named bring with them where it is installed."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "leverwatch.yaml").write_text(CONFIG)
+    (tmp_path / "app.jsonl").write_text(RECORD)
+    for command in ("collect", "evaluate"):
+        # What is tested is a start with the newest schema and with nothing new.
+        imported(tmp_path, command)
+    return tmp_path
+
+
+def imported(folder: Path, *arguments: str, **environ: str) -> tuple[set[str], set[str]]:
+    """The packages that are not Python's own, and the rooms of leverwatch, that a command imports."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *arguments],
+        cwd=folder, capture_output=True, text=True, check=False, timeout=120,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "LEVERWATCH_LOG": "", **environ},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    names, rooms = json.loads(done.stderr.splitlines()[-1])
+    # Extension modules and the finders of the environment have names of their own.
+    known = {name for name in names if not name.startswith("_") and "__mypyc" not in name and name != "leverwatch"}
+    return known, set(rooms)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ"),
+    [
+        (["--version"], {}),
+        (["--help"], {}),
+        (["collect", "--help"], {}),
+        ([], {**COMPLETE, "COMP_WORDS": "leverwatch ", "COMP_CWORD": "1"}),
+        ([], {**COMPLETE, "COMP_WORDS": "leverwatch replay --"}),
+    ],
+    ids=["version", "help", "help of a command", "completed command", "completed option"],
+)
+def test_help_and_completion_need_click_alone(
+    arguments: list[str], environ: dict[str, str], tmp_path: Path
+) -> None:
+    packages, rooms = imported(tmp_path, *arguments, **environ)
+
+    assert packages == START
+    assert rooms <= {"leverwatch.agent", CLI, "leverwatch.agent.memory", *NATIVE}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "packages"),
+    [
+        (["sniff", "app.jsonl"], CHECK | READ),
+        (["check-config"], CHECK | {"zstandard"}),
+        (["collect"], STORE),
+        (["evaluate"], STORE),
+        (["explain", "bot"], STORE | {"genai_prices"}),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_a_command_imports_no_more_than_it_may(arguments: list[str], packages: set[str], folder: Path) -> None:
+    found, _ = imported(folder, *arguments)
+
+    assert found - packages - BORNE == set()
+
+
+@pytest.mark.parametrize("arguments", [["check-config"], ["sniff", "app.jsonl"]], ids=lambda value: value[0])
+def test_what_reads_no_store_imports_neither_the_store_nor_the_agent(arguments: list[str], folder: Path) -> None:
+    _, rooms = imported(folder, *arguments)
+
+    assert not rooms & {
+        f"leverwatch.agent.{room}" for room in ("app", "store", "web", "exporter", "scheduling", "log")
+    }
+
+
+def test_only_a_missing_schema_needs_alembic(folder: Path) -> None:
+    (folder / "store.db").unlink()
+
+    assert "alembic" in imported(folder, "collect")[0]
+    assert "alembic" not in imported(folder, "collect")[0]
