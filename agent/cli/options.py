@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import click
 
-PASSWORD_VARIABLE = "LEVERWATCH_PASSWORD"
+PASSWORD_VARIABLE = "LEVERWATCH_PASSWORD"  # noqa: S105 - the name of a variable
 """The environment variable with the password of a running agent."""
 
 

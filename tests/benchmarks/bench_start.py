@@ -3,8 +3,8 @@
     python -m tests.benchmarks.bench_start [--before CHECKOUT]
 
 With `--before`, the same commands of another checkout, which has its own `.venv`, run in turn with those of this
-one, and the ratio is printed. Without it the ratio is against a Python that only imports click. Figures of a run depend
-on the machine, and on what else it does; the ratios hardly.
+one, and the ratio is printed. Without it the ratio is against a Python that only imports click. Figures depend
+on the machine, and on what else it does; the ratios hardly do.
 """
 
 from __future__ import annotations
