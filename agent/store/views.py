@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from operator import add, attrgetter
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from leverwatch.agent.snapshot import ModelTotals
 from leverwatch.agent.store.facts import Scope, counting_sources
@@ -97,11 +97,16 @@ def read_totals(connection: Connection, scope: Scope, models_per_system: int) ->
 
 
 def _highest(connection: Connection, scope: Scope) -> dict[tuple[str, ...], tuple[float, ...]]:
-    """What is remembered of totals from which something was taken back."""
+    """What is remembered of totals from which something was taken back, where any of them is lower now."""
+    highest, total = usage_highest.c, usage_totals.c
+    same = and_(*(highest[name] == total[name] for name in ("source", "system", "model", "operation")))
+    # Most sources that give days again give what they gave before, and hold nothing.
+    lower = or_(*(highest[name] > total[name] for name in COUNTS))
+    query = select(usage_highest).join(usage_totals, same).where(lower)
     return {
         _key(row): _counts(row)
         for chosen in named(usage_highest.c.system, scope.systems)
-        for row in connection.execute(select(usage_highest).where(chosen))
+        for row in connection.execute(query.where(chosen))
     }
 
 
