@@ -75,7 +75,7 @@ def config() -> FilesConfig:
 def declarations() -> dict[str, Declaration]:
     """What the page declares of systems."""
     systems = configured()["systems"]
-    return {name: Declaration(Strategy(system["strategy"])) for name, system in systems.items()}
+    return {name: Declaration(Strategy(system["declared_strategy"])) for name, system in systems.items()}
 
 
 def write_log(folder: Path, line: bytes) -> None:

@@ -161,6 +161,8 @@ def test_nothing_in_the_repository_imports_the_folders_by_their_bare_names() -> 
         file
         for part in ("agent", "collectors", "grafana", "helm", "tests")
         for file in ROOT.glob(f"{part}/**/*.py")
+        # What made a fixture with the program of an older version, and is kept to show how.
+        if file != ROOT / "tests/fixtures/upgrade/generate.py"
     ]
     bare = []
     for file in files:

@@ -39,10 +39,10 @@ MIGRATION = """
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision, branch_labels, depends_on = "audio", "{head}", None, None
+revision, down_revision, branch_labels, depends_on = "9999", "{head}", None, None
 
 def upgrade():
-    for table in ("usage_daily", "usage_totals"):
+    for table in ("usage_daily", "usage_totals", "usage_highest"):
         for name in ("audio_tokens", "unknown_audio"):
             op.add_column(table, sa.Column(name, sa.Double, nullable=False, server_default="0"))
 """
@@ -111,7 +111,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
         text = (tree / path).read_text(encoding="utf-8")
         assert before in text
         (tree / path).write_text(text.replace(before, after, 1), encoding="utf-8")
-    migration = tree / "agent/store/migrations/versions/audio.py"
+    migration = tree / "agent/store/migrations/versions/9999_audio.py"
     migration.write_text(MIGRATION.format(head=head_revision()), encoding="utf-8")
     return tree
 

@@ -89,9 +89,8 @@ class Expected:
 
 def look(connection: Connection, provider: Provider) -> tuple[int, Expected]:
     """The store holds whole batches, and everything that follows from them; its revision."""
-    state = {
-        row.key: bytes(row.value) for row in connection.execute(text("SELECT key, value FROM source_state")).all()
-    }
+    stored = connection.execute(text("SELECT key, versioned FROM source_state")).all()
+    state = {row.key: bytes(row.versioned) for row in stored}
     expected = Expected(provider, state)
     daily = connection.execute(text("SELECT system, model, day, inferences FROM usage_daily")).all()
     assert {(row.system, row.model, str(row.day)): row.inferences for row in daily} == expected.cells
