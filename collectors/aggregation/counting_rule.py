@@ -1,7 +1,7 @@
 """The rule that adds a record to its cell or takes it back: the table of counted fields, as generated Python.
 
-It is defined only here. The loops over many records contain its lines, which is twice as fast as calling a
-function; single rows are counted by a function made of them. The compiled helper has the same rule in C; tests
+It is defined only here. The loops over many records contain its lines, which is faster than calling a function;
+single rows are counted by a function made of them. The compiled helper has the same rule in C; tests
 compare both.
 """
 
