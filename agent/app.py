@@ -147,8 +147,10 @@ class Agent:
         return running
 
     def ready(self) -> tuple[bool, str]:
-        """Return whether the clock is trusted, the store can be written to and a first evaluation exists, and
-        why not."""
+        """Return whether the agent is ready, and why not.
+
+        It is when the clock and the store are trusted and a first evaluation has finished.
+        """
         if doubt := self._doubt():
             return False, doubt
         if trouble := self.store.trouble():
