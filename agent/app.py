@@ -201,7 +201,7 @@ class Agent:
             for name, source in after.items()
             if name in gone or name not in self._runners
         }
-        # The one in use remembers much, so it is replaced only for other prices.
+        # The one in use has a large cache, so it is replaced only for other prices.
         assessor = self._assessor if _same_prices(self._loaded, loaded) else Assessor.of(loaded)
         self._plan, self._assessor, self._loaded = Plan.of(loaded.config), assessor, loaded
         self.store.limits = NameLimits.of(loaded.config)
@@ -220,7 +220,7 @@ class Agent:
         self._scheduler.add(_EVALUATION, interval, self._evaluate, self._evaluation_missed, Pool.OWN)
 
     def _runner(self, source: SourceConfig, loaded: Loaded) -> SourceRunner:
-        # Asked when it is needed and not before the run alone: a step of the clock may come in between.
+        # Asked at each use, and not only before the run: the clock may be set in between.
         clock = self._now if self._clock is None else self._clock.now
         return source_runner(source, loaded, self.store, self._now, self._stopping.is_set, clock=clock)
 
@@ -229,7 +229,7 @@ class Agent:
 
         def run() -> bool:
             if self._doubt():
-                # What is not read now is read later, with a clock that knows which day it is.
+                # What is not read now is read later, with a clock that is trusted.
                 return True
             success = runner.run().success
             self._publish()

@@ -1,5 +1,4 @@
-"""Decides whether the wall clock is trusted. While it is not, nothing is read or decided; both wait, and nothing
-is lost.
+"""Decides whether the wall clock is trusted. While it is not, nothing is read or decided, and nothing is lost.
 
 With a clock that is behind, records would be refused as being in the future; with one that is ahead, a day would
 be decided on that is not over. So the wall clock is compared with a monotonic clock, and at the start with the
@@ -109,8 +108,7 @@ class Clock:
 
         Raises:
             SourceUnavailable: the clock is not trusted. Readers must stop: with a wrong time, records would be
-            refused
-                for good, or days decided on that are not over.
+                refused for good, or days decided on that are not over.
         """
         doubt, moment = self._look()
         if doubt is not None:

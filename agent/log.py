@@ -81,5 +81,5 @@ def configure(
         logger = logging.getLogger(name)
         logger.handlers = [handler]
         logger.propagate = False
-        # Libraries speak at info of their every step; their warnings are ours to pass on.
+        # Libraries log their every step at info; only their warnings are passed on.
         logger.setLevel(level.upper() if name == "leverwatch" else logging.WARNING)

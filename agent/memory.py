@@ -14,8 +14,7 @@ _LARGE_BYTES = 256 * 1024
 
 
 def give_back() -> bool:
-    """Make the C library return large blocks to the system when they are freed. Returns whether it can be
-    configured.
+    """Make the C library return large freed blocks to the system. Returns whether it can be configured.
 
     By default glibc keeps blocks of the size of the first large block that is freed, in a heap for each thread.
     Every evaluation renders megabytes, in any of the threads, and the heaps add up to several times what is in

@@ -123,7 +123,7 @@ class PromptChange:
 
     system: str
     change_id: str
-    """The same for the same change of content, so that a rebased copy of a landing counts as the same change."""
+    """An id of the change of content, so that a rebased copy of a landing counts as the same change."""
     landed_at: datetime
     """Committer date of the landing, in UTC."""
     kind: ChangeKind

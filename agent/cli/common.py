@@ -56,8 +56,9 @@ def load(config_path: Path) -> Loaded:
 
 @contextmanager
 def opened(loaded: Loaded, *, reading: bool = False) -> Iterator[Store]:
-    """A context manager of the migrated store of a configuration. `reading`: a read-only store is enough, as it
-    is.
+    """A context manager of the migrated store of a configuration.
+
+    With `reading`, a store that is read-only is enough; it is not migrated.
 
     Raises:
         CommandError: the clock was never set, so that every record and day would be in the future.

@@ -89,10 +89,9 @@ def by_signal(number: int) -> int:
 
 @contextmanager
 def ending() -> Iterator[None]:
-    """A context manager for commands that run once: SIGTERM and SIGINT end it, and what it has begun is rolled
-    back.
+    """A context manager for short commands: SIGTERM and SIGINT end them, and what they have begun is rolled back.
 
-    When it does not end within 5 s, or on a second signal, the process ends anyway.
+    When one does not end within 5 s, or on a second signal, the process ends anyway.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

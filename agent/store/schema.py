@@ -74,7 +74,7 @@ usage_totals = Table(
     Column("first_written", UtcDateTime, nullable=False),
     *_counts(),
 )
-"""The same sums over all days, so that counters need no scan."""
+"""The sums of `usage_daily` over all days, so that counters need no scan."""
 Index("usage_totals_by_system", usage_totals.c.system, usage_totals.c.model)
 
 usage_highest = Table(

@@ -113,7 +113,7 @@ class BatchCounter:
     ) -> CellRef:
         """Return the cell reference of a record whose key is not known yet, or is ambiguous."""
         if any(value in _AMBIGUOUS for value in (status, *template)):
-            # As keys 1 and True are equal, and as words they are not.
+            # 1 and True are equal as keys, but not as texts.
             key = (*key, *map(type, key))
             if key in known:
                 return known[key]

@@ -19,7 +19,7 @@ try:
 except ImportError:  # there was no C compiler when the package was installed
     IS_COMPILED = False
 else:
-    # One that was built of another table would add to other columns.
+    # A helper that was built from another table would add to other columns.
     IS_COMPILED = getattr(_native, "TABLE", None) == table_text()
 
 if TYPE_CHECKING:

@@ -127,7 +127,7 @@ class Rule:
         if line.adds is Adds.TRUE:
             return (f"if x: {_cell(line)} += {self._weight}",)
         if line.adds is Adds.FIRST:
-            # A line that is taken back is read again at once: what it told stays known, and stays counted.
+            # A line that is taken back is read again at once: its trace stays known, and counted.
             met = f"first({self._names.place}, x, {self._names.minute})"
             return (f"if {'w > 0 and ' if self.weighted else ''}{met}: {_cell(line)} += 1.0",)
         return (f"{_cell(line)} += {self._weight}",)

@@ -289,7 +289,7 @@ class Ingest:
         self._changed_partials.add(key)
 
     def drain(self) -> Counted:
-        """Return what was counted since the last drain, and start anew."""
+        """Return what was counted since the last drain, and reset the sums."""
         self.finish()
         if self._plain is not None:
             self._rollup.merge(*self._plain.take())

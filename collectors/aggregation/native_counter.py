@@ -133,8 +133,7 @@ class NativeCounter:
     def count(
         self, found: Scanned, limit: datetime, window: Window | None, odd: Callable[[int, bytes], None]
     ) -> Counts:
-        """Count scanned lines in order; `odd` is called with the lines that are not plain, and the index of the
-        first one.
+        """Count scanned lines in order. `odd` is called with lines that are not plain, and the index of the first.
 
         Counts only records up to `limit` and of the days in `window`.
         """
@@ -207,7 +206,7 @@ class NativeCounter:
         cells, times = self._tally.take()
         groups = list(self._groups)
         sums = (
-            # One zero for all: most of the counts of most cells are none.
+            # All zeros share one object, as most counts of most cells are zero.
             ((*groups[group], date.fromordinal(day)), [count or 0.0 for count in array("d", packed)])
             for group, day, packed in cells
         )

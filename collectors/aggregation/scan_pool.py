@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
 
 class ScanPool:
-    """Calls `scan` in `number` threads, the caller's included; the caller's thread calls `count` in the order of
-    the chunks.
+    """Calls `scan` in `number` threads, one of them the caller's, and `count` in the caller's, in order.
 
     The helper releases the interpreter's lock while it scans, so that threads are enough.
     """

@@ -134,7 +134,7 @@ class RowCounter:
             return stamp.refusal
         model, word, status, hit = _naming(row)
         template = row[self._template]
-        # 1 and True are equal as keys, and as words they are not.
+        # 1 and True are equal as keys, but not as texts.
         key = (stamp.day, model, word, status, type(status), hit, template, *map(type, template))
         known = self._places.get(key)
         if known is None:
@@ -235,7 +235,7 @@ class RowCounter:
         if not self._memory.remember(known.aspects[_USAGE], row[_REQUEST], seconds) or is_first:
             return refused, refused is None
         place = self._home(row, known, seconds)
-        # What counted as an inference while it ran has failed, as it had not told its usage.
+        # An earlier part counted the call as an inference; it failed before a part gave its usage.
         was = CallStatus.CACHE_HIT if is_cache_hit(row[_HIT]) else CallStatus.SUCCESS
         self._count(bare, place, was, seconds, -1.0)
         self._count(bare, place, CallStatus.ERROR, seconds, 1.0)

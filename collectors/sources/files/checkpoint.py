@@ -19,8 +19,7 @@ PREFIX = "file/"
 
 @dataclass(frozen=True, slots=True)
 class FileCheckpoint:
-    """How far the content of one file is counted, wherever the file is. Has counts, checksums and a CSV header; no
-    record.
+    """How far the content of one file is counted, wherever the file is. Has counts, checksums and a CSV header.
 
     Everything up to `offset` (in decompressed bytes, always the end of a line) is consumed. An incomplete last
     line behind it, the rest, is counted when it is final.

@@ -110,7 +110,7 @@ class FilesCollector:
             raise SourceIncomplete.of(self._config.name, run.survey.failures)
 
     def _load(self, state: SourceState) -> None:
-        self._revision = None  # what is refused half-way leaves nothing that could be gone on with
+        self._revision = None  # nothing is reused when the state is refused half-way
         stored = state.load()
         check_keys(self._config.name, stored, KINDS)
         self._ingest.load(stored)
@@ -242,7 +242,7 @@ class FilesCollector:
         return bool(visits) and found.mtime_ns >= max(visits)
 
     def _is_full(self, run: _Run) -> bool:
-        # A process that dies early, or that another agent on the source is faster than, gets on all the same.
+        # The first batches are small, so that a process that dies early, or competes with another, makes progress.
         seconds = min(_BATCH_SECONDS, _FIRST_BATCH_SECONDS * 2 ** min(run.batches, 8))
         return (
             run.tail.progress.bytes_read - run.batch_bytes >= _BATCH_BYTES

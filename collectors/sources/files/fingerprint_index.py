@@ -80,7 +80,7 @@ class FingerprintIndex:
             if crc in self._spans[span]:
                 found |= self._spans[span][crc]
         if not complete:
-            # What is this long and has no marks can only be told when all of it is read.
+            # A checkpoint longer than `head` and without marks can only be compared when the whole file is read.
             found.update(*(ids for span in self._lengths[reached:] for ids in self._spans[span].values()))
         if len(head) < _SMALLEST:
             return found | self._short
