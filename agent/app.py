@@ -1,4 +1,4 @@
-"""The running agent: sources and evaluation on their schedules, the server, reload and shutdown."""
+"""The running agent: sources and the evaluation on their schedules, the server, reload and shutdown."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ from leverwatch.collectors.interface import utc_now
 log = structlog.get_logger(__name__)
 
 _EVALUATION, _CLOCK = "(evaluation)", "(clock)"
-"""Jobs; no source can have such a name."""
+"""Names of further jobs, which no source can have."""
 _CLOCK_INTERVAL = timedelta(seconds=15)
 _FINISH_SECONDS, _INTERRUPTED_SECONDS, _SERVER_SECONDS = 8.0, 4.0, 3.0
 STOP_SECONDS = 20.0
-"""From SIGTERM to the end of the process, whatever happens: all of the above, and some time to spare. The unit and
-the chart wait 60 s."""
+"""Seconds from SIGTERM to the end of the process in any case: all of the above, and some time to spare. The
+unit file and the chart wait 60 s."""
 
 
 def _same_prices(old: Loaded, new: Loaded) -> bool:
@@ -51,7 +51,7 @@ def _same_prices(old: Loaded, new: Loaded) -> bool:
 
 
 class Agent:
-    """Everything that `leverwatch run` keeps alive. `load` reads the configuration again, for a reload."""
+    """All parts of `leverwatch run`. `load` reads the configuration again, for a reload."""
 
     def __init__(
         self,
@@ -104,7 +104,7 @@ class Agent:
         """Migrate the store, serve, and start every job.
 
         Raises:
-            LeverwatchError: the store cannot be used, or an address is taken.
+            LeverwatchError: the store cannot be used, or an address is in use.
         """
         self.store.verify()
         self.store.migrate()
@@ -121,13 +121,14 @@ class Agent:
         log.info("started", version=__version__, port=self.server.port, sources=len(self._loaded.config.sources))
 
     def ask_to_stop(self) -> None:
-        """Let every source end after its batch, and git at once; safe from any thread, also while it starts."""
+        """Ask every source to end after its batch, and git to end at once; safe from any thread, also during
+        `start`."""
         self._stopping.set()
 
     def stop(self) -> frozenset[str]:
-        """Finish the transactions in progress and end. Returns the names of the jobs that could not be ended.
+        """Finish the current transactions and end all jobs. Returns the names of the jobs that could not be ended.
 
-        What runs gets 8 s; then statements that the store still runs are cancelled, and it gets 4 s more.
+        Running jobs get 8 s; then the statements of the store are cancelled, and jobs get 4 s more.
         """
         self.ask_to_stop()
         closing = [Thread(target=server.stop, name="stop", daemon=True) for server in self._servers()]
@@ -146,7 +147,10 @@ class Agent:
         return running
 
     def ready(self) -> tuple[bool, str]:
-        """Whether the clock is believed, what is written is kept, and a first evaluation exists."""
+        """Return whether the agent is ready, and why not.
+
+        It is when the clock and the store are trusted and a first evaluation has finished.
+        """
         if doubt := self._doubt():
             return False, doubt
         if trouble := self.store.trouble():
@@ -156,10 +160,10 @@ class Agent:
         return True, ""
 
     def reload(self) -> None:
-        """Read the configuration again; a bad one changes nothing but the metric that says so.
+        """Read the configuration again. An invalid one changes nothing but the metric that reports it.
 
         Raises:
-            LeverwatchError: the new configuration is bad, and the old one stays in use.
+            LeverwatchError: the new configuration is invalid; the old one stays in use.
         """
         with self._reloading:
             try:
@@ -197,7 +201,7 @@ class Agent:
             for name, source in after.items()
             if name in gone or name not in self._runners
         }
-        # The one in use remembers much, so it is replaced only for other prices.
+        # The one in use has a large cache, so it is replaced only for other prices.
         assessor = self._assessor if _same_prices(self._loaded, loaded) else Assessor.of(loaded)
         self._plan, self._assessor, self._loaded = Plan.of(loaded.config), assessor, loaded
         self.store.limits = NameLimits.of(loaded.config)
@@ -216,7 +220,7 @@ class Agent:
         self._scheduler.add(_EVALUATION, interval, self._evaluate, self._evaluation_missed, Pool.OWN)
 
     def _runner(self, source: SourceConfig, loaded: Loaded) -> SourceRunner:
-        # Asked when it is needed and not before the run alone: a step of the clock may come in between.
+        # Asked at each use, and not only before the run: the clock may be set in between.
         clock = self._now if self._clock is None else self._clock.now
         return source_runner(source, loaded, self.store, self._now, self._stopping.is_set, clock=clock)
 
@@ -225,7 +229,7 @@ class Agent:
 
         def run() -> bool:
             if self._doubt():
-                # What is not read now is read later, with a clock that knows which day it is.
+                # What is not read now is read later, with a clock that is trusted.
                 return True
             success = runner.run().success
             self._publish()
@@ -282,7 +286,7 @@ class Agent:
         return True
 
     def _mend(self, now: datetime) -> None:
-        """Take out what was decided, by a clock that was ahead, on days that are not over yet."""
+        """Delete the verdicts of days that are not over yet, which were decided while the clock was ahead."""
         if self._clock is not None and self._clock.was_set_back:
             removed = self.store.forget_after(last_complete_day(now), now)
             self._clock.mended()

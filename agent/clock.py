@@ -1,8 +1,8 @@
-"""Whether the wall clock is believed. While it is not, nothing is read and nothing decided: it waits, and is kept.
+"""Decides whether the wall clock is trusted. While it is not, nothing is read or decided, and nothing is lost.
 
-A record that is read under a clock that is behind would be refused as one of the future, and under one that is
-ahead a day would be judged that is not over. What the wall clock says is therefore compared with a clock that only
-goes forward, and at the start with the newest moment that the store remembers.
+With a clock that is behind, records would be refused as being in the future; with one that is ahead, a day would
+be decided on that is not over. So the wall clock is compared with a monotonic clock, and at the start with the
+latest time in the store.
 """
 
 from __future__ import annotations
@@ -20,36 +20,36 @@ from leverwatch.collectors.errors import SourceUnavailable
 log = structlog.get_logger(__name__)
 
 TOLERANCE = 600.0
-"""Seconds. A smaller step is a correction, and what it does is what the drift of any clock does."""
+"""Seconds. A smaller step is a correction, whose effect is that of the normal drift of a clock."""
 SETTLING = 900.0
-"""Seconds after which a step is believed, when the clock has gone on from there all the while."""
+"""Seconds after which a step is accepted, if the clock has run normally since."""
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
-"""Before this nothing that the agent reads existed: the clock was never set."""
+"""Before this time nothing existed that the agent reads: such a clock was never set."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What is thought of the wall clock. Offsets are its time less that of the steady clock, in seconds."""
+    """What is known about the wall clock. Offsets are its time minus that of the monotonic clock, in seconds."""
 
     doubt: str | None = None
-    """Why it is not believed, in words."""
+    """Why it is not trusted, in words; None when it is."""
     believed: float | None = None
-    """The offset that was believed last; None: none was yet."""
+    """The last trusted offset; None: there was none yet."""
     candidate: float | None = None
-    """The offset that is watched, for it may be the right one."""
+    """The offset that may become the trusted one; None when there is none."""
     since: float = 0.0
-    """Time of the steady clock from which it is watched."""
+    """Time of the monotonic clock from which on `candidate` is observed."""
 
 
 def judge(before: Trust | None, wall: float, steady: float, remembered: float | None) -> Trust:
-    """Take in one look at both clocks, in seconds; pure.
+    """Return what is known after a reading of both clocks; pure.
 
     Args:
-        before: what was thought until now; None at the start.
-        wall: seconds since 1970.
-        steady: seconds of a clock that only goes forward.
-        remembered: the newest moment that the store holds, which cannot lie ahead.
+        before: what was known until now; None at the start.
+        wall: seconds since the epoch.
+        steady: seconds of the monotonic clock.
+        remembered: the latest time in the store, in seconds since the epoch; the present cannot be before it.
     """
     known = before.believed if before else None
     offset = wall - steady
@@ -84,12 +84,12 @@ def _year(wall: float) -> int | str:
 
 
 def steady_seconds() -> float:
-    """Seconds of a clock that only goes forward, also while the machine sleeps."""
+    """Return the seconds of a monotonic clock, which also runs while the machine sleeps."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class Clock:
-    """The wall clock, and whether it is believed. Safe to use from several threads."""
+    """The wall clock, and whether it is trusted. Safe to use from several threads."""
 
     def __init__(
         self,
@@ -104,11 +104,11 @@ class Clock:
         self._lock = Lock()
 
     def now(self) -> datetime:
-        """The wall clock, in UTC.
+        """Return the time of the wall clock, in UTC.
 
         Raises:
-            SourceUnavailable: it is not believed. Whoever reads is to stop: under a wrong time records would be
-                refused for good, or days judged that are not over.
+            SourceUnavailable: the clock is not trusted. Readers must stop: with a wrong time, records would be
+                refused for good, or days decided on that are not over.
         """
         doubt, moment = self._look()
         if doubt is not None:
@@ -117,21 +117,21 @@ class Clock:
 
     @property
     def was_set_back(self) -> bool:
-        """Whether what is stored may lie in the future: an earlier time is believed now than was before."""
+        """Whether stored times may be in the future, because an earlier time is trusted now than before."""
         with self._lock:
             return self._set_back
 
     def mended(self) -> None:
-        """Take note that nothing in the store lies in the future any more."""
+        """Note that no stored time is in the future any more."""
         with self._lock:
             self._set_back = False
 
     def doubt(self) -> str | None:
-        """Why the clock is not believed now, in words; None when it is."""
+        """Return why the clock is not trusted now, in words; None when it is."""
         return self._look()[0]
 
     def _look(self) -> tuple[str | None, datetime]:
-        """Why it is not believed at this moment, and the moment."""
+        """Return why the clock is not trusted now, and the time."""
         with self._lock:
             moment = self._now()
             before, wall = self._trust, moment.timestamp()

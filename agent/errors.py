@@ -13,7 +13,7 @@ from __future__ import annotations
 
 
 class LeverwatchError(Exception):
-    """Base of everything the agent raises on purpose."""
+    """Base of all exceptions that the agent raises deliberately."""
 
 
 class ConfigError(LeverwatchError):
@@ -22,22 +22,22 @@ class ConfigError(LeverwatchError):
     def __init__(self, problems: tuple[str, ...]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
-        """One line each: `file:line: path: reason (got value)`."""
+        """One line for each: `file:line: path: reason (got value)`."""
 
 
 class StoreError(LeverwatchError):
-    """The store refused, or cannot be reached. The message never contains the password of its URL."""
+    """The store refused, or cannot be reached. The message never contains the password of the URL."""
 
     reason = "store"
-    """As a label of the failures of a source."""
+    """The label of the failures of a source in metrics."""
 
 
 class StoreConflict(StoreError):
-    """Another agent advanced the same source meanwhile; nothing of the batch was written."""
+    """Another agent advanced the same source in the meantime; nothing of the batch was written."""
 
 
 class StoreRefusal(StoreError):
-    """The database cannot hold a value that it was given; nothing of the batch was written."""
+    """The database cannot store a value; nothing of the batch was written."""
 
 
 class CommandError(LeverwatchError):
@@ -45,4 +45,4 @@ class CommandError(LeverwatchError):
 
 
 class InternalError(LeverwatchError):
-    """The agent found that its own figures contradict each other: a fault of leverwatch, not of its input."""
+    """The agent found that its own figures contradict each other: a defect of leverwatch, not of its input."""

@@ -1,4 +1,5 @@
-"""Log lines that others can cause: a few at once, then one now and then that says how many were left out."""
+"""Log lines that others can cause: a few at once, then one every few seconds with the number that were left
+out."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from structlog.typing import FilteringBoundLogger
 
 _BURST = 5
 _SECONDS = 10.0
-"""After a burst, one line of an event in this time."""
+"""After a burst, one line of an event is logged in so many seconds."""
 
 
 class LeftOut:
@@ -46,7 +47,7 @@ class _Bucket:
 
 
 class LimitedLog:
-    """A logger in front of another one, for events whose number somebody else decides."""
+    """A logger with a rate limit for each event, for events that others can cause."""
 
     def __init__(self, log: FilteringBoundLogger, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._log, self._monotonic = log, monotonic
@@ -54,15 +55,15 @@ class LimitedLog:
         self._lock = Lock()
 
     def info(self, event: str, **fields: Any) -> None:
-        """Log at info, or count that it was not logged."""
+        """Log at info, or count the line as left out."""
         self._write(self._log.info, event, fields)
 
     def warning(self, event: str, **fields: Any) -> None:
-        """Log a warning, or count that it was not logged."""
+        """Log a warning, or count the line as left out."""
         self._write(self._log.warning, event, fields)
 
     def exception(self, event: str, **fields: Any) -> None:
-        """Log an error with the exception in progress, or count that it was not logged."""
+        """Log an error with the current exception, or count the line as left out."""
         self._write(self._log.exception, event, fields)
 
     def _write(self, write: Callable[..., Any], event: str, fields: Mapping[str, Any]) -> None:
@@ -75,7 +76,7 @@ class LimitedLog:
             write(event, **fields)
 
     def _turn(self, event: str) -> int | None:
-        """How many lines of the event were left out before this one; None when this one is to be left out too."""
+        """Return how many lines of the event were left out before this one; None when this one is left out too."""
         with self._lock:
             now = self._monotonic()
             bucket = self._buckets.setdefault(event, _Bucket(_BURST, now))

@@ -1,4 +1,4 @@
-"""The agent's log: constant event names with key=value, on standard error, every warning counted."""
+"""The agent's log: constant event names with key=value, on standard error; warnings are counted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import structlog
 
 
 class WarningCounter:
-    """Counts warnings and errors by event name, so that no warning is only a line somewhere."""
+    """Counts warnings and errors by event name."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
@@ -26,7 +26,7 @@ class WarningCounter:
         return event
 
     def of_library(self, _logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        """The same for messages of libraries, whose texts vary."""
+        """A structlog processor for messages of libraries, whose texts vary: counts them under one event name."""
         if event["_record"].levelno >= logging.WARNING:
             self._add("library_warning")
         return event
@@ -36,7 +36,7 @@ class WarningCounter:
             self._counts[name] += 1
 
     def counts(self) -> Mapping[str, int]:
-        """Warnings since the start, by event name."""
+        """Warnings and errors since the start, by event name."""
         with self._lock:
             return dict(self._counts)
 
@@ -81,5 +81,5 @@ def configure(
         logger = logging.getLogger(name)
         logger.handlers = [handler]
         logger.propagate = False
-        # Libraries speak at info of their every step; their warnings are ours to pass on.
+        # Libraries log their every step at info; only their warnings are passed on.
         logger.setLevel(level.upper() if name == "leverwatch" else logging.WARNING)

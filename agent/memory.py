@@ -1,4 +1,4 @@
-"""How the process gives memory back to the system."""
+"""Settings of memory management: of the C library, and of Python's garbage collection."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _LARGE_BYTES = 256 * 1024
 
 
 def give_back() -> bool:
-    """Have blocks that are large given back as soon as they are free; gives whether the C library can be told.
+    """Make the C library return large freed blocks to the system. Returns whether it can be configured.
 
-    By itself glibc learns from the first large block that is freed to keep those of that size, in a heap for each
-    thread. Every evaluation renders megabytes, in whichever thread it is, and the heaps add up to several times
-    what is in use.
+    By default glibc keeps blocks of the size of the first large block that is freed, in a heap for each thread.
+    Every evaluation renders megabytes, in any of the threads, and the heaps add up to several times what is in
+    use.
     """
     import ctypes
 
@@ -28,15 +28,15 @@ def give_back() -> bool:
 
 _USUAL = gc.get_threshold()
 _RARE = 50_000
-"""New objects after which a short command looks for garbage."""
+"""The number of new objects after which a short command collects garbage."""
 
 
 @contextmanager
 def rarely_collected() -> Iterator[None]:
-    """Look for garbage rarely: a command imports tens of thousands of objects that stay, and soon ends.
+    """Collect garbage rarely, for a command that imports tens of thousands of objects and soon ends.
 
-    Python by itself goes through them again and again, and once more at the end, where all of it goes anyway: that
-    is a third of the time of a short command.
+    By default Python scans these objects again and again, and once more at the end, where all are freed anyway:
+    that takes a third of the time of a short command.
     """
     atexit.register(gc.freeze)
     gc.set_threshold(_RARE)
@@ -47,5 +47,5 @@ def rarely_collected() -> Iterator[None]:
 
 
 def collected_as_usual() -> None:
-    """Look for garbage as often as Python does, for a process that goes on."""
+    """Collect garbage as often as Python does by default, for a process that keeps running."""
     gc.set_threshold(*_USUAL)

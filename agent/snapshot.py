@@ -1,6 +1,6 @@
-"""The immutable picture that the exporter and the status page show.
+"""The immutable data that the exporter and the status page show.
 
-Two parts, because they change at different times: `SystemsSnapshot` after each evaluation, `AgentSnapshot`
+There are two parts, as they change at different times: `SystemsSnapshot` after each evaluation, `AgentSnapshot`
 after each run of a source.
 """
 
@@ -28,62 +28,63 @@ class _OfModel:
 # The fields of the last base come first.
 @dataclass(frozen=True, slots=True)
 class ModelTotals(Counts, _OfModel):
-    """Everything ever counted for one system and model (generations only). Unknown parts stand beside the sums."""
+    """Sums over all days for one system and model (generations only), with the number of unknown values beside
+    each sum."""
 
 
 @dataclass(frozen=True, slots=True)
 class SystemView:
-    """One system: the verdict and the figures beside it."""
+    """One system: its verdict, and the figures beside it."""
 
     system: str
     verdict: Verdict
     declared: bool
-    """The configuration names the system."""
+    """Whether the configuration names the system."""
     reviewed: datetime | None = None
-    """Midnight UTC of the declared review date."""
+    """The declared review date, as midnight UTC."""
     locked_in_behaviors: int = 0
     models: tuple[ModelTotals, ...] = ()
-    """In order of first appearance, already capped: the rest is one entry named `other`."""
+    """In order of first appearance, with a cap: the rest is one entry named `other`."""
     highest: Mapping[str, ModelTotals] = field(default_factory=dict)
-    """By model, the most that each sum came to; only of the models from which something was taken back. Counters
+    """By model, the highest value of each sum; only of models from which something was subtracted. Counters
     show it, so that they never fall."""
     other_operations: Mapping[Operation, float] = field(default_factory=dict)
-    """Successful calls that are no generations: the most that their number came to."""
+    """Successful calls that are no generations, by operation: the highest value of their number."""
     month_to_date_inferences: float | None = None
-    """Complete days of the running calendar month; None when nothing was covered."""
+    """Complete days of the current calendar month; None when none is covered."""
     last_month_inferences: float | None = None
     """The last full calendar month; None unless every day of it is covered."""
     weekly_inferences: tuple[float | None, ...] = ()
-    """Of up to 13 weeks, oldest first, the last one ending at the newest covered day; None: a day is missing."""
+    """For up to 13 weeks, oldest first, the last one ending on the latest covered day; None: a day is missing."""
     prompt_changes: Mapping[ChangeKind, int] = field(default_factory=dict)
-    """Every landing ever seen, by kind; empty when no source watches the system's prompts."""
+    """All landings ever seen, by kind; empty when no source watches the system's prompts."""
     last_prompt_change: datetime | None = None
     recommendation_changed: datetime | None = None
     assessment: Assessment | None = None
-    """None: nobody asked for what stands beside the verdict."""
+    """What is shown beside the verdict; None: it was not asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class PriceFileState:
-    """The configured price file."""
+    """The state of the configured price file."""
 
     problems: tuple[str, ...] = ()
-    """What is wrong with its present version; empty when that is in use."""
+    """What is wrong with its current version; empty when that is in use."""
     failures: int = 0
-    """Versions that could not be used, since start."""
+    """Versions that could not be used, since the start."""
 
 
 @dataclass(frozen=True, slots=True)
 class SystemsSnapshot:
-    """All systems as of the latest evaluation."""
+    """All systems as of the last evaluation."""
 
     evaluated_at: datetime
     settings: Settings
     systems: tuple[SystemView, ...]
     undeclared_dropped: int = 0
-    """Discovered systems beyond the cap: counted in the store, not shown."""
+    """Discovered systems beyond the cap, which are counted in the store but not shown."""
     overflow_inferences: float = 0.0
-    """Of all systems beyond the number that is stored by name."""
+    """Inferences of all systems beyond the number that are stored by name."""
     mistakes: MistakeSettings = field(default_factory=MistakeSettings)
     forecast: ForecastSettings = field(default_factory=ForecastSettings)
     price_file: PriceFileState | None = None
@@ -92,28 +93,28 @@ class SystemsSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class SourceView:
-    """One configured source and how its latest run went."""
+    """One configured source and the result of its last run."""
 
     name: str
     type: str
     interval_seconds: float
     success: bool | None = None
-    """None: never ran in this process."""
+    """Whether its last run succeeded; None: it has not run in this process."""
     duration_seconds: float | None = None
     last_success: datetime | None = None
     newest_record: datetime | None = None
     records: Mapping[Result, int] = field(default_factory=dict)
-    """Since the store exists, so that a restart loses nothing."""
+    """Records by result since the store exists, so that a restart loses none."""
     runs: int = 0
     failures: Mapping[str, int] = field(default_factory=dict)
-    """By `CollectorError.reason`."""
+    """Failed runs by `CollectorError.reason`."""
     missed_runs: int = 0
     restated_inferences: float = 0.0
-    """What it took back when it gave whole days again, since the store exists."""
+    """Inferences that it took back when it replaced whole days, since the store exists."""
     rows_refused: int = 0
-    """Rows of its batches that the store could not hold, since start."""
+    """Rows of its batches that the store could not hold, since the start."""
     error: str | None = None
-    """The latest failure in words; None after a success."""
+    """The last failure in words; None after a success."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,18 +133,18 @@ class AgentSnapshot:
     evaluation_duration_seconds: float | None = None
     evaluation_last_success: datetime | None = None
     clock_believed: bool = True
-    """While it is not, nothing is read and nothing is decided."""
+    """Whether the clock is trusted; while it is not, nothing is read or decided."""
     http_password_refusals: int = 0
     """Requests without a valid user name and password, since start."""
     http_connections_dropped: Mapping[str, int] = field(default_factory=dict)
-    """Connections that the agent ended before their clients did, since start, by reason."""
+    """Connections that the agent closed before their clients did, since the start, by reason."""
     store_trouble: str | None = None
-    """Why what is written to the store may not be kept, in words; None while all is well."""
+    """Why what is written to the store may be lost, in words; None while there is no trouble."""
     warnings: Mapping[str, int] = field(default_factory=dict)
-    """Warnings and errors logged since start, by event name."""
+    """Warnings and errors logged since the start, by event name."""
     log_lines_left_out: Mapping[str, int] = field(default_factory=dict)
-    """Log lines that were one too many of their event, since start, by event name."""
+    """Log lines dropped by the rate limit of their event, since start, by event name."""
     runbook_url: str | None = None
-    """Where the runbooks of the alerts are; None: the page links none."""
+    """The address of the alerts' runbooks; None: the page has no links to them."""
     grafana_url: str | None = None
-    """Where the dashboards are; None: the page links none."""
+    """The address of the dashboards; None: the page has no links to them."""

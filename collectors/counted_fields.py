@@ -1,4 +1,4 @@
-"""The table of counted fields: everything that is added up of a record, each thing declared once.
+"""The table of counted fields: all values of records that are added up, each declared once.
 
 `Counts` is the table. A usage row, the columns of the store, the totals of a snapshot, the loops that count
 records, the columns of the compiled helper and the exported counters are all made from it, so that a new counted
@@ -6,10 +6,10 @@ field is one line here, and one in each place that uses it:
 
 - a migration in `agent/store/migrations/versions/`, which adds the column to `usage_daily`, `usage_totals` and
   `usage_highest`;
-- when records may tell it, a setting of `FieldMap` in `collectors/records/format_config.py`, and the named formats
-  whose producers write it;
+- when records may have its value, a setting of `FieldMap` in `collectors/records/format_config.py`, and the named
+  formats whose producers write it;
 - when it is to be exported, a line in `agent/exporter/usage_families.py`, and then the golden files and
-  `docs/metrics.md`, which are written anew with `LEVERWATCH_UPDATE_GOLDEN=1`;
+  `docs/metrics.md`, which are rewritten with `LEVERWATCH_UPDATE_GOLDEN=1`;
 - the compiled helper: `python -m leverwatch.collectors.aggregation.native_columns`, and `pip install -e .`
 """
 
@@ -24,26 +24,27 @@ from typing import Any
 class Adds(StrEnum):
     """What one record adds to a counted field.
 
-    The weight of a record is the number of calls it stands for: one, or what it says, divided by its sample rate.
+    The weight of a record is the number of calls that it stands for (one, unless it says otherwise), divided by
+    its sample rate.
     """
 
     WEIGHT = "weight"
     AMOUNT = "amount"
     """The value of a field of the record, divided by the sample rate; nothing when it is unknown."""
     AMOUNT_OR_WEIGHT = "amount or weight"
-    """The same, and the weight when it is unknown."""
+    """The same as AMOUNT; the weight when the value is unknown."""
     KNOWN = "known"
     """The weight when the value is known."""
     UNKNOWN = "unknown"
     """The weight when the value is unknown."""
     TRUE = "true"
-    """The weight when the value is known and is true."""
+    """The weight when the value is known and true."""
     FIRST = "first"
-    """One when the value is known and was not met before. Never taken back: a value that was met stays known."""
+    """One when the value is known and new. Never taken back, as the value stays known."""
 
 
 class Unit(StrEnum):
-    """What a counted field is counted in."""
+    """The unit of a counted field."""
 
     CALLS = "calls"
     TOKENS = "tokens"
@@ -60,19 +61,20 @@ class CountedField:
     meaning: str
     adds: Adds
     of: str | None
-    """The field of a record whose value is meant; None for a weight."""
+    """The field of a record whose value is used; None for a weight."""
     unit: Unit
     unknown: str | None
-    """The counted field that has the number of inferences whose value is unknown, so that a sum is never taken for
-    all of it; None: nothing counts them."""
+    """The counted field with the number of inferences whose value is unknown, so that a sum is not mistaken for
+    the total; None: they are not counted."""
     told_with: str | None
-    """What the parts of a streamed call tell together, and once; None: every part of a call says the same."""
+    """The name of the group of fields that one part of a streamed call gives together, counted once for a call;
+    None: all parts of a call have the same value."""
     on_success: bool
-    """An inference adds to it."""
+    """Whether an inference adds to it."""
     on_failure: bool
-    """A failed call adds to it."""
+    """Whether a failed call adds to it."""
     on_cache_hit: bool
-    """A call that a gateway's response cache answered adds to it."""
+    """Whether a call that was answered from a gateway's response cache adds to it."""
 
 
 def counted(
@@ -87,7 +89,7 @@ def counted(
     on_failure: bool = False,
     on_cache_hit: bool = False,
 ) -> Any:
-    """Declares a line of the table; the arguments are those of `CountedField`."""
+    """Declare a line of the table; the arguments are those of `CountedField`."""
     line = {
         "meaning": meaning, "adds": adds, "of": of, "unit": unit, "unknown": unknown, "told_with": told_with,
         "on_success": on_success, "on_failure": on_failure, "on_cache_hit": on_cache_hit,
@@ -99,9 +101,9 @@ def counted(
 class Counts:
     """The table. Its order is that of the columns of the store and of the compiled helper.
 
-    Counts are floats because a record may be a sample (divided by its rate); whole numbers stay exact below 2**53.
-    Unknown is never zero: a call whose tokens, cost or latency is unknown adds nothing to the sum, and its weight
-    to the count beside it. An inference is a successful call that was served by a model.
+    Counts are floats because a record may be a sample (divided by its rate); integers are exact below 2**53.
+    Unknown is never zero: a call whose tokens, cost or latency is unknown adds nothing to the sum, and adds
+    its weight to the count of unknown values. An inference is a successful call that was served by a model.
     """
 
     __slots__ = ()
@@ -231,18 +233,18 @@ class Counts:
 COUNTED: tuple[CountedField, ...] = tuple(CountedField(line.name, **line.metadata) for line in fields(Counts))
 """The lines of the table."""
 COLUMNS: tuple[str, ...] = tuple(line.name for line in COUNTED)
-"""Their names. The numbers of a cell are in this order."""
+"""The names of the counted fields. The numbers of a cell are in this order."""
 COLUMN_INDEX: Mapping[str, int] = {name: index for index, name in enumerate(COLUMNS)}
-"""Where a cell has each of them."""
+"""The index of each counted field in a cell."""
 
 
 def counted_field(name: str) -> CountedField:
-    """Returns the line of a counted field. Raises KeyError for a name that is none."""
+    """Return the line of a counted field. Raises KeyError when there is none with this name."""
     return COUNTED[COLUMN_INDEX[name]]
 
 
 def told_together() -> dict[str, tuple[str, ...]]:
-    """Returns the fields of a record that the parts of a streamed call tell, by what they tell together."""
+    """Return, for each `told_with`, the fields of a record that the parts of a streamed call give together."""
     found: dict[str, dict[str, None]] = {}
     for line in COUNTED:
         if line.told_with is not None and line.of is not None:
@@ -251,7 +253,7 @@ def told_together() -> dict[str, tuple[str, ...]]:
 
 
 def amounts(unit: Unit | None = None) -> tuple[str, ...]:
-    """Returns the fields of a record whose values are added up (of one unit, when that is given)."""
+    """Return the fields of a record whose values are added up, of one unit or of all."""
     return tuple(
         line.of
         for line in COUNTED

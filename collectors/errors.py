@@ -34,11 +34,11 @@ class SourceRefused(CollectorError):
 
 
 class StateFromNewer(SourceRefused):
-    """What is stored of the source is of a version that this program does not know: going on could count twice."""
+    """The stored state of the source has a version that this program does not know; going on could count twice."""
 
 
 class StateUnreadable(SourceRefused):
-    """What is stored of the source is not what its version looks like: guessing could count twice."""
+    """The stored state of the source has not the layout of its version; guessing could count twice."""
 
 
 class SourceIncomplete(CollectorError):

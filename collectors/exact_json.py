@@ -1,4 +1,4 @@
-"""Reads a JSON object into a dataclass whose defaults do not stand in for what is missing."""
+"""Decodes a JSON object into a dataclass, without using the defaults of the class for missing fields."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ T = TypeVar("T")
 
 
 def exact_decoder(kind: type[T]) -> Callable[[bytes], T]:
-    """A function that reads JSON into a dataclass, which may hold others.
+    """Return a function that decodes JSON into a dataclass, which may contain further ones.
 
-    Every field has to be there, with its type, and no other one; also where the class has a default. The function
-    raises a `msgspec.MsgspecError` that names the field and not its value.
+    Every field must be there with the right type, even if the class has a default for it, and no other field. The
+    function raises a `msgspec.MsgspecError` that names the field and not its value.
     """
 
     @cache
@@ -33,7 +33,7 @@ def exact_decoder(kind: type[T]) -> Callable[[bytes], T]:
 
 
 def _strict(kind: Any) -> Any:
-    """The same type with structs in the place of dataclasses."""
+    """Return the type with structs in place of dataclasses."""
     if is_dataclass(kind) and isinstance(kind, type):
         hints = get_type_hints(kind)
         members = [(field.name, _strict(hints[field.name])) for field in fields(kind)]

@@ -21,7 +21,7 @@ from leverwatch.collectors.counted_fields import Counts
 
 
 class Operation(StrEnum):
-    """What a call asked of a model server. Only `GENERATION` feeds the volume rules."""
+    """The kind of call to a model server. Only `GENERATION` counts for the volume rules."""
 
     GENERATION = "generation"
     EMBEDDING = "embedding"
@@ -35,7 +35,7 @@ class Operation(StrEnum):
 
 
 class Result(StrEnum):
-    """What became of one record. Every record read gets exactly one result."""
+    """The result of one record. Every record that is read has exactly one."""
 
     COUNTED = "counted"
     DUPLICATE = "duplicate"
@@ -44,22 +44,23 @@ class Result(StrEnum):
     IGNORED = "ignored"
     """A line that is not a record by design: a blank line, a CSV header."""
     INVALID_LINE = "invalid_line"
-    """Not decodable: broken JSON, wrong number of CSV columns, bad encoding."""
+    """A record that cannot be decoded: invalid JSON, wrong number of CSV columns, invalid encoding."""
     MISSING_FIELD = "missing_field"
     MISTYPED_FIELD = "mistyped_field"
     BAD_TIME = "bad_time"
     FUTURE = "future"
-    """The record's time lies further ahead of the clock than clocks drift."""
+    """The time of the record is later than the clock, by more than clocks drift."""
     UNKNOWN_OPERATION = "unknown_operation"
     UNKNOWN_STATUS = "unknown_status"
     NOT_A_CALL = "not_a_call"
     """A readable record of something that is no model call: a tool, a workflow, an upload."""
     PART = "part"
-    """Part of a streamed call that is already counted."""
+    """A later part of a streamed call that is already counted."""
     TORN_LINE = "torn_line"
-    """Part of a line whose other part is gone (cut by truncation, corruption or the end of a file)."""
+    """Part of a line whose other part is lost (by truncation, corruption or the end of the file)."""
     OUT_OF_RANGE = "out_of_range"
-    """Read by a backfill that was asked for other days, or read again by one and settled before."""
+    """A record of days that a backfill was not asked for, or one that an earlier read of the same bytes has
+    settled."""
 
 
 MALFORMED: frozenset[Result] = frozenset(
@@ -74,7 +75,7 @@ MALFORMED: frozenset[Result] = frozenset(
         Result.TORN_LINE,
     }
 )
-"""The results that mean bad input."""
+"""The results that stand for bad input."""
 
 UNKNOWN_MODEL = "unknown"
 """The model of a record that names none."""
@@ -100,7 +101,7 @@ class UsageRow(Counts, _Cell):
 
 
 class ChangeKind(StrEnum):
-    """What a landing did to a system's prompts, most telling first."""
+    """What a landing changed in a system's prompts; the most significant first."""
 
     MODIFIED = "modified"
     ADDED = "added"
@@ -109,7 +110,7 @@ class ChangeKind(StrEnum):
     REMOVED = "removed"
     RENAMED = "renamed"
     FORMATTING = "formatting"
-    """White space only: the normalised content hash is unchanged."""
+    """Only white space changed: the hash of the normalised content is the same."""
 
 
 COUNTING_KINDS: frozenset[ChangeKind] = frozenset({ChangeKind.MODIFIED, ChangeKind.ADDED, ChangeKind.REVERTED})
@@ -122,14 +123,14 @@ class PromptChange:
 
     system: str
     change_id: str
-    """Stable for the same content transition, so that a rebased copy of a landing is the same change."""
+    """An id of the change of content, so that a rebased copy of a landing counts as the same change."""
     landed_at: datetime
     """Committer date of the landing, in UTC."""
     kind: ChangeKind
     prompts: int
     """How many tracked prompts the landing touched."""
     bulk: bool = False
-    """More prompts in one landing than a person edits (the threshold is the source's setting)."""
+    """Whether one landing changed more prompts than a person edits (the threshold is a setting of the source)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,30 +138,30 @@ class EvalResult:
     """One metric of one run of an evaluation suite against one model and prompt.
 
     Two results with the same source, system, model, prompt version, suite, suite hash, metric and time are the
-    same result; the one that was read last stands.
+    same result; the one read last is kept.
     """
 
     system: str
     model: str
-    """As usage names it, as far as the source's settings say."""
+    """The name of the model as in usage, as far as the source's settings map it."""
     prompt_version: str
-    """Empty when the file names none."""
+    """Empty when the file has none."""
     suite: str
     suite_hash: str
-    """Names what was asked. Results with different hashes cannot be compared."""
+    """Digest of the test cases; results with different digests cannot be compared."""
     metric: str
     value: float
     stderr: float | None
     """Standard error of `value`; None when unknown."""
     n: int
-    """Test cases behind `value`."""
+    """The number of test cases from which `value` is computed."""
     at: datetime
     higher_is_better: bool | None
-    """None: the file does not say."""
+    """Whether a higher value is better; None: the file does not say."""
     passed: int | None = None
-    """Of `n`, when `value` is the share of cases that passed."""
+    """How many of the `n` test cases passed, when `value` is their share."""
     source: str = ""
-    """Known to the store; a collector leaves it empty."""
+    """The name of the source. Collectors leave it empty; the store sets it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +170,12 @@ class ModelShutdown:
 
     model: str
     shutdown: date | None
-    """None: the provider lists the model without such a day."""
+    """The last UTC day; None: the provider lists the model without one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One piece of bad input, for the log: where, and why. Never its content."""
+    """One piece of bad input for the log: its place and the reason, never its content."""
 
     place: str
     """`path:line` or a commit."""
@@ -184,7 +185,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is, in the source's own unit."""
+    """The progress of a run, in the source's own unit."""
 
     done: int
     total: int
@@ -193,7 +194,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Batch:
-    """What one transaction writes: additions, and the source state that makes them done."""
+    """What one transaction writes: usage and findings, and the source state that marks them as done."""
 
     state: Mapping[str, bytes | None]
     """Changes to the source's durable key-value state; None deletes a key. Each value says its version, as written
@@ -202,66 +203,67 @@ class Batch:
     """Added to what the store has, unless the batch `replaces` days. A negative count takes back what an earlier
     batch of the source added."""
     tallies: Mapping[Result, int] = field(default_factory=dict)
-    """Records by what became of them."""
+    """The number of records by result."""
     read: int = 0
-    """Records, as they were counted when they were read; the tallies have to come to the same."""
+    """Records read, counted independently of the tallies; both sums must be equal."""
     prompt_changes: tuple[PromptChange, ...] = ()
     replace_prompt_changes: bool = False
-    """True: these are all changes of the source. Changes no longer among them are dropped, and one that was
-    known keeps its earliest `landed_at`."""
+    """True: `prompt_changes` are all changes of the source. Stored changes that are not among them are deleted;
+    the others keep their earliest `landed_at`."""
     eval_results: tuple[EvalResult, ...] = ()
     model_shutdowns: tuple[ModelShutdown, ...] = ()
-    """Models that the source listed. One that is not among them keeps the day that was known: providers take a
-    model off their list when it is gone."""
+    """Models that the source lists. A model that is not among them keeps its stored day: providers remove a model
+    from their list when it is shut down."""
     days_seen: frozenset[date] = frozenset()
-    """UTC days for which the source held at least one readable record, whatever became of it. A system that a
+    """UTC days for which the source had at least one readable record, whatever its result. A system that a
     source feeds and that has no row on such a day had a true zero; on any other day it is unknown."""
     newest_record: datetime | None = None
-    """Time of the newest record counted in the batch."""
+    """Time of the newest record that was counted in the batch."""
     problems: tuple[Problem, ...] = ()
     """The first few problems of the batch (the tallies have them all)."""
     progress: Progress | None = None
     replaces: frozenset[date] = frozenset()
-    """UTC days of which `usage` holds everything that the source knows: for sources that are asked for whole days,
-    and may be told more, less or something else about a day later. All rows that the source had on these days are
-    taken out first, whatever they named; a system without a row on such a day had a true zero. A row of another
-    day, or with a negative count, is a fault of the collector, and nothing is written. A source either adds to a
-    day or replaces it: what it added is gone once it replaces the day. Empty: `usage` is added."""
+    """UTC days for which `usage` is complete: for sources that are queried by whole days, and may get more, less
+    or something else for the same day later. All stored rows of the source on these days are deleted first,
+    whatever they name; a system without a row on such a day had a true zero. A row of another day, or with a
+    negative count, is a fault of the collector, and nothing is written. A source either adds to a day or replaces
+    it: what it added is gone once it replaces the day. Empty: `usage` is added."""
 
 
 @dataclass(frozen=True)
 class SourceState:
-    """The durable state of a source at one revision. Each committed batch raises the revision by exactly one."""
+    """The durable state of a source at one revision. Each committed batch increases the revision by exactly
+    one."""
 
     revision: int
     load: Callable[[], Mapping[str, bytes]]
-    """Reads the whole state; a collector that remembers the state of this revision need not call it."""
+    """Returns the whole state; a collector that still has the state of this revision need not call it."""
 
 
 def utc_now() -> datetime:
-    """The wall clock, in UTC."""
+    """Return the time of the wall clock, in UTC."""
     return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
 class CollectorContext:
-    """Everything a collector may know of the outside, injected so that tests can choose it."""
+    """What a collector uses of its environment, injected so that tests can replace it."""
 
     base_dir: Path
-    """Relative paths of the configuration start here (the folder of the configuration file)."""
+    """The folder of the configuration file, which relative paths in it start from."""
     cache_dir: Path
-    """A folder of the agent's own for fetched copies; losing it loses time, never counts."""
+    """A folder for fetched copies. Losing it costs time, but no counts."""
     now: Callable[[], datetime] = utc_now
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     workers: int = 1
-    """Processes that may read a backlog."""
+    """The number of threads that may read a backlog."""
     stopping: Callable[[], bool] = lambda: False
-    """Whether the agent is to end: what takes long, or waits for somebody else, asks now and then and gives up."""
+    """Returns whether the agent is stopping; long operations call it and give up."""
 
 
 @dataclass(frozen=True, slots=True)
 class BackfillRequest:
-    """What a backfill is asked for: UTC days, both included (None: no limit), and more places to look at."""
+    """What a backfill is asked for: a range of UTC days, both inclusive (None: no limit), and further files."""
 
     since: date | None = None
     until: date | None = None
@@ -270,11 +272,11 @@ class BackfillRequest:
 
     @property
     def limited(self) -> bool:
-        """Whether some days are left out."""
+        """Whether some days are excluded."""
         return self.since is not None or self.until is not None
 
     def holds(self, day: date) -> bool:
-        """Whether a day is asked for."""
+        """Return whether a day is asked for."""
         return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
 
 
@@ -284,23 +286,23 @@ class Collector(Protocol):
     def collect(self, state: SourceState) -> Iterator[Batch]:
         """Yield what is new since `state`, oldest first.
 
-        When the generator is resumed after a yield, the batch is committed and the revision is one higher. When
-        it is closed or thrown into instead, nothing of that batch is in the store, and whatever the collector
-        remembers must be discarded (the next call may come with any revision).
+        When the generator is resumed after a yield, the batch is committed and the revision is one higher. When it
+        is closed, or an exception is thrown into it, nothing of that batch is stored, and the collector must
+        discard what it remembers (the next call may come with any revision).
 
         Raises:
-            CollectorError: the source cannot be read. Batches yielded before stay counted.
+            CollectorError: the source cannot be read. Batches that were yielded before stay counted.
         """
         ...
 
 
 @runtime_checkable
 class Backfills(Protocol):
-    """A collector that can read history apart from what it follows."""
+    """A collector that can read history in addition to what it follows."""
 
     def backfill(self, state: SourceState, history: BackfillRequest) -> Iterator[Batch]:
-        """Yield what was asked for and is not counted yet, under the rules of `Collector.collect`.
+        """Yield what is asked for and not counted yet, under the rules of `Collector.collect`.
 
-        Whatever was counted before, by this or by `collect`, never counts again.
+        What was counted before, by this or by `collect`, is never counted again.
         """
         ...

@@ -1,8 +1,8 @@
-"""What a source stores between runs: every value says which version of its layout it has.
+"""The values that a source stores between runs, each with the version of its layout.
 
-A value in JSON begins with `{"version":1,` and stays JSON; any other one begins with a line `version 1`. A value
-that says nothing is of version 0, as everything was before there were versions. Each value speaks for itself, so
-that an upgrade rewrites nothing at once: a value gets the newest layout when it is written next.
+A JSON value begins with `{"version":1,` and stays JSON; any other value begins with a line `version 1`. A value
+without a version was written before there were versions, and is of version 0. Each value has its own version, so
+that an upgrade need not rewrite all of them: a value gets the newest layout when it is next written.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from leverwatch.collectors.errors import StateFromNewer, StateUnreadable
 T = TypeVar("T")
 
 Upgrade = Callable[[bytes], bytes]
-"""Makes the next version of a value, both without what says the version. Pure; raises ValueError or a
-`msgspec.MsgspecError` for a value that is not what that version wrote."""
+"""Converts a value to the next version, both without their version. Pure; raises ValueError or a
+`msgspec.MsgspecError` for a value that is not of that version."""
 
 _PLAIN = re.compile(rb"version ([1-9][0-9]{0,8})\n")
 _JSON = re.compile(rb'\{"version":([1-9][0-9]{0,8})(,|(?=\}))')
@@ -29,36 +29,36 @@ _LONGEST_SHOWN = 100
 
 @dataclass(frozen=True)
 class Kind(Generic[T]):
-    """One kind of value that is stored: the newest version of its layout, and the way there from each older one.
+    """One kind of stored value: the newest version of its layout, and the upgrades from all older ones.
 
-    Whatever changes what the bytes mean is another version: a field that is added, renamed or counted from
-    elsewhere, and also a hash that is computed in another way.
+    Every change of what the bytes mean needs another version: a field that is added, renamed or counted from
+    another start, and also a hash that is computed in another way.
     """
 
     name: str
-    """What one value is, for messages: `position in a file`."""
+    """The name of one value, for messages: `position in a file`."""
     key: str
-    """What its keys begin with when this ends in `/`; else its only key."""
+    """The prefix of its keys if this ends in `/`; else its only key."""
     encode: Callable[[T], bytes]
     decode: Callable[[bytes], T]
-    """Reads the newest layout. Raises ValueError or a `msgspec.MsgspecError` when anything is missing, mistyped or
-    unknown; its message must not quote the value."""
+    """Decodes the newest layout. Raises ValueError or a `msgspec.MsgspecError` when something is missing, of the
+    wrong type or unknown; the message must not quote the value."""
     upgrades: tuple[Upgrade, ...]
-    """The first one makes version 1 of version 0, and so on: there are as many as there are versions."""
+    """The upgrades in order, the first one from version 0 to version 1; their number is the newest version."""
     is_json: bool = False
-    """Whether a value is a JSON object."""
+    """Whether values are JSON objects."""
 
     @property
     def version(self) -> int:
-        """The version that is written."""
+        """The newest version, in which values are written."""
         return len(self.upgrades)
 
     def holds(self, key: str) -> bool:
-        """Whether a key is of this kind."""
+        """Return whether a key is of this kind."""
         return key.startswith(self.key) if self.key.endswith("/") else key == self.key
 
     def dumps(self, value: T) -> bytes:
-        """The value as it is stored."""
+        """Return the bytes to store for a value."""
         body = self.encode(value)
         return b'{"version":%d,%b' % (self.version, body[1:]) if self.is_json else self._line + body
 
@@ -67,15 +67,15 @@ class Kind(Generic[T]):
         return b"version %d\n" % self.version
 
     def loads(self, place: str, stored: bytes) -> T:
-        """The value that was stored, in whatever version.
+        """Return the value of stored bytes of any known version.
 
         Args:
-            place: where it was found, for messages: `source gateway: file/ab`.
-            stored: what is there.
+            place: where the value is, for messages: `source gateway: file/ab`.
+            stored: the stored bytes.
 
         Raises:
-            StateFromNewer: its version is newer than this program.
-            StateUnreadable: it is not what its version looks like.
+            StateFromNewer: the version is newer than this program.
+            StateUnreadable: the bytes do not have the layout of their version.
         """
         version, body = self._opened(stored)
         if version > self.version:
@@ -96,7 +96,7 @@ class Kind(Generic[T]):
             ) from error
 
     def _opened(self, stored: bytes) -> tuple[int, bytes]:
-        """The version of a value, and the value without it."""
+        """Return the version of stored bytes, and the bytes without it."""
         found = (_JSON if self.is_json else _PLAIN).match(stored)
         if found is None:
             return 0, stored
@@ -105,15 +105,15 @@ class Kind(Generic[T]):
 
 
 def same(body: bytes) -> bytes:
-    """The upgrade to a version that differs only in saying that it is one."""
+    """The upgrade to a version with the same layout, which only adds the version."""
     return body
 
 
 def check_keys(source: str, stored: Mapping[str, bytes], kinds: tuple[Kind[Any], ...]) -> None:
-    """Refuse what none of these kinds has written: it may say that something is done, or where to go on.
+    """Check that all keys are of these kinds: an unknown key may mean that something is done, or where to go on.
 
     Raises:
-        StateFromNewer: naming the first such key.
+        StateFromNewer: a key is of another kind; the message names the first one.
     """
     prefixes = tuple(kind.key for kind in kinds if kind.key.endswith("/"))
     names = {kind.key for kind in kinds}
@@ -126,7 +126,7 @@ def check_keys(source: str, stored: Mapping[str, bytes], kinds: tuple[Kind[Any],
 
 
 def entries(source: str, stored: Mapping[str, bytes], kind: Kind[T]) -> Iterator[tuple[str, T]]:
-    """Every key of a kind with its value.
+    """Yield every key of a kind with its value.
 
     Raises:
         StateFromNewer, StateUnreadable: as for `Kind.loads`.
@@ -137,5 +137,5 @@ def entries(source: str, stored: Mapping[str, bytes], kind: Kind[T]) -> Iterator
 
 
 def place_of(source: str, key: str) -> str:
-    """Where a value is, for messages."""
+    """Return the place of a value, for messages."""
     return f"source {source}: {key[:_LONGEST_SHOWN]}"

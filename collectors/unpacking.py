@@ -1,4 +1,4 @@
-"""How much may come out of compressed data: far more than real logs hold, too little to harm the agent. Pure."""
+"""Limits of decompression: far above what real logs need, and low enough that no file can harm the agent. Pure."""
 
 from __future__ import annotations
 

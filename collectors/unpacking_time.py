@@ -1,4 +1,4 @@
-"""The CPU that one run may spend on compressed files."""
+"""Limits the CPU time that one run spends on compressed files."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import time
 from collections.abc import Callable
 
 CPU_SECONDS = 10.0
-"""CPU that one run spends on compressed files, however small they are, counting included."""
+"""Seconds of CPU that one run may spend on compressed files in any case, counting included."""
 CPU_SECONDS_PER_MIB = 60.0
-"""What it may spend more for each MiB that they have stored: a hundred times what logs need. Later runs go on."""
+"""Further seconds of CPU for each MiB of compressed data, a hundred times what logs need; the next run goes on."""
 
 LATER_REASON = "takes far more CPU than its size lets expect; the rest is read in later runs"
 
 
 class UnpackingTime:
-    """The CPU that one run has spent on compressed files; `clock` is that of its thread, in seconds."""
+    """Measures the CPU that one run spends on compressed files; `clock` is that of its thread, in seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.thread_time) -> None:
         self._clock = clock
@@ -23,15 +23,15 @@ class UnpackingTime:
         self._last = clock()
 
     def begin(self, stored: int) -> None:
-        """Begin with a file that has so many bytes stored. What was done since the last call is left out."""
+        """Begin a file with `stored` compressed bytes. The time since the last call is not counted."""
         self._left += CPU_SECONDS_PER_MIB * stored / (1 << 20)
         self._last = self._clock()
 
     def spend(self, path: str) -> None:
-        """Take in what was done since the last call.
+        """Count the CPU time since the last call.
 
         Raises:
-            OSError: that was enough for one run.
+            OSError: the run has used up its time.
         """
         before, self._last = self._last, self._clock()
         self._left -= self._last - before

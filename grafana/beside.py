@@ -13,7 +13,7 @@ def _soonest(metric: str, label: str) -> str:
 
 
 def beside_panel(title: str, *, height: int, leads_to_system: bool) -> Panel:
-    """The table; where it leads to the page of a system, it is of all of them."""
+    """Return the table. With `leads_to_system` it is for all systems, and each row links to its system."""
     return Panel(
         title,
         Kind.TABLE,

@@ -46,9 +46,9 @@ class Query:
     dashed: bool = False
     """Whether it is drawn as a dashed line, as a threshold."""
     color: str = ""
-    """Of all its lines; empty: the next one of Grafana's palette."""
+    """The colour of all its lines; empty: the next one of Grafana's palette."""
     fills: str = field(default="", kw_only=True)
-    """The source of the column of a table that shows its values."""
+    """In a table: the `source` of the column that shows its values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +74,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table."""
+    """A column of a table: the label, or the values of the query, that it shows."""
 
     source: str
-    """The label that it shows, or what the query of its values `fills`."""
+    """The label that it shows, or the `fills` of the query whose values it shows."""
     title: str
     unit: Unit | None = None
     states: tuple[State, ...] = ()
@@ -96,9 +96,9 @@ class Panel:
     unit: Unit
     queries: tuple[Query, ...]
     text: str
-    """What it shows, and what it means when it is empty."""
+    """The description: what the panel shows, and what it means when it is empty."""
     width: int = field(default=8, kw_only=True)
-    """Of 24."""
+    """The width in columns of 24."""
     height: int = field(default=8, kw_only=True)
     empty: str = NOT_SCRAPED
     """The text for no data, which tells whether that is normal."""

@@ -224,7 +224,7 @@ def _transformations(panel: Panel) -> list[Json]:
 
 
 def _field(column: Column, queries: Sequence[Query]) -> str:
-    """The name that Grafana gives a label, or the values of a query."""
+    """Return the field name that Grafana gives to the label, or to the values of the query, of a column."""
     for number, query in enumerate(queries):
         if query.fills == column.source:
             return f"Value #{ref(number)}" if len(queries) > 1 else "Value"

@@ -1,4 +1,4 @@
-"""`python -m leverwatch` is the command `leverwatch`."""
+"""Runs the command `leverwatch`, as `python -m leverwatch`."""
 
 from leverwatch.agent.cli.main import main
 

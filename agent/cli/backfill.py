@@ -1,4 +1,4 @@
-"""`leverwatch backfill`: history, once."""
+"""`leverwatch backfill`: reads history once."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _absolute(path: str) -> str:
 
 
 def _chosen(loaded: Loaded, names: tuple[str, ...], history: BackfillRequest) -> list[SourceConfig]:
-    """The sources to read, in the order of the configuration."""
+    """Return the sources to read, in the order of the configuration."""
     known = [source.name for source in loaded.config.sources]
     unknown = sorted(set(names) - set(known))
     if unknown:
@@ -84,7 +84,7 @@ def _chosen(loaded: Loaded, names: tuple[str, ...], history: BackfillRequest) ->
 
 @contextmanager
 def _ledger(loaded: Loaded, dry_run: bool) -> Iterator[tuple[Ledger, Loaded]]:
-    """Where to write, and the configuration to run with."""
+    """A context manager of the ledger to write to, and of the configuration to run with."""
     if not dry_run:
         with opened(loaded) as store:
             yield store, loaded

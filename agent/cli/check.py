@@ -46,7 +46,7 @@ def config_schema() -> None:
 
 
 def _price_problems(loaded: Loaded) -> tuple[str, ...]:
-    """What is wrong with the price file. A running agent goes on without it; here is the place to find out."""
+    """Return what is wrong with the price file. A running agent goes on without it; this command reports it."""
     file = loaded.config.prices.file
     try:
         if file is not None:

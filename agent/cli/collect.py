@@ -1,4 +1,4 @@
-"""`leverwatch collect`: one pass over every source, and what it read."""
+"""`leverwatch collect`: reads every source once, and prints what was read."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def collect(config_path: Path, output: str, only: tuple[str, ...], workers: int,
 
 
 def malformed(report: RunReport) -> dict[str, int]:
-    """Bad input of a run, by reason."""
+    """Return the bad input of a run: the number of records by result."""
     return {str(result): number for result, number in sorted(report.tallies.items()) if result in MALFORMED}
 
 

@@ -1,4 +1,4 @@
-"""What the commands that work with a store share: the configuration, the store, the clock, and how they fail."""
+"""What the commands that use a store share: the configuration, the store, the clock and error handling."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _MOST_NAMED = 100
 
 @contextmanager
 def reported() -> Iterator[None]:
-    """End with a message and a fitting exit code when the agent refuses."""
+    """A context manager that ends the command with a message and an exit code when the agent raises an error."""
     try:
         yield
     except ConfigError as error:
@@ -56,10 +56,12 @@ def load(config_path: Path) -> Loaded:
 
 @contextmanager
 def opened(loaded: Loaded, *, reading: bool = False) -> Iterator[Store]:
-    """The migrated store of a configuration; one that may only be read is enough for `reading`, as it is.
+    """A context manager of the migrated store of a configuration.
+
+    With `reading`, a store that is read-only is enough; it is not migrated.
 
     Raises:
-        CommandError: the clock was never set, so that no record and no day could be told from the future.
+        CommandError: the clock was never set, so that every record and day would be in the future.
     """
     if utc_now() < EARLIEST:
         raise CommandError(f"the clock shows the year {utc_now().year}; set it first")
@@ -77,10 +79,10 @@ def opened(loaded: Loaded, *, reading: bool = False) -> Iterator[Store]:
 
 
 def believed_clock(store: Store, *, trusted: bool) -> Clock:
-    """The clock for a command that writes what it says.
+    """Return the clock for a command that writes to the store.
 
     Raises:
-        CommandError: it is behind what the store remembers, and not `trusted`.
+        CommandError: it is behind the latest time in the store, and not `trusted`.
     """
     clock = Clock(utc_now, store.newest_moment())
     doubt = clock.doubt()
@@ -96,10 +98,10 @@ def believed_clock(store: Store, *, trusted: bool) -> Clock:
 
 
 def past_day(day: date | None, now: datetime, option: str = "--as-of") -> date | None:
-    """Refuse a day that is not over yet.
+    """Return the day when it is over in UTC.
 
     Raises:
-        CommandError: it is not.
+        CommandError: the day is not over.
     """
     if day is not None and day >= now.astimezone(UTC).date():
         raise CommandError(f"{option} {day}: this day is not over yet in UTC")
@@ -107,7 +109,7 @@ def past_day(day: date | None, now: datetime, option: str = "--as-of") -> date |
 
 
 def unknown_system(store: Store, plan: Plan, names: Sequence[str]) -> str:
-    """What to say of names that no system has."""
+    """Return the message about names for which there is no system."""
     known = sorted({*plan.scope.declarations, *store.names()})
     shown = known[:_MOST_NAMED] + ([f"and {len(known) - _MOST_NAMED} more"] if len(known) > _MOST_NAMED else [])
     return f"no system named {', '.join(names)} is declared or was seen; systems: {', '.join(shown) or 'none yet'}"

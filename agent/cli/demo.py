@@ -1,4 +1,4 @@
-"""`leverwatch demo`: the real agent over a small invented company."""
+"""`leverwatch demo`: the real agent with a small invented company."""
 
 from __future__ import annotations
 
@@ -59,7 +59,8 @@ def demo(folder: Path | None, listen: str, serving: bool, output: str) -> None:
 
 @contextmanager
 def _place(folder: Path | None) -> Iterator[Path]:
-    """The given folder, or one for as long as the command runs, also when a signal ends it."""
+    """A context manager of the given folder, or of a temporary one, which is also removed when a signal ends
+    the command."""
     if folder is not None:
         yield folder
         return

@@ -1,4 +1,4 @@
-"""The reference of every command in Markdown, written from the commands themselves."""
+"""The reference of all commands in Markdown, generated from the commands."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ END = "<!-- commands: end -->"
 
 
 def render_commands(group: click.Group) -> str:
-    """A section for each command, with its help as the terminal shows it."""
+    """Return a section for each command, with its help as on the terminal."""
     sections = []
     for name, command in group.commands.items():
         context = click.Context(
@@ -24,7 +24,7 @@ def render_commands(group: click.Group) -> str:
 
 
 def with_commands(page: str, group: click.Group) -> str:
-    """The page `docs/cli.md` with its generated part renewed.
+    """Return the page `docs/cli.md` with its generated part replaced.
 
     Raises:
         ValueError: the page lacks the marks of the generated part.

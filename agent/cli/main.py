@@ -27,7 +27,7 @@ _MODULES = {
 
 
 class Commands(MutableMapping[str, click.Command]):
-    """The commands by name, each imported when it is asked for: a run needs one of them, and `--version` none."""
+    """The commands by name. Each is imported when it is used: a run needs one of them, and `--version` none."""
 
     def __init__(self) -> None:
         self._loaded: dict[str, click.Command | None] = dict.fromkeys(_MODULES)

@@ -1,4 +1,4 @@
-"""The options that several commands share, and the exit codes. All of it needs nothing but click."""
+"""The options that several commands share, and the exit codes. Needs nothing but click."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import click
 
 PASSWORD_VARIABLE = "LEVERWATCH_PASSWORD"  # noqa: S105 - the name of a variable
-"""The environment variable with the password of a running agent."""
+"""The environment variable with the password for a running agent."""
 
 
 class Exit(IntEnum):
@@ -36,14 +36,14 @@ EPILOG = (
 
 
 def fail(message: str, code: Exit) -> NoReturn:
-    """Say why on standard error, and end."""
+    """Print why on standard error, and end the process."""
     for line in message.splitlines():
         click.echo(f"leverwatch: {line}", err=True)
     sys.exit(code)
 
 
 def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--config`, as `config_path`."""
+    """Add `--config`, passed as `config_path`."""
     return click.option(
         "-c",
         "--config",
@@ -58,7 +58,7 @@ def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def format_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--format`, as `output`."""
+    """Add `--format`, passed as `output`."""
     return click.option(
         "--format",
         "output",
@@ -70,7 +70,7 @@ def format_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def as_of_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--as-of`, as `as_of`."""
+    """Add `--as-of`, passed as `as_of`."""
     return click.option(
         "--as-of",
         type=click.DateTime(["%Y-%m-%d"]),
@@ -87,5 +87,5 @@ trust_clock_option = click.option(
 
 
 def day(_context: click.Context, _option: click.Parameter, value: Any) -> date | None:
-    """The callback of an option that takes a day."""
+    """Parse the value of an option that takes a day; used as its callback."""
     return None if value is None else value.date()

@@ -1,4 +1,4 @@
-"""What commands print: a table for people, or one JSON document for programs."""
+"""The output of commands: a table for people, or a JSON document for programs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def print_json(value: Any) -> None:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns as wide as they need to be; numbers stand to the right."""
+    """Return a table as text, with columns as wide as needed, and numbers aligned to the right."""
     columns = list(zip(header, *rows, strict=True))
     widths = [max(map(len, column)) for column in columns]
     numeric = [all(_is_number(cell) for cell in column[1:]) and len(column) > 1 for column in columns]
@@ -35,5 +35,5 @@ def _is_number(cell: str) -> bool:
 
 
 def count(number: float) -> str:
-    """A count with separators: 18,059,974, or 1,234.5 for a sampled one."""
+    """Return a count with separators: 18,059,974, or 1,234.5 for a sampled one."""
     return f"{number:,.0f}" if float(number).is_integer() else f"{number:,.1f}"

@@ -1,4 +1,4 @@
-"""How far a run is: a bar with rate and time left on a terminal, log lines elsewhere."""
+"""The progress of a run: a bar with rate and remaining time on a terminal, log lines elsewhere."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LOG_SECONDS = 5.0
 
 
 class ProgressBar:
-    """A bar on a terminal, a log line every few seconds elsewhere."""
+    """Shows a bar on a terminal, and writes a log line every few seconds elsewhere."""
 
     def __init__(self, source: str, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._source, self._monotonic = source, monotonic
@@ -46,7 +46,7 @@ class ProgressBar:
         self._open.close()
 
     def __call__(self, source: str, batch: Batch) -> None:
-        """Show a committed batch."""
+        """Show the progress after a committed batch."""
         progress = batch.progress
         if progress is None or progress.total <= 0:
             return

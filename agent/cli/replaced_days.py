@@ -1,4 +1,4 @@
-"""How commands show that a source gave whole days again."""
+"""How commands show that a source replaced whole days."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from leverwatch.agent.scheduling.runner import RunReport
 
 
 def replaced_json(report: RunReport) -> dict[str, Any]:
-    """What a run changed on the days that it replaced, in inferences; nothing for a run that replaced none."""
+    """Return what a run changed on the days that it replaced, in inferences; empty for a run that replaced
+    none."""
     if not report.replaced_days:
         return {}
     return {
@@ -20,7 +21,7 @@ def replaced_json(report: RunReport) -> dict[str, Any]:
 
 
 def replaced_text(report: RunReport, verb: str = "replaced") -> str:
-    """The same in words."""
+    """Return in words what a run changed on the days that it replaced."""
     days = f"{report.replaced_days} day{'s' if report.replaced_days > 1 else ''}"
     added, taken_back = count(report.replaced.added), count(report.replaced.taken_back)
     return f"{verb} {days}: {added} inferences added, {taken_back} taken back"

@@ -1,4 +1,4 @@
-"""`leverwatch replay`: the verdicts of past days, as changes for people or as history for Prometheus."""
+"""`leverwatch replay`: the verdicts of past days, as a list of changes or as history for Prometheus."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import utc_now
 
 _MARGIN = timedelta(hours=3)
-"""Prometheus still changes its newest block, and asks for nothing younger than this to be filled in."""
+"""Prometheus still writes to its newest block, and forbids to backfill anything younger than this."""
 
 
 def replay(
@@ -86,7 +86,7 @@ def _chosen(store: Store, plan: Plan, past: HistoryReader, only: Sequence[str]) 
 
 @contextmanager
 def _target(file: Path | None) -> Iterator[BinaryIO]:
-    """Standard output, or a file that takes its name when it is complete."""
+    """A context manager of standard output, or of a file that gets its name when it is complete."""
     if file is None:
         yield sys.stdout.buffer
         return

@@ -1,4 +1,4 @@
-"""`leverwatch run`: the agent, until it is told to stop."""
+"""`leverwatch run`: runs the agent until it is told to stop."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def serve(
     do: Callable[[], None] = lambda: None,
     stop_seconds: float = STOP_SECONDS,
 ) -> None:
-    """Keep an agent alive until SIGTERM or SIGINT; `do` is called every so many seconds.
+    """Run an agent until SIGTERM or SIGINT; `do` is called every `every_seconds`.
 
-    Where it does not stop in time, or with a second signal, the process ends all the same.
+    When it does not stop in time, or on a second signal, the process ends anyway.
 
     Raises:
-        LeverwatchError: it could not start.
+        LeverwatchError: the agent could not start.
     """
     signals: SimpleQueue[int] = SimpleQueue()
     told: list[int] = []

@@ -1,4 +1,4 @@
-"""`leverwatch metrics`: the metrics without a scrape."""
+"""`leverwatch metrics`: prints the metrics without a scrape."""
 
 from __future__ import annotations
 
@@ -60,10 +60,10 @@ def _credentials(url: str, user: str | None, password_file: Path | None) -> tupl
 
 
 def _fetch(url: str, output: Format, credentials: tuple[str, str] | None) -> str:
-    """The answer of a running agent.
+    """Return the response of a running agent.
 
     Raises:
-        CommandError: there was none within 30 s altogether.
+        CommandError: there was no complete response within 30 s.
     """
     answers: list[str | CommandError] = []
     # The library's time-out is for each part of an answer: a server that sends a byte now and then never ends.

@@ -1,4 +1,4 @@
-"""Signals, heard whatever the main thread waits for, and the end of the process when nothing else ends it."""
+"""Handles signals even while the main thread is blocked, and ends the process when nothing else does."""
 
 from __future__ import annotations
 
@@ -14,22 +14,23 @@ import click
 
 STOPPING = (signal.SIGTERM, signal.SIGINT)
 _COMMAND_SECONDS = 5.0
-"""What a command that runs once may take to give up what it has begun."""
+"""Seconds that a short command has to roll back what it has begun."""
 LOG_SECONDS = 1.0
-"""What the last line of the log may take."""
+"""Seconds that the last line of the log may take."""
 
 
 _kept: list[int] = []
 
 
 def keep_hangups() -> None:
-    """Keep SIGHUP for the agent, which hears it only when it is imported: by itself it would end the process."""
+    """Keep SIGHUP until the agent, which handles it, is imported: by default the signal would end the process."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGHUP, lambda number, _frame: _kept.append(number))
 
 
 def kept() -> Collection[int]:
-    """The signals that came before somebody heard them, once; many that are the same are one."""
+    """Return the signals that arrived before there was a handler, each once; later calls do not return them
+    again."""
     found = set(_kept)
     _kept.clear()
     return found
@@ -37,10 +38,10 @@ def kept() -> Collection[int]:
 
 @contextmanager
 def heard(numbers: Collection[int], tell: Callable[[int], None]) -> Iterator[None]:
-    """Call `tell` with each of these signals, on a thread of its own.
+    """A context manager in which `tell` is called with each of these signals, on a separate thread.
 
-    Python runs its handlers only when the main thread comes back from what it waits for, which a database or a
-    server can prevent. The number of the signal goes through a socket to a thread that waits for nothing else.
+    Python runs signal handlers only when the main thread returns from a blocking call, which a database or a
+    server can delay. So the number of the signal is written to a socket that a separate thread reads.
     """
     reading, writing = socket.socketpair()
     writing.setblocking(False)
@@ -67,10 +68,10 @@ def heard(numbers: Collection[int], tell: Callable[[int], None]) -> Iterator[Non
 
 
 def leave(code: int, event: str, **details: object) -> NoReturn:
-    """End the process now, whatever its threads do, with a last line in the log.
+    """End the process now, whatever its threads do, after a last line in the log.
 
-    The store rolls back what was not committed, and git ends with the agent. Even the log may be what does not
-    answer, so it gets a second.
+    The store rolls back what was not committed, and git ends with the agent. The log may be what
+    blocks, so it gets one second.
     """
     import structlog
 
@@ -82,15 +83,15 @@ def leave(code: int, event: str, **details: object) -> NoReturn:
 
 
 def by_signal(number: int) -> int:
-    """The exit code of a command that a signal ended, as shells have it."""
+    """Return the exit code of a command that was ended by a signal, as shells define it."""
     return 128 + number
 
 
 @contextmanager
 def ending() -> Iterator[None]:
-    """For a command that runs once: SIGTERM and SIGINT end it, with what it has begun rolled back.
+    """A context manager for short commands: SIGTERM and SIGINT end them, and what they have begun is rolled back.
 
-    Where it does not end by itself within 5 s, or with a second signal, the process ends all the same.
+    When one does not end within 5 s, or on a second signal, the process ends anyway.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -1,4 +1,4 @@
-"""`leverwatch sniff`: which format a usage log has, and what it holds."""
+"""`leverwatch sniff`: prints the format of a usage log, and a summary of its records."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def sniff(path: Path, output: str) -> None:
 
 
 def as_json(found: Guess, summary: Summary) -> dict[str, Any]:
-    """The whole file in numbers; tokens that nothing tells are null."""
+    """Return the summary of a whole file as JSON values; tokens that the file does not have are null."""
     generation = Operation.GENERATION.__eq__
     inferences = summary.add("inferences", generation)
     return {

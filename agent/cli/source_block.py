@@ -17,7 +17,7 @@ _PLAIN = re.compile(r"[A-Za-z_][\w.\\-]*")
 
 
 def source_block(path: Path, found: Guess) -> list[str]:
-    """The lines of an item of `sources`, with what is not sure as comments."""
+    """Return the lines of an item of `sources`, with comments where something is uncertain."""
     settings = found.settings
     return [
         "  - name: usage",
@@ -57,6 +57,6 @@ def _value(value: str | list[str]) -> str:
 
 
 def _text(text: str) -> str:
-    """A text as YAML, with quotes where it would be something else without them."""
+    """Return a text as YAML, in quotes where it would otherwise be read as something else."""
     plain = _PLAIN.fullmatch(text) and yaml.safe_load(text) == text
     return text if plain else json.dumps(text, ensure_ascii=False)

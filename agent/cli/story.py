@@ -1,4 +1,4 @@
-"""The whole story of one verdict, in words for the terminal."""
+"""The full explanation of one verdict, as text for the terminal."""
 
 from __future__ import annotations
 
@@ -32,12 +32,13 @@ Part = TypeVar("Part")
 
 
 def spoken(strategy: Strategy | None) -> str:
-    """A strategy as a cell of a table."""
+    """Return a strategy as a cell of a table."""
     return "-" if strategy is None else strategy.value.replace("_", " ")
 
 
 def story(facts: Facts, verdict: Verdict, beside: Assessment) -> str:
-    """A verdict in words: reasons, every rule with its number, what would change it, and all that is beside it."""
+    """Return a verdict in words: reasons, all rules with their figures, what would change it, and all that is
+    beside it."""
     return "\n".join((*_verdict(facts, verdict), *_beside(beside)))
 
 
@@ -131,7 +132,7 @@ def _volume(value: float | None) -> str:
 
 
 def figure(value: float) -> str:
-    """A number: whole from a hundred on, else with four digits."""
+    """Return a number as text: rounded to a whole one from 100 on, else with four digits."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.4g}"
 
 

@@ -76,13 +76,13 @@ def explain(system: str, config_path: Path, output: str, as_of: date | None) -> 
 
 
 def as_json(verdict: Verdict) -> dict[str, Any]:
-    """A verdict as JSON values."""
+    """Return a verdict as JSON values."""
     built: dict[str, Any] = msgspec.to_builtins(verdict)
     return built
 
 
 def verdict_table(verdicts: list[Verdict], settings: Settings) -> str:
-    """One line a system, and its deciding reason."""
+    """Return a table with a line for each system, which has the deciding reason."""
     rows = [
         (
             verdict.system,

@@ -12,7 +12,7 @@ from leverwatch.agent.config.problem import ABSENT, Problem, show_steps
 from leverwatch.collectors.config import SourceConfig
 
 IndexedSources = Sequence[tuple[int, SourceConfig]]
-"""Sources with their position in the file; those that are not valid are left out."""
+"""The valid sources, each with its index in the file."""
 
 
 def too_many_sources(entries: Any) -> Iterator[Problem]:
@@ -38,14 +38,14 @@ def two_names(entries: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def short_intervals(sources: IndexedSources) -> Iterator[Problem]:
-    """Sources that would run without a pause."""
+    """Yield a problem for each source whose interval is so short that it would run without a pause."""
     for index, source in sources:
         if source.interval < SHORTEST_INTERVAL:
             yield Problem(("sources", index, "interval"), TOO_SHORT)
 
 
 def double_counting(sources: IndexedSources) -> Iterator[Problem]:
-    """Constant systems that several sources count, unless exactly one of these is authoritative."""
+    """Yield a problem for each constant system that several sources count, unless exactly one is authoritative."""
     counting: dict[str, list[tuple[int, SourceConfig]]] = defaultdict(list)
     for index, source in sources:
         if source.counts_usage():
@@ -94,7 +94,7 @@ def _prompts_without_usage(config: Config, fed: set[str]) -> Iterator[Problem]:
 
 
 def all_problems(entries: Mapping[str, Any], sources: IndexedSources) -> Iterator[Problem]:
-    """Every problem between entries."""
+    """Yield all problems that concern several entries."""
     yield from two_names(entries)
     yield from too_many_sources(entries.get("sources"))
     yield from repeated_names(entries.get("sources"))

@@ -158,7 +158,7 @@ class _Loading:
         return config, list(enumerate(config.sources)), []
 
     def _validate_pieces(self) -> tuple[IndexedSources, list[Problem]]:
-        """Validate every source and every section alone, so that one bad part hides no problem of another."""
+        """Validate every source and section separately, so that one invalid part hides no problem of another."""
         sources: list[tuple[int, Any]] = []
         errors: list[Any] = []
         problems: list[Problem] = []

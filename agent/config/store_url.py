@@ -12,7 +12,7 @@ from leverwatch.agent.config.problem import HIDDEN, has_credentials
 _POSTGRES = {"postgres", "postgresql", "postgresql+psycopg"}
 _SQLITE = {"sqlite", "sqlite+pysqlite"}
 _PLAIN = re.compile(r"(sqlite|sqlite\+pysqlite):///([A-Za-z0-9_.~/ +-]+)")
-"""SQLAlchemy reads and writes these characters of a path as they are, in every release."""
+"""The characters of a path that every release of SQLAlchemy reads and writes unchanged."""
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -20,18 +20,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SqlitePath:
-    """The URL of an SQLite file whose path has nothing to escape: to check it, SQLAlchemy need not be imported."""
+    """The URL of an SQLite file whose path needs no escaping, so that SQLAlchemy need not be imported to check
+    it."""
 
     drivername: str
     database: str
     password: None = None
 
     def get_backend_name(self) -> str:
-        """As that of SQLAlchemy's URL."""
+        """Return the name of the database, like the method of SQLAlchemy's URL."""
         return "sqlite"
 
     def full(self) -> URL:
-        """The same as SQLAlchemy has it."""
+        """Return the URL as SQLAlchemy's class."""
         from sqlalchemy import URL
 
         return URL.create(self.drivername, database=self.database)
@@ -84,7 +85,7 @@ def sqlite_file(url: StoreUrl, base_dir: Path) -> Path | None:
 
 
 def anchored(url: StoreUrl, base_dir: Path) -> StoreUrl:
-    """The same URL with a relative SQLite path made absolute."""
+    """Return the URL with a relative SQLite path made absolute."""
     file = sqlite_file(url, base_dir)
     if file is None:
         return url

@@ -1,1 +1,1 @@
-"""A small invented company in a scratch folder, for the real agent to run over."""
+"""A small invented company in a scratch folder, on which the real agent runs."""

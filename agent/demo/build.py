@@ -1,4 +1,4 @@
-"""Builds the demo company in a folder, says exactly what a correct agent must find there, and keeps it alive."""
+"""Builds the demo company in a folder, computes what a correct agent must find there, and adds live traffic."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from leverwatch.agent.framework.model import Status, Strategy
 from leverwatch.collectors.interface import ChangeKind, Result
 
 MARKER = ".leverwatch-demo.json"
-"""The file that makes a folder a demo folder."""
+"""The name of the file that marks a folder as a demo folder."""
 
 _OWN = ("logs", "evals", "prompts.git", "prices.yaml", "leverwatch.yaml", "cache")
 _OWN_DATABASE = ("leverwatch.db", "leverwatch.db-wal", "leverwatch.db-shm", "leverwatch.db-journal")
@@ -47,7 +47,7 @@ class ExpectedSystem:
     mismatch: bool
     conflict: bool
     totals: Totals
-    """Over all days, every line counted once."""
+    """Sums over all days, with every line counted once."""
     landings: Mapping[ChangeKind, int]
     """Landings on the default branch that touched the system's prompts."""
     bulk_landings: int
@@ -55,13 +55,13 @@ class ExpectedSystem:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a correct agent finds in the demo, from the generator's own numbers."""
+    """What a correct agent finds in the demo, computed from the generator's own numbers."""
 
     first_day: date
     last_day: date
     systems: Mapping[str, ExpectedSystem]
     counted: int
-    """Lines that count."""
+    """The number of lines that count."""
     malformed: Mapping[Result, int]
     duplicates: int
 
@@ -76,9 +76,9 @@ class Demo:
 
 
 def build(folder: Path, now: datetime, seed: int = 7, listen: str = "127.0.0.1:9847") -> Demo:
-    """Write configuration, usage logs and prompt repository; the same for the same clock and seed.
+    """Write configuration, usage logs and prompt repository; these are the same for the same clock and seed.
 
-    A demo folder is built anew, its store included; files that the demo did not make stay.
+    A demo folder is rebuilt with its store; files that the demo did not write are kept.
 
     Args:
         folder: the scratch folder; made when missing.
@@ -87,7 +87,7 @@ def build(folder: Path, now: datetime, seed: int = 7, listen: str = "127.0.0.1:9
         listen: `host:port` of the demo's HTTP server.
 
     Raises:
-        CommandError: the folder holds something else, cannot be written, or git is missing.
+        CommandError: the folder has other files, cannot be written to, or git is not installed.
     """
     today = _utc(now).date()
     last_day = today - timedelta(days=1)
@@ -142,7 +142,7 @@ def _utc(now: datetime) -> datetime:
 
 
 def _clear(folder: Path) -> None:
-    """Make the folder, or take away what an earlier demo left in it."""
+    """Create the folder, or delete what an earlier demo wrote to it."""
     if folder.exists() and not folder.is_dir():
         raise CommandError(f"{folder} is not a folder; the demo needs a new, an empty or a demo folder")
     folder.mkdir(parents=True, exist_ok=True)
@@ -175,7 +175,7 @@ def _write_logs(logs: Path, first_day: date, last_day: date, seed: int) -> list[
 
 
 def _blemished(lines: list[UsageLine], age: int, rng: Random) -> bytes:
-    """The lines of a day as bytes, with the duplicate or the malformed line that the day is to have."""
+    """Return the lines of a day as bytes, with the duplicate or the malformed line planned for that day."""
     encoded = [encode(line) for line in lines]
     served = [index for index, line in enumerate(lines) if line.ok]
     if age in _DUPLICATES:

@@ -1,4 +1,4 @@
-"""The five systems of the demo company: their traffic, how often their prompts change, what was declared."""
+"""The five systems of the demo company: traffic, frequency of prompt changes, declarations."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 from leverwatch.agent.framework.model import Strategy
 
 DAYS = 120
-"""Complete UTC days of usage, the last one being yesterday."""
+"""Complete UTC days of usage; the last one is yesterday."""
 WINDOW = 28
-"""Days of the trailing window whose sum stands for a month."""
+"""Days of the trailing window whose sum counts as a month."""
 MONTH = 30.4375
-"""Days of an average month."""
+"""Mean days of a month."""
 
 ADOPTED = 75
-"""Days before the last day on which a fine-tuned model took over from its base."""
+"""Days before the last day on which a fine-tuned model replaced its base model."""
 STATIC_SINCE = 60
-"""Days before the last day from which prompts have their present length."""
+"""Days before the last day from which prompts have their current length."""
 
 WEEKDAY = 1.2
 WEEKEND = 0.55
@@ -31,66 +31,66 @@ _OFFICE_ONLY = (0, 0, 0, 0, 0, 0, 0, 6, 14, 17, 16, 12, 9, 13, 15, 13, 8, 3, 0, 
 
 @dataclass(frozen=True, slots=True)
 class ModelPlan:
-    """One model that serves a system."""
+    """One model that a system uses."""
 
     name: str
     share: float
-    """Of the system's inferences."""
+    """Its share of the system's inferences, 0 to 1."""
     latency_ms: float
-    """Mean of one call."""
+    """Mean latency of a call, in milliseconds."""
     prices: tuple[float, float] | None
-    """USD for a million input and output tokens; None when nobody knows the price."""
+    """USD for a million input and output tokens; None when the price is unknown."""
     instead_of: str | None = None
-    """Until `ADOPTED` days before the last day, this model served in its place."""
+    """The model that was used in its place until `ADOPTED` days before the last day."""
 
 
 @dataclass(frozen=True, slots=True)
 class SystemPlan:
-    """One system: what it is made to look like, and what the framework must then say."""
+    """One system: the data to generate, and the verdict that the framework must give."""
 
     name: str
     monthly: float
-    """Month-equivalent inferences on the anchor day."""
+    """Inferences a month, as of the anchor day."""
     declared: Strategy
     recommended: Strategy
     conflict: bool
-    """Both operational rules are to be active."""
+    """Whether both operational rules are to be active."""
     reviewed_days_ago: int
     models: tuple[ModelPlan, ...]
     input_tokens: float
-    """Mean of one inference."""
+    """Mean input tokens of an inference."""
     cached_share: float
-    """Of the input tokens."""
+    """Share of the input tokens that are cached, 0 to 1."""
     output_tokens: float
     hours: tuple[int, ...] = _ROUND_THE_CLOCK
     weekends: bool = True
-    """False: no call at all on Saturdays and Sundays."""
+    """Whether there are calls on Saturdays and Sundays."""
     anchor: int = 0
-    """Days before the last day on which the trailing window is worth `monthly`."""
+    """Days before the last day on which the trailing window has `monthly` inferences."""
     static_share: float = 0.45
-    """Of the input tokens, the part that is the same in every call."""
+    """Share of the input tokens that are the same in every call, 0 to 1."""
     static_share_before: float | None = None
-    """The same until `STATIC_SINCE` days before the last day; None: it never changed."""
+    """That share until `STATIC_SINCE` days before the last day; None: it never changed."""
     attempts: float = 1.0
     """Calls to a model server for each inference."""
     invalid_share: float | None = None
-    """Of the outputs, those that fail the application's validation; None: nobody checks."""
+    """Share of the outputs that fail the application's validation; None: they are not validated."""
     schema_mode: bool | None = None
-    """Whether a structured-output mode is on; None: the log does not say."""
+    """Whether a structured-output mode is on; None: the log has no such field."""
     growth: float = 0.0
-    """Daily, continuous: 0.01 is about one percent a day."""
+    """Continuous growth a day: 0.01 is about one percent."""
     locked_in: tuple[str, ...] = ()
     economics: str | None = None
-    """What is configured of its costs, as a mapping in YAML."""
+    """The configured assumptions about its costs, as a mapping in YAML."""
     prompts: tuple[str, ...] = ("system",)
     """Names of the prompt files at the start."""
     change_days: tuple[int, int] | None = None
-    """Fewest and most weekdays with a prompt change in a week, for systems whose prompts change all the time."""
+    """Fewest and most weekdays with a prompt change in a week, for systems whose prompts change constantly."""
     changes: tuple[int, ...] = ()
     """Days before the last day on which a prompt changes, for all other systems."""
 
     def day_level(self, weekday: int, day: int) -> float:
-        """Expected inferences of one day.
+        """Return the expected inferences of one day.
 
         Args:
             weekday: 0 is Monday.
@@ -105,18 +105,18 @@ class SystemPlan:
         return self.monthly / MONTH * factor * math.exp(self.growth * (day + self.anchor)) / lag
 
     def models_on(self, day: int) -> tuple[ModelPlan, ...]:
-        """The models that serve on a day, counted as in `day_level`."""
+        """Return the models in use on a day, counted as in `day_level`."""
         if day >= -ADOPTED:
             return self.models
         return tuple(replace(model, name=model.instead_of or model.name) for model in self.models)
 
     def static_share_on(self, day: int) -> float:
-        """The static share of the input on a day, counted as in `day_level`."""
+        """Return the static share of the input on a day, counted as in `day_level`."""
         before = self.static_share_before
         return self.static_share if before is None or day > -STATIC_SINCE else before
 
     def hour_share(self, hour: int) -> float:
-        """The part of a day's inferences that falls into one UTC hour."""
+        """Return the share of a day's inferences in one UTC hour."""
         return self.hours[hour] / sum(self.hours)
 
 
@@ -213,4 +213,4 @@ SYSTEMS: tuple[SystemPlan, ...] = (
         changes=(88, 40),
     ),
 )
-"""Every system, in the order of the configuration."""
+"""All systems, in the order of the configuration."""

@@ -1,4 +1,4 @@
-"""Invented results of evaluations, in leverwatch's own format."""
+"""Invented eval results, in leverwatch's own format."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _RESULTS = (
 
 
 def eval_lines(last_day: date) -> str:
-    """One line a result.
+    """Return the text of a file with one line for each result.
 
     Args:
         last_day: the last complete day of the demo; the dates of the results are counted back from it.

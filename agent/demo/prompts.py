@@ -1,4 +1,4 @@
-"""Invented prompt history of the demo: what lands when, planned without a repository."""
+"""The invented prompt history of the demo: plans which changes land when, without a repository."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from leverwatch.agent.demo.texts import ACTIONS, LANGUAGES, SITUATIONS
 from leverwatch.collectors.interface import ChangeKind
 
 HISTORY_DAYS = 15
-"""Days by which the prompt history is longer than the usage log."""
+"""Days by which the prompt history begins before the usage log."""
 
 _LONGEST = 9
 
 Files = Mapping[str, str | None]
-"""New content by path; None removes the file."""
+"""New content by path; None deletes the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +36,22 @@ class Landing:
 
     commit: Commit
     branch: tuple[Commit, ...]
-    """The commits that it merges; empty for a plain commit."""
+    """The commits of the merged branch; empty for a plain commit."""
     kinds: Mapping[str, ChangeKind]
-    """What it did, by system; empty when it touched no prompt."""
+    """The kind of change, by system; empty when it changes no prompt."""
     bulk: bool = False
 
 
 class _Planner:
-    """Takes the prompts from one landing to the next."""
+    """Plans the landings one by one, from the current content of the prompts."""
 
     def __init__(self, seed: int) -> None:
         self.rng = Random(f"{seed}/prompts")  # noqa: S311 - repeatable texts, no secret
         self.files: dict[str, str] = {}
         self.before: dict[str, str] = {}
-        """What each prompt said before its latest edit."""
+        """The content of each prompt before its last edit."""
         self.latest: dict[str, str] = {}
-        """The prompt of each system that was edited last."""
+        """The prompt of each system that was last edited."""
         self.used: dict[str, set[tuple[str, str]]] = {}
         self.landings: list[Landing] = []
 
@@ -94,7 +94,7 @@ class _Planner:
         self.landings.append(Landing(Commit(at, title, files), branch, kinds, bulk))
 
     def start(self, at: datetime) -> None:
-        """Every system's first prompts, and a file that is none."""
+        """Add the first prompts of all systems, and a file that is no prompt."""
         files = {"README.md": "Prompts of all products. One folder for each system.\n"}
         for system in SYSTEMS:
             for name in system.prompts:
@@ -103,7 +103,7 @@ class _Planner:
         self._land(at, "Import the prompts", files, {system.name: ChangeKind.ADDED for system in SYSTEMS})
 
     def change(self, at: datetime, system: SystemPlan) -> None:
-        """One or two prompts of a system are edited, on a branch about every other time."""
+        """Edit one or two prompts of a system, about every other time on a branch."""
         own = sorted(
             path for path in self.files if path.rpartition("/")[0] == f"prompts/{system.name}" and path != _RETIRED
         )
@@ -127,7 +127,7 @@ class _Planner:
         self._land(at, f"Merge branch '{system.name}-{at:%m%d}'", steps[-1], kinds, branch)
 
     def revert(self, at: datetime, system: SystemPlan) -> None:
-        """The latest edit of a system is taken back."""
+        """Revert the last edit of a system."""
         path = self.latest[system.name]
         self._land(
             at,
@@ -137,13 +137,13 @@ class _Planner:
         )
 
     def share(self, at: datetime) -> None:
-        """One landing changes a prompt of two systems."""
+        """Change one prompt of each of two systems in one landing."""
         files = {path: self._edited(path, self.files[path]) for path in _SHARED}
         kinds = {path.split("/")[1]: ChangeKind.MODIFIED for path in _SHARED}
         self._land(at, "Follow the new style guide", files, kinds)
 
     def translate(self, at: datetime) -> None:
-        """More prompts in one landing than a person edits."""
+        """Change more prompts in one landing than a person edits."""
         files = {}
         for language in LANGUAGES:
             path = f"prompts/support-bot/languages/{language.lower()}.md"
@@ -151,23 +151,23 @@ class _Planner:
         self._land(at, "Add all languages", files, {"support-bot": ChangeKind.ADDED}, bulk=True)
 
     def reformat(self, at: datetime) -> None:
-        """White space at the end of lines and of the file, and nothing else."""
+        """Change only white space at the ends of lines and of the file."""
         files = {path: self.files[path].replace(".\n", ".  \n") + "\n" for path in _REFORMATTED}
         kinds = {path.split("/")[1]: ChangeKind.FORMATTING for path in _REFORMATTED}
         self._land(at, "Run the formatter", files, kinds)
 
     def rename(self, at: datetime) -> None:
-        """A prompt moves within its system, its content untouched."""
+        """Rename a prompt within its system, with the same content."""
         old, new = _RENAMED
         files: Files = {old: None, new: self.files[old]}
         self._land(at, "Rename a prompt", files, {"hr-faq": ChangeKind.RENAMED})
 
     def retire(self, at: datetime) -> None:
-        """A prompt goes."""
+        """Delete a prompt."""
         self._land(at, "Retire a prompt", {_RETIRED: None}, {"claims-triage": ChangeKind.REMOVED})
 
     def document(self, at: datetime) -> None:
-        """A landing that touches no prompt."""
+        """Add a landing that changes no prompt."""
         self._land(at, "Say who reviews", {"README.md": self.files["README.md"] + "Two people review.\n"}, {})
 
 
@@ -181,7 +181,7 @@ _Step = Callable[[datetime], None]
 
 
 def _weekly(rng: Random, system: SystemPlan, first: date, last: date) -> list[date]:
-    """The active days of a system whose prompts change all the time: some working days of every full week."""
+    """Return the active days of a system whose prompts change constantly: some weekdays of every full week."""
     fewest, most = system.change_days or (0, 0)
     monday = first + timedelta(days=-first.weekday() % 7)
     days: list[date] = []
@@ -193,7 +193,7 @@ def _weekly(rng: Random, system: SystemPlan, first: date, last: date) -> list[da
 
 
 def plan_history(first_day: date, last_day: date, seed: int) -> tuple[Landing, ...]:
-    """Everything that lands on the default branch, oldest first, from `HISTORY_DAYS` before the first day.
+    """Return all landings on the default branch, oldest first, from `HISTORY_DAYS` before the first day.
 
     Args:
         first_day: the first UTC day of the usage log.

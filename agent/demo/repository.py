@@ -28,7 +28,7 @@ def _commit(commit: Commit, mark: int, branch: str, parents: tuple[int, ...]) ->
 
 
 def fast_import_stream(landings: Iterable[Landing]) -> bytes:
-    """The input of `git fast-import` for landings on `main`. Merged branches leave no ref of their own."""
+    """Return the input of `git fast-import` for landings on `main`. Merged branches have no ref of their own."""
     parts: list[str] = []
     mark, topic, merged = 0, "topic", False
     tip: tuple[int, ...] = ()
@@ -53,7 +53,7 @@ def _environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def write_repository(folder: Path, landings: Iterable[Landing], environ: Mapping[str, str] = os.environ) -> None:
-    """Create a bare repository in `folder` that holds the landings on its branch `main`.
+    """Create a bare repository in `folder` with the landings on its branch `main`.
 
     Raises:
         CommandError: git is not installed, or it failed.

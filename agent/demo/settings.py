@@ -1,4 +1,4 @@
-"""The configuration file of the demo, written as a team would write it."""
+"""The configuration file of the demo, as a team would write it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from leverwatch.agent.demo.company import SYSTEMS
 
 SHUTDOWN_IN = 70
-"""Days after the last day on which a model of the company ends."""
+"""Days after the last day on which a model of the company is shut down."""
 
 PRICES = """\
 # USD for a million tokens. Everything here is invented.
@@ -71,7 +71,7 @@ sources:
 
 
 def config_text(last_day: date, listen: str) -> str:
-    """The YAML of the demo's configuration.
+    """Return the YAML of the demo's configuration.
 
     Args:
         last_day: the last complete day of the log; review dates are counted back from it.

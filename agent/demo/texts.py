@@ -1,4 +1,4 @@
-"""The words that the demo's prompts are made of."""
+"""The texts from which the demo's prompts are made."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LANGUAGES = (
     "Spanish",
     "Swedish",
 )
-"""More than the prompts a person edits in one landing."""
+"""More languages than prompts that a person edits in one landing."""
 
 SITUATIONS = (
     "the request is ambiguous",

@@ -1,4 +1,4 @@
-"""Invented usage of the demo's systems: sums by the hour, as a gateway that adds up before it logs writes them."""
+"""Invented usage of the demo's systems: hourly sums, as from a gateway that adds up before it logs."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _HOUR_NOISE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class UsageLine:
-    """One line of the log: calls of one system to one model in one hour (or part of it) with one outcome.
+    """One line of the log: the calls of one system to one model in one hour (or part of it) with one outcome.
 
     Tokens, cost and duration are sums over the line's calls. Failed calls have no tokens and no cost.
     """
 
     at: datetime
-    """Start of the hour; of a live line, the moment it was written."""
+    """Start of the hour; in a live line, the time at which it was written."""
     system: str
     model: str
     ok: bool
@@ -36,16 +36,16 @@ class UsageLine:
     output_tokens: int = 0
     cost_usd: float | None = None
     static_tokens: int = 0
-    """Of the input tokens; 0 when the log does not say."""
+    """Input tokens that are the same in every call; 0 when the log does not have them."""
     attempts: int = 0
-    """Calls to a model server; 0 when the log does not say."""
+    """Calls to a model server; 0 when the log does not have them."""
     valid: bool | None = None
-    """None: nobody checked the outputs."""
+    """Whether the outputs passed validation; None: they were not validated."""
     schema_mode: bool | None = None
 
     @property
     def request_id(self) -> str:
-        """Unique within the demo."""
+        """A request id that is unique within the demo."""
         outcome = "error" if not self.ok else "invalid" if self.valid is False else "ok"
         return f"{self.system}/{self.model}/{self.at:%Y%m%dT%H%M%S.%f}/{outcome}"
 
@@ -61,11 +61,11 @@ class Totals:
     cached_tokens: int = 0
     output_tokens: int = 0
     unpriced: int = 0
-    """Inferences whose cost the log does not know."""
+    """Inferences whose cost is not in the log."""
 
 
 def total(lines: Iterable[UsageLine]) -> Totals:
-    """Add up lines that all count."""
+    """Return the sums over lines that all count."""
     every = list(lines)
     served = [line for line in every if line.ok]
     return Totals(
@@ -89,7 +89,7 @@ def _whole(rng: Random, expected: float) -> int:
 
 
 def _split(line: UsageLine, invalid_share: float) -> Iterator[UsageLine]:
-    """The line as two: calls whose output was valid, and the others. Sums stay what they were."""
+    """Yield the line as two: calls with valid output, and the others. Their sums are those of the line."""
     share = round(line.calls * invalid_share) / line.calls
     cost = line.cost_usd
     few = replace(
@@ -153,12 +153,12 @@ def _lines(
 
 
 def day_lines(system: SystemPlan, day: date, last_day: date, seed: int) -> Iterator[UsageLine]:
-    """One line for each model, hour and outcome of a day, in order of time; the same for the same arguments.
+    """Yield a line for each model, hour and outcome of a day, in order of time; the same for the same arguments.
 
     Args:
-        system: whose day it is.
+        system: the system.
         day: a UTC day.
-        last_day: the last day of the demo, which growth is counted from.
+        last_day: the last day of the demo, to which growth is relative.
         seed: chooses the noise.
     """
     rng = Random(f"{seed}/{system.name}/{day}")  # noqa: S311 - repeatable noise, no secret
@@ -175,7 +175,7 @@ def day_lines(system: SystemPlan, day: date, last_day: date, seed: int) -> Itera
 def moment_lines(
     system: SystemPlan, now: datetime, seconds: float, last_day: date, seed: int
 ) -> Iterator[UsageLine]:
-    """What a system did in the `seconds` before `now`: at most one line for each model and outcome."""
+    """Yield the calls of a system in the `seconds` before `now`: at most one line for each model and outcome."""
     now = now.astimezone(UTC)
     rng = Random(f"{seed}/{system.name}/{now.isoformat()}")  # noqa: S311 - repeatable noise, no secret
     level = system.day_level(now.weekday(), (now.date() - last_day).days) * system.hour_share(now.hour)
@@ -185,7 +185,7 @@ def moment_lines(
 
 
 def encode(line: UsageLine) -> bytes:
-    """The line as JSON, with its newline. Only what is known is written."""
+    """Return the line as JSON, with its newline. Only what is known is written."""
     moment = line.at.replace(tzinfo=None).isoformat(timespec="milliseconds" if line.at.microsecond else "seconds")
     record: dict[str, object] = {
         "ts": f"{moment}Z",

@@ -41,13 +41,13 @@ class Payload:
 
     def __init__(self, *pieces: bytes) -> None:
         self.pieces = pieces
-        """One after the other they are the body. They are sent as they are, so that no client costs a copy."""
+        """The consecutive pieces of the body, sent without being joined, so that no client costs a copy."""
         self._gzip: bytes | None = None
         self._lock = threading.Lock()
 
     @property
     def plain(self) -> bytes:
-        """The whole body, joined anew each time where it has several pieces."""
+        """The whole body; joined at each call when there are several pieces."""
         return self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
 
     def gzip(self) -> bytes:

@@ -1,4 +1,4 @@
-"""Metric families of what was counted: inferences, tokens, cost and latency."""
+"""Metric families of counted fields: inferences, tokens, cost and latency."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from leverwatch.collectors.counted_fields import CountedField, Unit, counted_fie
 _EVERY_MODEL = "for every system and model with usage"
 _WHEN_KNOWN = "unless it is unknown for every inference of the system and model"
 _BASE_UNITS = {Unit.MILLISECONDS: 1000}
-"""How many of a counted unit are one of the exported unit, where they differ."""
+"""How many of a counted unit are one of the exported unit, where the two differ."""
 
 
 def total_of(column: str, name: str | None = None, meaning: str | None = None) -> Family[SystemsSnapshot]:
-    """Returns the counter of a counted field, by system and model of generations.
+    """Return the counter of a counted field, by system and model, of generations only.
 
-    Its name is that of the field, and its help what the table says, unless they are given. Where the table counts
-    the inferences whose value is unknown, there is no series while nothing is known.
+    Its name and help are those of the field unless they are given. If the table counts the inferences whose value
+    is unknown, there is no series until a value is known.
     """
     line = counted_field(column)
     value = _value(line)
@@ -112,4 +112,4 @@ USAGE: tuple[Family[SystemsSnapshot], ...] = (
         _other_operations,
     ),
 )
-"""Everything ever counted, by system and model. Unknown is never zero: it stands beside the sum."""
+"""The counters of all usage, by system and model. Unknown is never zero: it is counted beside the sum."""

@@ -130,7 +130,7 @@ class Attempt:
     """Runs the computation of each part. This one lets errors pass; a subclass may catch them."""
 
     def __call__(self, name: str, work: Callable[[], Judgement]) -> Judgement | Unavailable:  # noqa: ARG002 - for subclasses
-        """The part called `name`."""
+        """Return what `work` returns, the part called `name`."""
         return work()
 
 

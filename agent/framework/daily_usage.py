@@ -59,7 +59,7 @@ class PromptSums(NamedTuple):
 
 
 def day_calls(rows: Iterable[DailyUsage]) -> Iterator[DayCalls]:
-    """What the economics look at of each row."""
+    """Yield for each row the sums that the economics use."""
     return (DayCalls(row.day, Calls._make(_calls(row))) for row in rows)
 
 

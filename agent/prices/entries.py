@@ -55,7 +55,7 @@ class PriceFile(Model):
 
 @dataclass(frozen=True, slots=True)
 class EntryAtLine:
-    """An entry and the line it starts on."""
+    """An entry with the line of the file that it starts on."""
 
     entry: PriceEntry
     line: int
@@ -111,7 +111,7 @@ class PriceList:
 
 
 def _rank(placed: EntryAtLine) -> tuple[bool, int, bool, int, str]:
-    """Most specific first; the order of the file does not matter."""
+    """The sort key of an entry: more specific ones come first, whatever their order in the file."""
     entry = placed.entry
     wild = _wild(entry.model)
     latest = -(entry.since.toordinal() if entry.since else 0)

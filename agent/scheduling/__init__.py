@@ -1,1 +1,1 @@
-"""When each source is read and when the verdicts are renewed: the runner, the scheduler, backfills."""
+"""Decides when sources are read and verdicts renewed: the runner, the scheduler, backfills."""

@@ -23,14 +23,14 @@ class Found:
 
     history: BackfillRequest
     added: dict[tuple[str, str], dict[str, float]] = field(default_factory=dict)
-    """Sums of COUNTS by system and month (`2026-03`), of what was added to days."""
+    """Sums of COUNTS by system and month (`2026-03`), of rows that were added to days."""
     replaced: dict[date, dict[str, dict[str, float]]] = field(default_factory=dict)
-    """Sums of COUNTS by system, of each day that was replaced, as it was given last."""
+    """Sums of COUNTS by system for each day that was replaced, as last replaced."""
     prompt_changes: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Landings of prompt changes by system and month, within the days asked for."""
+    """Landings of prompt changes by system and month, within the requested days."""
 
     def add(self, batch: Batch) -> None:
-        """Add a batch that was committed, or that would be without a dry run."""
+        """Add a batch that was committed, or that would be committed without a dry run."""
         self.replaced.update({day: {} for day in batch.replaces})
         for row in batch.usage:
             if row.day in batch.replaces:
@@ -43,7 +43,7 @@ class Found:
 
     @property
     def months(self) -> dict[tuple[str, str], dict[str, float]]:
-        """Sums of COUNTS by system and month, of everything that was found."""
+        """Return the sums of COUNTS by system and month, of all rows."""
         found = {key: dict(sums) for key, sums in self.added.items()}
         for day, systems in self.replaced.items():
             for system, sums in systems.items():
@@ -90,9 +90,9 @@ def reconcile(report: RunReport) -> None:
 
 
 def stored_cell(cell: Cell, stored: Mapping[Cell, float]) -> Cell:
-    """The cell of `stored` that a row would be found in: its own, or the one of names that have no room.
+    """Return the cell of `stored` that a row would be stored in: its own, or that of the names beyond the limit.
 
-    A guess for a row that was not there before; only the store admits names.
+    This is a guess for a row that was not there before, as only the store admits names.
     """
     system, model, day = cell
     overflow = ((system, OTHER_MODELS), (OVERFLOW_SYSTEM, model), (OVERFLOW_SYSTEM, OTHER_MODELS))
@@ -105,22 +105,22 @@ class Rehearsal:
     def __init__(self, store: Store) -> None:
         self._store = None if store.is_new() else store
         self._replaced: dict[tuple[str, date], dict[Cell, float]] = {}
-        """Days that were replaced in this rehearsal, as they would be now."""
+        """Days that were replaced in this dry run, with their resulting rows."""
 
     def source_state(self, source: str) -> SourceState:
-        """The stored state of a source; an empty one when the store does not exist yet."""
+        """Return the stored state of a source; an empty one when the store does not exist yet."""
         return SourceState(0, dict) if self._store is None else self._store.source_state(source)
 
     def source_times(self) -> Mapping[str, SourceTimes]:
-        """Always empty."""
+        """Return an empty mapping."""
         return {}
 
     def tallies(self) -> Mapping[str, Mapping[Result, int]]:
-        """Always empty."""
+        """Return an empty mapping."""
         return {}
 
     def apply(self, source: str, revision: int, batch: Batch) -> Replaced | None:  # noqa: ARG002 the signature of a ledger
-        """Write nothing; works out what replacing days would change.
+        """Write nothing; return what replacing days would change.
 
         Raises:
             InternalError: the batch contradicts itself.

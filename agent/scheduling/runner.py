@@ -33,59 +33,59 @@ log = structlog.get_logger(__name__)
 
 _MOST_PROBLEMS_LOGGED = 20
 _TRIES = 3
-"""How often a run starts without getting anything done, because another agent advanced the source."""
+"""How often a run starts again without any progress, because another agent advanced the source."""
 _BACKFILL_TRIES = 30
 _NOTHING = Replaced()
 
 
 class Ledger(Protocol):
-    """Where a runner writes: the store, or what stands for it when nothing is to be written."""
+    """What a runner writes to: the store, or a stand-in for dry runs that writes nothing."""
 
     def source_state(self, source: str) -> SourceState:
-        """The durable state of a source."""
+        """Return the durable state of a source."""
         ...
 
     def source_times(self) -> Mapping[str, SourceTimes]:
-        """When each source was last read."""
+        """Return when each source was last read."""
         ...
 
     def tallies(self) -> Mapping[str, Mapping[Result, int]]:
-        """Records by source and result."""
+        """Return the number of records by source and result."""
         ...
 
     def apply(self, source: str, revision: int, batch: Batch) -> Replaced | None:
-        """Take a batch, or raise StoreConflict. Returns what changed on the days that it replaces, if any."""
+        """Write a batch. Returns what changed on the days that it replaces, if any. Raises StoreConflict."""
         ...
 
     def mark_success(self, source: str, moment: datetime) -> None:
-        """Remember that a source was read."""
+        """Note that a source was read without an error."""
         ...
 
 
 @dataclass(frozen=True)
 class RunReport:
-    """What one run of a source came to."""
+    """The result of one run of a source."""
 
     source: str
     success: bool
     seconds: float
     tallies: Mapping[Result, int] = field(default_factory=dict)
     read: int = 0
-    """Records, as counted before anything became of them."""
+    """Records read, counted independently of their results."""
     prompt_changes: int = 0
     replaced_days: int = 0
-    """UTC days that were given again as a whole."""
+    """UTC days that were replaced as a whole."""
     replaced: Replaced = _NOTHING
-    """What that changed."""
+    """What replacing days changed."""
     reason: str | None = None
-    """Why it failed, as a constant; None after a success."""
+    """Why the run failed, as a constant; None after a success."""
     error: str | None = None
-    """The same in words."""
+    """Why the run failed, in words; None after a success."""
 
 
 @dataclass(slots=True)
 class _Done:
-    """What a run has committed so far."""
+    """What a run has committed until now."""
 
     batches: int = 0
     read: int = 0
@@ -107,7 +107,8 @@ class _Done:
 class SourceRunner:
     """One configured source and its history of runs in this process.
 
-    `on_batch` is told of every batch after it was committed; `stopping` is asked between batches whether to end.
+    `on_batch` is called with every batch after it was committed; `stopping` is called between batches, and ends
+    the run when true.
     """
 
     def __init__(
@@ -138,23 +139,23 @@ class SourceRunner:
         )
 
     def view(self) -> SourceView:
-        """The source as it is shown."""
+        """Return the source as it is shown."""
         with self._lock:
             return self._view
 
     def missed(self) -> None:
-        """Count a run that the schedule asked for and that did not start."""
+        """Count a scheduled run that did not start."""
         log.warning("collector_run_missed", source=self.config.name)
         with self._lock:
             self._view = replace(self._view, missed_runs=self._view.missed_runs + 1)
 
     @property
     def backfills(self) -> bool:
-        """Whether the source can be asked for some days, and for more places."""
+        """Whether the source supports backfills: a range of days, and further files."""
         return isinstance(self._collector, Backfills)
 
     def run(self, history: BackfillRequest | None = None) -> RunReport:
-        """Read what is new, or history that is not counted yet. Never raises; a failure is a report."""
+        """Read what is new, or history that is not counted yet. Never raises; the report says why it failed."""
         with self._running:
             started = time.monotonic()
             done = _Done()

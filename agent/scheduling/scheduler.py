@@ -180,7 +180,7 @@ class Scheduler:
         with self._idle:
             early = event.job_id in self._wanted - self._active
         if early:
-            # For the library its last run has not quite ended, or not quite begun; none of the interval is missed.
+            # For the library the last run has not quite ended, or not quite begun: no scheduled run is missed.
             self._move(event.job_id, datetime.now(UTC) + _SOON)
             return
         missed = self._missed.get(event.job_id)

@@ -1,4 +1,4 @@
-"""The runner of a configured source, for the running agent and for the commands that read once."""
+"""Builds the runner of a configured source, for the running agent and for commands that read once."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def source_runner(
     workers: int = 1,
     clock: Callable[[], datetime] | None = None,
 ) -> SourceRunner:
-    """The runner of one configured source.
+    """Return the runner of one configured source.
 
     Args:
         workers: how many threads may read a backlog.
-        clock: what the source takes as the present; it may raise CollectorError when nobody can tell.
+        clock: returns the time for the source; raises CollectorError when it is not trusted.
     """
     context = CollectorContext(
         base_dir=loaded.base_dir, cache_dir=loaded.cache_dir, now=clock or now, workers=workers, stopping=stopping

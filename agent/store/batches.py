@@ -66,7 +66,7 @@ def write_batch(
     admission: Admission,
     writer: RowWriter,
 ) -> Replaced | None:
-    """Write `batch` as revision `revision + 1` of `source`, under the names that `admission` finds.
+    """Write `batch` as revision `revision + 1` of `source`, under the names that `admission` decides on.
 
     Returns what changed on the days that it replaces; None when it replaces none.
 

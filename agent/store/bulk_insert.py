@@ -1,4 +1,4 @@
-"""Writes many rows with one statement."""
+"""Writes many rows with one prepared statement."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from leverwatch.agent.store.values import UnstorableValue
 
 Values = tuple[Any, ...]
 Processors = tuple[tuple[int, Callable[[Any], Any]], ...]
-"""What turns values into those of the driver, by place, for the columns that need it."""
+"""For the columns that need it, their index and the function that converts a value for the driver."""
 
 
 def insert_into(dialect: Dialect, table: Table) -> Any:
-    """An insert that can say what to do on a conflict."""
+    """Return an INSERT statement that supports a conflict clause."""
     # Only the one in use: importing either takes as long as a small command.
     return import_module(f"sqlalchemy.dialects.{dialect.name}").insert(table)
 
 
 class BulkInsert:
-    """An insert `statement`, made once for each dialect, for rows that have the values of the columns `names`.
+    """An insert `statement`, compiled once for each dialect, for rows with the values of the columns `names`.
 
-    The general way makes a dictionary of every row twice, and takes several times as long as SQLite itself.
+    SQLAlchemy's usual way makes a dictionary of every row twice, and takes several times as long as SQLite itself.
     """
 
     def __init__(self, connection: Connection, statement: Any, names: tuple[str, ...]) -> None:
@@ -33,10 +33,10 @@ class BulkInsert:
         self._plain = connection.dialect.name == "sqlite"
 
     def write(self, rows: Sequence[Values]) -> None:
-        """Execute it for each of the rows.
+        """Execute the statement for all rows.
 
         Raises:
-            UnstorableValue: a value is not of its column's type.
+            UnstorableValue: a value has not the type of its column.
         """
         if not self._plain:
             self._connection.execute(self._statement, [dict(zip(self._names, row, strict=True)) for row in rows])
@@ -58,7 +58,8 @@ def _processed(row: Values, order: tuple[int, ...], processors: Processors) -> V
 
 @lru_cache(maxsize=16)
 def _compiled(dialect: Dialect, statement: Any, names: tuple[str, ...]) -> tuple[str, tuple[int, ...], Processors]:
-    """The text of a statement, the places of its values in a row, and what turns them into those of the driver."""
+    """Return the text of a statement, the index of each of its values in a row, and the conversions for the
+    driver."""
     compiled = statement.compile(dialect=dialect, column_keys=names)
     order = compiled.positiontup or ()
     kinds = (statement.table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in order)

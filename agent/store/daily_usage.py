@@ -1,4 +1,4 @@
-"""Reads the sums that the economics, the signs and the evidence beside a verdict are worked out from."""
+"""Reads the sums from which the economics, the signs and the evidence beside a verdict are computed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from leverwatch.collectors.interface import Operation
 
 
 def counting(connection: Connection, scope: Scope) -> dict[str, frozenset[str]]:
-    """The sources that count for each system."""
+    """Return the sources that count for each system."""
     feeding: dict[str, set[str]] = defaultdict(set)
     pairs = select(usage_totals.c.system, usage_totals.c.source).distinct()
     for chosen in named(usage_totals.c.system, scope.systems):
@@ -29,7 +29,8 @@ def counting(connection: Connection, scope: Scope) -> dict[str, frozenset[str]]:
 def read_daily_usage(
     connection: Connection, since: date, as_of: date, scope: Scope
 ) -> dict[str, list[DailyUsage]]:
-    """Sums by system over each day and model from `since` to `as_of`; one row a source that counts."""
+    """Return sums by system for each day and model from `since` to `as_of`; one row for each source that
+    counts."""
     counted = counting(connection, scope)
     query = select(
         usage_daily.c.system,
@@ -49,7 +50,7 @@ def read_daily_usage(
 
 
 def read_prompt_sums(connection: Connection, since: date, until: date, scope: Scope) -> dict[str, PromptSums]:
-    """Sums by system over the days from `since` to `until`."""
+    """Return sums by system over the days from `since` to `until`."""
     counted = counting(connection, scope)
     query = (
         select(
@@ -78,7 +79,7 @@ def read_prompt_sums(connection: Connection, since: date, until: date, scope: Sc
 
 
 def read_model_names(connection: Connection, scope: Scope) -> Mapping[str, frozenset[str]]:
-    """Every model that ever served a generation, by system."""
+    """Return all models that ever served a generation, by system."""
     found: dict[str, set[str]] = defaultdict(set)
     pairs = select(usage_totals.c.system, usage_totals.c.model).where(
         usage_totals.c.operation == Operation.GENERATION.value

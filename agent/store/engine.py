@@ -22,19 +22,19 @@ from leverwatch.agent.store.sqlite import SqliteFile, is_busy, prepare
 from leverwatch.agent.store.values import UnstorableValue, is_of_a_value
 
 WRITES = "leverwatch_writes"
-"""Execution option of a connection that is going to write."""
+"""Execution option of a connection that will write."""
 _BUSY_SECONDS = 10.0
-"""How long a transaction waits for the one of another process on SQLite."""
+"""Seconds that a transaction waits for one of another process on SQLite."""
 _POOL_SECONDS = 15.0
-"""How long a thread waits for one of the connections of its own process."""
+"""Seconds that a thread waits for one of the connections of its own process."""
 _MOST_VALUES = 500
-"""In one statement; databases limit its parameters."""
+"""The largest number of values in one statement; databases limit its parameters."""
 
 T = TypeVar("T")
 
 
 def batched(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    """The values in parts that fit into one statement."""
+    """Return the values in consecutive parts, each small enough for one statement."""
     return (values[start : start + _MOST_VALUES] for start in range(0, len(values), _MOST_VALUES))
 
 
@@ -44,34 +44,34 @@ class Database:
 
     engine: Engine
     file: SqliteFile | None = None
-    """The file, where it is one."""
+    """The SQLite file; None for another database."""
     stopping: Event = field(default_factory=Event)
-    """Set once no statement is to run any more."""
+    """Set when no further statement may run."""
 
     def interrupt(self) -> None:
-        """End what runs, and let nothing new start."""
+        """Cancel the running statements, and allow no new ones."""
         self.stopping.set()
         if self.file is not None:
             self.file.interrupt()
 
     def check(self) -> str | None:
-        """Why the database must not be used, in words; None when nothing is known against it."""
+        """Return why the database must not be used, in words; None when no reason is known."""
         return None if self.file is None else self.file.check()
 
     def lost(self) -> None:
-        """Let go of every connection; the next one finds out what is there."""
+        """Close all connections; the next one checks which file is there."""
         if self.file is not None:
             self.file.lost()
         self.engine.dispose()
 
 
 def open_engine(url: str | URL) -> Engine:
-    """What `open_database` opens, for those who need no more."""
+    """Open a database and return only its engine."""
     return open_database(url).engine
 
 
 def open_database(url: str | URL, *, read_only: bool = False) -> Database:
-    """Open `url` without touching the database yet.
+    """Open a database without connecting to it yet.
 
     Raises:
         StoreError: the URL names no supported database, or its driver is not installed.
@@ -153,7 +153,7 @@ def _refuse_when(stopping: Event) -> None:
 
 @contextmanager
 def translated(url: URL) -> Iterator[None]:
-    """Turn database errors into `StoreError`, with the database named and every secret hidden."""
+    """Translate database errors to `StoreError`; the message names the database, and all secrets are hidden."""
     try:
         yield
     except (OverflowError, UnicodeError, UnstorableValue) as error:

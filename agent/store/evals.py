@@ -1,4 +1,4 @@
-"""Reads results of evaluations, shutdown days and which models serve which system."""
+"""Reads eval results, shutdown days and the models that serve each system."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from leverwatch.collectors.interface import EvalResult, Operation
 def read_eval_results(
     connection: Connection, since: date, as_of: date, scope: Scope
 ) -> dict[str, tuple[EvalResult, ...]]:
-    """The results of each system dated from `since` to the end of `as_of`, oldest first."""
+    """Return the eval results of each system dated from `since` to the end of `as_of`, oldest first."""
     start, end = _midnight(since), _midnight(as_of + timedelta(days=1))
     query = (
         select(*(column for column in eval_results.c if column.name != "identity"))
@@ -39,9 +39,9 @@ def read_model_days(
     scope: Scope,
     systems: Collection[str] | None = None,
 ) -> dict[str, dict[str, dict[date, float]]]:
-    """Inferences by system, model and day, from `since` to `as_of`, of the sources that count for a system.
+    """Return inferences by system, model and day from `since` to `as_of`, of the sources that count for a system.
 
-    With `systems`, only of these.
+    `systems`: only these; None: all.
     """
     counted = counting(connection, scope)
     wanted = scope.systems if systems is None else systems
@@ -71,7 +71,7 @@ def read_model_days(
 
 
 def read_shutdowns(connection: Connection) -> dict[str, date]:
-    """The day on which each model ends; the earliest one where several lists name the model."""
+    """Return the last day of each model; the earliest one when several lists have the model."""
     rows = connection.execute(
         select(model_shutdowns.c.model, func.min(model_shutdowns.c.shutdown).label("shutdown")).group_by(
             model_shutdowns.c.model

@@ -1,4 +1,4 @@
-"""Reads what the framework decides on: one `Facts` for every system, as of any day."""
+"""Reads the input of the framework: one `Facts` for each system, as of any day."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ from leverwatch.collectors.interface import COUNTING_KINDS, ChangeKind, Operatio
 
 @dataclass(frozen=True)
 class Scope:
-    """What the configuration says of systems and sources."""
+    """What the configuration says about systems and sources."""
 
     declarations: Mapping[str, Declaration] = field(default_factory=dict)
     watched: frozenset[str] = frozenset()
     """Systems whose prompts a source tracks."""
     authoritative: frozenset[str] = frozenset()
-    """Sources that alone count the systems they feed."""
+    """Sources that count alone for the systems that they feed."""
     systems: frozenset[str] | None = None
     """The systems to read; None: all that have a name of their own in the store."""
 
 
 def read_facts(connection: Connection, as_of: date, scope: Scope) -> dict[str, Facts]:
-    """The facts of every system that is declared, has usage or has prompt changes, by name.
+    """Return the facts of every system that is declared, has usage or has prompt changes, by name.
 
-    Only complete days up to `as_of` count. A system is covered on every day for which a source that feeds it held
-    any record, from the system's own first day in that source on.
+    Only complete days up to `as_of` count. A system is covered on every day for which a source that feeds it had
+    any record, from the system's first day in that source on.
     """
     return {system: timeline.facts for system, timeline in read_timelines(connection, as_of, scope).items()}
 
 
 def read_timelines(connection: Connection, as_of: date, scope: Scope) -> dict[str, Timeline]:
-    """The same facts, each ready to be cut at any day up to `as_of`."""
+    """Return the same facts as `Timeline`, from which those of any day up to `as_of` can be taken."""
     usage = _usage(connection, as_of, scope)
     prompts = _prompts(connection, as_of, scope)
     return {
@@ -63,12 +63,13 @@ def _declared(scope: Scope) -> Collection[str]:
 
 
 def counting_sources(feeding: Collection[str], authoritative: frozenset[str]) -> frozenset[str]:
-    """The sources that count for a system: the authoritative ones among those that feed it, else all of them."""
+    """Return the sources that count for a system: the authoritative ones of those that feed it, else all of
+    them."""
     return frozenset(feeding) & authoritative or frozenset(feeding)
 
 
 def _usage(connection: Connection, as_of: date, scope: Scope) -> dict[str, tuple[UsageFacts, frozenset[date]]]:
-    """Usage by system, and the days that several counting sources held."""
+    """Return usage by system, and the days for which several counting sources had records."""
     first: dict[str, dict[str, date]] = defaultdict(dict)
     starts = select(usage_totals.c.system, usage_totals.c.source, func.min(usage_totals.c.first_day)).group_by(
         usage_totals.c.system, usage_totals.c.source

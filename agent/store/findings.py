@@ -1,4 +1,4 @@
-"""Writes what a batch found beside usage: prompt changes, results of evaluations, last days of models."""
+"""Writes what a batch found besides usage: prompt changes, eval results, shutdown days."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ from leverwatch.collectors.interface import Batch, EvalResult, ModelShutdown
 
 _SLICE = 1000
 _MOST_SHUTDOWNS = 10_000
-"""Models of one source whose last day is kept."""
+"""The largest number of models of one source whose last day is stored."""
 
 
 def write_prompt_changes(
     connection: Connection, source: str, batch: Batch, admission: Admission, writer: RowWriter
 ) -> None:
-    """Write the prompt changes of a batch; those it no longer names are dropped when it names them all."""
+    """Write the prompt changes of a batch; when the batch has all of them, delete stored ones that it does not
+    name."""
     changes = writer.storable("prompt_change", batch.prompt_changes, is_prompt_change)
     admitted = admission.systems((change.system for change in changes), counted=True)
     changes = writer.within_limits("prompt_change", changes, lambda change: change.system in admitted)
@@ -71,7 +72,7 @@ def write_eval_results(
     admission: Admission,
     writer: RowWriter,
 ) -> None:
-    """Write results of evaluations; one that is known is replaced."""
+    """Write eval results; a known one is replaced."""
     if not results:
         return
     storable = writer.storable("eval_result", results, is_eval_result)
@@ -106,7 +107,7 @@ def write_model_shutdowns(
     now: datetime,
     writer: RowWriter,
 ) -> None:
-    """Write the last days of models; a model that is listed without one has none."""
+    """Write the last days of models; the stored day of a model that is listed without one is deleted."""
     if not listed:
         return
     models = writer.storable("model_shutdown", listed, is_shutdown)

@@ -1,4 +1,4 @@
-"""Remembers what totals came to before something was taken back from them: exported counters never fall."""
+"""Remembers the highest totals before something is subtracted from them, so that exported counters never fall."""
 
 from __future__ import annotations
 
@@ -17,11 +17,10 @@ _KEY = ("source", "system", "model", "operation")
 
 
 def keep_highest(connection: Connection, source: str, keys: Iterable[Key]) -> None:
-    """Remember the present totals of these keys of a source, where they are higher than what is remembered.
+    """Store the current totals of these keys of a source if they are higher than the stored ones.
 
-    Called in the transaction that takes something back from them, before it does. What is remembered are therefore
-    totals that were committed, and the larger of both is the highest one that ever was: between two calls for a
-    key its totals only grow.
+    Call it before the totals are reduced, in the same transaction. So only committed totals are stored, and the
+    larger one of both is the highest ever: between two calls for a key its totals only grow.
     """
     table = usage_totals.c
     new = insert_into(connection.dialect, usage_highest)
@@ -39,7 +38,7 @@ def keep_highest(connection: Connection, source: str, keys: Iterable[Key]) -> No
 
 
 def highest_sum(connection: Connection, column: str, system: str, operation: str) -> float:
-    """What the counter of one column of a system shows, all sources and models together."""
+    """Return what the counter of one column of a system shows: the sum over all sources and models."""
     total, highest = usage_totals.c, usage_highest.c
     remembered = usage_totals.outerjoin(usage_highest, and_(*(total[name] == highest[name] for name in _KEY)))
     shown = func.sum(_larger(total[column], func.coalesce(highest[column], 0.0)))

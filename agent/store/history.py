@@ -1,4 +1,4 @@
-"""Reads past verdicts, newest first, as far as a question needs them."""
+"""Reads past verdicts, newest first, only as many as are needed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PAGE = 100
 
 
 def read_history(connection: Connection, system: str, as_of: date) -> Iterator[PastVerdict]:
-    """The last verdict of each day up to `as_of`, newest first; read page by page while it is iterated."""
+    """Yield the last verdict of each day up to `as_of`, newest first; they are read page by page."""
     before: date | None = None
     while True:
         condition = verdicts.c.as_of <= as_of if before is None else verdicts.c.as_of < before
@@ -35,10 +35,10 @@ def read_history(connection: Connection, system: str, as_of: date) -> Iterator[P
 
 
 def read_at_review(connection: Connection, reviewed: Mapping[str, date]) -> dict[str, PastVerdict]:
-    """The verdict that held on the day on which each system was reviewed.
+    """Return the verdict that was valid on the day of each system's review.
 
-    It is the last one of that day or of the newest day before; of the oldest day after it when the store does not
-    go back so far.
+    It is the last one of that day or of the latest day before it; when there is none, that of the first day after
+    it.
     """
     found = {}
     for part in batched(list(reviewed.items())):
@@ -56,9 +56,9 @@ def read_at_review(connection: Connection, reviewed: Mapping[str, date]) -> dict
 
 
 def read_differing_since(connection: Connection, systems: Collection[str], as_of: date) -> dict[str, date]:
-    """The first day of each system's run of stored mismatches that reaches `as_of` or the newest day before it.
+    """Return the first day of each system's run of stored mismatches up to `as_of` or the latest day before it.
 
-    A system whose newest verdict is no mismatch is left out.
+    Systems whose newest verdict is no mismatch are left out.
     """
     found: dict[str, date] = {}
     for names in batched(sorted(systems)):

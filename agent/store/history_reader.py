@@ -1,4 +1,4 @@
-"""Reads the history of systems: what a replay decides on, and the figures beside it day by day."""
+"""Reads the history of systems for a replay: what is decided on, and the figures beside it, day by day."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from leverwatch.collectors.interface import ChangeKind, Operation
 
 @dataclass(frozen=True, slots=True)
 class UsageDay:
-    """What one model did for a system on one day."""
+    """The usage of one model by a system on one day."""
 
     day: date
     operation: Operation
     counts: ModelTotals
-    """The model is `other` beyond the cap, as it is in the totals of today."""
+    """The sums of the day; the model is `other` beyond the cap, as in today's totals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +38,17 @@ class PromptLanding:
 
 
 class HistoryReader:
-    """The stored history up to the end of one day. Usable only while its transaction lasts."""
+    """Reads the stored history up to the end of one day. Usable only while its transaction lasts."""
 
     def __init__(self, connection: Connection, until: date, scope: Scope, models_per_system: int) -> None:
         self._connection, self._until = connection, until
         self.timelines: Mapping[str, Timeline] = read_timelines(connection, until, scope)
-        """By system."""
+        """The timeline of each system, by name."""
         self.totals: Mapping[str, SystemTotals] = read_totals(connection, scope, models_per_system)
-        """By system, over everything ever counted."""
+        """Totals over all days, by system."""
 
     def left_out(self, shown: Collection[str] | None) -> Sequence[date]:
-        """The first day of each system that is not among those that are shown (None: all are)."""
+        """Return the first day of each system that is not in `shown` (None: all are shown)."""
         if shown is None:
             return []
         first: dict[str, date] = {}
@@ -63,7 +63,7 @@ class HistoryReader:
         return [day for system, day in first.items() if system not in shown and system != OVERFLOW_SYSTEM]
 
     def usage(self, system: str) -> Sequence[UsageDay]:
-        """The usage of a system by its counting sources, oldest day first."""
+        """Return the usage of a system by its counting sources, oldest day first."""
         sources = self.timelines[system].facts.usage.sources
         totals = self.totals.get(system, SystemTotals())
         shown = {one.model for one in totals.models}
@@ -89,7 +89,7 @@ class HistoryReader:
         ]
 
     def landings(self, systems: Collection[str]) -> Mapping[str, Sequence[PromptLanding]]:
-        """The prompt landings of systems, oldest first."""
+        """Return the prompt landings of these systems, oldest first."""
         end = datetime.combine(self._until + timedelta(days=1), time(), UTC)
         found: dict[str, list[PromptLanding]] = defaultdict(list)
         for system, landed_at, kind in self._connection.execute(

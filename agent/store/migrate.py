@@ -1,4 +1,4 @@
-"""Brings a database to the schema this version needs, with Alembic."""
+"""Brings a database to the schema of this version, with Alembic."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 _LOCK = 7_235_910_448_201
-"""Any number, the same in every agent: only one of them migrates a shared PostgreSQL at a time."""
+"""An arbitrary number, the same in every agent: only one of them migrates a shared PostgreSQL at a time."""
 _LONGEST_SECONDS = 3600.0
 
 
@@ -23,7 +23,7 @@ _SCRIPTS = Path(__file__).parent / "migrations"
 
 
 def alembic_config() -> Config:
-    """Where Alembic finds the migrations."""
+    """Return the configuration with which Alembic finds the migrations."""
     from alembic.config import Config
 
     config = Config()
@@ -33,12 +33,12 @@ def alembic_config() -> Config:
 
 
 def head_revision() -> str:
-    """The newest migration of this version: the number that its file begins with."""
+    """Return the newest migration of this version: the number at the start of its file name."""
     return max(file.name.partition("_")[0] for file in (_SCRIPTS / "versions").glob("[0-9]*_*.py"))
 
 
 def migrate(engine: Engine) -> None:
-    """Apply every migration that is missing. One transaction: a failed migration leaves the old schema.
+    """Apply all missing migrations. One transaction: a failed migration leaves the old schema.
 
     Raises:
         StoreError: the database has a schema that this version does not know.

@@ -1,4 +1,5 @@
-"""Which systems and models have a name of their own in the store, so that no input can fill it with names."""
+"""Decides which systems and models are stored under their own names, so that no input can fill the store with
+names."""
 
 from __future__ import annotations
 
@@ -23,16 +24,17 @@ from leverwatch.collectors.interface import Operation, UsageRow
 log = structlog.get_logger(__name__)
 
 OVERFLOW_SYSTEM = OTHER_SYSTEMS
-"""Stands for every system beyond the limit. Records that name it are counted with it."""
+"""The name under which all systems beyond the limit are stored. Records that use this name are counted with
+them."""
 OTHER_MODELS = "other"
-"""Stands for every model of a system beyond the limit."""
+"""The name under which all models of a system beyond the limit are stored."""
 
 _LOCK = 7_235_910_448_202
-"""Any number, the same in every agent: on a shared PostgreSQL only one of them admits names at a time."""
+"""An arbitrary number, the same in every agent: on a shared PostgreSQL only one of them admits names at a time."""
 _KEPT_PAIRS = 100_000
 _SILENCE_SECONDS = 3600.0
 _NOISE = 1e-6
-"""Sums of fractions may come out a hair below zero, and nothing was taken back."""
+"""Sums of fractions may come out this far below zero although nothing was taken back."""
 _WHEN = attrgetter("operation", "day")
 _counts = attrgetter(*COUNTS)
 
@@ -42,39 +44,39 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True)
 class NameLimits:
-    """How many names the store holds."""
+    """The largest numbers of names in the store."""
 
     declared: frozenset[str] = frozenset()
-    """Systems that always have a name of their own."""
+    """Systems that are always stored under their own names."""
     systems: int = 10_000
-    """Others that have one."""
+    """The largest number of other systems with their own names."""
     models: int = 200
-    """Models of a system, and of all systems beyond the limit together."""
+    """The largest number of models of a system, and of all systems beyond the limit together."""
 
     @classmethod
     def of(cls, config: Config) -> NameLimits:
-        """Those of a configuration."""
+        """Return the limits of a configuration."""
         limits = config.limits
         return cls(frozenset(config.systems), limits.stored_systems, limits.stored_models)
 
 
 @dataclass(frozen=True)
 class KnownNames:
-    """Names that are in the store for certain; nothing ever takes one out of it."""
+    """Names that are certainly in the store, from which none is ever removed."""
 
     pairs: set[Pair] = field(default_factory=set)
     systems: set[str] = field(default_factory=set)
 
     def forget(self) -> None:
-        """Remember nothing: another database may be behind the store now."""
+        """Forget all names: the store may have another database now."""
         self.pairs.clear()
         self.systems.clear()
 
 
 def named(column: ColumnElement[str], systems: Collection[str] | None) -> Iterator[ColumnElement[bool]]:
-    """Conditions that together select rows of these systems, or of all that have a name of their own (None).
+    """Yield conditions that together select the rows of these systems; None: of all that have names of their own.
 
-    Each fits into one statement, and no row meets two of them.
+    Each fits into one statement, and no row matches two of them.
     """
     if systems is None:
         yield column != OVERFLOW_SYSTEM
@@ -84,7 +86,7 @@ def named(column: ColumnElement[str], systems: Collection[str] | None) -> Iterat
 
 
 def read_names(connection: Connection) -> list[str]:
-    """The systems that there is something to decide on, in order of first appearance."""
+    """Return the systems with something to decide on, in order of first appearance."""
     table = stored_systems.c
     query = (
         select(table.system).where(table.first_counted.is_not(None)).order_by(table.first_counted, table.system)
@@ -93,19 +95,20 @@ def read_names(connection: Connection) -> list[str]:
 
 
 def read_overflow(connection: Connection) -> float:
-    """Inferences of all systems that have no name of their own, as a counter shows them: it never falls."""
+    """Return the inferences of all systems without a name of their own, as a counter shows them: it never
+    falls."""
     return highest_sum(connection, "inferences", OVERFLOW_SYSTEM, Operation.GENERATION.value)
 
 
 class FoldWarning:
-    """Says that names were folded, at most once an hour: input without bound must not fill the log either."""
+    """Logs that names were folded, at most once an hour, so that unbounded input cannot fill the log."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._silent_until = -math.inf
 
     def say(self, source: str, admission: Admission) -> None:
-        """Log it, when that was not done lately."""
+        """Log the folded names of a batch, unless that was done within the last hour."""
         now = self._monotonic()
         if now >= self._silent_until:
             self._silent_until = now + _SILENCE_SECONDS
@@ -115,10 +118,10 @@ class FoldWarning:
 
 
 class Admission:
-    """Decides in one transaction that writes which of its names are admitted; `confirm` once it is committed.
+    """Decides for one writing transaction which of its names are admitted; call `confirm` once it is committed.
 
-    A name that is in the store stays there, so that what corrects an earlier part of a call lands where that part
-    landed. For the same reason a row that takes something back never brings a name in.
+    A name in the store stays there, so that a correction of a call is added to the cell in which the call was
+    counted. For the same reason a row that takes something back never adds a name.
     """
 
     def __init__(self, connection: Connection, limits: NameLimits, known: KnownNames, now: datetime) -> None:
@@ -127,19 +130,19 @@ class Admission:
         self._pairs: set[Pair] = set()
         self._systems: set[str] = set()
         self.folded_systems = 0
-        """Names of systems in the batch that are beyond the limit."""
+        """The number of systems in the batch that are beyond the limit."""
         self.folded_models = 0
-        """Pairs of a system and a model that are."""
+        """The number of pairs of system and model in the batch whose model is beyond the limit."""
 
     def confirm(self) -> None:
-        """The transaction is committed: remember its names."""
+        """Remember the names of the transaction, which is committed."""
         if len(self._known.pairs) > _KEPT_PAIRS:
             self._known.pairs.clear()
         self._known.pairs.update(self._pairs)
         self._known.systems.update(self._systems)
 
     def usage(self, source: str, rows: Sequence[UsageRow]) -> Sequence[UsageRow]:
-        """The rows under the names that they are stored under."""
+        """Return the rows under the names that they are stored under."""
         unknown = [
             pair
             for pair in dict.fromkeys((row.system, row.model) for row in rows)
@@ -153,20 +156,20 @@ class Admission:
         return _renamed(rows, names, astray) if names or astray else rows
 
     def systems(self, names: Iterable[str], *, counted: bool) -> frozenset[str]:
-        """Those of the systems that may be named in the store; `counted` when they are to be decided on."""
+        """Return the systems that may be named in the store; `counted`: they will be decided on."""
         wanted = dict.fromkeys(names)
         new = [name for name in wanted if name not in self._known.systems]
         admitted = self._admit(new, frozenset(), counted=counted) if new else set()
         return frozenset(name for name in wanted if name in self._known.systems or name in admitted)
 
     def _has_folded(self, source: str) -> bool:
-        """Whether anything of the source was ever stored under the name of all other systems."""
+        """Return whether anything of the source was ever stored under the name of all other systems."""
         table = usage_totals.c
         query = select(table.source).where(table.source == source, table.system == OVERFLOW_SYSTEM).limit(1)
         return self._connection.execute(query).first() is not None
 
     def _astray(self, source: str, back: Sequence[UsageRow], names: Mapping[Pair, Pair]) -> dict[UsageRow, Pair]:
-        """Rows that take back what was counted before their system had a name of its own, and where that is."""
+        """Rows that take back what was counted under another name, each with that name."""
         targets = {
             row: (*names.get((row.system, row.model), (row.system, row.model)), *_WHEN(row)) for row in back
         }
@@ -180,7 +183,7 @@ class Admission:
         return {row: (OVERFLOW_SYSTEM, row.model if row.model in models else OTHER_MODELS) for row in lost}
 
     def _names(self, unknown: Sequence[Pair], back: Collection[Pair], *, folded: bool) -> dict[Pair, Pair]:
-        """The names of the pairs that do not keep theirs."""
+        """Return the stored names of the pairs that do not keep their own."""
         new = [name for name in dict.fromkeys(system for system, _ in unknown) if name not in self._known.systems]
         never = frozenset(system for system, _ in back) if folded else frozenset()
         beyond = set(new) - (self._admit(new, never, counted=True) if new else set())
@@ -201,7 +204,7 @@ class Admission:
         return {pair: name for pair, name in renamed.items() if pair != name}
 
     def _admit(self, names: Sequence[str], never: Collection[str], *, counted: bool) -> set[str]:
-        """Those of the names that are in the store, or are from now on."""
+        """Return the names that are in the store, after adding those for which there is room."""
         self._lock()
         table = stored_systems.c
         stored: dict[str, bool] = {}
@@ -263,7 +266,8 @@ class Admission:
 def _renamed(
     rows: Sequence[UsageRow], names: Mapping[Pair, Pair], astray: Mapping[UsageRow, Pair]
 ) -> list[UsageRow]:
-    """The rows under their names, and those that share a cell now as one: very many names may fold into one."""
+    """Return the rows under their stored names. Rows that now share a cell become one, as very many names may
+    be folded."""
     kept: list[UsageRow] = []
     sums: dict[tuple[str, str, Operation, date], list[float]] = {}
     for row in rows:

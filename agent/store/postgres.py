@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL that never hold a thread longer than a bound, whatever becomes of the server."""
+"""Connections to PostgreSQL that never block a thread for longer than a limit, whatever happens to the server."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import psycopg
 
 CONNECT_SECONDS = 10
 STATEMENT_SECONDS = 60
-"""The server ends a longer statement."""
+"""Seconds after which the server cancels a statement."""
 LOCK_SECONDS = 20
-"""The server ends a statement that waits longer for a lock."""
+"""Seconds after which the server cancels a statement that waits for a lock."""
 ANSWER_SECONDS = 75
-"""Without an answer for so long, and not even that the statement was ended, the connection is given up."""
+"""Seconds without any answer after which the connection is given up."""
 LIMITS = (
     f"SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'; SET LOCAL lock_timeout = '{LOCK_SECONDS}s'; "
     f"SET LOCAL idle_in_transaction_session_timeout = '{5 * STATEMENT_SECONDS}s'"
 )
-"""Set in each transaction: a pool in front of the server shares its sessions and refuses start-up options."""
+"""Set in each transaction, as a pooler in front of the server shares sessions and refuses start-up options."""
 CONNECTING = {
     "connect_timeout": CONNECT_SECONDS,
     "keepalives": 1,
@@ -29,11 +29,12 @@ CONNECTING = {
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,
 }
-"""Parameters of libpq; those of the URL go before them."""
+"""Parameters of libpq; those in the URL take precedence."""
 
 
 def connection_class(stopping: Event) -> type[psycopg.Connection[Any]]:
-    """A class of connections that wait at most `ANSWER_SECONDS` for an answer, and none once `stopping` is set."""
+    """Return a class of connections that wait at most `ANSWER_SECONDS` for an answer, and not at all once
+    `stopping` is set."""
 
     class Bounded(psycopg.Connection[Any]):
         answer_seconds = ANSWER_SECONDS

@@ -1,4 +1,4 @@
-"""Replaces whole days of a source: what it had stored for them leaves before its new rows are written."""
+"""Replaces whole days of a source: its stored rows of these days are deleted before the new ones are written."""
 
 from __future__ import annotations
 
@@ -24,21 +24,22 @@ _counts = attrgetter(*COUNTS)
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """What replacing days changed: inferences, summed over the cells (system, model, day) that gained or lost."""
+    """What replacing days changed, in inferences: the sums over the cells (system, model, day) that gained or
+    lost."""
 
     added: float = 0.0
     taken_back: float = 0.0
 
     def plus(self, other: Replaced) -> Replaced:
-        """Both together."""
+        """Return the sum of both."""
         return Replaced(self.added + other.added, self.taken_back + other.taken_back)
 
 
 def check_replaced(source: str, batch: Batch) -> None:
-    """Refuse a batch that replaces days and contradicts itself.
+    """Check that a batch that replaces days does not contradict itself.
 
     Raises:
-        InternalError: a row is of another day, or takes something back. Nothing may be written of such a batch.
+        InternalError: a row is of another day, or takes something back. Nothing of such a batch may be written.
     """
     if not batch.replaces:
         return
@@ -56,7 +57,7 @@ def check_replaced(source: str, batch: Batch) -> None:
 
 
 def compare(before: Mapping[Cell, float], after: Mapping[Cell, float]) -> Replaced:
-    """What changed from one state of some days to the next."""
+    """Return what changed from one state of some days to another."""
     changes = [after.get(cell, 0.0) - before.get(cell, 0.0) for cell in {**before, **after}]
     return Replaced(
         added=sum(change for change in changes if change > 0),
@@ -65,7 +66,7 @@ def compare(before: Mapping[Cell, float], after: Mapping[Cell, float]) -> Replac
 
 
 def read_inferences(connection: Connection, source: str, days: frozenset[date]) -> dict[Cell, float]:
-    """Inferences of a source on some days, by cell."""
+    """Return the inferences of a source on some days, by cell."""
     cell, generation = usage_daily.c, usage_daily.c.operation == Operation.GENERATION.value
     found: dict[Cell, float] = {}
     for chosen in _of_days(source, days):
@@ -77,7 +78,7 @@ def read_inferences(connection: Connection, source: str, days: frozenset[date]) 
 def take_out(
     connection: Connection, source: str, days: frozenset[date], totals: BulkInsert, now: datetime
 ) -> None:
-    """Delete every row of the source on these days, under whatever names, and take it out of its `totals`."""
+    """Delete all rows of the source on these days, whatever they name, and subtract them from its `totals`."""
     sums: dict[Key, tuple[date, list[float]]] = {}
     for chosen in _of_days(source, days):
         for row in connection.execute(select(usage_daily).where(chosen)):
@@ -94,7 +95,7 @@ def take_out(
 
 
 def add_restated(connection: Connection, source: str, inferences: float) -> None:
-    """Add to what the source took back since the store exists."""
+    """Add to the inferences that the source took back since the store exists."""
     restated = sources.c.restated_inferences
     connection.execute(
         update(sources).where(sources.c.source == source).values(restated_inferences=restated + inferences)
@@ -102,10 +103,10 @@ def add_restated(connection: Connection, source: str, inferences: float) -> None
 
 
 def _of_days(source: str, days: frozenset[date]) -> Iterator[ColumnElement[bool]]:
-    """Conditions that together select all rows of the source on these days.
+    """Yield conditions that together select all rows of the source on these days.
 
-    The totals name every key that the source has, so that each day of each of them is looked up in the index: the
-    cost goes with the days and the keys, and not with the length of the history.
+    The totals have all keys of the source, so that each day of each key is looked up in the index: the cost
+    depends on the number of days and keys, and not on the length of the history.
     """
     total, cell = usage_totals.c, usage_daily.c
     keys = select(total.system, total.model, total.operation).where(total.source == source)

@@ -1,4 +1,4 @@
-"""Writes the rows of a batch so that one that cannot be stored costs itself, and no other."""
+"""Writes the rows of a batch so that a row that cannot be stored does not prevent the others."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ Row = TypeVar("Row")
 
 
 class RowWriter:
-    """Writes rows all at once; or, when that was refused, `narrowing` down to the rows that are at fault.
+    """Writes all rows at once; with `narrowing`, after that was refused, finds the rows that are refused.
 
-    Narrowing takes a savepoint for every attempt, so it is done only after a first transaction failed.
+    Narrowing needs a savepoint for every attempt, so it is done only after a first transaction failed.
     """
 
     def __init__(self, connection: Connection, source: str, *, narrowing: bool = False) -> None:
         self._connection, self._source = connection, source
         self.narrowing = narrowing
         self.refused: Counter[str] = Counter()
-        """Rows that were left out, by what they are."""
+        """The number of rows that were left out, by their kind."""
 
     def storable(self, what: str, rows: Sequence[Row], fits: Callable[[Row], bool]) -> Sequence[Row]:
-        """The rows that fit.
+        """Return the rows that fit.
 
         Raises:
-            UnstorableValue: one does not, and nothing is narrowed down yet.
+            UnstorableValue: a row does not fit, and `narrowing` is off.
         """
         kept = [row for row in rows if fits(row)]
         if len(kept) == len(rows):
@@ -43,13 +43,13 @@ class RowWriter:
         return kept
 
     def within_limits(self, what: str, rows: Sequence[Row], admitted: Callable[[Row], bool]) -> Sequence[Row]:
-        """The rows whose names the store has room for; the others are left out."""
+        """Return the rows whose names the store has room for."""
         kept = [row for row in rows if admitted(row)]
         self.refused[what] += len(rows) - len(kept)
         return kept
 
     def write(self, what: str, rows: Sequence[Row], write: Callable[[Sequence[Row]], object]) -> None:
-        """Write the rows; what a database refuses of them is left out while narrowing, and raised otherwise."""
+        """Write the rows. What the database refuses is left out when `narrowing`; else the error is raised."""
         if not rows:
             return
         if not self.narrowing:
@@ -72,6 +72,6 @@ class RowWriter:
                     waiting += [part[middle:], part[:middle]]
 
     def report(self) -> None:
-        """Say in the log what was left out, without its content."""
+        """Log what was left out, without its content."""
         for what, number in (+self.refused).items():
             log.warning("store_rows_refused", source=self._source, rows=number, kind=what)

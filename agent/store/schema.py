@@ -1,4 +1,4 @@
-"""The tables. Migrations create them; this is what queries are written against."""
+"""The tables, as queries use them; migrations create them."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ from leverwatch.collectors.counted_fields import COLUMNS
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment in UTC, without its zone in the database (SQLite has none) and with it everywhere else."""
+    """A time in UTC: stored without its zone, as SQLite has none, and read with it."""
 
     impl = DateTime
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # noqa: ARG002 the base class's signature
-        """To naive UTC."""
+        """Convert to UTC without a zone."""
         return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 the base class's signature
-        """From naive UTC."""
+        """Convert from UTC without a zone."""
         return None if value is None else value.replace(tzinfo=UTC)
 
 
 COUNTS: tuple[str, ...] = COLUMNS
-"""The additive columns of a usage row. A column that is new there needs a migration too."""
+"""The counted columns of a usage row. A new one also needs a migration."""
 
 metadata = MetaData()
 
@@ -61,7 +61,7 @@ usage_daily = Table(
     Column("day", Date, primary_key=True),
     *_counts(),
 )
-"""One row a source, system, model, operation and UTC day."""
+"""One row for each source, system, model, operation and UTC day."""
 
 usage_totals = Table(
     "usage_totals",
@@ -74,7 +74,7 @@ usage_totals = Table(
     Column("first_written", UtcDateTime, nullable=False),
     *_counts(),
 )
-"""The same sums over all days, kept beside them so that counters cost no scan."""
+"""The sums of `usage_daily` over all days, so that counters need no scan."""
 Index("usage_totals_by_system", usage_totals.c.system, usage_totals.c.model)
 
 usage_highest = Table(
@@ -86,8 +86,8 @@ usage_highest = Table(
     Column("operation", String(20), primary_key=True),
     *_counts(),
 )
-"""The most that each sum of `usage_totals` came to, for the rows from which something was taken back. A counter
-shows the larger of the two, so that it never falls."""
+"""The highest value of each sum of `usage_totals`, for rows from which something was subtracted. A counter
+shows the larger of both, so that it never falls."""
 Index("usage_highest_by_system", usage_highest.c.system)
 
 stored_systems = Table(
@@ -106,7 +106,7 @@ source_days = Table(
     Column("source", String(100), primary_key=True),
     Column("day", Date, primary_key=True),
 )
-"""The UTC days for which a source held at least one readable record."""
+"""The UTC days for which a source had at least one readable record."""
 
 record_tallies = Table(
     "record_tallies",
@@ -134,8 +134,8 @@ source_state = Table(
     Column("key", String(400), primary_key=True),
     Column("versioned", LargeBinary, nullable=False),
 )
-"""What sources remember. `versioned` is a value that says its version, as `leverwatch.collectors.stored_state` has
-it."""
+"""The durable state of sources. `versioned` is a value with its version, in the format of
+`leverwatch.collectors.stored_state`."""
 
 prompt_changes = Table(
     "prompt_changes",
@@ -167,8 +167,8 @@ eval_results = Table(
     Column("passed", BigInteger),
     Column("higher_is_better", Boolean),
 )
-"""One row a metric of one run of a suite. `identity` is a hash of the columns up to `at`: PostgreSQL refuses index
-entries as long as they can be together."""
+"""One row for each metric of one run of a suite. `identity` is a hash of the columns up to `at`: PostgreSQL
+limits index entries to less than these can need together."""
 
 model_shutdowns = Table(
     "model_shutdowns",
@@ -178,7 +178,7 @@ model_shutdowns = Table(
     Column("shutdown", Date, nullable=False),
     Column("written", UtcDateTime, nullable=False),
 )
-"""The last day of a model, as a provider's list gave it, and when that was written."""
+"""The last day of a model from a provider's list, and when it was written."""
 
 verdicts = Table(
     "verdicts",
@@ -193,4 +193,4 @@ verdicts = Table(
     Column("verdict", Text, nullable=False),
     Column("facts", Text, nullable=False),
 )
-"""The audit trail: a row whenever the verdict on a day changed, its `confirmed_at` moved when it did not."""
+"""The audit trail: one row for each change of the verdict on a day; else only `confirmed_at` is updated."""

@@ -1,4 +1,4 @@
-"""The SQLite file behind a store: opened with real transactions, and never trusted to be the same one for ever."""
+"""The SQLite file of a store: opened with real transactions, and checked to be still the same file."""
 
 from __future__ import annotations
 
@@ -22,27 +22,28 @@ Identity = tuple[int, int]
 
 _WAL, _SHM = "-wal", "-shm"
 _CHECK_SECONDS = 10.0
-"""A damage check of a larger file than can be read in that time is cut short."""
+"""Seconds after which a damage check of a large file ends."""
 _STEPS = 100_000
-"""Of SQLite's machine, between two looks at the clock."""
+"""Steps of SQLite's virtual machine between two checks of the time."""
 _BUSY_SECONDS = 1.0
-"""SQLite itself waits so long for a lock; `leverwatch.agent.store.engine` asks again until its own deadline."""
+"""Seconds that SQLite itself waits for a lock; `leverwatch.agent.store.engine` repeats that until its own
+deadline."""
 _LOST = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
 _PRIMARY = 0xFF
 
 
 class SqliteFile:
-    """One SQLite database, which must stay the file that was opened.
+    """One SQLite database; its path must keep the file that was opened.
 
-    A process that holds a deleted or replaced file goes on writing to what nobody will ever read. So its identity
-    is compared before each transaction; `lost` is then called, and the next connection takes the file that is
-    there only if it is sound. No file is created once one was opened.
+    A process with a deleted or replaced file open would go on writing to a file that nobody can read. So device
+    and inode are compared before each transaction; when they differ, `lost` is called, and the next connection
+    uses the file that is there only if it is sound. No file is created once one was opened.
     """
 
     def __init__(self, path: Path, schema: Callable[[], str | None], *, read_only: bool = False) -> None:
         self.path, self._schema, self._read_only = path, schema, read_only
         self.generation = 0
-        """How often another file took the place of the one that was open."""
+        """How often the open file was replaced by another one."""
         self._lock = Lock()
         self._opened: Identity | None = None
         self._present: dict[str, Identity] = {}
@@ -50,10 +51,10 @@ class SqliteFile:
         self._stale: set[sqlite3.Connection] = set()
 
     def connect(self) -> sqlite3.Connection:
-        """A new connection to the same file.
+        """Return a new connection to the same file.
 
         Raises:
-            StoreError: there is no file any more, or another one that is not sound.
+            StoreError: the file is gone, or replaced by one that is not sound.
         """
         with self._lock:
             if self._stale:
@@ -103,7 +104,7 @@ class SqliteFile:
             self._present = {**found, **self._present}
 
     def _take(self, connection: sqlite3.Connection, found: Identity) -> None:
-        """Take a file as the one to use, after another one was lost."""
+        """Use another file, after the first one was lost."""
         if self._opened is not None:
             check_damage(connection, self.path)
             if found != self._opened:
@@ -114,11 +115,11 @@ class SqliteFile:
         self._opened = found
 
     def exists(self) -> bool:
-        """Whether there is a file, as far as this process may look."""
+        """Return whether there is a file, as far as this process can see."""
         return _identity(self.path) is not None
 
     def check(self) -> str | None:
-        """Why the file must not be used as it is, in words; None while it is the one that was opened."""
+        """Return why the file must not be used, in words; None while it is the one that was opened."""
         return self._changed()
 
     def _changed(self) -> str | None:
@@ -133,18 +134,18 @@ class SqliteFile:
         return None if writable else _GONE if _identity(self.path) is None else "it is read-only"
 
     def lost(self) -> None:
-        """Forget the file: the next connection looks what is there, and whether it can be trusted."""
+        """Forget the file: the next connection checks which file is there, and whether it is sound."""
         with self._lock:
             self._present = {}
             self._stale |= self._connections
             self._connections = set()
 
     def is_stale(self, connection: sqlite3.Connection) -> bool:
-        """Whether a connection is to a file that was lost."""
+        """Return whether a connection is to a file that was lost."""
         return connection in self._stale
 
     def closed(self, connection: sqlite3.Connection) -> None:
-        """A connection was closed."""
+        """Note that a connection was closed."""
         with self._lock:
             self._connections.discard(connection)
             self._stale.discard(connection)
@@ -153,7 +154,7 @@ class SqliteFile:
                 self._present = {end: identity for end, identity in self._present.items() if not end}
 
     def interrupt(self) -> None:
-        """End every statement that runs."""
+        """Cancel all running statements."""
         for connection in [*self._connections, *self._stale]:
             with suppress(sqlite3.ProgrammingError):  # closed meanwhile
                 connection.interrupt()
@@ -163,7 +164,7 @@ _GONE = "the file was deleted while it was open"
 
 
 def prepare(connection: sqlite3.Connection, *, read_only: bool = False) -> None:
-    """Set up a connection."""
+    """Configure a new connection."""
     # The driver's own transaction handling starts no transaction for reads and commits behind one's back;
     # https://docs.sqlalchemy.org/en/20/dialects/sqlite.html tells how to take it over.
     connection.isolation_level = None
@@ -185,7 +186,7 @@ def _identity(path: Path) -> Identity | None:
 def check_damage(
     connection: sqlite3.Connection, path: Path, seconds: float = _CHECK_SECONDS, steps: int = _STEPS
 ) -> None:
-    """Read the database as far as the time allows, and compare it with itself.
+    """Check the consistency of the database, as far as the time allows.
 
     Raises:
         StoreError: it is damaged.
@@ -206,7 +207,7 @@ def check_damage(
 
 
 def read_schema(connection: sqlite3.Connection) -> str | None:
-    """The newest migration of the database; None when it is no store."""
+    """Return the newest migration of the database; None when it is no store."""
     try:
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite3.OperationalError:
@@ -215,17 +216,17 @@ def read_schema(connection: sqlite3.Connection) -> str | None:
 
 
 def is_lost(error: BaseException | None) -> bool:
-    """Whether an error says that the file cannot be trusted any more."""
+    """Return whether an error means that the file can no longer be trusted."""
     return _code(error) in _LOST
 
 
 def is_busy(error: BaseException) -> bool:
-    """Whether an error says that another process writes."""
+    """Return whether an error means that another process is writing."""
     return _code(error) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 def is_unwritable(error: BaseException | None) -> bool:
-    """Whether an error says that the file may only be read."""
+    """Return whether an error means that the file is read-only."""
     return _code(error) == sqlite3.SQLITE_READONLY
 
 
@@ -236,5 +237,5 @@ def _code(error: BaseException | None) -> int | None:
 
 
 def may_only_be_read(path: Path) -> bool:
-    """Whether this process can open the file, and change neither it nor its folder."""
+    """Return whether this process can read the file, but write neither to it nor to its folder."""
     return _identity(path) is not None and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))

@@ -1,4 +1,4 @@
-"""The one door to the database: every use of it, as methods that take and give plain values."""
+"""All access to the database, as methods that take and return plain values."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ log = structlog.get_logger(__name__)
 
 _EVERYTHING = Scope()
 _REVISIONS = 2**40
-"""More than any source has. Above it stands which file a revision is of, so that a collector that remembers the
-state of one file never takes the same revision of another for it."""
+"""More revisions than any source has. The bits above say how often the file was replaced, so that a collector
+that remembers the state of one file never takes the same revision of another file for it."""
 
 
 def _outward(revision: int, generation: int) -> int:
@@ -49,12 +49,12 @@ def _outward(revision: int, generation: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class SourceTimes:
-    """What is known of a source across restarts."""
+    """What is known of a source over restarts."""
 
     last_success: datetime | None
     newest_record: datetime | None
     restated_inferences: float = 0.0
-    """What it took back when it replaced whole days, since the store exists."""
+    """Inferences that the source took back when it replaced whole days, since the store exists."""
 
 
 class Store:
@@ -80,7 +80,7 @@ class Store:
         self._generation = 0
         self._now = now
         self.limits = limits or NameLimits()
-        """How many names it holds; a reload may set others."""
+        """How many names the store may have; a reload can change it."""
         self._known = KnownNames()
         self._counting = Lock()
         self._refused: Counter[str] = Counter()
@@ -92,10 +92,10 @@ class Store:
             migrate(self._database.engine)
 
     def verify(self) -> None:
-        """Compare a database file with itself; a large one only as far as a few seconds go.
+        """Check the consistency of a database file; of a large one only as much as a few seconds allow.
 
         Raises:
-            StoreError: it is damaged, or of another version where nothing can be migrated.
+            StoreError: the file is damaged, or has another version and cannot be migrated.
         """
         file = self._database.file
         if file is None or not file.exists():
@@ -107,7 +107,7 @@ class Store:
                 raise StoreError(f"{file.path}: it may only be read, and is no store of this version")
 
     def is_new(self) -> bool:
-        """Whether nothing was ever written to the database; creates nothing."""
+        """Return whether nothing was ever written to the database; creates nothing."""
         file = self._database.file
         if file is not None and not file.exists():
             return True
@@ -115,11 +115,11 @@ class Store:
             return not inspect(self._database.engine).has_table(sources.name)
 
     def close(self) -> None:
-        """Give back every connection."""
+        """Close all connections."""
         self._database.engine.dispose()
 
     def interrupt(self) -> None:
-        """End every statement that runs, and let none start any more: the agent stops, and has waited long enough.
+        """Cancel all running statements and allow no new ones, when the agent stops and has waited long enough.
 
         A transaction that is cut off is rolled back. Threads inside a method get a `StoreError` within a second or
         two. Callable from any thread.
@@ -127,12 +127,12 @@ class Store:
         self._database.interrupt()
 
     def trouble(self) -> str | None:
-        """Why what is written may not be kept, in words; None while the database can be trusted."""
+        """Return why what is written may be lost, in words; None while the database can be trusted."""
         return self._database.check() or self._trouble
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that only reads, and sees one state of the database throughout."""
+        """A context manager of a read-only transaction, which sees one state of the database throughout."""
         with (
             self._watched(),
             translated(self._url),
@@ -143,7 +143,8 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that writes; committed when the block ends, rolled back when it raises."""
+        """A context manager of a transaction that writes: committed at the end of the block, rolled back when
+        it raises."""
         with (
             self._watched(),
             translated(self._url),
@@ -155,7 +156,8 @@ class Store:
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
-        """Notice that the database is not what it was, and let go of it."""
+        """A context manager that notices when the database file was replaced or damaged, and closes all
+        connections."""
         reason = self._database.check()
         if reason is not None:
             self._set_trouble(reason)
@@ -182,14 +184,14 @@ class Store:
             log.info("store_trusted_again")
 
     def source_state(self, source: str) -> SourceState:
-        """The durable state of a source; revision 0 and nothing for a new one."""
+        """Return the durable state of a source; revision 0 and an empty state for a new one."""
         with self.reading() as connection:
             generation = self._generation_now()
             revision = connection.scalar(select(sources.c.revision).where(sources.c.source == source))
         return SourceState(_outward(revision or 0, generation), lambda: self._load_state(source))
 
     def _generation_now(self) -> int:
-        """Which file it is, counted from the first one; another one may know fewer names."""
+        """How often the file of the store was replaced by another one. A change clears the known names."""
         generation = 0 if self._database.file is None else self._database.file.generation
         if generation != self._generation:
             self._known.forget()
@@ -242,24 +244,24 @@ class Store:
         return replaced
 
     def inferences(self, source: str, days: frozenset[date]) -> Mapping[Cell, float]:
-        """Inferences of a source on some UTC days, by system, model and day."""
+        """Return the inferences of a source on some UTC days, by system, model and day."""
         with self.reading() as connection:
             return read_inferences(connection, source, days)
 
     def refused_rows(self) -> Mapping[str, int]:
-        """Rows that were left out because they could not be stored, by source, since the store was opened."""
+        """Return the number of rows that could not be stored, by source, since the store was opened."""
         with self._counting:
             return dict(self._refused)
 
     def mark_success(self, source: str, moment: datetime) -> None:
-        """Remember when a source was last read without an error."""
+        """Store when a source was last read without an error."""
         with self.writing() as connection:
             known = update(sources).where(sources.c.source == source).values(last_success=moment)
             if connection.execute(known).rowcount == 0:
                 connection.execute(insert(sources).values(source=source, revision=0, last_success=moment))
 
     def source_times(self) -> Mapping[str, SourceTimes]:
-        """When each source was last read, and its newest record."""
+        """Return when each source was last read, and the time of its newest record."""
         with self.reading() as connection:
             rows = connection.execute(
                 select(
@@ -272,28 +274,29 @@ class Store:
         return {source: SourceTimes(*known) for source, *known in rows}
 
     def facts(self, as_of: date, scope: Scope) -> dict[str, Facts]:
-        """What the framework decides on, for every system, as of the end of a UTC day."""
+        """Return the input of the framework for every system, as of the end of a UTC day."""
         with self.reading() as connection:
             return read_facts(connection, as_of, scope)
 
     @contextmanager
     def past(self, until: date, scope: Scope, models_per_system: int) -> Iterator[HistoryReader]:
-        """Everything it takes to decide the days up to `until` again, from one state of the database."""
+        """A context manager of a reader for all days up to `until`, in one state of the database."""
         with self.reading() as connection:
             yield HistoryReader(connection, until, scope, models_per_system)
 
     def names(self) -> Sequence[str]:
-        """The systems that there is something to decide on, in order of first appearance."""
+        """Return the systems with something to decide on, in order of first appearance."""
         with self.reading() as connection:
             return read_names(connection)
 
     def overflow(self) -> float:
-        """Inferences of all systems that have no name of their own in the store."""
+        """Return the inferences of all systems that have no name of their own in the store."""
         with self.reading() as connection:
             return read_overflow(connection)
 
     def verdicts(self, as_of: date, systems: Collection[str] | None = None) -> dict[str, Verdict]:
-        """Each system's newest stored verdict on that day or an earlier one; with `systems`, only of these."""
+        """Return each system's newest stored verdict of that day or an earlier one. `systems`: only these;
+        None: all."""
         with self.reading() as connection:
             return latest_verdicts(connection, as_of, systems)
 
@@ -305,77 +308,80 @@ class Store:
             write_verdicts(connection, decided, previous, now)
 
     def newest_moment(self) -> datetime | None:
-        """The newest time at which anything was done; None for a new store."""
+        """Return the latest time at which a verdict was written or a source was read; None for a new store."""
         with self.reading() as connection:
             return newest_moment(connection)
 
     def forget_after(self, day: date, moment: datetime) -> int:
-        """Remove the verdicts of days after `day`, which a clock that was ahead wrote; gives their number."""
+        """Delete the verdicts of days after `day`, which were written while the clock was ahead. Returns their
+        number."""
         with self.writing() as connection:
             return forget_after(connection, day, moment)
 
     def totals(self, scope: Scope, models_per_system: int) -> dict[str, SystemTotals]:
-        """Everything ever counted, by system."""
+        """Return the sums over all days, by system."""
         with self.reading() as connection:
             return read_totals(connection, scope, models_per_system)
 
     def prompt_totals(self, scope: Scope = _EVERYTHING) -> dict[str, PromptTotals]:
-        """Every prompt landing ever seen, by system."""
+        """Return all prompt landings ever seen, by system."""
         with self.reading() as connection:
             return read_prompt_totals(connection, scope)
 
     def eval_results(
         self, since: date, as_of: date, scope: Scope = _EVERYTHING
     ) -> Mapping[str, tuple[EvalResult, ...]]:
-        """Results of evaluations dated from `since` to the end of `as_of`, by system, oldest first."""
+        """Return the eval results dated from `since` to the end of `as_of`, by system, oldest first."""
         with self.reading() as connection:
             return read_eval_results(connection, since, as_of, scope)
 
     def model_days(
         self, since: date, as_of: date, scope: Scope, systems: Collection[str] | None = None
     ) -> Mapping[str, Mapping[str, Mapping[date, float]]]:
-        """Inferences by system, model and UTC day; with `systems`, only of these."""
+        """Return inferences by system, model and UTC day. `systems`: only these; None: all."""
         with self.reading() as connection:
             return read_model_days(connection, since, as_of, scope, systems)
 
     def model_names(self, scope: Scope = _EVERYTHING) -> Mapping[str, frozenset[str]]:
-        """Every model that ever served a generation, by system."""
+        """Return all models that ever served a generation, by system."""
         with self.reading() as connection:
             return read_model_names(connection, scope)
 
     def daily_usage(self, since: date, as_of: date, scope: Scope) -> Mapping[str, Sequence[DailyUsage]]:
-        """Sums over each UTC day and model, by system."""
+        """Return sums for each UTC day and model, by system."""
         with self.reading() as connection:
             return read_daily_usage(connection, since, as_of, scope)
 
     def prompt_sums(self, since: date, until: date, scope: Scope) -> Mapping[str, PromptSums]:
-        """What the length of a prompt is read from, by system, over the days from `since` to `until`."""
+        """Return the sums for the mean length of a prompt over the days from `since` to `until`, by system."""
         with self.reading() as connection:
             return read_prompt_sums(connection, since, until, scope)
 
     def shutdowns(self) -> Mapping[str, date]:
-        """The day on which each model ends, as far as a provider's list says."""
+        """Return the last day of each model, as in the providers' lists."""
         with self.reading() as connection:
             return read_shutdowns(connection)
 
     def at_review(self, reviewed: Mapping[str, date]) -> Mapping[str, PastVerdict]:
-        """The verdict that held on the day of each system's review, or the first one after it."""
+        """Return the verdict that was valid on the day of each system's review, or the first one after it."""
         with self.reading() as connection:
             return read_at_review(connection, reviewed)
 
     def differing_since(self, systems: Collection[str], as_of: date) -> Mapping[str, date]:
-        """The first day of each system's present run of stored mismatches; without the systems that have none."""
+        """Return the first day of each system's current run of stored mismatches; systems without one are left
+        out."""
         with self.reading() as connection:
             return read_differing_since(connection, systems, as_of)
 
     @contextmanager
     def history(self, system: str, as_of: date) -> Iterator[Iterator[PastVerdict]]:
-        """The verdicts of a system, one a day, newest first; only as many are read as are taken."""
+        """A context manager of the verdicts of a system, one for each day, newest first; read only as far as
+        they are taken."""
         with self.reading() as connection:
             yield read_history(connection, system, as_of)
 
     def tallies(self) -> Mapping[str, Mapping[Result, int]]:
-        """Records by source and result, since the store exists."""
+        """Return the number of records by source and result, since the store exists."""
         found: dict[str, dict[Result, int]] = {}
         with self.reading() as connection:
             for row in connection.execute(select(record_tallies)):

@@ -1,4 +1,4 @@
-"""How verdicts are stored as JSON: with a version, as what sources store."""
+"""The JSON form of stored verdicts, with a version like the state of sources."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from leverwatch.collectors.stored_state import Kind, Upgrade, same
 T = TypeVar("T")
 
 _VERDICT_UPGRADES: tuple[Upgrade, ...] = (same,)
-"""Queries of `leverwatch.agent.store.history` look for a mismatch in the text: they depend on the layout too."""
+"""Queries of `leverwatch.agent.store.history` search this text for a mismatch: they depend on the layout as
+well."""
 
 
 class Reviewed(msgspec.Struct):
-    """The part of a stored verdict that reviews look at."""
+    """The part of a stored verdict that reviews use."""
 
     as_of: date
     strategy: Strategy | None
@@ -45,7 +46,7 @@ REVIEWED: Kind[Reviewed] = Kind(
     upgrades=_VERDICT_UPGRADES,
     is_json=True,
 )
-"""Stored verdicts, read in part; never written."""
+"""Stored verdicts, of which only a part is read; never written in this form."""
 FACTS: Kind[Facts] = Kind(
     name="facts of a verdict",
     key="facts",
@@ -57,15 +58,15 @@ FACTS: Kind[Facts] = Kind(
 
 
 def dumped(kind: Kind[T], value: T) -> str:
-    """A value as the text that is stored."""
+    """Return the text to store for a value."""
     return kind.dumps(value).decode()
 
 
 def loaded(kind: Kind[T], system: str, text: str) -> T:
-    """The value of a system that was stored.
+    """Return the value of a stored text of a system.
 
     Raises:
-        StoreError: it is of a newer version, or not what its version looks like.
+        StoreError: the text is of a newer version, or has not the layout of its version.
     """
     try:
         return kind.loads(f"store: verdicts of {system}", text.encode())

@@ -1,4 +1,4 @@
-"""What a database can hold: names that fit their columns, and numbers whose sums stay numbers."""
+"""What a database can store: names that fit their columns, and numbers whose sums stay finite."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from leverwatch.agent.store.schema import COUNTS, eval_results, model_shutdowns,
 from leverwatch.collectors.interface import EvalResult, ModelShutdown, PromptChange, UsageRow
 
 _LARGEST = 1e100
-"""No count comes near; and sums, squares and cubes of what is below it never leave the range of a double."""
+"""Far above any real count; sums, squares and cubes of smaller numbers are finite as doubles."""
 _LARGEST_WHOLE = 2**63 - 1
 _STATES_OF_A_VALUE = ("22", "23", "54")
 """Classes of SQLSTATE: data exceptions, violated constraints, limits such as the size of an index entry."""
@@ -22,7 +22,7 @@ _counts = attrgetter(*COUNTS)
 
 
 class UnstorableValue(ValueError):
-    """A value that the store takes for none of its columns; the message does not hold it."""
+    """A value that fits no column of the store; the message does not contain it."""
 
 
 def _lengths(table: Table) -> dict[str, int]:
@@ -36,7 +36,7 @@ _SHUTDOWNS = _lengths(model_shutdowns)
 
 
 def is_text(text: str, longest: int) -> bool:
-    """Whether a text fits a column of `longest` characters in every database."""
+    """Return whether a text fits a column of `longest` characters in every database."""
     if len(text) > longest or "\0" in text:
         return False
     try:
@@ -47,22 +47,22 @@ def is_text(text: str, longest: int) -> bool:
 
 
 def are_counts(counts: Iterable[float]) -> bool:
-    """Whether all of them are numbers that can be added up for ever; NaN and the infinities are not."""
+    """Return whether all of them are finite, and small enough that sums stay finite."""
     return all(-_LARGEST <= count <= _LARGEST for count in counts)
 
 
 def is_usage(row: UsageRow) -> bool:
-    """Whether the store can hold the row."""
+    """Return whether the store can hold the row."""
     return names_fit(row.system, row.model) and are_counts(_counts(row))
 
 
 def names_fit(system: str, model: str) -> bool:
-    """Whether the two names of a row of usage fit their columns."""
+    """Return whether the two names of a usage row fit their columns."""
     return is_text(system, _USAGE["system"]) and is_text(model, _USAGE["model"])
 
 
 def is_prompt_change(change: PromptChange) -> bool:
-    """Whether the store can hold the change."""
+    """Return whether the store can hold the change."""
     return (
         _texts(change, _PROMPTS, ("system", "change_id", "kind"))
         and _is_moment(change.landed_at)
@@ -71,7 +71,7 @@ def is_prompt_change(change: PromptChange) -> bool:
 
 
 def is_eval_result(result: EvalResult) -> bool:
-    """Whether the store can hold the result."""
+    """Return whether the store can hold the result."""
     numbers = [result.value, *([] if result.stderr is None else [result.stderr])]
     wholes = [result.n, *([] if result.passed is None else [result.passed])]
     names = ("system", "model", "prompt_version", "suite", "suite_hash", "metric")
@@ -84,7 +84,7 @@ def is_eval_result(result: EvalResult) -> bool:
 
 
 def is_shutdown(model: ModelShutdown) -> bool:
-    """Whether the store can hold the day of the model."""
+    """Return whether the store can hold the shutdown day."""
     return is_text(model.model, _SHUTDOWNS["model"])
 
 
@@ -98,9 +98,9 @@ def _is_moment(moment: datetime) -> bool:
 
 
 def is_of_a_value(error: BaseException) -> bool:
-    """Whether a database refused what it was given; it may take all the rest of the batch.
+    """Return whether a database refused a value; it may accept the rest of the batch.
 
-    A lost connection, a full disk or a lock says nothing of a row.
+    A lost connection, a full disk or a lock is not the fault of a row.
     """
     if isinstance(error, DataError | IntegrityError | UnstorableValue | OverflowError | UnicodeError):
         return True

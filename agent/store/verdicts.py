@@ -1,4 +1,4 @@
-"""The audit trail: every verdict with the facts it rests on."""
+"""The audit trail: all verdicts with the facts that they are based on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _KEPT_DAYS = 28
 def latest_verdicts(
     connection: Connection, as_of: date, systems: Collection[str] | None = None
 ) -> dict[str, Verdict]:
-    """Each system's newest verdict on `as_of` or an earlier day; with `systems`, only of these."""
+    """Return each system's newest verdict of `as_of` or an earlier day. `systems`: only these; None: all."""
     return {
         system: verdict
         for chosen in named(verdicts.c.system, systems)
@@ -51,7 +51,7 @@ def write_verdicts(
     previous: Mapping[str, Verdict],
     now: datetime,
 ) -> None:
-    """Add a row for every verdict that differs from the previous one; confirm those that do not."""
+    """Add a row for each verdict that differs from the previous one, and confirm the others."""
     new: list[dict[str, Any]] = []
     confirmed: list[str] = []
     as_of: date | None = None
@@ -85,14 +85,16 @@ def write_verdicts(
 
 
 def newest_moment(connection: Connection) -> datetime | None:
-    """When the latest verdict was confirmed or written, or a source was last read: the newest time there is."""
+    """Return the latest time at which a verdict was written or confirmed, or a source was read; None without
+    any."""
     last = select(verdicts.c.confirmed_at).order_by(verdicts.c.id.desc()).limit(1)
     found = [connection.scalar(last), connection.scalar(select(func.max(sources.c.last_success)))]
     return max((moment for moment in found if moment is not None), default=None)
 
 
 def forget_after(connection: Connection, day: date, moment: datetime) -> int:
-    """Take out what a clock that was ahead wrote: verdicts of days after `day`. Returns how many there were."""
+    """Delete the verdicts of days after `day`, which were written while the clock was ahead. Returns their
+    number."""
     ahead = sources.c.last_success > moment
     connection.execute(update(sources).where(ahead).values(last_success=moment))
     return connection.execute(delete(verdicts).where(verdicts.c.as_of > day)).rowcount

@@ -24,26 +24,26 @@ _INFERENCES = COUNTS.index("inferences")
 
 @dataclass(frozen=True)
 class SystemTotals:
-    """Everything ever counted for one system."""
+    """Sums over all days for one system."""
 
     models: tuple[ModelTotals, ...] = ()
     highest: Mapping[str, ModelTotals] = field(default_factory=dict)
-    """What counters show for the models from which something was taken back: the most that each sum came to."""
+    """For models from which something was subtracted: the highest value of each sum, as counters show it."""
     other_operations: Mapping[Operation, float] = field(default_factory=dict)
-    """As counters show them."""
+    """Successful calls of other operations, as counters show them."""
     first_written: datetime | None = None
 
 
 @dataclass(frozen=True)
 class PromptTotals:
-    """Every landing ever seen for one system."""
+    """All landings ever seen for one system."""
 
     by_kind: Mapping[ChangeKind, int] = field(default_factory=dict)
     last: datetime | None = None
 
 
 def read_totals(connection: Connection, scope: Scope, models_per_system: int) -> dict[str, SystemTotals]:
-    """Totals by system; models beyond the cap, in order of first appearance, are one named `other`."""
+    """Return totals by system; models beyond the cap, in order of first appearance, are combined as `other`."""
     table = usage_totals.c
     query = select(usage_totals).order_by(table.first_written, table.model, table.source, table.operation)
     rows = [
@@ -97,7 +97,7 @@ def read_totals(connection: Connection, scope: Scope, models_per_system: int) ->
 
 
 def _highest(connection: Connection, scope: Scope) -> dict[tuple[str, ...], tuple[float, ...]]:
-    """What is remembered of totals from which something was taken back, where any of them is lower now."""
+    """Return the highest values of totals from which something was subtracted, where one of them is lower now."""
     highest, total = usage_highest.c, usage_totals.c
     same = and_(*(highest[name] == total[name] for name in ("source", "system", "model", "operation")))
     # Most sources that give days again give what they gave before, and hold nothing.
@@ -120,7 +120,7 @@ def _model_totals(model: str, sums: Sequence[float]) -> ModelTotals:
 
 
 def read_prompt_totals(connection: Connection, scope: Scope) -> dict[str, PromptTotals]:
-    """Landings by system and kind, and the time of the newest one that counts or not."""
+    """Return landings by system and kind, and the time of the newest one of any kind."""
     kinds: dict[str, dict[ChangeKind, int]] = defaultdict(dict)
     last: dict[str, datetime] = {}
     query = select(

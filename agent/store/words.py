@@ -1,4 +1,4 @@
-"""Reads words of a fixed vocabulary back from the store."""
+"""Reads values of fixed vocabularies from the store."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ Word = TypeVar("Word", bound=StrEnum)
 
 
 def word(vocabulary: type[Word], stored: str) -> Word:
-    """The word that was stored.
+    """Return the member of a vocabulary for a stored value.
 
     Raises:
-        StoreError: this version does not know it; leaving its rows out would show figures that are too low.
+        StoreError: this version does not know the value; leaving its rows out would make figures too low.
     """
     try:
         return vocabulary(stored)

@@ -1,1 +1,1 @@
-"""Adds records up by system, model, operation and UTC day, each exactly once."""
+"""Adds up records by system, model, operation and UTC day, and counts each exactly once."""

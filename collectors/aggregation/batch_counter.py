@@ -1,4 +1,4 @@
-"""Counts records as they were decoded, many at a time, with the result that counting their rows one by one has."""
+"""Counts many decoded records at a time, with the same result as counting their rows one by one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from leverwatch.collectors.records.layout import Layout
 from leverwatch.collectors.records.names import Refusal
 
 Judge = Callable[[date, str | None, str | None, object, object, tuple[object, ...]], CellRef | Refusal]
-"""The place of a record, from its day, model, operation, status, cache hit and template values."""
+"""Returns the cell reference of a record, given its day, model, operation, status, cache hit and template
+values."""
 
 _Known = dict[tuple[object, ...], CellRef]
 _AMBIGUOUS = (0, 1)
@@ -26,22 +27,23 @@ _AMBIGUOUS = (0, 1)
 
 @dataclass(slots=True)
 class Prepared:
-    """Records that have their places, and are not counted yet."""
+    """Records whose cells are found, and which are not counted yet."""
 
     loops: Loops
     records: Sequence[Any]
     times: Times
     places: list[CellRef]
     ids: list[int | None]
-    """Keys of request ids; empty when they are not asked for. A refused record has none."""
+    """Keys of request ids, None for a record without one; empty when keys are not wanted."""
     others: list[tuple[int, Result, str]]
-    """Index, result and detail of each record that is refused."""
+    """Index, result and detail of each refused record."""
 
 
 class BatchCounter:
-    """The records that were added since `settle` or `clear`.
+    """Adds many records at a time to their cells; `settle` or `clear` forgets the cells.
 
-    `slot_minutes` divides every span of time that is asked of a stamp; `dedupe` asks for the keys of request ids.
+    `slot_minutes` divides the length of every time slot that is computed from a stamp. `dedupe`: compute the keys
+    of request ids.
     """
 
     def __init__(
@@ -58,7 +60,7 @@ class BatchCounter:
         self._loops: dict[Layout, tuple[Loops, _Known]] = {}
 
     def prepare(self, records: Sequence[Any], layout: Layout, limit: datetime) -> Prepared:
-        """Find the places of records that are not later than `limit`."""
+        """Find the cells of records; those later than `limit` are refused."""
         loops, known = self._loops_of(layout)
         times = self._stamps.read(loops.times(records), limit)
         found = Prepared(loops, records, times, [], [], [])
@@ -72,10 +74,10 @@ class BatchCounter:
     def count(
         self, found: Prepared, repeated: Sequence[int]
     ) -> tuple[int, list[tuple[int, Result, str]], datetime | None]:
-        """Count prepared records but for the repeated ones.
+        """Count prepared records except the repeated ones.
 
-        Gives how many were counted; index, result and detail of each that was not; and the time of the newest one
-        that was.
+        Returns the number of counted records; index, result and detail of each record that is not counted; and the
+        time of the newest counted record.
         """
         records, places, times = found.records, found.places, found.times
         others = found.others + [(index, Result.DUPLICATE, "request id seen before") for index in repeated]
@@ -109,9 +111,9 @@ class BatchCounter:
         hit: object,
         template: tuple[object, ...],
     ) -> CellRef:
-        """The place of a record whose key is not known, or says too little."""
+        """Return the cell reference of a record whose key is not known yet, or is ambiguous."""
         if any(value in _AMBIGUOUS for value in (status, *template)):
-            # As keys 1 and True are equal, and as words they are not.
+            # 1 and True are equal as keys, but not as texts.
             key = (*key, *map(type, key))
             if key in known:
                 return known[key]
@@ -123,7 +125,7 @@ class BatchCounter:
         return NOWHERE
 
     def settle(self) -> None:
-        """Bring the cells up to date, and forget them."""
+        """Add what is still to be added to the cells, then forget them."""
         for loops, known in self._loops.values():
             for place in known.values():
                 if place.counted:

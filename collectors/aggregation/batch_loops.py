@@ -1,4 +1,4 @@
-"""The loops that every record goes through, generated for the fields that a source maps."""
+"""The loops over many records, generated as Python for the fields that a source maps."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from leverwatch.collectors.records.codegen import Code
 from leverwatch.collectors.records.layout import Layout
 
 NAMING = ("model", "operation", "status", "cache_hit")
-"""Fields that say where, and as what, a record counts."""
+"""Fields that decide in which cell, and with which outcome, a record counts."""
 NO_ID = frozenset({"", "none", "null"})
-"""What producers write for no request id, in lower case."""
+"""The values that producers write when there is no request id, in lower case."""
 _LONGEST_NO_ID = max(map(len, NO_ID))
 
 Attribute = Callable[[Sequence[Any], Sequence[Stamp], Any, Any, list[CellRef], list[int | None]], None]
-"""Records and their stamps in; the place of each record and the key of its request id out."""
+"""Fills, for records with their stamps, a list with the cell reference of each and one with the keys of request
+ids."""
 Count = Callable[[Sequence[Any], Sequence[CellRef], Sequence[Stamp], First], None]
-"""Adds every number of records to the cells of their places."""
+"""Adds all numbers of the records to their cells."""
 
 
 @dataclass(frozen=True)
@@ -34,18 +35,18 @@ class Loops:
     attribute: Attribute
     count: Count
     implied: tuple[int, ...]
-    """Columns that `count` leaves out, because they grow by one with every inference counted."""
+    """Columns that `count` leaves out, because they grow by one with every counted inference."""
 
 
 def compile_loops(layout: Layout, *, dedupe: bool) -> Loops:
-    """Returns the loops for records of one layout; `dedupe` asks for the keys of request ids."""
+    """Return the loops for records of one layout; `dedupe`: compute the keys of request ids."""
     count, implied = _count(layout)
     attribute = _attribute(layout, dedupe=dedupe and "request_id" in layout.fields)
     return Loops(_times(layout), attribute, count, implied)
 
 
 def _field(code: Code, layout: Layout, depth: int, name: str) -> str:
-    """The expression for a mapped field, `None` for another."""
+    """Return the expression for a field; `None`, as text, for one that is not mapped."""
     steps = layout.fields.get(name)
     return "None" if steps is None else code.value(depth, steps)
 

@@ -1,4 +1,4 @@
-"""Blank lines, found many at a time: compressed, a gigabyte of them is a small file. Pure."""
+"""Finds blank lines many at a time, as a small compressed file can hold gigabytes of them. Pure."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _RUN = re.compile(rb"\n[\n\r\t ]{%d,}" % _FEWEST)
 
 
 def between_blanks(data: bytes) -> Iterator[tuple[int, bytes, int]]:
-    """Whole lines without the long runs of blank ones among them.
+    """Yield the whole lines of `data` without the long runs of blank lines.
 
-    Gives the number of lines before each stretch, the stretch (empty: there is none), and the number of blank
-    lines behind it.
+    Each item is the number of lines before a stretch, the stretch (perhaps empty), and the number of blank lines
+    that follow it.
     """
     line, at = 0, 0
     for start, end in _runs(data):
@@ -27,7 +27,7 @@ def between_blanks(data: bytes) -> Iterator[tuple[int, bytes, int]]:
 
 
 def _runs(data: bytes) -> Iterator[tuple[int, int]]:
-    """Where long runs of whole blank lines begin and end."""
+    """Yield start and end, in bytes, of each long run of whole blank lines."""
     after = 0
     if data[:1] in (b"\n", b"\r", b"\t", b" "):
         length = len(data) - len(data.lstrip(_BLANK))

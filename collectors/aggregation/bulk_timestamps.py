@@ -1,4 +1,4 @@
-"""Reads the times of many records at once, to the minute. Pure."""
+"""Reads the times of many records at once, with a precision of one minute. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.timestamps import A_MINUTE, EARLIEST, EPOCH, UNITS, parse_time
 
 _KNOWN = 50_000
-"""Minutes remembered; a month has 43,200."""
+"""The largest number of remembered minutes; a month has 43,200."""
 
 # A time with every digit replaced by a zero.
 _FORM = re.compile(rb"0000-00-00[T ]00:00:00(?:\.0+)?(Z|[+-]00:00)?")
@@ -25,7 +25,7 @@ _SECOND = len("0000-00-00T00:00:")
 
 
 class Stamp:
-    """The minute in which a record was made, or why its time is none."""
+    """The minute in which a record was made, or why its time is refused."""
 
     __slots__ = ("day", "minute", "refusal")
 
@@ -33,9 +33,9 @@ class Stamp:
         self.minute = minute
         """Minutes since the epoch."""
         self.day = day
-        """UTC day, when the time is not refused."""
+        """The UTC day; of no meaning when the time is refused."""
         self.refusal = refusal
-        """Why it is refused."""
+        """Why the time is refused; None when it is valid."""
 
 
 MISSING = Stamp(0, date.min, (Result.MISSING_FIELD, "no time"))
@@ -48,7 +48,7 @@ def _stamp(moment: datetime | None) -> Stamp:
 
 
 class _ByText(dict[str, Stamp]):
-    """Stamps by the text of their minute; `rest` is what follows it."""
+    """Stamps by the text of their minute; `rest` is the text of the zone behind the seconds."""
 
     def __init__(self, zone: tzinfo, rest: str) -> None:
         super().__init__()
@@ -73,24 +73,25 @@ class _ByMinute(dict[int, Stamp]):
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """The times of some records."""
+    """The times of some records, as values and as stamps."""
 
     values: list[Any]
     stamps: list[Stamp]
     ordered: bool
-    """The latest of the values is that of the records."""
+    """Whether the largest value is the latest time."""
 
     def only(self, which: Sequence[int]) -> Times:
-        """Those with a one."""
+        """Return the times whose flag is 1."""
         return Times(list(compress(self.values, which)), list(compress(self.stamps, which)), self.ordered)
 
 
 class Stamps:
     """The stamps of one source; `zone` is what a time without a zone means.
 
-    A stamp tells the day of its record and the slot of so many minutes; its minute may be another one of the slot.
+    A stamp has the right day, and a minute in the right slot of `slot_minutes`, though perhaps not the right
+    minute.
 
-    Times that all have one form are checked together and looked up by their minute; any others are parsed one by
+    Times of the same form are checked together and looked up by their minute; others are parsed one by
     one. The result is the same.
     """
 
@@ -100,7 +101,7 @@ class Stamps:
         self._by_minute = _ByMinute()
 
     def read(self, values: list[Any], limit: datetime) -> Times:
-        """The stamp of each time; one later than `limit` is refused."""
+        """Return a stamp for each time; a time later than `limit` is refused."""
         stamps = self._together(values) if values else []
         if stamps is not None:
             last = max((stamp.minute for stamp in set(stamps)), default=0)
@@ -109,7 +110,7 @@ class Stamps:
         return Times(values, [self._one(value, limit) for value in values], ordered=False)
 
     def newest(self, times: Times) -> datetime | None:
-        """The latest of times that are not refused."""
+        """Return the latest of these times, none of which is refused; None without any."""
         if not times.values:
             return None
         if times.ordered:
@@ -136,7 +137,8 @@ class Stamps:
         return self._moments(text.encode(errors="surrogatepass"), values)
 
     def _moments(self, text: bytes, values: Sequence[str]) -> list[Stamp] | None:
-        """The stamps of ISO times that are all of one form, given as `values` and as lines of `text`."""
+        """Return the stamps of ISO times that all have the same form, given as `values` and as lines of `text`;
+        else None."""
         width = len(values[0]) + 1
         form = text.translate(_TO_ZERO)
         match = _FORM.fullmatch(form, 0, width - 1)
@@ -161,12 +163,12 @@ class Stamps:
         return [known[value[:_TO_MINUTE]] for value in values] if one is None else [one] * len(values)
 
     def _one_for_all(self, first: Stamp, last: Stamp) -> Stamp | None:
-        """The stamp that does for everything from the first to the last."""
+        """Return one stamp for all times from first to last if they share day and slot; else None."""
         alike = first.refusal is None and first.day == last.day
         return last if alike and first.minute // self._minutes == last.minute // self._minutes else None
 
     def _numbers(self, values: Sequence[Any]) -> list[Stamp] | None:
-        """The stamps of epochs that are all of one type and unit."""
+        """Return the stamps of epoch times that all have the same type and unit; else None."""
         kinds = set(map(type, values))
         if kinds != {int} and kinds != {float}:
             return None

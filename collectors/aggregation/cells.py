@@ -1,4 +1,4 @@
-"""Where a record is counted."""
+"""References to the cells in which records are counted."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ from leverwatch.collectors.records.vocabulary import CallStatus
 
 
 class CellRef:
-    """The cell of records that have the same day, system, model, operation and outcome in the same words."""
+    """A reference to the cell of records with the same day, system, model, operation and outcome, written the
+    same way."""
 
     __slots__ = ("cell", "counted", "outcome", "seed", "system")
 
     def __init__(self, cell: list[float], system: str, outcome: CallStatus, seed: int) -> None:
         self.cell = cell
-        """The counts; places with other words for the same share it."""
+        """The counts. Records that write the same names in another way share the cell."""
         self.system = system
         self.outcome = outcome
         self.seed = seed
-        """Of the hash of a request id."""
+        """The seed of the hash of a request id."""
         self.counted = 0
-        """Inferences whose implied counts are not in the cell yet."""
+        """Inferences whose implied columns are not added to the cell yet."""
 
 
 NOWHERE = CellRef([], "", CallStatus.SUCCESS, 0)
-"""The place of a refused record."""
+"""The cell reference of a refused record."""

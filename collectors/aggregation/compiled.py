@@ -1,4 +1,4 @@
-"""The compiled helper, where it was built: without it the counts are the same, and slower."""
+"""Uses the compiled helper if it is built; without it the counts are the same, only slower to compute."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ try:
 except ImportError:  # there was no C compiler when the package was installed
     IS_COMPILED = False
 else:
-    # One that was built of another table would add to other columns.
+    # A helper that was built from another table would add to other columns.
     IS_COMPILED = getattr(_native, "TABLE", None) == table_text()
 
 if TYPE_CHECKING:
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 
 def id_maker(*, compiled: bool) -> Callable[[int], Ids]:
-    """What makes the memory of request ids, for a span of slots."""
+    """Return the constructor of the memory of request ids; its argument is the span in slots."""
     return _native.Ids if compiled else PythonIds
 
 
 def native_counter(
     made: Format, rollup: Rollup, zone: tzinfo, seen: SeenIds | None, calls: SeenIds
 ) -> NativeCounter | None:
-    """What counts the lines of a format with the helper; None when they need more than it can."""
+    """Return a counter of lines that uses the helper; None when the format or its fields are beyond the helper."""
     if not isinstance(made, JsonLines):
         return None
     try:

@@ -1,4 +1,4 @@
-"""What every source that counts records one by one can be told, whatever else it is told."""
+"""The settings of every source that counts individual records."""
 
 from __future__ import annotations
 
@@ -52,34 +52,34 @@ FUTURE_TOLERANCE = timedelta(minutes=10)
 
 
 class CountingConfig(Protocol):
-    """What adding records up needs of a source's configuration."""
+    """What counting records needs of a source's configuration."""
 
     @property
     def name(self) -> str:
-        """Of the source."""
+        """The name of the source."""
         ...
 
     @property
     def format(self) -> FileFormat:
-        """How records are read."""
+        """How records are decoded."""
         ...
 
     @property
     def system(self) -> str:
-        """The template of the systems' names."""
+        """The template for the names of systems."""
         ...
 
     @property
     def dedupe_window(self) -> timedelta:
-        """The span within which the same request id counts once."""
+        """The time within which a repeated request id counts once."""
         ...
 
     @property
     def future_tolerance(self) -> timedelta:
-        """How far ahead of the clock a record may be."""
+        """How far in the future the time of a record may be."""
         ...
 
     @property
     def timezone(self) -> str:
-        """The zone of times that have none."""
+        """The time zone of times that are written without one."""
         ...

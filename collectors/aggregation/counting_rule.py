@@ -1,7 +1,8 @@
-"""The rule that adds a record to its cell, and takes it back: the table of counted fields, as lines of Python.
+"""The rule that adds a record to its cell or takes it back: the table of counted fields, as generated Python.
 
-It is written here once. The loops over many records have its lines inside, as they are faster than calls by half;
-what counts rows one at a time has them in a function. The compiled helper has the same rule in C, and is compared.
+It is defined only here. The loops over many records contain its lines, which is faster than calling a function;
+single rows are counted by a function made of them. The compiled helper has the same rule in C; tests
+compare both.
 """
 
 from __future__ import annotations
@@ -21,37 +22,35 @@ JUDGES: Mapping[str, Callable[[Any], bool | None]] = {
     "schema_mode": is_schema_mode,
     "finish_reason": is_truncated,
 }
-"""Fields of records that are words: what is known of one is what it is judged to be."""
+"""Functions that judge the text values of these fields: true, false, or None for unknown."""
 _WEIGHTS = ("inferences", "sample_rate", "attempts")
 
 First = Callable[[CellRef, object, int], bool]
-"""Remembers a trace that counts at a place, in a minute since the epoch; returns whether it is met for the first
-time."""
+"""Remembers a trace that counts in a cell, in a minute since the epoch; returns whether it is new."""
 CountRow = Callable[[Sequence[Any], CellRef, CallStatus, int, float, First], None]
-"""Adds a row to the cell of its place, as a call of a status in a minute since the epoch; a sign of -1 takes it
-back."""
+"""Adds a row to a cell, as a call with a status in a minute since the epoch; with a sign of -1 takes it back."""
 
 
 @dataclass(frozen=True)
 class Variables:
-    """How the lines around those of the rule name what it needs; a record is `r` and its cell `c`."""
+    """The names that generated lines use for the variables around them; a record is `r` and its cell `c`."""
 
     place: str
     status: str
     minute: str
     leave: str
-    """The statement that ends the rule for a record."""
+    """The statement that ends the rule for one record."""
     sign: str | None = None
-    """None: every record is added."""
+    """The variable with the sign; None: every record is added."""
 
 
 class Rule:
-    """The lines that count records of one layout."""
+    """Generates the lines that count records of one layout."""
 
     def __init__(self, code: Code, layout: Layout, variables: Variables) -> None:
         self._code, self._layout, self._names = code, layout, variables
         self.weighted = variables.sign is not None or any(name in layout.fields for name in _WEIGHTS)
-        """Some records stand for more than one call, or less."""
+        """Whether a record can stand for more or less than one call."""
         self._weight, self._scale = ("w", "k * ") if self.weighted else ("1.0", "")
         code.scope.update({f"judge_{name}": judge for name, judge in JUDGES.items()})
 
@@ -68,7 +67,7 @@ class Rule:
         )
 
     def add(self, depth: int, on_success: Sequence[str] = ()) -> None:
-        """Append the lines for one record, and `on_success` where it is an inference."""
+        """Append the lines for one record; `on_success` are further lines for an inference."""
         code, status = self._code, self._names.status
         if self.weighted:
             self._weigh(depth)
@@ -83,7 +82,8 @@ class Rule:
         self._branch(depth, told, code.objects)
 
     def _weigh(self, depth: int) -> None:
-        """Append the weight `w` of a record, the factor `k` of its amounts, and its attempts."""
+        """Append the lines that compute the weight `w` of a record, the factor `k` of its amounts, and its
+        attempts."""
         sign = self._names.sign or "1.0"
         for name, variable in (("sample_rate", "rate"), ("inferences", "number"), ("attempts", "tries")):
             steps = self._layout.fields.get(name)
@@ -92,7 +92,8 @@ class Rule:
         self._code.add(depth, "w = k if number is None else k * number")
 
     def _branch(self, depth: int, lines: Sequence[CountedField], objects: dict[Way, str]) -> None:
-        """Append what is added to these counted fields; `objects` of the record were read before."""
+        """Append the lines that add to these counted fields; `objects` are the parts of the record that are
+        read already."""
         by_field: dict[str, list[CountedField]] = {}
         for line in lines:
             if line.adds is Adds.WEIGHT:
@@ -106,7 +107,7 @@ class Rule:
             self._told(depth, name, told, objects)
 
     def _told(self, depth: int, name: str, lines: Sequence[CountedField], objects: dict[Way, str]) -> None:
-        """Append what the value of one field of a record adds."""
+        """Append the lines that add what follows from the value of one field of a record."""
         unknown = [f"{_cell(line)} += {self._weight}" for line in lines if line.adds is Adds.UNKNOWN]
         if name not in self._layout.fields:
             self._code.add(depth, *unknown)
@@ -120,13 +121,13 @@ class Rule:
             self._code.add(depth, "else:" if unknown else "if x is not None:", *(f"    {line}" for line in known))
 
     def _known(self, line: CountedField) -> tuple[str, ...]:
-        """The lines for a value `x` that is known."""
+        """Return the lines for a known value `x`."""
         if line.adds is Adds.AMOUNT:
             return (f"{_cell(line)} += {self._scale}x",)
         if line.adds is Adds.TRUE:
             return (f"if x: {_cell(line)} += {self._weight}",)
         if line.adds is Adds.FIRST:
-            # A line that is taken back is read again at once: what it told stays known, and stays counted.
+            # A line that is taken back is read again at once: its trace stays known, and counted.
             met = f"first({self._names.place}, x, {self._names.minute})"
             return (f"if {'w > 0 and ' if self.weighted else ''}{met}: {_cell(line)} += 1.0",)
         return (f"{_cell(line)} += {self._weight}",)
@@ -137,7 +138,7 @@ def _cell(line: CountedField) -> str:
 
 
 def compile_row_rule(layout: Layout) -> CountRow:
-    """Returns the function that counts one row of a layout, or takes it back."""
+    """Return the function that adds one row of a layout to a cell, or takes it back."""
     code = Code()
     code.add(0, "def count_row(r, p, status, minute, sign, first):", "    c = p.cell")
     Rule(code, layout, Variables("p", "status", "minute", "return", "sign")).add(1)

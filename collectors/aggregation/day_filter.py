@@ -1,4 +1,4 @@
-"""Which UTC days a backfill counts, and which records it keeps of a file that has others too. Pure."""
+"""Which UTC days a backfill counts, and which records of a file belong to them. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from leverwatch.collectors.records.formats.interface import Parsed
 from leverwatch.collectors.records.timestamps import parse_time
 
 Days = tuple[tuple[int, int], ...]
-"""Spans of UTC days as (first, last) ordinals, both included; ascending, and with a gap between two of them."""
+"""Ranges of UTC days as (first, last) ordinals, both inclusive; ascending, with a gap between each two."""
 
 _TIME = FIELD_INDEX["time"]
 FIRST_DAY, LAST_DAY = date.min.toordinal(), date.max.toordinal()
@@ -18,7 +18,7 @@ EVER: Days = ((FIRST_DAY, LAST_DAY),)
 
 
 def union(one: Days, other: Days) -> Days:
-    """The days that are in either."""
+    """Return the days that are in either argument."""
     joined: list[tuple[int, int]] = []
     for first, last in sorted((*one, *other)):
         if joined and first <= joined[-1][1] + 1:
@@ -29,7 +29,7 @@ def union(one: Days, other: Days) -> Days:
 
 
 def minus(days: Days, less: Days) -> Days:
-    """The days that are in the first and not in the second."""
+    """Return the days of the first argument that are not in the second."""
     left: list[tuple[int, int]] = []
     for first, last in days:
         at = first
@@ -45,23 +45,23 @@ def minus(days: Days, less: Days) -> Days:
 
 
 def contains(days: Days, day: int) -> bool:
-    """Whether a day is among them."""
+    """Return whether a day is among these days."""
     return any(first <= day <= last for first, last in days)
 
 
 @dataclass(slots=True)
 class Window:
-    """Keeps the records of some days. `before` are the days that an earlier reading of the same part counted."""
+    """Keeps the records of some days. `before` are the days that an earlier read of the same bytes counted."""
 
     days: Days
     zone: tzinfo
     before: Days | None = None
     left_out: bool = False
-    """Whether something is left for another backfill, since `take`."""
+    """Whether records were left out since the last `take`, which another backfill may count."""
     later: bool = False
 
     def keep(self, parsed: Parsed) -> int:
-        """Drop every record of another day, in place; how many."""
+        """Remove the records of other days from `parsed`; return how many."""
         dropped = 0
         if self.before is not None:
             # What is no record, or names no day, was settled by the first reading.
@@ -76,7 +76,8 @@ class Window:
         return dropped
 
     def take(self) -> tuple[bool, bool]:
-        """Whether anything, and anything newer than what was counted, was left out since the last call."""
+        """Return whether records were left out since the last call, and whether some are newer than the counted
+        days."""
         taken = (self.left_out, self.later)
         self.left_out = self.later = False
         return taken
@@ -86,7 +87,7 @@ class Window:
         return self.before is None if moment is None else self.keeps(moment.toordinal())
 
     def keeps(self, day: int) -> bool:
-        """Whether to count the records of a day; that some were left out is remembered."""
+        """Return whether to count the records of a day; when not, note that some were left out."""
         if contains(self.days, day):
             return True
         counted = union(self.days, self.before or ())

@@ -1,4 +1,4 @@
-"""Remembers request ids for a while, so that a record delivered twice counts once."""
+"""Remembers request ids for some time, so that a record that is delivered twice counts once."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from leverwatch.collectors.errors import StateUnreadable
 from leverwatch.collectors.stored_state import Kind, place_of, same
 
 PREFIX = "seen/"
-"""State keys of request ids."""
+"""The prefix of the state keys of request ids."""
 _ID_BYTES = 8
 _MOST_KEYS = 10_000
-"""Of the state, that are dropped at a time."""
+"""The largest number of state keys that one call deletes."""
 _ADDED, _FORGOTTEN = _KINDS = ("add", "del")
 _SLOTS = range(-(2**31), 2**31)
-"""What the compiled table takes."""
+"""The slots that the compiled table can hold."""
 _SEQUENCES = range(2**62)
 _KEY = re.compile(r"(0|-?[1-9][0-9]{0,18})/(0|[1-9][0-9]{0,18})/(add|del)")
 
@@ -29,9 +29,9 @@ def _packed(body: bytes) -> bytes:
 
 
 def ids_kind(prefix: str) -> Kind[bytes]:
-    """How ids are stored under keys with a prefix: packed, as by `pack`.
+    """Return how ids are stored under keys with a prefix: packed by `pack`.
 
-    What goes into an id (the hash, its seed and the words that the seed is made of) is part of the layout too.
+    How an id is computed (the hash, its seed and the texts of which the seed is made) is part of the layout too.
     """
     return Kind(name="list of ids", key=prefix, encode=bytes, decode=_packed, upgrades=(same,))
 
@@ -39,9 +39,9 @@ def ids_kind(prefix: str) -> Kind[bytes]:
 class SeenIds:
     """64-bit keys of request ids by the time slot of their record, within one source.
 
-    Two records with one key are the same when their slots are at most `span` apart. A slot is a quarter of the
-    window, a minute at the least: a duplicate within the window is always found, one a slot further off may be.
-    A chance collision of two keys has a probability of about 1e-13 for a million ids in the window. Their state
+    Two records with the same key are duplicates when their slots are at most `span` apart. A slot is a quarter of
+    the window, at least a minute: a duplicate within the window is always found; one up to a slot later may be.
+    With a million ids in the window, a new id collides with one of them with a probability of about 1e-13. State
     keys begin with `prefix`.
     """
 
@@ -53,14 +53,15 @@ class SeenIds:
         self.span = -(-int(window_seconds) // self.slot_seconds)
         self.ids = make(self.span)
         self._keys: dict[int, array[int]] = {}
-        """Of the state, by slot: twice the sequence, and one more for forgotten ids. Texts would be large."""
+        """The state keys of each slot: twice the sequence number, plus one for forgotten ids. Texts would need
+        more memory."""
         self._forgotten: dict[int, list[int]] = {}
         self._sequence = 0
         self._newest = 0
         self._pinned: frozenset[int] = frozenset()
 
     def pin(self, moments: Iterable[int]) -> None:
-        """Keep what lies around these seconds since the epoch, however old it gets."""
+        """Keep the ids around these times, in seconds since the epoch, however old they get."""
         self._pinned = self._around({moment // self.slot_seconds for moment in moments})
 
     def _around(self, slots: Iterable[int]) -> frozenset[int]:
@@ -68,10 +69,10 @@ class SeenIds:
         return frozenset(near for slot in slots for near in range(slot - reach, slot + reach + 1))
 
     def load(self, state: Mapping[str, bytes], source: str) -> None:
-        """Forget everything and restore what `changes` gave, from the keys of the state that are its own.
+        """Forget everything, then restore what `changes` returned, from the keys with this prefix.
 
         Raises:
-            SourceRefused: some of it is unreadable or of a newer version, naming the source.
+            SourceRefused: a value is unreadable or of a newer version; the message names the source.
         """
         self.ids.clear()
         self._keys.clear()
@@ -91,15 +92,15 @@ class SeenIds:
                     self.ids.remove(identity)
 
     def add(self, identity: int, slot: int) -> bool:
-        """Remember an id; False when it was there already, within the window."""
+        """Remember an id. Returns False when it is already there within the window."""
         return self.ids.add(identity, slot)
 
     def holds(self, identity: int, slot: int) -> bool:
-        """Whether an id is there, within the window."""
+        """Return whether an id is there within the window."""
         return self.ids.holds(identity, slot)
 
     def add_all(self, ids: Sequence[int | None], slots: Sequence[int]) -> list[int]:
-        """Remember many ids in order, None for a record without one; gives the indices of the repeated ones."""
+        """Remember many ids in order, None for a record without one. Returns the indices of the repeated ones."""
         if isinstance(self.ids, PythonIds) and self.ids.add_new(ids, slots):
             return []
         add = self.ids.add
@@ -110,15 +111,16 @@ class SeenIds:
         ]
 
     def forget(self, identity: int) -> None:
-        """Take an id back, as if it had never been added."""
+        """Take back an id, as if it had never been added."""
         removed = self.ids.remove(identity)
         if removed is not None and not removed[1]:
             self._forgotten.setdefault(removed[0], []).append(identity)
 
     def changes(self) -> dict[str, bytes | None]:
-        """What to write since the last call. Ids too old to matter to any record near the newest are dropped.
+        """Return the changes of the state since the last call; None deletes a key.
 
-        So are not those near the records of the last call: history is read while the newest record is of today.
+        Ids too old for any record near the newest one are dropped. Ids near the records of the last call are kept,
+        as a backfill reads old records.
         """
         written: dict[str, bytes | None] = {}
         fresh = self.ids.take()
@@ -157,7 +159,7 @@ class SeenIds:
         return f"{self._prefix}{slot}/{sequence}/{kind}"
 
     def _parse(self, key: str, source: str) -> tuple[int, str, int]:
-        """Sequence, kind and slot."""
+        """Return sequence number, kind and slot. Raises StateUnreadable for any other key."""
         found = _KEY.fullmatch(key.removeprefix(self._prefix))
         if found is not None:
             slot, sequence = int(found[1]), int(found[2])

@@ -1,4 +1,5 @@
-"""64-bit keys and the time slots in which they were last seen; the compiled helper has the same, smaller."""
+"""A table of 64-bit keys and the time slots in which they were last seen; the compiled helper has a smaller
+one."""
 
 from __future__ import annotations
 
@@ -10,30 +11,31 @@ from typing import Protocol
 
 
 class Ids(Protocol):
-    """Keys that may come again after a span of slots."""
+    """A table of keys; a key that comes again more than a span of slots later is new."""
 
     def add(self, key: int, slot: int, /) -> bool:
-        """Remember a key of a slot; False when it was there already, within the span."""
+        """Remember a key with its slot. Returns False when it is already there within the span."""
         ...
 
     def holds(self, key: int, slot: int, /) -> bool:
-        """Whether a key is there, within the span of a slot."""
+        """Return whether a key is there within the span of a slot."""
         ...
 
     def restore(self, slot: int, packed: bytes, /) -> None:
-        """Remember packed keys of a slot, without their being added."""
+        """Restore packed keys of a slot; `take` does not return them."""
         ...
 
     def remove(self, key: int, /) -> tuple[int, bool] | None:
-        """Forget a key; its slot, and whether `take` had still to give it. None when it is not there."""
+        """Forget a key. Returns its slot and whether `take` would still have returned it; None when it is not
+        there."""
         ...
 
     def take(self) -> dict[int, bytes]:
-        """The keys that were added since the last call, packed, by slot."""
+        """Return the keys that were added since the last call, packed, by slot."""
         ...
 
     def drop(self, slots: Sequence[int], /) -> None:
-        """Forget every key that was last seen in one of these slots."""
+        """Forget all keys that were last seen in one of these slots."""
         ...
 
     def clear(self) -> None:
@@ -44,7 +46,8 @@ class Ids(Protocol):
 
 
 class PythonIds:
-    """Ids in a dictionary; `span` is how many slots two records with one key lie apart at the most."""
+    """A table in a Python dictionary; `span` is the largest distance in slots between two records with the same
+    key."""
 
     def __init__(self, span: int) -> None:
         self._span = span
@@ -68,7 +71,7 @@ class PythonIds:
         return True
 
     def add_new(self, keys: Sequence[int | None], slots: Sequence[int]) -> bool:
-        """Add many at once when all of them are keys that are not there; False when nothing was done."""
+        """Add many keys if none of them is there yet. Returns False when nothing was added."""
         different = set(slots)
         one = different.pop() if len(different) == 1 else None
         fresh = dict(zip(keys, slots, strict=True)) if one is None else dict.fromkeys(keys, one)
@@ -120,7 +123,7 @@ class PythonIds:
 
 
 def pack(keys: Iterable[int]) -> bytes:
-    """Keys as they are stored: eight bytes each, the lowest first."""
+    """Return keys as they are stored: eight bytes each, the least significant byte first."""
     packed = array("Q", keys)
     if sys.byteorder == "big":
         packed.byteswap()
@@ -128,7 +131,7 @@ def pack(keys: Iterable[int]) -> bytes:
 
 
 def unpack(data: bytes) -> array[int]:
-    """What `pack` was given."""
+    """Return the keys that were packed by `pack`."""
     keys = array("Q")
     keys.frombytes(data)
     if sys.byteorder == "big":

@@ -1,4 +1,4 @@
-"""Counts lines into memory until they are drained into a batch."""
+"""Counts lines in memory until the sums are drained into a batch."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ if TYPE_CHECKING:
 
 MAX_PROBLEMS = 20
 MAX_HEADER = 64 << 10
-"""Bytes."""
+"""The longest header line, in bytes."""
 _NORMAL = frozenset({Result.DUPLICATE, Result.PART})
-"""Results of records that are no problem."""
+"""Results of records that are not reported as problems."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """What became of the records of a chunk."""
+    """The results of the records of a chunk."""
 
     counted: int
     ignored: int
     others: list[tuple[int, Result, str]]
-    """Index, result and detail of each that was not counted."""
+    """Index, result and detail of each record that was not counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What was added since the last drain."""
+    """What was counted since the last drain."""
 
     usage: tuple[UsageRow, ...]
     tallies: dict[Result, int]
@@ -55,11 +55,11 @@ class Counted:
     problems: tuple[Problem, ...]
     state: dict[str, bytes | None]
     read: int
-    """Records, before anything became of them."""
+    """Records read, counted independently of their results."""
 
 
 class Ingest:
-    """The lines of one source, decoded, attributed, freed of duplicates and rolled up."""
+    """Decodes the lines of one source, finds their systems, removes duplicates and adds up the rest."""
 
     def __init__(
         self, config: CountingConfig, now: Callable[[], datetime], *, compiled: bool = IS_COMPILED
@@ -72,7 +72,7 @@ class Ingest:
         self._scanning: ScanPool | None = None
         self._source = config.name
         self.window: Window | None = None
-        """What a backfill with a range keeps; None: everything."""
+        """The days that a backfill with a range counts; None: all days."""
         self._read = 0
         self._tallies: Counter[Result] = Counter()
         self._problems: list[Problem] = []
@@ -83,21 +83,21 @@ class Ingest:
 
     @property
     def takes_views(self) -> bool:
-        """Whether `add` takes a view of memory that is used again."""
+        """Whether `add` takes a view of memory that is reused later."""
         return self._plain is not None
 
     @property
     def holds(self) -> int:
-        """How many of the last chunks are still read when `add` returns."""
+        """The number of most recent chunks that threads may still be reading."""
         return 0 if self._scanning is None else self._scanning.ahead
 
     @property
     def groups(self) -> int:
-        """Cells held."""
+        """The number of cells in memory."""
         return len(self._rollup.cells) + (self._plain.groups if self._plain else 0)
 
     def use_workers(self, number: int) -> None:
-        """Find the values of plain lines in so many threads from now on; 0: in the caller's."""
+        """Parse plain lines in so many threads from now on; 0: in the caller's thread."""
         self._stop_workers()
         if number and self._plain is not None:
             plain = self._plain
@@ -121,22 +121,22 @@ class Ingest:
         return self._tallies.total()
 
     def keep(self, days: Days | None, before: Days | None = None) -> Window | None:
-        """Count only these days from now on (None: all of them); gives what was kept until now."""
+        """Count only these days from now on (None: all of them). Returns what was set before."""
         previous, self.window = self.window, None if days is None else Window(days, self._zone, before)
         return previous
 
     def pin(self, moments: Iterable[int]) -> None:
-        """Keep the request ids around these seconds since the epoch."""
+        """Keep the request ids around these times, in seconds since the epoch."""
         pinned = frozenset(moments)
         for seen in (self._seen, self._calls):
             if seen is not None:
                 seen.pin(pinned)
 
     def check_header(self, line: bytes, path: str) -> None:
-        """Refuse a file whose header lacks what the source needs.
+        """Check that the header of a file has the columns that the source needs.
 
         Raises:
-            SourceRefused: naming the file and the columns.
+            SourceRefused: columns are missing; the message names the file and the columns.
         """
         # It is stored with the position, at every step.
         long = len(line) > MAX_HEADER
@@ -145,10 +145,10 @@ class Ingest:
             raise SourceRefused(f"source {self._source}: {path}:1: {', '.join(wrong)}")
 
     def load(self, state: Mapping[str, bytes]) -> None:
-        """Forget everything that was not committed; restore the rest from the source's state.
+        """Forget what was not committed, and restore the rest from the state of the source.
 
         Raises:
-            SourceRefused: some of it is unreadable, or of a newer version.
+            SourceRefused: a value of the state is unreadable or of a newer version.
         """
         self._stop_workers()
         self._rollup.clear()
@@ -166,7 +166,8 @@ class Ingest:
     def add(self, lines: Lines) -> int | None:
         """Count records. Nothing of a chunk is counted before all of it is decoded.
 
-        Gives the number of lines when it is known: counting newlines costs half as much as decoding fat lines.
+        Returns the number of lines when it is known; else None, as counting newlines takes half as long as
+        decoding long lines.
         """
         if self._plain is None or not _is_whole(lines.data) or self._plain.pauses():
             self.finish()
@@ -208,7 +209,7 @@ class Ingest:
         return found.lines
 
     def _count_rows(self, data: bytes, header: bytes | None) -> tuple[Chunk, int | None]:
-        """Count records in Python; the number of lines when it is known."""
+        """Count records in Python. Returns the results and, when it is known, the number of lines."""
         if not self.framing.by_newline:
             return self._count_stretch(data, header)
         whole, known = Chunk(0, 0, []), None
@@ -254,12 +255,12 @@ class Ingest:
                 self._problems.append(Problem(f"{path}:{first_line + index}", result, detail))
 
     def readable(self, lines: Lines) -> bool:
-        """Whether lines are records by their form, without counting them."""
+        """Return whether lines can be decoded as records, without counting them."""
         parsed = self._format.parse(bytes(lines.data), lines.header)
         return bool(parsed.rows or parsed.passed)
 
     def refuse(self, result: Result, place: str, detail: str) -> None:
-        """Tally a record that is not counted and was not given to `add`."""
+        """Count the result of a record that was not given to `add`, and note it as a problem."""
         self._read += 1
         if self.window is None or self.window.before is None:
             self._tallies[result] += 1
@@ -269,12 +270,12 @@ class Ingest:
             self._tallies[Result.OUT_OF_RANGE] += 1
 
     def ignore(self) -> None:
-        """Tally a line that is no record by design."""
+        """Count a line that is by design no record."""
         self._read += 1
         self._tallies[Result.IGNORED] += 1
 
     def retract(self, lines: Lines) -> None:
-        """Take back what `add` counted for one unterminated line; nothing when it was not counted."""
+        """Take back what `add` counted for one line without an end; do nothing when it was not counted."""
         key = partial_key(lines)
         if not self._partials[key]:
             return
@@ -288,7 +289,7 @@ class Ingest:
         self._changed_partials.add(key)
 
     def drain(self) -> Counted:
-        """Everything since the last drain."""
+        """Return what was counted since the last drain, and reset the sums."""
         self.finish()
         if self._plain is not None:
             self._rollup.merge(*self._plain.take())

@@ -1,4 +1,4 @@
-"""What a source hands over to be counted."""
+"""The lines that a source passes on to be counted."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ class Lines:
     """Complete records of one file."""
 
     data: bytes | memoryview
-    """The very last record may lack its end, when it is known to be final."""
+    """The bytes. The last record may lack its end when it is known to be final."""
     path: str
     first_line: int
-    """1-based number of the first line, or of the first frame."""
+    """The 1-based number of the first line, or of the first frame."""
     header: bytes | None = None
     """The file's header line, when the format has one."""

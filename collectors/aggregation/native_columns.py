@@ -1,6 +1,6 @@
-"""The table of counted fields as the compiled helper has it: `native/columns.h` is what `header` gives.
+"""The table of counted fields for the compiled helper: `header` returns the text of `native/columns.h`.
 
-`python -m leverwatch.collectors.aggregation.native_columns` writes the file; a test fails until it is up to date.
+`python -m leverwatch.collectors.aggregation.native_columns` writes the file; a test fails when it is out of date.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ HEADER = Path(__file__).parent / "native" / "columns.h"
 _WHOLE = amounts(Unit.TOKENS)
 _AMOUNTS = tuple(name for name in amounts() if name not in _WHOLE)
 NUMBERS: tuple[str, ...] = (*_WHOLE, *_AMOUNTS, "inferences", "attempts", "sample_rate")
-"""Fields of a record that the helper takes the number of, in the order of its roles."""
+"""Fields of a record that the helper reads as numbers, in the order of its roles."""
 _NEWLINE = r"\n"
 _TEMPLATE = """\
 /* The table of counted fields, made of collectors/counted_fields.py by
@@ -43,7 +43,8 @@ _TEMPLATE = """\
 
 
 def table_text() -> str:
-    """Returns the table as a text; a helper that was built of another text counts something else."""
+    """Return the table as text. A helper that was built from another text is not used, as it counts something
+    else."""
     return "\n".join(map(_text, COUNTED))
 
 
@@ -53,7 +54,7 @@ def _text(line: CountedField) -> str:
 
 
 def header() -> str:
-    """Returns the text of the header."""
+    """Return the text of the header file."""
     return _TEMPLATE.format(
         columns=_lines(f"X({name})" for name in COLUMNS),
         whole=_lines(f"X({name})" for name in _WHOLE),
@@ -67,7 +68,7 @@ def header() -> str:
 
 
 def _rule(line: CountedField) -> str:
-    """A line of the rule, as `native/count.c` defines it."""
+    """Return the line of a counted field, as a macro call for `native/count.c`."""
     if line.of is None:
         return f"{line.adds.name}({line.name})"
     kind = "TRACE_" if line.of == "trace_id" else "JUDGED_" if line.of in JUDGES else ""

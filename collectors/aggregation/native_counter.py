@@ -1,7 +1,7 @@
-"""Counts JSON lines with the compiled helper, which knows plain records only and gives the others back.
+"""Counts JSON lines with the compiled helper, which counts plain records only and returns the others to Python.
 
-The helper adds up what every plain record says. What a time means, and where records with the same names are
-counted, it asks once; so all of the meaning is decided here, by the functions that decide it for single rows.
+The helper adds up the values of plain records. For each new time, and each new combination of names, it asks
+Python once; so their meaning is decided by the same functions as for single rows.
 """
 
 from __future__ import annotations
@@ -29,23 +29,24 @@ from leverwatch.collectors.records.timestamps import A_MINUTE, EPOCH, parse_time
 from leverwatch.collectors.records.vocabulary import CallStatus
 
 _ROLES = ("time", "request_id", "trace_id", *NUMBERS)
-"""What the helper takes the value of, by number; all other fields are names, which it only compares."""
+"""The fields whose values the helper reads, by number; all others are names, which it only compares."""
 _COUNTS, _ODD, _LEFT_OUT, _REFUSED = 1, 2, 3, 4
 _DONE, _ODD_LINES, _NEW_TIME = 0, 1, 2
 _MOST_TIMES, _MOST_PLACES, _MOST_TEXTS = 50_000, 20_000, 16 << 20
-"""Remembered between batches; a month has 43,200 minutes. The texts are bytes of all names of the places."""
+"""Limits of what is remembered between batches; a month has 43,200 minutes. The last one is in bytes of names."""
 _RARELY = 16
-"""When more than one in so many runs of lines is odd, the helper is no help."""
+"""When more than one in so many runs of lines is not plain, the helper does not pay off."""
 _PAUSE = 16
 
 Attribute = Callable[
     [str | None, str | None, object, object, tuple[object, ...]], tuple[Group, CallStatus, int, int] | Refusal
 ]
-"""Group, outcome and the seeds of ids and traces, from model, operation, status, cache hit and template values."""
+"""Returns group, outcome and the seeds of ids and traces of a record, or why it is refused, given its model,
+operation, status, cache hit and template values."""
 
 
 def _wanted(paths: Mapping[str, Path]) -> tuple[tuple[tuple[bytes, ...], int], ...]:
-    """What a scan looks for, as the helper takes it; what is no field is a name like others."""
+    """Return the paths that a scan looks for and their roles, in the form that the helper takes."""
     names = [name for name in paths if name not in _ROLES]
     roles = {name: role for role, name in enumerate((*_ROLES, *names))}
     return tuple((tuple(key.encode() for key in path), roles[name]) for name, path in paths.items())
@@ -53,21 +54,21 @@ def _wanted(paths: Mapping[str, Path]) -> tuple[tuple[tuple[bytes, ...], int], .
 
 @dataclass(slots=True)
 class Scanned:
-    """Lines whose values were found."""
+    """Lines whose values were found by a scan."""
 
     data: bytes | bytearray | memoryview
     scan: _native.Scan
     lines: int
 
     def text(self, first: int, behind: int) -> bytes:
-        """The lines from one to before another."""
+        """Return the lines from index `first` up to, not including, `behind`."""
         start, end = self.scan.span(first, behind)
         return bytes(self.data[start:end])
 
 
 @dataclass(slots=True)
 class Counts:
-    """What became of the lines of a chunk that were not given back."""
+    """The results of the lines of a chunk that the helper counted."""
 
     counted: int
     repeated: int
@@ -76,10 +77,10 @@ class Counts:
 
 
 class NativeCounter:
-    """The counts of one source since `take`; `attribute` says where a record is counted.
+    """Adds up the records of one source since the last `take`; `attribute` finds the group of a record.
 
     Raises:
-        ValueError: the field map needs more than the helper can.
+        ValueError: the field map needs more than the helper supports.
     """
 
     def __init__(
@@ -101,21 +102,21 @@ class NativeCounter:
 
     @property
     def groups(self) -> int:
-        """Cells held."""
+        """The number of cells in memory."""
         return self._tally.sizes()[0]
 
     def pauses(self) -> bool:
-        """Whether the next chunk is better read without the helper, as the last ones had so many odd lines."""
+        """Whether to read the next chunk in Python, because many lines of the last ones were not plain."""
         self._pause = max(0, self._pause - 1)
         return self._pause > 0
 
     @staticmethod
     def lines(data: bytes | bytearray | memoryview) -> int:
-        """Newlines, at several times the speed of Python."""
+        """Count the newlines, several times as fast as Python."""
         return _native.count_lines(data)
 
     def scan(self, data: bytes | bytearray | memoryview) -> Scanned | None:
-        """Find the values of whole lines; None when they are too short to be records.
+        """Find the values in whole lines. Returns None when they are too short to be records.
 
         Counts nothing, and may run in any thread.
         """
@@ -132,9 +133,9 @@ class NativeCounter:
     def count(
         self, found: Scanned, limit: datetime, window: Window | None, odd: Callable[[int, bytes], None]
     ) -> Counts:
-        """Count what was found, in order; `odd` is told of lines that are not plain, and the index of the first.
+        """Count scanned lines in order. `odd` is called with lines that are not plain, and the index of the first.
 
-        The records are not later than `limit`, and of the days of the window.
+        Counts only records up to `limit` and of the days in `window`.
         """
         if window is not self._window:
             self._tally.ask_again()
@@ -162,7 +163,8 @@ class NativeCounter:
         return Counts(counted, repeated, left_out, [(line, *self._refusals[place]) for line, place in refused])
 
     def _moment(self, given: tuple[str, str] | int, rest: str | int = ":00") -> datetime | None:
-        """The moment of a minute and what follows it, or of a number of minutes or microseconds."""
+        """Return the time of a minute and the rest behind it, or of a number of minutes or microseconds since
+        the epoch."""
         if isinstance(given, tuple):
             return parse_time(f"{given[0]}{rest}{given[1]}", self._zone)
         return EPOCH + (timedelta(microseconds=rest) if isinstance(rest, int) else given * A_MINUTE)
@@ -199,11 +201,12 @@ class NativeCounter:
         return None if index is None else row[index]
 
     def take(self) -> tuple[Iterator[tuple[Key, list[float]]], set[date], datetime | None]:
-        """The sums by system, model, operation and day; the days seen; the time of the newest counted record."""
+        """Return the sums by system, model, operation and day; the days seen; the time of the newest counted
+        record."""
         cells, times = self._tally.take()
         groups = list(self._groups)
         sums = (
-            # One zero for all: most of the counts of most cells are none.
+            # All zeros share one object, as most counts of most cells are zero.
             ((*groups[group], date.fromordinal(day)), [count or 0.0 for count in array("d", packed)])
             for group, day, packed in cells
         )
@@ -222,7 +225,7 @@ class NativeCounter:
         return sums, days, newest_record
 
     def clear(self) -> None:
-        """Forget what was added."""
+        """Forget what was counted since the last `take`."""
         self._tally.clear()
 
 

@@ -1,4 +1,4 @@
-"""Which lines without an end were counted, so that a line which goes on can be taken back."""
+"""Remembers which lines without an end were counted, so that they can be taken back when they turn out longer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MOST_DIGITS = 12
 
 
 def partial_key(lines: Lines) -> str:
-    """The state key of the last of these lines, which has no end."""
+    """Return the state key for the last of these lines, which has no end."""
     # Two files may end in the same bytes at different lines; the same content is one file wherever it lies.
     *before, last = bytes(lines.data).split(b"\n")
     number = lines.first_line + len(before)

@@ -1,4 +1,4 @@
-"""Puts together what counts the records of one source."""
+"""Builds the parts that count the records of one source."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ if TYPE_CHECKING:
     from leverwatch.collectors.aggregation.native_counter import NativeCounter
 
 CALLS = "calls/"
-"""State keys of streamed calls and traces."""
+"""The prefix of the state keys of streamed calls and traces."""
 KINDS: tuple[Kind[Any], ...] = (ids_kind(SEEN), ids_kind(CALLS), PARTIAL_LINE)
-"""What counting stores, whatever the records come from."""
+"""The kinds of state that counting stores, for every type of source."""
 _CALLS_SECONDS = 3600.0
-"""Span within which a streamed call has all its parts, at the least."""
+"""The shortest time in seconds within which all parts of a streamed call are recognised."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """What reads, remembers and adds up."""
+    """The parts that decode, deduplicate and add up the records of a source."""
 
     format: Format
     seen: SeenIds | None
-    """Request ids; None when duplicates count."""
+    """The request ids seen; None when duplicates count."""
     calls: SeenIds
     rollup: Rollup
     plain: NativeCounter | None
-    """Counts plain lines with the compiled helper; None when it is not there, or no help."""
+    """Counts plain lines with the compiled helper; None when it cannot be used."""
 
 
 def assemble(config: CountingConfig, now: Callable[[], datetime], *, compiled: bool = IS_COMPILED) -> Pipeline:
-    """The parts of a configured source, with nothing counted yet; `compiled` asks for the compiled helper."""
+    """Return new parts for a configured source; `compiled`: use the compiled helper."""
     template = parse_template(config.system)
     made = build_format(config.format, template.paths)
     window = config.dedupe_window.total_seconds()

@@ -30,21 +30,21 @@ from leverwatch.collectors.records.vocabulary import (
 )
 
 Group = tuple[str, str, Operation]
-"""System, model, operation."""
+"""System, model and operation."""
 Key = tuple[str, str, Operation, date]
-"""The same, and the UTC day."""
+"""System, model, operation and UTC day."""
 
 _MOST_SEEDS = 20_000
-"""Remembered at a time."""
+"""The largest number of seeds that are remembered."""
 
 
 class Rollup:
     """The counts of one source since the last `take`.
 
     `system_of` names a row's system from its template values (None: unattributed), `zone` is what a time without a
-    zone means, `now` the clock, and `seen` what removes duplicates (None: nothing does). `calls` remembers
-    streamed calls and traces. Rows end in the values of `EXTENDED_FIELDS` when `has_extended`, and only tell the
-    `known` fields.
+    zone means, `now` the clock, and `seen` removes duplicates (None: they are not removed). `calls` remembers
+    streamed calls and traces. Rows end in the values of `EXTENDED_FIELDS` when `has_extended`; only the `known`
+    fields of a row can have a value.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Rollup:
         self._bulk = BatchCounter(zone, slot_minutes, self._judge, self._first_trace, dedupe=seen is not None)
 
     def add_records(self, records: Sequence[Any], layout: Layout) -> tuple[int, list[tuple[int, Result, str]]]:
-        """The same as `add` for the rows of these records, none of them a part, with far less work for each."""
+        """Count records that are no parts of streamed calls, with the same result as `add`, but much faster."""
         found = self._bulk.prepare(records, layout, self.limit())
         repeated: list[int] = []
         if self._seen is not None and found.ids:
@@ -83,13 +83,13 @@ class Rollup:
         return counted, others
 
     def limit(self) -> datetime:
-        """The latest time that a record may have."""
+        """Return the latest time that a record may have."""
         return self._now() + self._tolerance
 
     def merge(
         self, sums: Iterable[tuple[Key, list[float]]], days: Iterable[date], newest: datetime | None
     ) -> None:
-        """Add what was counted elsewhere."""
+        """Add sums that were counted elsewhere."""
         for key, counts in sums:
             cell = self.cells.setdefault(key, counts)
             if cell is not counts:
@@ -126,7 +126,7 @@ class Rollup:
     def attribute(
         self, model: str | None, word: str | None, status: object, hit: object, template: tuple[object, ...]
     ) -> tuple[Group, CallStatus, int, int] | Refusal:
-        """Group, outcome and the seeds of ids and traces of a record, or why it is not counted."""
+        """Return group, outcome and the seeds of ids and traces of a record, or why it is refused."""
         name = model_of(model)
         if fault := model_fault(name):
             return fault
@@ -147,10 +147,10 @@ class Rollup:
     def add(
         self, rows: Sequence[Row], parts: frozenset[int] = frozenset()
     ) -> tuple[int, list[tuple[int, Result, str]]]:
-        """Count rows; gives how many were counted, and index, result and detail of each that was not.
+        """Count rows. Returns the number of counted rows, and index, result and detail of each other row.
 
         `parts` are the indices of the rows that are parts of streamed calls. The first part of a call counts it; a
-        later one that knows more corrects the same cell, once.
+        later one with more values adds them to the same cell, once.
         """
         if not rows:
             return 0, []
@@ -163,7 +163,7 @@ class Rollup:
     def add_each(
         self, rows: Sequence[Row], parts: frozenset[int] = frozenset()
     ) -> tuple[int, list[tuple[int, Result, str]]]:
-        """What `add` does, one row after the other."""
+        """Count rows one by one, with the arguments and the result of `add`."""
         counted, others, newest = self._single.add(rows, parts, self.limit())
         self._saw_newest(newest)
         return counted, others
@@ -175,7 +175,7 @@ class Rollup:
     def remember_request(self, request_id: object, seed: int, seconds: int) -> bool:
         """Remember the request id of a record around a second since the epoch.
 
-        Returns whether the record is to be counted: unless its id was remembered before, and always without one.
+        Returns whether the record is to be counted: its id is new, or it has none.
         """
         if self._seen is None:
             return True
@@ -183,7 +183,7 @@ class Rollup:
         return identity is None or self._seen.add(identity, seconds // self._slot_seconds)
 
     def forget_request(self, request_id: object, seed: int) -> None:
-        """Take a request id back, as if it had never been met."""
+        """Take back a request id, as if it had never been seen."""
         if self._seen is not None:
             identity = self._request(request_id, seed)
             if identity is not None:
@@ -191,7 +191,7 @@ class Rollup:
 
     @staticmethod
     def _request(request_id: object, seed: int) -> int | None:
-        """The key of a request id; None when it says nothing."""
+        """Return the key of a request id; None when there is no id."""
         if request_id is None:
             return None
         text = str(request_id).strip()
@@ -207,15 +207,15 @@ class Rollup:
         return seed
 
     def remember(self, kind: Kind, text: object, seconds: int) -> bool:
-        """Remember something of a kind with an id around a second since the epoch.
+        """Remember an id of a kind, at a time in seconds since the epoch.
 
-        Returns whether it was not met before.
+        Returns whether it is new.
         """
         identity = _identity(self._seed(kind), str(text).strip())
         return self._calls.add(identity, seconds // self._calls.slot_seconds)
 
     def remembers(self, kind: Kind, text: object, seconds: int) -> bool:
-        """Returns whether it was met before, and remembers nothing."""
+        """Return whether an id was remembered before, without remembering it."""
         identity = _identity(self._seed(kind), str(text).strip())
         return self._calls.holds(identity, seconds // self._calls.slot_seconds)
 
@@ -223,12 +223,13 @@ class Rollup:
         return self.remember((place.system, "trace"), trace, minute * 60)
 
     def saw(self, times: Iterable[object]) -> None:
-        """Remember the days of readable records that gave no row."""
+        """Note the days of readable records that gave no row."""
         stamps = self._stamps.read(list(times), self.limit()).stamps
         self.days.update(stamp.day for stamp in set(stamps) if stamp.refusal is None)
 
     def take(self) -> tuple[tuple[UsageRow, ...], frozenset[date], datetime | None]:
-        """Everything since the last call: rows of usage, days seen, time of the newest counted record."""
+        """Return everything since the last call: usage rows, days seen, and the time of the newest counted
+        record."""
         self._bulk.settle()
         usage = tuple(UsageRow(*key, *cell) for key, cell in self.cells.items() if any(cell))
         taken = (usage, frozenset(self.days), self.newest)
@@ -236,7 +237,7 @@ class Rollup:
         return taken
 
     def clear(self) -> None:
-        """Forget what was added."""
+        """Forget what was added since the last `take`."""
         self.cells, self.days, self.newest = {}, set(), None
         self._bulk.clear()
         self._single.clear()
@@ -247,7 +248,7 @@ def _identity(seed: int, text: str) -> int:
 
 
 def slots_of(found: Prepared, slot_seconds: int) -> list[int]:
-    """The slot of each record."""
+    """Return the slot of each record."""
     minutes, stamps = slot_seconds // 60, found.times.stamps
     slot_of = {stamp: stamp.minute // minutes for stamp in set(stamps)}
     return [slot_of[stamp] for stamp in stamps]
@@ -256,5 +257,5 @@ def slots_of(found: Prepared, slot_seconds: int) -> list[int]:
 def lines_of(
     rows: Iterable[tuple[int, Result, str]], lines: Sequence[int] | None
 ) -> list[tuple[int, Result, str]]:
-    """The same refusals with the index of their line instead of that of their row."""
+    """Return the refusals with the index of the line in place of the index of the row."""
     return [(index if lines is None else lines[index], result, detail) for index, result, detail in rows]

@@ -1,4 +1,4 @@
-"""Finds the values of chunks in threads, ahead of the one that counts them in order."""
+"""Parses chunks in threads, ahead of the thread that counts them in order."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 class ScanPool:
-    """Threads that `scan`, one of `number` being the caller's; it calls `count` in the order of the chunks.
+    """Calls `scan` in `number` threads, one of them the caller's, and `count` in the caller's, in order.
 
-    The helper holds no lock of the interpreter while it scans, so that threads are enough.
+    The helper releases the interpreter's lock while it scans, so that threads are enough.
     """
 
     def __init__(
@@ -26,12 +26,12 @@ class ScanPool:
     ) -> None:
         self._scan, self._count = scan, count
         self.ahead = 2 * number
-        """Chunks that wait, at the most, when `submit` returns."""
+        """The largest number of chunks that wait when `submit` returns."""
         self._pool = ThreadPoolExecutor(max(1, number - 1), "scan")
         self._flight: deque[tuple[Lines, Future[Scanned | None]]] = deque()
 
     def submit(self, lines: Lines) -> None:
-        """Count a chunk, at the latest when `finish` returns."""
+        """Count a chunk; it is counted at the latest when `finish` returns."""
         self._flight.append((lines, self._pool.submit(self._scan, lines.data)))
         while len(self._flight) > self.ahead or (self._flight and self._flight[0][1].done()):
             self._next()
@@ -42,7 +42,7 @@ class ScanPool:
             self._next()
 
     def stop(self) -> None:
-        """End the threads, and forget what is not counted."""
+        """End the threads, and forget the chunks that are not counted."""
         self._flight.clear()
         self._pool.shutdown(cancel_futures=True)
 

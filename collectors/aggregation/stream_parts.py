@@ -1,4 +1,4 @@
-"""Counts rows one at a time: those that are parts of streamed calls, and what is taken back."""
+"""Counts rows one at a time: parts of streamed calls, and rows that are taken back."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ _A_DAY = timedelta(days=1)
 _TIME, _REQUEST, _HIT = map(FIELDS.index, ("time", "request_id", "cache_hit"))
 _naming = itemgetter(*map(FIELDS.index, NAMING))
 _ASPECTS = told_together()
-"""What parts of a streamed call may tell, each thing once."""
+"""The fields that the parts of a streamed call tell together; each is counted once for a call."""
 _USAGE = tuple(_ASPECTS).index("usage")
 _MOST_MODELS, _MOST_NAMES = 1_000, 20_000
-"""Models that are remembered of one system and operation, and of all: a later part may name another one."""
+"""The largest number of models that are remembered for one system and operation, and altogether: a later part
+may name another model."""
 _COUNTED_BEFORE = Result.PART, "part of a call that is counted"
 _SEEN_BEFORE = Result.DUPLICATE, "request id seen before"
 
@@ -36,28 +37,30 @@ Kind = tuple[object, ...]
 
 
 class Memory(Protocol):
-    """What was met, around a second since the epoch: request ids by their seed, and all else by its kind."""
+    """Remembers ids with a time in seconds since the epoch: request ids by their seed, all others by their
+    kind."""
 
     def remember_request(self, request_id: object, seed: int, seconds: int) -> bool:
-        """Remember the request id of a record. Returns whether the record is to be counted."""
+        """Remember the request id of a record. Returns whether the record is to be counted: its id is new, or
+        it has none."""
         ...
 
     def forget_request(self, request_id: object, seed: int) -> None:
-        """Take a request id back, as if it had never been met."""
+        """Take back a request id, as if it had never been seen."""
         ...
 
     def remember(self, kind: Kind, text: object, seconds: int) -> bool:
-        """Remember something with an id. Returns whether it was not met before."""
+        """Remember an id of a kind. Returns whether it is new."""
         ...
 
     def remembers(self, kind: Kind, text: object, seconds: int) -> bool:
-        """Returns whether it was met before, and remembers nothing."""
+        """Return whether an id was remembered before, without remembering it."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A place, and under what it remembers the parts of its calls."""
+    """The cell of a row, and the keys under which the parts of its call are remembered."""
 
     place: CellRef
     call: Kind
@@ -68,12 +71,12 @@ class _Known:
 
     @property
     def cell(self) -> Kind:
-        """What a call that counts here is remembered by."""
+        """The key under which a call that counts in this cell is remembered."""
         return (self.place.system, self.operation, "cell", self.model, self.day)
 
 
 class RowCounter:
-    """Adds rows to their cells; `clear` forgets which these are."""
+    """Adds single rows to their cells; `clear` forgets the cells."""
 
     def __init__(self, stamps: Stamps, judge: Judge, memory: Memory, first: First, *, has_extended: bool) -> None:
         self._stamps, self._judge, self._memory, self._first = stamps, judge, memory, first
@@ -86,7 +89,7 @@ class RowCounter:
         self._rule = compile_row_rule(Layout({name: (at,) for name, at in place.items()}))
         self._places: dict[tuple[object, ...], _Known] = {}
         self._models: dict[Kind, dict[str, None]] = {}
-        """Models of counted calls, by system and operation, the last one last."""
+        """Models of counted calls by system and operation, the most recent one last."""
         self._names = 0
 
     def clear(self) -> None:
@@ -98,8 +101,8 @@ class RowCounter:
     ) -> tuple[int, list[tuple[int, Result, str]], datetime | None]:
         """Count rows that are not later than `limit`; `parts` are the indices of parts of streamed calls.
 
-        Gives how many were counted; index, result and detail of each that was not; and the time of the newest one
-        that changed a count.
+        Returns the number of counted rows; index, result and detail of each other row; and the time of the newest
+        row that changed a count.
         """
         times = self._stamps.read([row[_TIME] for row in rows], limit)
         others: list[tuple[int, Result, str]] = []
@@ -131,7 +134,7 @@ class RowCounter:
             return stamp.refusal
         model, word, status, hit = _naming(row)
         template = row[self._template]
-        # 1 and True are equal as keys, and as words they are not.
+        # 1 and True are equal as keys, but not as texts.
         key = (stamp.day, model, word, status, type(status), hit, template, *map(type, template))
         known = self._places.get(key)
         if known is None:
@@ -146,16 +149,16 @@ class RowCounter:
         return known
 
     def _whole(self, named: Row, row: Sequence[Any], place: CellRef, seconds: int) -> Refusal | None:
-        """Count a row unless its request, as the other one names it, was seen before."""
+        """Count a row, unless the request id of `named` was seen before. Returns why it is not counted."""
         if not self._memory.remember_request(named[_REQUEST], place.seed, seconds):
             return _SEEN_BEFORE
         self._count(row, place, place.outcome, seconds, 1.0)
         return None
 
     def _part(self, row: Row, known: _Known, seconds: int) -> tuple[Refusal | None, bool]:
-        """Why a part is not counted, and whether it changed what is.
+        """Count a part; return its result when it is not counted itself, and whether a count changed.
 
-        The first part of a call counts it; a later one that knows more corrects the same cell, once.
+        The first part of a call counts it; a later one with more values adds them to the same cell, once.
         """
         place, id_ = known.place, row[_REQUEST]
         is_first = self._memory.remember(known.call, id_, seconds)
@@ -177,7 +180,7 @@ class RowCounter:
         return _COUNTED_BEFORE, tells
 
     def _settle(self, known: _Known, id_: object, seconds: int) -> None:
-        """Remember in which cell a call counts: a later part may be of the next day, or name another model."""
+        """Remember the cell in which a call counts: a later part may be of the next day, or name another model."""
         self._memory.remember(known.cell, id_, seconds)
         models = self._models.setdefault(known.call, {})
         self._names += known.model not in models
@@ -190,7 +193,8 @@ class RowCounter:
             self._names -= len(self._models.pop(next(iter(self._models))))
 
     def _home(self, row: Row, known: _Known, seconds: int) -> CellRef:
-        """The place in whose cell the call of a later part counts; the part's own one when that is not known."""
+        """Return the cell in which the call of a later part was counted; the part's own cell when that is not
+        known."""
         if self._memory.remembers(known.cell, row[_REQUEST], seconds):
             return known.place
         models = (known.model, UNKNOWN_MODEL, *reversed(self._models.get(known.call, ())))
@@ -203,7 +207,7 @@ class RowCounter:
         return known.place
 
     def _news(self, row: Row, known: _Known, seconds: int) -> tuple[Sequence[Any], bool]:
-        """A row without what other parts told before, and whether anything is left."""
+        """Return the row without values that earlier parts gave, and whether any is left."""
         if self._tell(row) == self._nothing:
             return row, False
         told = list(row)
@@ -231,14 +235,14 @@ class RowCounter:
         if not self._memory.remember(known.aspects[_USAGE], row[_REQUEST], seconds) or is_first:
             return refused, refused is None
         place = self._home(row, known, seconds)
-        # What counted as an inference while it ran has failed, as it had not told its usage.
+        # An earlier part counted the call as an inference; it failed before a part gave its usage.
         was = CallStatus.CACHE_HIT if is_cache_hit(row[_HIT]) else CallStatus.SUCCESS
         self._count(bare, place, was, seconds, -1.0)
         self._count(bare, place, CallStatus.ERROR, seconds, 1.0)
         return refused, True
 
     def _bare(self, row: Row) -> list[Any]:
-        """A row that tells nothing but that there was a call."""
+        """Return the row without any of the values that parts tell: it only counts as a call."""
         bare = list(row)
         for at in self._told:
             bare[at] = None

@@ -35,8 +35,8 @@ FIELDS: tuple[str, ...] = (
 EXTENDED_FIELDS: tuple[str, ...] = tuple(
     dict.fromkeys(line.of for line in COUNTED if line.of is not None and line.of not in FIELDS)
 )
-"""What few records say: all else that is counted. A row ends in these when its format reads one of them, so that
-all others cost nothing."""
+"""The other counted fields, which few records have. Rows end in them only for formats that read at least one of
+them, to save time."""
 
 ALL_FIELDS = frozenset((*FIELDS, *EXTENDED_FIELDS))
 

@@ -9,7 +9,7 @@ Steps = tuple[str, ...]
 """The names of the attributes that lead from a record to a value; each but the last may be None."""
 
 Way = tuple[str | int, ...]
-"""The same, or an index of a row."""
+"""The steps that lead from a record or a row to a value: names of attributes, or indexes of a row."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,6 +17,6 @@ class Layout:
     """The place of each value in a record. Instances are compared by identity."""
 
     fields: Mapping[str, Way]
-    """By field name; a field that is not mapped is missing."""
+    """The place of each mapped field, by name; a field that is not mapped is missing."""
     template: tuple[Way, ...] = ()
-    """The values of the system template."""
+    """The places of the values of the system template."""

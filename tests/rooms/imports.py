@@ -1,4 +1,4 @@
-"""Reads what the modules of a tree import, without importing them, and says which imports break a rule."""
+"""Reads what the modules of a tree import, without importing them, and finds imports that break a rule."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ from pathlib import Path
 PACKAGE = "leverwatch"
 FOLDERS = ("agent", "collectors")
 FIXTURES = "tests/fixtures/"
-"""What is there runs with other versions of the program too."""
+"""The folder of fixtures, which also run with other versions of the program."""
 
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One name that a module imports, wherever it does: at its top, in a function or for types only."""
+    """One name that a module imports, anywhere in it: at its top, in a function or for types only."""
 
     file: str
-    """Relative to the tree, with slashes."""
+    """The path of the file relative to the tree, with slashes."""
     line: int
     name: str
-    """Dotted and absolute: a module, or a name in one."""
+    """The absolute dotted name of a module, or of a name in one."""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: imports {self.name}"
 
 
 def files_of(tree: Path) -> list[str]:
-    """Every Python file of the two folders that are installed, relative to the tree."""
+    """Return all Python files of the two installed folders, relative to the tree."""
     found = (path for folder in FOLDERS for path in (tree / folder).rglob("*.py"))
     return sorted(path.relative_to(tree).as_posix() for path in found)
 
 
 def module_of(file: str) -> str:
-    """The dotted name that a file is imported as."""
+    """Return the dotted name under which a file is imported."""
     return f"{PACKAGE}." + file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def imports_of(tree: Path, file: str) -> list[Import]:
-    """All that one file imports. From `from a import b` it is `a.b`, which may be a module."""
+    """Return all imports of one file. `from a import b` gives `a.b`, which may be a module."""
     package = module_of(file).split(".")
     if not file.endswith("/__init__.py"):
         package = package[:-1]
@@ -58,7 +58,7 @@ def imports_of(tree: Path, file: str) -> list[Import]:
 
 
 def edges_of(tree: Path) -> dict[str, set[str]]:
-    """Which files of the tree each of its files imports."""
+    """Return, for each file of the tree, the files of the tree that it imports."""
     files = {module_of(file): file for file in files_of(tree)}
     return {
         file: {to for it in imports_of(tree, file) for to in _targets(it.name, file, files)} - {file}
@@ -67,7 +67,7 @@ def edges_of(tree: Path) -> dict[str, set[str]]:
 
 
 def _targets(name: str, file: str, files: Mapping[str, str]) -> Iterator[str]:
-    """The file of a name, and those of the packages around it, which Python loads with it."""
+    """Yield the file of a name, and those of the packages that contain it, which Python imports with it."""
     nearest = True
     while name:
         if name in files:
@@ -80,7 +80,8 @@ def _targets(name: str, file: str, files: Mapping[str, str]) -> Iterator[str]:
 
 
 def cycle_in(edges: Mapping[str, AbstractSet[str]]) -> list[str]:
-    """Files that import each other in a circle, the first one again at the end; none when there is no circle."""
+    """Return files that import each other in a cycle, the first one again at the end; empty when there is no
+    cycle."""
     try:
         TopologicalSorter(edges).prepare()
     except CycleError as error:
@@ -89,7 +90,7 @@ def cycle_in(edges: Mapping[str, AbstractSet[str]]) -> list[str]:
 
 
 def longest_chain(edges: Mapping[str, AbstractSet[str]]) -> list[str]:
-    """The longest row of files each of which imports the next. There must be no circle."""
+    """Return the longest chain of files each of which imports the next. There must be no cycle."""
     best: dict[str, list[str]] = {}
     for file in TopologicalSorter(edges).static_order():
         best[file] = [file, *max((best[to] for to in edges.get(file, ())), key=len, default=[])]
@@ -98,15 +99,15 @@ def longest_chain(edges: Mapping[str, AbstractSet[str]]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """Where a file lies."""
+    """The room of a file."""
 
     level: int
-    """Its line in the table, 0 at the bottom."""
+    """Its line in the table, counted from 0 at the bottom."""
     folder: str
 
 
 def room_of(file: str, rooms: Sequence[str]) -> Room | None:
-    """The room of a file: that of the longest line which fits; None when none does."""
+    """Return the room of a file, by the longest matching line; None when none matches."""
     fitting = [(len(line), level) for level, line in enumerate(rooms) if _fits(file, line)]
     if not fitting:
         return None
@@ -122,13 +123,13 @@ def _fits(file: str, line: str) -> bool:
 
 
 def outside_rooms(files: Iterable[str], rooms: Sequence[str]) -> list[str]:
-    """Files for which the table has no line, but for packages that only hold rooms."""
+    """Return files that no line of the table matches, except packages that only contain rooms."""
     holders = {f"{folder}/__init__.py" for line in rooms for folder in (line.removesuffix("*/").rstrip("/"),)}
     return [file for file in files if room_of(file, rooms) is None and file not in holders]
 
 
 def upward(edges: Mapping[str, AbstractSet[str]], rooms: Sequence[str]) -> list[str]:
-    """Imports of a room that is higher, or that is another one on the same level."""
+    """Return imports of a higher room, or of another room on the same level."""
     wrong = []
     for file, targets in edges.items():
         mine = room_of(file, rooms)
@@ -142,7 +143,8 @@ def upward(edges: Mapping[str, AbstractSet[str]], rooms: Sequence[str]) -> list[
 
 
 def impure(tree: Path, folder: str, allowed: AbstractSet[str], calls: AbstractSet[str]) -> list[str]:
-    """What a pure folder imports from elsewhere beyond what is allowed, and what it calls that it must not."""
+    """Return what a pure folder imports from elsewhere beyond `allowed`, and which of the forbidden `calls` it
+    makes."""
     wrong = []
     for file in files_of(tree):
         if not file.startswith(folder):
@@ -169,7 +171,7 @@ def _impure_calls(tree: Path, file: str, calls: AbstractSet[str]) -> Iterator[st
 
 
 def bare(tree: Path, folders: Iterable[str]) -> list[str]:
-    """Imports of `agent` and `collectors` without the package's name, which an installation does not have."""
+    """Return imports of `agent` and `collectors` without the package's name, which fail in an installation."""
     wrong = []
     for folder in folders:
         for path in sorted((tree / folder).rglob("*.py")):
@@ -181,7 +183,8 @@ def bare(tree: Path, folders: Iterable[str]) -> list[str]:
 
 
 def unmirrored(tree: Path) -> list[str]:
-    """Folders of tests/agent and tests/collectors with no folder of the same path that they could test."""
+    """Return folders of tests/agent and tests/collectors without a folder of the same path that they could
+    test."""
     found = (path for folder in FOLDERS for path in (tree / "tests" / folder).rglob("*") if path.is_dir())
     paths = (path.relative_to(tree / "tests") for path in found if path.name != "__pycache__")
     return sorted(path.as_posix() for path in paths if not (tree / path / "__init__.py").is_file())

@@ -1,4 +1,4 @@
-"""The rooms of the house, and what each of them may import. The one place to change when a room is added."""
+"""The rooms of the project, and what each of them may import. The one place to change when a room is added."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ ROOMS = (
     "agent/app.py",
     "agent/cli/",
 )
-"""From low to high. A module imports what lies in its own room or in a lower one.
+"""From low to high. A module may import from its own room and from lower ones.
 
-`agent/x.py` is a module, `agent/*.py` those directly in a folder that stand in no line of their own, `agent/x/`
-all of a folder but for what stands in a line of its own. With `*/`, each folder is a room, all on one level.
-`collectors/registry.py` finds the types of sources by their names when it is asked; none of them is an import.
+`agent/x.py` is a module, `agent/*.py` are the modules directly in a folder that have no line of their own,
+`agent/x/` is a folder without what has a line of its own. With `*/`, each folder is a room, all on the same level.
+`collectors/registry.py` finds source types by their names at run time; none of these is an import.
 """
 
 # fmt: off
@@ -49,11 +49,11 @@ PURE = {
     }),
 }
 # fmt: on
-"""Rooms that neither do I/O nor look at a clock, and all that they import from elsewhere: a name stands for what
-is in it too. `io` is there for streams in memory, `zoneinfo` for its tables of time zones, `linecache` for the
+"""Rooms that do no I/O and read no clock, with all modules that they may import from elsewhere, submodules
+included. `io` is allowed for streams in memory, `zoneinfo` for its tables of time zones, `linecache` for the
 source of generated code in tracebacks."""
 
 IMPURE_CALLS = frozenset(
     {"open", "input", "print", "now", "today", "utcnow", "utc_now", "read_bytes", "read_text"}
 )
-"""Functions and methods that do what a pure room does not."""
+"""Functions and methods that a pure room must not call."""

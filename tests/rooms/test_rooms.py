@@ -51,7 +51,7 @@ def test_the_folders_of_the_tests_mirror_those_of_the_code() -> None:
 
 
 def grow(tree: Path, **files: str) -> Path:
-    """Write files; `__` in a name stands for a slash."""
+    """Write files; `__` in a name stands for a slash. Returns the tree."""
     for name, text in files.items():
         path = tree / (name.replace("__", "/") + ".py")
         path.parent.mkdir(parents=True, exist_ok=True)

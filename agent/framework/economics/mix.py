@@ -48,7 +48,10 @@ def measured(total: Calls) -> Measured:
 def mix_of_weeks(
     traffic: TrafficMoments, prices: Mapping[str, Price | Unpriced]
 ) -> tuple[tuple[Mix, ...], tuple[Unknown, ...]]:
-    """One `Mix` a week, of seven days each, and what is missing. With anything missing the weeks are empty."""
+    """Return a `Mix` for each week, scaled to seven days, and what is missing for it.
+
+    When anything is missing, the tuple of weeks is empty.
+    """
     overall, models = traffic.by_model(), traffic.models
     missing = tuple(_missing(overall, models, prices))
     if missing:

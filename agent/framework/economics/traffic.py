@@ -62,12 +62,12 @@ class TrafficMoments:
 
     @property
     def models(self) -> tuple[str, ...]:
-        """Every model that served an inference, by name."""
+        """Names of the models that served at least one inference, sorted."""
         used = {calls.model for block in self.blocks for calls in block.calls if calls.inferences > 0}
         return tuple(sorted(used))
 
     def by_model(self) -> dict[str, Calls]:
-        """The calls to each model in one sum."""
+        """Return the sum of the calls to each model over all weeks, by name of the model."""
         totals: dict[str, Calls] = {}
         for block in self.blocks:
             for calls in block.calls:

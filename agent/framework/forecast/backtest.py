@@ -118,7 +118,7 @@ def by_week(values: Sequence[float], weeks: int) -> list[float]:
 
 @cache
 def _lines(weeks: int) -> tuple[tuple[int, float], ...]:
-    """For each week the corner before it, and how far it is on the way to the next."""
+    """For each week, the index of the line that it lies on, and its position on that line (0 to 1, or beyond)."""
     knots = (0, *HORIZONS)
     found = []
     for week in range(weeks + 1):

@@ -41,9 +41,9 @@ class Protection:
 
 
 class Authentication:
-    """Lets requests with a valid password through to `app`, whatever their path, and counts the others.
+    """WSGI middleware that passes requests with a valid password on to `app`, and refuses and counts the others.
 
-    `always` are the headers that every answer has, whatever is configured.
+    `always` are the headers of every response, whatever is configured.
     """
 
     def __init__(self, app: WSGIApplication, protection: Callable[[], Protection], always: Headers) -> None:
@@ -58,7 +58,7 @@ class Authentication:
             return self._refusals
 
     def headers(self) -> Headers:
-        """What every answer has, also one that the application never saw."""
+        """The headers of every response, also of those that do not come from the application."""
         return _with(self._protection().headers, self._always)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

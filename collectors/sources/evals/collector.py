@@ -16,7 +16,7 @@ from leverwatch.collectors.sources.evals.reading import Reading, ResultFileReade
 from leverwatch.collectors.stored_state import check_keys
 
 _METHOD = 2
-"""Raised whenever the same file would give other results: every file is then read again."""
+"""The version of the method. It is raised when the same file would give other results; then all are read again."""
 KINDS = (RESULT_FILE,)
 """What a source stores."""
 

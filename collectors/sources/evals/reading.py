@@ -1,4 +1,4 @@
-"""Reads one file piece by piece: what is new in it, in steps that may be committed one after the other."""
+"""Reads what is new in one file, in parts that can be committed one after the other."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LARGEST = 256 << 20
 _LONGEST_LINE = 1 << 20
 _MOST_LINES = 2_000_000
 _LINES_A_BATCH = 10_000
-"""Lines that are committed together."""
+"""How many lines are committed together."""
 _SETTLED = timedelta(seconds=60)
 """A file that was changed within this time may be incomplete; an error in it is not reported yet."""
 _COARSEST_CLOCK_NS = 2_000_000_000
@@ -47,7 +47,7 @@ class Stopped(Exception):
 
 @dataclass(slots=True)
 class Reading:
-    """What came of one file, or of some of its lines."""
+    """The results, counts and problems of one file, or of a part of it."""
 
     results: list[EvalResult] = field(default_factory=list)
     tallies: Counter[Result] = field(default_factory=Counter)
@@ -74,7 +74,7 @@ class _Interruptible(io.FileIO):
 
 
 class ResultFileReader:
-    """Reads files with the settings of a source, which `settings` names."""
+    """Reads files with the settings of a source; `settings` is their digest."""
 
     def __init__(self, wanted: str, settings: str, attribution: Attribution, stopping: Callable[[], bool]) -> None:
         self._wanted, self._settings = wanted, settings

@@ -1,1 +1,1 @@
-"""Usage logs in files: followed from a durable position, decoded by a named format, rolled up by day."""
+"""Usage logs in files: read on from a durable position, decoded by a named format, added up by day."""

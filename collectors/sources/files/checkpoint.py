@@ -19,27 +19,27 @@ PREFIX = "file/"
 
 @dataclass(frozen=True, slots=True)
 class FileCheckpoint:
-    """One content that is followed, wherever it lies. Holds counts, checksums and a CSV header; no record.
+    """How far the content of one file is counted, wherever the file is. Has counts, checksums and a CSV header.
 
-    Everything up to `offset` (in decompressed bytes, always the end of a line) is consumed. Behind it may stand
-    a rest without a newline, which is counted when it is final.
+    Everything up to `offset` (in decompressed bytes, always the end of a line) is consumed. An incomplete last
+    line behind it, the rest, is counted when it is final.
     """
 
     id: str
     origin: str
-    """The live path under which the content was first seen."""
+    """The live path at which the content was first seen."""
     path: str
     device: int
     inode: int
     size: int = -1
-    """As last seen, as stored on disk; -1 before the first visit."""
+    """The size on disk at the last visit, in bytes; -1 before the first visit."""
     mtime_ns: int = 0
     compressed: bool = False
     offset: int = 0
     lines: int = 0
     """Complete lines before `offset`."""
     records: int = 0
-    """Lines counted, whatever became of them; a CSV header is none."""
+    """Lines that were counted with any result; a CSV header is not included."""
     crc: int = 0
     """crc32 of everything before `offset`."""
     head_length: int = 0
@@ -56,36 +56,36 @@ class FileCheckpoint:
     """crc32 of everything up to the end of the rest."""
     rest_counted: bool = False
     incomplete: bool = False
-    """The compressed stream was cut short or damaged at the last visit."""
+    """Whether the compressed stream was truncated or damaged at the last visit."""
     torn: bool = False
-    """The damage was reported."""
+    """Whether the damage was reported."""
     unread: str = ""
-    """Why the rest of the file, as it was at the last visit, is left unread."""
+    """Why the rest of the file, as it was at the last visit, is not read; empty when it is read."""
     link: str = ""
     """The symbolic link under which the glob matched it, if any."""
     gone: bool = False
-    """The content was at no known path when last looked for."""
+    """Whether the content was at no known path when last searched for."""
     left: float = 0.0
-    """When it was first missed, as seconds since the epoch."""
+    """When it was first missed, in seconds since the epoch."""
     live_mtime_ns: int = 0
-    """mtime at the last visit under its live path."""
+    """The mtime at the last visit at the live path."""
     changed: float = 0.0
-    """When a visit last found the file changed."""
+    """When a visit last found the file changed, in seconds since the epoch."""
     seen: float = 0.0
-    """When the content was last seen, to within a day."""
+    """When the content was last seen, in seconds since the epoch; updated about once a day."""
     limited: tuple[PartialRead, ...] = ()
-    """Parts of what was consumed of which a range left something out, ascending."""
+    """The consumed ranges of which a backfill left some days out, ascending."""
     kept: bool = False
-    """A backfill read it in an archive, which may be read again however late."""
+    """Whether a backfill read it in an archive, which may be read again at any later time."""
 
     @property
     def key(self) -> tuple[int, int]:
-        """Device and inode when last seen."""
+        """Device and inode of the file when last seen."""
         return self.device, self.inode
 
     @property
     def blank(self) -> bool:
-        """Nothing of it was counted, so that nothing could be counted twice."""
+        """Whether nothing of the content was counted yet."""
         return self.records == 0
 
     @property
@@ -94,7 +94,7 @@ class FileCheckpoint:
 
     @property
     def span(self) -> int:
-        """Bytes at the start that tell this content from others."""
+        """The number of bytes at the start that identify this content."""
         return self.offset + self.rest_length if self._with_rest else self.offset
 
     @property
@@ -103,7 +103,8 @@ class FileCheckpoint:
         return self.rest_crc if self._with_rest else self.crc
 
     def consumed(self, prefix: Fingerprint, records: int, header: bytes | None) -> FileCheckpoint:
-        """The position behind a longer prefix, with `records` more (or less) counted and no rest known."""
+        """Return the checkpoint for a longer consumed prefix, with `records` added (or subtracted) and no known
+        rest."""
         return replace(
             self,
             offset=prefix.length,
@@ -123,7 +124,7 @@ class FileCheckpoint:
         )
 
     def seen_as(self, found: Found) -> FileCheckpoint:
-        """The same content in a file that looks like this."""
+        """Return the checkpoint of the same content, in a file with these properties."""
         return replace(
             self,
             path=found.path,
@@ -136,15 +137,16 @@ class FileCheckpoint:
         )
 
     def at(self, found: Found) -> FileCheckpoint:
-        """The same content in another file; the size says that it has to be visited."""
+        """Return the checkpoint of the same content in another file; its size of -1 makes sure that the file is
+        visited."""
         return replace(self.seen_as(found), size=-1, mtime_ns=0, kept=self.kept or found.archive)
 
 
 _encoder = msgspec.json.Encoder()
 _decoded = exact_decoder(FileCheckpoint)
 _ADDED = {"unread": "", "limited": [], "kept": False}
-"""What version 0 got in the course of time. A checkpoint without one of these was written before there was such a
-thing: nothing was refused for its density, and no backfill read anything."""
+"""Defaults for the fields that version 0 gained over time. A checkpoint without one of them was written before
+the field existed: nothing was refused for its compression ratio, and no backfill had read anything."""
 
 
 def _with_all_fields(body: bytes) -> bytes:
@@ -170,10 +172,10 @@ CHECKPOINT: Kind[FileCheckpoint] = Kind(
 
 
 def decode_all(source: str, stored: Mapping[str, bytes]) -> dict[str, FileCheckpoint]:
-    """Every position of a source, by id.
+    """Return all checkpoints of a source, by id.
 
     Raises:
-        SourceRefused: a stored position is unreadable, or of a newer version; guessing would count twice.
+        SourceRefused: a stored checkpoint is unreadable or of a newer version; guessing would count records twice.
     """
     states = {}
     for key, state in entries(source, stored, CHECKPOINT):

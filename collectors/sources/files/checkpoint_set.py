@@ -1,4 +1,4 @@
-"""Every identity of a source, as it is and as it is stored."""
+"""All checkpoints of a source, as they are and as they are stored."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from leverwatch.collectors.sources.files.fingerprint_index import FingerprintInd
 
 
 class CheckpointSet:
-    """Every identity of a source, and which of them differ from what the store has."""
+    """All checkpoints of a source, and which of them differ from the stored ones."""
 
     def __init__(self, states: dict[str, FileCheckpoint]) -> None:
         self.states = states
@@ -16,24 +16,24 @@ class CheckpointSet:
         self._touched: set[str] = set()
 
     def put(self, state: FileCheckpoint) -> FileCheckpoint:
-        """Add or change an identity."""
+        """Add or change a checkpoint, and return it."""
         self.index.replace(self.states.get(state.id), state)
         self.states[state.id] = state
         self._touched.add(state.id)
         return state
 
     def drop(self, state: FileCheckpoint) -> None:
-        """Forget an identity."""
+        """Remove a checkpoint."""
         self.index.replace(self.states[state.id], None)
         del self.states[state.id]
         self._touched.add(state.id)
 
     def at(self, key: tuple[int, int]) -> list[FileCheckpoint]:
-        """The identities last seen in a file."""
+        """Return the checkpoints last seen in the file with this device and inode."""
         return [self.states[identity] for identity in sorted(self.index.at(key))]
 
     def take_changes(self) -> dict[str, bytes | None]:
-        """What the store has to learn, as changes to the source's state. It is assumed to do so."""
+        """Return the changes since the last call; the caller has to store them."""
         changes: dict[str, bytes | None] = {}
         for key in sorted(self._touched):
             state = self.states.get(key)

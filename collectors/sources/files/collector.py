@@ -1,4 +1,4 @@
-"""Follows usage logs and yields what is new in them, exactly once."""
+"""Follows usage logs and yields their new records, each exactly once."""
 
 from __future__ import annotations
 
@@ -31,31 +31,31 @@ _BATCH_GROUPS = 5_000
 _BATCH_SECONDS = 5.0
 _FIRST_BATCH_SECONDS = 0.2
 _BACKLOG_BYTES = 64 << 20
-"""What is worth the start of threads."""
+"""Bytes of backlog from which threads are started."""
 _FORGET = 90 * 86400.0
 _DAY = 86400.0
 KINDS: tuple[Kind[Any], ...] = (CHECKPOINT, *COUNTING_KINDS)
-"""What a source stores."""
+"""The kinds of state that a `files` source stores."""
 
 
 @dataclass(slots=True)
 class _Run:
-    """One call of `collect`."""
+    """The progress of one call of `collect` or `backfill`."""
 
     survey: FileTracker
     tail: Tail
     total: int = 0
     done: int = 0
-    """Bytes as stored."""
+    """Bytes done, as stored on disk."""
     started: float = 0.0
-    """When the running batch began."""
+    """When the current batch began, by the monotonic clock in seconds."""
     batches: int = 0
     batch_bytes: int = 0
-    """Bytes of text read when the last batch was yielded."""
+    """Bytes of text read until the last batch was yielded."""
 
 
 class FilesCollector:
-    """A `files` source. Remembers positions between runs as long as every batch was committed."""
+    """A `files` source. It keeps checkpoints between runs as long as every batch was committed."""
 
     def __init__(
         self, config: FilesConfig, context: CollectorContext, monotonic: Callable[[], float] = time.monotonic
@@ -71,20 +71,20 @@ class FilesCollector:
         self._refused: dict[str, tuple[Found, str]] = {}
 
     def collect(self, state: SourceState) -> Iterator[Batch]:
-        """Yield what is new in every file, the longest unchanged first.
+        """Yield what is new in all files; the files that are unchanged for the longest time come first.
 
         Raises:
-            SourceIncomplete: some files could not be read; every other one was.
-            SourceUnavailable: it was told to stop before all files were found.
-            SourceRefused: what is stored of it is unreadable, or of a newer version.
+            SourceIncomplete: some files could not be read; all others were.
+            SourceUnavailable: the agent is stopping, and not all files were found yet.
+            SourceRefused: its stored state is unreadable or of a newer version.
         """
         return self._collect(state, None)
 
     def backfill(self, state: SourceState, history: BackfillRequest) -> Iterator[Batch]:
-        """Yield what was never counted of the source's own files and of others, within a range of days.
+        """Yield what is not counted yet, within a range of days, of the source's own files and of further ones.
 
-        What a range leaves out of a file is remembered with it, for a later backfill. What is newer than the
-        range in the source's own files is left to the next `collect`.
+        The checkpoint of a file notes what the range leaves out, for a later backfill. Records of the source's own
+        files that are newer than the range are left to the next `collect`.
 
         Raises:
             SourceIncomplete, SourceRefused: as for `collect`.
@@ -110,7 +110,7 @@ class FilesCollector:
             raise SourceIncomplete.of(self._config.name, run.survey.failures)
 
     def _load(self, state: SourceState) -> None:
-        self._revision = None  # what is refused half-way leaves nothing that could be gone on with
+        self._revision = None  # nothing is reused when the state is refused half-way
         stored = state.load()
         check_keys(self._config.name, stored, KINDS)
         self._ingest.load(stored)
@@ -168,7 +168,7 @@ class FilesCollector:
         yield from self._flush(run)
 
     def _read(self, run: _Run, found: Found, key: str | None) -> Iterator[None]:
-        """Read one file; whatever is wrong with it stays with it."""
+        """Read one file; an error in it is noted and stops no other file."""
         failures = run.survey.failures
         state: FileCheckpoint | None = None
         refused = self._refused.pop(found.path, None)
@@ -200,7 +200,7 @@ class FilesCollector:
             failures[found.path] = reason_of(error)
 
     def _leave(self, key: str, found: Found, reason: str, now: float) -> None:
-        """Stay where counting stopped in a file, as long as it stays as it is."""
+        """Record that a file was not read to its end, and why; it is tried again when it changes."""
         state = self._catalog.states[key]
         left = replace(state.seen_as(found), compressed=True, unread=reason, changed=now, seen=now)
         self._catalog.put(left)
@@ -210,7 +210,7 @@ class FilesCollector:
         return self._catalog.states.get(key) if self._matcher.held.get(key) == found else None
 
     def _identify(self, run: _Run, found: Found) -> FileCheckpoint | None:
-        """The identity that a file without one goes on with, or None when it must not be read."""
+        """Return the checkpoint to read an unknown file with; None when it must not be read."""
         match = self._matcher.match(found)
         if match.outcome is MatchDecision.ADOPT and match.state is not None:
             return run.survey.adopt(match.state, found)
@@ -236,12 +236,13 @@ class FilesCollector:
             self._catalog.put(replace(match.state, seen=now))
 
     def _rotated_unseen(self, found: Found) -> bool:
-        """Whether an unknown sibling was written after the last visit to its live path, so never seen there."""
+        """Whether an unknown sibling was written after the last visit to its live path, so that it was never
+        read there."""
         visits = [state.live_mtime_ns for state in self._catalog.states.values() if state.origin == found.origin]
         return bool(visits) and found.mtime_ns >= max(visits)
 
     def _is_full(self, run: _Run) -> bool:
-        # A process that dies early, or that another agent on the source is faster than, gets on all the same.
+        # The first batches are small, so that a process that dies early, or competes with another, makes progress.
         seconds = min(_BATCH_SECONDS, _FIRST_BATCH_SECONDS * 2 ** min(run.batches, 8))
         return (
             run.tail.progress.bytes_read - run.batch_bytes >= _BATCH_BYTES

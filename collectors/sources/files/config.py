@@ -62,14 +62,14 @@ class FilesConfig(SourceConfig):
         return self
 
     def declared_systems(self) -> frozenset[str]:
-        """The constant system, when there is one."""
+        """The constant system, if there is one."""
         constant = parse_template(self.system).constant
         return frozenset() if constant is None else frozenset({constant})
 
     def counts_usage(self) -> bool:
-        """A usage log counts."""
+        """Whether the source counts usage: always."""
         return True
 
     def is_authoritative(self) -> bool:
-        """As it is configured."""
+        """Whether the source is configured as authoritative."""
         return self.authoritative

@@ -1,4 +1,4 @@
-"""Cuts what is read of a file into records, has them counted, and has each step of that remembered."""
+"""Cuts the bytes of a file into records, passes these on to be counted, and notes each step in the checkpoint."""
 
 from __future__ import annotations
 
@@ -14,35 +14,36 @@ from leverwatch.collectors.sources.files.fingerprint import Fingerprint
 
 
 class CheckpointWriter(Protocol):
-    """Remembers in a file's checkpoint what was counted of it."""
+    """Notes in the checkpoint of a file what was counted of it."""
 
     @property
     def header(self) -> bytes | None:
-        """The file's header line, as far as it is known."""
+        """The file's header line; None when there is none, or it is not read yet."""
         ...
 
     def expects_header(self, offset: int) -> bool:
-        """Whether the line that begins at an offset is the header."""
+        """Return whether the line at an offset is the header."""
         ...
 
     def take_header(self, line: bytes, place: str) -> None:
-        """Learn the header, or pass over it. Raises SourceRefused when it lacks a column."""
+        """Note the header, or skip it. Raises SourceRefused when a column is missing."""
         ...
 
     def advance(self, prefix: Fingerprint, records: int) -> None:
-        """Everything in `prefix` is consumed, and so many more records (or less) are counted than before."""
+        """Note that everything in `prefix` is consumed, and that `records` more (or less) are counted than
+        before."""
         ...
 
 
 def is_too_long(length: int) -> bool:
-    """Whether a record of so many bytes is refused, since it might not fit into memory."""
+    """Return whether a record of so many bytes is refused, as it might not fit into memory."""
     return length > MAX_RECORD
 
 
 class RecordFeed:
-    """Gives the records of one file to the ingest, as they are read.
+    """Passes the records of one file to the ingest as they are read.
 
-    `long_counted` says that the record which goes on here was refused before, as one that is too long.
+    `long_counted`: the record that continues here was refused before because it is too long.
     """
 
     def __init__(
@@ -55,28 +56,28 @@ class RecordFeed:
         long_counted: bool = False,
     ) -> None:
         self.prefix = prefix
-        """All that was consumed."""
+        """Everything that is consumed."""
         self.pending = b""
-        """Read, and not a whole record yet."""
+        """Bytes that were read and are no whole record yet."""
         self.beyond: Fingerprint | None = None
-        """The prefix with a record that is too long to hold, as far as it was read."""
+        """The prefix including the part that was read of a record that is too long to hold; None without one."""
         self._ingest, self._path, self._writer = ingest, path, writer
         self._framing = ingest.framing
         self._enough = 0
-        """Pending bytes below which it is not worth looking for the end of a record again."""
+        """The number of pending bytes below which the end of the record is not searched for again."""
         self._long_counted = long_counted
 
     @property
     def place(self) -> str:
-        """Path and number of the record that comes next."""
+        """Path and number of the next record."""
         return f"{self._path}:{self.prefix.lines + 1}"
 
     def lines(self, data: bytes | memoryview) -> Lines:
-        """What follows the prefix, as the ingest takes it."""
+        """Return the data behind the prefix as lines for the ingest."""
         return Lines(data, self._path, self.prefix.lines + 1, self._writer.header)
 
     def take(self, data: bytes) -> None:
-        """Count what is whole, after some more bytes were read."""
+        """Add bytes that were read, and count the records that are complete."""
         data = self.pending + data
         if self.beyond is not None:
             data = self._skip_long_record(self.beyond, data)
@@ -92,7 +93,7 @@ class RecordFeed:
             self.pending = self._skip_long_record(self.beyond, data[1:])
 
     def end(self, *, final: bool) -> None:
-        """There is no more to read: count what is whole, which a framing may only know when it is `final`."""
+        """Count what is complete at the end of the data; some framings only know that when it is `final`."""
         if self.beyond is not None:
             self.beyond.feed(self.pending)
             self.pending = b""
@@ -100,13 +101,13 @@ class RecordFeed:
             self.pending = self._count_whole(self.pending, final=final)
 
     def read(self) -> tuple[int, int]:
-        """Length and crc32 of all that was read, the rest that is no whole record included."""
+        """Return length and crc32 of everything that was read, an incomplete record included."""
         if self.beyond is not None:
             return self.beyond.length, self.beyond.crc
         return self.prefix.length + len(self.pending), crc32(self.pending, self.prefix.crc)
 
     def count(self, data: bytes | memoryview) -> None:
-        """Count whole records."""
+        """Count complete records."""
         if self._writer.expects_header(self.prefix.length):
             data = bytes(data)
             end = data.find(b"\n") + 1
@@ -120,7 +121,7 @@ class RecordFeed:
         self._writer.advance(self.prefix, max(self.prefix.lines - before, 1 if data else 0))
 
     def refuse_long_record(self) -> None:
-        """Tally the record that is too long, unless that was done before."""
+        """Count the result of the record that is too long, unless that was done before."""
         if not self._long_counted:
             detail = f"longer than {MAX_RECORD >> 20} MiB"
             self._ingest.refuse(Result.INVALID_LINE, self.place, detail)
@@ -132,7 +133,7 @@ class RecordFeed:
         return data[cut:]
 
     def _skip_long_record(self, beyond: Fingerprint, data: bytes) -> bytes:
-        """Drop what belongs to a record that is too long; what is left."""
+        """Skip the data that belongs to a record that is too long; return the rest."""
         end, ended = self._framing.skip(data)
         beyond.feed(data[:end])
         if ended:

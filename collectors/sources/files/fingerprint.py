@@ -1,4 +1,4 @@
-"""Sums up the start of a file while it is consumed. Pure."""
+"""Computes checksums of the start of a file while it is consumed. Pure."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from isal.isal_zlib import crc32
 from xxhash import xxh3_64_intdigest
 
 HEAD = 1024
-"""Bytes at the start, and before the position, that are checked whenever a file is read on."""
+"""Bytes at the start, and before the offset, that are checked each time that reading goes on."""
 _LINE_MARKS = 8
 _FIRST_POWER = 64
 
 
 class Fingerprint:
-    """The consumed start of a file, summed up while it grows.
+    """Checksums of the consumed start of a file, updated while it grows.
 
     Marks are checksums of shorter starts: at the ends of the first lines, and at every power of two. They tell
     whether a shorter file is the beginning of this one.
@@ -38,13 +38,14 @@ class Fingerprint:
 
     @property
     def settled(self) -> bool:
-        """Whether the marks at the ends of lines are made, so that what follows need not be searched."""
+        """Whether all marks at the ends of lines are made, so that what follows need not be searched for
+        newlines."""
         return self.lines >= _LINE_MARKS
 
     def feed(self, data: bytes | memoryview, lines: int | None = None) -> None:
-        """Append what follows; `lines` is how many records it has, None when a newline ends each of them.
+        """Append data; `lines` is its number of records, None when each of them ends in a newline.
 
-        A view is only taken with its lines known, when the prefix is settled.
+        A view may only be given with `lines`, and when the prefix is settled.
         """
         view, at = memoryview(data), 0
         for cut in self._cuts(data):
@@ -72,10 +73,10 @@ class Fingerprint:
         return sorted(cuts)
 
     def fork(self) -> Fingerprint:
-        """A copy that grows on its own."""
+        """Return a copy that grows independently."""
         return Fingerprint(self.length, self.crc, self.head, self.tail, self.lines, self.marks)
 
 
 def fingerprint(data: bytes) -> int:
-    """A 64-bit hash that is the same in every process."""
+    """Return a 64-bit hash that is the same in every process."""
     return xxh3_64_intdigest(data)

@@ -1,4 +1,4 @@
-"""Finds the identities that a file may hold without looking at each of them."""
+"""Finds the checkpoints that may belong to a file without comparing each of them."""
 
 from __future__ import annotations
 
@@ -13,29 +13,30 @@ from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
 
 _Key = TypeVar("_Key")
 _SMALLEST = 64
-"""From here on there is a mark at every power of two."""
+"""From this length on there is a mark at every power of two."""
 
 
 class FingerprintIndex:
-    """Ids of identities by checksums of their starts, and by what the file system calls their file."""
+    """Ids of checkpoints by checksums of their starts, and by device and inode of their file."""
 
     def __init__(self, states: Iterable[FileCheckpoint]) -> None:
         self._spans: dict[int, dict[int, set[str]]] = {}
-        """By the length, and the checksum, of all that tells a content from others."""
+        """Ids by length and checksum of the span that identifies the content."""
         self._lengths: list[int] = []
-        """The lengths of these, ascending."""
+        """The lengths of these spans, ascending."""
         self._powers: dict[tuple[int, int], set[str]] = defaultdict(set)
-        """By the marks at powers of two."""
+        """Ids by the marks at powers of two."""
         self._short: set[str] = set()
-        """With marks before the first power of two."""
+        """Ids with marks before the first power of two."""
         self._open: set[str] = set()
-        """With a rest that reaches over a power of two, which has no mark in it."""
+        """Ids with a rest that extends over a power of two, where it has no mark."""
         self._keys: dict[tuple[int, int], set[str]] = defaultdict(set)
         for state in states:
             self.replace(None, state)
 
     def replace(self, old: FileCheckpoint | None, new: FileCheckpoint | None) -> None:
-        """Learn that an identity changed, came (`old` is None) or went (`new` is None)."""
+        """Update the index for a checkpoint that changed, is new (`old` is None) or was removed (`new` is
+        None)."""
         if old is not None and new is not None and _facts(old) == _facts(new):
             return
         if old is not None:
@@ -63,11 +64,14 @@ class FingerprintIndex:
                 self._open.add(new.id)
 
     def at(self, key: tuple[int, int]) -> frozenset[str]:
-        """Those last seen in a file."""
+        """Return the ids of checkpoints last seen in the file with this device and inode."""
         return frozenset(self._keys.get(key, ()))
 
     def candidates(self, head: bytes, complete: bool) -> set[str]:
-        """Those that may be the content, or go on behind the end, of a file that starts with `head`."""
+        """Return the ids of checkpoints that a file may continue, or be a beginning of.
+
+        `head` is the start of the file; all of it when `complete`.
+        """
         found: set[str] = set()
         at = crc = 0
         reached = bisect_right(self._lengths, len(head))
@@ -76,7 +80,7 @@ class FingerprintIndex:
             if crc in self._spans[span]:
                 found |= self._spans[span][crc]
         if not complete:
-            # What is this long and has no marks can only be told when all of it is read.
+            # A checkpoint longer than `head` and without marks can only be compared when the whole file is read.
             found.update(*(ids for span in self._lengths[reached:] for ids in self._spans[span].values()))
         if len(head) < _SMALLEST:
             return found | self._short

@@ -1,4 +1,4 @@
-"""Whether a file holds the content of a known identity, judged by checksums. Pure."""
+"""Decides by checksums whether a file has the content of a known checkpoint. Pure."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
 
 
 class Relation(Enum):
-    """How the content of a file relates to a known identity."""
+    """How the content of a file relates to a checkpoint."""
 
     DIFFERENT = auto()
     CONTINUES = auto()
     """The file begins with everything that was consumed."""
     SHORTER = auto()
-    """The file ends before that, and is the beginning of it."""
+    """The file is shorter than that, and is a beginning of it."""
 
 
 def could_match(state: FileCheckpoint, head: bytes, complete: bool) -> bool:
-    """A cheap first look at the start of a file (all of it when `complete`): False means DIFFERENT for sure."""
+    """Compare the start of a file (all of it when `complete`) quickly: False means DIFFERENT for certain."""
     length, crc = state.marks[0] if state.marks else (state.span, state.span_crc)
     if not length:
         return False
@@ -35,15 +35,15 @@ def could_match(state: FileCheckpoint, head: bytes, complete: bool) -> bool:
 
 
 def lengths_to_measure(state: FileCheckpoint) -> set[int]:
-    """The lengths at which `relation` needs checksums."""
+    """Return the lengths, in bytes, at which `relation` needs checksums."""
     return {state.span, *(length for length, _ in state.marks)}
 
 
 def relation(state: FileCheckpoint, crcs: Mapping[int, int], total: int | None, last_line_end: int) -> Relation:
-    """Compare a file with an identity.
+    """Compare a file with a checkpoint.
 
-    `crcs` are checksums of the file's start at the lengths it reaches; `total` is its length, or None when it is
-    longer than every length asked for; `last_line_end` is the end of its last complete record as far as looked at.
+    `crcs` are checksums of the file's start at the lengths that it reaches; `total` is its length, or None when it
+    is longer than all of these; `last_line_end` is the end of its last complete record, as far as it was read.
     """
     if total is None or total >= state.span:
         return Relation.CONTINUES if crcs[state.span] == state.span_crc else Relation.DIFFERENT

@@ -1,4 +1,4 @@
-"""Which identity a file on disk belongs to: the one place that decides what is a rotation and what is a copy."""
+"""Finds the checkpoint that a file on disk belongs to: the only place that tells rotations from copies."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ _CHUNK = 1 << 20
 
 @dataclass(slots=True)
 class Resumed:
-    """A stream that stands behind the counted rest of a verified identity."""
+    """A reader positioned behind what was counted of a verified content."""
 
     prefix: Fingerprint
     rest: bytes
-    """The counted rest; empty when there is none (or when it is too long to hold)."""
+    """The counted rest; empty when there is none, or when it is too long to hold."""
 
 
 def resume(content: FileReader, state: FileCheckpoint) -> Resumed | None:
-    """Go to the position of an identity, or give None when the file does not hold its content.
+    """Go to the offset of a checkpoint. Returns None when the file does not have its content.
 
-    A plain file is checked at its start and just before the position; a compressed one, which has to be read
-    from its start anyway, is checked whole.
+    A plain file is checked at its start and just before the offset; a compressed one, which has to be read from
+    its start anyway, is checked completely.
     """
     prefix = _seek(content, state) if content.kind is Kind.PLAIN else _skip(content, state)
     if prefix is None:
@@ -71,17 +71,17 @@ def _skip(content: FileReader, state: FileCheckpoint) -> Fingerprint | None:
 
 
 class Comparison(Enum):
-    """How two contents relate, byte by byte."""
+    """How two contents relate, compared byte by byte."""
 
     DIFFERENT = auto()
     WITHIN = auto()
-    """The first is the second, or its beginning."""
+    """The first is equal to the second, or a beginning of it."""
     EXTENDS = auto()
-    """The first goes on behind the end of the second."""
+    """The first begins with the second and is longer."""
 
 
 def compare(first: Found, second: Found) -> Comparison:
-    """Read two files side by side. Raises Moved and OSError as `FileReader` does."""
+    """Compare two files byte by byte. Raises Moved and OSError as `FileReader` does."""
     # The second is opened later, so that a copy that is just being made of it cannot look longer than it.
     with FileReader(first) as left, FileReader(second) as right:
         while True:
@@ -102,19 +102,19 @@ def _read_on(content: FileReader) -> bytes:
 
 
 class MatchDecision(Enum):
-    """What to do with a file that no identity holds yet."""
+    """What to do with a file that no checkpoint belongs to yet."""
 
     ADOPT = auto()
-    """It is the given identity, at a new place."""
+    """The file has the content of the given checkpoint, at a new place."""
     WAIT = auto()
-    """It is a copy of the given identity; its lines are counted there."""
+    """The file is a copy of the content of the given checkpoint, whose lines are counted there."""
     NEW = auto()
-    """It is nothing that is known."""
+    """The content of the file is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An outcome, and the identity it speaks of."""
+    """A decision, and the checkpoint that it refers to."""
 
     outcome: MatchDecision
     state: FileCheckpoint | None = None
@@ -122,18 +122,18 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """A file that needs no second look until it, or the file it is a copy of, changes."""
+    """A file that need not be compared again until it, or the file it is a copy of, changes."""
 
     found: Found
     id: str
     holder: Found | None
     covered: bool
-    """All of the copy was consumed in the original: the original may grow."""
+    """Whether all of the copy was consumed in the original, so that the original may grow."""
 
 
 @dataclass(slots=True)
 class Matcher:
-    """Finds the identity of a file among those that are known. `held` says where each of them is now."""
+    """Finds the checkpoint of a file. `held` is the file in which the content of each checkpoint is now."""
 
     catalog: CheckpointSet
     framing: Framing = LINES
@@ -146,11 +146,11 @@ class Matcher:
         self.held = {}
 
     def forget_waiting(self) -> None:
-        """Look at every unknown file again, because an identity has lost its place."""
+        """Compare every unknown file again, because a checkpoint has lost its file."""
         self._waiting.clear()
 
     def match(self, found: Found) -> Match:
-        """Compare a file with every identity. Raises Moved and OSError as `FileReader` does."""
+        """Compare a file with all checkpoints. Raises Moved and OSError as `FileReader` does."""
         known = self._waiting.get(found.path)
         if known is not None and self._still_waits(known, found):
             return Match(MatchDecision.WAIT, self.catalog.states.get(known.id))
@@ -180,7 +180,7 @@ class Matcher:
         return Match(MatchDecision.NEW)
 
     def ignore(self, found: Found) -> None:
-        """Remember that a file outside the glob is none of ours."""
+        """Remember that a file outside the glob does not belong to the source."""
         self._waiting[found.path] = _Waiting(found, "", None, covered=True)
 
     def _still_waits(self, known: _Waiting, found: Found) -> bool:
@@ -201,7 +201,8 @@ class Matcher:
         return (state.gone or not state.blank) and could_match(state, head, complete=len(head) < _LOOK)
 
     def _with(self, state: FileCheckpoint, found: Found, relates: Relation, total: int | None) -> Match | None:
-        """What follows from a relation, or None when the two are different after all."""
+        """Return the decision for a file and a related checkpoint; None when a closer look shows that they are
+        unrelated."""
         if state.gone and state.id not in self.held:
             if relates is Relation.CONTINUES:
                 return Match(MatchDecision.ADOPT, state)
@@ -238,8 +239,8 @@ def _rotated_away(state: FileCheckpoint, holder: Found) -> bool:
 
 
 def preferred(found: Iterable[Found], origins: frozenset[str]) -> list[Found]:
-    """The order in which files may inherit an identity that lost its place.
+    """Return the files in the order in which they may take over a checkpoint that lost its file.
 
-    What rotation made of the old file comes before the file that now has its live path; plain before compressed.
+    Rotated files come before the file that now has the live path, and plain files before compressed ones.
     """
     return sorted(found, key=lambda item: (item.path in origins, item.path.endswith((".gz", ".zst")), item.path))

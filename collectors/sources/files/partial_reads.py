@@ -1,4 +1,5 @@
-"""Which byte ranges of a file a backfill read for some days only, and what is left of them to count. Pure."""
+"""Which byte ranges of a file a backfill read for some days only, and which days of them are still to count.
+Pure."""
 
 from __future__ import annotations
 
@@ -15,31 +16,31 @@ _EPOCH = date(1970, 1, 1).toordinal()
 
 @dataclass(frozen=True, slots=True)
 class PartialRead:
-    """Bytes of a file that were read under a range which left something of them out."""
+    """A range of bytes of which some days were counted and others left out."""
 
     start: int
     end: int
     lines: int
-    """Lines before `start`."""
+    """The number of lines before `start`."""
     days: Days
-    """What was counted."""
+    """The counted days."""
     later: bool = False
-    """Something newer than all of these days was left out: what any run has to count."""
+    """Whether records newer than all of these days were left out, which every run has to count."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What one run counts. `days` is None for a run that follows the files, which any record is new to."""
+    """The days that one run counts. `days` is None for a run that follows the files and counts all new records."""
 
     days: Days | None = None
 
     @property
     def limit(self) -> Days | None:
-        """The only days to count of what was never read; None: all of them."""
+        """The only days to count of bytes that were never read; None: all days."""
         return None if self.days == EVER else self.days
 
     def missing(self, partial: PartialRead) -> Days:
-        """The days to count of bytes that were read before."""
+        """Return the days to count of bytes that were read before."""
         if self.days is not None:
             return minus(self.days, partial.days)
         # A range in the past must not cost the newest records of a log that goes on.
@@ -47,7 +48,7 @@ class Scope:
 
 
 def scope_of(history: BackfillRequest | None) -> Scope:
-    """What a backfill counts; None stands for no backfill."""
+    """Return the days that a backfill counts; None: no backfill."""
     if history is None:
         return Scope()
     first = FIRST_DAY if history.since is None else history.since.toordinal()
@@ -55,9 +56,10 @@ def scope_of(history: BackfillRequest | None) -> Scope:
 
 
 def added(reads: tuple[PartialRead, ...], partial: PartialRead, *, needed: bool) -> tuple[PartialRead, ...]:
-    """The reads with one more, which follows on the last.
+    """Return the reads with one more at the end.
 
-    One that left nothing out is not `needed`: it is only joined to the one before it, to keep the reads few.
+    A read that left nothing out is not `needed`: it is at most merged with the one before it, to keep the number
+    small.
     """
     before = reads[-1] if reads else None
     follows = before is not None and (before.end, before.days) == (partial.start, partial.days)
@@ -67,12 +69,13 @@ def added(reads: tuple[PartialRead, ...], partial: PartialRead, *, needed: bool)
 
 
 def clipped(reads: tuple[PartialRead, ...], end: int) -> tuple[PartialRead, ...]:
-    """The same without anything behind `end`, which is going to be read as new."""
+    """Return the ranges cut off at byte `end`; what follows will be read as new."""
     return tuple(replace(partial, end=min(partial.end, end)) for partial in reads if partial.start < end)
 
 
 def edges(reads: Iterable[PartialRead], scope: Scope) -> set[int]:
-    """Where counted days meet others, in seconds since the epoch: duplicates may lie on both sides."""
+    """Return the boundaries between counted and other days, in seconds since the epoch: there may be duplicates
+    on both sides."""
     days = {span for partial in reads for span in partial.days} | set(scope.days or ())
     ends = {first for first, _ in days} | {last + 1 for _, last in days}
     return {(end - _EPOCH) * 86400 for end in ends if FIRST_DAY < end <= LAST_DAY}

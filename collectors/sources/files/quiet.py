@@ -1,4 +1,4 @@
-"""When what a file holds is final, although its last record has no end. Pure."""
+"""Decides when the content of a file is final although its last record has no end. Pure."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from leverwatch.collectors.paths import Found
 from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
 
 NS = 1e-9
-"""Seconds."""
+"""Seconds in a nanosecond."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """When a file counts as finished."""
+    """Decides when a file is no longer written to."""
 
     now: float
     """Seconds since the epoch."""
     after: float
-    """Seconds."""
+    """Seconds without a change after which a file is final."""
 
     def since(self, mtime_ns: int, changed: float) -> bool:
-        """Whether neither the file's clock nor ours saw a change for long enough.
+        """Whether the file is unchanged for long enough, by its mtime or by when the agent saw it change.
 
-        The earlier of the two decides, so that an mtime in the future does not hold a line back for ever.
+        The earlier of the two decides, so that an mtime in the future does not delay a line for ever.
         """
         return self.now - min(mtime_ns * NS, changed) >= self.after
 
 
 def is_final(state: FileCheckpoint, found: Found) -> bool:
-    """Whether the file was rotated away: it lies elsewhere than at first, or outside the glob."""
+    """Whether the file was rotated: it is not at its first path, or it is outside the glob."""
     return found.path != state.origin or bool(found.origin) or found.archive
 
 

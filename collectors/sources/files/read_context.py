@@ -1,4 +1,4 @@
-"""What the visits of one run share: the ingest, the checkpoints, the memory to read into, and how far they are."""
+"""What the visits of one run share: the ingest, the checkpoints, the buffers and the progress."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from leverwatch.collectors.sources.files.quiet import Quiet
 from leverwatch.collectors.unpacking_time import UnpackingTime
 
 CHUNK = 1 << 20
-"""Bytes of text that are read at once."""
+"""Bytes of text that are read at a time."""
 
 
 @dataclass(slots=True)
 class ReadProgress:
-    """How far the reading is."""
+    """The progress of reading, in bytes."""
 
     bytes_read: int = 0
-    """Bytes of text given to the ingest, of all files."""
+    """Bytes of text passed to the ingest, of all files."""
     position: int = 0
-    """Bytes of the present file, as stored, that are done."""
+    """Bytes of the current file that are done, as stored on disk."""
     read_again: int = 0
-    """Bytes of ranges of it that were read once more."""
+    """Bytes of its ranges that were read again."""
 
 
 class Buffers:
-    """Memory that is used again, as soon as the ingest has read what was in it."""
+    """Buffers that are reused as soon as the ingest no longer reads them."""
 
     def __init__(self, ingest: Ingest) -> None:
         self.chunk = CHUNK
@@ -37,13 +37,13 @@ class Buffers:
 
     @property
     def free(self) -> bytearray:
-        """What to read into: the start of a record, and a chunk behind it. The ingest holds none of it."""
+        """The buffer to read into, for the start of a record and a chunk behind it. The ingest does not use it."""
         if not self._memory:
             self._memory.append(bytearray(2 * self.chunk))
         return self._memory[0]
 
     def give(self) -> None:
-        """The ingest was given what is in `free`; another one is free from now on."""
+        """Mark the buffer `free` as passed to the ingest; another one takes its place."""
         if len(self._memory) <= self._ingest.holds:
             self._memory.append(bytearray(2 * self.chunk))
         self._memory.rotate()
@@ -51,7 +51,7 @@ class Buffers:
 
 @dataclass(frozen=True, slots=True)
 class ReadContext:
-    """What every visit of a run needs."""
+    """The objects that every visit of a run needs."""
 
     ingest: Ingest
     catalog: CheckpointSet

@@ -36,7 +36,7 @@ _BROKEN: tuple[type[Exception], ...] = (
 
 
 class Moved(Exception):
-    """The file at the path is no longer the one that was found there."""
+    """The path no longer has the file that was found there."""
 
 
 class Kind(Enum):
@@ -48,7 +48,7 @@ class Kind(Enum):
 
 
 def kind_of(start: bytes, name: str) -> Kind:
-    """Judge by the first bytes; the name helps only while these are not all written."""
+    """Return the kind by the first bytes; the name is used only as long as these are not all written."""
     if start.startswith(_GZIP_MAGIC):
         return Kind.GZIP
     if start.startswith(_ZSTD_MAGIC) or (start[1:_MAGIC] == _SKIPPABLE_MAGIC and start[0] >> 4 == 0x5):
@@ -68,28 +68,28 @@ class _Stream(Protocol):
 
 
 class _Gzip:
-    """One gzip member."""
+    """Decompresses one gzip member."""
 
     def __init__(self) -> None:
         self._object: Any = isal_zlib.decompressobj(wbits=31)
         self.ended = False
 
     def feed(self, raw: bytes, limit: int) -> tuple[bytes, bytes]:
-        """Decompress up to `limit` bytes; what they are, and what is left of `raw`."""
+        """Decompress up to `limit` bytes. Returns them and the rest of `raw`."""
         data: bytes = self._object.decompress(raw, limit)
         self.ended = self._object.eof
         return data, self._object.unused_data if self.ended else self._object.unconsumed_tail
 
 
 class _Zstd:
-    """One zstd frame. Its own reader would report a frame that is cut short as a success."""
+    """Decompresses one zstd frame. The library's own reader would report a truncated frame as complete."""
 
     def __init__(self) -> None:
         self._object = zstandard.ZstdDecompressor(max_window_size=MOST_WINDOW).decompressobj()
         self.ended = False
 
     def feed(self, raw: bytes, limit: int) -> tuple[bytes, bytes]:  # noqa: ARG002 - bounded by the slice instead
-        """Decompress one slice; what it holds, and what is left of `raw`."""
+        """Decompress one piece. Returns its text and the rest of `raw`."""
         if not raw:
             return b"", b""
         data = self._object.decompress(raw[:_ZSTD_SLICE])
@@ -98,11 +98,11 @@ class _Zstd:
 
 
 class FileReader:
-    """An open file, as long as it was when it was opened. Use as a context manager.
+    """An open file, read up to its length when it was opened. Use as a context manager.
 
     Raises:
-        Moved: when opening, the path holds another file than `found`, or none.
-        TooDense: when reading on, a compressed file holds more than its size allows.
+        Moved: when opening, the path has another file than `found`, or none.
+        TooDense: when reading, a compressed file has more text than its size allows.
         OSError: the file cannot be opened or read.
     """
 
@@ -115,21 +115,21 @@ class FileReader:
             self.found = _same(found, os.fstat(self._file))
             """The file as it was when it was opened."""
             self.first = os.pread(self._file, min(HEAD, self.found.size), 0)
-            """Its first bytes as stored."""
+            """Its first bytes as stored on disk."""
         except BaseException:
             os.close(self._file)
             raise
         self.kind = kind_of(self.first[:_MAGIC], found.path)
         self.raw_position = 0
-        """Bytes read, as stored."""
+        """Bytes read, as stored on disk."""
         self.damage: str | None = None
-        """Why a compressed stream ended before its end; None while it is sound."""
+        """Why a compressed stream ended too early; None while it is sound."""
         self._stream: _Stream | None = None
         self._raw = b""
         self._ready = b""
         self._unpacked = 0
         self._refusal: str | None = None
-        """Why nothing more is read of a compressed file."""
+        """Why a compressed file is not read any further; None while it is."""
 
     def __enter__(self) -> FileReader:
         return self
@@ -144,7 +144,7 @@ class FileReader:
         self.raw_position = offset
 
     def skip(self, size: int) -> bool:
-        """Go on from an offset in the text, from the start; False when it ends before that."""
+        """Skip the first `size` bytes of the text. Returns False when there are fewer."""
         if self.kind is Kind.PLAIN:
             self.seek(size)
             return size <= self.found.size
@@ -153,10 +153,10 @@ class FileReader:
         return size == 0
 
     def intact(self, last: bytes | memoryview) -> bool:
-        """Whether a plain file still begins as it did, and still holds the bytes that were just read.
+        """Return whether a plain file has the same start as before, and still has the bytes that were just read.
 
-        A file that is truncated and written anew never gets its old start back: when this holds after a read,
-        the read saw the old content.
+        A file that is truncated and rewritten does not get its old start back: when this is true after a read, the
+        read returned the old content.
         """
         if self.kind is not Kind.PLAIN:
             return True
@@ -167,7 +167,7 @@ class FileReader:
         )
 
     def read(self, size: int) -> bytes:
-        """Up to `size` bytes; none at the end."""
+        """Return up to `size` bytes; none at the end."""
         if self.kind is Kind.PLAIN:
             return self._read_raw(size)
         pieces: list[bytes] = [self._ready]
@@ -185,9 +185,9 @@ class FileReader:
         return data[:size]
 
     def read_into(self, memory: memoryview) -> int:
-        """Read a plain file into memory; how many bytes, none at the end.
+        """Read a plain file into a buffer. Returns the number of bytes, 0 at the end.
 
-        Memory that is used again is several times as fast as new one, which the system has to clear first.
+        A reused buffer is several times as fast as a new one, which the system has to clear first.
         """
         size = min(len(memory), self.found.size - self.raw_position)
         size = os.preadv(self._file, [memory[:size]], self.raw_position) if size > 0 else 0
@@ -195,7 +195,7 @@ class FileReader:
         return size
 
     def read_exactly(self, size: int) -> bytes:
-        """`size` bytes, fewer only at the end."""
+        """Return `size` bytes; fewer only at the end."""
         pieces: list[bytes] = []
         while size > 0 and (piece := self.read(size)):
             pieces.append(piece)
@@ -209,7 +209,7 @@ class FileReader:
         return data
 
     def _piece(self, size: int) -> bytes | None:
-        """Some bytes (perhaps none yet), or None at the end of the stream."""
+        """Return some bytes (perhaps none yet), or None at the end of the stream."""
         self._raw = self._raw or self._read_raw(_RAW)
         drained = not self._raw
         if self._stream is None or self._stream.ended:
@@ -245,9 +245,9 @@ def _same(found: Found, status: os.stat_result) -> Found:
 
 
 def checksums(content: FileReader, lengths: Iterable[int]) -> tuple[dict[int, int], int | None]:
-    """crc32 of the start of a stream at each of the lengths that it reaches, in one pass and bounded memory.
+    """Return the crc32 of the start of a stream for each length that it reaches, in one pass with bounded memory.
 
-    The second value is the length of the stream, or None when it goes on behind the longest length.
+    The second value is the length of the stream; None when it is longer than all given lengths.
     """
     crcs: dict[int, int] = {}
     crc, at = 0, 0

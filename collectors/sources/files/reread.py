@@ -1,4 +1,4 @@
-"""Reads a range of a file once more, for days that were left out of it."""
+"""Reads a range of a file again, for days that were left out of it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from leverwatch.collectors.sources.files.reader import FileReader
 
 
 class RereadWriter:
-    """Notes in a checkpoint, whose position stays, up to where a range has been read for other days too."""
+    """Notes in a checkpoint how far a range was read for further days; the offset of the checkpoint does not
+    change."""
 
     def __init__(self, context: ReadContext, state: FileCheckpoint, partial: PartialRead, days: Days) -> None:
         self.state = state
-        """The checkpoint as it is now."""
+        """The current checkpoint."""
         self._ingest, self._catalog = context.ingest, context.catalog
         self._partial, self._days = partial, days
         at = state.limited.index(partial)
@@ -32,19 +33,19 @@ class RereadWriter:
         return self.state.header
 
     def expects_header(self, offset: int) -> bool:
-        """Whether the format has a header, and the file begins here."""
+        """Return whether the format has a header and the offset is the start of the file."""
         return self._ingest.wants_header and not offset
 
     def take_header(self, line: bytes, place: str) -> None:  # noqa: ARG002 - it is known
-        """Pass over the header, which is no record."""
+        """Skip the header, which is no record."""
         self._ingest.refuse(Result.IGNORED, place, "header")
 
     def advance(self, prefix: Fingerprint, records: int) -> None:  # noqa: ARG002 - they were counted as read before
-        """The range is read up to the end of `prefix`."""
+        """Note that the range is read up to the end of `prefix`."""
         self.done(prefix.length, prefix.lines)
 
     def done(self, end: int, lines: int) -> None:
-        """The range is read up to an offset, behind so many lines."""
+        """Note that the range is read up to an offset, before which there are so many lines."""
         window, partial = self._ingest.window, self._partial
         if window is not None and end > partial.start:
             needed, later = window.take()
@@ -56,7 +57,7 @@ class RereadWriter:
 
 
 class Reread:
-    """Reads a range of an open file, which stands at the start of it."""
+    """Reads a range of an open file that is positioned at the start of the range."""
 
     def __init__(
         self, context: ReadContext, content: FileReader, state: FileCheckpoint, partial: PartialRead, days: Days
@@ -69,11 +70,12 @@ class Reread:
 
     @property
     def state(self) -> FileCheckpoint:
-        """The checkpoint as it is now."""
+        """The current checkpoint."""
         return self._writer.state
 
     def run(self) -> Iterator[None]:
-        """Count the days that were left out; after each step the checkpoint and the ingest agree."""
+        """Count the days that were left out; after each step the checkpoint agrees with what the ingest has
+        counted."""
         previous = self._ingest.keep(self._days, self._partial.days)
         left = self._partial.end - self._partial.start
         try:

@@ -1,4 +1,4 @@
-"""Reads files on from their positions: whole records, and the rest without an end when it is final."""
+"""Reads files on from their checkpoints: complete records, and an incomplete last one when it is final."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from leverwatch.collectors.sources.files.visit import Visit
 
 
 class Tail:
-    """Feeds the lines of files to an `Ingest` and keeps the positions in step with it."""
+    """Passes the lines of files to an `Ingest` and keeps the checkpoints in step with it."""
 
     def __init__(self, ingest: Ingest, catalog: CheckpointSet, quiet: Quiet, scope: Scope | None = None) -> None:
         self._context = ReadContext(ingest, catalog, quiet, Buffers(ingest), scope or Scope())
@@ -27,12 +27,12 @@ class Tail:
         ingest.keep(self._context.scope.limit)
 
     def visit(self, state: FileCheckpoint, found: Found) -> Iterator[None]:
-        """Count what is new in a file; after each step the catalog and the ingest agree.
+        """Count what is new in a file; after each step the checkpoints agree with what the ingest has counted.
 
-        A file that no longer holds the identity's content is left alone: the next run finds out what became of it.
+        A file that no longer has the content of the checkpoint is skipped: the next run finds out where that is.
 
         Raises:
-            Moved: the path holds another file by now.
+            Moved: the path has another file now.
             OSError: the file cannot be read.
             SourceRefused: its CSV header lacks a column.
         """
@@ -49,7 +49,7 @@ class Tail:
                 yield from Visit(self._context, content, fresh, Resumed(Fingerprint(), b"")).run()
 
     def _read_again(self, state: FileCheckpoint, found: Found) -> Generator[None, None, FileCheckpoint]:
-        """Read the ranges anew of which a backfill left out what is asked for now."""
+        """Read again the ranges of which an earlier backfill left out days that are wanted now."""
         for partial in state.limited:
             days = self._context.scope.missing(partial)
             if not days:

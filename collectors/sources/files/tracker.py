@@ -1,4 +1,4 @@
-"""Before anything is read: which identity is where, which lost its place, and which files are unknown."""
+"""Finds out, before anything is read, where the content of each checkpoint is, and which files are unknown."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from leverwatch.collectors.sources.files.quiet import Quiet, is_due
 from leverwatch.collectors.sources.files.reader import FileReader, Moved
 
 _SEARCH = 3600.0
-"""Seconds for which siblings are searched for a content that lost its place, in case it is still moving."""
+"""Seconds for which siblings are searched for a content that lost its file, in case it is still being moved."""
 _DAY = 86400.0
 _RACE = 2.0
-"""A file that was written this many seconds around a visit is checked again: a second write may show the same
-size and mtime."""
+"""A file that was written within this many seconds of a visit is checked again: a second write may leave the
+same size and mtime."""
 
 
 def reason_of(error: OSError) -> str:
-    """Why a file could not be used, without its path."""
+    """Return why a file could not be used, without its path."""
     return error.strerror or type(error).__name__
 
 
 @dataclass(slots=True)
 class FileTracker:
-    """Where everything is at the start of a run."""
+    """Finds where everything is at the start of a run."""
 
     catalog: CheckpointSet
     matcher: Matcher
@@ -37,21 +37,21 @@ class FileTracker:
     wants_header: bool
     follow_rotated: bool
     checked: dict[str, float]
-    """When the content of each identity was last verified; kept between runs."""
+    """When the content of each checkpoint was last verified, in seconds since the epoch; kept between runs."""
     scope: Scope = field(default_factory=Scope)
     failures: dict[str, str] = field(default_factory=dict)
-    """Path to reason."""
+    """The reason of each failure, by path."""
     visits: list[tuple[Found, str]] = field(default_factory=list)
-    """Files to read on, and their identities."""
+    """Files to read, with the ids of their checkpoints."""
     unknown: list[Found] = field(default_factory=list)
     _files: dict[tuple[int, int], Found] = field(default_factory=dict)
     _claimed: set[tuple[int, int]] = field(default_factory=set)
     _scanned: set[str] = field(default_factory=set)
     _lost: list[str] = field(default_factory=list)
-    """Live paths of contents that are in no file that is known."""
+    """Live paths of contents that are in no known file."""
 
     def run(self, discovery: Discovery) -> None:
-        """Compare what is on disk with what is known."""
+        """Compare the files on disk with the checkpoints."""
         self.failures.update(discovery.failures)
         self._files = {found.key: found for found in discovery.files}
         archived = {found.key for found in discovery.files if found.archive}
@@ -113,7 +113,7 @@ class FileTracker:
         self.matcher.forget_waiting()
 
     def _settle(self, state: FileCheckpoint, found: Found) -> None:
-        """Find out what there is to do in the file that an identity was last seen in."""
+        """Decide what to do with the file that a checkpoint was last seen in."""
         same = (state.path, state.size, state.mtime_ns) == (found.path, found.size, found.mtime_ns)
         missing = any(map(self.scope.missing, state.limited))
         sure = same and not self._racy(state, found)
@@ -148,13 +148,13 @@ class FileTracker:
             self._stay(state, found)
 
     def _stay(self, state: FileCheckpoint, found: Found) -> None:
-        """There is nothing to do in the file; that it was seen is noted once a day."""
+        """Leave a file that has nothing to count; that it was seen is noted once a day."""
         self.matcher.held[state.id] = found
         if abs(self.quiet.now - state.seen) > _DAY:
             self.catalog.put(replace(state, seen=self.quiet.now))
 
     def _lose(self, state: FileCheckpoint, found: Found) -> None:
-        """The file holds another content by now, and is nobody's."""
+        """Note that the file now has another content, and is unknown."""
         self._claimed.discard(found.key)
         self._depart(state, self.quiet.now)
         if not state.gone:
@@ -164,7 +164,7 @@ class FileTracker:
         return abs(self.checked.get(state.id, state.seen) - found.mtime_ns * 1e-9) < _RACE
 
     def _inherit(self) -> None:
-        """Give the identities that lost their place to the files that hold their content now."""
+        """Assign the checkpoints that lost their file to the files that have their content now."""
         origins = frozenset(state.origin for state in self.catalog.states.values() if state.gone)
         if not origins:
             return
@@ -178,7 +178,7 @@ class FileTracker:
                 self.visits.append((found, self.adopt(match.state, found).id))
 
     def adopt(self, state: FileCheckpoint, found: Found) -> FileCheckpoint:
-        """Let an identity go on in another file."""
+        """Move a checkpoint to another file, and return it."""
         for other in self.catalog.at(found.key):
             if other.blank and other.id != state.id:
                 self.catalog.drop(other)
@@ -186,7 +186,7 @@ class FileTracker:
         return self.catalog.put(state.at(found))
 
     def blank_at(self, found: Found) -> FileCheckpoint | None:
-        """The identity without counts that stands for a file so far."""
+        """Return the checkpoint of a file of which nothing was counted yet; None without one."""
         here = [state for state in self.catalog.at(found.key) if state.blank]
         return min(here, key=lambda state: state.gone, default=None)
 

@@ -1,4 +1,4 @@
-"""One visit to one file: reads on from where counting stands, and settles the rest when it is final."""
+"""One visit to one file: reads on from the checkpoint, and counts an incomplete last record when it is final."""
 
 from __future__ import annotations
 
@@ -28,28 +28,30 @@ class ForwardWriter:
 
     @property
     def header(self) -> bytes | None:
-        """The file's header line, as far as it is known."""
+        """The file's header line; None when there is none, or it is not read yet."""
         return self.state.header
 
     def expects_header(self, offset: int) -> bool:  # noqa: ARG002 - where the first line was too long, the next one is it
-        """Whether the format has a header, and it was not read."""
+        """Return whether the format has a header that is not read yet."""
         return self._ingest.wants_header and self.state.header is None
 
     def take_header(self, line: bytes, place: str) -> None:  # noqa: ARG002 - a file has one header
-        """Learn the header. Raises SourceRefused when it lacks a column."""
+        """Note the header. Raises SourceRefused when a column is missing."""
         header = line.rstrip(b"\r\n")
         self._ingest.check_header(header, self._found.path)
         self._ingest.ignore()
         self.state = replace(self.state, header=header)
 
     def advance(self, prefix: Fingerprint, records: int) -> None:
-        """Everything in `prefix` is consumed, and so many more records (or less) are counted than before."""
+        """Note that everything in `prefix` is consumed, and that `records` more (or less) are counted than
+        before."""
         before = self.state
         state = self.limited(before.consumed(prefix, records, before.header), before, prefix.length)
         self.state = self._catalog.put(replace(state, gone=before.gone and self._found.archive))
 
     def limited(self, state: FileCheckpoint, before: FileCheckpoint, end: int) -> FileCheckpoint:
-        """The state with a note that what was just counted, up to `end`, was counted under a range of days."""
+        """Return the checkpoint with a note that what was just counted, up to byte `end`, was counted for a
+        range of days only."""
         window = self._ingest.window
         if window is None:
             return state
@@ -59,7 +61,7 @@ class ForwardWriter:
 
 
 class Visit:
-    """Reads an open file on from a position in it."""
+    """Reads an open file on from an offset."""
 
     def __init__(self, context: ReadContext, content: FileReader, state: FileCheckpoint, resumed: Resumed) -> None:
         self._context, self._content = context, content
@@ -72,10 +74,10 @@ class Visit:
         )
 
     def run(self) -> Iterator[None]:
-        """Count what is new; after each step the checkpoint and the ingest agree.
+        """Count what is new; after each step the checkpoint agrees with what the ingest has counted.
 
         Raises:
-            OSError: the file cannot be read, or enough was done for it in this run.
+            OSError: the file cannot be read, or has used up its CPU time in this run.
             SourceRefused: its CSV header lacks a column.
         """
         content, chunk = self._content, self._context.buffers.chunk
@@ -102,7 +104,7 @@ class Visit:
         self._finish()
 
     def _run_in_place(self) -> Iterator[None]:
-        """Read without a copy, as long as the ingest takes that and no line is too long for it."""
+        """Read without a copy, as long as the ingest accepts that and no line is too long for it."""
         feed, content, buffers = self._feed, self._content, self._context.buffers
         while self._ingest.takes_views and feed.prefix.settled and feed.beyond is None:
             have = len(feed.pending)
@@ -129,7 +131,7 @@ class Visit:
             yield
 
     def _go_on_after_rest(self, following: bytes) -> None:
-        """What follows a rest that was counted decides whether it was a record."""
+        """Decide by what follows a counted rest whether it was a whole record; if not, take it back."""
         feed, writer = self._feed, self._writer
         if not following:
             feed.pending = self._rest
@@ -143,7 +145,7 @@ class Visit:
             feed.pending = self._rest + following
 
     def _finish(self) -> None:
-        """The end of the file: settle the rest, and remember how the file looked."""
+        """Handle the end of the file: decide about the rest, and note how the file looked."""
         content, found, state, quiet = self._content, self._content.found, self._writer.state, self._quiet
         same = (state.size, state.mtime_ns) == (found.size, found.mtime_ns)
         changed = min(state.changed, quiet.now) if same else quiet.now

@@ -41,12 +41,12 @@ _BLOCK = 4096
 
 
 class Refreshed(Enum):
-    """What became of the copy."""
+    """The state of the copy after a refresh."""
 
     CURRENT = auto()
-    """It has the branch as the remote has it."""
+    """The copy has the branch as it is on the remote."""
     EMPTY = auto()
-    """There is none, since the remote has no branch at all."""
+    """There is no copy, because the remote has no branch at all."""
 
 
 class Cache:
@@ -99,7 +99,7 @@ class Cache:
             yield
 
     def refresh(self) -> Refreshed:
-        """Bring the copy up to date; a copy that cannot be updated is made anew.
+        """Fetch what is new, or fetch everything again when that fails.
 
         Files of a fetch that failed or was killed are removed.
 
@@ -185,11 +185,11 @@ class Cache:
         return SourceRefused(f"{self._place}: a copy of it needs more than {limit}; see `largest_copy_mib`")
 
     def _has_branch(self, failure: GitFailed) -> bool:
-        """Ask the remote, after a fetch failed, whether it has the branch (True) or nothing at all (False).
+        """Ask the remote, after a fetch failed, whether it has the branch (True) or no branch at all (False).
 
         Raises:
-            SourceUnavailable: it cannot be reached.
-            SourceRefused: it has other branches only.
+            SourceUnavailable: the remote cannot be reached.
+            SourceRefused: the remote has other branches, but not this one.
         """
         try:
             listing = self._git.read(
