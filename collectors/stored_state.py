@@ -120,8 +120,8 @@ def check_keys(source: str, stored: Mapping[str, bytes], kinds: tuple[Kind[Any],
     for key in stored:
         if not (key.startswith(prefixes) or key in names):
             raise StateFromNewer(
-                f"{place_of(source, key)}: no source of this type stores such a key in this leverwatch;"
-                " run the version of leverwatch that wrote it, or give a source of another type another name"
+                f"{place_of(source, key)}: no source of this type stores such a key: a source that gets another"
+                " type needs another name; if it had this type before, run the version of leverwatch that wrote it"
             )
 
 

@@ -91,6 +91,8 @@ def _ledger(loaded: Loaded, dry_run: bool) -> Iterator[tuple[Ledger, Loaded]]:
         return
     store = Store(loaded.store_url)
     try:
+        if not store.is_new():
+            store.require_newest()
         # A source may fetch copies; those of a rehearsal go with it.
         with tempfile.TemporaryDirectory(prefix="leverwatch-dry-run-") as folder:
             yield (

@@ -22,6 +22,7 @@ from leverwatch.agent.store.replaced import (
     check_replaced,
     compare,
     read_inferences,
+    renew_first_days,
     take_out,
 )
 from leverwatch.agent.store.rows import RowWriter
@@ -88,6 +89,7 @@ def write_batch(
         # Read, and not added up from the batch: rows may have found other names, or no room.
         replaced = compare(before, read_inferences(connection, source, batch.replaces))
         add_restated(connection, source, replaced.taken_back)
+        renew_first_days(connection, source, batch.replaces)
     if batch.tallies:
         rows = [
             {"source": source, "result": str(result), "records": number}

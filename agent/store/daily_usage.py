@@ -12,14 +12,16 @@ from sqlalchemy import Connection, func, select
 from leverwatch.agent.framework.daily_usage import DailyUsage, PromptSums
 from leverwatch.agent.store.facts import Scope, counting_sources
 from leverwatch.agent.store.names import named
-from leverwatch.agent.store.schema import usage_daily, usage_totals
+from leverwatch.agent.store.schema import EMPTIED, usage_daily, usage_totals
 from leverwatch.collectors.interface import Operation
 
 
 def counting(connection: Connection, scope: Scope) -> dict[str, frozenset[str]]:
     """Return the sources that count for each system."""
     feeding: dict[str, set[str]] = defaultdict(set)
-    pairs = select(usage_totals.c.system, usage_totals.c.source).distinct()
+    pairs = (
+        select(usage_totals.c.system, usage_totals.c.source).where(usage_totals.c.first_day < EMPTIED).distinct()
+    )
     for chosen in named(usage_totals.c.system, scope.systems):
         for system, source in connection.execute(pairs.where(chosen)):
             feeding[system].add(source)

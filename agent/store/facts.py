@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 from leverwatch.agent.framework.model import Declaration, Facts, PromptFacts, UsageFacts
 from leverwatch.agent.framework.timeline import Timeline, is_overlapping
 from leverwatch.agent.store.names import named
-from leverwatch.agent.store.schema import prompt_changes, source_days, usage_daily, usage_totals
+from leverwatch.agent.store.schema import EMPTIED, prompt_changes, source_days, usage_daily, usage_totals
 from leverwatch.agent.store.words import word
 from leverwatch.collectors.interface import COUNTING_KINDS, ChangeKind, Operation
 
@@ -76,7 +76,9 @@ def _usage(connection: Connection, as_of: date, scope: Scope) -> dict[str, tuple
     )
     for chosen in named(usage_totals.c.system, scope.systems):
         for system, source, day in connection.execute(starts.where(chosen)):
-            first[system][source] = day
+            feeding = first[system]
+            if day < EMPTIED:
+                feeding[source] = day
     seen: dict[str, list[date]] = defaultdict(list)
     for source, day in connection.execute(
         select(source_days.c.source, source_days.c.day)

@@ -13,7 +13,7 @@ from leverwatch.agent.framework.timeline import Timeline
 from leverwatch.agent.snapshot import ModelTotals
 from leverwatch.agent.store.facts import Scope, read_timelines
 from leverwatch.agent.store.names import OTHER_MODELS, OVERFLOW_SYSTEM
-from leverwatch.agent.store.schema import COUNTS, prompt_changes, usage_daily, usage_totals
+from leverwatch.agent.store.schema import COUNTS, EMPTIED, prompt_changes, usage_daily, usage_totals
 from leverwatch.agent.store.views import SystemTotals, read_totals
 from leverwatch.agent.store.words import word
 from leverwatch.collectors.interface import ChangeKind, Operation
@@ -54,7 +54,9 @@ class HistoryReader:
         first: dict[str, date] = {}
         table, changes = usage_totals.c, prompt_changes.c
         for query in (
-            select(table.system, func.min(table.first_day)).group_by(table.system),
+            select(table.system, func.min(table.first_day))
+            .where(table.first_day < EMPTIED)
+            .group_by(table.system),
             select(changes.system, func.min(changes.landed_at)).group_by(changes.system),
         ):
             for system, moment in self._connection.execute(query):

@@ -44,7 +44,7 @@ def migrate(engine: Engine) -> None:
         StoreError: the database has a schema that this version does not know.
     """
     with engine.connect().execution_options(leverwatch_writes=True) as connection, connection.begin():
-        if _is_newest(connection):
+        if is_newest(connection):
             return
         # Nearly every start finds the newest schema, and Alembic is a good part of what a command imports.
         from alembic import command
@@ -70,7 +70,8 @@ def migrate(engine: Engine) -> None:
         engine.dispose()
 
 
-def _is_newest(connection: Connection) -> bool:
+def is_newest(connection: Connection) -> bool:
+    """Return whether the database has the schema of this version."""
     try:
         # A query that is refused ends the transaction on PostgreSQL, were it not for the savepoint.
         with connection.begin_nested():

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from operator import add, attrgetter, neg
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, tuple_, update
 
 from leverwatch.agent.errors import InternalError
 from leverwatch.agent.store.bulk_insert import BulkInsert
 from leverwatch.agent.store.engine import batched
 from leverwatch.agent.store.highest import Key, keep_highest
-from leverwatch.agent.store.schema import COUNTS, sources, usage_daily, usage_totals
+from leverwatch.agent.store.schema import COUNTS, EMPTIED, sources, usage_daily, usage_totals
+from leverwatch.agent.store.values import is_usage
 from leverwatch.collectors.interface import Batch, Operation
 
 Cell = tuple[str, str, date]
@@ -39,7 +40,8 @@ def check_replaced(source: str, batch: Batch) -> None:
     """Check that a batch that replaces days does not contradict itself.
 
     Raises:
-        InternalError: a row is of another day, or takes something back. Nothing of such a batch may be written.
+        InternalError: a row is of another day, cannot be stored, or takes something back. Nothing of such a batch
+            may be written.
     """
     if not batch.replaces:
         return
@@ -48,6 +50,12 @@ def check_replaced(source: str, batch: Batch) -> None:
         raise InternalError(
             f"source {source}: a batch that replaces {len(batch.replaces)} days has rows of {len(astray)} others,"
             f" the first of them {astray[0]}; this is a fault of leverwatch, please report it"
+        )
+    if not all(is_usage(row) for row in batch.usage):
+        # Left out, it would make the day that it is of a known one with too little.
+        raise InternalError(
+            f"source {source}: a batch that replaces days has rows that cannot be stored;"
+            " this is a fault of leverwatch, please report it"
         )
     if any(min(_counts(row)) < 0 for row in batch.usage):
         raise InternalError(
@@ -92,6 +100,19 @@ def take_out(
     totals.write([(source, *key, day, now, *map(neg, counts)) for key, (day, counts) in sums.items()])
     for chosen in _of_days(source, days):
         connection.execute(delete(usage_daily).where(chosen))
+
+
+def renew_first_days(connection: Connection, source: str, days: frozenset[date]) -> None:
+    """Set the first day of totals anew where it was one of these days, which were replaced."""
+    total, cell = usage_totals.c, usage_daily.c
+    same = and_(*(cell[name] == total[name] for name in ("source", "system", "model", "operation")))
+    first = select(func.min(cell.day)).where(same).scalar_subquery()
+    for part in batched(sorted(days)):
+        connection.execute(
+            update(usage_totals)
+            .where(total.source == source, total.first_day.in_(part))
+            .values(first_day=func.coalesce(first, EMPTIED))
+        )
 
 
 def add_restated(connection: Connection, source: str, inferences: float) -> None:

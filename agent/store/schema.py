@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -63,6 +63,9 @@ usage_daily = Table(
 )
 """One row for each source, system, model, operation and UTC day."""
 
+EMPTIED = date.max
+"""The first day of totals whose days were all taken out: their source feeds the system no longer."""
+
 usage_totals = Table(
     "usage_totals",
     metadata,
@@ -70,7 +73,7 @@ usage_totals = Table(
     Column("system", String(200), primary_key=True),
     Column("model", String(200), primary_key=True),
     Column("operation", String(20), primary_key=True),
-    Column("first_day", Date, nullable=False),
+    Column("first_day", Date, nullable=False),  # EMPTIED: no day of it is left
     Column("first_written", UtcDateTime, nullable=False),
     *_counts(),
 )

@@ -24,7 +24,7 @@ from leverwatch.agent.store.evals import read_eval_results, read_model_days, rea
 from leverwatch.agent.store.facts import Scope, read_facts
 from leverwatch.agent.store.history import read_at_review, read_differing_since, read_history
 from leverwatch.agent.store.history_reader import HistoryReader
-from leverwatch.agent.store.migrate import head_revision, migrate
+from leverwatch.agent.store.migrate import head_revision, is_newest, migrate
 from leverwatch.agent.store.names import Admission, FoldWarning, KnownNames, NameLimits, read_names, read_overflow
 from leverwatch.agent.store.replaced import Cell, Replaced, read_inferences
 from leverwatch.agent.store.rows import RowWriter
@@ -104,7 +104,23 @@ class Store:
             driver = connection.connection.driver_connection
             check_damage(driver, file.path)  # type: ignore[arg-type]  # a connection of sqlite3
             if self._read_only and read_schema(driver) != head_revision():  # type: ignore[arg-type]
-                raise StoreError(f"{file.path}: it may only be read, and is no store of this version")
+                raise StoreError(
+                    f"{file.path}: it may only be read, and its schema is of another version of leverwatch;"
+                    " one that may write to it migrates an older one"
+                )
+
+    def require_newest(self) -> None:
+        """Check the schema without changing anything.
+
+        Raises:
+            StoreError: the database has that of another version.
+        """
+        with translated(self._url), self.reading() as connection:
+            if not is_newest(connection):
+                raise StoreError(
+                    "its schema is of another version of leverwatch, and nothing may be changed now;"
+                    " `leverwatch collect`, or a start of the agent, migrates an older one"
+                )
 
     def is_new(self) -> bool:
         """Return whether nothing was ever written to the database; creates nothing."""

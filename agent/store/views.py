@@ -13,7 +13,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 from leverwatch.agent.snapshot import ModelTotals
 from leverwatch.agent.store.facts import Scope, counting_sources
 from leverwatch.agent.store.names import OTHER_MODELS, named
-from leverwatch.agent.store.schema import COUNTS, prompt_changes, usage_highest, usage_totals
+from leverwatch.agent.store.schema import COUNTS, EMPTIED, prompt_changes, usage_highest, usage_totals
 from leverwatch.agent.store.words import word
 from leverwatch.collectors.interface import ChangeKind, Operation
 
@@ -53,8 +53,11 @@ def read_totals(connection: Connection, scope: Scope, models_per_system: int) ->
     ]
     taken_back = _highest(connection, scope)
     feeding: dict[str, set[str]] = defaultdict(set)
+    fed: dict[str, set[str]] = defaultdict(set)
     for row in rows:
-        feeding[row.system].add(row.source)
+        fed[row.system].add(row.source)
+        if row.first_day < EMPTIED:
+            feeding[row.system].add(row.source)
     models: dict[str, dict[str, list[float]]] = defaultdict(dict)
     highest: dict[str, dict[str, list[float]]] = defaultdict(dict)
     held: set[tuple[str, str]] = set()
@@ -62,7 +65,9 @@ def read_totals(connection: Connection, scope: Scope, models_per_system: int) ->
     first: dict[str, datetime] = {}
     for row in rows:
         first.setdefault(row.system, row.first_written)
-        if row.source not in counting_sources(feeding[row.system], scope.authoritative):
+        # What a source counted and took back leaves the decision to others, and the counters go on holding it.
+        of = feeding if row.first_day < EMPTIED else fed
+        if row.source not in counting_sources(of[row.system], scope.authoritative):
             continue
         operation = word(Operation, row.operation)
         counts = _counts(row)

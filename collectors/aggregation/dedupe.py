@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from zlib import crc32
 
 from leverwatch.collectors.aggregation.id_table import Ids, PythonIds, pack, unpack
 from leverwatch.collectors.errors import StateUnreadable
-from leverwatch.collectors.stored_state import Kind, place_of, same
+from leverwatch.collectors.stored_state import Kind, place_of
 
 PREFIX = "seen/"
 """The prefix of the state keys of request ids."""
@@ -22,18 +24,47 @@ _SEQUENCES = range(2**62)
 _KEY = re.compile(r"(0|-?[1-9][0-9]{0,18})/(0|[1-9][0-9]{0,18})/(add|del)")
 
 
-def _packed(body: bytes) -> bytes:
-    if len(body) % _ID_BYTES:
+_UNCHECKED = b"--------"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredIds:
+    """A list of ids, packed by `pack`, and the checksum that was stored with it; None: version 0 had none."""
+
+    ids: bytes
+    checksum: int | None = field(default=None, compare=False)
+
+
+def _checksum(key: str, ids: bytes) -> int:
+    """Return the CRC-32 of the ids and of the key that they belong to."""
+    return crc32(ids, crc32(key.encode()))
+
+
+def _with_checksum(stored: StoredIds) -> bytes:
+    return (_UNCHECKED if stored.checksum is None else b"%08x" % stored.checksum) + b"\n" + stored.ids
+
+
+def _without_checksum(body: bytes) -> bytes:
+    return _UNCHECKED + b"\n" + body
+
+
+def _packed(body: bytes) -> StoredIds:
+    checksum, separator, ids = body.partition(b"\n")
+    if not separator or len(checksum) != len(_UNCHECKED):
+        raise ValueError("it has no checksum")
+    if not ids or len(ids) % _ID_BYTES:
         raise ValueError("it is no list of ids")
-    return body
+    return StoredIds(ids, None if checksum == _UNCHECKED else int(checksum, 16))
 
 
-def ids_kind(prefix: str) -> Kind[bytes]:
+def ids_kind(prefix: str) -> Kind[StoredIds]:
     """Return how ids are stored under keys with a prefix: packed by `pack`.
 
     How an id is computed (the hash, its seed and the texts of which the seed is made) is part of the layout too.
     """
-    return Kind(name="list of ids", key=prefix, encode=bytes, decode=_packed, upgrades=(same,))
+    return Kind(
+        name="list of ids", key=prefix, encode=_with_checksum, decode=_packed, upgrades=(_without_checksum,)
+    )
 
 
 class SeenIds:
@@ -81,14 +112,19 @@ class SeenIds:
         entries = sorted((self._parse(key, source), key) for key in state if self._kind.holds(key))
         for (sequence, kind, slot), key in entries:
             # One at a time: all of them together are large.
-            ids = self._kind.loads(place_of(source, key), state[key])
+            stored = self._kind.loads(place_of(source, key), state[key])
+            if stored.checksum not in (None, _checksum(key, stored.ids)):
+                raise StateUnreadable(
+                    f"{place_of(source, key)}: the stored list of ids is not what was stored under this key; "
+                    "restore the store from a backup"
+                )
             self._remember(slot, sequence, kind)
             self._sequence = max(self._sequence, sequence + 1)
             self._newest = max(self._newest, slot)
             if kind == _ADDED:
-                self.ids.restore(slot, ids)
+                self.ids.restore(slot, stored.ids)
             else:
-                for identity in unpack(ids):
+                for identity in unpack(stored.ids):
                     self.ids.remove(identity)
 
     def add(self, identity: int, slot: int) -> bool:
@@ -149,7 +185,8 @@ class SeenIds:
     def _write(self, written: dict[str, bytes | None], kind: str, by_slot: Mapping[int, bytes]) -> None:
         for slot, packed in by_slot.items():
             self._remember(slot, self._sequence, kind)
-            written[self._key(slot, self._sequence, kind)] = self._kind.dumps(packed)
+            key = self._key(slot, self._sequence, kind)
+            written[key] = self._kind.dumps(StoredIds(packed, _checksum(key, packed)))
             self._sequence += 1
 
     def _remember(self, slot: int, sequence: int, kind: str) -> None:

@@ -190,7 +190,7 @@ def test_a_key_of_a_kind_that_is_not_known_makes_its_source_fail_and_no_other(
 ) -> None:
     world.put(source, "cursor/1", b"version 1\nx")
 
-    refused(world, source, "cursor/1: no source of this type stores such a key in this leverwatch", capsys)
+    refused(world, source, "cursor/1: no source of this type stores such a key: a source", capsys)
 
 
 def test_what_was_refused_half_way_is_read_anew_also_when_the_store_is_back_where_it_was(world: World) -> None:
@@ -217,12 +217,14 @@ def test_what_was_refused_half_way_is_read_anew_also_when_the_store_is_back_wher
 
 
 def test_values_without_a_version_are_read_and_written_anew_when_they_change(world: World) -> None:
-    def bare(value: bytes) -> bytes:
-        return value.removeprefix(b"version 1\n").replace(b'{"version":1,', b"{", 1)
+    def bare(key: str, value: bytes) -> bytes:
+        body = value.removeprefix(b"version 1\n").replace(b'{"version":1,', b"{", 1)
+        # A list of ids had no checksum either.
+        return body[len("01234567\n") :] if key.startswith(("seen/", "calls/")) else body
 
     for name in SOURCES:
         for key, value in world.stored(name).items():
-            world.put(name, key, bare(value))
+            world.put(name, key, bare(key, value))
     before, stored = world.figures(), {name: world.stored(name) for name in SOURCES}
     assert world.run() == {}
     assert world.figures() == before

@@ -63,10 +63,11 @@ def test_a_day_that_is_given_again_is_replaced_and_others_stay(store: Store) -> 
 
 
 def test_a_day_without_rows_is_a_true_zero(store: Store) -> None:
+    third = NEXT + timedelta(days=1)
     store.apply("bills", 0, whole({DAY, NEXT}, row(inferences=5), row(day=NEXT, inferences=7)))
-    store.apply("bills", 1, whole({DAY, NEXT + timedelta(days=1)}))
+    store.apply("bills", 1, whole({NEXT, third}))
 
-    assert days_of(store) == {DAY: 0, NEXT: 7, NEXT + timedelta(days=1): 0}
+    assert days_of(store) == {DAY: 5, NEXT: 0, third: 0}
 
 
 def test_only_what_the_source_itself_said_is_replaced(store: Store) -> None:
@@ -115,7 +116,13 @@ def test_names_that_have_left_still_take_their_room(store: Store) -> None:
 
 @pytest.mark.parametrize(
     ("bad", "reason"),
-    [(row(day=NEXT), "has rows of 1 others, the first of them 2026-03-02"), (row(inferences=-1), "takes")],
+    [
+        (row(day=NEXT), "has rows of 1 others, the first of them 2026-03-02"),
+        (row(inferences=-1), "takes"),
+        # Left out, it would leave a day that is known to have less than it has.
+        (row(model="n", input_tokens=float("nan")), "cannot be stored"),
+        (row("bot\0"), "cannot be stored"),
+    ],
 )
 def test_a_batch_that_contradicts_itself_is_refused_whole(store: Store, bad: UsageRow, reason: str) -> None:
     store.apply("bills", 0, whole({DAY}, row(inferences=5)))
@@ -135,17 +142,6 @@ def test_who_comes_second_with_a_revision_replaces_nothing(store: Store) -> None
 
     assert cells(store) == {("bot", "m", DAY): 5}
     assert store.source_times()["bills"].restated_inferences == 0
-
-
-def test_a_row_that_cannot_be_stored_costs_itself_and_is_taken_back(store: Store) -> None:
-    rows = (row(inferences=5), row(model="n", inferences=2))
-    store.apply("bills", 0, whole({DAY}, *rows))
-
-    changed = store.apply("bills", 1, whole({DAY}, rows[0], replace(rows[1], input_tokens=float("nan"))))
-
-    assert cells(store) == {("bot", "m", DAY): 5}
-    assert changed == Replaced(0, 2)
-    assert store.refused_rows() == {"bills": 1}
 
 
 def test_what_was_taken_back_is_added_up_and_kept(open_store: Callable[[], Store]) -> None:
@@ -205,3 +201,29 @@ def test_a_replaced_day_costs_nothing_of_what_else_the_batch_says(store: Store) 
     assert store.source_state("bills").load() == {"at": b"2"}
     with store.reading() as connection:
         assert connection.scalar(select(func.count()).select_from(usage_daily)) == 1
+
+
+def test_the_first_day_of_a_system_follows_what_is_left_of_it(store: Store) -> None:
+    month = [DAY + timedelta(days=at) for at in range(30)]
+    store.apply("bills", 0, whole(set(month), *(row(day=day) for day in month)))
+    store.apply("bills", 1, whole(set(month), *(row(day=day) for day in month[27:])))
+
+    # Days before the first one of a system are unknown, and not zero.
+    assert set(store.facts(month[-1], Scope())["bot"].usage.daily) == set(month[27:])
+    store.apply("bills", 2, whole({month[3]}, row(day=month[3])))
+    assert min(store.facts(month[-1], Scope())["bot"].usage.daily) == month[3]
+
+
+def test_an_authoritative_source_that_took_everything_back_leaves_the_system_to_the_others(store: Store) -> None:
+    scope = Scope(authoritative=frozenset({"bills"}))
+    store.apply("gateway", 0, Batch({}, (row(inferences=30),), days_seen=frozenset({DAY})))
+    store.apply("bills", 0, whole({DAY}, row(inferences=5)))
+    assert store.facts(DAY, scope)["bot"].usage.daily == {DAY: 5}
+
+    store.apply("bills", 1, whole({DAY}, row("other", inferences=5)))
+
+    facts = store.facts(DAY, scope)
+    assert (facts["bot"].usage.daily, facts["bot"].usage.sources) == ({DAY: 30}, ("gateway",))
+    totals = store.totals(scope, 10)["bot"]
+    # The counter showed 5, and goes on from there.
+    assert (totals.models[0].inferences, totals.highest["m"].inferences) == (30, 35)

@@ -65,7 +65,6 @@ class Model:
     def __init__(self) -> None:
         self.cells: dict[str, dict[Cell, Counts]] = {source: {} for source in SOURCES}
         self.seen: dict[str, set[date]] = {source: set() for source in SOURCES}
-        self.first: dict[tuple[str, str], date] = {}
         self.committed: dict[Key, list[Counts]] = defaultdict(list)
         """The totals of each key after each batch."""
         self.restated: dict[str, float] = dict.fromkeys(SOURCES, 0.0)
@@ -75,8 +74,6 @@ class Model:
         for cell, more in given:
             before = known.get(cell, NOTHING)
             known[cell] = tuple(a + b for a, b in zip(before, more, strict=True))
-            feeds = (source, cell[0])
-            self.first[feeds] = min(cell[3], self.first.get(feeds, cell[3]))
         self._commit()
 
     def replace(self, source: str, days: set[date], given: list[tuple[Cell, Counts]]) -> None:
@@ -112,6 +109,15 @@ class Model:
             for (_, *named, kind), totals in self.committed.items()
             if kind is operation and named[0] == system and model in (None, named[1])
         )
+
+    @property
+    def first(self) -> dict[tuple[str, str], date]:
+        """The first day that a source has anything of a system; a source that took all back feeds it no more."""
+        found: dict[tuple[str, str], date] = {}
+        for source, known in self.cells.items():
+            for system, _, _, day in known:
+                found[source, system] = min(day, found.get((source, system), day))
+        return found
 
     def daily(self, system: str) -> dict[date, float]:
         """Inferences by day; a day that a source saw, from the first day of the system on, is a true zero."""
@@ -216,7 +222,7 @@ class Trial:
         }
         facts = self.store.facts(DAYS[-1], Scope())
         assert {system: dict(one.usage.daily) for system, one in facts.items()} == {
-            system: self.model.daily(system) for _, system in self.model.first
+            system: self.model.daily(system) for _, system, *_ in self.model.committed
         }
         times = self.store.source_times()
         for source in SOURCES:

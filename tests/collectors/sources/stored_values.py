@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from leverwatch.collectors.aggregation.dedupe import ids_kind
+from leverwatch.collectors.aggregation.dedupe import StoredIds, ids_kind
 from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE
 from leverwatch.collectors.sources.evals.positions import RESULT_FILE, FileState
 from leverwatch.collectors.sources.files.checkpoint import CHECKPOINT, FileCheckpoint
@@ -65,6 +65,12 @@ _HISTORY = (
 _IDS = bytes.fromhex("6B1BC485AB0A106778820CB9AE255E5E")
 _DIGEST = bytes.fromhex("E528E088FFE4818260EC81BD94F4ECA1")
 
+
+def _ids(prefix: str, key: str, checksum: bytes) -> Stored:
+    value = StoredIds(_IDS, int(checksum, 16))
+    return Stored("files", ids_kind(prefix), key, value, (_IDS, b"version 1\n" + checksum + b"\n" + _IDS))
+
+
 STORED: tuple[Stored, ...] = (
     Stored(
         "files",
@@ -106,8 +112,8 @@ STORED: tuple[Stored, ...] = (
         ),
         (b"{" + _CHECKPOINT, b'{"version":1,' + _CHECKPOINT),
     ),
-    Stored("files", ids_kind("seen/"), "seen/1970340/0/add", _IDS, (_IDS, b"version 1\n" + _IDS)),
-    Stored("files", ids_kind("calls/"), "calls/1970303/4/del", _IDS, (_IDS, b"version 1\n" + _IDS)),
+    _ids("seen/", "seen/1970340/0/add", b"afe4fe37"),
+    _ids("calls/", "calls/1970303/4/del", b"a552a8c2"),
     Stored("files", PARTIAL_LINE, "partial/2/402dfa4ea57927c8", 3, (b"3", b"version 1\n3")),
     Stored(
         "evals",

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, get_type_hints
+from zlib import crc32
 
 import pytest
 from hypothesis import given
@@ -177,7 +178,7 @@ def test_a_position_under_the_key_of_another_result_file_is_refused() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "reason"),
     [
-        ("seen/1970340/0/add", b"version 1\n1234567", "it is no list of ids"),
+        ("seen/1970340/0/add", b"version 1\n--------\n1234567", "it is no list of ids"),
         ("seen/1970340/0/add", b"123456789", "it is no list of ids"),
         ("seen/1970340/add", b"12345678", "no key of stored ids"),
         ("seen/1970340/0/sub", b"12345678", "no key of stored ids"),
@@ -227,8 +228,11 @@ def test_the_ids_of_requests_calls_and_traces_are_those_of_version_0(
 
     # Whoever changes how an id is computed makes every stored id one of nothing: that is another version.
     assert made.drain().state == {
-        "seen/1970144/0/add": b"version 1\n" + bytes.fromhex(seen),
-        "calls/1970144/0/add": b"version 1\n" + bytes.fromhex(calls),
+        key: b"version 1\n%08x\n" % crc32(key.encode() + ids) + ids
+        for key, ids in {
+            "seen/1970144/0/add": bytes.fromhex(seen),
+            "calls/1970144/0/add": bytes.fromhex(calls),
+        }.items()
     }
 
 
@@ -237,10 +241,28 @@ def test_ids_that_were_written_without_a_version_are_still_known_beside_newer_on
     seen.load(
         {
             "seen/100/0/add": (7).to_bytes(8, "little") + (8).to_bytes(8, "little"),
-            "seen/100/1/del": b"version 1\n" + (8).to_bytes(8, "little"),
-            "seen/101/2/add": b"version 1\n" + (9).to_bytes(8, "little"),
+            "seen/100/1/del": b"version 1\nd21bc369\n" + (8).to_bytes(8, "little"),
+            "seen/101/2/add": b"version 1\n3fcd11b5\n" + (9).to_bytes(8, "little"),
         },
         "gateway",
     )
 
     assert [seen.add(identity, 100) for identity in (7, 8, 9)] == [False, True, False]
+
+
+@pytest.mark.parametrize("damage", ["shortened", "emptied", "swapped"])
+def test_a_list_of_ids_that_is_not_the_one_that_was_stored_is_refused(damage: str) -> None:
+    seen = SeenIds(3600)
+    for identity, slot in ((1, 100), (2, 100), (3, 101)):
+        seen.add(identity, slot)
+    stored = {key: value for key, value in seen.changes().items() if value is not None}
+    first, second = stored
+    damaged = {
+        "shortened": {first: stored[first][:-8]},
+        "emptied": {first: b""},
+        "swapped": {first: stored[second], second: stored[first]},
+    }[damage]
+
+    with pytest.raises(StateUnreadable, match=r"^source gateway: seen/10[01]/[01]/add: .*list of ids"):
+        SeenIds(3600).load(stored | damaged, "gateway")
+    SeenIds(3600).load(stored, "gateway")
