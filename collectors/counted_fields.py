@@ -4,7 +4,8 @@
 records, the columns of the compiled helper and the exported counters are all made from it, so that a new counted
 field is one line here, and one in each place that uses it:
 
-- a migration in `agent/store/migrations/versions/`, which adds the column to `usage_daily` and `usage_totals`;
+- a migration in `agent/store/migrations/versions/`, which adds the column to `usage_daily`, `usage_totals` and
+  `usage_highest`;
 - when records may tell it, a setting of `FieldMap` in `collectors/records/format_config.py`, and the named formats
   whose producers write it;
 - when it is to be exported, a line in `agent/exporter/usage_families.py`, and then the golden files and

@@ -42,7 +42,7 @@ from alembic import op
 revision, down_revision, branch_labels, depends_on = "audio", "{head}", None, None
 
 def upgrade():
-    for table in ("usage_daily", "usage_totals"):
+    for table in ("usage_daily", "usage_totals", "usage_highest"):
         for name in ("audio_tokens", "unknown_audio"):
             op.add_column(table, sa.Column(name, sa.Double, nullable=False, server_default="0"))
 """
