@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from leverwatch.agent.config import load_config
 from leverwatch.collectors.aggregation.ingest import Ingest
 from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.records.formats import litellm
@@ -56,6 +57,15 @@ def test_every_example_is_what_the_program_gives(walked: Walk) -> None:
         PAGE.write_text(text)
 
     assert {match[2]: match[3] for match in _BLOCK.finditer(text)} == shown
+
+
+def test_the_configuration_of_the_page_is_one(tmp_path: Path) -> None:
+    (tmp_path / "leverwatch.yaml").write_text(walkthrough.configuration())
+
+    loaded = load_config(tmp_path / "leverwatch.yaml", {})
+
+    assert [(source.name, source.type) for source in loaded.config.sources] == [("gateway", "files")]
+    assert loaded.config.systems["helpdesk"].declared_strategy == walkthrough.ALERT_LABELS["declared"]
 
 
 def test_the_text_of_the_line_is_in_no_step(walked: Walk) -> None:

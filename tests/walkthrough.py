@@ -13,9 +13,10 @@ from typing import Any, cast
 import yaml
 from pydantic import TypeAdapter
 
+from leverwatch.agent.config.models import SystemConfig
 from leverwatch.agent.evaluation.evaluate import Plan, evaluate, last_complete_day
 from leverwatch.agent.exporter.render import Exposition, Format
-from leverwatch.agent.framework.model import Declaration, Facts, Strategy, Verdict
+from leverwatch.agent.framework.model import Declaration, Facts, Verdict
 from leverwatch.agent.scheduling.runner import SourceRunner
 from leverwatch.agent.snapshot import SystemsSnapshot
 from leverwatch.agent.store.facts import Scope
@@ -60,10 +61,15 @@ class Walk:
         return next(row for batch in self.batches for row in batch.usage if row.day == date(2026, 3, 10))
 
 
-def configured() -> dict[str, Any]:
-    """The configuration that the page shows."""
+def configuration() -> str:
+    """The text of the configuration that the page shows."""
     (text,) = re.findall(r"^```yaml\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
-    return cast("dict[str, Any]", yaml.safe_load(text))
+    return str(text)
+
+
+def configured() -> dict[str, Any]:
+    """The same, parsed."""
+    return cast("dict[str, Any]", yaml.safe_load(configuration()))
 
 
 def config() -> FilesConfig:
@@ -75,7 +81,7 @@ def config() -> FilesConfig:
 def declarations() -> dict[str, Declaration]:
     """What the page declares of systems."""
     systems = configured()["systems"]
-    return {name: Declaration(Strategy(system["declared_strategy"])) for name, system in systems.items()}
+    return {name: SystemConfig.model_validate(system).to_declaration() for name, system in systems.items()}
 
 
 def write_log(folder: Path, line: bytes) -> None:

@@ -26,7 +26,9 @@ Paths = str | tuple[str, ...]
 Finish = Callable[..., Result | None]
 """Completes a row in place; it gets the row (indexes as in `FIELD_INDEX`) and the extras of its record by name.
 Returns None when the record is a call; `NOT_A_CALL` or `IGNORED` when it is something else; `PART` when it is a
-part of a streamed call, with the id of that call in the row; or one of `MALFORMED` to refuse it."""
+part of a streamed call, with the id of that call in the row; or one of `MALFORMED` to refuse it. The last part
+of a stream, which tells the usage, is a `PART` too: as a call it would be a duplicate of the earlier ones, and its
+tokens would not be counted."""
 
 _TEXTS = frozenset({"model", "request_id", "operation", "status", "trace_id", "finish_reason"})
 _TIME, _REQUEST = FIELD_INDEX["time"], FIELD_INDEX["request_id"]
