@@ -47,7 +47,7 @@ def parse_store_url(text: str) -> StoreUrl:
         ValueError: not a URL of a store that leverwatch has. The message holds no part of the URL.
     """
     if plain := _PLAIN.fullmatch(text):
-        return SqlitePath(*plain.groups())
+        return SqlitePath(plain[1], plain[2])
     from sqlalchemy import make_url
     from sqlalchemy.exc import ArgumentError
 

@@ -28,7 +28,7 @@ def pythons() -> list[Path]:
     found = {f"{sys.version_info.major}.{sys.version_info.minor}": Path(sys.executable)}
     for minor in range(11, 20):
         places = [*(Path.home() / ".pyenv/versions").glob(f"3.{minor}.*/bin/python3")]
-        places += [Path(place)] if (place := shutil.which(f"python3.{minor}")) else []
+        places += [Path(found_by_name)] if (found_by_name := shutil.which(f"python3.{minor}")) else []
         for place in places:
             if _works(place, minor):
                 found.setdefault(f"3.{minor}", place)
@@ -74,8 +74,8 @@ def installed(python: Path, wheel: Path, folder: Path, packages: set[str]) -> Pa
     """The Python of a new environment with the wheel and links to these packages, and without a compiler."""
     subprocess.run([python, "-m", "venv", "--without-pip", folder], check=True, timeout=60)
     (site,) = folder.glob("lib/python3*/site-packages")
-    pip = [sys.executable, "-m", "pip", "--quiet", "--python", folder / "bin/python", "install", "--no-deps"]
-    subprocess.run([*pip, "--no-index", wheel], check=True, timeout=120, env=_environ(folder))
+    pip = [sys.executable, "-m", "pip", "--quiet", "--python", str(folder / "bin/python"), "install", "--no-deps"]
+    subprocess.run([*pip, "--no-index", str(wheel)], check=True, timeout=120, env=_environ(folder))
     for name in packages:
         for first, place in tops(name):
             if not (site / first).exists():

@@ -10,7 +10,7 @@ from sqlalchemy import inspect, select, text
 
 from leverwatch.agent.errors import StoreError
 from leverwatch.agent.store.engine import open_engine
-from leverwatch.agent.store.migrate import alembic_config, head_revision
+from leverwatch.agent.store.migrate import _config, head_revision
 from leverwatch.agent.store.schema import stored_systems, usage_daily, usage_totals
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import Batch, Operation, UsageRow
@@ -25,7 +25,7 @@ def test_a_store_of_the_first_version_keeps_its_counts_and_gains_the_new_ones(
     store_url: str, open_store: Callable[[], Store]
 ) -> None:
     engine = open_engine(store_url)
-    config = alembic_config()
+    config = _config()
     with engine.connect().execution_options(leverwatch_writes=True) as connection, connection.begin():
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
@@ -44,7 +44,7 @@ def test_a_store_of_the_first_version_keeps_its_counts_and_gains_the_new_ones(
 
 def test_a_migration_that_fails_leaves_the_old_schema_and_says_why(store_url: str) -> None:
     engine = open_engine(store_url)
-    config = alembic_config()
+    config = _config()
     with engine.connect().execution_options(leverwatch_writes=True) as connection, connection.begin():
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
@@ -74,7 +74,7 @@ def test_a_migration_that_fails_leaves_the_old_schema_and_says_why(store_url: st
 
 def test_the_systems_of_an_older_store_keep_their_names(store_url: str, open_store: Callable[[], Store]) -> None:
     engine = open_engine(store_url)
-    config = alembic_config()
+    config = _config()
     with engine.connect().execution_options(leverwatch_writes=True) as connection, connection.begin():
         config.attributes["connection"] = connection
         command.upgrade(config, "0003")
@@ -107,4 +107,4 @@ def test_the_systems_of_an_older_store_keep_their_names(store_url: str, open_sto
 
 
 def test_the_newest_migration_is_known_without_alembic() -> None:
-    assert head_revision() == ScriptDirectory.from_config(alembic_config()).get_current_head()
+    assert head_revision() == ScriptDirectory.from_config(_config()).get_current_head()
