@@ -27,7 +27,7 @@ def give_back() -> bool:
 
 
 _USUAL = gc.get_threshold()
-_RARE = 50_000
+_RARE = 200_000
 """New objects after which a short command looks for garbage."""
 
 
