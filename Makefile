@@ -8,7 +8,8 @@ RUN    ?= .venv-run
 PYTHON_OLDEST ?= $(shell python3.11 -c '' 2>/dev/null && echo python3.11 || echo $(PYTHON))
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help run test lint types unit oldest on-oldest lock sbom golden bench fuzz sanitize soak wheel chart dashboards screenshots servers image-check clean
+.PHONY: help run test test-all lint types unit newest on on-python coverage oldest on-oldest lock sbom release-check golden bench \
+    fuzz sanitize soak wheel chart dashboards servers image-check clean
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -68,6 +69,35 @@ types: $(BIN)/.ready ## mypy, strict
 unit: $(BIN)/.ready servers ## every test
 	$(BIN)/pytest -n 2 -q
 
+# On another Python than $(PYTHON), in an environment of its own.
+ON := $(and $(PY),.venv-$(shell $(PY) -c 'import sys; print("%d.%d" % sys.version_info[:2])'))
+on: servers ## the tests, or the ones in TESTS, on another Python: make on PY=python3.13
+	@[ -n '$(ON)' ] || { echo 'on: which Python? make on PY=python3.13' >&2; exit 2; }
+	$(MAKE) --no-print-directory $(ON)/bin/.ready PY='$(PY)'
+	$(ON)/bin/pytest -n 2 -q $(TESTS)
+
+ifneq ($(ON),)
+$(ON)/bin/.ready: pyproject.toml .ci/supply/newest.txt $(wildcard collectors/aggregation/native/*)
+	$(call environment,$(ON),.ci/supply/newest.txt,$(PY))
+endif
+
+pythons = PYTHONPATH=.ci $(BIN)/python -m supply.pythons
+
+# What needs no real servers and no browser: it is quick, and these do not care which Python asks them.
+OF_THE_CODE := tests/agent tests/collectors -m "not e2e and not shipped" --ignore=tests/agent/web/test_status_page_in_browser.py
+# Python 3.12 and newer can watch lines at hardly any cost. What processes run that tests start is not watched.
+COVERED := --cov --cov-report=
+covered = @echo "coverage: $$($(1)/bin/coverage report --format=total) % of the lines of agent and collectors"
+
+newest: servers ## the tests of the code, with their coverage, on the newest Python here, where that is newer than $(PYTHON)
+	@newest=$$($(pythons) --newest); if [ -n "$$newest" ]; then \
+	    $(MAKE) --no-print-directory coverage PY="$$newest"; \
+	else echo 'newest: NOT TESTED and no coverage, as there is no Python newer than $(PYTHON)'; fi
+
+coverage: ## how many lines these tests run: make coverage PY=python3.13, or newer
+	COVERAGE_CORE=sysmon $(MAKE) --no-print-directory on PY='$(PY)' TESTS='$(OF_THE_CODE) $(COVERED)'
+	$(call covered,$(ON))
+
 # Not the tools of the tests themselves: a browser, Helm, linters.
 ON_OLDEST := tests/agent tests/collectors tests/deploy/test_defaults_start.py tests/deploy/test_minimal.py \
     tests/supply/test_locks.py --ignore=tests/agent/web/test_status_page_in_browser.py
@@ -80,7 +110,10 @@ oldest: servers ## the agent and its collectors on the oldest allowed release of
 on-oldest: $(OLDEST)/bin/.ready
 	LEVERWATCH_LOCK=oldest $(OLDEST)/bin/pytest -n 2 -q -m "not e2e or shipped" $(ON_OLDEST)
 
-test: lint types unit oldest ## everything that CI runs
+test: lint types unit newest oldest ## everything that CI runs
+
+test-all: lint types oldest ## every test on every Python here
+	@for python in $$($(pythons)); do $(MAKE) --no-print-directory on PY="$$python" || exit 1; done
 
 lock: $(BIN)/.ready ## allow the newest releases of today, and write the locks and the licences of what is in the image
 	PYTHONPATH=.ci $(BIN)/python -m supply.lock
@@ -89,6 +122,9 @@ lock: $(BIN)/.ready ## allow the newest releases of today, and write the locks a
 
 sbom: $(BIN)/.ready ## dist/leverwatch.cdx.json: the packages of the image in the format of CycloneDX, from its lock
 	PYTHONPATH=.ci $(BIN)/python -m supply.sbom dist/leverwatch.cdx.json
+
+release-check: $(BIN)/.ready ## whether package, chart and changelog name one version: docs/release.md
+	PYTHONPATH=.ci $(BIN)/python -m supply.release
 
 bench: $(BIN)/.ready ## the benchmarks, each against a baseline in the same run
 	$(call locked,$(VENV),.ci/supply/bench.txt)
@@ -112,7 +148,7 @@ image-check: ## build the image with buildah and run it; needs root (Debian: apt
 fuzz: $(BIN)/.ready ## a million damaged lines over every format, and a tenth of them in followed files (about 3 min)
 	$(BIN)/python -m tests.fuzz.fuzz --lines 1000000
 
-sanitize: $(BIN)/.ready ## the tests of the compiled helper with the address and undefined behaviour sanitizers of gcc
+sanitize: $(BIN)/.ready ## the tests of the compiled helper with the address, undefined behaviour and thread sanitizers of gcc
 	PYTHON=$(abspath $(BIN)/python) .ci/sanitize.sh
 
 soak: $(BIN)/.ready ## kill agents on both stores 1,000 times while every type of source changes, and compare every count (about 15 min)
@@ -124,15 +160,5 @@ golden: $(BIN)/.ready ## rewrite golden files and generated documentation
 dashboards: $(BIN)/.ready ## write the Grafana dashboards from their table of panels, and their copies in the chart
 	$(BIN)/python -m grafana.build && $(BIN)/python -m helm.build
 
-# Grafana's own libraries; half a gigabyte, and needed for nothing else.
-PREVIEW := grafana/preview
-$(PREVIEW)/node_modules/.ready: $(PREVIEW)/package-lock.json
-	cd $(PREVIEW) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
-	@touch $@
-
-screenshots: $(BIN)/.ready servers $(PREVIEW)/node_modules/.ready ## pictures of the dashboards, by Grafana's components; needs Node 20 and npm (25 min)
-	cd $(PREVIEW) && npm run --silent types && npm run --silent build
-	$(BIN)/python -m tests.e2e.screenshots
-
 clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) $(OLDEST) $(RUN) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(OLDEST) .venv-* build dist *.egg-info .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis

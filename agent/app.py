@@ -27,7 +27,7 @@ from leverwatch.agent.scheduling.source_runner import source_runner
 from leverwatch.agent.snapshot import AgentSnapshot
 from leverwatch.agent.store.names import NameLimits
 from leverwatch.agent.store.store import Store
-from leverwatch.agent.web.application import State, create_app, create_probe_app
+from leverwatch.agent.web.application import SECURITY_HEADERS, State, create_app, create_probe_app
 from leverwatch.agent.web.server import Server
 from leverwatch.agent.web.transport.auth import Authentication, Protection
 from leverwatch.agent.web.transport.current import CurrentWebFile
@@ -85,7 +85,8 @@ class Agent:
         web, file = loaded.config.web, loaded.web_file
         state = State(self.exposition, self.ready, self.reload if web.enable_reload else None)
         current = None if file is None else CurrentWebFile(file)
-        self._gate = Authentication(create_app(state), current.protection if current else Protection)
+        protection = current.protection if current else Protection
+        self._gate = Authentication(create_app(state), protection, SECURITY_HEADERS)
         self.server = Server(
             *web.address,
             self._gate,

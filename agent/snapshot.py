@@ -14,40 +14,21 @@ from leverwatch.agent.framework.assessment import Assessment
 from leverwatch.agent.framework.forecast.model import ForecastSettings
 from leverwatch.agent.framework.mistakes import MistakeSettings
 from leverwatch.agent.framework.model import Settings, Verdict
+from leverwatch.collectors.counted_fields import Counts
 from leverwatch.collectors.interface import ChangeKind, Operation, Result
 
 
-@dataclass(frozen=True, slots=True)
-class ModelTotals:
-    """Everything ever counted for one system and model (generations only). Unknown parts stand beside the sums."""
+@dataclass(frozen=True)
+class _OfModel:
+    __slots__ = ()
 
     model: str
-    inferences: float = 0.0
-    errors: float = 0.0
-    cache_hits: float = 0.0
-    attempts: float = 0.0
-    input_tokens: float = 0.0
-    cached_input_tokens: float = 0.0
-    output_tokens: float = 0.0
-    unknown_input: float = 0.0
-    unknown_cached: float = 0.0
-    unknown_output: float = 0.0
-    cost_usd: float = 0.0
-    unpriced: float = 0.0
-    latency_ms: float = 0.0
-    unknown_latency: float = 0.0
-    cache_write_tokens: float = 0.0
-    reasoning_tokens: float = 0.0
-    traced: float = 0.0
-    traces: float = 0.0
-    checked: float = 0.0
-    invalid: float = 0.0
-    schema_checked: float = 0.0
-    schema_mode: float = 0.0
-    finish_known: float = 0.0
-    truncated: float = 0.0
-    static_known: float = 0.0
-    static_tokens: float = 0.0
+
+
+# The fields of the last base come first.
+@dataclass(frozen=True, slots=True)
+class ModelTotals(Counts, _OfModel):
+    """Everything ever counted for one system and model (generations only). Unknown parts stand beside the sums."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +44,11 @@ class SystemView:
     locked_in_behaviors: int = 0
     models: tuple[ModelTotals, ...] = ()
     """In order of first appearance, already capped: the rest is one entry named `other`."""
+    highest: Mapping[str, ModelTotals] = field(default_factory=dict)
+    """By model, the most that each sum came to; only of the models from which something was taken back. Counters
+    show it, so that they never fall."""
     other_operations: Mapping[Operation, float] = field(default_factory=dict)
-    """Successful calls that are no generations."""
+    """Successful calls that are no generations: the most that their number came to."""
     month_to_date_inferences: float | None = None
     """Complete days of the running calendar month; None when nothing was covered."""
     last_month_inferences: float | None = None
@@ -124,6 +108,8 @@ class SourceView:
     failures: Mapping[str, int] = field(default_factory=dict)
     """By `CollectorError.reason`."""
     missed_runs: int = 0
+    restated_inferences: float = 0.0
+    """What it took back when it gave whole days again, since the store exists."""
     rows_refused: int = 0
     """Rows of its batches that the store could not hold, since start."""
     error: str | None = None

@@ -1,4 +1,4 @@
-"""What the configuration of every source has in common. Each source adds its own model beside its collector."""
+"""The settings that all types of sources share. Each type adds a model of its own beside its collector."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhdw]))+")
 
 
 def parse_duration(value: Any) -> Any:
-    """Turn `90s`, `5m`, `1h30m` or `7d` (Prometheus' notation) into a timedelta.
+    """Return the timedelta that a duration in Prometheus' notation means: `90s`, `5m`, `1h30m` or `7d`.
 
     Raises:
-        ValueError: a number without a unit, or anything else that is no duration.
+        ValueError: it is a number without a unit, or no duration at all.
     """
     if isinstance(value, timedelta):
         return value
@@ -53,11 +53,15 @@ class SourceConfig(Model):
     )
 
     def declared_systems(self) -> frozenset[str]:
-        """Systems this source is known to feed before anything was read."""
+        """The names of the systems that the source feeds, as far as the configuration alone tells."""
         return frozenset()
 
     def counts_usage(self) -> bool:
         """Whether the source counts inferences."""
+        return False
+
+    def is_authoritative(self) -> bool:
+        """Whether the source counts where others may see the same traffic."""
         return False
 
     def watches_prompts(self) -> bool:
@@ -65,5 +69,5 @@ class SourceConfig(Model):
         return False
 
     def waits_for_others(self) -> bool:
-        """Whether a run may wait for another machine."""
+        """Whether a run may have to wait for another machine, so that it gets a thread of another pool."""
         return False

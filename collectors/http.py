@@ -1,8 +1,8 @@
-"""GET over HTTP with limits that hold whatever the server does.
+"""HTTP GET requests with a deadline and a limit of size.
 
-The time-outs of requests are for one wait each: a server that sends a byte now and then, in its headers too, holds
-a caller for ever, and a silent name server for as long as it likes. Here the request runs in a thread of its own,
-and whoever waits for it gives up at the deadline and cuts the connection.
+The time-outs of the library `requests` apply to each single wait: a server that sends one byte now and then can
+hold a caller for ever, and so can a name server that does not answer. Here the request runs in a thread of its
+own; at the deadline, the caller closes the connection and stops waiting.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from requests.adapters import HTTPAdapter
 from leverwatch.collectors.errors import SourceUnavailable
 
 _TICK = 0.1
-"""Seconds between two looks at the clock."""
+"""Seconds between two checks of the deadline and of `stopping`."""
 _CHUNK = 1 << 14
-"""Small, since a compressed one may be a thousand times as large when it is unpacked."""
+"""Bytes read at once; few, as compressed ones may become a thousand times as many."""
 
 # They warn of headers that cannot be parsed, and write the whole address with its query.
 for _name in ("urllib3.connection", "urllib3.connectionpool"):
@@ -33,19 +33,19 @@ for _name in ("urllib3.connection", "urllib3.connectionpool"):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long and how large an answer may be."""
+    """Limits of time and size of a response."""
 
     wait: float
-    """Seconds until the answer goes on, each time."""
+    """Seconds to wait for each next part of the response."""
     deadline: float
-    """The moment of `time.monotonic()` at which it has to be complete."""
+    """The time of `time.monotonic()`, in seconds, at which the response must be complete."""
     largest: int
-    """Bytes of the body, unpacked."""
+    """The largest body in bytes, after decompression."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server answered. The body of any other status than 200 is not read."""
+    """The response of a server. The body is only read when the status is 200."""
 
     status: int
     body: bytes
@@ -60,18 +60,19 @@ def get(
     parameters: Mapping[str, str] | None = None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> Answer:
-    """The answer to one request. Redirects are not followed: what `auth` adds is for this address alone.
+    """Send one GET request, and return the response. Redirects are not followed, as `auth` is for this address
+    only.
 
     Args:
-        url: its query may hold a secret, and is in no message.
-        place: what messages call the source and its address.
-        limits: whatever the server does.
-        auth: adds what the server asks for; `.netrc` is not looked at.
+        url: the address; its query may contain a secret and is in no message.
+        place: the name of the source and its address, for messages.
+        limits: the limits of time and size.
+        auth: adds credentials to the request; `.netrc` is not used.
         parameters: added to the query.
-        stopping: whether to give up, asked several times a second.
+        stopping: called several times a second; the request is given up when it returns true.
 
     Raises:
-        SourceUnavailable: there is no complete answer within the limits.
+        SourceUnavailable: there is no complete response within the limits, or `stopping` returned true.
     """
     call = _Call(url, dict(parameters or {}), auth, limits)
     # A daemon, since a name server may hold it for longer than the agent lives.
@@ -102,7 +103,7 @@ def _reason(error: Exception, limits: Limits) -> str:
 
 
 class _Call:
-    """One request in its thread, with a hand on its connections."""
+    """One request in a thread, with access to its connections so that they can be closed."""
 
     def __init__(self, url: str, parameters: dict[str, str], auth: requests.auth.AuthBase, limits: Limits) -> None:
         self._url, self._parameters, self._auth, self._limits = url, parameters, auth, limits
@@ -113,7 +114,7 @@ class _Call:
         self.outcome: Answer | Exception = RuntimeError()
 
     def run(self) -> None:
-        """Fetch, and keep what came of it."""
+        """Send the request, and keep the response or the error."""
         try:
             self.outcome = self._fetch()
         except Exception as error:  # noqa: BLE001 - whoever waits raises it
@@ -126,7 +127,7 @@ class _Call:
             self.done.set()
 
     def cut(self) -> None:
-        """End the connection under the thread, which then ends as well."""
+        """Close the connections, whereupon the thread ends with an error."""
         with self._lock:
             self._is_cut = True
             for copy in self._sockets:
@@ -134,7 +135,11 @@ class _Call:
                     copy.shutdown(socket.SHUT_RDWR)
 
     def opened(self, connection: socket.socket) -> None:
-        """Take a hand on a connection before anything is sent over it."""
+        """Keep a connection, so that `cut` can close it; called before anything is sent over it.
+
+        Raises:
+            OSError: the request was given up already.
+        """
         with self._lock:
             if self._is_cut:
                 connection.close()
@@ -173,14 +178,14 @@ class _Call:
 
 
 class _Adapter(HTTPAdapter):
-    """Tells of every connection that is opened."""
+    """An adapter of `requests` that calls back for every connection that it opens."""
 
     def __init__(self, opened: Callable[[socket.socket], None]) -> None:
         self._opened = opened
         super().__init__()
 
     def get_connection_with_tls_context(self, *given: Any, **named: Any) -> Any:
-        """The pool of the library, with connections that tell."""
+        """Return the library's pool of connections, whose connections call back when they are opened."""
         pool: Any = super().get_connection_with_tls_context(*given, **named)
         pool.ConnectionCls = _telling(pool.ConnectionCls, self._opened)
         return pool

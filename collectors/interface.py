@@ -1,8 +1,9 @@
 """What passes between a source, the runner and the store.
 
 A collector is built from its configuration and a `CollectorContext`, and yields a `Batch` of what was found, with
-the durable state that marks it as done. The runner commits each batch, with its state, in one transaction before
-it asks for the next one; that is what makes counts exact across crashes. A collector returns data or raises
+the durable state that marks it as done. What a batch counts is added to what is stored, or replaces whole days of
+it (`Batch.replaces`). The runner commits each batch, with its state, in one transaction before it asks for the
+next one; that is what makes counts exact across crashes. A collector returns data or raises
 `leverwatch.collectors.errors.CollectorError`; it never logs, times, counts or retries on its own behalf.
 """
 
@@ -15,6 +16,8 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, runtime_checkable
+
+from leverwatch.collectors.counted_fields import Counts
 
 
 class Operation(StrEnum):
@@ -77,66 +80,23 @@ UNKNOWN_MODEL = "unknown"
 """The model of a record that names none."""
 
 
-@dataclass(frozen=True, slots=True)
-class UsageRow:
-    """Additions to one (system, model, operation, day) cell; `day` is a UTC day.
-
-    Counts are floats because a record may be a sample (divided by its rate); whole numbers stay exact below
-    2**53. Unknown is never zero: a call whose tokens, cost or latency is unknown adds nothing to the sum and
-    one (times its weight) to the matching `unknown_*` or `unpriced` count.
-    """
+@dataclass(frozen=True)
+class _Cell:
+    __slots__ = ()
 
     system: str
     model: str
     operation: Operation
     day: date
-    inferences: float = 0.0
-    """Successful calls served by a model."""
-    errors: float = 0.0
-    """Failed or blocked calls."""
-    cache_hits: float = 0.0
-    """Calls answered by a gateway's response cache; no model ran."""
-    attempts: float = 0.0
-    """Calls made to a model server, successful or not, retries included."""
-    input_tokens: float = 0.0
-    """Of inferences; cached tokens included."""
-    cached_input_tokens: float = 0.0
-    output_tokens: float = 0.0
-    unknown_input: float = 0.0
-    """Inferences whose input tokens are unknown."""
-    unknown_cached: float = 0.0
-    unknown_output: float = 0.0
-    cost_usd: float = 0.0
-    """Of the calls whose cost is known, errors included."""
-    unpriced: float = 0.0
-    """Inferences whose cost is unknown."""
-    latency_ms: float = 0.0
-    """Sum over inferences whose latency is known."""
-    unknown_latency: float = 0.0
-    cache_write_tokens: float = 0.0
-    """Of input tokens: those written to the provider's prompt cache."""
-    reasoning_tokens: float = 0.0
-    """Of output tokens: those the model spent on thinking."""
-    traced: float = 0.0
-    """Inferences with a trace id."""
-    traces: float = 0.0
-    """Distinct trace ids of inferences, each where it was first seen; never divided by a sample rate."""
-    checked: float = 0.0
-    """Inferences for which it is known whether their output was valid."""
-    invalid: float = 0.0
-    """Those of them whose output was not."""
-    schema_checked: float = 0.0
-    """Inferences for which it is known whether a structured-output mode was on."""
-    schema_mode: float = 0.0
-    """Those of them for which it was."""
-    finish_known: float = 0.0
-    """Inferences with a known finish reason."""
-    truncated: float = 0.0
-    """Those of them that ran into a limit of length."""
-    static_known: float = 0.0
-    """Inferences whose static prompt tokens are known."""
-    static_tokens: float = 0.0
-    """Sum over them of the input tokens that are the same in every call."""
+
+
+# The fields of the last base come first.
+@dataclass(frozen=True, slots=True)
+class UsageRow(Counts, _Cell):
+    """Additions to one (system, model, operation, day) cell; `day` is a UTC day.
+
+    What is added up, and what each count means, is in the table of counted fields, `Counts`.
+    """
 
 
 class ChangeKind(StrEnum):
@@ -236,9 +196,11 @@ class Batch:
     """What one transaction writes: additions, and the source state that makes them done."""
 
     state: Mapping[str, bytes | None]
-    """Changes to the source's durable key-value state; None deletes a key."""
+    """Changes to the source's durable key-value state; None deletes a key. Each value says its version, as written
+    by a `Kind` of `leverwatch.collectors.stored_state`."""
     usage: tuple[UsageRow, ...] = ()
-    """Added to what the store has. A negative count takes back what an earlier batch of the source added."""
+    """Added to what the store has, unless the batch `replaces` days. A negative count takes back what an earlier
+    batch of the source added."""
     tallies: Mapping[Result, int] = field(default_factory=dict)
     """Records by what became of them."""
     read: int = 0
@@ -259,6 +221,12 @@ class Batch:
     problems: tuple[Problem, ...] = ()
     """The first few problems of the batch (the tallies have them all)."""
     progress: Progress | None = None
+    replaces: frozenset[date] = frozenset()
+    """UTC days of which `usage` holds everything that the source knows: for sources that are asked for whole days,
+    and may be told more, less or something else about a day later. All rows that the source had on these days are
+    taken out first, whatever they named; a system without a row on such a day had a true zero. A row of another
+    day, or with a negative count, is a fault of the collector, and nothing is written. A source either adds to a
+    day or replaces it: what it added is gone once it replaces the day. Empty: `usage` is added."""
 
 
 @dataclass(frozen=True)

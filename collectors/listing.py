@@ -1,4 +1,4 @@
-"""The paths that a glob matches, each folder listed once, whatever links lie in it."""
+"""Lists the paths that a glob matches. Each folder is listed once, also when links form a circle."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from dataclasses import dataclass, field
 from unicodedata import category
 
 MOST_LEVELS = 32
-"""Folders below one another that `**` looks into."""
+"""How many levels of folders `**` descends."""
 _RECURSIVE = "**"
 _ESCAPED = re.compile(r"\[([*?[])\]")
 _UNUSABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
-"""Controls, halves of surrogate pairs (which stand for bytes that are no UTF-8), and line ends."""
+"""Unicode categories of characters that no name may have: controls, lone surrogates (which stand for bytes that
+are not UTF-8), and line separators."""
 
 
 class Interrupted(Exception):
-    """The agent is to end, and the list is not complete."""
+    """Listing was interrupted because the agent stops; the list is not complete."""
 
 
 def name_fault(path: str) -> str | None:
-    """Why a path can neither be stored nor logged; None when it can."""
+    """Return why a path can neither be stored nor logged; None when it can."""
     if path.isprintable():
         return None
     kinds = set(map(category, path)) & _UNUSABLE
@@ -33,7 +34,7 @@ def name_fault(path: str) -> str | None:
 
 
 def shown(path: str) -> str:
-    """A path with escapes for what cannot be shown."""
+    """Return a path with escapes for characters that cannot be shown."""
     if name_fault(path) is None:
         return path
     return "".join(_escaped(it) if category(it) in _UNUSABLE else it for it in path)
@@ -46,25 +47,26 @@ def _escaped(character: str) -> str:
 
 @dataclass(slots=True)
 class Listing:
-    """Lists what globs match; `failures` has each folder that could not be looked into, and why."""
+    """Lists what globs match; `failures` has the folders that could not be listed, each with the reason."""
 
     stopping: Callable[[], bool]
     failures: dict[str, str] = field(default_factory=dict)
 
     def paths(self, pattern: str, base: str) -> Iterator[str]:
-        """Every path that a pattern matches, perhaps more than once; a relative one starts at `base`.
+        """Yield every path that a pattern matches, possibly repeatedly; a relative pattern starts at `base`.
 
-        It means what `glob` of Python makes of it, but that `**` follows no link to a folder.
+        Patterns mean what they mean for Python's `glob`, except that `**` does not follow links to folders.
 
         Raises:
-            Interrupted: `stopping` says so.
+            Interrupted: `stopping` returned true.
         """
         parts = [part for part in pattern.split("/") if part]
         start = "/" if pattern.startswith("/") else base
         return self._match(start, parts, led=False) if parts and not pattern.endswith("/") else iter(())
 
     def _match(self, folder: str, parts: Sequence[str], *, led: bool) -> Iterator[str]:
-        """What matches in a folder; `led`: a wildcard led here, and a folder that is closed was hidden by it."""
+        """Yield the matches in a folder. `led`: a wildcard matched this folder, so that a failure to list it is
+        reported here."""
         part, rest = parts[0], parts[1:]
         if part == _RECURSIVE:
             while rest and rest[0] == _RECURSIVE:
@@ -92,7 +94,7 @@ class Listing:
                 yield path
 
     def _walk(self, top: str) -> Iterator[tuple[str, list[str]]]:
-        """Every folder from one on down, and the names in it that are no folders; nothing that is hidden."""
+        """Yield each folder from `top` downwards with the names of its other entries, without hidden ones."""
         waiting = [(top, 0)]
         while waiting:
             folder, level = waiting.pop()
@@ -138,5 +140,5 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _literal(part: str) -> str | None:
-    """The one name that a part of a pattern matches; None when it may match others."""
+    """Return the only name that a part of a pattern matches; None when it has wildcards."""
     return None if glob.has_magic(_ESCAPED.sub("", part)) else _ESCAPED.sub(r"\1", part)

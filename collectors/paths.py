@@ -1,4 +1,4 @@
-"""Which files there are: the glob, without the same file twice, and the rotated siblings of a live file."""
+"""Finds the files that globs match, each file once, and the rotated siblings of a live file."""
 
 from __future__ import annotations
 
@@ -26,40 +26,44 @@ class Found:
     size: int
     mtime_ns: int
     origin: str = ""
-    """The live path that led to this file outside the glob; empty for a file that the glob matched."""
+    """The path of the live log that this file is a rotated part of; empty for a file that a glob matched."""
     link: str = ""
-    """The symbolic link that the glob matched, when the file has no name of its own in it."""
+    """The symbolic link that a glob matched, when no glob matches the file itself; else empty."""
     archive: bool = False
-    """Only a backfill was told of it: nothing will follow it."""
+    """Whether the file was named by a backfill only, so that it is not followed afterwards."""
 
     @property
     def key(self) -> tuple[int, int]:
-        """What the file system calls the file; it may name another file after this one is gone."""
+        """Device and inode of the file; they may be used for another file once this one is deleted."""
         return self.device, self.inode
 
 
 @dataclass(slots=True)
 class Discovery:
-    """What the globs matched, and what could not be looked at."""
+    """The files that globs matched, and the paths that could not be examined."""
 
     files: list[Found] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
-    """Path to reason."""
+    """The reason for each path that could not be examined."""
 
     def add_archives(self, other: Discovery) -> None:
-        """Take in the files of a backfill; what is here already stays what it is."""
+        """Add the files of a backfill as archives, except for those that are here already."""
         here = {found.key for found in self.files}
         self.files += [replace(found, archive=True) for found in other.files if found.key not in here]
         self.failures = {**other.failures, **self.failures}
 
 
 def found_at(path: str, status: os.stat_result, origin: str = "") -> Found:
-    """The file that a `stat` of `path` showed."""
+    """Make a `Found` of a path and the result of its `stat`."""
     return Found(path, status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, origin)
 
 
 def look(path: str, origin: str = "") -> Found | None:
-    """The regular file at a path, or None. Raises OSError when it cannot be looked at."""
+    """Return the regular file at a path; None when there is none.
+
+    Raises:
+        OSError: the path cannot be examined.
+    """
     try:
         status = os.stat(path)  # noqa: PTH116 - hot path of every poll, a Path costs as much as the call
     except (FileNotFoundError, NotADirectoryError):
@@ -72,12 +76,12 @@ def _never() -> bool:
 
 
 def discover(patterns: Iterable[str], base_dir: Path, stopping: Callable[[], bool] = _never) -> Discovery:
-    """Every regular file that a pattern matches, once each, however many links lead to it.
+    """Return every regular file that a pattern matches, each once, however many links lead to it.
 
-    A file whose name cannot be stored is one of the failures, and so is a link to it.
+    A file whose name cannot be stored is among the failures, and so is a link to it.
 
     Raises:
-        Interrupted: `stopping`, which is asked all the time, says so.
+        Interrupted: `stopping`, which is called again and again, returned true.
     """
     result = Discovery()
     listing = Listing(stopping, result.failures)
@@ -106,7 +110,7 @@ def discover(patterns: Iterable[str], base_dir: Path, stopping: Callable[[], boo
 
 
 def _real(path: str, folders: dict[str, str]) -> str:
-    """The real path of what is no link itself; `folders` remembers those of its folders."""
+    """Return the real path of something that is not a link itself; `folders` caches the real paths of folders."""
     folder, name = os.path.split(path)
     real = folders.get(folder)
     if real is None:
@@ -119,11 +123,11 @@ def _is_link(path: str) -> bool:
 
 
 def is_rotated(live: str, name: str) -> bool:
-    """Whether `name` is what a rotation would call an older part of the file named `live`.
+    """Whether `name` looks like a rotated part of the file named `live`.
 
-    The whole name, or its stem, is followed by numbers, dates and separators only, perhaps by the extension
-    again, and perhaps by `.gz` or `.zst`. `app-2.log` is no sibling of `app.log`: a short number after a dash
-    rather names another instance.
+    That is the name of the live file, or its stem, followed only by numbers, dates and separators, possibly by the
+    extension again, and possibly by `.gz` or `.zst`. `app-2.log` is not taken for a part of `app.log`: a short
+    number after a dash rather is the number of another instance.
     """
     bare = _COMPRESSED.sub("", name)
     if bare == live:
@@ -141,7 +145,11 @@ def is_rotated(live: str, name: str) -> bool:
 
 
 def siblings(origin: str) -> list[Found]:
-    """The rotated siblings in the folder of a live path. Raises OSError when the folder cannot be read."""
+    """Return the rotated siblings in the folder of a live path.
+
+    Raises:
+        OSError: the folder cannot be listed.
+    """
     folder, live = os.path.split(origin)
     try:
         names = os.listdir(folder)  # noqa: PTH208 - names are all that is needed

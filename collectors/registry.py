@@ -14,37 +14,35 @@ from leverwatch.collectors.interface import Collector, CollectorContext
 
 @dataclass(frozen=True)
 class SourceType:
-    """One kind of source that a configuration can name."""
+    """One type of source: its name in the configuration, its settings, and how its collector is built."""
 
     name: str
     config: type[SourceConfig]
     build: Callable[[Any, CollectorContext], Collector]
 
 
-_CLASSES = {
-    "evals": ("EvalsConfig", "EvalsCollector"),
-    "files": ("FilesConfig", "FilesCollector"),
-    "git": ("GitConfig", "GitCollector"),
-    "models": ("ModelsConfig", "ModelsCollector"),
-}
-"""Of each kind of source, its model in `sources/NAME/config.py`, and its collector in `collector.py` beside it."""
+def _lazy(name: str, config: str, collector: str) -> Callable[[], SourceType]:
+    """Return what makes a type from the names of its classes in `sources/NAME/config.py` and `collector.py`."""
 
+    def build(settings: Any, context: CollectorContext) -> Collector:
+        built: Collector = getattr(_module(name, "collector"), collector)(settings, context)
+        return built
 
-def source_types() -> Mapping[str, SourceType]:
-    """Every kind of source there is, by its type name. A collector is imported when one of its kind is built."""
-    return {
-        name: SourceType(name, getattr(_module(name, "config"), config), _builder(name, collector))
-        for name, (config, collector) in _CLASSES.items()
-    }
+    return lambda: SourceType(name, getattr(_module(name, "config"), config), build)
 
 
 def _module(name: str, part: str) -> ModuleType:
     return import_module(f"leverwatch.collectors.sources.{name}.{part}")
 
 
-def _builder(name: str, collector: str) -> Callable[[Any, CollectorContext], Collector]:
-    def build(config: Any, context: CollectorContext) -> Collector:
-        built: Collector = getattr(_module(name, "collector"), collector)(config, context)
-        return built
+_TYPES: dict[str, Callable[[], SourceType]] = {
+    "evals": _lazy("evals", "EvalsConfig", "EvalsCollector"),
+    "files": _lazy("files", "FilesConfig", "FilesCollector"),
+    "git": _lazy("git", "GitConfig", "GitCollector"),
+    "models": _lazy("models", "ModelsConfig", "ModelsCollector"),
+}
 
-    return build
+
+def source_types() -> Mapping[str, SourceType]:
+    """Return all types of sources by name. A collector is imported when the first one of its type is built."""
+    return {name: make() for name, make in _TYPES.items()}

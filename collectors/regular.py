@@ -1,4 +1,4 @@
-"""Opens files that a configuration or a listing names: regular ones, and nothing that could be waited for."""
+"""Opens regular files only: a pipe or a device could block the reader for ever."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import BinaryIO
 
 
 def open_descriptor(path: str | Path, flags: int = os.O_RDONLY) -> int:
-    """A descriptor of a regular file, links followed; also an `opener` of Python's `open`.
+    """Open a regular file, following links, and return its descriptor. Usable as `opener` of Python's `open`.
 
     Raises:
-        OSError: it cannot be opened, or is a pipe, a device or a folder, which could hold whoever reads for ever.
+        OSError: it cannot be opened, or is not a regular file.
         ValueError: no file can have this name.
     """
     descriptor = os.open(path, flags | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -24,5 +24,9 @@ def open_descriptor(path: str | Path, flags: int = os.O_RDONLY) -> int:
 
 
 def open_regular(path: str | Path) -> BinaryIO:
-    """A regular file for reading. Raises as `open_descriptor`."""
+    """Open a regular file for reading, in binary mode.
+
+    Raises:
+        OSError, ValueError: as for `open_descriptor`.
+    """
     return os.fdopen(open_descriptor(path), "rb")

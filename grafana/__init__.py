@@ -1,1 +1,1 @@
-"""The Grafana dashboards, as a table of panels and what turns it into JSON."""
+"""The Grafana dashboards: tables of panels, and the code that turns them into JSON."""

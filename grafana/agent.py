@@ -1,4 +1,4 @@
-"""The dashboard of the agents themselves: are they up, do they read, do they decide, what do they alert on."""
+"""The dashboard of the agents themselves: whether they run, read and decide, and their alerts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ALERT_STATES = (State(1, "pending", "yellow"), State(2, "firing", "red"))
 
 
 def _line(metric: str, *labels: str) -> str:
-    """A metric for a table, without its name: rows of different names would not be merged."""
+    """Return a query for a table, without the metric's name, as rows with different names are not merged."""
     return f"max by ({', '.join((*_PER_AGENT, *labels))}) ({of_agent(metric)})"
 
 
@@ -53,8 +53,8 @@ AGENTS_ROW = Row(
             ),
             "Whether Prometheus reaches each agent that it reached within a day. An agent that is down shows here,"
             " while its other series just end.",
-            12,
-            6,
+            width=12,
+            height=6,
             states=YES_IS_GOOD,
             runbook="LeverwatchDown",
             fixed_window="It is to remember an agent that is gone.",
@@ -65,21 +65,24 @@ AGENTS_ROW = Row(
             Unit.NUMBER,
             (
                 Query(_line("leverwatch_build_info", "version", "python")),
-                Query(_line("leverwatch_config_last_reload_successful")),
-                Query(f"1000 * {_line('leverwatch_config_last_reload_success_timestamp_seconds')}"),
-                Query(_line("leverwatch_clock_sane")),
+                Query(_line("leverwatch_config_last_reload_successful"), fills="configuration_loaded"),
+                Query(
+                    f"1000 * {_line('leverwatch_config_last_reload_success_timestamp_seconds')}",
+                    fills="in_use_since",
+                ),
+                Query(_line("leverwatch_clock_sane"), fills="clock_believed"),
             ),
             "The version of every agent, whether the latest load of its configuration succeeded, and whether it"
             " believes its clock.",
-            12,
-            6,
+            width=12,
+            height=6,
             columns=(
                 Column("instance", "Agent"),
                 Column("version", "Version"),
                 Column("python", "Python"),
-                Column(1, "Configuration loaded", states=YES_IS_GOOD),
-                Column(2, "In use since", Unit.MOMENT, width=170),
-                Column(3, "Clock believed", states=YES_IS_GOOD),
+                Column("configuration_loaded", "Configuration loaded", states=YES_IS_GOOD),
+                Column("in_use_since", "In use since", Unit.MOMENT, width=170),
+                Column("clock_believed", "Clock believed", states=YES_IS_GOOD),
             ),
             runbook="LeverwatchConfigReloadFailed",
         ),
@@ -103,9 +106,9 @@ EVALUATION_ROW = Row(
                 ),
             ),
             "All figures of systems are as of the latest evaluation. Above the dashed line it is late.",
-            8,
-            8,
-            _NEVER_EVALUATED,
+            width=8,
+            height=8,
+            empty=_NEVER_EVALUATED,
             runbook="LeverwatchEvaluationStale",
         ),
         Panel(
@@ -114,9 +117,9 @@ EVALUATION_ROW = Row(
             Unit.SECONDS,
             (Query(of_agent("leverwatch_evaluation_duration_seconds"), _WHO),),
             "How long the latest evaluation took.",
-            8,
-            8,
-            _NEVER_EVALUATED,
+            width=8,
+            height=8,
+            empty=_NEVER_EVALUATED,
         ),
         Panel(
             "Evaluations an hour",
@@ -128,8 +131,8 @@ EVALUATION_ROW = Row(
                 Query(hourly("leverwatch_evaluation_missed_runs_total", *_PER_AGENT), "missed: " + _WHO),
             ),
             "Evaluations that ran, that failed, and that were due and did not start.",
-            8,
-            8,
+            width=8,
+            height=8,
             runbook="LeverwatchEvaluationStale",
         ),
     ),
@@ -144,9 +147,9 @@ BESIDE_ROW = Row(
             Unit.COUNT,
             (Query(of_agent("leverwatch_price_file_problems"), _WHO),),
             "Of its present version. Above zero an older version, or none, is in use; the log names the problems.",
-            8,
-            7,
-            "No price file is configured",
+            width=8,
+            height=7,
+            empty="No price file is configured",
             whole=True,
         ),
         Panel(
@@ -155,9 +158,9 @@ BESIDE_ROW = Row(
             Unit.PER_HOUR,
             (Query(hourly("leverwatch_price_file_failures_total", *_PER_AGENT), _WHO),),
             "Versions of the price file that were refused.",
-            8,
-            7,
-            "No price file is configured",
+            width=8,
+            height=7,
+            empty="No price file is configured",
         ),
         Panel(
             "Failed assessments an hour",
@@ -166,9 +169,9 @@ BESIDE_ROW = Row(
             (Query(hourly("leverwatch_log_warnings_total", *_PER_AGENT, where=_ASSESSMENT), _WHO),),
             "Parts beside a verdict (economics, outlook, baseline, prompt, review) that could not be worked out"
             " for a system; no verdict is lost by it. The log names part, system and reason.",
-            8,
-            7,
-            "No assessment has failed",
+            width=8,
+            height=7,
+            empty="No assessment has failed",
         ),
     ),
 )
@@ -182,9 +185,9 @@ SOURCES_ROW = Row(
             Unit.NUMBER,
             (Query(of_agent("leverwatch_collector_success"), _SOURCE),),
             "Whether the latest run of each source succeeded.",
-            12,
-            7,
-            _NEVER_RAN,
+            width=12,
+            height=7,
+            empty=_NEVER_RAN,
             states=YES_IS_GOOD,
             runbook="LeverwatchCollectorFailing",
         ),
@@ -200,9 +203,9 @@ SOURCES_ROW = Row(
                 ),
             ),
             "How many of its intervals ago each source was last read. Above 2 it is late.",
-            12,
-            7,
-            "No source has succeeded yet",
+            width=12,
+            height=7,
+            empty="No source has succeeded yet",
             runbook="LeverwatchCollectorFailing",
         ),
         Panel(
@@ -211,9 +214,9 @@ SOURCES_ROW = Row(
             Unit.SECONDS,
             (Query(_age("leverwatch_collector_newest_record_timestamp_seconds"), _SOURCE),),
             "How old the newest counted record of each source is. Quiet sources grow old without a fault.",
-            8,
-            8,
-            "No record was counted yet",
+            width=8,
+            height=8,
+            empty="No record was counted yet",
             runbook="LeverwatchUsageStale",
         ),
         Panel(
@@ -222,9 +225,9 @@ SOURCES_ROW = Row(
             Unit.SECONDS,
             (Query(of_agent("leverwatch_collector_duration_seconds"), _SOURCE),),
             "How long the latest run of each source took.",
-            8,
-            8,
-            _NEVER_RAN,
+            width=8,
+            height=8,
+            empty=_NEVER_RAN,
         ),
         Panel(
             "Runs an hour",
@@ -232,8 +235,8 @@ SOURCES_ROW = Row(
             Unit.PER_HOUR,
             (Query(hourly("leverwatch_collector_runs_total", *_PER_SOURCE), _SOURCE),),
             "Runs of each source, whether or not they succeeded.",
-            8,
-            8,
+            width=8,
+            height=8,
         ),
         Panel(
             "Failed and missed runs an hour",
@@ -247,8 +250,8 @@ SOURCES_ROW = Row(
             ),
             "Failed runs of each source by reason, and those that were due and did not start. All zero while all"
             " is well.",
-            24,
-            8,
+            width=24,
+            height=8,
             many=True,
             runbook="LeverwatchCollectorFailing",
         ),
@@ -265,9 +268,9 @@ SOURCES_ROW = Row(
             ),
             "Warnings and errors in the log of each agent, and lines of any level that were left out because too"
             " many of their event came at once.",
-            12,
-            8,
-            "No warning was logged",
+            width=12,
+            height=8,
+            empty="No warning was logged",
         ),
         Panel(
             "Refused requests an hour",
@@ -275,9 +278,9 @@ SOURCES_ROW = Row(
             Unit.PER_HOUR,
             (Query(hourly("leverwatch_http_auth_failures_total", *_PER_AGENT), "{{instance}}"),),
             "Requests without a valid user name and password.",
-            12,
-            8,
-            "No request was refused",
+            width=12,
+            height=8,
+            empty="No request was refused",
         ),
         Panel(
             "Connections ended by the agent an hour, by reason",
@@ -290,8 +293,8 @@ SOURCES_ROW = Row(
                 ),
             ),
             "Clients that took too long, sent what is no request, or had to make room for others.",
-            24,
-            8,
+            width=24,
+            height=8,
             many=True,
         ),
         Panel(
@@ -301,8 +304,8 @@ SOURCES_ROW = Row(
             (Query(of_agent("leverwatch_store_trusted"), _WHO),),
             "Whether what is written to the store is kept. It is not when its file was deleted, replaced, damaged"
             " or made read-only.",
-            8,
-            8,
+            width=8,
+            height=8,
             states=YES_IS_GOOD,
         ),
         Panel(
@@ -311,9 +314,9 @@ SOURCES_ROW = Row(
             Unit.PER_HOUR,
             (Query(hourly("leverwatch_store_rows_refused_total", *_PER_SOURCE), _SOURCE),),
             "Rows that the store could not hold, alone or for want of room for their names.",
-            8,
-            8,
-            "No row was refused",
+            width=8,
+            height=8,
+            empty="No row was refused",
         ),
         Panel(
             "Inferences without a name an hour",
@@ -321,9 +324,9 @@ SOURCES_ROW = Row(
             Unit.PER_HOUR,
             (Query(hourly("leverwatch_overflow_inferences_total", *_PER_AGENT), "{{instance}}"),),
             "Inferences of systems beyond `limits.stored_systems`, which are counted as one.",
-            8,
-            8,
-            "Every system has its name",
+            width=8,
+            height=8,
+            empty="Every system has its name",
         ),
     ),
 )
@@ -341,8 +344,8 @@ RECORDS_ROW = Row(
                 ),
             ),
             "What became of readable records: counted, a duplicate, without a known system, or not of interest.",
-            24,
-            7,
+            width=24,
+            height=7,
             many=True,
         ),
         Panel(
@@ -355,8 +358,8 @@ RECORDS_ROW = Row(
                 ),
             ),
             "Records that could not be read. The log of the agent names file and line. All zero is healthy.",
-            24,
-            7,
+            width=24,
+            height=7,
             many=True,
         ),
         Panel(
@@ -364,21 +367,38 @@ RECORDS_ROW = Row(
             Kind.TABLE,
             Unit.COUNT,
             (
-                Query(f"sum by (job, instance, source) ({of_agent('leverwatch_records_total', _BAD)})"),
-                Query(f"sum by (job, instance, source) ({of_agent('leverwatch_records_total', _UNATTRIBUTED)})"),
-                Query(f"sum by (job, instance, source) ({of_agent('leverwatch_records_total')})"),
+                Query(
+                    f"sum by (job, instance, source) ({of_agent('leverwatch_records_total', _BAD)})",
+                    fills="malformed",
+                ),
+                Query(
+                    f"sum by (job, instance, source) ({of_agent('leverwatch_records_total', _UNATTRIBUTED)})",
+                    fills="unattributed",
+                ),
+                Query(f"sum by (job, instance, source) ({of_agent('leverwatch_records_total')})", fills="all"),
             ),
             "Since the store exists.",
-            24,
-            6,
+            width=24,
+            height=6,
             columns=(
                 Column("source", "Source"),
                 Column("instance", "Agent"),
-                Column(0, "Malformed", Unit.COUNT),
-                Column(1, "Unattributed", Unit.COUNT),
-                Column(2, "All", Unit.COUNT),
+                Column("malformed", "Malformed", Unit.COUNT),
+                Column("unattributed", "Unattributed", Unit.COUNT),
+                Column("all", "All", Unit.COUNT),
             ),
             sort="Malformed",
+        ),
+        Panel(
+            "Inferences taken back an hour",
+            Kind.GRAPH,
+            Unit.PER_HOUR,
+            (Query(hourly("leverwatch_restated_inferences_total", *_PER_SOURCE), _SOURCE),),
+            "What each source took back when it gave whole days again, such as a restated bill. The volume follows"
+            " at the next evaluation; counters of inferences hold what they were until they are overtaken.",
+            width=24,
+            height=7,
+            many=True,
         ),
     ),
 )
@@ -398,9 +418,9 @@ ALERTS_ROW = Row(
             ),
             "Pending and firing alerts of the shipped rules. Empty when nothing is wrong, and when the rules are"
             " not loaded.",
-            24,
-            9,
-            "No alert is pending or firing (or the rules are not loaded)",
+            width=24,
+            height=9,
+            empty="No alert is pending or firing (or the rules are not loaded)",
             states=ALERT_STATES,
         ),
     ),

@@ -1,4 +1,4 @@
-"""What is watched beside the verdicts, as of now, one line a system: for the dashboards of all and of one."""
+"""The table of assessments (economics, forecast, mistakes), one row a system, for two dashboards."""
 
 from __future__ import annotations
 
@@ -8,36 +8,42 @@ from grafana.shared import AGREEMENT, BASELINE, SYSTEM_PAGE, TO_DO, YES_IS_BAD, 
 
 
 def _soonest(metric: str, label: str) -> str:
-    """The earliest of several moments of a system, in milliseconds."""
+    """Return a query for the earliest of several times of a system, in milliseconds since the epoch."""
     return f"1000 * min by (job, system) ({each(metric, label)})"
 
 
-def beside_panel(title: str, height: int, *, leads_to_system: bool) -> Panel:
+def beside_panel(title: str, *, height: int, leads_to_system: bool) -> Panel:
     """The table; where it leads to the page of a system, it is of all of them."""
     return Panel(
         title,
         Kind.TABLE,
         Unit.NUMBER,
         (
-            Query(each("leverwatch_review_due")),
-            Query(coded("leverwatch_baseline_outcome", "outcome", *BASELINE)),
-            Query(each("leverwatch_prompt_over_engineered")),
-            Query(coded("leverwatch_economics_agreement", "agreement", *AGREEMENT)),
-            Query(_soonest("leverwatch_crossing_expected_timestamp_seconds", "boundary")),
-            Query(_soonest("leverwatch_model_shutdown_timestamp_seconds", "model")),
+            Query(each("leverwatch_review_due"), fills="review_due"),
+            Query(coded("leverwatch_baseline_outcome", "outcome", *BASELINE), fills="baseline"),
+            Query(each("leverwatch_prompt_over_engineered"), fills="over_engineered"),
+            Query(
+                coded("leverwatch_economics_agreement", "agreement", *AGREEMENT),
+                fills="cost_against_recommendation",
+            ),
+            Query(
+                _soonest("leverwatch_crossing_expected_timestamp_seconds", "boundary"),
+                fills="next_expected_crossing",
+            ),
+            Query(_soonest("leverwatch_model_shutdown_timestamp_seconds", "model"), fills="next_model_shutdown"),
         ),
         "What no verdict depends on, as of now, one line a system. A cell is empty where it does not apply (no"
         " declaration, no fine-tuned model, no threshold within the horizon) or is not known.",
-        24,
-        height,
+        width=24,
+        height=height,
         columns=(
             Column("system", "System", link=SYSTEM_PAGE if leads_to_system else "", width=180),
-            Column(0, "Review due", states=TO_DO),
-            Column(1, "Baseline", states=states(BASELINE)),
-            Column(2, "Over-engineered", states=YES_IS_BAD),
-            Column(3, "Cost against recommendation", states=states(AGREEMENT)),
-            Column(4, "Next expected crossing", Unit.DAY),
-            Column(5, "Next model shutdown", Unit.DAY),
+            Column("review_due", "Review due", states=TO_DO),
+            Column("baseline", "Baseline", states=states(BASELINE)),
+            Column("over_engineered", "Over-engineered", states=YES_IS_BAD),
+            Column("cost_against_recommendation", "Cost against recommendation", states=states(AGREEMENT)),
+            Column("next_expected_crossing", "Next expected crossing", Unit.DAY),
+            Column("next_model_shutdown", "Next model shutdown", Unit.DAY),
             Column("job", "Job"),
         ),
         sort="Review due",

@@ -15,13 +15,14 @@ from grafana.system import SYSTEM_DASHBOARD
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = (ROOT / "grafana/dashboards",)
-"""Where they go. `helm.build` copies them into the chart, which can hold only files of its own."""
+"""The folders to write to. `helm.build` copies the dashboards into the chart, which can only have its own
+files."""
 
 DASHBOARDS: tuple[Dashboard, ...] = (FLEET, SYSTEM_DASHBOARD, AGENT_DASHBOARD)
 
 
 def files(folders: tuple[Path, ...] = FOLDERS) -> dict[Path, str]:
-    """Every file there must be, with its content."""
+    """Return the path and content of every file that must exist."""
     return {
         folder / f"{dashboard.uid.rpartition('-')[2]}.json": json.dumps(render(dashboard), indent=2) + "\n"
         for folder in folders
@@ -30,7 +31,10 @@ def files(folders: tuple[Path, ...] = FOLDERS) -> dict[Path, str]:
 
 
 def main(arguments: list[str], output: TextIO = sys.stdout, folders: tuple[Path, ...] = FOLDERS) -> int:
-    """Write what differs, or with `--check` name it; 1 when a check finds something, 2 for other arguments."""
+    """Write the files that differ, or with `--check` print their names.
+
+    Returns the exit code: 1 when a check finds a difference, 2 for unknown arguments, else 0.
+    """
     if arguments not in ([], ["--check"]):
         output.write("usage: python -m grafana.build [--check]\n")
         return 2

@@ -1,4 +1,4 @@
-"""How the values of a panel look, as the JSON of Grafana says it: units, words, colours, lines and columns."""
+"""The field configuration of a panel in Grafana's JSON: units, value mappings, colours, lines and columns."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from grafana.model import Column, Kind, Panel, Query, State, Unit
 from leverwatch.agent.exporter.families import SECTIONS
 
 _NARROWEST = 90
-"""Of a column in pixels, so that the tables of all systems fit a screen."""
+"""The least width of a column in pixels, so that tables fit a screen."""
 _NOT_REPLAYED = {
     family.name
     for section in ("economics", "outlook", "baselines", "over_engineering", "reviews", "locked_in")
@@ -18,21 +18,21 @@ _NOT_REPLAYED = {
     if "system" in family.labels
 }
 _JUST_BEGUN = " (or only just: zoom in)"
-"""A graph of 90 days has a point every two hours, and so none of an agent that is younger."""
+"""Added to the text for no data: a graph over 90 days has a point every two hours, so none of a younger agent."""
 _HOURS_2 = 7_200_000
-"""A replayed past may have a sample an hour: points up to two hours apart are joined, in milliseconds."""
+"""Points up to so many milliseconds apart are joined by a line, as a replayed past may have one sample an hour."""
 _METRIC = re.compile(r"\b(?:leverwatch_[a-z0-9_]+|up|ALERTS)(?=\{)")
 
 Json = dict[str, Any]
 
 
 def metrics(queries: Sequence[Query]) -> list[str]:
-    """The metrics that some queries read, each once, in order of appearance."""
+    """Return the metrics that the queries read, each once, in order of appearance."""
     return list(dict.fromkeys(name for query in queries for name in _METRIC.findall(query.expr)))
 
 
 def ref(number: int) -> str:
-    """The letter that Grafana gives a query, by its place."""
+    """Return the letter by which Grafana refers to the query with this index."""
     return chr(ord("A") + number)
 
 
@@ -47,7 +47,7 @@ def _mappings(states: Sequence[State]) -> list[Json]:
 
 
 def defaults(panel: Panel) -> Json:
-    """What holds for every value of a panel."""
+    """Return the field defaults of a panel, which apply to all its values."""
     # With a colour by threshold a state timeline would show ranges instead of the mapped states.
     color: Json = {"fixedColor": "text", "mode": "fixed"}
     if panel.kind is Kind.GRAPH:
@@ -80,7 +80,7 @@ def defaults(panel: Panel) -> Json:
 
 
 def _has_no_past(panel: Panel) -> bool:
-    """Whether lines begin when the agent does: none of them can be replayed."""
+    """Whether the metrics of a panel are never replayed, so that its lines begin when the agent was started."""
     over_time = panel.kind in (Kind.GRAPH, Kind.STATES)
     return over_time and bool(_NOT_REPLAYED.intersection(metrics(panel.queries)))
 
@@ -97,7 +97,7 @@ def _lines(panel: Panel) -> Json:
 
 
 def overrides(panel: Panel) -> Iterator[Json]:
-    """What holds for some: of a query, of a line, of a column."""
+    """Yield the field overrides of a panel, for single queries, lines and columns."""
     if panel.kind is Kind.TABLE:
         # The words for no data are for the table without rows.
         yield {

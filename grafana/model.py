@@ -1,4 +1,4 @@
-"""What a dashboard is made of: plain values, written down in the tables and turned into JSON by `render`."""
+"""The parts of a dashboard as plain values, which the tables use and `render` turns into JSON."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 NOT_SCRAPED = "No data: is the agent scraped?"
-"""Shown by panels that are never empty while everything works."""
+"""The text for no data in panels that always have data while everything works."""
 
 
 class Kind(StrEnum):
-    """A panel type of Grafana; none is younger than the state timeline."""
+    """A panel type of Grafana. None is newer than the state timeline, so that old versions can show them."""
 
     STAT = "stat"
     TABLE = "table"
@@ -19,7 +19,7 @@ class Kind(StrEnum):
 
 
 class Unit(StrEnum):
-    """A unit of Grafana, by the name that its JSON wants."""
+    """A unit of Grafana; the value is its name in JSON."""
 
     COUNT = "short"
     NUMBER = "none"
@@ -28,12 +28,12 @@ class Unit(StrEnum):
     MOMENT = "dateTimeAsIso"
     """Milliseconds since the epoch; a metric in seconds is multiplied in its query."""
     DAY = "time:YYYY-MM-DD"
-    """Likewise, of something that is only known by the day."""
+    """Milliseconds since the epoch, shown as a date, for times that are only known by the day."""
     DAYS = "suffix:days"
-    """Of what takes weeks: Grafana divides the axis of seconds at odd fractions of them."""
+    """Days, for durations of weeks: with seconds, Grafana puts the ticks of an axis at odd fractions of days."""
     DOLLARS = "currencyUSD"
     PER_HOUR = "suffix:/h"
-    """Of what happens now and then, every few minutes at most."""
+    """Events an hour, for rates of at most one every few minutes."""
     RECORDS = "recps"
 
 
@@ -44,14 +44,16 @@ class Query:
     expr: str
     legend: str = "{{system}}"
     dashed: bool = False
-    """Drawn as a dashed line: a threshold, not a measurement."""
+    """Whether it is drawn as a dashed line, as a threshold."""
     color: str = ""
     """Of all its lines; empty: the next one of Grafana's palette."""
+    fills: str = field(default="", kw_only=True)
+    """The source of the column of a table that shows its values."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a value means, with its colour."""
+    """The text and colour that a value is shown with."""
 
     value: int | str
     """A number, or the text of a label."""
@@ -61,27 +63,28 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The colour that a line always has, whichever others are there."""
+    """A fixed colour for lines whose names match a pattern."""
 
     pattern: str
-    """A regular expression for its name in the legend."""
+    """A regular expression for the name in the legend."""
     color: str
     text: str = ""
-    """Another name for it."""
+    """Another name to show; empty: the name stays."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table: the label or the query (by its place) that fills it."""
+    """A column of a table."""
 
-    source: str | int
+    source: str
+    """The label that it shows, or what the query of its values `fills`."""
     title: str
     unit: Unit | None = None
     states: tuple[State, ...] = ()
     link: str = ""
-    """An address within Grafana; the label of the row is `${__value.text}`."""
+    """A link within Grafana, in which `${__value.text}` is the value of the row; empty: no link."""
     width: int = 0
-    """In pixels; 0: its share of what the others leave."""
+    """The width in pixels; 0: a share of what the other columns leave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,21 +97,21 @@ class Panel:
     queries: tuple[Query, ...]
     text: str
     """What it shows, and what it means when it is empty."""
-    width: int = 8
+    width: int = field(default=8, kw_only=True)
     """Of 24."""
-    height: int = 8
+    height: int = field(default=8, kw_only=True)
     empty: str = NOT_SCRAPED
-    """Shown in place of values when there are none, so that nothing yet is told from broken."""
+    """The text for no data, which tells whether that is normal."""
     states: tuple[State, ...] = ()
     columns: tuple[Column, ...] = ()
     sort: str = ""
-    """The column by which a table is sorted, largest first."""
+    """The column by which a table is sorted, the largest value first; empty: unsorted."""
     runbook: str = ""
     """The alert whose runbook belongs to the panel."""
     series: tuple[Series, ...] = ()
     """Lines with a colour of their own."""
     from_one: str = ""
-    """The colour of a figure from 1 on; below it is green. Empty: it is neither good nor bad."""
+    """The colour of values from 1 on; smaller ones are green. Empty: no colour."""
     below_zero: bool = False
     """Whether values of a graph may be negative, so that its axis must not start at zero."""
     magnitudes: bool = False
@@ -131,7 +134,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A choice at the top of a dashboard, filled by a query; several values may be chosen, or all."""
+    """A variable of a dashboard, whose values come from a query; several can be chosen, or all."""
 
     name: str
     label: str
@@ -141,7 +144,7 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """Marks the time while a query has a value above zero."""
+    """An annotation that marks the times at which a query has a value above zero."""
 
     name: str
     expr: str
@@ -151,15 +154,15 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """A dashboard. Its file is named after the last word of its uid."""
+    """A dashboard. The name of its file is the last word of its uid."""
 
     uid: str
     title: str
     text: str
     since: str
-    """Where its time range begins at first."""
+    """The beginning of its default time range."""
     variables: tuple[Variable, ...]
     rows: tuple[Row, ...]
     annotations: tuple[Annotation, ...] = ()
     links: tuple[tuple[str, str], ...] = field(default=())
-    """Title and address of documents beside it; the other dashboards are linked anyway."""
+    """Titles and addresses of documents to link, in addition to the other dashboards."""

@@ -1,4 +1,4 @@
-"""The panels about what is foretold: when volume reaches a threshold, and how far that can be trusted."""
+"""The panels about the forecast: when volume reaches a threshold, and the errors of past forecasts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ORIGINS = each("leverwatch_forecast_origins")
 
 
 def _day(end: str) -> Query:
-    return Query(f"1000 * {each(f'leverwatch_crossing_{end}_timestamp_seconds', 'boundary')}")
+    return Query(f"1000 * {each(f'leverwatch_crossing_{end}_timestamp_seconds', 'boundary')}", fills=end)
 
 
 OUTLOOK_ROW = Row(
@@ -35,20 +35,20 @@ OUTLOOK_ROW = Row(
                 _day("earliest"),
                 _day("expected"),
                 _day("latest"),
-                Query(each("leverwatch_crossing_probability_ratio", "boundary")),
+                Query(each("leverwatch_crossing_probability_ratio", "boundary"), fills="probability"),
             ),
             "Days at the likely course of volume and at both ends of its interval. A cell is empty when the day"
             " lies beyond the horizon or too few past forecasts are known. Empty: no threshold is near.",
-            18,
-            6,
-            "No threshold is near",
+            width=18,
+            height=6,
+            empty="No threshold is near",
             columns=(
                 Column("system", "System"),
                 Column("boundary", "Threshold"),
-                Column(0, "Earliest", Unit.DAY),
-                Column(1, "Expected", Unit.DAY),
-                Column(2, "Latest", Unit.DAY),
-                Column(3, "Probability", Unit.SHARE),
+                Column("earliest", "Earliest", Unit.DAY),
+                Column("expected", "Expected", Unit.DAY),
+                Column("latest", "Latest", Unit.DAY),
+                Column("probability", "Probability", Unit.SHARE),
             ),
             sort="Probability",
             runbook="LeverwatchThresholdApproaching",
@@ -59,8 +59,8 @@ OUTLOOK_ROW = Row(
             Unit.SECONDS,
             (Query(setting("leverwatch_crossing_horizon_seconds"), "{{job}}"),),
             "How far the forecast looks.",
-            6,
-            6,
+            width=6,
+            height=6,
         ),
         Panel(
             "Probability of a crossing within the horizon",
@@ -73,9 +73,9 @@ OUTLOOK_ROW = Row(
                 ),
             ),
             f"Known from {_FORECAST.minimum_origins} past forecasts with a known outcome on.",
-            12,
-            8,
-            _YOUNG,
+            width=12,
+            height=8,
+            empty=_YOUNG,
             series=BOUNDARY_LINES,
             runbook="LeverwatchThresholdApproaching",
         ),
@@ -85,9 +85,9 @@ OUTLOOK_ROW = Row(
             Unit.NUMBER,
             (Query(coded("leverwatch_forecast_method", "method", *METHOD)),),
             "The method with the smaller error at past origins foretells the system.",
-            12,
-            8,
-            _NOT_FORETOLD,
+            width=12,
+            height=8,
+            empty=_NOT_FORETOLD,
             states=states(METHOD),
         ),
         Panel(
@@ -100,9 +100,9 @@ OUTLOOK_ROW = Row(
             ),
             "Error of past forecasts over that of the last week repeated (MASE). Below the dashed line is better"
             " than that.",
-            8,
-            8,
-            "No past forecast can be compared",
+            width=8,
+            height=8,
+            empty="No past forecast can be compared",
         ),
         Panel(
             "Past outcomes within their interval",
@@ -113,9 +113,9 @@ OUTLOOK_ROW = Row(
                 threshold(f"vector({_FORECAST.interval})", _COVERAGE, "aimed at", on=""),
             ),
             "Share of past outcomes within the interval that was drawn before they were known.",
-            8,
-            8,
-            _YOUNG,
+            width=8,
+            height=8,
+            empty=_YOUNG,
         ),
         Panel(
             "Past forecasts with a known outcome",
@@ -126,9 +126,9 @@ OUTLOOK_ROW = Row(
                 threshold(f"vector({_FORECAST.minimum_origins})", _ORIGINS, "needed", on=""),
             ),
             "What interval and probability rest on; below the dashed line there are none.",
-            8,
-            8,
-            _NOT_FORETOLD,
+            width=8,
+            height=8,
+            empty=_NOT_FORETOLD,
             whole=True,
         ),
     ),

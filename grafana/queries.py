@@ -1,7 +1,7 @@
-"""Pieces of PromQL that the tables share.
+"""Functions that build PromQL, shared by the tables.
 
-Agents that share a store export the same series of a system: `each` and `daily` take the largest first, so that
-replicas are one and never a sum. Systems of the same name in two jobs stay apart.
+Agents that share a store export the same series of a system. `each` and `daily` take the maximum over agents, so
+that replicas do not add up. Systems of the same name in two jobs are kept apart.
 """
 
 from __future__ import annotations
@@ -12,75 +12,80 @@ DAY_WINDOW = (
     "Usage is stored by the UTC day, and a replayed past has one step a day: a shorter window would be empty."
 )
 CONFLICT = "conflict"
-"""In place of a rule, when the two operational ones pull in opposite directions."""
+"""The value in place of a rule when the two operational rules contradict each other."""
 WEEK_WINDOW = "Prompts change some days a week: a shorter window would be empty most of the time."
 
 
 def of_system(metric: str, where: str = "") -> str:
-    """The chosen series of a metric of systems."""
+    """Return a selector for a metric of systems, limited by the variables of the dashboard."""
     return f"{metric}{{{SYSTEM}{',' + where if where else ''}}}"
 
 
 def of_agent(metric: str, where: str = "") -> str:
-    """The chosen series of a metric of agents."""
+    """Return a selector for a metric of agents, limited by the variables of the dashboard."""
     return f"{metric}{{{AGENT}{',' + where if where else ''}}}"
 
 
 def each(metric: str, *labels: str, where: str = "") -> str:
-    """One series a system (and label), whichever agent says so."""
+    """Return a query with one series for each system (and further labels): the maximum over agents."""
     return f"max by ({', '.join(('job', 'system', *labels))}) ({of_system(metric, where)})"
 
 
 def setting(metric: str, *labels: str, where: str = "") -> str:
-    """One series a job (and label): what an agent is configured with."""
+    """Return a query for a setting, with one series for each job (and further labels)."""
     return f"max by ({', '.join(('job', *labels))}) ({of_agent(metric, where)})"
 
 
 def daily(counter: str, *labels: str, window: str = "1d", series: str = "model") -> str:
-    """The increase of a counter over a day, by system (and label); `series` is the label its series differ by."""
+    """Return a query for the increase of a counter over `window`, by system (and further labels).
+
+    `series` is the label by which the series of one system differ; the maximum over agents is taken for each.
+    """
     one = f"max by (job, system, {series}) (increase({of_system(counter)}[{window}]))"
     return f"sum by ({', '.join(('job', 'system', *labels))}) ({one})"
 
 
 def ratio(part: str, whole: str) -> str:
-    """The share of one daily counter in another; no value where the whole is zero."""
+    """Return a query for one daily counter divided by another; no value where the latter is zero."""
     return f"{daily(part)} / ({daily(whole)} > 0)"
 
 
 def rate(counter: str, *labels: str, where: str = "") -> str:
-    """A counter of the agent a second, by these labels."""
+    """Return a query for the rate per second of a counter of agents, by these labels."""
     return f"sum by ({', '.join(labels)}) (rate({of_agent(counter, where)}[$__rate_interval]))"
 
 
 def hourly(counter: str, *labels: str, where: str = "") -> str:
-    """A counter of the agent an hour, by these labels."""
+    """Return a query for the rate per hour of a counter of agents, by these labels."""
     return f"3600 * {rate(counter, *labels, where=where)}"
 
 
 def in_days(seconds: str) -> str:
-    """Days in place of seconds."""
+    """Return a query that converts seconds to days."""
     return f"({seconds}) / 86400"
 
 
 def coded(metric: str, label: str, *values: str) -> str:
-    """The present one of several states (the series that is 1) by its place among `values`, from 1; 0 is none."""
+    """Return a query for the present state (the series that is 1) as its number among `values`, from 1; 0:
+    none."""
     parts = [each(metric, where=f'{label}="{value}"') for value in values]
     return " + ".join(part if place == 1 else f"{place} * {part}" for place, part in enumerate(parts, 1))
 
 
 def code(metric: str) -> str:
-    """A strategy as a number for a state timeline: 1 prompt engineering, 2 hybrid, 3 fine-tuning, 0 none."""
+    """Return a query for a strategy as a number: 1 prompt engineering, 2 hybrid, 3 fine-tuning, 0 none."""
     return coded(metric, "strategy", "prompt_engineering", "hybrid", "fine_tuning")
 
 
 def named(metric: str, label: str, name: str, where: str = "") -> str:
-    """The present one of several states (the series that is 1), with its label under another name alone."""
+    """Return a query for the present state (the series that is 1), with only its label, renamed to `name`."""
     renamed = f'label_replace({each(metric, label, where=where)} == 1, "{name}", "$1", "{label}", "(.+)")'
     return f"max by (job, system, {name}) ({renamed})"
 
 
 def deciding_rule() -> str:
-    """The rule behind the verdict, as label `reason`: two operational rules conflict, one outranks volume."""
+    """Return a query with the rule that decided as the label `reason`, or `CONFLICT` with both operational
+    rules."""
     operational = each("leverwatch_rule_active", "rule", where='rule=~"frequent_changes|locked_in_behavior"')
     volume = each("leverwatch_rule_active", "rule", where='rule=~"volume_.+"')
     conflict = f"{each('leverwatch_rules_in_conflict')} == 1"
@@ -93,7 +98,8 @@ def deciding_rule() -> str:
 
 
 def new_state(metric: str, label: str) -> str:
-    """1 for a day from the moment a state became the present one, where there was another (or none) before."""
+    """Return a query that is 1 for a day after a state became the present one, if another one (or none) was
+    before."""
     now = f"{each(metric, label)} == 1"
     before = f"max by (job, system, {label}) ({of_system(metric)} offset 1d) == 1"
     known = f"max by (job) ({of_agent('leverwatch_volume_dwell_seconds')} offset 1d)"
@@ -101,5 +107,5 @@ def new_state(metric: str, label: str) -> str:
 
 
 def recent(metric: str, *labels: str) -> str:
-    """How far a moment lies ahead of being two days old, in seconds: positive while the day after it is shown."""
+    """Return a query for two days minus the age of a time, in seconds: positive up to the end of the next day."""
     return f"2 * 86400 - (time() - {each(metric, *labels)}) > 0"

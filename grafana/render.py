@@ -1,9 +1,9 @@
-"""Turns a table of panels into the classic JSON of Grafana (schema version 39). Nothing here reads or writes."""
+"""Turns a dashboard into Grafana's classic JSON (schema version 39). Pure."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from grafana.fields import Json, defaults, metrics, overrides, ref
 from grafana.model import Annotation, Column, Dashboard, Kind, Panel, Query, Variable
@@ -15,7 +15,7 @@ _SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 
 
 def render(dashboard: Dashboard) -> Json:
-    """The dashboard as JSON values."""
+    """Return the dashboard as JSON values."""
     return {
         "annotations": {"list": [_annotation(one) for one in dashboard.annotations]},
         "description": dashboard.text,
@@ -55,7 +55,7 @@ def _links(dashboard: Dashboard) -> Iterator[Json]:
 
 
 def _link(title: str, url: str) -> Json:
-    """A link to a document, in a tab of its own."""
+    """Return a link to a document that opens in a new tab."""
     return {
         "asDropdown": False,
         "icon": "doc",
@@ -144,7 +144,7 @@ def _panels(dashboard: Dashboard) -> Iterator[Json]:
 
 
 def _id(row: str, title: str) -> int:
-    """A number that stays when panels come and go around this one, for links to a single panel."""
+    """Return an id that does not change when other panels are added or removed, for links to this panel."""
     return zlib.crc32(f"{row}/{title}".encode()) % 1_000_000_000 + 1
 
 
@@ -209,10 +209,10 @@ def _options(panel: Panel) -> Json:
 
 
 def _transformations(panel: Panel) -> list[Json]:
-    """A table is its queries merged by their common labels, with the listed columns and no others."""
+    """Return the transformations of a table: merge the queries by common labels, keep only the listed columns."""
     if panel.kind is not Kind.TABLE:
         return []
-    names = [_field(column, len(panel.queries)) for column in panel.columns]
+    names = [_field(column, panel.queries) for column in panel.columns]
     titles = {name: column.title for name, column in zip(names, panel.columns, strict=True)}
     keep = {"include": {"names": names}}
     order = {"excludeByName": {}, "indexByName": {name: i for i, name in enumerate(names)}, "renameByName": titles}
@@ -223,8 +223,9 @@ def _transformations(panel: Panel) -> list[Json]:
     ]
 
 
-def _field(column: Column, queries: int) -> str:
+def _field(column: Column, queries: Sequence[Query]) -> str:
     """The name that Grafana gives a label, or the values of a query."""
-    if isinstance(column.source, str):
-        return column.source
-    return f"Value #{ref(column.source)}" if queries > 1 else "Value"
+    for number, query in enumerate(queries):
+        if query.fills == column.source:
+            return f"Value #{ref(number)}" if len(queries) > 1 else "Value"
+    return column.source

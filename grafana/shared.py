@@ -1,11 +1,11 @@
-"""What more than one table of panels uses: states with their colours, variables, annotations, addresses."""
+"""Values that several dashboards share: states with their colours, variables, annotations, addresses."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from grafana.model import Annotation, Query, Series, State, Variable
-from grafana.queries import CONFLICT, new_state, recent
+from grafana.queries import CONFLICT, deciding_rule, each, named, new_state, recent
 from leverwatch.agent.framework.comparison import ComparisonOutcome as BaselineOutcome
 from leverwatch.agent.framework.economics.model import Agreement, CostOutcome
 from leverwatch.agent.framework.model import Band, Rule, Status, Strategy
@@ -17,7 +17,7 @@ SYSTEM_PAGE = (
 )
 
 NEUTRAL = "#7d8590"
-"""Of what is neither good nor bad nor there: visible, but not bright, on dark and on light."""
+"""The colour of neutral and missing values, visible on dark and on light backgrounds."""
 
 STRATEGY: Mapping[str, tuple[str, str]] = {
     Strategy.PROMPT_ENGINEERING: ("prompt engineering", "blue"),
@@ -32,7 +32,7 @@ STRATEGY_NAMES = tuple(State(name, text, color) for name, (text, color) in STRAT
 STRATEGY_LINES = tuple(Series(f"^{name}$", color, text) for name, (text, color) in STRATEGY.items())
 STRATEGY_LINES_OF_SYSTEM = tuple(Series(f": {name}$", color) for name, (_, color) in STRATEGY.items())
 BOUNDARY_LINES = tuple(Series(f": {name}$", STRATEGY[name][1]) for name in (Strategy.HYBRID, Strategy.FINE_TUNING))
-"""A threshold has the colour of the strategy that begins there."""
+"""The lines of thresholds, in the colours of the strategies that begin there."""
 
 REASON_NAMES = (
     State(Rule.VOLUME_LOW, "volume: low", "text"),
@@ -82,19 +82,30 @@ BASELINE: Mapping[str, str] = {
 }
 
 
+DECISION = (
+    Query(named("leverwatch_declared_strategy", "strategy", "declared")),
+    Query(named("leverwatch_recommended_strategy", "strategy", "recommended")),
+    Query(f"1000 * {each('leverwatch_recommendation_changed_timestamp_seconds')}", fills="since"),
+    Query(named("leverwatch_verdict_status", "status", "state")),
+    Query(deciding_rule()),
+)
+"""What a table says of a verdict: labels declared, recommended, state and reason, and values that fill `since`."""
+
+
 def states(colors: Mapping[str, str]) -> tuple[State, ...]:
-    """States in the order of their mapping, numbered as `grafana.queries.coded` numbers them."""
+    """Return states numbered as by `grafana.queries.coded`, in the order of the mapping."""
     named = (State(place, name.replace("_", " "), color) for place, (name, color) in enumerate(colors.items(), 1))
     return (State(0, "none", NEUTRAL), *named)
 
 
 def threshold(expr: str, measured: str, legend: str, on: str = "job") -> Query:
-    """A line to compare with, where there is something to compare: alone it would hide the words for no data."""
+    """Return the query of a threshold line, shown only where `measured` has a value, as the line alone would hide
+    the text for no data."""
     return Query(f"{expr} and on ({on}) {measured}", legend, dashed=True, color="text")
 
 
 def agents(metric: str) -> tuple[Variable, ...]:
-    """The choice of jobs and instances, from a metric that every agent has in the time that is looked at."""
+    """Return the variables for jobs and instances, filled from a metric that every agent exports."""
     return (
         Variable("job", "Job", f"label_values({metric}, job)"),
         Variable("instance", "Instance", f'label_values({metric}{{job=~"$job"}}, instance)'),
@@ -102,13 +113,13 @@ def agents(metric: str) -> tuple[Variable, ...]:
 
 
 def systems(*, all_at_first: bool) -> Variable:
-    """The choice of systems."""
+    """Return the variable for systems; with `all_at_first` all are chosen by default."""
     query = 'label_values(leverwatch_system_declared{job=~"$job",instance=~"$instance"}, system)'
     return Variable("system", "System", query, all_at_first)
 
 
 REPLAYED_AGENTS = agents("leverwatch_volume_dwell_seconds")
-"""From a metric that a replayed past has too, unlike the health of the agent."""
+"""The variables for jobs and instances, filled from a metric that a replayed past has as well."""
 
 ANNOTATIONS = (
     Annotation(
@@ -136,4 +147,4 @@ ANNOTATIONS = (
         "blue",
     ),
 )
-"""Each marks the day after the event, which is when the metrics first show it."""
+"""The annotations. Each marks the day after the event, on which the metrics first show it."""

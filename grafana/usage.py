@@ -1,4 +1,4 @@
-"""The panels about what was counted beside inferences: tokens, cost, latency, errors. Unknown parts are shown."""
+"""The panels about tokens, cost, latency and errors, and about how much of these is unknown."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _NO_INFERENCES = "No inference on the day"
 
 
 def _known(part: str, unknown: str, per: float = 1) -> str:
-    """A sum of the day for each inference for which it is known."""
+    """Return a query for the mean of a day: a sum divided by the inferences for which it is known, times `per`."""
     known = f"({daily(_INFERENCES)} - {daily(unknown)} > 0)"
     return f"{f'{per:g} * ' if per != 1 else ''}{daily(part)} / {known}"
 

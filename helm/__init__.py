@@ -1,1 +1,1 @@
-"""The Helm chart, and the tool that writes what in it is made from other files."""
+"""The Helm chart, and the tool that generates some of its files."""

@@ -1,4 +1,4 @@
-"""Writes what in the chart is made from other files, or with --check says which of it is out of date.
+"""Writes the generated files of the chart, or with --check prints which of them are out of date.
 
 - values.schema.json and the table in README.md, from values.yaml and the agent's configuration;
 - the versions in Chart.yaml, from pyproject.toml;
@@ -24,7 +24,7 @@ CHART = ROOT / "helm/leverwatch"
 
 
 def generated(root: Path = ROOT) -> dict[str, bytes | None]:
-    """What each generated file should hold, by its path in the chart; None: it should not be there."""
+    """Return the content of each generated file by its path in the chart; None: the file should not exist."""
     chart = root / "helm/leverwatch"
     values = parse_values((chart / "values.yaml").read_text())
     schema = json.dumps(values_schema(values, json_schema()), indent=2, ensure_ascii=False) + "\n"
@@ -39,13 +39,13 @@ def generated(root: Path = ROOT) -> dict[str, bytes | None]:
 
 
 def with_version(chart: str, version: str) -> str:
-    """Chart.yaml with both versions."""
+    """Return the text of Chart.yaml with both of its versions set."""
     chart = re.sub(r"^version: .*$", f"version: {version}", chart, flags=re.MULTILINE)
     return re.sub(r"^appVersion: .*$", f'appVersion: "{version}"', chart, flags=re.MULTILINE)
 
 
 def outdated(root: Path = ROOT) -> dict[str, bytes | None]:
-    """The generated files that are not as they should be."""
+    """Return the content of each generated file that is out of date, by its path; None: it should not exist."""
     chart = root / "helm/leverwatch"
     return {name: content for name, content in generated(root).items() if _read(chart / name) != content}
 
@@ -55,7 +55,7 @@ def _read(path: Path) -> bytes | None:
 
 
 def write(root: Path = ROOT) -> list[str]:
-    """Bring every generated file up to date; returns those that changed."""
+    """Write every generated file that is out of date, and return their paths."""
     changed = outdated(root)
     for name, content in changed.items():
         path = root / "helm/leverwatch" / name
@@ -68,7 +68,7 @@ def write(root: Path = ROOT) -> list[str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write, or check; 1 when a check found something."""
+    """Write or check the files; return the exit code, 1 when a check finds a difference."""
     if arguments == ["--check"]:
         names = sorted(outdated())
         for name in names:

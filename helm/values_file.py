@@ -20,20 +20,20 @@ class Value:
     path: tuple[str, ...]
     default: Any
     about: str
-    """The comment above it; empty for a mapping that needs no words."""
+    """The comment above it; empty for a mapping without one."""
     schema: dict[str, Any]
-    """What its `@schema` line says."""
+    """The schema in its `@schema` comment."""
     section: str
     children: tuple[Value, ...] = ()
 
     @property
     def name(self) -> str:
-        """The path with dots."""
+        """The path with dots between the keys."""
         return ".".join(self.path)
 
 
 def parse_values(text: str) -> tuple[Value, ...]:
-    """The top-level values in the order of the file.
+    """Return the top-level values in the order of the file.
 
     Raises:
         ValueError: a value has no description, or an `@schema` line is no mapping.
@@ -45,7 +45,7 @@ def parse_values(text: str) -> tuple[Value, ...]:
 
 
 def walk(values: Sequence[Value]) -> Iterator[Value]:
-    """Every value, a mapping before what is in it."""
+    """Yield every value; a mapping comes before its contents."""
     for value in values:
         yield value
         yield from walk(value.children)

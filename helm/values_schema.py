@@ -1,4 +1,4 @@
-"""Writes values.schema.json: the values of the chart, with the agent's own configuration inside."""
+"""Generates values.schema.json: the values of the chart, including the agent's configuration."""
 
 from __future__ import annotations
 
@@ -47,16 +47,16 @@ DEFINITIONS: dict[str, Any] = {
         "additionalProperties": False,
     },
 }
-"""What `@schema` lines refer to."""
+"""Definitions that `@schema` comments refer to."""
 
 _SET_BY_CHART = {"": ("store", "cache_dir"), "web": ("listen", "probe_listen", "config_file")}
-"""Settings that the templates refuse in words of their own, so that the schema lets them through."""
+"""Settings that the templates refuse with their own messages, so that the schema has to allow them."""
 
 
 def values_schema(values: Sequence[Value], agent: Mapping[str, Any]) -> dict[str, Any]:
-    """JSON Schema of values.yaml; `agent` is that of the agent's configuration.
+    """Return the JSON Schema of values.yaml; `agent` is the schema of the agent's configuration.
 
-    Draft 7, the newest that every Helm 3 understands.
+    It is of draft 7, the newest that every Helm 3 supports.
     """
     schema = _mapping(values)
     # Helm adds `global` when another chart uses this one.
@@ -93,7 +93,7 @@ def _node(value: Value) -> dict[str, Any]:
 
 
 def _agent(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The definitions of the agent's schema, under names of their own, without what the chart sets."""
+    """Return the definitions of the agent's schema with prefixed names, without settings that the chart sets."""
     root = {key: part for key, part in schema.items() if not key.startswith("$")}
     named = {"agent": root} | {f"agent.{key}": part for key, part in schema["$defs"].items()}
     definitions = {key: _adapted(part) for key, part in named.items()}

@@ -13,7 +13,7 @@ END = "<!-- values: end -->"
 
 
 def with_values(page: str, values: Sequence[Value]) -> str:
-    """The page with its generated part renewed.
+    """Return the page with its generated part replaced.
 
     Raises:
         ValueError: the page lacks the marks of the generated part.

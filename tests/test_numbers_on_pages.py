@@ -11,7 +11,7 @@ from leverwatch.agent import app, clock
 from leverwatch.agent.cli import signals
 from leverwatch.agent.scheduling.scheduler import THREADS, Pool
 from leverwatch.agent.store import engine, migrate, postgres, sqlite
-from leverwatch.collectors import listing, unpacking
+from leverwatch.collectors import listing, unpacking, unpacking_time
 from leverwatch.collectors.aggregation.ingest import MAX_HEADER
 from leverwatch.collectors.records import names
 from leverwatch.collectors.records.formats.interface import MAX_RECORD
@@ -60,7 +60,7 @@ PROMISES = {
         f"| a record | {MAX_RECORD >> 20} MiB |",
         f"| the header of a CSV file | {MAX_HEADER >> 10} KiB |",
         f"| `**` | folders at most {listing.MOST_LEVELS} below",
-        f"| {unpacking.CPU_SECONDS:g} s of CPU, and {unpacking.CPU_SECONDS_PER_MIB:g} s for each MiB",
+        f"| {unpacking_time.CPU_SECONDS:g} s of CPU, and {unpacking_time.CPU_SECONDS_PER_MIB:g} s for each MiB",
         f"| a window of {unpacking.MOST_WINDOW >> 20} MiB,",
         f"| {unpacking.FREE_FRAME >> 10} KiB and {unpacking.MOST_RATIO:,} bytes for each byte stored |",
         f"content is forgotten {files._FORGET / 86400:g} days after it was last seen",

@@ -1,1 +1,1 @@
-"""Which releases are used: the locks, the licences of what is in the image, and what makes both."""
+"""The locks of dependencies and the licences of what is in the image, and the tools that write them."""

@@ -28,7 +28,7 @@ LOCKS: dict[str, tuple[str, ...]] = {
 
 
 def main() -> None:
-    """Ask for the newest releases of today and write every lock."""
+    """Resolve the newest releases of today, and write all locks."""
     for name, arguments in LOCKS.items():
         options = ["--upgrade", "--generate-hashes", "--python-version", "3.11"]
         written = ["--custom-compile-command", "make lock", "--output-file", f".ci/supply/{name}.txt"]

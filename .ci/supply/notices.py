@@ -1,4 +1,5 @@
-"""Writes THIRD_PARTY_NOTICES: the licence of everything that the image installs, as each package states it.
+"""Writes THIRD_PARTY_NOTICES: the licence of everything that the image installs, as each package states it, and of
+what others wrote in the compiled helper.
 
     python -m supply.notices
 
@@ -8,6 +9,7 @@ Reads the metadata of what is installed here, which is what the lock of the imag
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from importlib.metadata import Distribution, PackagePath, distribution
 from pathlib import Path
 
@@ -15,9 +17,10 @@ from packaging.version import Version
 
 from supply.requirements import Pinned, read_lock
 
-TARGET = Path(__file__).parents[2] / "THIRD_PARTY_NOTICES"
+ROOT = Path(__file__).parents[2]
+TARGET = ROOT / "THIRD_PARTY_NOTICES"
 _GPL = Path("/usr/share/common-licenses/GPL-3")
-"""Debian has it everywhere. The LGPL adds permissions to it, and whoever gives one of them on gives both on."""
+"""The text of the GPL, which Debian always has. The LGPL adds permissions to it, so both are included."""
 
 _RULE = "=" * 80
 _FILE_NAMES = re.compile(r"(licen[cs]e|copying|notice|authors)[^/]*$", re.IGNORECASE)
@@ -30,6 +33,7 @@ are under the LGPL 3: they are files of their own in /opt/leverwatch, and any co
 version may be put in their place. The image's base, Debian with Python, and git have the licences
 of their packages in /usr/share/doc.
 
+Compiled into leverwatch itself, unchanged: {vendored}.
 Linked into compiled parts, as far as their packages say: Intel ISA-L (BSD-3-Clause) in isal,
 libyaml (MIT) in pyyaml, Zstandard (BSD-3-Clause) in zstandard, xxHash (BSD-2-Clause) in xxhash, and
 crates of Rust (MIT or Apache-2.0) in bcrypt and pydantic-core. What psycopg-binary brings as files
@@ -37,8 +41,37 @@ is named in its section.
 """
 
 
+@dataclass(frozen=True)
+class Vendored:
+    """A library of others whose source is in this repository."""
+
+    name: str
+    version: str
+    licence: str
+    folder: Path
+
+    @property
+    def title(self) -> str:
+        """As it is named in the file."""
+        return f"{self.name} {self.version} ({self.licence})"
+
+
+def vendored() -> tuple[Vendored, ...]:
+    """What the compiled helper has of others.
+
+    Raises:
+        ValueError: the folder, or the release in it, is not found.
+    """
+    (folder,) = ROOT.glob("collectors/**/vendor")
+    text = (folder / "xxhash.h").read_text()
+    parts = re.findall(r"^#define XXH_VERSION_(?:MAJOR|MINOR|RELEASE) +(\d+)$", text, re.MULTILINE)
+    if len(parts) != 3:
+        raise ValueError(f"no release is found in {folder / 'xxhash.h'}")
+    return (Vendored("xxHash", ".".join(parts), "BSD-2-Clause", folder),)
+
+
 def notices() -> str:
-    """The text of the file.
+    """Return the text of THIRD_PARTY_NOTICES.
 
     Raises:
         ValueError: a package has no text of its licence; the message names it.
@@ -48,8 +81,10 @@ def notices() -> str:
     pairs = list(zip(pinned, found, strict=True))
     table = "".join(f"  {each.name} {each.version}: {licence(its)}\n" for each, its in pairs)
     parts = [_section(each, its) for each, its in pairs]
+    parts.extend(_titled(each.title, (each.folder / "LICENSE").read_text()) for each in vendored())
     parts.append(_titled("The GNU General Public License, version 3, which the LGPL refers to", _GPL.read_text()))
-    return f"{_HEAD}\n{table}\n" + "\n".join(parts)
+    head = _HEAD.format(vendored=", ".join(each.title for each in vendored()))
+    return f"{head}\n{table}\n" + "\n".join(parts)
 
 
 def _titled(title: str, text: str) -> str:
@@ -57,7 +92,7 @@ def _titled(title: str, text: str) -> str:
 
 
 def licence(its: Distribution) -> str:
-    """What a package says its licence is: the SPDX expression, the old field, or the classifiers."""
+    """Return the licence that a package states: its SPDX expression, else the old field, else the classifiers."""
     said = {name: its.metadata[name] for name in ("License-Expression", "License") if name in its.metadata}
     if "License-Expression" in said:
         return said["License-Expression"]
@@ -85,7 +120,7 @@ def _texts(its: Distribution) -> list[PackagePath]:
 
 
 def _inside(its: Distribution) -> list[str]:
-    """The libraries of others that a wheel brings as files."""
+    """Return the shared libraries of other projects that are inside a wheel."""
     files = [file.name for file in its.files or () if ".libs/" in str(file)]
     names = sorted({re.sub(r"-[0-9a-f]{8}(?=\.)", "", name) for name in files})
     return [f"Its wheel brings libraries of others: {', '.join(names)}."] if names else []

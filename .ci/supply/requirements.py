@@ -1,4 +1,4 @@
-"""Reads a lock: which release of which distribution, and the hashes of its files."""
+"""Parses a lock: distributions with their versions and the hashes of their files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HASH = re.compile(r"^    --hash=(sha256:[0-9a-f]{64})(?: \\)?$")
 
 @dataclass(frozen=True)
 class Pinned:
-    """One distribution of a lock."""
+    """One distribution in a lock."""
 
     name: NormalizedName
     version: Version
@@ -26,15 +26,15 @@ class Pinned:
 
     @property
     def is_for_here(self) -> bool:
-        """Whether this Python on this platform installs it."""
+        """Whether it is to be installed with this Python on this platform."""
         return self.marker is None or self.marker.evaluate()
 
 
 def read_lock(name: str) -> tuple[Pinned, ...]:
-    """The distributions of `NAME.txt`, as they are written.
+    """Return the distributions of `NAME.txt`, in the order of the file.
 
     Raises:
-        ValueError: a line that a lock does not have; the message quotes it.
+        ValueError: a line cannot be parsed; the message quotes it.
     """
     found: list[tuple[re.Match[str], set[str]]] = []
     for line in (FOLDER / f"{name}.txt").read_text().splitlines():

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def write(target: Path) -> None:
-    """Write the list; the program that makes it checks it against the schema of the format."""
+    """Write the list to `target`; the program that generates it validates it against the schema of the format."""
     target.parent.mkdir(parents=True, exist_ok=True)
     program = Path(sys.executable).with_name("cyclonedx-py")
     described = ("--pyproject", "pyproject.toml", "--mc-type", "application")

@@ -19,6 +19,7 @@ from leverwatch.agent.cli.common import believed_clock, load, opened, reported
 from leverwatch.agent.cli.options import Exit, fail
 from leverwatch.agent.cli.output import count, print_json, table
 from leverwatch.agent.cli.progress import ProgressBar
+from leverwatch.agent.cli.replaced_days import replaced_json, replaced_text
 from leverwatch.agent.config import Loaded
 from leverwatch.agent.errors import CommandError
 from leverwatch.agent.scheduling.backfill import COUNTS, Found, Rehearsal, reconcile, skipped
@@ -134,6 +135,7 @@ def _as_json(report: RunReport, found: Found) -> dict[str, Any]:
         "counted": report.tallies.get(Result.COUNTED, 0),
         "duplicates": report.tallies.get(Result.DUPLICATE, 0),
         "skipped": skipped(report),
+        **replaced_json(report),
         "months": [
             {"system": system, "month": month, **{name: _number(sums[name]) for name in COUNTS}}
             for (system, month), sums in sorted(found.months.items())
@@ -162,6 +164,8 @@ def _as_text(results: list[tuple[RunReport, Found]], *, dry_run: bool) -> str:
             f" + {count(sum(left.values()))} skipped{f' ({reasons})' if reasons else ''}"
             f", in {report.seconds:.1f} s"
         )
+        if report.replaced_days:
+            lines.append(f"  {replaced_text(report, 'would replace' if dry_run else 'replaced')}")
     usage = [
         (report.source, system, month, *(count(sums[name]) for name in COUNTS))
         for report, found in results

@@ -13,6 +13,7 @@ from leverwatch.agent.cli.common import believed_clock, load, opened, reported
 from leverwatch.agent.cli.options import Exit, fail
 from leverwatch.agent.cli.output import count, print_json, table
 from leverwatch.agent.cli.progress import ProgressBar
+from leverwatch.agent.cli.replaced_days import replaced_json, replaced_text
 from leverwatch.agent.scheduling.runner import RunReport
 from leverwatch.agent.scheduling.source_runner import source_runner
 from leverwatch.collectors.interface import MALFORMED, Result
@@ -64,6 +65,7 @@ def _as_json(report: RunReport) -> dict[str, Any]:
         "ignored": tallies[Result.IGNORED],
         "not_calls": tallies[Result.NOT_A_CALL],
         "parts": tallies[Result.PART],
+        **replaced_json(report),
         "seconds": round(report.seconds, 3),
     }
 
@@ -83,4 +85,6 @@ def _as_table(reports: list[RunReport]) -> str:
                 bad or "-",
             )
         )
-    return table(("SOURCE", "RECORDS", "DUPLICATES", "UNATTRIBUTED", "SECONDS", "MALFORMED"), rows)
+    lines = [table(("SOURCE", "RECORDS", "DUPLICATES", "UNATTRIBUTED", "SECONDS", "MALFORMED"), rows)]
+    lines += [f"{report.source}: {replaced_text(report)}" for report in reports if report.replaced_days]
+    return "\n".join(lines)

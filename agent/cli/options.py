@@ -11,6 +11,9 @@ from typing import Any, NoReturn
 
 import click
 
+PASSWORD_VARIABLE = "LEVERWATCH_PASSWORD"  # noqa: S105 - the name of a variable
+"""The environment variable with the password of a running agent."""
+
 
 class Exit(IntEnum):
     """What the exit code of a command means."""

@@ -12,9 +12,8 @@ import click
 import requests
 
 from leverwatch import __version__
-from leverwatch.agent.cli.commands.looking import VARIABLE
 from leverwatch.agent.cli.common import load, opened, reported
-from leverwatch.agent.cli.options import Exit, fail
+from leverwatch.agent.cli.options import PASSWORD_VARIABLE, Exit, fail
 from leverwatch.agent.config import Loaded
 from leverwatch.agent.config.secrets import SecretUnreadable, read_secret
 from leverwatch.agent.errors import CommandError
@@ -51,9 +50,9 @@ def _credentials(url: str, user: str | None, password_file: Path | None) -> tupl
             )
         return None
     if password_file is None:
-        if VARIABLE not in os.environ:
-            fail(f"--user needs --password-file, or {VARIABLE} in the environment", Exit.UNUSABLE)
-        return user, os.environ[VARIABLE]
+        if PASSWORD_VARIABLE not in os.environ:
+            fail(f"--user needs --password-file, or {PASSWORD_VARIABLE} in the environment", Exit.UNUSABLE)
+        return user, os.environ[PASSWORD_VARIABLE]
     try:
         return user, read_secret(password_file)
     except SecretUnreadable as error:

@@ -14,7 +14,7 @@ from leverwatch.collectors.registry import SourceType, source_types
 
 
 def build_config_model(types: Mapping[str, SourceType] | None = None) -> type[Config]:
-    """The model of a whole file; each entry of `sources` is told apart by its `type`.
+    """Return the pydantic model of a whole configuration file; `type` tells what each entry of `sources` is.
 
     Args:
         types: the kinds of source, by type name; by default all that are registered.

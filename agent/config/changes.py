@@ -1,4 +1,4 @@
-"""What differs between two configurations, for the log of a reload. Names only, never values."""
+"""The differences between two configurations, for the log of a reload: names of settings, never values."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ NEEDS_RESTART: frozenset[str] = frozenset(show_steps(steps) for steps in _FIXED_
 
 
 def differences(old: Loaded, new: Loaded) -> tuple[str, ...]:
-    """The settings whose values differ, sorted. Sources are told apart by name, not by position."""
+    """Return the paths of the settings whose values differ, sorted. Sources are compared by name, not by
+    position."""
     changed = {show_steps(steps) for steps in _compared(old.config, new.config, ())}
-    if _place(old.store_url) != _place(new.store_url):
+    if _database(old.store_url) != _database(new.store_url):
         # The same text means another file when the configuration moved.
         changed.add("store.url")
     elif old.store_url.password != new.store_url.password and "store.url" not in changed:
@@ -34,12 +35,12 @@ def differences(old: Loaded, new: Loaded) -> tuple[str, ...]:
     return tuple(sorted(changed))
 
 
-def _place(url: URL) -> tuple[Any, ...]:
+def _database(url: URL) -> tuple[Any, ...]:
     return (url.drivername, url.username, url.host, url.port, url.database, url.query)
 
 
 def needs_restart(changed: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of the changed settings that stay as they were until the agent starts again."""
+    """Return those of the changed settings that only take effect when the agent is started again."""
     return tuple(name for name in changed if name in NEEDS_RESTART)
 
 
@@ -60,7 +61,7 @@ def _compared(old: Any, new: Any, steps: Steps) -> Iterator[Steps]:
 
 
 def _keyed(value: Any) -> Any:
-    """Sources by name; anything else as it is."""
+    """Return a list of sources as a mapping by name; any other value unchanged."""
     if isinstance(value, tuple) and all(isinstance(part, SourceConfig) for part in value):
         return {source.name: source for source in value}
     return value

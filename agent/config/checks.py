@@ -1,4 +1,4 @@
-"""What no single value shows: names used twice, traffic counted twice, and entries that nothing uses."""
+"""Checks across several values: names used twice, traffic counted twice, and entries without effect."""
 
 from __future__ import annotations
 
@@ -11,22 +11,18 @@ from leverwatch.agent.config.models import MOST_SOURCES, SHORTEST_INTERVAL, TOO_
 from leverwatch.agent.config.problem import ABSENT, Problem, show_steps
 from leverwatch.collectors.config import SourceConfig
 
-Placed = Sequence[tuple[int, SourceConfig]]
+IndexedSources = Sequence[tuple[int, SourceConfig]]
 """Sources with their position in the file; those that are not valid are left out."""
 
 
-def _authoritative(source: SourceConfig) -> bool:
-    return bool(getattr(source, "authoritative", False))
-
-
 def too_many_sources(entries: Any) -> Iterator[Problem]:
-    """More sources than the shipped limits of memory and tasks are tested with."""
+    """Yield a problem when there are more sources than the shipped limits of memory and tasks are tested with."""
     if isinstance(entries, list) and len(entries) > MOST_SOURCES:
         yield Problem(("sources",), f"must have at most {MOST_SOURCES:_} entries")
 
 
 def repeated_names(entries: Any) -> Iterator[Problem]:
-    """Sources with the name of an earlier one. Takes the entries as written, so that invalid ones count too."""
+    """Yield a problem for each source with the name of an earlier one, invalid sources included."""
     first: dict[str, int] = {}
     for index, entry in enumerate(entries if isinstance(entries, list) else ()):
         name = entry.get("name") if isinstance(entry, dict) else None
@@ -36,19 +32,19 @@ def repeated_names(entries: Any) -> Iterator[Problem]:
 
 
 def two_names(entries: Mapping[str, Any]) -> Iterator[Problem]:
-    """A section that is there under its name and under its older one."""
+    """Yield a problem for each section that is given under both its name and its older name."""
     if "web" in entries and "server" in entries:
         yield Problem(("server",), "is the older name of web, and both are here; keep web")
 
 
-def short_intervals(sources: Placed) -> Iterator[Problem]:
+def short_intervals(sources: IndexedSources) -> Iterator[Problem]:
     """Sources that would run without a pause."""
     for index, source in sources:
         if source.interval < SHORTEST_INTERVAL:
             yield Problem(("sources", index, "interval"), TOO_SHORT)
 
 
-def double_counting(sources: Placed) -> Iterator[Problem]:
+def double_counting(sources: IndexedSources) -> Iterator[Problem]:
     """Constant systems that several sources count, unless exactly one of these is authoritative."""
     counting: dict[str, list[tuple[int, SourceConfig]]] = defaultdict(list)
     for index, source in sources:
@@ -56,7 +52,7 @@ def double_counting(sources: Placed) -> Iterator[Problem]:
             for system in sorted(source.declared_systems()):
                 counting[system].append((index, source))
     for system, rivals in counting.items():
-        marked = [index for index, source in rivals if _authoritative(source)]
+        marked = [index for index, source in rivals if source.is_authoritative()]
         if len(rivals) > 1 and not marked:
             first = rivals[0][0]
             for index, _ in rivals[1:]:
@@ -68,7 +64,7 @@ def double_counting(sources: Placed) -> Iterator[Problem]:
 
 
 def unused(config: Config, today: date) -> Iterator[Problem]:
-    """Entries that have no effect, and dates that cannot be meant. Reasons to warn, not to refuse."""
+    """Yield a warning for each entry without effect, and for each implausible date."""
     if not config.sources:
         yield Problem((), "no sources: nothing will be counted")
     counting = [source for source in config.sources if source.counts_usage()]
@@ -97,7 +93,7 @@ def _prompts_without_usage(config: Config, fed: set[str]) -> Iterator[Problem]:
                 yield Problem(steps, f"no source counts this system, and {where} does not declare it")
 
 
-def all_problems(entries: Mapping[str, Any], sources: Placed) -> Iterator[Problem]:
+def all_problems(entries: Mapping[str, Any], sources: IndexedSources) -> Iterator[Problem]:
     """Every problem between entries."""
     yield from two_names(entries)
     yield from too_many_sources(entries.get("sources"))

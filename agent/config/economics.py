@@ -47,7 +47,7 @@ class _Range(Model):
         return value
 
     def amount(self) -> Amount:
-        """As the economics take it."""
+        """Return the number or range as an `Amount` of origin `configured`."""
         return Amount(self.low, self.likely, self.high, Origin.CONFIGURED)
 
 
@@ -70,7 +70,7 @@ class EconomicsBase(Model):
     )
 
     def amounts(self) -> dict[str, Amount]:
-        """The inputs that are configured, by name."""
+        """Return the configured inputs by name."""
         found = {}
         for assumption in ASSUMPTIONS:
             value = getattr(self, assumption.name)
@@ -83,7 +83,7 @@ class EconomicsBase(Model):
 
 @cache
 def _range_of(*, above_zero: bool, ceiling: float | None) -> tuple[Any, type[_Range]]:
-    """A bounded number, and a range of such numbers."""
+    """Return the types of a bounded number and of a range of such numbers."""
     bounds: dict[str, Any] = {"gt": 0} if above_zero else {"ge": 0}
     if ceiling is not None:
         bounds["le"] = ceiling
@@ -118,7 +118,7 @@ else:
 
 @dataclass(frozen=True, slots=True)
 class EconomicsPlan:
-    """What is configured for one system."""
+    """The configured costs of one system."""
 
     hosting: Hosting
     tuned_model: str | None
@@ -126,12 +126,12 @@ class EconomicsPlan:
     configured: Mapping[str, Amount]
 
     def inputs(self, measured: Mapping[str, Amount] | None = None) -> dict[str, Amount]:
-        """Every input: configured, else measured, else assumed."""
+        """Return every input: the configured one, else the measured, else the assumed."""
         return resolve(self.configured, measured=measured)
 
 
 def plan_of(system: EconomicsBase, everywhere: EconomicsBase) -> EconomicsPlan:
-    """One system's plan; what the system does not say is said for all systems."""
+    """Return the plan of one system; settings that the system lacks are taken from those for all systems."""
     owner = system if system.tuned_model is not None else everywhere
     hosting = system.hosting
     if hosting is None and system.tuned_model is None:

@@ -1,4 +1,4 @@
-"""The kinds of validation error that pydantic has, in plain words."""
+"""Error messages for pydantic's kinds of validation errors."""
 
 from __future__ import annotations
 
@@ -67,11 +67,11 @@ _LIMITS = {
 }
 
 SAFE_KINDS = frozenset({*_FIXED, *_LIMITS, "literal_error", "enum", "string_pattern_mismatch"})
-"""The kinds of error whose reason never repeats the value."""
+"""The kinds of error whose message never contains the value."""
 
 
 def show_duration(span: timedelta) -> str:
-    """A span of time in the notation of the configuration, such as `1h30m`."""
+    """Return a duration in the notation of the configuration, such as `1h30m`."""
     left = round(span / timedelta(milliseconds=1))
     text = ""
     for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)):
@@ -89,17 +89,17 @@ def _number(value: Any) -> str:
 
 
 def choices(expected: str) -> str:
-    """`'a', 'b' or 'c'` of pydantic as `a, b, c`."""
+    """Turn `'a', 'b' or 'c'`, as pydantic writes choices, into `a, b, c`."""
     names = [part.strip().strip("'\"") for part in expected.replace(" or ", ", ").split(",")]
     return "must be one of " + ", ".join(names) if len(names) > 1 else f"must be {names[0]}"
 
 
 def reason_of(kind: str, message: str, context: Mapping[str, Any]) -> str:
-    """What is wrong, without the path and the value.
+    """Return what is wrong, without the path and the value.
 
     Args:
         kind: pydantic's error type.
-        message: pydantic's own message, the source of the words for a kind that is not known here.
+        message: pydantic's own message, used for a kind without a message of its own here.
         context: pydantic's error context.
     """
     if kind in {"value_error", "assertion_error"}:
@@ -119,6 +119,6 @@ def reason_of(kind: str, message: str, context: Mapping[str, Any]) -> str:
 
 
 def _plain(message: str) -> str:
-    """A message that has no words of its own here, at least without pydantic's phrases."""
+    """Return pydantic's message without its typical phrases, for a kind without a message of its own here."""
     text = message.replace("Input should", "must").replace("input should", "must").replace("Input", "it")
     return text[:1].lower() + text[1:]

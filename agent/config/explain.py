@@ -1,4 +1,4 @@
-"""Validation errors of pydantic as problems, at the path that the user wrote."""
+"""Turns pydantic's validation errors into problems at the paths that the user wrote."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from leverwatch.agent.config.error_messages import NOT_A_TEXT, SAFE_KINDS, choic
 from leverwatch.agent.config.problem import ABSENT, Problem, Steps
 
 _KEY_MARK = "[key]"
-"""pydantic's last step when a key itself is wrong."""
+"""The last step of pydantic's location when a key itself is invalid."""
 
 KnownKeys = Callable[[Steps], tuple[str, ...]]
-"""The keys that a mapping at a path may have; empty when that is not known."""
+"""A function that returns the keys that a mapping at a path may have; empty when they are unknown."""
 
 
 def user_steps(location: tuple[int | str, ...], data: Any, kind: str, got: Any) -> tuple[Steps, bool]:
-    """The path of the user's value, and whether a plain union was on the way.
+    """Return the path of the value in the file, and whether it passes a union without a discriminator.
 
-    pydantic's location also names the branches of unions, which the user never wrote. A branch of a union told
-    apart by `type` is the value of that key; any other step that the data does not have is a branch too, except
-    the last one of a key that is missing or whose default is refused.
+    pydantic's location also has steps for the branches of unions, which are not in the file. In a union with the
+    discriminator `type`, such a step is the value of that key. Any other step that the data does not have is one
+    too, except the last step, when a key is missing or its default is refused.
     """
     steps: list[str | int] = []
     branched = False
@@ -88,12 +88,12 @@ def _problem(error: Mapping[str, Any], data: Any, known_keys: KnownKeys) -> tupl
 
 
 def explain(errors: list[Any], data: Any, known_keys: KnownKeys) -> list[Problem]:
-    """Every validation error as a problem; what the branches of one plain union say is said once.
+    """Return a problem for each validation error, and only one for all branches of a union.
 
     Args:
         errors: `ValidationError.errors()`.
-        data: what was validated.
-        known_keys: for hints.
+        data: the validated document.
+        known_keys: names possible keys, for hints at misspelt ones.
     """
     found = [_problem(error, data, known_keys) for error in errors]
     merged: dict[Steps, Problem] = {}

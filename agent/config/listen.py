@@ -11,10 +11,10 @@ _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
 class Address(NamedTuple):
-    """Where to listen."""
+    """A host and port to listen on."""
 
     host: str
-    """Empty: every address of the machine."""
+    """Empty: all addresses of the machine."""
     port: int
     """0: any free port."""
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from leverwatch.agent.config.build import build_config_model
-from leverwatch.agent.config.checks import Placed, all_problems, unused
+from leverwatch.agent.config.checks import IndexedSources, all_problems, unused
 from leverwatch.agent.config.explain import explain
 from leverwatch.agent.config.models import Config
 from leverwatch.agent.config.problem import ABSENT, HIDDEN, SECRET, Problem, Steps, show_problem
@@ -33,22 +33,22 @@ if TYPE_CHECKING:
 
 _ALWAYS_HIDDEN: frozenset[Steps] = frozenset({("store", "url")})
 _HIDDEN_KEYS = frozenset({"token"})
-"""Settings that hold a secret wherever they stand."""
+"""Names of settings that hold a secret, at any place of the file."""
 _PASSWORD_FILE: Steps = ("store", "password_file")
 _WEB_FILE = "config_file"
-"""The one `*_file` that is no secret but a configuration of its own."""
+"""The only setting named `*_file` whose file is no secret; it names the web configuration file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A configuration that can be used."""
+    """A valid configuration."""
 
     config: Config
     path: Path
     base_dir: Path
-    """Where relative paths of the file start."""
+    """The folder that relative paths in the file start at."""
     warnings: tuple[str, ...]
-    """One line each, in the form of an error."""
+    """Warnings, one line each, in the same form as errors."""
     digest: str
     """SHA-256, in hex, of the values of the file (references replaced) and of its secret files."""
     store: StoreUrl = field(repr=False)
@@ -66,13 +66,13 @@ class Loaded:
 
     @property
     def web_file(self) -> Path | None:
-        """The web configuration file, when there is one."""
+        """The web configuration file; None when none is configured."""
         file = self.config.web.config_file
         return None if file is None else self.base_dir / file
 
     @property
     def cache_dir(self) -> Path:
-        """The folder for fetched copies: as configured, or `cache` beside the store."""
+        """The folder for fetched copies: the configured one, or `cache` beside the store."""
         if self.config.cache_dir is not None:
             return self.base_dir / self.config.cache_dir
         file = sqlite_file(self.store, self.base_dir)
@@ -108,7 +108,7 @@ def load_config(
 
 
 class _Loading:
-    """One pass over one file."""
+    """The loading of one file."""
 
     def __init__(
         self, path: Path, document: Document, expanded: Expanded, types: Mapping[str, SourceType] | None
@@ -147,17 +147,17 @@ class _Loading:
         return Loaded(config, self.path, self.base_dir, warnings, _digest(self.data, contents), url)
 
     def _with_nul(self) -> Iterator[Problem]:
-        """Texts that no file, database or label could hold."""
+        """Return a problem for each text with a NUL, which no file name, database or label can contain."""
         return (Problem(steps, "must not hold a NUL") for steps, text in _texts(self.data, ()) if "\0" in text)
 
-    def _validate(self) -> tuple[Config | None, Placed, list[Problem]]:
+    def _validate(self) -> tuple[Config | None, IndexedSources, list[Problem]]:
         try:
             config = self.model.model_validate(self.data)
         except (ValidationError, OverflowError):
             return None, *self._validate_pieces()
         return config, list(enumerate(config.sources)), []
 
-    def _validate_pieces(self) -> tuple[Placed, list[Problem]]:
+    def _validate_pieces(self) -> tuple[IndexedSources, list[Problem]]:
         """Validate every source and every section alone, so that one bad part hides no problem of another."""
         sources: list[tuple[int, Any]] = []
         errors: list[Any] = []
@@ -189,7 +189,8 @@ class _Loading:
             yield _PASSWORD_FILE, Path(file)
 
     def _without_echoes(self, problems: list[Problem]) -> list[Problem]:
-        """What was wrong before validation, then the rest without what merely follows from it."""
+        """Return the problems found before validation, and then those of validation that are not their
+        consequence."""
         early = [*self.document.problems, *self.expanded.problems]
         known = {problem.steps for problem in early}
         return early + [problem for problem in problems if problem.steps not in known]
@@ -213,7 +214,7 @@ class _Loading:
 
 
 def _web_problems(base_dir: Path, config: Config) -> tuple[str, ...]:
-    """What is wrong with the web configuration file, at its own lines."""
+    """Return the problems of the web configuration file, with line numbers of that file."""
     if config.web.config_file is None:
         return ()
     from leverwatch.agent.config.web_file import load_web_file
@@ -232,7 +233,7 @@ def _at(data: Any, steps: Steps) -> Any:
 
 
 def _too_long(value: Any, steps: Steps) -> list[Problem]:
-    """Durations that are longer than Python can count; the value as a whole when none is found."""
+    """Return a problem for each duration that overflows Python's `timedelta`, or one for the value as a whole."""
     found = [
         Problem(place, "is too long a duration", text) for place, text in _texts(value, steps) if _overflows(text)
     ]
@@ -261,12 +262,12 @@ def _overflows(text: str) -> bool:
 
 
 def _moved(error: Mapping[str, Any], steps: Steps) -> dict[str, Any]:
-    """The error of a piece at its place in the whole file."""
+    """Return a validation error of a part of the file with its location in the whole file."""
     return {**error, "loc": (*steps, *error["loc"][len(steps) :])}
 
 
 def _secret_files(value: Any, steps: Steps = ()) -> Iterator[tuple[Steps, Path]]:
-    """Every configured file that holds a secret, by the path of its `*_file` key."""
+    """Yield the path of each setting `*_file` that names a file with a secret, and that file."""
     if isinstance(value, Model):
         for name in type(value).model_fields:
             part = getattr(value, name)

@@ -59,7 +59,7 @@ class BaselinesConfig(Model):
     )
 
     def to_settings(self) -> BaselineSettings:
-        """As the framework takes them."""
+        """Return them as settings of the framework."""
         return BaselineSettings(**self.model_dump())
 
 
@@ -110,7 +110,7 @@ class OverEngineeringConfig(Model):
     )
 
     def to_settings(self) -> OverengineeringSettings:
-        """As the framework takes them."""
+        """Return them as settings of the framework."""
         return OverengineeringSettings(**self.model_dump())
 
 
@@ -145,11 +145,11 @@ class ReviewsConfig(Model):
         return value
 
     def to_settings(self) -> ReviewSettings:
-        """The age, as the framework takes it."""
+        """Return the age at which a review is due as settings of the framework."""
         return ReviewSettings(self.review_after_days)
 
     def to_shutdown_settings(self) -> ShutdownSettings:
-        """The days before a shutdown, as the framework takes them."""
+        """Return the days before a shutdown as settings of the framework."""
         return ShutdownSettings(self.warning_days, self.critical_days)
 
 
@@ -195,7 +195,7 @@ class LockedInConfig(Model):
     )
 
     def to_settings(self) -> LockedInSettings:
-        """As the framework takes them."""
+        """Return them as settings of the framework."""
         return LockedInSettings(**self.model_dump())
 
 

@@ -37,9 +37,9 @@ from leverwatch.collectors.config import Duration, Model, SourceConfig
 _DEFAULTS = Settings()
 _LONGEST_SYSTEM = 200
 OTHER_SYSTEMS = "(other systems)"
-"""Stands for all systems beyond `limits.stored_systems`; no declared one is called that."""
+"""The name under which systems beyond `limits.stored_systems` are stored; no declared system can have it."""
 SHORTEST_INTERVAL = timedelta(milliseconds=100)
-"""Below this the agent would do nothing but start runs."""
+"""The shortest interval of a source or of the evaluation; below it the agent would only start runs."""
 TOO_SHORT = "must be at least 100ms"
 
 
@@ -64,7 +64,7 @@ def _printable(name: str) -> str:
 
 
 SystemName = Annotated[str, AfterValidator(_printable), Field(max_length=_LONGEST_SYSTEM)]
-"""As wide as what records may name, so that every discovered system can be declared."""
+"""The name of a system. It accepts all names that records can have, so that every found system can be declared."""
 
 Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
 
@@ -107,7 +107,7 @@ class StoreConfig(Model):
         return parse_store_url(self.url.get_secret_value())
 
     def shown_url(self) -> str:
-        """The URL for logs and pages, without secrets."""
+        """The URL without secrets, for logs and pages."""
         return show_store_url(self.parsed_url())
 
 
@@ -220,12 +220,12 @@ class FrameworkConfig(Model):
         return value
 
     def to_settings(self) -> Settings:
-        """The thresholds as the framework takes them."""
+        """Return the thresholds as settings of the framework."""
         return Settings(**self.model_dump(include={field.name for field in fields(Settings)}))
 
 
 MOST_SOURCES = 1_000
-"""What the memory and the tasks that are shipped as limits are tested with."""
+"""The largest number of sources; the shipped limits of memory and tasks are tested with it."""
 MOST_SYSTEMS = 10_000
 
 
@@ -308,7 +308,7 @@ class SystemConfig(Model):
     )
 
     def to_declaration(self) -> Declaration:
-        """The declaration as the framework takes it."""
+        """Return what is declared of the system as a value of the framework."""
         return Declaration(self.declared_strategy, self.reviewed, self.locked_in_behavior)
 
 
@@ -349,7 +349,7 @@ class Config(Model):
     )
 
     def to_mistakes(self) -> MistakeSettings:
-        """What is watched beside the five rules, as the framework takes it."""
+        """Return the settings of everything watched in addition to the five rules, as values of the framework."""
         return MistakeSettings(
             baselines=self.framework.baselines.to_settings(),
             over_engineering=self.framework.over_engineering.to_settings(),

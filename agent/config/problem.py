@@ -1,4 +1,4 @@
-"""One complaint about the configuration, and how it is written down."""
+"""A problem of the configuration, and its form as text."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from datetime import date
 from typing import Any, Final, TypeAlias
 
 Steps: TypeAlias = tuple[str | int, ...]
-"""Where a value stands: the keys and list positions that lead to it."""
+"""The path of a value: the keys and list indexes that lead to it."""
 
 HIDDEN: Final = "(hidden)"
 ABSENT: Final = object()
-"""The `got` of a problem that is not about a value."""
+"""The value of `Problem.got` when the problem is not about a value."""
 SECRET: Final = object()
-"""The `got` of a problem with a value that nobody may see."""
+"""The value of `Problem.got` when the value is secret."""
 
 _LONGEST = 60
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
@@ -32,9 +32,9 @@ class Problem:
     reason: str
     got: Any = ABSENT
     repeats: bool = False
-    """A validator of its own wrote the reason, and may have repeated the value in it."""
+    """Whether the reason may contain the value, as it was written by a validator of leverwatch."""
     line: int | None = None
-    """1-based; None: the line of the value, or of the nearest value around it."""
+    """The line, counted from 1; None: the line of the value, or of the nearest value that contains it."""
 
 
 _URL = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]*:/")
@@ -42,7 +42,7 @@ _AFTER_PATH = re.compile(r"[?#;]")
 
 
 def has_credentials(text: str) -> bool:
-    """Whether a text may hold a password, judged by its form alone."""
+    """Whether a text may contain a password, judged by its form."""
     return _CREDENTIALS.search(text) is not None
 
 
@@ -56,7 +56,8 @@ def _quoted(text: str) -> str:
 
 
 def show_value(value: Any) -> str:
-    """A value as a problem shows it: one line, cut at 60 characters, passwords hidden, containers only named."""
+    """Return a value as shown in a problem: one line of at most 60 characters, without passwords; containers are
+    only named."""
     if value is SECRET:
         return HIDDEN
     if isinstance(value, str):
@@ -79,7 +80,7 @@ def show_value(value: Any) -> str:
 
 
 def show_steps(steps: Steps) -> str:
-    """A path as the user knows it, such as `sources[0].format.type` or `systems["a.b"]`."""
+    """Return a path as text, such as `sources[0].format.type` or `systems["a.b"]`."""
     text = ""
     for step in steps:
         if isinstance(step, int):
@@ -92,7 +93,7 @@ def show_steps(steps: Steps) -> str:
 
 
 def show_problem(problem: Problem, file: str, line: int) -> str:
-    """The line a person reads: `file:line: path: reason (got value)`."""
+    """Return the problem as one line: `file:line: path: reason (got value)`."""
     path = f"{show_steps(problem.steps)}: " if problem.steps else ""
     got = "" if problem.got is ABSENT else f" (got {show_value(problem.got)})"
     return f"{file}:{line}: {path}{problem.reason}{got}"

@@ -13,7 +13,7 @@ _LARGEST = 8 * 1024 * 1024
 
 
 def read_document(path: Path, *, piped: bool = False) -> Document:
-    """The parsed file; only a `piped` one may be something else than a regular file.
+    """Read and parse one YAML file. It has to be a regular file, unless it is `piped`.
 
     Raises:
         ConfigError: it cannot be read, is too large, or is not YAML.

@@ -1,4 +1,4 @@
-"""The reference of every setting in Markdown, written from the JSON Schema."""
+"""Generates the reference of all settings in Markdown from the JSON Schema."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _TYPES = {"string": "text", "integer": "whole number", "number": "number", "bool
 
 
 def render_reference(types: Mapping[str, SourceType] | None = None) -> str:
-    """A table of settings for every section: path, type, default, meaning."""
+    """Return a Markdown table for every section: path, type, default and meaning of each setting."""
     schema = json_schema(types)
     sections = list(_Reference(schema).section("", schema))
     return "\n\n".join(sections) + "\n"
 
 
 def with_reference(page: str, types: Mapping[str, SourceType] | None = None) -> str:
-    """The page `docs/configuration.md` with its generated part renewed.
+    """Return the page `docs/configuration.md` with its generated part replaced.
 
     Raises:
         ValueError: the page lacks the marks of the generated part.
@@ -52,26 +52,26 @@ class _Reference:
         self.written: dict[str, str] = {}
 
     def section(self, path: str, node: Mapping[str, Any]) -> Iterator[str]:
-        """One heading and table for the mapping at `path`, then those of the mappings inside it."""
+        """Yield a heading and a table for the mapping at `path`, then those of the mappings inside it."""
         rows, inner = [], []
         for key, value in node["properties"].items():
-            place = f"{path}.{key}" if path else key
+            dotted = f"{path}.{key}" if path else key
             for suffix, part in self._mappings(value):
-                inner.append((place + suffix, part))
-            rows.append(self._row(place, value, required=key in node.get("required", ())))
+                inner.append((dotted + suffix, part))
+            rows.append(self._row(dotted, value, required=key in node.get("required", ())))
         tag = node["properties"].get("type", {}).get("const")
         heading = f"`{path}`" + (f" with `type: {tag}`" if tag else "") if path else "Top level"
         about = f"{_one_line(node['description'])}\n\n" if node.get("description") else ""
         table = ["| Setting | Type | Default | Meaning |", "|---|---|---|---|", *rows]
         yield f"### {heading}\n\n{about}" + "\n".join(table)
-        for place, part in inner:
-            name = part.get("title", place)
+        for dotted, part in inner:
+            name = part.get("title", dotted)
             if name not in self.written:
-                self.written[name] = place
-                yield from self.section(place, part)
+                self.written[name] = dotted
+                yield from self.section(dotted, part)
 
     def _mappings(self, node: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-        """The mappings with settings of their own that a value can hold, and what their path adds."""
+        """Yield the mappings with settings of their own that a value can have, and their paths within it."""
         for branch in branches(self.schema, node):
             if "properties" in branch:
                 yield "", branch
@@ -88,7 +88,7 @@ class _Reference:
         parts = [*branch.get("patternProperties", {}).values(), branch.get("additionalProperties")]
         return [part for part in parts if isinstance(part, dict)]
 
-    def _row(self, place: str, node: Mapping[str, Any], *, required: bool) -> str:
+    def _row(self, dotted: str, node: Mapping[str, Any], *, required: bool) -> str:
         target = follow(self.schema, node)
         meaning = _one_line(node.get("description") or target.get("description", ""))
         if "const" in target and not meaning:
@@ -96,7 +96,7 @@ class _Reference:
         examples = [example for example in node.get("examples", ()) if example != node.get("default")]
         if examples:
             meaning += " Example: " + ", ".join(f"`{_written(example)}`" for example in examples) + "."
-        cells = (f"`{place}`", self._type(node), _default(node, required=required), meaning)
+        cells = (f"`{dotted}`", self._type(node), _default(node, required=required), meaning)
         return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
     def _type(self, node: Mapping[str, Any]) -> str:
@@ -132,7 +132,7 @@ def _default(node: Mapping[str, Any], *, required: bool) -> str:
 
 
 def _written(value: Any) -> str:
-    """A value as YAML's one-line notation has it."""
+    """Return a value in YAML's flow style, on one line."""
     if isinstance(value, str):
         return value
     return f"{value:_}" if isinstance(value, int) and value >= 10_000 else json.dumps(value, ensure_ascii=False)

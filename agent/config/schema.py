@@ -1,4 +1,4 @@
-"""The JSON Schema of the configuration file, for editors, for hints and for the reference page."""
+"""The JSON Schema of the configuration file, for editors, error hints and the reference page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 class _Generator(GenerateJsonSchema):
-    """Writes defaults as the user would."""
+    """A schema generator that writes defaults in the notation of the file."""
 
     def encode_default(self, dft: Any) -> Any:
         if isinstance(dft, timedelta):
@@ -34,7 +34,7 @@ class _Generator(GenerateJsonSchema):
 
 
 def _tidy(node: Any) -> None:
-    """Close what pydantic leaves open: a source without `type`, and names that match no pattern."""
+    """Tighten pydantic's schema: a source must have `type`, and names of systems must match their pattern."""
     if isinstance(node, list):
         for part in node:
             _tidy(part)
@@ -67,14 +67,14 @@ def _require_types(schema: dict[str, Any], node: Any) -> None:
 
 
 def follow(schema: Mapping[str, Any], node: Mapping[str, Any]) -> Any:
-    """The definition that a node of the schema refers to, or the node."""
+    """Return the definition that a node of the schema refers to, or the node itself without a reference."""
     while "$ref" in node:
         node = schema["$defs"][node["$ref"].rpartition("/")[2]]
     return node
 
 
 def json_schema(types: Mapping[str, SourceType] | None = None) -> dict[str, Any]:
-    """JSON Schema 2020-12 of a whole file.
+    """Return the JSON Schema (2020-12) of a whole file.
 
     Args:
         types: the kinds of source; by default all that are registered.
@@ -86,7 +86,7 @@ def json_schema(types: Mapping[str, SourceType] | None = None) -> dict[str, Any]
 
 
 def branches(schema: Mapping[str, Any], node: Mapping[str, Any]) -> list[Any]:
-    """The alternatives that a node allows, references followed; the node alone when it has none."""
+    """Return the alternatives of a node, with references resolved; the node alone when it has none."""
     node = follow(schema, node)
     for word in ("oneOf", "anyOf"):
         if word in node:
@@ -100,7 +100,7 @@ def _fits(branch: Mapping[str, Any], data: Any) -> bool:
 
 
 def known_keys(schema: Mapping[str, Any], data: Any, steps: Steps) -> tuple[str, ...]:
-    """The keys that the mapping at a path of `data` may have; empty when any key is allowed there."""
+    """Return the keys that the mapping at a path of `data` may have; empty when any key is allowed."""
     nodes = [schema]
     for step in steps:
         inner: list[Any] = []

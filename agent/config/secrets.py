@@ -1,4 +1,4 @@
-"""Values that come from outside the file: `${NAME}` from the environment, and files that hold one secret."""
+"""Values from outside the configuration file: `${NAME}` from the environment, and files with a single secret."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ class SecretUnreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Expanded:
-    """A document with its references replaced."""
+    """A document whose references `${NAME}` are replaced."""
 
     data: Any
     secrets: Mapping[Steps, tuple[str, ...]]
-    """What came from the environment, by the path of the value that it is part of."""
+    """The texts that came from the environment, by the path of the value that they became part of."""
     problems: tuple[Problem, ...]
 
     def secrets_at(self, steps: Steps) -> tuple[str, ...]:
-        """Every secret in the value at a path, and in the values inside it."""
+        """Return all such texts in the value at a path, and in the values inside it."""
         return tuple(
             text for path, texts in self.secrets.items() if path[: len(steps)] == steps for text in texts if text
         )
 
     def is_secret(self, steps: Steps) -> bool:
-        """Whether any part of the value itself came from outside the file."""
+        """Whether a part of the value at a path came from the environment."""
         return steps in self.secrets
 
 
@@ -79,16 +79,16 @@ class _Expander:
 
 
 def expand(data: Any, environ: Mapping[str, str]) -> Expanded:
-    """Replace `${NAME}` in every text value (never in keys); `$$` is a literal `$`, any other `$` stays.
+    """Replace `${NAME}` in every text value, but not in keys; `$$` becomes `$`, and any other `$` stays.
 
-    What a variable holds is not expanded again.
+    Values of variables are not expanded again.
     """
     expander = _Expander(environ)
     return Expanded(expander.value(data, ()), expander.secrets, tuple(expander.problems))
 
 
 def read_secret(path: Path) -> str:
-    """The content of a file that holds one secret, without its last newline.
+    """Return the content of a file with a single secret, without the newline at its end.
 
     Raises:
         SecretUnreadable: the file is missing, unreadable, empty, too large or not UTF-8 text.
@@ -113,7 +113,7 @@ def read_secret(path: Path) -> str:
 
 
 def scrub(text: str, secrets: tuple[str, ...], replacement: str) -> str:
-    """A message in which no secret can be read, whatever a validator put into it."""
+    """Return `text` with every occurrence of a secret replaced."""
     for secret in sorted(secrets, key=len, reverse=True):
         for form in sorted({secret, repr(secret)[1:-1]}, key=len, reverse=True):
             text = re.sub(re.escape(form), replacement, text, flags=re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""The store's URL: what is allowed in it, where a relative SQLite file lies, and how to show it safely."""
+"""The store's URL: parsing it, resolving a relative SQLite path, and showing it without secrets."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def parse_store_url(text: str) -> StoreUrl:
     """A store URL, with the driver that leverwatch ships for PostgreSQL.
 
     Raises:
-        ValueError: not a URL of a store that leverwatch has. The message holds no part of the URL.
+        ValueError: it is not the URL of a supported store. The message contains no part of the URL.
     """
     if plain := _PLAIN.fullmatch(text):
         return SqlitePath(plain[1], plain[2])
@@ -104,7 +104,7 @@ def show_store_url(url: StoreUrl) -> str:
 
 
 def without_secrets(text: str, url: URL) -> str:
-    """A database's message without the password of the URL, wherever in it the password stands."""
+    """Return a database's error message with all occurrences of the URL's password removed."""
     values = [value for key, value in url.normalized_query.items() if has_credentials(f"{key}=")]
     for secret in sorted({str(url.password or ""), *(part for value in values for part in value)}, key=len)[::-1]:
         if secret:

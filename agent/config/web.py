@@ -94,10 +94,10 @@ class WebConfig(Model):
 
     @property
     def address(self) -> Address:
-        """`listen`, taken apart."""
+        """The parsed value of `listen`."""
         return parse_listen(self.listen)
 
     @property
     def probe_address(self) -> Address | None:
-        """`probe_listen`, taken apart; None when there is no such listener."""
+        """The parsed value of `probe_listen`; None when it is not set."""
         return None if self.probe_listen is None else parse_listen(self.probe_listen)

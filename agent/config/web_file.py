@@ -23,11 +23,11 @@ _USERS = "basic_auth_users"
 
 @dataclass(frozen=True, slots=True)
 class LoadedWebFile:
-    """A web configuration that can be used."""
+    """A valid web configuration."""
 
     config: WebFile
     context: ssl.SSLContext | None
-    """None: plain HTTP."""
+    """The TLS context; None: plain HTTP."""
     files: tuple[Path, ...]
     """The file itself and the certificates that were read with it."""
 

@@ -23,7 +23,7 @@ _HEADERS: dict[str, tuple[str, ...]] = {
     "X-Frame-Options": ("deny", "sameorigin"),
     "X-XSS-Protection": (),
 }
-"""Headers that may be set, each with its allowed values; none listed: any."""
+"""The headers that may be set, each with its allowed values; an empty tuple allows any value."""
 
 
 class ClientAuth(StrEnum):
@@ -36,7 +36,7 @@ class ClientAuth(StrEnum):
 
     @property
     def verifies(self) -> bool:
-        """Whether a certificate of a client is checked against `client_ca_file`."""
+        """Whether client certificates are verified against `client_ca_file`."""
         return self in {ClientAuth.VERIFY_IF_GIVEN, ClientAuth.REQUIRE_AND_VERIFY}
 
 

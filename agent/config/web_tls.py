@@ -22,11 +22,12 @@ class CertificateRefused(ValueError):
     def __init__(self, key: str, reason: str) -> None:
         super().__init__(reason)
         self.key = key
-        """Which setting names the file."""
+        """The setting that names the file."""
 
 
 def refused_files(config: TlsServerConfig, base_dir: Path) -> list[CertificateRefused]:
-    """What is wrong with each file by itself; whether they fit each other, `server_context` finds out."""
+    """Return the problem of each file that is missing or invalid; `server_context` checks that they fit
+    together."""
     checks = [("cert_file", config.cert_file, _check_certificates), ("key_file", config.key_file, _read)]
     if config.client_auth_type.verifies and config.client_ca_file is not None:
         checks.append(("client_ca_file", config.client_ca_file, _check_certificates))
@@ -40,9 +41,9 @@ def refused_files(config: TlsServerConfig, base_dir: Path) -> list[CertificateRe
 
 
 def server_context(config: TlsServerConfig, base_dir: Path) -> ssl.SSLContext:
-    """The context that serves as `config` says.
+    """Return the TLS context for a configuration.
 
-    `RequestClientCert` asks for nothing: an answer would be neither required, nor verified, nor used.
+    With `RequestClientCert` no certificate is requested, as it would be neither required, nor verified, nor used.
 
     Raises:
         CertificateRefused: a file is missing, is not PEM, or does not fit the others.

@@ -1,6 +1,6 @@
-"""YAML text to plain values in which every path knows its line.
+"""Parses YAML text into plain values and the line of each.
 
-Built on the events of PyYAML's safe loader: the loader itself drops positions, keeps the last of two equal keys
+It uses the events of PyYAML's safe loader: the loader itself drops line numbers, keeps the last of two equal keys,
 and lets aliases multiply without bound.
 """
 
@@ -16,13 +16,13 @@ from leverwatch.agent.config.problem import ABSENT, Problem, Steps
 
 _DEEPEST = 40
 _MOST_ALIASED = 10_000
-"""Values that may come from aliases, all together."""
+"""The largest number of values that may come from aliases in one document."""
 _TAG = "tag:yaml.org,2002:"
 _MERGE = "<<"
 
 
 class BrokenText(ValueError):
-    """The text is not YAML, or not of the kind a configuration is."""
+    """The text is not YAML, or uses features that a configuration may not use."""
 
     def __init__(self, line: int, reason: str) -> None:
         super().__init__(reason)
@@ -38,10 +38,10 @@ class Document:
     """Mappings (with text keys), lists and scalars; None for an empty file."""
     lines: Mapping[Steps, int]
     problems: tuple[Problem, ...]
-    """What is wrong with single values; `data` holds the rest."""
+    """Problems of single values, which `data` does not contain."""
 
     def line_of(self, steps: Steps) -> int:
-        """The 1-based line of a value, or of the nearest value around it that the file has."""
+        """Return the line (counted from 1) of a value, or of the nearest value that contains it."""
         while steps and steps not in self.lines:
             steps = steps[:-1]
         return self.lines.get(steps, 1)
@@ -55,14 +55,18 @@ class _Anchor:
 
 
 class _Scalars(yaml.constructor.SafeConstructor, yaml.resolver.Resolver):
-    """The scalar rules of YAML 1.1 without a document around them."""
+    """Resolves scalars by the rules of YAML 1.1."""
 
     def __init__(self) -> None:
         yaml.constructor.SafeConstructor.__init__(self)
         yaml.resolver.Resolver.__init__(self)
 
     def value(self, event: yaml.ScalarEvent) -> Any:
-        """The value of a scalar; ValueError when it has none."""
+        """Return the value of a scalar.
+
+        Raises:
+            ValueError: it is not valid for its tag, or the tag is not allowed.
+        """
         tag = event.tag
         if tag is None or tag == "!":
             tag = self.resolve(yaml.ScalarNode, event.value, event.implicit)  # type: ignore[no-untyped-call]  # a gap of the stubs
@@ -103,7 +107,7 @@ def _line(event: yaml.Event) -> int:
 
 
 class _Builder:
-    """Builds values from events, one level of nesting a call."""
+    """Builds values from events; `build` calls itself for each level of nesting."""
 
     def __init__(self, events: Iterator[yaml.Event]) -> None:
         self.events = events
@@ -114,7 +118,11 @@ class _Builder:
         self.aliased = 0
 
     def build(self, event: Any, steps: Steps) -> tuple[Any, int]:
-        """The value that starts with `event`, and how many values it holds."""
+        """Return the value that starts with `event`, and the number of values in it.
+
+        Raises:
+            BrokenText: it is nested too deeply, or has too many values from aliases.
+        """
         line = _line(event)
         self.lines.setdefault(steps, line)
         if isinstance(event, yaml.AliasEvent):

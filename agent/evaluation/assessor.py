@@ -1,4 +1,4 @@
-"""Works out what stands beside the verdicts. Whatever fails here is logged and counted, and loses no verdict."""
+"""Computes the assessments that are shown beside the verdicts. An error here is logged and costs no verdict."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from leverwatch.agent.framework.assessment import (
     AssessmentFacts,
     AssessmentSettings,
     Attempt,
-    Part,
+    Judgement,
     Unavailable,
     assess_context,
 )
@@ -31,11 +31,11 @@ from leverwatch.agent.store.store import Store
 log = structlog.get_logger(__name__)
 
 _AT_ONCE = 100
-"""Systems whose facts are in memory at the same time."""
+"""How many systems' facts are held in memory at the same time."""
 
 
 class Assessor:
-    """Remembers the last assessment of each system, so that only systems whose facts changed are worked out."""
+    """Computes assessments, and only for systems whose facts changed since the last time."""
 
     def __init__(self, prices: CurrentPrices | None = None) -> None:
         self._prices = prices or CurrentPrices()
@@ -47,20 +47,20 @@ class Assessor:
 
     @classmethod
     def of(cls, loaded: Loaded) -> Assessor:
-        """One with the prices of a configuration."""
+        """Make an assessor with the prices of a configuration."""
         prices = loaded.config.prices
         file = None if prices.file is None else loaded.base_dir / prices.file
         return cls(CurrentPrices(file, public=prices.public))
 
     @property
     def price_file(self) -> PriceFileState | None:
-        """What to show of the price file."""
+        """The state of the price file; None when none is configured."""
         return self._prices.state
 
     def assess(
         self, store: Store, scope: Scope, plans: CostPlans, settings: AssessmentSettings, decided: Decided
     ) -> Mapping[str, Assessment]:
-        """The assessment beside each verdict, by system. Never raises."""
+        """Return the assessment of each system, by name. Never raises; a part that fails is `Unavailable`."""
         try:
             return self._assess(store, scope, plans, settings, decided)
         except Exception as error:  # noqa: BLE001 - no failure here may cost a verdict
@@ -81,10 +81,10 @@ class Assessor:
         found: dict[str, Assessment] = {}
         # What is read of a system takes many times the memory of what is worked out from it.
         for start in range(0, len(decided), _AT_ONCE):
-            part = decided[start : start + _AT_ONCE]
-            of_part = replace(scope, systems=frozenset(facts.system for facts, _ in part))
-            stored = StoredFacts.read(store, of_part, settings, part, self._reviews)
-            for facts, verdict in part:
+            some = decided[start : start + _AT_ONCE]
+            of_some = replace(scope, systems=frozenset(facts.system for facts, _ in some))
+            stored = StoredFacts.read(store, of_some, settings, some, self._reviews)
+            for facts, verdict in some:
                 try:
                     given = stored.of(facts, verdict, plans, book)
                     found[facts.system] = self._memo.ask(facts.system, given)
@@ -102,12 +102,12 @@ def _digest(given: AssessmentFacts) -> bytes:
 
 
 class _Isolated(Attempt):
-    """Turns an error in one part into a part that says why it is not there."""
+    """Runs the computation of a part, and returns `Unavailable` with the reason when it raises."""
 
     def __init__(self, system: str) -> None:
         self._system = system
 
-    def __call__(self, name: str, work: Callable[[], Part]) -> Part | Unavailable:
+    def __call__(self, name: str, work: Callable[[], Judgement]) -> Judgement | Unavailable:
         try:
             return work()
         except Exception as error:  # noqa: BLE001 - the other parts are worked out all the same
@@ -122,7 +122,7 @@ def _failed(part: str, system: str | None, error: Exception) -> str:
 
 
 def nothing(reason: str) -> Assessment:
-    """An assessment of which no part is there, for one reason."""
+    """Return an assessment all of whose parts are `Unavailable`, for the same reason."""
     missing = Unavailable(reason)
     return Assessment(
         economics=missing,

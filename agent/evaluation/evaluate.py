@@ -1,4 +1,4 @@
-"""Reapplies the framework to every system, stores the verdicts, and builds the picture that is exported."""
+"""Applies the framework to every system, stores the verdicts, and builds the snapshot that is exported."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ _SHOWN_WEEKS = 13
 
 @dataclass(frozen=True)
 class Plan:
-    """What an evaluation takes from the configuration."""
+    """The part of the configuration that an evaluation needs."""
 
     settings: Settings = field(default_factory=Settings)
     scope: Scope = field(default_factory=Scope)
     undeclared_systems: int = 100
     models_per_system: int = 20
     undeclared_dropped: int = 0
-    """Systems in the store that a narrowed plan leaves out."""
+    """The number of systems in the store that are left out because of the limit of undeclared systems."""
     mistakes: MistakeSettings = field(default_factory=MistakeSettings)
     forecast: ForecastSettings = field(default_factory=ForecastSettings)
     costs: CostPlans = field(default_factory=CostPlans)
 
     @classmethod
     def of(cls, config: Config) -> Plan:
-        """The plan of a configuration."""
+        """Make the plan of a configuration."""
         return cls(
             settings=config.framework.to_settings(),
             scope=Scope(
@@ -50,9 +50,7 @@ class Plan:
                     if source.watches_prompts()
                     for system in source.declared_systems()
                 ),
-                authoritative=frozenset(
-                    source.name for source in config.sources if getattr(source, "authoritative", False)
-                ),
+                authoritative=frozenset(source.name for source in config.sources if source.is_authoritative()),
             ),
             undeclared_systems=config.limits.undeclared_systems,
             models_per_system=config.limits.models_per_system,
@@ -62,7 +60,7 @@ class Plan:
 
     @property
     def beside(self) -> AssessmentSettings:
-        """The thresholds of what stands beside a verdict."""
+        """The thresholds of the assessments."""
         return AssessmentSettings(self.settings, self.mistakes, self.forecast)
 
 
@@ -72,9 +70,9 @@ def last_complete_day(now: datetime) -> date:
 
 
 def narrowed(store: Store, plan: Plan) -> Plan:
-    """The plan for the systems that are shown: the declared ones, and the first undeclared ones up to the cap.
+    """Limit a plan to the systems that are shown: the declared ones and a bounded number of undeclared ones.
 
-    Nothing is read, decided or stored of the others.
+    Of the others nothing is read, decided or stored.
     """
     found = store.names()
     undeclared = [name for name in found if name not in plan.scope.declarations]
@@ -86,12 +84,16 @@ def narrowed(store: Store, plan: Plan) -> Plan:
 
 
 def only(plan: Plan, *systems: str) -> Plan:
-    """The plan for these systems, whether or not they are shown."""
+    """Limit a plan to the given systems."""
     return replace(plan, scope=replace(plan.scope, systems=frozenset(systems)))
 
 
 def decide(store: Store, plan: Plan, as_of: date) -> list[tuple[Facts, Verdict]]:
-    """The verdict on every system of a plan as of the end of a UTC day, from stored data; nothing is written."""
+    """Return the facts and the verdict of every system of a plan as of the end of a UTC day. Writes nothing.
+
+    Raises:
+        StoreError: the database refused or cannot be reached.
+    """
     return _decide(store, plan, as_of, store.verdicts(as_of, plan.scope.systems))
 
 
@@ -101,10 +103,13 @@ def _decide(store: Store, plan: Plan, as_of: date, previous: Mapping[str, Verdic
 
 
 def evaluate(store: Store, plan: Plan, now: datetime, assessor: Assessor | None = None) -> SystemsSnapshot:
-    """Decide as of the last complete day on what is shown, store each verdict with its facts, and show the result.
+    """Decide on all shown systems as of the last complete UTC day, store the verdicts, and return the snapshot.
 
-    The verdicts are stored before anything else is worked out, so that nothing beside them can cost one. Without
-    an assessor they stand alone.
+    The verdicts are stored before the assessments are computed, so that an error there cannot cost a verdict.
+    Without an assessor there are no assessments.
+
+    Raises:
+        StoreError: the database refused or cannot be reached.
     """
     as_of, plan = last_complete_day(now), narrowed(store, plan)
     previous = store.verdicts(as_of, plan.scope.systems)
@@ -116,7 +121,11 @@ def evaluate(store: Store, plan: Plan, now: datetime, assessor: Assessor | None 
 def picture(
     store: Store, plan: Plan, decided: list[tuple[Facts, Verdict]], now: datetime, assessor: Assessor | None = None
 ) -> SystemsSnapshot:
-    """The verdicts of a narrowed plan with what stands beside them."""
+    """Return the snapshot of some verdicts, with the totals of the store and the assessments.
+
+    Raises:
+        StoreError: the database refused or cannot be reached.
+    """
     totals = store.totals(plan.scope, plan.models_per_system)
     prompts = store.prompt_totals(plan.scope)
     beside = assessor.assess(store, plan.scope, plan.costs, plan.beside, decided) if assessor else {}
@@ -141,7 +150,7 @@ def picture(
 def view_of(
     facts: Facts, verdict: Verdict, totals: SystemTotals | None, prompts: PromptTotals | None
 ) -> SystemView:
-    """A verdict with the figures beside it."""
+    """Return what is exported of a system: its verdict, declaration and totals."""
     declaration = facts.declaration
     today = facts.as_of + timedelta(days=1)
     return SystemView(
@@ -151,6 +160,7 @@ def view_of(
         reviewed=_midnight(declaration.reviewed) if declaration else None,
         locked_in_behaviors=len(declaration.locked_in_behavior) if declaration else 0,
         models=totals.models if totals else (),
+        highest=totals.highest if totals else {},
         other_operations=totals.other_operations if totals else {},
         month_to_date_inferences=_month_to_date(facts, today),
         last_month_inferences=_last_month(facts, today),
@@ -162,7 +172,7 @@ def view_of(
 
 
 def _capped(assessment: Assessment | None, models: int) -> Assessment | None:
-    """With so many models that are shut down, the nearest ones; their names become labels."""
+    """Keep at most `models` shutdowns, the nearest ones, as the names of models become labels of metrics."""
     if assessment is None:
         return None
     ending = assessment.shutdowns

@@ -1,4 +1,4 @@
-"""Gathers what stands beside the facts of a verdict from the store, for all systems at once."""
+"""Reads from the store what assessments need in addition to the facts of the verdict, for all systems at once."""
 
 from __future__ import annotations
 
@@ -9,11 +9,7 @@ from datetime import date, timedelta
 from leverwatch.agent.config import Config
 from leverwatch.agent.config.economics import EconomicsConfig, EconomicsPlan, plan_of
 from leverwatch.agent.framework.assessment import AssessmentFacts, AssessmentSettings, CostTerms
-from leverwatch.agent.framework.economics.model import Price, Unpriced
-from leverwatch.agent.framework.economics.traffic import TrafficMoments, traffic_moments
-from leverwatch.agent.framework.fine_tuned_models import RECENT_DAYS, ModelDays, recognise
-from leverwatch.agent.framework.model import Facts, Verdict
-from leverwatch.agent.framework.moments import (
+from leverwatch.agent.framework.daily_usage import (
     GROWTH_WEEKS,
     DailyUsage,
     PromptSums,
@@ -22,6 +18,10 @@ from leverwatch.agent.framework.moments import (
     prompt_moments,
     recent_models,
 )
+from leverwatch.agent.framework.economics.model import Price, Unpriced
+from leverwatch.agent.framework.economics.traffic import TrafficMoments, traffic_moments
+from leverwatch.agent.framework.fine_tuned_models import RECENT_DAYS, ModelDays, recognise
+from leverwatch.agent.framework.model import Facts, Verdict
 from leverwatch.agent.framework.review import PastVerdict
 from leverwatch.agent.prices.book import PriceBook
 from leverwatch.agent.store.facts import Scope
@@ -29,24 +29,24 @@ from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import EvalResult
 
 _LATE_DAYS = 7
-"""How much older than the last day the newest usage may be for its four weeks still to be read."""
+"""Days that are read in addition to four weeks, for systems whose newest usage is some days old."""
 _RESULT_DAYS = 400
-"""How far back results of evaluations are read at least; further for a tuned model that was adopted earlier."""
+"""Days for which eval results are read at least; more when a fine-tuned model was adopted before that."""
 
 Decided = Sequence[tuple[Facts, Verdict]]
 
 
 @dataclass(frozen=True)
 class CostPlans:
-    """What is configured of costs, by system."""
+    """The configured costs of each system."""
 
     systems: Mapping[str, EconomicsPlan] = field(default_factory=dict)
     everywhere: EconomicsPlan = field(default_factory=lambda: plan_of(EconomicsConfig(), EconomicsConfig()))
-    """For systems that the configuration does not name."""
+    """The costs of systems that the configuration does not name."""
 
     @classmethod
     def of(cls, config: Config) -> CostPlans:
-        """Those of a configuration."""
+        """Make the cost plans of a configuration."""
         return cls(
             {name: plan_of(system.economics, config.economics) for name, system in config.systems.items()},
             plan_of(EconomicsConfig(), config.economics),
@@ -54,13 +54,19 @@ class CostPlans:
 
 
 class Reviews:
-    """The verdicts that held when systems were reviewed. What lies in the past is read once."""
+    """The verdicts that held when systems were last reviewed. Those of past days are read once and cached."""
 
     def __init__(self) -> None:
         self._past: dict[tuple[str, date], PastVerdict] = {}
 
     def read(self, store: Store, systems: Sequence[Facts]) -> dict[str, PastVerdict]:
-        """By system; without those that were not reviewed, or of which no verdict is stored up to then."""
+        """Return the verdict that held at the review of each system, by name.
+
+        A system without a review date, or without a stored verdict to compare with, is missing.
+
+        Raises:
+            StoreError: the database refused or cannot be reached.
+        """
         reviewed = {
             facts.system: (facts.declaration.reviewed, facts.as_of)
             for facts in systems
@@ -85,7 +91,7 @@ class Reviews:
 
 @dataclass(frozen=True)
 class StoredFacts:
-    """What the store knows beside the facts of the verdicts."""
+    """Everything read from the store for the assessments of some systems."""
 
     since: date
     """First day of `days`."""
@@ -101,7 +107,7 @@ class StoredFacts:
     def read(
         cls, store: Store, scope: Scope, settings: AssessmentSettings, decided: Decided, reviews: Reviews
     ) -> StoredFacts:
-        """Read it in a few queries for all systems, as of the day of the verdicts.
+        """Read everything in a few queries for all systems, as of the day of the verdicts.
 
         Raises:
             StoreError: the database refused or cannot be reached.
@@ -133,7 +139,7 @@ class StoredFacts:
         )
 
     def of(self, facts: Facts, verdict: Verdict, plans: CostPlans, book: PriceBook) -> AssessmentFacts:
-        """What the assessment of one system may depend on."""
+        """Return the facts that the assessment of one system depends on."""
         system, as_of = facts.system, facts.as_of
         days = self.days.get(system, ())
         traffic = self._traffic(facts, verdict, days)
@@ -168,7 +174,7 @@ def _tuned_price(plan: EconomicsPlan, book: PriceBook, as_of: date) -> Price | U
 
 
 def _with_tuned_model(store: Store, scope: Scope, settings: AssessmentSettings) -> Collection[str]:
-    """Systems that ever ran a model that looks fine-tuned; only of these is the whole history of models read."""
+    """Names of the systems that ever used a model that looks fine-tuned; only their whole history is read."""
     mistakes = settings.mistakes
     return [
         system

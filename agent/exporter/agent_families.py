@@ -15,7 +15,7 @@ FAILURE_REASONS = (
     *(error.reason for error in (SourceUnavailable, SourceRefused, SourceIncomplete, CollectorError)),
     StoreError.reason,
 )
-"""Every reason a run can fail for; each is exported from the start, so that its first failure is an increase."""
+"""The reasons why a run can fail. Each is exported from the start, so that the first failure is an increase."""
 
 _RAN = "after a first run of the source in this process"
 _EVERY_SOURCE = "for every configured source"
@@ -134,6 +134,12 @@ AGENT: tuple[Family[AgentSnapshot], ...] = (
         _records,
     ),
     _per_source(
+        "leverwatch_restated_inferences_total",
+        "Inferences that the source took back when it gave whole days again, since the store exists; the counters"
+        " of usage keep them.",
+        lambda source: source.restated_inferences,
+    ),
+    _per_source(
         "leverwatch_store_rows_refused_total",
         "Rows of the source that the store could not hold, alone or for want of room for their names, and left out"
         " since the agent started.",
@@ -212,4 +218,4 @@ AGENT: tuple[Family[AgentSnapshot], ...] = (
         lambda snapshot: [((event,), count) for event, count in snapshot.log_lines_left_out.items()],
     ),
 )
-"""The agent's own health."""
+"""The families about the agent itself, in the order of the exposition."""

@@ -18,7 +18,7 @@ _KINDS: dict[str, type[CounterMetricFamily] | type[GaugeMetricFamily]] = {
 
 
 class SnapshotCollector(Collector, Generic[S]):
-    """Yields the families of one snapshot; a family without a sample is left out."""
+    """Yields the metric families of one snapshot; a family without any sample is left out."""
 
     def __init__(self, families: Iterable[Family[S]], snapshot: S) -> None:
         self._families = families
@@ -35,5 +35,5 @@ class SnapshotCollector(Collector, Generic[S]):
 
 
 def _encodable(label: str) -> str:
-    """The label without lone surrogates, which JSON can spell and UTF-8 cannot; one would break every scrape."""
+    """Replace lone surrogates, which JSON allows and UTF-8 cannot encode; one would make every scrape fail."""
     return label if label.isascii() else label.encode("utf-8", "replace").decode("utf-8")

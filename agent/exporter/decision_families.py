@@ -1,4 +1,4 @@
-"""Metric families of what is decided: volume, prompt changes and the verdicts, beside their thresholds."""
+"""Metric families of volume, prompt changes and verdicts, with the thresholds they are compared with."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ VOLUME: tuple[Family[SystemsSnapshot], ...] = (
         "when the system has crossed the boundary",
     ),
 )
-"""Volume, and what it is compared with."""
+"""The families of volume and of its thresholds."""
 
 PROMPTS: tuple[Family[SystemsSnapshot], ...] = (
     per_system(
@@ -172,7 +172,7 @@ PROMPTS: tuple[Family[SystemsSnapshot], ...] = (
         lambda view: view.locked_in_behaviors,
     ),
 )
-"""Prompt changes and locked-in behaviour: what the operational rules look at."""
+"""The families of prompt changes and of locked-in behaviour, which the operational rules depend on."""
 
 VERDICTS: tuple[Family[SystemsSnapshot], ...] = (
     per_system_and(
@@ -251,4 +251,4 @@ VERDICTS: tuple[Family[SystemsSnapshot], ...] = (
         lambda snapshot: [((), round(snapshot.overflow_inferences, 6))],
     ),
 )
-"""What the framework says, against what the team declared."""
+"""The families of the verdicts, and of what is declared."""

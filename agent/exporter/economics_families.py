@@ -131,4 +131,4 @@ ECONOMICS: tuple[Family[SystemsSnapshot], ...] = (
         lambda state: state.failures,
     ),
 )
-"""Costs, beside the verdict that they never change."""
+"""The families of the economics."""

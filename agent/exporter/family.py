@@ -1,4 +1,4 @@
-"""What declares one metric family: a row of data with a function that reads a snapshot."""
+"""The declaration of a metric family: its name, labels and help, and a function that reads its samples."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ class Family(Generic[S]):
     help: str
     labels: tuple[str, ...]
     emitted: str
-    """When there is a series, in words; the documentation repeats it."""
+    """When a series is exported, in words; shown in `docs/metrics.md`."""
     samples: Callable[[S], Iterable[Sample]]
 
 
 def kind(name: str) -> Literal["counter", "gauge"]:
-    """The type of a metric: by convention its name tells."""
+    """The type that a metric has by the convention of names: a counter ends in `_total`."""
     return "counter" if name.endswith("_total") else "gauge"
 
 
 def timestamp(moment: date | datetime) -> float:
-    """Seconds since the epoch; of a day, those of the midnight UTC that starts it."""
+    """Return a moment in seconds since the epoch; a day is the midnight UTC at its start."""
     if not isinstance(moment, datetime):
         moment = datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
     return moment.timestamp()

@@ -28,28 +28,30 @@ from leverwatch.agent.snapshot import SystemsSnapshot, SystemView
 _TUNED = "when a fine-tuned model is in use"
 _KNOWN = "when it is known over the trailing 28 days"
 
-Part = TypeVar("Part")
+Judgement = TypeVar("Judgement")
 
 
-def _part(kind: type[Part], choose: Callable[[Assessment], object]) -> Callable[[SystemView], Part | None]:
-    def part(view: SystemView) -> Part | None:
+def _judgement(
+    kind: type[Judgement], choose: Callable[[Assessment], object]
+) -> Callable[[SystemView], Judgement | None]:
+    def judgement(view: SystemView) -> Judgement | None:
         found = choose(view.assessment) if view.assessment else None
         return found if isinstance(found, kind) else None
 
-    return part
+    return judgement
 
 
-_baseline = _part(Baseline, lambda assessment: assessment.baseline)
-_prompts = _part(PromptJudgement, lambda assessment: assessment.prompts)
-_review = _part(Review, lambda assessment: assessment.review)
-_locked_in = _part(LockedIn, lambda assessment: assessment.locked_in)
+_baseline = _judgement(Baseline, lambda assessment: assessment.baseline)
+_prompts = _judgement(PromptJudgement, lambda assessment: assessment.prompts)
+_review = _judgement(Review, lambda assessment: assessment.review)
+_locked_in = _judgement(LockedIn, lambda assessment: assessment.locked_in)
 
 
 def _of(
-    part: Callable[[SystemView], Part | None], value: Callable[[Part], Number]
+    judgement: Callable[[SystemView], Judgement | None], value: Callable[[Judgement], Number]
 ) -> Callable[[SystemView], Number]:
     def number(view: SystemView) -> Number:
-        found = part(view)
+        found = judgement(view)
         return None if found is None else value(found)
 
     return number
@@ -133,7 +135,7 @@ BASELINES: tuple[Family[SystemsSnapshot], ...] = (
         lambda settings: settings.baselines.stale_after_days * DAY,
     ),
 )
-"""Whether somebody measured before and after fine-tuning."""
+"""The families of baselines: eval results from before and after fine-tuning."""
 
 OVER_ENGINEERING: tuple[Family[SystemsSnapshot], ...] = (
     per_system(
@@ -215,7 +217,7 @@ OVER_ENGINEERING: tuple[Family[SystemsSnapshot], ...] = (
         lambda settings: settings.over_engineering.attempts,
     ),
 )
-"""Signs that a prompt has grown past what it is worth, each beside its threshold."""
+"""The families of the signs of an over-engineered prompt, and of their thresholds."""
 
 REVIEWS: tuple[Family[SystemsSnapshot], ...] = (
     per_system(
@@ -244,7 +246,7 @@ REVIEWS: tuple[Family[SystemsSnapshot], ...] = (
         "for every such model whose last day is known, up to the cap of models",
     ),
 )
-"""Whether a decision is due to be looked at again."""
+"""The families of reviews and of model shutdowns."""
 
 LOCKED_IN: tuple[Family[SystemsSnapshot], ...] = (
     per_system(
@@ -272,6 +274,6 @@ LOCKED_IN: tuple[Family[SystemsSnapshot], ...] = (
         "when outputs were checked",
     ),
 )
-"""What was measured of locked-in behaviour, beside what is declared."""
+"""The families of measurements about locked-in behaviour."""
 
 MISTAKES: tuple[Family[SystemsSnapshot], ...] = (*BASELINES, *OVER_ENGINEERING, *REVIEWS, *LOCKED_IN)

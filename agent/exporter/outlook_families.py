@@ -1,4 +1,4 @@
-"""Metric families of the outlook: when volume is expected to cross a boundary, and how well that is foretold."""
+"""Metric families of the forecast: when volume is expected to cross a threshold, and past forecast errors."""
 
 from __future__ import annotations
 
@@ -133,4 +133,4 @@ OUTLOOK: tuple[Family[SystemsSnapshot], ...] = (
         _FORETOLD,
     ),
 )
-"""What is foretold, and how far it can be trusted."""
+"""The families of the forecast and of its errors."""

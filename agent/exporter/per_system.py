@@ -1,4 +1,4 @@
-"""How a family with series for every system is declared."""
+"""Functions that declare families with series for every system."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from leverwatch.agent.framework.model import Settings
 from leverwatch.agent.snapshot import SystemsSnapshot, SystemView
 
 DAY = 86_400
-"""Seconds."""
+"""A day in seconds."""
 EVALUATED = "after a first evaluation"
 EVERY_SYSTEM = "for every system"
 
@@ -20,7 +20,7 @@ Number = float | None
 def per_system(
     name: str, meaning: str, value: Callable[[SystemView], Number], emitted: str = EVERY_SYSTEM
 ) -> Family[SystemsSnapshot]:
-    """One series a system; None is unknown, and has none."""
+    """Declare a family with one series for each system. Where `value` returns None, there is no series."""
 
     def samples(snapshot: SystemsSnapshot) -> Iterable[Sample]:
         for view in snapshot.systems:
@@ -38,7 +38,7 @@ def per_system_and(
     values: Callable[[SystemView], Iterable[tuple[str, float]]],
     emitted: str = EVERY_SYSTEM,
 ) -> Family[SystemsSnapshot]:
-    """One series a system and value of another label."""
+    """Declare a family with a series for each system and each value of one more label."""
 
     def samples(snapshot: SystemsSnapshot) -> Iterable[Sample]:
         for view in snapshot.systems:
@@ -49,25 +49,25 @@ def per_system_and(
 
 
 def setting(name: str, meaning: str, value: Callable[[Settings], float]) -> Family[SystemsSnapshot]:
-    """One series for a setting of the framework."""
+    """Declare a family with one series that shows a setting of the framework."""
     return Family(name, "gauge", meaning, (), EVALUATED, lambda snapshot: [((), value(snapshot.settings))])
 
 
 def as_of(meaning: str) -> str:
-    """The meaning with the note that belongs to every series of a system."""
+    """Append the note "As of the latest evaluation." to the help of a family."""
     return f"{meaning} As of the latest evaluation."
 
 
 def time(moment: date | datetime | None) -> Number:
-    """A moment in seconds since the epoch."""
+    """Return a moment or day in seconds since the epoch; None stays None."""
     return None if moment is None else timestamp(moment)
 
 
 def flag(value: bool | None) -> Number:
-    """1 or 0; None is unknown."""
+    """Return 1 for true and 0 for false; None (unknown) stays None."""
     return None if value is None else float(value)
 
 
 def one_of(options: Iterable[str], present: str | None) -> Iterable[tuple[str, float]]:
-    """A state set: 1 for the present option, 0 for the others; all 0 for None."""
+    """Return a state set: each option with 1 if it is the present one, else 0; all are 0 for None."""
     return [(str(option), float(option == present)) for option in options]

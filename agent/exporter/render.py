@@ -19,52 +19,52 @@ from leverwatch.agent.snapshot import AgentSnapshot, SystemsSnapshot
 
 _EOF = b"# EOF\n"
 _GZIP = 31
-"""How zlib is told to write a gzip member, without a time in it."""
+"""The `wbits` with which zlib writes the gzip format; it writes no time into the header."""
 
 
 class Format(Enum):
-    """An exposition format; its value is the content type."""
+    """An exposition format; the value is its content type."""
 
     TEXT = exposition.CONTENT_TYPE_PLAIN_0_0_4
     OPENMETRICS = openmetrics.CONTENT_TYPE_LATEST
 
 
 class Snapshots(NamedTuple):
-    """What is shown at one moment; None until there is a first one."""
+    """The snapshots shown at one moment; None before the first evaluation or the first state of the agent."""
 
     systems: SystemsSnapshot | None = None
     agent: AgentSnapshot | None = None
 
 
 class Payload:
-    """A response body and its gzip, compressed on first use. It is kept in parts, which other bodies share."""
+    """A response body and its gzip, compressed on first use. It is kept in pieces, which other bodies share."""
 
-    def __init__(self, *parts: bytes) -> None:
-        self.parts = parts
+    def __init__(self, *pieces: bytes) -> None:
+        self.pieces = pieces
         """One after the other they are the body. They are sent as they are, so that no client costs a copy."""
         self._gzip: bytes | None = None
         self._lock = threading.Lock()
 
     @property
     def plain(self) -> bytes:
-        """The body in one piece, joined anew each time where it has several parts."""
-        return self.parts[0] if len(self.parts) == 1 else b"".join(self.parts)
+        """The whole body, joined anew each time where it has several pieces."""
+        return self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
 
     def gzip(self) -> bytes:
-        """The body as one gzip member."""
+        """The body compressed with gzip; computed once."""
         with self._lock:
             if self._gzip is None:
                 # Level 1: an order of magnitude smaller already, at a fraction of the time of higher levels.
                 stream = isal_zlib.compressobj(1, wbits=_GZIP)
-                self._gzip = b"".join((*map(stream.compress, self.parts), stream.flush()))
+                self._gzip = b"".join((*map(stream.compress, self.pieces), stream.flush()))
             return self._gzip
 
 
 def choose_format(accept: str) -> Format:
-    """The format for an Accept header, by the client library's negotiation.
+    """Return the format for an Accept header, negotiated by the Prometheus client library.
 
-    Escaping schemes and newer versions of the two formats are declined: no name here needs either, and the
-    content type of the response says what was sent.
+    Escaping schemes and newer versions of the two formats are not offered, as no metric name needs them; the
+    content type of the response says which format was sent.
     """
     try:
         _, content_type = exposition.choose_encoder(accept)
@@ -74,7 +74,7 @@ def choose_format(accept: str) -> Format:
 
 
 class _Part:
-    """One snapshot's share of the exposition, rendered at most once per format."""
+    """The part of the exposition that comes from one snapshot, rendered at most once in each format."""
 
     def __init__(self, collector: Collector | None = None) -> None:
         self._collector = collector
@@ -82,7 +82,7 @@ class _Part:
         self._lock = threading.Lock()
 
     def render(self, output: Format) -> bytes:
-        """The families as bytes, without an end mark."""
+        """Return the rendered families, without the `# EOF` of OpenMetrics."""
         if self._collector is None:
             return b""
         with self._lock:
@@ -120,7 +120,7 @@ class Exposition:
 
     @property
     def snapshots(self) -> Snapshots:
-        """Both snapshots, as one consistent pair."""
+        """Both snapshots, read at the same moment."""
         return self._picture.snapshots
 
     def set_systems(self, snapshot: SystemsSnapshot) -> None:
@@ -142,7 +142,7 @@ class Exposition:
             self._picture = _picture(before.snapshots._replace(agent=snapshot), before.systems, part)
 
     def body(self, output: Format) -> Payload:
-        """The whole exposition in one format."""
+        """Return the whole exposition in one format, rendering it if that was not done yet."""
         self._asked |= {output}
         return self._picture.body(output)
 

@@ -3,26 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 
 from leverwatch.agent.exporter.family import Family, Sample
 from leverwatch.agent.snapshot import ModelTotals, SystemsSnapshot
+from leverwatch.collectors.counted_fields import CountedField, Unit, counted_field
 
 _EVERY_MODEL = "for every system and model with usage"
 _WHEN_KNOWN = "unless it is unknown for every inference of the system and model"
+_BASE_UNITS = {Unit.MILLISECONDS: 1000}
+"""How many of a counted unit are one of the exported unit, where they differ."""
 
 
-def _per_model(
-    name: str, meaning: str, value: Callable[[ModelTotals], float | None], emitted: str = _EVERY_MODEL
-) -> Family[SystemsSnapshot]:
+def total_of(column: str, name: str | None = None, meaning: str | None = None) -> Family[SystemsSnapshot]:
+    """Returns the counter of a counted field, by system and model of generations.
+
+    Its name is that of the field, and its help what the table says, unless they are given. Where the table counts
+    the inferences whose value is unknown, there is no series while nothing is known.
+    """
+    line = counted_field(column)
+    value = _value(line)
+
     def samples(snapshot: SystemsSnapshot) -> Iterable[Sample]:
         for view in snapshot.systems:
             for totals in view.models:
-                number = value(totals)
-                if number is not None:
-                    yield (view.system, totals.model), number
+                most = view.highest.get(totals.model)
+                shown = (totals,) if most is None else (totals, most)
+                known = [number for one in shown if (number := value(one)) is not None]
+                if known:
+                    yield (view.system, totals.model), max(known)
 
-    help_text = f"{meaning} As of the latest evaluation."
-    return Family(name, "counter", help_text, ("system", "model"), emitted, samples)
+    return Family(
+        name or f"leverwatch_{column}_total",
+        "counter",
+        f"{meaning or line.meaning} As of the latest evaluation.",
+        ("system", "model"),
+        _EVERY_MODEL if line.unknown is None else _WHEN_KNOWN,
+        samples,
+    )
+
+
+def _value(line: CountedField) -> Callable[[ModelTotals], float | None]:
+    total, divisor = attrgetter(line.name), _BASE_UNITS.get(line.unit)
+    unknown = None if line.unknown is None else attrgetter(line.unknown)
+
+    def value(totals: ModelTotals) -> float | None:
+        number = total(totals)
+        known: float | None = number if unknown is None else _known(number, unknown(totals), totals.inferences)
+        return known if known is None or divisor is None else known / divisor
+
+    return value
 
 
 def _known(total: float, unknown: float, inferences: float) -> float | None:
@@ -32,11 +62,6 @@ def _known(total: float, unknown: float, inferences: float) -> float | None:
     return None if nothing_known and total == 0 else round(total, 6)
 
 
-def _latency(totals: ModelTotals) -> float | None:
-    known = _known(totals.latency_ms, totals.unknown_latency, totals.inferences)
-    return None if known is None else known / 1000
-
-
 def _other_operations(snapshot: SystemsSnapshot) -> Iterable[Sample]:
     for view in snapshot.systems:
         for operation, count in view.other_operations.items():
@@ -44,81 +69,39 @@ def _other_operations(snapshot: SystemsSnapshot) -> Iterable[Sample]:
 
 
 USAGE: tuple[Family[SystemsSnapshot], ...] = (
-    _per_model(
-        "leverwatch_inferences_total",
-        "Successful generation calls served by a model; the unit of every volume rule.",
-        lambda totals: totals.inferences,
+    # Of all operations, the totals of a model are those of generations.
+    total_of(
+        "inferences",
+        meaning="Successful generation calls served by a model; the unit of every volume rule.",
     ),
-    _per_model(
+    total_of(
+        "errors",
         "leverwatch_inference_errors_total",
         "Generation calls that failed or were blocked; never part of inferences.",
-        lambda totals: totals.errors,
     ),
-    _per_model(
+    total_of(
+        "attempts",
         "leverwatch_inference_attempts_total",
         "Calls made to a model server for generations, successful or not, retries included.",
-        lambda totals: totals.attempts,
     ),
-    _per_model(
+    total_of(
+        "cache_hits",
         "leverwatch_gateway_cache_hits_total",
         "Generation calls answered by the response cache of a gateway; no model ran.",
-        lambda totals: totals.cache_hits,
     ),
-    _per_model(
-        "leverwatch_input_tokens_total",
-        "Input tokens of inferences whose input is known, cached tokens included.",
-        lambda totals: _known(totals.input_tokens, totals.unknown_input, totals.inferences),
-        _WHEN_KNOWN,
+    total_of("input_tokens"),
+    total_of("cached_input_tokens"),
+    total_of("output_tokens"),
+    total_of("unknown_input", "leverwatch_inferences_unknown_input_tokens_total"),
+    total_of("unknown_cached", "leverwatch_inferences_unknown_cached_input_tokens_total"),
+    total_of("unknown_output", "leverwatch_inferences_unknown_output_tokens_total"),
+    total_of(
+        "cost_usd",
+        meaning="Cost in US dollars of the generation calls whose cost is known, errors included.",
     ),
-    _per_model(
-        "leverwatch_cached_input_tokens_total",
-        "Input tokens that a provider's prompt cache served, of inferences for which that is known.",
-        lambda totals: _known(totals.cached_input_tokens, totals.unknown_cached, totals.inferences),
-        _WHEN_KNOWN,
-    ),
-    _per_model(
-        "leverwatch_output_tokens_total",
-        "Output tokens of inferences whose output is known.",
-        lambda totals: _known(totals.output_tokens, totals.unknown_output, totals.inferences),
-        _WHEN_KNOWN,
-    ),
-    _per_model(
-        "leverwatch_inferences_unknown_input_tokens_total",
-        "Inferences whose input tokens are unknown; the token sum leaves them out.",
-        lambda totals: totals.unknown_input,
-    ),
-    _per_model(
-        "leverwatch_inferences_unknown_cached_input_tokens_total",
-        "Inferences whose cached input tokens are unknown; the token sum leaves them out.",
-        lambda totals: totals.unknown_cached,
-    ),
-    _per_model(
-        "leverwatch_inferences_unknown_output_tokens_total",
-        "Inferences whose output tokens are unknown; the token sum leaves them out.",
-        lambda totals: totals.unknown_output,
-    ),
-    _per_model(
-        "leverwatch_cost_usd_total",
-        "Cost in US dollars of the generation calls whose cost is known, errors included.",
-        lambda totals: _known(totals.cost_usd, totals.unpriced, totals.inferences),
-        _WHEN_KNOWN,
-    ),
-    _per_model(
-        "leverwatch_inferences_unpriced_total",
-        "Inferences whose cost is unknown; the cost sum leaves them out.",
-        lambda totals: totals.unpriced,
-    ),
-    _per_model(
-        "leverwatch_inference_latency_seconds_total",
-        "Sum of the latencies of inferences whose latency is known.",
-        _latency,
-        _WHEN_KNOWN,
-    ),
-    _per_model(
-        "leverwatch_inferences_unknown_latency_total",
-        "Inferences whose latency is unknown; the latency sum leaves them out.",
-        lambda totals: totals.unknown_latency,
-    ),
+    total_of("unpriced", "leverwatch_inferences_unpriced_total"),
+    total_of("latency_ms", "leverwatch_inference_latency_seconds_total"),
+    total_of("unknown_latency", "leverwatch_inferences_unknown_latency_total"),
     Family(
         "leverwatch_other_operations_total",
         "counter",

@@ -47,10 +47,15 @@ class _Decision:
 
 
 def assess(facts: Facts, settings: Settings = _DEFAULTS, previous: Verdict | None = None) -> Verdict:
-    """Apply the framework to one system on one day.
+    """Apply the framework to one system on one day, and return the verdict with its reasons.
 
-    `previous` is the system's latest verdict of an earlier evaluation; it is held while usage is stale, and it
-    dates the present recommendation. "Could not decide" is a verdict with reasons, never an exception.
+    Raises nothing: when the facts do not suffice, the verdict has the status `undecided` and says why.
+
+    Args:
+        facts: what is known of the system as of `facts.as_of`.
+        settings: the thresholds; the defaults when left out.
+        previous: the system's latest verdict of an earlier evaluation, if any. While usage is stale its
+            recommendation is kept, and it tells since when the present recommendation stands.
     """
     volume = volume_state(facts.usage.daily, facts.as_of, settings)
     per_week = changes_per_week(facts.prompts, facts.as_of, settings)
@@ -81,7 +86,7 @@ def assess(facts: Facts, settings: Settings = _DEFAULTS, previous: Verdict | Non
 
 
 def _operational(changes: RuleEvidence, behavior: RuleEvidence) -> _Decision:
-    """The two rules that outrank volume. At least one of them is active."""
+    """Decide by the two rules that outrank volume; the caller has checked that at least one is active."""
     if changes.active and behavior.active:
         text = f"{behavior.text}, while {changes.text}: tune the stable layer and prompt the volatile one"
         why = reason(ReasonCode.CONFLICT, text)
@@ -108,10 +113,10 @@ def _by_volume(facts: Facts, volume: VolumeState, settings: Settings, previous: 
 def _hold(
     volume: VolumeState, stale: bool, as_of: date, settings: Settings, previous: Verdict | None
 ) -> _Decision:
-    """Usage is too old or too thin to decide now: keep what volume last said, if it ever said anything.
+    """Decide while usage is too old, or covers too few days, for a new decision by volume.
 
-    Only a verdict that volume decided is held. One of an operational rule ended with that rule, and the settled
-    band then speaks.
+    The previous recommendation is kept if volume decided it. One that an operational rule decided ended together
+    with that rule; then, or without a previous verdict, the settled band decides.
     """
     if stale and volume.newest_day is not None:
         days = (as_of - volume.newest_day).days
@@ -134,7 +139,7 @@ def _hold(
 
 
 def _status(decision: _Decision, facts: Facts, per_week: float | None) -> Status:
-    """What lowers a decided verdict: a rule that could still overturn it, or traffic that may be counted twice."""
+    """The status: `provisional` also when an unknown rule could overturn it, or traffic may be counted twice."""
     frequency_open = facts.prompts.watched and per_week is None
     doubtful = frequency_open or (decision.by_volume and facts.usage.overlapping)
     return Status.PROVISIONAL if doubtful and decision.status is Status.DECIDED else decision.status
@@ -143,7 +148,7 @@ def _status(decision: _Decision, facts: Facts, per_week: float | None) -> Status
 def _remarks(
     decision: _Decision, facts: Facts, volume: VolumeState, changes: RuleEvidence, settings: Settings
 ) -> Iterator[Reason]:
-    """Everything beside the deciding reason, most important first."""
+    """The reasons of a verdict other than the deciding one, most important first."""
     declared = facts.declaration.strategy if facts.declaration else None
     if declared and decision.strategy and declared != decision.strategy:
         text = f"{reasons.spoken(decision.strategy)} is recommended, {reasons.spoken(declared)} is declared"

@@ -1,4 +1,7 @@
-"""What stands beside a verdict: economics, outlook, mistakes that are watched, and locked-in evidence. Pure."""
+"""The assessment of a system: economics, forecast, the watched mistakes and locked-in evidence. Pure.
+
+It is shown beside the verdict and does not change it.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from statistics import fmean
 from typing import TypeVar
 
 from leverwatch.agent.framework.baselines import Baseline, baseline
+from leverwatch.agent.framework.daily_usage import measured_shares
 from leverwatch.agent.framework.economics.agreement import agreement
 from leverwatch.agent.framework.economics.assess import assess_economics
 from leverwatch.agent.framework.economics.assumptions import priced, resolve
@@ -23,7 +27,7 @@ from leverwatch.agent.framework.economics.model import (
     Price,
     Unpriced,
 )
-from leverwatch.agent.framework.economics.traffic import Calls, TrafficMoments
+from leverwatch.agent.framework.economics.traffic import TrafficMoments
 from leverwatch.agent.framework.eval_trend import eval_gain
 from leverwatch.agent.framework.fine_tuned_models import ModelDays
 from leverwatch.agent.framework.forecast.forecast import forecast, targets
@@ -32,7 +36,6 @@ from leverwatch.agent.framework.frequency import active_days_by_week
 from leverwatch.agent.framework.locked_in import LockedIn, OutputChecks, locked_in_support
 from leverwatch.agent.framework.mistakes import MistakeSettings
 from leverwatch.agent.framework.model import Facts, Settings, Verdict
-from leverwatch.agent.framework.moments import measured_shares
 from leverwatch.agent.framework.overengineering import Overengineering, PromptMoments, judge
 from leverwatch.agent.framework.review import PastVerdict, Review, review
 from leverwatch.agent.framework.shutdowns import Shutdown, shutdowns
@@ -45,14 +48,14 @@ MONTH_WEEKS = 30.4375 / 7
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:
-    """A part that could not be worked out."""
+    """Stands in for a part of an assessment that could not be computed, and says why."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class CostTerms:
-    """What is configured of a system's costs, and the price of its tuned model."""
+    """The configured costs of a system, and the price of its tuned model."""
 
     hosting: Hosting = Hosting.DEDICATED
     configured: Mapping[str, Amount] = field(default_factory=dict)
@@ -68,25 +71,26 @@ class AssessmentFacts:
     verdict: Verdict
     traffic: TrafficMoments = field(default_factory=TrafficMoments)
     prices: Mapping[str, Price | Unpriced] = field(default_factory=dict)
-    """Of every model in `traffic`, by name."""
+    """Prices of the models in `traffic`, by model name."""
     costs: CostTerms = field(default_factory=CostTerms)
     moments: PromptMoments = field(default_factory=PromptMoments)
     checks: Mapping[date, OutputChecks] = field(default_factory=dict)
     recent: ModelDays = field(default_factory=dict)
-    """Inferences of the trailing 28 days."""
+    """Inferences by model and day, over the trailing 28 days."""
     models: ModelDays = field(default_factory=dict)
-    """Inferences as far back as they are known; empty for a system that never ran a fine-tuned model."""
+    """Inferences by model and day, as far back as they are known; empty for a system that never ran a fine-tuned
+    model."""
     results: Sequence[EvalResult] = ()
     listed: Mapping[str, date] = field(default_factory=dict)
-    """Last days of models, as providers list them."""
+    """The shutdown day of each model that a provider's list names."""
     at_review: PastVerdict | None = None
     differing_since: date | None = None
-    """First day of the stored run of mismatches."""
+    """First day since which every stored verdict has differed from the declaration; None when none differs."""
 
 
 @dataclass(frozen=True, slots=True)
 class AssessmentSettings:
-    """The thresholds of all parts."""
+    """The thresholds of all parts of an assessment."""
 
     framework: Settings = field(default_factory=Settings)
     mistakes: MistakeSettings = field(default_factory=MistakeSettings)
@@ -103,7 +107,7 @@ class PromptJudgement:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """Everything beside the verdict on one system on one day. The verdict does not depend on any of it."""
+    """The assessment of one system on one day. The verdict does not depend on any of it."""
 
     economics: Economics | Unavailable
     agreement: Agreement
@@ -112,20 +116,20 @@ class Assessment:
     """None: no fine-tuned model is in use."""
     prompts: PromptJudgement | Unavailable
     shutdowns: tuple[Shutdown, ...] | Unavailable
-    """Of models that the system used in the trailing 28 days, the nearest first."""
+    """Shutdowns of models that the system used in the trailing 28 days, the nearest day first."""
     review: Review | Unavailable
     locked_in: LockedIn | Unavailable
     would_change: tuple[WouldChange, ...] | Unavailable
-    """Each rule's way to another verdict."""
+    """For each rule that could change the verdict: how far it is from that, and what would be recommended."""
 
 
-Part = TypeVar("Part")
+Judgement = TypeVar("Judgement")
 
 
 class Attempt:
-    """How each part is worked out. This one lets every error through."""
+    """Runs the computation of each part. This one lets errors pass; a subclass may catch them."""
 
-    def __call__(self, name: str, work: Callable[[], Part]) -> Part | Unavailable:  # noqa: ARG002 - for subclasses
+    def __call__(self, name: str, work: Callable[[], Judgement]) -> Judgement | Unavailable:  # noqa: ARG002 - for subclasses
         """The part called `name`."""
         return work()
 
@@ -133,7 +137,14 @@ class Attempt:
 def assess_context(
     given: AssessmentFacts, settings: AssessmentSettings, attempt: Attempt | None = None
 ) -> Assessment:
-    """Work out every part. An `attempt` that catches errors keeps a part that fails from the others."""
+    """Compute the assessment of one system.
+
+    Args:
+        given: the facts; unknown ones are None or missing.
+        settings: the thresholds of all parts.
+        attempt: runs each part; by default an error in one part is raised. One that catches errors lets the other
+            parts be computed all the same.
+    """
     tried = attempt or Attempt()
     mistakes = settings.mistakes
     as_of, verdict, declaration = given.facts.as_of, given.verdict, given.facts.declaration
@@ -185,7 +196,7 @@ def assess_context(
 
 
 def economics_facts(given: AssessmentFacts, settings: Settings) -> EconomicsFacts:
-    """What the economics are worked out from: configured inputs, then measured ones, then assumptions."""
+    """The facts for `assess_economics`. Each input is the configured one, else the measured, else the assumed."""
     costs, verdict = given.costs, given.verdict
     return EconomicsFacts(
         system=given.facts.system,
@@ -201,11 +212,8 @@ def economics_facts(given: AssessmentFacts, settings: Settings) -> EconomicsFact
 
 def _measured(given: AssessmentFacts, settings: Settings) -> dict[str, Amount]:
     costs, facts = given.costs, given.facts
-    totals: dict[str, Calls] = {}
-    for block in given.traffic.blocks:
-        for part in block.calls:
-            totals[part.model] = totals[part.model].plus(part) if part.model in totals else part
-    found = {name: Amount.exactly(value, Origin.MEASURED) for name, value in measured_shares(totals).items()}
+    shares = measured_shares(given.traffic.by_model())
+    found = {name: Amount.exactly(value, Origin.MEASURED) for name, value in shares.items()}
     if given.verdict.changes_per_week is not None:
         # The mean of the weeks, not the median that the rule looks at: a change costs in every week it comes in.
         per_week = fmean(active_days_by_week(facts.prompts, facts.as_of, settings))

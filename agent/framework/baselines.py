@@ -16,19 +16,19 @@ from leverwatch.collectors.interface import EvalResult
 
 @dataclass(frozen=True, slots=True)
 class BaselineSettings:
-    """When a baseline is asked for, and what it takes."""
+    """From when on a system needs a baseline, and which eval results make one."""
 
     tuned_share: float = 0.05
-    """Share of a day's generations from which a fine-tuned model has been adopted."""
+    """Share of a day's generations at which a fine-tuned model counts as adopted."""
     before_days: int = 30
-    """Days before the adoption within which the result before must be dated."""
+    """The result from before the adoption must be at most this many days older than it."""
     minimum_n: int = 30
-    """Test cases that each result needs."""
+    """Test cases that each of the two results needs at least."""
     confidence: float = 0.95
     stale_after_days: int = 60
-    """Age of the result after, in days, above which it is stale."""
+    """Days after which the newest result of the tuned model is stale."""
     tuned_models: tuple[str, ...] = ()
-    """Globs of model names that are fine-tuned, beside those whose names show it."""
+    """Globs of names of fine-tuned models, in addition to names whose form shows it (see `TunedBy`)."""
 
 
 class Side(StrEnum):
@@ -50,19 +50,19 @@ class BaselineCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """What is known of the effect of the fine-tuned model that a system runs on."""
+    """Eval results from before and after the fine-tuned model that a system runs on, compared."""
 
     tuned: TunedModel
-    """The one that was adopted last, among those in use."""
+    """The fine-tuned model in use; of several, the one adopted last."""
     previous: tuple[str, ...]
     """Models that served the system in the 28 days before, the largest first; empty for a system that began with
     the tuned model."""
     outcome: ComparisonOutcome
     comparisons: tuple[Comparison, ...]
-    """One for each metric with a result before and after, in the order of suite and metric."""
+    """A comparison for each metric that has a result from before and from after, by suite and metric."""
     missing: tuple[Side, ...]
     newest: date | None
-    """Day of the newest result of the tuned model; of an earlier tuned model when it has none."""
+    """Day of the newest result of the tuned model, or of an earlier tuned model when this one has none."""
     age_days: int | None
     stale_after_days: int
     stale: bool
@@ -160,7 +160,7 @@ def _compare_all(
 def _pair(
     before: Sequence[EvalResult], after: Sequence[EvalResult], minimum_n: int
 ) -> tuple[EvalResult, EvalResult]:
-    """The two results to compare: of the same test cases if there are any, large enough, and the newest."""
+    """The two results to compare: of the same suite hash if there are such, with enough cases, the newest."""
     shared = {result.suite_hash for result in before} & {result.suite_hash for result in after}
 
     def best(results: Sequence[EvalResult], hashes: set[str]) -> EvalResult:
@@ -181,7 +181,7 @@ _WEIGHT = (
 
 
 def _overall(comparisons: Sequence[Comparison], missing: Sequence[Side]) -> ComparisonOutcome:
-    """What speaks loudest: one metric that got worse outweighs all that got better."""
+    """The outcome of all comparisons together; `worse` in one metric outweighs `better` in others."""
     if missing:
         return ComparisonOutcome.MISSING
     found = {comparison.outcome for comparison in comparisons}

@@ -1,4 +1,4 @@
-"""Whether one eval result is better than another, as far as their sizes allow to say."""
+"""Compares two eval results, and tells whether the difference is significant for their sizes."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from leverwatch.collectors.interface import EvalResult
 
 
 class ComparisonOutcome(StrEnum):
-    """What a comparison of before and after came to."""
+    """The outcome of comparing a result from before with one from after."""
 
     BETTER = "better"
     WORSE = "worse"
     NO_DIFFERENCE = "no_difference"
-    """None that results of this size can show."""
+    """The interval of the difference contains zero."""
     TOO_SMALL = "too_small"
-    """A result rests on too few cases."""
+    """One of the results has too few test cases."""
     NOT_COMPARABLE = "not_comparable"
-    """Another suite was run, or a spread or direction is unknown."""
+    """The suites differ, or the standard error or the better direction is unknown."""
     MISSING = "missing"
-    """There is no result before, or none after."""
+    """There is no result from before, or none from after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,12 @@ class Comparison:
     difference: float
     """`after` minus `before`, in the metric's own unit."""
     low: float | None
-    """The confidence interval of the difference; None when it cannot be computed."""
+    """Lower end of the confidence interval of the difference; None when it cannot be computed."""
     high: float | None
     confidence: float
-    """Of the interval, after it was widened for the number of comparisons."""
+    """Confidence level of the interval, after the correction for the number of comparisons."""
     minimum_n: int
-    """Cases that each side needs."""
+    """Test cases that each result needs at least."""
     reason: Reason
 
 

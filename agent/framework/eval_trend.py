@@ -1,4 +1,4 @@
-"""Whether evals got better over a span of weeks, whatever changed in it."""
+"""Whether eval results got better over some weeks, whatever the reason."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def eval_gain(
     minimum_n: int = 30,
     confidence: float = 0.95,
 ) -> bool | None:
-    """Whether any metric got better from `weeks` ago to `as_of`; None when nobody measured at both ends.
+    """Return whether any metric got better over the `weeks` before `as_of`; None without results to compare.
 
     For each suite, suite hash and metric, the newest result of these weeks is compared with the newest one from
-    before them that is not twice as old. All comparisons share the error probability.
+    the same number of weeks before them. The error probability is divided by the number of comparisons.
     """
     start = as_of - timedelta(weeks=weeks)
     oldest = start - timedelta(weeks=weeks)

@@ -1,4 +1,4 @@
-"""Every rule with the number it saw, whether or not it decided."""
+"""The evidence of each rule: the measured value, the threshold, and whether the rule is active."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which models are fine-tuned, by their names, and the day each of them first carried a part of a system."""
+"""Which models are fine-tuned, judged by their names, and since when each of them serves a system."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ class TunedBy(StrEnum):
     """What shows that a model is fine-tuned."""
 
     CONFIGURED = "configured"
-    """A configured pattern matches its name."""
+    """A configured pattern matches the name."""
     FINE_TUNE_ID = "fine_tune_id"
-    """The id of a hosted fine-tune: `ft:base:org::id`, `base.ft-id`, `base:ft-org-date`, `tunedModels/name`."""
+    """The name is the id of a hosted fine-tune: `ft:base:org::id`, `base.ft-id`, `base:ft-org-date` or
+    `tunedModels/name`."""
     CUSTOM_ARN = "custom_arn"
-    """A custom or imported model of Amazon Bedrock, by its ARN."""
+    """The name is the ARN of a custom or imported model of Amazon Bedrock."""
     ADAPTER = "adapter"
-    """`lora` or `adapter` is a word of its name."""
+    """`lora` or `adapter` is a word of the name."""
 
 
 _SIGNS = (
@@ -41,7 +42,7 @@ _SIGNS = (
 
 
 def recognise(model: str, patterns: Iterable[str] = ()) -> TunedBy | None:
-    """What shows that the model is fine-tuned; None when nothing does.
+    """Return what in the name shows that the model is fine-tuned; None when nothing does.
 
     `base:name` alone shows nothing: a colon also separates sizes, versions and price tiers. `patterns` are globs
     (`*`, `?`, `[...]`) over the whole name, case-sensitive.
@@ -53,28 +54,28 @@ def recognise(model: str, patterns: Iterable[str] = ()) -> TunedBy | None:
 
 @dataclass(frozen=True, slots=True)
 class TunedModel:
-    """A fine-tuned model that has carried a part of a system."""
+    """A fine-tuned model that served at least the given share of a system's generations on some day."""
 
     model: str
     by: TunedBy
     adopted_on: date
-    """The first day on which it served its part of the system's generations."""
+    """The first day on which it served at least that share."""
     share: float
-    """Of the generations of that day."""
+    """Its share of the generations of that day, 0 to 1."""
     last_day: date
-    """The newest day on which it served such a part."""
+    """The newest day on which it served at least that share."""
     inferences: float
-    """Of the trailing 28 days."""
+    """Inferences it served in the trailing 28 days."""
 
     def in_use(self, as_of: date) -> bool:
-        """Whether it carried its part on one of the trailing 28 days."""
+        """Whether it served at least that share on one of the 28 days that end at `as_of`."""
         return (as_of - self.last_day).days < RECENT_DAYS
 
 
 def tuned_models(
     daily: ModelDays, as_of: date, patterns: Iterable[str] = (), least_share: float = 0.05
 ) -> tuple[TunedModel, ...]:
-    """Every fine-tuned model that served `least_share` of a day's generations or more, in order of adoption."""
+    """The fine-tuned models that served at least `least_share` of a day's generations, in order of adoption."""
     known = tuple(patterns)
     signs = {model: sign for model in sorted(daily) if (sign := recognise(model, known)) is not None}
     if not signs:
@@ -98,7 +99,7 @@ def tuned_models(
 
 
 def predecessors(daily: ModelDays, tuned: TunedModel) -> tuple[str, ...]:
-    """The models that served the system in the 28 days before the tuned one, the largest first."""
+    """The models that served the system in the 28 days before `tuned` was adopted, the largest first."""
     since = tuned.adopted_on - timedelta(days=RECENT_DAYS)
     before = {
         model: sum(count for day, count in days.items() if since <= day < tuned.adopted_on)

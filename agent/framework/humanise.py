@@ -10,10 +10,10 @@ _MOST_DECIMALS = 12
 
 
 def humanise(value: float, thresholds: Iterable[float] = ()) -> str:
-    """Write a count in billions, millions or thousands, on the true side of every threshold.
+    """Return a count as short text in billions, millions or thousands, such as `112.4M`.
 
-    Billions get two decimals, millions and thousands one (none when they are whole). Where that would round the
-    value onto or across one of `thresholds`, or a value above zero to zero, it gets as many decimals as it takes.
+    Billions get two decimals, millions and thousands one (none when they are whole). Where rounding would move the
+    value onto or across one of `thresholds`, or a positive value to zero, more decimals are written.
     """
     landmarks = (0.0, *thresholds)
     index = max(sum(abs(value) >= size for size, *_ in _UNITS) - 1, 0)
@@ -38,7 +38,7 @@ def _rounded(value: float, index: int, landmarks: Iterable[float]) -> str:
 
 
 def decimal(value: float, threshold: float, places: int = 2) -> str:
-    """A number with so many decimals, or as many more as it takes to stay on its side of a threshold."""
+    """Return a number with `places` decimals, or with more where rounding would move it across the threshold."""
     for more in range(places, _MOST_DECIMALS):
         text = f"{value:.{more}f}"
         if (float(text) > threshold, float(text) < threshold) == (value > threshold, value < threshold):
@@ -47,7 +47,7 @@ def decimal(value: float, threshold: float, places: int = 2) -> str:
 
 
 def percent(value: float, threshold: float, places: int = 0) -> str:
-    """A share in percent, on its side of a threshold that is a share too."""
+    """Return a share (0 to 1) as percent, with more decimals where rounding would move it across the threshold."""
     # The product with 100 rounds, and might meet that of the threshold.
     for more in range(places, _MOST_DECIMALS):
         text = f"{value:.{more}%}"

@@ -1,4 +1,4 @@
-"""Answers that are remembered from one evaluation to the next: the facts of a day stay the same for most of it."""
+"""A cache of the last result for each system, as the facts of a day stay the same for many evaluations."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ Answer = TypeVar("Answer")
 
 
 class LastResultCache(Generic[Given, Answer]):
-    """The last answer of a pure function for each system."""
+    """Calls a pure function, and remembers its last result for each system."""
 
     def __init__(
         self, work: Callable[[Given], Answer], mark: Callable[[Given], object] = lambda given: given
     ) -> None:
-        """Remember the answers of `work`.
+        """Cache the results of `work`.
 
         Args:
-            work: the function.
-            mark: what is kept of a `given`, to tell it from another one; a digest, where a `given` is large.
+            work: the function; it must depend on its argument alone.
+            mark: makes the key that tells arguments apart; a digest saves memory where arguments are large.
         """
         self._work, self._mark = work, mark
         self._last: dict[str, tuple[object, Answer]] = {}
 
     def ask(self, system: str, given: Given) -> Answer:
-        """The answer for `given`; worked out only when the system's last one was for something else."""
+        """Return `work(given)`; it is called only when the system's last argument was another one."""
         last, mark = self._last.get(system), self._mark(given)
         if last is not None and last[0] == mark:
             return last[1]
@@ -34,5 +34,5 @@ class LastResultCache(Generic[Given, Answer]):
         return answer
 
     def keep(self, systems: Collection[str]) -> None:
-        """Forget every other system."""
+        """Forget the results of all systems but these."""
         self._last = {name: last for name, last in self._last.items() if name in systems}

@@ -1,4 +1,7 @@
-"""What was measured of locked-in behaviour, beside what is declared. It advises; the rule follows declarations."""
+"""Measurements that support a need for locked-in behaviour, or speak against it.
+
+They are advice: the rule itself is decided by the declaration alone.
+"""
 
 from __future__ import annotations
 
@@ -18,41 +21,41 @@ from leverwatch.collectors.interface import EvalResult
 
 @dataclass(frozen=True, slots=True)
 class LockedInSettings:
-    """From where each kind of evidence counts."""
+    """The thresholds of each kind of evidence."""
 
     failure_rate: float = 0.02
-    """Share of checked outputs that fail validation above which failures are high."""
+    """Failures are high when more than this share of the checked outputs fails validation."""
     failure_days: int = 14
-    """Days over which they must be high, in each half of them."""
+    """Trailing days in which failures must be high; in the first half of them and in the second."""
     minimum_checked: int = 30
-    """Checked outputs that each half needs, and test cases that a flat score needs."""
+    """The fewest checked outputs of each half, and the fewest test cases of a flat score."""
     schema_on: float = 0.95
-    """Share of calls with a schema mode from which it is in use; below 1 minus this it is not in use."""
+    """A schema mode is in use from this share of the calls on, and not in use below 1 minus this share."""
     scorers: tuple[str, ...] = ("*format*", "*schema*", "*style*", "*tone*")
     """Globs of eval metrics that score format or tone; letter case does not matter."""
     target: float = 0.95
-    """Score below which such a metric misses its target. For metrics from 0 to 1."""
+    """Such a metric misses its target below this score; both are between 0 and 1."""
     flat_changes: int = 3
-    """Prompt changes over which a scorer has to be flat."""
+    """The fewest prompt changes over which a score has to stay flat."""
     stable_weeks: int = 13
-    """Weeks without a prompt change from which the prompt is stable."""
+    """A prompt is stable after so many weeks without a change."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutputChecks:
-    """What is known of the outputs of one day."""
+    """Counts of the validated outputs, and of the schema mode, on one day."""
 
     checked: float = 0.0
     """Outputs whose validation result is known."""
     invalid: float = 0.0
     schema_known: float = 0.0
-    """Calls of which it is known whether a schema mode was on."""
+    """Calls for which it is known whether a schema mode was on."""
     schema_mode: float = 0.0
     """Calls with a schema mode."""
 
 
 class Support(StrEnum):
-    """The kinds of evidence, strongest first."""
+    """The kinds of evidence, the strongest first."""
 
     VALIDATION_FAILURES = "validation_failures"
     FLAT_SCORES = "flat_scores"
@@ -60,11 +63,11 @@ class Support(StrEnum):
 
 
 class Standing(StrEnum):
-    """How the declaration and the measurements stand to each other."""
+    """Whether the declaration and the measurements agree."""
 
     DECLARED_SUPPORTED = "declared_supported"
     DECLARED_UNSUPPORTED = "declared_unsupported"
-    """Declared, and what could be measured does not support it. Tone cannot be seen in logs."""
+    """Declared, and no measurement supports it. That need not be wrong: tone cannot be seen in logs."""
     DECLARED_UNMEASURED = "declared_unmeasured"
     SUPPORTED_UNDECLARED = "supported_undeclared"
     NOT_SUPPORTED = "not_supported"
@@ -72,7 +75,7 @@ class Standing(StrEnum):
 
 
 class LockedInCode(StrEnum):
-    """Every code of an advice."""
+    """Every code that a `Reason` of the advice can have."""
 
     STRUCTURED_OUTPUT_FIRST = "structured_output_first"
     CONSIDER_DECLARING = "consider_declaring"
@@ -80,11 +83,11 @@ class LockedInCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SupportEvidence:
-    """One kind of evidence, the number it saw and the threshold it compared it with."""
+    """One kind of evidence: the measured value, and the threshold that it was compared with."""
 
     support: Support
     active: bool | None
-    """None: could not be evaluated."""
+    """None: unknown, as it could not be evaluated."""
     value: float | None
     threshold: float
     unit: str
@@ -110,7 +113,7 @@ def locked_in_support(
     prompts: PromptFacts,
     settings: LockedInSettings | None = None,
 ) -> LockedIn:
-    """Lay what was measured beside what is declared.
+    """Compare the declared need for locked-in behaviour with what was measured.
 
     A stable prompt alone supports nothing: it says that the behaviour is settled, not that prompts fail at it.
 
@@ -150,12 +153,12 @@ def _failures(
 ) -> tuple[SupportEvidence, str | None]:
     """The evidence of failures, and a sentence when they are high without a schema mode."""
     half = max(settings.failure_days // 2, 1)
-    sums = [_sum(checks, as_of - timedelta(days=half * index), half) for index in (0, 1)]
-    checked, invalid = sum(part.checked for part in sums), sum(part.invalid for part in sums)
-    known, mode = sum(part.schema_known for part in sums), sum(part.schema_mode for part in sums)
+    halves = [_sum(checks, as_of - timedelta(days=half * index), half) for index in (0, 1)]
+    checked, invalid = sum(it.checked for it in halves), sum(it.invalid for it in halves)
+    known, mode = sum(it.schema_known for it in halves), sum(it.schema_mode for it in halves)
     rate = invalid / checked if checked > 0 else None
-    enough = all(part.checked >= settings.minimum_checked for part in sums)
-    high = all(part.checked > 0 and part.invalid / part.checked > settings.failure_rate for part in sums)
+    enough = all(it.checked >= settings.minimum_checked for it in halves)
+    high = all(it.checked > 0 and it.invalid / it.checked > settings.failure_rate for it in halves)
     share = mode / known if known > 0 else None
     active: bool | None = None
     if enough:
@@ -222,8 +225,8 @@ def _flat_scores(
 def _is_flat(
     found: Sequence[EvalResult], prompts: PromptFacts, settings: LockedInSettings
 ) -> tuple[bool, int, EvalResult] | None:
-    """Whether a series misses its target throughout and never got better, over how many changes, and its newest
-    result; None when it spans too few changes or its results cannot be compared."""
+    """Whether a score missed its target throughout without getting better, the number of prompt changes in
+    between, and the newest result; None with too few changes, or when the results cannot be compared."""
     newest = found[-1]
     for index in range(len(found) - 2, -1, -1):
         changes = _changes_between(found[index:], prompts)
@@ -237,7 +240,8 @@ def _is_flat(
 
 
 def _changes_between(found: Sequence[EvalResult], prompts: PromptFacts) -> int:
-    """Prompt changes from the first to the last result: days with a change, or versions where nobody watches."""
+    """Prompt changes from the first to the last result: days with a change, or, for prompts that no source
+    watches, changes of the version that the results name."""
     if prompts.watched:
         first, last = found[0].at.date(), found[-1].at.date()
         return sum(first < day <= last for day in prompts.active_days)

@@ -15,7 +15,7 @@ from leverwatch.agent.framework.shutdowns import ShutdownSettings
 
 @dataclass(frozen=True, slots=True)
 class MistakeSettings:
-    """What an evaluation watches beside the five rules, with the defaults of each part."""
+    """The settings of everything that is watched in addition to the five rules."""
 
     baselines: BaselineSettings = field(default_factory=BaselineSettings)
     over_engineering: OverengineeringSettings = field(default_factory=OverengineeringSettings)
@@ -23,6 +23,6 @@ class MistakeSettings:
     shutdowns: ShutdownSettings = field(default_factory=ShutdownSettings)
     locked_in: LockedInSettings = field(default_factory=LockedInSettings)
     last_days: Mapping[str, date] = field(default_factory=dict)
-    """Configured last days of models, by name or glob."""
+    """Configured shutdown days, by model name or glob."""
     tuned_models: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Globs of fine-tuned models, by system, beside those of all systems."""
+    """Globs of fine-tuned models by system, in addition to those for all systems."""

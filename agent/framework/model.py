@@ -36,6 +36,10 @@ class Rule(StrEnum):
     LOCKED_IN_BEHAVIOR = "locked_in_behavior"
 
 
+OPERATIONAL_RULES = frozenset({Rule.FREQUENT_CHANGES, Rule.LOCKED_IN_BEHAVIOR})
+"""The rules that outrank volume."""
+
+
 class Band(StrEnum):
     """A volume band; each has the strategy that volume alone would recommend."""
 
@@ -60,18 +64,18 @@ class Settings:
     fine_tuning_above: float = 1_000_000_000
     """Monthly inferences above which fine-tuning is recommended (exclusive)."""
     leave_ratio: float = 0.9
-    """A band entered at T is left below this share of T."""
+    """A band whose threshold is T is left downwards below `leave_ratio` times T."""
     dwell_days: int = 7
     """Consecutive days in a new band before it settles."""
     minimum_days: int = 21
-    """Covered days of the 28 below which volume is unknown."""
+    """With fewer covered days of the trailing 28, the volume is unknown."""
     stale_after_days: int = 2
-    """Age of the newest covered day (in days before `as_of`) above which the last state is held."""
+    """Usage is stale when its newest covered day lies more than this many days before `as_of`."""
     frequent_days_per_week: float = 1.0
     """Median active days a week from which prompt changes are frequent (inclusive)."""
     frequency_weeks: int = 13
     minimum_history_weeks: int = 4
-    """Weeks of prompt history below which the frequency is unknown."""
+    """With fewer whole weeks of prompt history, the frequency of changes is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ class UsageFacts:
     """Inferences by complete UTC day, only for covered days. A covered day without calls is 0.0; a day that is
     missing here is unknown."""
     sources: tuple[str, ...] = ()
-    """The sources that counted, sorted."""
+    """Names of the sources whose counts are in `daily`, sorted."""
     overlapping: bool = False
     """Several sources counted the same days, and none is marked authoritative: traffic may be counted twice."""
 
@@ -112,7 +116,7 @@ class PromptFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything a verdict on one system may depend on."""
+    """Everything that the verdict on one system depends on, apart from settings and the previous verdict."""
 
     system: str
     as_of: date
@@ -133,11 +137,11 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class RuleEvidence:
-    """One rule, the number it saw and the threshold it compared it with."""
+    """One rule: the measured value, the threshold that it was compared with, and whether it is active."""
 
     rule: Rule
     active: bool | None
-    """None: could not be evaluated."""
+    """None: unknown, as it could not be evaluated."""
     value: float | None
     threshold: float
     unit: str
@@ -161,11 +165,11 @@ class VolumeState:
     monthly_inferences: float | None = None
     """Month-equivalent: trailing 28 complete days x 30.4375/28. None when unknown."""
     covered_days: int = 0
-    """Of the trailing 28 days."""
+    """How many of the trailing 28 days are covered."""
     newest_day: date | None = None
     """The newest covered day."""
     band: Band | None = None
-    """The settled band; None until the volume was known once."""
+    """The settled band; None as long as the volume was never known."""
     band_since: date | None = None
     candidate: Band | None = None
     """A band that volume has entered and that has not settled yet."""
@@ -199,4 +203,4 @@ class Verdict:
     held: bool = False
     """Usage is stale: the last recommendation is held."""
     changed_on: date | None = None
-    """The first day of the present recommendation (as far back as verdicts are stored)."""
+    """The first day of the present recommendation, as far back as verdicts are stored."""

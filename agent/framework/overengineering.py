@@ -1,4 +1,4 @@
-"""Signs that a prompt has grown past what it is worth. One sign alone never flags a system."""
+"""Signs that a prompt is longer or more complex than it needs to be. One sign alone never flags a system."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from leverwatch.agent.framework.model import Reason
 
 @dataclass(frozen=True, slots=True)
 class OverengineeringSettings:
-    """From where each sign counts, and how many have to agree."""
+    """The threshold of each sign, and how many signs have to be active."""
 
     agree: int = 3
-    """Signs that must agree. Two could be one fact seen twice, since static share and cache use both follow from
-    one long fixed prompt; a third one has to come from another measurement."""
+    """How many signs must be active to flag a system. Two could have one cause, as static share and cache use both
+    follow from one long fixed prompt; a third one comes from another measurement."""
     static_share: float = 0.8
-    """Static share of the input above which it counts, together with `input_output`."""
+    """The static share of the input must be above this, and the ratio above `input_output`, for this sign."""
     input_output: float = 30.0
-    """Input tokens for each output token above which a large static share counts. Never a sign by itself: code
+    """Input tokens per output token above which a large static share is a sign. The ratio alone is none: code
     completion at 73 to 1 is healthy."""
     cached_share: float = 0.3
-    """Share of the static tokens read from the provider's cache below which caching does not work."""
+    """Caching does not work when less than this share of the static tokens is read from the provider's cache."""
     cacheable_share: float = 0.5
-    """Static share above which poor caching counts."""
+    """Poor caching is a sign only when the static share of the input is above this."""
     growth: float = 0.5
-    """Growth of the prompt over 13 weeks above which it counts, unless evals gained."""
+    """Growth of the prompt over 13 weeks (0.5 is 50%) above which it is a sign, unless evals got better."""
     calls_per_trace: float = 3.0
-    """Calls a trace from which a chain counts (inclusive), for outputs below `small_output`."""
+    """Calls per trace from which a chain is a sign (inclusive), when outputs are smaller than `small_output`."""
     small_output: float = 50.0
     """Mean output tokens below which an output is small."""
     attempts: float = 1.1
-    """Attempts for each inference above which retries count."""
+    """Attempts per inference above which retries are a sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,45 +41,45 @@ class PromptMoments:
     """Means over the trailing 28 complete days of a system; None is unknown, never zero."""
 
     input_tokens: float | None = None
-    """Of an inference, cached ones included."""
+    """Mean input tokens of an inference, cached ones included."""
     output_tokens: float | None = None
     static_tokens: float | None = None
-    """The part of the input that is the same in every call."""
+    """Mean input tokens of an inference that are the same in every call."""
     static_origin: Origin = Origin.MEASURED
-    """`assumed` where it follows from the length of a prompt at four characters a token."""
+    """`assumed` when `static_tokens` was computed from the length of a prompt, at four characters a token."""
     cached_tokens: float | None = None
-    """The part of the input that was read from the provider's cache."""
+    """Mean input tokens of an inference that were read from the provider's cache."""
     calls_per_trace: float | None = None
     attempts: float | None = None
-    """Calls to a model server for each inference, errors and retries included."""
+    """Mean calls to a model server per inference, errors and retries included."""
     earlier_input_tokens: float | None = None
     """`input_tokens` of the 28 days that ended 13 weeks before."""
     earlier_static_tokens: float | None = None
     eval_gain: bool | None = None
-    """Whether an eval result got better over these 13 weeks; None when nobody measured."""
+    """Whether an eval result got better over these 13 weeks; None when there are no results to compare."""
 
     @property
     def static_share(self) -> float | None:
-        """Static tokens of all input tokens; unknown too when they do not fit into the input."""
+        """Static tokens as a share of the input, 0 to 1; None when unknown, or when they exceed the input."""
         whole, static = self.input_tokens, self.static_tokens
         return None if whole is None or static is None or not 0 < whole >= static else static / whole
 
     @property
     def input_output(self) -> float | None:
-        """Input tokens for each output token."""
+        """Input tokens per output token; None when unknown."""
         known = self.input_tokens is not None and self.output_tokens is not None
         return self.input_tokens / self.output_tokens if known and self.output_tokens else None  # type: ignore[operator] # known says so
 
     @property
     def cached_share(self) -> float | None:
-        """Cached tokens of the static ones, at most 1; a cache may also hold what is not static."""
+        """Cached tokens per static token, at most 1 as a cache also holds other tokens; None when unknown."""
         if self.cached_tokens is None or not self.static_tokens:
             return None
         return min(1.0, self.cached_tokens / self.static_tokens)
 
     @property
     def growth(self) -> float | None:
-        """Growth of the static part over 13 weeks; of the whole input where no static part is known."""
+        """Growth of the static tokens (or, where unknown, of the input) over 13 weeks; 0.5 is 50%."""
         if self.static_tokens is not None and self.earlier_static_tokens:
             return self.static_tokens / self.earlier_static_tokens - 1
         if self.input_tokens is not None and self.earlier_input_tokens:
@@ -88,7 +88,7 @@ class PromptMoments:
 
 
 class Sign(StrEnum):
-    """Every sign, in the order in which to act on them."""
+    """The signs, in the order in which they should be acted on."""
 
     CACHING = "caching"
     RETRIES = "retries"
@@ -109,11 +109,11 @@ ADVICE = {
 
 @dataclass(frozen=True, slots=True)
 class SignEvidence:
-    """One sign, the number it saw and the threshold it compared it with."""
+    """One sign: the measured value, and the threshold that it was compared with."""
 
     sign: Sign
     active: bool | None
-    """None: could not be evaluated."""
+    """None: unknown, as it could not be evaluated."""
     value: float | None
     threshold: float
     unit: str
@@ -125,20 +125,20 @@ class Overengineering:
     """Whether a system's prompts look over-engineered."""
 
     flagged: bool | None
-    """None: so many signs are unknown that they could still agree."""
+    """None: unknown, as enough of the unknown signs could turn out to be active."""
     active: int
     known: int
     agree: int
     evidence: tuple[SignEvidence, ...]
     """Every sign, in the order of `Sign`."""
     reasons: tuple[Reason, ...]
-    """One for each active sign."""
+    """A reason for each active sign."""
     advice: tuple[Reason, ...]
     """What to try, the first thing first; empty unless flagged."""
 
 
 def judge(moments: PromptMoments, settings: OverengineeringSettings | None = None) -> Overengineering:
-    """Weigh every sign. Flagged when `agree` of them are active, not flagged when they can no longer be."""
+    """Evaluate every sign. A system is flagged when at least `settings.agree` of them are active."""
     chosen = settings or OverengineeringSettings()
     evidence = (
         _caching(moments, chosen),
@@ -163,7 +163,8 @@ def judge(moments: PromptMoments, settings: OverengineeringSettings | None = Non
 
 
 def _both(first: bool | None, second: bool | None) -> bool | None:
-    """Both of two conditions, as far as they are known: one that does not hold is enough to say no."""
+    """The conjunction of two conditions of which None is unknown: false if either is false, else None if either is
+    unknown."""
     if first is False or second is False:
         return False
     return None if first is None or second is None else True

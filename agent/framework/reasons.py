@@ -39,17 +39,17 @@ class ReasonCode(StrEnum):
 
 
 def reason(code: ReasonCode, text: str) -> Reason:
-    """A reason with its code as plain text."""
+    """Make a `Reason` of a code and a sentence."""
     return Reason(code.value, text)
 
 
 def spoken(strategy: Strategy) -> str:
-    """A strategy as words."""
+    """The strategy with spaces instead of underscores, for sentences."""
     return "fine-tuning" if strategy is Strategy.FINE_TUNING else strategy.value.replace("_", " ")
 
 
 def marks(settings: Settings) -> tuple[float, ...]:
-    """Every volume a printed number must stay on the true side of."""
+    """The monthly volumes that rounding must not move a printed number across: thresholds and leave marks."""
     ratio = settings.leave_ratio
     return (
         settings.hybrid_from,
@@ -60,7 +60,7 @@ def marks(settings: Settings) -> tuple[float, ...]:
 
 
 def inferences(volume: VolumeState, as_of: date, settings: Settings) -> str:
-    """The known volume and what it rests on: "112.4M inferences a month (28 of 28 days)"."""
+    """The known volume with its coverage in words: "112.4M inferences a month (28 of 28 days)"."""
     end = "" if volume.newest_day in {None, as_of} else f" to {volume.newest_day}"
     number = humanise(volume.monthly_inferences or 0.0, marks(settings))
     return f"{number} inferences a month ({volume.covered_days} of {WINDOW_DAYS} days{end})"
@@ -94,7 +94,7 @@ def short_history(prompts: PromptFacts, weeks: int, settings: Settings) -> str:
 
 
 def locked_in(declaration: Declaration | None) -> str:
-    """What is declared of locked-in behaviour."""
+    """The declared reasons for locked-in behaviour in one sentence."""
     if declaration is None:
         return "nothing is declared for this system"
     reasons = declaration.locked_in_behavior
@@ -105,23 +105,23 @@ def locked_in(declaration: Declaration | None) -> str:
 
 
 def by_volume(band: Band, volume: VolumeState, as_of: date, settings: Settings) -> Reason:
-    """Why the settled band is what it is."""
+    """The reason of a decision by volume: the volume, and the thresholds between which it lies."""
     now = inferences(volume, as_of, settings)
     low, high = humanise(settings.hybrid_from), humanise(settings.fine_tuning_above)
     if volume.monthly_inferences is not None and band_of(volume.monthly_inferences, settings) is not band:
         return reason(
             ReasonCode.DECIDED_BY_VOLUME, f"{now}; the {band} band, settled since {volume.band_since}, stands"
         )
-    place = {
+    volume_is = {
         Band.LOW: f"below the hybrid threshold of {low}",
         Band.MID: f"at or above the hybrid threshold of {low} and not above the fine-tuning threshold of {high}",
         Band.HIGH: f"above the fine-tuning threshold of {high}",
     }[band]
-    return reason(ReasonCode.DECIDED_BY_VOLUME, f"{now}, {place}")
+    return reason(ReasonCode.DECIDED_BY_VOLUME, f"{now}, {volume_is}")
 
 
 def on_the_way(volume: VolumeState, settings: Settings) -> tuple[Reason, ...]:
-    """Why the settled band is not the one that volume lies in, when it is not."""
+    """The reasons why volume lies outside the settled band; empty when it lies in it."""
     if volume.band is None or volume.monthly_inferences is None:
         return ()
     if volume.candidate is not None:

@@ -16,12 +16,12 @@ class ReviewSettings:
     """When a declaration has to be reviewed."""
 
     review_after_days: int = 90
-    """Age of a decision in days from which its review is due."""
+    """Days since the last review after which the next one is due."""
 
 
 @dataclass(frozen=True, slots=True)
 class PastVerdict:
-    """What reviews need of a stored verdict."""
+    """The part of a stored verdict that reviews compare."""
 
     as_of: date
     strategy: Strategy | None
@@ -31,13 +31,13 @@ class PastVerdict:
 
     @classmethod
     def of(cls, verdict: Verdict) -> PastVerdict:
-        """The same of a whole verdict."""
+        """Take that part from a whole verdict."""
         active = {evidence.rule: evidence.active for evidence in verdict.evidence}
         return cls(verdict.as_of, verdict.strategy, verdict.rule, active, verdict.mismatch)
 
 
 class ReviewCode(StrEnum):
-    """Every code a `Reason` of a review can carry."""
+    """Every code that a `Reason` of a review can have."""
 
     NEVER_REVIEWED = "review_never"
     TOO_OLD = "review_too_old"
@@ -47,27 +47,27 @@ class ReviewCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """How long a declaration has stood, and whether it has to be looked at again."""
+    """The age of a declaration, and whether its review is due."""
 
     due: bool | None
     """None: no strategy is declared, so there is no decision to review."""
     reviewed: date | None
     age_days: int | None
-    """Since the review; None without a review date."""
+    """Days since the last review; None without a review date."""
     review_after_days: int
     due_on: date | None
-    """The day on which the age alone makes a review due."""
+    """The day from which a review is due because of the age alone."""
     changed_rules: tuple[Rule, ...]
-    """Rules whose activity differs from what held at the review."""
+    """Rules that are active now and were not at the review, or the other way round."""
     deciding_rule_changed: bool
     compared_with: date | None
-    """Day of the verdict that stands for the review; None when no stored verdict does."""
+    """Day of the stored verdict that the present one is compared with; None when there is none."""
     differing_since: date | None
     """First day from which the recommendation has differed from the declaration without a break."""
     differing_days: int | None
-    """None: they do not differ now."""
+    """Days since `differing_since`; None when recommendation and declaration do not differ now."""
     shutdowns: tuple[Shutdown, ...]
-    """Of models that the system used in the trailing 28 days, the nearest first."""
+    """Shutdowns of models that the system used in the trailing 28 days, the nearest day first."""
     reasons: tuple[Reason, ...]
     """Why a review is due; empty when it is not."""
 
@@ -80,7 +80,7 @@ def review(
     shutdowns: tuple[Shutdown, ...] = (),
     settings: ReviewSettings | None = None,
 ) -> Review:
-    """Judge the age of a decision on the day of `current`.
+    """Return whether a review of the declaration is due on the day of `current`, and why.
 
     Args:
         current: the verdict of today.
@@ -118,8 +118,10 @@ def review(
 
 
 def changed_rules(then: PastVerdict, now: PastVerdict) -> tuple[Rule, ...]:
-    """The rules that came on or went off. A rule that is unknown now has not changed; one that was unknown then
-    has changed when it is active now."""
+    """The rules whose activity differs between two verdicts.
+
+    A rule that is unknown now counts as unchanged; one that was unknown then as changed if it is active now.
+    """
     return tuple(
         rule
         for rule in Rule
@@ -128,7 +130,8 @@ def changed_rules(then: PastVerdict, now: PastVerdict) -> tuple[Rule, ...]:
 
 
 def differing_since(current: PastVerdict, history: Iterable[PastVerdict]) -> date | None:
-    """The first day of the present run of mismatches, as far back as verdicts are stored."""
+    """The first day from which all verdicts differ from the declaration, as far back as they are stored; None when
+    the present one does not differ."""
     if not current.mismatch:
         return None
     since = current.as_of

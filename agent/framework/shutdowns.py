@@ -12,13 +12,13 @@ from leverwatch.agent.framework.fine_tuned_models import RECENT_DAYS, ModelDays
 
 
 class Urgency(StrEnum):
-    """How near a shutdown is."""
+    """How soon a model is shut down."""
 
     AHEAD = "ahead"
     WARNING = "warning"
     CRITICAL = "critical"
     PAST = "past"
-    """The day has come; calls fail, or the date is wrong."""
+    """The day is reached, so calls fail, or the date is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,26 +31,26 @@ class ShutdownSettings:
 
 @dataclass(frozen=True, slots=True)
 class Shutdown:
-    """A model that a system used in the trailing 28 days, and its last day."""
+    """A model that a system used in the trailing 28 days, and the day on which it is shut down."""
 
     model: str
     shutdown: date
     configured: bool
-    """From the configuration; otherwise from a provider's list."""
+    """True: the day comes from the configuration; False: from a provider's list."""
     days_left: int
-    """From `as_of`; negative after the day."""
+    """Days from `as_of` to the shutdown; negative after it."""
     warning_days: int
     critical_days: int
     share: float
-    """Of the system's inferences in these 28 days."""
+    """The model's share of the system's inferences in these 28 days, 0 to 1."""
     urgency: Urgency
     text: str
 
 
 def base_of(model: str) -> str | None:
-    """The base of a hosted fine-tune: `gpt-4o-mini` of `ft:gpt-4o-mini:org::id`.
+    """The base model of a hosted fine-tune, `gpt-4o-mini` of `ft:gpt-4o-mini:org::id`; None for other names.
 
-    A tuned model of a provider ends with its base.
+    A provider shuts a fine-tuned model down together with its base model.
     """
     before, sign, rest = model.rpartition("ft:")
     if not sign or (before and before[-1] not in ":/"):
@@ -61,10 +61,10 @@ def base_of(model: str) -> str | None:
 def shutdown_of(
     model: str, configured: Mapping[str, date], listed: Mapping[str, date]
 ) -> tuple[date, bool] | None:
-    """The last day of a model and whether it is configured; None when none is known.
+    """The day on which a model is shut down, and whether that day is configured; None when no day is known.
 
-    A configured name comes before a configured glob (the longest of several), that before a provider's list, and
-    the model itself before its base.
+    A configured name is used before a configured glob (of several, the longest), a configured day before a
+    provider's list, and a day of the model itself before one of its base model.
     """
     for name in (model, base_of(model)):
         if name is None:
@@ -86,7 +86,7 @@ def shutdowns(
     listed: Mapping[str, date],
     settings: ShutdownSettings | None = None,
 ) -> tuple[Shutdown, ...]:
-    """Every model that served the system in the trailing 28 days and has a last day, the nearest one first."""
+    """The models that served the system in the trailing 28 days and are to be shut down, the nearest day first."""
     chosen = settings or ShutdownSettings()
     recent = {
         model: sum(count for day, count in days.items() if 0 <= (as_of - day).days < RECENT_DAYS)

@@ -1,4 +1,4 @@
-"""Facts over time: what was known of a system at the end of a day, cut from what is known later."""
+"""Facts as of past days, derived from the facts of a later day by leaving out what came after."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from datetime import date
 from leverwatch.agent.framework.model import Facts
 
 OVERLAP_DAYS = 28
-"""Trailing days in which a day counted by several sources makes the usage doubtful."""
+"""Usage is doubtful while one of so many trailing days was counted by several sources."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The facts as of one day, with what it takes to cut them at any day before."""
+    """The facts as of one day, with everything needed to derive those of any earlier day."""
 
     facts: Facts
     overlapping_days: frozenset[date] = frozenset()
@@ -28,7 +28,7 @@ def is_overlapping(overlapping_days: frozenset[date], as_of: date) -> bool:
 def facts_as_of(timeline: Timeline, day: date) -> Facts | None:
     """The facts at the end of an earlier day; None when nothing was known or declared of the system by then.
 
-    The declaration is the present one, for earlier ones are not kept; only a review after `day` is left out.
+    The declaration is always the present one, as earlier ones are not kept; a review date after `day` is left out.
     """
     facts = timeline.facts
     daily = {on: count for on, count in facts.usage.daily.items() if on <= day}

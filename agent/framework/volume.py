@@ -9,7 +9,7 @@ from math import fsum
 from leverwatch.agent.framework.model import Band, Boundary, Crossing, Settings, VolumeState
 
 WINDOW_DAYS = 28
-"""Four of each weekday, so that the phase of the week does not move the figure."""
+"""Days of the volume window. It holds four of each weekday, so the volume does not vary with the weekday."""
 
 _DEFAULTS = Settings()
 _LEVELS = (Band.LOW, Band.MID, Band.HIGH)
@@ -18,11 +18,11 @@ _LEVELS = (Band.LOW, Band.MID, Band.HIGH)
 def month_equivalent(
     daily: Mapping[date, float], day: date, settings: Settings = _DEFAULTS
 ) -> tuple[float | None, int]:
-    """Monthly inferences over the 28 days that end at `day`, and how many of these days are covered.
+    """Return monthly inferences over the 28 days that end at `day`, and how many of these days are covered.
 
-    A full window is its sum x 30.4375 / 28. In a partial one every missing day takes the mean of the covered
-    days of its weekday (of all covered days when its weekday has none). Below `settings.minimum_days` the volume
-    is unknown: None.
+    The figure is the sum of the window x 30.4375 / 28. A missing day counts as the mean of the covered days of its
+    weekday (of all covered days when its weekday has none). With fewer than `settings.minimum_days` covered days
+    the volume is None, that is unknown.
     """
     window = [daily.get(day - timedelta(days=age)) for age in range(WINDOW_DAYS - 1, -1, -1)]
     covered = sum(count is not None for count in window)
@@ -58,10 +58,10 @@ def threshold_of(boundary: Boundary, settings: Settings) -> float:
 
 
 def volume_state(daily: Mapping[date, float], as_of: date, settings: Settings) -> VolumeState:
-    """Fold every day up to the newest covered one (not after `as_of`) into the state of a system's volume.
+    """Return the state of a system's volume, computed from every day up to the newest covered one.
 
-    Days that have not arrived yet therefore neither thin the window nor age a candidate; how old the newest day
-    may be is for `is_stale` to say.
+    Days after the newest covered day neither lower the coverage nor count towards the dwell time of a band;
+    `is_stale` tells whether that day is too old to decide by. Days after `as_of` are ignored.
     """
     days = [day for day in daily if day <= as_of]
     if not days:
@@ -134,11 +134,11 @@ def _volumes(
 
 
 class _Bands:
-    """The settled band, and how many days in a row volume has been beyond each boundary.
+    """The settled band, and for each boundary how many days in a row volume has been beyond it.
 
-    Runs count covered days with a known volume; all others pause them. They belong to a boundary, not to a
-    candidate: a day in the high band is also a day above the hybrid threshold, so a jump from low through mid to
-    high loses no day of dwell.
+    Only covered days with a known volume count; other days neither add to a run nor end it. Runs are kept for each
+    boundary instead of each band: a day in the high band is also a day above the hybrid threshold, so that a rise
+    from low through mid to high loses no day of dwell.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -153,7 +153,7 @@ class _Bands:
         self._settings = settings
 
     def step(self, ordinal: int, volume: float) -> None:
-        """Take the volume of one day; days come in order."""
+        """Add the volume of one day; days must be given in ascending order."""
         self._in_mid = self._in_mid + 1 if volume >= self._enter_mid else 0
         self._in_high = self._in_high + 1 if volume > self._enter_high else 0
         self._below_mid = self._below_mid + 1 if volume < self._leave_mid else 0
@@ -167,12 +167,12 @@ class _Bands:
             self.settled, self.since = level, ordinal
 
     def candidate(self) -> tuple[Band | None, int]:
-        """The band that would settle next, and its days so far."""
+        """The band that would settle next (None: none), and for how many days volume has been in it."""
         level, run = self._next() if self.settled >= 0 else (0, 0)
         return (_LEVELS[level], run) if run else (None, 0)
 
     def _next(self) -> tuple[int, int]:
-        """The furthest band that volume has been in, or beyond, for the whole of the longest run."""
+        """The band that the longest run leads to (the furthest, of several), and the length of that run."""
         if self.settled == 0:
             near, far = (1, self._in_mid), (2, self._in_high)
         elif self.settled == 2:

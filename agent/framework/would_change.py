@@ -1,4 +1,4 @@
-"""What would change a verdict: for each rule, how far it is from changing sides, and what would hold then."""
+"""What would change a verdict: for each rule, the distance to its threshold and the strategy beyond it."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class WouldChange:
-    """One way to another verdict."""
+    """A change of one rule that would change the verdict."""
 
     rule: Rule
-    """The rule that would hold, or hold no longer."""
+    """The rule that would become active or inactive."""
     strategy: Strategy | None
-    """What would be recommended then; None: nothing, for want of a volume."""
+    """The strategy recommended then; None: no recommendation, as the volume is unknown."""
     text: str
 
 
 def would_change(facts: Facts, verdict: Verdict, settings: Settings) -> tuple[WouldChange, ...]:
-    """Every rule that could change sides, in the order of `Rule`, each with the others as they are."""
+    """For each rule, in the order of `Rule`, what would turn it on or off while all other facts stay the same."""
     active = {evidence.rule: bool(evidence.active) for evidence in verdict.evidence}
     frequent, locked = active[Rule.FREQUENT_CHANGES], active[Rule.LOCKED_IN_BEHAVIOR]
     band = verdict.volume.band
@@ -110,9 +110,8 @@ def _by_behavior(facts: Facts, strategy: Strategy | None) -> WouldChange:
 
 
 def days_to(weeks: Sequence[int], threshold: float, *, up: bool) -> int | None:
-    """The fewest active days more (or fewer) with which the median of the weeks reaches (or leaves) the threshold.
-
-    None when no number of days does: a week has seven, and none is negative.
+    """The smallest number of additional active days (with `up`; else of fewer ones) that brings the median of the
+    weeks to the threshold (else below it); None when no number does, as a week has 0 to 7 active days.
     """
     ranked = sorted(weeks, reverse=up)
     half, odd = divmod(len(ranked), 2)

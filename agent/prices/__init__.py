@@ -1,1 +1,1 @@
-"""What a model costs: the user's price file, then the data of genai-prices, else unknown."""
+"""Prices of models: from the user's price file, else from the data of the package genai-prices, else unknown."""

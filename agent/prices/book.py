@@ -1,4 +1,4 @@
-"""The price of a model: the user's file first, then the public list, else unknown."""
+"""Looks prices up: in the user's file first, then in the public list; a model in neither is unpriced."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from leverwatch.agent.prices.library import PriceLibrary
 
 
 class PriceBook:
-    """Answers for one state of the price file; answers are remembered."""
+    """Looks prices up in one version of the price file, and caches the results."""
 
     def __init__(
         self, own: PriceList | None = None, public: PriceLibrary | None = None, *, unusable: str | None = None
     ) -> None:
-        """Take the sources.
+        """Make a price book.
 
         Args:
-            own: the user's file.
-            public: the public list.
-            unusable: name of a file of the user of which no version can be used. Public prices do not stand in for
-                it, because it outranks them and may say something else: then every price is unknown.
+            own: the entries of the user's file; None without one.
+            public: the public list; None when it is not used.
+            unusable: the name of a configured file no version of which could be read. Then every price is unknown:
+                the file may say something else than the public list, which must not replace it.
         """
         self._unusable = unusable
         self._own = own
@@ -29,7 +29,7 @@ class PriceBook:
         self._known: dict[tuple[str, date, str | None], Price | Unpriced] = {}
 
     def price(self, model: str, day: date, provider: str | None = None) -> Price | Unpriced:
-        """What `model` cost on `day`. A model that nobody prices is unknown, never free."""
+        """Return the price of `model` on `day` in USD per million tokens; `Unpriced`, never zero, when unknown."""
         key = (model, day, provider)
         found = self._known.get(key)
         if found is None:

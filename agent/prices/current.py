@@ -1,4 +1,4 @@
-"""The prices that are in force now: the watched file, the public list, and what to say when the file is broken."""
+"""The present prices: from the watched file and the public list, with the state of the file."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ log = structlog.get_logger(__name__)
 
 
 class CurrentPrices:
-    """Prices that follow their file. A bad version is logged, counted and shown, and changes no price."""
+    """Prices that follow changes of the price file. A bad version of it is logged and counted, and not used."""
 
     def __init__(self, file: Path | None = None, *, public: bool = False) -> None:
-        """Load what there is.
+        """Load the prices. A file that cannot be used is logged, and no error is raised.
 
         Args:
-            file: the price file; None when none is configured. It need not be readable.
-            public: whether the public list is used, if its package is installed.
+            file: the price file; None when none is configured.
+            public: whether to use the public list, if its package is installed.
         """
         self._path = file
         self._watched: WatchedPriceFile | None = None
@@ -35,7 +35,7 @@ class CurrentPrices:
         self._book: PriceBook | None = None
 
     def book(self, day: date) -> PriceBook:
-        """The prices for an evaluation as of `day`, the file read again if it changed."""
+        """Return the prices for an evaluation as of `day`, after reading the file again if it changed."""
         if self._refresh() or self._book is None or day != self._day:
             # A book remembers its answers by day; a new one forgets those of days gone by.
             self._day, self._book = day, self._new_book()
@@ -43,7 +43,7 @@ class CurrentPrices:
 
     @property
     def state(self) -> PriceFileState | None:
-        """What to show of the file; None when none is configured."""
+        """The state of the file for the exposition; None when none is configured."""
         if self._path is None:
             return None
         if self._watched is None:
@@ -56,7 +56,7 @@ class CurrentPrices:
         return PriceBook(self._watched.prices if self._watched else None, self._public)
 
     def _refresh(self) -> bool:
-        """Whether prices are new."""
+        """Read the file again if it changed, and return whether there are new prices."""
         if self._path is None:
             return False
         if self._watched is not None:

@@ -1,4 +1,4 @@
-"""The price file: its models, and which of its entries is meant."""
+"""The models of the price file, and the rule that picks the entry for a model and a day."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Pattern = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
 
 
 class PriceEntry(Model):
-    """The prices of one model, or of every model whose name fits a pattern, from a day on."""
+    """The prices of one model, or of all models whose names match a glob, from a day on."""
 
     model: Pattern = Field(
         description="Name of the model as it is in the usage records; * stands for any characters, ? for one.",
@@ -54,7 +54,7 @@ class PriceFile(Model):
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class EntryAtLine:
     """An entry and the line it starts on."""
 
     entry: PriceEntry
@@ -62,16 +62,16 @@ class Placed:
 
 
 class PriceList:
-    """The entries of one file, ready to be asked."""
+    """The entries of one file, indexed for look-ups."""
 
-    def __init__(self, name: str, entries: Iterable[Placed]) -> None:
+    def __init__(self, name: str, entries: Iterable[EntryAtLine]) -> None:
         self.name = name
-        """Of the file, as shown with each price."""
+        """The name of the file, shown with each price."""
         ranked = sorted(entries, key=_rank)
         self._size = len(ranked)
         # A file may have thousands of full names, and each model is looked up every day.
-        self._full: dict[str, list[Placed]] = {}
-        self._patterns: list[Placed] = []
+        self._full: dict[str, list[EntryAtLine]] = {}
+        self._patterns: list[EntryAtLine] = []
         for placed in ranked:
             wild = _wild(placed.entry.model) > 0
             (self._patterns if wild else self._full.setdefault(placed.entry.model, [])).append(placed)
@@ -95,7 +95,7 @@ class PriceList:
                 return self._price(model, placed)
         return None
 
-    def _price(self, model: str, placed: Placed) -> Price:
+    def _price(self, model: str, placed: EntryAtLine) -> Price:
         entry = placed.entry
         return Price(
             model=model,
@@ -110,7 +110,7 @@ class PriceList:
         )
 
 
-def _rank(placed: Placed) -> tuple[bool, int, bool, int, str]:
+def _rank(placed: EntryAtLine) -> tuple[bool, int, bool, int, str]:
     """Most specific first; the order of the file does not matter."""
     entry = placed.entry
     wild = _wild(entry.model)

@@ -15,13 +15,13 @@ from leverwatch.agent.config.read_yaml import read_document
 from leverwatch.agent.config.schema import known_keys
 from leverwatch.agent.config.yaml_positions import Document
 from leverwatch.agent.errors import ConfigError
-from leverwatch.agent.prices.entries import Placed, PriceFile, PriceList
+from leverwatch.agent.prices.entries import EntryAtLine, PriceFile, PriceList
 
 _SCHEMA = PriceFile.model_json_schema()
 _LARGEST = 512 << 10
 _MOST_ENTRIES = 5_000
 _MOST_PROBLEMS = 100
-"""That are said one by one."""
+"""Problems that are reported one by one; more are only counted."""
 
 
 def read_price_file(path: Path) -> PriceList:
@@ -56,7 +56,7 @@ def read_price_file(path: Path) -> PriceList:
     if problems or file is None:
         raise ConfigError(_shown(problems[:_MOST_PROBLEMS], path, document))
     lines = (document.line_of(("prices", index)) for index in range(len(file.prices)))
-    return PriceList(path.name, map(Placed, file.prices, lines))
+    return PriceList(path.name, map(EntryAtLine, file.prices, lines))
 
 
 def _check_size(path: Path) -> None:
@@ -98,14 +98,14 @@ class WatchedPriceFile:
         self.path = path
         self._seen = _signature(path)
         self.prices = read_price_file(path)
-        """Of the last version that could be used."""
+        """The prices of the last version that could be used."""
         self.problems: tuple[str, ...] = ()
-        """What is wrong with the present version; empty when it is in use."""
+        """What is wrong with the present version of the file; empty when that version is in use."""
         self.failures = 0
-        """Versions that could not be used."""
+        """How many versions of the file could not be used."""
 
     def refresh(self) -> bool:
-        """Read the file again if it changed, and say whether its prices are new."""
+        """Read the file again if it changed, and return whether there are new prices. Raises nothing."""
         signature = _signature(self.path)
         if signature == self._seen:
             return False

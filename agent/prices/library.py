@@ -1,4 +1,4 @@
-"""The public prices that the package genai-prices carries in itself. Nothing is fetched."""
+"""The public prices that are part of the package genai-prices. Nothing is fetched."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NOON = time(12, tzinfo=UTC)
 class PriceLibrary:
     """Prices by model and day, from the data in the installed package.
 
-    The package can update itself over the network when it is told to. It is not told to.
+    The package can also update its data over the network; that is not used.
     """
 
     def __init__(self) -> None:
@@ -89,6 +89,6 @@ _KINDS = ("input", "output", "cache_read", "cache_write")
 
 
 def _base(price: Any) -> float | None:
-    """USD for a million tokens; of tiered prices, the first tier."""
+    """Return a price in USD per million tokens; of a tiered price, its first tier."""
     value = getattr(price, "base", price)
     return float(value) if isinstance(value, Decimal) else None

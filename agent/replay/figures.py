@@ -1,4 +1,4 @@
-"""The figures beside a verdict as they stood at the end of each day. Nothing here reads anything."""
+"""The totals that are exported beside a verdict, as of the end of each past day. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from leverwatch.collectors.interface import ChangeKind, Operation
 
 
 def totals_by_day(usage: Sequence[UsageDay], days: Iterable[date]) -> Iterator[SystemTotals]:
-    """For each of the ascending days, everything counted up to its end. `usage` comes oldest first."""
+    """Yield, for each of the ascending `days`, the totals up to the end of it. `usage` must be oldest first."""
     models: dict[str, dict[str, float]] = {}
     others: dict[Operation, float] = {}
     position = 0
@@ -40,7 +40,10 @@ def _add(row: UsageDay, models: dict[str, dict[str, float]], others: dict[Operat
 
 
 def prompts_by_day(landings: Sequence[PromptLanding], days: Iterable[date]) -> Iterator[PromptTotals | None]:
-    """For each of the ascending days, the landings up to its end; None before the first. Oldest come first."""
+    """Yield, for each of the ascending `days`, the landings up to the end of it; None before the first landing.
+
+    `landings` must be oldest first.
+    """
     kinds: Counter[ChangeKind] = Counter()
     last: datetime | None = None
     position = 0

@@ -18,7 +18,7 @@ from leverwatch.agent.store.history_reader import HistoryReader
 def all_changes(
     past: HistoryReader, plan: Plan, days: Sequence[date], stored: Mapping[str, Verdict], systems: Collection[str]
 ) -> list[Change]:
-    """Where the verdicts of some systems change, in order of day and system."""
+    """Return the changes of the verdicts of some systems, sorted by day and system."""
     found: list[Change] = []
     for system in systems:
         decided = decide_days(past.timelines[system], plan.settings, days, stored.get(system))
@@ -34,9 +34,9 @@ def fill(
     stored: Mapping[str, Verdict],
     systems: Collection[str],
 ) -> None:
-    """Put the samples of some systems aside, and those that are about all systems.
+    """Write the samples of some systems to the spool, and the samples that belong to no single system.
 
-    The same undeclared systems are left out as in the exposition of today, so that no series ends where it begins.
+    The limit of undeclared systems is the one of the present exposition, so that a replayed series goes on in it.
     """
     landings = past.landings(systems)
     for system in systems:

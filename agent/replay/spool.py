@@ -1,8 +1,8 @@
-"""Puts samples aside by family while systems are replayed one by one, and writes them as OpenMetrics demands.
+"""Collects samples in temporary files by family while systems are replayed one by one, and writes OpenMetrics.
 
-In OpenMetrics all samples of a family stand together, and within it all samples of a series, oldest first. A
-replay finds them the other way round. What waits on disk is one line for each run of days with the same value, so
-it stays small however close together the samples are.
+OpenMetrics wants all samples of a family together, and among them all samples of a series, oldest first. A replay
+produces them system by system. A temporary file has one line for each run of days with the same value, so it stays
+small however short the step between samples is.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ _DAY_SECONDS = 86_400
 _LABEL_NAME = re.compile(r"(?!__)[A-Za-z_][A-Za-z0-9_]*")
 
 OF_A_SYSTEM = tuple(number for number, family in enumerate(SYSTEMS) if "system" in family.labels)
-"""Places in `SYSTEMS` of the families whose samples belong to one system each."""
+"""Indexes in `SYSTEMS` of the families whose samples belong to one system each."""
 OF_ALL = tuple(number for number, family in enumerate(SYSTEMS) if "system" not in family.labels)
-"""Places of the others: settings, and figures over all systems."""
+"""Indexes in `SYSTEMS` of the other families: settings, and figures over all systems."""
 
 
 def checked_labels(labels: Mapping[str, str]) -> Mapping[str, str]:
-    """Refuse labels that cannot be added to every series.
+    """Return `labels` if they can be added to every series.
 
     Raises:
-        CommandError: a name is no label name, or a family has a label of that name.
+        CommandError: a name is not a valid label name, or a family already has a label of that name.
     """
     taken = {label for family in SYSTEMS for label in family.labels}
     for name in labels:
@@ -52,9 +52,9 @@ def checked_labels(labels: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def moments(day: date, step: timedelta, end: datetime) -> list[int]:
-    """When the verdict on `day` is shown, in seconds since the epoch: throughout the next UTC day, until `end`.
+    """Return the times of the samples of a verdict as of `day`, in seconds since the epoch, one every `step`.
 
-    For that is when a running agent shows it: a day is complete, and decided, when the next one begins.
+    They lie in the next UTC day and not after `end`, as a running agent decides on a day when the next one begins.
     """
     start = int(datetime.combine(day + timedelta(days=1), time(), UTC).timestamp())
     stop = min(start + _DAY_SECONDS, int(end.timestamp()))
@@ -78,7 +78,7 @@ class Spool:
         self._stack.close()
 
     def add(self, families: Iterable[int], days: Sequence[SystemsSnapshot | None]) -> None:
-        """Put aside some families of a snapshot a day; None is a day without samples."""
+        """Add some families (indexes in `SYSTEMS`) of one snapshot for each day; None is a day without samples."""
         for number in families:
             runs: dict[bytes, list[tuple[int, int, bytes]]] = {}
             before: list[FamilySample] = []
@@ -93,7 +93,7 @@ class Spool:
             self._keep(number, runs)
 
     def _rendered(self, number: int, snapshot: SystemsSnapshot) -> Iterator[tuple[bytes, bytes]]:
-        """Each series of a family with its value, in the very bytes that a scrape would get."""
+        """Yield the series of a family with their values, in the same bytes as in a scrape."""
         collector = _Labelled(SYSTEMS[number], snapshot, self._labels)
         text: bytes = generate_latest(collector)  # type: ignore[no-untyped-call]  # untyped in the library
         header = b""
@@ -118,7 +118,7 @@ class Spool:
             file.writelines(b"%d %d %s %s\n" % (first, last, series, value) for first, last, value in found)
 
     def write(self, output: BinaryIO, days: Sequence[Sequence[int]]) -> int:
-        """Write everything, with a sample at each moment of each day; the number of samples."""
+        """Write all samples as OpenMetrics, at the given times of each day, and return how many they are."""
         endings = [[b" %d\n" % moment for moment in day] for day in days]
         written = 0
         for number in sorted(self._files):
@@ -135,7 +135,7 @@ class Spool:
 
 
 class _Labelled(Collector):
-    """One family of a snapshot, with the same labels added to every sample."""
+    """A collector of one family of a snapshot that adds the same labels to every sample."""
 
     def __init__(
         self, family: Family[SystemsSnapshot], snapshot: SystemsSnapshot, labels: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""The verdicts of past days, each with the one of the day before behind it, and where they changed."""
+"""The verdicts of past days, each decided with that of the day before as the previous one, and their changes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from leverwatch.agent.framework.timeline import Timeline, facts_as_of
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A day whose verdict says something else than that of the day before."""
+    """A day whose verdict differs from that of the day before."""
 
     previous: Verdict | None
     """None: the first verdict of the replay on this system."""
@@ -28,12 +28,12 @@ def days_between(since: date, until: date) -> list[date]:
 def decide_days(
     timeline: Timeline, settings: Settings, days: Sequence[date], stored: Verdict | None
 ) -> Iterator[tuple[Facts, Verdict] | None]:
-    """For each of the ascending days the facts and the verdict; None while nothing was known of the system.
+    """Yield facts and verdict for each of the ascending `days`; None while nothing was known of the system.
 
-    What an earlier verdict has a say in (what is held while usage is stale, since when the recommendation stands)
-    comes from the replayed verdict of the day before. A stored one may have been decided with other settings or
-    before late records came, and mixing both would tell a story that never was. Only the first day, which has no
-    replayed day behind it, builds on the `stored` verdict of an earlier day, when there is one.
+    The previous verdict of a day, which decides what is held while usage is stale and since when a recommendation
+    stands, is the replayed one of the day before. Stored verdicts are not used for that, as they may come from
+    other settings or from before late records were read; only the first day builds on `stored`, a verdict of an
+    earlier day, if there is one.
     """
     previous = stored
     for day in days:
@@ -46,7 +46,8 @@ def decide_days(
 
 
 def changes(verdicts: Iterable[Verdict]) -> Iterator[Change]:
-    """The first verdict, and each one whose strategy, status, deciding rule, conflict or hold is another."""
+    """Yield the first verdict, and each with another strategy, status, rule, conflict or hold than the one
+    before."""
     previous: Verdict | None = None
     for verdict in verdicts:
         if previous is None or _gist(previous) != _gist(verdict):

@@ -1,46 +1,72 @@
-"""What a backfill comes to: sums by system and month, figures that reconcile, and a rehearsal without a store."""
+"""The results of a backfill: sums by system and month, a check that they add up, and a dry run."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from leverwatch.agent.errors import InternalError
 from leverwatch.agent.scheduling.runner import RunReport
+from leverwatch.agent.store.names import OTHER_MODELS, OVERFLOW_SYSTEM
+from leverwatch.agent.store.replaced import Cell, Replaced, check_replaced, compare
 from leverwatch.agent.store.store import SourceTimes, Store
-from leverwatch.collectors.interface import BackfillRequest, Batch, Operation, Result, SourceState
+from leverwatch.collectors.interface import BackfillRequest, Batch, Operation, Result, SourceState, UsageRow
 
 COUNTS = ("inferences", "errors", "other_operations", "input_tokens", "output_tokens")
 
 
 @dataclass(slots=True)
 class Found:
-    """What the batches of one source held."""
+    """Sums over the batches of one source."""
 
     history: BackfillRequest
-    months: dict[tuple[str, str], dict[str, float]] = field(default_factory=dict)
-    """Sums of COUNTS by system and month (`2026-03`)."""
+    added: dict[tuple[str, str], dict[str, float]] = field(default_factory=dict)
+    """Sums of COUNTS by system and month (`2026-03`), of what was added to days."""
+    replaced: dict[date, dict[str, dict[str, float]]] = field(default_factory=dict)
+    """Sums of COUNTS by system, of each day that was replaced, as it was given last."""
     prompt_changes: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Landings by system and month, of the days asked for."""
+    """Landings of prompt changes by system and month, within the days asked for."""
 
     def add(self, batch: Batch) -> None:
-        """Take in a batch that was committed, or would have been."""
+        """Add a batch that was committed, or that would be without a dry run."""
+        self.replaced.update({day: {} for day in batch.replaces})
         for row in batch.usage:
-            sums = self.months.setdefault((row.system, f"{row.day:%Y-%m}"), dict.fromkeys(COUNTS, 0.0))
-            if row.operation is Operation.GENERATION:
-                for name in ("inferences", "errors", "input_tokens", "output_tokens"):
-                    sums[name] += getattr(row, name)
+            if row.day in batch.replaces:
+                _add(self.replaced[row.day].setdefault(row.system, _nothing()), row)
             else:
-                sums["other_operations"] += row.inferences
+                _add(self.added.setdefault((row.system, f"{row.day:%Y-%m}"), _nothing()), row)
         for change in batch.prompt_changes:
             if self.history.holds(change.landed_at.date()):
                 self.prompt_changes[change.system, f"{change.landed_at:%Y-%m}"] += 1
 
+    @property
+    def months(self) -> dict[tuple[str, str], dict[str, float]]:
+        """Sums of COUNTS by system and month, of everything that was found."""
+        found = {key: dict(sums) for key, sums in self.added.items()}
+        for day, systems in self.replaced.items():
+            for system, sums in systems.items():
+                month = found.setdefault((system, f"{day:%Y-%m}"), _nothing())
+                for name in COUNTS:
+                    month[name] += sums[name]
+        return found
+
+
+def _nothing() -> dict[str, float]:
+    return dict.fromkeys(COUNTS, 0.0)
+
+
+def _add(sums: dict[str, float], row: UsageRow) -> None:
+    if row.operation is Operation.GENERATION:
+        for name in ("inferences", "errors", "input_tokens", "output_tokens"):
+            sums[name] += getattr(row, name)
+    else:
+        sums["other_operations"] += row.inferences
+
 
 def skipped(report: RunReport) -> dict[str, int]:
-    """Records that neither counted nor were duplicates, by reason."""
+    """Return how many records were neither counted nor duplicates, by result."""
     counting = {Result.COUNTED, Result.DUPLICATE}
     return {
         str(result): number
@@ -50,10 +76,10 @@ def skipped(report: RunReport) -> dict[str, int]:
 
 
 def reconcile(report: RunReport) -> None:
-    """Check that every record that was read became exactly one thing.
+    """Check that every record that was read has exactly one result.
 
     Raises:
-        InternalError: read is not counted + duplicates + skipped.
+        InternalError: the records read are not the sum of counted, duplicate and skipped ones.
     """
     told = sum(report.tallies.values())
     if report.read != told:
@@ -63,26 +89,57 @@ def reconcile(report: RunReport) -> None:
         )
 
 
+def stored_cell(cell: Cell, stored: Mapping[Cell, float]) -> Cell:
+    """The cell of `stored` that a row would be found in: its own, or the one of names that have no room.
+
+    A guess for a row that was not there before; only the store admits names.
+    """
+    system, model, day = cell
+    overflow = ((system, OTHER_MODELS), (OVERFLOW_SYSTEM, model), (OVERFLOW_SYSTEM, OTHER_MODELS))
+    return next((found for found in (cell, *((*pair, day) for pair in overflow)) if found in stored), cell)
+
+
 class Rehearsal:
-    """Stands for the store when nothing is to be written: it knows what the store knows and forgets the rest."""
+    """A ledger for dry runs: reads the state of the store, and writes nothing."""
 
     def __init__(self, store: Store) -> None:
         self._store = None if store.is_new() else store
+        self._replaced: dict[tuple[str, date], dict[Cell, float]] = {}
+        """Days that were replaced in this rehearsal, as they would be now."""
 
     def source_state(self, source: str) -> SourceState:
-        """What is stored, or nothing for a store that does not exist yet."""
+        """The stored state of a source; an empty one when the store does not exist yet."""
         return SourceState(0, dict) if self._store is None else self._store.source_state(source)
 
     def source_times(self) -> Mapping[str, SourceTimes]:
-        """Nothing; a rehearsal shows no past."""
+        """Always empty."""
         return {}
 
     def tallies(self) -> Mapping[str, Mapping[Result, int]]:
-        """Nothing, as above."""
+        """Always empty."""
         return {}
 
-    def apply(self, source: str, revision: int, batch: Batch) -> None:
-        """Write nothing."""
+    def apply(self, source: str, revision: int, batch: Batch) -> Replaced | None:  # noqa: ARG002 the signature of a ledger
+        """Write nothing; works out what replacing days would change.
+
+        Raises:
+            InternalError: the batch contradicts itself.
+        """
+        check_replaced(source, batch)
+        if not batch.replaces:
+            return None
+        new = frozenset(day for day in batch.replaces if (source, day) not in self._replaced)
+        before = dict(self._store.inferences(source, new)) if self._store is not None else {}
+        for day in batch.replaces - new:
+            before |= self._replaced[source, day]
+        after: dict[Cell, float] = {}
+        for row in batch.usage:
+            if row.operation is Operation.GENERATION:
+                cell = stored_cell((row.system, row.model, row.day), before)
+                after[cell] = after.get(cell, 0.0) + row.inferences
+        for day in batch.replaces:
+            self._replaced[source, day] = {cell: number for cell, number in after.items() if cell[2] == day}
+        return compare(before, after)
 
     def mark_success(self, source: str, moment: datetime) -> None:
-        """Write nothing."""
+        """Do nothing."""

@@ -5,16 +5,17 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, datetime
 from threading import Lock
 from traceback import format_tb
 from typing import Protocol
 
 import structlog
 
-from leverwatch.agent.errors import StoreConflict, StoreError
+from leverwatch.agent.errors import InternalError, StoreConflict, StoreError
 from leverwatch.agent.snapshot import SourceView
+from leverwatch.agent.store.replaced import Replaced
 from leverwatch.agent.store.store import SourceTimes
 from leverwatch.collectors.config import SourceConfig
 from leverwatch.collectors.errors import CollectorError
@@ -34,6 +35,7 @@ _MOST_PROBLEMS_LOGGED = 20
 _TRIES = 3
 """How often a run starts without getting anything done, because another agent advanced the source."""
 _BACKFILL_TRIES = 30
+_NOTHING = Replaced()
 
 
 class Ledger(Protocol):
@@ -51,8 +53,8 @@ class Ledger(Protocol):
         """Records by source and result."""
         ...
 
-    def apply(self, source: str, revision: int, batch: Batch) -> None:
-        """Take a batch, or raise StoreConflict."""
+    def apply(self, source: str, revision: int, batch: Batch) -> Replaced | None:
+        """Take a batch, or raise StoreConflict. Returns what changed on the days that it replaces, if any."""
         ...
 
     def mark_success(self, source: str, moment: datetime) -> None:
@@ -71,6 +73,10 @@ class RunReport:
     read: int = 0
     """Records, as counted before anything became of them."""
     prompt_changes: int = 0
+    replaced_days: int = 0
+    """UTC days that were given again as a whole."""
+    replaced: Replaced = _NOTHING
+    """What that changed."""
     reason: str | None = None
     """Why it failed, as a constant; None after a success."""
     error: str | None = None
@@ -85,12 +91,17 @@ class _Done:
     read: int = 0
     tallies: Counter[Result] = field(default_factory=Counter)
     prompt_changes: int = 0
+    replaced_days: set[date] = field(default_factory=set)
+    replaced: Replaced = _NOTHING
 
-    def add(self, batch: Batch) -> None:
+    def add(self, batch: Batch, replaced: Replaced | None) -> None:
         self.batches += 1
         self.read += batch.read
         self.tallies.update(batch.tallies)
         self.prompt_changes += len(batch.prompt_changes)
+        if replaced is not None:
+            self.replaced_days |= batch.replaces
+            self.replaced = self.replaced.plus(replaced)
 
 
 class SourceRunner:
@@ -123,6 +134,7 @@ class SourceRunner:
             last_success=times.last_success if times else None,
             newest_record=times.newest_record if times else None,
             records=store.tallies().get(config.name, {}),
+            restated_inferences=times.restated_inferences if times else 0.0,
         )
 
     def view(self) -> SourceView:
@@ -153,6 +165,9 @@ class SourceRunner:
                 reason, error = failure.reason, str(failure)
             except StoreError as failure:
                 reason, error = failure.reason, str(failure)
+            except InternalError as failure:
+                reason, error = CollectorError.reason, str(failure)
+                log.error("collector_contradicts_itself", source=self.config.name, error=error)  # noqa: TRY400 - its text says it all
             except Exception as failure:  # noqa: BLE001 - one broken source must not end the others
                 # The text of an unexpected error may quote a record; its type and its place do not.
                 reason, error = "error", f"source {self.config.name}: unexpected {type(failure).__name__}"
@@ -169,6 +184,8 @@ class SourceRunner:
                 tallies=dict(done.tallies),
                 read=done.read,
                 prompt_changes=done.prompt_changes,
+                replaced_days=len(done.replaced_days),
+                replaced=done.replaced,
                 reason=reason,
                 error=error,
             )
@@ -198,10 +215,10 @@ class SourceRunner:
             batches = self._collector.collect(state)
         try:
             for batch in batches:
-                self._store.apply(self.config.name, revision, batch)
+                replaced = self._store.apply(self.config.name, revision, batch)
                 revision += 1
-                done.add(batch)
-                self._committed(batch)
+                done.add(batch, replaced)
+                self._committed(batch, replaced)
                 for problem in batch.problems[: _MOST_PROBLEMS_LOGGED - logged]:
                     logged += 1
                     log.warning(
@@ -221,12 +238,18 @@ class SourceRunner:
             if close is not None:
                 close()
 
-    def _committed(self, batch: Batch) -> None:
+    def _committed(self, batch: Batch, replaced: Replaced | None) -> None:
         with self._lock:
             records = Counter(self._view.records)
             records.update(batch.tallies)
             known = [moment for moment in (self._view.newest_record, batch.newest_record) if moment is not None]
-            self._view = replace(self._view, records=dict(records), newest_record=max(known, default=None))
+            restated = self._view.restated_inferences + (replaced or _NOTHING).taken_back
+            self._view = replace(
+                self._view,
+                records=dict(records),
+                newest_record=max(known, default=None),
+                restated_inferences=restated,
+            )
 
     def _finish(self, report: RunReport) -> None:
         if not report.success and self._stopping():
@@ -246,11 +269,9 @@ class SourceRunner:
                 error=report.error,
             )
         if report.success:
-            log.info(
-                "collector_run",
-                source=report.source,
-                seconds=round(report.seconds, 3),
-                **{str(result): number for result, number in report.tallies.items()},
-            )
+            figures: dict[str, float] = {str(result): number for result, number in report.tallies.items()}
+            if report.replaced_days:
+                figures |= {"replaced_days": report.replaced_days, **asdict(report.replaced)}
+            log.info("collector_run", source=report.source, seconds=round(report.seconds, 3), **figures)
         else:
             log.warning("collector_failed", source=report.source, reason=report.reason, error=report.error)

@@ -20,26 +20,26 @@ log = structlog.get_logger(__name__)
 _LONGEST_BACKOFF = timedelta(minutes=15)
 _WATCH_SECONDS = 15.0
 _STEP_SECONDS = 1.0
-"""A smaller step of the clock delays nothing that matters."""
+"""Steps of the wall clock below this many seconds are ignored, as they delay nothing that matters."""
 _SOON = timedelta(milliseconds=100)
 
 
 class Pool(StrEnum):
-    """The threads that a job runs on: what waits for other machines cannot take those of what does not."""
+    """The pool of threads that a job runs on, so that jobs which wait for other machines block no others."""
 
     LOCAL = "local"
     REMOTE = "remote"
     OWN = "own"
-    """For the evaluation and the look at the clock, which nothing may delay."""
+    """For the evaluation and the check of the clock, which must not wait for sources."""
 
 
 THREADS: Mapping[Pool, int] = {Pool.LOCAL: 16, Pool.REMOTE: 8, Pool.OWN: 2}
-"""Jobs that run at the same time; others wait for a free thread. However many sources there are, the threads,
-their children and their memory stay within what a container is given."""
+"""Threads of each pool, that is jobs that run at the same time; others wait for a free thread. The number is
+fixed, so that threads, child processes and memory fit into a container, however many sources there are."""
 
 
 def backoff(interval: timedelta, failures: int) -> timedelta:
-    """The pause before the next run after that many failures in a row.
+    """Return the pause before the next run, after that many failures in a row.
 
     It doubles with each failure up to 15 minutes, and is never shorter than the interval.
     """
@@ -48,10 +48,11 @@ def backoff(interval: timedelta, failures: int) -> timedelta:
 
 
 class Scheduler:
-    """Repeated jobs on threads: first run at once, late runs run, none overlaps itself.
+    """Runs jobs repeatedly on threads.
 
-    A job returns whether it succeeded; after a failure it is next run after `backoff`. Every `watch` seconds the
-    wall clock is compared with the one that only goes forward. Jobs of a pool share its threads.
+    A job runs for the first time at once. A late run is not skipped, and a job never overlaps itself. It returns
+    whether it succeeded; after a failure the next run is `backoff` later. Every `watch` seconds the wall clock is
+    compared with the monotonic one, so that a clock that is set back delays no run.
     """
 
     def __init__(self, threads: Mapping[Pool, int] = THREADS, watch: float = _WATCH_SECONDS) -> None:
@@ -66,7 +67,7 @@ class Scheduler:
         self._idle = Condition()
         self._active: set[str] = set()
         self._wanted: set[str] = set()
-        """Jobs that are to run soon, and have not begun to."""
+        """Jobs that are to run as soon as possible and have not started yet."""
         self._stopping = False
         self._watch, self._stopped = watch, Event()
         self._scheduler.add_listener(self._on_missed, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
@@ -77,9 +78,9 @@ class Scheduler:
         Thread(target=self._watch_clock, name="clock", daemon=True).start()
 
     def stop(self, seconds: float | None = None) -> frozenset[str]:
-        """Start no further job, and wait so many seconds for those that run (None: until they end).
+        """Start no further job, and wait up to `seconds` for running ones (None: until they end).
 
-        Returns the names of those that still run.
+        Returns the names of the jobs that still run.
         """
         # The library's own wait holds a lock that a job needs to be moved: a job that ends right then would wait
         # for the shutdown, and the shutdown for the job.
@@ -100,7 +101,7 @@ class Scheduler:
         missed: Callable[[], None],
         pool: Pool = Pool.LOCAL,
     ) -> None:
-        """Run `job` now and then every `interval`; `missed` is called for each run that could not start."""
+        """Run `job` at once and then every `interval`; `missed` is called for each run that could not start."""
         self._missed[name] = missed
         self._failures[name] = 0
         self._scheduler.add_job(
@@ -114,7 +115,7 @@ class Scheduler:
         )
 
     def remove(self, name: str) -> None:
-        """Run a job no more; a run in progress ends by itself."""
+        """Schedule no further runs of a job; a running one is not interrupted."""
         self._missed.pop(name, None)
         with self._idle:
             self._wanted.discard(name)
@@ -124,7 +125,8 @@ class Scheduler:
             log.debug("job_unknown", job=name)
 
     def soon(self, name: str) -> None:
-        """Run a job as soon as it is free: one that runs now is run once more, as what it saw may be older."""
+        """Run a job as soon as possible; a running one is run once more afterwards, as its input may have
+        changed."""
         with self._idle:
             self._wanted.add(name)
             runs = name in self._active

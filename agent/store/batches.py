@@ -14,7 +14,16 @@ from sqlalchemy import Connection, Dialect, Table, case, delete, select, update
 from leverwatch.agent.errors import StoreConflict
 from leverwatch.agent.store.bulk_insert import BulkInsert, insert_into
 from leverwatch.agent.store.findings import write_eval_results, write_model_shutdowns, write_prompt_changes
+from leverwatch.agent.store.highest import keep_highest
 from leverwatch.agent.store.names import Admission
+from leverwatch.agent.store.replaced import (
+    Replaced,
+    add_restated,
+    check_replaced,
+    compare,
+    read_inferences,
+    take_out,
+)
 from leverwatch.agent.store.rows import RowWriter
 from leverwatch.agent.store.schema import (
     COUNTS,
@@ -36,6 +45,8 @@ from leverwatch.collectors.interface import Batch, UsageRow
 _USAGE = ("source", *(field.name for field in fields(UsageRow)))
 _SLICE = 1000
 _usage_values = attrgetter(*_USAGE[1:])
+_usage_counts = attrgetter(*COUNTS)
+_row_key = attrgetter("system", "model", "operation")
 _KEY = ("source", "system", "model", "operation")
 _TOTALS = (*_KEY, "first_day", "first_written", *_USAGE[len(_KEY) + 1 :])
 
@@ -54,29 +65,45 @@ def write_batch(
     now: datetime,
     admission: Admission,
     writer: RowWriter,
-) -> None:
+) -> Replaced | None:
     """Write `batch` as revision `revision + 1` of `source`, under the names that `admission` finds.
 
+    Returns what changed on the days that it replaces; None when it replaces none.
+
     Raises:
+        InternalError: the batch contradicts itself.
         StoreConflict: the source is no longer at `revision`.
         UnstorableValue: a row cannot be stored, and the `writer` is not narrowing.
     """
+    check_replaced(source, batch)
     _advance(connection, source, revision, batch)
     _write_state(connection, source, batch.state)
+    replaced = None
+    if batch.replaces:
+        before = read_inferences(connection, source, batch.replaces)
+        totals = BulkInsert(connection, _totals(connection.dialect), _TOTALS)
+        take_out(connection, source, batch.replaces, totals, now)
     _write_usage(connection, source, batch.usage, now, admission, writer)
+    if batch.replaces:
+        # Read, and not added up from the batch: rows may have found other names, or no room.
+        replaced = compare(before, read_inferences(connection, source, batch.replaces))
+        add_restated(connection, source, replaced.taken_back)
     if batch.tallies:
         rows = [
             {"source": source, "result": str(result), "records": number}
             for result, number in batch.tallies.items()
         ]
         connection.execute(_adding(connection.dialect, record_tallies, ("records",)), rows)
-    if batch.days_seen:
+    # A day that was asked for as a whole was seen, whether or not there was anything on it.
+    days = batch.days_seen | batch.replaces
+    if days:
         statement = insert_into(connection.dialect, source_days).on_conflict_do_nothing()
-        connection.execute(statement, [{"source": source, "day": day} for day in sorted(batch.days_seen)])
+        connection.execute(statement, [{"source": source, "day": day} for day in sorted(days)])
     if batch.prompt_changes or batch.replace_prompt_changes:
         write_prompt_changes(connection, source, batch, admission, writer)
     write_eval_results(connection, source, batch.eval_results, admission, writer)
     write_model_shutdowns(connection, source, batch.model_shutdowns, now, writer)
+    return replaced
 
 
 def _adding(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> Any:
@@ -121,13 +148,15 @@ def _write_state(connection: Connection, source: str, state: Mapping[str, bytes 
     for start in range(0, len(gone), _SLICE):
         keys = source_state.c.key.in_(gone[start : start + _SLICE])
         connection.execute(delete(source_state).where(source_state.c.source == source, keys))
-    kept = [{"source": source, "key": key, "value": value} for key, value in state.items() if value is not None]
+    kept = [
+        {"source": source, "key": key, "versioned": value} for key, value in state.items() if value is not None
+    ]
     if kept:
         statement = insert_into(connection.dialect, source_state)
         connection.execute(
             statement.on_conflict_do_update(
                 index_elements=list(source_state.primary_key.columns),
-                set_={"value": statement.excluded["value"]},
+                set_={"versioned": statement.excluded["versioned"]},
             ),
             kept,
         )
@@ -148,10 +177,16 @@ def _write_usage(
     elif not all(names_fit(*pair) for pair in {(row.system, row.model) for row in usage}):
         raise UnstorableValue("usage")
     named = admission.usage(source, usage)
-    writer.write("usage", named, lambda rows: _add_usage(connection, source, rows, now))
+    if writer.narrowing:
+        # Written in parts, where the totals of one part may be some that are never committed.
+        keep_highest(connection, source, {_row_key(row) for row in named if min(_usage_counts(row)) < 0})
+    kept = writer.narrowing
+    writer.write("usage", named, lambda rows: _add_usage(connection, source, rows, now, highest_kept=kept))
 
 
-def _add_usage(connection: Connection, source: str, usage: Sequence[UsageRow], now: datetime) -> None:
+def _add_usage(
+    connection: Connection, source: str, usage: Sequence[UsageRow], now: datetime, *, highest_kept: bool
+) -> None:
     daily = BulkInsert(connection, _daily(connection.dialect), _USAGE)
     totals: dict[tuple[str, str, str], _Total] = {}
     # In slices, as a row that is ready to be written takes several times the memory of a UsageRow.
@@ -168,6 +203,8 @@ def _add_usage(connection: Connection, source: str, usage: Sequence[UsageRow], n
     # A number that is none makes its sum none: looking at the sums finds it, and costs little.
     if not all(are_counts(total.counts) for total in totals.values()):
         raise UnstorableValue("usage")
+    if not highest_kept:
+        keep_highest(connection, source, [key for key, total in totals.items() if min(total.counts) < 0])
     rows = [(source, *key, total.first_day, now, *total.counts) for key, total in totals.items()]
     BulkInsert(connection, _totals(connection.dialect), _TOTALS).write(rows)
 

@@ -9,13 +9,11 @@ from itertools import chain
 
 from sqlalchemy import Connection, func, select
 
-from leverwatch.agent.framework.moments import DailyUsage, PromptSums
+from leverwatch.agent.framework.daily_usage import DailyUsage, PromptSums
 from leverwatch.agent.store.facts import Scope, counting_sources
 from leverwatch.agent.store.names import named
 from leverwatch.agent.store.schema import usage_daily, usage_totals
 from leverwatch.collectors.interface import Operation
-
-_COLUMNS = DailyUsage._fields[2:]
 
 
 def counting(connection: Connection, scope: Scope) -> dict[str, frozenset[str]]:
@@ -36,9 +34,7 @@ def read_daily_usage(
     query = select(
         usage_daily.c.system,
         usage_daily.c.source,
-        usage_daily.c.day,
-        usage_daily.c.model,
-        *(usage_daily.c[name] for name in _COLUMNS),
+        *(usage_daily.c[name] for name in DailyUsage._fields),
     ).where(
         usage_daily.c.operation == Operation.GENERATION.value,
         usage_daily.c.day >= since,
@@ -46,9 +42,9 @@ def read_daily_usage(
     )
     found: dict[str, list[DailyUsage]] = defaultdict(list)
     for chosen in named(usage_daily.c.system, scope.systems):
-        for row in connection.execute(query.where(chosen)):
-            if row[1] in counted[row[0]]:
-                found[row[0]].append(DailyUsage._make(row[2:]))
+        for system, source, *usage in connection.execute(query.where(chosen)):
+            if source in counted[system]:
+                found[system].append(DailyUsage._make(usage))
     return dict(found)
 
 
@@ -68,9 +64,9 @@ def read_prompt_sums(connection: Connection, since: date, until: date, scope: Sc
         )
         .group_by(usage_daily.c.system, usage_daily.c.source)
     )
-    parts = (connection.execute(query.where(chosen)) for chosen in named(usage_daily.c.system, scope.systems))
+    results = (connection.execute(query.where(chosen)) for chosen in named(usage_daily.c.system, scope.systems))
     found: dict[str, PromptSums] = {}
-    for system, source, *sums in chain.from_iterable(parts):
+    for system, source, *sums in chain.from_iterable(results):
         if source in counted[system]:
             before = found.get(system)
             found[system] = (

@@ -13,7 +13,8 @@ from leverwatch.agent.framework.model import Declaration, Facts, PromptFacts, Us
 from leverwatch.agent.framework.timeline import Timeline, is_overlapping
 from leverwatch.agent.store.names import named
 from leverwatch.agent.store.schema import prompt_changes, source_days, usage_daily, usage_totals
-from leverwatch.collectors.interface import COUNTING_KINDS, Operation
+from leverwatch.agent.store.words import word
+from leverwatch.collectors.interface import COUNTING_KINDS, ChangeKind, Operation
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,7 @@ def _prompts(connection: Connection, as_of: date, scope: Scope) -> dict[str, Pro
     end = datetime.combine(as_of + timedelta(days=1), time(), UTC)
     first: dict[str, date] = {}
     active: dict[str, set[date]] = defaultdict(set)
+    kinds: set[str] = set()
     landings = select(prompt_changes.c.system, prompt_changes.c.landed_at, prompt_changes.c.kind).where(
         prompt_changes.c.landed_at < end
     )
@@ -128,8 +130,12 @@ def _prompts(connection: Connection, as_of: date, scope: Scope) -> dict[str, Pro
         for system, landed_at, kind in connection.execute(landings.where(chosen)):
             day = landed_at.date()
             first[system] = min(day, first.get(system, day))
+            kinds.add(kind)
             if kind in COUNTING_KINDS:
                 active[system].add(day)
+    for kind in kinds:
+        # One that is not known may be one that counts.
+        word(ChangeKind, kind)
     return {
         system: PromptFacts(system in scope.watched, day, frozenset(active.get(system, ())))
         for system, day in first.items()

@@ -5,28 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 
-import msgspec
 from sqlalchemy import Connection, Date, String, column, func, or_, select, values
 
-from leverwatch.agent.framework.model import Rule, RuleEvidence, Strategy
 from leverwatch.agent.framework.review import PastVerdict
 from leverwatch.agent.store.engine import batched
 from leverwatch.agent.store.schema import verdicts
+from leverwatch.agent.store.stored_verdicts import REVIEWED, Reviewed, loaded
 
 _PAGE = 100
-
-
-class _Stored(msgspec.Struct):
-    """The part of a stored verdict that reviews look at."""
-
-    as_of: date
-    strategy: Strategy | None
-    rule: Rule | None
-    evidence: tuple[RuleEvidence, ...]
-    mismatch: bool | None
-
-
-_decoder = msgspec.json.Decoder(_Stored)
 
 
 def read_history(connection: Connection, system: str, as_of: date) -> Iterator[PastVerdict]:
@@ -43,7 +29,7 @@ def read_history(connection: Connection, system: str, as_of: date) -> Iterator[P
         for day, text in rows:
             if day != before:
                 before = day
-                yield _past(_decoder.decode(text))
+                yield _past(loaded(REVIEWED, system, text))
         if len(rows) < _PAGE:
             return
 
@@ -65,7 +51,7 @@ def read_at_review(connection: Connection, reviewed: Mapping[str, date]) -> dict
         chosen = func.coalesce(newest.scalar_subquery(), oldest.scalar_subquery())
         for system, text in connection.execute(select(given.c.system, chosen)):
             if text is not None:
-                found[system] = _past(_decoder.decode(text))
+                found[system] = _past(loaded(REVIEWED, system, text))
     return found
 
 
@@ -106,7 +92,7 @@ def read_differing_since(connection: Connection, systems: Collection[str], as_of
     return found
 
 
-def _past(stored: _Stored) -> PastVerdict:
+def _past(stored: Reviewed) -> PastVerdict:
     return PastVerdict(
         as_of=stored.as_of,
         strategy=stored.strategy,

@@ -15,6 +15,7 @@ from leverwatch.agent.store.facts import Scope, read_timelines
 from leverwatch.agent.store.names import OTHER_MODELS, OVERFLOW_SYSTEM
 from leverwatch.agent.store.schema import COUNTS, prompt_changes, usage_daily, usage_totals
 from leverwatch.agent.store.views import SystemTotals, read_totals
+from leverwatch.agent.store.words import word
 from leverwatch.collectors.interface import ChangeKind, Operation
 
 
@@ -78,7 +79,7 @@ class HistoryReader:
         return [
             UsageDay(
                 row.day,
-                Operation(row.operation),
+                word(Operation, row.operation),
                 ModelTotals(
                     row.model if row.model in shown else OTHER_MODELS,
                     **{column: getattr(row, column) for column in COUNTS},
@@ -97,5 +98,5 @@ class HistoryReader:
             .order_by(prompt_changes.c.landed_at)
         ):
             if system in systems:
-                found[system].append(PromptLanding(landed_at, ChangeKind(kind)))
+                found[system].append(PromptLanding(landed_at, word(ChangeKind, kind)))
         return found

@@ -61,7 +61,10 @@ def migrate(engine: Engine) -> None:
             command.upgrade(config, "head")
         except CommandError as error:
             place = show_store_url(engine.url)
-            raise StoreError(f"{place}: its schema is of a newer version of leverwatch: {error}") from error
+            raise StoreError(
+                f"{place}: its schema is of a newer version of leverwatch: {error}; run that version, or restore "
+                "the backup that was made before the upgrade"
+            ) from error
     if engine.dialect.name == "postgresql":
         # The connections have their usual patience again.
         engine.dispose()

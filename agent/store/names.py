@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, func, insert, select, text, tu
 from leverwatch.agent.config import Config
 from leverwatch.agent.config.models import OTHER_SYSTEMS
 from leverwatch.agent.store.engine import batched
+from leverwatch.agent.store.highest import highest_sum
 from leverwatch.agent.store.schema import COUNTS, stored_systems, usage_daily, usage_totals
 from leverwatch.collectors.interface import Operation, UsageRow
 
@@ -92,10 +93,8 @@ def read_names(connection: Connection) -> list[str]:
 
 
 def read_overflow(connection: Connection) -> float:
-    """Inferences of all systems that have no name of their own."""
-    table = usage_totals.c
-    generations = (table.system == OVERFLOW_SYSTEM, table.operation == Operation.GENERATION.value)
-    return connection.scalar(select(func.sum(table.inferences)).where(*generations)) or 0.0
+    """Inferences of all systems that have no name of their own, as a counter shows them: it never falls."""
+    return highest_sum(connection, "inferences", OVERFLOW_SYSTEM, Operation.GENERATION.value)
 
 
 class FoldWarning:

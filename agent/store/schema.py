@@ -23,6 +23,8 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
+from leverwatch.collectors.counted_fields import COLUMNS
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """A moment in UTC, without its zone in the database (SQLite has none) and with it everywhere else."""
@@ -39,35 +41,8 @@ class UtcDateTime(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
-COUNTS: tuple[str, ...] = (
-    "inferences",
-    "errors",
-    "cache_hits",
-    "attempts",
-    "input_tokens",
-    "cached_input_tokens",
-    "output_tokens",
-    "unknown_input",
-    "unknown_cached",
-    "unknown_output",
-    "cost_usd",
-    "unpriced",
-    "latency_ms",
-    "unknown_latency",
-    "cache_write_tokens",
-    "reasoning_tokens",
-    "traced",
-    "traces",
-    "checked",
-    "invalid",
-    "schema_checked",
-    "schema_mode",
-    "finish_known",
-    "truncated",
-    "static_known",
-    "static_tokens",
-)
-"""The additive columns of a usage row, as in `leverwatch.collectors.interface.UsageRow`."""
+COUNTS: tuple[str, ...] = COLUMNS
+"""The additive columns of a usage row. A column that is new there needs a migration too."""
 
 metadata = MetaData()
 
@@ -102,6 +77,19 @@ usage_totals = Table(
 """The same sums over all days, kept beside them so that counters cost no scan."""
 Index("usage_totals_by_system", usage_totals.c.system, usage_totals.c.model)
 
+usage_highest = Table(
+    "usage_highest",
+    metadata,
+    Column("source", String(100), primary_key=True),
+    Column("system", String(200), primary_key=True),
+    Column("model", String(200), primary_key=True),
+    Column("operation", String(20), primary_key=True),
+    *_counts(),
+)
+"""The most that each sum of `usage_totals` came to, for the rows from which something was taken back. A counter
+shows the larger of the two, so that it never falls."""
+Index("usage_highest_by_system", usage_highest.c.system)
+
 stored_systems = Table(
     "stored_systems",
     metadata,
@@ -135,15 +123,19 @@ sources = Table(
     Column("revision", BigInteger, nullable=False),
     Column("newest_record", UtcDateTime),
     Column("last_success", UtcDateTime),
+    Column("restated_inferences", Double, nullable=False, server_default="0"),
 )
+"""`restated_inferences` is the sum of what the source took back when it replaced whole days."""
 
 source_state = Table(
     "source_state",
     metadata,
     Column("source", String(100), primary_key=True),
     Column("key", String(400), primary_key=True),
-    Column("value", LargeBinary, nullable=False),
+    Column("versioned", LargeBinary, nullable=False),
 )
+"""What sources remember. `versioned` is a value that says its version, as `leverwatch.collectors.stored_state` has
+it."""
 
 prompt_changes = Table(
     "prompt_changes",

@@ -14,8 +14,8 @@ from sqlalchemy import URL, Connection, insert, inspect, select, update
 
 from leverwatch.agent.config.store_url import show_store_url
 from leverwatch.agent.errors import StoreConflict, StoreError, StoreRefusal
+from leverwatch.agent.framework.daily_usage import DailyUsage, PromptSums
 from leverwatch.agent.framework.model import Facts, Verdict
-from leverwatch.agent.framework.moments import DailyUsage, PromptSums
 from leverwatch.agent.framework.review import PastVerdict
 from leverwatch.agent.store.batches import write_batch
 from leverwatch.agent.store.daily_usage import read_daily_usage, read_model_names, read_prompt_sums
@@ -26,11 +26,13 @@ from leverwatch.agent.store.history import read_at_review, read_differing_since,
 from leverwatch.agent.store.history_reader import HistoryReader
 from leverwatch.agent.store.migrate import head_revision, migrate
 from leverwatch.agent.store.names import Admission, FoldWarning, KnownNames, NameLimits, read_names, read_overflow
+from leverwatch.agent.store.replaced import Cell, Replaced, read_inferences
 from leverwatch.agent.store.rows import RowWriter
 from leverwatch.agent.store.schema import record_tallies, source_state, sources
 from leverwatch.agent.store.sqlite import check_damage, is_lost, is_unwritable, read_schema
 from leverwatch.agent.store.verdicts import forget_after, latest_verdicts, newest_moment, write_verdicts
 from leverwatch.agent.store.views import PromptTotals, SystemTotals, read_prompt_totals, read_totals
+from leverwatch.agent.store.words import word
 from leverwatch.collectors.interface import Batch, EvalResult, Result, SourceState, utc_now
 
 log = structlog.get_logger(__name__)
@@ -51,6 +53,8 @@ class SourceTimes:
 
     last_success: datetime | None
     newest_record: datetime | None
+    restated_inferences: float = 0.0
+    """What it took back when it replaced whole days, since the store exists."""
 
 
 class Store:
@@ -195,29 +199,31 @@ class Store:
     def _load_state(self, source: str) -> Mapping[str, bytes]:
         with self.reading() as connection:
             rows = connection.execute(
-                select(source_state.c.key, source_state.c.value).where(source_state.c.source == source)
+                select(source_state.c.key, source_state.c.versioned).where(source_state.c.source == source)
             )
-            return {row.key: bytes(row.value) for row in rows}
+            return {row.key: bytes(row.versioned) for row in rows}
 
-    def apply(self, source: str, revision: int, batch: Batch) -> None:
+    def apply(self, source: str, revision: int, batch: Batch) -> Replaced | None:
         """Write a batch and its state in one transaction, as revision `revision + 1`.
 
-        A row that cannot be stored is left out, counted by `refused_rows`, and costs no other row.
+        A row that cannot be stored is left out, counted by `refused_rows`, and costs no other row. Returns what
+        changed on the days that the batch replaces; None when it replaces none.
 
         Raises:
+            InternalError: the batch contradicts itself; nothing was written.
             StoreConflict: another agent advanced the source; nothing was written.
         """
         try:
             try:
-                self._apply(source, revision, batch, narrowing=False)
+                return self._apply(source, revision, batch, narrowing=False)
             except StoreRefusal:
-                self._apply(source, revision, batch, narrowing=True)
+                return self._apply(source, revision, batch, narrowing=True)
         except StoreConflict:
             # Another agent, or a database that was restored: it may hold fewer names than before.
             self._known.forget()
             raise
 
-    def _apply(self, source: str, revision: int, batch: Batch, *, narrowing: bool) -> None:
+    def _apply(self, source: str, revision: int, batch: Batch, *, narrowing: bool) -> Replaced | None:
         now = self._now()
         with self.writing() as connection:
             generation = self._generation_now()
@@ -226,13 +232,19 @@ class Store:
             revision %= _REVISIONS
             admission = Admission(connection, self.limits, self._known, now)
             writer = RowWriter(connection, source, narrowing=narrowing)
-            write_batch(connection, source, revision, batch, now, admission, writer)
+            replaced = write_batch(connection, source, revision, batch, now, admission, writer)
         admission.confirm()
         writer.report()
         with self._counting:
             self._refused[source] += writer.refused.total()
         if admission.folded_systems or admission.folded_models:
             self._folds.say(source, admission)
+        return replaced
+
+    def inferences(self, source: str, days: frozenset[date]) -> Mapping[Cell, float]:
+        """Inferences of a source on some UTC days, by system, model and day."""
+        with self.reading() as connection:
+            return read_inferences(connection, source, days)
 
     def refused_rows(self) -> Mapping[str, int]:
         """Rows that were left out because they could not be stored, by source, since the store was opened."""
@@ -250,9 +262,14 @@ class Store:
         """When each source was last read, and its newest record."""
         with self.reading() as connection:
             rows = connection.execute(
-                select(sources.c.source, sources.c.last_success, sources.c.newest_record)
+                select(
+                    sources.c.source,
+                    sources.c.last_success,
+                    sources.c.newest_record,
+                    sources.c.restated_inferences,
+                )
             ).all()
-        return {row.source: SourceTimes(row.last_success, row.newest_record) for row in rows}
+        return {source: SourceTimes(*known) for source, *known in rows}
 
     def facts(self, as_of: date, scope: Scope) -> dict[str, Facts]:
         """What the framework decides on, for every system, as of the end of a UTC day."""
@@ -362,5 +379,5 @@ class Store:
         found: dict[str, dict[Result, int]] = {}
         with self.reading() as connection:
             for row in connection.execute(select(record_tallies)):
-                found.setdefault(row.source, {})[Result(row.result)] = row.records
+                found.setdefault(row.source, {})[word(Result, row.result)] = row.records
         return found

@@ -7,15 +7,14 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-import msgspec
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from leverwatch.agent.framework.model import Facts, Verdict
 from leverwatch.agent.store.names import named
 from leverwatch.agent.store.schema import sources, verdicts
+from leverwatch.agent.store.stored_verdicts import FACTS, VERDICT, dumped, loaded
 
 _KEPT_DAYS = 28
-_decoder = msgspec.json.Decoder(Verdict)
 
 
 def latest_verdicts(
@@ -43,7 +42,7 @@ def _latest(connection: Connection, as_of: date, chosen: ColumnElement[bool]) ->
         .subquery()
     )
     rows = connection.execute(select(verdicts.c.system, verdicts.c.verdict).join(last, verdicts.c.id == last.c.id))
-    return ((row.system, _decoder.decode(row.verdict)) for row in rows)
+    return ((row.system, loaded(VERDICT, row.system, row.verdict)) for row in rows)
 
 
 def write_verdicts(
@@ -69,8 +68,8 @@ def write_verdicts(
                 "confirmed_at": now,
                 "strategy": verdict.strategy,
                 "status": verdict.status,
-                "verdict": msgspec.json.encode(verdict).decode(),
-                "facts": msgspec.json.encode(_shortened(facts)).decode(),
+                "verdict": dumped(VERDICT, verdict),
+                "facts": dumped(FACTS, _shortened(facts)),
             }
         )
     if new:

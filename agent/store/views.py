@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import add, attrgetter
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from leverwatch.agent.snapshot import ModelTotals
 from leverwatch.agent.store.facts import Scope, counting_sources
 from leverwatch.agent.store.names import OTHER_MODELS, named
-from leverwatch.agent.store.schema import COUNTS, prompt_changes, usage_totals
+from leverwatch.agent.store.schema import COUNTS, prompt_changes, usage_highest, usage_totals
+from leverwatch.agent.store.words import word
 from leverwatch.collectors.interface import ChangeKind, Operation
+
+_key = attrgetter("source", "system", "model", "operation")
+_counts = attrgetter(*COUNTS)
+_INFERENCES = COUNTS.index("inferences")
 
 
 @dataclass(frozen=True)
@@ -21,7 +27,10 @@ class SystemTotals:
     """Everything ever counted for one system."""
 
     models: tuple[ModelTotals, ...] = ()
+    highest: Mapping[str, ModelTotals] = field(default_factory=dict)
+    """What counters show for the models from which something was taken back: the most that each sum came to."""
     other_operations: Mapping[Operation, float] = field(default_factory=dict)
+    """As counters show them."""
     first_written: datetime | None = None
 
 
@@ -35,45 +44,79 @@ class PromptTotals:
 
 def read_totals(connection: Connection, scope: Scope, models_per_system: int) -> dict[str, SystemTotals]:
     """Totals by system; models beyond the cap, in order of first appearance, are one named `other`."""
-    query = select(usage_totals).order_by(usage_totals.c.first_written, usage_totals.c.model)
+    table = usage_totals.c
+    query = select(usage_totals).order_by(table.first_written, table.model, table.source, table.operation)
     rows = [
         row
         for chosen in named(usage_totals.c.system, scope.systems)
         for row in connection.execute(query.where(chosen))
     ]
+    taken_back = _highest(connection, scope)
     feeding: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         feeding[row.system].add(row.source)
     models: dict[str, dict[str, list[float]]] = defaultdict(dict)
+    highest: dict[str, dict[str, list[float]]] = defaultdict(dict)
+    held: set[tuple[str, str]] = set()
     others: dict[str, dict[Operation, float]] = defaultdict(dict)
     first: dict[str, datetime] = {}
     for row in rows:
         first.setdefault(row.system, row.first_written)
         if row.source not in counting_sources(feeding[row.system], scope.authoritative):
             continue
-        operation = Operation(row.operation)
+        operation = word(Operation, row.operation)
+        counts = _counts(row)
+        before = taken_back.get(_key(row))
+        most = counts if before is None else tuple(map(max, counts, before))
         if operation is not Operation.GENERATION:
             known = others[row.system]
-            known[operation] = known.get(operation, 0.0) + row.inferences
+            known[operation] = known.get(operation, 0.0) + most[_INFERENCES]
             continue
         cells = models[row.system]
         name = row.model
         if name not in cells and len(cells) - (OTHER_MODELS in cells) >= models_per_system:
             name = OTHER_MODELS
-        sums = cells.setdefault(name, [0.0] * len(COUNTS))
-        for index, column in enumerate(COUNTS):
-            sums[index] += getattr(row, column)
+        _add(cells, name, counts)
+        if taken_back:
+            _add(highest[row.system], name, most)
+        if before is not None:
+            held.add((row.system, name))
     return {
         system: SystemTotals(
-            models=tuple(
-                ModelTotals(model, **dict(zip(COUNTS, sums, strict=True)))
-                for model, sums in models.get(system, {}).items()
-            ),
+            models=tuple(_model_totals(*model) for model in models.get(system, {}).items()),
+            highest={
+                name: _model_totals(name, sums)
+                for name, sums in highest.get(system, {}).items()
+                if (system, name) in held
+            },
             other_operations=others.get(system, {}),
             first_written=moment,
         )
         for system, moment in first.items()
     }
+
+
+def _highest(connection: Connection, scope: Scope) -> dict[tuple[str, ...], tuple[float, ...]]:
+    """What is remembered of totals from which something was taken back, where any of them is lower now."""
+    highest, total = usage_highest.c, usage_totals.c
+    same = and_(*(highest[name] == total[name] for name in ("source", "system", "model", "operation")))
+    # Most sources that give days again give what they gave before, and hold nothing.
+    lower = or_(*(highest[name] > total[name] for name in COUNTS))
+    query = select(usage_highest).join(usage_totals, same).where(lower)
+    return {
+        _key(row): _counts(row)
+        for chosen in named(usage_highest.c.system, scope.systems)
+        for row in connection.execute(query.where(chosen))
+    }
+
+
+def _add(cells: dict[str, list[float]], name: str, counts: Sequence[float]) -> None:
+    before = cells.get(name)
+    cells[name] = list(counts) if before is None else list(map(add, before, counts))
+
+
+def _model_totals(model: str, sums: Sequence[float]) -> ModelTotals:
+    return ModelTotals(model, **dict(zip(COUNTS, sums, strict=True)))
 
 
 def read_prompt_totals(connection: Connection, scope: Scope) -> dict[str, PromptTotals]:
@@ -88,6 +131,6 @@ def read_prompt_totals(connection: Connection, scope: Scope) -> dict[str, Prompt
     ).group_by(prompt_changes.c.system, prompt_changes.c.kind)
     for chosen in named(prompt_changes.c.system, scope.systems):
         for system, kind, number, newest in connection.execute(query.where(chosen)):
-            kinds[system][ChangeKind(kind)] = number
+            kinds[system][word(ChangeKind, kind)] = number
             last[system] = max(newest, last.get(system, newest))
     return {system: PromptTotals(by_kind, last[system]) for system, by_kind in kinds.items()}

@@ -1,4 +1,4 @@
-"""All verdicts as JSON, for programs that want more than metrics."""
+"""The JSON documents of the API: all verdicts with their assessments."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from leverwatch.agent.snapshot import SystemsSnapshot, SystemView
 
 
 def systems_json(snapshot: SystemsSnapshot | None) -> bytes:
-    """The document of `/api/v1/systems`. Before a first evaluation, `evaluated_at` is null and there is no system.
+    """Return the document of `/api/v1/systems` as JSON.
 
-    Unknown figures are null; days are ISO 8601 dates and times carry their zone.
+    Before the first evaluation `evaluated_at` is null and `systems` is empty. Unknown figures are null, days are
+    ISO 8601 dates, and times have their zone.
     """
     document: dict[str, Any] = {"evaluated_at": None, "thresholds": None, "undeclared_dropped": 0, "systems": []}
     if snapshot is not None:
@@ -55,7 +56,8 @@ def _system(view: SystemView) -> dict[str, Any]:
 
 
 def assessment_values(assessment: Assessment) -> dict[str, Any]:
-    """Every part by its name. One that could not be worked out is an object with the one key `unavailable`."""
+    """Return the parts of an assessment by name. A part that failed is an object with the one key
+    `unavailable`."""
     parts = {field.name: getattr(assessment, field.name) for field in fields(assessment)}
     return {
         name: {"unavailable": part.reason} if isinstance(part, Unavailable) else part

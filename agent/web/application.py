@@ -35,18 +35,19 @@ SECURITY_HEADERS = (
     ("Referrer-Policy", "no-referrer"),
     ("Cache-Control", "no-cache"),
 )
-"""In every answer."""
+"""Headers of every response."""
 
 
 @dataclass(frozen=True)
 class State:
-    """What the application shows, and whom it asks."""
+    """What the application shows, and the functions it calls."""
 
     exposition: Exposition
     ready: Callable[[], tuple[bool, str]]
-    """Whether the agent is ready, and the reason in words when it is not."""
+    """Returns whether the agent is ready, and the reason in words when it is not."""
     reload: Callable[[], None] | None = None
-    """Loads the configuration again and raises `LeverwatchError` when it is bad; None turns the path off."""
+    """Loads the configuration again; raises `LeverwatchError` when it cannot be used. None: the path does not
+    exist."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class _Route:
 
 @dataclass
 class _Memo:
-    """Remembers what was built from the latest pair of snapshots."""
+    """Caches what was built from the latest pair of snapshots."""
 
     build: Callable[[Snapshots], bytes]
     _latest: tuple[Snapshots, Payload] | None = None
@@ -80,12 +81,12 @@ class _Memo:
 
 
 def create_app(state: State) -> WSGIApplication:
-    """The application that serves `state`."""
+    """Make the application of the main listener."""
     return _application(_routes(state))
 
 
 def create_probe_app(state: State) -> WSGIApplication:
-    """An application with the two probes of `state`, and nothing else."""
+    """Make the application of the probe listener, which serves the two probes and nothing else."""
     return _application(_probes(state))
 
 
@@ -167,7 +168,7 @@ def _answer(routes: Mapping[str, _Route], environ: WSGIEnvironment) -> _Response
 
 def _send(response: _Response, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     headers = [("Content-Type", response.content_type), *response.headers, *SECURITY_HEADERS]
-    body = response.payload.parts
+    body = response.payload.pieces
     if response.status is HTTPStatus.OK:
         headers.append(("Vary", "Accept, Accept-Encoding"))
         if accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
@@ -179,7 +180,7 @@ def _send(response: _Response, environ: WSGIEnvironment, start_response: StartRe
 
 
 def accepts_gzip(accept_encoding: str) -> bool:
-    """Whether an Accept-Encoding header names gzip and does not refuse it with a weight of zero."""
+    """Whether an Accept-Encoding header lists gzip with a weight above zero."""
     for part in accept_encoding.lower().split(","):
         coding, *parameters = (piece.strip() for piece in part.split(";"))
         if coding == "gzip":

@@ -34,10 +34,10 @@ __all__ = ["Server", "State", "create_app"]
 
 
 class Server:
-    """One address on which a WSGI application is served in the background.
+    """Serves a WSGI application on one address, in the background.
 
-    `tls` gives the context for a connection at the moment it is accepted; without it, plain HTTP is spoken.
-    `headers` are those of the answers that the server gives by itself.
+    `tls` returns the context for a connection that is accepted; without it the server speaks plain HTTP. `headers`
+    returns the headers of responses that do not come from the application.
     """
 
     def __init__(
@@ -61,12 +61,12 @@ class Server:
 
     @property
     def port(self) -> int:
-        """The port in use; the one that the system chose when 0 was asked for."""
+        """The port that is listened on; when port 0 was configured, the one that the system chose."""
         return self._port
 
     @property
     def dropped(self) -> Mapping[Drop, int]:
-        """Connections that the server ended before their clients did, since the start, by reason."""
+        """How many connections the server closed before the client did, since the start, by reason."""
         return self._crowd.dropped
 
     def start(self) -> None:
@@ -90,7 +90,7 @@ class Server:
             log.info("http_connections_limited", port=self._port, connections=self._most)
 
     def stop(self) -> None:
-        """Stop listening, let requests in progress finish, and return within `Limits.stop` and a few seconds."""
+        """Stop listening, and wait up to `Limits.stop` (plus a few seconds) for requests in progress."""
         thread, self._thread = self._thread, None
         if thread is None or self._loop is None or self._stopping is None:
             return

@@ -23,17 +23,18 @@ from leverwatch.collectors.interface import MALFORMED, Result
 
 
 class Links(NamedTuple):
-    """Where the page leads to."""
+    """Addresses that the page links to."""
 
     runbooks: str | None
     grafana: str | None
 
     def runbook(self, alert: str | None) -> str | None:
-        """The runbook of an alert."""
+        """The URL of the runbook of an alert; None when no address of runbooks is configured."""
         return None if self.runbooks is None or alert is None else f"{self.runbooks}/{alert}.md"
 
     def dashboard(self, name: str, system: str | None = None) -> str | None:
-        """A dashboard of leverwatch, opened at a system."""
+        """The URL of a dashboard, showing a system if one is given; None when no address of Grafana is
+        configured."""
         if self.grafana is None:
             return None
         chosen = "" if system is None else f"?var-system={quote(system.encode('utf-8', 'replace'), safe='')}"
@@ -41,7 +42,7 @@ class Links(NamedTuple):
 
 
 def headline(snapshot: SystemsSnapshot | None) -> str:
-    """The page in one sentence."""
+    """Return a one-sentence summary of the page."""
     if snapshot is None:
         return "No evaluation has finished yet"
     total = len(snapshot.systems)
@@ -58,19 +59,19 @@ def headline(snapshot: SystemsSnapshot | None) -> str:
 
 
 def evidence_value(evidence: RuleEvidence) -> str:
-    """The number a rule saw, in words a person can compare with the threshold."""
+    """Return the measured value of a rule as text that can be compared with the threshold."""
     return "unknown" if evidence.value is None else quantity(evidence.value)
 
 
 def since(view: SystemView) -> date | None:
-    """The first day of the present recommendation."""
+    """The first day of the present recommendation; None when it is unknown."""
     if view.verdict.changed_on is not None:
         return view.verdict.changed_on
     return None if view.recommendation_changed is None else view.recommendation_changed.date()
 
 
 def clock(moment: datetime) -> Markup:
-    """A time element, to the minute, in UTC."""
+    """Return an HTML `time` element, in UTC and to the minute."""
     moment = moment.astimezone(UTC)
     return Markup('<time datetime="{}">{}</time>').format(
         moment.isoformat(timespec="seconds"), f"{moment:%Y-%m-%d %H:%M}"
@@ -78,7 +79,7 @@ def clock(moment: datetime) -> Markup:
 
 
 def malformed(source: SourceView) -> int:
-    """How many records of the source were bad input."""
+    """How many records of a source were bad input, since the store exists."""
     return sum(source.records.get(result, 0) for result in MALFORMED)
 
 
@@ -118,11 +119,11 @@ _PAGE = _ENVIRONMENT.get_template("status.html.j2")
 _STYLE = _ENVIRONMENT.get_template("status.css").render()
 
 STYLE_SOURCE = "'sha256-" + base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode() + "'"
-"""The Content-Security-Policy source that allows the style sheet of the page, and nothing else."""
+"""The source expression of the Content-Security-Policy that allows only the style sheet of the page."""
 
 
 def render(systems: SystemsSnapshot | None, agent: AgentSnapshot | None) -> str:
-    """The page as HTML. It needs no script, and shows times as they are, so it only changes with a snapshot."""
+    """Return the page as HTML. Times are absolute and no script is used, so it only changes with a snapshot."""
     return _PAGE.render(
         headline=headline(systems),
         snapshot=systems,

@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 
 COLUMNS: tuple[str, ...]
+TABLE: str
 
 def count_lines(data: bytes | bytearray | memoryview, /) -> int: ...
 def hash64(data: bytes, seed: int, /) -> int: ...

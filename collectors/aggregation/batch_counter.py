@@ -9,17 +9,16 @@ from functools import partial
 from itertools import compress
 from typing import Any
 
+from leverwatch.collectors.aggregation.batch_loops import Loops, compile_loops
 from leverwatch.collectors.aggregation.bulk_timestamps import Stamp, Stamps, Times
 from leverwatch.collectors.aggregation.cells import NOWHERE, CellRef
-from leverwatch.collectors.aggregation.codegen import Loops, compile_loops
+from leverwatch.collectors.aggregation.counting_rule import First
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.layout import Layout
 from leverwatch.collectors.records.names import Refusal
 
 Judge = Callable[[date, str | None, str | None, object, object, tuple[object, ...]], CellRef | Refusal]
 """The place of a record, from its day, model, operation, status, cache hit and template values."""
-Trace = Callable[[CellRef, object, float, int], None]
-"""Counts the trace of an inference of a weight, in a minute since the epoch."""
 
 _Known = dict[tuple[object, ...], CellRef]
 _AMBIGUOUS = (0, 1)
@@ -47,15 +46,14 @@ class BatchCounter:
 
     def __init__(
         self,
-        columns: Sequence[str],
         zone: tzinfo,
         slot_minutes: int,
         judge: Judge,
-        trace: Trace,
+        first: First,
         *,
         dedupe: bool,
     ) -> None:
-        self._columns, self._judge, self._trace, self._dedupe = columns, judge, trace, dedupe
+        self._judge, self._first, self._dedupe = judge, first, dedupe
         self._stamps = Stamps(zone, slot_minutes)
         self._loops: dict[Layout, tuple[Loops, _Known]] = {}
 
@@ -88,13 +86,13 @@ class BatchCounter:
                 counts[index] = 0
             records, places = list(compress(records, counts)), list(compress(places, counts))
             times = times.only(counts)
-        found.loops.count(records, places, times.stamps, self._trace)
+        found.loops.count(records, places, times.stamps, self._first)
         return len(records), others, self._stamps.newest(times)
 
     def _loops_of(self, layout: Layout) -> tuple[Loops, _Known]:
         found = self._loops.get(layout)
         if found is None:
-            found = (compile_loops(layout, self._columns, dedupe=self._dedupe), {})
+            found = (compile_loops(layout, dedupe=self._dedupe), {})
             self._loops[layout] = found
         return found
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from leverwatch.collectors.aggregation.dedupe import SeenIds
 from leverwatch.collectors.aggregation.id_table import Ids, PythonIds
+from leverwatch.collectors.aggregation.native_columns import table_text
 from leverwatch.collectors.aggregation.rollup import Rollup
 from leverwatch.collectors.records.formats.interface import Format
 from leverwatch.collectors.records.formats.jsonl import JsonLines
@@ -18,7 +19,8 @@ try:
 except ImportError:  # there was no C compiler when the package was installed
     IS_COMPILED = False
 else:
-    IS_COMPILED = True
+    # One that was built of another table would add to other columns.
+    IS_COMPILED = getattr(_native, "TABLE", None) == table_text()
 
 if TYPE_CHECKING:
     from leverwatch.collectors.aggregation.native_counter import NativeCounter

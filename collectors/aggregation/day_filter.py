@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, tzinfo
 
+from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.interface import Parsed
 from leverwatch.collectors.records.timestamps import parse_time
 
 Days = tuple[tuple[int, int], ...]
 """Spans of UTC days as (first, last) ordinals, both included; ascending, and with a gap between two of them."""
 
+_TIME = FIELD_INDEX["time"]
 FIRST_DAY, LAST_DAY = date.min.toordinal(), date.max.toordinal()
 EVER: Days = ((FIRST_DAY, LAST_DAY),)
 
@@ -65,7 +67,7 @@ class Window:
             # What is no record, or names no day, was settled by the first reading.
             dropped = len(parsed.refused) + parsed.ignored + sum(parsed.passed.values())
             parsed.refused, parsed.ignored, parsed.passed = [], 0, {}
-        kept = [index for index, row in enumerate(parsed.rows) if self._keeps(row[0])]
+        kept = [index for index, row in enumerate(parsed.rows) if self._keeps(row[_TIME])]
         dropped += len(parsed.rows) - len(kept)
         parsed.lines = [index if parsed.lines is None else parsed.lines[index] for index in kept]
         parsed.parts = frozenset(place for place, index in enumerate(kept) if index in parsed.parts)

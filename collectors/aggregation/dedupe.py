@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from leverwatch.collectors.aggregation.id_table import Ids, PythonIds, pack, unpack
+from leverwatch.collectors.errors import StateUnreadable
+from leverwatch.collectors.stored_state import Kind, place_of, same
 
 PREFIX = "seen/"
 """State keys of request ids."""
+_ID_BYTES = 8
 _MOST_KEYS = 10_000
 """Of the state, that are dropped at a time."""
 _ADDED, _FORGOTTEN = _KINDS = ("add", "del")
+_SLOTS = range(-(2**31), 2**31)
+"""What the compiled table takes."""
+_SEQUENCES = range(2**62)
+_KEY = re.compile(r"(0|-?[1-9][0-9]{0,18})/(0|[1-9][0-9]{0,18})/(add|del)")
+
+
+def _packed(body: bytes) -> bytes:
+    if len(body) % _ID_BYTES:
+        raise ValueError("it is no list of ids")
+    return body
+
+
+def ids_kind(prefix: str) -> Kind[bytes]:
+    """How ids are stored under keys with a prefix: packed, as by `pack`.
+
+    What goes into an id (the hash, its seed and the words that the seed is made of) is part of the layout too.
+    """
+    return Kind(name="list of ids", key=prefix, encode=bytes, decode=_packed, upgrades=(same,))
 
 
 class SeenIds:
@@ -26,7 +48,7 @@ class SeenIds:
     def __init__(
         self, window_seconds: float, prefix: str = PREFIX, make: Callable[[int], Ids] = PythonIds
     ) -> None:
-        self._prefix = prefix
+        self._prefix, self._kind = prefix, ids_kind(prefix)
         self.slot_seconds = max(60, int(window_seconds // 4 // 60 * 60))
         self.span = -(-int(window_seconds) // self.slot_seconds)
         self.ids = make(self.span)
@@ -45,23 +67,27 @@ class SeenIds:
         reach = 2 * self.span + 1
         return frozenset(near for slot in slots for near in range(slot - reach, slot + reach + 1))
 
-    def load(self, state: Mapping[str, bytes]) -> None:
-        """Forget everything and restore what `changes` gave, from the keys of the state that are its own."""
+    def load(self, state: Mapping[str, bytes], source: str) -> None:
+        """Forget everything and restore what `changes` gave, from the keys of the state that are its own.
+
+        Raises:
+            SourceRefused: some of it is unreadable or of a newer version, naming the source.
+        """
         self.ids.clear()
         self._keys.clear()
         self._forgotten.clear()
         self._sequence, self._newest = 0, 0
-        entries = sorted(
-            (_parse(key.removeprefix(self._prefix)), key) for key in state if key.startswith(self._prefix)
-        )
+        entries = sorted((self._parse(key, source), key) for key in state if self._kind.holds(key))
         for (sequence, kind, slot), key in entries:
+            # One at a time: all of them together are large.
+            ids = self._kind.loads(place_of(source, key), state[key])
             self._remember(slot, sequence, kind)
             self._sequence = max(self._sequence, sequence + 1)
             self._newest = max(self._newest, slot)
             if kind == _ADDED:
-                self.ids.restore(slot, state[key])
+                self.ids.restore(slot, ids)
             else:
-                for identity in unpack(state[key]):
+                for identity in unpack(ids):
                     self.ids.remove(identity)
 
     def add(self, identity: int, slot: int) -> bool:
@@ -121,7 +147,7 @@ class SeenIds:
     def _write(self, written: dict[str, bytes | None], kind: str, by_slot: Mapping[int, bytes]) -> None:
         for slot, packed in by_slot.items():
             self._remember(slot, self._sequence, kind)
-            written[self._key(slot, self._sequence, kind)] = packed
+            written[self._key(slot, self._sequence, kind)] = self._kind.dumps(packed)
             self._sequence += 1
 
     def _remember(self, slot: int, sequence: int, kind: str) -> None:
@@ -130,7 +156,11 @@ class SeenIds:
     def _key(self, slot: int, sequence: int, kind: str) -> str:
         return f"{self._prefix}{slot}/{sequence}/{kind}"
 
-
-def _parse(key: str) -> tuple[int, str, int]:
-    slot, sequence, kind = key.split("/")
-    return int(sequence), kind, int(slot)
+    def _parse(self, key: str, source: str) -> tuple[int, str, int]:
+        """Sequence, kind and slot."""
+        found = _KEY.fullmatch(key.removeprefix(self._prefix))
+        if found is not None:
+            slot, sequence = int(found[1]), int(found[2])
+            if slot in _SLOTS and sequence in _SEQUENCES:
+                return sequence, found[3], slot
+        raise StateUnreadable(f"{place_of(source, key)}: no key of stored ids; restore the store from a backup")

@@ -9,13 +9,12 @@ from datetime import date, datetime
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from xxhash import xxh3_64_hexdigest
-
 from leverwatch.collectors.aggregation.blanks import between_blanks
 from leverwatch.collectors.aggregation.compiled import IS_COMPILED
 from leverwatch.collectors.aggregation.config import CountingConfig
 from leverwatch.collectors.aggregation.day_filter import Days, Window
 from leverwatch.collectors.aggregation.lines import Lines
+from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE, partial_key
 from leverwatch.collectors.aggregation.pipeline import assemble
 from leverwatch.collectors.aggregation.rollup import lines_of
 from leverwatch.collectors.aggregation.scan_pool import ScanPool
@@ -23,6 +22,7 @@ from leverwatch.collectors.errors import SourceRefused
 from leverwatch.collectors.interface import Problem, Result, UsageRow
 from leverwatch.collectors.records.formats.interface import Parsed, RecordFormat, Row
 from leverwatch.collectors.records.timestamps import zone_named
+from leverwatch.collectors.stored_state import entries
 
 if TYPE_CHECKING:
     from leverwatch.collectors.aggregation.native_counter import NativeCounter, Scanned
@@ -32,8 +32,6 @@ MAX_HEADER = 64 << 10
 """Bytes."""
 _NORMAL = frozenset({Result.DUPLICATE, Result.PART})
 """Results of records that are no problem."""
-PARTIAL = "partial/"
-"""State keys of unterminated lines that were counted, so that a line which goes on can be taken back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +145,11 @@ class Ingest:
             raise SourceRefused(f"source {self._source}: {path}:1: {', '.join(wrong)}")
 
     def load(self, state: Mapping[str, bytes]) -> None:
-        """Forget everything that was not committed; restore the rest from the source's state."""
+        """Forget everything that was not committed; restore the rest from the source's state.
+
+        Raises:
+            SourceRefused: some of it is unreadable, or of a newer version.
+        """
         self._stop_workers()
         self._rollup.clear()
         if self._plain is not None:
@@ -156,10 +158,10 @@ class Ingest:
         self._tallies.clear()
         self._problems.clear()
         self._changed_partials.clear()
-        self._partials = Counter({key: int(state[key]) for key in state if key.startswith(PARTIAL)})
+        self._partials = Counter(dict(entries(self._source, state, PARTIAL_LINE)))
         if self._seen is not None:
-            self._seen.load(state)
-        self._calls.load(state)
+            self._seen.load(state, self._source)
+        self._calls.load(state, self._source)
 
     def add(self, lines: Lines) -> int | None:
         """Count records. Nothing of a chunk is counted before all of it is decoded.
@@ -171,7 +173,7 @@ class Ingest:
             chunk, known = self._count_rows(bytes(lines.data), lines.header)
             self._count_chunk(lines.path, lines.first_line, chunk)
             if chunk.counted and not _is_whole(lines.data):
-                self._remember(_partial_key(lines), 1)
+                self._remember(partial_key(lines), 1)
             return known
         if self._scanning is not None and self.window is None:
             self._scanning.submit(lines)
@@ -273,7 +275,7 @@ class Ingest:
 
     def retract(self, lines: Lines) -> None:
         """Take back what `add` counted for one unterminated line; nothing when it was not counted."""
-        key = _partial_key(lines)
+        key = partial_key(lines)
         if not self._partials[key]:
             return
         self.finish()
@@ -292,7 +294,7 @@ class Ingest:
             self._rollup.merge(*self._plain.take())
         usage, days, newest = self._rollup.take()
         state: dict[str, bytes | None] = {
-            key: str(self._partials[key]).encode() if self._partials[key] else None
+            key: PARTIAL_LINE.dumps(self._partials[key]) if self._partials[key] else None
             for key in self._changed_partials
         }
         if self._seen is not None:
@@ -309,13 +311,6 @@ class Ingest:
 
 def _is_whole(data: bytes | memoryview) -> bool:
     return data[-1:] == b"\n"
-
-
-def _partial_key(lines: Lines) -> str:
-    # Two files may end in the same bytes at different lines; the same content is one file wherever it lies.
-    *before, last = bytes(lines.data).split(b"\n")
-    number = lines.first_line + len(before)
-    return f"{PARTIAL}{number}/{xxh3_64_hexdigest(last)}"
 
 
 def _whole_rows(parsed: Parsed) -> list[Row]:

@@ -14,9 +14,11 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 from leverwatch.collectors.aggregation import _native
-from leverwatch.collectors.aggregation.codegen import JUDGED, NAMING
+from leverwatch.collectors.aggregation.batch_loops import NAMING
+from leverwatch.collectors.aggregation.counting_rule import JUDGES
 from leverwatch.collectors.aggregation.day_filter import Window, contains
 from leverwatch.collectors.aggregation.dedupe import SeenIds
+from leverwatch.collectors.aggregation.native_columns import NUMBERS
 from leverwatch.collectors.aggregation.rollup import Group, Key
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import Path, field_indexes, template_slice
@@ -26,10 +28,7 @@ from leverwatch.collectors.records.names import Refusal
 from leverwatch.collectors.records.timestamps import A_MINUTE, EPOCH, parse_time
 from leverwatch.collectors.records.vocabulary import CallStatus
 
-_ROLES = (
-    "time", "request_id", "trace_id", "input_tokens", "cached_input_tokens", "output_tokens", "cache_write_tokens",
-    "reasoning_tokens", "static_input_tokens", "cost_usd", "latency_ms", "inferences", "attempts", "sample_rate",
-)  # fmt: skip
+_ROLES = ("time", "request_id", "trace_id", *NUMBERS)
 """What the helper takes the value of, by number; all other fields are names, which it only compares."""
 _COUNTS, _ODD, _LEFT_OUT, _REFUSED = 1, 2, 3, 4
 _DONE, _ODD_LINES, _NEW_TIME = 0, 1, 2
@@ -192,7 +191,7 @@ class NativeCounter:
             return
         group, outcome, seed, trace_seed = place
         number = self._groups.setdefault(group, len(self._groups))
-        invalid, schema, truncated = (_bit(judge(self._value(row, it))) for it, (judge, _, _) in JUDGED.items())
+        invalid, schema, truncated = (_bit(judge(self._value(row, it))) for it, judge in JUDGES.items())
         self._tally.set_place(at, _COUNTS, number, outcome, seed, trace_seed, (invalid, schema, truncated))
 
     def _value(self, row: Row, name: str) -> Any:

@@ -5,22 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from leverwatch.collectors.aggregation.compiled import IS_COMPILED, id_maker, native_counter
 from leverwatch.collectors.aggregation.config import CountingConfig
-from leverwatch.collectors.aggregation.dedupe import SeenIds
+from leverwatch.collectors.aggregation.dedupe import PREFIX as SEEN
+from leverwatch.collectors.aggregation.dedupe import SeenIds, ids_kind
+from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE
 from leverwatch.collectors.aggregation.rollup import Rollup
 from leverwatch.collectors.records.decoder import build_format
 from leverwatch.collectors.records.fields import parse_template, system_lookup
 from leverwatch.collectors.records.formats.interface import Format
 from leverwatch.collectors.records.timestamps import zone_named
+from leverwatch.collectors.stored_state import Kind
 
 if TYPE_CHECKING:
     from leverwatch.collectors.aggregation.native_counter import NativeCounter
 
 CALLS = "calls/"
 """State keys of streamed calls and traces."""
+KINDS: tuple[Kind[Any], ...] = (ids_kind(SEEN), ids_kind(CALLS), PARTIAL_LINE)
+"""What counting stores, whatever the records come from."""
 _CALLS_SECONDS = 3600.0
 """Span within which a streamed call has all its parts, at the least."""
 

@@ -11,12 +11,14 @@ from typing import Any
 from xxhash import xxh64_intdigest
 
 from leverwatch.collectors.aggregation.batch_counter import BatchCounter, Prepared
+from leverwatch.collectors.aggregation.batch_loops import NO_ID
 from leverwatch.collectors.aggregation.bulk_timestamps import Stamps
 from leverwatch.collectors.aggregation.cells import CellRef
 from leverwatch.collectors.aggregation.dedupe import SeenIds
-from leverwatch.collectors.aggregation.stream_parts import RowCounter
+from leverwatch.collectors.aggregation.stream_parts import Kind, RowCounter
+from leverwatch.collectors.counted_fields import COLUMNS
 from leverwatch.collectors.interface import Operation, Result, UsageRow
-from leverwatch.collectors.records.fields import ALL_FIELDS, field_indexes, template_slice
+from leverwatch.collectors.records.fields import ALL_FIELDS, row_layout
 from leverwatch.collectors.records.formats.interface import Row
 from leverwatch.collectors.records.layout import Layout
 from leverwatch.collectors.records.names import Refusal, model_fault, model_of
@@ -32,17 +34,8 @@ Group = tuple[str, str, Operation]
 Key = tuple[str, str, Operation, date]
 """The same, and the UTC day."""
 
-COLUMNS: tuple[str, ...] = (
-    "inferences", "errors", "cache_hits", "attempts", "input_tokens", "cached_input_tokens", "output_tokens",
-    "unknown_input", "unknown_cached", "unknown_output", "cost_usd", "unpriced", "latency_ms", "unknown_latency",
-    "cache_write_tokens", "reasoning_tokens", "traced", "traces", "checked", "invalid", "schema_checked",
-    "schema_mode", "finish_known", "truncated", "static_known", "static_tokens",
-)  # fmt: skip
-"""The counts of a `UsageRow`, in the order of a cell."""
-
 _MOST_SEEDS = 20_000
 """Remembered at a time."""
-_NO_ID = frozenset({"", "none", "null"})
 
 
 class Rollup:
@@ -67,21 +60,17 @@ class Rollup:
     ) -> None:
         self._system_of, self._zone, self._now, self._tolerance = system_of, zone, now, future_tolerance
         self._seen, self._calls = seen, calls
-        self._has_rare, self._known = has_extended, known
+        self._has_extended, self._known = has_extended, known
         self._layout: Layout | None = None
         self._slot_seconds = seen.slot_seconds if seen else 3600
-        self._seeds: dict[tuple[object, ...], int] = {}
+        self._seeds: dict[Kind, int] = {}
         self.cells: dict[Key, list[float]] = {}
         self.days: set[date] = set()
         self.newest: datetime | None = None
         slot_minutes = gcd(calls.slot_seconds, seen.slot_seconds if seen else 0) // 60
         self._stamps = Stamps(zone, slot_minutes)
-        self._single = RowCounter(
-            COLUMNS, self._stamps, self._judge, self._is_new, self, self._trace, has_extended=has_extended
-        )
-        self._bulk = BatchCounter(
-            COLUMNS, zone, slot_minutes, self._judge, self._trace_of, dedupe=seen is not None
-        )
+        self._single = RowCounter(self._stamps, self._judge, self, self._first_trace, has_extended=has_extended)
+        self._bulk = BatchCounter(zone, slot_minutes, self._judge, self._first_trace, dedupe=seen is not None)
 
     def add_records(self, records: Sequence[Any], layout: Layout) -> tuple[int, list[tuple[int, Result, str]]]:
         """The same as `add` for the rows of these records, none of them a part, with far less work for each."""
@@ -155,9 +144,6 @@ class Rollup:
         group = (system, name, operation)
         return group, outcome, self._seed((system, operation, outcome)), self._seed((system, "trace"))
 
-    def _trace_of(self, place: CellRef, trace: object, weight: float, minute: int) -> None:
-        self._trace(place.cell, place.system, trace, weight, minute * 60)
-
     def add(
         self, rows: Sequence[Row], parts: frozenset[int] = frozenset()
     ) -> tuple[int, list[tuple[int, Result, str]]]:
@@ -170,7 +156,7 @@ class Rollup:
             return 0, []
         if not parts:
             # All rows of a source are equally long.
-            self._layout = self._layout or row_layout(self._known, len(rows[0]), has_extended=self._has_rare)
+            self._layout = self._layout or row_layout(self._known, len(rows[0]), has_extended=self._has_extended)
             return self.add_records(rows, self._layout)
         return self.add_each(rows, parts)
 
@@ -186,20 +172,33 @@ class Rollup:
         """Subtract exactly what `add` counted for a row, and forget its request id."""
         self._single.take_back(row, datetime.max.replace(tzinfo=UTC))
 
-    def _is_new(self, request_id: object, seed: int, seconds: int, sign: float) -> bool:
-        if self._seen is None or request_id is None:
-            return True
-        text = str(request_id).strip()
-        if text.lower() in _NO_ID:
-            return True
-        # A failed attempt and the retry that succeeded may share an id, and so may two systems: all of them count.
-        identity = _identity(seed, text)
-        if sign < 0:
-            self._seen.forget(identity)
-            return True
-        return self._seen.add(identity, seconds // self._slot_seconds)
+    def remember_request(self, request_id: object, seed: int, seconds: int) -> bool:
+        """Remember the request id of a record around a second since the epoch.
 
-    def _seed(self, kind: tuple[object, ...]) -> int:
+        Returns whether the record is to be counted: unless its id was remembered before, and always without one.
+        """
+        if self._seen is None:
+            return True
+        identity = self._request(request_id, seed)
+        return identity is None or self._seen.add(identity, seconds // self._slot_seconds)
+
+    def forget_request(self, request_id: object, seed: int) -> None:
+        """Take a request id back, as if it had never been met."""
+        if self._seen is not None:
+            identity = self._request(request_id, seed)
+            if identity is not None:
+                self._seen.forget(identity)
+
+    @staticmethod
+    def _request(request_id: object, seed: int) -> int | None:
+        """The key of a request id; None when it says nothing."""
+        if request_id is None:
+            return None
+        text = str(request_id).strip()
+        # A failed attempt and the retry that succeeded may share an id, and so may two systems: all of them count.
+        return None if text.lower() in NO_ID else _identity(seed, text)
+
+    def _seed(self, kind: Kind) -> int:
         seed = self._seeds.get(kind)
         if seed is None:
             if len(self._seeds) > _MOST_SEEDS:
@@ -207,21 +206,21 @@ class Rollup:
             self._seeds[kind] = seed = xxh64_intdigest("\0".join(str(part) for part in kind).encode())
         return seed
 
-    def is_first(self, kind: tuple[object, ...], text: object, seconds: int) -> bool:
-        """Whether something of a kind with an id is met for the first time around a second since the epoch."""
+    def remember(self, kind: Kind, text: object, seconds: int) -> bool:
+        """Remember something of a kind with an id around a second since the epoch.
+
+        Returns whether it was not met before.
+        """
         identity = _identity(self._seed(kind), str(text).strip())
         return self._calls.add(identity, seconds // self._calls.slot_seconds)
 
-    def was_met(self, kind: tuple[object, ...], text: object, seconds: int) -> bool:
-        """Whether it was met before. This leaves no trace."""
+    def remembers(self, kind: Kind, text: object, seconds: int) -> bool:
+        """Returns whether it was met before, and remembers nothing."""
         identity = _identity(self._seed(kind), str(text).strip())
         return self._calls.holds(identity, seconds // self._calls.slot_seconds)
 
-    def _trace(self, cell: list[float], system: str, trace: object, weight: float, seconds: int) -> None:
-        cell[16] += weight
-        # A line that is taken back is read again at once: its trace stays known, and stays counted.
-        if weight > 0 and self.is_first((system, "trace"), trace, seconds):
-            cell[17] += 1.0
+    def _first_trace(self, place: CellRef, trace: object, minute: int) -> bool:
+        return self.remember((place.system, "trace"), trace, minute * 60)
 
     def saw(self, times: Iterable[object]) -> None:
         """Remember the days of readable records that gave no row."""
@@ -245,13 +244,6 @@ class Rollup:
 
 def _identity(seed: int, text: str) -> int:
     return xxh64_intdigest(text.encode(errors="surrogatepass"), seed)
-
-
-def row_layout(known: frozenset[str], width: int, *, has_extended: bool) -> Layout:
-    """Where rows of so many values have each of the fields that they may tell."""
-    fields = {name: (place,) for name, place in field_indexes(has_extended=has_extended).items() if name in known}
-    template = tuple((place,) for place in range(width)[template_slice(has_extended=has_extended)])
-    return Layout(fields, template)  # type: ignore[arg-type]  # the loops read an index as they read an attribute
 
 
 def slots_of(found: Prepared, slot_seconds: int) -> list[int]:

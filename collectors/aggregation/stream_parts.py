@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from operator import itemgetter
 from typing import Any, Protocol
 
 from leverwatch.collectors.aggregation.batch_counter import Judge
+from leverwatch.collectors.aggregation.batch_loops import NAMING
 from leverwatch.collectors.aggregation.bulk_timestamps import Stamp, Stamps
 from leverwatch.collectors.aggregation.cells import CellRef
-from leverwatch.collectors.aggregation.codegen import BARE_SUMS, JUDGED, NAMING, SUMS
+from leverwatch.collectors.aggregation.counting_rule import First, compile_row_rule
+from leverwatch.collectors.counted_fields import told_together
 from leverwatch.collectors.interface import UNKNOWN_MODEL, Operation, Result
-from leverwatch.collectors.records.fields import FIELD_INDEX, FIELDS, field_indexes, template_slice
+from leverwatch.collectors.records.fields import FIELDS, field_indexes, template_slice
 from leverwatch.collectors.records.formats.interface import Row
+from leverwatch.collectors.records.layout import Layout
 from leverwatch.collectors.records.names import Refusal, model_of
 from leverwatch.collectors.records.vocabulary import CallStatus, is_cache_hit, operation_of
 
 _A_DAY = timedelta(days=1)
-_TIME, _REQUEST, _HIT, _TRACE, _COST = map(
-    FIELDS.index, ("time", "request_id", "cache_hit", "trace_id", "cost_usd")
-)
-_STATIC = FIELD_INDEX["static_input_tokens"]
-_INFERENCES, _RATE, _ATTEMPTS = map(FIELDS.index, ("inferences", "sample_rate", "attempts"))
+_TIME, _REQUEST, _HIT = map(FIELDS.index, ("time", "request_id", "cache_hit"))
 _naming = itemgetter(*map(FIELDS.index, NAMING))
-_ASPECTS = {
-    "usage": (
-        "input_tokens", "cached_input_tokens", "output_tokens", "cost_usd",
-        "cache_write_tokens", "reasoning_tokens",
-    ),
-    "latency": ("latency_ms",),
-    "finish": ("finish_reason",),
-    "output": ("valid", "schema_mode", "static_input_tokens"),
-}  # fmt: skip
+_ASPECTS = told_together()
 """What parts of a streamed call may tell, each thing once."""
 _USAGE = tuple(_ASPECTS).index("usage")
 _MOST_MODELS, _MOST_NAMES = 1_000, 20_000
@@ -41,24 +32,26 @@ _MOST_MODELS, _MOST_NAMES = 1_000, 20_000
 _COUNTED_BEFORE = Result.PART, "part of a call that is counted"
 _SEEN_BEFORE = Result.DUPLICATE, "request id seen before"
 
-IsNew = Callable[[object, int, int, float], bool]
-"""Whether a request id was not seen with a seed before; with a negative sign, it is forgotten and was not."""
-Trace = Callable[[list[float], str, object, float, int], None]
-"""Counts the trace of an inference of a system, of a weight, around a second since the epoch."""
-
-
 Kind = tuple[object, ...]
 
 
 class Memory(Protocol):
-    """What was met, by its kind, its id, and a second since the epoch around which it was."""
+    """What was met, around a second since the epoch: request ids by their seed, and all else by its kind."""
 
-    def is_first(self, kind: Kind, text: object, seconds: int) -> bool:
-        """Whether it is met for the first time; it is remembered."""
+    def remember_request(self, request_id: object, seed: int, seconds: int) -> bool:
+        """Remember the request id of a record. Returns whether the record is to be counted."""
         ...
 
-    def was_met(self, kind: Kind, text: object, seconds: int) -> bool:
-        """Whether it is remembered."""
+    def forget_request(self, request_id: object, seed: int) -> None:
+        """Take a request id back, as if it had never been met."""
+        ...
+
+    def remember(self, kind: Kind, text: object, seconds: int) -> bool:
+        """Remember something with an id. Returns whether it was not met before."""
+        ...
+
+    def remembers(self, kind: Kind, text: object, seconds: int) -> bool:
+        """Returns whether it was met before, and remembers nothing."""
         ...
 
 
@@ -82,33 +75,15 @@ class _Known:
 class RowCounter:
     """Adds rows to their cells; `clear` forgets which these are."""
 
-    def __init__(
-        self,
-        columns: Sequence[str],
-        stamps: Stamps,
-        judge: Judge,
-        is_new: IsNew,
-        memory: Memory,
-        trace: Trace,
-        *,
-        has_extended: bool,
-    ) -> None:
-        self._stamps, self._judge = stamps, judge
-        self._is_new, self._memory, self._is_first, self._trace = is_new, memory, memory.is_first, trace
-        self._has_rare = has_extended
+    def __init__(self, stamps: Stamps, judge: Judge, memory: Memory, first: First, *, has_extended: bool) -> None:
+        self._stamps, self._judge, self._memory, self._first = stamps, judge, memory, first
         self._template = template_slice(has_extended=has_extended)
         place = field_indexes(has_extended=has_extended)
         self._aspects = [tuple(place[name] for name in names if name in place) for names in _ASPECTS.values()]
         self._told = tuple(at for places_ in self._aspects for at in places_)
         self._tell = itemgetter(*self._told)
         self._nothing = (None,) * len(self._told)
-        self._at = {name: place for place, name in enumerate(columns)}
-        self._sums = [(place[field], self._at[field], self._at[unknown]) for field, unknown in SUMS.items()]
-        self._bare_sums = [(FIELD_INDEX[field], self._at[field]) for field in BARE_SUMS]
-        self._judged = [
-            (FIELD_INDEX[field], judge, self._at[known], self._at[true])
-            for field, (judge, known, true) in JUDGED.items()
-        ]
+        self._rule = compile_row_rule(Layout({name: (at,) for name, at in place.items()}))
         self._places: dict[tuple[object, ...], _Known] = {}
         self._models: dict[Kind, dict[str, None]] = {}
         """Models of counted calls, by system and operation, the last one last."""
@@ -148,7 +123,7 @@ class RowCounter:
         (stamp,) = self._stamps.read([row[_TIME]], limit).stamps
         known = self._know(row, stamp)
         if isinstance(known, _Known):
-            self._is_new(row[_REQUEST], known.place.seed, stamp.minute * 60, -1.0)
+            self._memory.forget_request(row[_REQUEST], known.place.seed)
             self._count(row, known.place, known.place.outcome, stamp.minute * 60, -1.0)
 
     def _know(self, row: Row, stamp: Stamp) -> _Known | Refusal:
@@ -172,7 +147,7 @@ class RowCounter:
 
     def _whole(self, named: Row, row: Sequence[Any], place: CellRef, seconds: int) -> Refusal | None:
         """Count a row unless its request, as the other one names it, was seen before."""
-        if not self._is_new(named[_REQUEST], place.seed, seconds, 1.0):
+        if not self._memory.remember_request(named[_REQUEST], place.seed, seconds):
             return _SEEN_BEFORE
         self._count(row, place, place.outcome, seconds, 1.0)
         return None
@@ -183,12 +158,12 @@ class RowCounter:
         The first part of a call counts it; a later one that knows more corrects the same cell, once.
         """
         place, id_ = known.place, row[_REQUEST]
-        is_first = self._is_first(known.call, id_, seconds)
+        is_first = self._memory.remember(known.call, id_, seconds)
         if place.outcome is CallStatus.ERROR:
             return self._failed_part(row, known, seconds, is_first=is_first)
-        if is_first and not self._is_new(id_, place.seed, seconds, 1.0):
+        if is_first and not self._memory.remember_request(id_, place.seed, seconds):
             for kind in known.aspects:
-                self._is_first(kind, id_, seconds)
+                self._memory.remember(kind, id_, seconds)
             return _SEEN_BEFORE, False
         told, tells = self._news(row, known, seconds)
         if is_first:
@@ -203,7 +178,7 @@ class RowCounter:
 
     def _settle(self, known: _Known, id_: object, seconds: int) -> None:
         """Remember in which cell a call counts: a later part may be of the next day, or name another model."""
-        self._is_first(known.cell, id_, seconds)
+        self._memory.remember(known.cell, id_, seconds)
         models = self._models.setdefault(known.call, {})
         self._names += known.model not in models
         models.pop(known.model, None)
@@ -216,12 +191,12 @@ class RowCounter:
 
     def _home(self, row: Row, known: _Known, seconds: int) -> CellRef:
         """The place in whose cell the call of a later part counts; the part's own one when that is not known."""
-        if self._memory.was_met(known.cell, row[_REQUEST], seconds):
+        if self._memory.remembers(known.cell, row[_REQUEST], seconds):
             return known.place
         models = (known.model, UNKNOWN_MODEL, *reversed(self._models.get(known.call, ())))
         for day in (known.day, known.day - _A_DAY):
             for model in dict.fromkeys(models):
-                if self._memory.was_met(replace(known, model=model, day=day).cell, row[_REQUEST], seconds):
+                if self._memory.remembers(replace(known, model=model, day=day).cell, row[_REQUEST], seconds):
                     _, word, status, hit = _naming(row)
                     place = self._judge(day, model, word, status, hit, row[self._template])
                     return place if isinstance(place, CellRef) else known.place
@@ -239,7 +214,7 @@ class RowCounter:
                     break
             else:
                 continue
-            if self._is_first(kind, row[_REQUEST], seconds):
+            if self._memory.remember(kind, row[_REQUEST], seconds):
                 tells = True
                 continue
             for at in places:
@@ -253,7 +228,7 @@ class RowCounter:
         refused = self._whole(row, bare, place, seconds) if is_first else _COUNTED_BEFORE
         if refused is None:
             self._settle(known, row[_REQUEST], seconds)
-        if not self._is_first(known.aspects[_USAGE], row[_REQUEST], seconds) or is_first:
+        if not self._memory.remember(known.aspects[_USAGE], row[_REQUEST], seconds) or is_first:
             return refused, refused is None
         place = self._home(row, known, seconds)
         # What counted as an inference while it ran has failed, as it had not told its usage.
@@ -270,39 +245,4 @@ class RowCounter:
         return bare
 
     def _count(self, row: Sequence[Any], place: CellRef, outcome: CallStatus, seconds: int, sign: float) -> None:
-        cell, at = place.cell, self._at
-        rate, inferences, attempts = row[_RATE], row[_INFERENCES], row[_ATTEMPTS]
-        scale = sign if rate is None else sign / rate
-        weight = scale if inferences is None else scale * inferences
-        if outcome is CallStatus.CACHE_HIT:
-            cell[at["cache_hits"]] += weight
-            return
-        cell[at["attempts"]] += weight if attempts is None else scale * attempts
-        if outcome is CallStatus.ERROR:
-            cell[at["errors"]] += weight
-            if row[_COST] is not None:
-                cell[at["cost_usd"]] += scale * row[_COST]
-            return
-        cell[at["inferences"]] += weight
-        for field, known, unknown in self._sums:
-            if row[field] is None:
-                cell[unknown] += weight
-            else:
-                cell[known] += scale * row[field]
-        if row[_TRACE] is not None:
-            self._trace(cell, place.system, row[_TRACE], weight, seconds)
-        if self._has_rare:
-            self._count_rare(cell, row, scale, weight)
-
-    def _count_rare(self, cell: list[float], row: Sequence[Any], scale: float, weight: float) -> None:
-        for place, column in self._bare_sums:
-            if row[place] is not None:
-                cell[column] += scale * row[place]
-        for place, judge, known, true in self._judged:
-            verdict = judge(row[place])
-            if verdict is not None:
-                cell[known] += weight
-                cell[true] += weight if verdict else 0.0
-        if row[_STATIC] is not None:
-            cell[self._at["static_known"]] += weight
-            cell[self._at["static_tokens"]] += scale * row[_STATIC]
+        self._rule(row, place, outcome, seconds // 60, sign, self._first)

@@ -1,1 +1,1 @@
-"""What one record says: its format, its framing, its fields, words and times. Pure: no files, no clock."""
+"""Reads single records: framing, formats, fields, vocabulary and timestamps. Pure: no files, no clock."""

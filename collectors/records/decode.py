@@ -1,4 +1,4 @@
-"""JSON into typed values, as the programs write it that write results."""
+"""Decodes JSON into typed values, with the deviations of programs that write eval results."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from leverwatch.collectors.interface import Result
 
 
 class BadInput(Exception):
-    """A file, or one result in it, cannot be used. `str()` says why and never quotes it."""
+    """A file, or one result in it, cannot be used. `str()` gives the reason and never quotes content."""
 
     def __init__(self, result: Result, detail: str) -> None:
         super().__init__(detail)
@@ -30,10 +30,10 @@ _HALF = re.compile(
 
 
 def decode(data: bytes, kind: type[T]) -> T:
-    """JSON into a typed value. `NaN` and `Infinity` are null; half a character is a control character.
+    """Decode JSON into a value of a type. `NaN` and `Infinity` become null, and lone surrogates become NUL.
 
     Raises:
-        BadInput: it is not JSON, or lacks something.
+        BadInput: it is not JSON, or does not have the type.
     """
     try:
         return _decode(data, kind)
@@ -55,10 +55,10 @@ def _decode(data: bytes, kind: type[T]) -> T:
 
 
 def convert(value: Any, kind: type[T]) -> T:
-    """A decoded value into a typed one.
+    """Convert a decoded value into one of a type.
 
     Raises:
-        BadInput: it lacks something.
+        BadInput: it does not have the type.
     """
     try:
         return msgspec.convert(value, kind)
@@ -74,7 +74,7 @@ def _mistyped(error: msgspec.ValidationError) -> BadInput:
 
 
 def number(text: bytes) -> float:
-    """A JSON number; not a number (NaN) where it is none, or one that is too large."""
+    """Return a JSON number as float; NaN when the text is not a number, or a too large one."""
     try:
         value = decode(text, float)
     except BadInput:

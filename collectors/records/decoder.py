@@ -1,4 +1,4 @@
-"""Puts a format together with the framing and the wrappers that its configuration names."""
+"""Combines a format with the framing and the wrappers of its configuration."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from leverwatch.collectors.records.framing.registry import CONTAINERS, FRAMINGS
 from leverwatch.collectors.records.framing.values import ValueFraming
 from leverwatch.collectors.records.framing.wrappers import JsonString, Prefix, Wrapper
 
-_RATE = FIELDS.index("sample_rate")
+_TIME, _RATE = FIELDS.index("time"), FIELDS.index("sample_rate")
 
 
 class GroupFraming:
-    """Another framing, but that records which belong together are in one chunk."""
+    """A framing that keeps records which belong together in one chunk, on top of another framing."""
 
     by_newline = False
 
@@ -31,7 +31,7 @@ class GroupFraming:
         self.documents = inner.documents
 
     def complete(self, data: bytes, final: bool) -> int:
-        """What the other framing says, up to the first record of a group that goes on."""
+        """As the other framing, but ending before the first record of a group that is not complete yet."""
         cut = self._inner.complete(data, final)
         if final or self._reader.group_marker not in data[:cut]:
             return cut
@@ -51,7 +51,7 @@ class GroupFraming:
 
 
 class Decoder:
-    """Records of a `reader`, between framing and wrappers; the outermost wrapper comes first."""
+    """A format made of a framing, wrappers (the outermost first) and the reader of the records inside."""
 
     wants_header = False
 
@@ -61,18 +61,18 @@ class Decoder:
         self._reader, self._wrappers, self._framing = reader, tuple(wrappers), framing
         self._sample_rate = sample_rate
         self.framing: Framing = framing
-        """As the tail needs it."""
+        """The framing by which a file is cut into chunks."""
         if isinstance(reader, Grouping):
             self.framing = GroupFraming(framing, self._wrappers, reader)
         self.has_extended = reader.has_extended
         self.known = reader.known | ({"sample_rate"} if sample_rate is not None else set())
 
     def check_header(self, line: bytes) -> tuple[str, ...]:  # noqa: ARG002 no format with readers has a header
-        """Nothing to check."""
+        """Return nothing, as these formats have no header."""
         return ()
 
     def parse(self, data: bytes, header: bytes | None) -> Parsed:  # noqa: ARG002 as above
-        """Cut into records, unwrap them, and read them."""
+        """Split the data into records, remove their wrappers, and read them."""
         units = self._framing.split(data)
         parsed = self._read(units)
         if (
@@ -105,15 +105,16 @@ class Decoder:
 
 def _fill_times(parsed: Parsed, times: Sequence[str | None]) -> None:
     for index, row in enumerate(parsed.rows):
-        if row[0] is None:
-            parsed.rows[index] = (times[index if parsed.lines is None else parsed.lines[index]], *row[1:])
+        if row[_TIME] is None:
+            time = times[index if parsed.lines is None else parsed.lines[index]]
+            parsed.rows[index] = (*row[:_TIME], time, *row[_TIME + 1 :])
 
 
 def build_format(settings: FileFormat, template: tuple[str, ...]) -> Format:
-    """The format that a configuration describes; `template` are the parts of the system template.
+    """Return the format that a configuration describes; `template` has the placeholders of the system template.
 
     Raises:
-        ValueError: two of the mapped values exclude each other, or the template has a part that is no path.
+        ValueError: two of the mapped fields exclude each other, or a placeholder is not a valid path.
     """
     if isinstance(settings, CsvFormat):
         return Delimited(settings.fields.model_dump(exclude_none=True), template, settings.delimiter)
@@ -136,7 +137,7 @@ def compose(
     text_fields: Sequence[str] = (),
     sample_rate: float | None = None,
 ) -> Decoder:
-    """A reader behind wrappers by their names."""
+    """Return a decoder for a reader, with the wrappers of the given names."""
     chosen = reader.framing if framing is None else FRAMINGS[framing]
     if names and names[0] == "prefix" and framing is None:
         chosen = LINES

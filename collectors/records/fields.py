@@ -1,4 +1,4 @@
-"""Where in a record each value is: field paths, and the template that names a record's system."""
+"""The fields of a record, the paths to them, and the template that names a record's system."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from leverwatch.collectors.counted_fields import COUNTED
+from leverwatch.collectors.records.layout import Layout
 from leverwatch.collectors.records.names import is_usable
 
 Path = tuple[str, ...]
@@ -28,17 +30,13 @@ FIELDS: tuple[str, ...] = (
     "cache_hit",
     "attempts",
 )
-"""What most records say, in the order of a row."""
+"""The fields that most records have, in the order of a row."""
 
-EXTENDED_FIELDS: tuple[str, ...] = (
-    "cache_write_tokens",
-    "reasoning_tokens",
-    "valid",
-    "schema_mode",
-    "finish_reason",
-    "static_input_tokens",
+EXTENDED_FIELDS: tuple[str, ...] = tuple(
+    dict.fromkeys(line.of for line in COUNTED if line.of is not None and line.of not in FIELDS)
 )
-"""What few records say. A row ends in these when its format reads one of them, so that all others cost nothing."""
+"""What few records say: all else that is counted. A row ends in these when its format reads one of them, so that
+all others cost nothing."""
 
 ALL_FIELDS = frozenset((*FIELDS, *EXTENDED_FIELDS))
 
@@ -46,17 +44,24 @@ FIELD_INDEX: Mapping[str, int] = {
     **{name: index for index, name in enumerate(FIELDS)},
     **{name: index - len(EXTENDED_FIELDS) for index, name in enumerate(EXTENDED_FIELDS)},
 }
-"""Where a row that ends in rare fields has each field: common ones from its start, rare ones from its end."""
+"""The index of each field in a row with extended fields; that of an extended field is negative, from the end."""
 
 
 def field_indexes(*, has_extended: bool) -> dict[str, int]:
-    """Where a row has each field."""
+    """Return the index of each field in a row with or without extended fields."""
     return {name: place for name, place in FIELD_INDEX.items() if has_extended or place >= 0}
 
 
 def template_slice(*, has_extended: bool) -> slice:
-    """Where a row has the values of the system template."""
+    """Return the slice of a row that has the values of the system template."""
     return slice(len(FIELDS), -len(EXTENDED_FIELDS) if has_extended else None)
+
+
+def row_layout(known: frozenset[str], width: int, *, has_extended: bool) -> Layout:
+    """Returns where rows of so many values have each of the fields that they may tell."""
+    fields = {name: (place,) for name, place in field_indexes(has_extended=has_extended).items() if name in known}
+    template = tuple((place,) for place in range(width)[template_slice(has_extended=has_extended)])
+    return Layout(fields, template)
 
 
 _MOST_NAMES = 20_000

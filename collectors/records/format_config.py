@@ -1,4 +1,4 @@
-"""The configuration of how the records of a file are read."""
+"""The settings of how the records of a file are read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a decoded record has its values, so that a loop over records reads only what is mapped."""
+"""The places of values in a decoded record, so that generated loops read only the mapped ones."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 Steps = tuple[str, ...]
-"""Attributes from the record down to a value; what lies on the way may be None."""
+"""The names of the attributes that lead from a record to a value; each but the last may be None."""
+
+Way = tuple[str | int, ...]
+"""The same, or an index of a row."""
 
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """Where a record has each value. Instances are compared by identity."""
+    """The place of each value in a record. Instances are compared by identity."""
 
-    fields: Mapping[str, Steps]
+    fields: Mapping[str, Way]
     """By field name; a field that is not mapped is missing."""
-    template: tuple[Steps, ...] = ()
+    template: tuple[Way, ...] = ()
     """The values of the system template."""

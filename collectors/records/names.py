@@ -1,18 +1,18 @@
-"""Which names a system or a model can have: what is stored, and shown as a label. One rule for every way in."""
+"""Which names systems and models can have, in stores and in labels. The same rule for all kinds of input."""
 
 from __future__ import annotations
 
 from leverwatch.collectors.interface import UNKNOWN_MODEL, Result
 
 Refusal = tuple[Result, str]
-"""Why a record is counted nowhere."""
+"""The result of a record that is not counted, and the reason in words."""
 
 MAX_NAME_LENGTH = 200
-"""Characters; a store keeps no more, and a label should have fewer."""
+"""The longest name in characters, as columns of the store and labels of metrics are bounded."""
 
 
 def fault_of(name: str) -> str | None:
-    """Why a name cannot be used, in words that do not quote it; None when it can."""
+    """Return why a name cannot be used, in words that do not quote it; None when it can."""
     if not name.strip():
         return "blank"
     if len(name) > MAX_NAME_LENGTH:
@@ -27,11 +27,11 @@ def is_usable(name: str) -> bool:
 
 
 def model_of(text: str | None) -> str:
-    """The name of the model that a record names so; it may be unusable."""
+    """Return the name of the model of a record, `unknown` when it names none. The name may be unusable."""
     return (text or "").strip() or UNKNOWN_MODEL
 
 
 def model_fault(model: str) -> Refusal | None:
-    """Why a record of a model of this name is refused; None when it is not."""
+    """Return why a record with a model of this name is refused; None when it is not."""
     fault = fault_of(model)
     return None if fault is None else (Result.MISTYPED_FIELD, f"model: {fault}")

@@ -1,8 +1,8 @@
-"""The few parts of a JSON document that matter, read as a stream: what is between them is skipped, never held.
+"""Reads chosen parts of a JSON document as a stream, and skips everything else.
 
-The parsers that build values take several times the size of a document; this one holds a piece of it and the part
-that it is at. Only the brackets and strings around the wanted parts are looked at, so what is skipped may be
-wrong in ways that a full parser would refuse, and costs the wanted parts nothing.
+Parsers that build values need several times the size of a document; this one holds a small piece of it and the
+present part in memory. Of skipped parts only brackets and strings are looked at, so errors in them that a full
+parser would refuse do not matter.
 """
 
 from __future__ import annotations
@@ -22,33 +22,34 @@ _MOST_KEYS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A small value, taken into the outline. A document in which it is larger than 64 KiB is refused."""
+    """A small value that the outline is to have. A document in which it is larger than 64 KiB is refused."""
 
 
 @dataclass(frozen=True, slots=True)
 class Each:
-    """The elements of a list or a mapping, one at a time; in the outline the list or mapping itself is empty."""
+    """The elements of a list or mapping are given to `sink` one at a time; in the outline it is empty."""
 
     sink: Callable[[str | int, bytes | None], None]
-    """Gets the place or key, and the JSON text of the element: None when that is longer than `largest`."""
+    """Called with the index or key of each element and its JSON text, or None when that is longer than
+    `largest`."""
     largest: int
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A key whose value does not matter. The function is called before the value is read."""
+    """A key of which only the presence matters. The function is called before the value is skipped."""
 
     reached: Callable[[], None]
 
 
 Wanted = Mapping[str, "Value | Each | Mark | Wanted"]
-"""What to read of a mapping, by its keys."""
+"""The wanted parts of a mapping, by key."""
 
 VALUE = Value()
 
 
 def outline(file: BinaryIO, wanted: Wanted) -> Any:
-    """The document with nothing but the wanted values in it.
+    """Return the document with only the wanted values in it.
 
     Raises:
         BadInput: it is not JSON, or a wanted value is too large.
@@ -109,7 +110,7 @@ def _each(window: Window, wanted: Each) -> None:
 
 
 def _key(window: Window) -> str | None:
-    """The key at the window, with its colon; None when it is longer than any key that is looked for."""
+    """Read the next key and its colon; return None for a key that is longer than any wanted one."""
     if window.peek() != ord('"'):
         raise not_json()
     text = window.take(_LONGEST_KEY)

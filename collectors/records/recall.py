@@ -1,4 +1,4 @@
-"""Remembers what a function gave for the texts of records, of which few are met again and again."""
+"""Caches functions of texts of records, as the same few texts come again and again."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Any, ParamSpec, TypeVar, cast
 P = ParamSpec("P")
 R = TypeVar("R")
 _LONGEST = 1000
-"""Characters; a record may hold megabytes where a word belongs, and thousands of these would fill the memory."""
+"""Characters of the longest text that is cached, as a record may have megabytes in place of a word."""
 
 
 def recall(most: int, *, typed: bool = False) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """`lru_cache` of so many results for functions without keywords, that keeps no long text."""
+    """Return a decorator like `lru_cache(most)` for functions of positional arguments; long texts are not
+    cached."""
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         remembered = cast("Callable[P, Any]", lru_cache(maxsize=most, typed=typed)(function))

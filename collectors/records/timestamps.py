@@ -1,4 +1,4 @@
-"""The time of a record: ISO 8601 with and without zone, or an epoch in seconds to nanoseconds."""
+"""Parses times of records: ISO 8601 with or without zone, or epochs in seconds, milli-, micro- or nanoseconds."""
 
 from __future__ import annotations
 
@@ -6,23 +6,25 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 EARLIEST = 1e8
-"""Epoch seconds (March 1973) below which a number is no time of an inference but a mistake, zero above all."""
+"""Seconds since the epoch (March 1973). A smaller number is not taken for a time, but for a mistake such as
+zero."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 A_MINUTE = timedelta(minutes=1)
 UNITS = ((1e11, 1), (1e14, 1_000), (1e17, 1_000_000), (1e20, 1_000_000_000))
-"""Below each bound a number counts these parts of a second; no two ranges share a moment from 1973 to 5138.
-From the last one on a number is no time in any unit, and may be too large for a float."""
+"""Pairs of a bound and the number of units in a second: a number below the bound is in that unit. From 1973 to
+5138 the ranges do not overlap. A number at or above the last bound is not a time, and may be too large for a
+float."""
 _LATEST = UNITS[-1][0]
 _LONGEST = 64
-"""Characters of the longest text that is read: more digits than any time has cost time, or raise."""
+"""Characters of the longest text that is parsed, as very many digits take long or raise."""
 
 
 def zone_named(name: str) -> tzinfo:
-    """The time zone of a name such as `Europe/Berlin`. UTC needs no database of zones.
+    """Return the time zone of a name such as `Europe/Berlin`. UTC needs no database of time zones.
 
     Raises:
-        ValueError: there is none, or nothing on this machine knows it.
+        ValueError: no such zone exists, or this machine has no database of time zones.
     """
     if name == "UTC":
         return UTC
@@ -33,10 +35,10 @@ def zone_named(name: str) -> tzinfo:
 
 
 def parse_time(value: object, zone: tzinfo) -> datetime | None:
-    """The moment a record names, in UTC; None when it is no time.
+    """Return the time of a record, in UTC; None when the value is not a time.
 
-    `zone` is what a time without a zone means. Booleans, dates in basic or week form and moments before 1973 are
-    refused.
+    A text without a time zone is in `zone`. Booleans, dates in the basic or week form of ISO 8601 and times before
+    1973 are not accepted.
     """
     if not isinstance(value, str):
         return _from_epoch(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
@@ -80,6 +82,6 @@ def _from_epoch(number: float) -> datetime | None:
 
 
 def elapsed_ms(start: object, end: object) -> float | None:
-    """Milliseconds from one time of a record to another; None when they are no times in this order."""
+    """Return the milliseconds from `start` to `end`; None when one is not a time, or `end` is before `start`."""
     first, last = parse_time(start, UTC), parse_time(end, UTC)
     return None if first is None or last is None or last < first else (last - first).total_seconds() * 1000

@@ -1,4 +1,4 @@
-"""The words that producers use for outcomes, operations and cache hits, and what each means here."""
+"""The words that producers use for statuses, operations, cache hits and finish reasons, and their meaning here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from leverwatch.collectors.records.recall import recall
 
 
 class CallStatus(IntEnum):
-    """What a call came to."""
+    """How a call ended."""
 
     SUCCESS = 0
     ERROR = 1
@@ -48,12 +48,12 @@ _SCHEMA = frozenset({"true", "json_schema", "strict", "structured", "1"})
 _NO_SCHEMA = frozenset({"false", "text", "json_object", "json", "none", "off", "0"})
 _LENGTH = frozenset({"length", "max_tokens", "max_output_tokens", "model_length", "max_length", "token_limit"})
 _LONGEST = 64
-"""Characters of the longest word."""
+"""The longest word in characters; a longer text is not looked up."""
 _HIT = frozenset({"true", "hit", "yes", "1", "semantic hit"})
 
 
 def _word(value: object) -> str:
-    """A value as a word in lower case; a question mark when it is too long for any, in digits also for Python."""
+    """Return a value as lower-case text; `?` when it is too long to be a known word, or to be written at all."""
     if isinstance(value, int) and value.bit_length() > _LONGEST:
         return "?"
     text = str(value).strip()
@@ -61,7 +61,7 @@ def _word(value: object) -> str:
 
 
 def status_of(status: object) -> CallStatus | None:
-    """Success or error; None for a word that is neither. A record without a status tells of a success."""
+    """Return success or error; None for an unknown word. A record without a status is a success."""
     if status is None or status is True:
         return CallStatus.SUCCESS
     if status is False:
@@ -78,29 +78,32 @@ def status_of(status: object) -> CallStatus | None:
 
 
 def operation_of(word: str | None) -> Operation | None:
-    """The operation a word names; None for an unknown one. A record that names none is a generation."""
+    """Return the operation that a word means; None for an unknown word. A record without one is a generation."""
     text = (word or "").strip().lower()
     return _OPERATION_OF.get(text) if text else Operation.GENERATION
 
 
 def is_cache_hit(value: object) -> bool:
-    """Whether a gateway says that its response cache answered."""
+    """Whether the value means that the response cache of a gateway answered."""
     return value is True or (value is not None and _word(value) in _HIT)
 
 
 def is_invalid(value: object) -> bool | None:
-    """Whether an output failed the validation of its application; None when that is not known."""
+    """Whether the value means that the application found the output invalid; None when it is unknown."""
     return _either(value, _INVALID, _VALID)
 
 
 def is_schema_mode(value: object) -> bool | None:
-    """Whether the model was held to a schema; None when that is not known. JSON mode alone is none."""
+    """Whether the value means that a structured-output mode with a schema was on; None when it is unknown.
+
+    JSON mode without a schema is not such a mode.
+    """
     return _either(value, _SCHEMA, _NO_SCHEMA)
 
 
 @recall(1024)
 def is_truncated(finish_reason: str | None) -> bool | None:
-    """Whether the output ran into a limit of length; None when the reason is not known."""
+    """Whether the finish reason means that the output was cut at a limit of length; None for an unknown reason."""
     word = (finish_reason or "").strip().lower()
     return word in _LENGTH if word else None
 

@@ -1,4 +1,4 @@
-"""A piece of a JSON text that moves over a file, and knows where a value ends."""
+"""Reads JSON values from a file through a window of bounded size."""
 
 from __future__ import annotations
 
@@ -30,12 +30,13 @@ _OPENING, _CLOSING = b"[{", b"]}"
 
 
 def not_json() -> BadInput:
-    """What is said of a text that is none."""
+    """Make the error for a text that is not JSON."""
     return BadInput(Result.INVALID_LINE, "is not JSON")
 
 
 class Window:
-    """Reads JSON values of a file from front to back. Every method raises BadInput where the text is no JSON."""
+    """Reads JSON values of a file from beginning to end. Every method raises BadInput when the text is not
+    JSON."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -47,7 +48,7 @@ class Window:
         self._left = 0
 
     def peek(self) -> int:
-        """The next byte that is no white space."""
+        """Return the next byte that is not white space, without moving past it."""
         while True:
             self._pass(_BLANK)
             if self._at < len(self._data):
@@ -55,7 +56,12 @@ class Window:
             self._more()
 
     def elements(self, closing: int) -> Iterator[None]:
-        """Stands before each element, or each key, of the list or mapping that opens here; ends behind it."""
+        """Iterate over the list or mapping that starts here: yields before each element or key, and ends behind
+        it.
+
+        Raises:
+            BadInput: the text is not JSON.
+        """
         self.peek()
         self._at += 1
         if self.peek() == closing:
@@ -71,13 +77,17 @@ class Window:
                 raise not_json()
 
     def colon(self) -> None:
-        """Steps over the colon behind a key."""
+        """Move past the colon behind a key.
+
+        Raises:
+            BadInput: there is none.
+        """
         if self.peek() != _COLON:
             raise not_json()
         self._at += 1
 
     def take(self, largest: int) -> bytes | None:
-        """The text of the next value; None when it is longer than `largest`, and is then skipped."""
+        """Return the text of the next value and move past it; None when it is longer than `largest` bytes."""
         self.peek()
         self._taking, self._start, self._taken, self._left = largest > 0, self._at, [], largest
         self._value()
@@ -87,7 +97,11 @@ class Window:
         return b"".join(taken) if complete else None
 
     def finish(self) -> None:
-        """Sees to it that nothing but white space follows."""
+        """Check that only white space follows.
+
+        Raises:
+            BadInput: something else does.
+        """
         while True:
             self._pass(_BLANK)
             if self._at < len(self._data):
@@ -150,14 +164,15 @@ class Window:
             self._more()
 
     def _pass(self, pattern: re.Pattern[bytes]) -> bool:
-        """Steps over what matches; whether that is all of the piece."""
+        """Move past what the pattern matches, and return whether the window is used up."""
         match = pattern.match(self._data, self._at)
         if match is not None:
             self._at = match.end()
         return self._at == len(self._data)
 
     def _more(self, *, last: bool = False) -> bool:
-        """Reads the next piece; at the end of the file the text is cut off, unless it may be the `last` value."""
+        """Read the next piece of the file. At its end, a value that is not the `last` one is incomplete: an
+        error."""
         self._keep()
         piece = self._file.read(_PIECE)
         if not piece and not last:
@@ -167,7 +182,7 @@ class Window:
         return bool(piece)
 
     def _keep(self) -> None:
-        """Puts aside what was stepped over of the value that is being taken."""
+        """Keep the part of the present value that the window is about to lose."""
         if self._taking:
             self._left -= self._at - self._start
             if self._left < 0:

@@ -1,1 +1,1 @@
-"""Names the format of an unknown log, and proposes a field map for one that has no name."""
+"""Recognises the format of an unknown log, or proposes a field map for it."""

@@ -1,4 +1,4 @@
-"""What fields of usage logs are called where no producer is known, and which values they can have."""
+"""Usual names of the fields of usage logs, and the values that each field can have."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _FOREIGN = frozenset(
         "tools", "user", "users",
     }
 )  # fmt: skip
-"""What is inside one of these is said of something else than the call."""
+"""Names of objects whose contents describe something else than the call."""
 _WEAK = frozenset({"id", "uuid"})
-"""Names that say something of the record only at its top."""
+"""Names that mean the record only at its top level."""
 
 
 def _is_count(value: Scalar) -> bool:
@@ -51,7 +51,7 @@ def _is_rate(value: Scalar) -> bool:
 
 
 def is_time(value: Scalar) -> bool:
-    """Whether it is a time that an inference can have."""
+    """Whether the value is a plausible time of an inference."""
     return parse_time(value, UTC) is not None
 
 
@@ -79,13 +79,14 @@ def _is_one_of(words: frozenset[str]) -> Callable[[Scalar], bool]:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A field, and how it is recognised."""
+    """How a field is recognised: by names and by a test of its values."""
 
     names: str
-    """Without underscores, best first; two keys in a row are one name: `response.model` is `responsemodel`."""
+    """Names without underscores, the best first. Two consecutive keys form one name: `response.model` is
+    `responsemodel`."""
     fits: Callable[[Scalar], bool]
     exact: bool = False
-    """Every value has to fit: one that does not would be shown, or would lose its record."""
+    """Whether every value has to pass the test, as one that does not would be shown or cost its record."""
 
 
 KNOWN: Mapping[str, Known] = {
@@ -141,30 +142,30 @@ KNOWN: Mapping[str, Known] = {
     "finish_reason": Known("finishreason stopreason donereason", _is_name, exact=True),
     "static_input_tokens": Known("staticinputtokens staticprompttokens", _is_count),
 }  # fmt: skip
-"""In the order in which fields choose."""
+"""The fields, in the order in which paths are assigned to them."""
 
 SYSTEMS = (
     "system", "app", "application", "service", "servicename", "feature", "product", "team", "teamid", "project",
 )  # fmt: skip
-"""What may tell systems apart."""
+"""Names of values that may tell systems apart."""
 DURATIONS = (
     "latency", "duration", "elapsed", "responsetime", "took", "timetaken", "requestduration", "totalduration",
     "totaltime",
 )  # fmt: skip
-"""Durations in a unit that their name does not tell."""
+"""Names of durations whose unit is not clear from the name."""
 FAILURES = ("error", "errormessage", "errortype", "errorcode", "errorclass", "exception", "iserror", "failed")
-"""What only an error has, or what is true of one: no status, which is true of a success."""
+"""Names of values that only failed calls have, or that are true for these. They are not statuses."""
 
 _RANKS = {field: {name: at for at, name in enumerate(known.names.split())} for field, known in KNOWN.items()}
 
 
 def rank(field: str, path: Path) -> int | None:
-    """How good a name for a field a path is, 0 being the best; None when it is none."""
+    """Return how well a path's name fits a field, 0 being best; None when it does not."""
     return _rank(_RANKS[field], path)
 
 
 def is_called(names: Iterable[str], path: Path) -> bool:
-    """Whether a path has one of these names."""
+    """Whether the path has one of these names."""
     return _rank(dict.fromkeys(names, 0), path) is not None
 
 
@@ -179,5 +180,5 @@ def _rank(ranks: Mapping[str, int], path: Path) -> int | None:
 
 
 def is_plain(path: Path) -> bool:
-    """Whether the keys of a path are names, and not texts that a record is keyed by."""
+    """Whether the keys of a path look like names of fields, and not like values used as keys."""
     return all(len(key) <= 64 and _KEY.fullmatch(key) for key in path)

@@ -1,4 +1,4 @@
-"""Proposes a field map for records of no named format. Pure; what is not sure is said, and no value is."""
+"""Proposes a field map for records of an unknown format. Pure. Doubts are noted, and no value is shown."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from leverwatch.collectors.sniffing.field_names import (
 )
 
 Record = Mapping[Path, Scalar]
-"""The known values of a record."""
+"""The scalar values of a record, by path."""
 
 _MOSTLY = 0.9
-"""The part of the values that has to fit a field; a few records may be broken."""
+"""The share of the values that must fit a field; a few records may be broken."""
 _MOST_OTHERS = 5
 _DEEPEST = 16
 _DELIMITERS = (",", "\t", ";", "|")
 _CALLS = frozenset(
     {"model", "input_tokens", "cached_input_tokens", "output_tokens", "reasoning_tokens", "finish_reason"}
 )
-"""Fields of which a log of model calls has at least one."""
+"""A log of model calls has at least one of these fields."""
 _INCLUDED = (("cached_input_tokens", "input_tokens"), ("reasoning_tokens", "output_tokens"))
 _UNSURE = (
     ("latency_ms", DURATIONS, "may be it, if it is in milliseconds"),
@@ -44,20 +44,20 @@ _DOLLARS = "usd"
 
 @dataclass(frozen=True, slots=True)
 class FieldGuess:
-    """A field map that fits the first records."""
+    """A proposed field map that fits the first records of a log."""
 
     fields: Mapping[str, str]
-    """Paths as the configuration writes them, by field."""
+    """The path of each field, as written in the configuration."""
     others: Mapping[str, tuple[str, ...]]
-    """Paths that the same field might be at."""
+    """Further paths that might have the same field, by field."""
     notes: tuple[str, ...]
-    """What should be checked."""
+    """Sentences about what should be checked."""
     systems: tuple[str, ...]
     """Paths whose values may name the system."""
 
 
 def leaves(value: Any, path: Path = ()) -> dict[Path, Scalar]:
-    """The values of a record by path; nulls, blank texts and whatever is in an array are none."""
+    """Return the scalar values of a record by path, without nulls, blank texts and the contents of arrays."""
     if isinstance(value, Mapping):
         if len(path) >= _DEEPEST:
             return {}
@@ -71,12 +71,12 @@ def leaves(value: Any, path: Path = ()) -> dict[Path, Scalar]:
 
 
 def dotted(path: Path) -> str:
-    """A path into JSON as the configuration writes it."""
+    """Return a path into JSON as it is written in the configuration."""
     return ".".join(key.replace("\\", "\\\\").replace(".", "\\.") for key in path)
 
 
 def columns(lines: Sequence[str]) -> tuple[str, list[dict[Path, Scalar]]] | None:
-    """The delimiter of lines below a header, and their cells by column; None when they are no table."""
+    """Return the delimiter of a table with a header line, and its cells by column; None when it is not a table."""
     best: tuple[int, str, list[dict[Path, Scalar]]] | None = None
     for delimiter in _DELIMITERS:
         rows = _cells(lines, delimiter)
@@ -106,9 +106,12 @@ def _cells(lines: Sequence[str], delimiter: str) -> list[list[str]]:
 def propose(
     records: Sequence[Record], spell: Callable[[Path], str] = dotted, *, clock: bool = False
 ) -> FieldGuess | None:
-    """A field map for these records, or None when they tell no time or nothing of a call to a model.
+    """Return a field map for these records; None when they have no time, or no field of a call to a model.
 
-    `spell` writes a path, and `clock` says that a wrapper tells the time of records that have none.
+    Args:
+        records: the first records of the log.
+        spell: writes a path as the configuration does.
+        clock: whether a wrapper gives the time, so that the records need none.
     """
     values: dict[Path, list[Scalar]] = {}
     for record in records:
@@ -163,7 +166,7 @@ def _named(field: str, paths: Iterable[Path]) -> list[Path]:
 
 
 def _is_free(path: Path, taken: Iterable[Path]) -> bool:
-    """Whether no path is this one, leads through it, or lies on the way to it."""
+    """Whether the path is neither taken, nor inside a taken path, nor contains one."""
     return not any(path[: len(other)] == other or other[: len(path)] == path for other in taken)
 
 
@@ -177,7 +180,7 @@ def _is_date(value: Scalar) -> bool:
 
 
 def _repeats(path: Path, records: Sequence[Record]) -> bool:
-    """Whether records that differ share an id: it is none of a call, or they are parts of one."""
+    """Whether different records share a value: then it is not the id of a call, or they are parts of a stream."""
     seen: dict[str, Record] = {}
     return any(
         seen.setdefault(str(record[path]).strip(), record) != record for record in records if path in record

@@ -1,4 +1,4 @@
-"""Names the format of a usage log, and counts the whole of it without a store."""
+"""Recognises the format of a usage log, and counts the whole log without a store."""
 
 from __future__ import annotations
 
@@ -37,27 +37,27 @@ SAMPLE_BYTES = 1 << 20
 SAMPLE_RECORDS = 50
 _SYSTEM = "sniffed"
 _ENOUGH = 30
-"""The score from which a record is taken for one of a format."""
+"""The least score at which a record is taken for one of a format."""
 _FRAME = re.compile(rb"[\0\x01]...(?:\{|\x28\xb5\x2f\xfd|\x0a)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """How to read a file."""
+    """The settings with which a file can be read."""
 
     format: str
     compression: str
     """`plain`, `gzip` or `zstd`."""
     framing: str | None = None
-    """None: the framing that the format has anyway."""
+    """The framing; None: that of the format."""
     wrap: tuple[str, ...] = ()
     fields: FieldGuess | None = None
-    """The field map of a format that is no named one."""
+    """The field map when the format is not a named one."""
     delimiter: str = ","
 
     @property
     def settings(self) -> str | dict[str, Any]:
-        """What `format` says in the configuration."""
+        """The value of `format` for the configuration."""
         extras: dict[str, Any] = {}
         if self.fields is not None:
             extras["fields"] = dict(self.fields.fields)
@@ -72,7 +72,7 @@ class Guess:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What a record was understood to be; never its texts."""
+    """The fields read from a record, without texts of prompts or responses."""
 
     place: str
     values: Mapping[str, Any]
@@ -80,22 +80,22 @@ class Sample:
 
 @dataclass(slots=True)
 class Summary:
-    """A whole file, counted as `collect` would."""
+    """The counts of a whole file, as `collect` would make them."""
 
     tallies: Counter[Result] = field(default_factory=Counter)
     usage: list[UsageRow] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     def add(self, column: str, operation: Callable[[Operation], bool]) -> float:
-        """A count over all rows of some operations."""
+        """Return the sum of a column over all rows whose operation is chosen."""
         return sum((float(getattr(row, column)) for row in self.usage if operation(row.operation)), 0.0)
 
 
 def read_sample(path: Path) -> tuple[bytes, str]:
-    """The first bytes of a file, decompressed, and how it is compressed.
+    """Return the first bytes of a file, decompressed, and its compression.
 
     Raises:
-        SourceUnavailable: it cannot be read, or there is none.
+        SourceUnavailable: there is no such file, or it cannot be read.
     """
     fault = name_fault(str(path.resolve()))
     if fault is not None:
@@ -113,9 +113,9 @@ def read_sample(path: Path) -> tuple[bytes, str]:
 
 
 def guess(data: bytes, compression: str) -> Guess | None:
-    """The format that the first records of a file are taken for; None when none is known. Pure.
+    """Return how to read a file, judged by its first bytes; None when its format cannot be recognised. Pure.
 
-    JSON and tables that nobody named get a field map.
+    JSON and tables of an unknown format get a proposed field map.
     """
     framing, wrap, units = _outermost(data)
     for wrappers, inner in _unwrapped(units):
@@ -165,7 +165,7 @@ def _table(data: bytes, compression: str) -> Guess | None:
 
 
 def tried() -> str:
-    """What `guess` compares with, in words."""
+    """Return the names of everything that `guess` tries, as text."""
     wrappers = ", ".join((*CONTAINERS, "prefix", f"json-string (in {', '.join(STRING_FIELDS)})"))
     return (
         f"formats: {', '.join(NAMED)}; wrappers: {wrappers}; framings: {', '.join(FRAMINGS)}; "
@@ -198,7 +198,7 @@ def _best(units: Sequence[bytes]) -> str | None:
 
 
 def _value(unit: bytes) -> Any:
-    """A record for `recognise`: what JSON gives, or the line as text."""
+    """Return a record as `recognise` expects it: the decoded JSON, or the line as text."""
     try:
         return json.loads(unit)
     except (ValueError, RecursionError):
@@ -206,7 +206,7 @@ def _value(unit: bytes) -> Any:
 
 
 def config_of(path: Path, settings: Any) -> FilesConfig:
-    """A source that reads one file, at once and from start to end."""
+    """Return the settings of a source that reads a single file completely, without waiting for its last line."""
     return FilesConfig.model_validate(
         {
             "name": "sniff",
@@ -236,7 +236,7 @@ def summarise(config: FilesConfig, now: Callable[[], datetime] = utc_now) -> Sum
 
 
 def samples(settings: FileFormat, data: bytes, number: int = 5) -> Iterator[Sample]:
-    """What the first records were understood to be."""
+    """Yield the fields read from the first records."""
     format_ = build_format(settings, ())
     start = data.find(b"\n") + 1 if format_.wants_header else 0
     header, data = data[:start], data[start:]

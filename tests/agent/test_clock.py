@@ -242,7 +242,7 @@ def test_a_clock_that_steps_within_a_run_ends_it_and_every_record_counts_once_it
     tmp_path: Path, store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("leverwatch.collectors.sources.files.collector._BATCH_BYTES", 1)
-    monkeypatch.setattr("leverwatch.collectors.sources.files.tail._CHUNK", 4096)
+    monkeypatch.setattr("leverwatch.collectors.sources.files.read_context.CHUNK", 4096)
     records = 500
     lines = [json.dumps({"ts": "2026-03-09T10:00:00Z", "id": number}) for number in range(records)]
     (tmp_path / "a.jsonl").write_text("\n".join(lines) + "\n")

@@ -2,9 +2,9 @@
 
     python -m tests.benchmarks.bench_start [--before CHECKOUT]
 
-With `--before`, the same commands of another checkout with its own `.venv` run in turn with those of this one,
-and the ratio is printed. Without it the ratio is against a Python that only imports click. Figures of a run depend
-on the machine, and on what else it does; the ratios hardly.
+With `--before`, the same commands of another checkout, which has its own `.venv`, run in turn with those of this
+one, and the ratio is printed. Without it the ratio is against a Python that only imports click. Figures depend
+on the machine, and on what else it does; the ratios hardly do.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ COMMANDS: dict[str, tuple[list[str], dict[str, str]]] = {
 
 
 def cpu(command: list[str], folder: Path, environ: dict[str, str]) -> float:
-    """Seconds of a command with its children; bytecode of what it imports is kept, as after an installation."""
+    """Seconds of a command and its children; bytecode of what it imports is kept, as after an installation."""
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | environ
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, cwd=folder, env=environ, capture_output=True, check=True, timeout=120)

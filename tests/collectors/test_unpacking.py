@@ -13,7 +13,8 @@ import zstandard
 from leverwatch.collectors.errors import SourceIncomplete
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.framing.frames import FRAMES
-from leverwatch.collectors.unpacking import FREE, MOST_RATIO, MOST_WINDOW, UnpackingTime
+from leverwatch.collectors.unpacking import FREE, MOST_RATIO, MOST_WINDOW
+from leverwatch.collectors.unpacking_time import UnpackingTime
 from tests.collectors.sources.files.tailing import Bench, line
 
 PACKS: dict[str, Callable[[bytes], bytes]] = {
@@ -124,8 +125,8 @@ def test_blank_lines_without_end_cost_nothing_but_their_own_file(tmp_path: Path,
 def test_a_file_that_costs_too_much_takes_a_share_of_each_run_and_is_counted_whole_in_the_end(
     tmp_path: Path, ending: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("leverwatch.collectors.unpacking.CPU_SECONDS", 0.0)
-    monkeypatch.setattr("leverwatch.collectors.unpacking.CPU_SECONDS_PER_MIB", 0.0)
+    monkeypatch.setattr("leverwatch.collectors.unpacking_time.CPU_SECONDS", 0.0)
+    monkeypatch.setattr("leverwatch.collectors.unpacking_time.CPU_SECONDS_PER_MIB", 0.0)
     records = 4_000
     path = tmp_path / f"dense.jsonl.{ending}"
     path.write_bytes(

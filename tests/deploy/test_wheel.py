@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from supply.pythons import folders, pythons
 from tests.deploy.scratch import ROOT
 from tests.deploy.test_minimal import CONFIG, RECORD, core, tops
 
@@ -23,25 +24,10 @@ _PARTS = ("agent", "collectors", "leverwatch", "LICENSE", "README.md", "pyprojec
 _SAYS = "leverwatch 0.1.0, with its compiled helper\n"
 
 
-def pythons() -> list[Path]:
-    """The running Python, and every other one of this machine that the wheel is for."""
-    found = {f"{sys.version_info.major}.{sys.version_info.minor}": Path(sys.executable)}
-    for minor in range(11, 20):
-        places = [*(Path.home() / ".pyenv/versions").glob(f"3.{minor}.*/bin/python3")]
-        places += [Path(found_by_name)] if (found_by_name := shutil.which(f"python3.{minor}")) else []
-        for place in places:
-            if _works(place, minor):
-                found.setdefault(f"3.{minor}", place)
-    return list(found.values())
-
-
-def _works(place: Path, minor: int) -> bool:
-    """A shim of pyenv is there for every version, and runs one."""
-    code = f"import sys, venv; sys.exit(sys.version_info[:2] != (3, {minor}))"
-    try:
-        return subprocess.run([place, "-c", code], capture_output=True, check=False, timeout=30).returncode == 0
-    except OSError:
-        return False
+def interpreters() -> list[Path]:
+    """The running Python, and every newer one of this machine."""
+    found = pythons(folders(os.environ, Path.home()))
+    return [Path(sys.executable), *(it for its, it in found.items() if its[:2] > sys.version_info[:2])]
 
 
 @pytest.fixture(scope="module")
@@ -74,8 +60,17 @@ def installed(python: Path, wheel: Path, folder: Path, packages: set[str]) -> Pa
     """The Python of a new environment with the wheel and links to these packages, and without a compiler."""
     subprocess.run([python, "-m", "venv", "--without-pip", folder], check=True, timeout=60)
     (site,) = folder.glob("lib/python3*/site-packages")
-    pip = [sys.executable, "-m", "pip", "--quiet", "--python", str(folder / "bin/python"), "install", "--no-deps"]
-    subprocess.run([*pip, "--no-index", str(wheel)], check=True, timeout=120, env=_environ(folder))
+    pip: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--quiet",
+        "--python",
+        folder / "bin/python",
+        "install",
+        "--no-deps",
+    ]
+    subprocess.run([*pip, "--no-index", wheel], check=True, timeout=120, env=_environ(folder))
     for name in packages:
         for first, place in tops(name):
             if not (site / first).exists():
@@ -130,7 +125,7 @@ def test_without_a_compiler_the_wheel_counts_with_its_helper(wheel: Path, tmp_pa
     assert [(each["source"], each["records"]) for each in json.loads(done.stdout)] == [("log", 1)]
 
 
-@pytest.mark.parametrize("other", pythons(), ids=lambda place: place.parents[1].name)
+@pytest.mark.parametrize("other", interpreters(), ids=lambda place: place.parents[1].name)
 def test_the_helper_works_in_every_python_there_is(other: Path, wheel: Path, tmp_path: Path) -> None:
     python = installed(other, wheel, tmp_path / "venv", {"click"})
     code = (

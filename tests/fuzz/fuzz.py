@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from leverwatch.collectors.aggregation.ingest import Ingest
 from leverwatch.collectors.aggregation.lines import Lines
-from leverwatch.collectors.aggregation.rollup import COLUMNS
+from leverwatch.collectors.counted_fields import COLUMNS
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.decoder import build_format
 from leverwatch.collectors.records.formats.registry import NAMED

@@ -18,7 +18,7 @@ from leverwatch.agent.store.schema import usage_daily
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.aggregation.ingest import Counted, Ingest
 from leverwatch.collectors.aggregation.lines import Lines
-from leverwatch.collectors.aggregation.rollup import COLUMNS
+from leverwatch.collectors.counted_fields import COLUMNS
 from leverwatch.collectors.interface import Batch, Result
 from leverwatch.collectors.records.names import is_usable
 from tests.collectors.sources.files.logs import NOW, config

@@ -8,10 +8,9 @@ import click
 
 from leverwatch.agent.cli.options import (
     EPILOG,
+    PASSWORD_VARIABLE,
     config_option,
 )
-
-VARIABLE = "LEVERWATCH_PASSWORD"
 
 
 @click.command(epilog=EPILOG)
@@ -29,7 +28,7 @@ VARIABLE = "LEVERWATCH_PASSWORD"
 @click.option(
     "--password-file",
     type=click.Path(path_type=Path),
-    help=f"With --user: the file that holds the password. Default: the environment variable {VARIABLE}.",
+    help=f"With --user: the file that holds the password. Default: the environment variable {PASSWORD_VARIABLE}.",
 )
 def metrics(config_path: Path, output: str, url: str | None, user: str | None, password_file: Path | None) -> None:
     """Print the metrics, as Prometheus would scrape them.

@@ -26,21 +26,21 @@ from leverwatch.agent.framework.economics.scenario import UPKEEP_INPUTS, Shares,
 from leverwatch.agent.framework.model import Strategy
 
 CHEAPER_FROM = 0.8
-"""Probability above which fine-tuning is called cheaper."""
+"""Fine-tuning is called cheaper from this probability on."""
 NOT_CHEAPER_BELOW = 0.2
 TRAFFIC = "monthly_inferences"
-"""The name of traffic among the drivers."""
+"""The name that the volume has among the drivers."""
 _DRIVERS = 2
 _EVERY = 4
-"""The range of the break-even volume is taken over every fourth draw; it costs more than the saving."""
+"""The break-even volume is computed for every fourth draw only, as it costs more time than the saving."""
 _INSTANCES = frozenset({"gpu_hour_usd", "tokens_per_second", "utilisation", "minimum_instances"})
 _ABSENT = Amount.exactly(0.0, Origin.ASSUMED)
 
 
 def assess_economics(facts: EconomicsFacts) -> Economics:
-    """What the strategies cost, and whether fine-tuning is cheaper at today's volume.
+    """Return what the strategies cost in USD a month, and whether fine-tuning is cheaper at today's volume.
 
-    Deterministic: the draws depend on the facts, and on nothing but the system's name and the day beside them.
+    Deterministic: the random draws are seeded with the system's name and the day.
     """
     weeks, missing = mix_of_weeks(facts.traffic, facts.prices)
     missing = (*missing, *_missing(facts))
@@ -51,7 +51,7 @@ def assess_economics(facts: EconomicsFacts) -> Economics:
 
 
 def used_inputs(facts: EconomicsFacts) -> dict[str, Amount]:
-    """The inputs that can matter to this system: without those of the other kind of hosting."""
+    """The inputs without those that only apply to the other kind of hosting."""
     per_token = facts.hosting is Hosting.PER_TOKEN
     return {name: amount for name, amount in facts.inputs.items() if not (per_token and name in _INSTANCES)}
 
@@ -105,13 +105,14 @@ class _Assessment:
         )
 
     def _line(self, changed: Mapping[str, float]) -> Line:
-        """Every input at its likely value, except the changed ones."""
+        """The saving as a function of volume, with every input at its likely value except those in `changed`."""
         value = {**self.likely, **changed}
         shares = Shares(*(value.get(name, 0.0) for name in Shares._fields))
         return line(self.whole, shares, upkeep(*(value[name] for name in UPKEEP_INPUTS)), self.terms)
 
     def _drawn(self) -> tuple[int, list[float], list[float | None]]:
-        """Draws in which fine-tuning is cheaper, the volume of each draw, and some break-even volumes."""
+        """The number of draws in which fine-tuning is cheaper, the volume of each draw, and the break-even volume
+        of every fourth one."""
         mixes: dict[tuple[int, ...], Mix] = {}
         scale = self.volume / self.whole.inferences
         drawn = weeks_drawn(len(self.weeks))
@@ -119,9 +120,9 @@ class _Assessment:
         shares = _shares(tuple(inputs.get(name, _ABSENT) for name in Shares._fields))
         kept = _upkeeps(tuple(inputs[name] for name in UPKEEP_INPUTS))
         wins, volumes, crossings = 0, [], []
-        places = order(f"{self.facts.system}/{self.facts.as_of}")
-        for index, (place, share, keep) in enumerate(zip(places, shares, kept, strict=True)):
-            often = drawn[place]
+        drawn_at = order(f"{self.facts.system}/{self.facts.as_of}")
+        for index, (at, share, keep) in enumerate(zip(drawn_at, shares, kept, strict=True)):
+            often = drawn[at]
             mix = mixes.get(often)
             if mix is None:
                 mix = mixes[often] = _together(self.columns, often)
@@ -156,7 +157,7 @@ class _Assessment:
             yield StrategyCost(strategy, monthly, monthly / volume * 1000 if volume > 0 else None, tokens * 1000)
 
     def _drivers(self, likely: Line, volumes: list[float]) -> list[Driver]:
-        """One input at a time from its low to its high value (a tornado); the widest ones."""
+        """The inputs with the widest effect when each alone goes from its low to its high value (a tornado)."""
         volumes.sort()
         low, high = volumes[DRAWS // 10], volumes[-1 - DRAWS // 10]
         found = [Driver(TRAFFIC, likely.saving(low), likely.saving(high), Origin.MEASURED)]
@@ -170,7 +171,7 @@ class _Assessment:
 
 @lru_cache(maxsize=512)
 def _upkeeps(amounts: tuple[Amount, ...]) -> tuple[Upkeep, ...]:
-    """What does not depend on traffic, for each draw. Most systems share their inputs, and so these."""
+    """The costs that do not depend on traffic, for each draw; cached, as most systems have the same inputs."""
     columns = [draws(name, amount) for name, amount in zip(UPKEEP_INPUTS, amounts, strict=True)]
     return tuple(upkeep(*row) for row in zip(*columns, strict=True))
 
@@ -192,7 +193,7 @@ def _outcome(probability: float) -> CostOutcome:
 
 
 def _range(crossings: list[float | None]) -> tuple[float | None, float | None]:
-    """10% and 90% quantile; draws without a break-even lie above every volume."""
+    """The 10% and 90% quantile of break-even volumes; draws without one count as infinite, which is None here."""
     if not crossings:
         return None, None
     ranked = sorted(crossings, key=lambda volume: float("inf") if volume is None else volume)

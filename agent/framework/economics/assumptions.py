@@ -1,4 +1,4 @@
-"""Every input of the economics that traffic does not measure, and what is assumed when nobody configures it."""
+"""The inputs of the economics, each with the range that is assumed when it is neither configured nor measured."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class Assumption:
     name: str
     unit: str
     default: tuple[float, float, float] | None
-    """Low, likely, high; None: no default, the tuned model behaves as today's."""
+    """Low, likely and high value; None: no default, the tuned model is taken to behave like today's model."""
     meaning: str
     measurable: bool = False
-    """Measured traffic or history replaces a default, but never a configured value."""
+    """Whether a measured value replaces the default; it never replaces a configured value."""
     ceiling: float | None = None
     above_zero: bool = False
 
@@ -114,7 +114,7 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
         "tuned_attempts", "attempts", None, "Attempts for one inference of a tuned model. Default: as today."
     ),
 )
-"""In the order of the documentation."""
+"""All inputs, in the order of the documentation."""
 
 BY_NAME: Mapping[str, Assumption] = {assumption.name: assumption for assumption in ASSUMPTIONS}
 
@@ -130,7 +130,7 @@ def defaults() -> dict[str, Amount]:
 
 
 def priced(price: Price, configured: Mapping[str, Amount]) -> dict[str, Amount]:
-    """The inputs that the price of the tuned model gives, for names that are not configured themselves."""
+    """The inputs that follow from the price of the tuned model, without those that are configured."""
     found = {}
     tokens = configured.get("training_million_tokens")
     if price.training is not None and tokens is not None:
@@ -142,7 +142,7 @@ def priced(price: Price, configured: Mapping[str, Amount]) -> dict[str, Amount]:
 
 
 def resolve(*layers: Mapping[str, Amount], measured: Mapping[str, Amount] | None = None) -> dict[str, Amount]:
-    """The inputs of one system: the first layer that has a name wins, then what is measured, then the default."""
+    """The inputs of one system: each from the first layer that has it, else measured, else the default."""
     inputs = {**defaults(), **(measured or {})}
     for layer in reversed(layers):
         inputs.update(layer)

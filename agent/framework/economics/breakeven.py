@@ -25,30 +25,31 @@ class Line(NamedTuple):
     tuned: float
     """USD for the tokens of one inference of the tuned model."""
     fixed: float
-    """USD a month that prompts cost beside tokens, less what a tuned model costs beside tokens and instances."""
+    """USD a month: the costs of prompts other than tokens, minus those of a tuned model other than tokens and
+    instances."""
     step: float = 0.0
     """USD a month for one instance."""
     unit: float = inf
     """Inferences a month that one instance serves."""
     least: int = 0
-    """Instances that always run."""
+    """Instances that run at any volume, also without traffic."""
 
     def saving(self, volume: float) -> float:
-        """USD a month at a monthly volume."""
+        """The saving in USD a month at a volume in inferences a month; negative when fine-tuning costs more."""
         prompted, tuned, fixed, step, unit, least = self
         saving = volume * (prompted - tuned) + fixed
         return saving - step * max(least, ceil(volume / unit)) if step else saving
 
     def hosting(self, volume: float) -> float:
-        """USD a month for instances at a monthly volume."""
+        """The cost of instances in USD a month at a volume in inferences a month."""
         return self.step * max(self.least, ceil(volume / self.unit)) if self.step else 0.0
 
 
 def break_even(line: Line) -> BreakEven:
-    """Where the saving is positive, exactly.
+    """Return the volumes, in inferences a month, at which the saving is positive; exact, not searched for.
 
-    Within one number of instances the saving is a straight line. Instance n serves the volumes in
-    ((n - 1) x unit, n x unit]; the `least` first ones serve everything up to least x unit.
+    For a given number of instances the saving is a straight line. n instances are needed for the volumes in
+    ((n - 1) x unit, n x unit]; at least `least` of them run, which serve everything up to least x unit.
     """
     slope = line.prompted - line.tuned
     if not line.step or line.unit == inf:
@@ -76,11 +77,11 @@ class _Stairs(NamedTuple):
     least: int
 
     def _zero(self, instances: int) -> float:
-        """Where the saving reaches 0 within a step; 0 where it is positive from no volume on."""
+        """The volume at which the saving is 0 with so many instances; 0 when it is positive at any volume."""
         return max((self.step * instances - self.fixed) / self.slope, 0.0)
 
     def falling(self) -> BreakEven:
-        """Every inference and every step cost more, so the first volume without a saving ends it."""
+        """The break-even when no inference gets cheaper: fine-tuning is cheaper up to some volume, if at all."""
         if self.fixed <= self.step * self.least:
             return BreakEven(None, None, None)
         loss = self.slope * self.unit
@@ -90,14 +91,14 @@ class _Stairs(NamedTuple):
         return BreakEven(0.0, None, min(end, (self.step * instances - self.fixed) / self.slope) if loss else end)
 
     def rising(self) -> BreakEven:
-        """A full instance saves more than it costs: at some volume it is cheaper for good."""
+        """The break-even when a full instance saves more than it costs: from some volume on always cheaper."""
         gain = self.slope * self.unit - self.step
         first = max(self.least, _whole(floor, -self.fixed / gain) + 1)
         lasting = max(first, _whole(ceil, (self.slope * self.unit - self.fixed) / gain) - 1)
         return BreakEven(self._zero(first), self._zero(lasting), None)
 
     def sinking(self) -> BreakEven:
-        """Not even a full instance pays for itself: it is cheaper only while the fixed costs make up for it."""
+        """When a full instance saves less than it costs: the saving ends when the fixed saving is used up."""
         loss = self.step - self.slope * self.unit
         if self.fixed <= loss * self.least:
             return BreakEven(None, None, None)
@@ -108,5 +109,5 @@ class _Stairs(NamedTuple):
 
 
 def _whole(rounded: Callable[[float], int], value: float) -> int:
-    """A number of instances; those beyond any real one are cut, as infinity has no whole number."""
+    """The rounded number of instances, bounded so that infinity can be rounded too."""
     return rounded(max(min(value, _MOST_INSTANCES), -_MOST_INSTANCES))

@@ -9,12 +9,12 @@ from zlib import crc32
 from leverwatch.agent.framework.economics.model import Amount
 
 DRAWS = 256
-"""With four weeks of traffic, the number of all the ways to draw four of them with replacement: 4**4."""
+"""Draws of each input: 4**4, the number of ways to draw four weeks out of four with replacement."""
 
 
 @cache
 def _strata(column: str) -> tuple[float, ...]:
-    """The middle of 256 equal parts of [0, 1], in an order of the column's own (a Latin hypercube)."""
+    """The midpoints of 256 equal parts of [0, 1], shuffled with the column's name as seed (a Latin hypercube)."""
     parts = [(index + 0.5) / DRAWS for index in range(DRAWS)]
     Random(column).shuffle(parts)  # noqa: S311 - repeatable draws, no secret
     return tuple(parts)
@@ -22,7 +22,7 @@ def _strata(column: str) -> tuple[float, ...]:
 
 @lru_cache(maxsize=4096)
 def draws(column: str, amount: Amount) -> tuple[float, ...]:
-    """256 values of an input: quantiles of the triangular distribution from low over likely to high."""
+    """256 values of an input from the triangular distribution over its low, likely and high value."""
     low, likely, high = amount.low, amount.likely, amount.high
     width = high - low
     if width <= 0:
@@ -36,15 +36,15 @@ def draws(column: str, amount: Amount) -> tuple[float, ...]:
 
 @cache
 def weeks_drawn(blocks: int) -> tuple[tuple[int, ...], ...]:
-    """How often each of the weeks is in each draw. With four weeks every possible draw is in here exactly once."""
+    """For each draw, how often it contains each week. With four weeks, every possible draw occurs exactly once."""
     return tuple(
-        tuple([index // blocks**place % blocks for place in range(blocks)].count(week) for week in range(blocks))
+        tuple([index // blocks**digit % blocks for digit in range(blocks)].count(week) for week in range(blocks))
         for index in range(DRAWS)
     )
 
 
 def order(seed: str) -> tuple[int, ...]:
-    """Which draw of weeks goes with which draw of the other inputs: a permutation that the seed chooses."""
+    """A permutation, chosen by the seed, that pairs the draws of weeks with the draws of the other inputs."""
     number = crc32(seed.encode())
     step, start = (number >> 8) * 2 + 1, number
     return tuple([(start + step * index) % DRAWS for index in range(DRAWS)])

@@ -1,4 +1,4 @@
-"""What the inferences of a week hold and cost today, from measured tokens and known prices."""
+"""Tokens and costs of the inferences of a week, from measured tokens and known prices."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from leverwatch.agent.framework.economics.traffic import Block, Calls, TrafficMo
 
 _MILLION = 1e6
 _LEAST_KNOWN = 0.5
-"""Share of a model's inferences with known tokens, below which the mean of the known ones stands for nothing."""
+"""A model's mean tokens are unknown when fewer than this share of its inferences have known tokens."""
 
 
 class Mix(NamedTuple):
-    """Sums over a week (or several). Two parts each, where a share that was not measured has to be assumed."""
+    """Sums over one or more weeks. A sum that depends on an assumed share is split into a fixed part and a part to
+    be multiplied by that share."""
 
     inferences: float
     cost: float
-    """USD for tokens today, one attempt each."""
+    """USD for tokens today, with one attempt for each inference and an assumed cached share of 0."""
     cost_by_cached_share: float
-    """USD that change when the assumed cached share goes from 0 to 1."""
+    """USD to add to `cost` when the assumed cached share is 1."""
     input_tokens: float
     static_tokens: float
     unmeasured_static: float
@@ -29,15 +30,15 @@ class Mix(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """Ratios over all four weeks; None when unknown."""
+    """Ratios over all weeks; None when unknown."""
 
     attempts: float | None
-    """Attempts for one inference."""
+    """Attempts per inference."""
     calls_per_trace: float | None
 
 
 def measured(total: Calls) -> Measured:
-    """Attempts and calls per trace. Attempts below one for an inference were evidently not recorded."""
+    """Attempts per inference, and calls per trace. Fewer attempts than inferences were not all recorded: None."""
     return Measured(
         attempts=total.attempts / total.inferences if 0 < total.inferences <= total.attempts else None,
         calls_per_trace=max(total.traced / total.traces, 1.0) if total.traces > 0 else None,
@@ -48,11 +49,7 @@ def mix_of_weeks(
     traffic: TrafficMoments, prices: Mapping[str, Price | Unpriced]
 ) -> tuple[tuple[Mix, ...], tuple[Unknown, ...]]:
     """One `Mix` a week, of seven days each, and what is missing. With anything missing the weeks are empty."""
-    overall: dict[str, Calls] = {}
-    for block in traffic.blocks:
-        for part in block.calls:
-            overall[part.model] = overall[part.model].plus(part) if part.model in overall else part
-    models = traffic.models
+    overall, models = traffic.by_model(), traffic.models
     missing = tuple(_missing(overall, models, prices))
     if missing:
         return (), missing
@@ -81,12 +78,14 @@ def _missing(
 
 
 def _week(block: Block, overall: Mapping[str, Calls], prices: Mapping[str, Price]) -> Mix:
-    parts = [_part(calls, overall[calls.model], prices[calls.model]) for calls in block.calls if calls.inferences]
+    mixes = [
+        _of_model(calls, overall[calls.model], prices[calls.model]) for calls in block.calls if calls.inferences
+    ]
     days = 7 / block.covered
-    return Mix(*(sum(column) * days for column in zip(*parts, strict=True))) if parts else Mix(*[0.0] * 7)
+    return Mix(*(sum(column) * days for column in zip(*mixes, strict=True))) if mixes else Mix(*[0.0] * 7)
 
 
-def _part(calls: Calls, whole: Calls, price: Price) -> Mix:
+def _of_model(calls: Calls, whole: Calls, price: Price) -> Mix:
     number = calls.inferences
     entered = number * _mean(calls, whole, "input_tokens", "unknown_input")
     written = number * _mean(calls, whole, "output_tokens", "unknown_output")
@@ -113,6 +112,6 @@ def _part(calls: Calls, whole: Calls, price: Price) -> Mix:
 
 
 def _mean(calls: Calls, whole: Calls, tokens: str, unknown: str) -> float:
-    """Mean tokens of the calls that are known: of the week, else of all four weeks."""
+    """Mean tokens of the week's calls with known tokens, or of those of all weeks when the week has none."""
     source = calls if calls.inferences > getattr(calls, unknown) else whole
     return float(getattr(source, tokens) / (source.inferences - getattr(source, unknown)))

@@ -12,12 +12,12 @@ from leverwatch.agent.framework.model import Strategy
 
 
 class Origin(StrEnum):
-    """Where a number comes from."""
+    """The origin of a number."""
 
     MEASURED = "measured"
     CONFIGURED = "configured"
     ASSUMED = "assumed"
-    """A default of leverwatch, or a price list that nobody confirmed for this user."""
+    """A default of leverwatch, or a price of the public list, which need not be what this user pays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Amount:
 
     @classmethod
     def exactly(cls, value: float, origin: Origin) -> Amount:
-        """A number without a range."""
+        """Make an `Amount` whose low, likely and high values are the same."""
         return cls(value, value, value, origin)
 
 
@@ -40,15 +40,15 @@ class Price:
     """What one model costs, in USD per million tokens."""
 
     model: str
-    """As it was asked for."""
+    """The name with which the price was looked up."""
     input: float
     output: float
     cached_input: float | None = None
-    """Tokens read from the provider's cache; None: charged as input."""
+    """USD per million tokens read from the provider's cache; None: charged as input."""
     cache_write: float | None = None
-    """Tokens written to the provider's cache; None: charged as input."""
+    """USD per million tokens written to the provider's cache; None: charged as input."""
     training: float | None = None
-    """Per million training tokens."""
+    """USD per million training tokens."""
     hosting_per_hour: float | None = None
     """USD for one hour of one dedicated instance."""
     origin: Origin = Origin.CONFIGURED
@@ -59,7 +59,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Unpriced:
-    """Nobody knows the price of this model."""
+    """The price of a model is unknown, and why."""
 
     model: str
     reason: str
@@ -70,18 +70,18 @@ class Hosting(StrEnum):
 
     PER_TOKEN = "per_token"  # noqa: S105 - no secret
     DEDICATED = "dedicated"
-    """By the hour, whether it is used or not."""
+    """Paid by the hour, whether it is used or not."""
 
 
 class CostOutcome(StrEnum):
-    """Is fine-tuning cheaper at today's volume?"""
+    """Whether fine-tuning is cheaper at today's volume."""
 
     CHEAPER = "cheaper"
     NOT_CHEAPER = "not_cheaper"
     CANNOT_TELL = "cannot_tell"
-    """The probability lies between the two limits: the ranges of the inputs decide, not the evidence."""
+    """The probability lies between 0.2 and 0.8: it depends on inputs that are only known as ranges."""
     UNKNOWN = "unknown"
-    """A number that is needed is not known; `Economics.unknown` says which."""
+    """A required number is unknown; `Economics.unknown` says which."""
 
 
 class Missing(StrEnum):
@@ -107,7 +107,7 @@ class Agreement(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """What is missing, with the reason in words."""
+    """A missing number, with the reason in words."""
 
     code: Missing
     text: str
@@ -115,7 +115,7 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class EconomicsFacts:
-    """Everything the economics of one system depend on, besides settings."""
+    """Everything that the economics of one system depend on."""
 
     system: str
     as_of: date
@@ -123,12 +123,12 @@ class EconomicsFacts:
     """Month-equivalent volume; None when unknown."""
     traffic: TrafficMoments
     prices: Mapping[str, Price | Unpriced]
-    """Of every model in `traffic`, by name."""
+    """Prices of the models in `traffic`, by model name."""
     inputs: Mapping[str, Amount]
-    """By the names of `leverwatch.agent.framework.economics.assumptions`."""
+    """Inputs by name; the names are those of `leverwatch.agent.framework.economics.assumptions`."""
     hosting: Hosting = Hosting.DEDICATED
     tuned_price: Price | Unpriced | None = None
-    """Of the tuned model; needed for per-token hosting only."""
+    """Price of the tuned model; needed for per-token hosting only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ class BreakEven:
 
     @property
     def only_in_intervals(self) -> bool:
-        """Whether it is cheaper somewhere below `always_from`, or only for a while."""
+        """Whether fine-tuning is cheaper at some volumes below `always_from`, or only at some volumes at all."""
         return self.first is not None and self.first != self.always_from
 
 
@@ -177,7 +177,7 @@ class Driver:
 
     @property
     def swing(self) -> float:
-        """USD a month."""
+        """The distance between both savings, in USD a month; never negative."""
         return abs(self.high - self.low)
 
 
@@ -189,18 +189,18 @@ class Economics:
     as_of: date
     outcome: CostOutcome
     unknown: tuple[Unknown, ...] = ()
-    """Empty unless the outcome is unknown."""
+    """What is missing; empty unless the outcome is unknown."""
     probability: float | None = None
-    """That fine-tuning is cheaper at today's volume."""
+    """Probability that fine-tuning is cheaper at today's volume, 0 to 1."""
     costs: tuple[StrategyCost, ...] = ()
-    """In the order of `Strategy`."""
+    """Costs of each strategy, in the order of `Strategy`."""
     saving: float | None = None
     """USD a month that fine-tuning would save; negative when it would cost more."""
     break_even: BreakEven | None = None
-    """With every input at its likely value."""
+    """The break-even with every input at its likely value."""
     break_even_range: tuple[float | None, float | None] = (None, None)
     """10% and 90% quantile of the volume from which fine-tuning stays cheaper; None: no such volume."""
     drivers: tuple[Driver, ...] = ()
-    """The inputs that move the saving most, first one first."""
+    """The inputs with the widest effect on the saving, the widest first."""
     inputs: Mapping[str, Amount] | None = None
     """Every input that was used, with its origin."""

@@ -1,4 +1,4 @@
-"""One scenario: every input has one value, and a month's saving is a function of volume."""
+"""One scenario: every input has a single value, and the monthly saving is a function of volume."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _MILLION = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What does not change between scenarios."""
+    """What is the same in all scenarios."""
 
     tuned: Price | None
-    """None: dedicated hosting."""
+    """Price of the tuned model per token; None with dedicated hosting."""
     measured: Measured
     own_calls: bool
-    """`tuned_calls_per_trace` is configured."""
+    """Whether `tuned_calls_per_trace` is configured."""
     own_attempts: bool
 
 
 class Shares(NamedTuple):
-    """The inputs that change what an inference costs, under their own names."""
+    """The inputs that change the cost of an inference; the names are those of the inputs."""
 
     cached_share: float
     static_share: float
@@ -39,10 +39,11 @@ class Shares(NamedTuple):
 
 
 class Upkeep(NamedTuple):
-    """What does not depend on traffic."""
+    """Costs that do not depend on traffic."""
 
     fixed: float
-    """USD a month that prompts cost beside tokens, less what a tuned model costs beside tokens and instances."""
+    """USD a month: the costs of prompts other than tokens, minus those of a tuned model other than tokens and
+    instances."""
     instance: float
     """USD a month for one instance."""
     served: float
@@ -64,13 +65,13 @@ UPKEEP_INPUTS = (
     "utilisation",
     "minimum_instances",
 )
-"""The arguments of `upkeep`, in its order."""
+"""Names of the inputs that `upkeep` takes, in the order of its arguments."""
 
 
 def tuning_usd(
     training: float, data: float, evaluation: float, operations: float, retrains: float, life: float
 ) -> float:
-    """USD a month that a tuned model costs beside tokens and instances.
+    """Return what a tuned model costs in USD a month, apart from tokens and instances.
 
     (C_train + C_data + C_eval) / L + C_ops + max(r, 1 / L) x C_retrain, where a retraining is a training run and
     its evaluation on data that is already there.
@@ -80,7 +81,10 @@ def tuning_usd(
 
 
 def upkeep(*values: float) -> Upkeep:
-    """What does not depend on traffic, from the values of `UPKEEP_INPUTS`. Prompts cost m x C_promptchange."""
+    """Return the costs that do not depend on traffic; `values` are those of `UPKEEP_INPUTS`, in that order.
+
+    Prompts cost m x C_promptchange, m being the changes a month.
+    """
     *tuning, change_usd, changes, gpu_hour, tokens_per_second, utilisation, least = values
     return Upkeep(
         fixed=change_usd * changes - tuning_usd(*tuning),
@@ -91,7 +95,7 @@ def upkeep(*values: float) -> Upkeep:
 
 
 def line(mix: Mix, shares: Shares, kept: Upkeep, terms: Terms) -> Line:
-    """The saving of fine-tuning. `mix` must hold at least one inference.
+    """Return the saving of fine-tuning as a function of volume. `mix` must hold at least one inference.
 
     The unit of volume is an inference as it is counted today, so a tuned model that needs fewer calls for the same
     task costs less for each of today's inferences.

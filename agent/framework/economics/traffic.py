@@ -1,4 +1,4 @@
-"""A system's measured traffic, in the four weeks that the economics are worked out from."""
+"""A system's measured traffic in the four weeks that the economics use."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _DAYS = 7
 
 
 class Calls(NamedTuple):
-    """Sums over the successful calls to one model. Unknown adds nothing to a sum and one to its `unknown_*`."""
+    """Sums over the successful calls to one model. An unknown value adds 1 to `unknown_*`, and nothing else."""
 
     model: str
     inferences: float = 0.0
     attempts: float = 0.0
     input_tokens: float = 0.0
-    """Those read from and written to a cache included."""
+    """Input tokens, including those read from and written to a cache."""
     cached_input_tokens: float = 0.0
     cache_write_tokens: float = 0.0
     output_tokens: float = 0.0
@@ -30,11 +30,11 @@ class Calls(NamedTuple):
     """Input tokens that are the same in every call, over the `static_known` calls."""
     static_known: float = 0.0
     traced: float = 0.0
-    """Calls that name their trace."""
+    """Calls with a trace id."""
     traces: float = 0.0
 
     def plus(self, other: Calls) -> Calls:
-        """Both together, under this model's name."""
+        """Return the sum of both, with this one's model name."""
         return Calls(self.model, *map(add, self[1:], other[1:]))
 
 
@@ -47,11 +47,11 @@ class DayCalls(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Seven days in a row, of which `covered` are known."""
+    """Sums over seven consecutive days, of which `covered` are known."""
 
     covered: int
     calls: tuple[Calls, ...]
-    """One for each model, by name."""
+    """Sums for each model, sorted by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +63,31 @@ class TrafficMoments:
     @property
     def models(self) -> tuple[str, ...]:
         """Every model that served an inference, by name."""
-        return tuple(sorted({part.model for block in self.blocks for part in block.calls if part.inferences > 0}))
+        used = {calls.model for block in self.blocks for calls in block.calls if calls.inferences > 0}
+        return tuple(sorted(used))
+
+    def by_model(self) -> dict[str, Calls]:
+        """The calls to each model in one sum."""
+        totals: dict[str, Calls] = {}
+        for block in self.blocks:
+            for calls in block.calls:
+                model = calls.model
+                totals[model] = totals[model].plus(calls) if model in totals else calls
+        return totals
 
     def total(self) -> Calls:
-        """Everything in one sum."""
+        """The sum over all weeks and models."""
         total = Calls("")
         for block in self.blocks:
-            for part in block.calls:
-                total = total.plus(part)
+            for calls in block.calls:
+                total = total.plus(calls)
         return total
 
 
 def traffic_moments(rows: Iterable[DayCalls], covered: Collection[date], newest: date) -> TrafficMoments:
-    """The four 7-day blocks that end at `newest`.
+    """Return the four 7-day blocks that end at `newest`, without those of which no day is covered.
 
-    Weeks, because the days of a week differ and follow each other; a block stays whole when it is drawn again.
+    Blocks are weeks because days of a week differ and depend on each other; resampling draws whole blocks.
 
     Args:
         rows: calls by day and model, in any order; several of one day and model add up.

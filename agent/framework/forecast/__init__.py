@@ -1,1 +1,1 @@
-"""When a system's volume will reach a boundary, and how well that was foretold so far. Pure."""
+"""Forecasts when a system's volume reaches a threshold, and scores past forecasts. Pure."""

@@ -1,4 +1,4 @@
-"""How well a method would have foretold the past, by rolling origin: each origin uses what was known then."""
+"""Scores a forecast method on the past by rolling-origin evaluation: each origin uses only what was known then."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from leverwatch.agent.framework.forecast.model import Method, Score
 from leverwatch.agent.framework.forecast.weekly import SHIFT_WEEKS
 
 AHEAD = 4
-"""Weeks of the monthly volume, and the nearest horizon."""
+"""Weeks that a monthly volume is computed from, and also the nearest horizon."""
 HORIZONS = (AHEAD, 8, 13)
-"""Weeks after which past forecasts are compared with what came."""
+"""Weeks ahead for which past forecasts are compared with the outcome."""
 FIRST = 8
-"""Weeks of history before the first origin."""
+"""Weeks of history that the first origin needs."""
 MOST = 26
-"""Origins that are looked at, the latest ones."""
+"""The largest number of origins; older ones are left out."""
 LEAST_FOR_COVERAGE = 8
-"""Known errors before an interval counts for the achieved coverage."""
+"""An interval counts for the achieved coverage when it was drawn from at least so many errors."""
 
 
 def start_of_trend(shifts: Sequence[int], weeks: int) -> int:
-    """The week from which a method looks at an origin with so many weeks: the last jump plain by then."""
+    """The first week that a method uses at an origin with `weeks` weeks: the last level shift visible by then."""
     return max((shift for shift in shifts if shift + SHIFT_WEEKS + 1 <= weeks), default=0)
 
 
 def errors(method: Method, history: History, shifts: Sequence[int]) -> list[tuple[float, ...]]:
-    """Log errors, log(actual / foretold), of the monthly volume at the latest known origins, oldest first.
+    """Return for each origin, oldest first, the log errors of the monthly volume: log(actual / forecast).
 
-    One for each of `HORIZONS` whose outcome is known, so recent origins have fewer.
+    An origin has one error for each of `HORIZONS` whose outcome is known, so recent origins have fewer.
     """
     found = []
     totals = history.totals
@@ -48,7 +48,7 @@ def errors(method: Method, history: History, shifts: Sequence[int]) -> list[tupl
 
 
 def score(method: Method, totals: Sequence[float], log_errors: Sequence[float]) -> Score:
-    """The figures of one method."""
+    """Return the error measures of one method."""
     if not log_errors:
         return Score(method, 0, None, None, None)
     misses, naive = [], []
@@ -67,17 +67,17 @@ def score(method: Method, totals: Sequence[float], log_errors: Sequence[float]) 
 
 
 def quantile(log_errors: Sequence[float], level: float) -> float | None:
-    """Half the width of an interval that holds the next error with probability `level`; None: too few errors.
+    """Return half the width of an interval that contains the next error with probability `level`.
 
-    Split conformal prediction: of n absolute errors, the one in place ceil((n + 1) x level). It needs no
-    distribution, only that the next error is like the past ones.
+    Split conformal prediction: of n absolute errors in ascending order, the ceil((n + 1) x level)-th; None when
+    there are too few. It assumes no distribution, only that the next error is exchangeable with the past ones.
     """
-    place = ceil((len(log_errors) + 1) * level)
-    return sorted(map(abs, log_errors))[place - 1] if place <= len(log_errors) else None
+    rank = ceil((len(log_errors) + 1) * level)
+    return sorted(map(abs, log_errors))[rank - 1] if rank <= len(log_errors) else None
 
 
 def coverage(log_errors: Sequence[float], level: float) -> tuple[float | None, int]:
-    """Share of outcomes that lay within the interval drawn from the errors known by then, and of how many."""
+    """Return the share of outcomes within the interval that the errors known by then gave, and their number."""
     inside = outcomes = 0
     for index, error in enumerate(log_errors):
         known = log_errors[: max(index - AHEAD + 1, 0)]
@@ -89,14 +89,14 @@ def coverage(log_errors: Sequence[float], level: float) -> tuple[float | None, i
 
 
 def widths(found: Sequence[tuple[float, ...]], level: float) -> tuple[float, ...] | None:
-    """Half the width of the interval at each of `HORIZONS`, never narrower than at a nearer one.
+    """Return half the width of the interval at each of `HORIZONS`, never narrower than at a nearer horizon.
 
-    A horizon with too few known errors takes the width of the one before, in proportion to time. None: even the
-    nearest has too few.
+    A horizon with too few known errors takes the width of the one before it, scaled in proportion to time. None
+    when even the nearest horizon has too few.
     """
     narrow: list[float] = []
-    for place in range(len(HORIZONS)):
-        width = quantile([known[place] for known in found if len(known) > place], level)
+    for index in range(len(HORIZONS)):
+        width = quantile([known[index] for known in found if len(known) > index], level)
         if width is None:
             return prolonged(narrow) if narrow else None
         narrow.append(max(width, narrow[-1] if narrow else 0.0))
@@ -104,13 +104,14 @@ def widths(found: Sequence[tuple[float, ...]], level: float) -> tuple[float, ...
 
 
 def prolonged(known: Sequence[float]) -> tuple[float, ...]:
-    """Values at all `HORIZONS`; those that are not known grow in proportion to time from the last one that is."""
+    """Extend known values at the first `HORIZONS` to all of them, growing in proportion to time."""
     last = len(known) - 1
     return (*known, *(known[last] * ahead / HORIZONS[last] for ahead in HORIZONS[last + 1 :]))
 
 
 def by_week(values: Sequence[float], weeks: int) -> list[float]:
-    """Values at `HORIZONS` as values after 0 to `weeks` weeks: on straight lines from 0, the last one goes on."""
+    """Interpolate values at `HORIZONS` linearly to values after 0 to `weeks` weeks; the value at 0 weeks is 0, and
+    the last line is extended."""
     corners = (0.0, *values)
     return [corners[left] + (corners[left + 1] - corners[left]) * share for left, share in _lines(weeks)]
 
@@ -118,11 +119,11 @@ def by_week(values: Sequence[float], weeks: int) -> list[float]:
 @cache
 def _lines(weeks: int) -> tuple[tuple[int, float], ...]:
     """For each week the corner before it, and how far it is on the way to the next."""
-    places = (0, *HORIZONS)
+    knots = (0, *HORIZONS)
     found = []
     for week in range(weeks + 1):
-        left = max(index for index, place in enumerate(places[:-1]) if place <= week)
-        found.append((left, (week - places[left]) / (places[left + 1] - places[left])))
+        left = max(index for index, knot in enumerate(knots[:-1]) if knot <= week)
+        found.append((left, (week - knots[left]) / (knots[left + 1] - knots[left])))
     return tuple(found)
 
 

@@ -1,4 +1,4 @@
-"""When a foretold volume reaches a threshold."""
+"""When a forecast volume reaches a threshold."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def outlook(
     futures: Sequence[Sequence[float]],
     as_of: date,
 ) -> Outlook:
-    """Dates and probability for one threshold.
+    """Return the expected, earliest and latest day on which one threshold is reached, and the probability.
 
     Args:
         target: the threshold and the side it is reached from.
         volumes: monthly volume now, and after each week up to the horizon; all above 0.
-        width: half the interval of log errors, for each of these; None: unknown.
-        futures: log errors for each of these, one equally likely future each; empty: no probability is given.
+        width: half the width of the interval of log errors, for each of `volumes`; None: unknown.
+        futures: equally likely futures, each with a log error for each of `volumes`; empty: no probability.
         as_of: the day of the first of `volumes`.
     """
     sign = 1.0 if target.direction is Direction.UP else -1.0
@@ -46,7 +46,7 @@ def outlook(
 
 
 def _day(gaps: Sequence[float]) -> int | None:
-    """The first day on which the gap is closed; between weeks it is a line."""
+    """Return in how many days the gap is closed, interpolated between weeks; None when it never is."""
     if gaps[0] >= 0:
         return 0
     for week, (before, after) in enumerate(pairwise(gaps)):

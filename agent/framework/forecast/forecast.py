@@ -27,7 +27,7 @@ _WINDOW = 4
 
 
 def targets(volume: VolumeState, settings: Settings) -> tuple[Target, ...]:
-    """The thresholds that would change the settled band, upwards at T and downwards at 0.9 T."""
+    """The thresholds that would change the settled band: T upwards, and `settings.leave_ratio` x T downwards."""
     if volume.band is None:
         return ()
     found = []
@@ -44,9 +44,9 @@ def targets(volume: VolumeState, settings: Settings) -> tuple[Target, ...]:
 def forecast(
     daily: Mapping[date, float], newest: date, aims: Sequence[Target], settings: ForecastSettings = _DEFAULTS
 ) -> Forecast:
-    """Foretell when volume reaches each of `aims`.
+    """Forecast when volume reaches each of `aims`.
 
-    Only complete weeks count, so that the phase of the week does not tilt the trend. Deterministic.
+    Only complete weeks are used, so that the weekday of `newest` does not tilt the trend. Deterministic.
 
     Args:
         daily: inferences by covered day; days after `newest` are ignored.
@@ -98,7 +98,7 @@ def monthly(weeks: Sequence[float]) -> float:
 
 
 def _choice(scores: Sequence[Score], weeks: int, settings: ForecastSettings) -> Method:
-    """The method with the smaller scaled error; the run-rate when that cannot be said."""
+    """The method with the smaller scaled error (MASE); the run-rate when one is unknown or the history short."""
     if weeks < settings.minimum_weeks:
         return Method.RUN_RATE
     ranked = [(one.mase, one.method is not Method.RUN_RATE, one.method) for one in scores if one.mase is not None]
@@ -106,7 +106,7 @@ def _choice(scores: Sequence[Score], weeks: int, settings: ForecastSettings) -> 
 
 
 def _volumes(method: Method, history: History, start: int, weeks: int) -> tuple[float, ...]:
-    """Monthly volume now and after each coming week."""
+    """Monthly inferences now and after each of the coming weeks."""
     known = history.totals[-_WINDOW:]
     if method is Method.RUN_RATE:
         # Not worked out week by week: as known weeks leave the window it would ripple around the same level.

@@ -1,4 +1,4 @@
-"""The two methods: the week-by-week path that each foretells."""
+"""The two forecast methods, each giving a total for every coming week."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from leverwatch.agent.framework.forecast.model import Method
 
 TREND_WEEKS = 13
 DAMPING = 0.98
-"""What is left of a trend a day later; the usual choice for damped trends on daily data lies between .9 and 1."""
+"""The factor by which a trend is damped each day; for daily data it is usually chosen between 0.9 and 1."""
 _WINDOW = 4
 
 
 class History:
-    """Weekly totals and their logarithms, with what both methods need again and again."""
+    """Weekly totals and their logarithms, with intermediate results that both methods share."""
 
     def __init__(self, totals: Sequence[float], logs: Sequence[float]) -> None:
         self.totals = totals
@@ -28,9 +28,10 @@ class History:
         ]
 
     def theil_sen(self, start: int, end: int) -> tuple[float, float]:
-        """Level in week `end` - 1, and slope for one week: the median of the slopes between all pairs of weeks.
+        """Return the level in week `end` - 1 and the slope per week, both of the logarithms of weekly totals.
 
-        Theil (1950), Sen (1968): up to 29% of the values may be anything without moving the slope far.
+        The slope is the median of the slopes between all pairs of weeks from `start` to `end` (Theil 1950, Sen
+        1968); it stays near the true one when up to 29% of the values are outliers.
         """
         slopes: list[float] = []
         for gap, all_of_gap in enumerate(self._slopes, 1):
@@ -40,14 +41,14 @@ class History:
 
 
 def path(method: Method, history: History, start: int, end: int, weeks: int) -> list[float]:
-    """Totals of the weeks from `end` on.
+    """Return the forecast inferences of each of the weeks from `end` on.
 
     Args:
-        method: how.
+        method: the forecast method.
         history: all weeks.
-        start: the first week that counts, for both methods.
-        end: the week after the last that is known; at least four later.
-        weeks: how many.
+        start: the index of the first week that the method may use.
+        end: the index of the first week to forecast; at least `start` + 4.
+        weeks: the number of weeks to forecast.
     """
     if method is Method.RUN_RATE:
         return [fsum(history.totals[end - _WINDOW : end]) / _WINDOW] * weeks
@@ -57,6 +58,6 @@ def path(method: Method, history: History, start: int, end: int, weeks: int) -> 
 
 @cache
 def _damped(weeks: int) -> tuple[float, ...]:
-    """By how many full weeks of trend each coming week lies above the last one."""
+    """For each coming week, the sum of the damped trend since the last known week, in weeks of undamped trend."""
     weekly = DAMPING**7
     return tuple(sum(weekly**step for step in range(1, week + 1)) for week in range(1, weeks + 1))

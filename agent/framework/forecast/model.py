@@ -10,16 +10,16 @@ from leverwatch.agent.framework.model import Boundary
 
 
 class Method(StrEnum):
-    """How the coming weeks are foretold."""
+    """The forecast methods."""
 
     RUN_RATE = "run-rate-28"
-    """The next weeks are like the mean of the last four."""
+    """Each coming week is forecast as the mean of the last four."""
     TREND = "theil-sen-13w-damped"
     """A robust trend on the logarithms of up to 13 weekly totals, fading by 2% a day."""
 
 
 class Direction(StrEnum):
-    """From which side a threshold is reached."""
+    """Whether a threshold is reached from below or from above."""
 
     UP = "up"
     DOWN = "down"
@@ -27,16 +27,16 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ForecastSettings:
-    """How far the forecast looks, and when it keeps silent."""
+    """The horizon of the forecast, and how much history it needs."""
 
     horizon_weeks: int = 13
-    """Crossings later than this are not foretold."""
+    """Crossings later than this many weeks ahead are not forecast."""
     interval: float = 0.8
-    """Share of outcomes that the interval is to hold."""
+    """The share of outcomes that the interval should contain."""
     minimum_weeks: int = 16
-    """Weeks of history below which the run-rate is taken without a comparison."""
+    """With fewer weeks of history, the run-rate is used without comparing the methods."""
     minimum_origins: int = 12
-    """Past forecasts with a known outcome below which no probability is given."""
+    """With fewer past forecasts whose outcome is known, no probability is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,36 +51,36 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How one method did at the past origins. Four weeks ahead, errors are log(actual / foretold)."""
+    """The errors of one method at the past origins, four weeks ahead. A log error is log(actual / forecast)."""
 
     method: Method
     origins: int
     mase: float | None
-    """Mean absolute error over that of the last week repeated (the seasonal naive forecast) at the same origins;
-    below 1 is better than that. None without an error to compare with."""
+    """Mean absolute scaled error: the mean absolute error divided by that of the seasonal naive forecast (the last
+    week repeated) at the same origins; below 1 is better than naive. None when the naive error is 0 or unknown."""
     median_error: float | None
-    """Median absolute log error, about a relative error."""
+    """Median absolute log error; for small values about the relative error."""
     bias: float | None
-    """Mean log error; above 0 the forecasts were too low."""
+    """Mean log error; positive when the forecasts were too low."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """When volume will reach one threshold."""
+    """The forecast of when volume reaches one threshold."""
 
     target: Target
     expected: date | None
-    """None: not within the horizon, or nothing is foretold."""
+    """The expected day; None: not within the horizon, or there is no forecast."""
     earliest: date | None
-    """At the favourable end of the interval."""
+    """The day on which the nearer end of the interval reaches the threshold; None as for `expected`."""
     latest: date | None
     probability: float | None
-    """That it is reached within the horizon; None with too few past forecasts to say."""
+    """Probability that it is reached within the horizon, 0 to 1; None with too few past forecasts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What is foretold for one system on one day."""
+    """The forecast for one system on one day."""
 
     as_of: date
     """The newest covered day."""
@@ -88,21 +88,21 @@ class Forecast:
     weeks: int
     """Complete weeks of history."""
     monthly_inferences: float | None
-    """Month-equivalent of the last four weeks; None when they are not complete, and then nothing is foretold."""
+    """Month-equivalent of the last four weeks; None when they are not complete, and then there is no forecast."""
     scores: tuple[Score, ...]
-    """Of both methods, in the order of `Method`."""
+    """The scores of both methods, in the order of `Method`."""
     known_origins: int
-    """Past forecasts of the chosen method that the interval rests on."""
+    """How many past forecasts of the chosen method the interval is computed from."""
     coverage: float | None
-    """Share of past outcomes within the interval that was drawn before they were known; None without any."""
+    """Share of past outcomes within the interval drawn before they were known; None without such outcomes."""
     coverage_origins: int
-    """Outcomes that `coverage` is a share of."""
+    """The number of outcomes that `coverage` is a share of."""
     level_shift: date | None
-    """First day of the week on which the level jumped last; the trend starts there."""
+    """First day of the week of the last level shift, from which the trend is computed; None without a shift."""
     error_widths: tuple[float, ...] | None = None
-    """Half the interval of log errors 4, 8 and 13 weeks ahead; None: too few past forecasts, and so no earliest
-    and latest dates."""
+    """Half the width of the interval of log errors 4, 8 and 13 weeks ahead; None with too few past forecasts, and
+    then there are no earliest and latest days."""
     volumes: tuple[float, ...] = ()
-    """Monthly inferences now and after each coming week up to the horizon; empty when nothing is foretold."""
+    """Monthly inferences now and after each coming week up to the horizon; empty without a forecast."""
     outlooks: tuple[Outlook, ...] = ()
     """In the order of the targets."""

@@ -1,4 +1,4 @@
-"""Weekly totals, and the weeks on which their level jumped."""
+"""Weekly totals, and the weeks in which their level shifted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from statistics import median
 from sys import float_info
 
 LONGEST = 104
-"""Weeks of history that are looked at."""
+"""The largest number of weeks of history that is used."""
 SHIFT_WEEKS = 4
 _JUMP = log(1.5)
 _FLOOR = 0.01
@@ -18,9 +18,10 @@ _FLOOR = 0.01
 
 
 def weekly_totals(daily: Mapping[date, float], newest: date) -> tuple[float, ...]:
-    """Totals of the 7-day blocks that end at `newest`, oldest first, back to the first block with a missing day.
+    """Return inferences of the 7-day blocks that end at `newest`, oldest first.
 
-    A week that is not complete has no total that could be compared, and a trend has no gaps.
+    Goes back as far as blocks are complete: an incomplete week cannot be compared, and a trend needs a series
+    without gaps.
     """
     totals: list[float] = []
     end = newest.toordinal()
@@ -35,7 +36,10 @@ def weekly_totals(daily: Mapping[date, float], newest: date) -> tuple[float, ...
 
 
 def log_totals(totals: Sequence[float]) -> list[float]:
-    """Natural logarithms; a week below 1% of the median positive week counts as that. Empty without traffic."""
+    """Return the natural logarithms of weekly totals; empty without any traffic.
+
+    A week below 1% of the median of the weeks with traffic counts as that 1%.
+    """
     positive = [total for total in totals if total > 0]
     if not positive:
         return []
@@ -44,10 +48,10 @@ def log_totals(totals: Sequence[float]) -> list[float]:
 
 
 def level_shifts(logs: Sequence[float]) -> list[int]:
-    """Indexes of the weeks at which the level jumped by more than half, or fell by a third, oldest first.
+    """Return the indexes of the weeks at which the level rose by more than half or fell by a third, oldest first.
 
-    At week i the median of four weeks from i on is compared with the median of the four before. What steady growth
-    within these weeks explains is no jump. Two weeks in a row must show it.
+    At week i the median of the four weeks from i on is compared with that of the four weeks before, less the
+    change that steady growth within these weeks explains. Two weeks in a row must exceed the limit.
     """
     jumps = [0.0] * (len(logs) + 1)
     for index in range(SHIFT_WEEKS, len(logs) - SHIFT_WEEKS + 1):
@@ -59,9 +63,9 @@ def level_shifts(logs: Sequence[float]) -> list[int]:
         while abs(jumps[end]) > _JUMP and jumps[end] * jumps[index] > 0:
             end += 1
         if end - index >= 2:
-            # The medians rise around the jump; the largest step among these weeks is the place.
-            places = range(index, min(end + 1, len(logs)))
-            found.append(max(places, key=lambda week: abs(logs[week] - logs[week - 1])))
+            # The medians rise around the jump; the largest step among these weeks is where it is.
+            weeks = range(index, min(end + 1, len(logs)))
+            found.append(max(weeks, key=lambda week: abs(logs[week] - logs[week - 1])))
         index = max(end, index + 1)
     return found
 

@@ -1,1 +1,1 @@
-"""What the status page shows of a snapshot, apart from its HTML."""
+"""The contents of the status page as values; the HTML is in the templates."""

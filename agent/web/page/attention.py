@@ -1,4 +1,4 @@
-"""What deserves a look, and in which order."""
+"""Which systems need attention, why, and in which order."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from leverwatch.agent.framework.shutdowns import Urgency
 from leverwatch.agent.snapshot import SystemView
 
 PROBABLE = 0.8
-"""Probability from which a crossing is near; that of LeverwatchThresholdApproaching."""
+"""A crossing is flagged from this probability on, as in the alert LeverwatchThresholdApproaching."""
 
 _SOON = frozenset({Urgency.CRITICAL, Urgency.PAST})
 _UNUSABLE = (ComparisonOutcome.MISSING, ComparisonOutcome.TOO_SMALL, ComparisonOutcome.NOT_COMPARABLE)
 
 
 class Attention(IntEnum):
-    """Why a system deserves a look, most pressing first."""
+    """Reasons why a system needs attention, the most urgent first."""
 
     MODEL_ENDS_SOON = 0
     MISMATCH = 1
@@ -45,13 +45,13 @@ class Attention(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """One thing to know about a system: a word, and the sign that says it without colour."""
+    """A label of a system on the page: a word, and a sign so that the meaning does not depend on colour."""
 
     kind: str
     sign: str
     word: str
     alert: str | None = None
-    """The alert whose runbook says what to do."""
+    """The alert whose runbook is linked; None: no link."""
 
 
 _FLAGS = {
@@ -73,11 +73,11 @@ _AGREES = Flag("agrees", "✓", "As declared")
 _DECIDED = Flag("decided", "✓", "Decided")
 
 ALL_FLAGS = (*_FLAGS.values(), _AGREES, _DECIDED)
-"""Every flag, most pressing first."""
+"""All flags, the most urgent first."""
 
 
 def causes(view: SystemView) -> tuple[Attention, ...]:
-    """Every reason to look at a system, most pressing first; empty when there is none."""
+    """Return the reasons why a system needs attention, the most urgent first; empty when there is none."""
     verdict = view.verdict
     found = {
         Attention.MISMATCH: bool(verdict.mismatch),
@@ -116,7 +116,7 @@ def _approaching(outlook: object) -> bool:
 
 
 def flags(view: SystemView) -> tuple[Flag, ...]:
-    """What the status cell of a system says; never empty."""
+    """Return the flags in the status cell of a system; never empty."""
     present = tuple(_FLAGS[attention] for attention in causes(view))
     if present:
         return present
@@ -124,7 +124,7 @@ def flags(view: SystemView) -> tuple[Flag, ...]:
 
 
 def by_attention(systems: Iterable[SystemView]) -> list[SystemView]:
-    """The systems in the order in which a person should look at them."""
+    """Return the systems ordered by their most urgent reason."""
 
     def order(view: SystemView) -> tuple[int, int, str]:
         present = causes(view)

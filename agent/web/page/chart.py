@@ -1,4 +1,4 @@
-"""The small chart of a system's weekly volume against the thresholds, as numbers to draw."""
+"""The small chart of a system's weekly volume with the thresholds, as coordinates."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from leverwatch.agent.framework.model import Settings
 from leverwatch.agent.web.page.labels import volume_text
 
 WEEKS = 13
-"""Weeks that are shown, the newest at the right."""
+"""How many weeks are shown; the newest one is at the right."""
 WIDTH, HEIGHT, FLOOR = 132, 44, 43
-"""Of the drawing, and where its base line is, in its own units; labels of thresholds stand to the right."""
+"""Width and height of the drawing, and the y of its base line, in its own units; labels are right of it."""
 
 MONTH = 30.4375 / 7
-"""A weekly total times this is a month, the unit of the thresholds."""
+"""Factor from a weekly to a monthly total, the unit of the thresholds."""
 
 _STEP, _BAR, _TOP = 7.5, 6, 5
 _FAR, _LOW = 4, 8
-"""A threshold above this many times the largest week is left out, or it would flatten the weeks; so is one that
-would lie less than so many units above the base line, where nothing can be read."""
+"""A threshold is not drawn when it is more than `_FAR` times the largest week, as the bars would become flat, or
+when it would be less than `_LOW` units above the base line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A threshold."""
+    """The line of a threshold."""
 
     y: float
     text: str
@@ -32,19 +32,19 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """What to draw."""
+    """The parts of the drawing."""
 
     known: str
-    """Path of the bars of weeks that are known."""
+    """SVG path of the bars of weeks whose volume is known."""
     gaps: str
-    """Path of the marks where a week is unknown, so that it does not look like a week without calls."""
+    """SVG path of the marks of weeks whose volume is unknown, which must not look like weeks without calls."""
     lines: tuple[Line, ...]
     words: str
-    """The same for those who do not see it."""
+    """The chart in words, as its alternative text."""
 
 
 def chart(weeks: Sequence[float | None], settings: Settings) -> Chart | None:
-    """Weekly totals as months; None when no week is known.
+    """Return the chart of weekly totals, scaled to months; None when no week is known.
 
     Args:
         weeks: inferences by week, oldest first; None where the week is not known.
@@ -77,7 +77,7 @@ def chart(weeks: Sequence[float | None], settings: Settings) -> Chart | None:
 
 
 def position(volume: float, settings: Settings) -> str:
-    """A monthly volume as a share of the next threshold, or as a multiple of the last one."""
+    """Return a monthly volume as percent of the next threshold, or as a multiple of the last one, in words."""
     if volume > settings.fine_tuning_above:
         times = volume / settings.fine_tuning_above
         return f"{times:.1f} times {volume_text(settings.fine_tuning_above, settings)}"

@@ -1,4 +1,4 @@
-"""What stands context a verdict, in one line for each part that has something to say."""
+"""A summary of a system's assessment, in one line for each part that has something to say."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _COST = {
 
 
 def context(view: SystemView, settings: Settings) -> tuple[tuple[str, str], ...]:
-    """Names of parts with what they say. What is unknown is left out: `leverwatch explain` gives the reasons."""
+    """Return pairs of a part's name and its line. Unknown parts are left out; `leverwatch explain` says why."""
     return tuple(_lines(view, settings))
 
 

@@ -1,4 +1,4 @@
-"""Names as people write them, and figures in a few digits."""
+"""Display names of strategies and rules, and short forms of numbers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STRATEGY_NAMES = {
     Strategy.HYBRID: "Hybrid",
     Strategy.FINE_TUNING: "Fine-tuning",
 }
-"""The strategies as people write them."""
+"""Display names of the strategies."""
 
 RULE_NAMES = {
     Rule.VOLUME_LOW: "Low volume",
@@ -22,24 +22,24 @@ RULE_NAMES = {
     Rule.FREQUENT_CHANGES: "Frequent changes",
     Rule.LOCKED_IN_BEHAVIOR: "Locked-in behaviour",
 }
-"""The rules as people say them."""
+"""Display names of the rules."""
 
 
 def volume_text(volume: float, settings: Settings) -> str:
-    """A monthly volume in a few digits, on the true side of every threshold."""
+    """Return a monthly volume in few digits, never rounded across a threshold."""
     return humanise(volume, marks(settings))
 
 
 def full(number: float) -> str:
-    """A count with all its digits, grouped; a fraction of an inference is cut."""
+    """Return a count with all its digits in groups of three; fractions are cut off."""
     return f"{math.floor(number + 1e-6):,}"
 
 
 def decimal(number: float) -> str:
-    """A small figure without needless zeros."""
+    """Return a number with up to two decimals, without trailing zeros."""
     return f"{number:.2f}".rstrip("0").rstrip(".")
 
 
 def quantity(number: float) -> str:
-    """Any figure: a count from 1,000 on, else with its decimals."""
+    """Return a number as `full` writes it from 1,000 on, and as `decimal` does below."""
     return full(number) if abs(number) >= 1000 else decimal(number)

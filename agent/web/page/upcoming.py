@@ -1,4 +1,4 @@
-"""What changes next for a system: dates that are known or foretold, the nearest first."""
+"""The next events of a system: known dates, and forecast ones."""
 
 from __future__ import annotations
 
@@ -6,46 +6,41 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from leverwatch.agent.framework.assess import STRATEGY_OF_BAND
 from leverwatch.agent.framework.forecast.model import Direction, Forecast, Outlook
 from leverwatch.agent.framework.humanise import humanise
-from leverwatch.agent.framework.model import Band, Boundary, Rule, Settings, Strategy, Verdict
+from leverwatch.agent.framework.model import OPERATIONAL_RULES, Band, Boundary, Settings, Verdict
 from leverwatch.agent.framework.reasons import marks
 from leverwatch.agent.framework.review import Review
 from leverwatch.agent.framework.volume import threshold_of
 from leverwatch.agent.snapshot import SystemView
 from leverwatch.agent.web.page.labels import STRATEGY_NAMES
 
-_OF_BAND = {
-    Band.LOW: Strategy.PROMPT_ENGINEERING,
-    Band.MID: Strategy.HYBRID,
-    Band.HIGH: Strategy.FINE_TUNING,
-}
 _BEYOND = {
     (Boundary.HYBRID, Direction.UP): Band.MID,
     (Boundary.FINE_TUNING, Direction.UP): Band.HIGH,
     (Boundary.HYBRID, Direction.DOWN): Band.LOW,
     (Boundary.FINE_TUNING, Direction.DOWN): Band.MID,
 }
-_OPERATIONAL = (Rule.FREQUENT_CHANGES, Rule.LOCKED_IN_BEHAVIOR)
 
 
 @dataclass(frozen=True, slots=True)
 class Upcoming:
-    """One thing that is going to happen."""
+    """An event that is going to happen."""
 
     day: date
     text: str
     more: str = ""
-    """How sure it is, or what it does not change."""
+    """An addition in words, such as the probability."""
 
 
 def upcoming(view: SystemView, settings: Settings) -> tuple[Upcoming, ...]:
-    """Everything with a day, the nearest first. A review that is due already is a flag, and not upcoming."""
+    """Return the events, the nearest first. A review that is due already is not among them; it is a flag."""
     return tuple(sorted(_everything(view, settings), key=lambda one: (one.day, one.text)))
 
 
 def unforeseen(view: SystemView) -> str:
-    """Why nothing is foretold, in words; empty when a forecast says that nothing is near."""
+    """Return why there is no forecast, in words; empty when there is one and nothing is near."""
     outlook = None if view.assessment is None else view.assessment.outlook
     if not isinstance(outlook, Forecast):
         return "no forecast" if outlook is None else f"no forecast: {outlook.reason}"
@@ -100,7 +95,7 @@ def _span(outlook: Outlook) -> str:
 
 
 def _then(verdict: Verdict, band: Band) -> str:
-    return "" if _outranked(verdict) else f": {STRATEGY_NAMES[_OF_BAND[band]]}"
+    return "" if _outranked(verdict) else f": {STRATEGY_NAMES[STRATEGY_OF_BAND[band]]}"
 
 
 def _unless(verdict: Verdict) -> str:
@@ -108,4 +103,4 @@ def _unless(verdict: Verdict) -> str:
 
 
 def _outranked(verdict: Verdict) -> bool:
-    return verdict.conflict or verdict.rule in _OPERATIONAL
+    return verdict.conflict or verdict.rule in OPERATIONAL_RULES

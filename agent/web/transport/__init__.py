@@ -1,1 +1,1 @@
-"""What protects the main listener: TLS, passwords, and headers of the web configuration file."""
+"""Connections of the HTTP server: HTTP/1.1, TLS, passwords, and limits."""

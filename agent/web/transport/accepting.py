@@ -18,7 +18,7 @@ log = LimitedLog(structlog.get_logger(__name__))
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 _AT_ONCE = 32
 _MAPPED = "::ffff:"
-"""How an IPv6 socket writes the IPv4 address of a client."""
+"""The prefix with which an IPv6 socket writes the IPv4 address of a client."""
 
 
 async def accept_all(listener: socket.socket, crowd: Crowd, take: Callable[[socket.socket, str], None]) -> None:

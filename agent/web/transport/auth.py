@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import structlog
 
 from leverwatch.agent.limited_log import LimitedLog
-from leverwatch.agent.web.application import SECURITY_HEADERS
 from leverwatch.agent.web.transport.exchange import Headers
 from leverwatch.agent.web.transport.passwords import Passwords
 from leverwatch.agent.web.transport.turns import TooManyWaiting
@@ -33,34 +32,37 @@ _TOO_MANY = ("429 Too Many Requests", ("Retry-After", "1"), b"too many passwords
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """What a web configuration file asks of every request and adds to every answer."""
+    """The passwords that a web configuration file requires, and the headers that it adds to every response."""
 
     passwords: Passwords | None = None
-    """None: everybody may read."""
+    """None: no password is required."""
     headers: Headers = ()
-    """These replace headers of the same name."""
+    """Headers to add; they replace headers of the same name."""
 
 
 class Authentication:
-    """Lets requests with a valid password through to `app`, whatever their path, and counts the others."""
+    """Lets requests with a valid password through to `app`, whatever their path, and counts the others.
 
-    def __init__(self, app: WSGIApplication, protection: Callable[[], Protection]) -> None:
-        self._app, self._protection = app, protection
+    `always` are the headers that every answer has, whatever is configured.
+    """
+
+    def __init__(self, app: WSGIApplication, protection: Callable[[], Protection], always: Headers) -> None:
+        self._app, self._protection, self._always = app, protection, always
         self._lock = Lock()
         self._refusals = 0
 
     @property
     def refusals(self) -> int:
-        """Requests that were refused since the start."""
+        """How many requests were refused since the start."""
         with self._lock:
             return self._refusals
 
     def headers(self) -> Headers:
         """What every answer has, also one that the application never saw."""
-        return _with(self._protection().headers, SECURITY_HEADERS)
+        return _with(self._protection().headers, self._always)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """WSGI."""
+        """Answer a request, as WSGI demands."""
         protection = self._protection()
 
         def start(
@@ -79,11 +81,11 @@ class Authentication:
             self._refusals += 1
         # Not a warning, so that guessing cannot fill the log of those who watch warnings; the counter has it.
         log.info("http_password_refused", client=client)
-        start(status, [_TEXT, header, *SECURITY_HEADERS, ("Content-Length", str(len(text)))])
+        start(status, [_TEXT, header, *self._always, ("Content-Length", str(len(text)))])
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [text]
 
 
 def _with(added: Headers, headers: Iterable[tuple[str, str]]) -> Headers:
-    """The headers with those that are added, which replace others of their names."""
+    """Return `headers` with `added`, which replace headers of the same names."""
     replaced = {name.lower() for name, _ in added}
     return (*(header for header in headers if header[0].lower() not in replaced), *added)

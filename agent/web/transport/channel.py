@@ -16,13 +16,13 @@ _MOST_UNSENT = 128 * 1024
 
 
 class Channel:
-    """The socket of one client. Every method that waits can be cancelled, and none has a deadline of its own."""
+    """The socket of one client. Methods that wait can be cancelled; deadlines are set by the caller."""
 
     def __init__(self, connection: socket.socket, client: str) -> None:
         connection.setblocking(False)
         self._socket = connection
         self.client = client
-        """Address of the client, without its port."""
+        """The client's address, without port."""
         with suppress(OSError):
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if hasattr(socket, "TCP_NOTSENT_LOWAT"):
@@ -42,7 +42,7 @@ class Channel:
 
     @property
     def is_encrypted(self) -> bool:
-        """Whether TLS is spoken, or was begun."""
+        """Whether the connection uses TLS, or has begun its handshake."""
         return isinstance(self._socket, ssl.SSLSocket)
 
     async def receive(self) -> bytes:
@@ -68,7 +68,8 @@ class Channel:
             await asyncio.sleep(0)
 
     def send_in_clear(self, data: bytes) -> None:
-        """Write a few bytes past TLS, to a client that does not speak it; what does not fit at once is lost."""
+        """Write a few bytes without TLS, for a client that does not speak it; bytes that would block are
+        dropped."""
         with suppress(OSError):
             socket.socket.send(self._socket, data)
 
@@ -82,7 +83,7 @@ class Channel:
             self._socket.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
-        """Give the descriptor back, also while somebody waits for it, who has to be cancelled then."""
+        """Close the descriptor. A task that waits on it must be cancelled by the caller."""
         descriptor = self._socket.fileno()
         if descriptor >= 0:
             loop = asyncio.get_running_loop()

@@ -49,11 +49,11 @@ _LATE = {
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What all connections of a listener have in common."""
+    """What all connections of a listener share."""
 
     app: WSGIApplication
     headers: Callable[[], Headers]
-    """For the answers that are not the application's."""
+    """Returns the headers of responses that do not come from the application."""
     tls: Callable[[], ssl.SSLContext] | None
     limits: Limits
     workers: Workers
@@ -107,7 +107,7 @@ class Connection:
             self._enter(Stage.IDLE, self._service.limits.idle)
 
     def _enter(self, stage: Stage, seconds: float | None) -> None:
-        """Begin something that may take so long; None: as long as was left before."""
+        """Enter a stage with a deadline in so many seconds; None keeps the deadline of the stage before."""
         self._member.stage = stage
         if seconds is not None:
             self._member.since = self._loop.time()
@@ -210,5 +210,5 @@ def _complete(answer: Answer) -> Answer:
 
 
 def _packets(pieces: list[bytes]) -> list[bytes]:
-    """The pieces as they are, or a small answer in one."""
+    """Join the pieces of a small response into one; return those of a large one as they are."""
     return [b"".join(pieces)] if sum(map(len, pieces)) <= _ONE_PACKET else pieces

@@ -1,4 +1,4 @@
-"""The connections of one listener: how many there are, and which of them makes room for a new one."""
+"""The connections of one listener: their number, and which one is closed to make room for a new one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from leverwatch.agent.web.transport.limits import Drop
 
 
 class Stage(IntEnum):
-    """What a connection is at."""
+    """What a connection is doing."""
 
     HANDSHAKE = 0
     IDLE = 1
@@ -29,17 +29,17 @@ _UNDISTURBED = frozenset({Stage.WORKING, Stage.ANSWERING})
 
 @dataclass(eq=False, slots=True)
 class Member:
-    """One connection, as far as the others are concerned."""
+    """The state of one connection that decides whether it can be closed for another."""
 
     since: float
-    """When it began what it does now, in seconds of the loop."""
+    """When the present stage began, in seconds of the event loop's clock."""
     stage: Stage = Stage.HANDSHAKE
     task: asyncio.Task[None] | None = field(default=None, repr=False)
     channel: Channel | None = field(default=None, repr=False)
 
 
 class Crowd:
-    """At most `most` connections. Only for use in one loop; the counts may be read from any thread."""
+    """Up to `most` connections. To be used in one event loop only; the counts may be read from any thread."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -48,11 +48,11 @@ class Crowd:
 
     @property
     def dropped(self) -> Mapping[Drop, int]:
-        """Connections that the server ended first, since the start, by reason."""
+        """How many connections the server closed before the client did, since the start, by reason."""
         return dict(self._dropped)
 
     def count_drop(self, reason: Drop) -> None:
-        """Count one connection that the server ended."""
+        """Count one connection that the server closed before the client did."""
         self._dropped[reason] += 1
 
     def __len__(self) -> int:
@@ -60,11 +60,11 @@ class Crowd:
 
     @property
     def is_full(self) -> bool:
-        """Whether a new connection needs somebody to leave."""
+        """Whether another connection must be closed before a new one can be added."""
         return len(self._members) >= self._most
 
     def add(self, member: Member, channel: Channel, task: asyncio.Task[None]) -> None:
-        """Count the connection until its task ends, and then close it."""
+        """Add a connection; when its task ends, it is removed and closed."""
         member.channel, member.task = channel, task
         self._members.add(member)
         task.add_done_callback(lambda _: self._forget(member, channel))
@@ -75,7 +75,7 @@ class Crowd:
         self._members.discard(member)
 
     def make_room(self) -> bool:
-        """End the connection that can best be spared; False when every one is being worked for."""
+        """Close the connection that `spared` chooses; return False when there is none to close."""
         leaving = spared(self._members)
         if leaving is None or leaving.task is None or leaving.channel is None:
             return False
@@ -104,11 +104,11 @@ class Crowd:
 
 
 def spared(members: set[Member]) -> Member | None:
-    """The connection that can best be spared.
+    """Return the connection to close when a new one needs room; None when there is none.
 
-    That is the one that has waited longest of those that are not in the middle of an answer; where there is none,
-    the one that has been reading its answer longest, as only a slow client takes long. Whoever waits for the agent
-    itself is never sent away.
+    That is the one that has been idle or sending its request for the longest time. When there is none, it is the
+    one that has been reading its response for the longest time. A connection that waits for the agent is never
+    chosen.
     """
     waiting = [member for member in members if member.stage not in _UNDISTURBED]
     reading = [member for member in members if member.stage is Stage.ANSWERING]

@@ -1,4 +1,4 @@
-"""The web configuration file as it is now: read again when it, or a certificate, changes on disk."""
+"""The present web configuration file, read again when it or a certificate changes on disk."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _Signature: TypeAlias = tuple[tuple[int, ...], ...]
 
 
 class CurrentWebFile:
-    """One web configuration file. A bad change is logged and changes nothing until it is mended.
+    """Follows a web configuration file. A version that cannot be used is logged, and the last good one stays.
 
     Raises:
-        ConfigError: the file cannot be used now.
+        ConfigError: the file cannot be used when the object is made.
     """
 
     def __init__(self, path: Path, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -39,11 +39,11 @@ class CurrentWebFile:
 
     @property
     def uses_tls(self) -> bool:
-        """Whether the listener speaks TLS; this stays as it was at the start."""
+        """Whether the listener uses TLS; this does not change after the start."""
         return self._loaded.context is not None
 
     def context(self) -> SSLContext:
-        """The context for the next connection.
+        """Return the TLS context for the next connection.
 
         Raises:
             ValueError: the file has no `tls_server_config`.
@@ -54,7 +54,7 @@ class CurrentWebFile:
         return context
 
     def protection(self) -> Protection:
-        """Passwords and headers for the next request."""
+        """Return the passwords and headers for the next request."""
         self._fresh()
         return self._protection
 
@@ -99,13 +99,14 @@ class CurrentWebFile:
 
 
 def _load(path: Path) -> tuple[LoadedWebFile, _Signature]:
-    """The file, and a signature that is not newer than what was read: a change in between is seen later."""
+    """Read the file, and return it with a signature taken before, so that a change in between is noticed later."""
     seen = _signature(load_web_file(path).files)
     return load_web_file(path), seen
 
 
 def _signature(files: tuple[Path, ...]) -> _Signature:
-    """What tells that a file is another one than before; links are followed, as mounted secrets are links."""
+    """Identity, size and time of each file, to notice changes; links are followed, as mounted secrets are
+    links."""
     return tuple(_file_signature(file) for file in files)
 
 

@@ -21,7 +21,7 @@ _KNOWN = frozenset({400, 413, 414, 431, 501, 505})
 
 
 class Refused(Exception):
-    """The client sent what is no request, or too much of it; `status` says what it is answered."""
+    """The client sent something that is not a valid request, or is too large; `status` is the response to send."""
 
     def __init__(self, status: HTTPStatus) -> None:
         super().__init__(status.phrase)
@@ -29,7 +29,7 @@ class Refused(Exception):
 
 
 class Awaited(Enum):
-    """What the client has to send next."""
+    """The part of a request that the client has to send next."""
 
     REQUEST = "request"
     HEAD = "head"
@@ -38,18 +38,18 @@ class Awaited(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request whose body has been read and thrown away: nothing that the agent serves has a use for one."""
+    """A request. Its body was read and dropped, as nothing that the agent serves needs one."""
 
     method: str
     target: str
     version: str
     headers: Headers
-    """Names in lower case."""
+    """Headers, with names in lower case."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a request is answered; the body is never copied."""
+    """A response; its body is never copied."""
 
     status: HTTPStatus
     headers: Headers
@@ -57,7 +57,7 @@ class Answer:
 
 
 class Exchange:
-    """Takes a request apart as its bytes come, and writes the answer. For one request; see `rest`."""
+    """Parses one request as its bytes arrive, and writes the response. Bytes of a next request are in `rest`."""
 
     def __init__(self, limits: Limits, rest: bytes = b"") -> None:
         self._limits = limits
@@ -67,32 +67,32 @@ class Exchange:
 
     @property
     def awaited(self) -> Awaited:
-        """What is missing."""
+        """Which part of the request is still missing."""
         if self._head is None:
             return Awaited.BODY
         return Awaited.HEAD if self._head.strip(b"\r\n") else Awaited.REQUEST
 
     @property
     def wants_encouragement(self) -> bool:
-        """Whether the client sends its body only after `encouragement`."""
+        """Whether the client waits for the interim response 100 (Continue) before it sends the body."""
         return self._request is not None and self._h11.they_are_waiting_for_100_continue
 
     def encouragement(self) -> bytes:
-        """The interim answer 100."""
+        """Return the interim response 100 (Continue) as bytes."""
         return self._h11.send(h11.InformationalResponse(status_code=100, headers=[])) or b""
 
     def feed(self, data: bytes) -> None:
-        """Take bytes of the client."""
+        """Add bytes that the client sent."""
         if self._head is None:
             self._h11.receive_data(data)
         else:
             self._head += data
 
     def request(self) -> Request | None:
-        """The request when it is complete, None when bytes are missing.
+        """Return the request when it is complete; None while bytes are missing.
 
         Raises:
-            Refused: it never will be.
+            Refused: the bytes are not a valid request, or it is too large.
         """
         try:
             if self._head is not None and not self._read_head(self._head):
@@ -151,14 +151,14 @@ class Exchange:
 
     @property
     def rest(self) -> bytes:
-        """What the client sent after the request: the beginning of its next one."""
+        """The bytes after the request, which are the beginning of the next one."""
         return bytes(self._h11.trailing_data[0])
 
     def answer(self, answer: Answer, *, last: bool) -> tuple[list[bytes], bool]:
-        """The bytes of the answer, and whether the connection can be used for another request afterwards.
+        """Return the response as bytes, and whether the connection can be used for another request.
 
         Raises:
-            ValueError: the answer is not one of HTTP.
+            ValueError: the status or a header is not valid HTTP.
         """
         headers = [*answer.headers, ("Connection", "close")] if last else [*answer.headers]
         try:
@@ -177,12 +177,12 @@ class Exchange:
 
 
 def refusal(status: HTTPStatus, headers: Iterable[tuple[str, str]], *, with_body: bool = True) -> bytes:
-    """A whole answer without a request that could be understood, after which the connection ends."""
+    """Return a whole response to something that could not be parsed as a request; it closes the connection."""
     return closing_answer(status, headers, f"{status.phrase.lower()}\n" if with_body else "")
 
 
 def closing_answer(status: HTTPStatus, headers: Iterable[tuple[str, str]], text: str) -> bytes:
-    """A whole answer in plain text, after which the connection ends."""
+    """Return a whole response in plain text that closes the connection."""
     body = text.encode()
     all_headers = (
         ("Content-Type", "text/plain; charset=utf-8"),

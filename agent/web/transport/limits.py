@@ -1,4 +1,4 @@
-"""What one listener allows, and how many connections the process can afford."""
+"""The limits of a listener, and how many connections the process can open."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ _FEWEST = 8
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one listener; every time is in seconds, and a total: one byte now and then does not extend it."""
+    """Limits of one listener. Times are in seconds, for the whole of a stage: single bytes do not extend them."""
 
     connections: int = 512
     greeting: float = 10.0
-    """From the start of a connection to the end of its first header, the TLS handshake included; likewise for the
-    header of each further request, from its first byte."""
+    """From the start of a connection to the end of its first header, TLS handshake included; for further requests,
+    from the first byte to the end of the header."""
     body: float = 10.0
     answer: float = 60.0
-    """For the client to read one answer."""
+    """Time that a client has to read one response."""
     idle: float = 120.0
-    """Between an answer and the next request; longer than the usual interval of a scrape."""
+    """Time between a response and the next request; longer than the usual scrape interval."""
     stop: float = 5.0
-    """For the requests in progress when the server is stopped."""
+    """Time that requests in progress have when the server is stopped."""
     header_bytes: int = 64 * 1024
     body_bytes: int = 64 * 1024
     workers: int = 16
 
 
 PROBE_LIMITS = Limits(connections=32, idle=30.0, stop=1.0, workers=2)
-"""Of the second listener; its connections come out of what is set aside for the rest of the agent."""
+"""Limits of the probe listener; its descriptors are among those reserved for the rest of the agent."""
 
 
 class Drop(StrEnum):
-    """Why the server ended a connection before its client did."""
+    """Why the server closed a connection before the client did."""
 
     HANDSHAKE = "handshake_failed"
     GREETING = "header_deadline"
@@ -48,9 +48,10 @@ class Drop(StrEnum):
 
 
 def affordable_connections(wanted: int, descriptors: int | None = None) -> int:
-    """`wanted`, or fewer where the process may not open enough files: a quarter and some stay for everything else.
+    """Return how many connections a listener may have: `wanted`, or fewer when the limit of open files is low.
 
-    `descriptors` is the limit of open files; None: the present one of this process.
+    A quarter of the limit, and a fixed number, are reserved for the rest of the agent. `descriptors` is the limit
+    of open files; None: that of this process.
     """
     if descriptors is None:
         descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[0]

@@ -10,7 +10,7 @@ from leverwatch.agent.errors import LeverwatchError
 
 _BACKLOG = 512
 _MISSING = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL, errno.EPROTONOSUPPORT})
-"""What a system says when it lacks one of the two protocols, or an address of it."""
+"""Error numbers that mean that the machine lacks IPv4 or IPv6, or the address."""
 _KNOWN = {
     "": ((socket.AF_INET6, "::"), (socket.AF_INET, "0.0.0.0")),  # noqa: S104 - what an empty host asks for
     # Clients try both, and not every machine's list of hosts has both.
@@ -20,10 +20,10 @@ _ATTEMPTS = 8
 
 
 def open_listeners(host: str, port: int) -> list[socket.socket]:
-    """Listening sockets, all on the same port.
+    """Return listening sockets, all on the same port.
 
-    An empty host is every address of the machine: IPv6 and IPv4 on one socket, or IPv4 alone where there is no
-    IPv6. A name is every address that it stands for and that this machine has.
+    An empty host means all addresses of the machine: IPv6 and IPv4 on one socket, or IPv4 alone without IPv6. A
+    name means all addresses it resolves to that this machine has.
 
     Raises:
         LeverwatchError: the address cannot be listened on; names it, and the reason.
@@ -68,7 +68,7 @@ def _open_all(host: str, port: int) -> list[socket.socket]:
 
 
 def _addresses(host: str, port: int) -> list[tuple[int, Any]]:
-    """Families and addresses to listen on, in order, each once."""
+    """Return the address families and addresses to listen on, without repetitions."""
     known = _KNOWN.get(host)
     if known is not None:
         return [(family, (address, port)) for family, address in known]

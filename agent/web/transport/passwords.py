@@ -14,17 +14,17 @@ import bcrypt
 from leverwatch.agent.web.transport.turns import Turns
 
 _LONGEST = 72
-"""bcrypt looks at no byte beyond these."""
+"""Bytes of a password that bcrypt uses; it ignores further ones."""
 _SHORTEST_COST = 10
 
 
 class Passwords:
     """The users of one web configuration file.
 
-    bcrypt is slow on purpose, and a scraper sends the same password with every request. A password that was right
-    is remembered, as a hash under a key that only this process has and only in memory; a wrong one never is.
-    Whoever is remembered waits for nothing; all others wait in a short queue for one check at a time, as guesses
-    from many connections must not take every core from the agent.
+    bcrypt is slow on purpose, and a scraper sends the same password with every request. So a correct password is
+    cached, in memory only, as a hash with a key that only this process has; a wrong one is not. Requests whose
+    password is cached do not wait. All others are checked one at a time from a short queue, so that guesses from
+    many connections cannot occupy all cores.
     """
 
     def __init__(self, hashes: Mapping[str, str]) -> None:
@@ -36,10 +36,10 @@ class Passwords:
         self._turns = Turns()
 
     def accept_header(self, authorization: str, client: str = "") -> bool:
-        """Whether an Authorization header of `client` has the user name and password of somebody (RFC 7617).
+        """Whether an Authorization header (RFC 7617) has a valid user name and password.
 
         Raises:
-            TooManyWaiting: it was not looked at, for too many have to be.
+            TooManyWaiting: it was not checked, as the queue is full.
         """
         scheme, _, encoded = authorization.strip().partition(" ")
         if scheme.lower() != "basic":
@@ -55,7 +55,7 @@ class Passwords:
         """Whether this is the user's password.
 
         Raises:
-            TooManyWaiting: it was not looked at, for too many have to be.
+            TooManyWaiting: it was not checked, as the queue is full.
         """
         known = self._hashes.get(user)
         password = password[:_LONGEST]
@@ -86,5 +86,6 @@ class Passwords:
 
 
 def _nobody(cost: int) -> bytes:
-    """A hash that no password fits, and to find that out takes as long as with a hash of somebody."""
+    """A hash that no password matches, for unknown users, so that their check takes as long as that of known
+    ones."""
     return f"$2b${cost:02}${'.' * 53}".encode()

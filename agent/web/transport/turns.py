@@ -1,4 +1,4 @@
-"""A short queue for something that is done one at a time."""
+"""A short queue for work that is done one at a time."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from contextlib import contextmanager
 from threading import Lock
 
 MOST = 8
-"""Half of the threads that call the application: the others stay for those who need not wait here."""
+"""Length of the queue: half of the threads that call the application, so that other requests find a thread."""
 MOST_OF_ONE = 4
 
 
 class TooManyWaiting(Exception):
-    """The queue is full, or one client has its share of it."""
+    """The queue is full, or the client already has its share of it."""
 
 
 class Turns:
-    """Lets one thread in at a time; the others wait, up to `most` of them and `most_of_one` from one client."""
+    """A lock with a bounded queue: at most `most` threads hold it or wait, and `most_of_one` for one client."""
 
     def __init__(self, most: int = MOST, most_of_one: int = MOST_OF_ONE) -> None:
         self._most, self._most_of_one = most, most_of_one
@@ -26,16 +26,16 @@ class Turns:
 
     @property
     def length(self) -> int:
-        """How many wait or have their turn."""
+        """How many threads wait or hold the lock."""
         with self._counting:
             return self._here.total()
 
     @contextmanager
     def turn(self, client: str) -> Iterator[None]:
-        """Wait for the turn of `client`, which lasts as long as the block.
+        """A context manager that waits for the lock on behalf of `client`, and holds it inside the block.
 
         Raises:
-            TooManyWaiting: at once, without a turn.
+            TooManyWaiting: the queue is full; raised at once, without waiting.
         """
         with self._counting:
             if self._here.total() >= self._most or self._here[client] >= self._most_of_one:

@@ -1,4 +1,4 @@
-"""A few threads for the work that may block, so that the loop of the connections never does."""
+"""A few threads for work that may block, so that the event loop of the connections does not."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ T = TypeVar("T")
 
 
 class Workers:
-    """Threads that are started when they are needed.
+    """A pool of threads that are started when they are needed.
 
-    They are daemons: work that never ends must not keep the process from ending, as those of the standard
-    library's pool do.
+    They are daemon threads, so that work that never ends does not keep the process from exiting; the pool of the
+    standard library waits for its threads.
     """
 
     def __init__(self, most: int, name: str) -> None:
@@ -42,7 +42,7 @@ class Workers:
         return await result
 
     def stop(self) -> None:
-        """Let the threads end after the work that they do now."""
+        """Let each thread end after its present work."""
         for _ in range(self._threads):
             self._work.put(None)
 

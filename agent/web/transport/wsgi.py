@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def call(app: WSGIApplication, request: Request, client: str, port: int, *, encrypted: bool) -> Answer:
-    """What the application answers.
+    """Call the application, and return its response.
 
     Raises:
-        Exception: whatever it raises.
+        Exception: whatever the application raises.
     """
     started: list[tuple[str, list[tuple[str, str]]]] = []
 
@@ -67,7 +67,7 @@ def _environment(request: Request, client: str, port: int, *, encrypted: bool) -
 
 
 def _split(target: str) -> tuple[str, str]:
-    """Path and query, as WSGI wants them: the path decoded, and both as Latin-1."""
+    """Return path and query of a request target for WSGI: the path percent-decoded, both as Latin-1 text."""
     if not target.startswith("/"):
         # A proxy may send the whole URL.
         try:

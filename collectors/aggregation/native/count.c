@@ -48,7 +48,7 @@ static int index_grow(Index *index, const void *entries, size_t size)
 
 static inline uint64_t cell_hash(uint32_t group, int32_t day)
 {
-    uint64_t hash = ((uint64_t)group << 32 | (uint32_t)day) * XXH_1;
+    uint64_t hash = ((uint64_t)group << 32 | (uint32_t)day) * MIX_1;
     return hash ^ hash >> 32;
 }
 
@@ -103,7 +103,7 @@ static int same_place(const Tally *tally, const Place *place, const Span *tokens
 
 static Place *find_place(Tally *tally, const Record *record, const Span *tokens, int names, const uint8_t *data)
 {
-    uint64_t hash = (record->hash ^ tally->salt) * XXH_2;
+    uint64_t hash = (record->hash ^ tally->salt) * MIX_2;
     hash ^= hash >> 32;
     if (index_grow(&tally->by_place, tally->places, sizeof *tally->places) < 0)
         return NULL;
@@ -174,62 +174,48 @@ static void see(Time *time, const Record *record, const uint8_t *data)
     time->counted = 1;
 }
 
-/* The same sums, in the same order, as `Rollup` of Python has for a row. */
+/* The same sums as the rule of Python has for a row: the lines of the table are in columns.h, and what they mean here. */
 static int add(Place *place, const Record *record, const double *values, const int8_t *column, double *c, const Time *time,
                const uint8_t *data, Ids *calls)
 {
-#define KNOWN(role) (record->known & 1U << ((role) - INPUT))
-#define VALUE(role) values[column[(role) - INPUT]]
-#define SUM(role, name, unknown)                                                                                     \
-    if (KNOWN(role))                                                                                                 \
-        c[at_##name] += scale * VALUE(role);                                                                         \
-    else                                                                                                             \
-        c[at_##unknown] += weight
-    double scale = KNOWN(RATE) ? 1.0 / VALUE(RATE) : 1.0;
-    double weight = KNOWN(INFERENCES) ? scale * VALUE(INFERENCES) : scale;
-    double attempts = KNOWN(ATTEMPTS) ? scale * VALUE(ATTEMPTS) : weight;
+#define KNOWS(field) (record->known & 1U << (of_##field - FIRST_NUMBER))
+#define VALUE(field) values[column[of_##field - FIRST_NUMBER]]
+#define WEIGHT(name) c[at_##name] += weight;
+#define AMOUNT_OR_WEIGHT(name, field) c[at_##name] += KNOWS(field) ? scale * VALUE(field) : weight;
+#define AMOUNT(name, field)                                                                                          \
+    if (KNOWS(field))                                                                                                \
+        c[at_##name] += scale * VALUE(field);
+#define KNOWN(name, field)                                                                                           \
+    if (KNOWS(field))                                                                                                \
+        c[at_##name] += weight;
+#define UNKNOWN(name, field)                                                                                         \
+    if (!KNOWS(field))                                                                                               \
+        c[at_##name] += weight;
+#define JUDGED_KNOWN(name, field)                                                                                    \
+    if (place->judged[judge_##field] >= 0)                                                                           \
+        c[at_##name] += weight;
+#define JUDGED_TRUE(name, field)                                                                                     \
+    if (place->judged[judge_##field] > 0)                                                                            \
+        c[at_##name] += weight;
+#define TRACE_KNOWN(name, field)                                                                                     \
+    if (record->traced)                                                                                              \
+        c[at_##name] += weight;
+#define TRACE_FIRST(name, field)                                                                                     \
+    if (record->traced && weight > 0) {                                                                              \
+        uint64_t key = XXH64(data + record->trace.at, record->trace.length, place->trace_seed);                      \
+        int first = ids_add(calls, key, time->call_slot);                                                            \
+        if (first < 0)                                                                                               \
+            return -1;                                                                                               \
+        c[at_##name] += first;                                                                                       \
+    }
+    double scale = KNOWS(sample_rate) ? 1.0 / VALUE(sample_rate) : 1.0;
+    double weight = KNOWS(inferences) ? scale * VALUE(inferences) : scale;
     if (place->outcome == CACHE_HIT) {
-        c[at_cache_hits] += weight;
-        return 0;
-    }
-    c[at_attempts] += attempts;
-    if (place->outcome == FAILURE) {
-        c[at_errors] += weight;
-        if (KNOWN(COST))
-            c[at_cost_usd] += scale * VALUE(COST);
-        return 0;
-    }
-    c[at_inferences] += weight;
-    SUM(INPUT, input_tokens, unknown_input);
-    SUM(CACHED, cached_input_tokens, unknown_cached);
-    SUM(OUTPUT, output_tokens, unknown_output);
-    SUM(COST, cost_usd, unpriced);
-    SUM(LATENCY, latency_ms, unknown_latency);
-    if (KNOWN(CACHE_WRITE))
-        c[at_cache_write_tokens] += scale * VALUE(CACHE_WRITE);
-    if (KNOWN(REASONING))
-        c[at_reasoning_tokens] += scale * VALUE(REASONING);
-    if (KNOWN(STATIC)) {
-        c[at_static_known] += weight;
-        c[at_static_tokens] += scale * VALUE(STATIC);
-    }
-#define JUDGED(name, known, true)                                                                                    \
-    if (place->name >= 0) {                                                                                          \
-        c[at_##known] += weight;                                                                                     \
-        c[at_##true] += place->name ? weight : 0.0;                                                                  \
-    }
-    JUDGED(invalid, checked, invalid)
-    JUDGED(schema, schema_checked, schema_mode)
-    JUDGED(truncated, finish_known, truncated)
-    if (record->traced) {
-        c[at_traced] += weight;
-        if (weight > 0) {
-            uint64_t key = xxh64(data + record->trace.at, record->trace.length, place->trace_seed);
-            int first = ids_add(calls, key, time->call_slot);
-            if (first < 0)
-                return -1;
-            c[at_traces] += first;
-        }
+        ON_CACHE_HIT
+    } else if (place->outcome == FAILURE) {
+        ON_FAILURE
+    } else {
+        ON_SUCCESS
     }
     return 0;
 }
@@ -291,7 +277,7 @@ enum stop tally_count(Tally *tally, const Scan *scan, const uint8_t *data, int64
             continue;
         }
         if (seen && record->request.length) {
-            uint64_t key = xxh64(data + record->request.at, record->request.length, place->seed);
+            uint64_t key = XXH64(data + record->request.at, record->request.length, place->seed);
             int fresh = ids_add(seen, key, time->slot);
             if (fresh < 0)
                 return NO_MEMORY;

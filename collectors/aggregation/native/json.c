@@ -240,17 +240,17 @@ static int read_role(Reader *r, int role, const uint8_t *p, const uint8_t *end, 
     if (!number || number->negative)
         return -1;
     double value;
-    if (role <= LAST_COUNT) {
+    if (role <= LAST_WHOLE) {
         if (!number->whole || number->digits > 16 || number->mantissa > MOST_COUNT)
             return -1;
         value = (double)number->mantissa;
     } else {
         value = nearest(number, p, length);
-        if (!(value >= 0 && value <= MOST_AMOUNT) || (role == RATE && !(value >= LEAST_RATE && value <= 1)))
+        if (!(value >= 0 && value <= MOST_AMOUNT) || (role == of_sample_rate && !(value >= LEAST_RATE && value <= 1)))
             return -1;
     }
-    r->values[r->column[role - INPUT]] = value;
-    record->known |= 1U << (role - INPUT);
+    r->values[r->column[role - FIRST_NUMBER]] = value;
+    record->known |= 1U << (role - FIRST_NUMBER);
     return 0;
 }
 

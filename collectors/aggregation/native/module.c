@@ -3,6 +3,7 @@
 #include "tally.h"
 
 #include "hash.h"
+#include "number.h"
 
 PyTypeObject *IdsType, *ScanType, *TallyType;
 
@@ -12,7 +13,7 @@ static PyObject *hash64(PyObject *Py_UNUSED(module), PyObject *args)
     unsigned long long seed;
     if (!PyArg_ParseTuple(args, "y*K", &data, &seed))
         return NULL;
-    uint64_t hash = xxh64(data.buf, (size_t)data.len, seed);
+    uint64_t hash = XXH64(data.buf, (size_t)data.len, seed);
     PyBuffer_Release(&data);
     return PyLong_FromUnsignedLongLong(hash);
 }
@@ -61,6 +62,10 @@ PyMODINIT_FUNC PyInit__native(void)
         COLUMNS
 #undef X
     };
+    if (prepare_numbers() < 0) {
+        PyErr_SetString(PyExc_ImportError, "no locale with a decimal point"); /* Python counts alone */
+        return NULL;
+    }
     PyObject *module = PyModule_Create(&definition);
     PyObject *columns = PyTuple_New(WIDTH);
     int failed = !module || !columns;
@@ -71,6 +76,7 @@ PyMODINIT_FUNC PyInit__native(void)
             PyTuple_SetItem(columns, at, name);
     }
     failed = failed || PyModule_AddObjectRef(module, "COLUMNS", columns) < 0 ||
+             PyModule_AddStringConstant(module, "TABLE", TABLE) < 0 ||
              !(IdsType = add_type(module, &IdsSpec)) || !(ScanType = add_type(module, &ScanSpec)) ||
              !(TallyType = add_type(module, &TallySpec));
     Py_XDECREF(columns);

@@ -18,6 +18,16 @@ static const double powers[] = {
 };
 #define LAST_POWER 22
 
+/* With a decimal point, whatever the locale of the process. Set before there are threads that read it. */
+static locale_t plain;
+
+int prepare_numbers(void)
+{
+    if (!plain)
+        plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    return plain ? 0 : -1;
+}
+
 static inline int is_digit(uint8_t c)
 {
     return (uint8_t)(c - '0') < 10;
@@ -74,11 +84,8 @@ double nearest(const Number *number, const uint8_t *text, size_t length)
        https://dl.acm.org/doi/10.1145/93542.93557 */
     if (number->digits <= MOST_DIGITS && number->mantissa <= EXACT && abs(exponent) <= LAST_POWER)
         return exponent < 0 ? number->mantissa / powers[-exponent] : number->mantissa * powers[exponent];
-    static locale_t plain; /* a decimal point, whatever the locale of the process */
     char copy[LONGEST];
     if (length >= sizeof copy)
-        return -1;
-    if (!plain && !(plain = newlocale(LC_ALL_MASK, "C", (locale_t)0)))
         return -1;
     memcpy(copy, text, length);
     copy[length] = 0;

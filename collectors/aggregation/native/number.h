@@ -12,6 +12,9 @@ typedef struct {
     int exponent;
 } Number;
 
+/* To be called once before all else, under the lock of the interpreter; -1: numbers cannot be read. */
+int prepare_numbers(void);
+
 /* Each gives what follows, NULL for what is none by the grammar of JSON. */
 const uint8_t *read_number(const uint8_t *p, Number *number);
 

@@ -56,8 +56,8 @@ static int add_path(Scan *self, PyObject *path, int role)
     }
     if (role >= NAME)
         self->names = self->names > role - NAME ? self->names : role - NAME + 1;
-    else if (role >= INPUT && self->column[role - INPUT] < 0)
-        self->column[role - INPUT] = (int8_t)self->amounts++;
+    else if (role >= FIRST_NUMBER && self->column[role - FIRST_NUMBER] < 0)
+        self->column[role - FIRST_NUMBER] = (int8_t)self->amounts++;
     return 0;
 }
 

@@ -9,19 +9,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "columns.h"
+
 #define MOST_NAMES 16
 #define MOST_KEYS 32
 #define MOST_STEPS 8
 #define MOST_ROLES 4
 
-/* What a value is to a record. The amounts are whole numbers up to the last count. */
+/* What a value is to a record. What follows the trace are numbers, the first of them whole ones. */
 enum role {
     TIME, REQUEST, TRACE,
-    INPUT, CACHED, OUTPUT, CACHE_WRITE, REASONING, STATIC, LAST_COUNT = STATIC,
-    COST, LATENCY, INFERENCES, ATTEMPTS, RATE, LAST_AMOUNT = RATE,
+#define X(field) of_##field,
+    WHOLE_FIELDS
+    AMOUNT_FIELDS
+#undef X
+    of_inferences, of_attempts, of_sample_rate,
     NAME, /* this and all that follow are names: whatever the text of the value is */
 };
-#define AMOUNTS (LAST_AMOUNT - INPUT + 1)
+#define X(field) + 1
+enum { LAST_WHOLE = TRACE WHOLE_FIELDS };
+#undef X
+#define FIRST_NUMBER (TRACE + 1)
+#define AMOUNTS (NAME - FIRST_NUMBER)
+_Static_assert(AMOUNTS <= 32, "the amounts that a record has are bits of 32");
 
 typedef struct {
     uint32_t at, length;

@@ -123,11 +123,12 @@ static PyObject *Tally_set_time(Tally *self, PyObject *args)
 static PyObject *Tally_set_place(Tally *self, PyObject *args)
 {
     Py_ssize_t at;
-    int verdict, outcome, invalid, schema, truncated;
+    int verdict, outcome, judged[3];
+    _Static_assert(JUDGED == 3, "as many as are taken here");
     unsigned int group;
     unsigned long long seed, trace_seed;
-    if (!PyArg_ParseTuple(args, "niIiKK(iii)", &at, &verdict, &group, &outcome, &seed, &trace_seed, &invalid, &schema,
-                          &truncated))
+    if (!PyArg_ParseTuple(args, "niIiKK(iii)", &at, &verdict, &group, &outcome, &seed, &trace_seed, &judged[0],
+                          &judged[1], &judged[2]))
         return NULL;
     if (at < 0 || (size_t)at >= self->places_count) {
         PyErr_SetString(PyExc_IndexError, "no such place");
@@ -139,9 +140,8 @@ static PyObject *Tally_set_place(Tally *self, PyObject *args)
     place->outcome = (enum outcome)outcome;
     place->seed = seed;
     place->trace_seed = trace_seed;
-    place->invalid = (int8_t)invalid;
-    place->schema = (int8_t)schema;
-    place->truncated = (int8_t)truncated;
+    for (int at_judged = 0; at_judged < JUDGED; at_judged++)
+        place->judged[at_judged] = (int8_t)judged[at_judged];
     Py_RETURN_NONE;
 }
 

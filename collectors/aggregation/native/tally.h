@@ -6,17 +6,19 @@
 #include "ids.h"
 #include "scan.h"
 
-#define COLUMNS                                                                                                      \
-    X(inferences) X(errors) X(cache_hits) X(attempts) X(input_tokens) X(cached_input_tokens) X(output_tokens)        \
-    X(unknown_input) X(unknown_cached) X(unknown_output) X(cost_usd) X(unpriced) X(latency_ms) X(unknown_latency)    \
-    X(cache_write_tokens) X(reasoning_tokens) X(traced) X(traces) X(checked) X(invalid) X(schema_checked)            \
-    X(schema_mode) X(finish_known) X(truncated) X(static_known) X(static_tokens)
-
 enum column {
 #define X(name) at_##name,
     COLUMNS
 #undef X
     WIDTH
+};
+
+/* Fields of a record that are words, and are judged by Python. */
+enum judged {
+#define X(field) judge_##field,
+    JUDGED_FIELDS
+#undef X
+    JUDGED
 };
 
 enum outcome { SUCCESS, FAILURE, CACHE_HIT };
@@ -57,7 +59,7 @@ typedef struct {
     enum outcome outcome;
     uint32_t group;
     uint64_t seed, trace_seed;
-    int8_t invalid, schema, truncated; /* -1: not known */
+    int8_t judged[JUDGED]; /* -1: not known */
     uint64_t round; /* of the remembered cell */
     int32_t day;
     size_t cell;

@@ -1,1 +1,1 @@
-"""How the lines of a usage log become rows of values."""
+"""Formats of usage logs: they turn records into rows of values."""

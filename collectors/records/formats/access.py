@@ -1,4 +1,4 @@
-"""Lines of access logs, made into the objects that the same servers write when they log JSON."""
+"""Turns lines of access logs into the JSON objects that the same servers write when they log JSON."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from leverwatch.collectors.records.formats.routes import route
 from leverwatch.collectors.records.recall import recall
 
 CLIENT = r"(\S+) - ([^\[]{0,200}?) \[([^\[\]]{1,64})\]"
-"""Address, user and local time of nginx."""
+"""A pattern for nginx's client address, user and local time."""
 QUOTED = r'"([^"\\]*(?:\\.[^"\\]*)*)"'
-"""A quoted value, escapes included."""
+"""A pattern for a quoted value, which may have escapes."""
 LISTED = r"(-|[^\s,]{1,200}(?:(?:,| :) [^\s,]{1,200}){0,30})"
-"""What nginx writes of one or several upstream servers."""
+"""A pattern for nginx's values for one or several upstream servers."""
 _REQUEST = re.compile(r"([A-Z]+) (\S+)(?: HTTP/\S+)?$")
 _NOTHING = frozenset({None, "", "-"})
 _OPERATION, _MODEL = FIELD_INDEX["operation"], FIELD_INDEX["model"]
 _COUNTS = ("input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
 COUNT_TYPES: Mapping[str, Any] = {name: TYPES[name] | Literal["", "-"] for name in _COUNTS}
-"""Counts of a server that writes a dash or nothing for a variable without value."""
+"""Types of the counts of servers that write a dash or an empty text for a variable without value."""
 _SEPARATOR = re.compile(r", | : ")
 
 
@@ -38,9 +38,13 @@ def rewrite_lines(
     what: str,
     tail: Callable[[str], Mapping[str, str]] | None = None,
 ) -> Rewrite:
-    """Make lines of text into objects with the groups of a pattern by their names, and what `tail` finds behind.
+    """Return a function that rewrites lines of text as JSON objects.
 
-    `what` says why other lines are refused.
+    Args:
+        pattern: matches the beginning of a line.
+        names: the keys of its groups.
+        what: what a line should be, for the message about lines that do not match.
+        tail: reads further values from the rest of the line.
     """
 
     def rewrite(unit: bytes) -> Sequence[bytes] | Refusal:
@@ -63,17 +67,17 @@ def _count(value: object) -> object:
 
 
 COUNT_CONVERT: Mapping[str, Callable[[Any], Any]] = dict.fromkeys(_COUNTS, _count)
-"""Makes None of the dash."""
+"""Conversions of these counts, in which a dash becomes None."""
 
 
 def method_and_target(request: str | None) -> tuple[str, str]:
-    """Both parts of a request line; empty when it is none."""
+    """Return method and target of a request line; two empty texts when it is not one."""
     match = _REQUEST.match(request or "")
     return (match[1], match[2]) if match else ("", "")
 
 
 def attempts(*lists: str | None) -> int | None:
-    """How many upstream servers were asked, from what nginx lists of each; None when no list says it."""
+    """Return how many upstream servers were asked, by the length of nginx's lists; None when these are unknown."""
     for text in lists:
         entries = [entry for entry in _SEPARATOR.split(text or "") if entry.strip(" -")]
         if entries:
@@ -82,7 +86,7 @@ def attempts(*lists: str | None) -> int | None:
 
 
 def call(row: list[Any], method: str, target: str) -> Result | None:
-    """Put into a row what a request asked of a model server; anything else than a call is none."""
+    """Set operation and model of a row from the request; return `NOT_A_CALL` when it calls no model, else None."""
     found = route(target) if method == "POST" else None
     if found is None:
         return Result.NOT_A_CALL
@@ -92,7 +96,7 @@ def call(row: list[Any], method: str, target: str) -> Result | None:
 
 
 def milliseconds(seconds: str | float | None) -> float | None:
-    """A duration in seconds; None when there is none."""
+    """Convert a duration from seconds to milliseconds; None when it is not a number."""
     try:
         value = float(seconds or "-") * 1000
     except ValueError:
@@ -109,5 +113,5 @@ def _from_local(text: str) -> str:
 
 
 def local_time(value: object) -> object:
-    """`$time_local` as ISO 8601; anything else as it is."""
+    """Convert nginx's `$time_local` to ISO 8601; return any other value unchanged."""
     return _from_local(value) if isinstance(value, str) and value[2:3] == "/" else value

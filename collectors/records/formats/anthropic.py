@@ -71,18 +71,18 @@ class _Message:
         self._usage.pop("output_tokens", None)
 
     def add(self, event: _Event) -> None:
-        """Take over what a later event tells."""
+        """Add the values of a later event."""
         self._usage |= {key: value for key, value in (event.usage or {}).items() if bytes(value) != b"null"}
         if event.delta is not None and event.delta.stop_reason is not None:
             self._fields["stop_reason"] = msgspec.Raw(msgspec.json.encode(event.delta.stop_reason))
 
     def text(self, kind: str) -> bytes:
-        """The message as if it had come in one piece."""
+        """Return the message as JSON, as if it had not been streamed."""
         return msgspec.json.encode(self._fields | {"type": kind, "usage": self._usage})
 
 
 class Anthropic(Declared):
-    """Joins the events of each streamed message, which only its first one names, and reads all messages."""
+    """Reads messages. The events of a streamed message are joined first, as only the first one has its id."""
 
     group_marker = b"message_start"
 
@@ -91,7 +91,7 @@ class Anthropic(Declared):
         self._kind_of = self.getter("extra kind 0")
 
     def open_from(self, units: Sequence[bytes]) -> int | None:
-        """The first event of a message whose last one is not among the units."""
+        """Return the index of the first event of a message that is not complete yet; None when there is none."""
         for index in range(len(units) - 1, -1, -1):
             kind = self._kind(units[index])
             if kind == "message_stop":
@@ -107,7 +107,7 @@ class Anthropic(Declared):
             return None
 
     def read(self, units: Sequence[bytes]) -> Parsed:
-        """Read messages; the units hold every streamed one from its first event to its last."""
+        """Read messages. A streamed message must be in the units from its first event to its last."""
         records = self.decode(units)
         if records is not None and _PARTS.isdisjoint(map(self._kind_of, records)):
             return self.rows(records)
@@ -159,7 +159,11 @@ class Anthropic(Declared):
 @dataclass(frozen=True)
 class _Declaration(Declaration):
     def build(self, template: Sequence[str]) -> Reader:
-        """The reader of these records. Raises ValueError as any other."""
+        """Return a reader.
+
+        Raises:
+            ValueError: a placeholder of the system template is not a valid path.
+        """
         return Anthropic(self, template)
 
 

@@ -28,7 +28,7 @@ _INPUT, _OUTPUT = FIELD_INDEX["input_tokens"], FIELD_INDEX["output_tokens"]
 _EPOCH_TICKS = 621_355_968_000_000_000
 """Ticks of 100 ns from the year 1 to 1970."""
 _LAST_TICKS = 3_155_378_976_000_000_000
-"""Those of the year 10000."""
+"""Ticks of 100 ns from the year 1 to the year 10000."""
 _Duration = Annotated[float, msgspec.Meta(ge=-1e15, le=1e15)] | None
 # A quote inside a text of the body is escaped, so that these keys are none of an answer's words.
 _USAGE_TEXT = re.compile(r'(?<!\\)"usage"\s*:\s*(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})')
@@ -45,7 +45,7 @@ _OPERATIONS = (
 
 @recall(1024)
 def _operation(name: str | None) -> str | None:
-    """What the name of an operation of Azure OpenAI asks for; None when it calls no model."""
+    """Return the operation that an operation name of Azure OpenAI means; None when it calls no model."""
     word = (name or "").lower()
     return next((operation for pattern, operation in _OPERATIONS if pattern.search(word)), None)
 
@@ -57,7 +57,8 @@ def _from_ticks(value: Any) -> Any:
 
 
 def _duration(row: list[Any], start: object = None, end: object = None) -> None:
-    """A negative duration, which Azure has been seen to write, is none."""
+    """Replace a negative latency, which Azure has been seen to write, by the time from start to end, or by
+    None."""
     if row[_LATENCY] is not None and row[_LATENCY] < 0:
         row[_LATENCY] = None
         if isinstance(start, int) and isinstance(end, int) and 0 < start <= end < _LAST_TICKS:
@@ -65,7 +66,7 @@ def _duration(row: list[Any], start: object = None, end: object = None) -> None:
 
 
 def _found(pattern: re.Pattern[str], start: str, text: str) -> Iterator[str]:
-    """What `findall` gives for a pattern that begins with a known text, which is found much faster by itself."""
+    """Yield what `findall` does for a pattern that begins with `start`, but faster, by searching `start` first."""
     at = text.find(start)
     while at >= 0:
         match = pattern.match(text, at)
@@ -75,7 +76,7 @@ def _found(pattern: re.Pattern[str], start: str, text: str) -> Iterator[str]:
 
 
 def _read_body(row: list[Any], body: str) -> None:
-    """Usage, model and finish reason of a body, which may be a stream of events, and cut short."""
+    """Set usage, model and finish reason of a row from a body, which may be an event stream and incomplete."""
     usages = list(_found(_USAGE_TEXT, '"usage"', body))
     usage: Any = None
     if usages:
@@ -159,7 +160,7 @@ def _recognise_openai(record: Any) -> int:
 
 
 def _cased(name: str) -> tuple[str, str]:
-    """A value of a diagnostic record, and of a row of Log Analytics."""
+    """Return the paths of a value in a diagnostic record and in a row of Log Analytics."""
     return f"properties.{name[0].lower()}{name[1:]}", name
 
 

@@ -28,7 +28,7 @@ _WRITTEN, _LATENCY, _FINISH = (
 
 
 class _Body(msgspec.Struct, gc=False):
-    """What is read of a response, or of an event of a streamed one, where it may be anything at all."""
+    """The wanted values of a response, or of an event of a streamed one; their types are not known."""
 
     metrics: Any = None
     invocation: Any = msgspec.field(default=None, name="amazon-bedrock-invocationMetrics")
@@ -40,7 +40,7 @@ class _Body(msgspec.Struct, gc=False):
 
     @property
     def reasons(self) -> tuple[Any, Any, Any]:
-        """Why the output ended, wherever it may say so."""
+        """The finish reasons at the three places where models write one."""
         return self.reason, self.stop_reason, _inside(self.delta, "stop_reason")
 
 
@@ -49,7 +49,7 @@ _decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 def _bodies(raw: msgspec.Raw | None) -> list[_Body]:
-    """The body of a response, or the events of a streamed one."""
+    """Return the body of a response, or the events of a streamed one; empty when it cannot be read."""
     text = bytes(raw or b"")
     try:
         events = _decode_list(text) if text.startswith(b"[") else [text]
@@ -63,7 +63,7 @@ def _inside(value: Any, key: str) -> Any:
 
 
 def _number(objects: Iterable[Any], key: str) -> float | None:
-    """The first number under a key of what should be objects."""
+    """Return the first number that one of the objects has under a key; None when none has."""
     for it in objects:
         value = _inside(it, key)
         if type(value) in {int, float} and 0 <= value <= MAX_AMOUNT:

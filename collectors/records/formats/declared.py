@@ -1,7 +1,6 @@
-"""A format that is mostly data: where each value is, in which unit, and what the producer's words mean.
+"""Formats that are declared as data: the path of each value, its unit, and the meaning of the producer's words.
 
-The declaration is compiled into the same typed structs that read a field map, and into a function that makes rows
-of them.
+A declaration is compiled into typed structs, as a field map is, and into a function that turns these into rows.
 """
 
 from __future__ import annotations
@@ -22,12 +21,12 @@ from leverwatch.collectors.records.framing.values import VALUES
 from leverwatch.collectors.records.layout import Steps
 
 Paths = str | tuple[str, ...]
-"""One path, or several of which the first that holds a value wins."""
+"""One path, or several, of which the first with a value is used."""
 
 Finish = Callable[..., Result | None]
-"""Completes a row in place (its order is `FIELD_INDEX`), from the extras of its record, which it gets by name.
-Gives what the record is instead of a call: `NOT_A_CALL` or `IGNORED`; `PART` for a part of a streamed call, which
-carries the id of the call; a malformed result to refuse it; None for a call of its own."""
+"""Completes a row in place; it gets the row (indexes as in `FIELD_INDEX`) and the extras of its record by name.
+Returns None when the record is a call; `NOT_A_CALL` or `IGNORED` when it is something else; `PART` when it is a
+part of a streamed call, with the id of that call in the row; or one of `MALFORMED` to refuse it."""
 
 _TEXTS = frozenset({"model", "request_id", "operation", "status", "trace_id", "finish_reason"})
 _TIME, _REQUEST = FIELD_INDEX["time"], FIELD_INDEX["request_id"]
@@ -35,48 +34,50 @@ _TIME, _REQUEST = FIELD_INDEX["time"], FIELD_INDEX["request_id"]
 
 @dataclass(frozen=True)
 class Declaration:
-    """What is known of a producer's records."""
+    """The declaration of a format."""
 
     name: str
     recognise: Callable[[Any], int]
-    """How sure it is that a record, as `json.loads` gives it, is one of its own: from 0, not at all, to 100."""
+    """Returns how likely a record, as `json.loads` gives it, is one of this format: 0 (not at all) to 100."""
     fields: Mapping[str, Paths]
-    """Everything that a row may tell. No path: only `finish` fills it in."""
+    """The paths of each field that rows may have. An empty tuple: only `finish` fills the field in."""
     names: Mapping[str, Paths] = field(default_factory=dict)
-    """Friendly names for the system template. Anything else in a template is a path into the record."""
+    """Names that the system template may use; anything else in a template is a path into the record."""
     extras: Mapping[str, tuple[Paths, Any]] = field(default_factory=dict)
-    """What `finish` needs beyond the fields: name, path and the type to decode it as."""
+    """Further values that `finish` needs: by name, the path and the type to decode it as."""
     types: Mapping[str, Any] = field(default_factory=dict)
-    """Types of fields where the producer writes something else than most."""
+    """Types of fields that differ from `jsonl.TYPES`."""
     convert: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
-    """From the producer's unit to ours, by field or friendly name; never called with None, and never fails."""
+    """Functions that convert from the producer's unit, by field or template name; they are never called with None,
+    and must not raise."""
     words: Mapping[str, Mapping[Any, Any]] = field(default_factory=dict)
-    """By field: the producer's words, and ours for them. A `Result` instead of a word ends the record as `finish`
-    does."""
+    """By field: the producer's words and what they are replaced with. A `Result` has the same effect as when
+    `finish` returns it."""
     in_text: tuple[str, ...] = ()
-    """Objects that may also be JSON inside a string."""
+    """Keys of objects that may also be JSON text inside a string."""
     cached_in_input: bool = True
-    """False: tokens read from and written to a prompt cache are added to the input."""
+    """Whether the producer's input tokens include those read from and written to a prompt cache; else these are
+    added."""
     reasoning_in_output: bool = True
-    """False: reasoning tokens are added to the output."""
+    """Whether the producer's output tokens include reasoning tokens; else these are added."""
     nested: str | None = None
-    """A key under which one document may hold many records."""
+    """A key under which one document may have many records."""
     documents: tuple[str, ...] = ()
-    """Keys of what is no record itself, but holds records that something else takes out of it."""
+    """Keys of documents that are not records themselves; something else takes the records out of them."""
     finish: Finish | None = None
     framing: Framing = VALUES
 
     def build(self, template: Sequence[str]) -> Reader:
-        """The reader of these records.
+        """Return a reader for these records.
 
         Raises:
-            ValueError: a part of the template is no path.
+            ValueError: a placeholder of the system template is not a valid path.
         """
         return Declared(self, template)
 
 
 class Declared:
-    """Reads the records of a declaration."""
+    """Reads records by a declaration."""
 
     has_extended = True
     reads_text = False
@@ -142,12 +143,12 @@ class Declared:
         return self._declaration.types.get(name, TYPES[name])
 
     def getter(self, name: str) -> Callable[[Any], Any]:
-        """What reads a value at the top of a decoded record."""
+        """Return a function that reads a value at the top level of a decoded record."""
         (step,) = self._steps[name]
         return attrgetter(step)
 
     def decode(self, units: Sequence[bytes]) -> list[Any] | None:
-        """All records, none of them a document; None when one is, or is bad."""
+        """Decode all units at once; return None when one is invalid or is a document of many records."""
         try:
             records = list(map(self._decode, units))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -155,7 +156,7 @@ class Declared:
         return None if any(any(map(get, records)) for get in self._documents) else records
 
     def read(self, units: Sequence[bytes]) -> Parsed:
-        """Decode all records at once, and one by one when one of them is bad."""
+        """Decode all records at once, or one by one when that fails."""
         try:
             records = list(map(self._decode, units))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -163,7 +164,7 @@ class Declared:
         return self.rows(records)
 
     def rows(self, records: Sequence[Any]) -> Parsed:
-        """The rows of decoded records."""
+        """Turn decoded records into rows."""
         if self._document is None:
             return self._rows(records, None)
         lines: list[int] = []
@@ -199,7 +200,7 @@ class Declared:
         return parsed
 
     def _parts(self, text: bytes) -> Sequence[Any]:
-        """The records inside a document, or the text itself."""
+        """Return the records inside a document, or the text itself when it is a record."""
         if self._document is None:
             return (text,)
         try:

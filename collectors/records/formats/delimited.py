@@ -6,6 +6,7 @@ import csv
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from leverwatch.collectors.counted_fields import Unit, amounts
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import EXTENDED_FIELDS, FIELDS
 from leverwatch.collectors.records.formats.interface import (
@@ -21,7 +22,7 @@ from leverwatch.collectors.records.framing.lines import LINES
 
 
 class _Mistyped(ValueError):
-    """A cell is not what its column must hold."""
+    """A cell does not have the type of its column."""
 
 
 def _text(cell: str) -> str:
@@ -56,17 +57,11 @@ def _rate(cell: str) -> float:
 
 
 _CONVERT: Mapping[str, Callable[[str], Any]] = {
-    "input_tokens": _count,
-    "cached_input_tokens": _count,
-    "output_tokens": _count,
-    "cost_usd": _amount,
-    "latency_ms": _amount,
+    **dict.fromkeys(amounts(), _amount),
+    **dict.fromkeys(amounts(Unit.TOKENS), _count),
     "inferences": _amount,
     "sample_rate": _rate,
     "attempts": _amount,
-    "cache_write_tokens": _count,
-    "reasoning_tokens": _count,
-    "static_input_tokens": _count,
 }
 
 
@@ -79,12 +74,16 @@ class Delimited:
     def __init__(self, fields: Mapping[str, str], template: tuple[str, ...], delimiter: str) -> None:
         self.has_extended = any(name in fields for name in EXTENDED_FIELDS)
         self.known = frozenset(fields)
-        rare = EXTENDED_FIELDS if self.has_extended else ()
-        self._columns = [*(fields.get(name) for name in FIELDS), *template, *(fields.get(name) for name in rare)]
+        extended = EXTENDED_FIELDS if self.has_extended else ()
+        self._columns = [
+            *(fields.get(name) for name in FIELDS),
+            *template,
+            *(fields.get(name) for name in extended),
+        ]
         self._converters = [
             *(_CONVERT.get(name, _text) for name in FIELDS),
             *([_text] * len(template)),
-            *(_CONVERT.get(name, _text) for name in rare),
+            *(_CONVERT.get(name, _text) for name in extended),
         ]
         self._delimiter = delimiter
 
@@ -96,7 +95,7 @@ class Delimited:
         return [name.strip() for name in self._cells(header.rstrip(b"\r\n").removeprefix(b"\xef\xbb\xbf"))]
 
     def check_header(self, line: bytes) -> tuple[str, ...]:
-        """Columns that are needed and missing, or there twice."""
+        """Return messages about columns that are missing or occur twice."""
         try:
             names = self._names(line)
         except (csv.Error, UnicodeDecodeError):
@@ -106,7 +105,7 @@ class Delimited:
         return (*missing, *(f"column {column} twice" for column in wanted if names.count(column) > 1))
 
     def parse(self, data: bytes, header: bytes | None) -> Parsed:
-        """Convert every line on its own, so that a stray quote cannot swallow the lines after it."""
+        """Parse every line separately, so that a stray quote does not affect the lines after it."""
         names = self._names(header or b"")
         places = [
             (None if column is None else names.index(column), convert)

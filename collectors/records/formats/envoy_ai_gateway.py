@@ -13,7 +13,7 @@ from leverwatch.collectors.records.formats.routes import route
 
 _MODEL, _OPERATION, _OUTPUT = FIELD_INDEX["model"], FIELD_INDEX["operation"], FIELD_INDEX["output_tokens"]
 NO_RESPONSE: Mapping[Any, str] = {0: "error", "0": "error"}
-"""What Envoy writes as the status of a request that got no response."""
+"""The status that Envoy writes for a request without a response, and its meaning."""
 
 
 def _finish(row: list[Any], *, path: str | None, other_path: str | None, mcp: str | None) -> Result | None:

@@ -1,4 +1,4 @@
-"""What a format gives: rows of typed values, and what was wrong with the lines that gave none."""
+"""The interfaces of formats, readers and framings, and the types that pass between them."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from leverwatch.collectors.records.layout import Layout
 
 Row = tuple[Any, ...]
 """The values of one record in the order of `FIELDS` (None: unknown), then those of the system template, then, when
-the format `has_extended`, those of `RARE`; both are in `collectors/records/fields.py`."""
+the format `has_extended`, those of `EXTENDED_FIELDS`; both are in `collectors/records/fields.py`."""
 
 MAX_COUNT = 2**53
-"""The largest count of tokens of one record: the largest that a float holds exactly."""
+"""The largest number of tokens in one record; a float represents whole numbers up to it exactly."""
 
 MAX_AMOUNT = 1e15
-"""The largest cost, latency, number of inferences or of attempts of one record."""
+"""The largest cost (USD), latency (ms), number of inferences or number of attempts in one record."""
 
 MIN_RATE = 1e-6
-"""The smallest share of calls that is logged: no record adds more than 1e22 to a sum, and no sum overflows."""
+"""The smallest sample rate. With it no record adds more than 1e22 to a sum, so that sums cannot overflow."""
 
 MAX_RECORD = 16 << 20
 """Bytes of the longest record that is read; a longer one is tallied and skipped."""
@@ -28,64 +28,65 @@ MAX_RECORD = 16 << 20
 
 @dataclass(slots=True)
 class Parsed:
-    """The records of one chunk."""
+    """What a format read from one chunk."""
 
     rows: list[Row] = field(default_factory=list)
     lines: list[int] | None = None
-    """Index of each row's line in the chunk; None when every line gave a row."""
+    """The index in the chunk of each row's line; None when every line gave a row."""
     refused: list[tuple[int, Result, str]] = field(default_factory=list)
-    """Lines that gave no row: index, why, and a detail that shows nothing of the content."""
+    """Lines that gave no row because of an error: index, result, and a detail without any of the content."""
     ignored: int = 0
     """Blank lines."""
     parts: frozenset[int] = frozenset()
     """Indices of the rows that are parts of a streamed call, which counts once."""
     passed: dict[Result, int] = field(default_factory=dict)
-    """Records that give no row by design and are no problem, by what they are."""
+    """The number of records that give no row by design and without an error, by result."""
     seen: list[Any] = field(default_factory=list)
-    """Times of readable records that gave no row."""
+    """The times of readable records that gave no row."""
 
 
 @dataclass(slots=True)
 class Units:
-    """The records of a chunk, still as text."""
+    """The records of a chunk as text."""
 
     units: list[bytes]
     lines: list[int] | None = None
-    """Index of each unit's line in the chunk; None when every line is one unit."""
+    """The index in the chunk of each unit's line; None when every line is one unit."""
     refused: list[tuple[int, Result, str]] = field(default_factory=list)
     ignored: int = 0
     starts: list[int] | None = None
-    """Position of each unit in the chunk, when its line alone does not tell."""
+    """The offset of each unit in the chunk in bytes; None when it follows from the line."""
     times: list[str | None] | None = None
-    """The time that a wrapper gives each unit, for records that have none of their own."""
+    """The time that a wrapper gives for each unit, used for records without a time; None without such a
+    wrapper."""
 
     def line_of(self, unit: int) -> int:
-        """Index of a unit's line."""
+        """Return the index of a unit's line in the chunk."""
         return unit if self.lines is None else self.lines[unit]
 
 
 class Framing(Protocol):
-    """Where records end. Pure and without memory, so that any end of a record is a position to go on from."""
+    """Finds the ends of records. Pure and stateless, so that reading can go on from the end of any record."""
 
     by_newline: bool
-    """A newline ends every record, and nothing else does."""
+    """Whether every record ends at a newline, and has no other newline in it."""
     documents: bool
-    """A file may be one small document among many that begin alike."""
+    """Whether a file may be a small document, one of many that begin with the same bytes."""
 
     def complete(self, data: bytes, final: bool) -> int:
-        """Bytes at the start of `data` that are whole records; `final`: nothing will follow."""
+        """Return how many bytes at the start of `data` are whole records; `final`: nothing will follow."""
         ...
 
     def skip(self, data: bytes) -> tuple[int, bool]:
-        """Bytes to drop within a record that is too long, and whether its end lies among them."""
+        """Within a record that is too long: return how many bytes to drop, and whether the record ends there."""
         ...
 
     def split(self, data: bytes) -> Units:
-        """The records of `data`. Raises nothing: what is none is refused."""
+        """Return the records of `data`. Raises nothing; what is not a record is in `refused`."""
         ...
 
     def count(self, data: bytes) -> int:
-        """How far `data` moves the line number of what follows it."""
+        """Return by how much the line number of what follows `data` is larger than that of its start."""
         ...
 
 
@@ -96,57 +97,57 @@ class Format(Protocol):
     framing: Framing
     has_extended: bool
     known: frozenset[str]
-    """The fields that rows may tell; every other one is None in all of them."""
+    """The fields that rows may have a value for; all others are None in every row."""
 
     def check_header(self, line: bytes) -> tuple[str, ...]:
-        """What is wrong with a file's header line; empty when nothing is."""
+        """Return what is wrong with the header line of a file; empty when nothing is."""
         ...
 
     def parse(self, data: bytes, header: bytes | None) -> Parsed:
-        """Read whole records; the last one may lack its end. A bad record costs only itself."""
+        """Read whole records; the last one may lack its newline. Raises nothing: a bad record is in `refused`."""
         ...
 
 
 @runtime_checkable
 class RecordFormat(Format, Protocol):
-    """A format whose records can be counted as they were decoded, without becoming rows first."""
+    """A format whose decoded records can be counted directly, without being turned into rows."""
 
     layout: Layout
 
     def records(self, data: bytes) -> Parsed:
-        """What `parse` gives, with records of the layout instead of rows."""
+        """As `parse`, but `rows` has decoded records of the layout instead of rows."""
         ...
 
 
 class Reader(Protocol):
-    """A format whose records are texts of their own, wherever they lie."""
+    """A format for records that are separate texts, so that it works with any framing and any wrapper."""
 
     framing: Framing
     has_extended: bool
     known: frozenset[str]
     """As for `Format`."""
     reads_text: bool
-    """Its records may be text that is no JSON."""
+    """Whether its records may be text other than JSON."""
 
     def read(self, units: Sequence[bytes]) -> Parsed:
-        """Read records; `lines` of the result are indices of units."""
+        """Read records. In the result, `lines` and `refused` have indexes of units."""
         ...
 
 
 @runtime_checkable
 class Grouping(Protocol):
-    """A reader some of whose records only make sense together, and must lie in one chunk."""
+    """A reader some of whose records belong together and must be in the same chunk."""
 
     group_marker: bytes
-    """What is in every chunk that has such records."""
+    """Bytes that every chunk with such records contains."""
 
     def open_from(self, units: Sequence[bytes]) -> int | None:
-        """The first unit of a group whose end is still to come."""
+        """Return the index of the first unit of a group that is not complete yet; None when there is none."""
         ...
 
 
 def split_lines(data: bytes) -> list[bytes]:
-    """The lines of a chunk, without their newlines."""
+    """Return the lines of a chunk without their newlines."""
     lines = data.split(b"\n")
     if not lines[-1]:
         lines.pop()

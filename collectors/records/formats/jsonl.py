@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from leverwatch.collectors.counted_fields import Unit, amounts
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import EXTENDED_FIELDS, FIELDS, Path, parse_path
 from leverwatch.collectors.records.formats.interface import (
@@ -27,29 +28,23 @@ from leverwatch.collectors.records.layout import Layout, Steps
 _Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)]
 _Amount = Annotated[float, msgspec.Meta(ge=0, le=MAX_AMOUNT)]
 TYPES: Mapping[str, Any] = {
+    **dict.fromkeys(amounts(), _Amount | None),
+    **dict.fromkeys(amounts(Unit.TOKENS), _Count | None),
     "time": str | int | float | None,
     "model": str | None,
     "request_id": str | int | None,
     "operation": str | None,
     "status": str | int | bool | None,
-    "input_tokens": _Count | None,
-    "cached_input_tokens": _Count | None,
-    "output_tokens": _Count | None,
-    "cost_usd": _Amount | None,
-    "latency_ms": _Amount | None,
     "trace_id": str | int | None,
     "inferences": _Amount | None,
     "sample_rate": Annotated[float, msgspec.Meta(ge=MIN_RATE, le=1)] | None,
     "cache_hit": str | int | bool | None,
     "attempts": _Amount | None,
-    "cache_write_tokens": _Count | None,
-    "reasoning_tokens": _Count | None,
     "valid": str | int | bool | None,
     "schema_mode": str | int | bool | None,
     "finish_reason": str | None,
-    "static_input_tokens": _Count | None,
 }
-"""What the value of each field may be."""
+"""The types that the value of each field may have."""
 TEXT = str | int | float | bool | None
 _QUOTED = re.compile(" ['\"]")
 _NO_JSON = "expected JSON in a text"
@@ -72,37 +67,37 @@ class JsonLines:
         tree = Shape(wanted)
         self.has_extended = any(name in fields for name in EXTENDED_FIELDS)
         self.known = frozenset(fields)
-        rare = EXTENDED_FIELDS if self.has_extended else ()
-        order = [*FIELDS, *(f"template {index}" for index in range(len(template))), *rare]
+        extended = EXTENDED_FIELDS if self.has_extended else ()
+        order = [*FIELDS, *(f"template {index}" for index in range(len(template))), *extended]
         self.record = tree.struct
-        """What a line is decoded into."""
+        """The struct that a line is decoded into."""
         self.layout = Layout(
             {name: tree.steps[name] for name in (*FIELDS, *EXTENDED_FIELDS) if name in fields},
             tuple(tree.steps[f"template {index}"] for index in range(len(template))),
         )
         self.paths = {name: path for name, path, _ in wanted}
-        """Where each mapped field is, and each value of the template by its name in `template_paths`."""
+        """The path of each mapped field, and of each value of the template by its name in `template_paths`."""
         self._fast, self._safe = tree.getters(order)
         # strict=False takes "7" and 7.0 for 7, as producers write them; a boolean is still no number.
         self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(self.record, strict=False).decode
 
     def check_header(self, line: bytes) -> tuple[str, ...]:  # noqa: ARG002 a JSON log has no header
-        """Nothing to check."""
+        """Return nothing, as JSON lines have no header."""
         return ()
 
     def parse(self, data: bytes, header: bytes | None) -> Parsed:  # noqa: ARG002 a JSON log has no header
-        """Decode every line on its own: two objects on a line, or one over two lines, must not pass as records."""
+        """Decode every line separately, so that two objects on a line, or one over two lines, are refused."""
         return self.read(split_lines(data))
 
     def records(self, data: bytes) -> Parsed:
-        """What `parse` gives, with records of the layout instead of rows."""
+        """As `parse`, but `rows` has decoded records of the layout instead of rows."""
         try:
             return Parsed(list(map(self._decode, BytesIO(data))))
         except _BAD:
             return self._one_by_one(split_lines(data))
 
     def read(self, units: Sequence[bytes]) -> Parsed:
-        """Decode records that each have a text of their own."""
+        """Decode records that are separate texts."""
         try:
             parsed = Parsed(list(map(self._decode, units)))
         except _BAD:
@@ -137,7 +132,7 @@ class JsonLines:
 
 
 def explain(error: msgspec.ValidationError) -> tuple[Result, str]:
-    """Why a record is not what its format says, and where in it."""
+    """Return the result and the reason for a record that does not have the types of its format."""
     # msgspec names types and the place: "Expected `int`, got `array` - at `$.usage.input`".
     # One kind of message ends in the value, between single quotes, or double ones when it has a single one itself.
     reason, found, place = str(error).rpartition(" - at ")
@@ -152,9 +147,9 @@ def explain(error: msgspec.ValidationError) -> tuple[Result, str]:
 
 
 class Shape:
-    """A tree of structs that has exactly the wanted values of a record, and skips all others undecoded.
+    """A tree of structs with only the wanted values of a record, so that all others are skipped undecoded.
 
-    Objects at the paths `in_text` may also be JSON inside a string.
+    Objects at the paths `in_text` may also be JSON text inside a string.
     """
 
     def __init__(self, wanted: list[tuple[str, Path, Any]], in_text: frozenset[Path] = frozenset()) -> None:
@@ -201,7 +196,9 @@ class Shape:
         return msgspec.defstruct("Record", fields, rename=rename, frozen=True, gc=False, namespace=namespace)
 
     def getters(self, order: list[str]) -> tuple[Callable[[Any], Row], Callable[[Any], Row]]:
-        """Two ways to read a row: a fast one that fails on a null on the way, and one that never does."""
+        """Return two functions that make a row of a record: a fast one that raises when an object on a path is
+        null, and one that does not.
+        """
         paths = [self.steps.get(name, ("unmapped",)) for name in order]
 
         def safe(record: Any) -> Row:

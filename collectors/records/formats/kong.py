@@ -1,4 +1,4 @@
-"""What Kong's AI plugins add to the log of a request, each under a name of its own."""
+"""Logs of Kong: what its AI plugins add to the log of a request, each under its own name."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class _Cache(msgspec.Struct, gc=False):
 
 
 class _Plugin(msgspec.Struct, gc=False):
-    """What is read of a plugin; what it adds beside that is long."""
+    """The wanted values of a plugin."""
 
     meta: msgspec.Raw = _NULL
     usage: msgspec.Raw = _NULL
@@ -47,7 +47,7 @@ _BAD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def _one_plugin_each(unit: bytes) -> Sequence[bytes]:
-    """The record once for each plugin that made a call: one request may make several."""
+    """Return a record for each plugin that made a call, as a request may make several."""
     try:
         plugins: Mapping[str, _Plugin | msgspec.Raw] = _decode(unit).ai or {}
     except _BAD:
@@ -68,9 +68,9 @@ def _text(plugin: _Plugin | msgspec.Raw) -> bytes:
 
 
 def _has_called(plugin: _Plugin | msgspec.Raw) -> bool:
-    """Whether it asked a model, or answered in its place; one that only missed its cache did neither.
+    """Whether a plugin called a model or answered from its cache. One that only looked into its cache did neither.
 
-    What is not as it should be is refused with its reason when it is read as a call.
+    True for a plugin that cannot be decoded, so that it is refused with a reason when it is read as a call.
     """
     try:
         read = _decode_plugin(plugin) if isinstance(plugin, msgspec.Raw) else plugin

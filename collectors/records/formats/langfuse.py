@@ -40,7 +40,7 @@ _decode = msgspec.json.Decoder(_Document).decode
 
 
 def _observations(unit: bytes) -> Sequence[bytes]:
-    """The observations of a trace, each with the trace's name, or those of a page of the API."""
+    """Return the observations of a trace, with the name of the trace added, or those of a page of the API."""
     if b'"observations"' not in unit and b'"data"' not in unit:
         return (unit,)
     try:
@@ -107,7 +107,7 @@ def _read_usage(row: list[Any], details: Mapping[str, Any], usage: Mapping[str, 
 
 @recall(1024)
 def _places(name: str) -> tuple[int, ...]:
-    """The fields to which an amount of usage belongs by its name."""
+    """Return the indexes of the fields that an amount of usage counts for, by its name."""
     is_write = "creation" in name or "write" in name
     belongs = {
         _OUTPUT: "output" in name,

@@ -53,7 +53,7 @@ _MANAGED = (
     "file", "batch", "fine_tuning", "container", "skill", "sandbox", "vector_store", "assistant", "thread", "mcp",
     "input_items", "get_responses", "delete_responses", "cancel_responses", "run_code", "interpreter", "video",
 )  # fmt: skip
-"""What the names of calls have in common that ask for no inference of this system: uploads, jobs, look-ups."""
+"""Parts of the names of calls that ask for no inference: uploads, jobs, look-ups."""
 
 
 def _finish(

@@ -1,4 +1,4 @@
-"""Traces of MLflow with their spans; a trace alone does not tell how many calls it was."""
+"""Traces of MLflow with their spans, which are needed to count the calls of a trace."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TYPE = "mlflow.spanType"
 _JUDGE = "mlflow.trace.sourceScorer"
 _USAGE = "mlflow.trace.tokenUsage"
 _LONGEST = 10**18
-"""Nanoseconds that no call takes."""
+"""The longest duration in nanoseconds; no call takes so long."""
 _Map = dict[str, msgspec.Raw] | None
 
 
@@ -43,17 +43,17 @@ class _Span(msgspec.Struct, gc=False):
 
     @property
     def id(self) -> str | None:
-        """Its id in either version of the schema."""
+        """The id of the span, in either version of the schema."""
         return self.span_id or (self.context.span_id if self.context is not None else None)
 
     @property
     def parent(self) -> str | None:
-        """The id of the span around it."""
+        """The id of the parent span; None for a root span."""
         return self.parent_span_id or self.parent_id
 
     @property
     def is_call(self) -> bool:
-        """Whether a model generated text in it."""
+        """Whether the span is a call in which a model generated text."""
         return _operation(_text(self.attributes.kind if self.attributes is not None else None)) == "chat"
 
 
@@ -78,7 +78,7 @@ _decode_span = msgspec.json.Decoder(_Span).decode
 
 
 def _text(raw: msgspec.Raw | str | None) -> str | None:
-    """A text, which MLflow writes as JSON inside the text."""
+    """Return a text, which MLflow writes as a JSON string inside a string."""
     return None if raw is None else _unquoted(bytes(raw) if isinstance(raw, msgspec.Raw) else raw)
 
 
@@ -98,7 +98,7 @@ def _operation(kind: str | None) -> str | None:
 
 
 def _spans(unit: bytes) -> Sequence[bytes] | Refusal:
-    """Each span of a trace, with what the trace says of itself, and whether a call lies inside of the span."""
+    """Return each span of a trace with values of the trace added, and whether it contains another call."""
     try:
         document = _decode(unit)
         inner = _decode_info(document.info)
@@ -126,7 +126,7 @@ def _without_spans(unit: bytes) -> bytes:
 
 
 def _outer_calls(spans: Sequence[msgspec.Raw]) -> set[int]:
-    """The spans of calls around other calls: two instrumentations saw the same one."""
+    """Return the indexes of calls that contain other calls: two instrumentations recorded the same call."""
     known: list[_Span] = []
     for raw in spans:
         try:

@@ -1,4 +1,4 @@
-"""Access logs of nginx in front of model servers: `combined` and what is often appended to it, or JSON."""
+"""Access logs of nginx in front of model servers: `combined`, also with usual additions, or JSON."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _STATUSES = re.compile(r'[ "]([1-5]\d\d(?:(?:, | : )[1-5]\d\d){1,30})(?=[ "]|$)'
 
 
 def _tail(text: str) -> Mapping[str, str]:
-    """What ingress-nginx appends to `combined`; or values with labels, and bare times and statuses."""
+    """Read what follows `combined`: the additions of ingress-nginx, or labelled values, times and statuses."""
     ingress = _INGRESS.match(text)
     if ingress:
         return dict(zip(_INGRESS_NAMES, ingress.groups(), strict=True))

@@ -68,7 +68,7 @@ _SPELLINGS = {
     "input": _INPUT, "cached": _CACHED, "written": _WRITTEN, "output": _OUTPUT, "reasoning": _REASONING,
     "model": _MODEL, "response": _RESPONSE, "cost": _COST, "finish": _FINISH, "schema": _SCHEMA,
 }  # fmt: skip
-"""The names of an attribute, of which the first that holds a value wins."""
+"""The names that each attribute can have; the first one with a value is used."""
 _RANK = {name: (what, rank) for what, names in _SPELLINGS.items() for rank, name in enumerate(names)}
 _TOKENS = ("input", "cached", "written", "output", "reasoning")
 _WANTED = frozenset({*_RANK, *_KINDS, _PARAMETERS, _ERROR})
@@ -89,22 +89,22 @@ _THRESHOLD = re.compile(r"(?:^|,)\s*ot=(?:[^,]*;)?th:([0-9a-f]{1,14})(?:;|,|$)")
 
 
 class _Call(msgspec.Struct, frozen=True, eq=False, gc=False):
-    """A span that asked a model for something."""
+    """A span that is a call to a model."""
 
     span: Span
     operation: str
     told: Mapping[str, _Told]
     tokens: tuple[int | None, ...]
-    """Those of `_TOKENS`."""
+    """Numbers of tokens, in the order of `_TOKENS`."""
     response: Scalar
 
 
 _Told = tuple[int, str, Scalar]
-"""Which of its spellings an attribute has, the spelling itself, and the value."""
+"""An attribute: the index of its name among the possible ones, the name, and the value."""
 
 
 class _Mistyped(ValueError):
-    """An attribute is not what its name says."""
+    """An attribute does not have the type that its name implies."""
 
 
 class Otlp:
@@ -120,7 +120,7 @@ class Otlp:
         self._reader = SpanReader(_WANTED | frozenset(self._template))
 
     def read(self, units: Sequence[bytes]) -> Parsed:
-        """Read documents of many spans each; a bad span costs only itself."""
+        """Read documents of many spans each; an invalid span is refused, and the others are read."""
         parsed = Parsed(lines=[])
         for line, unit in enumerate(units):
             text = unit.removeprefix(b"\xef\xbb\xbf").strip(b"\0\r\n\t ")
@@ -268,7 +268,7 @@ def _number(name: str, value: Scalar, most: float) -> float:
 
 @recall(1024, typed=True)
 def _operation(has_tokens: bool, *values: Scalar) -> str | Result:
-    """What a span with these kinds asked for, in our words, or what it is instead of a call."""
+    """Return the operation of a span with these kinds, or a result when it is not a call."""
     kinds = {
         name: str(value).strip() for name, value in zip(_KINDS, values, strict=True) if value not in (None, "")
     }
@@ -290,7 +290,8 @@ def _operation(has_tokens: bool, *values: Scalar) -> str | Result:
 
 
 def _repeated(calls: Sequence[_Call], spans: Sequence[Span]) -> set[Span]:
-    """Calls that two instrumentations saw: the inner one has the response or the tokens of the one around it."""
+    """Return calls that two instrumentations recorded: a nested call with the same response or tokens as its
+    parent."""
     if len(calls) < 2:
         return set()
     around = {(span.trace_id, span.span_id): span.parent_id for span in spans}
@@ -332,7 +333,7 @@ def _latency(span: Span) -> float | None:
 
 
 def _sample_rate(state: str) -> float | None:
-    """The share of traces that a consistent sampler kept, from the threshold that it left in the trace state."""
+    """Return the sample rate of OpenTelemetry's consistent sampling, from the threshold in the trace state."""
     match = _THRESHOLD.search(state) if state else None
     if match is None:
         return None
@@ -360,7 +361,7 @@ class _Named:
     framing: Framing = VALUES
 
     def recognise(self, record: Any) -> int:
-        """How sure it is that a record is a batch of spans or a span."""
+        """Return how likely a record is a batch of spans, or a span: 0 to 100."""
         if not isinstance(record, Mapping):
             return 0
         if "resourceSpans" in record:
@@ -371,7 +372,7 @@ class _Named:
         return 40 if "resourceLogs" in record or "resourceMetrics" in record else 0
 
     def build(self, template: Sequence[str]) -> Reader:
-        """The reader of these records; every text is a name of an attribute."""
+        """Return a reader; a placeholder of the template may be the name of any attribute."""
         return Otlp(template)
 
 

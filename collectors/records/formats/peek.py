@@ -1,4 +1,4 @@
-"""Looks for one value in JSON whose shape nobody promises; whatever is not there is unknown."""
+"""Reads a single value from JSON whose structure is not guaranteed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ import msgspec
 
 
 def peek(raw: bytes | msgspec.Raw | None, *path: str | int) -> str | bool | int | float | None:
-    """The scalar at a path of keys and indices, also when an object on the way is JSON inside a string."""
+    """Return the scalar at a path of keys and indexes; None when there is none.
+
+    An object on the path may also be JSON text inside a string.
+    """
     if raw is None or not _may_have(bytes(raw), path):
         return None
     try:
@@ -37,7 +40,7 @@ def _inside(raw: bytes | msgspec.Raw, step: str | int) -> bytes | msgspec.Raw | 
 
 
 def _may_have(text: bytes, path: Sequence[str | int]) -> bool:
-    """False when it is certain, and quick to see, that a key of a path is nowhere in a text in any spelling."""
+    """Return False when a quick check shows that a key of the path is not in the text, in any escaped form."""
     for key in path:
         if isinstance(key, str) and key.encode() not in text:
             return b"\\u" in text

@@ -1,4 +1,4 @@
-"""The formats that have a name in the configuration."""
+"""The table of named formats, which need no field map. A new format is added here."""
 
 from __future__ import annotations
 
@@ -28,21 +28,26 @@ class Named(Protocol):
 
     @property
     def name(self) -> str:
-        """What `format` says."""
+        """The value of `format` in the configuration."""
         ...
 
     @property
     def recognise(self) -> Any:
-        """How sure it is that a record, as `json.loads` gives it, is one of its own: 0 to 100."""
+        """A function that returns how likely a record, as `json.loads` gives it, is one of this format: 0 to
+        100."""
         ...
 
     @property
     def framing(self) -> Framing:
-        """Where its records end, unless the configuration says otherwise."""
+        """The framing of its records, unless the configuration chooses another one."""
         ...
 
     def build(self, template: Sequence[str]) -> Reader:
-        """Its reader. Raises ValueError for a template part that it cannot read."""
+        """Return a reader; `template` has the placeholders of the system template.
+
+        Raises:
+            ValueError: the format has no such value.
+        """
         ...
 
 
@@ -66,4 +71,4 @@ _FORMATS: tuple[Named, ...] = (
 )
 
 NAMED: Mapping[str, Named] = {format_.name: format_ for format_ in _FORMATS}
-"""Every one of them, by name."""
+"""All named formats, by name."""

@@ -1,4 +1,4 @@
-"""A format whose records are first made into JSON objects that a declaration reads: text, or documents of many."""
+"""Formats whose records (text, or documents of many records) are first rewritten as JSON for a declaration."""
 
 from __future__ import annotations
 
@@ -15,44 +15,49 @@ from leverwatch.collectors.records.formats.interface import Framing, Parsed, Rea
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a text is no record."""
+    """The reason why a text is not a record."""
 
     result: Result
     detail: str
-    """Shows nothing of the content."""
+    """The reason in words, without any of the content."""
 
 
 BOM = b"\xef\xbb\xbf"
 Rewrite = Callable[[bytes], Sequence[bytes] | Refusal]
-"""The JSON objects that a text holds, itself when it is one. Never fails: what it cannot read it gives back."""
+"""Returns the JSON objects that a text contains, or why there are none. Raises nothing: JSON that it does not know
+is returned unchanged."""
 
 
 @dataclass(frozen=True)
 class Rewritten:
-    """A named format: a declaration, and what makes its records of the producer's text."""
+    """A named format: a declaration, and a function that rewrites the producer's text for it."""
 
     declaration: Declaration
     rewrite: Rewrite
     reads_text: bool = False
-    """Its records may be text that is no JSON."""
+    """Whether its records may be text other than JSON."""
 
     @property
     def name(self) -> str:
-        """What `format` says."""
+        """The value of `format` in the configuration."""
         return self.declaration.name
 
     @property
     def recognise(self) -> Callable[[Any], int]:
-        """How sure it is that a record is one of its own."""
+        """A function that returns how likely a record is one of this format, 0 to 100."""
         return self.declaration.recognise
 
     @property
     def framing(self) -> Framing:
-        """Where its records end."""
+        """The framing of its records."""
         return self.declaration.framing
 
     def build(self, template: Sequence[str]) -> Reader:
-        """Its reader. Raises ValueError for a template part that is no path."""
+        """Return a reader.
+
+        Raises:
+            ValueError: a placeholder of the system template is not a valid path.
+        """
         return _Rewriting(Declared(self.declaration, template), self.rewrite, self.reads_text)
 
 
@@ -62,7 +67,7 @@ class _Rewriting:
         self.framing, self.has_extended, self.known = reader.framing, reader.has_extended, reader.known
 
     def read(self, units: Sequence[bytes]) -> Parsed:
-        """Read the records inside each text; each gets the line of its text."""
+        """Read the records inside each text; all of them have the line of that text."""
         plain = self._reader.decode(units) if self._reader.has_documents else None
         if plain is not None:
             return self._reader.rows(plain)
@@ -83,7 +88,7 @@ class _Rewriting:
 
 
 def with_keys(record: bytes, values: Mapping[str, bytes]) -> bytes:
-    """A JSON object with more keys in front, which keys of the same names in the object override."""
+    """Return a JSON object with further keys at its front; keys of the same names in the object override them."""
     inner = record.strip()[1:]
     separator = b"" if inner.lstrip().startswith(b"}") else b","
     front = b",".join(b"%b:%b" % (msgspec.json.encode(key), value) for key, value in values.items())

@@ -1,4 +1,4 @@
-"""What the path of a request asks of a model server, and of which model."""
+"""The operation and the model that the path of a request to a model server means."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from leverwatch.collectors.records.recall import recall
 
 
 class Route(NamedTuple):
-    """A call by its path."""
+    """The operation and model of a path."""
 
     operation: str
-    """In a producer's word for it."""
+    """The operation, as a word that `vocabulary` knows."""
     model: str | None
 
 
@@ -47,7 +47,8 @@ _KINDS = (
 
 @recall(4096)
 def route(target: str) -> Route | None:
-    """What the path of a URL or request line asks for, whatever stands before it; None when no model is called."""
+    """Return operation and model of the path of a URL or request line, with any prefix; None when it calls no
+    model."""
     try:
         path = urlsplit(target).path.rstrip("/")
     except ValueError:
@@ -64,14 +65,15 @@ def route(target: str) -> Route | None:
 
 @recall(4096)
 def kind_of_model(model: str | None) -> str | None:
-    """What a model of Bedrock or Vertex does by its name, when that is something else than to generate text."""
+    """Return the operation of a model of Bedrock or Vertex by its name, if that is not text generation; else
+    None."""
     name = (model or "").lower()
     return next((kind for pattern, kind in _KINDS if pattern.search(name)), None)
 
 
 @recall(4096)
 def short_model(model: str) -> str:
-    """The id of a model inside an ARN or a resource name."""
+    """Return the id of a model from an ARN or a resource name."""
     if model.startswith("arn:"):
         return model.partition("/")[2] or model
     return model.rpartition("/models/")[2].rpartition("/endpoints/")[2] or model

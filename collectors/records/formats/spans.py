@@ -1,4 +1,4 @@
-"""Spans of traces as their two JSON forms have them, with only the attributes that are wanted. Pure."""
+"""Reads spans of traces from their two JSON forms, with only the wanted attributes. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NOTHING = msgspec.Raw()
 
 
 class NotSpans(ValueError):
-    """A JSON object that is no document of OpenTelemetry."""
+    """A JSON object that is not a document of OpenTelemetry."""
 
 
 class _Array(msgspec.Struct, gc=False):
@@ -100,7 +100,7 @@ class _Base(msgspec.Struct, gc=False):
 
 
 class _Document(_Base, gc=False):
-    """A batch of the protocol, or one span as an SDK prints it."""
+    """A batch in OTLP's JSON form, or a single span as an SDK prints it."""
 
     resourceSpans: list[_ResourceSpans] | None = None  # noqa: N815 as above
 
@@ -110,17 +110,17 @@ class _LooseDocument(_Base, gc=False):
 
 
 class Span(msgspec.Struct, frozen=True, eq=False, gc=False):
-    """One span; two are the same only when they are one object."""
+    """One span. Instances are compared by identity."""
 
     trace_id: str | None
     span_id: str | None
     parent_id: str | None
     start: str | int | float | None
-    """Nanoseconds since 1970, or ISO 8601."""
+    """The start: nanoseconds since 1970, or a text in ISO 8601."""
     end: str | int | float | None
     failed: bool
     state: str
-    """The state of the trace, where samplers leave their rate."""
+    """The trace state, in which samplers write their threshold."""
     attributes: Mapping[str, Scalar]
     resource: Mapping[str, Scalar]
 
@@ -133,16 +133,16 @@ _FAILED = frozenset({2, "2", "ERROR", "STATUS_CODE_ERROR", "StatusCode.ERROR"})
 
 
 class SpanReader:
-    """Reads documents; of all attributes only the `wanted` ones."""
+    """Reads documents, keeping only the `wanted` attributes."""
 
     def __init__(self, wanted: frozenset[str]) -> None:
         self._wanted = wanted
 
     def read(self, unit: bytes) -> list[Span | Refusal] | None:
-        """The spans of a document, a bad one as why it is refused; None when the document is about something else.
+        """Return the spans of a document, with a `Refusal` in place of an invalid one; None for logs and metrics.
 
         Raises:
-            msgspec.DecodeError: it is no JSON object of the right types.
+            msgspec.DecodeError: it is not a JSON object of the right types.
             NotSpans: it has neither spans nor logs nor metrics.
         """
         document: _Document | _LooseDocument

@@ -87,7 +87,7 @@ def _camel(path: str) -> str:
 
 
 def _both(*paths: str) -> tuple[str, ...]:
-    """Each path in the spelling of BigQuery, of the API inside it, and of the API alone."""
+    """Return each path as spelt by BigQuery, by the API inside BigQuery's record, and by the API alone."""
     spellings: list[str] = []
     for path in paths:
         column, _, rest = path.partition(".")

@@ -1,1 +1,1 @@
-"""Where the records of a file end, and the wrappers that other programs put around them."""
+"""Framings, which find the ends of records, and wrappers that other programs put around records."""

@@ -1,4 +1,4 @@
-"""Records behind their own length, as the file exporter of the OpenTelemetry Collector writes them."""
+"""Length-prefixed records, as the file exporter of the OpenTelemetry Collector writes them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _MESSAGE = b"\x0a"
 _START = re.compile(rb"[\0\x01]...(?:\{[\"\s}]|\x28\xb5\x2f\xfd|\x0a)", re.DOTALL)
 _SURE = re.compile(rb"[\0\x01]...(?:\{[\"\s}]|\x28\xb5\x2f\xfd)", re.DOTALL)
 _LOOK = 8
-"""Bytes of the longest start."""
+"""The length in bytes of the longest start that the patterns match."""
 
 
 def _frames(data: bytes) -> Iterator[tuple[int, int, bool]]:
-    """Start, end and soundness of every stretch: a frame, or what lies before the next likely one."""
+    """Yield start, end and validity of each frame, and of each invalid stretch before the next likely frame."""
     at = 0
     while len(data) - at > _HEADER:
         length = int.from_bytes(data[at : at + _HEADER], "big")
@@ -41,25 +41,25 @@ def _frames(data: bytes) -> Iterator[tuple[int, int, bool]]:
 
 
 class FrameFraming:
-    """4 bytes of length, most significant first, then a JSON object, plain or as zstd data."""
+    """Frames of a length (4 bytes, big-endian) and a JSON object, plain or compressed with zstd."""
 
     by_newline = False
     documents = False
 
     def complete(self, data: bytes, final: bool) -> int:  # noqa: ARG002 an open frame may always go on
-        """Everything up to the end of the last whole frame."""
+        """Return the end of the last whole frame."""
         end = 0
         for _, end, _sound in _frames(data):  # noqa: B007 the last end is used below
             pass
         return end
 
     def skip(self, data: bytes) -> tuple[int, bool]:
-        """Drop everything up to the next thing that looks like a frame."""
+        """Drop everything up to the next bytes that look like a frame."""
         found = _SURE.search(data)
         return (found.start(), True) if found else (max(0, len(data) - _LOOK + 1), False)
 
     def split(self, data: bytes) -> Units:
-        """The contents of the frames, decompressed."""
+        """Return the decompressed contents of the frames."""
         units, lines, number, end = Units([], []), [], 0, 0
         for start, end, sound in _frames(data):
             content = data[start + _HEADER : end] if sound else b""
@@ -80,7 +80,7 @@ class FrameFraming:
         return units
 
     def count(self, data: bytes) -> int:
-        """Frames."""
+        """Return the number of frames."""
         return sum(1 for _ in _frames(data))
 
 

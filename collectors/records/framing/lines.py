@@ -12,7 +12,7 @@ class LineFraming:
     documents = False
 
     def complete(self, data: bytes, final: bool) -> int:  # noqa: ARG002 a line without an end may always go on
-        """Everything up to the last newline."""
+        """Return the position behind the last newline."""
         return data.rfind(b"\n") + 1
 
     def skip(self, data: bytes) -> tuple[int, bool]:
@@ -21,11 +21,11 @@ class LineFraming:
         return (end, True) if end else (len(data), False)
 
     def split(self, data: bytes) -> Units:
-        """The lines."""
+        """Return the lines."""
         return Units(split_lines(data))
 
     def count(self, data: bytes) -> int:
-        """Newlines."""
+        """Return the number of newlines."""
         return data.count(b"\n")
 
 

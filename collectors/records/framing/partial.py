@@ -1,4 +1,4 @@
-"""Container logs: lines that a runtime wraps, and cuts into parts when they are long."""
+"""Container logs: the runtime wraps each line of the application, and splits long ones into parts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from leverwatch.collectors.records.formats.interface import Units, split_lines
 
 _BLANK = b"\n\r\t "
 _REACH = 1 << 20
-"""Bytes within which the next part of a line must follow; runtimes cut at 16 KiB."""
+"""The next part of a line must follow within so many bytes; runtimes split lines at 16 KiB."""
 
 
 class Part(NamedTuple):
@@ -23,40 +23,40 @@ class Part(NamedTuple):
     stream: str
     text: bytes
     ends: bool
-    """The application's line ends here."""
+    """Whether the application's line ends with this part."""
     time: str | None
 
 
 @dataclass(slots=True)
 class _Run:
-    """The parts of one line of the application, as far as they are known."""
+    """The parts found so far of one line of the application."""
 
     start: int
-    """Position of the first part."""
+    """Offset of the first part in the chunk."""
     end: int
-    """Position behind the latest part."""
+    """Offset behind the latest part."""
     index: int
-    """Number of the first part's line."""
+    """Index of the first part's line."""
     parts: list[Part]
 
 
 class Wrapping:
-    """Joins the parts of each stream, however the streams interleave. Subclasses know one runtime."""
+    """Joins the parts of lines of each stream, also when streams interleave. Each subclass is for one runtime."""
 
     by_newline = False
     documents = False
     _invalid = ""
 
     def part(self, line: bytes) -> Part | None:
-        """Read one line; None when the runtime did not write it."""
+        """Parse one line of the file; return None when the runtime did not write it."""
         raise NotImplementedError
 
     def _is_whole(self, data: bytes) -> bool:
-        """Whether it is certain, and quick to see, that no line of `data` is a part."""
+        """Whether a quick check shows that no line of `data` is a part; False when it cannot tell."""
         raise NotImplementedError
 
     def complete(self, data: bytes, final: bool) -> int:
-        """Everything up to the last newline, but for lines whose end is still to come."""
+        """Return the position behind the last newline, or before the first part of a line that is not complete."""
         cut = data.rfind(b"\n") + 1
         if final or self._is_whole(data[:cut]) or not data[:cut].strip(_BLANK):
             return cut
@@ -82,18 +82,18 @@ class Wrapping:
         return data.count(b"\n")
 
     def split(self, data: bytes) -> Units:
-        """The lines of the application."""
+        """Return the lines of the application."""
         if not data.strip(_BLANK):
             return Units([], [], ignored=len(split_lines(data)), times=[])
         return self.unwrap(Units(split_lines(data)))
 
     def unwrap(self, outer: Units) -> Units:
-        """The lines of the application inside the lines of another wrapper."""
+        """Return the lines of the application inside the records of another wrapper."""
         inner = self._whole_lines(outer)
         return self._join(outer) if inner is None else inner
 
     def _whole_lines(self, outer: Units) -> Units | None:
-        """The same when no line is a part of a longer one; None when one is."""
+        """As `unwrap`, but quickly, for lines none of which is a part; None when one is."""
         inner = Units([], [], list(outer.refused), outer.ignored)
         lines: list[int] = []
         times: list[str | None] = []
@@ -139,7 +139,7 @@ class Wrapping:
     def _runs(
         self, data: bytes, open_runs: dict[str, _Run], refuse: Units | None = None
     ) -> Iterator[tuple[_Run, bool]]:
-        """Every run that ended, and whether by its last part; the others stay in `open_runs`."""
+        """Yield each run that ended, and whether its last part was found; unfinished ones stay in `open_runs`."""
         at = 0
         for index, line in enumerate(split_lines(data)):
             start, at = at, at + len(line) + 1
@@ -167,7 +167,7 @@ class Wrapping:
 
 
 class Cri(Wrapping):
-    """`time stream P|F text`, as container runtimes write it for Kubernetes."""
+    """The CRI format of container runtimes in Kubernetes: `time stream P|F text`."""
 
     _invalid = "not a line of a container runtime"
     _LINE = re.compile(rb"\0*(\S+) (stdout|stderr) ([PF])(?::\S*)? ?(.*)", re.DOTALL)
@@ -191,7 +191,7 @@ class _Entry(msgspec.Struct, gc=False):
 
 
 class Docker(Wrapping):
-    """Docker's json-file: objects with `log`, `stream` and `time`; a part lacks the newline at its end."""
+    """Docker's json-file format: objects with `log`, `stream` and `time`; a part has no newline at its end."""
 
     _invalid = "not an entry of Docker's json-file"
     _decoder = msgspec.json.Decoder(_Entry)

@@ -1,4 +1,4 @@
-"""Every framing by its name in the configuration."""
+"""The table of framings, by their names in the configuration."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from leverwatch.collectors.records.framing.partial import Cri, Docker, Wrapping
 from leverwatch.collectors.records.framing.values import VALUES
 
 FRAMINGS: Mapping[str, Framing] = {"lines": LINES, "json": VALUES, "length-prefixed": FRAMES}
-"""What `framing` can be."""
+"""The values that `framing` can have."""
 
 CONTAINERS: Mapping[str, Wrapping] = {"docker": Docker(), "cri": Cri()}
-"""Wrappers that decide where a record ends, so that nothing can be around them."""
+"""Wrappers that also determine where a record ends, and so have to be the outermost ones."""

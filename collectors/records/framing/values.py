@@ -1,4 +1,4 @@
-"""JSON objects one after the other: on lines, over many lines, without any newline, or as elements of arrays."""
+"""Consecutive JSON objects: one a line, over several lines, without newlines, or as elements of arrays."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ _FIRST, _LAST = itemgetter(0), itemgetter(-1)
 _skip = msgspec.json.Decoder(msgspec.Raw).decode
 _BLANKS = b" \t\r"
 _INDENT = 256
-"""Columns beyond which a line that starts a value is not looked at."""
+"""A line that is indented by more columns is not taken for the start of a value."""
 
 
 class Kind(Enum):
-    """What a piece of the text is."""
+    """The kinds of pieces of a text."""
 
     VALUE = auto()
     BROKEN = auto()
     NOISE = auto()
-    """A line of an event stream that is no data."""
+    """A line of a server-sent event stream that is not data."""
     OPEN = auto()
-    """It goes on behind the end of the text."""
+    """A value that is not complete at the end of the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +50,10 @@ class Piece:
 
 
 def pieces(data: bytes) -> Iterator[Piece]:
-    """Every piece of a text, in order; only the last one can be open.
+    """Yield the pieces of a text in order; only the last one can be incomplete.
 
-    A value whose brackets or quotes do not match ends where the next one begins: at a line that starts one and is
-    not indented further than itself, or at an object that can only be the next element of an array around it.
+    A value with unbalanced brackets or quotes ends where the next value begins: at a line that starts a value and
+    is not indented more than this one, or at an object that can only be the next element of the surrounding array.
     """
     at = 0
     while (at := _between(data, at)) < len(data):
@@ -114,7 +114,7 @@ def _indent(data: bytes, start: int) -> int:
 
 
 def _is_next(data: bytes, start: int, at: int, indent: int, around: int) -> bool:
-    """Whether an object inside a value cannot belong to it."""
+    """Whether an object inside a value must be the next value, as it cannot belong to this one."""
     before = data[at - 1]
     if before in b" \t\r\n":
         head = data[max(start, at - _INDENT) : at]
@@ -129,17 +129,17 @@ def _is_next(data: bytes, start: int, at: int, indent: int, around: int) -> bool
 
 
 class ValueFraming:
-    """The end of an object ends a record. Lines of one object each are read about as fast as by lines."""
+    """A record ends where its JSON object ends. One object a line is read about as fast as with `LineFraming`."""
 
     by_newline = False
     documents = True
 
     def __init__(self) -> None:
         self._last: tuple[bytes, list[bytes] | None] = (b"", None)
-        """What was looked at last; nothing depends on it but the time that the next look takes."""
+        """A cache of the last chunk and its lines; it only saves time."""
 
     def complete(self, data: bytes, final: bool) -> int:  # noqa: ARG002 an open value may always go on
-        """Everything up to the last object that is closed, and the separators behind it."""
+        """Return the position behind the last complete object and the separators that follow it."""
         # A line that starts with a brace starts a value, whatever lies before it: only what follows is looked at.
         at = data.rfind(b"\n{") + 1
         rest = data[at:] if at else data
@@ -160,12 +160,12 @@ class ValueFraming:
         return len(data) - data.endswith(b"\n"), False
 
     def split(self, data: bytes) -> Units:
-        """The objects; server-sent events may stand around them."""
+        """Return the objects, without the fields of server-sent events around them."""
         lines = self._objects(data)
         return self.split_values(data) if lines is None else Units(lines)
 
     def _objects(self, data: bytes) -> list[bytes] | None:
-        """The lines of `data` when each is one object."""
+        """Return the lines of `data` if each is a single object; else None."""
         # A chunk is split and counted right after it was found to be complete.
         known, lines = self._last
         if known != data:
@@ -174,7 +174,7 @@ class ValueFraming:
         return lines
 
     def split_values(self, data: bytes) -> Units:
-        """The objects, also those of one line."""
+        """Return the objects, also when several are on a line."""
         units = Units([], [])
         lines: list[int] = []
         starts: list[int] = []
@@ -195,7 +195,7 @@ class ValueFraming:
         return units
 
     def count(self, data: bytes) -> int:
-        """Newlines."""
+        """Return the number of newlines."""
         known, lines = self._last
         return data.count(b"\n") if lines is None or known != data else len(lines)
 
@@ -217,7 +217,7 @@ def _object_lines(data: bytes) -> list[bytes] | None:
 
 
 def _is_one(line: bytes) -> bool:
-    """Whether a line is one object for sure: one brace after another may be text in it, such as a formula."""
+    """Whether a line certainly is a single object; two consecutive braces may also be text in it."""
     try:
         _skip(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -1,4 +1,4 @@
-"""Wrappers that leave a record on its line: JSON inside a JSON string, and text before JSON."""
+"""Wrappers around records on a single line: JSON inside a JSON string, and text before JSON."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.formats.interface import Units
 
 STRING_FIELDS = ("message", "log", "msg", "body")
-"""Where log shippers put the text of a line."""
+"""The keys under which log shippers put the text of a line."""
 _TIME_FIELDS = ("time", "timestamp", "@timestamp", "ts")
 _Object = dict[str, msgspec.Raw]
 
 
 class Wrapper(Protocol):
-    """Takes records out of what another program put around them."""
+    """Removes what another program put around records."""
 
     def unwrap(self, outer: Units) -> Units:
-        """The records inside; what holds none is refused or ignored."""
+        """Return the records inside; units without one are in `refused` or counted in `ignored`."""
         ...
 
 
 class JsonString:
-    """An object with a field that holds the record, as JSON text or as an object.
+    """An object with a field that has the record, as JSON text or as an object.
 
-    A text that is no JSON is an ordinary message, unless another wrapper may find a record in `any_text`.
+    A text that is not JSON is an ordinary message and ignored, unless `any_text` says that another wrapper
+    follows.
     """
 
     def __init__(self, fields: Sequence[str] = (), *, any_text: bool = False) -> None:
@@ -36,7 +37,7 @@ class JsonString:
         self._decoder = msgspec.json.Decoder(_Object)
 
     def unwrap(self, outer: Units) -> Units:
-        """The texts; an ordinary message is ignored."""
+        """Return the texts of that field; ordinary messages are ignored."""
         inner = _Inner(outer)
         for index, text in enumerate(outer.units):
             stripped = text.strip(b"\0\r \t\xef\xbb\xbf")
@@ -74,10 +75,10 @@ def _text(raw: msgspec.Raw) -> str | None:
 
 
 class Prefix:
-    """`LEVEL time {json}`: a record from the first brace of the line on."""
+    """Text before a record, such as `LEVEL time {json}`: the record begins at the first brace of the line."""
 
     def unwrap(self, outer: Units) -> Units:
-        """The records; a line without a brace is ignored."""
+        """Return the records; lines without a brace are ignored."""
         inner = _Inner(outer)
         for index, text in enumerate(outer.units):
             brace = text.find(b"{")
@@ -89,7 +90,7 @@ class Prefix:
 
 
 class _Inner:
-    """Gathers the records inside those of another wrapper, each with its line and time."""
+    """Collects the records inside those of another wrapper, with their lines and times."""
 
     def __init__(self, outer: Units) -> None:
         self._outer = outer

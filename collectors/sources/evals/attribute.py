@@ -1,4 +1,4 @@
-"""Makes results of what a file says: names their system and model, and checks every number."""
+"""Turns raw results into results: assigns system and model, and checks every number."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from leverwatch.collectors.sources.evals.config import EvalsConfig
 from leverwatch.collectors.sources.evals.formats.interface import LONGEST, MOST_CASES, RawResult
 
 _AHEAD = timedelta(minutes=10)
-"""How far clocks may drift."""
+"""The tolerated drift of clocks: a result may lie so far in the future."""
 _LARGEST_VALUE = 1e100
-"""The square of a number from here on may not be finite."""
+"""The largest value; the square of a larger one might be infinite."""
 
 
 class Attribution:
-    """What the settings of a source say of systems and models."""
+    """The settings by which results are assigned to systems and models."""
 
     def __init__(self, config: EvalsConfig) -> None:
         self._template = parse_template(config.system)
         self._models: Mapping[str, str] = config.models
 
     def result(self, raw: RawResult, path: str, now: datetime) -> EvalResult:
-        """A raw result with its system and model.
+        """Return a raw result as a result with its system and model.
 
         Raises:
-            BadInput: it names no system, or a number or a name cannot be meant.
+            BadInput: it names no system, or a number, time or name is out of bounds.
         """
         _check(raw, now)
-        place = PurePath(path)
+        file = PurePath(path)
         known: dict[str, object] = {
             "system": raw.system,
             "suite": raw.suite,
             "model": raw.model,
             "prompt_version": raw.prompt_version,
-            "folder": place.parent.name,
-            "file": place.stem,
+            "folder": file.parent.name,
+            "file": file.stem,
         }
         system = self._template.fill(tuple(known[name] for name in self._template.paths))
         if self._template.constant is not None:

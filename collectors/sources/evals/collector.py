@@ -1,4 +1,4 @@
-"""Reads result files, each content once, and yields the results in them: a batch a document, or some lines."""
+"""Reads result files, each content once, and yields a batch for each document, or for a number of lines."""
 
 from __future__ import annotations
 
@@ -11,21 +11,23 @@ from leverwatch.collectors.paths import discover
 from leverwatch.collectors.sources.evals.attribute import Attribution
 from leverwatch.collectors.sources.evals.config import EvalsConfig
 from leverwatch.collectors.sources.evals.formats.interface import digest
-from leverwatch.collectors.sources.evals.positions import FileState, decode_all, encode, state_key
-from leverwatch.collectors.sources.evals.reading import FileReader, Reading, Stopped
+from leverwatch.collectors.sources.evals.positions import RESULT_FILE, FileState, decode_all, state_key
+from leverwatch.collectors.sources.evals.reading import Reading, ResultFileReader, Stopped
+from leverwatch.collectors.stored_state import check_keys
 
 _METHOD = 2
 """Raised whenever the same file would give other results: every file is then read again."""
-_NAMED_FAILURES = 10
+KINDS = (RESULT_FILE,)
+"""What a source stores."""
 
 
 class EvalsCollector:
-    """An `evals` source. A file is read again when its content changed; a file of lines from where it stood."""
+    """An `evals` source. A changed document is read again; a file of lines is read on from its position."""
 
     def __init__(self, config: EvalsConfig, context: CollectorContext) -> None:
         self._config, self._context = config, context
         self._settings = digest([_METHOD, config.format, config.system, config.models])
-        self._reader = FileReader(config.format, self._settings, Attribution(config), context.stopping)
+        self._reader = ResultFileReader(config.format, self._settings, Attribution(config), context.stopping)
         self._revision: int | None = None
         self._files: dict[str, FileState] = {}
 
@@ -34,6 +36,7 @@ class EvalsCollector:
 
         Raises:
             SourceIncomplete: some files could not be read; every other one was.
+            SourceRefused: what is stored of it is unreadable, or of a newer version.
         """
         if self._revision != state.revision:
             self._load(state)
@@ -57,19 +60,22 @@ class EvalsCollector:
                 raise self._stopped() from None
         self._revision = revision
         if failures:
-            raise SourceIncomplete(_describe(self._config.name, failures))
+            raise SourceIncomplete.of(self._config.name, failures)
 
     def _stopped(self) -> SourceIncomplete:
         return SourceIncomplete(f"source {self._config.name}: ended early, since the agent stops")
 
     def _load(self, state: SourceState) -> None:
-        self._files = decode_all(state.load(), self._settings)
+        self._revision = None  # what is refused leaves nothing that could be gone on with
+        stored = state.load()
+        check_keys(self._config.name, stored, KINDS)
+        self._files = decode_all(self._config.name, stored, self._settings)
 
 
 def _batch(new: FileState, reading: Reading) -> Batch:
     unique = {_identity(result): result for result in reading.results}
     return Batch(
-        state={state_key(new.path): encode(new)},
+        state={state_key(new.path): RESULT_FILE.dumps(new)},
         tallies=dict(reading.tallies),
         eval_results=tuple(unique.values()),
         newest_record=max((result.at for result in reading.results), default=None),
@@ -87,9 +93,3 @@ def _identity(result: EvalResult) -> tuple[object, ...]:
         result.metric,
         result.at,
     )
-
-
-def _describe(source: str, failures: dict[str, str]) -> str:
-    named = [f"{path}: {reason}" for path, reason in sorted(failures.items())[:_NAMED_FAILURES]]
-    more = len(failures) - len(named)
-    return f"source {source}: {'; '.join(named)}{f'; and {more} more' if more > 0 else ''}"

@@ -11,7 +11,7 @@ from leverwatch.collectors.config import Duration, SourceConfig
 from leverwatch.collectors.records.fields import parse_template
 
 FACTS = ("system", "suite", "model", "prompt_version", "folder", "file")
-"""What a template can name: what a result says of itself, and the folder and the bare name of its file."""
+"""The placeholders of templates: values of the result, and folder and file name (without extension)."""
 
 
 def _name(text: str) -> str:
@@ -66,6 +66,6 @@ class EvalsConfig(SourceConfig):
         return system
 
     def declared_systems(self) -> frozenset[str]:
-        """The constant system, when there is one."""
+        """The configured system, when it is a constant."""
         constant = parse_template(self.system).constant
         return frozenset() if constant is None else frozenset({constant})

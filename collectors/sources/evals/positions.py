@@ -1,4 +1,4 @@
-"""What a source remembers of its files: which content was read, and how far a growing file was."""
+"""The stored state of an `evals` source: for each file, which content was read, and up to where."""
 
 from __future__ import annotations
 
@@ -9,31 +9,34 @@ from typing import BinaryIO
 
 import msgspec
 
+from leverwatch.collectors.errors import StateUnreadable
+from leverwatch.collectors.stored_state import Kind, entries, same
+
 _PREFIX = "file/"
 _PIECE = 1 << 20
 
 
-class FileState(msgspec.Struct, frozen=True):
-    """One file as it was read last."""
+class FileState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The state of one file when it was last read."""
 
     path: str
     size: int
     mtime_ns: int
-    """-1 where the file was written so recently that a change might leave the time as it is."""
+    """Time of the last change in ns; -1 when that is so recent that another change might not alter it."""
     digest: str
-    """Of the first `offset` bytes."""
+    """Digest of the first `offset` bytes."""
     offset: int
     settings: str
-    """Names the settings it was read with. Others give other results: the file is then read again."""
+    """Digest of the settings that the file was read with. With others it is read again."""
 
 
 def state_key(path: str) -> str:
-    """The key of a file in the source's state."""
+    """Return the key of a file in the source's state."""
     return _PREFIX + blake2b(path.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 
 
 def content_digest(file: BinaryIO, end: int) -> str:
-    """The name of the first `end` bytes of a file."""
+    """Return the digest of the first `end` bytes of a file."""
     running = blake2b(digest_size=16)
     for piece in pieces(file, end):
         running.update(piece)
@@ -41,43 +44,56 @@ def content_digest(file: BinaryIO, end: int) -> str:
 
 
 def pieces(file: BinaryIO, end: int) -> Iterator[bytes]:
-    """The next bytes of a file, up to its byte `end`, or to where it ends before that."""
+    """Yield pieces of a file from its present position to byte `end`, or to its end if that comes first."""
     while piece := file.read(min(_PIECE, end - file.tell())):
         yield piece
 
 
-def encode(state: FileState) -> bytes:
-    """As it is stored."""
-    return msgspec.json.encode(state)
+def _checked(body: bytes) -> FileState:
+    state = msgspec.json.decode(body, type=FileState)
+    if min(state.size, state.offset) < 0:
+        raise ValueError("a number of bytes is negative")
+    return state
 
 
-def decode_all(stored: Mapping[str, bytes], settings: str) -> dict[str, FileState]:
-    """Every file that was read with these settings, by path. An entry that cannot be decoded is left out."""
+RESULT_FILE: Kind[FileState] = Kind(
+    name="position in a file of results",
+    key=_PREFIX,
+    encode=msgspec.json.encode,
+    decode=_checked,
+    upgrades=(same,),
+    is_json=True,
+)
+
+
+def decode_all(source: str, stored: Mapping[str, bytes], settings: str) -> dict[str, FileState]:
+    """Return the states of all files that were read with these settings, by path.
+
+    Raises:
+        SourceRefused: a stored position is unreadable, or of a newer version; guessing would count twice.
+    """
     found = {}
-    for key, value in stored.items():
-        if key.startswith(_PREFIX):
-            try:
-                state = msgspec.json.decode(value, type=FileState)
-            except msgspec.DecodeError:
-                continue
-            if state.settings == settings:
-                found[state.path] = state
+    for key, state in entries(source, stored, RESULT_FILE):
+        if key != state_key(state.path):
+            raise StateUnreadable(f"source {source}: {key}: the stored position is that of another file")
+        if state.settings == settings:
+            found[state.path] = state
     return found
 
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
-    """How much of a file of lines was read before."""
+    """The part of a file of lines that was read before."""
 
     offset: int
     lines: int
-    """Ends of lines in it."""
+    """Number of complete lines in it."""
     running: blake2b
-    """The digest of it, to go on with."""
+    """The digest of it, to be continued with the following bytes."""
 
 
 def known_prefix(file: BinaryIO, size: int, states: Iterable[FileState]) -> Prefix:
-    """How many of the first bytes were read before, in this file or in one that it is a copy of."""
+    """Return the longest beginning of a file that was read before, in this file or in one that it is a copy of."""
     by_offset: dict[int, set[str]] = {}
     for state in states:
         if 0 < state.offset <= size:

@@ -1,4 +1,4 @@
-"""Reads one file piece by piece: what is new in it, in parts that may be committed one after the other."""
+"""Reads one file piece by piece: what is new in it, in steps that may be committed one after the other."""
 
 from __future__ import annotations
 
@@ -29,39 +29,39 @@ from leverwatch.collectors.sources.evals.positions import FileState, Prefix, con
 _LARGEST = 256 << 20
 _LONGEST_LINE = 1 << 20
 _MOST_LINES = 2_000_000
-_PART = 10_000
+_LINES_A_BATCH = 10_000
 """Lines that are committed together."""
 _SETTLED = timedelta(seconds=60)
-"""A file that was written within this span may be unfinished, and is then neither good nor bad."""
+"""A file that was changed within this time may be incomplete; an error in it is not reported yet."""
 _COARSEST_CLOCK_NS = 2_000_000_000
 _MOST_PROBLEMS = 20
 
 
 class Later(Exception):
-    """The file is still being written, or was written while it was read."""
+    """The file is still being written, or changed while it was read; it has to be read again later."""
 
 
 class Stopped(Exception):
-    """The agent is to end."""
+    """Reading was interrupted because the agent stops."""
 
 
 @dataclass(slots=True)
 class Reading:
-    """What came of one file, or of a part of it."""
+    """What came of one file, or of some of its lines."""
 
     results: list[EvalResult] = field(default_factory=list)
     tallies: Counter[Result] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
 
     def problem(self, place: str, problem: BadInput) -> None:
-        """Count what is wrong with one place, and keep it for the log if it is among the first."""
+        """Count a problem at a place, and keep it for the log if it is one of the first."""
         self.tallies[problem.result] += 1
         if len(self.problems) < _MOST_PROBLEMS:
             self.problems.append(Problem(place, problem.result, str(problem)))
 
 
 class _Interruptible(io.FileIO):
-    """A file whose reading can be left off between two pieces: a large one may take a minute."""
+    """A file that stops reading between two pieces when the agent stops, as a large one may take a minute."""
 
     def __init__(self, path: str, stopping: Callable[[], bool]) -> None:
         super().__init__(path, opener=open_descriptor)
@@ -73,7 +73,7 @@ class _Interruptible(io.FileIO):
         return super().readinto(buffer)
 
 
-class FileReader:
+class ResultFileReader:
     """Reads files with the settings of a source, which `settings` names."""
 
     def __init__(self, wanted: str, settings: str, attribution: Attribution, stopping: Callable[[], bool]) -> None:
@@ -83,11 +83,12 @@ class FileReader:
     def read(
         self, found: Found, files: Mapping[str, FileState], now: datetime
     ) -> Iterator[tuple[FileState, Reading]]:
-        """What is new in a file, with the state that has it done; nothing when it is too early to say.
+        """Yield what is new in a file, each part with the state that marks it as read; nothing for a file that may
+        still be written.
 
         Raises:
             OSError: the file cannot be read.
-            Stopped: the agent is to end. What was yielded is whole.
+            Stopped: the agent stops. Parts that were yielded are complete.
         """
         known = files.get(found.path)
         if known is not None and (known.size, known.mtime_ns) == (found.size, found.mtime_ns):
@@ -157,7 +158,7 @@ class FileReader:
     def _lines(
         self, file: BinaryIO, found: Found, files: Mapping[str, FileState], now: datetime
     ) -> Iterator[tuple[FileState, Reading]]:
-        """The new lines, from where the file was read before."""
+        """Yield the new lines of a file in parts, from the position up to which it was read before."""
         prefix = known_prefix(file, found.size, files.values())
         lines = _Lines(file, found.size, prefix, waits=_is_young(found, now))
         take, reading = _Take(self._attribution, found.path, now), Reading()
@@ -166,7 +167,7 @@ class FileReader:
                 take((number, BadInput(Result.INVALID_LINE, f"is longer than {_LONGEST_LINE >> 20} MiB")), reading)
             elif (result := parse_line(line)) is not None:
                 take((number, result), reading)
-            if sum(reading.tallies.values()) >= _PART:
+            if sum(reading.tallies.values()) >= _LINES_A_BATCH:
                 yield self._state(found, now, lines.digest, lines.offset, waiting=True), reading
                 reading = Reading()
         left = lines.rest()
@@ -180,7 +181,7 @@ class FileReader:
 
 
 class _Take:
-    """Makes results of what one file says, as many as a file may have."""
+    """Turns the entries of one file into results, up to the limit of results in a file."""
 
     def __init__(self, attribution: Attribution, path: str, now: datetime, most: int | None = None) -> None:
         self._attribution, self._path, self._now, self._most = attribution, path, now, most
@@ -211,23 +212,24 @@ class _Take:
 
 
 class _Lines:
-    """The lines of a file from where it was read before; None for one that is too long."""
+    """Iterates over the lines of a file from the position up to which it was read before; None for a too long
+    line."""
 
     def __init__(self, file: BinaryIO, size: int, prefix: Prefix, *, waits: bool) -> None:
         self._file, self._size, self._waits = file, size, waits
         self._running = prefix.running
         self.number = prefix.lines
-        """Of the last line."""
+        """Number of the last line."""
         self.offset = prefix.offset
-        """Where the next line begins."""
+        """Offset at which the next line begins."""
 
     @property
     def digest(self) -> str:
-        """Of everything up to there."""
+        """Digest of everything before `offset`."""
         return self._running.hexdigest()
 
     def __iter__(self) -> Iterator[tuple[int, bytes | None]]:
-        """Each line up to the bound, with its number; not one without an end, where that may still come."""
+        """Yield the lines with their numbers, up to the limit; not a last line that may still be written."""
         self._file.seek(self.offset)
         while self.offset < self._size and self.number < _MOST_LINES:
             running, end, line = self._running.copy(), self.offset, b""
@@ -245,7 +247,7 @@ class _Lines:
             yield self.number, None if long else line
 
     def rest(self) -> int:
-        """Pass over all lines that are left, and say how many they are; there are such beyond the bound only."""
+        """Skip the lines beyond the limit, and return how many they are."""
         if self.number < _MOST_LINES:
             return 0
         lines, end, ahead = 0, self.offset, self._running.copy()

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from leverwatch.collectors.errors import SourceRefused
+from leverwatch.collectors.errors import StateUnreadable
+from leverwatch.collectors.exact_json import exact_decoder
 from leverwatch.collectors.paths import Found
 from leverwatch.collectors.sources.files.fingerprint import Fingerprint, fingerprint
-from leverwatch.collectors.sources.files.partial_reads import Part
+from leverwatch.collectors.sources.files.partial_reads import PartialRead
+from leverwatch.collectors.stored_state import Kind, entries
 
 PREFIX = "file/"
 
@@ -71,7 +73,7 @@ class FileCheckpoint:
     """When a visit last found the file changed."""
     seen: float = 0.0
     """When the content was last seen, to within a day."""
-    limited: tuple[Part, ...] = ()
+    limited: tuple[PartialRead, ...] = ()
     """Parts of what was consumed of which a range left something out, ascending."""
     kept: bool = False
     """A backfill read it in an archive, which may be read again however late."""
@@ -120,43 +122,62 @@ class FileCheckpoint:
             limited=self.limited if prefix.length else (),
         )
 
-    def at(self, found: Found) -> FileCheckpoint:
-        """The same content at another place; the size says that it has to be visited."""
+    def seen_as(self, found: Found) -> FileCheckpoint:
+        """The same content in a file that looks like this."""
         return replace(
             self,
             path=found.path,
             device=found.device,
             inode=found.inode,
             link=found.link,
-            size=-1,
-            mtime_ns=0,
+            size=found.size,
+            mtime_ns=found.mtime_ns,
             gone=self.gone and found.archive,
-            kept=self.kept or found.archive,
         )
+
+    def at(self, found: Found) -> FileCheckpoint:
+        """The same content in another file; the size says that it has to be visited."""
+        return replace(self.seen_as(found), size=-1, mtime_ns=0, kept=self.kept or found.archive)
 
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(FileCheckpoint)
+_decoded = exact_decoder(FileCheckpoint)
+_ADDED = {"unread": "", "limited": [], "kept": False}
+"""What version 0 got in the course of time. A checkpoint without one of these was written before there was such a
+thing: nothing was refused for its density, and no backfill read anything."""
 
 
-def encode(state: FileCheckpoint) -> bytes:
-    """One position, as JSON."""
-    return _encoder.encode(state)
+def _with_all_fields(body: bytes) -> bytes:
+    return msgspec.json.encode(_ADDED | msgspec.json.decode(body, type=dict[str, msgspec.Raw]))
+
+
+def _checked(body: bytes) -> FileCheckpoint:
+    state = _decoded(body)
+    lengths = (state.lines, state.head_length, state.tail_length, state.rest_length)
+    if min(lengths) < 0 or state.offset < max(state.head_length, state.tail_length):
+        raise ValueError("its lengths contradict each other")
+    return state
+
+
+CHECKPOINT: Kind[FileCheckpoint] = Kind(
+    name="position in a file",
+    key=PREFIX,
+    encode=_encoder.encode,
+    decode=_checked,
+    upgrades=(_with_all_fields,),
+    is_json=True,
+)
 
 
 def decode_all(source: str, stored: Mapping[str, bytes]) -> dict[str, FileCheckpoint]:
     """Every position of a source, by id.
 
     Raises:
-        SourceRefused: a stored position is unreadable; guessing would count twice.
+        SourceRefused: a stored position is unreadable, or of a newer version; guessing would count twice.
     """
     states = {}
-    for key, value in stored.items():
-        if not key.startswith(PREFIX):
-            continue
-        try:
-            state = _decoder.decode(value)
-        except msgspec.MsgspecError as error:
-            raise SourceRefused(f"source {source}: the stored position {key} is unreadable: {error}") from error
+    for key, state in entries(source, stored, CHECKPOINT):
+        if key != PREFIX + state.id:
+            raise StateUnreadable(f"source {source}: {key}: the stored position in a file is that of another key")
         states[state.id] = state
     return states

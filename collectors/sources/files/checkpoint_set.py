@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leverwatch.collectors.sources.files.checkpoint import PREFIX, FileCheckpoint, encode
+from leverwatch.collectors.sources.files.checkpoint import CHECKPOINT, PREFIX, FileCheckpoint
 from leverwatch.collectors.sources.files.fingerprint_index import FingerprintIndex
 
 
@@ -44,6 +44,6 @@ class CheckpointSet:
                 changes[PREFIX + key] = None
             else:
                 self._stored[key] = state
-                changes[PREFIX + key] = encode(state)
+                changes[PREFIX + key] = CHECKPOINT.dumps(state)
         self._touched.clear()
         return changes

@@ -6,20 +6,24 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from leverwatch.collectors.aggregation.ingest import Ingest
+from leverwatch.collectors.aggregation.pipeline import KINDS as COUNTING_KINDS
 from leverwatch.collectors.errors import SourceIncomplete, SourceRefused, SourceUnavailable
 from leverwatch.collectors.interface import BackfillRequest, Batch, CollectorContext, Progress, SourceState
 from leverwatch.collectors.listing import Interrupted
 from leverwatch.collectors.paths import Discovery, Found, discover
-from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint, decode_all
+from leverwatch.collectors.sources.files.checkpoint import CHECKPOINT, FileCheckpoint, decode_all
 from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
 from leverwatch.collectors.sources.files.config import FilesConfig
 from leverwatch.collectors.sources.files.matching import Match, MatchDecision, Matcher
 from leverwatch.collectors.sources.files.partial_reads import edges, scope_of
+from leverwatch.collectors.sources.files.quiet import Quiet
 from leverwatch.collectors.sources.files.reader import Moved
-from leverwatch.collectors.sources.files.tail import Quiet, Tail
+from leverwatch.collectors.sources.files.tail import Tail
 from leverwatch.collectors.sources.files.tracker import FileTracker, reason_of
+from leverwatch.collectors.stored_state import Kind, check_keys
 from leverwatch.collectors.unpacking import TooDense
 
 _BATCH_BYTES = 32 << 20
@@ -30,7 +34,8 @@ _BACKLOG_BYTES = 64 << 20
 """What is worth the start of threads."""
 _FORGET = 90 * 86400.0
 _DAY = 86400.0
-_NAMED_FAILURES = 10
+KINDS: tuple[Kind[Any], ...] = (CHECKPOINT, *COUNTING_KINDS)
+"""What a source stores."""
 
 
 @dataclass(slots=True)
@@ -71,7 +76,7 @@ class FilesCollector:
         Raises:
             SourceIncomplete: some files could not be read; every other one was.
             SourceUnavailable: it was told to stop before all files were found.
-            SourceRefused: the stored positions are unreadable.
+            SourceRefused: what is stored of it is unreadable, or of a newer version.
         """
         return self._collect(state, None)
 
@@ -102,10 +107,12 @@ class FilesCollector:
             self._ingest.use_workers(0)
         self._revision = revision
         if run.survey.failures:
-            raise SourceIncomplete(_describe(self._config.name, run.survey.failures))
+            raise SourceIncomplete.of(self._config.name, run.survey.failures)
 
     def _load(self, state: SourceState) -> None:
+        self._revision = None  # what is refused half-way leaves nothing that could be gone on with
         stored = state.load()
+        check_keys(self._config.name, stored, KINDS)
         self._ingest.load(stored)
         self._catalog = CheckpointSet(decode_all(self._config.name, stored))
         self._matcher.forget_waiting()
@@ -115,8 +122,8 @@ class FilesCollector:
         patterns = (self._config.path,) if isinstance(self._config.path, str) else self._config.path
         quiet = Quiet(self._context.now().timestamp(), self._config.quiet_after.total_seconds())
         scope = scope_of(history)
-        parts = (part for state in self._catalog.states.values() for part in state.limited)
-        self._ingest.pin(edges(parts, scope))
+        reads = (partial for state in self._catalog.states.values() for partial in state.limited)
+        self._ingest.pin(edges(reads, scope))
         self._matcher.start(self._catalog)
         survey = FileTracker(
             self._catalog,
@@ -135,7 +142,7 @@ class FilesCollector:
         for found, key in survey.visits:
             state = self._catalog.states[key]
             run.total += self._left(found, state)
-            run.total += sum(part.end - part.start for part in state.limited if scope.missing(part))
+            run.total += sum(it.end - it.start for it in state.limited if scope.missing(it))
         run.total += sum(found.size for found in survey.unknown)
         return run
 
@@ -176,7 +183,8 @@ class FilesCollector:
             start = state.offset if not state.compressed else 0
             before = run.done
             for _ in run.tail.visit(state, found):
-                run.done = before + run.tail.read_again + max(0, run.tail.position - start)
+                progress = run.tail.progress
+                run.done = before + progress.read_again + max(0, progress.position - start)
                 yield
             self._checked[state.id] = run.survey.quiet.now
         except Moved:
@@ -194,22 +202,8 @@ class FilesCollector:
     def _leave(self, key: str, found: Found, reason: str, now: float) -> None:
         """Stay where counting stopped in a file, as long as it stays as it is."""
         state = self._catalog.states[key]
-        self._catalog.put(
-            replace(
-                state,
-                path=found.path,
-                device=found.device,
-                inode=found.inode,
-                link=found.link,
-                size=found.size,
-                mtime_ns=found.mtime_ns,
-                compressed=True,
-                unread=reason,
-                gone=state.gone and found.archive,
-                changed=now,
-                seen=now,
-            )
-        )
+        left = replace(state.seen_as(found), compressed=True, unread=reason, changed=now, seen=now)
+        self._catalog.put(left)
         self._checked[key] = now
 
     def _still_at(self, key: str, found: Found) -> FileCheckpoint | None:
@@ -250,7 +244,7 @@ class FilesCollector:
         # A process that dies early, or that another agent on the source is faster than, gets on all the same.
         seconds = min(_BATCH_SECONDS, _FIRST_BATCH_SECONDS * 2 ** min(run.batches, 8))
         return (
-            run.tail.bytes_read - run.batch_bytes >= _BATCH_BYTES
+            run.tail.progress.bytes_read - run.batch_bytes >= _BATCH_BYTES
             or self._ingest.groups > _BATCH_GROUPS
             or self._monotonic() - run.started >= seconds
         )
@@ -262,7 +256,7 @@ class FilesCollector:
                 self._catalog.drop(state)
 
     def _flush(self, run: _Run) -> Iterator[Batch]:
-        run.batch_bytes = run.tail.bytes_read
+        run.batch_bytes = run.tail.progress.bytes_read
         run.batches += 1
         changes = self._catalog.take_changes()
         if changes or self._ingest.records:
@@ -278,12 +272,3 @@ class FilesCollector:
                 progress=Progress(run.done, max(run.done, run.total)),
             )
         run.started = self._monotonic()
-
-
-def _describe(source: str, failures: dict[str, str]) -> str:
-    named = [
-        reason if path in reason else f"{path}: {reason}"
-        for path, reason in sorted(failures.items())[:_NAMED_FAILURES]
-    ]
-    more = len(failures) - len(named)
-    return f"source {source}: {'; '.join(named)}{f'; and {more} more' if more > 0 else ''}"

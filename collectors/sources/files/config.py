@@ -69,3 +69,7 @@ class FilesConfig(SourceConfig):
     def counts_usage(self) -> bool:
         """A usage log counts."""
         return True
+
+    def is_authoritative(self) -> bool:
+        """As it is configured."""
+        return self.authoritative

@@ -9,12 +9,12 @@ from datetime import date
 from leverwatch.collectors.aggregation.day_filter import EVER, FIRST_DAY, LAST_DAY, Days, minus
 from leverwatch.collectors.interface import BackfillRequest
 
-_MANY_PARTS = 50
+_MANY_READS = 50
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PartialRead:
     """Bytes of a file that were read under a range which left something of them out."""
 
     start: int
@@ -38,12 +38,12 @@ class Scope:
         """The only days to count of what was never read; None: all of them."""
         return None if self.days == EVER else self.days
 
-    def missing(self, part: Part) -> Days:
-        """The days to count of a part that was read before."""
+    def missing(self, partial: PartialRead) -> Days:
+        """The days to count of bytes that were read before."""
         if self.days is not None:
-            return minus(self.days, part.days)
+            return minus(self.days, partial.days)
         # A range in the past must not cost the newest records of a log that goes on.
-        return ((part.days[-1][1] + 1, LAST_DAY),) if part.later else ()
+        return ((partial.days[-1][1] + 1, LAST_DAY),) if partial.later else ()
 
 
 def scope_of(history: BackfillRequest | None) -> Scope:
@@ -54,22 +54,25 @@ def scope_of(history: BackfillRequest | None) -> Scope:
     return Scope(((first, LAST_DAY if history.until is None else history.until.toordinal()),))
 
 
-def added(parts: tuple[Part, ...], part: Part, *, needed: bool) -> tuple[Part, ...]:
-    """Append what follows. What left nothing out is not `needed`, and only joined to keep the parts few."""
-    before = parts[-1] if parts else None
-    follows = before is not None and (before.end, before.days) == (part.start, part.days)
-    if before is not None and follows and (needed or len(parts) > _MANY_PARTS):
-        return (*parts[:-1], replace(before, end=part.end, later=before.later or part.later))
-    return (*parts, part) if needed else parts
+def added(reads: tuple[PartialRead, ...], partial: PartialRead, *, needed: bool) -> tuple[PartialRead, ...]:
+    """The reads with one more, which follows on the last.
+
+    One that left nothing out is not `needed`: it is only joined to the one before it, to keep the reads few.
+    """
+    before = reads[-1] if reads else None
+    follows = before is not None and (before.end, before.days) == (partial.start, partial.days)
+    if before is not None and follows and (needed or len(reads) > _MANY_READS):
+        return (*reads[:-1], replace(before, end=partial.end, later=before.later or partial.later))
+    return (*reads, partial) if needed else reads
 
 
-def clipped(parts: tuple[Part, ...], end: int) -> tuple[Part, ...]:
+def clipped(reads: tuple[PartialRead, ...], end: int) -> tuple[PartialRead, ...]:
     """The same without anything behind `end`, which is going to be read as new."""
-    return tuple(replace(part, end=min(part.end, end)) for part in parts if part.start < end)
+    return tuple(replace(partial, end=min(partial.end, end)) for partial in reads if partial.start < end)
 
 
-def edges(parts: Iterable[Part], scope: Scope) -> set[int]:
+def edges(reads: Iterable[PartialRead], scope: Scope) -> set[int]:
     """Where counted days meet others, in seconds since the epoch: duplicates may lie on both sides."""
-    days = {span for part in parts for span in part.days} | set(scope.days or ())
+    days = {span for partial in reads for span in partial.days} | set(scope.days or ())
     ends = {first for first, _ in days} | {last + 1 for _, last in days}
     return {(end - _EPOCH) * 86400 for end in ends if FIRST_DAY < end <= LAST_DAY}

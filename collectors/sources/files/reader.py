@@ -170,15 +170,15 @@ class FileReader:
         """Up to `size` bytes; none at the end."""
         if self.kind is Kind.PLAIN:
             return self._read_raw(size)
-        parts: list[bytes] = [self._ready]
+        pieces: list[bytes] = [self._ready]
         have = len(self._ready)
         while have < size and self.damage is None and self._refusal is None:
             piece = self._piece(size - have)
             if piece is None:
                 break
-            parts.append(piece)
+            pieces.append(piece)
             have += len(piece)
-        data = b"".join(parts)
+        data = b"".join(pieces)
         if self._refusal is not None and not data:
             raise TooDense(self._refusal, self.found.path)
         self._ready = data[size:]
@@ -196,11 +196,11 @@ class FileReader:
 
     def read_exactly(self, size: int) -> bytes:
         """`size` bytes, fewer only at the end."""
-        parts: list[bytes] = []
-        while size > 0 and (part := self.read(size)):
-            parts.append(part)
-            size -= len(part)
-        return b"".join(parts)
+        pieces: list[bytes] = []
+        while size > 0 and (piece := self.read(size)):
+            pieces.append(piece)
+            size -= len(piece)
+        return b"".join(pieces)
 
     def _read_raw(self, size: int) -> bytes:
         size = min(size, self.found.size - self.raw_position)

@@ -11,8 +11,8 @@ from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
 from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
 from leverwatch.collectors.sources.files.matching import MatchDecision, Matcher, preferred, resume
 from leverwatch.collectors.sources.files.partial_reads import Scope
+from leverwatch.collectors.sources.files.quiet import Quiet, is_due
 from leverwatch.collectors.sources.files.reader import FileReader, Moved
-from leverwatch.collectors.sources.files.tail import Quiet, is_due
 
 _SEARCH = 3600.0
 """Seconds for which siblings are searched for a content that lost its place, in case it is still moving."""
@@ -47,6 +47,8 @@ class FileTracker:
     _files: dict[tuple[int, int], Found] = field(default_factory=dict)
     _claimed: set[tuple[int, int]] = field(default_factory=set)
     _scanned: set[str] = field(default_factory=set)
+    _lost: list[str] = field(default_factory=list)
+    """Live paths of contents that are in no file that is known."""
 
     def run(self, discovery: Discovery) -> None:
         """Compare what is on disk with what is known."""
@@ -83,16 +85,15 @@ class FileTracker:
             else:
                 left_out.add(state.id)
         self._search(searched)
-        lost = []
         for state in active:
             found = self._files.get(state.key)
             if state.id in unreadable:
                 continue
             if found is None:
                 self._depart(state, 0.0 if state.id in left_out else self.quiet.now)
-            elif not self._settle(state, found) and not state.gone:
-                lost.append(state.origin)
-        self._search(lost)
+            else:
+                self._settle(state, found)
+        self._search(self._lost)
         self.unknown = [found for found in self._files.values() if found.key not in self._claimed]
         self._inherit()
 
@@ -111,49 +112,53 @@ class FileTracker:
         self.catalog.put(replace(state, gone=True, left=left))
         self.matcher.forget_waiting()
 
-    def _settle(self, state: FileCheckpoint, found: Found) -> bool:
-        """Whether the file still holds the identity (or cannot tell us now)."""
+    def _settle(self, state: FileCheckpoint, found: Found) -> None:
+        """Find out what there is to do in the file that an identity was last seen in."""
         same = (state.path, state.size, state.mtime_ns) == (found.path, found.size, found.mtime_ns)
-        if (
-            same
-            and state.unread
-            and not self._racy(state, found)
-            and not any(map(self.scope.missing, state.limited))
-        ):
+        missing = any(map(self.scope.missing, state.limited))
+        sure = same and not self._racy(state, found)
+        if sure and state.unread and not missing:
             self.failures[found.path] = state.unread
             self._claimed.add(found.key)
-            self.matcher.held[state.id] = found
-            if abs(self.quiet.now - state.seen) > _DAY:
-                self.catalog.put(replace(state, seen=self.quiet.now))
-            return True
-        due = not same or bool(state.unread) or is_due(state, found, self.quiet, self.wants_header)
-        due = due or any(self.scope.missing(part) for part in state.limited)
+            self._stay(state, found)
+            return
+        due = not same or bool(state.unread) or is_due(state, found, self.quiet, self.wants_header) or missing
         if state.blank:
             # A copy may look like a new file until its first line is complete: it is compared with all others.
             if not due:
                 self._claimed.add(found.key)
-            return True
+            return
         self._claimed.add(found.key)
-        if not same or self._racy(state, found):
+        if not sure:
             try:
-                with FileReader(found) as content:
-                    holds = resume(content, state) is not None
+                holds = _holds(found, state)
             except Moved:
-                return True
+                return
             except OSError as error:
                 self.failures[found.path] = reason_of(error)
-                return True
+                return
             if not holds:
-                self._claimed.discard(found.key)
-                self._depart(state, self.quiet.now)
-                return False
+                self._lose(state, found)
+                return
             self.checked[state.id] = self.quiet.now
-        self.matcher.held[state.id] = found
         if due:
+            self.matcher.held[state.id] = found
             self.visits.append((found, state.id))
-        elif abs(self.quiet.now - state.seen) > _DAY:
+        else:
+            self._stay(state, found)
+
+    def _stay(self, state: FileCheckpoint, found: Found) -> None:
+        """There is nothing to do in the file; that it was seen is noted once a day."""
+        self.matcher.held[state.id] = found
+        if abs(self.quiet.now - state.seen) > _DAY:
             self.catalog.put(replace(state, seen=self.quiet.now))
-        return True
+
+    def _lose(self, state: FileCheckpoint, found: Found) -> None:
+        """The file holds another content by now, and is nobody's."""
+        self._claimed.discard(found.key)
+        self._depart(state, self.quiet.now)
+        if not state.gone:
+            self._lost.append(state.origin)
 
     def _racy(self, state: FileCheckpoint, found: Found) -> bool:
         return abs(self.checked.get(state.id, state.seen) - found.mtime_ns * 1e-9) < _RACE
@@ -184,6 +189,11 @@ class FileTracker:
         """The identity without counts that stands for a file so far."""
         here = [state for state in self.catalog.at(found.key) if state.blank]
         return min(here, key=lambda state: state.gone, default=None)
+
+
+def _holds(found: Found, state: FileCheckpoint) -> bool:
+    with FileReader(found) as content:
+        return resume(content, state) is not None
 
 
 def _switched(link: str) -> bool:

@@ -1,4 +1,4 @@
-"""Where a repository is: a local path or a remote address, and how to write it without its credentials."""
+"""Addresses of repositories, local and remote, and their form without credentials."""
 
 from __future__ import annotations
 
@@ -12,23 +12,24 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _USER_INFO = re.compile(r"(?<=://)[^/\s'\"]*@")
 _QUERY = re.compile(r"(://[^\s'\"?#]*)[?#][^\s'\"]*")
 _SHORTEST_BARE_SECRET = 6
-"""A user name without a password, as in https://TOKEN@host, is a secret too; shorter ones are words like `git`."""
+"""A user name without a password, as in https://TOKEN@host, is taken for a secret from this length on; shorter
+ones are names such as `git`."""
 
 
 def is_remote(repo: str) -> bool:
-    """Whether git would go over a transport: `scheme://...`, or `host:path` with no slash before the colon."""
+    """Whether git takes the text for a remote: `scheme://...`, or `host:path` without a slash before the colon."""
     if _SCHEME.match(repo):
         return True
     return ":" in repo.split("/", 1)[0]
 
 
 def local_path(repo: str, base_dir: Path) -> Path:
-    """The folder of a local repository; a relative one starts at `base_dir`."""
+    """Return the folder of a local repository; a relative path starts at `base_dir`."""
     return (base_dir / Path(repo).expanduser()).resolve()
 
 
 def user_info(address: str) -> str:
-    """What stands before the `@` of the host, as it is written; empty for none."""
+    """Return the user info of an address (what precedes the `@` of the host), undecoded; empty without one."""
     scheme = _SCHEME.match(address)
     rest = address[scheme.end() :] if scheme else address
     if scheme is None:
@@ -42,7 +43,7 @@ def user_info(address: str) -> str:
 
 
 def shown(repo: str) -> str:
-    """The address without user info, query and fragment."""
+    """Return the address without user info, query and fragment."""
     if not is_remote(repo):
         return repo
     found = user_info(repo)
@@ -51,7 +52,7 @@ def shown(repo: str) -> str:
 
 
 def redactor(repo: str) -> Callable[[str], str]:
-    """A function that takes the credentials of `repo`, and all user info and queries of URLs, out of any text."""
+    """Return a function that removes from a text the credentials of `repo`, and user info and query of any URL."""
     if not is_remote(repo):
         return _plain
     found = user_info(repo)
@@ -76,6 +77,7 @@ def _plain(text: str) -> str:
 
 
 def cache_name(source: str, repo: str, branch: str | None) -> str:
-    """The folder name of a fetched copy. Credentials are left out: a new token finds the old copy."""
+    """Return the folder name of a fetched copy. It does not depend on credentials, so that a new token uses it
+    too."""
     key = "\0".join((source, shown(repo), branch or ""))
     return f"{source.replace('/', '_')}-{blake2b(key.encode(), digest_size=6).hexdigest()}"

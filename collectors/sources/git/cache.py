@@ -1,10 +1,11 @@
-"""Keeps a local copy of one branch of a remote repository, fetched bit by bit. Losing it costs only time."""
+"""Keeps a local copy of one branch of a remote repository, fetched incrementally. Losing it costs only time."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from enum import Enum, auto
 from pathlib import Path
 
 from leverwatch.collectors.errors import CollectorError, SourceRefused, SourceUnavailable
@@ -22,7 +23,7 @@ from leverwatch.collectors.sources.git.folder import (
 from leverwatch.collectors.sources.git.process import Git, summary
 
 REFERENCE = "refs/leverwatch/branch"
-"""Where the copy keeps the branch. Its own name, so that it may follow whatever the remote's HEAD means today."""
+"""The reference of the branch in the copy. It does not depend on the branch that the remote's HEAD names."""
 
 _FETCH = (
     "fetch",
@@ -39,10 +40,19 @@ _FETCH = (
 _BLOCK = 4096
 
 
-class Cache:
-    """The copy of one branch in a folder of the agent's own. The address (with its token) is not written there.
+class Refreshed(Enum):
+    """What became of the copy."""
 
-    `largest` is in bytes; `seconds` is how long another process may use the copy before this one gives up.
+    CURRENT = auto()
+    """It has the branch as the remote has it."""
+    EMPTY = auto()
+    """There is none, since the remote has no branch at all."""
+
+
+class Cache:
+    """The copy of one branch in a folder of the agent. The address, with its token, is not written there.
+
+    `largest` is its largest size in bytes; `seconds` is how long to wait for another process that uses the copy.
     """
 
     def __init__(
@@ -66,11 +76,11 @@ class Cache:
 
     @contextmanager
     def used(self) -> Iterator[None]:
-        """Keep other processes and other users away from the copy while the block runs.
+        """A context manager that locks the copy against other processes and makes it private to this user.
 
         Raises:
             SourceUnavailable: another process uses it, or it cannot be made.
-            SourceRefused: it cannot be protected.
+            SourceRefused: it cannot be made private.
         """
         folder = self.directory.parent
         with ExitStack() as holding:
@@ -88,10 +98,10 @@ class Cache:
                 raise self._unavailable(f"cannot write to {folder}: {error.strerror}") from error
             yield
 
-    def refresh(self) -> bool:
-        """Bring the copy up to date; a copy that cannot be updated is made anew. False: the remote is empty.
+    def refresh(self) -> Refreshed:
+        """Bring the copy up to date; a copy that cannot be updated is made anew.
 
-        Nothing is left of a fetch that failed, nor of one that was killed before.
+        Files of a fetch that failed or was killed are removed.
 
         Raises:
             SourceUnavailable: the remote cannot be reached.
@@ -103,19 +113,19 @@ class Cache:
             try:
                 self._fetch(self.directory)
             except GitFailed as error:
-                if not self._explain(error):
-                    return False
+                if not self._has_branch(error):
+                    return Refreshed.EMPTY
                 # The remote is fine, so the copy is not.
                 self.discard()
             else:
-                return True
+                return Refreshed.CURRENT
         return self._create()
 
     def discard(self) -> None:
-        """Throw the copy away."""
+        """Delete the copy."""
         shutil.rmtree(self.directory, ignore_errors=True)
 
-    def _create(self) -> bool:
+    def _create(self) -> Refreshed:
         # Built beside its place and moved there when complete: a copy that exists was whole once.
         draft = self.directory.with_name(f"{self.directory.name}.new")
         failure: GitFailed | None = None
@@ -140,12 +150,12 @@ class Cache:
                     break
                 self.discard()
                 draft.rename(self.directory)
-                return True
+                return Refreshed.CURRENT
         finally:
             shutil.rmtree(draft, ignore_errors=True)
-        if failure is None or self._explain(failure):
+        if failure is None or self._has_branch(failure):
             raise self._unavailable(summary(str(failure))) from failure
-        return False
+        return Refreshed.EMPTY
 
     def _fetch(self, directory: Path) -> None:
         room = self._largest - size(directory)
@@ -174,8 +184,13 @@ class Cache:
         limit = f"{self._largest >> 20} MiB"
         return SourceRefused(f"{self._place}: a copy of it needs more than {limit}; see `largest_copy_mib`")
 
-    def _explain(self, failure: GitFailed) -> bool:
-        """Find out why a fetch failed. True: the remote has the branch; False: it has nothing at all."""
+    def _has_branch(self, failure: GitFailed) -> bool:
+        """Ask the remote, after a fetch failed, whether it has the branch (True) or nothing at all (False).
+
+        Raises:
+            SourceUnavailable: it cannot be reached.
+            SourceRefused: it has other branches only.
+        """
         try:
             listing = self._git.read(
                 self.directory.parent,

@@ -1,4 +1,4 @@
-"""One git command as a child process, with all that it starts: it ends in time, and never outlives the agent."""
+"""Runs one git command as a child process, with a time limit. No process that it starts outlives the agent."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from typing import IO
 from leverwatch.collectors.sources.git.errors import GitFailed, GitMissing, GitStopped, GitTimeout
 
 _LOOK_SECONDS = 0.1
-"""How often a running command is compared with its time and with the wish to stop."""
+"""Seconds between two checks of the time limit and of the wish to stop."""
 _GRACE_SECONDS = 1.0
-"""Between the signal that lets git tidy up and the one that does not."""
+"""Seconds between SIGTERM, after which git can clean up, and SIGKILL."""
 _BLOCK = 512
-"""Bytes of a block, as `ulimit -f` counts."""
+"""Bytes of a block, the unit of `ulimit -f`."""
 
 # The shell, git and whatever git starts are one process group. Beside git a process waits for the end of a pipe
 # whose other end only the agent holds: when the agent is gone, however it went, the kernel closes the pipe, and
@@ -45,31 +45,32 @@ exit "$code"
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One run of git, complete."""
+    """Everything that one run of git needs."""
 
     arguments: tuple[str, ...]
-    """After the word `git`. Every user of the machine can read them while it runs."""
+    """The arguments of `git`. Every user of the machine can read them while it runs, so they must hold no
+    secret."""
     environ: Mapping[str, str]
     timeout: float
-    """In seconds."""
+    """The time limit in seconds."""
     input: bytes = b""
     stopping: Callable[[], bool] = lambda: False
-    """Asked while the command runs; it is ended when this says so."""
+    """Called while the command runs; when it returns true, the command is ended."""
     largest_file: int = 0
-    """In bytes: no file that it writes may become larger, where the system can be told so; 0: no limit."""
+    """The largest file in bytes that it may write, where the system supports such a limit; 0: no limit."""
 
 
 @contextmanager
 def run_git(command: Command) -> Iterator[IO[bytes]]:
-    """Start a command and give its standard output; leaving the context waits for its end.
+    """A context manager that starts a command and gives its standard output; leaving it waits for the end.
 
     An exception inside the context ends the command.
 
     Raises:
         GitMissing: git is not on PATH.
-        GitTimeout: the time was up.
+        GitTimeout: the time limit was reached.
         GitStopped: the agent stops.
-        GitFailed: git failed.
+        GitFailed: git exited with an error.
     """
     with TemporaryFile() as feed, TemporaryFile() as complaints:
         feed.write(command.input)
@@ -120,7 +121,8 @@ def _start(command: Command, feed: IO[bytes], complaints: IO[bytes], lifeline: i
 
 @contextmanager
 def _ended(process: subprocess.Popen[bytes], command: Command) -> Iterator[list[Exception]]:
-    """Watch a command while the block runs, and leave none of its processes behind; gives why it was ended."""
+    """A context manager that ends the command at its time limit or when the agent stops, and in the end all of its
+    processes; it gives a list with the reason, if it ended the command."""
     told: list[Exception] = []
     over = Event()
 
@@ -152,7 +154,7 @@ def _ended(process: subprocess.Popen[bytes], command: Command) -> Iterator[list[
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the whole group: git may tidy up first, and then nothing is left of it."""
+    """End the whole process group: first with SIGTERM, so that git can clean up, and then with SIGKILL."""
     end = time.monotonic() + _GRACE_SECONDS
     _signal(process, signal.SIGTERM)
     while process.poll() is None and time.monotonic() < end:
@@ -168,10 +170,10 @@ def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
 
 
 def _reap(group: int) -> None:
-    """Wait until nothing of the group is left to write a file.
+    """Wait until no process of the group exists that could still write a file.
 
-    Where the agent is the first process of a container, what git started becomes its child, and its end has to be
-    taken in.
+    Where the agent is the first process of a container, orphaned processes become its children, and it has to
+    collect their exit status.
     """
     end = time.monotonic() + _GRACE_SECONDS
     while time.monotonic() < end:

@@ -7,33 +7,34 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from hashlib import blake2b
 
-import msgspec
-
 from leverwatch.collectors.errors import SourceRefused, SourceUnavailable
 from leverwatch.collectors.interface import Batch, CollectorContext, Problem, PromptChange, Result, SourceState
 from leverwatch.collectors.sources.git.address import cache_name, is_remote, local_path, redactor, shown
-from leverwatch.collectors.sources.git.cache import REFERENCE, Cache
+from leverwatch.collectors.sources.git.cache import REFERENCE, Cache, Refreshed
 from leverwatch.collectors.sources.git.child import run_git
 from leverwatch.collectors.sources.git.config import GitConfig
 from leverwatch.collectors.sources.git.credentials import remote
 from leverwatch.collectors.sources.git.errors import GitError, GitFailed, GitMissing, ObjectMissing
-from leverwatch.collectors.sources.git.history import History, apply_landing, newly_counted
+from leverwatch.collectors.sources.git.history import HISTORY, History, apply_landing, newly_counted
 from leverwatch.collectors.sources.git.log import Landing
 from leverwatch.collectors.sources.git.normalise import content_hash
 from leverwatch.collectors.sources.git.patterns import PathFilter, pathspecs
 from leverwatch.collectors.sources.git.process import Git, Runner, summary
 from leverwatch.collectors.sources.git.repository import Repository
+from leverwatch.collectors.stored_state import check_keys, place_of
 
-_STATE_KEY = "history"
+KINDS = (HISTORY,)
+"""What a source stores."""
 _PARTIAL = "file contents are missing, as in a partial clone; run `git fetch --refetch --no-filter` in it"
 _DRIFT = timedelta(minutes=10)
 _MOST_PROBLEMS = 20
 _METHOD = 1
-"""Raised whenever the same history would give other changes: every source is then read anew."""
+"""The version of the method. It is raised when the same history would give other changes; then all is read
+again."""
 
 
 def settings_digest(config: GitConfig) -> str:
-    """Name everything in the settings that decides what is tracked and what counts as a change."""
+    """Return a digest of all settings that decide what is tracked and what counts as a change."""
     settings = {
         "method": _METHOD,
         "branch": config.branch,
@@ -46,7 +47,7 @@ def settings_digest(config: GitConfig) -> str:
 
 
 class GitCollector:
-    """Prompt changes of one repository."""
+    """The collector of one repository's prompt changes."""
 
     def __init__(self, config: GitConfig, context: CollectorContext, git: Runner = run_git) -> None:
         self._config = config
@@ -81,7 +82,8 @@ class GitCollector:
 
         Raises:
             SourceUnavailable: the repository cannot be read now.
-            SourceRefused: the repository must not be read as it is: a shallow or partial clone, a missing branch.
+            SourceRefused: the repository must not be read as it is: a shallow or partial clone, a missing branch;
+                or what is stored of the source is unreadable, or of a newer version.
         """
         remembered = self._recall(state)
         try:
@@ -103,14 +105,11 @@ class GitCollector:
         if self._memory and self._memory[0] == state.revision:
             return self._memory[1]
         self._memory = None
-        stored = state.load().get(_STATE_KEY)
-        if stored is None:
+        stored = state.load()
+        check_keys(self._config.name, stored, KINDS)
+        if HISTORY.key not in stored:
             return None
-        try:
-            history = msgspec.json.decode(stored, type=History)
-        except msgspec.DecodeError:
-            # Written by another version of the agent: the repository still has everything.
-            return None
+        history = HISTORY.loads(place_of(self._config.name, HISTORY.key), stored[HISTORY.key])
         self._memory = state.revision, history
         return history
 
@@ -121,14 +120,14 @@ class GitCollector:
             return self._run_on_copy(self._cache, remembered)
 
     def _run_on_copy(self, cache: Cache, remembered: History | None) -> tuple[Batch, History] | None:
-        if not cache.refresh():
+        if cache.refresh() is Refreshed.EMPTY:
             return self._none(remembered)
         try:
             return self._read(remembered)
         except (GitFailed, ObjectMissing):
             # A damaged copy looks like a damaged repository; only a fresh copy tells the two apart.
             cache.discard()
-        return self._read(remembered) if cache.refresh() else self._none(remembered)
+        return self._none(remembered) if cache.refresh() is Refreshed.EMPTY else self._read(remembered)
 
     def _read(self, remembered: History | None) -> tuple[Batch, History] | None:
         if not self._directory.exists():
@@ -145,13 +144,17 @@ class GitCollector:
         return self._rescan(repository, tip, remembered)
 
     def _none(self, remembered: History | None) -> tuple[Batch, History] | None:
-        """What an empty repository gives: nothing, unless it was known with commits in it."""
+        """Return None for an empty repository.
+
+        Raises:
+            SourceUnavailable: it had commits before.
+        """
         if remembered is None:
             return None
         raise SourceUnavailable(f"{self._place}: the repository had commits and is empty now")
 
     def _tip(self, repository: Repository) -> str | None:
-        """The commit at the tip of the branch; None for a repository without any commit."""
+        """Return the commit at the tip of the branch; None for a repository without any commit."""
         branch = self._config.branch
         if self._cache is not None:
             references = [REFERENCE]
@@ -190,7 +193,7 @@ class GitCollector:
         return self._batch(history, tip, landings, changes, tallies, replace=False), history
 
     def _rescan(self, repository: Repository, tip: str, remembered: History | None) -> tuple[Batch, History]:
-        history = History(head=tip, settings=self._settings)
+        history = History.begun(tip, self._settings)
         landings = repository.landings(tip, None, self._pathspecs)
         changes = self._follow(repository, landings, history)
         # What was refused before is not counted again; which landings that were is not remembered.
@@ -230,7 +233,7 @@ class GitCollector:
         # A date that lies ahead is the landing's own affair: as the newest of the source it would stay for years.
         latest = self._now() + _DRIFT
         return Batch(
-            state={_STATE_KEY: msgspec.json.encode(history)},
+            state={HISTORY.key: HISTORY.dumps(history)},
             tallies={result: number for result, number in tallies.items() if number},
             prompt_changes=tuple(changes),
             replace_prompt_changes=replace,

@@ -73,13 +73,13 @@ class GitConfig(SourceConfig):
     )
 
     def declared_systems(self) -> frozenset[str]:
-        """The systems that patterns are given for."""
+        """The names of the systems that have patterns."""
         return frozenset(self.systems)
 
     def watches_prompts(self) -> bool:
-        """Always."""
+        """Whether the source reports prompt changes: always."""
         return True
 
     def waits_for_others(self) -> bool:
-        """When the repository is a remote one."""
+        """Whether a run may wait for another machine: when the repository is remote."""
         return is_remote(self.repo)

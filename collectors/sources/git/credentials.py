@@ -1,7 +1,7 @@
-"""Hands the credentials of an address to git apart from the address: never as an argument, never in a file.
+"""Passes the credentials of an address to git separately from the address, neither as arguments nor in a file.
 
-Every user of a machine can read the arguments of a process; its environment only its own user can. So git gets an
-address without user name and password, and, in its environment, a credential helper for that one server.
+Every user of a machine can read the arguments of a process, and only its own user its environment. So git gets an
+address without user name and password, and, in its environment, a credential helper for that server only.
 """
 
 from __future__ import annotations
@@ -16,21 +16,22 @@ from leverwatch.collectors.sources.git.address import user_info
 _WEB = re.compile(r"(?:https?|ftps?)://", re.IGNORECASE)
 _USER, _PASSWORD = "LEVERWATCH_GIT_USER", "LEVERWATCH_GIT_PASSWORD"
 _HELPER = f"""!f() {{ test "$1" = get && printf 'username=%s\\npassword=%s\\n' "${_USER}" "${_PASSWORD}"; }}; f"""
-"""Its words are an argument of the shell that git runs it in; what the variables hold is none of any process."""
+"""The credential helper. Its text is an argument of the shell that git runs it with; the values of the variables
+are in no argument."""
 
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """A remote repository as git is told of it."""
+    """A remote repository as it is passed to git."""
 
     url: str
-    """Without credentials; the user of an SSH address is none."""
+    """The address without credentials; the user name of an SSH address stays, as it is no secret."""
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """To be added to git's environment."""
+    """Variables to add to git's environment."""
 
 
 def refusal(repo: str) -> str | None:
-    """Why an address cannot be used without showing what is secret in it, or None."""
+    """Return why an address cannot be used without exposing its credentials; None when it can."""
     bare = repo.replace(f"{user_info(repo)}@", "", 1)
     if _WEB.match(repo):
         if "?" in bare or "#" in bare:
@@ -43,9 +44,10 @@ def refusal(repo: str) -> str | None:
 
 
 def remote(repo: str, environ: Mapping[str, str]) -> Remote:
-    """Split an address into what git gets as an argument and what it gets in its environment.
+    """Split an address into an argument for git and variables for its environment.
 
-    With a password, helpers of the user's own are not asked; a user name alone is a token unless they know more.
+    With a password in the address, the user's own credential helpers are not used. With a user name alone they
+    are, and without a result from them the name is used as a token.
     """
     found = user_info(repo) if _WEB.match(repo) else ""
     if not found:

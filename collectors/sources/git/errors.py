@@ -4,7 +4,7 @@ GitError
 ├── GitMissing      there is no git to run
 ├── GitTimeout      the command took too long
 ├── GitStopped      the agent stops
-├── GitFailed       the command said no
+├── GitFailed       git exited with an error
 └── ObjectMissing   the repository lacks content that its history names
 """
 
@@ -12,15 +12,15 @@ from __future__ import annotations
 
 
 class GitError(Exception):
-    """A git command did not do its work. The message holds no credentials."""
+    """The base of all errors of git commands. The message has no credentials."""
 
 
 class GitMissing(GitError):
-    """There is no git to run."""
+    """The program git is not on PATH."""
 
 
 class GitTimeout(GitError):
-    """The command was ended because it took too long."""
+    """The command was ended at its time limit."""
 
 
 class GitStopped(GitError):
@@ -28,8 +28,8 @@ class GitStopped(GitError):
 
 
 class GitFailed(GitError):
-    """The command said no."""
+    """Git exited with an error."""
 
 
 class ObjectMissing(GitError):
-    """History names content that the repository does not hold: a partial clone, or a damaged one."""
+    """An object that the history refers to is missing: the clone is partial, or the repository damaged."""

@@ -1,4 +1,4 @@
-"""Folders with other people's prompts in them: for the agent's user alone, and one process at a time."""
+"""Folders for fetched copies of repositories: private to the agent's user, and locked by one process at a time."""
 
 from __future__ import annotations
 
@@ -23,23 +23,24 @@ _LEFT_BEHIND = (
     "objects/pack/.tmp-*",
     "objects/??/tmp_obj_*",
 )
-"""What git leaves in a repository when it is killed."""
+"""Patterns of files that git leaves in a repository when it is killed."""
 
 
 class Unprotected(Exception):
-    """A folder that somebody else could read or change. The message names the folder."""
+    """Another user could read or change the folder. The message names it."""
 
 
 class Held(Exception):
-    """Another process uses the folder, for longer than can be waited."""
+    """Another process still held the lock when the time to wait for it was over."""
 
 
 def make_private(folder: Path) -> None:
-    """Make a folder for this user alone, or mend one, whatever the umask is.
+    """Create a folder that only this user can access, or change the mode of an existing one, whatever the umask
+    is.
 
     Raises:
-        Unprotected: it belongs to somebody else, or it is a link.
-        OSError: it cannot be made.
+        Unprotected: it belongs to another user, or it is a link.
+        OSError: it cannot be created.
     """
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
@@ -50,14 +51,14 @@ def make_private(folder: Path) -> None:
 
 
 def make_trusted(folder: Path) -> None:
-    """Make a folder for this user alone; of one that exists, take from others the right to write.
+    """Create a folder that only this user can access, or remove other users' right to write to an existing one.
 
-    One of the system's is trusted where what lies in it cannot be taken away by others (the sticky bit), and where
-    it is mounted: a volume that a container was given.
+    A folder of another owner is accepted when other users cannot replace files in it (the sticky bit), or when it
+    is a mount point, such as a volume of a container.
 
     Raises:
-        Unprotected: others may change what lies in it.
-        OSError: it cannot be made.
+        Unprotected: other users can change what is in it.
+        OSError: it cannot be created.
     """
     user = os.geteuid()
     if folder.is_symlink() and folder.lstat().st_uid not in {0, user}:
@@ -80,11 +81,11 @@ def make_trusted(folder: Path) -> None:
 
 @contextmanager
 def held(file: Path, seconds: float, stopping: Callable[[], bool]) -> Iterator[None]:
-    """Hold a lock against other processes; the system lets go of it when the process ends.
+    """A context manager that holds a lock against other processes; the system releases it when the process ends.
 
     Raises:
-        Held: another process did not let go of it in time.
-        OSError: the file cannot be made.
+        Held: another process did not release it within `seconds`.
+        OSError: the lock file cannot be created.
     """
     end = time.monotonic() + seconds
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
@@ -102,7 +103,7 @@ def held(file: Path, seconds: float, stopping: Callable[[], bool]) -> Iterator[N
 
 
 def sweep(repository: Path) -> None:
-    """Remove what a git that was killed left in a repository; only for one that no git runs in."""
+    """Remove files that a killed git left in a repository. No git may be running in it."""
     for pattern in _LEFT_BEHIND:
         for path in repository.glob(pattern):
             if path.is_dir() and not path.is_symlink():
@@ -113,7 +114,7 @@ def sweep(repository: Path) -> None:
 
 
 def size(folder: Path) -> int:
-    """Bytes in all files of a folder; those that go away meanwhile are left out."""
+    """Return the size of all files in a folder in bytes, without those that vanish meanwhile."""
     total = 0
     for place, _, names in os.walk(folder):
         for name in names:

@@ -5,50 +5,67 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Annotated
 
 import msgspec
 
 from leverwatch.collectors.interface import ChangeKind, PromptChange
 from leverwatch.collectors.sources.git.log import Landing
+from leverwatch.collectors.stored_state import Kind, same
 
 _TELLING = tuple(ChangeKind)
-"""Most telling first."""
+"""The kinds of changes, the most significant first."""
 
 
-class Prompt(msgspec.Struct):
-    """One prompt under whatever path it has had: its present content and all it ever was, as hashes."""
+class Prompt(msgspec.Struct, forbid_unknown_fields=True):
+    """One prompt, followed through renames: the hashes of its present and of all earlier contents."""
 
     current: str
     versions: set[str]
 
 
-class SystemHistory(msgspec.Struct):
+class SystemHistory(msgspec.Struct, forbid_unknown_fields=True):
     """The prompts of one system, by path."""
 
-    present: dict[str, Prompt] = msgspec.field(default_factory=dict)
-    removed: dict[str, Prompt] = msgspec.field(default_factory=dict)
-    """Prompts that went away, by their last path: one that comes back is still the same prompt."""
+    present: dict[str, Prompt]
+    removed: dict[str, Prompt]
+    """Removed prompts by their last path; one that is added again there is the same prompt."""
 
 
-class History(msgspec.Struct):
-    """Everything a later run must know of the landings before."""
+class History(msgspec.Struct, forbid_unknown_fields=True):
+    """The state after some landings that later runs go on from."""
 
     head: str
-    """The newest commit taken into account."""
+    """The newest commit that was applied."""
     settings: str
     """Digest of the settings that decide what is tracked and how it is compared."""
-    systems: dict[str, SystemHistory] = msgspec.field(default_factory=dict)
-    occurrences: dict[str, int] = msgspec.field(default_factory=dict)
-    """How often each content transition happened."""
+    systems: dict[str, SystemHistory]
+    occurrences: dict[str, Annotated[int, msgspec.Meta(ge=1)]]
+    """How often each content transition occurred, by its digest."""
+
+    @classmethod
+    def begun(cls, head: str, settings: str) -> History:
+        """What is known before the first landing."""
+        return cls(head=head, settings=settings, systems={}, occurrences={})
+
+
+HISTORY: Kind[History] = Kind(
+    name="history of the prompts",
+    key="history",
+    encode=msgspec.json.Encoder().encode,
+    decode=msgspec.json.Decoder(History).decode,
+    upgrades=(same,),
+    is_json=True,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """What happened to one prompt; a rename has two paths."""
+    """The change of one prompt; a rename has two paths."""
 
     kind: ChangeKind
     transitions: tuple[tuple[str, str, str], ...]
-    """(path, hash before, hash after); empty for absent."""
+    """Tuples of path, hash before and hash after; an empty hash means that the prompt is absent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +75,7 @@ class _Touched:
     path: str
     content: str | None
     rewritten: bool
-    """The bytes differ, even if the normalised content does not."""
+    """Whether the bytes differ, even if the normalised content does not."""
 
 
 def _by_tail(path: str) -> tuple[str, ...]:
@@ -67,7 +84,7 @@ def _by_tail(path: str) -> tuple[str, ...]:
 
 
 def _renames(gone: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
-    """Pair paths that vanished with paths that appeared, by equal content: new path -> old path."""
+    """Pair removed paths with added paths of equal content, and return the old path by new path."""
     sources: dict[str, list[str]] = {}
     for path in sorted(gone, key=_by_tail, reverse=True):
         sources.setdefault(gone[path], []).append(path)
@@ -79,7 +96,7 @@ def _renames(gone: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
 
 
 def _apply(system: SystemHistory, touched: Iterable[_Touched]) -> list[_Step]:
-    """Move one system's prompts forward by one landing."""
+    """Apply one landing to one system's prompts, and return what changed."""
     steps: list[_Step] = []
     gone: dict[str, str] = {}
     new: dict[str, str] = {}
@@ -116,7 +133,7 @@ def _apply(system: SystemHistory, touched: Iterable[_Touched]) -> list[_Step]:
 
 
 def _transition_digest(system: str, steps: Iterable[_Step]) -> str:
-    """Name a landing by what it did to the content, whoever committed it and on top of what."""
+    """Return a digest of what a landing did to the contents, independent of its author and its parents."""
     digest = blake2b(system.encode(), digest_size=12)
     for transition in sorted(transition for step in steps for transition in step.transitions):
         # No path and no hash contains a NUL: the parts cannot run into each other.
@@ -131,7 +148,7 @@ def apply_landing(
     systems_of: Callable[[str], tuple[str, ...]],
     bulk_above: int,
 ) -> list[PromptChange]:
-    """Take one landing into `history`, and return at most one change per system, sorted by system.
+    """Apply one landing to `history`, and return at most one change per system, sorted by system.
 
     Args:
         history: changed in place; landings come oldest first.
@@ -151,7 +168,7 @@ def apply_landing(
             touched.setdefault(name, []).append(item)
     changes = []
     for name in sorted(touched):
-        steps = _apply(history.systems.setdefault(name, SystemHistory()), touched[name])
+        steps = _apply(history.systems.setdefault(name, SystemHistory({}, {})), touched[name])
         if not steps:
             continue
         digest = _transition_digest(name, steps)
@@ -171,6 +188,7 @@ def apply_landing(
 
 
 def newly_counted(before: History | None, after: History) -> int:
-    """How many changes of `after` the history `before` had not seen: a rescan counts nothing twice."""
+    """Return how many changes of `after` are not in `before`, so that reading everything again counts none
+    twice."""
     known = before.occurrences if before else {}
     return sum(max(0, number - known.get(digest, 0)) for digest, number in after.occurrences.items())

@@ -1,4 +1,4 @@
-"""Reads what `git log -z --raw` prints: one landing after another, each with the files it changed."""
+"""Parses the output of `git log -z --raw`: landings with the files they changed."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ ARGUMENTS = (
     "--reverse",
     "--format=tformat:%H %ct",
 )
-"""The command that `parse_log` reads. Renames are found by content hash later, so git need not guess them."""
+"""The command whose output `parse_log` reads. Renames are found later by content hash, so git does not detect
+them."""
 
 MOST_EDITS = 20_000
-"""Files in one landing; each is held in memory, and what became of it is kept in the store."""
+"""The largest number of edits that is kept of one landing, as each takes memory and is stored."""
 _FILE_TYPE = 0o170000
 _REGULAR_FILE = 0o100000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -32,12 +33,13 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One path that a landing changed. None: no regular file (absent, a symbolic link, a submodule)."""
+    """One path that a landing changed. None stands for anything but a regular file: absent, a link, a
+    submodule."""
 
     path: str
     old: str | None
     new: str | None
-    """Object name of the content."""
+    """Object name of the content after the landing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +48,10 @@ class Landing:
 
     commit: str
     landed_at: datetime
-    """Committer date in UTC, as it was written: neither clamped nor made monotonic."""
+    """Committer date in UTC, unchanged: neither clamped nor made monotonic."""
     edits: tuple[Edit, ...]
     too_many: int = 0
-    """So many edits that none is kept: more than `MOST_EDITS`, which is no work of people on prompts."""
+    """The number of edits when there are more than `MOST_EDITS`, none of which is kept; else 0."""
 
 
 def parse_time(seconds: str) -> datetime:
@@ -65,17 +67,17 @@ def _content(mode: bytes, name: bytes) -> str | None:
 
 
 def parse_log(output: bytes) -> Iterator[Landing]:
-    """As `read_log`, from the whole output."""
+    """As `read_log`, for an output that is read completely."""
     return read_log([output])
 
 
 def read_log(pieces: Iterable[bytes]) -> Iterator[Landing]:
-    """Read the output of `ARGUMENTS`, cut anywhere; a landing without edits is left out.
+    """Parse the output of `ARGUMENTS` from pieces of any size; landings without edits are left out.
 
-    A path that is not UTF-8 keeps its odd bytes as backslash escapes.
+    Bytes of a path that are not UTF-8 become backslash escapes.
 
     Raises:
-        ValueError: the text is something else, or was cut.
+        ValueError: the output has another form, or is incomplete.
     """
     header: tuple[str, datetime] | None = None
     edits: list[Edit] = []
@@ -102,7 +104,7 @@ def read_log(pieces: Iterable[bytes]) -> Iterator[Landing]:
 
 
 def _fields(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """What stands between the NULs, and what comes after the last one."""
+    """Yield the fields between the NULs, and what follows the last one."""
     rest = b""
     for piece in pieces:
         *whole, rest = (rest + piece).split(b"\0")

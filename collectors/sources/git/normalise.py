@@ -1,4 +1,4 @@
-"""What makes two versions of a prompt the same: the hash of its text without accidental white space."""
+"""Decides whether two versions of a prompt are equal, by a hash of the text without insignificant white space."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ _HASH_BYTES = 12
 
 
 def normalise(text: bytes, *, collapse_whitespace: bool = False) -> bytes:
-    """Remove what editors change by themselves, without decoding the text.
+    """Return the text without differences that editors make by themselves. The text is not decoded.
 
-    Line ends become LF, white space at the end of a line, blank lines at the end and a byte-order mark go. With
-    `collapse_whitespace`, every run of white space (line breaks included) becomes one space, so that wrapping a
-    paragraph differently is no change; leave it off where indentation carries meaning.
+    Line ends become LF; white space at line ends, blank lines at the end and a byte-order mark are removed. With
+    `collapse_whitespace`, every run of white space (line breaks included) becomes one space, so that another line
+    width is no change; it should be off where indentation has a meaning.
     """
     text = text.removeprefix(_BYTE_ORDER_MARK)
     if collapse_whitespace:
@@ -22,5 +22,5 @@ def normalise(text: bytes, *, collapse_whitespace: bool = False) -> bytes:
 
 
 def content_hash(text: bytes, *, collapse_whitespace: bool = False) -> str:
-    """Hash the normalised text: 96 bits in hexadecimal, the same on every machine and in every process."""
+    """Return a hash of the normalised text: 96 bits in hexadecimal, the same on every machine."""
     return blake2b(normalise(text, collapse_whitespace=collapse_whitespace), digest_size=_HASH_BYTES).hexdigest()

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 
 def check_pattern(pattern: str) -> str:
-    """Return the pattern in its plain form: a trailing slash means everything beneath.
+    """Return the pattern in its normal form; a trailing slash means everything beneath.
 
     Raises:
-        ValueError: a pattern that can match no path of a repository, or one outside the supported notation.
+        ValueError: it can match no path of a repository, or uses an unsupported notation.
     """
     if not pattern or any(ord(character) < ord(" ") for character in pattern):
         raise ValueError("a pattern is a path inside the repository, without control characters")
@@ -51,7 +51,7 @@ def _bracket(pattern: str, start: int) -> tuple[str, int]:
 
 
 def _translate(pattern: str) -> str:
-    """Write the glob as a regular expression over whole paths."""
+    """Translate a glob into a regular expression for whole paths."""
     expression = ""
     position = 0
     while position < len(pattern):
@@ -82,12 +82,12 @@ def _translate(pattern: str) -> str:
 
 
 def _bytewise(text: str) -> str:
-    """The text as git sees it: one character a byte, so that `?` means the same to both."""
+    """Return the text with one character for each byte, as git matches bytes, so that `?` means the same."""
     return text.encode().decode("latin-1")
 
 
 def compile_patterns(patterns: Iterable[str]) -> re.Pattern[str]:
-    """One expression that fully matches every path (bytewise) that any of the patterns selects.
+    """Return a regular expression that matches the paths (bytewise) that at least one of the patterns selects.
 
     Without wildcards a pattern is a file, or a folder with everything beneath it.
 
@@ -100,12 +100,12 @@ def compile_patterns(patterns: Iterable[str]) -> re.Pattern[str]:
 
 
 def pathspecs(patterns: Iterable[str]) -> tuple[str, ...]:
-    """The same patterns as arguments of git, each once."""
+    """Return the patterns as pathspecs for git, without repetitions."""
     return tuple(f":(top,glob){pattern}" for pattern in dict.fromkeys(patterns))
 
 
 class PathFilter:
-    """Says which systems a path belongs to, and remembers the answer."""
+    """Determines the systems that a path belongs to, with a cache."""
 
     def __init__(self, systems: Mapping[str, Sequence[str]], exclude: Sequence[str] = ()) -> None:
         self._systems = [(name, compile_patterns(patterns)) for name, patterns in sorted(systems.items())]
@@ -113,7 +113,7 @@ class PathFilter:
         self._known: dict[str, tuple[str, ...]] = {}
 
     def systems_of(self, path: str) -> tuple[str, ...]:
-        """The systems that track `path`, sorted; none when it is excluded."""
+        """Return the names of the systems that track `path`, sorted; empty when it is excluded."""
         known = self._known.get(path)
         if known is None:
             plain = _bytewise(path)

@@ -52,25 +52,26 @@ _INHERITED_STATE = frozenset(
         "GIT_WORK_TREE",
     }
 )
-"""Variables that would point git at another repository or change what a pattern means."""
+"""Environment variables that would make git use another repository, or change the meaning of patterns."""
 _LONGEST_MESSAGE = 300
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 Runner = Callable[[Command], AbstractContextManager[IO[bytes]]]
-"""Starts a command and gives its standard output. Leaving the context waits for its end, and raises `GitFailed`
-with git's own words when it failed; an exception inside the context ends the command."""
+"""A function that runs a command in a context manager, as `run_git` does: it gives the standard output. Leaving
+the context waits for the end and raises `GitFailed` with git's own message; an exception inside it ends the
+command."""
 
 
 def summary(complaint: str) -> str:
-    """The one line of git's complaint that says what went wrong."""
+    """Return the line of git's error output that says what went wrong."""
     lines = [line.strip() for line in complaint.splitlines() if line.strip()]
     telling = [line for line in lines if line.startswith(("fatal:", "error:", "ERROR:", "!"))]
     return (telling or lines or ["git failed without a word"])[0][:_LONGEST_MESSAGE]
 
 
 def environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment for git: the agent's, without what points at a repository, in one language."""
+    """Return the environment for git: the agent's, without variables about repositories, with English messages."""
     kept = {
         name: value
         for name, value in environ.items()
@@ -87,7 +88,7 @@ def environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 class Git:
-    """Git with everything that stays the same from command to command."""
+    """Runs git commands with the same settings: environment, time limit, redaction."""
 
     def __init__(
         self,
@@ -112,12 +113,12 @@ class Git:
         environ: Mapping[str, str] = _NOTHING,
         largest_file: int = 0,
     ) -> Iterator[IO[bytes]]:
-        """Run a command in the repository at `directory`, and only there: folders above are not searched.
+        """A context manager that runs a command in the repository at `directory`; folders above are not searched.
 
         `environ` is added to the environment; `largest_file` is in bytes, 0 for any.
 
         Raises:
-            GitError: it did not work; the message is redacted.
+            GitError: the command failed; its message has no credentials.
         """
         command = Command(
             ("-C", str(directory), *_OPTIONS, *arguments),
@@ -140,7 +141,7 @@ class Git:
     def read(
         self, directory: Path, *arguments: str, environ: Mapping[str, str] = _NOTHING, largest_file: int = 0
     ) -> bytes:
-        """The whole output of a command.
+        """Return the whole output of a command.
 
         Raises:
             GitError: as `open`.

@@ -1,4 +1,4 @@
-"""What the collector asks of a repository: its tip, its landings, its contents. Reading writes nothing."""
+"""Read access to a repository: its tip, its landings, and contents of files. Nothing is written."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from leverwatch.collectors.sources.git.log import ARGUMENTS, Landing, read_log
 from leverwatch.collectors.sources.git.process import Git
 
 LARGEST_PROMPT = 5 * 1024 * 1024
-"""In bytes; anything larger is no prompt."""
+"""The largest prompt in bytes; larger files are ignored."""
 _PIECE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Tip:
-    """Where a branch stands."""
+    """The state of a branch."""
 
     commit: str | None
-    """None: the repository has no such branch."""
+    """The newest commit; None: the repository has no such branch."""
     shallow: bool
-    """History was cut off; what is left must not be counted."""
+    """Whether the clone is shallow; the rest of its history must not be counted."""
 
 
 class Repository:
@@ -53,7 +53,7 @@ class Repository:
         return Tip(lines[1], shallow=lines[0] == "true")
 
     def has_references(self) -> bool:
-        """Whether anything was ever put on a branch or tag.
+        """Whether the repository has any branch or tag.
 
         Raises:
             GitError: the repository cannot be read.
@@ -61,10 +61,10 @@ class Repository:
         return bool(self._git.read(self.directory, "for-each-ref", "--count=1"))
 
     def continues(self, old: str, new: str) -> bool:
-        """Whether `old` lies on the first-parent chain of `new`, so that only what came after it is new.
+        """Whether `old` is on the first-parent chain of `new`, so that only the commits after it are new.
 
-        Being an ancestor is not enough: a branch that was merged the other way round has `old` as a second
-        parent, and then its first-parent chain is another one. False also when `old` is gone.
+        It is not enough that `old` is an ancestor: it may be a second parent of a merge, and then the first-parent
+        chain is another one. False also when `old` no longer exists.
 
         Raises:
             GitError: the command could not run.
@@ -79,7 +79,7 @@ class Repository:
         return oldest[1:2] == [old]
 
     def landings(self, new: str, old: str | None, pathspecs: Sequence[str]) -> list[Landing]:
-        """First-parent landings up to `new` (after `old`, when given) that touch the paths, oldest first.
+        """Return the first-parent landings up to `new` (after `old`, if given) that touch the paths, oldest first.
 
         Raises:
             GitError: the repository cannot be read.
@@ -92,7 +92,7 @@ class Repository:
                 raise GitFailed("git log printed something unexpected") from error
 
     def contents(self, names: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
-        """Read objects by name, one in memory at a time; None for one that is too large or no file.
+        """Yield the contents of objects by name, one at a time; None for one that is too large or not a file.
 
         Raises:
             ObjectMissing: the repository lacks one of them.
@@ -119,7 +119,7 @@ class Repository:
 
 
 def _read_object(output: IO[bytes], size: int) -> bytes | None:
-    """Read one object and the newline after it; nothing of a large one is kept. None: the output was cut."""
+    """Read one object and the newline after it, without keeping a large one; None when the output ends early."""
     if size <= LARGEST_PROMPT:
         content = output.read(size)
         return content if len(content) == size and output.read(1) == b"\n" else None

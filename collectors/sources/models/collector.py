@@ -18,39 +18,57 @@ from leverwatch.collectors.interface import Batch, CollectorContext, ModelShutdo
 from leverwatch.collectors.regular import open_regular
 from leverwatch.collectors.sources.models.config import ModelsConfig
 from leverwatch.collectors.sources.models.pages import MOST_MODELS, NotAModelList, Page, parse_page
+from leverwatch.collectors.stored_state import Kind, check_keys, entries, same
 
 _MOST_PAGES = 100
 _LARGEST = 16 << 20
 _REFUSED = frozenset({401, 403})
-_STATE_KEY = "list"
+_DIGEST_BYTES = 16
 _LARGEST_TOKEN = 65_536
 _AFTER_PATH = re.compile(r"[?#;]")
-"""What follows may be a secret."""
+"""The end of the path of an address; what follows may be a secret."""
+
+
+def _digest_only(body: bytes) -> bytes:
+    if len(body) != _DIGEST_BYTES:
+        raise ValueError(f"it has {len(body)} bytes")
+    return body
+
+
+LIST: Kind[bytes] = Kind(
+    name="digest of the list of models", key="list", encode=bytes, decode=_digest_only, upgrades=(same,)
+)
+KINDS = (LIST,)
+"""What a source stores."""
 
 
 class ModelsCollector:
-    """A `models` source. The whole list is read before anything of it is handed on."""
+    """A `models` source. A list is only yielded when all of its pages were read."""
 
     def __init__(self, config: ModelsConfig, context: CollectorContext) -> None:
         self._config, self._context = config, context
         self._place = f"source {config.name}: {_AFTER_PATH.split(config.url, maxsplit=1)[0]}"
 
     def collect(self, state: SourceState) -> Iterator[Batch]:
-        """Yield the list when it differs from the last one.
+        """Yield one batch with the list when it differs from the last one, else nothing.
 
         Raises:
             SourceUnavailable: no answer, an error of the server, or an answer that is no model list.
-            SourceRefused: the token was refused or cannot be read, or the address is wrong.
+            SourceRefused: the token was refused or cannot be read, or the address is wrong; or what is stored of
+                the source is unreadable, or of a newer version.
         """
+        stored = state.load()
+        check_keys(self._config.name, stored, KINDS)
+        before = dict(entries(self._config.name, stored, LIST)).get(LIST.key)
         pages = list(self._pages(_Bearer(self._token())))
         models = {model.model: model for page in pages for model in page.models}
         undated, left = sum(page.undated for page in pages), sum(page.left for page in pages)
         known = _digest(models.values(), undated, left)
-        if state.load().get(_STATE_KEY) == known:
+        if before == known:
             return
         tallies = {Result.COUNTED: len(models), Result.MISTYPED_FIELD: undated, Result.INVALID_LINE: left}
         yield Batch(
-            state={_STATE_KEY: known},
+            state={LIST.key: LIST.dumps(known)},
             tallies={result: number for result, number in tallies.items() if number},
             model_shutdowns=tuple(models.values()),
             problems=tuple(self._problems(undated, left)),
@@ -71,7 +89,7 @@ class ModelsCollector:
         return token
 
     def _configured_token(self) -> tuple[str | None, str]:
-        """The token, and what messages call the place it is from."""
+        """Return the token (None without one), and where it comes from, for messages."""
         if self._config.token is not None:
             return self._config.token.get_secret_value(), "`token`"
         if self._config.token_file is None:
@@ -135,7 +153,7 @@ class ModelsCollector:
 
 
 class _Bearer(requests.auth.AuthBase):
-    """The configured token, also when there is none: one of the machine must not stand in for it."""
+    """Authentication with the configured token. Without one nothing is sent, not even credentials of `.netrc`."""
 
     def __init__(self, token: str | None) -> None:
         self._token = token
@@ -149,4 +167,4 @@ class _Bearer(requests.auth.AuthBase):
 def _digest(models: Iterable[ModelShutdown], undated: int, left: int) -> bytes:
     listed = sorted((model.model, str(model.shutdown)) for model in models)
     what = [listed, undated, left] if left else [listed, undated]
-    return blake2b(json.dumps(what).encode(), digest_size=16).digest()
+    return blake2b(json.dumps(what).encode(), digest_size=_DIGEST_BYTES).digest()

@@ -58,5 +58,5 @@ class ModelsConfig(SourceConfig):
         return value
 
     def waits_for_others(self) -> bool:
-        """Always."""
+        """Whether a run may wait for another machine: always."""
         return True

@@ -1,4 +1,4 @@
-"""One page of a model list: bytes in, models and the address of the next page out."""
+"""Parses one page of a model list: bytes in, models and the position of the next page out. Pure."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from leverwatch.collectors.records.names import is_usable
 from leverwatch.collectors.records.outline import VALUE, Each, Wanted, outline
 
 MOST_MODELS = 10_000
-"""Of a whole list; providers have hundreds."""
+"""The largest number of models in a whole list; providers have hundreds."""
 _LARGEST_ENTRY = 64 << 10
 _FIRST, _LAST = date(2000, 1, 1), date(2199, 12, 31)
 
 
 class NotAModelList(Exception):
-    """The answer is no page of a model list."""
+    """The response is not a page of a model list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What one answer has."""
+    """The contents of one page."""
 
     models: tuple[ModelShutdown, ...]
     undated: int
-    """Models whose shutdown date, or whose name, cannot be read."""
+    """How many models have an unreadable shutdown date or name."""
     after: str | None
-    """The last model of the page when there are more pages."""
+    """The last model of the page, from which the next page goes on; None on the last page."""
     left: int = 0
-    """Models that were too many."""
+    """How many models were left out because of the limit."""
 
 
 class _Model(msgspec.Struct):
@@ -49,7 +49,7 @@ class _Answer(msgspec.Struct):
 
 
 class _Models:
-    """The models of a page as they are read: one that cannot be read costs itself."""
+    """Collects the models of a page while it is read; an invalid entry is counted and left out."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -58,7 +58,7 @@ class _Models:
         self.last: str | None = None
 
     def add(self, _: str | int, text: bytes | None) -> None:
-        """Add one entry."""
+        """Add one entry, given as JSON text; None for one that is too large."""
         if len(self.listed) + self.undated >= self._most:
             self.left += 1
             return
@@ -105,7 +105,11 @@ def parse_page(body: bytes, most: int = MOST_MODELS) -> Page:
 
 
 def _day(value: object) -> date:
-    """The UTC day of `2027-01-14` or of a time on it."""
+    """Return the UTC day of a date such as `2027-01-14`, or of a time.
+
+    Raises:
+        ValueError: it is neither.
+    """
     if not isinstance(value, str):
         raise ValueError("no date")  # noqa: TRY004 - one kind of error for every unreadable date
     day = date.fromisoformat(value.strip()[:10])

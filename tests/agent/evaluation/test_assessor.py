@@ -21,6 +21,7 @@ from leverwatch.agent.framework import assessment as framework
 from leverwatch.agent.framework.assessment import Assessment, PromptJudgement, Unavailable
 from leverwatch.agent.framework.baselines import Baseline
 from leverwatch.agent.framework.comparison import ComparisonOutcome as BaselineOutcome
+from leverwatch.agent.framework.daily_usage import DailyUsage, recent_models
 from leverwatch.agent.framework.economics.assess import assess_economics
 from leverwatch.agent.framework.economics.model import (
     Agreement,
@@ -34,7 +35,6 @@ from leverwatch.agent.framework.forecast.model import Forecast
 from leverwatch.agent.framework.locked_in import LockedIn, Support
 from leverwatch.agent.framework.mistakes import MistakeSettings
 from leverwatch.agent.framework.model import Declaration, Strategy
-from leverwatch.agent.framework.moments import DailyUsage, recent_models
 from leverwatch.agent.framework.overengineering import Sign
 from leverwatch.agent.framework.review import Review, ReviewCode
 from leverwatch.agent.prices.current import CurrentPrices

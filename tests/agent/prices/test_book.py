@@ -7,7 +7,7 @@ import pytest
 
 from leverwatch.agent.framework.economics.model import Origin, Price, Unpriced
 from leverwatch.agent.prices.book import PriceBook
-from leverwatch.agent.prices.entries import Placed, PriceEntry, PriceList
+from leverwatch.agent.prices.entries import EntryAtLine, PriceEntry, PriceList
 
 DAY = date(2026, 10, 4)
 
@@ -15,7 +15,8 @@ DAY = date(2026, 10, 4)
 def listed(*entries: dict[str, Any]) -> PriceList:
     filled = ({"input": 1.0, "output": 1.0, **entry} for entry in entries)
     return PriceList(
-        "prices.yaml", [Placed(PriceEntry.model_validate(entry), line) for line, entry in enumerate(filled, 2)]
+        "prices.yaml",
+        [EntryAtLine(PriceEntry.model_validate(entry), line) for line, entry in enumerate(filled, 2)],
     )
 
 

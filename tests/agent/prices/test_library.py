@@ -11,7 +11,7 @@ import pytest
 
 from leverwatch.agent.framework.economics.model import Origin, Price, Unpriced
 from leverwatch.agent.prices.book import PriceBook
-from leverwatch.agent.prices.entries import Placed, PriceEntry, PriceList
+from leverwatch.agent.prices.entries import EntryAtLine, PriceEntry, PriceList
 from leverwatch.agent.prices.library import PriceLibrary
 
 DAY = date(2026, 10, 4)
@@ -77,7 +77,7 @@ def test_what_has_no_price_for_input_and_output_is_unknown(library: PriceLibrary
 
 
 def test_the_own_file_comes_first_and_the_public_list_fills_in(library: PriceLibrary) -> None:
-    own = PriceList("prices.yaml", [Placed(PriceEntry(model="gpt-4o-mini", input=0.1, output=0.4), 2)])
+    own = PriceList("prices.yaml", [EntryAtLine(PriceEntry(model="gpt-4o-mini", input=0.1, output=0.4), 2)])
     book = PriceBook(own, library)
     mine, public = book.price("gpt-4o-mini", DAY), book.price("gpt-4o", DAY)
     assert isinstance(mine, Price)

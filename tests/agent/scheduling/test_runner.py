@@ -2,16 +2,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from leverwatch.agent.errors import StoreConflict
+from leverwatch.agent.errors import InternalError, StoreConflict
 from leverwatch.agent.log import configure
+from leverwatch.agent.scheduling.backfill import Rehearsal
 from leverwatch.agent.scheduling.runner import SourceRunner
 from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.names import NameLimits
+from leverwatch.agent.store.replaced import Replaced
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.config import SourceConfig
 from leverwatch.collectors.errors import SourceIncomplete, SourceRefused, SourceUnavailable
@@ -203,3 +206,66 @@ def test_a_run_that_was_ended_because_the_agent_stops_is_no_failure(memory: Stor
     stopping.append(True)
     assert not runner.run().success
     assert runner.view() == before
+
+
+def whole(inferences: float, day: date = ROW.day, **changes: object) -> Batch:
+    rows = (replace(ROW, inferences=inferences, day=day),)
+    return batch(usage=rows, replaces=frozenset({ROW.day}), **changes)
+
+
+def test_what_replacing_days_changed_is_reported_logged_and_shown_by_the_next_process(
+    memory: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure()
+    SourceRunner(CONFIG, Fake([whole(10), whole(4)]), memory).run()
+    runner = SourceRunner(CONFIG, Fake([whole(9), whole(7)]), memory)
+
+    report = runner.run()
+
+    assert (report.replaced_days, report.replaced) == (1, Replaced(added=5, taken_back=2))
+    assert runner.view().restated_inferences == 8
+    assert SourceRunner(CONFIG, Fake(), memory).view().restated_inferences == 8
+    lines = [line for line in capsys.readouterr().err.splitlines() if "event=collector_run " in line]
+    assert "replaced_days=1 added=5.0 taken_back=2.0" in lines[-1]
+
+
+def test_a_run_that_only_adds_says_nothing_of_replaced_days(
+    memory: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure()
+    report = SourceRunner(CONFIG, Fake([batch()]), memory).run()
+
+    assert (report.replaced_days, report.replaced) == (0, Replaced())
+    assert "replaced" not in capsys.readouterr().err
+
+
+def test_a_collector_that_contradicts_itself_fails_with_the_reason_and_loudly(
+    memory: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure()
+    fake = Fake([whole(10), whole(4, day=date(2026, 3, 8))])
+
+    report = SourceRunner(CONFIG, fake, memory).run()
+
+    assert (report.success, report.reason) == (False, "error")
+    assert "rows of 1 others, the first of them 2026-03-08" in str(report.error)
+    assert "collector_contradicts_itself" in capsys.readouterr().err
+    assert inferences(memory) == 10
+    assert fake.closed == 1
+
+
+def test_a_rehearsal_finds_the_rows_of_names_that_have_no_room(memory: Store) -> None:
+    memory.limits = NameLimits(systems=1, models=1)
+    names = [(system, model) for system in ("bot", "beyond") for model in ("m", "n")]
+    rows = tuple(replace(ROW, system=system, model=model, inferences=3) for system, model in names)
+    days = frozenset({ROW.day})
+    memory.apply("gateway", 0, batch(usage=rows, replaces=days))
+    rehearsal = Rehearsal(memory)
+
+    assert rehearsal.apply("gateway", 1, batch(usage=rows, replaces=days)) == Replaced()
+    assert rehearsal.apply("gateway", 2, batch(usage=rows[:1], replaces=days)) == Replaced(0, 9)
+    # A rehearsal goes on from what it was told, and the store from what it holds.
+    assert rehearsal.apply("gateway", 3, batch(usage=rows[:1], replaces=days)) == Replaced()
+    assert memory.source_times()["gateway"].restated_inferences == 0
+    with pytest.raises(InternalError):
+        rehearsal.apply("gateway", 4, batch(replaces=frozenset({date(2026, 3, 8)})))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pytest
 from sqlalchemy import event, func, select
 
 from leverwatch.agent.store.schema import metadata
@@ -30,6 +31,12 @@ SECOND = Batch(
     days_seen=frozenset({date(2026, 3, 2)}),
     newest_record=NOON,
 )
+REPLACING = Batch(
+    state={"file/1": b"2"},
+    usage=(UsageRow("bot", "n", Operation.GENERATION, DAY, inferences=5),),
+    tallies={Result.COUNTED: 5},
+    replaces=frozenset({DAY, date(2026, 3, 2)}),
+)
 
 
 class PowerCut(BaseException):
@@ -44,7 +51,10 @@ def content(store: Store) -> dict[str, list[Any]]:
         }
 
 
-def test_a_batch_that_is_cut_off_at_any_statement_leaves_nothing_behind(open_store: Callable[[], Store]) -> None:
+@pytest.mark.parametrize("batch", [SECOND, REPLACING])
+def test_a_batch_that_is_cut_off_at_any_statement_leaves_nothing_behind(
+    open_store: Callable[[], Store], batch: Batch
+) -> None:
     store = open_store()
     store.apply("gateway", 0, FIRST)
     before = content(store)
@@ -60,7 +70,7 @@ def test_a_batch_that_is_cut_off_at_any_statement_leaves_nothing_behind(open_sto
     while True:
         left[0] = statements
         try:
-            store.apply("gateway", 1, SECOND)
+            store.apply("gateway", 1, batch)
         except PowerCut:
             left[0] = 1000
             assert content(store) == before, f"cut off at statement {statements}"

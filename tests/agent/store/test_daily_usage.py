@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from leverwatch.agent.framework.assess import assess
+from leverwatch.agent.framework.daily_usage import DailyUsage, PromptSums
 from leverwatch.agent.framework.model import Declaration, Facts, Strategy, UsageFacts
-from leverwatch.agent.framework.moments import DailyUsage, PromptSums
 from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import Batch, Operation, UsageRow

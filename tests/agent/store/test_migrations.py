@@ -5,13 +5,16 @@ from datetime import UTC, date, datetime
 
 import pytest
 from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, select, text
+from sqlalchemy.exc import DBAPIError
 
 from leverwatch.agent.errors import StoreError
 from leverwatch.agent.store.engine import open_engine
-from leverwatch.agent.store.migrate import _config, head_revision
-from leverwatch.agent.store.schema import stored_systems, usage_daily, usage_totals
+from leverwatch.agent.store.migrate import alembic_config, head_revision
+from leverwatch.agent.store.schema import metadata, stored_systems, usage_daily, usage_totals
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import Batch, Operation, UsageRow
 
@@ -19,6 +22,8 @@ OLD_ROW = (
     "INSERT INTO usage_daily (source, system, model, operation, day, inferences)"
     " VALUES ('gateway', 'bot', 'gpt-4o', 'generation', '2026-03-01', 5)"
 )
+OLD_WRITE = text("INSERT INTO source_state (source, key, value) VALUES ('gateway', :key, :old)")
+OLD_READ = text("SELECT key, value FROM source_state")
 
 
 def test_a_store_of_the_first_version_keeps_its_counts_and_gains_the_new_ones(
@@ -42,6 +47,16 @@ def test_a_store_of_the_first_version_keeps_its_counts_and_gains_the_new_ones(
     assert (total.inferences, total.traces, total.truncated) == (2, 1, 2)
 
 
+def test_the_migrations_make_exactly_the_tables_that_queries_are_written_against(
+    open_store: Callable[[], Store],
+) -> None:
+    with open_store().reading() as connection:
+        # A database has no type of the very name; and only migrations know the indexes that are for speed alone.
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        differences = compare_metadata(context, metadata)
+    assert [change for change in differences if "index" not in change[0]] == []
+
+
 def test_a_migration_that_fails_leaves_the_old_schema_and_says_why(store_url: str) -> None:
     engine = open_engine(store_url)
     config = _config()
@@ -50,7 +65,7 @@ def test_a_migration_that_fails_leaves_the_old_schema_and_says_why(store_url: st
         command.upgrade(config, "0001")
         connection.execute(text(OLD_ROW))
         # The last migration makes a table of this name, when all others are done.
-        connection.execute(text("CREATE TABLE stored_systems (in_the_way INTEGER)"))
+        connection.execute(text("CREATE TABLE usage_highest (in_the_way INTEGER)"))
 
     def found() -> tuple[object, ...]:
         with engine.connect() as connection, connection.begin():
@@ -63,7 +78,7 @@ def test_a_migration_that_fails_leaves_the_old_schema_and_says_why(store_url: st
 
     before = found()
     store = Store(store_url)
-    with pytest.raises(StoreError, match=r"stored_systems.* already exists"):
+    with pytest.raises(StoreError, match=r"usage_highest.* already exists"):
         store.migrate()
     store.close()
 
@@ -104,6 +119,25 @@ def test_the_systems_of_an_older_store_keep_their_names(store_url: str, open_sto
     assert (bot.system, bot.first_counted) == ("bot", datetime(2026, 3, 1, 8, tzinfo=UTC))
     assert (measured.system, measured.first_counted) == ("measured", None)
     assert (prompts.system, prompts.first_counted) == ("prompts", prompts.first_written)
+
+
+def test_a_program_of_before_there_were_versions_can_neither_read_nor_write_what_sources_stored(
+    store_url: str, open_store: Callable[[], Store]
+) -> None:
+    engine = open_engine(store_url)
+    config = alembic_config()
+    with engine.connect().execution_options(leverwatch_writes=True) as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        connection.execute(OLD_WRITE, {"key": "file/1", "old": b"old"})
+    store = open_store()
+
+    assert store.source_state("gateway").load() == {"file/1": b"old"}
+    # An agent of that version may still run on the same PostgreSQL.
+    for statement in (OLD_WRITE.bindparams(key="file/2", old=b"old"), OLD_READ):
+        with pytest.raises(DBAPIError, match="value"), engine.connect() as connection, connection.begin():
+            connection.execute(statement)
+    engine.dispose()
 
 
 def test_the_newest_migration_is_known_without_alembic() -> None:

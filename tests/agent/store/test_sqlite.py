@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -142,7 +143,8 @@ def test_a_deleted_write_ahead_log_is_noticed_and_costs_nothing(store: Store, pa
     apply(store, 100)
     assert (total(store), store.trouble()) == (101, None)
     store.close()
-    assert sqlite3.connect(path).execute("SELECT sum(inferences) FROM usage_daily").fetchone() == (101,)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT sum(inferences) FROM usage_daily").fetchone() == (101,)
 
 
 def test_transactions_that_run_end_before_the_file_is_opened_again(store: Store, path: Path) -> None:
@@ -163,7 +165,8 @@ def test_a_truncated_file_is_noticed(store: Store, path: Path) -> None:
         apply(store, system=f"system-{number}")
     with store.writing() as connection:
         connection.exec_driver_sql("SELECT 1")
-    sqlite3.connect(path).execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     with path.open("r+b") as file:
         file.truncate(8192)
 
@@ -192,11 +195,11 @@ def test_a_check_that_takes_too_long_is_cut_short(store: Store, path: Path) -> N
     for number in range(300):
         apply(store, system=f"system-{number}")
     store.close()
-    connection = sqlite3.connect(path)
-    with capture_logs() as logs:
-        check_damage(connection, path, 0, 10)
-    assert [line["event"] for line in logs] == ["store_check_cut_short"]
-    assert connection.execute("SELECT count(*) FROM usage_daily").fetchone() == (300,)
+    with closing(sqlite3.connect(path)) as connection:
+        with capture_logs() as logs:
+            check_damage(connection, path, 0, 10)
+        assert [line["event"] for line in logs] == ["store_check_cut_short"]
+        assert connection.execute("SELECT count(*) FROM usage_daily").fetchone() == (300,)
 
 
 def test_a_file_made_read_only_is_noticed(open_folder: Path) -> None:

@@ -217,7 +217,9 @@ def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(open_store: 
     with store.writing() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
-    with pytest.raises(StoreError, match="newer version of leverwatch"):
+    with pytest.raises(
+        StoreError, match=r"newer version of leverwatch: .*; run that version, or restore the backup"
+    ):
         store.migrate()
 
     with store.reading() as connection:

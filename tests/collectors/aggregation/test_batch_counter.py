@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leverwatch.collectors.aggregation.dedupe import SeenIds
-from leverwatch.collectors.aggregation.rollup import COLUMNS, Rollup
+from leverwatch.collectors.aggregation.rollup import Rollup
+from leverwatch.collectors.counted_fields import COLUMNS
 from leverwatch.collectors.interface import Result, UsageRow
 from leverwatch.collectors.records.fields import parse_template, system_lookup
 from leverwatch.collectors.records.formats.jsonl import JsonLines
-from leverwatch.collectors.records.layout import Layout, Steps
+from leverwatch.collectors.records.layout import Layout, Way
 from tests.collectors.sources.files.logs import FIELDS, NOW
 from tests.collectors.sources.files.reference import Reference
 
@@ -87,11 +88,11 @@ MAPPINGS = st.one_of(
 )
 
 
-def value_at(record: Any, steps: Steps) -> Any:
+def value_at(record: Any, steps: Way) -> Any:
     for step in steps:
         if record is None:
             return None
-        record = getattr(record, step)
+        record = getattr(record, str(step))
     return record
 
 

@@ -75,7 +75,7 @@ def test_a_forgotten_id_is_new_also_after_a_restart(make: Make) -> None:
     apply(state, first.changes())
 
     second = SeenIds(HOUR, make=make)
-    second.load(state)
+    second.load(state, "gateway")
 
     assert second.add(7, 100)
 
@@ -88,7 +88,7 @@ def test_an_id_forgotten_and_added_again_before_it_was_written_is_remembered(mak
     apply(state, first.changes())
 
     second = SeenIds(HOUR, make=make)
-    second.load(state)
+    second.load(state, "gateway")
 
     assert not second.add(7, 100)
 
@@ -120,7 +120,7 @@ def test_a_restart_at_any_moment_changes_no_answer(make: Make, steps: list[tuple
         apply(state, restarted.changes())
         if action == "save":
             restarted = SeenIds(HOUR, make=make)
-            restarted.load(state)
+            restarted.load(state, "gateway")
 
 
 def test_many_keys_are_dropped_a_part_at_a_time(make: Make) -> None:

@@ -18,7 +18,7 @@ from leverwatch.collectors.aggregation import _native
 from leverwatch.collectors.aggregation.day_filter import Days
 from leverwatch.collectors.aggregation.ingest import MAX_PROBLEMS, Counted, Ingest
 from leverwatch.collectors.aggregation.lines import Lines
-from leverwatch.collectors.aggregation.rollup import COLUMNS
+from leverwatch.collectors.counted_fields import COLUMNS
 from leverwatch.collectors.interface import Result
 from tests.collectors.aggregation.test_batch_counter import RARE, TIMES
 from tests.collectors.sources.files.logs import FIELDS, config, ingest, record, sums

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leverwatch.collectors.aggregation.dedupe import SeenIds
-from leverwatch.collectors.aggregation.rollup import COLUMNS, Rollup
+from leverwatch.collectors.aggregation.rollup import Rollup
+from leverwatch.collectors.counted_fields import COLUMNS
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import EXTENDED_FIELDS, FIELDS, parse_template, system_lookup
 from leverwatch.collectors.records.vocabulary import CallStatus, is_cache_hit, operation_of, status_of

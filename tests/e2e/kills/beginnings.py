@@ -12,7 +12,7 @@ from alembic import command
 from sqlalchemy import text
 
 from leverwatch.agent.store.engine import open_engine
-from leverwatch.agent.store.migrate import _config
+from leverwatch.agent.store.migrate import alembic_config
 from tests.e2e.kills import ledger
 from tests.e2e.kills.databases import Databases
 from tests.e2e.kills.ledger import Ledger
@@ -55,7 +55,7 @@ class Beginnings:
         self._url, self._version = self._databases(), _VERSIONS[self._number % len(_VERSIONS)]
         self._number += 1
         if self._version is not None:
-            engine, config = open_engine(self._url), _config()
+            engine, config = open_engine(self._url), alembic_config()
             with engine.connect().execution_options(leverwatch_writes=True) as connection, connection.begin():
                 config.attributes["connection"] = connection
                 command.upgrade(config, self._version)

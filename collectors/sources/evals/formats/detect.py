@@ -1,4 +1,4 @@
-"""Which format a file has, by its name and the keys at its top."""
+"""Determines the format of a file by its name and its top-level keys."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ _LINES = frozenset({".jsonl", ".ndjson"})
 
 
 class _Known(Exception):
-    """The keys so far tell the format."""
+    """Raised to stop reading when the keys read so far determine the format."""
 
 
 def is_lines(path: str, wanted: str) -> bool:
-    """Whether a file holds one result a line, and may grow."""
+    """Whether a file has one result on each line, and may grow."""
     return wanted == "own" or (wanted == "auto" and PurePath(path).suffix in _LINES)
 
 
 def parser_of(path: str, wanted: str, data: BinaryIO) -> Parser:
-    """The parser of a file. Reads no more of it than it takes to tell.
+    """Return the parser for a file, reading only as much of it as necessary.
 
     Raises:
-        BadInput: no format has such a file.
+        BadInput: it is a file of no known format.
     """
     if wanted != "auto":
         return PARSERS[wanted]

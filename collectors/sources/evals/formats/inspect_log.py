@@ -29,10 +29,10 @@ _LARGEST_SCORE = 1 << 20
 _LARGEST_ID = 4 << 10
 _MOST_IDS = 500_000
 _LARGEST_IDS = 32 << 20
-"""Characters of all ids of samples."""
+"""The largest total length of the ids of all samples, in characters."""
 _SPREADS = frozenset({"stderr", "bootstrap_stderr", "std", "var"})
 _MEANS = frozenset({"accuracy", "mean"})
-"""The metrics that `stderr` belongs to; it is the standard error of the mean score."""
+"""The metrics to which `stderr` applies, as it is the standard error of the mean score."""
 
 
 class _Dataset(msgspec.Struct):
@@ -68,7 +68,7 @@ class _Score(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class _Scorer:
-    """What is kept of a score."""
+    """The wanted values of a score."""
 
     name: str
     n: int | None
@@ -76,7 +76,7 @@ class _Scorer:
 
     @property
     def stderr(self) -> float | BadInput | None:
-        """The standard error, by whichever name it goes."""
+        """The standard error, from any of its names; None when unknown, `BadInput` when it is not a number."""
         return self.metrics.get("stderr", self.metrics.get("bootstrap_stderr"))
 
 
@@ -98,17 +98,17 @@ class _Log(msgspec.Struct):
 
 
 class _Samples:
-    """The ids of the samples as they are read."""
+    """Collects the ids of the samples while the file is read."""
 
     def __init__(self) -> None:
         self.ids: list[str] = []
         self._size = 0
 
     def add(self, _: str | int, text: bytes | None) -> None:
-        """Add one.
+        """Add one id, given as JSON text.
 
         Raises:
-            BadInput: it is no id, or there are too many.
+            BadInput: it is not an id, or the ids are too long in total.
         """
         if text is None:
             raise BadInput(Result.INVALID_LINE, f"an id of a sample is larger than {_LARGEST_ID >> 10} KiB")
@@ -122,14 +122,14 @@ class _Samples:
 
 
 class _Scores:
-    """The scores as they are read: one that cannot be read costs itself."""
+    """Collects the scores while the file is read; an invalid score is reported and left out."""
 
     def __init__(self) -> None:
         self.found: list[_Scorer | BadInput] = []
         self._metrics = 0
 
     def add(self, _: str | int, text: bytes | None) -> None:
-        """Add one scorer with its metrics."""
+        """Add one scorer with its metrics, given as JSON text."""
         score = self._read(text)
         self.found.append(score)
         self._metrics += 1 if isinstance(score, BadInput) else len(score.metrics)
@@ -146,7 +146,12 @@ class _Scores:
 
 
 def parse(data: BinaryIO) -> Iterator[Entry]:
-    """Every metric of every scorer, named `scorer/metric`."""
+    """Yield every metric of every scorer, named `scorer/metric`.
+
+    Raises:
+        BadInput: the file is not such a log, of another version, or has no scores.
+        NotFinished: the run did not succeed, or was invalidated.
+    """
     samples, scores = _Samples(), _Scores()
     log = convert(outline(data, _wanted(samples, scores)), _Log)
     if log.version != _VERSION:

@@ -1,4 +1,4 @@
-"""What a format gives, and what is common to all of them."""
+"""The types that parsers of eval results return, and functions that they share."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from leverwatch.collectors.records.names import MAX_NAME_LENGTH
 from leverwatch.collectors.records.timestamps import parse_time
 
 LONGEST = MAX_NAME_LENGTH
-"""Characters of a name that the store keeps."""
+"""The longest name in characters, as the store is bounded."""
 
 MOST_CASES = 10**12
-"""More test cases than anybody has."""
+"""The largest number of test cases; a larger one is taken for an error."""
 
 MOST_RESULTS = 10_000
-"""Results of one document that are kept; all others are counted as refused."""
+"""The largest number of results of one document; more are counted as refused."""
 
 MOST_METRICS = 1_000
-"""Different metrics of one file, likewise."""
+"""The largest number of different metrics in one file; more are counted as refused."""
 
 
 class NotFinished(Exception):
-    """A run that gave no result by design: cancelled, failed, invalidated or still going on."""
+    """The run has no results: it was cancelled, failed, was invalidated or is not finished."""
 
 
 @dataclass(frozen=True, slots=True)
 class RawResult:
-    """One metric as the file has it, checked by nobody yet."""
+    """One metric as it is in the file, unchecked."""
 
     model: str
     suite: str
@@ -51,18 +51,18 @@ class RawResult:
 
 
 Entry = tuple[int | None, RawResult | BadInput]
-"""One result with its line, where lines mean something, or what is wrong with it."""
+"""A result, or what is wrong with it, and its line number (None in documents)."""
 
 Parser = Callable[[BinaryIO], Iterable[Entry]]
-"""Reads one whole file, piece by piece. Raises BadInput for a file that gives nothing, NotFinished for a run
-without results. Nothing that it gives may be used before all of it was given without an error."""
+"""Parses one whole file. Raises BadInput for an unusable file, and NotFinished for a run without results, possibly
+after it has yielded entries: these must not be used before the parser has ended without an error."""
 
 
 def moment(value: object) -> datetime:
-    """A time; UTC where it has no zone.
+    """Return the time that a value means; without a time zone it is in UTC.
 
     Raises:
-        BadInput: it is none.
+        BadInput: it is not a time.
     """
     found = parse_time(value, UTC)
     if found is None:
@@ -71,7 +71,7 @@ def moment(value: object) -> datetime:
 
 
 def digest(value: object) -> str:
-    """A short name for a JSON value, the same whatever the order of keys.
+    """Return a short digest of a JSON value that does not depend on the order of keys.
 
     Raises:
         BadInput: it is nested too deeply.
@@ -84,7 +84,8 @@ def digest(value: object) -> str:
 
 
 def mean_and_error(values: Sequence[float]) -> tuple[float, float | None]:
-    """The mean and its standard error, unknown for a single value. An infinite mean when they are too large."""
+    """Return the mean and its standard error (None for a single value); an infinite mean when the sum
+    overflows."""
     n = len(values)
     try:
         mean = math.fsum(values) / n

@@ -53,17 +53,17 @@ class _Top(msgspec.Struct):
 
 
 class _Table(dict[str, T]):
-    """One mapping by the names of tasks, as it is read; what lies beyond the bound is counted."""
+    """Collects a mapping with task names as keys while the file is read; entries beyond the limit are counted."""
 
     def __init__(self, read: Callable[[bytes], T]) -> None:
         super().__init__()
         self._read = read
 
     def add(self, task: str | int, text: bytes | None) -> None:
-        """Add what is said of a task.
+        """Add the value of a task, given as JSON text.
 
         Raises:
-            BadInput: it is too large, or it is something else.
+            BadInput: it is too large, or of another type.
         """
         if text is None:
             raise BadInput(Result.INVALID_LINE, f"what it says of a task is larger than {_LARGEST >> 20} MiB")
@@ -73,7 +73,7 @@ class _Table(dict[str, T]):
 
 
 class _File:
-    """What the tables say."""
+    """The contents of a file, with its tables of tasks."""
 
     def __init__(self) -> None:
         self.metrics: _Table[dict[str, float | str | None]] = _Table(self._metrics)
@@ -85,11 +85,11 @@ class _File:
         self.higher = _Table(self._direction)
         self.task_hashes = _Table(lambda text: _bounded(decode(text, str)))
         self.left = 0
-        """Values of metrics that were too many."""
+        """How many values of metrics were left out because of the limit."""
         self._kept = self._directions = 0
 
     def read(self, data: BinaryIO) -> _Top:
-        """Read a file into the tables, and return the rest."""
+        """Read the tables of a file, and return its other wanted values."""
         tables: dict[str, _Table[Any]] = {
             "results": self.metrics,
             "n-samples": self.samples,
@@ -129,7 +129,7 @@ class _File:
 
 
 def parse(data: BinaryIO) -> Iterator[Entry]:
-    """Every metric of every task; the means over groups of tasks are left out, since they repeat them."""
+    """Yield every metric of every task, without the means over groups of tasks, which repeat them."""
     file = _File()
     top = file.read(data)
     at, model = moment(top.date), _model(top)
@@ -172,7 +172,7 @@ def _short(text: bytes) -> str:
 
 
 def _value(text: bytes) -> float | str | None:
-    """A number; an empty text for any text, such as N/A; None for anything else."""
+    """Return a number; an empty text for a text such as "N/A"; None for anything else."""
     if text[:1] == b'"':
         return ""
     found = number(text)

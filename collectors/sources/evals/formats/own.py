@@ -1,4 +1,4 @@
-"""leverwatch's own format: one JSON object a line, so that any tool can hand in results."""
+"""leverwatch's own format: one JSON object a line, for tools of any kind."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from leverwatch.collectors.records.decode import BadInput, decode
 from leverwatch.collectors.sources.evals.formats.interface import MOST_CASES, Entry, RawResult, digest, moment
 
 _ROUNDED = 0.0005
-"""How far a share may be rounded and still tell the number of passed cases."""
+"""The largest rounding error of a share from which the number of passed cases is computed."""
 
 
 class _Line(msgspec.Struct):
@@ -21,7 +21,7 @@ class _Line(msgspec.Struct):
     suite: str
     metric: str
     value: float | None
-    """None: not a number."""
+    """The value of the metric; None: not a number."""
     n: int
     system: str | None = None
     prompt_version: str | int = ""
@@ -32,7 +32,7 @@ class _Line(msgspec.Struct):
 
 
 def parse(data: BinaryIO) -> Iterator[Entry]:
-    """Results line by line; a bad line costs only itself."""
+    """Yield the results line by line; for an invalid line, what is wrong with it."""
     for number, line in enumerate(data, 1):
         found = parse_line(line)
         if found is not None:
@@ -40,7 +40,7 @@ def parse(data: BinaryIO) -> Iterator[Entry]:
 
 
 def parse_line(line: bytes) -> RawResult | BadInput | None:
-    """The result of one line; None for a blank one."""
+    """Return the result of one line, or what is wrong with it; None for a blank line."""
     if not line.strip():
         return None
     try:

@@ -39,7 +39,7 @@ _MOST_ROWS = 500_000
 _MOST_GROUPS = 1_000
 _MOST_SCORES = 4_000_000
 _LARGEST_CASE = 32 << 20
-"""Bytes that the values of a test case may take when they are unpacked, so that their keys can be put in order."""
+"""The largest size in bytes of a test case that is decoded, to compute a digest that ignores the order of keys."""
 _BYTES_OF_VALUE = 64
 _NOTHING = msgspec.Raw()
 
@@ -82,30 +82,30 @@ class _File(msgspec.Struct):
 
 @dataclass(slots=True)
 class _Group:
-    """The rows of one model and prompt."""
+    """Sums over the rows of one model and prompt."""
 
     rows: int = 0
     passed: int = 0
     cases: set[bytes] = field(default_factory=set)
-    """Digests of the test cases."""
+    """The digests of the test cases."""
     scores: dict[str, array[float]] = field(default_factory=dict)
 
 
 class _Rows:
-    """Adds the rows up as they are read."""
+    """Adds the rows up while the file is read."""
 
     def __init__(self) -> None:
         self.groups: dict[tuple[str, str], _Group] = {}
         self.rows = self.kept = self.series = 0
         self.names: set[str] = set()
         self.left: set[str] = set()
-        """Names of scores that were too many."""
+        """Names of scores that were left out because of the limit."""
 
     def add(self, _: str | int, text: bytes | None) -> None:
-        """Add one row.
+        """Add one row, given as JSON text.
 
         Raises:
-            BadInput: it cannot be read, or something is too large. The shares of all others would be wrong.
+            BadInput: it is invalid or too large. Without it, the shares of the whole file would be wrong.
         """
         self.rows += 1
         if text is None:
@@ -162,7 +162,11 @@ class _Measure:
 
 
 def parse(data: BinaryIO) -> Iterator[Entry]:
-    """Pass rate, mean score and every named score of each provider and prompt."""
+    """Yield pass rate, mean score and every named score of each provider and prompt.
+
+    Raises:
+        BadInput: the file is not such a result file, of another version, or has no rows.
+    """
     rows = _Rows()
     results: Wanted = {"version": VALUE, "timestamp": VALUE, "results": Each(rows.add, _LARGEST_ROW)}
     file = convert(outline(data, {"results": results, "config": {"description": VALUE}}), _File)
@@ -202,7 +206,8 @@ def _measures(group: _Group) -> Iterator[_Measure]:
 
 
 def _model(row: _Row) -> str:
-    """The model of a provider id: `gpt-4o` of `openai:chat:gpt-4o`; ids of scripts and URLs stay whole."""
+    """Return the model of a provider id, `gpt-4o` of `openai:chat:gpt-4o`; ids of scripts and URLs are
+    unchanged."""
     name = row.provider if isinstance(row.provider, str) else row.provider.id
     bare = name.partition(":")[2]
     if not bare or name.startswith(_SCRIPTS):
@@ -224,7 +229,7 @@ def _case(row: _Row) -> list[Any]:
 
 
 def _canonical(raw: msgspec.Raw) -> Any:
-    """A value of which any order of keys has the same digest; of a very large one, its text."""
+    """Decode a value so that its digest does not depend on the order of keys; return a very large one as text."""
     text = bytes(raw)
     if not text:
         return None

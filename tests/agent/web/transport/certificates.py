@@ -13,6 +13,18 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _ENCODING = serialization.Encoding.PEM
+_SIGNS = x509.KeyUsage(
+    key_cert_sign=True,
+    crl_sign=True,
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    encipher_only=False,
+    decipher_only=False,
+)
+"""Without it, and without the identifiers of keys, Python 3.13 and newer trust no authority."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +64,7 @@ class Authority:
             _builder(name, self.name, key)
             .add_extension(x509.SubjectAlternativeName([local]), critical=False)
             .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+            .add_extension(_signed_by(self.key), critical=False)
             .sign(self.key, hashes.SHA256())
         )
         pair = Pair(self.folder / f"{name}.crt", self.folder / f"{name}.key")
@@ -66,6 +79,8 @@ def authority(folder: Path, name: str = "ca") -> Authority:
     certificate = (
         _builder(name, name, key)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_SIGNS, critical=True)
+        .add_extension(_signed_by(key), critical=False)
         .sign(key, hashes.SHA256())
     )
     made = Authority(folder, name, key, certificate)
@@ -79,6 +94,10 @@ def pem(key: ec.EllipticCurvePrivateKey, password: bytes | None = None) -> bytes
     return key.private_bytes(_ENCODING, serialization.PrivateFormat.PKCS8, encryption)
 
 
+def _signed_by(key: ec.EllipticCurvePrivateKey) -> x509.AuthorityKeyIdentifier:
+    return x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key())
+
+
 def _builder(subject: str, issuer: str, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
@@ -89,6 +108,7 @@ def _builder(subject: str, issuer: str, key: ec.EllipticCurvePrivateKey) -> x509
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(hours=1))
         .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
 
 

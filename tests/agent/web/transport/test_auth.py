@@ -11,7 +11,7 @@ import structlog
 
 from leverwatch.agent.exporter.render import Exposition
 from leverwatch.agent.limited_log import lines_left_out
-from leverwatch.agent.web.application import State, create_app
+from leverwatch.agent.web.application import SECURITY_HEADERS, State, create_app
 from leverwatch.agent.web.transport.auth import Authentication, Protection
 from leverwatch.agent.web.transport.passwords import Passwords
 from leverwatch.agent.web.transport.turns import TooManyWaiting
@@ -19,7 +19,8 @@ from tests.agent.web.transport.test_passwords import hashed, header
 
 
 def gate(protection: Protection) -> Authentication:
-    return Authentication(create_app(State(Exposition(), lambda: (True, ""))), lambda: protection)
+    app = create_app(State(Exposition(), lambda: (True, "")))
+    return Authentication(app, lambda: protection, SECURITY_HEADERS)
 
 
 def call(

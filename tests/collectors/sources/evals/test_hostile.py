@@ -243,7 +243,7 @@ def test_a_line_that_is_too_long_costs_itself(tmp_path: Path, monkeypatch: pytes
 def test_many_lines_are_committed_in_parts_and_a_crash_between_them_doubles_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "_PART", 4)
+    monkeypatch.setattr(reading, "_LINES_A_BATCH", 4)
     bench = Bench(tmp_path)
     bench.write("a.jsonl", lines(*(own(metric=f"m{number}") for number in range(10))))
     batches = bench.collector.collect(SourceState(0, dict))

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leverwatch.collectors.sources.evals.positions import (
+    RESULT_FILE,
     FileState,
     content_digest,
     decode_all,
-    encode,
     known_prefix,
     state_key,
 )
@@ -34,6 +34,6 @@ def test_the_longest_prefix_that_was_read_is_found(data: bytes, cuts: list[int],
 
 def test_files_come_back_as_they_were_and_those_of_other_settings_do_not() -> None:
     states = [state(b"x", "/a"), state(b"y", "/b", "other"), state(b"z", "/c")]
-    stored = {state_key(one.path): encode(one) for one in states} | {"file/broken": b"{", "else": b"1"}
+    stored = {state_key(one.path): RESULT_FILE.dumps(one) for one in states}
 
-    assert decode_all(stored, "s") == {"/a": states[0], "/c": states[2]}
+    assert decode_all("evals", stored, "s") == {"/a": states[0], "/c": states[2]}

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from leverwatch.collectors.aggregation.ingest import Counted, Ingest
 from leverwatch.collectors.aggregation.lines import Lines
-from leverwatch.collectors.aggregation.rollup import COLUMNS
+from leverwatch.collectors.counted_fields import COLUMNS
 from leverwatch.collectors.interface import UsageRow
 from leverwatch.collectors.sources.files.config import FilesConfig
 

@@ -68,8 +68,8 @@ def test_a_second_backfill_reads_nothing_anew(bench: Historian, monkeypatch: pyt
     append(bench.archive / "old.jsonl", on("2026-01-01", "a"))
     bench.wait(100)
     bench.backfill()
-    monkeypatch.setattr("leverwatch.collectors.sources.files.tail.Content", None)
-    monkeypatch.setattr("leverwatch.collectors.sources.files.matching.Content", None)
+    monkeypatch.setattr("leverwatch.collectors.sources.files.tail.FileReader", None)
+    monkeypatch.setattr("leverwatch.collectors.sources.files.matching.FileReader", None)
     bench.restart()
     assert bench.backfill() == {"a": 1}
 
@@ -216,7 +216,7 @@ def test_a_copy_of_the_part_that_was_read_does_not_hold_up_the_rest(
 ) -> None:
     lines = [on("2026-01-05", name) for name in ("a", "b", "c")]
     append(bench.archive / "whole.jsonl", b"".join(lines))
-    monkeypatch.setattr("leverwatch.collectors.sources.files.tail._CHUNK", len(lines[0]))
+    monkeypatch.setattr("leverwatch.collectors.sources.files.read_context.CHUNK", len(lines[0]))
     bench.monotonic = iter(range(0, 1_000_000, 60)).__next__
     bench.restart()
     bench.store.apply(next(bench.batches(None)))
@@ -244,7 +244,7 @@ def test_any_order_of_backfills_runs_and_crashes_counts_everything_once(tmp_path
     asked: set[date] = set()
     chunk = chance.choice([200, 1000, 1 << 20])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("leverwatch.collectors.sources.files.tail._CHUNK", chunk)
+        patch.setattr("leverwatch.collectors.sources.files.read_context.CHUNK", chunk)
         if chance.random() < 0.7:
             bench.monotonic = iter(range(0, 1_000_000, 60)).__next__
         bench.restart()

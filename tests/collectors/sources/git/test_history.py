@@ -14,7 +14,7 @@ class Prompts:
     """Landings on paths whose contents are single letters; an upper-case letter is the same text reformatted."""
 
     def __init__(self, bulk_above: int = 20) -> None:
-        self.history = History(head="", settings="")
+        self.history = History.begun("", "")
         self._files: dict[str, str] = {}
         self._bulk_above = bulk_above
 
@@ -152,7 +152,7 @@ def test_the_same_transition_again_has_the_next_number(prompts: Prompts) -> None
 def test_the_identity_depends_on_system_path_and_content_alone() -> None:
     def identity(system: str, path: str, content: str, commit: str) -> str:
         (change,) = apply_landing(
-            History(head="", settings=""),
+            History.begun("", ""),
             Landing(commit, START, (Edit(path, None, content),)),
             {content: content},
             lambda _: (system,),
@@ -169,7 +169,7 @@ def test_the_identity_depends_on_system_path_and_content_alone() -> None:
 
 
 def test_content_that_is_no_prompt_is_absent() -> None:
-    history = History(head="", settings="")
+    history = History.begun("", "")
     big = Landing("c", START, (Edit("p", None, "big"),))
     assert apply_landing(history, big, {"big": None}, lambda _: ("bot",), 20) == []
 

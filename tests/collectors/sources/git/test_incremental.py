@@ -5,14 +5,19 @@ from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leverwatch.collectors.errors import StateUnreadable
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.sources.git.history import History
-from tests.collectors.sources.git.repo import Files, Repo, fast_import, git, watch
+from leverwatch.collectors.sources.git.history import HISTORY, History
+from tests.collectors.sources.git.repo import Files, Repo, Watch, fast_import, git, watch
+
+
+def known(source: Watch) -> History:
+    """What the source stored."""
+    return HISTORY.loads("source prompts", source.stored[HISTORY.key])
 
 
 def test_a_run_without_new_commits_asks_for_the_tip_and_nothing_else(repo: Repo, tmp_path: Path) -> None:
@@ -54,7 +59,7 @@ def test_a_commit_that_touches_no_prompt_only_moves_the_position(repo: Repo, tmp
     (batch,) = source.collect()
 
     assert (batch.prompt_changes, batch.tallies, batch.newest_record) == ((), {}, None)
-    assert msgspec.json.decode(source.stored["history"], type=History).head == head
+    assert known(source).head == head
     assert source.collect() == []
 
 
@@ -99,17 +104,20 @@ def test_other_patterns_or_normalisation_start_over(repo: Repo, tmp_path: Path) 
     assert len(source.events("other")) == 3
 
 
-def test_unreadable_state_starts_over(repo: Repo, tmp_path: Path) -> None:
+def test_unreadable_state_is_refused_as_a_rescan_would_count_every_change_again(
+    repo: Repo, tmp_path: Path
+) -> None:
     repo.commit({"a.md": "1"})
     source = watch(repo.path, tmp_path)
     source.collect()
     source.stored["history"] = b'{"head": 1}'
     source.restart()
 
-    (batch,) = source.collect()
-
-    assert batch.replace_prompt_changes
-    assert source.events() == [(0, "added", 1)]
+    with pytest.raises(
+        StateUnreadable, match=r"source prompts: history: .* Expected `str`, got `int` - at `\$.head`"
+    ):
+        source.collect()
+    assert source.tallies == {Result.COUNTED: 1}
 
 
 def test_a_rebased_copy_of_a_landing_is_the_same_change(repo: Repo, tmp_path: Path) -> None:
@@ -227,9 +235,7 @@ def test_many_small_runs_find_what_one_run_finds(landings: list[Files], cuts: se
 
         assert stepwise.changes == whole.changes
         assert stepwise.tallies == whole.tallies
-        assert msgspec.json.decode(stepwise.stored["history"], type=History) == msgspec.json.decode(
-            whole.stored["history"], type=History
-        )
+        assert known(stepwise) == known(whole)
 
 
 @pytest.mark.parametrize("settings", [{"branch": "main"}, {"branch": None}])

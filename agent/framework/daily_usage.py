@@ -1,0 +1,153 @@
+"""Turns daily sums into the means and shares that the economics, the signs and the evidence need. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from operator import attrgetter
+from typing import NamedTuple
+
+from leverwatch.agent.framework.economics.traffic import Calls, DayCalls
+from leverwatch.agent.framework.fine_tuned_models import RECENT_DAYS
+from leverwatch.agent.framework.locked_in import OutputChecks
+from leverwatch.agent.framework.overengineering import PromptMoments
+
+GROWTH_WEEKS = 13
+"""Weeks from the end of the earlier 28-day window to the end of the present one, for the growth of prompts."""
+_LEAST_KNOWN = 0.5
+"""A mean is unknown when fewer than this share of the inferences have a known value."""
+
+
+class DailyUsage(NamedTuple):
+    """Sums over the generations of one model on one UTC day; the names mean what they mean in `UsageRow`."""
+
+    day: date
+    model: str
+    inferences: float
+    attempts: float
+    input_tokens: float
+    cached_input_tokens: float
+    cache_write_tokens: float
+    output_tokens: float
+    unknown_input: float
+    unknown_cached: float
+    unknown_output: float
+    static_tokens: float
+    static_known: float
+    traced: float
+    traces: float
+    checked: float
+    invalid: float
+    schema_checked: float
+    schema_mode: float
+
+
+SUMMED = tuple(name for name in DailyUsage._fields if name not in {"day", "model"})
+"""The fields of `DailyUsage` that can be added up."""
+_sums = attrgetter(*SUMMED)
+_calls = attrgetter(*Calls._fields)
+
+
+class PromptSums(NamedTuple):
+    """Sums over 28 days, from which the mean length of a prompt is computed."""
+
+    inferences: float
+    input_tokens: float
+    unknown_input: float
+    static_tokens: float
+    static_known: float
+
+
+def day_calls(rows: Iterable[DailyUsage]) -> Iterator[DayCalls]:
+    """What the economics look at of each row."""
+    return (DayCalls(row.day, Calls._make(_calls(row))) for row in rows)
+
+
+def output_checks(rows: Iterable[DailyUsage]) -> dict[date, OutputChecks]:
+    """Output validation by day, over all models. Days without any checked output or known mode are left out."""
+    found: dict[date, OutputChecks] = {}
+    for row in rows:
+        if row.checked or row.schema_checked:
+            before = found.get(row.day, OutputChecks())
+            found[row.day] = OutputChecks(
+                checked=before.checked + row.checked,
+                invalid=before.invalid + row.invalid,
+                schema_known=before.schema_known + row.schema_checked,
+                schema_mode=before.schema_mode + row.schema_mode,
+            )
+    return found
+
+
+def recent_models(rows: Iterable[DailyUsage], as_of: date) -> dict[str, dict[date, float]]:
+    """Inferences by model and day over the trailing 28 days."""
+    found: dict[str, dict[date, float]] = {}
+    for row in rows:
+        if 0 <= (as_of - row.day).days < RECENT_DAYS:
+            days = found.setdefault(row.model, {})
+            days[row.day] = days.get(row.day, 0.0) + row.inferences
+    return found
+
+
+def prompt_moments(
+    rows: Sequence[DailyUsage], earlier: PromptSums | None, as_of: date, *, eval_gain: bool | None = None
+) -> PromptMoments:
+    """Means over the trailing 28 days. A mean is None when it is known for fewer than half of the inferences.
+
+    Args:
+        rows: sums by day and model; days outside the window are left out.
+        earlier: sums over the 28 days that ended 13 weeks earlier; None when they are unknown.
+        as_of: the last day of the window.
+        eval_gain: whether an eval result got better over these 13 weeks; None when that is unknown.
+    """
+    within = [_sums(row) for row in rows if 0 <= (as_of - row.day).days < RECENT_DAYS]
+    if not within:
+        return PromptMoments(eval_gain=eval_gain)
+    sums = map(sum, zip(*within, strict=True))
+    total = DailyUsage(as_of, "", **dict(zip(SUMMED, sums, strict=True)))
+    number = total.inferences
+    long_ago = earlier or PromptSums(0.0, 0.0, 0.0, 0.0, 0.0)
+    return PromptMoments(
+        input_tokens=_mean(total.input_tokens, number - total.unknown_input, number),
+        output_tokens=_mean(total.output_tokens, number - total.unknown_output, number),
+        static_tokens=_mean(total.static_tokens, total.static_known, number),
+        cached_tokens=_mean(total.cached_input_tokens, number - total.unknown_cached, number),
+        calls_per_trace=max(total.traced / total.traces, 1.0) if total.traces > 0 else None,
+        # Below one for an inference, they were evidently not recorded.
+        attempts=total.attempts / number if 0 < number <= total.attempts else None,
+        earlier_input_tokens=_mean(
+            long_ago.input_tokens, long_ago.inferences - long_ago.unknown_input, long_ago.inferences
+        ),
+        earlier_static_tokens=_mean(long_ago.static_tokens, long_ago.static_known, long_ago.inferences),
+        eval_gain=eval_gain,
+    )
+
+
+def measured_shares(totals: Mapping[str, Calls]) -> dict[str, float]:
+    """Inputs of the economics that are measured: shares of the input tokens, 0 to 1, by the name of the input.
+
+    A share that is unknown for any model is left out, so that the assumption is used for it.
+    """
+    used = [calls for calls in totals.values() if calls.inferences > 0]
+    entered = sum(calls.input_tokens for calls in used)
+    if not used or entered <= 0 or any(calls.unknown_input >= calls.inferences for calls in used):
+        return {}
+    found = {}
+    if all(calls.static_known > 0 for calls in used):
+        static = sum(
+            (calls.inferences - calls.unknown_input) * calls.static_tokens / calls.static_known for calls in used
+        )
+        found["static_share"] = min(static / entered, 1.0)
+    if all(calls.unknown_cached <= (1 - _LEAST_KNOWN) * calls.inferences for calls in used):
+        cached = sum(
+            (calls.inferences - calls.unknown_input)
+            * calls.cached_input_tokens
+            / (calls.inferences - calls.unknown_cached)
+            for calls in used
+        )
+        found["cached_share"] = min(cached / entered, 1.0)
+    return found
+
+
+def _mean(total: float, known: float, number: float) -> float | None:
+    # A hair below half is half: weights of sampled records are fractions.
+    return total / known if number > 0 and known > 0 and known >= _LEAST_KNOWN * number * (1 - 1e-9) else None

@@ -1,0 +1,93 @@
+"""The loops that every record goes through, generated for the fields that a source maps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from xxhash import xxh64_intdigest
+
+from leverwatch.collectors.aggregation.bulk_timestamps import Stamp
+from leverwatch.collectors.aggregation.cells import CellRef
+from leverwatch.collectors.aggregation.counting_rule import First, Rule, Variables
+from leverwatch.collectors.records.codegen import Code
+from leverwatch.collectors.records.layout import Layout
+
+NAMING = ("model", "operation", "status", "cache_hit")
+"""Fields that say where, and as what, a record counts."""
+NO_ID = frozenset({"", "none", "null"})
+"""What producers write for no request id, in lower case."""
+_LONGEST_NO_ID = max(map(len, NO_ID))
+
+Attribute = Callable[[Sequence[Any], Sequence[Stamp], Any, Any, list[CellRef], list[int | None]], None]
+"""Records and their stamps in; the place of each record and the key of its request id out."""
+Count = Callable[[Sequence[Any], Sequence[CellRef], Sequence[Stamp], First], None]
+"""Adds every number of records to the cells of their places."""
+
+
+@dataclass(frozen=True)
+class Loops:
+    """The loops over records of one layout."""
+
+    times: Callable[[Sequence[Any]], list[Any]]
+    attribute: Attribute
+    count: Count
+    implied: tuple[int, ...]
+    """Columns that `count` leaves out, because they grow by one with every inference counted."""
+
+
+def compile_loops(layout: Layout, *, dedupe: bool) -> Loops:
+    """Returns the loops for records of one layout; `dedupe` asks for the keys of request ids."""
+    count, implied = _count(layout)
+    attribute = _attribute(layout, dedupe=dedupe and "request_id" in layout.fields)
+    return Loops(_times(layout), attribute, count, implied)
+
+
+def _field(code: Code, layout: Layout, depth: int, name: str) -> str:
+    """The expression for a mapped field, `None` for another."""
+    steps = layout.fields.get(name)
+    return "None" if steps is None else code.value(depth, steps)
+
+
+def _times(layout: Layout) -> Callable[[Sequence[Any]], list[Any]]:
+    code = Code()
+    code.add(0, "def times(records):", "    found = []", "    for r in records:")
+    code.add(2, f"found.append({_field(code, layout, 2, 'time')})")
+    code.add(1, "return found")
+    made: Callable[[Sequence[Any]], list[Any]] = code.compile("times")
+    return made
+
+
+def _attribute(layout: Layout, *, dedupe: bool) -> Attribute:
+    code = Code()
+    code.add(0, "def attribute(records, stamps, places, miss, found, ids):")
+    code.add(1, "put, note = found.append, ids.append", "for r, s in zip(records, stamps):")
+    parts = ["s.day", *(_field(code, layout, 2, name) for name in NAMING if name in layout.fields)]
+    parts += [code.value(2, steps) for steps in layout.template]
+    values = [_field(code, layout, 2, name) for name in NAMING]
+    system = "".join(f"{code.value(2, steps)}, " for steps in layout.template)
+    code.add(2, "try:", f"    p = places[{', '.join(parts)},]")
+    code.add(2, "except KeyError:")
+    code.add(3, f"p = miss(len(found), s, ({', '.join(parts)},), {', '.join(values)}, ({system}))")
+    code.add(2, "put(p)")
+    if dedupe:
+        code.add(
+            2, f"i = {_field(code, layout, 2, 'request_id')}", "if i is None:", "    note(None)", "    continue"
+        )
+        code.add(2, "if i.__class__ is not str:", "    i = str(i)", "i = i.strip()")
+        code.add(2, f"if len(i) <= {_LONGEST_NO_ID} and i.lower() in NO_ID:", "    note(None)", "    continue")
+        code.add(2, "note(digest(i.encode(), p.seed))")
+    made: Attribute = code.compile("attribute", {"NO_ID": NO_ID, "digest": xxh64_intdigest})
+    return made
+
+
+def _count(layout: Layout) -> tuple[Count, tuple[int, ...]]:
+    code = Code()
+    code.add(0, "def count(records, places, stamps, first):")
+    code.add(1, "for r, p, s in zip(records, places, stamps):")
+    code.add(2, "c = p.cell")
+    rule = Rule(code, layout, Variables("p", "p.outcome", "s.minute", "continue"))
+    rule.add(2, () if rule.weighted else ("p.counted += 1",))
+    made: Count = code.compile("count")
+    return made, rule.implied

@@ -1,0 +1,145 @@
+"""The rule that adds a record to its cell, and takes it back: the table of counted fields, as lines of Python.
+
+It is written here once. The loops over many records have its lines inside, as they are faster than calls by half;
+what counts rows one at a time has them in a function. The compiled helper has the same rule in C, and is compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from leverwatch.collectors.aggregation.cells import CellRef
+from leverwatch.collectors.counted_fields import COLUMN_INDEX, COUNTED, Adds, CountedField
+from leverwatch.collectors.records.codegen import Code
+from leverwatch.collectors.records.layout import Layout, Way
+from leverwatch.collectors.records.vocabulary import CallStatus, is_invalid, is_schema_mode, is_truncated
+
+JUDGES: Mapping[str, Callable[[Any], bool | None]] = {
+    "valid": is_invalid,
+    "schema_mode": is_schema_mode,
+    "finish_reason": is_truncated,
+}
+"""Fields of records that are words: what is known of one is what it is judged to be."""
+_WEIGHTS = ("inferences", "sample_rate", "attempts")
+
+First = Callable[[CellRef, object, int], bool]
+"""Remembers a trace that counts at a place, in a minute since the epoch; returns whether it is met for the first
+time."""
+CountRow = Callable[[Sequence[Any], CellRef, CallStatus, int, float, First], None]
+"""Adds a row to the cell of its place, as a call of a status in a minute since the epoch; a sign of -1 takes it
+back."""
+
+
+@dataclass(frozen=True)
+class Variables:
+    """How the lines around those of the rule name what it needs; a record is `r` and its cell `c`."""
+
+    place: str
+    status: str
+    minute: str
+    leave: str
+    """The statement that ends the rule for a record."""
+    sign: str | None = None
+    """None: every record is added."""
+
+
+class Rule:
+    """The lines that count records of one layout."""
+
+    def __init__(self, code: Code, layout: Layout, variables: Variables) -> None:
+        self._code, self._layout, self._names = code, layout, variables
+        self.weighted = variables.sign is not None or any(name in layout.fields for name in _WEIGHTS)
+        """Some records stand for more than one call, or less."""
+        self._weight, self._scale = ("w", "k * ") if self.weighted else ("1.0", "")
+        code.scope.update({f"judge_{name}": judge for name, judge in JUDGES.items()})
+
+    @property
+    def implied(self) -> tuple[int, ...]:
+        """Columns that `add` leaves out, because they grow by one with every inference."""
+        if self.weighted:
+            return ()
+        return tuple(COLUMN_INDEX[line.name] for line in COUNTED if line.on_success and self._is_implied(line))
+
+    def _is_implied(self, line: CountedField) -> bool:
+        return line.adds in {Adds.WEIGHT, Adds.AMOUNT_OR_WEIGHT} or (
+            line.adds is Adds.UNKNOWN and line.of not in self._layout.fields
+        )
+
+    def add(self, depth: int, on_success: Sequence[str] = ()) -> None:
+        """Append the lines for one record, and `on_success` where it is an inference."""
+        code, status = self._code, self._names.status
+        if self.weighted:
+            self._weigh(depth)
+        code.add(depth, f"if {status}:", f"    if {status} == {CallStatus.ERROR:d}:")
+        self._branch(depth + 2, [line for line in COUNTED if line.on_failure], code.objects)
+        code.add(depth + 1, "else:")
+        self._branch(depth + 2, [line for line in COUNTED if line.on_cache_hit], code.objects)
+        code.add(depth + 1, self._names.leave)
+        code.add(depth, *on_success)
+        implied = self.implied
+        told = [line for line in COUNTED if line.on_success and COLUMN_INDEX[line.name] not in implied]
+        self._branch(depth, told, code.objects)
+
+    def _weigh(self, depth: int) -> None:
+        """Append the weight `w` of a record, the factor `k` of its amounts, and its attempts."""
+        sign = self._names.sign or "1.0"
+        for name, variable in (("sample_rate", "rate"), ("inferences", "number"), ("attempts", "tries")):
+            steps = self._layout.fields.get(name)
+            self._code.add(depth, f"{variable} = {'None' if steps is None else self._code.value(depth, steps)}")
+        self._code.add(depth, f"k = {sign} if rate is None else {sign} / rate")
+        self._code.add(depth, "w = k if number is None else k * number")
+
+    def _branch(self, depth: int, lines: Sequence[CountedField], objects: dict[Way, str]) -> None:
+        """Append what is added to these counted fields; `objects` of the record were read before."""
+        by_field: dict[str, list[CountedField]] = {}
+        for line in lines:
+            if line.adds is Adds.WEIGHT:
+                self._code.add(depth, f"{_cell(line)} += {self._weight}")
+            elif line.adds is Adds.AMOUNT_OR_WEIGHT:
+                attempts = "w if tries is None else k * tries" if self.weighted else "1.0"
+                self._code.add(depth, f"{_cell(line)} += {attempts}")
+            elif line.of is not None:
+                by_field.setdefault(line.of, []).append(line)
+        for name, told in by_field.items():
+            self._told(depth, name, told, objects)
+
+    def _told(self, depth: int, name: str, lines: Sequence[CountedField], objects: dict[Way, str]) -> None:
+        """Append what the value of one field of a record adds."""
+        unknown = [f"{_cell(line)} += {self._weight}" for line in lines if line.adds is Adds.UNKNOWN]
+        if name not in self._layout.fields:
+            self._code.add(depth, *unknown)
+            return
+        known = [line for entry in lines if entry.adds is not Adds.UNKNOWN for line in self._known(entry)]
+        value = self._code.value(depth, self._layout.fields[name], objects)
+        self._code.add(depth, f"x = judge_{name}({value})" if name in JUDGES else f"x = {value}")
+        if unknown:
+            self._code.add(depth, "if x is None:", *(f"    {line}" for line in unknown))
+        if known:
+            self._code.add(depth, "else:" if unknown else "if x is not None:", *(f"    {line}" for line in known))
+
+    def _known(self, line: CountedField) -> tuple[str, ...]:
+        """The lines for a value `x` that is known."""
+        if line.adds is Adds.AMOUNT:
+            return (f"{_cell(line)} += {self._scale}x",)
+        if line.adds is Adds.TRUE:
+            return (f"if x: {_cell(line)} += {self._weight}",)
+        if line.adds is Adds.FIRST:
+            # A line that is taken back is read again at once: what it told stays known, and stays counted.
+            met = f"first({self._names.place}, x, {self._names.minute})"
+            return (f"if {'w > 0 and ' if self.weighted else ''}{met}: {_cell(line)} += 1.0",)
+        return (f"{_cell(line)} += {self._weight}",)
+
+
+def _cell(line: CountedField) -> str:
+    return f"c[{COLUMN_INDEX[line.name]}]"
+
+
+def compile_row_rule(layout: Layout) -> CountRow:
+    """Returns the function that counts one row of a layout, or takes it back."""
+    code = Code()
+    code.add(0, "def count_row(r, p, status, minute, sign, first):", "    c = p.cell")
+    Rule(code, layout, Variables("p", "status", "minute", "return", "sign")).add(1)
+    made: CountRow = code.compile("count_row")
+    return made

@@ -1,0 +1,82 @@
+"""The table of counted fields as the compiled helper has it: `native/columns.h` is what `header` gives.
+
+`python -m leverwatch.collectors.aggregation.native_columns` writes the file; a test fails until it is up to date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from leverwatch.collectors.aggregation.counting_rule import JUDGES
+from leverwatch.collectors.counted_fields import COLUMNS, COUNTED, CountedField, Unit, amounts
+
+HEADER = Path(__file__).parent / "native" / "columns.h"
+_WHOLE = amounts(Unit.TOKENS)
+_AMOUNTS = tuple(name for name in amounts() if name not in _WHOLE)
+NUMBERS: tuple[str, ...] = (*_WHOLE, *_AMOUNTS, "inferences", "attempts", "sample_rate")
+"""Fields of a record that the helper takes the number of, in the order of its roles."""
+_NEWLINE = r"\n"
+_TEMPLATE = """\
+/* The table of counted fields, made of collectors/counted_fields.py by
+   `python -m leverwatch.collectors.aggregation.native_columns`: what is changed here is lost. */
+
+#ifndef LEVERWATCH_COLUMNS_H
+#define LEVERWATCH_COLUMNS_H
+
+/* Counted fields, in the order of a cell. */
+#define COLUMNS {columns}
+/* Fields of a record that are whole numbers, and those that are any numbers. */
+#define WHOLE_FIELDS {whole}
+#define AMOUNT_FIELDS {amounts}
+/* Fields of a record that are words, and are judged. */
+#define JUDGED_FIELDS {judged}
+/* What a call adds, as it came out. */
+#define ON_SUCCESS {success}
+#define ON_FAILURE {failure}
+#define ON_CACHE_HIT {cache_hit}
+/* All of it, for the comparison with the table that Python has. */
+#define TABLE {table}
+
+#endif
+"""
+
+
+def table_text() -> str:
+    """Returns the table as a text; a helper that was built of another text counts something else."""
+    return "\n".join(map(_text, COUNTED))
+
+
+def _text(line: CountedField) -> str:
+    calls = [name for name in ("on_success", "on_failure", "on_cache_hit") if getattr(line, name)]
+    return f"{line.name}: {line.adds} of {line.of} in {line.unit} {' '.join(calls)}"
+
+
+def header() -> str:
+    """Returns the text of the header."""
+    return _TEMPLATE.format(
+        columns=_lines(f"X({name})" for name in COLUMNS),
+        whole=_lines(f"X({name})" for name in _WHOLE),
+        amounts=_lines(f"X({name})" for name in _AMOUNTS),
+        judged=_lines(f"X({name})" for name in JUDGES),
+        success=_lines(_rule(line) for line in COUNTED if line.on_success),
+        failure=_lines(_rule(line) for line in COUNTED if line.on_failure),
+        cache_hit=_lines(_rule(line) for line in COUNTED if line.on_cache_hit),
+        table=_lines(f'"{_text(line)}{_NEWLINE if line is not COUNTED[-1] else ""}"' for line in COUNTED),
+    )
+
+
+def _rule(line: CountedField) -> str:
+    """A line of the rule, as `native/count.c` defines it."""
+    if line.of is None:
+        return f"{line.adds.name}({line.name})"
+    kind = "TRACE_" if line.of == "trace_id" else "JUDGED_" if line.of in JUDGES else ""
+    return f"{kind}{line.adds.name}({line.name}, {line.of})"
+
+
+def _lines(entries: Iterable[str]) -> str:
+    return "".join(f"\\\n    {entry} " for entry in entries).rstrip()
+
+
+if __name__ == "__main__":
+    HEADER.write_text(header(), encoding="utf-8")

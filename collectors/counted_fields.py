@@ -1,0 +1,258 @@
+"""The table of counted fields: everything that is added up of a record, each thing declared once.
+
+`Counts` is the table. A usage row, the columns of the store, the totals of a snapshot, the loops that count
+records, the columns of the compiled helper and the exported counters are all made from it, so that a new counted
+field is one line here, and one in each place that uses it:
+
+- a migration in `agent/store/migrations/versions/`, which adds the column to `usage_daily` and `usage_totals`;
+- when records may tell it, a setting of `FieldMap` in `collectors/records/format_config.py`, and the named formats
+  whose producers write it;
+- when it is to be exported, a line in `agent/exporter/usage_families.py`, and then the golden files and
+  `docs/metrics.md`, which are written anew with `LEVERWATCH_UPDATE_GOLDEN=1`;
+- the compiled helper: `python -m leverwatch.collectors.aggregation.native_columns`, and `pip install -e .`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from typing import Any
+
+
+class Adds(StrEnum):
+    """What one record adds to a counted field.
+
+    The weight of a record is the number of calls it stands for: one, or what it says, divided by its sample rate.
+    """
+
+    WEIGHT = "weight"
+    AMOUNT = "amount"
+    """The value of a field of the record, divided by the sample rate; nothing when it is unknown."""
+    AMOUNT_OR_WEIGHT = "amount or weight"
+    """The same, and the weight when it is unknown."""
+    KNOWN = "known"
+    """The weight when the value is known."""
+    UNKNOWN = "unknown"
+    """The weight when the value is unknown."""
+    TRUE = "true"
+    """The weight when the value is known and is true."""
+    FIRST = "first"
+    """One when the value is known and was not met before. Never taken back: a value that was met stays known."""
+
+
+class Unit(StrEnum):
+    """What a counted field is counted in."""
+
+    CALLS = "calls"
+    TOKENS = "tokens"
+    USD = "usd"
+    MILLISECONDS = "ms"
+    TRACES = "traces"
+
+
+@dataclass(frozen=True, slots=True)
+class CountedField:
+    """One line of the table."""
+
+    name: str
+    meaning: str
+    adds: Adds
+    of: str | None
+    """The field of a record whose value is meant; None for a weight."""
+    unit: Unit
+    unknown: str | None
+    """The counted field that has the number of inferences whose value is unknown, so that a sum is never taken for
+    all of it; None: nothing counts them."""
+    told_with: str | None
+    """What the parts of a streamed call tell together, and once; None: every part of a call says the same."""
+    on_success: bool
+    """An inference adds to it."""
+    on_failure: bool
+    """A failed call adds to it."""
+    on_cache_hit: bool
+    """A call that a gateway's response cache answered adds to it."""
+
+
+def counted(
+    meaning: str,
+    adds: Adds,
+    of: str | None = None,
+    unit: Unit = Unit.CALLS,
+    *,
+    unknown: str | None = None,
+    told_with: str | None = None,
+    on_success: bool = True,
+    on_failure: bool = False,
+    on_cache_hit: bool = False,
+) -> Any:
+    """Declares a line of the table; the arguments are those of `CountedField`."""
+    line = {
+        "meaning": meaning, "adds": adds, "of": of, "unit": unit, "unknown": unknown, "told_with": told_with,
+        "on_success": on_success, "on_failure": on_failure, "on_cache_hit": on_cache_hit,
+    }  # fmt: skip
+    return field(default=0.0, metadata=line)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The table. Its order is that of the columns of the store and of the compiled helper.
+
+    Counts are floats because a record may be a sample (divided by its rate); whole numbers stay exact below 2**53.
+    Unknown is never zero: a call whose tokens, cost or latency is unknown adds nothing to the sum, and its weight
+    to the count beside it. An inference is a successful call that was served by a model.
+    """
+
+    __slots__ = ()
+
+    inferences: float = counted("Successful calls served by a model.", Adds.WEIGHT)
+    errors: float = counted("Failed or blocked calls.", Adds.WEIGHT, on_success=False, on_failure=True)
+    cache_hits: float = counted(
+        "Calls answered by the response cache of a gateway; no model ran.",
+        Adds.WEIGHT,
+        on_success=False,
+        on_cache_hit=True,
+    )
+    attempts: float = counted(
+        "Calls made to a model server, successful or not, retries included.",
+        Adds.AMOUNT_OR_WEIGHT,
+        "attempts",
+        on_failure=True,
+    )
+    input_tokens: float = counted(
+        "Input tokens of inferences whose input is known, cached tokens included.",
+        Adds.AMOUNT,
+        "input_tokens",
+        Unit.TOKENS,
+        unknown="unknown_input",
+        told_with="usage",
+    )
+    cached_input_tokens: float = counted(
+        "Input tokens that a provider's prompt cache served, of inferences for which that is known.",
+        Adds.AMOUNT,
+        "cached_input_tokens",
+        Unit.TOKENS,
+        unknown="unknown_cached",
+        told_with="usage",
+    )
+    output_tokens: float = counted(
+        "Output tokens of inferences whose output is known.",
+        Adds.AMOUNT,
+        "output_tokens",
+        Unit.TOKENS,
+        unknown="unknown_output",
+        told_with="usage",
+    )
+    unknown_input: float = counted(
+        "Inferences whose input tokens are unknown; the token sum leaves them out.", Adds.UNKNOWN, "input_tokens"
+    )
+    unknown_cached: float = counted(
+        "Inferences whose cached input tokens are unknown; the token sum leaves them out.",
+        Adds.UNKNOWN,
+        "cached_input_tokens",
+    )
+    unknown_output: float = counted(
+        "Inferences whose output tokens are unknown; the token sum leaves them out.", Adds.UNKNOWN, "output_tokens"
+    )
+    cost_usd: float = counted(
+        "Cost in US dollars of the calls whose cost is known, errors included.",
+        Adds.AMOUNT,
+        "cost_usd",
+        Unit.USD,
+        unknown="unpriced",
+        told_with="usage",
+        on_failure=True,
+    )
+    unpriced: float = counted(
+        "Inferences whose cost is unknown; the cost sum leaves them out.", Adds.UNKNOWN, "cost_usd"
+    )
+    latency_ms: float = counted(
+        "Sum of the latencies of inferences whose latency is known.",
+        Adds.AMOUNT,
+        "latency_ms",
+        Unit.MILLISECONDS,
+        unknown="unknown_latency",
+        told_with="latency",
+    )
+    unknown_latency: float = counted(
+        "Inferences whose latency is unknown; the latency sum leaves them out.", Adds.UNKNOWN, "latency_ms"
+    )
+    cache_write_tokens: float = counted(
+        "Input tokens that were written to a provider's prompt cache.",
+        Adds.AMOUNT,
+        "cache_write_tokens",
+        Unit.TOKENS,
+        told_with="usage",
+    )
+    reasoning_tokens: float = counted(
+        "Output tokens that a model spent on thinking.",
+        Adds.AMOUNT,
+        "reasoning_tokens",
+        Unit.TOKENS,
+        told_with="usage",
+    )
+    traced: float = counted("Inferences with a trace id.", Adds.KNOWN, "trace_id")
+    traces: float = counted(
+        "Distinct trace ids of inferences, each where it was first seen; never divided by a sample rate.",
+        Adds.FIRST,
+        "trace_id",
+        Unit.TRACES,
+    )
+    checked: float = counted(
+        "Inferences for which it is known whether their output was valid.", Adds.KNOWN, "valid", told_with="output"
+    )
+    invalid: float = counted("Those of them whose output was not.", Adds.TRUE, "valid", told_with="output")
+    schema_checked: float = counted(
+        "Inferences for which it is known whether a structured-output mode was on.",
+        Adds.KNOWN,
+        "schema_mode",
+        told_with="output",
+    )
+    schema_mode: float = counted("Those of them for which it was.", Adds.TRUE, "schema_mode", told_with="output")
+    finish_known: float = counted(
+        "Inferences with a known finish reason.", Adds.KNOWN, "finish_reason", told_with="finish"
+    )
+    truncated: float = counted(
+        "Those of them that ran into a limit of length.", Adds.TRUE, "finish_reason", told_with="finish"
+    )
+    static_known: float = counted(
+        "Inferences whose static prompt tokens are known.", Adds.KNOWN, "static_input_tokens", told_with="output"
+    )
+    static_tokens: float = counted(
+        "Sum over them of the input tokens that are the same in every call.",
+        Adds.AMOUNT,
+        "static_input_tokens",
+        Unit.TOKENS,
+        told_with="output",
+    )
+
+
+COUNTED: tuple[CountedField, ...] = tuple(CountedField(line.name, **line.metadata) for line in fields(Counts))
+"""The lines of the table."""
+COLUMNS: tuple[str, ...] = tuple(line.name for line in COUNTED)
+"""Their names. The numbers of a cell are in this order."""
+COLUMN_INDEX: Mapping[str, int] = {name: index for index, name in enumerate(COLUMNS)}
+"""Where a cell has each of them."""
+
+
+def counted_field(name: str) -> CountedField:
+    """Returns the line of a counted field. Raises KeyError for a name that is none."""
+    return COUNTED[COLUMN_INDEX[name]]
+
+
+def told_together() -> dict[str, tuple[str, ...]]:
+    """Returns the fields of a record that the parts of a streamed call tell, by what they tell together."""
+    found: dict[str, dict[str, None]] = {}
+    for line in COUNTED:
+        if line.told_with is not None and line.of is not None:
+            found.setdefault(line.told_with, {})[line.of] = None
+    return {name: tuple(together) for name, together in found.items()}
+
+
+def amounts(unit: Unit | None = None) -> tuple[str, ...]:
+    """Returns the fields of a record whose values are added up (of one unit, when that is given)."""
+    return tuple(
+        line.of
+        for line in COUNTED
+        if line.of is not None and line.adds is Adds.AMOUNT and unit in (None, line.unit)
+    )

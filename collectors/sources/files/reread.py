@@ -1,0 +1,100 @@
+"""Reads a range of a file once more, for days that were left out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from leverwatch.collectors.aggregation.day_filter import Days, union
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
+from leverwatch.collectors.sources.files.feed import RecordFeed
+from leverwatch.collectors.sources.files.fingerprint import Fingerprint
+from leverwatch.collectors.sources.files.partial_reads import PartialRead, added
+from leverwatch.collectors.sources.files.read_context import ReadContext
+from leverwatch.collectors.sources.files.reader import FileReader
+
+
+class RereadWriter:
+    """Notes in a checkpoint, whose position stays, up to where a range has been read for other days too."""
+
+    def __init__(self, context: ReadContext, state: FileCheckpoint, partial: PartialRead, days: Days) -> None:
+        self.state = state
+        """The checkpoint as it is now."""
+        self._ingest, self._catalog = context.ingest, context.catalog
+        self._partial, self._days = partial, days
+        at = state.limited.index(partial)
+        self._done, self._others = state.limited[:at], state.limited[at + 1 :]
+
+    @property
+    def header(self) -> bytes | None:
+        """The file's header line."""
+        return self.state.header
+
+    def expects_header(self, offset: int) -> bool:
+        """Whether the format has a header, and the file begins here."""
+        return self._ingest.wants_header and not offset
+
+    def take_header(self, line: bytes, place: str) -> None:  # noqa: ARG002 - it is known
+        """Pass over the header, which is no record."""
+        self._ingest.refuse(Result.IGNORED, place, "header")
+
+    def advance(self, prefix: Fingerprint, records: int) -> None:  # noqa: ARG002 - they were counted as read before
+        """The range is read up to the end of `prefix`."""
+        self.done(prefix.length, prefix.lines)
+
+    def done(self, end: int, lines: int) -> None:
+        """The range is read up to an offset, behind so many lines."""
+        window, partial = self._ingest.window, self._partial
+        if window is not None and end > partial.start:
+            needed, later = window.take()
+            read = PartialRead(partial.start, end, partial.lines, union(partial.days, self._days), later)
+            self._done = added(self._done, read, needed=needed)
+            self._partial = replace(partial, start=end, lines=lines)
+        left = (self._partial,) if self._partial.start < self._partial.end else ()
+        self.state = self._catalog.put(replace(self.state, limited=(*self._done, *left, *self._others)))
+
+
+class Reread:
+    """Reads a range of an open file, which stands at the start of it."""
+
+    def __init__(
+        self, context: ReadContext, content: FileReader, state: FileCheckpoint, partial: PartialRead, days: Days
+    ) -> None:
+        self._ingest, self._progress, self._chunk = context.ingest, context.progress, context.buffers.chunk
+        self._content, self._partial, self._days = content, partial, days
+        self._writer = RereadWriter(context, state, partial, days)
+        prefix = Fingerprint(partial.start, lines=partial.lines)
+        self._feed = RecordFeed(context.ingest, content.found.path, self._writer, prefix)
+
+    @property
+    def state(self) -> FileCheckpoint:
+        """The checkpoint as it is now."""
+        return self._writer.state
+
+    def run(self) -> Iterator[None]:
+        """Count the days that were left out; after each step the checkpoint and the ingest agree."""
+        previous = self._ingest.keep(self._days, self._partial.days)
+        left = self._partial.end - self._partial.start
+        try:
+            while left and (data := self._content.read(min(self._chunk, left))):
+                if not self._content.intact(data):
+                    return
+                left -= len(data)
+                self._progress.bytes_read += len(data)
+                self._feed.take(data)
+                self._progress.read_again += len(data)
+                yield
+            if not left:
+                self._end()
+        finally:
+            self._ingest.window = previous
+
+    def _end(self) -> None:
+        feed = self._feed
+        feed.end(final=True)
+        if feed.beyond is not None:
+            feed.refuse_long_record()
+        elif feed.pending:
+            self._ingest.add(feed.lines(feed.pending))
+        self._writer.done(self._partial.end, feed.prefix.lines)

@@ -1,0 +1,191 @@
+"""One visit to one file: reads on from where counting stands, and settles the rest when it is final."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from leverwatch.collectors.aggregation.ingest import Ingest
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.paths import Found
+from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
+from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
+from leverwatch.collectors.sources.files.feed import RecordFeed, is_too_long
+from leverwatch.collectors.sources.files.fingerprint import Fingerprint
+from leverwatch.collectors.sources.files.matching import Resumed
+from leverwatch.collectors.sources.files.partial_reads import PartialRead, added, clipped
+from leverwatch.collectors.sources.files.quiet import NS, is_final
+from leverwatch.collectors.sources.files.read_context import ReadContext
+from leverwatch.collectors.sources.files.reader import FileReader, Kind
+
+
+class ForwardWriter:
+    """Moves a checkpoint forward."""
+
+    def __init__(self, ingest: Ingest, catalog: CheckpointSet, found: Found, state: FileCheckpoint) -> None:
+        self.state = state
+        self._ingest, self._catalog, self._found = ingest, catalog, found
+
+    @property
+    def header(self) -> bytes | None:
+        """The file's header line, as far as it is known."""
+        return self.state.header
+
+    def expects_header(self, offset: int) -> bool:  # noqa: ARG002 - where the first line was too long, the next one is it
+        """Whether the format has a header, and it was not read."""
+        return self._ingest.wants_header and self.state.header is None
+
+    def take_header(self, line: bytes, place: str) -> None:  # noqa: ARG002 - a file has one header
+        """Learn the header. Raises SourceRefused when it lacks a column."""
+        header = line.rstrip(b"\r\n")
+        self._ingest.check_header(header, self._found.path)
+        self._ingest.ignore()
+        self.state = replace(self.state, header=header)
+
+    def advance(self, prefix: Fingerprint, records: int) -> None:
+        """Everything in `prefix` is consumed, and so many more records (or less) are counted than before."""
+        before = self.state
+        state = self.limited(before.consumed(prefix, records, before.header), before, prefix.length)
+        self.state = self._catalog.put(replace(state, gone=before.gone and self._found.archive))
+
+    def limited(self, state: FileCheckpoint, before: FileCheckpoint, end: int) -> FileCheckpoint:
+        """The state with a note that what was just counted, up to `end`, was counted under a range of days."""
+        window = self._ingest.window
+        if window is None:
+            return state
+        needed, later = window.take()
+        partial = PartialRead(before.offset, end, before.lines, window.days, later)
+        return replace(state, limited=added(state.limited, partial, needed=needed))
+
+
+class Visit:
+    """Reads an open file on from a position in it."""
+
+    def __init__(self, context: ReadContext, content: FileReader, state: FileCheckpoint, resumed: Resumed) -> None:
+        self._context, self._content = context, content
+        self._ingest, self._quiet, self._progress = context.ingest, context.quiet, context.progress
+        self._rest = resumed.rest
+        self._writer = ForwardWriter(context.ingest, context.catalog, content.found, state)
+        self._long_counted = state.rest_counted and is_too_long(state.rest_length)
+        self._feed = RecordFeed(
+            context.ingest, content.found.path, self._writer, resumed.prefix, long_counted=self._long_counted
+        )
+
+    def run(self) -> Iterator[None]:
+        """Count what is new; after each step the checkpoint and the ingest agree.
+
+        Raises:
+            OSError: the file cannot be read, or enough was done for it in this run.
+            SourceRefused: its CSV header lacks a column.
+        """
+        content, chunk = self._content, self._context.buffers.chunk
+        if self._writer.state.rest_counted and not self._long_counted:
+            following = content.read(1)
+            if not content.intact(following):
+                return
+            self._go_on_after_rest(following)
+        packed = content.kind is not Kind.PLAIN
+        in_place = not packed and self._ingest.framing.by_newline
+        if packed:
+            self._context.unpacking.begin(content.found.size)
+        while data := content.read(chunk):
+            if not content.intact(data):
+                return
+            self._progress.bytes_read += len(data)
+            self._feed.take(data)
+            self._progress.position = content.raw_position
+            yield
+            if packed:
+                self._context.unpacking.spend(content.found.path)
+            if in_place:
+                yield from self._run_in_place()
+        self._finish()
+
+    def _run_in_place(self) -> Iterator[None]:
+        """Read without a copy, as long as the ingest takes that and no line is too long for it."""
+        feed, content, buffers = self._feed, self._content, self._context.buffers
+        while self._ingest.takes_views and feed.prefix.settled and feed.beyond is None:
+            have = len(feed.pending)
+            if have > buffers.chunk:
+                return
+            memory = buffers.free
+            view = memoryview(memory)
+            view[:have] = feed.pending
+            before = content.raw_position
+            end = have + content.read_into(view[have : have + buffers.chunk])
+            if end == have:
+                return
+            if not content.intact(view[have:end]):
+                content.seek(before)
+                return
+            self._progress.bytes_read += end - have
+            cut = memory.rfind(b"\n", have, end) + 1
+            rest = bytes(view[cut:end])
+            if cut:
+                feed.count(view[:cut])
+                buffers.give()
+            feed.pending = rest
+            self._progress.position = content.raw_position
+            yield
+
+    def _go_on_after_rest(self, following: bytes) -> None:
+        """What follows a rest that was counted decides whether it was a record."""
+        feed, writer = self._feed, self._writer
+        if not following:
+            feed.pending = self._rest
+        elif following == b"\n" and self._ingest.framing.by_newline:
+            feed.prefix.feed(self._rest + following)
+            writer.advance(feed.prefix, 0)
+        else:
+            self._ingest.retract(feed.lines(self._rest))
+            writer.state = replace(writer.state, limited=clipped(writer.state.limited, writer.state.offset))
+            writer.advance(feed.prefix, -1)
+            feed.pending = self._rest + following
+
+    def _finish(self) -> None:
+        """The end of the file: settle the rest, and remember how the file looked."""
+        content, found, state, quiet = self._content, self._content.found, self._writer.state, self._quiet
+        same = (state.size, state.mtime_ns) == (found.size, found.mtime_ns)
+        changed = min(state.changed, quiet.now) if same else quiet.now
+        still = quiet.since(found.mtime_ns, changed)
+        final = still or content.kind is not Kind.PLAIN or is_final(state, found)
+        self._feed.end(final=final and content.damage is None)
+        state = replace(
+            self._writer.state.seen_as(found),
+            compressed=content.kind is not Kind.PLAIN,
+            incomplete=content.damage is not None,
+            unread="",
+            changed=changed,
+            seen=quiet.now,
+        )
+        if found.path == state.origin:
+            state = replace(state, live_mtime_ns=min(found.mtime_ns, int(quiet.now / NS)))
+        self._context.catalog.put(self._with_rest(state, still))
+
+    def _with_rest(self, state: FileCheckpoint, still: bool) -> FileCheckpoint:
+        feed = self._feed
+        end, crc = feed.read()
+        length = end - feed.prefix.length
+        counted = state.rest_counted and length > 0
+        state = replace(state, rest_length=length, rest_crc=crc if length else 0, rest_counted=counted)
+        if self._content.damage is not None:
+            if still and not state.torn:
+                self._ingest.refuse(Result.TORN_LINE, feed.place, self._content.damage)
+                state = replace(state, torn=True)
+            return state
+        headless = self._ingest.wants_header and state.header is None
+        final = state.compressed or is_final(state, self._content.found)
+        if not length or counted or headless or not (still or final):
+            return state
+        if feed.beyond is None:
+            # What is no record may be one that an application still completes in the file it has open. And the
+            # start of a first line may be a copy that has hardly begun: while nothing was counted, it is compared
+            # with every known content again.
+            hasty = not still and not state.compressed
+            unsure = hasty or (state.blank and not final)
+            if unsure and not self._ingest.readable(feed.lines(feed.pending)):
+                return state
+            self._ingest.add(feed.lines(feed.pending))
+        else:
+            feed.refuse_long_record()
+        return replace(self._writer.limited(state, state, end), rest_counted=True, records=state.records + 1)

@@ -1,0 +1,238 @@
+"""What sources stored and cannot be trusted makes its source fail, and no other one; nothing of it is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, insert, update
+
+from leverwatch.agent.log import configure
+from leverwatch.agent.scheduling.runner import RunReport, SourceRunner
+from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.schema import source_state, sources
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.interface import CollectorContext
+from leverwatch.collectors.registry import source_types
+from tests.collectors.aggregation.test_streams import PARTS, chunk
+from tests.collectors.sources.evals.samples import lines, own
+from tests.collectors.sources.git.repo import Repo
+from tests.collectors.sources.models.server import Provider, models, provider
+from tests.collectors.sources.stored_values import kinds_of
+
+SOURCES: dict[str, dict[str, Any]] = {
+    "gateway": {"type": "files", "path": "logs/*.jsonl", "format": "openai", "system": "bot"},
+    "tests": {"type": "evals", "path": "evals/*", "system": "bot"},
+    "prompts": {"type": "git", "repo": "repo", "systems": {"bot": ["**/*.md"]}},
+    "provider": {"type": "models"},
+}
+
+
+@dataclass
+class World:
+    """A source of every type, all of them on one store."""
+
+    folder: Path
+    store: Store
+    url: str
+    now: datetime = field(default_factory=lambda: datetime.now(UTC) + timedelta(minutes=10))
+    runners: dict[str, SourceRunner] = field(default_factory=dict)
+
+    def restart(self) -> None:
+        """A new process."""
+        context = CollectorContext(self.folder, self.folder / "cache", lambda: self.now)
+        for name, settings in SOURCES.items():
+            source = source_types()[settings["type"]]
+            more = {"url": self.url} if settings["type"] == "models" else {}
+            config = source.config.model_validate({"name": name, **settings, **more})
+            self.runners[name] = SourceRunner(config, source.build(config, context), self.store)
+
+    def run(self) -> dict[str, RunReport]:
+        """One run of every source; what went wrong."""
+        reports = {name: runner.run() for name, runner in self.runners.items()}
+        return {name: report for name, report in reports.items() if not report.success}
+
+    def figures(self) -> tuple[Any, ...]:
+        """Everything that was counted."""
+        totals = self.store.totals(Scope(), 20)["bot"]
+        return dict(self.store.tallies()), totals.models, self.store.prompt_totals(), self.store.shutdowns()
+
+    def stored(self, source: str) -> dict[str, bytes]:
+        return dict(self.store.source_state(source).load())
+
+    def put(self, source: str, key: str, value: bytes | None) -> None:
+        """Write a value as nothing of the program would."""
+        there = (source_state.c.source == source) & (source_state.c.key == key)
+        with self.store.writing() as connection:
+            if value is None:
+                connection.execute(delete(source_state).where(there))
+            elif connection.execute(update(source_state).where(there).values(versioned=value)).rowcount == 0:
+                connection.execute(insert(source_state).values(source=source, key=key, versioned=value))
+
+
+@pytest.fixture
+def served() -> Iterator[Provider]:
+    with provider() as found:
+        found.answer = lambda _: models({"id": "gpt-4o", "shutdown_date": "2027-01-14"})
+        yield found
+
+
+@pytest.fixture
+def world(tmp_path: Path, served: Provider) -> Iterator[World]:
+    """Everything was read: streamed calls, a last line without its end, results, prompts and models."""
+    for folder in ("logs", "evals"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "logs/app.jsonl").write_bytes(b"".join(PARTS) + chunk("c2", end=True)[:-1])
+    (tmp_path / "evals/own.jsonl").write_bytes(lines(own()))
+    Repo(tmp_path / "repo").commit({"a.md": "1"})
+    store = Store(f"sqlite:///{tmp_path / 'store.db'}")
+    store.migrate()
+    made = World(tmp_path, store, served.url)
+    made.restart()
+    assert made.run() == {}
+    made.now += timedelta(minutes=10)
+    assert made.run() == {}
+    assert made.figures()[0]["gateway"]["counted"] == 2
+    made.restart()
+    yield made
+    store.close()
+
+
+def test_every_value_that_a_source_stores_is_of_a_known_kind_and_says_its_version(world: World) -> None:
+    found = set()
+    for name, settings in SOURCES.items():
+        for key, value in world.stored(name).items():
+            (kind,) = (kind for kind in kinds_of(settings["type"]) if kind.holds(key))
+            assert value.startswith((b'{"version":%d,' % kind.version, b"version %d\n" % kind.version)), key
+            found.add((settings["type"], kind.key))
+
+    assert found == {(name, kind.key) for name in source_types() for kind in kinds_of(name)}
+
+
+KINDS = [
+    ("gateway", "file/", "position in a file"),
+    ("gateway", "seen/", "list of ids"),
+    ("gateway", "calls/", "list of ids"),
+    ("gateway", "partial/", "number of times that a line without an end was counted"),
+    ("tests", "file/", "position in a file of results"),
+    ("prompts", "history", "history of the prompts"),
+    ("provider", "list", "digest of the list of models"),
+]
+each = pytest.mark.parametrize(("source", "prefix", "name"), KINDS, ids=lambda value: value)
+
+
+def newer(value: bytes) -> bytes:
+    return value.replace(b"1", b"2", 1)
+
+
+def refused(world: World, source: str, wanted: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """One run in which this source fails with this message, counts nothing, and all others go on."""
+    configure()
+    before, stored = world.figures(), world.stored(source)
+    (world.folder / "logs/more.jsonl").write_bytes(chunk("c9", end=True))
+    (world.folder / "evals/more.jsonl").write_bytes(lines(own(value=0.5, ts="2026-10-02T08:00:00Z")))
+    world.restart()
+    failed = world.run()
+
+    assert list(failed) == [source]
+    report = failed[source]
+    assert (report.reason, report.read, dict(report.tallies)) == ("refused", 0, {})
+    assert report.error is not None
+    assert report.error.startswith(f"source {source}: ")
+    assert wanted in report.error
+    view = world.runners[source].view()
+    assert (view.success, view.failures, view.error) == (False, {"refused": 1}, report.error)
+    (line,) = (one for one in capsys.readouterr().err.splitlines() if "event=collector_failed" in one)
+    assert f"source={source} reason=refused" in line
+    # Twice in one process, too: what was refused half-way leaves nothing to go on with.
+    assert list(world.run()) == [source]
+    after = world.figures()
+    assert world.stored(source) == stored
+    assert after[0][source] == before[0][source]
+    for other in {"gateway", "tests"} - {source}:
+        assert after[0][other]["counted"] > before[0][other]["counted"]
+
+
+@each
+def test_a_value_of_a_newer_version_makes_its_source_fail_and_no_other(
+    world: World, source: str, prefix: str, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key, value = next((key, value) for key, value in world.stored(source).items() if key.startswith(prefix))
+    world.put(source, key, newer(value))
+
+    refused(world, source, f"{key}: the stored {name} is of version 2, and this leverwatch knows none", capsys)
+
+    world.put(source, key, value)
+    world.restart()
+    counted = world.figures()[0][source]["counted"]
+    assert world.run() == {}
+    # What came meanwhile is counted once, and nothing twice.
+    assert world.figures()[0][source]["counted"] == counted + (source in {"gateway", "tests"})
+
+
+@each
+def test_a_damaged_value_makes_its_source_fail_and_no_other(
+    world: World, source: str, prefix: str, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key, value = next((key, value) for key, value in world.stored(source).items() if key.startswith(prefix))
+    world.put(source, key, value.replace(b'"offset":', b'"at":').replace(b'"head":', b'"at":') + b"?")
+
+    refused(world, source, f"{key}: the stored {name} (version 1) cannot be read: ", capsys)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_key_of_a_kind_that_is_not_known_makes_its_source_fail_and_no_other(
+    world: World, source: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.put(source, "cursor/1", b"version 1\nx")
+
+    refused(world, source, "cursor/1: no source of this type stores such a key in this leverwatch", capsys)
+
+
+def test_what_was_refused_half_way_is_read_anew_also_when_the_store_is_back_where_it_was(world: World) -> None:
+    """As when a backup is put back under an agent that runs on."""
+    whole = chunk("c7", usage={"prompt_tokens": 9, "completion_tokens": 4}, object="chat.completion")
+    (world.folder / "logs/whole.jsonl").write_bytes(whole)
+    assert world.run() == {}
+    before, revision = world.figures(), world.store.source_state("gateway").revision
+    key, value = next((key, value) for key, value in world.stored("gateway").items() if key.startswith("seen/"))
+
+    def go_to(revision: int, value: bytes) -> None:
+        world.put("gateway", key, value)
+        with world.store.writing() as connection:
+            connection.execute(update(sources).where(sources.c.source == "gateway").values(revision=revision))
+
+    go_to(revision + 1, newer(value))
+    assert list(world.run()) == ["gateway"]
+    go_to(revision, value)
+    # Another delivery of a call that was counted: without what was stored of it, it would be a new one.
+    (world.folder / "logs/again.jsonl").write_bytes(whole + whole)
+    assert world.run() == {}
+
+    assert world.figures()[1:] == before[1:]
+
+
+def test_values_without_a_version_are_read_and_written_anew_when_they_change(world: World) -> None:
+    def bare(value: bytes) -> bytes:
+        return value.removeprefix(b"version 1\n").replace(b'{"version":1,', b"{", 1)
+
+    for name in SOURCES:
+        for key, value in world.stored(name).items():
+            world.put(name, key, bare(value))
+    before, stored = world.figures(), {name: world.stored(name) for name in SOURCES}
+    assert world.run() == {}
+    assert world.figures() == before
+    assert {name: world.stored(name) for name in SOURCES} == stored
+
+    with (world.folder / "logs/app.jsonl").open("ab") as log:
+        log.write(b"\n" + b"".join(PARTS) + chunk("c3", end=True))
+    assert world.run() == {}
+
+    assert world.figures()[0]["gateway"]["counted"] == before[0]["gateway"]["counted"] + 1
+    changed = [value for key, value in world.stored("gateway").items() if stored["gateway"].get(key) != value]
+    assert changed
+    assert all(value.startswith((b"version 1\n", b'{"version":1,')) for value in changed)

@@ -1,0 +1,144 @@
+"""Every kind of value that sources store, in every version, as the program of that version wrote it.
+
+What is here once stays: it is what lies in the stores of users. A new version adds its text to that of the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from leverwatch.collectors.aggregation.dedupe import ids_kind
+from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE
+from leverwatch.collectors.sources.evals.positions import RESULT_FILE, FileState
+from leverwatch.collectors.sources.files.checkpoint import CHECKPOINT, FileCheckpoint
+from leverwatch.collectors.sources.files.partial_reads import PartialRead
+from leverwatch.collectors.sources.git.history import HISTORY, History, Prompt, SystemHistory
+from leverwatch.collectors.sources.models.collector import LIST
+from leverwatch.collectors.stored_state import Kind
+
+
+def kinds_of(source_type: str) -> tuple[Kind[Any], ...]:
+    """Everything that a source of a type stores, as its collector declares it."""
+    kinds: tuple[Kind[Any], ...] = import_module(f"leverwatch.collectors.sources.{source_type}.collector").KINDS
+    return kinds
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One value."""
+
+    type: str
+    """Of the source."""
+    kind: Kind[Any]
+    key: str
+    value: Any
+    versions: tuple[bytes, ...]
+    """The value in version 0, in version 1 and so on."""
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.key}"
+
+
+_CHECKPOINT = (
+    b'"id":"5676c5c2059b77bb","origin":"/logs/fresh.jsonl","path":"/logs/fresh.jsonl.1","device":66306,'
+    b'"inode":4719022,"size":415,"mtime_ns":1773300590000000000,"compressed":false,"offset":313,"lines":2,'
+    b'"records":3,"crc":838915187,"head_length":313,"head_hash":13833544357521793646,"tail_length":313,'
+    b'"tail_hash":13833544357521793646,"marks":[[64,2598381070],[128,953095401],[313,3033904914]],'
+    b'"header":"dHMsbW9kZWwK","rest_length":102,"rest_crc":4195719879,"rest_counted":true,"incomplete":false,'
+    b'"torn":false,"unread":"unpacks to more than 200 times its size","link":"/logs/now.jsonl","gone":true,'
+    b'"left":1773308400.5,"live_mtime_ns":1773300590000000000,"changed":1773308520.0,"seen":1773308520.25,'
+    b'"limited":[{"start":0,"end":313,"lines":0,"days":[[739648,739675],[739700,739701]],"later":true}],'
+    b'"kept":true}'
+)
+_RESULTS = (
+    b'"path":"/evals/own.jsonl","size":388,"mtime_ns":-1,"digest":"bf8464539d2ed8fc94df59e3efe0294f",'
+    b'"offset":314,"settings":"f79bcd6be50f8b969f2626f2"}'
+)
+_HISTORY = (
+    b'"head":"974d333ea43965ae7e2c31e3b271992967fe7e6f","settings":"ca3bd76d61dda7aa118b2f2b","systems":{"qa":'
+    b'{"present":{"qa/x.md":{"current":"3074fd9bcf3592c51d64214d","versions":["3074fd9bcf3592c51d64214d"]}},'
+    b'"removed":{"qa/z.md":{"current":"d651216c30b68a8f3b3fcc54","versions":["d651216c30b68a8f3b3fcc54"]}}}},'
+    b'"occurrences":{"59885238505d36b16c01bcc5":1,"fac48dc6fdccb58f4def2082":2}}'
+)
+_IDS = bytes.fromhex("6B1BC485AB0A106778820CB9AE255E5E")
+_DIGEST = bytes.fromhex("E528E088FFE4818260EC81BD94F4ECA1")
+
+STORED: tuple[Stored, ...] = (
+    Stored(
+        "files",
+        CHECKPOINT,
+        "file/5676c5c2059b77bb",
+        FileCheckpoint(
+            id="5676c5c2059b77bb",
+            origin="/logs/fresh.jsonl",
+            path="/logs/fresh.jsonl.1",
+            device=66306,
+            inode=4719022,
+            size=415,
+            mtime_ns=1773300590000000000,
+            compressed=False,
+            offset=313,
+            lines=2,
+            records=3,
+            crc=838915187,
+            head_length=313,
+            head_hash=13833544357521793646,
+            tail_length=313,
+            tail_hash=13833544357521793646,
+            marks=((64, 2598381070), (128, 953095401), (313, 3033904914)),
+            header=b"ts,model\n",
+            rest_length=102,
+            rest_crc=4195719879,
+            rest_counted=True,
+            incomplete=False,
+            torn=False,
+            unread="unpacks to more than 200 times its size",
+            link="/logs/now.jsonl",
+            gone=True,
+            left=1773308400.5,
+            live_mtime_ns=1773300590000000000,
+            changed=1773308520.0,
+            seen=1773308520.25,
+            limited=(PartialRead(0, 313, 0, ((739648, 739675), (739700, 739701)), later=True),),
+            kept=True,
+        ),
+        (b"{" + _CHECKPOINT, b'{"version":1,' + _CHECKPOINT),
+    ),
+    Stored("files", ids_kind("seen/"), "seen/1970340/0/add", _IDS, (_IDS, b"version 1\n" + _IDS)),
+    Stored("files", ids_kind("calls/"), "calls/1970303/4/del", _IDS, (_IDS, b"version 1\n" + _IDS)),
+    Stored("files", PARTIAL_LINE, "partial/2/402dfa4ea57927c8", 3, (b"3", b"version 1\n3")),
+    Stored(
+        "evals",
+        RESULT_FILE,
+        "file/60462ffead7d9d2a6811ceaf535c610a",
+        FileState(
+            "/evals/own.jsonl",
+            388,
+            -1,
+            "bf8464539d2ed8fc94df59e3efe0294f",
+            314,
+            "f79bcd6be50f8b969f2626f2",
+        ),
+        (b"{" + _RESULTS, b'{"version":1,' + _RESULTS),
+    ),
+    Stored(
+        "git",
+        HISTORY,
+        "history",
+        History(
+            "974d333ea43965ae7e2c31e3b271992967fe7e6f",
+            "ca3bd76d61dda7aa118b2f2b",
+            {
+                "qa": SystemHistory(
+                    {"qa/x.md": Prompt("3074fd9bcf3592c51d64214d", {"3074fd9bcf3592c51d64214d"})},
+                    {"qa/z.md": Prompt("d651216c30b68a8f3b3fcc54", {"d651216c30b68a8f3b3fcc54"})},
+                )
+            },
+            {"59885238505d36b16c01bcc5": 1, "fac48dc6fdccb58f4def2082": 2},
+        ),
+        (b"{" + _HISTORY, b'{"version":1,' + _HISTORY),
+    ),
+    Stored("models", LIST, "list", _DIGEST, (_DIGEST, b"version 1\n" + _DIGEST)),
+)

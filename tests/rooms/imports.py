@@ -1,0 +1,187 @@
+"""Reads what the modules of a tree import, without importing them, and says which imports break a rule."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+PACKAGE = "leverwatch"
+FOLDERS = ("agent", "collectors")
+FIXTURES = "tests/fixtures/"
+"""What is there runs with other versions of the program too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One name that a module imports, wherever it does: at its top, in a function or for types only."""
+
+    file: str
+    """Relative to the tree, with slashes."""
+    line: int
+    name: str
+    """Dotted and absolute: a module, or a name in one."""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: imports {self.name}"
+
+
+def files_of(tree: Path) -> list[str]:
+    """Every Python file of the two folders that are installed, relative to the tree."""
+    found = (path for folder in FOLDERS for path in (tree / folder).rglob("*.py"))
+    return sorted(path.relative_to(tree).as_posix() for path in found)
+
+
+def module_of(file: str) -> str:
+    """The dotted name that a file is imported as."""
+    return f"{PACKAGE}." + file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def imports_of(tree: Path, file: str) -> list[Import]:
+    """All that one file imports. From `from a import b` it is `a.b`, which may be a module."""
+    package = module_of(file).split(".")
+    if not file.endswith("/__init__.py"):
+        package = package[:-1]
+    found: list[Import] = []
+    for node in ast.walk(ast.parse((tree / file).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found += (Import(file, node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = package[: len(package) - node.level + 1] if node.level else []
+            base = ".".join([*start, *([node.module] if node.module else [])])
+            found += (Import(file, node.lineno, f"{base}.{alias.name}") for alias in node.names)
+    return found
+
+
+def edges_of(tree: Path) -> dict[str, set[str]]:
+    """Which files of the tree each of its files imports."""
+    files = {module_of(file): file for file in files_of(tree)}
+    return {
+        file: {to for it in imports_of(tree, file) for to in _targets(it.name, file, files)} - {file}
+        for file in files.values()
+    }
+
+
+def _targets(name: str, file: str, files: Mapping[str, str]) -> Iterator[str]:
+    """The file of a name, and those of the packages around it, which Python loads with it."""
+    nearest = True
+    while name:
+        if name in files:
+            target = files[name]
+            # A package that a module lies in is being loaded already. Named itself, it is an import like others.
+            if nearest or not file.startswith(target.removesuffix("__init__.py")):
+                yield target
+            nearest = False
+        name = name.rpartition(".")[0]
+
+
+def cycle_in(edges: Mapping[str, AbstractSet[str]]) -> list[str]:
+    """Files that import each other in a circle, the first one again at the end; none when there is no circle."""
+    try:
+        TopologicalSorter(edges).prepare()
+    except CycleError as error:
+        return [str(file) for file in reversed(error.args[1])]
+    return []
+
+
+def longest_chain(edges: Mapping[str, AbstractSet[str]]) -> list[str]:
+    """The longest row of files each of which imports the next. There must be no circle."""
+    best: dict[str, list[str]] = {}
+    for file in TopologicalSorter(edges).static_order():
+        best[file] = [file, *max((best[to] for to in edges.get(file, ())), key=len, default=[])]
+    return max(best.values(), key=len, default=[])
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Where a file lies."""
+
+    level: int
+    """Its line in the table, 0 at the bottom."""
+    folder: str
+
+
+def room_of(file: str, rooms: Sequence[str]) -> Room | None:
+    """The room of a file: that of the longest line which fits; None when none does."""
+    fitting = [(len(line), level) for level, line in enumerate(rooms) if _fits(file, line)]
+    if not fitting:
+        return None
+    level = max(fitting)[1]
+    depth = rooms[level].count("/")
+    return Room(level, rooms[level] if "*/" not in rooms[level] else "/".join(file.split("/")[:depth]) + "/")
+
+
+def _fits(file: str, line: str) -> bool:
+    if line.endswith("/"):
+        return fnmatchcase(file, line + "*")
+    return file.count("/") == line.count("/") and fnmatchcase(file, line)
+
+
+def outside_rooms(files: Iterable[str], rooms: Sequence[str]) -> list[str]:
+    """Files for which the table has no line, but for packages that only hold rooms."""
+    holders = {f"{folder}/__init__.py" for line in rooms for folder in (line.removesuffix("*/").rstrip("/"),)}
+    return [file for file in files if room_of(file, rooms) is None and file not in holders]
+
+
+def upward(edges: Mapping[str, AbstractSet[str]], rooms: Sequence[str]) -> list[str]:
+    """Imports of a room that is higher, or that is another one on the same level."""
+    wrong = []
+    for file, targets in edges.items():
+        mine = room_of(file, rooms)
+        for target in sorted(targets):
+            other = room_of(target, rooms)
+            if mine is None or other is None or other.level < mine.level or other == mine:
+                continue
+            how = "a higher room" if other.level > mine.level else "a room beside its own"
+            wrong.append(f"{file} imports {target}, which lies in {how}")
+    return wrong
+
+
+def impure(tree: Path, folder: str, allowed: AbstractSet[str], calls: AbstractSet[str]) -> list[str]:
+    """What a pure folder imports from elsewhere beyond what is allowed, and what it calls that it must not."""
+    wrong = []
+    for file in files_of(tree):
+        if not file.startswith(folder):
+            continue
+        for it in imports_of(tree, file):
+            own = it.name.startswith(f"{PACKAGE}.{folder.replace('/', '.')}")
+            if it.name.rpartition(".")[2] in calls or not (own or _is_in(it.name, allowed)):
+                wrong.append(str(it))
+        wrong += _impure_calls(tree, file, calls)
+    return wrong
+
+
+def _is_in(name: str, modules: AbstractSet[str]) -> bool:
+    return any(name == module or name.startswith(f"{module}.") for module in modules)
+
+
+def _impure_calls(tree: Path, file: str, calls: AbstractSet[str]) -> Iterator[str]:
+    for node in ast.walk(ast.parse((tree / file).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            called = node.func
+            name = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
+            if name in calls:
+                yield f"{file}:{node.lineno}: calls {name}"
+
+
+def bare(tree: Path, folders: Iterable[str]) -> list[str]:
+    """Imports of `agent` and `collectors` without the package's name, which an installation does not have."""
+    wrong = []
+    for folder in folders:
+        for path in sorted((tree / folder).rglob("*.py")):
+            file = path.relative_to(tree).as_posix()
+            if file.startswith(FIXTURES):
+                continue
+            wrong += [str(it) for it in imports_of(tree, file) if it.name.split(".")[0] in FOLDERS]
+    return wrong
+
+
+def unmirrored(tree: Path) -> list[str]:
+    """Folders of tests/agent and tests/collectors with no folder of the same path that they could test."""
+    found = (path for folder in FOLDERS for path in (tree / "tests" / folder).rglob("*") if path.is_dir())
+    paths = (path.relative_to(tree / "tests") for path in found if path.name != "__pycache__")
+    return sorted(path.as_posix() for path in paths if not (tree / path / "__init__.py").is_file())

@@ -1,0 +1,59 @@
+"""The rooms of the house, and what each of them may import. The one place to change when a room is added."""
+
+from __future__ import annotations
+
+ROOMS = (
+    "collectors/*.py",  # what every source shares: interface, configuration, errors, paths, HTTP, registry
+    "collectors/records/",  # what one record says; pure
+    "collectors/aggregation/",  # adding records up, each exactly once
+    "collectors/daily/",  # sources that are asked for whole days
+    "collectors/sources/*/",  # one room for each type of source; none imports another
+    "collectors/sniffing/",  # naming an unknown log; reads files as the source of files does
+    "agent/*.py",  # what every room of the agent shares: errors, clock, log
+    "agent/framework/",  # decisions; pure
+    "agent/snapshot.py",  # the picture that the exporter and the status page show
+    "agent/config/",
+    "agent/prices/",
+    "agent/store/",
+    "agent/evaluation/",  # stored facts to verdicts to a snapshot
+    "agent/exporter/",
+    "agent/scheduling/",
+    "agent/replay/",
+    "agent/demo/",
+    "agent/web/transport/",
+    "agent/web/page/",
+    "agent/web/*.py",
+    "agent/app.py",
+    "agent/cli/",
+)
+"""From low to high. A module imports what lies in its own room or in a lower one.
+
+`agent/x.py` is a module, `agent/*.py` those directly in a folder that stand in no line of their own, `agent/x/`
+all of a folder but for what stands in a line of its own. With `*/`, each folder is a room, all on one level.
+`collectors/registry.py` finds the types of sources by their names when it is asked; none of them is an import.
+"""
+
+# fmt: off
+PURE = {
+    "collectors/records/": frozenset({
+        "__future__", "collections", "csv", "dataclasses", "datetime", "enum", "functools", "io", "itertools",
+        "linecache", "math", "operator", "re", "typing", "urllib.parse", "zoneinfo",
+        "msgspec", "pydantic", "pydantic_core", "zstandard",
+        "leverwatch.collectors.config", "leverwatch.collectors.counted_fields", "leverwatch.collectors.interface",
+        "leverwatch.collectors.unpacking",
+    }),
+    "agent/framework/": frozenset({
+        "__future__", "collections", "dataclasses", "datetime", "decimal", "enum", "fnmatch", "functools",
+        "itertools", "math", "operator", "random", "re", "statistics", "sys", "typing", "zlib",
+        "leverwatch.collectors.interface",
+    }),
+}
+# fmt: on
+"""Rooms that neither do I/O nor look at a clock, and all that they import from elsewhere: a name stands for what
+is in it too. `io` is there for streams in memory, `zoneinfo` for its tables of time zones, `linecache` for the
+source of generated code in tracebacks."""
+
+IMPURE_CALLS = frozenset(
+    {"open", "input", "print", "now", "today", "utcnow", "utc_now", "read_bytes", "read_text"}
+)
+"""Functions and methods that do what a pure room does not."""
