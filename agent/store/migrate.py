@@ -22,7 +22,7 @@ _LONGEST_SECONDS = 3600.0
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 
-def _config() -> Config:
+def alembic_config() -> Config:
     """Where Alembic finds the migrations."""
     from alembic.config import Config
 
@@ -50,7 +50,7 @@ def migrate(engine: Engine) -> None:
         from alembic import command
         from alembic.util import CommandError
 
-        config = _config()
+        config = alembic_config()
         if engine.dialect.name == "postgresql":
             # It waits for another agent that migrates, and changes large tables.
             connection.exec_driver_sql("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")

@@ -30,7 +30,7 @@ def test_a_store_of_the_first_version_keeps_its_counts_and_gains_the_new_ones(
     store_url: str, open_store: Callable[[], Store]
 ) -> None:
     engine = open_engine(store_url)
-    config = _config()
+    config = alembic_config()
     with engine.connect().execution_options(leverwatch_writes=True) as connection, connection.begin():
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
@@ -59,7 +59,7 @@ def test_the_migrations_make_exactly_the_tables_that_queries_are_written_against
 
 def test_a_migration_that_fails_leaves_the_old_schema_and_says_why(store_url: str) -> None:
     engine = open_engine(store_url)
-    config = _config()
+    config = alembic_config()
     with engine.connect().execution_options(leverwatch_writes=True) as connection, connection.begin():
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
@@ -89,7 +89,7 @@ def test_a_migration_that_fails_leaves_the_old_schema_and_says_why(store_url: st
 
 def test_the_systems_of_an_older_store_keep_their_names(store_url: str, open_store: Callable[[], Store]) -> None:
     engine = open_engine(store_url)
-    config = _config()
+    config = alembic_config()
     with engine.connect().execution_options(leverwatch_writes=True) as connection, connection.begin():
         config.attributes["connection"] = connection
         command.upgrade(config, "0003")
@@ -141,4 +141,4 @@ def test_a_program_of_before_there_were_versions_can_neither_read_nor_write_what
 
 
 def test_the_newest_migration_is_known_without_alembic() -> None:
-    assert head_revision() == ScriptDirectory.from_config(_config()).get_current_head()
+    assert head_revision() == ScriptDirectory.from_config(alembic_config()).get_current_head()
