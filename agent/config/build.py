@@ -26,8 +26,8 @@ def build_config_model(types: Mapping[str, SourceType] | None = None) -> type[Co
 def build_narrow_model(data: Mapping[str, Any], types: Mapping[str, SourceType] | None = None) -> type[Config]:
     """Return the model with no more kinds of source than a file's data has, which is built in less time.
 
-    It accepts this file if and only if the whole model does. What is wrong with a file, the whole model has to say:
-    its messages list every type.
+    It accepts this file if and only if the whole model does. What is wrong with a file, the whole model has to
+    say: its messages list every type.
     """
     known = source_types() if types is None else types
     entries = data.get("sources")

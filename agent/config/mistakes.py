@@ -60,7 +60,7 @@ class BaselinesConfig(Model):
 
     def to_settings(self) -> BaselineSettings:
         """Return them as settings of the framework."""
-        return BaselineSettings(**self.model_dump())
+        return BaselineSettings(**dict(self))
 
 
 class OverEngineeringConfig(Model):
@@ -111,7 +111,7 @@ class OverEngineeringConfig(Model):
 
     def to_settings(self) -> OverengineeringSettings:
         """Return them as settings of the framework."""
-        return OverengineeringSettings(**self.model_dump())
+        return OverengineeringSettings(**dict(self))
 
 
 class ReviewsConfig(Model):
@@ -196,7 +196,7 @@ class LockedInConfig(Model):
 
     def to_settings(self) -> LockedInSettings:
         """Return them as settings of the framework."""
-        return LockedInSettings(**self.model_dump())
+        return LockedInSettings(**dict(self))
 
 
 class ModelConfig(Model):

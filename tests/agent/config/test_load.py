@@ -223,6 +223,12 @@ def test_a_thousand_systems_load(load: Load) -> None:
     assert len(load(text).config.systems) == 1000
 
 
+EXAMPLES_OF_SOURCES = (
+    "{name: logs, type: files, path: a, format: openai, system: s}",
+    "{name: prompts, type: git, repo: r, systems: {s: ['*']}}",
+)
+
+
 def test_a_file_needs_only_the_kinds_of_source_in_it_and_loads_the_same(tmp_path: Path) -> None:
     file = tmp_path / "leverwatch.yaml"
     file.write_text("sources: [{name: logs, type: files, path: a, format: openai, system: s}]\n")
@@ -239,8 +245,7 @@ def test_a_file_needs_only_the_kinds_of_source_in_it_and_loads_the_same(tmp_path
 @pytest.mark.parametrize("entry", ["{}", "text", "{type: [git]}", "{type: nothing}"])
 def test_what_is_wrong_with_a_type_is_told_with_all_types(entry: str, tmp_path: Path) -> None:
     file = tmp_path / "leverwatch.yaml"
-    valid = "{name: logs, type: files, path: a, format: openai, system: s}"
-    file.write_text(f"sources: [{valid}, {entry}]\n")
+    file.write_text(f"sources: [{EXAMPLES_OF_SOURCES[0]}, {entry}]\n")
 
     with pytest.raises(ConfigError) as alone:
         load_config(file)
