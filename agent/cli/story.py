@@ -8,7 +8,8 @@ from typing import TypeVar
 from leverwatch.agent.cli.output import table
 from leverwatch.agent.framework.assessment import Assessment, PromptJudgement, Unavailable
 from leverwatch.agent.framework.baselines import Baseline
-from leverwatch.agent.framework.economics.model import Amount, Economics, Origin
+from leverwatch.agent.framework.economics.amounts import Amount, Origin
+from leverwatch.agent.framework.economics.model import Economics
 from leverwatch.agent.framework.forecast.model import Forecast, Outlook
 from leverwatch.agent.framework.humanise import humanise
 from leverwatch.agent.framework.locked_in import LockedIn, Standing

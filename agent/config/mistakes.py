@@ -8,11 +8,13 @@ from typing import Annotated
 from pydantic import Field, ValidationInfo, field_validator
 
 from leverwatch.agent.config.numbers import Number, Whole
-from leverwatch.agent.framework.baselines import BaselineSettings
-from leverwatch.agent.framework.locked_in import LockedInSettings
-from leverwatch.agent.framework.overengineering import OverengineeringSettings
-from leverwatch.agent.framework.review import ReviewSettings
-from leverwatch.agent.framework.shutdowns import ShutdownSettings
+from leverwatch.agent.framework.mistakes import (
+    BaselineSettings,
+    LockedInSettings,
+    OverengineeringSettings,
+    ReviewSettings,
+    ShutdownSettings,
+)
 from leverwatch.collectors.config import Model
 
 _BASELINES, _PROMPTS, _LOCKED_IN = BaselineSettings(), OverengineeringSettings(), LockedInSettings()

@@ -18,7 +18,7 @@ from leverwatch.agent.framework.daily_usage import (
     prompt_moments,
     recent_models,
 )
-from leverwatch.agent.framework.economics.model import Price, Unpriced
+from leverwatch.agent.framework.economics.amounts import Price, Unpriced
 from leverwatch.agent.framework.economics.traffic import TrafficMoments, traffic_moments
 from leverwatch.agent.framework.fine_tuned_models import RECENT_DAYS, ModelDays, recognise
 from leverwatch.agent.framework.model import Facts, Verdict

@@ -14,19 +14,10 @@ from typing import TypeVar
 from leverwatch.agent.framework.baselines import Baseline, baseline
 from leverwatch.agent.framework.daily_usage import measured_shares
 from leverwatch.agent.framework.economics.agreement import agreement
+from leverwatch.agent.framework.economics.amounts import Amount, Hosting, Origin, Price, Unpriced
 from leverwatch.agent.framework.economics.assess import assess_economics
 from leverwatch.agent.framework.economics.assumptions import priced, resolve
-from leverwatch.agent.framework.economics.model import (
-    Agreement,
-    Amount,
-    CostOutcome,
-    Economics,
-    EconomicsFacts,
-    Hosting,
-    Origin,
-    Price,
-    Unpriced,
-)
+from leverwatch.agent.framework.economics.model import Agreement, CostOutcome, Economics, EconomicsFacts
 from leverwatch.agent.framework.economics.traffic import TrafficMoments
 from leverwatch.agent.framework.eval_trend import eval_gain
 from leverwatch.agent.framework.fine_tuned_models import ModelDays

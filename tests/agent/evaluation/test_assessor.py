@@ -22,15 +22,9 @@ from leverwatch.agent.framework.assessment import Assessment, PromptJudgement, U
 from leverwatch.agent.framework.baselines import Baseline
 from leverwatch.agent.framework.comparison import ComparisonOutcome as BaselineOutcome
 from leverwatch.agent.framework.daily_usage import DailyUsage, recent_models
+from leverwatch.agent.framework.economics.amounts import Origin
 from leverwatch.agent.framework.economics.assess import assess_economics
-from leverwatch.agent.framework.economics.model import (
-    Agreement,
-    CostOutcome,
-    Economics,
-    EconomicsFacts,
-    Missing,
-    Origin,
-)
+from leverwatch.agent.framework.economics.model import Agreement, CostOutcome, Economics, EconomicsFacts, Missing
 from leverwatch.agent.framework.forecast.model import Forecast
 from leverwatch.agent.framework.locked_in import LockedIn, Support
 from leverwatch.agent.framework.mistakes import MistakeSettings
