@@ -17,7 +17,8 @@ from leverwatch.agent.clock import Clock, steady_seconds
 from leverwatch.agent.config import Loaded, differences, needs_restart
 from leverwatch.agent.errors import ConfigError, LeverwatchError
 from leverwatch.agent.evaluation.assessor import Assessor
-from leverwatch.agent.evaluation.evaluate import Plan, evaluate, last_complete_day
+from leverwatch.agent.evaluation.decide import Plan, last_complete_day
+from leverwatch.agent.evaluation.evaluate import evaluate
 from leverwatch.agent.exporter.render import Exposition
 from leverwatch.agent.limited_log import lines_left_out
 from leverwatch.agent.log import warnings_logged

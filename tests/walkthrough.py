@@ -13,7 +13,8 @@ from typing import Any, cast
 import yaml
 from pydantic import TypeAdapter
 
-from leverwatch.agent.evaluation.evaluate import Plan, evaluate, last_complete_day
+from leverwatch.agent.evaluation.decide import Plan, last_complete_day
+from leverwatch.agent.evaluation.evaluate import evaluate
 from leverwatch.agent.exporter.render import Exposition, Format
 from leverwatch.agent.framework.model import Declaration, Facts, Strategy, Verdict
 from leverwatch.agent.scheduling.runner import SourceRunner

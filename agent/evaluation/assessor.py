@@ -11,7 +11,8 @@ import structlog
 
 from leverwatch.agent.config import Loaded
 from leverwatch.agent.errors import LeverwatchError
-from leverwatch.agent.evaluation.stored_facts import CostPlans, Decided, Reviews, StoredFacts
+from leverwatch.agent.evaluation.decide import CostPlans, Decided
+from leverwatch.agent.evaluation.stored_facts import Reviews, StoredFacts
 from leverwatch.agent.framework.assessment import (
     Assessment,
     AssessmentFacts,

@@ -22,7 +22,8 @@ from leverwatch.agent.framework.economics.traffic import TrafficMoments
 from leverwatch.agent.framework.eval_trend import eval_gain
 from leverwatch.agent.framework.fine_tuned_models import ModelDays
 from leverwatch.agent.framework.forecast.forecast import forecast, targets
-from leverwatch.agent.framework.forecast.model import Forecast, ForecastSettings
+from leverwatch.agent.framework.forecast.model import Forecast
+from leverwatch.agent.framework.forecast.settings import ForecastSettings
 from leverwatch.agent.framework.frequency import active_days_by_week
 from leverwatch.agent.framework.locked_in import LockedIn, OutputChecks, locked_in_support
 from leverwatch.agent.framework.mistakes import MistakeSettings

@@ -8,22 +8,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from threading import Lock
+from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy import URL, Connection, insert, inspect, select, update
 
 from leverwatch.agent.config.store_url import show_store_url
 from leverwatch.agent.errors import StoreConflict, StoreError, StoreRefusal
-from leverwatch.agent.framework.daily_usage import DailyUsage, PromptSums
 from leverwatch.agent.framework.model import Facts, Verdict
-from leverwatch.agent.framework.review import PastVerdict
 from leverwatch.agent.store.batches import write_batch
-from leverwatch.agent.store.daily_usage import read_daily_usage, read_model_names, read_prompt_sums
 from leverwatch.agent.store.engine import WRITES, open_database, translated
-from leverwatch.agent.store.evals import read_eval_results, read_model_days, read_shutdowns
 from leverwatch.agent.store.facts import Scope, read_facts
-from leverwatch.agent.store.history import read_at_review, read_differing_since, read_history
-from leverwatch.agent.store.history_reader import HistoryReader
 from leverwatch.agent.store.migrate import head_revision, migrate
 from leverwatch.agent.store.names import Admission, FoldWarning, KnownNames, NameLimits, read_names, read_overflow
 from leverwatch.agent.store.replaced import Cell, Replaced, read_inferences
@@ -31,9 +26,15 @@ from leverwatch.agent.store.rows import RowWriter
 from leverwatch.agent.store.schema import record_tallies, source_state, sources
 from leverwatch.agent.store.sqlite import check_damage, is_lost, is_unwritable, read_schema
 from leverwatch.agent.store.verdicts import forget_after, latest_verdicts, newest_moment, write_verdicts
-from leverwatch.agent.store.views import PromptTotals, SystemTotals, read_prompt_totals, read_totals
 from leverwatch.agent.store.words import word
 from leverwatch.collectors.interface import Batch, EvalResult, Result, SourceState, utc_now
+
+# What only assessments, pages and replays read is imported where it is read: `collect` and `evaluate` do not.
+if TYPE_CHECKING:
+    from leverwatch.agent.framework.daily_usage import DailyUsage, PromptSums
+    from leverwatch.agent.framework.review import PastVerdict
+    from leverwatch.agent.store.history_reader import HistoryReader
+    from leverwatch.agent.store.views import PromptTotals, SystemTotals
 
 log = structlog.get_logger(__name__)
 
@@ -279,6 +280,8 @@ class Store:
     @contextmanager
     def past(self, until: date, scope: Scope, models_per_system: int) -> Iterator[HistoryReader]:
         """Everything it takes to decide the days up to `until` again, from one state of the database."""
+        from leverwatch.agent.store.history_reader import HistoryReader
+
         with self.reading() as connection:
             yield HistoryReader(connection, until, scope, models_per_system)
 
@@ -316,11 +319,15 @@ class Store:
 
     def totals(self, scope: Scope, models_per_system: int) -> dict[str, SystemTotals]:
         """Everything ever counted, by system."""
+        from leverwatch.agent.store.views import read_totals
+
         with self.reading() as connection:
             return read_totals(connection, scope, models_per_system)
 
     def prompt_totals(self, scope: Scope = _EVERYTHING) -> dict[str, PromptTotals]:
         """Every prompt landing ever seen, by system."""
+        from leverwatch.agent.store.views import read_prompt_totals
+
         with self.reading() as connection:
             return read_prompt_totals(connection, scope)
 
@@ -328,6 +335,8 @@ class Store:
         self, since: date, as_of: date, scope: Scope = _EVERYTHING
     ) -> Mapping[str, tuple[EvalResult, ...]]:
         """Results of evaluations dated from `since` to the end of `as_of`, by system, oldest first."""
+        from leverwatch.agent.store.evals import read_eval_results
+
         with self.reading() as connection:
             return read_eval_results(connection, since, as_of, scope)
 
@@ -335,42 +344,58 @@ class Store:
         self, since: date, as_of: date, scope: Scope, systems: Collection[str] | None = None
     ) -> Mapping[str, Mapping[str, Mapping[date, float]]]:
         """Inferences by system, model and UTC day; with `systems`, only of these."""
+        from leverwatch.agent.store.evals import read_model_days
+
         with self.reading() as connection:
             return read_model_days(connection, since, as_of, scope, systems)
 
     def model_names(self, scope: Scope = _EVERYTHING) -> Mapping[str, frozenset[str]]:
         """Every model that ever served a generation, by system."""
+        from leverwatch.agent.store.daily_usage import read_model_names
+
         with self.reading() as connection:
             return read_model_names(connection, scope)
 
     def daily_usage(self, since: date, as_of: date, scope: Scope) -> Mapping[str, Sequence[DailyUsage]]:
         """Sums over each UTC day and model, by system."""
+        from leverwatch.agent.store.daily_usage import read_daily_usage
+
         with self.reading() as connection:
             return read_daily_usage(connection, since, as_of, scope)
 
     def prompt_sums(self, since: date, until: date, scope: Scope) -> Mapping[str, PromptSums]:
         """What the length of a prompt is read from, by system, over the days from `since` to `until`."""
+        from leverwatch.agent.store.daily_usage import read_prompt_sums
+
         with self.reading() as connection:
             return read_prompt_sums(connection, since, until, scope)
 
     def shutdowns(self) -> Mapping[str, date]:
         """The day on which each model ends, as far as a provider's list says."""
+        from leverwatch.agent.store.evals import read_shutdowns
+
         with self.reading() as connection:
             return read_shutdowns(connection)
 
     def at_review(self, reviewed: Mapping[str, date]) -> Mapping[str, PastVerdict]:
         """The verdict that held on the day of each system's review, or the first one after it."""
+        from leverwatch.agent.store.history import read_at_review
+
         with self.reading() as connection:
             return read_at_review(connection, reviewed)
 
     def differing_since(self, systems: Collection[str], as_of: date) -> Mapping[str, date]:
         """The first day of each system's present run of stored mismatches; without the systems that have none."""
+        from leverwatch.agent.store.history import read_differing_since
+
         with self.reading() as connection:
             return read_differing_since(connection, systems, as_of)
 
     @contextmanager
     def history(self, system: str, as_of: date) -> Iterator[Iterator[PastVerdict]]:
         """The verdicts of a system, one a day, newest first; only as many are read as are taken."""
+        from leverwatch.agent.store.history import read_history
+
         with self.reading() as connection:
             yield read_history(connection, system, as_of)
 

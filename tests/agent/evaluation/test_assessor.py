@@ -15,8 +15,9 @@ from leverwatch.agent.config.economics import EconomicsConfig, plan_of
 from leverwatch.agent.errors import StoreError
 from leverwatch.agent.evaluation import assessor as assessing
 from leverwatch.agent.evaluation.assessor import Assessor, nothing
-from leverwatch.agent.evaluation.evaluate import Plan, decide, evaluate
-from leverwatch.agent.evaluation.stored_facts import CostPlans, StoredFacts
+from leverwatch.agent.evaluation.decide import CostPlans, Plan, decide
+from leverwatch.agent.evaluation.evaluate import evaluate
+from leverwatch.agent.evaluation.stored_facts import StoredFacts
 from leverwatch.agent.framework import assessment as framework
 from leverwatch.agent.framework.assessment import Assessment, PromptJudgement, Unavailable
 from leverwatch.agent.framework.baselines import Baseline
