@@ -10,14 +10,13 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-import structlog
-
+from leverwatch.agent.log import get_logger
 from leverwatch.collectors.interface import Batch
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _LOG_SECONDS = 5.0
 

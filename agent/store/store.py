@@ -10,12 +10,12 @@ from datetime import date, datetime
 from threading import Lock
 from typing import TYPE_CHECKING
 
-import structlog
 from sqlalchemy import URL, Connection, insert, inspect, select, update
 
 from leverwatch.agent.config.store_url import show_store_url
 from leverwatch.agent.errors import StoreConflict, StoreError, StoreRefusal
 from leverwatch.agent.framework.model import Facts, Verdict
+from leverwatch.agent.log import get_logger
 from leverwatch.agent.store.batches import write_batch
 from leverwatch.agent.store.engine import WRITES, open_database, translated
 from leverwatch.agent.store.facts import Scope, read_facts
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from leverwatch.agent.store.history_reader import HistoryReader
     from leverwatch.agent.store.views import PromptTotals, SystemTotals
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _EVERYTHING = Scope()
 _REVISIONS = 2**40
