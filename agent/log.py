@@ -78,7 +78,7 @@ class _Lazy:
     def __getattr__(self, method: str) -> Any:
         if _pending and not logging.getLogger(self._name).isEnabledFor(_LEVELS[method]):
             return _unwritten
-        _set_up()
+        set_up()
         import structlog
 
         return getattr(structlog.get_logger(self._name), method)
@@ -93,7 +93,7 @@ class _First(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Set up the log, and write the line there."""
-        _set_up()
+        set_up()
         logging.getLogger(record.name).handle(record)
 
 
@@ -103,7 +103,8 @@ def get_logger(name: str) -> Logger:
     return logger
 
 
-def _set_up() -> None:
+def set_up() -> None:
+    """Do now what `configure` put off, for what takes the handlers of the log as they are."""
     with _setting_up:
         while _pending:
             _pending[-1]()
@@ -119,7 +120,7 @@ def configure(
     _pending[:] = [lambda: _configure(level, output, target)]
     if "structlog" in sys.modules:
         # Somebody may have a logger of structlog itself, which has to find it set up.
-        _set_up()
+        set_up()
 
 
 def _attach(handler: logging.Handler, level: str) -> None:
