@@ -10,17 +10,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Thread
 
-import structlog
-
 from leverwatch import __version__
 from leverwatch.agent.clock import Clock, steady_seconds
 from leverwatch.agent.config import Loaded, differences, needs_restart
 from leverwatch.agent.errors import ConfigError, LeverwatchError
 from leverwatch.agent.evaluation.assessor import Assessor
-from leverwatch.agent.evaluation.evaluate import Plan, evaluate, last_complete_day
+from leverwatch.agent.evaluation.decide import Plan, last_complete_day
+from leverwatch.agent.evaluation.evaluate import evaluate
 from leverwatch.agent.exporter.render import Exposition
 from leverwatch.agent.limited_log import lines_left_out
-from leverwatch.agent.log import warnings_logged
+from leverwatch.agent.log import get_logger, warnings_logged
 from leverwatch.agent.scheduling.runner import SourceRunner
 from leverwatch.agent.scheduling.scheduler import Pool, Scheduler
 from leverwatch.agent.scheduling.source_runner import source_runner
@@ -35,7 +34,7 @@ from leverwatch.agent.web.transport.limits import PROBE_LIMITS, Drop, Limits
 from leverwatch.collectors.config import SourceConfig
 from leverwatch.collectors.interface import utc_now
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _EVALUATION, _CLOCK = "(evaluation)", "(clock)"
 """Names of further jobs, which no source can have."""

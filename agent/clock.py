@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
 
-import structlog
-
+from leverwatch.agent.log import get_logger
 from leverwatch.collectors.errors import SourceUnavailable
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 TOLERANCE = 600.0
 """Seconds. A smaller step is a correction, whose effect is that of the normal drift of a clock."""

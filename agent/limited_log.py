@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from structlog.typing import FilteringBoundLogger
+from leverwatch.agent.log import Logger
 
 _BURST = 5
 _SECONDS = 10.0
@@ -49,7 +49,7 @@ class _Bucket:
 class LimitedLog:
     """A logger with a rate limit for each event, for events that others can cause."""
 
-    def __init__(self, log: FilteringBoundLogger, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, log: Logger, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._log, self._monotonic = log, monotonic
         self._buckets: dict[str, _Bucket] = {}
         self._lock = Lock()

@@ -5,11 +5,9 @@ from __future__ import annotations
 import logging
 import sys
 from collections import Counter
-from collections.abc import Mapping, MutableMapping
-from threading import Lock
-from typing import Any, Literal, TextIO
-
-import structlog
+from collections.abc import Callable, Mapping, MutableMapping
+from threading import Lock, RLock
+from typing import Any, Literal, Protocol, TextIO
 
 
 class WarningCounter:
@@ -45,10 +43,98 @@ warnings_logged = WarningCounter()
 """The counter of this process."""
 
 
+_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "exception": 40}
+_NAMES = ("leverwatch", "apscheduler", "alembic")
+_pending: list[Callable[[], None]] = []
+"""What sets up the log, while nothing has been logged."""
+_setting_up = RLock()
+
+
+class Logger(Protocol):
+    """What the agent uses of a logger of structlog."""
+
+    def debug(self, event: str, /, **fields: Any) -> Any:
+        """Log an event that helps to find a fault."""
+
+    def info(self, event: str, /, **fields: Any) -> Any:
+        """Log an event."""
+
+    def warning(self, event: str, /, **fields: Any) -> Any:
+        """Log an event that somebody should look at, and count it."""
+
+    def error(self, event: str, /, **fields: Any) -> Any:
+        """Log an error, and count it."""
+
+    def exception(self, event: str, /, **fields: Any) -> Any:
+        """Log an error with the exception in progress, and count it."""
+
+
+class _Lazy:
+    """A logger that imports structlog with the first line that is written: most short commands write none."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, method: str) -> Any:
+        if _pending and not logging.getLogger(self._name).isEnabledFor(_LEVELS[method]):
+            return _unwritten
+        set_up()
+        import structlog
+
+        return getattr(structlog.get_logger(self._name), method)
+
+
+def _unwritten(event: str, /, **fields: Any) -> None:
+    """Take a line that is below the level."""
+
+
+class _First(logging.Handler):
+    """Stands for the handler of the log until a library writes the first line."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Set up the log, and write the line there."""
+        set_up()
+        logging.getLogger(record.name).handle(record)
+
+
+def get_logger(name: str) -> Logger:
+    """Return the logger of a module, by the module's name."""
+    logger: Logger = _Lazy(name)
+    return logger
+
+
+def set_up() -> None:
+    """Do now what `configure` put off, for what takes the handlers of the log as they are."""
+    with _setting_up:
+        while _pending:
+            _pending[-1]()
+            _pending.clear()
+
+
 def configure(
     level: str = "info", output: Literal["logfmt", "json"] = "logfmt", stream: TextIO | None = None
 ) -> None:
     """Send the agent's events, and the warnings of libraries, to `stream` (standard error by default)."""
+    target = stream or sys.stderr
+    _attach(_First(), level)
+    _pending[:] = [lambda: _configure(level, output, target)]
+    if "structlog" in sys.modules:
+        # Somebody may have a logger of structlog itself, which has to find it set up.
+        set_up()
+
+
+def _attach(handler: logging.Handler, level: str) -> None:
+    for name in _NAMES:
+        logger = logging.getLogger(name)
+        logger.handlers = [handler]
+        logger.propagate = False
+        # Libraries speak at info of their every step; their warnings are ours to pass on.
+        logger.setLevel(level.upper() if name == "leverwatch" else logging.WARNING)
+
+
+def _configure(level: str, output: Literal["logfmt", "json"], stream: TextIO) -> None:
+    import structlog
+
     stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
     shared: list[Any] = [structlog.stdlib.add_log_level, structlog.stdlib.add_logger_name, stamp]
     renderer: Any = (
@@ -70,16 +156,11 @@ def configure(
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, warnings_logged.of_library],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
-    for name in ("leverwatch", "apscheduler", "alembic"):
-        logger = logging.getLogger(name)
-        logger.handlers = [handler]
-        logger.propagate = False
-        # Libraries log their every step at info; only their warnings are passed on.
-        logger.setLevel(level.upper() if name == "leverwatch" else logging.WARNING)
+    _attach(handler, level)

@@ -27,7 +27,7 @@ def give_back() -> bool:
 
 
 _USUAL = gc.get_threshold()
-_RARE = 50_000
+_RARE = 200_000
 """The number of new objects after which a short command collects garbage."""
 
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from leverwatch.agent.framework.assessment import Assessment
-from leverwatch.agent.framework.forecast.model import ForecastSettings
+from leverwatch.agent.framework.forecast.settings import ForecastSettings
 from leverwatch.agent.framework.mistakes import MistakeSettings
-from leverwatch.agent.framework.model import Settings, Verdict
 from leverwatch.collectors.counted_fields import Counts
 from leverwatch.collectors.interface import ChangeKind, Operation, Result
+
+if TYPE_CHECKING:
+    from leverwatch.agent.framework.assessment import Assessment
+    from leverwatch.agent.framework.model import Settings, Verdict
 
 
 @dataclass(frozen=True)

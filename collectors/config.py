@@ -40,7 +40,8 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$", max_length
 class Model(BaseModel):
     """A part of the configuration: unknown keys are refused, nothing changes after it was read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # A part is built into the model of the whole file; a validator of its own would hardly ever be used.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class SourceConfig(Model):

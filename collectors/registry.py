@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
@@ -43,6 +43,25 @@ _TYPES: dict[str, Callable[[], SourceType]] = {
 }
 
 
+class _Types(Mapping[str, SourceType]):
+    """The types by name, each imported when it is asked for."""
+
+    def __getitem__(self, name: str) -> SourceType:
+        return _TYPES[name]()
+
+    def __contains__(self, name: object) -> bool:
+        return name in _TYPES
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_TYPES)
+
+    def __len__(self) -> int:
+        return len(_TYPES)
+
+
 def source_types() -> Mapping[str, SourceType]:
-    """Return all types of sources by name. A collector is imported when the first one of its type is built."""
-    return {name: make() for name, make in _TYPES.items()}
+    """Return all types of sources by name.
+
+    The settings of a type are imported when it is looked up, its collector when the first one is built.
+    """
+    return _Types()

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from grafana.model import Column, Kind, Panel, Query, Row, Unit
 from grafana.queries import coded, each, setting
 from grafana.shared import BOUNDARY_LINES, states, threshold
-from leverwatch.agent.framework.forecast.model import ForecastSettings, Method
+from leverwatch.agent.framework.forecast.model import Method
+from leverwatch.agent.framework.forecast.settings import ForecastSettings
 
 _FORECAST = ForecastSettings()
 _NOT_FORETOLD = "Not foretold: four complete weeks of usage are needed, and none of them stale"

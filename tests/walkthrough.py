@@ -14,7 +14,8 @@ import yaml
 from pydantic import TypeAdapter
 
 from leverwatch.agent.config.models import SystemConfig
-from leverwatch.agent.evaluation.evaluate import Plan, evaluate, last_complete_day
+from leverwatch.agent.evaluation.decide import Plan, last_complete_day
+from leverwatch.agent.evaluation.evaluate import evaluate
 from leverwatch.agent.exporter.render import Exposition, Format
 from leverwatch.agent.framework.model import Declaration, Facts, Verdict
 from leverwatch.agent.scheduling.runner import SourceRunner

@@ -23,7 +23,7 @@ from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import utc_now
 
 if TYPE_CHECKING:
-    from leverwatch.agent.evaluation.evaluate import Plan
+    from leverwatch.agent.evaluation.decide import Plan
 
 _MOST_NAMED = 100
 
@@ -87,7 +87,7 @@ def believed_clock(store: Store, *, trusted: bool) -> Clock:
     clock = Clock(utc_now, store.newest_moment())
     doubt = clock.doubt()
     if doubt is not None and trusted:
-        from leverwatch.agent.evaluation.evaluate import last_complete_day
+        from leverwatch.agent.evaluation.decide import last_complete_day
 
         store.forget_after(last_complete_day(utc_now()), utc_now())
         clock = Clock(utc_now, None)

@@ -20,7 +20,8 @@ from leverwatch.agent.cli.verdicts import as_json, verdict_table
 from leverwatch.agent.config import load_config
 from leverwatch.agent.demo.build import build, live
 from leverwatch.agent.errors import CommandError
-from leverwatch.agent.evaluation.evaluate import Plan, evaluate
+from leverwatch.agent.evaluation.decide import Plan
+from leverwatch.agent.evaluation.evaluate import evaluate
 from leverwatch.agent.framework.model import Verdict
 from leverwatch.agent.scheduling.source_runner import source_runner
 from leverwatch.collectors.interface import utc_now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, MutableMapping
 from importlib import import_module
 
@@ -97,5 +98,7 @@ def main(context: click.Context) -> None:
     from leverwatch.agent.cli.signals import ending
     from leverwatch.agent.memory import rarely_collected
 
+    # A plugin of some other package would see every value of the configuration, and takes time to look for.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     context.with_resource(rarely_collected())
     context.with_resource(ending())

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from leverwatch.agent.framework.model import Strategy
+
 
 def print_json(value: Any) -> None:
     """Write one JSON document to standard output."""
@@ -37,3 +39,8 @@ def _is_number(cell: str) -> bool:
 def count(number: float) -> str:
     """Return a count with separators: 18,059,974, or 1,234.5 for a sampled one."""
     return f"{number:,.0f}" if float(number).is_integer() else f"{number:,.1f}"
+
+
+def spoken(strategy: Strategy | None) -> str:
+    """A strategy as a cell of a table."""
+    return "-" if strategy is None else strategy.value.replace("_", " ")

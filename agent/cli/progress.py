@@ -10,14 +10,13 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-import structlog
-
+from leverwatch.agent.log import get_logger, set_up
 from leverwatch.collectors.interface import Batch
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _LOG_SECONDS = 5.0
 
@@ -37,6 +36,7 @@ class ProgressBar:
             from tqdm.contrib.logging import logging_redirect_tqdm
 
             # Log lines go above the bar, not into it.
+            set_up()
             self._open.enter_context(logging_redirect_tqdm([logging.getLogger("leverwatch")]))
         return self
 

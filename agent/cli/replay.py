@@ -17,11 +17,10 @@ import click
 
 from leverwatch.agent.cli.common import load, opened, past_day, reported, unknown_system
 from leverwatch.agent.cli.options import Exit
-from leverwatch.agent.cli.output import count, table
-from leverwatch.agent.cli.story import spoken
+from leverwatch.agent.cli.output import count, spoken, table
 from leverwatch.agent.cli.verdicts import as_json
 from leverwatch.agent.errors import CommandError
-from leverwatch.agent.evaluation.evaluate import Plan, last_complete_day, narrowed
+from leverwatch.agent.evaluation.decide import Plan, last_complete_day, narrowed
 from leverwatch.agent.framework.model import Verdict
 from leverwatch.agent.replay.run import all_changes, fill
 from leverwatch.agent.replay.spool import Spool, checked_labels, moments

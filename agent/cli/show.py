@@ -18,7 +18,8 @@ from leverwatch.agent.config import Loaded
 from leverwatch.agent.config.secrets import SecretUnreadable, read_secret
 from leverwatch.agent.errors import CommandError
 from leverwatch.agent.evaluation.assessor import Assessor
-from leverwatch.agent.evaluation.evaluate import Plan, decide, last_complete_day, narrowed, picture
+from leverwatch.agent.evaluation.decide import Plan, decide, last_complete_day, narrowed
+from leverwatch.agent.evaluation.evaluate import picture
 from leverwatch.agent.exporter.render import Exposition, Format
 from leverwatch.agent.scheduling.source_runner import source_runner
 from leverwatch.agent.snapshot import AgentSnapshot

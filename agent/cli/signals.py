@@ -73,9 +73,9 @@ def leave(code: int, event: str, **details: object) -> NoReturn:
     The store rolls back what was not committed, and git ends with the agent. The log may be what
     blocks, so it gets one second.
     """
-    import structlog
+    from leverwatch.agent.log import get_logger
 
-    log = structlog.get_logger(__name__)
+    log = get_logger(__name__)
     last = threading.Thread(target=lambda: log.error(event, code=code, **details), daemon=True)
     last.start()
     last.join(LOG_SECONDS)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from leverwatch.agent.cli.output import table
+from leverwatch.agent.cli.output import spoken, table
 from leverwatch.agent.framework.assessment import Assessment, PromptJudgement, Unavailable
 from leverwatch.agent.framework.baselines import Baseline
-from leverwatch.agent.framework.economics.model import Amount, Economics, Origin
+from leverwatch.agent.framework.economics.amounts import Amount, Origin
+from leverwatch.agent.framework.economics.model import Economics
 from leverwatch.agent.framework.forecast.model import Forecast, Outlook
 from leverwatch.agent.framework.humanise import humanise
 from leverwatch.agent.framework.locked_in import LockedIn, Standing
-from leverwatch.agent.framework.model import Facts, Strategy, Verdict
+from leverwatch.agent.framework.model import Facts, Verdict
 from leverwatch.agent.framework.review import Review
 from leverwatch.agent.framework.shutdowns import Shutdown
 from leverwatch.agent.framework.would_change import WouldChange
@@ -29,11 +30,6 @@ _STANDINGS = {
 }
 
 Part = TypeVar("Part")
-
-
-def spoken(strategy: Strategy | None) -> str:
-    """Return a strategy as a cell of a table."""
-    return "-" if strategy is None else strategy.value.replace("_", " ")
 
 
 def story(facts: Facts, verdict: Verdict, beside: Assessment) -> str:

@@ -12,14 +12,11 @@ import msgspec
 
 from leverwatch.agent.cli.common import believed_clock, load, opened, past_day, reported, unknown_system
 from leverwatch.agent.cli.options import Exit
-from leverwatch.agent.cli.output import print_json, table
-from leverwatch.agent.cli.story import spoken, story
+from leverwatch.agent.cli.output import print_json, spoken, table
 from leverwatch.agent.errors import CommandError
-from leverwatch.agent.evaluation.assessor import Assessor
-from leverwatch.agent.evaluation.evaluate import Plan, decide, evaluate, last_complete_day, narrowed, only
+from leverwatch.agent.evaluation.decide import Plan, decide, decide_now, last_complete_day, narrowed, only
 from leverwatch.agent.framework.humanise import humanise
 from leverwatch.agent.framework.model import Settings, Verdict
-from leverwatch.agent.web.api import assessment_values
 from leverwatch.collectors.interface import utc_now
 
 
@@ -35,7 +32,7 @@ def evaluate_command(
         with opened(loaded, reading=day is not None) as store:
             if day is None:
                 now = believed_clock(store, trusted=trust_clock).now()
-                verdicts = [view.verdict for view in evaluate(store, plan, now).systems]
+                verdicts = [verdict for _, verdict in decide_now(store, narrowed(store, plan), now)]
             else:
                 verdicts = [verdict for _, verdict in decide(store, narrowed(store, plan), day)]
     if output == "json":
@@ -50,6 +47,11 @@ def evaluate_command(
 
 def explain(system: str, config_path: Path, output: str, as_of: date | None) -> None:
     """Carry out `leverwatch explain`, whose options are in `commands`."""
+    # What stands beside a verdict is most of the framework, and `evaluate` needs none of it.
+    from leverwatch.agent.cli.story import story
+    from leverwatch.agent.evaluation.assessor import Assessor
+    from leverwatch.agent.web.api import assessment_values
+
     with reported():
         now = utc_now()
         day = past_day(as_of, now) or last_complete_day(now)

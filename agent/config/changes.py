@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from leverwatch.agent.config.load import Loaded
+from leverwatch.agent.config.models import Config
 from leverwatch.agent.config.problem import Steps, show_steps
 from leverwatch.collectors.config import Model, SourceConfig
 
@@ -47,7 +48,9 @@ def needs_restart(changed: tuple[str, ...]) -> tuple[str, ...]:
 def _compared(old: Any, new: Any, steps: Steps) -> Iterator[Steps]:
     if old == new:
         return
-    if isinstance(old, Model) and type(old) is type(new):
+    # The class of a whole configuration depends on the kinds of source in it.
+    whole = isinstance(old, Config) and isinstance(new, Config)
+    if whole or (isinstance(old, Model) and type(old) is type(new)):
         for name in type(old).model_fields:
             yield from _compared(_keyed(getattr(old, name)), _keyed(getattr(new, name)), (*steps, name))
     elif isinstance(old, dict) and isinstance(new, dict):

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, ValidationInfo, create_model, field_validator
 
 from leverwatch.agent.config.numbers import NoBool
+from leverwatch.agent.framework.economics.amounts import Amount, Hosting, Origin
 from leverwatch.agent.framework.economics.assumptions import ASSUMPTIONS, Assumption, resolve
-from leverwatch.agent.framework.economics.model import Amount, Hosting, Origin
 from leverwatch.collectors.config import Model
 
 Text = Annotated[str, Field(min_length=1, pattern=r"\S")]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from leverwatch.agent.config.build import build_config_model
+from leverwatch.agent.config.build import build_config_model, build_narrow_model
 from leverwatch.agent.config.checks import IndexedSources, all_problems, unused
 from leverwatch.agent.config.explain import explain
 from leverwatch.agent.config.models import Config
@@ -120,7 +120,6 @@ class _Loading:
         self.expanded = expanded
         self.data: dict[str, Any] = expanded.data
         self.types = types
-        self.model = build_config_model(types)
 
     def run(self, now: Callable[[], datetime]) -> Loaded:
         config, sources, problems = self._validate()
@@ -152,7 +151,7 @@ class _Loading:
 
     def _validate(self) -> tuple[Config | None, IndexedSources, list[Problem]]:
         try:
-            config = self.model.model_validate(self.data)
+            config = build_narrow_model(self.data, self.types).model_validate(self.data)
         except (ValidationError, OverflowError):
             return None, *self._validate_pieces()
         return config, list(enumerate(config.sources)), []
@@ -162,9 +161,10 @@ class _Loading:
         sources: list[tuple[int, Any]] = []
         errors: list[Any] = []
         problems: list[Problem] = []
+        model = build_config_model(self.types)
         for steps, piece in self._pieces():
             try:
-                config = self.model.model_validate(piece)
+                config = model.model_validate(piece)
             except ValidationError as error:
                 errors += [_moved(part, steps) for part in error.errors(include_url=False)]
             except OverflowError:

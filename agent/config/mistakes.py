@@ -8,11 +8,13 @@ from typing import Annotated
 from pydantic import Field, ValidationInfo, field_validator
 
 from leverwatch.agent.config.numbers import Number, Whole
-from leverwatch.agent.framework.baselines import BaselineSettings
-from leverwatch.agent.framework.locked_in import LockedInSettings
-from leverwatch.agent.framework.overengineering import OverengineeringSettings
-from leverwatch.agent.framework.review import ReviewSettings
-from leverwatch.agent.framework.shutdowns import ShutdownSettings
+from leverwatch.agent.framework.mistakes import (
+    BaselineSettings,
+    LockedInSettings,
+    OverengineeringSettings,
+    ReviewSettings,
+    ShutdownSettings,
+)
 from leverwatch.collectors.config import Model
 
 _BASELINES, _PROMPTS, _LOCKED_IN = BaselineSettings(), OverengineeringSettings(), LockedInSettings()
@@ -60,7 +62,7 @@ class BaselinesConfig(Model):
 
     def to_settings(self) -> BaselineSettings:
         """Return them as settings of the framework."""
-        return BaselineSettings(**self.model_dump())
+        return BaselineSettings(**dict(self))
 
 
 class OverEngineeringConfig(Model):
@@ -111,7 +113,7 @@ class OverEngineeringConfig(Model):
 
     def to_settings(self) -> OverengineeringSettings:
         """Return them as settings of the framework."""
-        return OverengineeringSettings(**self.model_dump())
+        return OverengineeringSettings(**dict(self))
 
 
 class ReviewsConfig(Model):
@@ -196,7 +198,7 @@ class LockedInConfig(Model):
 
     def to_settings(self) -> LockedInSettings:
         """Return them as settings of the framework."""
-        return LockedInSettings(**self.model_dump())
+        return LockedInSettings(**dict(self))
 
 
 class ModelConfig(Model):

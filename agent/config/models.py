@@ -69,6 +69,14 @@ SystemName = Annotated[str, AfterValidator(_printable), Field(max_length=_LONGES
 Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
 
 
+def section(description: str, **settings: Any) -> Any:
+    """Return the field of a part of the file that may be left out, and is then as if it was there and empty.
+
+    The empty part is made by the model around it: an instance as the default would need a validator of its own.
+    """
+    return Field(default={}, validate_default=True, description=description, **settings)
+
+
 class StoreConfig(Model):
     """The database that holds counts, prompt changes and verdicts."""
 
@@ -194,16 +202,10 @@ class FrameworkConfig(Model):
         examples=[4],
     )
 
-    baselines: BaselinesConfig = Field(
-        default=BaselinesConfig(), description="When a fine-tuned model needs a baseline."
-    )
-    over_engineering: OverEngineeringConfig = Field(
-        default=OverEngineeringConfig(), description="When a prompt looks over-engineered."
-    )
-    reviews: ReviewsConfig = Field(default=ReviewsConfig(), description="When a declaration has to be reviewed.")
-    locked_in: LockedInConfig = Field(
-        default=LockedInConfig(), description="When measurements support the need for locked-in behaviour."
-    )
+    baselines: BaselinesConfig = section("When a fine-tuned model needs a baseline.")
+    over_engineering: OverEngineeringConfig = section("When a prompt looks over-engineered.")
+    reviews: ReviewsConfig = section("When a declaration has to be reviewed.")
+    locked_in: LockedInConfig = section("When measurements support the need for locked-in behaviour.")
 
     @field_validator("fine_tuning_above")
     @classmethod
@@ -221,7 +223,7 @@ class FrameworkConfig(Model):
 
     def to_settings(self) -> Settings:
         """Return the thresholds as settings of the framework."""
-        return Settings(**self.model_dump(include={field.name for field in fields(Settings)}))
+        return Settings(**{field.name: getattr(self, field.name) for field in fields(Settings)})
 
 
 MOST_SOURCES = 1_000
@@ -298,9 +300,7 @@ class SystemConfig(Model):
         examples=[["JSON schema v3"]],
     )
 
-    economics: EconomicsConfig = Field(
-        default=EconomicsConfig(), description="What differs from the section `economics` for this system."
-    )
+    economics: EconomicsConfig = section("What differs from the section `economics` for this system.")
     tuned_models: tuple[Glob, ...] = Field(
         default=(),
         description="Globs of its fine-tuned models, beside `framework.baselines.tuned_models`.",
@@ -315,18 +315,14 @@ class SystemConfig(Model):
 class Config(Model):
     """One configuration file. `build_config_model` narrows `sources` to the kinds of source there are."""
 
-    store: StoreConfig = Field(default=StoreConfig(), description="The database.")
-    web: WebConfig = Field(
-        default=WebConfig(), description="The HTTP server.", validation_alias=AliasChoices("web", "server")
-    )
-    evaluation: EvaluationConfig = Field(default=EvaluationConfig(), description="The schedule of the verdicts.")
-    framework: FrameworkConfig = Field(default=FrameworkConfig(), description="The thresholds of the framework.")
-    prices: PricesConfig = Field(default=PricesConfig(), description="The prices of models.")
-    economics: EconomicsConfig = Field(
-        default=EconomicsConfig(), description="What fine-tuning would cost, for every system."
-    )
-    limits: LimitsConfig = Field(default=LimitsConfig(), description="Caps on names found in records.")
-    log: LogConfig = Field(default=LogConfig(), description="The agent's own log.")
+    store: StoreConfig = section("The database.")
+    web: WebConfig = section("The HTTP server.", validation_alias=AliasChoices("web", "server"))
+    evaluation: EvaluationConfig = section("The schedule of the verdicts.")
+    framework: FrameworkConfig = section("The thresholds of the framework.")
+    prices: PricesConfig = section("The prices of models.")
+    economics: EconomicsConfig = section("What fine-tuning would cost, for every system.")
+    limits: LimitsConfig = section("Caps on names found in records.")
+    log: LogConfig = section("The agent's own log.")
     cache_dir: Path | None = Field(
         default=None,
         description="Folder for fetched copies of git repositories; losing it loses time, never counts. Default: "

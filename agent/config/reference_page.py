@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -15,7 +16,6 @@ from leverwatch.collectors.registry import SourceType
 BEGIN = "<!-- settings: generated, do not edit -->"
 END = "<!-- settings: end -->"
 
-_DURATION_PATTERN = TypeAdapter(Duration).json_schema()["pattern"]
 _RANGES = (
     ("exclusiveMinimum", "more than"),
     ("minimum", "at least"),
@@ -24,6 +24,12 @@ _RANGES = (
 )
 _FORMATS = {"date": "day", "path": "path"}
 _TYPES = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}
+
+
+@cache
+def _duration_pattern() -> str:
+    pattern: str = TypeAdapter(Duration).json_schema()["pattern"]
+    return pattern
 
 
 def render_reference(types: Mapping[str, SourceType] | None = None) -> str:
@@ -114,7 +120,7 @@ class _Reference:
         if kind == "object":
             values = self._values(node)
             return f"mapping of name to {self._type(values[0])}" if values else "mapping"
-        if kind == "string" and node.get("pattern") == _DURATION_PATTERN:
+        if kind == "string" and node.get("pattern") == _duration_pattern():
             return "duration"
         if kind == "string" and node.get("pattern", "").startswith("^[0-9]"):
             # The same number, written with underscores.

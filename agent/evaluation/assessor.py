@@ -7,11 +7,11 @@ from dataclasses import replace
 from hashlib import blake2b
 
 import msgspec
-import structlog
 
 from leverwatch.agent.config import Loaded
 from leverwatch.agent.errors import LeverwatchError
-from leverwatch.agent.evaluation.stored_facts import CostPlans, Decided, Reviews, StoredFacts
+from leverwatch.agent.evaluation.decide import CostPlans, Decided
+from leverwatch.agent.evaluation.stored_facts import Reviews, StoredFacts
 from leverwatch.agent.framework.assessment import (
     Assessment,
     AssessmentFacts,
@@ -23,12 +23,13 @@ from leverwatch.agent.framework.assessment import (
 )
 from leverwatch.agent.framework.economics.model import Agreement
 from leverwatch.agent.framework.last_result_cache import LastResultCache
+from leverwatch.agent.log import get_logger
 from leverwatch.agent.prices.current import CurrentPrices
 from leverwatch.agent.snapshot import PriceFileState
 from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.store import Store
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _AT_ONCE = 100
 """How many systems' facts are held in memory at the same time."""

@@ -2,104 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from leverwatch.agent.config import Config
 from leverwatch.agent.evaluation.assessor import Assessor
-from leverwatch.agent.evaluation.stored_facts import CostPlans
-from leverwatch.agent.framework.assess import assess
-from leverwatch.agent.framework.assessment import Assessment, AssessmentSettings, Unavailable
-from leverwatch.agent.framework.forecast.model import ForecastSettings
-from leverwatch.agent.framework.mistakes import MistakeSettings
-from leverwatch.agent.framework.model import Facts, Settings, Verdict
+from leverwatch.agent.evaluation.decide import Plan, decide_now, narrowed
+from leverwatch.agent.framework.assessment import Assessment, Unavailable
+from leverwatch.agent.framework.model import Facts, Verdict
 from leverwatch.agent.framework.volume import recent_weeks
 from leverwatch.agent.snapshot import SystemsSnapshot, SystemView
-from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.agent.store.views import PromptTotals, SystemTotals
 
 _SHOWN_WEEKS = 13
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The part of the configuration that an evaluation needs."""
-
-    settings: Settings = field(default_factory=Settings)
-    scope: Scope = field(default_factory=Scope)
-    undeclared_systems: int = 100
-    models_per_system: int = 20
-    undeclared_dropped: int = 0
-    """The number of systems in the store that are left out because of the limit of undeclared systems."""
-    mistakes: MistakeSettings = field(default_factory=MistakeSettings)
-    forecast: ForecastSettings = field(default_factory=ForecastSettings)
-    costs: CostPlans = field(default_factory=CostPlans)
-
-    @classmethod
-    def of(cls, config: Config) -> Plan:
-        """Make the plan of a configuration."""
-        return cls(
-            settings=config.framework.to_settings(),
-            scope=Scope(
-                declarations={name: system.to_declaration() for name, system in config.systems.items()},
-                watched=frozenset(
-                    system
-                    for source in config.sources
-                    if source.watches_prompts()
-                    for system in source.declared_systems()
-                ),
-                authoritative=frozenset(source.name for source in config.sources if source.is_authoritative()),
-            ),
-            undeclared_systems=config.limits.undeclared_systems,
-            models_per_system=config.limits.models_per_system,
-            mistakes=config.to_mistakes(),
-            costs=CostPlans.of(config),
-        )
-
-    @property
-    def beside(self) -> AssessmentSettings:
-        """The thresholds of the assessments."""
-        return AssessmentSettings(self.settings, self.mistakes, self.forecast)
-
-
-def last_complete_day(now: datetime) -> date:
-    """Yesterday, in UTC: the newest day that can be complete."""
-    return (now.astimezone(UTC) - timedelta(days=1)).date()
-
-
-def narrowed(store: Store, plan: Plan) -> Plan:
-    """Limit a plan to the systems that are shown: the declared ones and a bounded number of undeclared ones.
-
-    Of the others nothing is read, decided or stored.
-    """
-    found = store.names()
-    undeclared = [name for name in found if name not in plan.scope.declarations]
-    dropped = len(undeclared) - plan.undeclared_systems
-    if dropped <= 0:
-        return plan
-    shown = frozenset({*plan.scope.declarations, *undeclared[: plan.undeclared_systems]})
-    return replace(plan, scope=replace(plan.scope, systems=shown), undeclared_dropped=dropped)
-
-
-def only(plan: Plan, *systems: str) -> Plan:
-    """Limit a plan to the given systems."""
-    return replace(plan, scope=replace(plan.scope, systems=frozenset(systems)))
-
-
-def decide(store: Store, plan: Plan, as_of: date) -> list[tuple[Facts, Verdict]]:
-    """Return the facts and the verdict of every system of a plan as of the end of a UTC day. Writes nothing.
-
-    Raises:
-        StoreError: the database refused or cannot be reached.
-    """
-    return _decide(store, plan, as_of, store.verdicts(as_of, plan.scope.systems))
-
-
-def _decide(store: Store, plan: Plan, as_of: date, previous: Mapping[str, Verdict]) -> list[tuple[Facts, Verdict]]:
-    facts = store.facts(as_of, plan.scope)
-    return [(given, assess(given, plan.settings, previous.get(name))) for name, given in facts.items()]
 
 
 def evaluate(store: Store, plan: Plan, now: datetime, assessor: Assessor | None = None) -> SystemsSnapshot:
@@ -111,11 +26,8 @@ def evaluate(store: Store, plan: Plan, now: datetime, assessor: Assessor | None 
     Raises:
         StoreError: the database refused or cannot be reached.
     """
-    as_of, plan = last_complete_day(now), narrowed(store, plan)
-    previous = store.verdicts(as_of, plan.scope.systems)
-    decided = _decide(store, plan, as_of, previous)
-    store.save_verdicts(decided, previous, now)
-    return picture(store, plan, decided, now, assessor)
+    plan = narrowed(store, plan)
+    return picture(store, plan, decide_now(store, plan, now), now, assessor)
 
 
 def picture(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 
-from leverwatch.agent.config import Config
-from leverwatch.agent.config.economics import EconomicsConfig, EconomicsPlan, plan_of
+from leverwatch.agent.config.economics import EconomicsPlan
+from leverwatch.agent.evaluation.decide import CostPlans, Decided
 from leverwatch.agent.framework.assessment import AssessmentFacts, AssessmentSettings, CostTerms
 from leverwatch.agent.framework.daily_usage import (
     GROWTH_WEEKS,
@@ -18,7 +18,7 @@ from leverwatch.agent.framework.daily_usage import (
     prompt_moments,
     recent_models,
 )
-from leverwatch.agent.framework.economics.model import Price, Unpriced
+from leverwatch.agent.framework.economics.amounts import Price, Unpriced
 from leverwatch.agent.framework.economics.traffic import TrafficMoments, traffic_moments
 from leverwatch.agent.framework.fine_tuned_models import RECENT_DAYS, ModelDays, recognise
 from leverwatch.agent.framework.model import Facts, Verdict
@@ -32,25 +32,6 @@ _LATE_DAYS = 7
 """Days that are read in addition to four weeks, for systems whose newest usage is some days old."""
 _RESULT_DAYS = 400
 """Days for which eval results are read at least; more when a fine-tuned model was adopted before that."""
-
-Decided = Sequence[tuple[Facts, Verdict]]
-
-
-@dataclass(frozen=True)
-class CostPlans:
-    """The configured costs of each system."""
-
-    systems: Mapping[str, EconomicsPlan] = field(default_factory=dict)
-    everywhere: EconomicsPlan = field(default_factory=lambda: plan_of(EconomicsConfig(), EconomicsConfig()))
-    """The costs of systems that the configuration does not name."""
-
-    @classmethod
-    def of(cls, config: Config) -> CostPlans:
-        """Make the cost plans of a configuration."""
-        return cls(
-            {name: plan_of(system.economics, config.economics) for name, system in config.systems.items()},
-            plan_of(EconomicsConfig(), config.economics),
-        )
 
 
 class Reviews:

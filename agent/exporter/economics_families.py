@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 
 from leverwatch.agent.exporter.family import Family, Sample, kind
 from leverwatch.agent.exporter.per_system import Number, one_of, per_system, per_system_and
-from leverwatch.agent.framework.economics.model import Agreement, CostOutcome, Economics, Origin
+from leverwatch.agent.framework.economics.amounts import Origin
+from leverwatch.agent.framework.economics.model import Agreement, CostOutcome, Economics
 from leverwatch.agent.snapshot import PriceFileState, SystemsSnapshot, SystemView
 
 _KNOWN = "when the economics are known"

@@ -14,24 +14,16 @@ from typing import TypeVar
 from leverwatch.agent.framework.baselines import Baseline, baseline
 from leverwatch.agent.framework.daily_usage import measured_shares
 from leverwatch.agent.framework.economics.agreement import agreement
+from leverwatch.agent.framework.economics.amounts import Amount, Hosting, Origin, Price, Unpriced
 from leverwatch.agent.framework.economics.assess import assess_economics
 from leverwatch.agent.framework.economics.assumptions import priced, resolve
-from leverwatch.agent.framework.economics.model import (
-    Agreement,
-    Amount,
-    CostOutcome,
-    Economics,
-    EconomicsFacts,
-    Hosting,
-    Origin,
-    Price,
-    Unpriced,
-)
+from leverwatch.agent.framework.economics.model import Agreement, CostOutcome, Economics, EconomicsFacts
 from leverwatch.agent.framework.economics.traffic import TrafficMoments
 from leverwatch.agent.framework.eval_trend import eval_gain
 from leverwatch.agent.framework.fine_tuned_models import ModelDays
 from leverwatch.agent.framework.forecast.forecast import forecast, targets
-from leverwatch.agent.framework.forecast.model import Forecast, ForecastSettings
+from leverwatch.agent.framework.forecast.model import Forecast
+from leverwatch.agent.framework.forecast.settings import ForecastSettings
 from leverwatch.agent.framework.frequency import active_days_by_week
 from leverwatch.agent.framework.locked_in import LockedIn, OutputChecks, locked_in_support
 from leverwatch.agent.framework.mistakes import MistakeSettings

@@ -10,25 +10,9 @@ from itertools import groupby
 
 from leverwatch.agent.framework.comparison import Comparison, ComparisonOutcome, compare
 from leverwatch.agent.framework.fine_tuned_models import ModelDays, TunedModel, predecessors, tuned_models
+from leverwatch.agent.framework.mistakes import BaselineSettings
 from leverwatch.agent.framework.model import Reason
 from leverwatch.collectors.interface import EvalResult
-
-
-@dataclass(frozen=True, slots=True)
-class BaselineSettings:
-    """From when on a system needs a baseline, and which eval results make one."""
-
-    tuned_share: float = 0.05
-    """Share of a day's generations at which a fine-tuned model counts as adopted."""
-    before_days: int = 30
-    """The result from before the adoption must be at most this many days older than it."""
-    minimum_n: int = 30
-    """Test cases that each of the two results needs at least."""
-    confidence: float = 0.95
-    stale_after_days: int = 60
-    """Days after which the newest result of the tuned model is stale."""
-    tuned_models: tuple[str, ...] = ()
-    """Globs of names of fine-tuned models, in addition to names whose form shows it (see `TunedBy`)."""
 
 
 class Side(StrEnum):

@@ -15,30 +15,9 @@ from itertools import pairwise
 
 from leverwatch.agent.framework.comparison import ComparisonOutcome, compare
 from leverwatch.agent.framework.humanise import decimal, percent
+from leverwatch.agent.framework.mistakes import LockedInSettings
 from leverwatch.agent.framework.model import PromptFacts, Reason
 from leverwatch.collectors.interface import EvalResult
-
-
-@dataclass(frozen=True, slots=True)
-class LockedInSettings:
-    """The thresholds of each kind of evidence."""
-
-    failure_rate: float = 0.02
-    """Failures are high when more than this share of the checked outputs fails validation."""
-    failure_days: int = 14
-    """Trailing days in which failures must be high; in the first half of them and in the second."""
-    minimum_checked: int = 30
-    """The fewest checked outputs of each half, and the fewest test cases of a flat score."""
-    schema_on: float = 0.95
-    """A schema mode is in use from this share of the calls on, and not in use below 1 minus this share."""
-    scorers: tuple[str, ...] = ("*format*", "*schema*", "*style*", "*tone*")
-    """Globs of eval metrics that score format or tone; letter case does not matter."""
-    target: float = 0.95
-    """Such a metric misses its target below this score; both are between 0 and 1."""
-    flat_changes: int = 3
-    """The fewest prompt changes over which a score has to stay flat."""
-    stable_weeks: int = 13
-    """A prompt is stable after so many weeks without a change."""
 
 
 @dataclass(frozen=True, slots=True)

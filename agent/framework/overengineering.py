@@ -5,35 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from leverwatch.agent.framework.economics.model import Origin
+from leverwatch.agent.framework.economics.amounts import Origin
 from leverwatch.agent.framework.humanise import decimal, percent
+from leverwatch.agent.framework.mistakes import OverengineeringSettings
 from leverwatch.agent.framework.model import Reason
-
-
-@dataclass(frozen=True, slots=True)
-class OverengineeringSettings:
-    """The threshold of each sign, and how many signs have to be active."""
-
-    agree: int = 3
-    """How many signs must be active to flag a system. Two could have one cause, as static share and cache use both
-    follow from one long fixed prompt; a third one comes from another measurement."""
-    static_share: float = 0.8
-    """The static share of the input must be above this, and the ratio above `input_output`, for this sign."""
-    input_output: float = 30.0
-    """Input tokens per output token above which a large static share is a sign. The ratio alone is none: code
-    completion at 73 to 1 is healthy."""
-    cached_share: float = 0.3
-    """Caching does not work when less than this share of the static tokens is read from the provider's cache."""
-    cacheable_share: float = 0.5
-    """Poor caching is a sign only when the static share of the input is above this."""
-    growth: float = 0.5
-    """Growth of the prompt over 13 weeks (0.5 is 50%) above which it is a sign, unless evals got better."""
-    calls_per_trace: float = 3.0
-    """Calls per trace from which a chain is a sign (inclusive), when outputs are smaller than `small_output`."""
-    small_output: float = 50.0
-    """Mean output tokens below which an output is small."""
-    attempts: float = 1.1
-    """Attempts per inference above which retries are a sign."""
 
 
 @dataclass(frozen=True, slots=True)

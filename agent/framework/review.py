@@ -7,16 +7,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from leverwatch.agent.framework.mistakes import ReviewSettings
 from leverwatch.agent.framework.model import Declaration, Reason, Rule, Strategy, Verdict
 from leverwatch.agent.framework.shutdowns import Shutdown, Urgency
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewSettings:
-    """When a declaration has to be reviewed."""
-
-    review_after_days: int = 90
-    """Days since the last review after which the next one is due."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from leverwatch.agent.framework.fine_tuned_models import RECENT_DAYS, ModelDays
+from leverwatch.agent.framework.mistakes import ShutdownSettings
 
 
 class Urgency(StrEnum):
@@ -19,14 +20,6 @@ class Urgency(StrEnum):
     CRITICAL = "critical"
     PAST = "past"
     """The day is reached, so calls fail, or the date is wrong."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShutdownSettings:
-    """How many days before a shutdown it becomes urgent."""
-
-    warning_days: int = 90
-    critical_days: int = 30
 
 
 @dataclass(frozen=True, slots=True)

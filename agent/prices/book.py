@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from leverwatch.agent.framework.economics.model import Price, Unpriced
+from leverwatch.agent.framework.economics.amounts import Price, Unpriced
 from leverwatch.agent.prices.entries import PriceList
 from leverwatch.agent.prices.library import PriceLibrary
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-import structlog
-
 from leverwatch.agent.errors import ConfigError
+from leverwatch.agent.log import get_logger
 from leverwatch.agent.prices.book import PriceBook
 from leverwatch.agent.prices.file import WatchedPriceFile
 from leverwatch.agent.prices.library import PriceLibrary
 from leverwatch.agent.snapshot import PriceFileState
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class CurrentPrices:

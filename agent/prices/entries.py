@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import Field
 
 from leverwatch.agent.config.numbers import NoBool
-from leverwatch.agent.framework.economics.model import Origin, Price
+from leverwatch.agent.framework.economics.amounts import Origin, Price
 from leverwatch.collectors.config import Model
 
 # Beyond any price; times the tokens of a year it is still a number.

@@ -8,7 +8,7 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from leverwatch.agent.framework.economics.model import Origin, Price
+from leverwatch.agent.framework.economics.amounts import Origin, Price
 
 if TYPE_CHECKING:
     from genai_prices.types import PriceCalculation

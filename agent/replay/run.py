@@ -6,7 +6,8 @@ from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from leverwatch.agent.evaluation.evaluate import Plan, view_of
+from leverwatch.agent.evaluation.decide import Plan
+from leverwatch.agent.evaluation.evaluate import view_of
 from leverwatch.agent.framework.model import Verdict
 from leverwatch.agent.replay.figures import prompts_by_day, totals_by_day
 from leverwatch.agent.replay.spool import OF_A_SYSTEM, OF_ALL, Spool

@@ -11,9 +11,8 @@ from threading import Lock
 from traceback import format_tb
 from typing import Protocol
 
-import structlog
-
 from leverwatch.agent.errors import InternalError, StoreConflict, StoreError
+from leverwatch.agent.log import get_logger
 from leverwatch.agent.snapshot import SourceView
 from leverwatch.agent.store.replaced import Replaced
 from leverwatch.agent.store.store import SourceTimes
@@ -29,7 +28,7 @@ from leverwatch.collectors.interface import (
     utc_now,
 )
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _MOST_PROBLEMS_LOGGED = 20
 _TRIES = 3

@@ -9,13 +9,14 @@ from enum import StrEnum
 from threading import Condition, Event, Thread
 from typing import Any
 
-import structlog
 from apscheduler.events import EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
-log = structlog.get_logger(__name__)
+from leverwatch.agent.log import get_logger
+
+log = get_logger(__name__)
 
 _LONGEST_BACKOFF = timedelta(minutes=15)
 _WATCH_SECONDS = 15.0

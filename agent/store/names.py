@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from operator import add, attrgetter
 
-import structlog
 from sqlalchemy import ColumnElement, Connection, func, insert, select, text, tuple_, update
 
 from leverwatch.agent.config import Config
 from leverwatch.agent.config.models import OTHER_SYSTEMS
+from leverwatch.agent.log import get_logger
 from leverwatch.agent.store.engine import batched
 from leverwatch.agent.store.highest import highest_sum
 from leverwatch.agent.store.schema import COUNTS, stored_systems, usage_daily, usage_totals
 from leverwatch.collectors.interface import Operation, UsageRow
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 OVERFLOW_SYSTEM = OTHER_SYSTEMS
 """The name under which all systems beyond the limit are stored. Records that use this name are counted with

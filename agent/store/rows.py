@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-import structlog
 from sqlalchemy import Connection
 
+from leverwatch.agent.log import get_logger
 from leverwatch.agent.store.values import UnstorableValue, is_of_a_value
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 Row = TypeVar("Row")
 

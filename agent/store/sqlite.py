@@ -11,11 +11,10 @@ from pathlib import Path
 from threading import Lock
 from urllib.parse import quote
 
-import structlog
-
 from leverwatch.agent.errors import StoreError
+from leverwatch.agent.log import get_logger
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 Identity = tuple[int, int]
 """Device and inode."""

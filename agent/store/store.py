@@ -8,34 +8,33 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from threading import Lock
+from typing import TYPE_CHECKING
 
-import structlog
 from sqlalchemy import URL, Connection, insert, inspect, select, update
 
 from leverwatch.agent.config.store_url import show_store_url
 from leverwatch.agent.errors import StoreConflict, StoreError, StoreRefusal
-from leverwatch.agent.framework.daily_usage import DailyUsage, PromptSums
 from leverwatch.agent.framework.model import Facts, Verdict
-from leverwatch.agent.framework.review import PastVerdict
+from leverwatch.agent.log import get_logger
 from leverwatch.agent.store.batches import write_batch
-from leverwatch.agent.store.daily_usage import read_daily_usage, read_model_names, read_prompt_sums
 from leverwatch.agent.store.engine import WRITES, open_database, translated
-from leverwatch.agent.store.evals import read_eval_results, read_model_days, read_shutdowns
 from leverwatch.agent.store.facts import Scope, read_facts
-from leverwatch.agent.store.history import read_at_review, read_differing_since, read_history
-from leverwatch.agent.store.history_reader import HistoryReader
 from leverwatch.agent.store.migrate import head_revision, is_newest, migrate
 from leverwatch.agent.store.names import Admission, FoldWarning, KnownNames, NameLimits, read_names, read_overflow
+from leverwatch.agent.store.reads import Reads
 from leverwatch.agent.store.replaced import Cell, Replaced, read_inferences
 from leverwatch.agent.store.rows import RowWriter
 from leverwatch.agent.store.schema import record_tallies, source_state, sources
 from leverwatch.agent.store.sqlite import check_damage, is_lost, is_unwritable, read_schema
 from leverwatch.agent.store.verdicts import forget_after, latest_verdicts, newest_moment, write_verdicts
-from leverwatch.agent.store.views import PromptTotals, SystemTotals, read_prompt_totals, read_totals
 from leverwatch.agent.store.words import word
-from leverwatch.collectors.interface import Batch, EvalResult, Result, SourceState, utc_now
+from leverwatch.collectors.interface import Batch, Result, SourceState, utc_now
 
-log = structlog.get_logger(__name__)
+# What only assessments, pages and replays read is imported where it is read: `collect` and `evaluate` do not.
+if TYPE_CHECKING:
+    from leverwatch.agent.store.history_reader import HistoryReader
+
+log = get_logger(__name__)
 
 _EVERYTHING = Scope()
 _REVISIONS = 2**40
@@ -57,7 +56,7 @@ class SourceTimes:
     """Inferences that the source took back when it replaced whole days, since the store exists."""
 
 
-class Store:
+class Store(Reads):
     """A migrated database. Safe to use from several threads.
 
     Raises (all methods):
@@ -297,6 +296,8 @@ class Store:
     @contextmanager
     def past(self, until: date, scope: Scope, models_per_system: int) -> Iterator[HistoryReader]:
         """A context manager of a reader for all days up to `until`, in one state of the database."""
+        from leverwatch.agent.store.history_reader import HistoryReader
+
         with self.reading() as connection:
             yield HistoryReader(connection, until, scope, models_per_system)
 
@@ -333,68 +334,6 @@ class Store:
         number."""
         with self.writing() as connection:
             return forget_after(connection, day, moment)
-
-    def totals(self, scope: Scope, models_per_system: int) -> dict[str, SystemTotals]:
-        """Return the sums over all days, by system."""
-        with self.reading() as connection:
-            return read_totals(connection, scope, models_per_system)
-
-    def prompt_totals(self, scope: Scope = _EVERYTHING) -> dict[str, PromptTotals]:
-        """Return all prompt landings ever seen, by system."""
-        with self.reading() as connection:
-            return read_prompt_totals(connection, scope)
-
-    def eval_results(
-        self, since: date, as_of: date, scope: Scope = _EVERYTHING
-    ) -> Mapping[str, tuple[EvalResult, ...]]:
-        """Return the eval results dated from `since` to the end of `as_of`, by system, oldest first."""
-        with self.reading() as connection:
-            return read_eval_results(connection, since, as_of, scope)
-
-    def model_days(
-        self, since: date, as_of: date, scope: Scope, systems: Collection[str] | None = None
-    ) -> Mapping[str, Mapping[str, Mapping[date, float]]]:
-        """Return inferences by system, model and UTC day. `systems`: only these; None: all."""
-        with self.reading() as connection:
-            return read_model_days(connection, since, as_of, scope, systems)
-
-    def model_names(self, scope: Scope = _EVERYTHING) -> Mapping[str, frozenset[str]]:
-        """Return all models that ever served a generation, by system."""
-        with self.reading() as connection:
-            return read_model_names(connection, scope)
-
-    def daily_usage(self, since: date, as_of: date, scope: Scope) -> Mapping[str, Sequence[DailyUsage]]:
-        """Return sums for each UTC day and model, by system."""
-        with self.reading() as connection:
-            return read_daily_usage(connection, since, as_of, scope)
-
-    def prompt_sums(self, since: date, until: date, scope: Scope) -> Mapping[str, PromptSums]:
-        """Return the sums for the mean length of a prompt over the days from `since` to `until`, by system."""
-        with self.reading() as connection:
-            return read_prompt_sums(connection, since, until, scope)
-
-    def shutdowns(self) -> Mapping[str, date]:
-        """Return the last day of each model, as in the providers' lists."""
-        with self.reading() as connection:
-            return read_shutdowns(connection)
-
-    def at_review(self, reviewed: Mapping[str, date]) -> Mapping[str, PastVerdict]:
-        """Return the verdict that was valid on the day of each system's review, or the first one after it."""
-        with self.reading() as connection:
-            return read_at_review(connection, reviewed)
-
-    def differing_since(self, systems: Collection[str], as_of: date) -> Mapping[str, date]:
-        """Return the first day of each system's current run of stored mismatches; systems without one are left
-        out."""
-        with self.reading() as connection:
-            return read_differing_since(connection, systems, as_of)
-
-    @contextmanager
-    def history(self, system: str, as_of: date) -> Iterator[Iterator[PastVerdict]]:
-        """A context manager of the verdicts of a system, one for each day, newest first; read only as far as
-        they are taken."""
-        with self.reading() as connection:
-            yield read_history(connection, system, as_of)
 
     def tallies(self) -> Mapping[str, Mapping[Result, int]]:
         """Return the number of records by source and result, since the store exists."""

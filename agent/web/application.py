@@ -8,18 +8,17 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-import structlog
-
 from leverwatch.agent.errors import LeverwatchError
 from leverwatch.agent.exporter.render import Exposition, Payload, Snapshots, choose_format
 from leverwatch.agent.limited_log import LimitedLog
+from leverwatch.agent.log import get_logger
 from leverwatch.agent.web import status_page
 from leverwatch.agent.web.api import systems_json
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-log = LimitedLog(structlog.get_logger(__name__))
+log = LimitedLog(get_logger(__name__))
 
 _TEXT = "text/plain; charset=utf-8"
 _READ = ("GET", "HEAD")

@@ -10,9 +10,8 @@ from contextlib import suppress
 from ssl import SSLContext
 from typing import TYPE_CHECKING
 
-import structlog
-
 from leverwatch.agent.errors import LeverwatchError
+from leverwatch.agent.log import get_logger
 from leverwatch.agent.web.application import SECURITY_HEADERS, State, create_app
 from leverwatch.agent.web.transport.accepting import accept_all
 from leverwatch.agent.web.transport.channel import Channel
@@ -26,7 +25,7 @@ from leverwatch.agent.web.transport.workers import Workers
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _MARGIN_SECONDS = 3.0
 

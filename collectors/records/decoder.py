@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELDS
-from leverwatch.collectors.records.format_config import CsvFormat, FileFormat, JsonlFormat, NamedFormat
+from leverwatch.collectors.records.format_config import CsvFormat, FieldMap, FileFormat, JsonlFormat, NamedFormat
 from leverwatch.collectors.records.formats.delimited import Delimited
 from leverwatch.collectors.records.formats.interface import Format, Framing, Grouping, Parsed, Reader, Units
 from leverwatch.collectors.records.formats.jsonl import JsonLines
@@ -110,6 +110,10 @@ def _fill_times(parsed: Parsed, times: Sequence[str | None]) -> None:
             parsed.rows[index] = (*row[:_TIME], time, *row[_TIME + 1 :])
 
 
+def _mapped(fields: FieldMap) -> dict[str, str]:
+    return {name: place for name, place in fields if place is not None}
+
+
 def build_format(settings: FileFormat, template: tuple[str, ...]) -> Format:
     """Return the format that a configuration describes; `template` has the placeholders of the system template.
 
@@ -117,10 +121,10 @@ def build_format(settings: FileFormat, template: tuple[str, ...]) -> Format:
         ValueError: two of the mapped fields exclude each other, or a placeholder is not a valid path.
     """
     if isinstance(settings, CsvFormat):
-        return Delimited(settings.fields.model_dump(exclude_none=True), template, settings.delimiter)
+        return Delimited(_mapped(settings.fields), template, settings.delimiter)
     reader: Reader
     if isinstance(settings, JsonlFormat):
-        lines = JsonLines(settings.fields.model_dump(exclude_none=True), template)
+        lines = JsonLines(_mapped(settings.fields), template)
         if settings.framing is None and not settings.wrappers:
             return lines
         reader = lines

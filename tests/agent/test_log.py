@@ -3,10 +3,15 @@ from __future__ import annotations
 import io
 import json
 import logging
+import subprocess
+import sys
+from pathlib import Path
 
 import structlog
 
 from leverwatch.agent.log import configure, warnings_logged
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_an_event_is_one_line_of_pairs() -> None:
@@ -58,3 +63,24 @@ def test_a_warning_of_a_library_is_written_and_counted() -> None:
     assert "run of job a was missed" in stream.getvalue()
     assert "added job" not in stream.getvalue()
     assert warnings_logged.counts()["library_warning"] == before + 1
+
+
+def test_nothing_is_imported_for_a_line_below_the_level_and_the_first_written_one_is_whole() -> None:
+    program = """
+import logging, sys
+from leverwatch.agent.log import configure, get_logger, warnings_logged
+configure("warning")
+get_logger("leverwatch.test").info("quiet")
+print("structlog" in sys.modules)
+logging.getLogger("apscheduler.test").warning("of a library")
+get_logger("leverwatch.test").warning("loud", place="a:1")
+print(dict(warnings_logged.counts()))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60, cwd=ROOT
+    )
+
+    assert done.stdout.splitlines() == ["False", "{'library_warning': 1, 'loud': 1}"]
+    first, second = done.stderr.splitlines()
+    assert 'event="of a library"' in first
+    assert "event=loud place=a:1" in second

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+
+from leverwatch.agent.memory import collected_as_usual, rarely_collected
 
 PROGRAM = """
 import sys, threading
@@ -40,3 +43,13 @@ def grown(how: str) -> int:
 
 def test_large_blocks_are_given_back_by_whichever_thread_they_were_used() -> None:
     assert grown("told") < 10 < grown("not told")
+
+
+def test_a_command_looks_for_garbage_rarely_while_it_runs_and_an_agent_as_usual() -> None:
+    usual = gc.get_threshold()
+
+    with rarely_collected():
+        assert gc.get_threshold()[0] > 10 * usual[0]
+        collected_as_usual()
+        assert gc.get_threshold() == usual
+    assert gc.get_threshold() == usual

@@ -18,7 +18,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from leverwatch.agent.evaluation.assessor import Assessor
-from leverwatch.agent.evaluation.evaluate import Plan, decide, evaluate, last_complete_day
+from leverwatch.agent.evaluation.decide import Plan, decide, last_complete_day
+from leverwatch.agent.evaluation.evaluate import evaluate
 from leverwatch.agent.framework.model import Declaration, Strategy
 from leverwatch.agent.prices.current import CurrentPrices
 from leverwatch.agent.store.facts import Scope

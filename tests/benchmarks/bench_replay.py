@@ -16,7 +16,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from leverwatch.agent.evaluation.evaluate import Plan
+from leverwatch.agent.evaluation.decide import Plan
 from leverwatch.agent.framework.model import Declaration, Strategy
 from leverwatch.agent.replay.run import all_changes, fill
 from leverwatch.agent.replay.spool import Spool, moments

@@ -17,7 +17,8 @@ from leverwatch.agent.config import load_config
 from leverwatch.agent.demo.build import Demo, build
 from leverwatch.agent.demo.company import ADOPTED
 from leverwatch.agent.evaluation.assessor import Assessor
-from leverwatch.agent.evaluation.evaluate import Plan, evaluate
+from leverwatch.agent.evaluation.decide import Plan
+from leverwatch.agent.evaluation.evaluate import evaluate
 from leverwatch.agent.framework.assessment import PromptJudgement, Unavailable
 from leverwatch.agent.framework.baselines import Baseline
 from leverwatch.agent.framework.comparison import ComparisonOutcome as BaselineOutcome

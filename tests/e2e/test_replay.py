@@ -10,7 +10,7 @@ import pytest
 
 from leverwatch.agent.config import load_config
 from leverwatch.agent.demo.build import build
-from leverwatch.agent.evaluation.evaluate import Plan
+from leverwatch.agent.evaluation.decide import Plan
 from leverwatch.agent.replay.run import all_changes
 from leverwatch.agent.replay.verdicts import days_between
 from tests.e2e.agents import leverwatch_json

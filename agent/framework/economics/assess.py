@@ -6,19 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from operator import mul
 
+from leverwatch.agent.framework.economics.amounts import Amount, Hosting, Origin, Price
 from leverwatch.agent.framework.economics.breakeven import Line, break_even
 from leverwatch.agent.framework.economics.draws import DRAWS, draws, order, weeks_drawn
 from leverwatch.agent.framework.economics.mix import Mix, measured, mix_of_weeks
 from leverwatch.agent.framework.economics.model import (
-    Amount,
     CostOutcome,
     Driver,
     Economics,
     EconomicsFacts,
-    Hosting,
     Missing,
-    Origin,
-    Price,
     StrategyCost,
     Unknown,
 )

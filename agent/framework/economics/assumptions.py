@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from leverwatch.agent.framework.economics.model import Amount, Origin, Price
+from leverwatch.agent.framework.economics.amounts import Amount, Origin, Price
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 from random import Random
 from zlib import crc32
 
-from leverwatch.agent.framework.economics.model import Amount
+from leverwatch.agent.framework.economics.amounts import Amount
 
 DRAWS = 256
 """Draws of each input: 4**4, the number of ways to draw four weeks out of four with replacement."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from leverwatch.agent.framework.economics.model import Missing, Price, Unknown, Unpriced
+from leverwatch.agent.framework.economics.amounts import Price, Unpriced
+from leverwatch.agent.framework.economics.model import Missing, Unknown
 from leverwatch.agent.framework.economics.traffic import Block, Calls, TrafficMoments
 
 _MILLION = 1e6

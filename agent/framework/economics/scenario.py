@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from math import inf
 from typing import NamedTuple
 
+from leverwatch.agent.framework.economics.amounts import Price
 from leverwatch.agent.framework.economics.breakeven import Line
 from leverwatch.agent.framework.economics.mix import Measured, Mix
-from leverwatch.agent.framework.economics.model import Price
 
 MONTH_HOURS = 30.4375 * 24
 MONTH_SECONDS = 30.4375 * 86_400

@@ -17,7 +17,8 @@ from leverwatch.agent.framework.forecast.backtest import (
 )
 from leverwatch.agent.framework.forecast.crossing import outlook
 from leverwatch.agent.framework.forecast.methods import History, path
-from leverwatch.agent.framework.forecast.model import Direction, Forecast, ForecastSettings, Method, Score, Target
+from leverwatch.agent.framework.forecast.model import Direction, Forecast, Method, Score, Target
+from leverwatch.agent.framework.forecast.settings import ForecastSettings
 from leverwatch.agent.framework.forecast.weekly import level_shifts, log_totals, weekly_totals
 from leverwatch.agent.framework.model import Band, Boundary, Settings, VolumeState
 from leverwatch.agent.framework.volume import threshold_of

@@ -6,14 +6,13 @@ import asyncio
 import socket
 from collections.abc import Callable
 
-import structlog
-
 from leverwatch.agent.limited_log import LimitedLog
+from leverwatch.agent.log import get_logger
 from leverwatch.agent.web.transport.channel import wait_for
 from leverwatch.agent.web.transport.crowd import Crowd
 from leverwatch.agent.web.transport.limits import Drop
 
-log = LimitedLog(structlog.get_logger(__name__))
+log = LimitedLog(get_logger(__name__))
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 _AT_ONCE = 32

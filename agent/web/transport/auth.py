@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
 
-import structlog
-
 from leverwatch.agent.limited_log import LimitedLog
+from leverwatch.agent.log import get_logger
 from leverwatch.agent.web.transport.exchange import Headers
 from leverwatch.agent.web.transport.passwords import Passwords
 from leverwatch.agent.web.transport.turns import TooManyWaiting
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from _typeshed import OptExcInfo
 
-log = LimitedLog(structlog.get_logger(__name__))
+log = LimitedLog(get_logger(__name__))
 
 _TEXT = ("Content-Type", "text/plain; charset=utf-8")
 _NO_PASSWORD = (

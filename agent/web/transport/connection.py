@@ -11,9 +11,8 @@ from email.utils import formatdate
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-import structlog
-
 from leverwatch.agent.limited_log import LimitedLog
+from leverwatch.agent.log import get_logger
 from leverwatch.agent.web.transport import wsgi
 from leverwatch.agent.web.transport.channel import Channel
 from leverwatch.agent.web.transport.crowd import Crowd, Member, Stage
@@ -33,7 +32,7 @@ from leverwatch.agent.web.transport.workers import Workers
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
-log = LimitedLog(structlog.get_logger(__name__))
+log = LimitedLog(get_logger(__name__))
 
 _ONE_PACKET = 16 * 1024
 _LINGER_SECONDS = 2.0

@@ -9,14 +9,13 @@ from ssl import SSLContext
 from threading import Lock
 from typing import TypeAlias
 
-import structlog
-
 from leverwatch.agent.config.web_file import LoadedWebFile, load_web_file
 from leverwatch.agent.errors import ConfigError
+from leverwatch.agent.log import get_logger
 from leverwatch.agent.web.transport.auth import Protection
 from leverwatch.agent.web.transport.passwords import Passwords
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _RETRY_SECONDS = 5.0
 

@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from typing import Any, Protocol
 
-from leverwatch.collectors.records.formats.anthropic import ANTHROPIC
-from leverwatch.collectors.records.formats.apisix import APISIX
-from leverwatch.collectors.records.formats.azure import AZURE_APIM, AZURE_OPENAI
-from leverwatch.collectors.records.formats.bedrock import BEDROCK
-from leverwatch.collectors.records.formats.envoy import ENVOY
-from leverwatch.collectors.records.formats.envoy_ai_gateway import ENVOY_AI_GATEWAY
 from leverwatch.collectors.records.formats.interface import Framing, Reader
-from leverwatch.collectors.records.formats.kong import KONG
-from leverwatch.collectors.records.formats.langfuse import LANGFUSE
-from leverwatch.collectors.records.formats.litellm import LITELLM
-from leverwatch.collectors.records.formats.mlflow import MLFLOW
-from leverwatch.collectors.records.formats.nginx import NGINX
-from leverwatch.collectors.records.formats.ollama import OLLAMA
-from leverwatch.collectors.records.formats.openai import OPENAI
-from leverwatch.collectors.records.formats.otlp import OTLP
-from leverwatch.collectors.records.formats.vertex import VERTEX
 
 
 class Named(Protocol):
@@ -51,24 +37,44 @@ class Named(Protocol):
         ...
 
 
-_FORMATS: tuple[Named, ...] = (
-    ANTHROPIC,
-    APISIX,
-    AZURE_APIM,
-    AZURE_OPENAI,
-    BEDROCK,
-    ENVOY,
-    ENVOY_AI_GATEWAY,
-    KONG,
-    LANGFUSE,
-    LITELLM,
-    MLFLOW,
-    NGINX,
-    OLLAMA,
-    OPENAI,
-    OTLP,
-    VERTEX,
-)
+_FORMATS: Mapping[str, str] = {
+    "anthropic": "anthropic.ANTHROPIC",
+    "apisix": "apisix.APISIX",
+    "azure-apim": "azure.AZURE_APIM",
+    "azure-openai": "azure.AZURE_OPENAI",
+    "bedrock": "bedrock.BEDROCK",
+    "envoy": "envoy.ENVOY",
+    "envoy-ai-gateway": "envoy_ai_gateway.ENVOY_AI_GATEWAY",
+    "kong": "kong.KONG",
+    "langfuse": "langfuse.LANGFUSE",
+    "litellm": "litellm.LITELLM",
+    "mlflow": "mlflow.MLFLOW",
+    "nginx": "nginx.NGINX",
+    "ollama": "ollama.OLLAMA",
+    "openai": "openai.OPENAI",
+    "otlp": "otlp.OTLP",
+    "vertex": "vertex.VERTEX",
+}
+"""The module beside this one, and the name in it, of each format."""
 
-NAMED: Mapping[str, Named] = {format_.name: format_ for format_ in _FORMATS}
+
+class _Formats(Mapping[str, Named]):
+    """The formats by name, each imported when it is asked for: a configuration reads few, and checks all names."""
+
+    def __getitem__(self, name: str) -> Named:
+        module, _, constant = _FORMATS[name].partition(".")
+        found: Named = getattr(import_module(f"leverwatch.collectors.records.formats.{module}"), constant)
+        return found
+
+    def __contains__(self, name: object) -> bool:
+        return name in _FORMATS
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_FORMATS)
+
+    def __len__(self) -> int:
+        return len(_FORMATS)
+
+
+NAMED: Mapping[str, Named] = _Formats()
 """All named formats, by name."""

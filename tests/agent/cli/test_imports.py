@@ -28,7 +28,7 @@ START = {"click"}
 PYDANTIC = {"annotated_types", "pydantic", "pydantic_core", "typing_extensions", "typing_inspection"}
 CHECK = START | PYDANTIC | {"msgspec", "yaml"}
 READ = {"isal", "xxhash", "zstandard"}
-STORE = CHECK | READ | {"sqlalchemy", "structlog"}
+STORE = CHECK | {"sqlalchemy", "zstandard"}
 COMPLETE = {"_LEVERWATCH_COMPLETE": "bash_complete", "COMP_CWORD": "2"}
 
 CLI = "leverwatch.agent.cli"
@@ -47,10 +47,10 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def imported(folder: Path, *arguments: str, **environ: str) -> tuple[set[str], set[str]]:
+def imported(folder: Path, *arguments: str, program: str = PROGRAM, **environ: str) -> tuple[set[str], set[str]]:
     """The packages that are not Python's own, and the rooms of leverwatch, that a command imports."""
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *arguments],
+        [sys.executable, "-c", program, *arguments],
         cwd=folder, capture_output=True, text=True, check=False, timeout=120,
         env={**os.environ, "PYTHONPATH": str(ROOT), "LEVERWATCH_LOG": "", **environ},
     )  # fmt: skip
@@ -86,7 +86,7 @@ def test_help_and_completion_need_click_alone(
     [
         (["sniff", "app.jsonl"], CHECK | READ),
         (["check-config"], CHECK | {"zstandard"}),
-        (["collect"], STORE),
+        (["collect"], STORE | READ | {"structlog"}),
         (["evaluate"], STORE),
         (["explain", "bot"], STORE | {"genai_prices"}),
     ],
@@ -112,3 +112,41 @@ def test_only_a_missing_schema_needs_alembic(folder: Path) -> None:
 
     assert "alembic" in imported(folder, "collect")[0]
     assert "alembic" not in imported(folder, "collect")[0]
+
+
+def test_a_configuration_imports_what_it_names(folder: Path) -> None:
+    program = PROGRAM.replace('".".join(name.split(".")[:3])', "name")
+    modules = imported(folder, "evaluate", program=program)[1]
+    formats = {name.rpartition(".")[2] for name in modules if "records.formats." in name}
+
+    assert not any(name.startswith("leverwatch.collectors.sources.evals") for name in modules)
+    assert not any(name.startswith("leverwatch.collectors.sources.models") for name in modules)
+    assert not formats & {
+        "anthropic",
+        "azure",
+        "bedrock",
+        "kong",
+        "langfuse",
+        "litellm",
+        "mlflow",
+        "otlp",
+        "vertex",
+    }
+
+
+def test_a_verdict_needs_nothing_of_what_is_shown_beside_it(folder: Path) -> None:
+    program = PROGRAM.replace('".".join(name.split(".")[:3])', "name")
+    _, modules = imported(folder, "evaluate", program=program)
+
+    assert not modules & {
+        "leverwatch.agent.framework.assessment",
+        "leverwatch.agent.framework.economics.assess",
+        "leverwatch.agent.framework.forecast.forecast",
+        "leverwatch.agent.framework.locked_in",
+        "leverwatch.agent.framework.overengineering",
+        "leverwatch.agent.framework.review",
+        "leverwatch.agent.prices.book",
+        "leverwatch.agent.snapshot",
+        "leverwatch.agent.store.history_reader",
+        "leverwatch.agent.store.views",
+    }

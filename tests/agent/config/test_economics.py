@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from leverwatch.agent.config import Config, EconomicsConfig, EconomicsPlan, Loaded, plan_of
+from leverwatch.agent.framework.economics.amounts import Amount, Hosting, Origin
 from leverwatch.agent.framework.economics.assumptions import ASSUMPTIONS
-from leverwatch.agent.framework.economics.model import Amount, Hosting, Origin
 
 Load = Callable[..., Loaded]
 Problems = Callable[..., tuple[str, ...]]

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from leverwatch.agent.config import Config, Loaded, load_config
+from leverwatch.agent.config import Config, Loaded, differences, load_config
 from leverwatch.agent.errors import ConfigError
 from leverwatch.agent.framework.model import Declaration, Strategy
 from leverwatch.collectors.records.format_config import JsonlFormat
-from leverwatch.collectors.registry import SourceType
+from leverwatch.collectors.registry import SourceType, source_types
 from leverwatch.collectors.sources.files.config import FilesConfig
 from leverwatch.collectors.sources.git.config import GitConfig
 
@@ -221,3 +221,35 @@ def test_a_thousand_systems_load(load: Load) -> None:
     text = "systems:\n" + "".join(f"  s{n}: {{reviewed: 2026-01-01}}\n" for n in range(1000))
 
     assert len(load(text).config.systems) == 1000
+
+
+EXAMPLES_OF_SOURCES = (
+    "{name: logs, type: files, path: a, format: openai, system: s}",
+    "{name: prompts, type: git, repo: r, systems: {s: ['*']}}",
+)
+
+
+def test_a_file_needs_only_the_kinds_of_source_in_it_and_loads_the_same(tmp_path: Path) -> None:
+    file = tmp_path / "leverwatch.yaml"
+    file.write_text("sources: [{name: logs, type: files, path: a, format: openai, system: s}]\n")
+    narrow = load_config(file)
+    file.write_text(
+        file.read_text().replace("]", ", {name: prompts, type: git, repo: r, systems: {s: ['*']}}]", 1)
+    )
+    wide = load_config(file)
+
+    assert narrow.config.sources[0] == wide.config.sources[0]
+    assert differences(narrow, wide) == ("sources.prompts",)
+
+
+@pytest.mark.parametrize("entry", ["{}", "text", "{type: [git]}", "{type: nothing}"])
+def test_what_is_wrong_with_a_type_is_told_with_all_types(entry: str, tmp_path: Path) -> None:
+    file = tmp_path / "leverwatch.yaml"
+    file.write_text(f"sources: [{EXAMPLES_OF_SOURCES[0]}, {entry}]\n")
+
+    with pytest.raises(ConfigError) as alone:
+        load_config(file)
+    with pytest.raises(ConfigError) as given:
+        load_config(file, types=dict(source_types()))
+
+    assert alone.value.problems == given.value.problems

@@ -15,22 +15,17 @@ from leverwatch.agent.config.economics import EconomicsConfig, plan_of
 from leverwatch.agent.errors import StoreError
 from leverwatch.agent.evaluation import assessor as assessing
 from leverwatch.agent.evaluation.assessor import Assessor, nothing
-from leverwatch.agent.evaluation.evaluate import Plan, decide, evaluate
-from leverwatch.agent.evaluation.stored_facts import CostPlans, StoredFacts
+from leverwatch.agent.evaluation.decide import CostPlans, Plan, decide
+from leverwatch.agent.evaluation.evaluate import evaluate
+from leverwatch.agent.evaluation.stored_facts import StoredFacts
 from leverwatch.agent.framework import assessment as framework
 from leverwatch.agent.framework.assessment import Assessment, PromptJudgement, Unavailable
 from leverwatch.agent.framework.baselines import Baseline
 from leverwatch.agent.framework.comparison import ComparisonOutcome as BaselineOutcome
 from leverwatch.agent.framework.daily_usage import DailyUsage, recent_models
+from leverwatch.agent.framework.economics.amounts import Origin
 from leverwatch.agent.framework.economics.assess import assess_economics
-from leverwatch.agent.framework.economics.model import (
-    Agreement,
-    CostOutcome,
-    Economics,
-    EconomicsFacts,
-    Missing,
-    Origin,
-)
+from leverwatch.agent.framework.economics.model import Agreement, CostOutcome, Economics, EconomicsFacts, Missing
 from leverwatch.agent.framework.forecast.model import Forecast
 from leverwatch.agent.framework.locked_in import LockedIn, Support
 from leverwatch.agent.framework.mistakes import MistakeSettings

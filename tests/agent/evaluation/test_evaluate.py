@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 
 from leverwatch.agent.config import load_config
 from leverwatch.agent.evaluation.assessor import Assessor
-from leverwatch.agent.evaluation.evaluate import Plan, decide, evaluate, last_complete_day, narrowed, only
-from leverwatch.agent.evaluation.stored_facts import CostPlans
+from leverwatch.agent.evaluation.decide import CostPlans, Plan, decide, last_complete_day, narrowed, only
+from leverwatch.agent.evaluation.evaluate import evaluate
 from leverwatch.agent.framework.mistakes import MistakeSettings
 from leverwatch.agent.framework.model import Declaration, Settings, Strategy
 from leverwatch.agent.store.facts import Scope

@@ -9,15 +9,14 @@ from leverwatch.agent.framework.assessment import Assessment, PromptJudgement
 from leverwatch.agent.framework.baselines import Baseline
 from leverwatch.agent.framework.comparison import ComparisonOutcome as BaselineOutcome
 from leverwatch.agent.framework.comparison import compare
+from leverwatch.agent.framework.economics.amounts import Amount, Origin
 from leverwatch.agent.framework.economics.model import (
     Agreement,
-    Amount,
     BreakEven,
     CostOutcome,
     Driver,
     Economics,
     Missing,
-    Origin,
     StrategyCost,
     Unknown,
 )

@@ -12,7 +12,7 @@ from leverwatch.agent.exporter.economics_families import ECONOMICS
 from leverwatch.agent.exporter.mistake_families import MISTAKES
 from leverwatch.agent.exporter.outlook_families import OUTLOOK
 from leverwatch.agent.framework.assessment import Assessment, PromptJudgement
-from leverwatch.agent.framework.forecast.model import ForecastSettings
+from leverwatch.agent.framework.forecast.settings import ForecastSettings
 from leverwatch.agent.framework.overengineering import judge
 from leverwatch.agent.snapshot import PriceFileState
 from tests.agent.exporter import assessed, samples

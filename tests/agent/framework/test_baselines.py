@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leverwatch.agent.framework.baselines import Baseline, BaselineCode, BaselineSettings, Side, baseline
+from leverwatch.agent.framework.baselines import Baseline, BaselineCode, Side, baseline
 from leverwatch.agent.framework.comparison import ComparisonOutcome
 from leverwatch.agent.framework.fine_tuned_models import ModelDays
+from leverwatch.agent.framework.mistakes import BaselineSettings
 from leverwatch.collectors.interface import EvalResult
 from tests.agent.framework.evals import BASE, TUNED, counts, result
 from tests.agent.framework.facts import AS_OF

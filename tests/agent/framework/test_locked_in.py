@@ -9,13 +9,13 @@ import pytest
 from leverwatch.agent.framework.locked_in import (
     LockedIn,
     LockedInCode,
-    LockedInSettings,
     OutputChecks,
     Standing,
     Support,
     SupportEvidence,
     locked_in_support,
 )
+from leverwatch.agent.framework.mistakes import LockedInSettings
 from leverwatch.agent.framework.model import PromptFacts
 from leverwatch.collectors.interface import EvalResult
 from tests.agent.framework.evals import result

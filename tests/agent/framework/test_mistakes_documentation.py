@@ -7,13 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from leverwatch.agent.framework.baselines import BaselineCode, BaselineSettings
+from leverwatch.agent.framework.baselines import BaselineCode
 from leverwatch.agent.framework.comparison import ComparisonOutcome
 from leverwatch.agent.framework.fine_tuned_models import RECENT_DAYS, TunedBy
-from leverwatch.agent.framework.locked_in import LockedInCode, LockedInSettings, Standing, Support
-from leverwatch.agent.framework.overengineering import OverengineeringSettings, Sign
-from leverwatch.agent.framework.review import ReviewCode, ReviewSettings
-from leverwatch.agent.framework.shutdowns import ShutdownSettings, Urgency
+from leverwatch.agent.framework.locked_in import LockedInCode, Standing, Support
+from leverwatch.agent.framework.mistakes import (
+    BaselineSettings,
+    LockedInSettings,
+    OverengineeringSettings,
+    ReviewSettings,
+    ShutdownSettings,
+)
+from leverwatch.agent.framework.overengineering import Sign
+from leverwatch.agent.framework.review import ReviewCode
+from leverwatch.agent.framework.shutdowns import Urgency
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "mistakes.md").read_text(encoding="utf-8")
 ONE_LINE = " ".join(DOCUMENT.split())

@@ -10,14 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leverwatch.agent.framework.economics.model import Origin
-from leverwatch.agent.framework.overengineering import (
-    ADVICE,
-    OverengineeringSettings,
-    PromptMoments,
-    Sign,
-    judge,
-)
+from leverwatch.agent.framework.economics.amounts import Origin
+from leverwatch.agent.framework.mistakes import OverengineeringSettings
+from leverwatch.agent.framework.overengineering import ADVICE, PromptMoments, Sign, judge
 
 BLOATED = PromptMoments(
     input_tokens=4000,

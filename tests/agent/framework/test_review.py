@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leverwatch.agent.framework.mistakes import ReviewSettings
 from leverwatch.agent.framework.model import Declaration, Rule, Strategy
 from leverwatch.agent.framework.review import (
     PastVerdict,
     Review,
     ReviewCode,
-    ReviewSettings,
     changed_rules,
     differing_since,
     review,

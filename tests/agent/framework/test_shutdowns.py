@@ -4,7 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from leverwatch.agent.framework.shutdowns import ShutdownSettings, Urgency, base_of, shutdown_of, shutdowns
+from leverwatch.agent.framework.mistakes import ShutdownSettings
+from leverwatch.agent.framework.shutdowns import Urgency, base_of, shutdown_of, shutdowns
 from tests.agent.framework.evals import counts
 from tests.agent.framework.facts import AS_OF
 

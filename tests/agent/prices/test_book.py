@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from leverwatch.agent.framework.economics.model import Origin, Price, Unpriced
+from leverwatch.agent.framework.economics.amounts import Origin, Price, Unpriced
 from leverwatch.agent.prices.book import PriceBook
 from leverwatch.agent.prices.entries import EntryAtLine, PriceEntry, PriceList
 

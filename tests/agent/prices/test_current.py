@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from leverwatch.agent.framework.economics.model import Price, Unpriced
+from leverwatch.agent.framework.economics.amounts import Price, Unpriced
 from leverwatch.agent.prices.current import CurrentPrices
 from leverwatch.agent.snapshot import PriceFileState
 

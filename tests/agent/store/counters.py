@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from leverwatch.agent.evaluation.evaluate import Plan, evaluate
+from leverwatch.agent.evaluation.decide import Plan
+from leverwatch.agent.evaluation.evaluate import evaluate
 from leverwatch.agent.exporter.families import SYSTEMS
 from leverwatch.agent.store.store import Store
 

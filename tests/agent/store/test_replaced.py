@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 
 from leverwatch.agent.errors import InternalError, StoreConflict
 from leverwatch.agent.evaluation.assessor import Assessor
-from leverwatch.agent.evaluation.evaluate import Plan, evaluate
+from leverwatch.agent.evaluation.decide import Plan
+from leverwatch.agent.evaluation.evaluate import evaluate
 from leverwatch.agent.framework.model import Strategy
 from leverwatch.agent.snapshot import SystemView
 from leverwatch.agent.store.facts import Scope

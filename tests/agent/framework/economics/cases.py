@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from leverwatch.agent.framework.economics.amounts import Amount, Hosting, Origin, Price
 from leverwatch.agent.framework.economics.assumptions import resolve
-from leverwatch.agent.framework.economics.model import Amount, EconomicsFacts, Hosting, Origin, Price
+from leverwatch.agent.framework.economics.model import EconomicsFacts
 from leverwatch.agent.framework.economics.traffic import Calls, DayCalls, TrafficMoments, traffic_moments
 
 DAY = date(2026, 10, 4)

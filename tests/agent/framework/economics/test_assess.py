@@ -6,17 +6,10 @@ from typing import Any, cast
 
 import pytest
 
+from leverwatch.agent.framework.economics.amounts import Amount, Origin, Unpriced
 from leverwatch.agent.framework.economics.assess import assess_economics, used_inputs
 from leverwatch.agent.framework.economics.assumptions import resolve
-from leverwatch.agent.framework.economics.model import (
-    Amount,
-    CostOutcome,
-    Economics,
-    EconomicsFacts,
-    Missing,
-    Origin,
-    Unpriced,
-)
+from leverwatch.agent.framework.economics.model import CostOutcome, Economics, EconomicsFacts, Missing
 from leverwatch.agent.framework.economics.traffic import TrafficMoments
 from leverwatch.agent.framework.model import Strategy
 from tests.agent.framework.economics.cases import DAY, LARGE, MINI, TUNED_MINI, calls, exactly, facts, traffic

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from leverwatch.agent.framework.economics.amounts import Amount, Origin
 from leverwatch.agent.framework.economics.assumptions import priced
-from leverwatch.agent.framework.economics.model import Amount, Origin
 from tests.agent.framework.economics.cases import TUNED_MINI, exactly
 
 TOKENS = {"training_million_tokens": Amount(5, 10, 20, Origin.CONFIGURED)}

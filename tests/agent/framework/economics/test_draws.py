@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leverwatch.agent.framework.economics.amounts import Amount, Origin
 from leverwatch.agent.framework.economics.draws import DRAWS, draws, order, weeks_drawn
-from leverwatch.agent.framework.economics.model import Amount, Origin
 
 
 @pytest.mark.parametrize("triple", [(1.0, 2.0, 6.0), (0.0, 0.0, 1.0), (0.0, 1.0, 1.0)])

@@ -7,17 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leverwatch.agent.framework.economics.amounts import Amount, Hosting, Origin, Price, Unpriced
 from leverwatch.agent.framework.economics.assess import assess_economics
 from leverwatch.agent.framework.economics.assumptions import defaults
-from leverwatch.agent.framework.economics.model import (
-    Amount,
-    CostOutcome,
-    EconomicsFacts,
-    Hosting,
-    Origin,
-    Price,
-    Unpriced,
-)
+from leverwatch.agent.framework.economics.model import CostOutcome, EconomicsFacts
 from leverwatch.agent.framework.economics.traffic import Calls, TrafficMoments
 from tests.agent.framework.economics.cases import facts
 

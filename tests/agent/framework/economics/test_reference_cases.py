@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import pytest
 
+from leverwatch.agent.framework.economics.amounts import Amount, Origin
 from leverwatch.agent.framework.economics.assess import assess_economics
-from leverwatch.agent.framework.economics.model import Amount, CostOutcome, Economics, Origin
+from leverwatch.agent.framework.economics.model import CostOutcome, Economics
 from tests.agent.framework.economics.cases import LARGE, MINI, TUNED_MINI, facts
 
 CACHED = 6 / 9

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from leverwatch.agent.framework.forecast.backtest import FIRST, HORIZONS, MOST
 from leverwatch.agent.framework.forecast.methods import DAMPING, TREND_WEEKS
-from leverwatch.agent.framework.forecast.model import ForecastSettings, Method
+from leverwatch.agent.framework.forecast.model import Method
+from leverwatch.agent.framework.forecast.settings import ForecastSettings
 from leverwatch.agent.framework.forecast.weekly import LONGEST
 
 DOCUMENT = (Path(__file__).parents[4] / "docs" / "forecast.md").read_text(encoding="utf-8")

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from leverwatch.agent.framework.forecast.crossing import outlook
 from leverwatch.agent.framework.forecast.forecast import forecast, monthly, targets
-from leverwatch.agent.framework.forecast.model import Direction, Forecast, ForecastSettings, Method, Target
+from leverwatch.agent.framework.forecast.model import Direction, Forecast, Method, Target
+from leverwatch.agent.framework.forecast.settings import ForecastSettings
 from leverwatch.agent.framework.model import Band, Boundary, Settings, VolumeState
 from tests.agent.framework.forecast.series import DAY, daily, growing, series
 

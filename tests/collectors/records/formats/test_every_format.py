@@ -138,3 +138,7 @@ def test_a_row_tells_nothing_but_the_fields_that_its_format_knows(
     for row in parsed.rows:
         told = {field for field, value in zip((*FIELDS, *EXTENDED_FIELDS), row, strict=True) if value is not None}
         assert told <= reader.known
+
+
+def test_a_format_is_imported_under_the_name_that_it_has_itself() -> None:
+    assert list(NAMED) == [NAMED[name].name for name in NAMED]

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from leverwatch.agent.evaluation.assessor import Assessor
-from leverwatch.agent.evaluation.evaluate import Plan, evaluate
+from leverwatch.agent.evaluation.decide import Plan
+from leverwatch.agent.evaluation.evaluate import evaluate
 from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import Batch, Result

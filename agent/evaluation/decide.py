@@ -1,0 +1,137 @@
+"""Applies the framework to every system, and stores the verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from leverwatch.agent.config.economics import EconomicsConfig, EconomicsPlan, plan_of
+from leverwatch.agent.framework.assess import assess
+from leverwatch.agent.framework.forecast.settings import ForecastSettings
+from leverwatch.agent.framework.mistakes import MistakeSettings
+from leverwatch.agent.framework.model import Facts, Settings, Verdict
+from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.store import Store
+
+if TYPE_CHECKING:
+    from leverwatch.agent.config.models import Config
+    from leverwatch.agent.framework.assessment import AssessmentSettings
+
+_NOTHING = EconomicsConfig.model_construct()
+"""What is said of costs where nothing is said. Validating it would take a validator of its own."""
+
+Decided = Sequence[tuple[Facts, Verdict]]
+
+
+@dataclass(frozen=True)
+class CostPlans:
+    """The configured costs of each system."""
+
+    systems: Mapping[str, EconomicsPlan] = field(default_factory=dict)
+    everywhere: EconomicsPlan = field(default_factory=lambda: plan_of(_NOTHING, _NOTHING))
+    """The costs of systems that the configuration does not name."""
+
+    @classmethod
+    def of(cls, config: Config) -> CostPlans:
+        """Make the cost plans of a configuration."""
+        return cls(
+            {name: plan_of(system.economics, config.economics) for name, system in config.systems.items()},
+            plan_of(_NOTHING, config.economics),
+        )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The part of the configuration that an evaluation needs."""
+
+    settings: Settings = field(default_factory=Settings)
+    scope: Scope = field(default_factory=Scope)
+    undeclared_systems: int = 100
+    models_per_system: int = 20
+    undeclared_dropped: int = 0
+    """The number of systems in the store that are left out because of the limit of undeclared systems."""
+    mistakes: MistakeSettings = field(default_factory=MistakeSettings)
+    forecast: ForecastSettings = field(default_factory=ForecastSettings)
+    costs: CostPlans = field(default_factory=CostPlans)
+
+    @classmethod
+    def of(cls, config: Config) -> Plan:
+        """Make the plan of a configuration."""
+        return cls(
+            settings=config.framework.to_settings(),
+            scope=Scope(
+                declarations={name: system.to_declaration() for name, system in config.systems.items()},
+                watched=frozenset(
+                    system
+                    for source in config.sources
+                    if source.watches_prompts()
+                    for system in source.declared_systems()
+                ),
+                authoritative=frozenset(source.name for source in config.sources if source.is_authoritative()),
+            ),
+            undeclared_systems=config.limits.undeclared_systems,
+            models_per_system=config.limits.models_per_system,
+            mistakes=config.to_mistakes(),
+            costs=CostPlans.of(config),
+        )
+
+    @property
+    def beside(self) -> AssessmentSettings:
+        """The thresholds of the assessments."""
+        # Only what is shown beside a verdict needs these.
+        from leverwatch.agent.framework.assessment import AssessmentSettings
+
+        return AssessmentSettings(self.settings, self.mistakes, self.forecast)
+
+
+def last_complete_day(now: datetime) -> date:
+    """Yesterday, in UTC: the newest day that can be complete."""
+    return (now.astimezone(UTC) - timedelta(days=1)).date()
+
+
+def narrowed(store: Store, plan: Plan) -> Plan:
+    """Limit a plan to the systems that are shown: the declared ones and a bounded number of undeclared ones.
+
+    Of the others nothing is read, decided or stored.
+    """
+    found = store.names()
+    undeclared = [name for name in found if name not in plan.scope.declarations]
+    dropped = len(undeclared) - plan.undeclared_systems
+    if dropped <= 0:
+        return plan
+    shown = frozenset({*plan.scope.declarations, *undeclared[: plan.undeclared_systems]})
+    return replace(plan, scope=replace(plan.scope, systems=shown), undeclared_dropped=dropped)
+
+
+def only(plan: Plan, *systems: str) -> Plan:
+    """Limit a plan to the given systems."""
+    return replace(plan, scope=replace(plan.scope, systems=frozenset(systems)))
+
+
+def decide(store: Store, plan: Plan, as_of: date) -> list[tuple[Facts, Verdict]]:
+    """Return the facts and the verdict of every system of a plan as of the end of a UTC day. Writes nothing.
+
+    Raises:
+        StoreError: the database refused or cannot be reached.
+    """
+    return _decide(store, plan, as_of, store.verdicts(as_of, plan.scope.systems))
+
+
+def _decide(store: Store, plan: Plan, as_of: date, previous: Mapping[str, Verdict]) -> list[tuple[Facts, Verdict]]:
+    facts = store.facts(as_of, plan.scope)
+    return [(given, assess(given, plan.settings, previous.get(name))) for name, given in facts.items()]
+
+
+def decide_now(store: Store, plan: Plan, now: datetime) -> list[tuple[Facts, Verdict]]:
+    """Decide on the systems of a plan as of the last complete UTC day, store the verdicts, and return them.
+
+    Raises:
+        StoreError: the database refused or cannot be reached.
+    """
+    as_of = last_complete_day(now)
+    previous = store.verdicts(as_of, plan.scope.systems)
+    decided = _decide(store, plan, as_of, previous)
+    store.save_verdicts(decided, previous, now)
+    return decided

@@ -1,0 +1,116 @@
+"""What pages and assessments read from the store, each from one state of the database.
+
+A short command that only counts or decides needs none of it: what reads is imported when it is asked for.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import date
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from leverwatch.agent.store.facts import Scope
+
+if TYPE_CHECKING:
+    from leverwatch.agent.framework.daily_usage import DailyUsage, PromptSums
+    from leverwatch.agent.framework.review import PastVerdict
+    from leverwatch.agent.store.views import PromptTotals, SystemTotals
+    from leverwatch.collectors.interface import EvalResult
+
+_EVERYTHING = Scope()
+
+
+class Reads(ABC):
+    """The part of a store that reads for pages and assessments."""
+
+    @abstractmethod
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A context manager of a connection that sees one state of the database."""
+
+    def totals(self, scope: Scope, models_per_system: int) -> dict[str, SystemTotals]:
+        """Return the sums over all days, by system."""
+        from leverwatch.agent.store.views import read_totals
+
+        with self.reading() as connection:
+            return read_totals(connection, scope, models_per_system)
+
+    def prompt_totals(self, scope: Scope = _EVERYTHING) -> dict[str, PromptTotals]:
+        """Return all prompt landings ever seen, by system."""
+        from leverwatch.agent.store.views import read_prompt_totals
+
+        with self.reading() as connection:
+            return read_prompt_totals(connection, scope)
+
+    def eval_results(
+        self, since: date, as_of: date, scope: Scope = _EVERYTHING
+    ) -> Mapping[str, tuple[EvalResult, ...]]:
+        """Return the eval results dated from `since` to the end of `as_of`, by system, oldest first."""
+        from leverwatch.agent.store.evals import read_eval_results
+
+        with self.reading() as connection:
+            return read_eval_results(connection, since, as_of, scope)
+
+    def model_days(
+        self, since: date, as_of: date, scope: Scope, systems: Collection[str] | None = None
+    ) -> Mapping[str, Mapping[str, Mapping[date, float]]]:
+        """Return inferences by system, model and UTC day. `systems`: only these; None: all."""
+        from leverwatch.agent.store.evals import read_model_days
+
+        with self.reading() as connection:
+            return read_model_days(connection, since, as_of, scope, systems)
+
+    def model_names(self, scope: Scope = _EVERYTHING) -> Mapping[str, frozenset[str]]:
+        """Return all models that ever served a generation, by system."""
+        from leverwatch.agent.store.daily_usage import read_model_names
+
+        with self.reading() as connection:
+            return read_model_names(connection, scope)
+
+    def daily_usage(self, since: date, as_of: date, scope: Scope) -> Mapping[str, Sequence[DailyUsage]]:
+        """Return sums for each UTC day and model, by system."""
+        from leverwatch.agent.store.daily_usage import read_daily_usage
+
+        with self.reading() as connection:
+            return read_daily_usage(connection, since, as_of, scope)
+
+    def prompt_sums(self, since: date, until: date, scope: Scope) -> Mapping[str, PromptSums]:
+        """Return the sums for the mean length of a prompt over the days from `since` to `until`, by system."""
+        from leverwatch.agent.store.daily_usage import read_prompt_sums
+
+        with self.reading() as connection:
+            return read_prompt_sums(connection, since, until, scope)
+
+    def shutdowns(self) -> Mapping[str, date]:
+        """Return the last day of each model, as in the providers' lists."""
+        from leverwatch.agent.store.evals import read_shutdowns
+
+        with self.reading() as connection:
+            return read_shutdowns(connection)
+
+    def at_review(self, reviewed: Mapping[str, date]) -> Mapping[str, PastVerdict]:
+        """Return the verdict that was valid on the day of each system's review, or the first one after it."""
+        from leverwatch.agent.store.history import read_at_review
+
+        with self.reading() as connection:
+            return read_at_review(connection, reviewed)
+
+    def differing_since(self, systems: Collection[str], as_of: date) -> Mapping[str, date]:
+        """Return the first day of each system's current run of stored mismatches; systems without one are left
+        out."""
+        from leverwatch.agent.store.history import read_differing_since
+
+        with self.reading() as connection:
+            return read_differing_since(connection, systems, as_of)
+
+    @contextmanager
+    def history(self, system: str, as_of: date) -> Iterator[Iterator[PastVerdict]]:
+        """A context manager of the verdicts of a system, one for each day, newest first; read only as far as
+        they are taken."""
+        from leverwatch.agent.store.history import read_history
+
+        with self.reading() as connection:
+            yield read_history(connection, system, as_of)
