@@ -196,7 +196,7 @@ static PyObject *Ids_restore(Ids *self, PyObject *args)
     PyBuffer_Release(&packed);
     if (failed)
         return PyErr_NoMemory();
-    Py_RETURN_NONE;
+    return Py_NewRef(Py_None);
 }
 
 static PyObject *Ids_remove(Ids *self, PyObject *args)
@@ -208,7 +208,7 @@ static PyObject *Ids_remove(Ids *self, PyObject *args)
     size_t at = table_find(table, key);
     int32_t slot = table->slots[at];
     if (slot == FREE)
-        Py_RETURN_NONE;
+        return Py_NewRef(Py_None);
     table_remove(table, at);
     for (size_t last = self->count; last-- > 0;) {
         if (self->added[last] != key || self->added_slots[last] != slot)
@@ -323,7 +323,7 @@ static PyObject *Ids_drop(Ids *self, PyObject *slots)
             goto failed;
     table_free(&gone);
     Py_DECREF(all);
-    Py_RETURN_NONE;
+    return Py_NewRef(Py_None);
 failed:
     table_free(&gone);
     Py_DECREF(all);
@@ -340,7 +340,7 @@ static PyObject *Ids_clear(Ids *self, PyObject *Py_UNUSED(ignored))
         self->parts[part] = fresh;
     }
     self->count = 0;
-    Py_RETURN_NONE;
+    return Py_NewRef(Py_None);
 }
 
 static Py_ssize_t Ids_length(Ids *self)

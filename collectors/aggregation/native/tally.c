@@ -117,7 +117,7 @@ static PyObject *Tally_set_time(Tally *self, PyObject *args)
     time->day = day;
     time->slot = slot;
     time->call_slot = call_slot;
-    Py_RETURN_NONE;
+    return Py_NewRef(Py_None);
 }
 
 static PyObject *Tally_set_place(Tally *self, PyObject *args)
@@ -142,7 +142,7 @@ static PyObject *Tally_set_place(Tally *self, PyObject *args)
     place->trace_seed = trace_seed;
     for (int at_judged = 0; at_judged < JUDGED; at_judged++)
         place->judged[at_judged] = (int8_t)judged[at_judged];
-    Py_RETURN_NONE;
+    return Py_NewRef(Py_None);
 }
 
 static PyObject *Tally_chunk(Tally *self, PyObject *Py_UNUSED(ignored))
@@ -221,14 +221,14 @@ static PyObject *Tally_clear(Tally *self, PyObject *Py_UNUSED(ignored))
     forget_chunk(self);
     for (size_t at = 0; at < self->times_count; at++)
         self->times[at].touched = self->times[at].counted = 0;
-    Py_RETURN_NONE;
+    return Py_NewRef(Py_None);
 }
 
 static PyObject *Tally_ask_again(Tally *self, PyObject *Py_UNUSED(ignored))
 {
     for (size_t at = 0; at < self->times_count; at++)
         self->times[at].verdict = ASKED;
-    Py_RETURN_NONE;
+    return Py_NewRef(Py_None);
 }
 
 static PyObject *Tally_forget(Tally *self, PyObject *Py_UNUSED(ignored))
@@ -240,7 +240,7 @@ static PyObject *Tally_forget(Tally *self, PyObject *Py_UNUSED(ignored))
     forget_index(&self->by_time);
     forget_index(&self->by_place);
     self->times_count = self->places_count = self->texts_count = self->lengths_count = 0;
-    Py_RETURN_NONE;
+    return Py_NewRef(Py_None);
 }
 
 static PyObject *Tally_sizes(Tally *self, PyObject *Py_UNUSED(ignored))

@@ -352,6 +352,6 @@ def test_a_store_that_may_only_be_read_is_read(store: Store, path: Path, tmp_pat
 def test_a_store_of_another_version_that_may_only_be_read_is_refused(tmp_path: Path) -> None:
     sqlite3.connect(tmp_path / "old.db").execute("CREATE TABLE sources (source TEXT)").connection.close()
     reader = Store(f"sqlite:///{tmp_path / 'old.db'}", read_only=True)
-    with pytest.raises(StoreError, match="no store of this version"):
+    with pytest.raises(StoreError, match="its schema is of another version of leverwatch"):
         reader.verify()
     reader.close()
