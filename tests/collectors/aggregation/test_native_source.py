@@ -12,6 +12,6 @@ NATIVE = Path(__file__).parents[3] / "collectors/aggregation/native"
 
 @pytest.mark.parametrize("file", sorted(NATIVE.glob("*.[ch]")), ids=lambda file: file.name)
 def test_no_macro_gives_a_reference_away_that_only_newer_pythons_need_not_count(file: Path) -> None:
-    # In the headers of Python 3.12 and later these return None, True or False without counting the reference: built
-    # there and loaded by 3.11, the helper would take None down to no reference at all.
+    # In the headers of Python 3.12 and later these return None, True or False without counting the reference:
+    # built there and loaded by 3.11, the helper would take None down to no reference at all.
     assert re.findall(r"Py_RETURN_\w+", file.read_text()) == []
