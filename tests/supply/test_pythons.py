@@ -87,3 +87,12 @@ def test_the_package_names_the_versions_that_it_is_tested_on() -> None:
     assert SpecifierSet(PROJECT["requires-python"]) == SpecifierSet(f">={named[0]}")
     assert [f"3.{minor}" for minor in range(11, 11 + len(named))] == named, "none is left out"
     assert ".".join(map(str, HERE[:2])) in named
+
+
+def test_coverage_is_measured_of_folders_and_not_of_links_to_them() -> None:
+    root = FOLDER.parents[1]
+    sources = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["coverage"]["run"]["source"]
+
+    # Files are known by their real place: of a link, only what is no link itself would be in the figure.
+    assert sources == ["agent", "collectors"]
+    assert [name for name in sources if (root / name).is_symlink() or not (root / name).is_dir()] == []
