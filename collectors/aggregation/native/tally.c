@@ -57,8 +57,9 @@ static PyObject *time_given(const Time *time)
 {
     if (time->number)
         return PyLong_FromLongLong(time->given);
-    return Py_BuildValue("(s#s#)", time->text, (Py_ssize_t)sizeof time->text, time->zone,
-                         (Py_ssize_t)time->zone_length);
+    /* Not by "s#", whose lengths a helper built with a newer Python would give to 3.11 in another way. */
+    return Py_BuildValue("(NN)", PyUnicode_FromStringAndSize((const char *)time->text, sizeof time->text),
+                         PyUnicode_FromStringAndSize((const char *)time->zone, time->zone_length));
 }
 
 static PyObject *Tally_count(Tally *self, PyObject *args)
@@ -187,8 +188,8 @@ static PyObject *Tally_take(Tally *self, PyObject *Py_UNUSED(ignored))
     PyObject *cells = PyList_New(0), *times = PyList_New(0);
     for (size_t at = 0; cells && times && at < self->cells_count; at++) {
         const Cell *cell = &self->cells[at];
-        PyObject *entry = Py_BuildValue("(Iiy#)", cell->group, cell->day, (const char *)cell->sums,
-                                        (Py_ssize_t)sizeof cell->sums);
+        PyObject *entry = Py_BuildValue("(IiN)", cell->group, cell->day,
+                                        PyBytes_FromStringAndSize((const char *)cell->sums, sizeof cell->sums));
         if (!entry || PyList_Append(cells, entry) < 0)
             Py_CLEAR(cells);
         Py_XDECREF(entry);

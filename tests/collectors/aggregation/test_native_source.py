@@ -15,3 +15,9 @@ def test_no_macro_gives_a_reference_away_that_only_newer_pythons_need_not_count(
     # In the headers of Python 3.12 and later these return None, True or False without counting the reference:
     # built there and loaded by 3.11, the helper would take None down to no reference at all.
     assert re.findall(r"Py_RETURN_\w+", file.read_text()) == []
+
+
+@pytest.mark.parametrize("file", sorted(NATIVE.glob("*.c")), ids=lambda file: file.name)
+def test_no_format_has_a_length_that_pythons_take_in_different_ways(file: Path) -> None:
+    # Built with the headers of Python 3.13 and loaded by 3.11, "s#" and its kind raise SystemError.
+    assert re.findall(r'"\(?[\w()]*[syz]#[\w()#]*"', file.read_text()) == []
