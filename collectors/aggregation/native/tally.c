@@ -57,7 +57,7 @@ static PyObject *time_given(const Time *time)
 {
     if (time->number)
         return PyLong_FromLongLong(time->given);
-    /* Not by "s#", whose lengths a helper built with a newer Python would give to 3.11 in another way. */
+    /* Not by a format with lengths, which a helper built with a newer Python gives to 3.11 in another way. */
     return Py_BuildValue("(NN)", PyUnicode_FromStringAndSize((const char *)time->text, sizeof time->text),
                          PyUnicode_FromStringAndSize((const char *)time->zone, time->zone_length));
 }
