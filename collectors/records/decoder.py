@@ -66,6 +66,7 @@ class Decoder:
             self.framing = GroupFraming(framing, self._wrappers, reader)
         self.has_extended = reader.has_extended
         self.known = reader.known | ({"sample_rate"} if sample_rate is not None else set())
+        self.repeats = reader.repeats
 
     def check_header(self, line: bytes) -> tuple[str, ...]:  # noqa: ARG002 no format with readers has a header
         """Return nothing, as these formats have no header."""

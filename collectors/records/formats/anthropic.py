@@ -12,6 +12,7 @@ from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.declared import Declaration, Declared
 from leverwatch.collectors.records.formats.interface import Parsed, Reader
+from leverwatch.collectors.records.tokens import Stands
 
 _OPERATION, _STATUS = FIELD_INDEX["operation"], FIELD_INDEX["status"]
 _CALLS = frozenset({"message", "completion"})
@@ -188,6 +189,6 @@ ANTHROPIC = _Declaration(
     },
     names={"model": _paths("model")},
     extras={"kind": ("type", str | None), "result": ("result.type", str | int | bool | None)},
-    cached_in_input=False,
+    cached=Stands.BESIDE,
     finish=_finish,
 )

@@ -14,11 +14,12 @@ import msgspec
 
 from leverwatch.collectors.interface import MALFORMED, Result
 from leverwatch.collectors.records.fields import EXTENDED_FIELDS, FIELD_INDEX, FIELDS, Path, parse_path
-from leverwatch.collectors.records.formats.interface import Framing, Parsed, Reader
+from leverwatch.collectors.records.formats.interface import Framing, Parsed, Reader, Repeats
 from leverwatch.collectors.records.formats.jsonl import TEXT, TYPES, Shape, explain
-from leverwatch.collectors.records.formats.rows import Sum, Value, compile_row
+from leverwatch.collectors.records.formats.rows import TokenRule, Value, compile_row
 from leverwatch.collectors.records.framing.values import VALUES
 from leverwatch.collectors.records.layout import Steps
+from leverwatch.collectors.records.tokens import Stands
 
 Paths = str | tuple[str, ...]
 """One path, or several, of which the first with a value is used."""
@@ -31,6 +32,9 @@ of a stream, which tells the usage, is a `PART` too: as a call it would be a dup
 tokens would not be counted."""
 
 _TEXTS = frozenset({"model", "request_id", "operation", "status", "trace_id", "finish_reason"})
+_PARTS = frozenset({"cached_input_tokens", "cache_write_tokens", "reasoning_tokens"})
+_TOTAL = float | int | str | None
+"""The type of a total. It only confirms: one that is no number must not cost the record."""
 _TIME, _REQUEST = FIELD_INDEX["time"], FIELD_INDEX["request_id"]
 
 
@@ -57,11 +61,14 @@ class Declaration:
     `finish` returns it."""
     in_text: tuple[str, ...] = ()
     """Keys of objects that may also be JSON text inside a string."""
-    cached_in_input: bool = True
-    """Whether the producer's input tokens include those read from and written to a prompt cache; else these are
-    added."""
-    reasoning_in_output: bool = True
-    """Whether the producer's output tokens include reasoning tokens; else these are added."""
+    cached: Stands = Stands.INSIDE
+    """Where tokens that are read from and written to a prompt cache stand, inside or beside the input tokens."""
+    reasoning: Stands = Stands.INSIDE
+    """Where reasoning tokens stand, inside or beside the output tokens."""
+    total: Paths = ()
+    """The paths of the producer's own sum of all tokens, which can prove where the parts stand."""
+    repeats: Repeats = Repeats.CALLS
+    """What a second record with the same request id is."""
     nested: str | None = None
     """A key under which one document may have many records."""
     documents: tuple[str, ...] = ()
@@ -87,6 +94,7 @@ class Declared:
     def __init__(self, declaration: Declaration, template: Sequence[str]) -> None:
         self.framing = declaration.framing
         self.known = frozenset(declaration.fields)
+        self.repeats = declaration.repeats
         self._declaration = declaration
         wanted: list[tuple[str, Path, Any]] = []
 
@@ -99,6 +107,7 @@ class Declared:
         fields = {name: want(name, declaration.fields.get(name, ()), self._type(name)) for name in FIELD_INDEX}
         parts = [want(f"{{{part}}}", declaration.names.get(part, part), TEXT) for part in template]
         extras = {name: want(f"extra {name}", paths, kind) for name, (paths, kind) in declaration.extras.items()}
+        totals = want("total", declaration.total, _TOTAL)
         documents = want("document", declaration.documents, msgspec.Raw)
         # A value that is also part of the template keeps the stricter type.
         wanted.sort(key=lambda entry: entry[2] is TEXT)
@@ -122,7 +131,7 @@ class Declared:
         ]
         self._row = compile_row(
             shape.struct, values, {name: steps(names) for name, names in extras.items()}, declaration.finish,
-            _sums(declaration),
+            _token_rule(declaration, steps(totals)),
         )  # fmt: skip
         self._steps = shape.steps
         self._documents = [self.getter(name) for name in documents]
@@ -232,11 +241,7 @@ class Declared:
         return parsed
 
 
-def _sums(declaration: Declaration) -> list[Sum]:
-    sums = []
-    if not declaration.cached_in_input:
-        others = (FIELD_INDEX["cached_input_tokens"], FIELD_INDEX["cache_write_tokens"])
-        sums.append(Sum(FIELD_INDEX["input_tokens"], others))
-    if not declaration.reasoning_in_output:
-        sums.append(Sum(FIELD_INDEX["output_tokens"], (FIELD_INDEX["reasoning_tokens"],)))
-    return sums
+def _token_rule(declaration: Declaration, total: tuple[Steps, ...]) -> TokenRule | None:
+    if _PARTS.isdisjoint(declaration.fields):
+        return None
+    return TokenRule(declaration.cached, declaration.reasoning, total)

@@ -15,6 +15,7 @@ from leverwatch.collectors.records.formats.interface import (
     MIN_RATE,
     Framing,
     Parsed,
+    Repeats,
     Row,
     split_lines,
 )
@@ -69,6 +70,7 @@ class Delimited:
     """Reads delimited lines by column names; `template` are the columns of the system template."""
 
     wants_header = True
+    repeats = Repeats.CALLS
     framing: Framing = LINES
 
     def __init__(self, fields: Mapping[str, str], template: tuple[str, ...], delimiter: str) -> None:

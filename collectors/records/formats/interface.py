@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
 from leverwatch.collectors.interface import Result
@@ -24,6 +25,15 @@ MIN_RATE = 1e-6
 
 MAX_RECORD = 16 << 20
 """Bytes of the longest record that is read; a longer one is tallied and skipped."""
+
+
+class Repeats(StrEnum):
+    """What a second record with the same request id is, as its producer means it."""
+
+    CALLS = "calls"
+    """Another call, unless it says the same as the first one: then the record was delivered twice."""
+    VERSIONS = "versions"
+    """A later version of the same call, whatever it says."""
 
 
 @dataclass(slots=True)
@@ -98,6 +108,8 @@ class Format(Protocol):
     has_extended: bool
     known: frozenset[str]
     """The fields that rows may have a value for; all others are None in every row."""
+    repeats: Repeats
+    """What a second record with the same request id is."""
 
     def check_header(self, line: bytes) -> tuple[str, ...]:
         """Return what is wrong with the header line of a file; empty when nothing is."""
@@ -125,6 +137,8 @@ class Reader(Protocol):
     framing: Framing
     has_extended: bool
     known: frozenset[str]
+    """As for `Format`."""
+    repeats: Repeats
     """As for `Format`."""
     reads_text: bool
     """Whether its records may be text other than JSON."""

@@ -19,6 +19,7 @@ from leverwatch.collectors.records.formats.interface import (
     MIN_RATE,
     Framing,
     Parsed,
+    Repeats,
     Row,
     split_lines,
 )
@@ -57,6 +58,7 @@ class JsonLines:
 
     wants_header = False
     reads_text = False
+    repeats = Repeats.CALLS
     framing: Framing = LINES
 
     def __init__(self, fields: Mapping[str, str], template: tuple[str, ...]) -> None:

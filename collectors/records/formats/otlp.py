@@ -19,6 +19,7 @@ from leverwatch.collectors.records.formats.interface import (
     Framing,
     Parsed,
     Reader,
+    Repeats,
     Row,
 )
 from leverwatch.collectors.records.formats.jsonl import explain
@@ -112,6 +113,7 @@ class Otlp:
 
     has_extended = True
     reads_text = False
+    repeats = Repeats.CALLS
     framing: Framing = VALUES
     known = ALL_FIELDS - {"inferences", "cache_hit", "attempts", "valid", "static_input_tokens"}
 

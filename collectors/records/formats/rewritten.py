@@ -65,6 +65,7 @@ class _Rewriting:
     def __init__(self, reader: Declared, rewrite: Rewrite, reads_text: bool) -> None:
         self._reader, self._rewrite, self.reads_text = reader, rewrite, reads_text
         self.framing, self.has_extended, self.known = reader.framing, reader.has_extended, reader.known
+        self.repeats = reader.repeats
 
     def read(self, units: Sequence[bytes]) -> Parsed:
         """Read the records inside each text; all of them have the line of that text."""

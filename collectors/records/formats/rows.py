@@ -15,7 +15,9 @@ import msgspec
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.codegen import Code
+from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.layout import Steps, Way
+from leverwatch.collectors.records.tokens import Stands, Tokens, whole_tokens
 
 BLANK: frozenset[Any] = frozenset({"", "None", "none", "null"})
 """What producers write for no text."""
@@ -38,11 +40,27 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Sum:
-    """Adds some values of a row to another one, when that one is known."""
+class TokenRule:
+    """Where a producer counts the parts of its tokens, and the paths of its total."""
 
-    place: int
-    others: tuple[int, ...]
+    cached: Stands
+    reasoning: Stands
+    total: tuple[Steps, ...] = ()
+
+
+_INPUT, _CACHED = FIELD_INDEX["input_tokens"], FIELD_INDEX["cached_input_tokens"]
+_WRITTEN, _OUTPUT = FIELD_INDEX["cache_write_tokens"], FIELD_INDEX["output_tokens"]
+_REASONING = FIELD_INDEX["reasoning_tokens"]
+
+
+def settle_tokens(row: list[Any], cached: Stands, reasoning: Stands, total: object = None) -> None:
+    """Put the parts of the tokens of a row inside their wholes; a total that is no number is not used."""
+    if not (row[_CACHED] or row[_WRITTEN] or row[_REASONING]):
+        return
+    known = total if isinstance(total, float | int) and not isinstance(total, bool) else None
+    told = Tokens(row[_INPUT], row[_CACHED], row[_WRITTEN], row[_OUTPUT], row[_REASONING], known)
+    whole = whole_tokens(told, cached, reasoning)
+    row[_INPUT], row[_OUTPUT] = whole.input, whole.output
 
 
 def compile_row(
@@ -50,12 +68,12 @@ def compile_row(
     values: Sequence[Value],
     extras: Mapping[str, Sequence[Steps]],
     finish: Callable[..., Result | None] | None,
-    sums: Sequence[Sum],
+    tokens: TokenRule | None,
 ) -> MakeRow:
     """Generate the function for records of one type.
 
     The row has the values in their order. `finish` may change it; it gets the extras by name, each as the first of
-    its paths that is not null.
+    its paths that is not null. `tokens` says where the parts of its tokens stand; None: it has no parts.
     """
     code = Code(_stand_ins(record()))
     row = _Row(code)
@@ -66,9 +84,10 @@ def compile_row(
     if finish is not None:
         code.scope["finish"] = finish
         code.add(1, "if result is None:", f"    result = finish({', '.join(['row', *arguments])})")
-    for added in sums:
-        code.add(1, f"if row[{added.place}] is not None:")
-        code.add(2, f"row[{added.place}] += {' + '.join(f'(row[{place}] or 0)' for place in added.others)}")
+    if tokens is not None:
+        code.scope |= {"settle": settle_tokens, "cached": tokens.cached, "reasoning": tokens.reasoning}
+        total = row.argument("total", tokens.total) if tokens.total else "None"
+        code.add(1, f"settle(row, cached, reasoning, {total})")
     code.add(1, "return tuple(row), result")
     made: MakeRow = code.compile("make_row", {"BLANK": BLANK, "Result": Result})
     return made

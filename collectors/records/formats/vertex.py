@@ -12,6 +12,7 @@ from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.declared import Declaration
 from leverwatch.collectors.records.formats.jsonl import TYPES
 from leverwatch.collectors.records.formats.routes import kind_of_model, short_model
+from leverwatch.collectors.records.tokens import Stands
 
 _MODEL, _OPERATION, _STATUS = FIELD_INDEX["model"], FIELD_INDEX["operation"], FIELD_INDEX["status"]
 _INPUT, _CACHED, _WRITTEN = (
@@ -130,6 +131,6 @@ VERTEX = Declaration(
     },
     convert={"model": short_model, "endpoint": lambda name: short_model(str(name))},
     in_text=("full_request", "full_response", "fullRequest", "fullResponse", "metadata"),
-    reasoning_in_output=False,
+    reasoning=Stands.BESIDE,
     finish=_finish,
 )

@@ -31,7 +31,7 @@ def test_a_traceback_shows_the_line_of_a_row_that_failed() -> None:
         raise ArithmeticError(value)
 
     record = msgspec.defstruct("Record", [("n", int | None, None)])
-    row = compile_row(record, [Value((("n",),), convert=fail)], {}, None, ())
+    row = compile_row(record, [Value((("n",),), convert=fail)], {}, None, None)
     with pytest.raises(ArithmeticError) as failed:
         row(record(1))
 

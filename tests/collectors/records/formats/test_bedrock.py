@@ -92,9 +92,11 @@ def test_what_went_through_the_cache_is_added_where_the_input_lacks_it() -> None
     assert (row.input_tokens, row.cached_input_tokens, row.cache_write_tokens) == (127, 100, 7)
 
     nova = cached | {"modelId": "amazon.nova-lite-v1:0"}
-    assert only("bedrock", nova).input_tokens == 20
-    proven = changed(nova, "output outputBodyJson usage totalTokens", 145)
-    assert only("bedrock", proven).input_tokens == 127
+    assert only("bedrock", nova).input_tokens == 127
+    inside = changed(nova, "input cacheReadInputTokenCount", 10)
+    assert only("bedrock", inside).input_tokens == 20
+    proven = changed(inside, "output outputBodyJson usage totalTokens", 55)
+    assert only("bedrock", proven).input_tokens == 37
 
 
 def test_an_error_is_no_inference() -> None:

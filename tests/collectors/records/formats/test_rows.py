@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
@@ -14,6 +15,7 @@ from leverwatch.collectors.records.fields import EXTENDED_FIELDS, FIELD_INDEX, F
 from leverwatch.collectors.records.formats.declared import Declaration, Declared, Paths
 from leverwatch.collectors.records.formats.jsonl import TYPES
 from leverwatch.collectors.records.formats.rows import BLANK
+from leverwatch.collectors.records.tokens import Stands, Tokens, whole_tokens
 
 TEXTS = ("model", "request_id", "operation", "status", "trace_id", "finish_reason")
 COUNTS = ("input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
@@ -46,6 +48,7 @@ def objects(**inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 RECORDS = objects(
     **{"in": st.one_of(st.none(), objects(deep=st.one_of(st.none(), objects())))},
     other=st.one_of(st.none(), objects()),
+    sum=st.one_of(st.none(), st.integers(0, 30)),
 )
 
 
@@ -66,8 +69,9 @@ def declaration(
         extras={"what": (extras[0] or "a", str | None), "number": (extras[1] or "n", TYPES["input_tokens"])},
         convert={"model": str.upper, "input_tokens": lambda count: count + 1, "name": str.title},
         words={"operation": WORDS},
-        cached_in_input=cached,
-        reasoning_in_output=reasoning,
+        cached=Stands.INSIDE if cached else Stands.BESIDE,
+        reasoning=Stands.INSIDE if reasoning else Stands.BESIDE,
+        total="sum",
         finish=finish,
     )
 
@@ -107,10 +111,9 @@ def expected(made: Declaration, record: Any, template: tuple[str, ...]) -> tuple
         )  # fmt: skip
         row["trace_id"] = f"{what}/{number}"
         result = Result.IGNORED if number == 9 else None
-    if row["input_tokens"] is not None and not made.cached_in_input:
-        row["input_tokens"] += (row["cached_input_tokens"] or 0) + (row["cache_write_tokens"] or 0)
-    if row["output_tokens"] is not None and not made.reasoning_in_output:
-        row["output_tokens"] += row["reasoning_tokens"] or 0
+    told = replace(Tokens(*(row[name] for name in COUNTS)), total=record.get("sum"))
+    whole = whole_tokens(told, made.cached, made.reasoning)
+    row["input_tokens"], row["output_tokens"] = whole.input, whole.output
     names = []
     for part in template:
         value = first(record, made.names.get(part, part), is_text=True)

@@ -1,0 +1,64 @@
+"""How the parts of a call's tokens relate to its input and output; decided here for every format.
+
+Cached and cache-write tokens belong to the input, reasoning tokens to the output. Some producers count them inside
+the whole, some beside it, and some change their mind between two models. What is stored is always the whole with
+its parts inside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+
+class Stands(StrEnum):
+    """Where a producer counts a part of the tokens."""
+
+    INSIDE = "inside"
+    """The whole includes the part."""
+    BESIDE = "beside"
+    """The whole leaves the part out."""
+    UNSAID = "unsaid"
+    """Nothing says it: inside, unless the numbers of the record prove the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The numbers of tokens that one record tells; None: it does not tell them."""
+
+    input: float | None = None
+    cached: float | None = None
+    written: float | None = None
+    output: float | None = None
+    reasoning: float | None = None
+    total: float | None = None
+    """The sum as the producer has it, which can prove where the parts stand."""
+
+
+def whole_tokens(told: Tokens, cached: Stands, reasoning: Stands) -> Tokens:
+    """Return the tokens with every part inside its whole.
+
+    `cached` is where cached and cache-write tokens stand, `reasoning` where reasoning tokens stand, as far as the
+    format is known. The total of a record overrules that when only another combination gives it. A part that is
+    larger than its whole cannot be inside.
+    """
+    beside_input = (told.cached or 0) + (told.written or 0)
+    beside_output = told.reasoning or 0
+    adds_input, adds_output = cached is Stands.BESIDE, reasoning is Stands.BESIDE
+    if told.total is not None and told.input is not None and told.output is not None:
+        plain = told.input + told.output
+        fitting = {
+            (bool(beside_input) and more_input, bool(beside_output) and more_output)
+            for more_input in (False, True)
+            for more_output in (False, True)
+            if plain + more_input * beside_input + more_output * beside_output == told.total
+        }
+        said = (bool(beside_input) and adds_input, bool(beside_output) and adds_output)
+        if len(fitting) == 1 and said not in fitting:
+            ((adds_input, adds_output),) = fitting
+    taken, output = told.input, told.output
+    if taken is not None and (adds_input or beside_input > taken):
+        taken += beside_input
+    if output is not None and (adds_output or beside_output > output):
+        output += beside_output
+    return replace(told, input=taken, output=output)
