@@ -4,6 +4,7 @@ COLUMNS: tuple[str, ...]
 TABLE: str
 
 def count_lines(data: bytes | bytearray | memoryview, /) -> int: ...
+def identity(id_: str, seed: int, millis: int, /, *numbers: float | None) -> int: ...
 def hash64(data: bytes, seed: int, /) -> int: ...
 
 class Ids:
@@ -33,6 +34,7 @@ class Tally:
         start: int,
         limit: int,
         seen: Ids | None,
+        before: Ids | None,
         calls: Ids,
         /,
     ) -> tuple[int, int, int, _Given | None]: ...
@@ -45,6 +47,7 @@ class Tally:
         group: int,
         outcome: int,
         seed: int,
+        id_seed: int,
         trace_seed: int,
         judged: tuple[int, int, int],
         /,

@@ -13,6 +13,7 @@ from leverwatch.collectors.aggregation.batch_loops import Loops, compile_loops
 from leverwatch.collectors.aggregation.bulk_timestamps import Stamp, Stamps, Times
 from leverwatch.collectors.aggregation.cells import NOWHERE, CellRef
 from leverwatch.collectors.aggregation.counting_rule import First
+from leverwatch.collectors.aggregation.identity import Identify
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.layout import Layout
 from leverwatch.collectors.records.names import Refusal
@@ -33,8 +34,6 @@ class Prepared:
     records: Sequence[Any]
     times: Times
     places: list[CellRef]
-    ids: list[int | None]
-    """Keys of request ids, None for a record without one; empty when keys are not wanted."""
     others: list[tuple[int, Result, str]]
     """Index, result and detail of each refused record."""
 
@@ -42,8 +41,8 @@ class Prepared:
 class BatchCounter:
     """Adds many records at a time to their cells; `settle` or `clear` forgets the cells.
 
-    `slot_minutes` divides the length of every time slot that is computed from a stamp. `dedupe`: compute the keys
-    of request ids.
+    `slot_minutes` divides the length of every time slot that is computed from a stamp. `identify` computes the key
+    of a record.
     """
 
     def __init__(
@@ -52,10 +51,9 @@ class BatchCounter:
         slot_minutes: int,
         judge: Judge,
         first: First,
-        *,
-        dedupe: bool,
+        identify: Identify,
     ) -> None:
-        self._judge, self._first, self._dedupe = judge, first, dedupe
+        self._judge, self._first, self._identify = judge, first, identify
         self._stamps = Stamps(zone, slot_minutes)
         self._loops: dict[Layout, tuple[Loops, _Known]] = {}
 
@@ -63,13 +61,24 @@ class BatchCounter:
         """Find the cells of records; those later than `limit` are refused."""
         loops, known = self._loops_of(layout)
         times = self._stamps.read(loops.times(records), limit)
-        found = Prepared(loops, records, times, [], [], [])
+        found = Prepared(loops, records, times, [], [])
         judge = partial(self._place, known, found.others)
-        loops.attribute(records, times.stamps, known, judge, found.places, found.ids)
-        if found.ids:
-            for index, _, _ in found.others:
-                found.ids[index] = None
+        loops.attribute(records, times.stamps, known, judge, found.places)
         return found
+
+    def keys(self, found: Prepared) -> list[int | None]:
+        """Return the keys of prepared records, None for a refused one or one without an id; empty when none has
+        one."""
+        if found.loops.keys is None:
+            return []
+        return _but_for(found, found.loops.keys(found.records, found.places, self._stamps.millis(found.times)))
+
+    @staticmethod
+    def id_keys(found: Prepared) -> list[int | None]:
+        """Return the keys of the ids alone of prepared records, as `keys` does."""
+        if found.loops.id_keys is None:
+            return []
+        return _but_for(found, found.loops.id_keys(found.records, found.places, found.places))
 
     def count(
         self, found: Prepared, repeated: Sequence[int]
@@ -94,7 +103,7 @@ class BatchCounter:
     def _loops_of(self, layout: Layout) -> tuple[Loops, _Known]:
         found = self._loops.get(layout)
         if found is None:
-            found = (compile_loops(layout, dedupe=self._dedupe), {})
+            found = (compile_loops(layout, self._identify), {})
             self._loops[layout] = found
         return found
 
@@ -137,3 +146,10 @@ class BatchCounter:
         """Forget the cells."""
         for _, known in self._loops.values():
             known.clear()
+
+
+def _but_for(found: Prepared, keys: list[int | None]) -> list[int | None]:
+    """Return keys without those of refused records."""
+    for index, _, _ in found.others:
+        keys[index] = None
+    return keys

@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from xxhash import xxh64_intdigest
-
 from leverwatch.collectors.aggregation.bulk_timestamps import Stamp
 from leverwatch.collectors.aggregation.cells import CellRef
 from leverwatch.collectors.aggregation.counting_rule import First, Rule, Variables
+from leverwatch.collectors.aggregation.identity import NUMBERS, Identify, id_key
 from leverwatch.collectors.records.codegen import Code
 from leverwatch.collectors.records.layout import Layout
 
@@ -20,9 +19,10 @@ NO_ID = frozenset({"", "none", "null"})
 """The values that producers write when there is no request id, in lower case."""
 _LONGEST_NO_ID = max(map(len, NO_ID))
 
-Attribute = Callable[[Sequence[Any], Sequence[Stamp], Any, Any, list[CellRef], list[int | None]], None]
-"""Fills, for records with their stamps, a list with the cell reference of each and one with the keys of request
-ids."""
+Attribute = Callable[[Sequence[Any], Sequence[Stamp], Any, Any, list[CellRef]], None]
+"""Fills, for records with their stamps, a list with the cell reference of each."""
+Keys = Callable[[Sequence[Any], Sequence[CellRef], Sequence[Any]], list[int | None]]
+"""Returns the key of each record, given its cell reference and its time in milliseconds; None without an id."""
 Count = Callable[[Sequence[Any], Sequence[CellRef], Sequence[Stamp], First], None]
 """Adds all numbers of the records to their cells."""
 
@@ -33,16 +33,21 @@ class Loops:
 
     times: Callable[[Sequence[Any]], list[Any]]
     attribute: Attribute
+    keys: Keys | None
+    """None: no record has an id."""
+    id_keys: Keys | None
+    """The same with keys of ids alone."""
     count: Count
     implied: tuple[int, ...]
     """Columns that `count` leaves out, because they grow by one with every counted inference."""
 
 
-def compile_loops(layout: Layout, *, dedupe: bool) -> Loops:
-    """Return the loops for records of one layout; `dedupe`: compute the keys of request ids."""
+def compile_loops(layout: Layout, identify: Identify) -> Loops:
+    """Return the loops for records of one layout; `identify` computes the key of a record."""
     count, implied = _count(layout)
-    attribute = _attribute(layout, dedupe=dedupe and "request_id" in layout.fields)
-    return Loops(_times(layout), attribute, count, implied)
+    has_id = "request_id" in layout.fields
+    keys, id_keys = (_keys(layout, it) if has_id else None for it in (identify, None))
+    return Loops(_times(layout), _attribute(layout), keys, id_keys, count, implied)
 
 
 def _field(code: Code, layout: Layout, depth: int, name: str) -> str:
@@ -60,10 +65,10 @@ def _times(layout: Layout) -> Callable[[Sequence[Any]], list[Any]]:
     return made
 
 
-def _attribute(layout: Layout, *, dedupe: bool) -> Attribute:
+def _attribute(layout: Layout) -> Attribute:
     code = Code()
-    code.add(0, "def attribute(records, stamps, places, miss, found, ids):")
-    code.add(1, "put, note = found.append, ids.append", "for r, s in zip(records, stamps):")
+    code.add(0, "def attribute(records, stamps, places, miss, found):")
+    code.add(1, "put = found.append", "for r, s in zip(records, stamps):")
     parts = ["s.day", *(_field(code, layout, 2, name) for name in NAMING if name in layout.fields)]
     parts += [code.value(2, steps) for steps in layout.template]
     values = [_field(code, layout, 2, name) for name in NAMING]
@@ -72,14 +77,24 @@ def _attribute(layout: Layout, *, dedupe: bool) -> Attribute:
     code.add(2, "except KeyError:")
     code.add(3, f"p = miss(len(found), s, ({', '.join(parts)},), {', '.join(values)}, ({system}))")
     code.add(2, "put(p)")
-    if dedupe:
-        code.add(
-            2, f"i = {_field(code, layout, 2, 'request_id')}", "if i is None:", "    note(None)", "    continue"
-        )
-        code.add(2, "if i.__class__ is not str:", "    i = str(i)", "i = i.strip()")
-        code.add(2, f"if len(i) <= {_LONGEST_NO_ID} and i.lower() in NO_ID:", "    note(None)", "    continue")
-        code.add(2, "note(digest(i.encode(), p.seed))")
-    made: Attribute = code.compile("attribute", {"NO_ID": NO_ID, "digest": xxh64_intdigest})
+    made: Attribute = code.compile("attribute")
+    return made
+
+
+def _keys(layout: Layout, identify: Identify | None) -> Keys:
+    code = Code()
+    code.add(0, "def keys(records, places, times):", "    found = []", "    note = found.append")
+    code.add(1, "for r, p, t in zip(records, places, times):")
+    code.add(2, f"i = {_field(code, layout, 2, 'request_id')}", "if i is None:", "    note(None)", "    continue")
+    code.add(2, "if i.__class__ is not str:", "    i = str(i)", "i = i.strip()")
+    code.add(2, f"if len(i) <= {_LONGEST_NO_ID} and i.lower() in NO_ID:", "    note(None)", "    continue")
+    if identify is None:
+        code.add(2, "note(digest(i, p.id_seed))")
+    else:
+        numbers = [_field(code, layout, 2, name) for name in NUMBERS]
+        code.add(2, f"note(digest(i, p.seed, t, {', '.join(numbers)}))")
+    code.add(1, "return found")
+    made: Keys = code.compile("keys", {"NO_ID": NO_ID, "digest": identify or id_key})
     return made
 
 

@@ -1,4 +1,4 @@
-"""Reads the times of many records at once, with a precision of one minute. Pure."""
+"""Reads the times of many records at once: with a precision of one minute, and what lies below it. Pure."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from datetime import date, datetime, timedelta, tzinfo
 from itertools import compress
 from typing import Any
 
+import msgspec
+
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.records.timestamps import A_MINUTE, EARLIEST, EPOCH, UNITS, parse_time
+from leverwatch.collectors.records.timestamps import A_MINUTE, EARLIEST, EPOCH, UNITS, millis_of, parse_time
 
 _KNOWN = 50_000
 """The largest number of remembered minutes; a month has 43,200."""
@@ -22,16 +24,22 @@ _DATE = len("0000-00-00")
 _TO_MINUTE = len("0000-00-00T00:00")
 _MINUTE = len("0000-00-00T00:")
 _SECOND = len("0000-00-00T00:00:")
+_FRACTION = len("0000-00-00T00:00:00.")
+_BELOW, _LEADING = b"100000,", 100_000
+"""Seconds and milliseconds as a number of JSON, which must not begin with a zero."""
+_numbers = msgspec.json.Decoder(list[int]).decode
 
 
 class Stamp:
     """The minute in which a record was made, or why its time is refused."""
 
-    __slots__ = ("day", "minute", "refusal")
+    __slots__ = ("day", "millis", "minute", "refusal")
 
     def __init__(self, minute: int, day: date, refusal: tuple[Result, str] | None = None) -> None:
         self.minute = minute
         """Minutes since the epoch."""
+        self.millis = minute * 60_000 - _LEADING
+        """The minute in milliseconds since the epoch, less what every number of `_BELOW` begins with."""
         self.day = day
         """The UTC day; of no meaning when the time is refused."""
         self.refusal = refusal
@@ -78,7 +86,7 @@ class Times:
     values: list[Any]
     stamps: list[Stamp]
     ordered: bool
-    """Whether the largest value is the latest time."""
+    """Whether the largest value is the latest time; all of them have the same form then."""
 
     def only(self, which: Sequence[int]) -> Times:
         """Return the times whose flag is 1."""
@@ -119,6 +127,35 @@ class Stamps:
         pairs = zip(times.values, times.stamps, strict=True)
         latest = {value for value, stamp in pairs if stamp.minute == last}
         return max(moment for value in latest if (moment := parse_time(value, self._zone)))
+
+    def millis(self, times: Times) -> list[int]:
+        """Return each time in milliseconds since the epoch, cut off below; any number for one that is refused."""
+        first = times.values[0] if times.values else None
+        if times.ordered and isinstance(first, str):
+            return self._millis_of_texts(times.values, first)
+        if times.ordered and isinstance(first, int):
+            parts = next(parts for bound, parts in UNITS if first < bound)
+            return [value * 1000 // parts for value in times.values]
+        return [
+            0 if stamp.refusal else millis_of(value, self._zone)
+            for value, stamp in zip(times.values, times.stamps, strict=True)
+        ]
+
+    def _millis_of_texts(self, values: Sequence[str], first: str) -> list[int]:
+        """Return the milliseconds of texts that are all of one form, with digits where it has them."""
+        form = _FORM.fullmatch(first.encode().translate(_TO_ZERO))
+        zone = form.start(1) if form is not None and form[1] else len(first)
+        text, width = "\n".join(values).encode(), len(first) + 1
+        below = bytearray(_BELOW * len(values))
+        digits = (_SECOND, _SECOND + 1, *range(_FRACTION, min(zone, _FRACTION + 3)))
+        for to, at in enumerate(digits, 1):
+            below[to :: len(_BELOW)] = text[at::width]
+        below[-1:] = b"]"
+        known = self._by_text[first[zone:]]
+        return [
+            known[value[:_TO_MINUTE]].millis + number
+            for value, number in zip(values, _numbers(b"[" + below), strict=True)
+        ]
 
     def _one(self, value: object, limit: datetime) -> Stamp:
         if value is None:

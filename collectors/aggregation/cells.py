@@ -9,18 +9,20 @@ class CellRef:
     """A reference to the cell of records with the same day, system, model, operation and outcome, written the
     same way."""
 
-    __slots__ = ("cell", "counted", "outcome", "seed", "system")
+    __slots__ = ("cell", "counted", "id_seed", "outcome", "seed", "system")
 
-    def __init__(self, cell: list[float], system: str, outcome: CallStatus, seed: int) -> None:
+    def __init__(self, cell: list[float], system: str, outcome: CallStatus, seed: int, id_seed: int) -> None:
         self.cell = cell
         """The counts. Records that write the same names in another way share the cell."""
         self.system = system
         self.outcome = outcome
         self.seed = seed
-        """The seed of the hash of a request id."""
+        """The seed of the keys of records."""
+        self.id_seed = id_seed
+        """The seed of the keys of request ids alone."""
         self.counted = 0
         """Inferences whose implied columns are not added to the cell yet."""
 
 
-NOWHERE = CellRef([], "", CallStatus.SUCCESS, 0)
+NOWHERE = CellRef([], "", CallStatus.SUCCESS, 0, 0)
 """The cell reference of a refused record."""

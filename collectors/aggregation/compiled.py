@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from leverwatch.collectors.aggregation.dedupe import SeenIds
 from leverwatch.collectors.aggregation.id_table import Ids, PythonIds
+from leverwatch.collectors.aggregation.identity import Identify, identity
 from leverwatch.collectors.aggregation.native_columns import table_text
 from leverwatch.collectors.aggregation.rollup import Rollup
+from leverwatch.collectors.aggregation.stored_ids import KeyOf
 from leverwatch.collectors.records.formats.interface import Format
 from leverwatch.collectors.records.formats.jsonl import JsonLines
 
@@ -31,11 +33,16 @@ def id_maker(*, compiled: bool) -> Callable[[int], Ids]:
     return _native.Ids if compiled else PythonIds
 
 
+def identifier(*, compiled: bool) -> Identify:
+    """Return the function that computes the key of a record."""
+    return _native.identity if compiled else identity
+
+
 def native_counter(
     made: Format, rollup: Rollup, zone: tzinfo, seen: SeenIds | None, calls: SeenIds
 ) -> NativeCounter | None:
     """Return a counter of lines that uses the helper; None when the format or its fields are beyond the helper."""
-    if not isinstance(made, JsonLines):
+    if not isinstance(made, JsonLines) or (seen is not None and seen.key_of is not KeyOf.RECORD):
         return None
     try:
         return plain.NativeCounter(made, rollup.attribute, zone, seen, calls)

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from leverwatch.collectors.aggregation.counting_rule import JUDGES
+from leverwatch.collectors.aggregation.identity import FACTORS
+from leverwatch.collectors.aggregation.identity import NUMBERS as IDENTIFYING
 from leverwatch.collectors.counted_fields import COLUMNS, COUNTED, CountedField, Unit, amounts
 
 HEADER = Path(__file__).parent / "native" / "columns.h"
@@ -35,6 +37,9 @@ _TEMPLATE = """\
 #define ON_SUCCESS {success}
 #define ON_FAILURE {failure}
 #define ON_CACHE_HIT {cache_hit}
+/* What the time and the numbers of tokens of a record are multiplied by in its identity. */
+#define TIME_FACTOR {time_factor}
+#define NUMBER_FACTORS {number_factors}
 /* All of it, for the comparison with the table that Python has. */
 #define TABLE {table}
 
@@ -45,7 +50,11 @@ _TEMPLATE = """\
 def table_text() -> str:
     """Return the table as text. A helper that was built from another text is not used, as it counts something
     else."""
-    return "\n".join(map(_text, COUNTED))
+    return "\n".join(_lines_of_table())
+
+
+def _lines_of_table() -> list[str]:
+    return [*map(_text, COUNTED), *(f"{name}: {factor:#x} in identities" for name, factor in FACTORS.items())]
 
 
 def _text(line: CountedField) -> str:
@@ -55,6 +64,7 @@ def _text(line: CountedField) -> str:
 
 def header() -> str:
     """Return the text of the header file."""
+    lines = _lines_of_table()
     return _TEMPLATE.format(
         columns=_lines(f"X({name})" for name in COLUMNS),
         whole=_lines(f"X({name})" for name in _WHOLE),
@@ -63,7 +73,9 @@ def header() -> str:
         success=_lines(_rule(line) for line in COUNTED if line.on_success),
         failure=_lines(_rule(line) for line in COUNTED if line.on_failure),
         cache_hit=_lines(_rule(line) for line in COUNTED if line.on_cache_hit),
-        table=_lines(f'"{_text(line)}{_NEWLINE if line is not COUNTED[-1] else ""}"' for line in COUNTED),
+        time_factor=f"{FACTORS['time']:#x}ULL",
+        number_factors=", ".join(f"{FACTORS[name]:#x}ULL" for name in IDENTIFYING),
+        table=_lines([*(f'"{line}{_NEWLINE}"' for line in lines[:-1]), f'"{lines[-1]}"']),
     )
 
 

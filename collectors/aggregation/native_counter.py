@@ -11,13 +11,14 @@ from array import array
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
-from typing import Any
+from typing import Any, overload
 
 from leverwatch.collectors.aggregation import _native
 from leverwatch.collectors.aggregation.batch_loops import NAMING
 from leverwatch.collectors.aggregation.counting_rule import JUDGES
 from leverwatch.collectors.aggregation.day_filter import Window, contains
 from leverwatch.collectors.aggregation.dedupe import SeenIds
+from leverwatch.collectors.aggregation.id_table import Ids
 from leverwatch.collectors.aggregation.native_columns import NUMBERS
 from leverwatch.collectors.aggregation.rollup import Group, Key
 from leverwatch.collectors.interface import Result
@@ -39,10 +40,11 @@ _RARELY = 16
 _PAUSE = 16
 
 Attribute = Callable[
-    [str | None, str | None, object, object, tuple[object, ...]], tuple[Group, CallStatus, int, int] | Refusal
+    [str | None, str | None, object, object, tuple[object, ...]],
+    tuple[Group, CallStatus, int, int, int] | Refusal,
 ]
-"""Returns group, outcome and the seeds of ids and traces of a record, or why it is refused, given its model,
-operation, status, cache hit and template values."""
+"""Returns group and outcome of a record, and the seeds of the keys of records, of ids alone and of traces; or why
+it is refused, given its model, operation, status, cache hit and template values."""
 
 
 def _wanted(paths: Mapping[str, Path]) -> tuple[tuple[tuple[bytes, ...], int], ...]:
@@ -90,8 +92,8 @@ class NativeCounter:
         self._fields = field_indexes(has_extended=lines.has_extended)
         self._template = template_slice(has_extended=lines.has_extended)
         self._zone, self._seen, self._calls = zone, seen, calls
-        self._seen_ids = None if seen is None else _native_ids(seen)
-        self._call_ids = _native_ids(calls)
+        self._seen_ids = None if seen is None else _native_ids(seen.ids)
+        self._call_ids = _native_ids(calls.ids)
         self._tally = _native.Tally(secrets.randbits(64))
         self._wanted = _wanted(lines.paths)
         self._scans = [_native.Scan(self._wanted)]
@@ -142,8 +144,9 @@ class NativeCounter:
             self._window = window
         until, at, runs = (limit - EPOCH) // A_MINUTE, 0, 0
         while True:
+            before = None if self._seen is None else _native_ids(self._seen.before)
             stop, at, other, given = self._tally.count(
-                found.scan, found.data, at, until, self._seen_ids, self._call_ids
+                found.scan, found.data, at, until, self._seen_ids, before, self._call_ids
             )
             if stop == _DONE:
                 break
@@ -182,19 +185,21 @@ class NativeCounter:
     def _tell_place(self, at: int, line: bytes) -> None:
         rows = self._read((line,)).rows
         if not rows:
-            self._tally.set_place(at, _ODD, 0, 0, 0, 0, (-1, -1, -1))
+            self._tally.set_place(at, _ODD, 0, 0, 0, 0, 0, (-1, -1, -1))
             return
         row = rows[0]
         model, operation, status, hit = (self._value(row, name) for name in NAMING)
         place = self._attribute(model, operation, status, hit, row[self._template])
         if len(place) == 2:
             self._refusals[at] = place
-            self._tally.set_place(at, _REFUSED, 0, 0, 0, 0, (-1, -1, -1))
+            self._tally.set_place(at, _REFUSED, 0, 0, 0, 0, 0, (-1, -1, -1))
             return
-        group, outcome, seed, trace_seed = place
+        group, outcome, seed, id_seed, trace_seed = place
         number = self._groups.setdefault(group, len(self._groups))
         invalid, schema, truncated = (_bit(judge(self._value(row, it))) for it, judge in JUDGES.items())
-        self._tally.set_place(at, _COUNTS, number, outcome, seed, trace_seed, (invalid, schema, truncated))
+        self._tally.set_place(
+            at, _COUNTS, number, outcome, seed, id_seed, trace_seed, (invalid, schema, truncated)
+        )
 
     def _value(self, row: Row, name: str) -> Any:
         index = self._fields.get(name)
@@ -233,7 +238,11 @@ def _bit(value: bool | None) -> int:
     return -1 if value is None else int(value)
 
 
-def _native_ids(seen: SeenIds) -> _native.Ids:
-    if not isinstance(seen.ids, _native.Ids):
+@overload
+def _native_ids(ids: Ids) -> _native.Ids: ...
+@overload
+def _native_ids(ids: Ids | None) -> _native.Ids | None: ...
+def _native_ids(ids: Ids | None) -> _native.Ids | None:
+    if ids is not None and not isinstance(ids, _native.Ids):
         raise TypeError("the helper adds to ids of its own kind only")
-    return seen.ids
+    return ids

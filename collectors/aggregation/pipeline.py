@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from leverwatch.collectors.aggregation.compiled import IS_COMPILED, id_maker, native_counter
+from leverwatch.collectors.aggregation.compiled import IS_COMPILED, id_maker, identifier, native_counter
 from leverwatch.collectors.aggregation.config import CountingConfig
 from leverwatch.collectors.aggregation.dedupe import PREFIX as SEEN
-from leverwatch.collectors.aggregation.dedupe import SeenIds, ids_kind
+from leverwatch.collectors.aggregation.dedupe import SeenIds
 from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE
 from leverwatch.collectors.aggregation.rollup import Rollup
+from leverwatch.collectors.aggregation.stored_ids import KeyOf, ids_kind
 from leverwatch.collectors.records.decoder import build_format
 from leverwatch.collectors.records.fields import parse_template, system_lookup
-from leverwatch.collectors.records.formats.interface import Format
+from leverwatch.collectors.records.formats.interface import Format, Repeats
 from leverwatch.collectors.records.timestamps import zone_named
 from leverwatch.collectors.stored_state import Kind
 
@@ -49,7 +50,8 @@ def assemble(config: CountingConfig, now: Callable[[], datetime], *, compiled: b
     made = build_format(config.format, template.paths)
     window = config.dedupe_window.total_seconds()
     make = id_maker(compiled=compiled)
-    seen = SeenIds(window, make=make) if window > 0 else None
+    key_of = KeyOf.RECORD if made.repeats is Repeats.CALLS else KeyOf.ID
+    seen = SeenIds(window, make=make, key_of=key_of) if window > 0 else None
     calls = SeenIds(max(window, _CALLS_SECONDS), CALLS, make)
     zone = zone_named(config.timezone)
     rollup = Rollup(
@@ -61,6 +63,7 @@ def assemble(config: CountingConfig, now: Callable[[], datetime], *, compiled: b
         calls,
         made.has_extended,
         made.known,
+        identifier(compiled=compiled),
     )
     plain = native_counter(made, rollup, zone, seen, calls) if compiled else None
     return Pipeline(made, seen, calls, rollup, plain)

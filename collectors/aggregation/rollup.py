@@ -8,20 +8,21 @@ from math import gcd
 from operator import add
 from typing import Any
 
-from xxhash import xxh64_intdigest
-
 from leverwatch.collectors.aggregation.batch_counter import BatchCounter, Prepared
 from leverwatch.collectors.aggregation.batch_loops import NO_ID
 from leverwatch.collectors.aggregation.bulk_timestamps import Stamps
 from leverwatch.collectors.aggregation.cells import CellRef
 from leverwatch.collectors.aggregation.dedupe import SeenIds
+from leverwatch.collectors.aggregation.identity import NUMBERS, Identify, id_key, identity, seed_of
+from leverwatch.collectors.aggregation.stored_ids import KeyOf
 from leverwatch.collectors.aggregation.stream_parts import Kind, RowCounter
 from leverwatch.collectors.counted_fields import COLUMNS
 from leverwatch.collectors.interface import Operation, Result, UsageRow
-from leverwatch.collectors.records.fields import ALL_FIELDS, row_layout
+from leverwatch.collectors.records.fields import ALL_FIELDS, field_indexes, row_layout
 from leverwatch.collectors.records.formats.interface import Row
 from leverwatch.collectors.records.layout import Layout
 from leverwatch.collectors.records.names import Refusal, model_fault, model_of
+from leverwatch.collectors.records.timestamps import millis_of
 from leverwatch.collectors.records.vocabulary import (
     CallStatus,
     is_cache_hit,
@@ -42,9 +43,10 @@ class Rollup:
     """The counts of one source since the last `take`.
 
     `system_of` names a row's system from its template values (None: unattributed), `zone` is what a time without a
-    zone means, `now` the clock, and `seen` removes duplicates (None: they are not removed). `calls` remembers
-    streamed calls and traces. Rows end in the values of `EXTENDED_FIELDS` when `has_extended`; only the `known`
-    fields of a row can have a value.
+    zone means, `now` the clock, and `seen` removes duplicates (None: they are not removed); of what its keys are
+    decides which those are. `calls` remembers streamed calls and traces. Rows end in the values of
+    `EXTENDED_FIELDS` when `has_extended`; only the `known` fields of a row can have a value. `identify` computes
+    the keys of records.
     """
 
     def __init__(
@@ -57,9 +59,14 @@ class Rollup:
         calls: SeenIds,
         has_extended: bool,
         known: frozenset[str] = ALL_FIELDS,
+        identify: Identify = identity,
     ) -> None:
         self._system_of, self._zone, self._now, self._tolerance = system_of, zone, now, future_tolerance
-        self._seen, self._calls = seen, calls
+        self._seen, self._calls, self._identify = seen, calls, identify
+        self._by_record = seen is not None and seen.key_of is KeyOf.RECORD
+        places = field_indexes(has_extended=has_extended)
+        self._time, self._request = places["time"], places["request_id"]
+        self._numbers = [places.get(name) for name in NUMBERS]
         self._has_extended, self._known = has_extended, known
         self._layout: Layout | None = None
         self._slot_seconds = seen.slot_seconds if seen else 3600
@@ -70,17 +77,29 @@ class Rollup:
         slot_minutes = gcd(calls.slot_seconds, seen.slot_seconds if seen else 0) // 60
         self._stamps = Stamps(zone, slot_minutes)
         self._single = RowCounter(self._stamps, self._judge, self, self._first_trace, has_extended=has_extended)
-        self._bulk = BatchCounter(zone, slot_minutes, self._judge, self._first_trace, dedupe=seen is not None)
+        self._bulk = BatchCounter(zone, slot_minutes, self._judge, self._first_trace, identify)
 
     def add_records(self, records: Sequence[Any], layout: Layout) -> tuple[int, list[tuple[int, Result, str]]]:
         """Count records that are no parts of streamed calls, with the same result as `add`, but much faster."""
         found = self._bulk.prepare(records, layout, self.limit())
-        repeated: list[int] = []
-        if self._seen is not None and found.ids:
-            repeated = self._seen.add_all(found.ids, slots_of(found, self._seen.slot_seconds))
-        counted, others, newest = self._bulk.count(found, repeated)
+        counted, others, newest = self._bulk.count(found, self._repeated(found))
         self._saw_newest(newest)
         return counted, others
+
+    def _repeated(self, found: Prepared) -> list[int]:
+        """Remember the keys of records. Returns the indices of the repeated ones."""
+        if self._seen is None:
+            return []
+        keys = self._bulk.keys(found) if self._by_record else self._bulk.id_keys(found)
+        if not keys:
+            return []
+        slots = slots_of(found, self._seen.slot_seconds)
+        repeated = self._seen.add_all(keys, slots)
+        if self._seen.before is None:
+            return repeated
+        old = enumerate(zip(self._bulk.id_keys(found), slots, strict=True))
+        before = (index for index, (key, slot) in old if key is not None and self._seen.held_before(key, slot))
+        return sorted({*repeated, *before})
 
     def limit(self) -> datetime:
         """Return the latest time that a record may have."""
@@ -120,13 +139,14 @@ class Rollup:
         found = self.attribute(model, word, status, hit, template)
         if len(found) == 2:
             return found
-        group, outcome, seed, _ = found
-        return CellRef(self._cell((*group, day)), group[0], outcome, seed)
+        group, outcome, seed, id_seed, _ = found
+        return CellRef(self._cell((*group, day)), group[0], outcome, seed, id_seed)
 
     def attribute(
         self, model: str | None, word: str | None, status: object, hit: object, template: tuple[object, ...]
-    ) -> tuple[Group, CallStatus, int, int] | Refusal:
-        """Return group, outcome and the seeds of ids and traces of a record, or why it is refused."""
+    ) -> tuple[Group, CallStatus, int, int, int] | Refusal:
+        """Return group and outcome of a record, and the seeds of the keys of records, of ids alone and of traces;
+        or why it is refused."""
         name = model_of(model)
         if fault := model_fault(name):
             return fault
@@ -142,7 +162,10 @@ class Rollup:
         if outcome is CallStatus.SUCCESS and is_cache_hit(hit):
             outcome = CallStatus.CACHE_HIT
         group = (system, name, operation)
-        return group, outcome, self._seed((system, operation, outcome)), self._seed((system, "trace"))
+        # A failed attempt and the retry that succeeded may share an id, and so may two systems: all of them count.
+        seeds = (*group, outcome), (system, operation, outcome), (system, "trace")
+        seed, id_seed, trace_seed = map(self._seed, seeds)
+        return group, outcome, seed, id_seed, trace_seed
 
     def add(
         self, rows: Sequence[Row], parts: frozenset[int] = frozenset()
@@ -172,38 +195,48 @@ class Rollup:
         """Subtract exactly what `add` counted for a row, and forget its request id."""
         self._single.take_back(row, datetime.max.replace(tzinfo=UTC))
 
+    def remember_record(self, row: Row, place: CellRef, seconds: int) -> bool:
+        """Remember a whole record around a second since the epoch.
+
+        Returns whether it is to be counted: nothing like it was seen before, or it has no id.
+        """
+        id_ = _id_of(row[self._request])
+        if self._seen is None or id_ is None:
+            return True
+        slot = seconds // self._slot_seconds
+        is_new = self._seen.add(self._key_of(id_, row, place), slot)
+        return is_new and not self._seen.held_before(id_key(id_, place.id_seed), slot)
+
+    def forget_record(self, row: Row, place: CellRef, seconds: int) -> None:
+        """Take back what is remembered of a whole record, as if it had never been seen."""
+        id_ = _id_of(row[self._request])
+        if self._seen is not None and id_ is not None:
+            self._seen.forget(self._key_of(id_, row, place))
+            self._seen.forget_before(id_key(id_, place.id_seed), seconds // self._slot_seconds)
+
+    def _key_of(self, id_: str, row: Row, place: CellRef) -> int:
+        if not self._by_record:
+            return id_key(id_, place.id_seed)
+        numbers = (None if at is None else row[at] for at in self._numbers)
+        return self._identify(id_, place.seed, millis_of(row[self._time], self._zone), *numbers)
+
     def remember_request(self, request_id: object, seed: int, seconds: int) -> bool:
-        """Remember the request id of a record around a second since the epoch.
+        """Remember the request id alone of a record around a second since the epoch.
 
         Returns whether the record is to be counted: its id is new, or it has none.
         """
-        if self._seen is None:
+        id_ = _id_of(request_id)
+        if self._seen is None or id_ is None:
             return True
-        identity = self._request(request_id, seed)
-        return identity is None or self._seen.add(identity, seconds // self._slot_seconds)
-
-    def forget_request(self, request_id: object, seed: int) -> None:
-        """Take back a request id, as if it had never been seen."""
-        if self._seen is not None:
-            identity = self._request(request_id, seed)
-            if identity is not None:
-                self._seen.forget(identity)
-
-    @staticmethod
-    def _request(request_id: object, seed: int) -> int | None:
-        """Return the key of a request id; None when there is no id."""
-        if request_id is None:
-            return None
-        text = str(request_id).strip()
-        # A failed attempt and the retry that succeeded may share an id, and so may two systems: all of them count.
-        return None if text.lower() in NO_ID else _identity(seed, text)
+        key, slot = id_key(id_, seed), seconds // self._slot_seconds
+        return self._seen.add(key, slot) and not self._seen.held_before(key, slot)
 
     def _seed(self, kind: Kind) -> int:
         seed = self._seeds.get(kind)
         if seed is None:
             if len(self._seeds) > _MOST_SEEDS:
                 self._seeds.clear()
-            self._seeds[kind] = seed = xxh64_intdigest("\0".join(str(part) for part in kind).encode())
+            self._seeds[kind] = seed = seed_of(*kind)
         return seed
 
     def remember(self, kind: Kind, text: object, seconds: int) -> bool:
@@ -211,13 +244,13 @@ class Rollup:
 
         Returns whether it is new.
         """
-        identity = _identity(self._seed(kind), str(text).strip())
-        return self._calls.add(identity, seconds // self._calls.slot_seconds)
+        key = id_key(str(text).strip(), self._seed(kind))
+        return self._calls.add(key, seconds // self._calls.slot_seconds)
 
     def remembers(self, kind: Kind, text: object, seconds: int) -> bool:
         """Return whether an id was remembered before, without remembering it."""
-        identity = _identity(self._seed(kind), str(text).strip())
-        return self._calls.holds(identity, seconds // self._calls.slot_seconds)
+        key = id_key(str(text).strip(), self._seed(kind))
+        return self._calls.holds(key, seconds // self._calls.slot_seconds)
 
     def _first_trace(self, place: CellRef, trace: object, minute: int) -> bool:
         return self.remember((place.system, "trace"), trace, minute * 60)
@@ -243,8 +276,10 @@ class Rollup:
         self._single.clear()
 
 
-def _identity(seed: int, text: str) -> int:
-    return xxh64_intdigest(text.encode(errors="surrogatepass"), seed)
+def _id_of(request_id: object) -> str | None:
+    """Return a request id as text; None when it is none."""
+    text = "" if request_id is None else str(request_id).strip()
+    return None if text.lower() in NO_ID else text
 
 
 def slots_of(found: Prepared, slot_seconds: int) -> list[int]:

@@ -45,8 +45,13 @@ class Memory(Protocol):
         it has none."""
         ...
 
-    def forget_request(self, request_id: object, seed: int) -> None:
-        """Take back a request id, as if it had never been seen."""
+    def remember_record(self, row: Row, place: CellRef, seconds: int) -> bool:
+        """Remember a whole record. Returns whether it is to be counted: nothing like it was seen, or it has no
+        id."""
+        ...
+
+    def forget_record(self, row: Row, place: CellRef, seconds: int) -> None:
+        """Take back what is remembered of a whole record, as if it had never been seen."""
         ...
 
     def remember(self, kind: Kind, text: object, seconds: int) -> bool:
@@ -114,7 +119,7 @@ class RowCounter:
             elif index in parts:
                 refused, changed[index] = self._part(row, known, stamp.minute * 60)
             else:
-                refused = self._whole(row, row, known.place, stamp.minute * 60)
+                refused = self._record(row, known.place, stamp.minute * 60)
                 changed[index] = refused is None
             if refused is not None:
                 others.append((index, *refused))
@@ -126,7 +131,7 @@ class RowCounter:
         (stamp,) = self._stamps.read([row[_TIME]], limit).stamps
         known = self._know(row, stamp)
         if isinstance(known, _Known):
-            self._memory.forget_request(row[_REQUEST], known.place.seed)
+            self._memory.forget_record(row, known.place, stamp.minute * 60)
             self._count(row, known.place, known.place.outcome, stamp.minute * 60, -1.0)
 
     def _know(self, row: Row, stamp: Stamp) -> _Known | Refusal:
@@ -148,9 +153,16 @@ class RowCounter:
             self._places[key] = known
         return known
 
+    def _record(self, row: Row, place: CellRef, seconds: int) -> Refusal | None:
+        """Count a whole record, unless it was seen before. Returns why it is not counted."""
+        if not self._memory.remember_record(row, place, seconds):
+            return _SEEN_BEFORE
+        self._count(row, place, place.outcome, seconds, 1.0)
+        return None
+
     def _whole(self, named: Row, row: Sequence[Any], place: CellRef, seconds: int) -> Refusal | None:
         """Count a row, unless the request id of `named` was seen before. Returns why it is not counted."""
-        if not self._memory.remember_request(named[_REQUEST], place.seed, seconds):
+        if not self._memory.remember_request(named[_REQUEST], place.id_seed, seconds):
             return _SEEN_BEFORE
         self._count(row, place, place.outcome, seconds, 1.0)
         return None
@@ -164,7 +176,7 @@ class RowCounter:
         is_first = self._memory.remember(known.call, id_, seconds)
         if place.outcome is CallStatus.ERROR:
             return self._failed_part(row, known, seconds, is_first=is_first)
-        if is_first and not self._memory.remember_request(id_, place.seed, seconds):
+        if is_first and not self._memory.remember_request(id_, place.id_seed, seconds):
             for kind in known.aspects:
                 self._memory.remember(kind, id_, seconds)
             return _SEEN_BEFORE, False

@@ -11,6 +11,7 @@ zero."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 A_MINUTE = timedelta(minutes=1)
+A_MILLISECOND = timedelta(milliseconds=1)
 UNITS = ((1e11, 1), (1e14, 1_000), (1e17, 1_000_000), (1e20, 1_000_000_000))
 """Pairs of a bound and the number of units in a second: a number below the bound is in that unit. From 1973 to
 5138 the ranges do not overlap. A number at or above the last bound is not a time, and may be too large for a
@@ -51,6 +52,12 @@ def parse_time(value: object, zone: tzinfo) -> datetime | None:
         return _from_epoch(int(text) if text.isdecimal() else float(text))
     except ValueError:
         return None
+
+
+def millis_of(value: object, zone: tzinfo) -> int:
+    """Return the time of a record in milliseconds since the epoch, cut off below; 0 when the value is no time."""
+    moment = parse_time(value, zone)
+    return 0 if moment is None else (moment - EPOCH) // A_MILLISECOND
 
 
 def _from_iso(text: str, zone: tzinfo) -> datetime | None:

@@ -80,6 +80,9 @@
     AMOUNT(cost_usd, cost_usd)
 #define ON_CACHE_HIT \
     WEIGHT(cache_hits)
+/* What the time and the numbers of tokens of a record are multiplied by in its identity. */
+#define TIME_FACTOR 0x5c58e1674ad10b7bULL
+#define NUMBER_FACTORS 0x3e158009c0e1d041ULL, 0xac232cee3927301ULL, 0xd1220df4cc3d1a03ULL, 0x74981b0a8b0ee6ebULL, 0xcbeca328eaab3c35ULL, 0x4559513fc45dfb35ULL
 /* All of it, for the comparison with the table that Python has. */
 #define TABLE \
     "inferences: weight of None in calls on_success\n" \
@@ -107,6 +110,13 @@
     "finish_known: known of finish_reason in calls on_success\n" \
     "truncated: true of finish_reason in calls on_success\n" \
     "static_known: known of static_input_tokens in calls on_success\n" \
-    "static_tokens: amount of static_input_tokens in tokens on_success"
+    "static_tokens: amount of static_input_tokens in tokens on_success\n" \
+    "time: 0x5c58e1674ad10b7b in identities\n" \
+    "input_tokens: 0x3e158009c0e1d041 in identities\n" \
+    "cached_input_tokens: 0xac232cee3927301 in identities\n" \
+    "output_tokens: 0xd1220df4cc3d1a03 in identities\n" \
+    "cache_write_tokens: 0x74981b0a8b0ee6eb in identities\n" \
+    "reasoning_tokens: 0xcbeca328eaab3c35 in identities\n" \
+    "static_input_tokens: 0x4559513fc45dfb35 in identities"
 
 #endif

@@ -1,6 +1,7 @@
 #include "tally.h"
 
 #include "hash.h"
+#include "identity.h"
 
 #define SMALLEST 256
 #define LONGEST_NAMES 16384 /* bytes of all names of a record; longer texts are hardly names, and are not kept here */
@@ -220,8 +221,43 @@ static int add(Place *place, const Record *record, const double *values, const i
     return 0;
 }
 
-enum stop tally_count(Tally *tally, const Scan *scan, const uint8_t *data, int64_t limit, Ids *seen, Ids *calls,
-                      size_t *first, size_t *behind)
+static int64_t millis_of(const Time *time, const Record *record, const uint8_t *data)
+{
+    if (record->time_kind == NUMBER_TIME)
+        return record->micros / 1000;
+    const uint8_t *p = data + record->time.at + sizeof time->text + 1;
+    const uint8_t *end = data + record->zone.at;
+    int64_t millis = (p[0] - '0') * 10000 + (p[1] - '0') * 1000;
+    p += 3; /* behind the point */
+    for (int unit = 100; unit && p < end; unit /= 10)
+        millis += (*p++ - '0') * unit;
+    return time->minute * 60000 + millis;
+}
+
+static uint64_t identity(const Place *place, const Record *record, const double *values, const int8_t *column,
+                         const Time *time, const uint8_t *data)
+{
+    uint64_t seed = identity_time(place->seed, millis_of(time, record, data));
+    for (uint32_t told = record->known & ((1U << IDENTITY_NUMBERS) - 1); told; told &= told - 1) {
+        int field = __builtin_ctz(told);
+        seed = identity_number(seed, field, (uint64_t)values[column[field]]);
+    }
+    return XXH64(data + record->request.at, record->request.length, seed);
+}
+
+/* Whether a record with an id is new; -1: out of memory. */
+static int is_new(Ids *seen, Ids *before, uint64_t key, const Place *place, const Record *record, const Time *time,
+                  const uint8_t *data)
+{
+    int fresh = ids_add(seen, key, time->slot);
+    if (fresh > 0 && before)
+        fresh = !ids_hold(before, identity_before(data + record->request.at, record->request.length, place->id_seed,
+                                                  time->slot), time->slot);
+    return fresh;
+}
+
+enum stop tally_count(Tally *tally, const Scan *scan, const uint8_t *data, int64_t limit, Ids *seen, Ids *before,
+                      Ids *calls, size_t *first, size_t *behind)
 {
     size_t odd = *first; /* where the odd lines before this one begin */
     for (size_t line = *first; line <= scan->count; line++) {
@@ -277,8 +313,9 @@ enum stop tally_count(Tally *tally, const Scan *scan, const uint8_t *data, int64
             continue;
         }
         if (seen && record->request.length) {
-            uint64_t key = XXH64(data + record->request.at, record->request.length, place->seed);
-            int fresh = ids_add(seen, key, time->slot);
+            const double *told = scan->values + line * (size_t)scan->amounts;
+            uint64_t key = identity(place, record, told, scan->column, time, data);
+            int fresh = is_new(seen, before, key, place, record, time, data);
             if (fresh < 0)
                 return NO_MEMORY;
             if (!fresh) {

@@ -123,6 +123,13 @@ int ids_add(Ids *self, uint64_t key, int32_t slot)
     return 1;
 }
 
+int ids_hold(Ids *self, uint64_t key, int32_t slot)
+{
+    const Table *table = part_of(self, key);
+    int32_t known = table->slots[table_find(table, key)];
+    return known != FREE && (known > slot ? known - slot : slot - known) <= self->span;
+}
+
 static PyObject *Ids_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(kwargs))
 {
     int span;
@@ -168,9 +175,7 @@ static PyObject *Ids_holds(Ids *self, PyObject *args)
     int slot;
     if (!PyArg_ParseTuple(args, "Ki", &key, &slot))
         return NULL;
-    const Table *table = part_of(self, key);
-    int32_t known = table->slots[table_find(table, key)];
-    return PyBool_FromLong(known != FREE && (known > slot ? known - slot : slot - known) <= self->span);
+    return PyBool_FromLong(ids_hold(self, key, slot));
 }
 
 static PyObject *Ids_restore(Ids *self, PyObject *args)

@@ -33,5 +33,7 @@ extern PyTypeObject *IdsType; /* made from it when the module is */
 
 /* 1: the key is new within the span; 0: it was there; -1: out of memory, with nothing changed. */
 int ids_add(Ids *ids, uint64_t key, int32_t slot);
+/* Whether a key is there within the span of a slot. */
+int ids_hold(Ids *ids, uint64_t key, int32_t slot);
 
 #endif

@@ -3,6 +3,7 @@
 #include "tally.h"
 
 #include "hash.h"
+#include "identity.h"
 #include "number.h"
 
 PyTypeObject *IdsType, *ScanType, *TallyType;
@@ -16,6 +17,29 @@ static PyObject *hash64(PyObject *Py_UNUSED(module), PyObject *args)
     uint64_t hash = XXH64(data.buf, (size_t)data.len, seed);
     PyBuffer_Release(&data);
     return PyLong_FromUnsignedLongLong(hash);
+}
+
+static PyObject *identity(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t number)
+{
+    Py_ssize_t length;
+    const char *id;
+    if (number != 3 + IDENTITY_NUMBERS) {
+        PyErr_SetString(PyExc_TypeError, "an id, a seed, milliseconds and every number of tokens");
+        return NULL;
+    }
+    if (!(id = PyUnicode_AsUTF8AndSize(args[0], &length)))
+        return NULL;
+    uint64_t seed = PyLong_AsUnsignedLongLong(args[1]);
+    seed = identity_time(seed, PyLong_AsLongLong(args[2]));
+    for (int field = 0; field < IDENTITY_NUMBERS; field++) {
+        PyObject *given = args[3 + field];
+        if (given != Py_None)
+            seed = identity_number(seed, field, PyFloat_Check(given) ? (uint64_t)PyFloat_AsDouble(given)
+                                                                     : PyLong_AsUnsignedLongLong(given));
+    }
+    if (PyErr_Occurred())
+        return NULL;
+    return PyLong_FromUnsignedLongLong(XXH64(id, (size_t)length, seed));
 }
 
 static PyObject *count_lines(PyObject *Py_UNUSED(module), PyObject *data)
@@ -43,6 +67,7 @@ static PyTypeObject *add_type(PyObject *module, PyType_Spec *spec)
 
 static PyMethodDef methods[] = {
     {"count_lines", count_lines, METH_O, "Newlines in bytes."},
+    {"identity", (PyCFunction)(void (*)(void))identity, METH_FASTCALL, "The key of a record: of its id, a seed, its time in milliseconds and its numbers of tokens."},
     {"hash64", hash64, METH_VARARGS, "XXH64 of bytes and a seed."},
     {NULL, NULL, 0, NULL},
 };

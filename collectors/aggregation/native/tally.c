@@ -68,19 +68,21 @@ static PyObject *Tally_count(Tally *self, PyObject *args)
     Py_buffer data;
     Py_ssize_t start;
     long long limit;
-    PyObject *seen, *calls;
-    if (!PyArg_ParseTuple(args, "O!y*nLOO!", ScanType, &scan, &data, &start, &limit, &seen, IdsType, &calls))
+    PyObject *seen, *before, *calls;
+    if (!PyArg_ParseTuple(args, "O!y*nLOOO!", ScanType, &scan, &data, &start, &limit, &seen, &before, IdsType, &calls))
         return NULL;
     enum stop stop = DONE;
     size_t first = (size_t)start, behind = 0;
-    if (seen != Py_None && !PyObject_TypeCheck(seen, IdsType)) {
+    if ((seen != Py_None && !PyObject_TypeCheck(seen, IdsType)) ||
+        (before != Py_None && !PyObject_TypeCheck(before, IdsType))) {
         PyBuffer_Release(&data);
         PyErr_SetString(PyExc_TypeError, "ids are Ids or None");
         return NULL;
     }
     Ids *ids = seen == Py_None ? NULL : (Ids *)seen;
+    Ids *older = before == Py_None ? NULL : (Ids *)before;
     Py_BEGIN_ALLOW_THREADS
-    stop = tally_count(self, scan, data.buf, limit, ids, (Ids *)calls, &first, &behind);
+    stop = tally_count(self, scan, data.buf, limit, ids, older, (Ids *)calls, &first, &behind);
     Py_END_ALLOW_THREADS
     PyBuffer_Release(&data);
     if (stop == NO_MEMORY)
@@ -127,9 +129,9 @@ static PyObject *Tally_set_place(Tally *self, PyObject *args)
     int verdict, outcome, judged[3];
     _Static_assert(JUDGED == 3, "as many as are taken here");
     unsigned int group;
-    unsigned long long seed, trace_seed;
-    if (!PyArg_ParseTuple(args, "niIiKK(iii)", &at, &verdict, &group, &outcome, &seed, &trace_seed, &judged[0],
-                          &judged[1], &judged[2]))
+    unsigned long long seed, id_seed, trace_seed;
+    if (!PyArg_ParseTuple(args, "niIiKKK(iii)", &at, &verdict, &group, &outcome, &seed, &id_seed, &trace_seed,
+                          &judged[0], &judged[1], &judged[2]))
         return NULL;
     if (at < 0 || (size_t)at >= self->places_count) {
         PyErr_SetString(PyExc_IndexError, "no such place");
@@ -140,6 +142,7 @@ static PyObject *Tally_set_place(Tally *self, PyObject *args)
     place->group = group;
     place->outcome = (enum outcome)outcome;
     place->seed = seed;
+    place->id_seed = id_seed;
     place->trace_seed = trace_seed;
     for (int at_judged = 0; at_judged < JUDGED; at_judged++)
         place->judged[at_judged] = (int8_t)judged[at_judged];

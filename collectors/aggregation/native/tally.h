@@ -58,7 +58,7 @@ typedef struct {
     enum verdict verdict;
     enum outcome outcome;
     uint32_t group;
-    uint64_t seed, trace_seed;
+    uint64_t seed, id_seed, trace_seed;
     int8_t judged[JUDGED]; /* -1: not known */
     uint64_t round; /* of the remembered cell */
     int32_t day;
@@ -100,8 +100,8 @@ typedef struct {
 extern PyType_Spec TallySpec;
 extern PyTypeObject *TallyType; /* made from it when the module is */
 
-/* Count records from `*first` on; `*first` and `*behind` say where it stopped. */
-enum stop tally_count(Tally *tally, const Scan *scan, const uint8_t *data, int64_t limit, Ids *seen, Ids *calls,
-                      size_t *first, size_t *behind);
+/* Count records from `*first` on; `*first` and `*behind` say where it stopped. `before` are keys of an older version. */
+enum stop tally_count(Tally *tally, const Scan *scan, const uint8_t *data, int64_t limit, Ids *seen, Ids *before,
+                      Ids *calls, size_t *first, size_t *behind);
 
 #endif

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from leverwatch.collectors.aggregation.dedupe import SeenIds
 from leverwatch.collectors.aggregation.rollup import Rollup
+from leverwatch.collectors.aggregation.stored_ids import KeyOf
 from leverwatch.collectors.counted_fields import COLUMNS
 from leverwatch.collectors.interface import Result, UsageRow
 from leverwatch.collectors.records.fields import parse_template, system_lookup
@@ -104,14 +105,21 @@ def values_of(record: Any, layout: Layout) -> tuple[dict[str, Any], tuple[Any, .
 class Both:
     """The generated loops and the plain reference on the same records."""
 
-    def __init__(self, fields: dict[str, str], system: str, window: int, zone: str) -> None:
+    def __init__(
+        self, fields: dict[str, str], system: str, window: int, zone: str, key_of: KeyOf = KeyOf.RECORD
+    ) -> None:
         template = parse_template(system)
         self.format = JsonLines(fields, template.paths)
-        seen = SeenIds(window) if window else None
+        seen = SeenIds(window, key_of=key_of) if window else None
         lookup = system_lookup(template)
         self.fast = Rollup(lookup, ZoneInfo(zone), lambda: NOW, TOLERANCE, seen, SeenIds(3600, "calls/"), False)
         self.plain = Reference(
-            lookup, ZoneInfo(zone), NOW + TOLERANCE, seen.slot_seconds if seen else 60, seen.span if seen else None
+            lookup,
+            ZoneInfo(zone),
+            NOW + TOLERANCE,
+            seen.slot_seconds if seen else 60,
+            seen.span if seen else None,
+            by_record=key_of is KeyOf.RECORD,
         )
 
     def add(self, records: list[dict[str, Any]]) -> None:
@@ -141,12 +149,13 @@ class Both:
     st.sampled_from(["bot", "{app}", "{team}-{app}"]),
     st.sampled_from([0, 3600]),
     st.sampled_from(["UTC", "Europe/Berlin"]),
+    st.sampled_from(list(KeyOf)),
     st.lists(st.lists(RECORDS, max_size=12), max_size=4),
 )
 def test_the_loops_give_what_the_plain_roll_up_gives(
-    fields: dict[str, str], system: str, window: int, zone: str, chunks: list[list[dict[str, Any]]]
+    fields: dict[str, str], system: str, window: int, zone: str, key_of: KeyOf, chunks: list[list[dict[str, Any]]]
 ) -> None:
-    both = Both(fields, system, window, zone)
+    both = Both(fields, system, window, zone, key_of)
     for chunk in chunks:
         both.add(chunk)
     both.compare()

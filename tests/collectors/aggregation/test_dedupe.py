@@ -94,7 +94,7 @@ def test_an_id_forgotten_and_added_again_before_it_was_written_is_remembered(mak
 
 
 def test_old_slots_leave_the_state_and_the_memory(make: Make) -> None:
-    seen, state = SeenIds(HOUR, make=make), dict[str, bytes]()
+    seen, state = SeenIds(HOUR, make=make, room=0), dict[str, bytes]()
     for slot in range(1000, 1100):
         seen.add(slot, slot)
         apply(state, seen.changes())
@@ -124,7 +124,7 @@ def test_a_restart_at_any_moment_changes_no_answer(make: Make, steps: list[tuple
 
 
 def test_many_keys_are_dropped_a_part_at_a_time(make: Make) -> None:
-    seen, state = SeenIds(HOUR, make=make), dict[str, bytes]()
+    seen, state = SeenIds(HOUR, make=make, room=0), dict[str, bytes]()
     for at in range(30):
         for slot in range(1000):
             seen.add(at << 32 | slot, slot)

@@ -279,7 +279,7 @@ class TestRetract:
 
     def test_a_line_that_was_not_counted_takes_nothing_back(self) -> None:
         made = ingest()
-        made.add(Lines(record(id="r1"), "app.jsonl", 1))
+        made.add(Lines(record(id="r1", **FULL), "app.jsonl", 1))
         made.add(Lines(self.PARTIAL, "app.jsonl", 5))
         made.retract(Lines(self.PARTIAL, "app.jsonl", 5))
         counted = made.drain()

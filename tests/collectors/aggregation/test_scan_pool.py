@@ -17,7 +17,7 @@ SETTINGS = config(format={"type": "jsonl", "fields": MAPPED})
 def lines(seed: int, number: int) -> list[bytes]:
     """Records of several systems and days, some repeated, broken, without an id or refused."""
     chance = random.Random(seed)
-    made = []
+    made: list[bytes] = []
     for at in range(number):
         values = {
             "ts": f"2026-03-{chance.randrange(8, 11):02}T0{chance.randrange(8)}:{chance.randrange(60):02}:00Z",
@@ -27,7 +27,8 @@ def lines(seed: int, number: int) -> list[bytes]:
             "usage": chance.choice([None, {"prompt_tokens": chance.randrange(100)}]),
             "cost": chance.randrange(64) / 64,
         }
-        made.append(chance.choice([b"{broken\n", b"\n"]) if chance.random() < 0.05 else record(**values))
+        again = made[chance.randrange(at)] if at and chance.random() < 0.1 else record(**values)
+        made.append(chance.choice([b"{broken\n", b"\n"]) if chance.random() < 0.05 else again)
     return made
 
 

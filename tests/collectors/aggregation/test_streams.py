@@ -79,15 +79,16 @@ def test_streams_that_interleave_are_apart() -> None:
     assert (totals["inferences"], totals["input_tokens"]) == (3, 27)
 
 
-def test_a_whole_record_of_the_same_call_is_a_duplicate() -> None:
+def test_a_whole_record_with_the_id_of_a_stream_is_another_call() -> None:
     whole = json.dumps(
         {"id": "c1", "object": "chat.completion", "created": 1773129600, "model": "m", "choices": []}
     )
 
-    assert count(PARTS[0] + whole.encode(), settings()).tallies == {Result.COUNTED: 1, Result.DUPLICATE: 1}
-    counted = count(whole.encode() + b"\n" + b"".join(PARTS), settings())
-    assert counted.tallies == {Result.COUNTED: 1, Result.DUPLICATE: 1, Result.PART: 3}
-    assert sums(counted.usage).get("input_tokens") is None
+    stream = b"".join(PARTS)
+    for data in (stream + whole.encode(), whole.encode() + b"\n" + stream):
+        counted = count(data, settings())
+        assert counted.tallies == {Result.COUNTED: 2, Result.PART: 3}
+        assert sums(counted.usage)["input_tokens"] == 9
 
 
 @pytest.mark.parametrize("window", ["0s", "1m", "1h"])

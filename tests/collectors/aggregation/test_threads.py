@@ -34,9 +34,9 @@ def many_switches() -> Iterator[None]:
 
 
 def chunk(seed: int, number: int = 400) -> bytes:
-    """Records with numbers too long to be read at a glance, ids of which some are repeated, and odd lines."""
+    """Records with numbers too long to be read at a glance, of which some are repeated, and odd lines."""
     chance = random.Random(seed)
-    made = []
+    made: list[bytes] = []
     for at in range(number):
         values = {
             "ts": f"2026-03-{chance.randrange(8, 11):02}T0{chance.randrange(8)}:{chance.randrange(60):02}:00Z",
@@ -46,7 +46,8 @@ def chunk(seed: int, number: int = 400) -> bytes:
             "ms": chance.random() * 1000,
             "usage": {"prompt_tokens": chance.randrange(5000)},
         }
-        made.append(b"{broken\n" if at % 97 == 0 else record(**values))
+        again = made[chance.randrange(at)] if at and chance.random() < 0.1 else record(**values)
+        made.append(b"{broken\n" if at % 97 == 0 else again)
     return b"".join(made)
 
 

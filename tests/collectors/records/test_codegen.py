@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from leverwatch.collectors.aggregation.batch_loops import compile_loops
+from leverwatch.collectors.aggregation.identity import identity
 from leverwatch.collectors.records.codegen import Code
 from leverwatch.collectors.records.formats.rows import Value, compile_row
 from leverwatch.collectors.records.layout import Layout
@@ -18,7 +19,7 @@ def shown(error: BaseException) -> str:
 
 
 def test_a_traceback_shows_the_line_of_a_loop_that_failed() -> None:
-    loops = compile_loops(Layout({"time": ("when", "started")}), dedupe=False)
+    loops = compile_loops(Layout({"time": ("when", "started")}), identity)
     with pytest.raises(AttributeError) as failed:
         loops.times([SimpleNamespace(when=SimpleNamespace(ended=0))])
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from leverwatch.collectors.aggregation.dedupe import StoredIds, ids_kind
 from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE
+from leverwatch.collectors.aggregation.stored_ids import KeyOf, StoredIds, ids_kind
 from leverwatch.collectors.sources.evals.positions import RESULT_FILE, FileState
 from leverwatch.collectors.sources.files.checkpoint import CHECKPOINT, FileCheckpoint
 from leverwatch.collectors.sources.files.partial_reads import PartialRead
@@ -67,8 +67,9 @@ _DIGEST = bytes.fromhex("E528E088FFE4818260EC81BD94F4ECA1")
 
 
 def _ids(prefix: str, key: str, checksum: bytes) -> Stored:
-    value = StoredIds(_IDS, int(checksum, 16))
-    return Stored("files", ids_kind(prefix), key, value, (_IDS, b"version 1\n" + checksum + b"\n" + _IDS))
+    value = StoredIds(_IDS, KeyOf.ID, 0, int(checksum, 16))
+    versions = _IDS, b"version 1\n" + checksum + b"\n" + _IDS, b"version 2\n" + checksum + b" id 0\n" + _IDS
+    return Stored("files", ids_kind(prefix), key, value, versions)
 
 
 STORED: tuple[Stored, ...] = (

@@ -51,10 +51,12 @@ def test_what_is_written_is_the_newest_version(one: Stored) -> None:
 
 @each
 def test_a_newer_version_is_refused(one: Stored) -> None:
-    newer = one.versions[-1].replace(b"1", b"2", 1)
-    assert newer.startswith((b'{"version":2,', b"version 2\n"))
+    newest = one.kind.version
+    newer = one.versions[-1].replace(b"%d" % newest, b"%d" % (newest + 1), 1)
+    assert newer.startswith((b'{"version":%d,' % (newest + 1), b"version %d\n" % (newest + 1)))
 
-    with pytest.raises(StateFromNewer, match=r"is of version 2, and this leverwatch knows none after 1"):
+    reason = f"is of version {newest + 1}, and this leverwatch knows none after {newest}"
+    with pytest.raises(StateFromNewer, match=reason):
         one.kind.loads(PLACE, newer)
 
 
@@ -180,6 +182,14 @@ def test_a_position_under_the_key_of_another_result_file_is_refused() -> None:
     [
         ("seen/1970340/0/add", b"version 1\n--------\n1234567", "it is no list of ids"),
         ("seen/1970340/0/add", b"123456789", "it is no list of ids"),
+        ("seen/1970340/0/add", b"version 2\n-------- id 900\n1234567", "it is no list of ids"),
+        ("seen/1970340/0/add", b"version 2\n-------- it 900\n12345678", "does not say what it is a list of"),
+        ("seen/1970340/0/add", b"version 2\n-------- id\n12345678", "does not say what it is a list of"),
+        (
+            "seen/1970340/0/add",
+            b"version 2\n00000000 record 900\n12345678",
+            "is not what was stored under this key",
+        ),
         ("seen/1970340/add", b"12345678", "no key of stored ids"),
         ("seen/1970340/0/sub", b"12345678", "no key of stored ids"),
         ("seen/01/0/add", b"12345678", "no key of stored ids"),
@@ -208,7 +218,7 @@ TRACED = b'{"ts":"2026-03-10T08:00:00Z","app":"bot","id":"r1","trace":"t1"}\n'
 @pytest.mark.parametrize(
     ("lines", "settings", "seen", "calls"),
     [
-        (TRACED, config(), "64f8e16c24ad3b09", "0948faff4af0f3cc"),
+        (TRACED, config(), "00e8c167c48c787f", "0948faff4af0f3cc"),
         (
             b"".join(PARTS),
             streamed(),
@@ -219,7 +229,7 @@ TRACED = b'{"ts":"2026-03-10T08:00:00Z","app":"bot","id":"r1","trace":"t1"}\n'
     ids=["traces", "streamed calls"],
 )
 @pytest.mark.parametrize("compiled", [True, False])
-def test_the_ids_of_requests_calls_and_traces_are_those_of_version_0(
+def test_the_ids_of_records_calls_and_traces_are_those_of_their_version(
     lines: bytes, settings: FilesConfig, seen: str, calls: str, compiled: bool
 ) -> None:
     made = ingest(settings, compiled=compiled)
@@ -228,11 +238,11 @@ def test_the_ids_of_requests_calls_and_traces_are_those_of_version_0(
 
     # Whoever changes how an id is computed makes every stored id one of nothing: that is another version.
     assert made.drain().state == {
-        key: b"version 1\n%08x\n" % crc32(key.encode() + ids) + ids
-        for key, ids in {
-            "seen/1970144/0/add": bytes.fromhex(seen),
-            "calls/1970144/0/add": bytes.fromhex(calls),
-        }.items()
+        key: b"version 2\n%08x %s 900\n" % (crc32(ids, crc32(b"%s %s 900" % (key.encode(), of))), of) + ids
+        for key, of, ids in (
+            ("seen/1970144/0/add", b"record", bytes.fromhex(seen)),
+            ("calls/1970144/0/add", b"id", bytes.fromhex(calls)),
+        )
     }
 
 

@@ -96,8 +96,8 @@ def test_embeddings_are_told_by_the_path_of_the_upstream() -> None:
 def test_a_line_of_another_format_is_refused_and_costs_only_itself() -> None:
     found = counted("apisix", "canary", line(), line(), "", SUMMARY | {"start_time": 1773129601000})
 
-    # The line and the summary have the same request id.
-    assert found.tallies == {Result.INVALID_LINE: 1, Result.COUNTED: 1, Result.DUPLICATE: 2, Result.IGNORED: 1}
+    # The line and the summary have the same request id, and say something else.
+    assert found.tallies == {Result.INVALID_LINE: 1, Result.COUNTED: 2, Result.DUPLICATE: 1, Result.IGNORED: 1}
     assert [problem.place for problem in found.problems] == ["app.jsonl:1"]
     assert "canary" not in str(found.problems)
 

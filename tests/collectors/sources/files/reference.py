@@ -12,6 +12,10 @@ from leverwatch.collectors.interface import UNKNOWN_MODEL, Operation, Result
 from leverwatch.collectors.records.timestamps import parse_time
 from leverwatch.collectors.records.vocabulary import CallStatus, is_cache_hit, operation_of, status_of
 
+_TOKENS = (
+    "input_tokens", "cached_input_tokens", "output_tokens", "cache_write_tokens", "reasoning_tokens",
+    "static_input_tokens",
+)  # fmt: skip
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KNOWN_OR_NOT = (
     ("input_tokens", "unknown_input"),
@@ -36,6 +40,8 @@ class Reference:
     days: set[date] = field(default_factory=set)
     newest: datetime | None = None
     seen: dict[tuple[object, ...], int] = field(default_factory=dict)
+    by_record: bool = False
+    """Whether records with the same id that say something else are other calls."""
 
     def add(self, values: Mapping[str, Any], template: tuple[object, ...]) -> Result:
         """Count one record."""
@@ -58,7 +64,12 @@ class Reference:
             return Result.UNATTRIBUTED
         if outcome is CallStatus.SUCCESS and is_cache_hit(values.get("cache_hit")):
             outcome = CallStatus.CACHE_HIT
-        if not self._is_new(values.get("request_id"), (system, operation, outcome), moment):
+        kind: tuple[object, ...] = (system, operation, outcome)
+        if self.by_record:
+            told = (values.get(name) for name in _TOKENS)
+            kind = (*kind, values.get("model") or UNKNOWN_MODEL, moment.replace(microsecond=0), *told)
+            kind = (*kind, moment.microsecond // 1000)
+        if not self._is_new(values.get("request_id"), kind, moment):
             return Result.DUPLICATE
         key = (system, values.get("model") or UNKNOWN_MODEL, operation, moment.date())
         self._count(self.cells.setdefault(key, dict.fromkeys(COLUMNS, 0.0)), outcome, values)
