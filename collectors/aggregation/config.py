@@ -39,7 +39,7 @@ Authoritative = Annotated[bool, Field(description="This source counts when anoth
 DedupeWindow = Annotated[
     Duration,
     Field(
-        description="Records with the same request id within this span of their own time count once; 0s: never."
+        description="A record that comes again is recognised up to this span before the newest one; 0s: never."
     ),
 ]
 FutureTolerance = Annotated[

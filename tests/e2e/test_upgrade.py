@@ -20,6 +20,7 @@ from tests.fixtures.upgrade.observed import Observed
 from tests.fixtures.upgrade.restored import Identify, other_machine, restore, same_machine
 from tests.fixtures.upgrade.running import FEBRUARY, FOLDER, Program, resume, snapshot_of
 from tests.fixtures.upgrade.world.evals import MODELS_AFTER, MODELS_BEFORE
+from tests.fixtures.upgrade.world.files import call, grow
 
 pytestmark = pytest.mark.e2e
 
@@ -120,6 +121,36 @@ def test_the_commands_go_on_with_an_older_store(store_url: str, root: Path, serv
     program = Program(root, store_url, served.url, world.AFTER)
     # By the clock of a command it is too late to look where a file went that was on its way in the snapshot.
     assert_holds(program, "after", but_for="moved")
+    program.close()
+
+
+@pytest.mark.parametrize("source", ["gateway", "python"])
+def test_what_was_counted_before_the_upgrade_is_a_duplicate_after_it(
+    store_url: str, root: Path, served: Provider, source: str
+) -> None:
+    restore(store_url, root, same_machine(root))
+    program = Program(root, store_url, served.url, world.TURN + timedelta(seconds=20))
+    folder = root / "logs" / source
+    counted_before = (folder / "app.jsonl").read_bytes()
+    before = of(snapshot_of(program)["usage"], source)
+
+    def delivered(name: str, fresh: bytes) -> float:
+        """How many inferences more there are once all of it has come again, after a record of its own."""
+        grow(folder / name, fresh + counted_before, "turn")
+        report = program.run(source)
+        assert report.success, report.error
+        found = of(snapshot_of(program)["usage"], source)
+        return float(
+            sum(cell["inferences"] - before.get(key, {}).get("inferences", 0) for key, cell in found.items())
+        )
+
+    # Ids are used again: what says something else at another time is another call also after an upgrade.
+    assert delivered("again.jsonl", call("g1", "2026-03-12T09:31:00Z")) == 1
+    assert delivered("once-more.jsonl", call("g2", "2026-03-12T09:32:00Z")) == 2
+    # What the older version knew is given up once it is older than the window; what came again is known by itself.
+    program.now += timedelta(hours=9)
+    assert delivered("later.jsonl", call("later", "2026-03-12T18:30:00Z")) == 3
+    assert delivered("last.jsonl", call("last", "2026-03-12T18:31:00Z")) == 4
     program.close()
 
 
