@@ -16,14 +16,16 @@ from leverwatch.collectors.sniffing.sniff import Guess
 _PLAIN = re.compile(r"[A-Za-z_][\w.\\-]*")
 
 
-def source_block(path: Path, found: Guess) -> list[str]:
-    """Return the lines of an item of `sources`, with comments where something is uncertain."""
+def source_block(path: Path, found: Guess, doubted: Iterable[str] = ()) -> list[str]:
+    """Return the lines of an item of `sources`, with comments where something is uncertain, and on what is
+    doubted."""
     settings = found.settings
     return [
         "  - name: usage",
         "    type: files",
         f"    path: {json.dumps(str(path), ensure_ascii=False)}",
         *(_map(settings, found.fields) if found.fields is not None else [f"    format: {_flow(settings)}"]),
+        *(f"    # {doubt}" for doubt in doubted),
         f"    system: NAME_OF_THE_SYSTEM{_templates(found.fields)}",
     ]
 

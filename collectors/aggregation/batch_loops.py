@@ -9,14 +9,12 @@ from typing import Any
 from leverwatch.collectors.aggregation.bulk_timestamps import Stamp
 from leverwatch.collectors.aggregation.cells import CellRef
 from leverwatch.collectors.aggregation.counting_rule import First, Rule, Variables
-from leverwatch.collectors.aggregation.identity import NUMBERS, Identify, id_key
+from leverwatch.collectors.aggregation.identity import NO_ID, NUMBERS, Identify, id_key
 from leverwatch.collectors.records.codegen import Code
 from leverwatch.collectors.records.layout import Layout
 
 NAMING = ("model", "operation", "status", "cache_hit")
 """Fields that decide in which cell, and with which outcome, a record counts."""
-NO_ID = frozenset({"", "none", "null"})
-"""The values that producers write when there is no request id, in lower case."""
 _LONGEST_NO_ID = max(map(len, NO_ID))
 
 Attribute = Callable[[Sequence[Any], Sequence[Stamp], Any, Any, list[CellRef]], None]

@@ -38,9 +38,7 @@ SystemTemplate = Annotated[
 Authoritative = Annotated[bool, Field(description="This source counts when another one may see the same traffic.")]
 DedupeWindow = Annotated[
     Duration,
-    Field(
-        description="A record that comes again is recognised up to this span before the newest one; 0s: never."
-    ),
+    Field(description="A record that comes again is recognised up to this span before the newest one; 0s: never."),
 ]
 FutureTolerance = Annotated[
     Duration, Field(description="How far clocks may drift before a record is from the future.")

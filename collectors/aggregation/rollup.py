@@ -9,11 +9,10 @@ from operator import add
 from typing import Any
 
 from leverwatch.collectors.aggregation.batch_counter import BatchCounter, Prepared
-from leverwatch.collectors.aggregation.batch_loops import NO_ID
 from leverwatch.collectors.aggregation.bulk_timestamps import Stamps
 from leverwatch.collectors.aggregation.cells import CellRef
 from leverwatch.collectors.aggregation.dedupe import SeenIds
-from leverwatch.collectors.aggregation.identity import NUMBERS, Identify, id_key, identity, seed_of
+from leverwatch.collectors.aggregation.identity import NUMBERS, Identify, id_key, id_of, identity, seed_of
 from leverwatch.collectors.aggregation.stored_ids import KeyOf
 from leverwatch.collectors.aggregation.stream_parts import Kind, RowCounter
 from leverwatch.collectors.counted_fields import COLUMNS
@@ -200,7 +199,7 @@ class Rollup:
 
         Returns whether it is to be counted: nothing like it was seen before, or it has no id.
         """
-        id_ = _id_of(row[self._request])
+        id_ = id_of(row[self._request])
         if self._seen is None or id_ is None:
             return True
         slot = seconds // self._slot_seconds
@@ -209,7 +208,7 @@ class Rollup:
 
     def forget_record(self, row: Row, place: CellRef, seconds: int) -> None:
         """Take back what is remembered of a whole record, as if it had never been seen."""
-        id_ = _id_of(row[self._request])
+        id_ = id_of(row[self._request])
         if self._seen is not None and id_ is not None:
             self._seen.forget(self._key_of(id_, row, place))
             self._seen.forget_before(id_key(id_, place.id_seed), seconds // self._slot_seconds)
@@ -225,7 +224,7 @@ class Rollup:
 
         Returns whether the record is to be counted: its id is new, or it has none.
         """
-        id_ = _id_of(request_id)
+        id_ = id_of(request_id)
         if self._seen is None or id_ is None:
             return True
         key, slot = id_key(id_, seed), seconds // self._slot_seconds
@@ -274,12 +273,6 @@ class Rollup:
         self.cells, self.days, self.newest = {}, set(), None
         self._bulk.clear()
         self._single.clear()
-
-
-def _id_of(request_id: object) -> str | None:
-    """Return a request id as text; None when it is none."""
-    text = "" if request_id is None else str(request_id).strip()
-    return None if text.lower() in NO_ID else text
 
 
 def slots_of(found: Prepared, slot_seconds: int) -> list[int]:

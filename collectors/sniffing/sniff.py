@@ -20,7 +20,7 @@ from leverwatch.collectors.paths import look
 from leverwatch.collectors.records.decoder import build_format
 from leverwatch.collectors.records.fields import FIELDS
 from leverwatch.collectors.records.format_config import FileFormat
-from leverwatch.collectors.records.formats.interface import Row, Units
+from leverwatch.collectors.records.formats.interface import Format, Parsed, Row, Units
 from leverwatch.collectors.records.formats.registry import NAMED
 from leverwatch.collectors.records.framing.lines import LINES
 from leverwatch.collectors.records.framing.registry import CONTAINERS, FRAMINGS
@@ -29,6 +29,7 @@ from leverwatch.collectors.records.names import is_usable
 from leverwatch.collectors.records.timestamps import parse_time
 from leverwatch.collectors.records.vocabulary import is_cache_hit, operation_of, status_of
 from leverwatch.collectors.sniffing.guess import FieldGuess, columns, leaves, propose
+from leverwatch.collectors.sniffing.repeated_ids import note_on
 from leverwatch.collectors.sources.files.collector import FilesCollector
 from leverwatch.collectors.sources.files.config import FilesConfig
 from leverwatch.collectors.sources.files.reader import FileReader, Moved
@@ -238,13 +239,25 @@ def summarise(config: FilesConfig, now: Callable[[], datetime] = utc_now) -> Sum
 def samples(settings: FileFormat, data: bytes, number: int = 5) -> Iterator[Sample]:
     """Yield the fields read from the first records."""
     format_ = build_format(settings, ())
-    start = data.find(b"\n") + 1 if format_.wants_header else 0
-    header, data = data[:start], data[start:]
-    end = format_.framing.complete(data, final=True)
-    parsed = format_.parse(data[:end] or data, header or None)
+    parsed, start = _read(format_, data)
     for index, row in enumerate(parsed.rows[:number]):
         line = index if parsed.lines is None else parsed.lines[index]
         yield Sample(str(line + 1 + bool(start)), _shown(row))
+
+
+def doubts(settings: FileFormat, data: bytes) -> tuple[str, ...]:
+    """Return sentences about what in the first bytes of a file may not be as it seems."""
+    format_ = build_format(settings, ())
+    parsed, _ = _read(format_, data)
+    return note_on(parsed, format_.repeats, has_extended=format_.has_extended)
+
+
+def _read(format_: Format, data: bytes) -> tuple[Parsed, int]:
+    """Return the records of the first bytes of a file, and the length of its header."""
+    start = data.find(b"\n") + 1 if format_.wants_header else 0
+    header, data = data[:start], data[start:]
+    end = format_.framing.complete(data, final=True)
+    return format_.parse(data[:end] or data, header or None), start
 
 
 def _shown(row: Row) -> dict[str, Any]:

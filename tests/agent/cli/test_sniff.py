@@ -13,7 +13,8 @@ from leverwatch.agent.config import load_config
 LINES = [
     {"id": "a", "object": "chat.completion", "created": 1773129600, "model": "m", "choices": [],
      "usage": {"prompt_tokens": 3, "completion_tokens": 2}},
-    {"id": "a", "object": "chat.completion", "created": 1773129600, "model": "m", "choices": []},
+    {"id": "a", "object": "chat.completion", "created": 1773129600, "model": "m", "choices": [{"index": 0}],
+     "usage": {"prompt_tokens": 3, "completion_tokens": 2}},
     {"id": "r", "object": "response", "created_at": 1773129600, "model": "m", "status": "failed",
      "error": {"message": "canary"}},
     {"id": "f", "object": "file", "created_at": 1773129600},
@@ -39,11 +40,24 @@ def test_the_whole_file_in_numbers_reconciles(log: Path) -> None:
 
 
 def test_tokens_that_nothing_tells_are_null(tmp_path: Path) -> None:
-    (tmp_path / "a").write_text(json.dumps(LINES[1]))
+    (tmp_path / "a").write_text(json.dumps({name: LINES[0][name] for name in LINES[0] if name != "usage"}))
     result = CliRunner().invoke(main, ["sniff", str(tmp_path / "a"), "--format", "json"])
 
     facts = json.loads(result.stdout)
     assert (facts["inferences"], facts["input_tokens"], facts["output_tokens"]) == (1, None, None)
+
+
+def test_ids_that_a_server_uses_again_are_said(tmp_path: Path) -> None:
+    lines = [{**LINES[0], "id": f"static-{number % 2}", "created": 1773129600 + number} for number in range(6)]
+    path = tmp_path / "calls.jsonl"
+    path.write_text("\n".join(map(json.dumps, [*lines, lines[0], {**lines[0], "id": ""}])))
+    result = CliRunner().invoke(main, ["sniff", str(path)])
+
+    assert "    # request ids repeat with other content: 4 of 7; these count as separate calls\n" in result.output
+    (tmp_path / "leverwatch.yaml").write_text("sources:\n" + result.output.partition("Source:\n")[2])
+    load_config(tmp_path / "leverwatch.yaml", {})
+    facts = json.loads(CliRunner().invoke(main, ["sniff", str(path), "--format", "json"]).stdout)
+    assert (facts["inferences"], facts["skipped"]) == (7, {"duplicate": 1})
 
 
 def test_people_see_what_was_understood_and_a_source_that_loads(log: Path, tmp_path: Path) -> None:
@@ -52,6 +66,7 @@ def test_people_see_what_was_understood_and_a_source_that_loads(log: Path, tmp_p
     assert result.exit_code == 0
     assert "canary" not in result.output
     assert "calls.jsonl:5: bad_time" in result.output
+    assert "repeat" not in result.output
     source = result.output.partition("Source:\n")[2]
     (tmp_path / "leverwatch.yaml").write_text("sources:\n" + source)
     (loaded,) = load_config(tmp_path / "leverwatch.yaml", {}).config.sources
