@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,17 +11,26 @@ import msgspec
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.declared import Declaration
+from leverwatch.collectors.records.formats.interface import Repeats
 from leverwatch.collectors.records.formats.jsonl import TYPES
 from leverwatch.collectors.records.formats.rewritten import Refusal, Rewritten, with_keys
+from leverwatch.collectors.records.formats.routes import kind_of_model
 from leverwatch.collectors.records.recall import recall
 
 _TIME, _REQUEST, _TRACE = FIELD_INDEX["time"], FIELD_INDEX["request_id"], FIELD_INDEX["trace_id"]
 _MODEL, _OPERATION, _LATENCY = FIELD_INDEX["model"], FIELD_INDEX["operation"], FIELD_INDEX["latency_ms"]
+_COST_USD = FIELD_INDEX["cost_usd"]
 _SPAN, _INFO, _OUTER = "leverwatch span", "leverwatch trace", "leverwatch outer"
 _OPERATIONS = {"CHAT_MODEL": "chat", "LLM": "chat", "EMBEDDING": "embeddings", "RERANKER": "rerank"}
+# Several of MLflow's instrumentations give every call of their SDK the type LLM, and its gateway does so too.
+_EMBEDDINGS = ("embeddings", "openai_embeddings", "embed_content", "embed_contents")
+_NO_CALLS = ("count_tokens", "compute_tokens", "count_message_tokens")
+_AUDIO = ("transcriptions", "translations")
 _TYPE = "mlflow.spanType"
 _JUDGE = "mlflow.trace.sourceScorer"
 _USAGE = "mlflow.trace.tokenUsage"
+_NUMBER = re.compile(r"_\d+$")
+"""What older releases append to a name that a trace has several times."""
 _LONGEST = 10**18
 """The longest duration in nanoseconds; no call takes so long."""
 _Map = dict[str, msgspec.Raw] | None
@@ -32,12 +42,16 @@ class _Context(msgspec.Struct, gc=False):
 
 class _Attributes(msgspec.Struct, gc=False):
     kind: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"null"), name=_TYPE)
+    method: msgspec.Raw = msgspec.Raw(b"null")
+    action: msgspec.Raw = msgspec.Raw(b"null")
+    model: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"null"), name="mlflow.llm.model")
 
 
 class _Span(msgspec.Struct, gc=False):
     span_id: str | None = None
     parent_span_id: str | None = None
     parent_id: str | None = None
+    name: Any = None
     context: _Context | None = None
     attributes: _Attributes | None = None
 
@@ -54,7 +68,9 @@ class _Span(msgspec.Struct, gc=False):
     @property
     def is_call(self) -> bool:
         """Whether the span is a call in which a model generated text."""
-        return _operation(_text(self.attributes.kind if self.attributes is not None else None)) == "chat"
+        of = self.attributes or _Attributes()
+        asked = _text(of.method) or _text(of.action)
+        return _operation(_text(of.kind), self.name, asked, _text(of.model)) == "chat"
 
 
 class _Info(msgspec.Struct, gc=False):
@@ -70,6 +86,8 @@ class _Document(_Info, gc=False):
     info: msgspec.Raw = msgspec.Raw(b"null")
     data: _Data | None = None
     spans: list[msgspec.Raw] | None = None
+    traces: list[msgspec.Raw] | None = None
+    """The traces of a page of a search."""
 
 
 _decode = msgspec.json.Decoder(_Document).decode
@@ -93,11 +111,35 @@ def _unquoted(text: str | bytes) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _operation(kind: str | None) -> str | None:
-    return _OPERATIONS.get(kind or "")
+def _operation(kind: str | None, name: object, asked: str | None, model: str | None) -> str | None:
+    """Return the operation of a span by its type, unless what it did or its model says that it was another."""
+    operation = _OPERATIONS.get(kind or "")
+    if operation != "chat":
+        return operation
+    did = asked or (_NUMBER.sub("", name.rpartition(".")[2]).lower() if isinstance(name, str) else "")
+    if did in _NO_CALLS:
+        return None
+    if did in _EMBEDDINGS:
+        return "embeddings"
+    return "audio" if did in _AUDIO else kind_of_model(model) or operation
 
 
-def _spans(unit: bytes) -> Sequence[bytes] | Refusal:
+def _spans(unit: bytes) -> Sequence[bytes | Refusal] | Refusal:
+    """Return the spans of a trace, or of all traces of a page of a search."""
+    try:
+        traces = _decode(unit).traces
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return (unit,)
+    if traces is None:
+        return _spans_of(unit)
+    found: list[bytes | Refusal] = []
+    for trace in traces:
+        spans = _spans_of(bytes(trace))
+        found += (spans,) if isinstance(spans, Refusal) else spans
+    return found
+
+
+def _spans_of(unit: bytes) -> Sequence[bytes] | Refusal:
     """Return each span of a trace with values of the trace added, and whether it contains another call."""
     try:
         document = _decode(unit)
@@ -144,13 +186,24 @@ def _outer_calls(spans: Sequence[msgspec.Raw]) -> set[int]:
 
 
 def _finish(
-    row: list[Any], *, kind: str | None, end: object, outer: bool | None, judge: str | None
+    row: list[Any],
+    *,
+    kind: str | None,
+    name: str | None,
+    method: str | None,
+    action: str | None,
+    end: object,
+    outer: bool | None,
+    judge: str | None,
 ) -> Result | None:
-    operation = _operation(_text(kind))
-    if operation is None or outer or judge is not None:
-        return Result.NOT_A_CALL
-    row[_OPERATION] = operation
     row[_MODEL] = _text(row[_MODEL]) or row[_MODEL]
+    asked = _text(method) or _text(action)
+    row[_OPERATION] = _operation(_text(kind), name, asked, row[_MODEL])
+    if row[_OPERATION] is None or outer or judge is not None:
+        return Result.NOT_A_CALL
+    if row[_COST_USD] == 0:
+        # What a price list has for a model without a price.
+        row[_COST_USD] = None
     if row[_REQUEST] is not None:
         row[_REQUEST] = f"{row[_TRACE]}/{row[_REQUEST]}"
     start = row[_TIME]
@@ -162,12 +215,27 @@ def _finish(
 def _recognise(record: Any) -> int:
     if not isinstance(record, Mapping):
         return 0
+    traces = record.get("traces")
+    if isinstance(traces, list) and traces:
+        return _recognise(traces[0])
     info = record.get("info", record)
     if not isinstance(info, Mapping):
         return 0
     if "trace_location" in info or "trace_metadata" in info:
         return 90
-    return 80 if "mlflow." in str(list(info.get("tags") or ())) else 0
+    if _has_own(info.get("tags")):
+        return 80
+    spans = record.get("spans")
+    return 90 if any(_has_own(span.get("attributes")) for span in _objects(spans) or (record,)) else 0
+
+
+def _objects(value: Any) -> list[Mapping[str, Any]]:
+    return [it for it in value if isinstance(it, Mapping)] if isinstance(value, list) else []
+
+
+def _has_own(values: Any) -> bool:
+    """Whether tags or attributes have a name of MLflow's own."""
+    return isinstance(values, Mapping) and any(str(name).startswith("mlflow.") for name in values)
 
 
 def _span(*paths: str) -> tuple[str, ...]:
@@ -182,7 +250,9 @@ MLFLOW = Rewritten(
         recognise=_recognise,
         fields={
             "time": _span("start_time_unix_nano", "start_time"),
-            "model": _span(r"attributes.mlflow\.llm\.model", r"attributes.mlflow\.chat\.model"),
+            "model": _span(
+                r"attributes.mlflow\.llm\.model", r"attributes.mlflow\.chat\.model", "attributes.model"
+            ),
             "request_id": _span("span_id", "context.span_id"),
             "operation": (),
             "status": _span("status.code", "status_code"),
@@ -200,6 +270,9 @@ MLFLOW = Rewritten(
         },
         extras={
             "kind": (rf"{_SPAN}.attributes.mlflow\.spanType", str | None),
+            "name": (f"{_SPAN}.name", str | None),
+            "method": (f"{_SPAN}.attributes.method", str | None),
+            "action": (f"{_SPAN}.attributes.action", str | None),
             "end": (_span("end_time_unix_nano", "end_time"), TYPES["time"]),
             "outer": (_OUTER, bool | None),
             "judge": (_INFO + r".tags.mlflow\.trace\.sourceScorer", str | None),
@@ -210,6 +283,8 @@ MLFLOW = Rewritten(
             },
         },
         in_text=tuple(_span(_CHAT_USAGE, _COST)),
+        total=_span(f"{_CHAT_USAGE}.total_tokens"),
+        repeats=Repeats.VERSIONS,
         finish=_finish,
     ),
     _spans,

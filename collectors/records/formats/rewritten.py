@@ -23,9 +23,9 @@ class Refusal:
 
 
 BOM = b"\xef\xbb\xbf"
-Rewrite = Callable[[bytes], Sequence[bytes] | Refusal]
-"""Returns the JSON objects that a text contains, or why there are none. Raises nothing: JSON that it does not know
-is returned unchanged."""
+Rewrite = Callable[[bytes], Sequence[bytes | Refusal] | Refusal]
+"""Returns the JSON objects that a text contains, and why others or all of them are none. Raises nothing: JSON that
+it does not know is returned unchanged."""
 
 
 @dataclass(frozen=True)
@@ -77,11 +77,12 @@ class _Rewriting:
         refused: list[tuple[int, Result, str]] = []
         for line, unit in enumerate(units):
             found = self._rewrite(unit.removeprefix(BOM).strip(b"\0 \t\r\n"))
-            if isinstance(found, Refusal):
-                refused.append((line, found.result, found.detail))
-            else:
-                records += found
-                lines += [line] * len(found)
+            for record in (found,) if isinstance(found, Refusal) else found:
+                if isinstance(record, Refusal):
+                    refused.append((line, record.result, record.detail))
+                else:
+                    records.append(record)
+                    lines.append(line)
         parsed = self._reader.read(records)
         parsed.lines = lines if parsed.lines is None else [lines[index] for index in parsed.lines]
         parsed.refused = [*refused, *((lines[index], result, detail) for index, result, detail in parsed.refused)]
