@@ -59,7 +59,8 @@ def _finish(
     row[_OPERATION] = found.operation if found is not None else kind_of_model(kind)
     if row[_LATENCY] is None:
         row[_LATENCY] = milliseconds(seconds)
-    row[_ATTEMPTS] = attempts(upstream_status)
+    # A blank status is no proof: some releases ask the model without an upstream of nginx.
+    row[_ATTEMPTS] = attempts(upstream_status) or None
     if row[_INPUT] == 0 and not row[_OUTPUT]:
         # What the variables hold until a response fills them.
         row[_INPUT] = row[_OUTPUT] = None
