@@ -23,6 +23,7 @@ from leverwatch.collectors.records.formats.declared import Declaration
 from leverwatch.collectors.records.formats.rewritten import Rewritten
 from leverwatch.collectors.records.formats.routes import kind_of_model, route
 from leverwatch.collectors.records.framing.lines import LINES
+from leverwatch.collectors.records.tokens import Stands
 
 _OPERATION, _HIT, _ATTEMPTS = FIELD_INDEX["operation"], FIELD_INDEX["cache_hit"], FIELD_INDEX["attempts"]
 _MODEL, _LATENCY = FIELD_INDEX["model"], FIELD_INDEX["latency_ms"]
@@ -115,6 +116,9 @@ APISIX = Rewritten(
         },
         types=COUNT_TYPES,
         convert={"time": local_time, **COUNT_CONVERT},
+        cached=Stands.UNSAID,
+        reasoning=Stands.UNSAID,
+        total=("llm_summary.total_tokens", "llm_total_tokens"),
         finish=_finish,
         framing=LINES,
     ),
