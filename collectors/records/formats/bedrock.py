@@ -173,6 +173,16 @@ BEDROCK = Declaration(
         "error": ("errorCode", str | int | None),
         "body": ("output.outputBodyJson", msgspec.Raw),
     },
+    words={
+        "operation": {
+            "InvokeModelWithBidirectionalStream": "converse",
+            "StartAsyncInvoke": "other",
+            **dict.fromkeys(
+                ("CountTokens", "ApplyGuardrail", "InvokeGuardrailChecks", "GetAsyncInvoke", "ListAsyncInvokes"),
+                Result.NOT_A_CALL,
+            ),
+        },
+    },
     convert={"model": short_model, "identity": _identity},
     cached=Stands.UNSAID,
     finish=_finish,

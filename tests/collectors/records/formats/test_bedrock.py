@@ -154,6 +154,13 @@ def test_a_window_that_was_full_cut_the_answer(reason: str, truncated: int) -> N
     assert (row.inferences, row.errors, row.truncated) == (1, 0, truncated)
 
 
+def test_the_other_operations_of_the_runtime_are_no_calls() -> None:
+    others = [CALL | {"operation": name} for name in ("CountTokens", "ApplyGuardrail", "InvokeGuardrailChecks")]
+
+    assert counted("bedrock", *others).tallies == {Result.NOT_A_CALL: 3}
+    assert operations("bedrock", CALL | {"operation": "InvokeModelWithBidirectionalStream"}) == {"generation": 1}
+
+
 def test_an_error_is_no_inference() -> None:
     failed = without(CALL, "output") | {"errorCode": "ThrottlingException"}
 
