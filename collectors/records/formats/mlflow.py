@@ -2,75 +2,39 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELD_INDEX
-from leverwatch.collectors.records.formats.declared import Declaration
-from leverwatch.collectors.records.formats.interface import Repeats
+from leverwatch.collectors.records.formats.declared import Declaration, Declared
+from leverwatch.collectors.records.formats.interface import Parsed, Reader, Repeats
 from leverwatch.collectors.records.formats.jsonl import TYPES
-from leverwatch.collectors.records.formats.rewritten import Refusal, Rewritten, with_keys
-from leverwatch.collectors.records.formats.routes import kind_of_model
-from leverwatch.collectors.records.recall import recall
+from leverwatch.collectors.records.formats.mlflow_spans import (
+    SPAN_TYPE,
+    Span,
+    around_calls,
+    decode_span,
+    operation_of_span,
+    outer_calls,
+    text_of,
+)
+from leverwatch.collectors.records.formats.rewritten import Refusal, Rewriting, Rewritten, with_keys
 
 _TIME, _REQUEST, _TRACE = FIELD_INDEX["time"], FIELD_INDEX["request_id"], FIELD_INDEX["trace_id"]
 _MODEL, _OPERATION, _LATENCY = FIELD_INDEX["model"], FIELD_INDEX["operation"], FIELD_INDEX["latency_ms"]
 _COST_USD = FIELD_INDEX["cost_usd"]
 _SPAN, _INFO, _OUTER = "leverwatch span", "leverwatch trace", "leverwatch outer"
-_OPERATIONS = {"CHAT_MODEL": "chat", "LLM": "chat", "EMBEDDING": "embeddings", "RERANKER": "rerank"}
-# Several of MLflow's instrumentations give every call of their SDK the type LLM, and its gateway does so too.
-_EMBEDDINGS = ("embeddings", "openai_embeddings", "embed_content", "embed_contents")
-_NO_CALLS = ("count_tokens", "compute_tokens", "count_message_tokens")
-_AUDIO = ("transcriptions", "translations")
-_TYPE = "mlflow.spanType"
 _JUDGE = "mlflow.trace.sourceScorer"
 _USAGE = "mlflow.trace.tokenUsage"
-_NUMBER = re.compile(r"_\d+$")
-"""What older releases append to a name that a trace has several times."""
+_MOST_HELD = 1 << 20
+"""Bytes of lone spans that wait for more of their trace."""
 _LONGEST = 10**18
 """The longest duration in nanoseconds; no call takes so long."""
 _Map = dict[str, msgspec.Raw] | None
-
-
-class _Context(msgspec.Struct, gc=False):
-    span_id: str | None = None
-
-
-class _Attributes(msgspec.Struct, gc=False):
-    kind: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"null"), name=_TYPE)
-    method: msgspec.Raw = msgspec.Raw(b"null")
-    action: msgspec.Raw = msgspec.Raw(b"null")
-    model: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"null"), name="mlflow.llm.model")
-
-
-class _Span(msgspec.Struct, gc=False):
-    span_id: str | None = None
-    parent_span_id: str | None = None
-    parent_id: str | None = None
-    name: Any = None
-    context: _Context | None = None
-    attributes: _Attributes | None = None
-
-    @property
-    def id(self) -> str | None:
-        """The id of the span, in either version of the schema."""
-        return self.span_id or (self.context.span_id if self.context is not None else None)
-
-    @property
-    def parent(self) -> str | None:
-        """The id of the parent span; None for a root span."""
-        return self.parent_span_id or self.parent_id
-
-    @property
-    def is_call(self) -> bool:
-        """Whether the span is a call in which a model generated text."""
-        of = self.attributes or _Attributes()
-        asked = _text(of.method) or _text(of.action)
-        return _operation(_text(of.kind), self.name, asked, _text(of.model)) == "chat"
 
 
 class _Info(msgspec.Struct, gc=False):
@@ -88,40 +52,12 @@ class _Document(_Info, gc=False):
     spans: list[msgspec.Raw] | None = None
     traces: list[msgspec.Raw] | None = None
     """The traces of a page of a search."""
+    outer: bool = msgspec.field(default=False, name=_OUTER)
+    """Whether a span alone was found to stand around another call."""
 
 
 _decode = msgspec.json.Decoder(_Document).decode
 _decode_info = msgspec.json.Decoder(_Info | None).decode
-_decode_span = msgspec.json.Decoder(_Span).decode
-
-
-def _text(raw: msgspec.Raw | str | None) -> str | None:
-    """Return a text, which MLflow writes as a JSON string inside a string."""
-    return None if raw is None else _unquoted(bytes(raw) if isinstance(raw, msgspec.Raw) else raw)
-
-
-@recall(1024)
-def _unquoted(text: str | bytes) -> str | None:
-    value: Any = text
-    for _ in range(2):
-        try:
-            value = msgspec.json.decode(value)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError):
-            break
-    return value if isinstance(value, str) else None
-
-
-def _operation(kind: str | None, name: object, asked: str | None, model: str | None) -> str | None:
-    """Return the operation of a span by its type, unless what it did or its model says that it was another."""
-    operation = _OPERATIONS.get(kind or "")
-    if operation != "chat":
-        return operation
-    did = asked or (_NUMBER.sub("", name.rpartition(".")[2]).lower() if isinstance(name, str) else "")
-    if did in _NO_CALLS:
-        return None
-    if did in _EMBEDDINGS:
-        return "embeddings"
-    return "audio" if did in _AUDIO else kind_of_model(model) or operation
 
 
 def _spans(unit: bytes) -> Sequence[bytes | Refusal] | Refusal:
@@ -149,13 +85,13 @@ def _spans_of(unit: bytes) -> Sequence[bytes] | Refusal:
         return (unit,)
     spans = document.spans if document.data is None else document.data.spans
     info = inner or document
-    if not spans and f'"{_TYPE}"'.encode() in unit:
+    if not spans and f'"{SPAN_TYPE}"'.encode() in unit:
         spans = [msgspec.Raw(unit)]
     if not spans:
         if _JUDGE not in (info.tags or {}) and _USAGE in (info.trace_metadata or {}):
             return Refusal(Result.MISSING_FIELD, "a trace without its spans, which tell how many calls it was")
         return (b"{}",)
-    outer = _outer_calls(spans)
+    outer = {0} if document.outer else outer_calls(spans)
     return [
         with_keys(b"{}", {_OUTER: b"true" if index in outer else b"false", _SPAN: bytes(span), _INFO: raw})
         for index, span in enumerate(spans)
@@ -167,22 +103,64 @@ def _without_spans(unit: bytes) -> bytes:
     return msgspec.json.encode({name: value for name, value in values.items() if name not in {"spans", "data"}})
 
 
-def _outer_calls(spans: Sequence[msgspec.Raw]) -> set[int]:
-    """Return the indexes of calls that contain other calls: two instrumentations recorded the same call."""
-    known: list[_Span] = []
-    for raw in spans:
-        try:
-            known.append(_decode_span(raw))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            known.append(_Span())
-    parents = {span.id: span.parent for span in known if span.id is not None}
-    around: set[str] = set()
-    for span in known:
-        at = span.parent if span.is_call else None
-        while at is not None and at not in around:
-            around.add(at)
-            at = parents.get(at)
-    return {index for index, span in enumerate(known) if span.is_call and span.id in around}
+class _Traces(Rewriting):
+    """Reads traces. Spans that were written down alone are put together by their trace first."""
+
+    group_marker = b"mlflow."
+
+    def open_from(self, units: Sequence[bytes]) -> int | None:
+        """Return the index of the first of the lone spans at the end, as more of their trace may follow; None when
+        there are none, or too many to wait for."""
+        last = _lone(units[-1]) if units else None
+        if last is None or last.trace is None:
+            return None
+        first, held = len(units) - 1, len(units[-1])
+        while first and held <= _MOST_HELD:
+            before = _lone(units[first - 1])
+            if before is None or before.trace != last.trace:
+                return first
+            first -= 1
+            held += len(units[first])
+        return first if held <= _MOST_HELD else None
+
+    def read(self, units: Sequence[bytes]) -> Parsed:
+        """Read traces. The lone spans of one trace must be in the same units."""
+        traces: dict[str, list[tuple[int, Span]]] = {}
+        for index, unit in enumerate(units):
+            span = _lone(unit)
+            if span is not None and span.trace is not None:
+                traces.setdefault(span.trace, []).append((index, span))
+        around = {
+            members[place][0]
+            for members in traces.values()
+            for place in around_calls([span for _, span in members])
+        }
+        told = [with_keys(unit, {_OUTER: b"true"}) if at in around else unit for at, unit in enumerate(units)]
+        return super().read(told)
+
+
+def _lone(unit: bytes) -> Span | None:
+    """Return a span that was written down without its trace; None for anything else."""
+    if SPAN_TYPE.encode() not in unit:
+        return None
+    try:
+        document = _decode(unit)
+        span = decode_span(unit)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    bare = document.traces is None and document.spans is None and document.data is None
+    return span if bare and span.attributes is not None else None
+
+
+@dataclass(frozen=True)
+class _Mlflow(Rewritten):
+    def build(self, template: Sequence[str]) -> Reader:
+        """Return a reader.
+
+        Raises:
+            ValueError: a placeholder of the system template is not a valid path.
+        """
+        return _Traces(Declared(self.declaration, template), self.rewrite, self.reads_text)
 
 
 def _finish(
@@ -196,9 +174,9 @@ def _finish(
     outer: bool | None,
     judge: str | None,
 ) -> Result | None:
-    row[_MODEL] = _text(row[_MODEL]) or row[_MODEL]
-    asked = _text(method) or _text(action)
-    row[_OPERATION] = _operation(_text(kind), name, asked, row[_MODEL])
+    row[_MODEL] = text_of(row[_MODEL]) or row[_MODEL]
+    asked = text_of(method) or text_of(action)
+    row[_OPERATION] = operation_of_span(text_of(kind), name, asked, row[_MODEL])
     if row[_OPERATION] is None or outer or judge is not None:
         return Result.NOT_A_CALL
     if row[_COST_USD] == 0:
@@ -244,7 +222,7 @@ def _span(*paths: str) -> tuple[str, ...]:
 
 _CHAT_USAGE = r"attributes.mlflow\.chat\.tokenUsage"
 _COST = r"attributes.mlflow\.llm\.cost"
-MLFLOW = Rewritten(
+MLFLOW = _Mlflow(
     Declaration(
         name="mlflow",
         recognise=_recognise,

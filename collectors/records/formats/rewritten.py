@@ -58,10 +58,12 @@ class Rewritten:
         Raises:
             ValueError: a placeholder of the system template is not a valid path.
         """
-        return _Rewriting(Declared(self.declaration, template), self.rewrite, self.reads_text)
+        return Rewriting(Declared(self.declaration, template), self.rewrite, self.reads_text)
 
 
-class _Rewriting:
+class Rewriting:
+    """Reads texts by what a function makes of each of them."""
+
     def __init__(self, reader: Declared, rewrite: Rewrite, reads_text: bool) -> None:
         self._reader, self._rewrite, self.reads_text = reader, rewrite, reads_text
         self.framing, self.has_extended, self.known = reader.framing, reader.has_extended, reader.known

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.decoder import compose
 from leverwatch.collectors.records.formats.interface import Repeats
 from leverwatch.collectors.records.formats.registry import NAMED
 from tests.collectors.records.formats.reading import changed, counted, only, operations, sniffed, totals
@@ -166,6 +167,36 @@ def test_a_status_that_nobody_set_is_no_error(code: str) -> None:
 
 def test_the_later_version_of_a_span_is_the_same_call() -> None:
     assert NAMED["mlflow"].build(()).repeats is Repeats.VERSIONS
+
+
+def test_lone_spans_of_one_trace_around_each_other_are_one_call() -> None:
+    spans = [span("a", "CHAT_MODEL"), span("b", "LLM", "a"), span("c", "LLM", "b")]
+    other = span("d", "LLM") | {"trace_id": "y"}
+    for order in (spans, spans[::-1]):
+        found = counted("mlflow", *order, other)
+        assert found.tallies == {Result.COUNTED: 2, Result.NOT_A_CALL: 2}
+        assert sum(row.input_tokens for row in found.usage) == 40
+
+
+def lines(*records: Any) -> bytes:
+    return b"".join(json.dumps(record).encode() + b"\n" for record in records)
+
+
+def test_the_last_lone_spans_of_a_file_wait_for_the_rest_of_their_trace() -> None:
+    framing = compose(NAMED["mlflow"].build(()), None, ()).framing
+    first = lines(span("d", "LLM") | {"trace_id": "y"}, trace(span("e", "LLM")))
+    last = lines(span("a", "CHAT_MODEL"), span("b", "LLM", "a"))
+
+    assert framing.complete(first + last, final=False) == len(first)
+    assert framing.complete(first + last, final=True) == len(first + last)
+    assert framing.complete(first + last + lines(trace(span("f", "LLM"))), final=False) > len(first + last)
+
+
+def test_a_trace_that_is_too_long_to_wait_for_is_read_as_it_comes() -> None:
+    long = [span(str(number), "LLM") | {"filler": "x" * 100_000} for number in range(12)]
+    framing = compose(NAMED["mlflow"].build(()), None, ()).framing
+
+    assert framing.complete(lines(*long), final=False) == len(lines(*long))
 
 
 def test_it_is_recognised() -> None:
