@@ -58,7 +58,7 @@ def flagged(text: str, flags: str) -> str:
     return text.replace(" 200 - ", f" 200 {flags} ").replace(" 429 - ", f" 429 {flags} ")
 
 
-@pytest.mark.parametrize("flags", ["DC", "UT", "UC", "SI", "URX,UT"])
+@pytest.mark.parametrize("flags", ["DC", "UT", "UC", "SI", "URX,UT", "StreamIdleTimeout"])
 def test_a_stream_that_was_cut_is_told_from_whole_ones(flags: str) -> None:
     text = only("envoy", line(), flagged(line().replace('"r1"', '"r2"'), flags))
     record = only("envoy", RECORD | {"response_flags": flags})
