@@ -17,11 +17,14 @@ _STATUS, _LATENCY = FIELD_INDEX["status"], FIELD_INDEX["latency_ms"]
 NO_RESPONSE: Mapping[Any, str] = {0: "error", "0": "error"}
 """The status that Envoy writes for a request without a response, and its meaning."""
 _CUT = frozenset(
-    "DC UT UC UR LR SI DT UMSDR UPE DPE DR OM"
-    " DownstreamConnectionTermination UpstreamRequestTimeout UpstreamConnectionTermination UpstreamRemoteReset"
-    " LocalReset StreamIdleTimeout DurationTimeout UpstreamMaxStreamDurationReached UpstreamProtocolError"
-    " DownstreamProtocolError DownstreamRemoteReset OverloadManagerTerminated".split()
-)
+    {
+        "DC", "UT", "UC", "UR", "LR", "SI", "DT", "UMSDR", "UPE", "DPE", "DR", "OM",
+        "DownstreamConnectionTermination", "UpstreamRequestTimeout", "UpstreamConnectionTermination",
+        "UpstreamRemoteReset", "LocalReset", "StreamIdleTimeout", "DurationTimeout",
+        "UpstreamMaxStreamDurationReached", "UpstreamProtocolError", "DownstreamProtocolError",
+        "DownstreamRemoteReset", "OverloadManagerTerminated",
+    }
+)  # fmt: skip
 """Flags of responses that did not come to their end, by Envoy's documentation of `%RESPONSE_FLAGS%` and
 `%RESPONSE_FLAGS_LONG%`."""
 
