@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from importlib import import_module
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 _PACKAGE = "genai-prices"
 _NOON = time(12, tzinfo=UTC)
+_OF_BEDROCK = re.compile(r"(?:[a-z]{2,6}(?:-[a-z]+)?\.)?[a-z][a-z\d]*\.[a-z][\w.-]*(?::\d+)?$")
+"""An id of Amazon Bedrock, `vendor.model`, also as the profile of a region; the package does not guess that."""
 
 
 class PriceLibrary:
@@ -48,6 +51,8 @@ class PriceLibrary:
         if found is None and provider is None and "/" in model:
             provider, _, rest = model.partition("/")
             found = self._calculate(rest, day, provider)
+        if found is None and provider is None and _OF_BEDROCK.match(model):
+            found = self._calculate(model, day, "aws")
         return None if found is None else self._price(model, found)
 
     def _calculate(self, model: str, day: date, provider: str | None) -> PriceCalculation | None:

@@ -1,7 +1,9 @@
-"""Parses times of records: ISO 8601 with or without zone, or epochs in seconds, milli-, micro- or nanoseconds."""
+"""Parses times of records: ISO 8601 with or without zone, as BigQuery, Go and HTTP write it, or epochs in seconds,
+milli-, micro- or nanoseconds."""
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -19,6 +21,17 @@ float."""
 _LATEST = UNITS[-1][0]
 _LONGEST = 64
 """Characters of the longest text that is parsed, as very many digits take long or raise."""
+_NAMED = re.compile(
+    # BigQuery names UTC; Go writes the offset, its name, and what its monotonic clock said.
+    r"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,9})?) "
+    r"(?:(?:UTC|GMT|Z)|([+-]\d{4}) (?:[A-Z]{1,6}|[+-]\d{2,4}))(?: m=[+-]\d+\.\d+)?",
+    re.ASCII,
+)
+_MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_OF_HTTP = re.compile(
+    r"([A-Z][a-z]{2}), (\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d:\d\d:\d\d) (?:(?:GMT|UTC|Z)|([+-]\d{4}))", re.ASCII
+)
 
 
 def zone_named(name: str) -> tzinfo:
@@ -38,8 +51,8 @@ def zone_named(name: str) -> tzinfo:
 def parse_time(value: object, zone: tzinfo) -> datetime | None:
     """Return the time of a record, in UTC; None when the value is not a time.
 
-    A text without a time zone is in `zone`. Booleans, dates in the basic or week form of ISO 8601 and times before
-    1973 are not accepted.
+    A text without a time zone is in `zone`. Booleans, dates in the basic or week form of ISO 8601, years of two
+    digits, zones that only have a name other than UTC and GMT, and times before 1973 are not accepted.
     """
     if not isinstance(value, str):
         return _from_epoch(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
@@ -47,7 +60,9 @@ def parse_time(value: object, zone: tzinfo) -> datetime | None:
     if len(text) > _LONGEST:
         return None
     if text[4:5] == "-" and text[7:8] == "-":
-        return _from_iso(text, zone)
+        return _from_iso(_numbered(text) if text.find(" ", 11) > 0 else text, zone)
+    if text[3:5] == ", ":
+        return _from_http(text)
     try:
         return _from_epoch(int(text) if text.isdecimal() else float(text))
     except ValueError:
@@ -72,6 +87,25 @@ def _from_iso(text: str, zone: tzinfo) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     return moment if moment.year > 1972 else None
+
+
+def _numbered(text: str) -> str:
+    """Return a time with the offset of its zone instead of the zone's name; any other text unchanged."""
+    match = _NAMED.fullmatch(text)
+    return text if match is None else f"{match[1]}{match[2] or 'Z'}"
+
+
+def _from_http(text: str) -> datetime | None:
+    """Read a time of RFC 1123 and 9110, which names its weekday."""
+    match = _OF_HTTP.fullmatch(text)
+    month = -1 if match is None else _MONTHS.find(match[3])
+    if match is None or month % 3:
+        return None
+    day, number = match[2].zfill(2), month // 3 + 1
+    moment = _from_iso(f"{match[4]}-{number:02}-{day}T{match[5]}{match[6] or 'Z'}", UTC)
+    named = _from_iso(f"{match[4]}-{number:02}-{day}", UTC)
+    # A weekday that is another one says that something else of the time is wrong too.
+    return moment if named is not None and _DAYS[named.weekday()] == match[1] else None
 
 
 def _from_epoch(number: float) -> datetime | None:

@@ -46,7 +46,12 @@ _VALID = frozenset({"true", "valid", "pass", "passed", "ok", "success", "1"})
 _INVALID = frozenset({"false", "invalid", "fail", "failed", "error", "failure", "0"})
 _SCHEMA = frozenset({"true", "json_schema", "strict", "structured", "1"})
 _NO_SCHEMA = frozenset({"false", "text", "json_object", "json", "none", "off", "0"})
-_LENGTH = frozenset({"length", "max_tokens", "max_output_tokens", "model_length", "max_length", "token_limit"})
+_LENGTH = frozenset(
+    {
+        "length", "max_tokens", "max_output_tokens", "model_length", "max_length", "token_limit",
+        "model_context_window_exceeded",
+    }
+)  # fmt: skip
 _LONGEST = 64
 """The longest word in characters; a longer text is not looked up."""
 _HIT = frozenset({"true", "hit", "yes", "1", "semantic hit"})

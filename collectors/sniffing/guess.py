@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, timedelta, timezone
 from typing import Any
 
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.records.names import is_usable
+from leverwatch.collectors.records.timestamps import parse_time
 from leverwatch.collectors.sniffing.field_names import (
     DURATIONS,
     FAILURES,
@@ -21,6 +22,7 @@ from leverwatch.collectors.sniffing.field_names import (
     is_time,
     rank,
 )
+from leverwatch.collectors.sniffing.parts import doubts_about_parts
 
 Record = Mapping[Path, Scalar]
 """The scalar values of a record, by path."""
@@ -34,12 +36,14 @@ _CALLS = frozenset(
     {"model", "input_tokens", "cached_input_tokens", "output_tokens", "reasoning_tokens", "finish_reason"}
 )
 """A log of model calls has at least one of these fields."""
-_INCLUDED = (("cached_input_tokens", "input_tokens"), ("reasoning_tokens", "output_tokens"))
 _UNSURE = (
     ("latency_ms", DURATIONS, "may be it, if it is in milliseconds"),
     ("status", FAILURES, "may tell of errors, and nothing tells of successes: all records count as such"),
 )
 _DOLLARS = "usd"
+_DATED = frozenset("-:")
+"""A date as text has one of these; a number has none."""
+_ELSEWHERE = timezone(timedelta(hours=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +180,7 @@ def _fits(field: str, values: Sequence[Scalar]) -> bool:
 
 
 def _is_date(value: Scalar) -> bool:
-    return isinstance(value, str) and "-" in value and is_time(value)
+    return isinstance(value, str) and not _DATED.isdisjoint(value) and is_time(value)
 
 
 def _repeats(path: Path, records: Sequence[Record]) -> bool:
@@ -190,28 +194,19 @@ def _repeats(path: Path, records: Sequence[Record]) -> bool:
 def _doubts(chosen: Mapping[str, Path], records: Sequence[Record], spell: Callable[[Path], str]) -> list[str]:
     notes = []
     times = [record[chosen["time"]] for record in records if chosen["time"] in record]
-    if any(isinstance(time, str) and "-" in time and is_time(time) and _is_naive(time) for time in times):
+    if any(_is_date(time) and _is_naive(str(time)) for time in times):
         notes.append("time: has no zone; set timezone unless it is UTC")
     cost = chosen.get("cost_usd")
     if cost is not None and _DOLLARS not in cost[-1].lower():
         notes.append(f"cost_usd: {spell(cost)} is taken for US dollars")
     if "inferences" in chosen:
         notes.append(f"inferences: every record stands for as many calls as {spell(chosen['inferences'])} says")
-    for part, whole in _INCLUDED:
-        if part in chosen and whole in chosen and any(_exceeds(it, chosen[part], chosen[whole]) for it in records):
-            notes.append(f"{whole}: must include {part}, and is less in some records")
+    notes += doubts_about_parts(chosen, records)
     return notes
 
 
 def _is_naive(text: str) -> bool:
-    return datetime.fromisoformat(text.strip()).tzinfo is None
-
-
-def _exceeds(record: Record, part: Path, whole: Path) -> bool:
-    try:
-        return float(record[part]) > float(record[whole])
-    except (KeyError, ValueError, OverflowError):
-        return False
+    return parse_time(text, UTC) != parse_time(text, _ELSEWHERE)
 
 
 def _names_systems(path: Path, values: Sequence[Scalar], records: int) -> bool:

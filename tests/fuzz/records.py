@@ -98,6 +98,17 @@ _OBJECTS: Mapping[str, Any] = {
             },
         },
     },
+    "portkey": {
+        "time": "3/10/2026, 8:00:00 AM", "method": "POST", "status": 200, "duration": 900,
+        "requestOptions": [
+            {
+                "providerOptions": {"provider": "openai", "apiKey": CANARY, "rubeusURL": "chatComplete"},
+                "createdAt": _ISO, "hookSpanId": ID, "executionTime": 890, "cacheStatus": "DISABLED",
+                "requestParams": {"model": MODEL, "messages": _MESSAGES}, "response": _COMPLETION,
+                "transformedRequest": {"headers": {"authorization": CANARY}, "body": {"messages": _MESSAGES}},
+            }
+        ],
+    },
     "apisix": {
         "start_time": _SECONDS * 1000, "latency": 12, "upstream_latency": 11, "apisix_request_id": ID,
         "response": {"status": 200, "body": CANARY}, "request": {"body": CANARY},

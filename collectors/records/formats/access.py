@@ -25,7 +25,8 @@ LISTED = r"(-|[^\s,]{1,200}(?:(?:,| :) [^\s,]{1,200}){0,30})"
 """A pattern for nginx's values for one or several upstream servers."""
 _REQUEST = re.compile(r"([A-Z]+) (\S+)(?: HTTP/\S+)?$")
 _NOTHING = frozenset({None, "", "-"})
-_OPERATION, _MODEL = FIELD_INDEX["operation"], FIELD_INDEX["model"]
+_OPERATION, _MODEL, _STATUS = FIELD_INDEX["operation"], FIELD_INDEX["model"], FIELD_INDEX["status"]
+_NO_ROUTE = frozenset({"404", "405", "501"})
 _COUNTS = ("input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
 COUNT_TYPES: Mapping[str, Any] = {name: TYPES[name] | Literal["", "-"] for name in _COUNTS}
 """Types of the counts of servers that write a dash or an empty text for a variable without value."""
@@ -37,6 +38,7 @@ def rewrite_lines(
     names: Sequence[str],
     what: str,
     tail: Callable[[str], Mapping[str, str]] | None = None,
+    blanks: frozenset[str] = frozenset(),
 ) -> Rewrite:
     """Return a function that rewrites lines of text as JSON objects.
 
@@ -45,6 +47,7 @@ def rewrite_lines(
         names: the keys of its groups.
         what: what a line should be, for the message about lines that do not match.
         tail: reads further values from the rest of the line.
+        blanks: the keys of which a dash says something: it becomes an empty text.
     """
 
     def rewrite(unit: bytes) -> Sequence[bytes] | Refusal:
@@ -57,7 +60,8 @@ def rewrite_lines(
         found: Iterable[tuple[str, Any]] = zip(names, match.groups(), strict=True)
         if tail is not None:
             found = chain(found, tail(text[match.end() :]).items())
-        return (msgspec.json.encode({name: value for name, value in found if value not in _NOTHING}),)
+        told = {name: value for name, value in found if value not in _NOTHING or (value and name in blanks)}
+        return (msgspec.json.encode({name: "" if value == "-" else value for name, value in told.items()}),)
 
     return rewrite
 
@@ -77,18 +81,19 @@ def method_and_target(request: str | None) -> tuple[str, str]:
 
 
 def attempts(*lists: str | None) -> int | None:
-    """Return how many upstream servers were asked, by the length of nginx's lists; None when these are unknown."""
+    """Return how many upstream servers were asked, by the length of nginx's lists: 0 when these are blank, None
+    when there are none."""
     for text in lists:
         entries = [entry for entry in _SEPARATOR.split(text or "") if entry.strip(" -")]
         if entries:
             return len(entries)
-    return None
+    return None if all(text is None for text in lists) else 0
 
 
 def call(row: list[Any], method: str, target: str) -> Result | None:
     """Set operation and model of a row from the request; return `NOT_A_CALL` when it calls no model, else None."""
     found = route(target) if method == "POST" else None
-    if found is None:
+    if found is None or (found.rare and str(row[_STATUS]) in _NO_ROUTE):
         return Result.NOT_A_CALL
     row[_OPERATION] = found.operation
     row[_MODEL] = row[_MODEL] or found.model
@@ -98,7 +103,7 @@ def call(row: list[Any], method: str, target: str) -> Result | None:
 def milliseconds(seconds: str | float | None) -> float | None:
     """Convert a duration from seconds to milliseconds; None when it is not a number."""
     try:
-        value = float(seconds or "-") * 1000
+        value = float("-" if seconds is None else seconds) * 1000
     except ValueError:
         return None
     return value if 0 <= value < 1e12 else None

@@ -23,6 +23,7 @@ from leverwatch.collectors.records.formats.declared import Declaration
 from leverwatch.collectors.records.formats.rewritten import Rewritten
 from leverwatch.collectors.records.formats.routes import kind_of_model, route
 from leverwatch.collectors.records.framing.lines import LINES
+from leverwatch.collectors.records.tokens import Stands
 
 _OPERATION, _HIT, _ATTEMPTS = FIELD_INDEX["operation"], FIELD_INDEX["cache_hit"], FIELD_INDEX["attempts"]
 _MODEL, _LATENCY = FIELD_INDEX["model"], FIELD_INDEX["latency_ms"]
@@ -59,7 +60,8 @@ def _finish(
     row[_OPERATION] = found.operation if found is not None else kind_of_model(kind)
     if row[_LATENCY] is None:
         row[_LATENCY] = milliseconds(seconds)
-    row[_ATTEMPTS] = attempts(upstream_status)
+    # A blank status is no proof: some releases ask the model without an upstream of nginx.
+    row[_ATTEMPTS] = attempts(upstream_status) or None
     if row[_INPUT] == 0 and not row[_OUTPUT]:
         # What the variables hold until a response fills them.
         row[_INPUT] = row[_OUTPUT] = None
@@ -114,6 +116,9 @@ APISIX = Rewritten(
         },
         types=COUNT_TYPES,
         convert={"time": local_time, **COUNT_CONVERT},
+        cached=Stands.UNSAID,
+        reasoning=Stands.UNSAID,
+        total=("llm_summary.total_tokens", "llm_total_tokens"),
         finish=_finish,
         framing=LINES,
     ),

@@ -14,16 +14,21 @@ from leverwatch.collectors.records.formats.declared import Declaration
 from leverwatch.collectors.records.formats.interface import MAX_COUNT
 from leverwatch.collectors.records.formats.jsonl import TYPES
 from leverwatch.collectors.records.formats.routes import kind_of_model, route
+from leverwatch.collectors.records.formats.rows import settle_tokens
 from leverwatch.collectors.records.recall import recall
+from leverwatch.collectors.records.tokens import Stands
 
 _MODEL, _OPERATION = FIELD_INDEX["model"], FIELD_INDEX["operation"]
 _REQUEST, _LATENCY, _FINISH = FIELD_INDEX["request_id"], FIELD_INDEX["latency_ms"], FIELD_INDEX["finish_reason"]
 _USAGE = {
     "input_tokens": ("prompt_tokens", "input_tokens"),
-    "cached_input_tokens": ("cached_tokens",),
+    "cached_input_tokens": ("cached_tokens", "cache_read_input_tokens"),
+    "cache_write_tokens": ("cache_write_tokens", "cache_creation_input_tokens"),
     "output_tokens": ("completion_tokens", "output_tokens"),
     "reasoning_tokens": ("reasoning_tokens",),
 }
+_CLAUDE = frozenset({"cache_read_input_tokens", "cache_creation_input_tokens"})
+"""Names of Anthropic's, which has these tokens beside the input."""
 _INPUT, _OUTPUT = FIELD_INDEX["input_tokens"], FIELD_INDEX["output_tokens"]
 _EPOCH_TICKS = 621_355_968_000_000_000
 """Ticks of 100 ns from the year 1 to 1970."""
@@ -75,24 +80,27 @@ def _found(pattern: re.Pattern[str], start: str, text: str) -> Iterator[str]:
         at = text.find(start, match.end() if match else at + 1)
 
 
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
 def _read_body(row: list[Any], body: str) -> None:
     """Set usage, model and finish reason of a row from a body, which may be an event stream and incomplete."""
-    usages = list(_found(_USAGE_TEXT, '"usage"', body))
-    usage: Any = None
-    if usages:
+    flat: dict[str, Any] = {}
+    for text in _found(_USAGE_TEXT, '"usage"', body):
         try:
-            usage = msgspec.json.decode(usages[-1])
+            usage = msgspec.json.decode(text)
         except (msgspec.DecodeError, RecursionError):
-            usage = None
-    if isinstance(usage, dict):
-        flat = dict(usage)
-        for inner in usage.values():
-            if isinstance(inner, dict):
-                flat |= inner
-        for field, names in _USAGE.items():
-            counts = (flat.get(name) for name in names)
-            found = next((it for it in counts if type(it) is int and 0 <= it <= MAX_COUNT), None)
-            row[FIELD_INDEX[field]] = found if row[FIELD_INDEX[field]] is None else row[FIELD_INDEX[field]]
+            continue
+        # What comes later in a stream is newer, and may say less: the events of Claude tell the input first.
+        for part in (usage, *filter(_is_object, usage.values())):
+            flat |= {name: value for name, value in part.items() if value is not None}
+    for field, names in _USAGE.items():
+        counts = [flat[name] for name in names if type(flat.get(name)) is int and 0 <= flat[name] <= MAX_COUNT]
+        if counts and row[FIELD_INDEX[field]] is None:
+            row[FIELD_INDEX[field]] = max(counts)
+    of_claude = "input_tokens" in flat and not _CLAUDE.isdisjoint(flat)
+    settle_tokens(row, Stands.BESIDE if of_claude else Stands.INSIDE, Stands.INSIDE, flat.get("total_tokens"))
     row[_MODEL] = row[_MODEL] or next(_found(_MODEL_TEXT, '"model"', body), None)
     finish = list(_found(_FINISH_TEXT, '"finish_reason"', body))
     row[_FINISH] = finish[-1] if finish else None
@@ -175,6 +183,7 @@ AZURE_APIM = Declaration(
         "status": ("properties.responseCode", "ResponseCode", "isRequestSuccess", "IsRequestSuccess"),
         "input_tokens": _cased("PromptTokens"),
         "cached_input_tokens": (),
+        "cache_write_tokens": (),
         "output_tokens": _cased("CompletionTokens"),
         "reasoning_tokens": (),
         "latency_ms": ("durationMs", "TotalTime"),

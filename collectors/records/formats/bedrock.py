@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -12,7 +12,9 @@ from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.declared import Declaration
 from leverwatch.collectors.records.formats.interface import MAX_AMOUNT
 from leverwatch.collectors.records.formats.routes import kind_of_model, short_model
+from leverwatch.collectors.records.formats.rows import settle_tokens
 from leverwatch.collectors.records.recall import recall
+from leverwatch.collectors.records.tokens import Stands
 
 _MODEL, _OPERATION, _STATUS = FIELD_INDEX["model"], FIELD_INDEX["operation"], FIELD_INDEX["status"]
 _INPUT, _OUTPUT, _CACHED = (
@@ -25,6 +27,14 @@ _WRITTEN, _LATENCY, _FINISH = (
     FIELD_INDEX["latency_ms"],
     FIELD_INDEX["finish_reason"],
 )
+_OF_CLAUDE = frozenset({"message", "message_start"})
+_COUNTS = (
+    (_INPUT, ("inputTokenCount", "inputTokens", "input_tokens", "prompt_tokens")),
+    (_OUTPUT, ("outputTokenCount", "outputTokens", "output_tokens", "completion_tokens")),
+    (_CACHED, ("cacheReadInputTokenCount", "cacheReadInputTokens", "cache_read_input_tokens", "cached_tokens")),
+    (_WRITTEN, ("cacheWriteInputTokenCount", "cacheWriteInputTokens", "cache_creation_input_tokens")),
+)
+"""What bodies call their tokens, which the record itself may leave out."""
 
 
 class _Body(msgspec.Struct, gc=False):
@@ -37,6 +47,13 @@ class _Body(msgspec.Struct, gc=False):
     stop_reason: Any = None
     delta: Any = None
     usage: Any = None
+    message: Any = None
+    type: Any = None
+
+    @property
+    def usages(self) -> tuple[Any, Any, Any]:
+        """The objects that may tell tokens."""
+        return self.usage, self.invocation, _inside(self.message, "usage")
 
     @property
     def reasons(self) -> tuple[Any, Any, Any]:
@@ -89,23 +106,34 @@ def _finish(
     if error not in {None, ""}:
         row[_STATUS] = "error"
         return None
+    usages = [usage for it in bodies for usage in it.usages if usage is not None]
+    _complete(row, usages)
     blocked = "guardrail_intervened" in reasons or "INTERVENED" in [it.guardrail for it in bodies]
     if blocked and not row[_OUTPUT]:
         row[_STATUS] = "blocked"
     elif row[_INPUT] == 0 and not row[_OUTPUT]:
         # No model reads nothing: these were not counted.
         row[_INPUT] = row[_OUTPUT] = None
-    _add_cache(row, bodies)
+    claude = "anthropic" in (row[_MODEL] or "") or any(it.type in _OF_CLAUDE for it in bodies)
+    _settle(row, claude, _number(usages, "totalTokens"))
     return None
 
 
-def _add_cache(row: list[Any], bodies: Iterable[_Body]) -> None:
-    beside = (row[_CACHED] or 0) + (row[_WRITTEN] or 0)
-    if row[_INPUT] is None or not beside:
-        return
-    total = _number([it.usage for it in bodies], "totalTokens")
-    if "anthropic" in (row[_MODEL] or "") or total == row[_INPUT] + (row[_OUTPUT] or 0) + beside:
-        row[_INPUT] += beside
+def _complete(row: list[Any], usages: Sequence[Any]) -> None:
+    """Fill in the tokens that only the bodies tell; those of a stream grow from event to event."""
+    for place, names in _COUNTS:
+        if not row[place]:
+            told = [_number((usage,), name) for usage in usages for name in names]
+            row[place] = max((number for number in told if number is not None), default=row[place])
+
+
+def _settle(row: list[Any], claude: bool, total: float | None) -> None:
+    """Put what went through the cache inside the input."""
+    parts, taken = (row[_CACHED] or 0) + (row[_WRITTEN] or 0), row[_INPUT]
+    if not claude and taken is not None and parts > taken and total == taken + (row[_OUTPUT] or 0):
+        # The total says that the input is whole, so that these are no parts of it.
+        row[_CACHED] = row[_WRITTEN] = None
+    settle_tokens(row, Stands.BESIDE if claude else Stands.UNSAID, Stands.INSIDE, total)
 
 
 @recall(4096, typed=True)
@@ -145,6 +173,17 @@ BEDROCK = Declaration(
         "error": ("errorCode", str | int | None),
         "body": ("output.outputBodyJson", msgspec.Raw),
     },
+    words={
+        "operation": {
+            "InvokeModelWithBidirectionalStream": "converse",
+            "StartAsyncInvoke": "other",
+            **dict.fromkeys(
+                ("CountTokens", "ApplyGuardrail", "InvokeGuardrailChecks", "GetAsyncInvoke", "ListAsyncInvokes"),
+                Result.NOT_A_CALL,
+            ),
+        },
+    },
     convert={"model": short_model, "identity": _identity},
+    cached=Stands.UNSAID,
     finish=_finish,
 )

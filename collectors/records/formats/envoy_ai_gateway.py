@@ -10,15 +10,38 @@ from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.access import COUNT_CONVERT, COUNT_TYPES
 from leverwatch.collectors.records.formats.declared import Declaration
 from leverwatch.collectors.records.formats.routes import route
+from leverwatch.collectors.records.tokens import Stands
 
 _MODEL, _OPERATION, _OUTPUT = FIELD_INDEX["model"], FIELD_INDEX["operation"], FIELD_INDEX["output_tokens"]
+_STATUS, _LATENCY = FIELD_INDEX["status"], FIELD_INDEX["latency_ms"]
 NO_RESPONSE: Mapping[Any, str] = {0: "error", "0": "error"}
 """The status that Envoy writes for a request without a response, and its meaning."""
+_CUT = frozenset(
+    {
+        "DC", "UT", "UC", "UR", "LR", "SI", "DT", "UMSDR", "UPE", "DPE", "DR", "OM",
+        "DownstreamConnectionTermination", "UpstreamRequestTimeout", "UpstreamConnectionTermination",
+        "UpstreamRemoteReset", "LocalReset", "StreamIdleTimeout", "DurationTimeout",
+        "UpstreamMaxStreamDurationReached", "UpstreamProtocolError", "DownstreamProtocolError",
+        "DownstreamRemoteReset", "OverloadManagerTerminated",
+    }
+)  # fmt: skip
+"""Flags of responses that did not come to their end, by Envoy's documentation of `%RESPONSE_FLAGS%` and
+`%RESPONSE_FLAGS_LONG%`."""
 
 
-def _finish(row: list[Any], *, path: str | None, other_path: str | None, mcp: str | None) -> Result | None:
+def was_cut(status: object, flags: str | None) -> bool:
+    """Whether a response began and was then cut by the client, by Envoy or by the model server."""
+    return str(status).startswith("2") and not _CUT.isdisjoint((flags or "").split(","))
+
+
+def _finish(
+    row: list[Any], *, path: str | None, other_path: str | None, mcp: str | None, flags: str | None
+) -> Result | None:
     if mcp is not None:
         return Result.NOT_A_CALL
+    if was_cut(row[_STATUS], flags):
+        # How long it took until then says nothing of a whole answer.
+        row[_LATENCY] = None
     path = path or other_path
     found = route(path) if path else None
     if found is not None:
@@ -56,6 +79,7 @@ ENVOY_AI_GATEWAY = Declaration(
         "output_tokens": _names("gen_ai.usage.output_tokens"),
         "reasoning_tokens": _names("gen_ai.usage.reasoning_tokens"),
         "latency_ms": "duration",
+        "attempts": "upstream_request_attempt_count",
         "trace_id": _names("session.id"),
     },
     names={
@@ -63,14 +87,19 @@ ENVOY_AI_GATEWAY = Declaration(
         "provider": _names("gen_ai.provider.name"),
         "route": "route_name",
         "authority": ":authority",
+        "flags": "response_flags",
     },
     extras={
         "path": ("x-envoy-origin-path", str | None),
         "other_path": ("path", str | None),
         "mcp": (r"mcp\.method\.name", str | None),
+        "flags": ("response_flags", str | None),
     },
     types=COUNT_TYPES,
     convert=COUNT_CONVERT,
+    cached=Stands.UNSAID,
+    reasoning=Stands.UNSAID,
+    total=_names("gen_ai.usage.total_tokens"),
     words={"status": NO_RESPONSE},
     finish=_finish,
 )

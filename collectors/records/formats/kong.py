@@ -12,8 +12,10 @@ from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.declared import Declaration
 from leverwatch.collectors.records.formats.rewritten import Rewritten, with_keys
 from leverwatch.collectors.records.formats.routes import route
+from leverwatch.collectors.records.tokens import Stands
 
 _REQUEST, _OPERATION, _COST = FIELD_INDEX["request_id"], FIELD_INDEX["operation"], FIELD_INDEX["cost_usd"]
+_MODEL, _ATTEMPTS = FIELD_INDEX["model"], FIELD_INDEX["attempts"]
 _INPUT, _OUTPUT = FIELD_INDEX["input_tokens"], FIELD_INDEX["output_tokens"]
 _NULL = msgspec.Raw(b"null")
 _PLUGIN, _NAME = "leverwatch plugin", "leverwatch plugin name"
@@ -29,6 +31,14 @@ class _Plugin(msgspec.Struct, gc=False):
     meta: msgspec.Raw = _NULL
     usage: msgspec.Raw = _NULL
     cache: msgspec.Raw = _NULL
+    tried_targets: msgspec.Raw = _NULL
+
+
+class _Target(msgspec.Struct, gc=False):
+    """A model that the plugin asked; its values are not sure to have their types."""
+
+    model: Any = None
+    route_type: Any = None
 
 
 class _Record(msgspec.Struct, gc=False):
@@ -43,6 +53,9 @@ _decode = msgspec.json.Decoder(_Record).decode
 _decode_loosely = msgspec.json.Decoder(_LooseRecord).decode
 _decode_cache = msgspec.json.Decoder(_Cache | None).decode
 _decode_plugin = msgspec.json.Decoder(_Plugin).decode
+_decode_targets = msgspec.json.Decoder(list[_Target] | None).decode
+_KINDS = (("embedding", "embeddings"), ("image", "image"), ("audio", "audio"), ("rerank", "rerank"))
+"""Parts of Kong's types of routes, such as `llm/v1/embeddings`, and the operations that they mean."""
 _BAD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -64,7 +77,10 @@ def _one_plugin_each(unit: bytes) -> Sequence[bytes]:
 
 
 def _text(plugin: _Plugin | msgspec.Raw) -> bytes:
-    return bytes(plugin) if isinstance(plugin, msgspec.Raw) else msgspec.json.encode(plugin)
+    if isinstance(plugin, msgspec.Raw):
+        return bytes(plugin)
+    known = {name: getattr(plugin, name) for name in plugin.__struct_fields__}
+    return msgspec.json.encode({name: raw for name, raw in known.items() if _is_filled(raw)})
 
 
 def _has_called(plugin: _Plugin | msgspec.Raw) -> bool:
@@ -74,7 +90,7 @@ def _has_called(plugin: _Plugin | msgspec.Raw) -> bool:
     """
     try:
         read = _decode_plugin(plugin) if isinstance(plugin, msgspec.Raw) else plugin
-        if _is_filled(read.meta) or _is_filled(read.usage):
+        if _is_filled(read.meta) or _is_filled(read.usage) or _targets(read.tried_targets):
             return True
         cache = _decode_cache(read.cache)
     except _BAD:
@@ -84,16 +100,36 @@ def _has_called(plugin: _Plugin | msgspec.Raw) -> bool:
 
 def _is_filled(raw: msgspec.Raw) -> bool:
     text = bytes(raw)
-    return text != b"null" and (text[:1] != b"{" or text[1:].lstrip() != b"}")
+    # Lua writes an empty table as an array, whichever it was.
+    return text != b"null" and b"".join(text.split()) not in {b"{}", b"[]"}
 
 
-def _finish(row: list[Any], *, name: str | None, uri: str | None) -> Result | None:
+def _targets(raw: msgspec.Raw | None) -> list[_Target]:
+    try:
+        return _decode_targets(raw or b"null") or []
+    except _BAD:
+        return []
+
+
+def _kind(target: _Target | None) -> str | None:
+    route_type = target.route_type if target is not None else None
+    text = route_type.lower() if isinstance(route_type, str) else ""
+    return next((operation for part, operation in _KINDS if part in text), None)
+
+
+def _finish(row: list[Any], *, name: str | None, uri: str | None, tried: msgspec.Raw | None) -> Result | None:
     if name is None:
         return Result.NOT_A_CALL
     if row[_REQUEST] is not None:
         row[_REQUEST] = f"{row[_REQUEST]}/{name}"
     found = route(uri) if uri else None
-    row[_OPERATION] = found.operation if found is not None else None
+    targets = _targets(tried)
+    last = targets[-1] if targets else None
+    row[_OPERATION] = found.operation if found is not None else _kind(last)
+    if last is not None:
+        row[_ATTEMPTS] = len(targets)
+        if row[_MODEL] is None and isinstance(last.model, str):
+            row[_MODEL] = last.model
     if row[_COST] == 0:
         # The plugin multiplies by prices that are zero until someone sets them.
         row[_COST] = None
@@ -125,11 +161,16 @@ KONG = Rewritten(
             "request_id": ("request.id", "request.headers.x-kong-request-id", "request.headers.x-request-id"),
             "operation": (),
             "status": "response.status",
-            "input_tokens": _of_plugin("usage.prompt_tokens", "usage.prompt_token"),
-            "output_tokens": _of_plugin("usage.completion_tokens", "usage.completion_token"),
+            "input_tokens": _of_plugin("usage.prompt_tokens", "usage.prompt_token", "usage.input_tokens"),
+            "cached_input_tokens": _of_plugin("usage.prompt_tokens_details.cached_tokens"),
+            "output_tokens": _of_plugin(
+                "usage.completion_tokens", "usage.completion_token", "usage.output_tokens"
+            ),
+            "reasoning_tokens": _of_plugin("usage.completion_tokens_details.reasoning_tokens"),
             "cost_usd": _of_plugin("usage.cost"),
             "latency_ms": _of_plugin("meta.llm_latency"),
             "cache_hit": _of_plugin("cache.cache_status"),
+            "attempts": (),
         },
         names={
             "model": _MODELS,
@@ -140,7 +181,14 @@ KONG = Rewritten(
             "consumer": ("consumer.username", "consumer.custom_id", "consumer.id"),
             "workspace": ("workspace_name", "workspace"),
         },
-        extras={"name": (_NAME, str | None), "uri": ("upstream_uri", str | None)},
+        extras={
+            "name": (_NAME, str | None),
+            "uri": ("upstream_uri", str | None),
+            "tried": (f"{_PLUGIN}.tried_targets", msgspec.Raw),
+        },
+        cached=Stands.UNSAID,
+        reasoning=Stands.UNSAID,
+        total=_of_plugin("usage.total_tokens", "usage.total_token"),
         finish=_finish,
     ),
     _one_plugin_each,

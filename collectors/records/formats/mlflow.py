@@ -3,58 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELD_INDEX
-from leverwatch.collectors.records.formats.declared import Declaration
+from leverwatch.collectors.records.formats.declared import Declaration, Declared
+from leverwatch.collectors.records.formats.interface import Parsed, Reader, Repeats
 from leverwatch.collectors.records.formats.jsonl import TYPES
-from leverwatch.collectors.records.formats.rewritten import Refusal, Rewritten, with_keys
-from leverwatch.collectors.records.recall import recall
+from leverwatch.collectors.records.formats.mlflow_spans import (
+    SPAN_TYPE,
+    Span,
+    around_calls,
+    decode_span,
+    operation_of_span,
+    outer_calls,
+    text_of,
+)
+from leverwatch.collectors.records.formats.rewritten import Refusal, Rewriting, Rewritten, with_keys
 
 _TIME, _REQUEST, _TRACE = FIELD_INDEX["time"], FIELD_INDEX["request_id"], FIELD_INDEX["trace_id"]
 _MODEL, _OPERATION, _LATENCY = FIELD_INDEX["model"], FIELD_INDEX["operation"], FIELD_INDEX["latency_ms"]
+_COST_USD = FIELD_INDEX["cost_usd"]
 _SPAN, _INFO, _OUTER = "leverwatch span", "leverwatch trace", "leverwatch outer"
-_OPERATIONS = {"CHAT_MODEL": "chat", "LLM": "chat", "EMBEDDING": "embeddings", "RERANKER": "rerank"}
-_TYPE = "mlflow.spanType"
 _JUDGE = "mlflow.trace.sourceScorer"
 _USAGE = "mlflow.trace.tokenUsage"
+_MOST_HELD = 1 << 20
+"""Bytes of lone spans that wait for more of their trace."""
 _LONGEST = 10**18
 """The longest duration in nanoseconds; no call takes so long."""
 _Map = dict[str, msgspec.Raw] | None
-
-
-class _Context(msgspec.Struct, gc=False):
-    span_id: str | None = None
-
-
-class _Attributes(msgspec.Struct, gc=False):
-    kind: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"null"), name=_TYPE)
-
-
-class _Span(msgspec.Struct, gc=False):
-    span_id: str | None = None
-    parent_span_id: str | None = None
-    parent_id: str | None = None
-    context: _Context | None = None
-    attributes: _Attributes | None = None
-
-    @property
-    def id(self) -> str | None:
-        """The id of the span, in either version of the schema."""
-        return self.span_id or (self.context.span_id if self.context is not None else None)
-
-    @property
-    def parent(self) -> str | None:
-        """The id of the parent span; None for a root span."""
-        return self.parent_span_id or self.parent_id
-
-    @property
-    def is_call(self) -> bool:
-        """Whether the span is a call in which a model generated text."""
-        return _operation(_text(self.attributes.kind if self.attributes is not None else None)) == "chat"
 
 
 class _Info(msgspec.Struct, gc=False):
@@ -70,34 +50,32 @@ class _Document(_Info, gc=False):
     info: msgspec.Raw = msgspec.Raw(b"null")
     data: _Data | None = None
     spans: list[msgspec.Raw] | None = None
+    traces: list[msgspec.Raw] | None = None
+    """The traces of a page of a search."""
+    outer: bool = msgspec.field(default=False, name=_OUTER)
+    """Whether a span alone was found to stand around another call."""
 
 
 _decode = msgspec.json.Decoder(_Document).decode
 _decode_info = msgspec.json.Decoder(_Info | None).decode
-_decode_span = msgspec.json.Decoder(_Span).decode
 
 
-def _text(raw: msgspec.Raw | str | None) -> str | None:
-    """Return a text, which MLflow writes as a JSON string inside a string."""
-    return None if raw is None else _unquoted(bytes(raw) if isinstance(raw, msgspec.Raw) else raw)
+def _spans(unit: bytes) -> Sequence[bytes | Refusal] | Refusal:
+    """Return the spans of a trace, or of all traces of a page of a search."""
+    try:
+        traces = _decode(unit).traces
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return (unit,)
+    if traces is None:
+        return _spans_of(unit)
+    found: list[bytes | Refusal] = []
+    for trace in traces:
+        spans = _spans_of(bytes(trace))
+        found += (spans,) if isinstance(spans, Refusal) else spans
+    return found
 
 
-@recall(1024)
-def _unquoted(text: str | bytes) -> str | None:
-    value: Any = text
-    for _ in range(2):
-        try:
-            value = msgspec.json.decode(value)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError):
-            break
-    return value if isinstance(value, str) else None
-
-
-def _operation(kind: str | None) -> str | None:
-    return _OPERATIONS.get(kind or "")
-
-
-def _spans(unit: bytes) -> Sequence[bytes] | Refusal:
+def _spans_of(unit: bytes) -> Sequence[bytes] | Refusal:
     """Return each span of a trace with values of the trace added, and whether it contains another call."""
     try:
         document = _decode(unit)
@@ -107,13 +85,13 @@ def _spans(unit: bytes) -> Sequence[bytes] | Refusal:
         return (unit,)
     spans = document.spans if document.data is None else document.data.spans
     info = inner or document
-    if not spans and f'"{_TYPE}"'.encode() in unit:
+    if not spans and f'"{SPAN_TYPE}"'.encode() in unit:
         spans = [msgspec.Raw(unit)]
     if not spans:
         if _JUDGE not in (info.tags or {}) and _USAGE in (info.trace_metadata or {}):
             return Refusal(Result.MISSING_FIELD, "a trace without its spans, which tell how many calls it was")
         return (b"{}",)
-    outer = _outer_calls(spans)
+    outer = {0} if document.outer else outer_calls(spans)
     return [
         with_keys(b"{}", {_OUTER: b"true" if index in outer else b"false", _SPAN: bytes(span), _INFO: raw})
         for index, span in enumerate(spans)
@@ -125,32 +103,85 @@ def _without_spans(unit: bytes) -> bytes:
     return msgspec.json.encode({name: value for name, value in values.items() if name not in {"spans", "data"}})
 
 
-def _outer_calls(spans: Sequence[msgspec.Raw]) -> set[int]:
-    """Return the indexes of calls that contain other calls: two instrumentations recorded the same call."""
-    known: list[_Span] = []
-    for raw in spans:
-        try:
-            known.append(_decode_span(raw))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            known.append(_Span())
-    parents = {span.id: span.parent for span in known if span.id is not None}
-    around: set[str] = set()
-    for span in known:
-        at = span.parent if span.is_call else None
-        while at is not None and at not in around:
-            around.add(at)
-            at = parents.get(at)
-    return {index for index, span in enumerate(known) if span.is_call and span.id in around}
+class _Traces(Rewriting):
+    """Reads traces. Spans that were written down alone are put together by their trace first."""
+
+    group_marker = b"mlflow."
+
+    def open_from(self, units: Sequence[bytes]) -> int | None:
+        """Return the index of the first of the lone spans at the end, as more of their trace may follow; None when
+        there are none, or too many to wait for."""
+        last = _lone(units[-1]) if units else None
+        if last is None or last.trace is None:
+            return None
+        first, held = len(units) - 1, len(units[-1])
+        while first and held <= _MOST_HELD:
+            before = _lone(units[first - 1])
+            if before is None or before.trace != last.trace:
+                return first
+            first -= 1
+            held += len(units[first])
+        return first if held <= _MOST_HELD else None
+
+    def read(self, units: Sequence[bytes]) -> Parsed:
+        """Read traces. The lone spans of one trace must be in the same units."""
+        traces: dict[str, list[tuple[int, Span]]] = {}
+        for index, unit in enumerate(units):
+            span = _lone(unit)
+            if span is not None and span.trace is not None:
+                traces.setdefault(span.trace, []).append((index, span))
+        around = {
+            members[place][0]
+            for members in traces.values()
+            for place in around_calls([span for _, span in members])
+        }
+        told = [with_keys(unit, {_OUTER: b"true"}) if at in around else unit for at, unit in enumerate(units)]
+        return super().read(told)
+
+
+def _lone(unit: bytes) -> Span | None:
+    """Return a span that was written down without its trace; None for anything else."""
+    if SPAN_TYPE.encode() not in unit:
+        return None
+    try:
+        document = _decode(unit)
+        span = decode_span(unit)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    bare = document.traces is None and document.spans is None and document.data is None
+    return span if bare and span.attributes is not None else None
+
+
+@dataclass(frozen=True)
+class _Mlflow(Rewritten):
+    def build(self, template: Sequence[str]) -> Reader:
+        """Return a reader.
+
+        Raises:
+            ValueError: a placeholder of the system template is not a valid path.
+        """
+        return _Traces(Declared(self.declaration, template), self.rewrite, self.reads_text)
 
 
 def _finish(
-    row: list[Any], *, kind: str | None, end: object, outer: bool | None, judge: str | None
+    row: list[Any],
+    *,
+    kind: str | None,
+    name: str | None,
+    method: str | None,
+    action: str | None,
+    end: object,
+    outer: bool | None,
+    judge: str | None,
 ) -> Result | None:
-    operation = _operation(_text(kind))
-    if operation is None or outer or judge is not None:
+    row[_MODEL] = text_of(row[_MODEL]) or row[_MODEL]
+    asked = text_of(method) or text_of(action)
+    row[_OPERATION] = operation_of_span(text_of(kind), name, asked, row[_MODEL])
+    if row[_OPERATION] is None or outer or judge is not None:
         return Result.NOT_A_CALL
-    row[_OPERATION] = operation
-    row[_MODEL] = _text(row[_MODEL]) or row[_MODEL]
+    if row[_COST_USD] == 0:
+        # What a price list has for a model without a price.
+        row[_COST_USD] = None
     if row[_REQUEST] is not None:
         row[_REQUEST] = f"{row[_TRACE]}/{row[_REQUEST]}"
     start = row[_TIME]
@@ -162,12 +193,27 @@ def _finish(
 def _recognise(record: Any) -> int:
     if not isinstance(record, Mapping):
         return 0
+    traces = record.get("traces")
+    if isinstance(traces, list) and traces:
+        return _recognise(traces[0])
     info = record.get("info", record)
     if not isinstance(info, Mapping):
         return 0
     if "trace_location" in info or "trace_metadata" in info:
         return 90
-    return 80 if "mlflow." in str(list(info.get("tags") or ())) else 0
+    if _has_own(info.get("tags")):
+        return 80
+    spans = record.get("spans")
+    return 90 if any(_has_own(span.get("attributes")) for span in _objects(spans) or (record,)) else 0
+
+
+def _objects(value: Any) -> list[Mapping[str, Any]]:
+    return [it for it in value if isinstance(it, Mapping)] if isinstance(value, list) else []
+
+
+def _has_own(values: Any) -> bool:
+    """Whether tags or attributes have a name of MLflow's own."""
+    return isinstance(values, Mapping) and any(str(name).startswith("mlflow.") for name in values)
 
 
 def _span(*paths: str) -> tuple[str, ...]:
@@ -176,13 +222,15 @@ def _span(*paths: str) -> tuple[str, ...]:
 
 _CHAT_USAGE = r"attributes.mlflow\.chat\.tokenUsage"
 _COST = r"attributes.mlflow\.llm\.cost"
-MLFLOW = Rewritten(
+MLFLOW = _Mlflow(
     Declaration(
         name="mlflow",
         recognise=_recognise,
         fields={
             "time": _span("start_time_unix_nano", "start_time"),
-            "model": _span(r"attributes.mlflow\.llm\.model", r"attributes.mlflow\.chat\.model"),
+            "model": _span(
+                r"attributes.mlflow\.llm\.model", r"attributes.mlflow\.chat\.model", "attributes.model"
+            ),
             "request_id": _span("span_id", "context.span_id"),
             "operation": (),
             "status": _span("status.code", "status_code"),
@@ -200,6 +248,9 @@ MLFLOW = Rewritten(
         },
         extras={
             "kind": (rf"{_SPAN}.attributes.mlflow\.spanType", str | None),
+            "name": (f"{_SPAN}.name", str | None),
+            "method": (f"{_SPAN}.attributes.method", str | None),
+            "action": (f"{_SPAN}.attributes.action", str | None),
             "end": (_span("end_time_unix_nano", "end_time"), TYPES["time"]),
             "outer": (_OUTER, bool | None),
             "judge": (_INFO + r".tags.mlflow\.trace\.sourceScorer", str | None),
@@ -210,6 +261,8 @@ MLFLOW = Rewritten(
             },
         },
         in_text=tuple(_span(_CHAT_USAGE, _COST)),
+        total=_span(f"{_CHAT_USAGE}.total_tokens"),
+        repeats=Repeats.VERSIONS,
         finish=_finish,
     ),
     _spans,

@@ -79,10 +79,14 @@ def _finish(
     seconds: str | float | None,
     upstream_status: str | None,
     upstream_seconds: str | None,
+    upstream_addr: str | None,
+    completion: str | None,
 ) -> Result | None:
     asked, target = method_and_target(request)
-    row[_LATENCY] = milliseconds(seconds)
-    row[_ATTEMPTS] = attempts(upstream_status, upstream_seconds)
+    # How long a stream took that the client left says nothing of a whole one.
+    row[_LATENCY] = None if completion == "" else milliseconds(seconds)
+    # nginx answers by itself what it limits or has no route for, and asks no upstream.
+    row[_ATTEMPTS] = attempts(upstream_status, upstream_seconds, upstream_addr)
     return call(row, method or asked, request_uri or uri or target)
 
 
@@ -123,11 +127,19 @@ NGINX = Rewritten(
             "seconds": ("request_time", _Text),
             "upstream_status": ("upstream_status", str | None),
             "upstream_seconds": ("upstream_response_time", str | None),
+            "upstream_addr": ("upstream_addr", str | None),
+            "completion": ("request_completion", str | None),
         },
         convert={"time": local_time},
         finish=_finish,
         framing=LINES,
     ),
-    rewrite_lines(_LINE, _NAMES, "not a line of the combined log format", _tail),
+    rewrite_lines(
+        _LINE,
+        _NAMES,
+        "not a line of the combined log format",
+        _tail,
+        frozenset({"upstream_addr", "upstream_status", "upstream_response_time"}),
+    ),
     reads_text=True,
 )

@@ -53,6 +53,7 @@ _FORMATS: Mapping[str, str] = {
     "ollama": "ollama.OLLAMA",
     "openai": "openai.OPENAI",
     "otlp": "otlp.OTLP",
+    "portkey": "portkey.PORTKEY",
     "vertex": "vertex.VERTEX",
 }
 """The module beside this one, and the name in it, of each format."""

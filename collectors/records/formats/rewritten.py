@@ -23,9 +23,9 @@ class Refusal:
 
 
 BOM = b"\xef\xbb\xbf"
-Rewrite = Callable[[bytes], Sequence[bytes] | Refusal]
-"""Returns the JSON objects that a text contains, or why there are none. Raises nothing: JSON that it does not know
-is returned unchanged."""
+Rewrite = Callable[[bytes], Sequence[bytes | Refusal] | Refusal]
+"""Returns the JSON objects that a text contains, and why others or all of them are none. Raises nothing: JSON that
+it does not know is returned unchanged."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,12 @@ class Rewritten:
         Raises:
             ValueError: a placeholder of the system template is not a valid path.
         """
-        return _Rewriting(Declared(self.declaration, template), self.rewrite, self.reads_text)
+        return Rewriting(Declared(self.declaration, template), self.rewrite, self.reads_text)
 
 
-class _Rewriting:
+class Rewriting:
+    """Reads texts by what a function makes of each of them."""
+
     def __init__(self, reader: Declared, rewrite: Rewrite, reads_text: bool) -> None:
         self._reader, self._rewrite, self.reads_text = reader, rewrite, reads_text
         self.framing, self.has_extended, self.known = reader.framing, reader.has_extended, reader.known
@@ -77,11 +79,12 @@ class _Rewriting:
         refused: list[tuple[int, Result, str]] = []
         for line, unit in enumerate(units):
             found = self._rewrite(unit.removeprefix(BOM).strip(b"\0 \t\r\n"))
-            if isinstance(found, Refusal):
-                refused.append((line, found.result, found.detail))
-            else:
-                records += found
-                lines += [line] * len(found)
+            for record in (found,) if isinstance(found, Refusal) else found:
+                if isinstance(record, Refusal):
+                    refused.append((line, record.result, record.detail))
+                else:
+                    records.append(record)
+                    lines.append(line)
         parsed = self._reader.read(records)
         parsed.lines = lines if parsed.lines is None else [lines[index] for index in parsed.lines]
         parsed.refused = [*refused, *((lines[index], result, detail) for index, result, detail in parsed.refused)]

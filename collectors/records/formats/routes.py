@@ -15,20 +15,36 @@ class Route(NamedTuple):
     operation: str
     """The operation, as a word that `vocabulary` knows."""
     model: str | None
+    rare: bool = False
+    """Whether many model servers lack the path, so that a 404 means that no model was asked."""
 
 
+_MODEL = "(?P<model>[^/]+)"
+_HOSTED = rf"/(?:models|endpoints)/{_MODEL}"
+"""A model of Gemini's API, or a model or endpoint of Vertex AI."""
 _ROUTES = tuple(
     (re.compile(f"(?:{pattern})$"), operation)
     for pattern, operation in (
-        (r"/(?:deployments|engines)/(?P<model>[^/]+)/(?:chat/)?completions", "chat"),
-        (r"/(?:deployments|engines)/(?P<model>[^/]+)/embeddings", "embeddings"),
-        (r"/(?:deployments|engines)/(?P<model>[^/]+)/images/(?:generations|edits|variations)", "image"),
-        (r"/(?:deployments|engines)/(?P<model>[^/]+)/audio/(?:speech|transcriptions|translations)", "audio"),
-        (r"/model/(?P<model>[^/]+)/(?:invoke|converse)(?:-with-response-stream|-stream)?", "converse"),
+        # Azure OpenAI, and OpenAI before 2023.
+        (rf"/(?:deployments|engines)/{_MODEL}/(?:chat/)?completions", "chat"),
+        (rf"/(?:deployments|engines)/{_MODEL}/embeddings", "embeddings"),
+        (rf"/(?:deployments|engines)/{_MODEL}/images/(?:generations|edits|variations)", "image"),
+        (rf"/(?:deployments|engines)/{_MODEL}/audio/(?:speech|transcriptions|translations)", "audio"),
+        # Bedrock, by a name or an ARN; boto3's `count-tokens` is none of them.
+        (rf"/model/{_MODEL}/(?:invoke|converse)(?:-with-response-stream|-stream)?", "converse"),
         (r"/model/(?P<model>[^/]+/[^/]+)/(?:invoke|converse)(?:-with-response-stream|-stream)?", "converse"),
-        (r"/models/(?P<model>[^/]+):(?:g|streamG)enerateContent", "generate_content"),
-        (r"/models/(?P<model>[^/]+):(?:batchE|e)mbedContents?", "embeddings"),
-        (r"/chat/completions|/v\d\w*/completions|/v\d\w*/responses|/v\d\w*/messages", "chat"),
+        # google-genai; `countTokens`, `computeTokens` and `batchGenerateContent` are none.
+        (rf"{_HOSTED}:(?:g|streamG)enerateContent", "generate_content"),
+        (rf"{_HOSTED}:(?:batchE|e)mbedContents?", "embeddings"),
+        # anthropic's Vertex client, which counts tokens by a model of that name.
+        (r"/models/count-tokens:rawPredict", ""),
+        (rf"{_HOSTED}:(?:r|streamR)awPredict", "converse"),
+        # Vertex AI's embeddings, rerankers and images.
+        (rf"{_HOSTED}:predict", "predict"),
+        # OpenAI, Anthropic, Mistral, and the servers that speak like them.
+        (r"/chat/completions|/v\d\w*/completions|/v\d\w*/responses|/openai/responses|/v\d\w*/messages", "chat"),
+        (r"/(?:fim|agents)/completions", "chat"),
+        # Ollama.
         (r"/api/(?:chat|generate)", "chat"),
         (r"/embeddings|/api/embed", "embeddings"),
         (r"/rerank", "rerank"),
@@ -36,7 +52,13 @@ _ROUTES = tuple(
         (r"/audio/(?:speech|transcriptions|translations)", "audio"),
         (r"/moderations", "moderation"),
     )
-)  # fmt: skip
+)
+_RARE = re.compile(
+    # openai: `responses.compact` writes a summary; OpenAI's usage has tokens and requests of Decisions.
+    r"(?:/v\d\w*/responses/compact|/openai/responses/compact|/v\d\w*/decisions"
+    # google-genai: `interactions.create`, also of Vertex AI.
+    r"|/v\d\w*/(?:projects/[^/]+/locations/[^/]+/)?interactions)$"
+)
 _KINDS = (
     (re.compile(r"embed"), "embeddings"),
     (re.compile(r"rerank"), "rerank"),
@@ -53,13 +75,18 @@ def route(target: str) -> Route | None:
         path = urlsplit(target).path.rstrip("/")
     except ValueError:
         return None
+    if _RARE.search(path):
+        return Route("chat", None, rare=True)
     for pattern, operation in _ROUTES:
         match = pattern.search(path)
         if match:
             named = match.groupdict().get("model")
             model = None if named is None else short_model(unquote(named))
             # The path of a hosted model is the same whatever the model does.
-            return Route((operation == "converse" and kind_of_model(model)) or operation, model)
+            kind = kind_of_model(model) if operation in {"converse", "predict"} else operation
+            if operation == "converse":
+                kind = kind or operation
+            return Route(kind, model) if kind else None
     return None
 
 

@@ -12,13 +12,14 @@ from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.declared import Declaration
 from leverwatch.collectors.records.formats.jsonl import TYPES
 from leverwatch.collectors.records.formats.routes import kind_of_model, short_model
+from leverwatch.collectors.records.formats.rows import settle_tokens
 from leverwatch.collectors.records.tokens import Stands
 
 _MODEL, _OPERATION, _STATUS = FIELD_INDEX["model"], FIELD_INDEX["operation"], FIELD_INDEX["status"]
-_INPUT, _CACHED, _WRITTEN = (
+_INPUT, _OUTPUT, _THOUGHTS = (
     FIELD_INDEX["input_tokens"],
-    FIELD_INDEX["cached_input_tokens"],
-    FIELD_INDEX["cache_write_tokens"],
+    FIELD_INDEX["output_tokens"],
+    FIELD_INDEX["reasoning_tokens"],
 )
 _FINISH = FIELD_INDEX["finish_reason"]
 _COUNT = TYPES["input_tokens"]
@@ -52,6 +53,7 @@ def _finish(
     error: object,
     tool_use: int | None,
     claude: int | None,
+    sum_of_all: object,
 ) -> Result | None:
     word = (method or "generateContent").rpartition(".")[2]
     operation = _METHODS.get(word.replace("_", "").lower(), word)
@@ -66,10 +68,22 @@ def _finish(
         row[_STATUS] = "error"
     if row[_INPUT] is not None:
         row[_INPUT] += tool_use or 0
+        if row[_OUTPUT] is None:
+            row[_OUTPUT] = _candidates(row[_INPUT], row[_THOUGHTS], sum_of_all)
     elif claude is not None:
         # Anthropic's own usage has what went through the cache beside the input.
-        row[_INPUT] = claude + (row[_CACHED] or 0) + (row[_WRITTEN] or 0)
+        row[_INPUT] = claude
+        settle_tokens(row, Stands.BESIDE, Stands.INSIDE)
     return None
+
+
+def _candidates(taken: int, thoughts: int | None, sum_of_all: object) -> int | None:
+    """Return the tokens of the candidates where they are left out, as zeros are; None when nothing tells them.
+
+    The sum is that of prompt, results of tools, candidates and thoughts.
+    """
+    rest = sum_of_all - taken - (thoughts or 0) if isinstance(sum_of_all, int) else None
+    return rest if rest is not None and rest >= 0 else None if thoughts is None else 0
 
 
 def _recognise(record: Any) -> int:
@@ -97,6 +111,7 @@ def _both(*paths: str) -> tuple[str, ...]:
 
 
 _MODELS = (*_both("model"), *_both("full_response.model_version", "deployed_model_id"))
+_SUM = _both("full_response.usage_metadata.total_token_count")
 VERTEX = Declaration(
     name="vertex",
     recognise=_recognise,
@@ -106,15 +121,23 @@ VERTEX = Declaration(
         "request_id": _both("request_id", "full_response.response_id"),
         "operation": (),
         "status": (),
-        "input_tokens": _both("full_response.usage_metadata.prompt_token_count"),
+        "input_tokens": (
+            *_both("full_response.usage_metadata.prompt_token_count"),
+            "full_response.usage.prompt_tokens",
+        ),
         "cached_input_tokens": (
             *_both("full_response.usage_metadata.cached_content_token_count"),
             "full_response.usage.cache_read_input_tokens",
+            "full_response.usage.prompt_tokens_details.cached_tokens",
         ),
         "cache_write_tokens": "full_response.usage.cache_creation_input_tokens",
         "output_tokens": (
-            *_both("full_response.usage_metadata.candidates_token_count"),
+            *_both(
+                "full_response.usage_metadata.candidates_token_count",
+                "full_response.usage_metadata.response_token_count",
+            ),
             "full_response.usage.output_tokens",
+            "full_response.usage.completion_tokens",
         ),
         "reasoning_tokens": _both("full_response.usage_metadata.thoughts_token_count"),
         "latency_ms": _both("metadata.request_latency"),
@@ -128,9 +151,11 @@ VERTEX = Declaration(
         "error": (_both("full_response.error"), dict[str, msgspec.Raw] | str | None),
         "tool_use": (_both("full_response.usage_metadata.tool_use_prompt_token_count"), _COUNT),
         "claude": ("full_response.usage.input_tokens", _COUNT),
+        "sum_of_all": (_SUM, float | int | str | None),
     },
     convert={"model": short_model, "endpoint": lambda name: short_model(str(name))},
     in_text=("full_request", "full_response", "fullRequest", "fullResponse", "metadata"),
     reasoning=Stands.BESIDE,
+    total=_SUM,
     finish=_finish,
 )

@@ -16,8 +16,8 @@ from leverwatch.collectors.records.formats.interface import Units, split_lines
 _TOKEN = re.compile(rb'"[^"\\\n]*(?:\\[^\n][^"\\\n]*)*(")?|[{}\[\]]')
 # Arrays at the top are transparent: between two of their elements is a position to go on from like any other.
 _BETWEEN = re.compile(rb"[\s,\[\]\0\xef\xbb\xbf]*")
-# The fields of server-sent events that are no data, comments, and the end of a stream.
-_EVENT_LINE = re.compile(rb"(?:(?:event|id|retry):.*|:.*|data:\s*(?:\[DONE\]\s*)?)$", re.DOTALL)
+# The fields of server-sent events that are no data, comments, the end of a stream, and data of a single word.
+_EVENT_LINE = re.compile(rb"(?:(?:event|id|retry):.*|:.*|data:\s*(?:\[DONE\]|[\w.+-]{1,64})?\s*)$", re.DOTALL)
 _EVENT_DATA = re.compile(rb"data:[\s\[]*$")
 _NEXT = re.compile(rb"\n(?=[{\[])")
 # Two objects on one line show as one brace after another, or fail to be read as one.

@@ -46,6 +46,14 @@ def test_a_tuned_model_has_the_price_of_tuned_ones(library: PriceLibrary) -> Non
     assert (found.input, found.output, found.cached_input) == (0.30, 1.20, None)
 
 
+@pytest.mark.parametrize("prefix", ["", "us.", "eu.", "apac.", "global.", "us-gov."])
+def test_an_id_of_bedrock_has_a_price_in_every_region(library: PriceLibrary, prefix: str) -> None:
+    found = library.find(f"{prefix}anthropic.claude-sonnet-4-5-20250929-v1:0", DAY)
+    assert found is not None
+    assert found.notes[0].endswith("of aws")
+    assert library.find(f"{prefix}nobody.no-such-model-v1:0", DAY) is None
+
+
 def test_a_tuned_model_that_is_not_listed_does_not_take_its_base_price(library: PriceLibrary) -> None:
     assert library.find("ft:gpt-4.1-mini-2025-04-14:acme::x1", DAY) is None
 

@@ -29,6 +29,15 @@ EPOCH = 1773131415
         "2026-03-10T10:30:15+02:00",
         "2026-03-10T03:00:15-05:30",
         " 2026-03-10T08:30:15 ",
+        "2026-03-10 08:30:15 UTC",
+        "2026-03-10 08:30:15.000000 UTC",
+        "2026-03-10 08:30:15 +0000 UTC",
+        "2026-03-10 08:30:15.000000001 +0000 UTC m=+0.013287583",
+        "2026-03-10 09:30:15 +0100 CET m=-1.5",
+        "2026-03-10 05:30:15 -0300 -03",
+        "Tue, 10 Mar 2026 08:30:15 GMT",
+        "Tue, 10 Mar 2026 08:30:15 UTC",
+        "Tue, 10 Mar 2026 09:30:15 +0100",
         EPOCH,
         float(EPOCH),
         EPOCH * 1000,
@@ -49,6 +58,13 @@ def test_the_unit_of_a_number_is_told_by_its_size_alone_from_1973_on(scale: int)
     assert parse_time((10**11 - 1) * scale, UTC) == datetime(5138, 11, 16, 9, 46, 39, tzinfo=UTC)
 
 
+def test_the_fraction_of_a_time_with_a_named_zone_is_kept_to_the_microsecond() -> None:
+    expected = MOMENT.replace(microsecond=123456)
+
+    assert parse_time("2026-03-10 08:30:15.123456 UTC", ZoneInfo("Europe/Vienna")) == expected
+    assert parse_time("2026-03-10 08:30:15.123456789 +0000 UTC m=+7.1", UTC) == expected
+
+
 def test_seven_fractional_digits_are_read_to_the_microsecond() -> None:
     assert parse_time("2023-11-16 18:17:03.9799600", UTC) == datetime(2023, 11, 16, 18, 17, 3, 979960, UTC)
 
@@ -67,6 +83,9 @@ def test_a_date_alone_is_its_midnight() -> None:
         None, True, 0, 1, -1, 99_999_999, "0", "", " ", "now", "20260310", "2026-W10-2", "2026-03-10T24:30:00Z",
         "2026-02-30T00:00:00Z", "2026-03-10T08:61:00Z", 10**400, "1" * 400, "1" * 5000,
         "1970-01-01T00:00:00Z", "0001-01-01T00:00:00+05:00",
+        "2026-03-10 08:30:15 CET", "2026-03-10 08:30:15 +0100 c", "2026-03-10 08:30:15 UTC m=", "2026-03-10 UTC",
+        "Mon, 10 Mar 2026 08:30:15 GMT", "Tue, 10 Mar 2026 08:30:15 EST", "Tue, 10 Mar 26 08:30:15 GMT",
+        "Tue, 10 arM 2026 08:30:15 GMT", "Tue, 31 Feb 2026 08:30:15 GMT", "Tue, 10 Mar 2026 24:00:00 GMT",
         "9999-12-31T23:59:59-05:00", float("nan"), float("inf"), 10**40, "nan", "1e400", [], {}, "١٢٣",
     ],
 )  # fmt: skip
@@ -99,6 +118,8 @@ ODD = [
     10**400, 10**20, 10**19, 2**63, 2**64, EPOCH, 0, -1,
     "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-05:00", "0001-01-01T00:00:00+05:00", "2026-03-10T08:30:15+24:00",
     "2026-03-10T08:30:15+23:59", "2026-03-10T08:30:15." + "1" * 300 + "Z", "1" * 5000, "1e308", MOMENT.isoformat(),
+    "2026-03-10 08:30:15 UTC", "2026-03-10 08:30:15.5 +0000 UTC m=+0.1", "Tue, 10 Mar 2026 08:30:15 GMT",
+    "2026-03-10 08:30:15 CET", "Mon, 10 Mar 2026 08:30:15 GMT",
 ]  # fmt: skip
 
 
@@ -113,7 +134,7 @@ def test_times_that_are_read_together_are_what_each_of_them_is_alone() -> None:
 
 
 @pytest.mark.parametrize("compiled", [True, False])
-@pytest.mark.parametrize("good", [EPOCH, EPOCH + 0.5, MOMENT.isoformat()])
+@pytest.mark.parametrize("good", [EPOCH, EPOCH + 0.5, MOMENT.isoformat(), "2026-03-10 08:30:15 UTC"])
 def test_a_time_of_any_kind_costs_its_record_alone(good: object, compiled: bool) -> None:
     for value in ODD:
         if isinstance(value, float) and not math.isfinite(value):

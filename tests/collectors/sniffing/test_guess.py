@@ -139,6 +139,15 @@ def test_an_id_that_different_records_share_is_not_mapped_and_a_line_that_came_t
          "input_tokens: must include cached_input_tokens, and is less in some records"),
         ({"output_tokens": 3, "reasoning_tokens": 4},
          "output_tokens: must include reasoning_tokens, and is less in some records"),
+        ({"usage": {"prompt_tokens": 100, "output_tokens": 90, "reasoning_tokens": 70, "total_tokens": 260}},
+         "output_tokens: must include reasoning_tokens, and totals prove that it does not in some records"),
+        ({"usage": {"prompt_tokens": 100, "output_tokens": 90, "cached_tokens": 70, "total_tokens": 260}},
+         "input_tokens: must include cached_input_tokens, and totals prove that it does not in some records"),
+        ({"usage": {"input_tokens": 90, "cache_read_input_tokens": 40, "cache_creation_input_tokens": 8}},
+         ("input_tokens: must include cached_input_tokens and cache_write_tokens, and does not in the API that has"
+          " these names")),
+        ({"usage": {"promptTokenCount": 9, "candidatesTokenCount": 9, "thoughtsTokenCount": 7}},
+         "output_tokens: must include reasoning_tokens, and does not in the API that has these names"),
         ({"status": "won"}, "status: status has values of no known meaning"),
         ({"operation": "knit"}, "operation: operation has values of no known meaning"),
         ({"error": {"type": "x"}},
@@ -150,6 +159,32 @@ def test_what_is_not_sure_is_said(values: dict[str, Any], note: str) -> None:
 
     assert found is not None
     assert found.notes == (note,)
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {"prompt_tokens": 100, "output_tokens": 90, "cached_tokens": 70, "reasoning_tokens": 50,
+         "total_tokens": 190},
+        {"input_tokens": 90, "cache_read_input_tokens": 40, "output_tokens": 5, "total_tokens": 95},
+        {"input_tokens": 90, "cache_read_input_tokens": 0, "output_tokens": 5},
+        {"prompt_tokens": 100, "output_tokens": 90, "cached_tokens": 70},
+    ],
+)  # fmt: skip
+def test_parts_that_nothing_shows_beside_their_whole_need_no_comment(usage: dict[str, int]) -> None:
+    found = proposed({**TIME, "model": "m", "usage": usage})
+
+    assert found is not None
+    assert found.notes == ()
+
+
+@pytest.mark.parametrize("zoned", ["Tue, 10 Mar 2026 08:00:00 GMT", "2026-03-10 08:00:00.5 +0000 UTC m=+0.1"])
+def test_a_time_of_http_or_go_has_its_zone(zoned: str) -> None:
+    found = proposed({"time": zoned, "model": "m"}, {"time": zoned, "model": "m"})
+
+    assert found is not None
+    assert (found.fields["time"], found.notes) == ("time", ())
+    assert fields_of({"whenever": zoned, "model": "m"}) == {"time": "whenever", "model": "model"}
 
 
 def test_a_few_broken_numbers_are_no_reason_and_one_unknown_status_is() -> None:

@@ -52,6 +52,15 @@ def test_a_summary_counts_and_its_duration_is_no_latency() -> None:
     assert only("apisix", without(SUMMARY, "latency")).unknown_latency == 1
 
 
+def test_the_total_of_a_summary_proves_where_its_parts_stand() -> None:
+    summary = SUMMARY["llm_summary"] | {"total_tokens": 44}
+    row = only("apisix", SUMMARY | {"llm_summary": summary})
+    assert (row.input_tokens, row.output_tokens) == (22, 22)
+
+    row = only("apisix", SUMMARY | {"llm_summary": summary | {"total_tokens": 33}})
+    assert (row.input_tokens, row.output_tokens) == (11, 22)
+
+
 def test_variables_as_keys_are_read_too() -> None:
     record = {
         "time_iso8601": "2026-03-10T08:00:00+00:00", "request_type": "ai_stream", "llm_model": "m",

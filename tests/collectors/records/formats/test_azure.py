@@ -58,6 +58,25 @@ def test_a_body_that_is_cut_or_a_stream_or_missing_costs_no_call() -> None:
         assert (row.model, row.inferences, row.unknown_input) == ("pilot", 1, 1)
 
 
+def test_claude_behind_the_gateway_has_its_cache_beside_the_input() -> None:
+    start = {
+        "input_tokens": 10,
+        "cache_read_input_tokens": 40,
+        "cache_creation_input_tokens": 7,
+        "output_tokens": 1,
+    }
+    whole = json.dumps({"type": "message", "usage": start | {"output_tokens": 9}})
+    events = [
+        {"type": "message_start", "message": {"usage": start}},
+        {"type": "message_delta", "usage": {"output_tokens": 9}},
+    ]
+    stream = "".join(f"data: {json.dumps(event)}\n\n" for event in events)
+    for body in (whole, stream):
+        row = only("azure-apim", changed(GATEWAY, "properties backendResponseBody", body))
+        assert (row.input_tokens, row.cached_input_tokens, row.cache_write_tokens) == (57, 40, 7)
+        assert row.output_tokens == 9
+
+
 def test_rows_of_one_call_count_once_whichever_has_the_tokens() -> None:
     empty = {"PromptTokens": 0, "CompletionTokens": 0, "TotalTokens": 0}
     rows = [LLM, LLM | {"SequenceNumber": 1} | empty, LLM | {"SequenceNumber": 2, "RequestMessages": "canary"}]

@@ -92,11 +92,73 @@ def test_what_went_through_the_cache_is_added_where_the_input_lacks_it() -> None
     assert (row.input_tokens, row.cached_input_tokens, row.cache_write_tokens) == (127, 100, 7)
 
     nova = cached | {"modelId": "amazon.nova-lite-v1:0"}
-    assert only("bedrock", nova).input_tokens == 127
+    assert only("bedrock", changed(nova, "output outputBodyJson usage totalTokens", None)).input_tokens == 127
     inside = changed(nova, "input cacheReadInputTokenCount", 10)
     assert only("bedrock", inside).input_tokens == 20
     proven = changed(inside, "output outputBodyJson usage totalTokens", 55)
     assert only("bedrock", proven).input_tokens == 37
+
+
+def test_parts_that_the_total_leaves_no_room_for_are_unknown() -> None:
+    cached = changed(changed(CALL, "input cacheReadInputTokenCount", 100), "input cacheWriteInputTokenCount", 7)
+    row = only("bedrock", cached | {"modelId": "eu.amazon.nova-2-lite-v1:0"})
+
+    assert (row.input_tokens, row.output_tokens) == (20, 18)
+    assert (row.cached_input_tokens, row.unknown_cached, row.cache_write_tokens) == (0, 1, 0)
+
+
+@pytest.mark.parametrize("prefix", ["", "eu.", "us.", "apac.", "global."])
+def test_claude_is_known_behind_every_prefix_of_an_inference_profile(prefix: str) -> None:
+    record = changed(CALL, "input cacheReadInputTokenCount", 10) | {"modelId": f"{prefix}anthropic.claude-x-v1:0"}
+
+    assert only("bedrock", changed(record, "output outputBodyJson usage", None)).input_tokens == 30
+
+
+def test_claude_behind_a_profile_of_the_account_is_known_by_its_answer() -> None:
+    arn = "arn:aws:bedrock:us-east-1:111122223333:application-inference-profile/q1w2e3"
+    record = changed(CALL, "input cacheReadInputTokenCount", 10) | {"modelId": arn, "operation": "InvokeModel"}
+    body = {"type": "message", "stop_reason": "end_turn", "usage": {"input_tokens": 20, "output_tokens": 18}}
+    row = only("bedrock", changed(record, "output outputBodyJson", body))
+
+    assert (row.model, row.input_tokens) == ("q1w2e3", 30)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"usage": {"inputTokens": 9, "outputTokens": 4, "cacheReadInputTokens": 6, "totalTokens": 19}},
+        {"usage": {"input_tokens": 9, "output_tokens": 4, "cache_read_input_tokens": 6}},
+        [
+            {"type": "message_start", "message": {"usage": {"input_tokens": 9, "output_tokens": 1,
+                                                            "cache_read_input_tokens": 6}}},
+            {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 4}},
+        ],
+        [{"amazon-bedrock-invocationMetrics": {"inputTokenCount": 9, "outputTokenCount": 4,
+                                               "cacheReadInputTokenCount": 6}}],
+    ],
+)  # fmt: skip
+def test_tokens_that_only_the_body_tells_are_read_from_it(body: Any) -> None:
+    bare = changed(CALL, "input inputTokenCount", None)
+    row = only("bedrock", changed(changed(bare, "output outputTokenCount", None), "output outputBodyJson", body))
+
+    assert (row.input_tokens, row.cached_input_tokens, row.output_tokens) == (15, 6, 4)
+
+
+@pytest.mark.parametrize(
+    ("reason", "truncated"),
+    [("model_context_window_exceeded", 1), ("malformed_tool_use", 0), ("content_filtered", 0)],
+)
+def test_a_window_that_was_full_cut_the_answer(reason: str, truncated: int) -> None:
+    row = only("bedrock", changed(CALL, "output outputBodyJson stopReason", reason))
+
+    assert (row.inferences, row.errors, row.truncated) == (1, 0, truncated)
+
+
+def test_the_other_operations_of_the_runtime_are_no_calls() -> None:
+    others = [CALL | {"operation": name} for name in ("CountTokens", "ApplyGuardrail", "InvokeGuardrailChecks")]
+
+    assert counted("bedrock", *others).tallies == {Result.NOT_A_CALL: 3}
+    assert operations("bedrock", CALL | {"operation": "InvokeModelWithBidirectionalStream"}) == {"generation": 1}
 
 
 def test_an_error_is_no_inference() -> None:

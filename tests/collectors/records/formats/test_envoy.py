@@ -54,6 +54,32 @@ def test_failures_and_requests_without_response_are_errors(code: int) -> None:
     assert totals("envoy", line(code=code)) == {"errors": 1, "attempts": 1}
 
 
+def flagged(text: str, flags: str) -> str:
+    return text.replace(" 200 - ", f" 200 {flags} ").replace(" 429 - ", f" 429 {flags} ")
+
+
+@pytest.mark.parametrize("flags", ["DC", "UT", "UC", "SI", "URX,UT", "StreamIdleTimeout"])
+def test_a_stream_that_was_cut_is_told_from_whole_ones(flags: str) -> None:
+    text = only("envoy", line(), flagged(line().replace('"r1"', '"r2"'), flags))
+    record = only("envoy", RECORD | {"response_flags": flags})
+
+    assert (text.inferences, text.errors, text.unknown_latency, text.latency_ms) == (2, 0, 1, 1526)
+    assert (record.inferences, record.unknown_latency) == (1, 1)
+    assert only("envoy", flagged(line(), flags), system="{flags}").system == flags
+
+
+def test_a_flag_of_an_answer_that_came_whole_changes_nothing() -> None:
+    assert only("envoy", RECORD | {"response_flags": "RL"}).latency_ms == 512
+    assert only("envoy", RECORD | {"response_flags": "-"}).latency_ms == 512
+
+
+def test_what_envoy_limited_by_itself_asked_no_server() -> None:
+    limited = flagged(line(code=429), "RL").replace('"10.0.0.2:443"', '"-"')
+
+    assert totals("envoy", limited) == {"errors": 1}
+    assert totals("envoy", RECORD | {"response_code": 429, "upstream_request_attempt_count": 0}) == {"errors": 1}
+
+
 def test_a_line_that_is_delivered_twice_counts_once() -> None:
     assert counted("envoy", line(), line()).tallies == {Result.COUNTED: 1, Result.DUPLICATE: 1}
 

@@ -29,6 +29,20 @@ def test_names_with_dots_are_read_flat() -> None:
     assert (row.latency_ms, row.unpriced, row.unknown_cached) == (1526, 1, 1)
 
 
+def test_the_total_proves_that_thoughts_and_cache_stand_beside() -> None:
+    beside = CALL | {"gen_ai.usage.total_tokens": 35, "gen_ai.usage.cached_input_tokens": 10}
+    row = only("envoy-ai-gateway", beside)
+
+    assert (row.input_tokens, row.output_tokens) == (25, 10)
+
+
+def test_a_stream_that_was_cut_has_no_latency_and_retries_are_attempts() -> None:
+    cut = CALL | {"response_flags": "UT", "upstream_request_attempt_count": 3}
+    row = only("envoy-ai-gateway", cut, system="{flags}")
+
+    assert (row.system, row.inferences, row.attempts, row.unknown_latency) == ("UT", 1, 3, 1)
+
+
 def test_mcp_lines_are_no_calls() -> None:
     without_method = without(MCP, "mcp.method.name")
 

@@ -70,6 +70,47 @@ def test_embeddings_are_told_by_the_path_of_the_upstream() -> None:
     assert operations("kong", CALL | {"upstream_uri": "/v1/embeddings"}) == {"embedding": 1}
 
 
+DETAILS = {"prompt_tokens_details": {"cached_tokens": 16}, "completion_tokens_details": {"reasoning_tokens": 4}}
+
+
+@pytest.mark.parametrize(("total", "tokens"), [(37, (25, 12)), (None, (25, 12)), (41, (25, 16)), (57, (41, 16))])
+def test_cached_and_reasoning_tokens_are_parts_unless_the_total_proves_otherwise(
+    total: int | None, tokens: tuple[int, int]
+) -> None:
+    row = only("kong", changed(CALL, "ai proxy usage", USAGE | DETAILS | {"total_tokens": total}))
+
+    assert (row.input_tokens, row.output_tokens) == tokens
+    assert (row.cached_input_tokens, row.reasoning_tokens) == (16, 4)
+
+
+def test_every_target_that_was_tried_is_an_attempt() -> None:
+    targets = [{"model": "a", "route_type": "llm/v1/chat"}, {"model": "b", "route_type": "llm/v1/chat"}]
+    row = only("kong", changed(CALL, "ai proxy tried_targets", targets))
+    failed = CALL | {
+        "ai": {"proxy": {"tried_targets": targets, "meta": [], "usage": []}},
+        "response": {"status": 502},
+    }
+
+    assert (row.inferences, row.attempts, row.model) == (1, 2, "gpt-4o-0806")
+    assert totals("kong", failed) == {"errors": 1, "attempts": 2}
+    assert only("kong", failed).model == "b"
+
+
+@pytest.mark.parametrize(
+    ("kind", "operation"),
+    [("llm/v1/embeddings", "embedding"), ("image/v1/images/generations", "image"), ("llm/v1/chat", "generation"),
+     (5, "generation")],
+)  # fmt: skip
+def test_the_type_of_the_route_tells_the_operation_without_a_path(kind: Any, operation: str) -> None:
+    record = changed(CALL, "ai proxy tried_targets", [{"route_type": kind}]) | {"upstream_uri": None}
+
+    assert operations("kong", record) == {operation: 1}
+
+
+def test_targets_of_an_unforeseen_type_cost_only_themselves() -> None:
+    assert totals("kong", changed(CALL, "ai proxy tried_targets", "canary"))["inferences"] == 1
+
+
 @pytest.mark.parametrize("ai", [None, {}, {"payload": {"request": "canary"}}, {"note": "x"}])
 def test_other_requests_are_no_calls(ai: Any) -> None:
     assert counted("kong", CALL | {"ai": ai}).tallies == {Result.NOT_A_CALL: 1}

@@ -64,6 +64,11 @@ def test_the_ingress_of_kubernetes_names_the_upstream_and_the_request() -> None:
         "/v1/chat/completions?api-version=1", "/v1/completions", "/v1/responses", "/v1/messages", "/api/chat",
         "/api/generate", "/openai/v1/chat/completions", "/v1beta/models/gemini-2.5-pro:generateContent",
         "/v1/projects/p/locations/l/publishers/google/models/gemini-2.5-pro:streamGenerateContent?alt=sse",
+        "/v1beta/interactions", "/v1beta1/projects/p/locations/l/interactions?x=1", "/v1/responses/compact",
+        "/v1/decisions", "/openai/responses?api-version=2025-03-01-preview", "/v1/fim/completions",
+        "/v1/projects/p/locations/l/publishers/anthropic/models/claude-x:rawPredict",
+        "/v1/projects/p/locations/l/publishers/anthropic/models/claude-x:streamRawPredict",
+        "/v1/projects/p/locations/l/endpoints/77:streamGenerateContent",
     ],
 )  # fmt: skip
 def test_a_post_to_these_paths_is_an_inference(path: str) -> None:
@@ -80,6 +85,8 @@ def test_a_post_to_these_paths_is_an_inference(path: str) -> None:
         ("/v1/audio/transcriptions", "audio"),
         ("/v1/moderations", "moderation"),
         ("/model/amazon.titan-embed-text-v2%3A0/invoke", "embedding"),
+        ("/v1/projects/p/locations/l/publishers/google/models/text-embedding-005:predict", "embedding"),
+        ("/v1/projects/p/locations/l/publishers/google/models/imagen-4:predict", "image"),
     ],
 )
 def test_these_paths_are_other_operations(path: str, operation: str) -> None:
@@ -92,7 +99,10 @@ def test_these_paths_are_other_operations(path: str, operation: str) -> None:
         ("/v1/models", "GET"), ("/v1/chat/completions", "OPTIONS"), ("/v1/chat/completions", "GET"),
         ("/health", "GET"), ("/metrics", "GET"), ("/v1/messages/count_tokens", "POST"), ("/tokenize", "POST"),
         ("/v1/files", "POST"), ("/v1/responses/resp_1/cancel", "POST"), ("/v1/messages/batches", "POST"),
-        ("//[x", "POST"),
+        ("//[x", "POST"), ("/v1/responses/input_tokens", "POST"), ("/v1/interactions/i1/cancel", "POST"),
+        ("/v1beta/models/gemini-2.5-pro:countTokens", "POST"), ("/v1/projects/p/endpoints/77:predict", "POST"),
+        ("/v1/projects/p/locations/l/publishers/anthropic/models/count-tokens:rawPredict", "POST"),
+        ("/model/anthropic.claude-x/count-tokens", "POST"),
     ],
 )  # fmt: skip
 def test_everything_else_is_no_call(path: str, method: str) -> None:
@@ -114,6 +124,7 @@ def test_a_request_line_that_is_none_is_no_call() -> None:
         ("/model/arn%3Aaws%3Abedrock%3Aeu-west-1%3A1%3Ainference-profile%2Feu.x-v1%3A0/converse", "eu.x-v1:0"),
         ("/model/arn:aws:bedrock:eu-west-1:1:inference-profile/eu.x-v1:0/converse", "eu.x-v1:0"),
         ("/v1beta/models/gemini-2.5-pro:generateContent", "gemini-2.5-pro"),
+        ("/v1/projects/p/locations/l/publishers/anthropic/models/claude-x:rawPredict", "claude-x"),
     ],
 )
 def test_a_path_may_name_the_model(path: str, model: str) -> None:
@@ -123,6 +134,43 @@ def test_a_path_may_name_the_model(path: str, model: str) -> None:
 @pytest.mark.parametrize("status", ["499", "429", "500", "301"])
 def test_any_other_status_is_an_error(status: str) -> None:
     assert totals("nginx", line(status=status)) == {"errors": 1, "attempts": 1}
+
+
+@pytest.mark.parametrize("path", ["/v1/responses/compact", "/v1beta/interactions"])
+def test_a_server_that_lacks_a_rare_path_asked_no_model(path: str) -> None:
+    assert counted("nginx", line(path, status="404")).tallies == {Result.NOT_A_CALL: 1}
+    assert totals("nginx", line(path, status="500"))["errors"] == 1
+
+
+@pytest.mark.parametrize(
+    "limited",
+    [
+        line(status="429", tail=' rt=0.000 urt="-" us="-"'),
+        line(status="503", tail=" 0 0.000 [x-80] [] - - - - 77aa"),
+        RECORD | {"status": 429, "request_time": 0.000, "upstream_status": "", "upstream_response_time": ""},
+        RECORD | {"status": 429, "request_time": 0.000, "upstream_status": "-", "upstream_addr": "-"},
+    ],
+)
+def test_what_nginx_refused_by_itself_asked_no_server(limited: Any) -> None:
+    assert totals("nginx", limited) == {"errors": 1}
+
+
+def test_a_client_that_left_before_the_answer_had_asked_a_server() -> None:
+    left = RECORD | {"status": 499, "upstream_status": "-", "upstream_response_time": "0.495"}
+
+    assert totals("nginx", left) == {"errors": 1, "attempts": 1}
+
+
+@pytest.mark.parametrize("seconds", [0, 0.0, "0.000"])
+def test_a_time_of_zero_is_known(seconds: Any) -> None:
+    row = only("nginx", RECORD | {"request_time": seconds})
+
+    assert (row.latency_ms, row.unknown_latency) == (0, 0)
+
+
+def test_a_stream_that_did_not_come_to_its_end_has_no_latency() -> None:
+    assert only("nginx", RECORD | {"request_completion": ""}).unknown_latency == 1
+    assert only("nginx", RECORD | {"request_completion": "OK"}).latency_ms == 512
 
 
 def test_json_with_the_names_of_the_variables_is_read_too() -> None:

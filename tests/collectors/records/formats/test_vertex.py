@@ -72,6 +72,40 @@ def test_prompts_of_tools_are_input() -> None:
     )
 
 
+def used(**tokens: int) -> dict[str, Any]:
+    return changed(CALL, "full_response usage_metadata", tokens)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "output"),
+    [
+        ({"prompt_token_count": 80, "thoughts_token_count": 40, "total_token_count": 120}, 40),
+        ({"prompt_token_count": 80, "thoughts_token_count": 40}, 40),
+        ({"prompt_token_count": 80, "thoughts_token_count": 40, "total_token_count": 129}, 49),
+        ({"prompt_token_count": 80, "total_token_count": 80}, 0),
+        ({"prompt_token_count": 80, "response_token_count": 9, "thoughts_token_count": 40}, 49),
+        ({"prompt_token_count": 80, "candidates_token_count": 49, "thoughts_token_count": 40,
+          "total_token_count": 129}, 49),
+    ],
+)  # fmt: skip
+def test_what_the_candidates_left_out_follows_from_the_sum(tokens: dict[str, int], output: int) -> None:
+    row = only("vertex", used(**tokens))
+
+    assert (row.input_tokens, row.output_tokens, row.unknown_output) == (80, output, 0)
+
+
+def test_an_output_that_nothing_tells_is_unknown() -> None:
+    assert only("vertex", used(prompt_token_count=80)).unknown_output == 1
+
+
+def test_an_answer_in_the_shape_of_openai_has_its_tokens_too() -> None:
+    usage = {"prompt_tokens": 90, "completion_tokens": 8, "prompt_tokens_details": {"cached_tokens": 64}}
+    response = {"usage": usage, "create_time": "2026-03-10T08:00:00Z"}
+    row = only("vertex", CALL | {"api_method": "ChatCompletions", "full_response": response})
+
+    assert (row.input_tokens, row.cached_input_tokens, row.output_tokens) == (90, 64, 8)
+
+
 def test_claude_has_the_cache_beside_its_input() -> None:
     usage = {
         "input_tokens": 10, "output_tokens": 5, "cache_read_input_tokens": 100, "cache_creation_input_tokens": 7,

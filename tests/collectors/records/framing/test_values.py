@@ -143,6 +143,12 @@ def test_the_same_holds_for_records_that_are_cut(
     assert VALUES.complete(data, final=False) == complete_in(data)
 
 
+def test_data_of_an_event_that_is_a_single_word_is_no_record_and_no_error() -> None:
+    data = b'data: 1773129600000\n\ndata: {"a": 1}\n\ndata: ping\n'
+
+    assert records(VALUES, [data]) == ([b'{"a": 1}'], [2], 0, 2)
+
+
 def test_lines_of_server_sent_events_are_no_texts_and_no_errors() -> None:
     data = b'event: x\ndata: {"a": 1}\n\n: ping\nid: 7\ndata: {"b": 2}\n\ndata: [DONE]\n\n'
 
