@@ -10,8 +10,9 @@ import msgspec
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.declared import Declaration
+from leverwatch.collectors.records.formats.jsonl import TEXT
+from leverwatch.collectors.records.formats.litellm_record import Told, complete
 from leverwatch.collectors.records.formats.peek import peek
-from leverwatch.collectors.records.recall import recall
 from leverwatch.collectors.records.timestamps import elapsed_ms
 
 _INPUT, _CACHED, _OUTPUT = (
@@ -19,8 +20,9 @@ _INPUT, _CACHED, _OUTPUT = (
     FIELD_INDEX["cached_input_tokens"],
     FIELD_INDEX["output_tokens"],
 )
-_OPERATION, _COST, _LATENCY = FIELD_INDEX["operation"], FIELD_INDEX["cost_usd"], FIELD_INDEX["latency_ms"]
-_TIME, _FINISH, _SCHEMA = FIELD_INDEX["time"], FIELD_INDEX["finish_reason"], FIELD_INDEX["schema_mode"]
+_WRITTEN, _REASONING = FIELD_INDEX["cache_write_tokens"], FIELD_INDEX["reasoning_tokens"]
+_TIME, _COST, _LATENCY = FIELD_INDEX["time"], FIELD_INDEX["cost_usd"], FIELD_INDEX["latency_ms"]
+_FINISH, _SCHEMA = FIELD_INDEX["finish_reason"], FIELD_INDEX["schema_mode"]
 
 
 class _Choice(msgspec.Struct, gc=False):
@@ -32,43 +34,13 @@ class _Response(msgspec.Struct, gc=False):
 
 
 _decode_response = msgspec.json.Decoder(_Response).decode
-_PASSTHROUGH = "pass_through_endpoint"
-_CALLS: Mapping[str, Any] = {
-    "anthropic_messages": "messages",
-    "generate_content_stream": "generate_content",
-    "agenerate_content_stream": "generate_content",
-    "_arealtime": "responses",
-    "_aresponses_websocket": "responses",
-    "aimage_edit": "image_edit",
-    "llm_passthrough_route": _PASSTHROUGH,
-    "allm_passthrough_route": _PASSTHROUGH,
-    "search": "other",
-    "asearch": "other",
-    "ocr": "other",
-    "aocr": "other",
-    "send_message": "agent",
-    "asend_message": "agent",
-}
-_MANAGED = (
-    "file", "batch", "fine_tuning", "container", "skill", "sandbox", "vector_store", "assistant", "thread", "mcp",
-    "input_items", "get_responses", "delete_responses", "cancel_responses", "run_code", "interpreter", "video",
-)  # fmt: skip
-"""Parts of the names of calls that ask for no inference: uploads, jobs, look-ups."""
 
 
-def _finish(
-    row: list[Any], *, end: object, response: msgspec.Raw | None, parameters: msgspec.Raw | None
-) -> Result | None:
-    word = row[_OPERATION]
-    if word is not None and _is_managed(word):
-        return Result.NOT_A_CALL
-    no_tokens = not row[_INPUT] and not row[_OUTPUT]
-    if word == _PASSTHROUGH:
-        # The route says nothing of what was asked for; tokens say that a model answered.
-        row[_OPERATION] = "other" if no_tokens else "completion"
-    if no_tokens:
+def _finish(row: list[Any], *, end: object, read: object, wrote: object, **told: Any) -> Result | None:
+    row[_CACHED], row[_WRITTEN] = _larger(row[_CACHED], read), _larger(row[_WRITTEN], wrote)
+    if not row[_INPUT] and not row[_OUTPUT]:
         # Columns that are never null hold zeros where the usage was not known.
-        row[_INPUT] = row[_OUTPUT] = row[_CACHED] = None
+        row[_INPUT] = row[_OUTPUT] = row[_CACHED] = row[_WRITTEN] = row[_REASONING] = None
     if not row[_COST]:
         # A model without a price is logged with a cost of zero.
         row[_COST] = None
@@ -76,14 +48,16 @@ def _finish(
         # `response_time` will not do: for a stream it is the time to the first token.
         row[_LATENCY] = elapsed_ms(row[_TIME], end)
     if row[_FINISH] is None:
-        row[_FINISH] = _reason(response)
-    row[_SCHEMA] = peek(parameters, "response_format", "type")
-    return None
+        row[_FINISH] = _reason(told["response"])
+    row[_SCHEMA] = peek(told["parameters"], "response_format", "type")
+    return complete(row, Told(**told))
 
 
-@recall(1024)
-def _is_managed(word: str) -> bool:
-    return any(part in word for part in _MANAGED)
+def _larger(first: float | None, second: object) -> Any:
+    """Of two places for the same number, one may be zero where it was never filled in."""
+    if first or isinstance(second, bool) or not isinstance(second, int | float):
+        return first
+    return second if first is None or second > first else first
 
 
 def _reason(response: msgspec.Raw | None) -> str | None:
@@ -120,13 +94,10 @@ LITELLM = Declaration(
         "input_tokens": "prompt_tokens",
         "cached_input_tokens": (
             _USAGE + "prompt_tokens_details.cached_tokens",
-            _USAGE + "cache_read_input_tokens",
             _MORE + "prompt_tokens_details.cached_tokens",
-            _MORE + "cache_read_input_tokens",
         ),
         "cache_write_tokens": (
             _USAGE + "cache_creation_input_tokens",
-            _USAGE + "prompt_tokens_details.cache_creation_tokens",
             _MORE + "cache_creation_input_tokens",
         ),
         "output_tokens": "completion_tokens",
@@ -138,6 +109,9 @@ LITELLM = Declaration(
         "latency_ms": "request_duration_ms",
         "trace_id": ("session_id", "trace_id"),
         "cache_hit": "cache_hit",
+        "inferences": (),
+        "attempts": (),
+        "errors": (),
         "schema_mode": (),
         "finish_reason": (),
     },
@@ -157,8 +131,27 @@ LITELLM = Declaration(
         "end": ("endTime", str | int | float | None),
         "response": ("response", msgspec.Raw),
         "parameters": ("model_parameters", msgspec.Raw),
+        "call": (("litellm_call_id", "metadata.litellm_call_id"), TEXT),
+        "provider": ("custom_llm_provider", TEXT),
+        "row_id": ("request_id", TEXT),
+        "base": ("api_base", TEXT),
+        "asked": (_KEY + "request_route", TEXT),
+        "key": (("api_key", _KEY + "hash"), TEXT),
+        "alias": (_KEY + "alias", TEXT),
+        "team": (_KEY + "team_id", TEXT),
+        "silent": ("metadata.is_silent_experiment", TEXT),
+        "billed": ("metadata.billed_retry_attempt", TEXT),
+        "retries": ("metadata.attempted_retries", TEXT),
+        "fallbacks": ("metadata.attempted_fallbacks", TEXT),
+        "group": ("model_group", TEXT),
+        "stream": ("stream", TEXT),
+        "text": (_USAGE + "completion_tokens_details.text_tokens", TEXT),
+        "read": ((_USAGE + "cache_read_input_tokens", _MORE + "cache_read_input_tokens"), TEXT),
+        "wrote": (_USAGE + "prompt_tokens_details.cache_creation_tokens", TEXT),
+        "error": (("error_information", "metadata.error_information"), msgspec.Raw),
+        "hidden": ("hidden_params", msgspec.Raw),
     },
-    words={"operation": _CALLS},
+    total="total_tokens",
     in_text=("metadata",),
     finish=_finish,
 )

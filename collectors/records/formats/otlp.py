@@ -206,6 +206,7 @@ class Otlp:
             None,
             None,
             *template,
+            None,
             written,
             reasoning,
             None,
