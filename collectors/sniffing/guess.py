@@ -137,12 +137,12 @@ def propose(
             chosen[field] = fitting[0]
             others[field] = tuple(map(spell, fitting[1 : _MOST_OTHERS + 1]))
         elif named and field in {"status", "operation"} and (rank(field, named[0]) or 0) <= _SURELY_NAMED[field]:
-            found = f"{field}: {spell(named[0])} has values of no known meaning"
+            note = f"{field}: {spell(named[0])} has values of no known meaning"
             if field == "operation" and any(map(KNOWN[field].fits, values[named[0]])):
                 # Without it, all that is no generation would count as one.
                 chosen[field] = named[0]
-                found += ", whose records are not counted"
-            notes.append(found)
+                note += ", whose records are not counted"
+            notes.append(note)
     if clock and "time" not in chosen and _is_free(("time",), [*chosen.values(), *values]):
         chosen = {"time": ("time",), **chosen}
         notes.append("time: no record has one, and that of its wrapper serves")

@@ -85,8 +85,8 @@ class Prefix:
     def unwrap(self, outer: Units) -> Units:
         """Return the records; lines without a brace are ignored."""
         refused = [it for it in outer.refused if it[2] != NOT_JSON]
-        text = len(outer.refused) - len(refused)
-        inner = _Inner(replace(outer, refused=refused, ignored=outer.ignored + text) if text else outer)
+        between = len(outer.refused) - len(refused)
+        inner = _Inner(replace(outer, refused=refused, ignored=outer.ignored + between) if between else outer)
         for index, text in enumerate(outer.units):
             brace = text.find(b"{")
             if brace < 0:
