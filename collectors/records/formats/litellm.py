@@ -11,7 +11,9 @@ from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.declared import Declaration
 from leverwatch.collectors.records.formats.jsonl import TEXT
-from leverwatch.collectors.records.formats.litellm_record import Told, complete
+from leverwatch.collectors.records.formats.litellm_attempts import HEALTH_CHECK, is_client_gone, tells_more
+from leverwatch.collectors.records.formats.litellm_calls import PLAIN
+from leverwatch.collectors.records.formats.litellm_record import Told, bare_model, complete, identity
 from leverwatch.collectors.records.formats.peek import peek
 from leverwatch.collectors.records.timestamps import elapsed_ms
 
@@ -23,6 +25,8 @@ _INPUT, _CACHED, _OUTPUT = (
 _WRITTEN, _REASONING = FIELD_INDEX["cache_write_tokens"], FIELD_INDEX["reasoning_tokens"]
 _TIME, _COST, _LATENCY = FIELD_INDEX["time"], FIELD_INDEX["cost_usd"], FIELD_INDEX["latency_ms"]
 _FINISH, _SCHEMA = FIELD_INDEX["finish_reason"], FIELD_INDEX["schema_mode"]
+_MODEL, _REQUEST, _OPERATION = FIELD_INDEX["model"], FIELD_INDEX["request_id"], FIELD_INDEX["operation"]
+_STATUS = FIELD_INDEX["status"]
 
 
 class _Choice(msgspec.Struct, gc=False):
@@ -36,8 +40,15 @@ class _Response(msgspec.Struct, gc=False):
 _decode_response = msgspec.json.Decoder(_Response).decode
 
 
-def _finish(row: list[Any], *, end: object, read: object, wrote: object, **told: Any) -> Result | None:
-    row[_CACHED], row[_WRITTEN] = _larger(row[_CACHED], read), _larger(row[_WRITTEN], wrote)
+def _finish(
+    row: list[Any], *, end: object, response: msgspec.Raw | None, parameters: msgspec.Raw | None, read: object,
+    wrote: object, call: object, provider: object, silent: object, billed: object, retries: object,
+    fallbacks: object, alias: object, key: object, group: object, stream: object, text: object,
+    error: msgspec.Raw | None, why: object, hidden: msgspec.Raw | None, row_id: object, base: object,
+    asked: object,
+) -> Result | None:  # fmt: skip
+    if read is not None or wrote is not None:
+        row[_CACHED], row[_WRITTEN] = _larger(row[_CACHED], read), _larger(row[_WRITTEN], wrote)
     if not row[_INPUT] and not row[_OUTPUT]:
         # Columns that are never null hold zeros where the usage was not known.
         row[_INPUT] = row[_OUTPUT] = row[_CACHED] = row[_WRITTEN] = row[_REASONING] = None
@@ -47,10 +58,29 @@ def _finish(row: list[Any], *, end: object, read: object, wrote: object, **told:
     if row[_LATENCY] is None:
         # `response_time` will not do: for a stream it is the time to the first token.
         row[_LATENCY] = elapsed_ms(row[_TIME], end)
-    if row[_FINISH] is None:
-        row[_FINISH] = _reason(told["response"])
-    row[_SCHEMA] = peek(told["parameters"], "response_format", "type")
-    return complete(row, Told(**told))
+    row[_FINISH] = _reason(response)
+    row[_SCHEMA] = peek(parameters, "response_format", "type")
+    row[_REQUEST] = identity(row[_REQUEST], call)
+    row[_MODEL] = bare_model(row[_MODEL], provider)
+    if (
+        row[_STATUS] == "success"
+        and row[_OPERATION] in PLAIN
+        and not (silent or billed or retries or fallbacks or why)
+        and not (stream and row[_CACHED] is None and text is not None)
+        and HEALTH_CHECK not in (alias, key)
+        and (hidden is None or not tells_more(hidden, group))
+        and not is_client_gone(error)
+    ):
+        # Nearly all records.
+        row[_OPERATION] = PLAIN[row[_OPERATION]]
+        return None
+    if why and error is None:
+        error = msgspec.Raw(msgspec.json.encode(why))
+    told = Told(
+        response, parameters, provider, key, alias, silent, billed, retries, fallbacks, group, stream, text, error,
+        hidden, row_id, base, asked,
+    )  # fmt: skip
+    return complete(row, told)
 
 
 def _larger(first: float | None, second: object) -> Any:
@@ -61,13 +91,14 @@ def _larger(first: float | None, second: object) -> Any:
 
 
 def _reason(response: msgspec.Raw | None) -> str | None:
-    if bytes(response or b"").startswith(b"{"):
-        try:
-            choices = _decode_response(response or b"").choices
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            pass
-        else:
-            return choices[0].finish_reason if choices else None
+    if response is None:
+        return None
+    try:
+        choices = _decode_response(response).choices
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass  # such as JSON in a string
+    else:
+        return choices[0].finish_reason if choices else None
     value = peek(response, "choices", 0, "finish_reason")
     return value if isinstance(value, str) else None
 
@@ -131,14 +162,13 @@ LITELLM = Declaration(
         "end": ("endTime", str | int | float | None),
         "response": ("response", msgspec.Raw),
         "parameters": ("model_parameters", msgspec.Raw),
-        "call": (("litellm_call_id", "metadata.litellm_call_id"), TEXT),
+        "call": ("litellm_call_id", TEXT),
         "provider": ("custom_llm_provider", TEXT),
         "row_id": ("request_id", TEXT),
         "base": ("api_base", TEXT),
         "asked": (_KEY + "request_route", TEXT),
         "key": (("api_key", _KEY + "hash"), TEXT),
         "alias": (_KEY + "alias", TEXT),
-        "team": (_KEY + "team_id", TEXT),
         "silent": ("metadata.is_silent_experiment", TEXT),
         "billed": ("metadata.billed_retry_attempt", TEXT),
         "retries": ("metadata.attempted_retries", TEXT),
@@ -148,7 +178,9 @@ LITELLM = Declaration(
         "text": (_USAGE + "completion_tokens_details.text_tokens", TEXT),
         "read": ((_USAGE + "cache_read_input_tokens", _MORE + "cache_read_input_tokens"), TEXT),
         "wrote": (_USAGE + "prompt_tokens_details.cache_creation_tokens", TEXT),
-        "error": (("error_information", "metadata.error_information"), msgspec.Raw),
+        "error": ("error_information", msgspec.Raw),
+        # In rows it is almost always null, and raw values inside of text take long.
+        "why": ("metadata.error_information", Any),
         "hidden": ("hidden_params", msgspec.Raw),
     },
     total="total_tokens",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 HEALTH_CHECK = "litellm-internal-health-check"
@@ -45,6 +47,8 @@ class Hidden(msgspec.Struct, gc=False):
 
 
 _NOTHING = Hidden()
+_TRIED = re.compile(rb'"x-litellm-attempted-(?:retries|fallbacks)":\s*["1-9]')
+_GROUP = re.compile(rb'"x-litellm-model-group":\s*"([^"]*)"')
 _decode_error = msgspec.json.Decoder(_Error, strict=False).decode
 _decode_hidden = msgspec.json.Decoder(Hidden, strict=False).decode
 
@@ -55,6 +59,15 @@ def hidden_of(raw: msgspec.Raw | None) -> Hidden:
         return _decode_hidden(raw or b"{}")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _NOTHING
+
+
+def tells_more(hidden: msgspec.Raw, group: object) -> bool:
+    """Whether `hidden_params` may tell of other attempts than the one that its record is of; quick."""
+    text = bytes(hidden)
+    if _TRIED.search(text):
+        return True
+    asked = _GROUP.search(text)
+    return asked is not None and isinstance(group, str) and asked[1] != group.encode()
 
 
 def failed_before(retries: object, fallbacks: object) -> int:

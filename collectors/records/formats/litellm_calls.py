@@ -90,6 +90,9 @@ _CALLS: Mapping[str, Call] = {
     "a_add_message": Special.MANAGED,
 }
 
+PLAIN: Mapping[str, str] = {word: call for word, call in _CALLS.items() if isinstance(call, str)}
+"""The operations of all types of calls of which the name says enough."""
+
 
 @recall(1024)
 def call_of(word: str) -> Call | None:

@@ -26,7 +26,6 @@ from leverwatch.collectors.records.formats.litellm_calls import Special, call_of
 from leverwatch.collectors.records.formats.peek import peek
 from leverwatch.collectors.records.formats.routes import Route, route
 from leverwatch.collectors.records.formats.rows import BLANK
-from leverwatch.collectors.records.recall import recall
 from leverwatch.collectors.records.vocabulary import CallStatus, is_cache_hit, status_of
 
 _MODEL, _REQUEST, _STATUS, _OPERATION = (
@@ -53,18 +52,9 @@ class Told:
 
     response: msgspec.Raw | None
     parameters: msgspec.Raw | None
-    call: object
-    """LiteLLM's own id of the request; all its attempts behind a proxy have the same."""
     provider: object
-    row_id: object
-    """The id of a row of the spend log; a payload has none."""
-    base: object
-    """The address of the model server."""
-    asked: object
-    """The path of the request, which only a proxy has."""
     key: object
     alias: object
-    team: object
     silent: object
     billed: object
     retries: object
@@ -75,46 +65,52 @@ class Told:
     """Output tokens that are text."""
     error: msgspec.Raw | None
     hidden: msgspec.Raw | None
+    row_id: object
+    """The id of a row of the spend log; a payload has none."""
+    base: object
+    """The address of the model server."""
+    asked: object
+    """The path of the request, which only a proxy has."""
 
 
 _TELLS_WHEN_ASKED = frozenset({"openai", "azure", "hosted_vllm", "vllm", "openai_like", "custom_openai"})
 """Providers whose streams end without usage unless `include_usage` is set."""
 
 
+def identity(given: object, call: object) -> object:
+    """Return the request id: that of the server with LiteLLM's own, as those of some servers soon repeat."""
+    if call is None or call == given or call in BLANK:
+        return given
+    return call if given is None else f"{given} {call}"
+
+
+def bare_model(model: str | None, provider: object) -> str | None:
+    """Return the name without LiteLLM's provider before it, which the same model has only behind a router."""
+    if model is None or not isinstance(provider, str) or not model.startswith(provider):
+        return model
+    return model.removeprefix(provider + "/") or model
+
+
 def complete(row: list[Any], told: Told) -> Result | None:
-    """Fill in what a record counts as: its identity, model, operation, attempts and errors.
+    """Fill in what a record counts as: its operation, attempts and errors.
 
     Returns `NOT_A_CALL` for one that is of no inference. The row has None for tokens and a cost that are unknown.
     """
-    row[_REQUEST] = _identity(row[_REQUEST], told.call)
-    row[_MODEL] = _model(row[_MODEL], told)
+    row[_MODEL] = _answering_model(row[_MODEL], told)
     result = _asked(row, told)
     if result is None:
         _attempts(row, told)
     return result
 
 
-def _identity(given: object, call: object) -> object:
-    """The ids of some model servers repeat after a thousand calls; those of LiteLLM do not."""
-    if call is None or call in BLANK or call == given:
-        return given
-    return call if given is None else f"{given} {call}"
-
-
-def _model(model: str | None, told: Told) -> str | None:
-    """The name without LiteLLM's provider before it, which the same model has only behind a router."""
-    if told.hidden is not None and told.group is not None:
-        hidden = hidden_of(told.hidden) if b"x-litellm-model-group" in bytes(told.hidden) else None
-        answered = hidden.additional_headers if hidden is not None else None
-        if hidden is not None and answered is not None and answered.model_group not in {None, told.group}:
-            # Of a request to several models, the tokens and the cost are those of one that is named only here.
-            model = hidden.litellm_model_name or model
-    return model if model is None or not isinstance(told.provider, str) else _bare(model, told.provider)
-
-
-@recall(4096)
-def _bare(model: str, provider: str) -> str:
-    return model.removeprefix(provider + "/") or model
+def _answering_model(model: str | None, told: Told) -> str | None:
+    """Of a request to several models, the tokens and the cost are those of one that only the headers name."""
+    if told.hidden is None or told.group is None:
+        return model
+    hidden = hidden_of(told.hidden)
+    if hidden.additional_headers is None or hidden.additional_headers.model_group in {None, told.group}:
+        return model
+    return bare_model(hidden.litellm_model_name, told.provider) or model
 
 
 def _asked(row: list[Any], told: Told) -> Result | None:
@@ -217,7 +213,7 @@ def _attempts(row: list[Any], told: Told) -> None:
         if unused and is_refused(told.error, told.base, told.hidden):
             row[_ATTEMPTS] = 0
             return
-    elif told.silent is True or HEALTH_CHECK in (told.key, told.alias, told.team):
+    elif told.silent is True or HEALTH_CHECK in (told.key, told.alias):
         # A call that no application asked for: a copy of one, for another model, or a sign of life.
         row[_INFERENCES], row[_ATTEMPTS] = 0, 1
         _forget(row)

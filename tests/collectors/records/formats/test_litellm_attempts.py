@@ -208,7 +208,6 @@ def test_the_copy_of_a_call_for_another_model_costs_and_is_no_inference() -> Non
         {"api_key": "litellm-internal-health-check"},
         {"metadata": {"user_api_key_hash": "litellm-internal-health-check"}},
         {"metadata": {"user_api_key_alias": "litellm-internal-health-check"}},
-        {"metadata": {"user_api_key_team_id": "litellm-internal-health-check"}},
     ],
 )
 def test_a_question_whether_a_model_is_well_is_no_inference_of_anyone(values: dict[str, Any]) -> None:
