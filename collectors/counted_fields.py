@@ -33,6 +33,8 @@ class Adds(StrEnum):
     """The value of a field of the record, divided by the sample rate; nothing when it is unknown."""
     AMOUNT_OR_WEIGHT = "amount or weight"
     """The same as AMOUNT; the weight when the value is unknown."""
+    AMOUNT_OR_FAILURE = "amount or failure"
+    """The same as AMOUNT; the weight of a failed call when the value is unknown."""
     KNOWN = "known"
     """The weight when the value is known."""
     UNKNOWN = "unknown"
@@ -109,7 +111,12 @@ class Counts:
     __slots__ = ()
 
     inferences: float = counted("Successful calls served by a model.", Adds.WEIGHT)
-    errors: float = counted("Failed or blocked calls.", Adds.WEIGHT, on_success=False, on_failure=True)
+    errors: float = counted(
+        "Failed or blocked calls, and failed attempts of calls that succeeded, where a record tells them.",
+        Adds.AMOUNT_OR_FAILURE,
+        "errors",
+        on_failure=True,
+    )
     cache_hits: float = counted(
         "Calls answered by the response cache of a gateway; no model ran.",
         Adds.WEIGHT,

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 
 from leverwatch.agent.framework.fine_tuned_models import RECENT_DAYS, ModelDays
 from leverwatch.agent.framework.mistakes import ShutdownSettings
+from leverwatch.agent.framework.model_names import spellings
 
 
 class Urgency(StrEnum):
@@ -57,9 +58,10 @@ def shutdown_of(
     """The day on which a model is shut down, and whether that day is configured; None when no day is known.
 
     A configured name is used before a configured glob (of several, the longest), a configured day before a
-    provider's list, and a day of the model itself before one of its base model.
+    provider's list, and a day of the model itself, also without the provider before its name, before one of its
+    base model.
     """
-    for name in (model, base_of(model)):
+    for name in (*(it.name for it in spellings(model)), base_of(model)):
         if name is None:
             continue
         if name in configured:

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from leverwatch.agent.config.numbers import NoBool
 from leverwatch.agent.framework.economics.amounts import Origin, Price
+from leverwatch.agent.framework.model_names import spellings
 from leverwatch.collectors.config import Model
 
 # Beyond any price; times the tokens of a year it is still a number.
@@ -83,15 +84,19 @@ class PriceList:
         """The price of a model on a day; None when no entry fits.
 
         A full name outranks a pattern, a pattern with more characters one with fewer, an entry with the provider
-        one without; of what is left, the latest `from` that is not after the day counts.
+        one without; of what is left, the latest `from` that is not after the day counts. A name without the
+        provider that is before it is looked up after the name itself, and before any pattern.
         """
-        for placed in (*self._full.get(model, ()), *self._patterns):
+        known = list(spellings(model))
+        full = ((name, it, placed) for name, it in known for placed in self._full.get(name, ()))
+        wild = ((name, it, placed) for name, it in known for placed in self._patterns)
+        for name, before, placed in (*full, *wild):
             entry = placed.entry
             if entry.since is not None and entry.since > day:
                 continue
-            if entry.provider not in {None, provider}:
+            if entry.provider not in {None, provider or before}:
                 continue
-            if fnmatchcase(model, entry.model):
+            if fnmatchcase(name, entry.model):
                 return self._price(model, placed)
         return None
 

@@ -23,7 +23,9 @@ JUDGES: Mapping[str, Callable[[Any], bool | None]] = {
     "finish_reason": is_truncated,
 }
 """Functions that judge the text values of these fields: true, false, or None for unknown."""
-_WEIGHTS = ("inferences", "sample_rate", "attempts")
+_WEIGHTS = {"sample_rate": "rate", "inferences": "number", "attempts": "tries", "errors": "failures"}
+"""Fields that say how much a record stands for, and the variables that have their values."""
+_OR_WEIGHT = frozenset({Adds.AMOUNT_OR_WEIGHT, Adds.AMOUNT_OR_FAILURE})
 
 First = Callable[[CellRef, object, int], bool]
 """Remembers a trace that counts in a cell, in a minute since the epoch; returns whether it is new."""
@@ -72,7 +74,7 @@ class Rule:
         if self.weighted:
             self._weigh(depth)
         code.add(depth, f"if {status}:", f"    if {status} == {CallStatus.ERROR:d}:")
-        self._branch(depth + 2, [line for line in COUNTED if line.on_failure], code.objects)
+        self._branch(depth + 2, [line for line in COUNTED if line.on_failure], code.objects, failed=True)
         code.add(depth + 1, "else:")
         self._branch(depth + 2, [line for line in COUNTED if line.on_cache_hit], code.objects)
         code.add(depth + 1, self._names.leave)
@@ -82,29 +84,35 @@ class Rule:
         self._branch(depth, told, code.objects)
 
     def _weigh(self, depth: int) -> None:
-        """Append the lines that compute the weight `w` of a record, the factor `k` of its amounts, and its
-        attempts."""
+        """Append the lines that compute the weight `w` of a record, the factor `k` of its amounts, its attempts
+        and its errors."""
         sign = self._names.sign or "1.0"
-        for name, variable in (("sample_rate", "rate"), ("inferences", "number"), ("attempts", "tries")):
+        for name, variable in _WEIGHTS.items():
             steps = self._layout.fields.get(name)
             self._code.add(depth, f"{variable} = {'None' if steps is None else self._code.value(depth, steps)}")
         self._code.add(depth, f"k = {sign} if rate is None else {sign} / rate")
         self._code.add(depth, "w = k if number is None else k * number")
 
-    def _branch(self, depth: int, lines: Sequence[CountedField], objects: dict[Way, str]) -> None:
+    def _branch(
+        self, depth: int, lines: Sequence[CountedField], objects: dict[Way, str], *, failed: bool = False
+    ) -> None:
         """Append the lines that add to these counted fields; `objects` are the parts of the record that are
-        read already."""
+        read already, and `failed` is whether the call failed."""
         by_field: dict[str, list[CountedField]] = {}
         for line in lines:
             if line.adds is Adds.WEIGHT:
                 self._code.add(depth, f"{_cell(line)} += {self._weight}")
-            elif line.adds is Adds.AMOUNT_OR_WEIGHT:
-                attempts = "w if tries is None else k * tries" if self.weighted else "1.0"
-                self._code.add(depth, f"{_cell(line)} += {attempts}")
+            elif line.adds in _OR_WEIGHT and line.of is not None:
+                told = _WEIGHTS[line.of]
+                other = "w" if line.adds is Adds.AMOUNT_OR_WEIGHT or failed else "0.0"
+                if self.weighted:
+                    self._code.add(depth, f"{_cell(line)} += {other} if {told} is None else k * {told}")
+                elif other == "w":
+                    self._code.add(depth, f"{_cell(line)} += 1.0")
             elif line.of is not None:
                 by_field.setdefault(line.of, []).append(line)
-        for name, told in by_field.items():
-            self._told(depth, name, told, objects)
+        for name, together in by_field.items():
+            self._told(depth, name, together, objects)
 
     def _told(self, depth: int, name: str, lines: Sequence[CountedField], objects: dict[Way, str]) -> None:
         """Append the lines that add what follows from the value of one field of a record."""

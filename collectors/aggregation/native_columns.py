@@ -11,12 +11,12 @@ from pathlib import Path
 from leverwatch.collectors.aggregation.counting_rule import JUDGES
 from leverwatch.collectors.aggregation.identity import FACTORS
 from leverwatch.collectors.aggregation.identity import NUMBERS as IDENTIFYING
-from leverwatch.collectors.counted_fields import COLUMNS, COUNTED, CountedField, Unit, amounts
+from leverwatch.collectors.counted_fields import COLUMNS, COUNTED, Adds, CountedField, Unit, amounts
 
 HEADER = Path(__file__).parent / "native" / "columns.h"
 _WHOLE = amounts(Unit.TOKENS)
 _AMOUNTS = tuple(name for name in amounts() if name not in _WHOLE)
-NUMBERS: tuple[str, ...] = (*_WHOLE, *_AMOUNTS, "inferences", "attempts", "sample_rate")
+NUMBERS: tuple[str, ...] = (*_WHOLE, *_AMOUNTS, "inferences", "attempts", "errors", "sample_rate")
 """Fields of a record that the helper reads as numbers, in the order of its roles."""
 _NEWLINE = r"\n"
 _TEMPLATE = """\
@@ -71,7 +71,7 @@ def header() -> str:
         amounts=_lines(f"X({name})" for name in _AMOUNTS),
         judged=_lines(f"X({name})" for name in JUDGES),
         success=_lines(_rule(line) for line in COUNTED if line.on_success),
-        failure=_lines(_rule(line) for line in COUNTED if line.on_failure),
+        failure=_lines(_rule(line, failed=True) for line in COUNTED if line.on_failure),
         cache_hit=_lines(_rule(line) for line in COUNTED if line.on_cache_hit),
         time_factor=f"{FACTORS['time']:#x}ULL",
         number_factors=", ".join(f"{FACTORS[name]:#x}ULL" for name in IDENTIFYING),
@@ -79,12 +79,15 @@ def header() -> str:
     )
 
 
-def _rule(line: CountedField) -> str:
-    """Return the line of a counted field, as a macro call for `native/count.c`."""
+def _rule(line: CountedField, *, failed: bool = False) -> str:
+    """Return the line of a counted field, as a macro call for `native/count.c`; `failed`: of a failed call."""
     if line.of is None:
         return f"{line.adds.name}({line.name})"
     kind = "TRACE_" if line.of == "trace_id" else "JUDGED_" if line.of in JUDGES else ""
-    return f"{kind}{line.adds.name}({line.name}, {line.of})"
+    adds = line.adds
+    if adds is Adds.AMOUNT_OR_FAILURE:
+        adds = Adds.AMOUNT_OR_WEIGHT if failed else Adds.AMOUNT
+    return f"{kind}{adds.name}({line.name}, {line.of})"
 
 
 def _lines(entries: Iterable[str]) -> str:

@@ -62,6 +62,11 @@ class FieldMap(Model):
     attempts: str | None = Field(
         default=None, min_length=1, description="Calls to a model server that the record took, retries included."
     )
+    errors: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Failed attempts that the record took, also those of a call that succeeded in the end.",
+    )
     cache_write_tokens: str | None = Field(
         default=None, min_length=1, description="Input tokens written to the provider's prompt cache."
     )

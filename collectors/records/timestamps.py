@@ -124,5 +124,8 @@ def _from_epoch(number: float) -> datetime | None:
 
 def elapsed_ms(start: object, end: object) -> float | None:
     """Return the milliseconds from `start` to `end`; None when one is not a time, or `end` is before `start`."""
+    if isinstance(start, float) and isinstance(end, float) and EARLIEST < start <= end < UNITS[0][0]:
+        # Both in seconds: the difference needs no time of day.
+        return (round(end * 1e6) - round(start * 1e6)) / 1000
     first, last = parse_time(start, UTC), parse_time(end, UTC)
     return None if first is None or last is None or last < first else (last - first).total_seconds() * 1000

@@ -45,8 +45,8 @@ def whole_tokens(told: Tokens, cached: Stands, reasoning: Stands) -> Tokens:
     beside_input = (told.cached or 0) + (told.written or 0)
     beside_output = told.reasoning or 0
     adds_input, adds_output = cached is Stands.BESIDE, reasoning is Stands.BESIDE
-    if told.total is not None and told.input is not None and told.output is not None:
-        plain = told.input + told.output
+    plain = None if told.input is None or told.output is None else told.input + told.output
+    if told.total is not None and plain is not None and (plain != told.total or adds_input or adds_output):
         fitting = {
             (bool(beside_input) and more_input, bool(beside_output) and more_output)
             for more_input in (False, True)
@@ -61,4 +61,6 @@ def whole_tokens(told: Tokens, cached: Stands, reasoning: Stands) -> Tokens:
         taken += beside_input
     if output is not None and (adds_output or beside_output > output):
         output += beside_output
+    if taken == told.input and output == told.output:
+        return told
     return replace(told, input=taken, output=output)

@@ -44,6 +44,8 @@ _DOLLARS = "usd"
 _DATED = frozenset("-:")
 """A date as text has one of these; a number has none."""
 _ELSEWHERE = timezone(timedelta(hours=1))
+_SURELY_NAMED = {"status": 0, "operation": 2}
+"""By field: the rank of the last of its names that hardly mean anything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +140,13 @@ def propose(
         if fitting:
             chosen[field] = fitting[0]
             others[field] = tuple(map(spell, fitting[1 : _MOST_OTHERS + 1]))
-        elif named and field in {"status", "operation"} and rank(field, named[0]) == 0:
-            notes.append(f"{field}: {spell(named[0])} has values of no known meaning")
+        elif named and field in {"status", "operation"} and (rank(field, named[0]) or 0) <= _SURELY_NAMED[field]:
+            note = f"{field}: {spell(named[0])} has values of no known meaning"
+            if field == "operation" and any(map(KNOWN[field].fits, values[named[0]])):
+                # Without it, all that is no generation would count as one.
+                chosen[field] = named[0]
+                note += ", whose records are not counted"
+            notes.append(note)
     if clock and "time" not in chosen and _is_free(("time",), [*chosen.values(), *values]):
         chosen = {"time": ("time",), **chosen}
         notes.append("time: no record has one, and that of its wrapper serves")

@@ -127,6 +127,10 @@ def guess(data: bytes, compression: str) -> Guess | None:
             a_line_each = framing == "json" and units.lines is None
             chosen = None if usual or wrap or a_line_each else framing
             return Guess(best, compression, chosen, (*wrap, *wrappers))
+    # Values over several lines that a program prints among its other lines.
+    best = _best(FRAMINGS["json"].split(data).units[:SAMPLE_RECORDS])
+    if best is not None:
+        return Guess(best, compression, "json", ("prefix",))
     return _json(data, compression) or _table(data, compression)
 
 

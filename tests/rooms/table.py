@@ -36,8 +36,8 @@ ROOMS = (
 # fmt: off
 PURE = {
     "collectors/records/": frozenset({
-        "__future__", "collections", "csv", "dataclasses", "datetime", "enum", "functools", "importlib", "io",
-        "itertools", "linecache", "math", "operator", "re", "typing", "urllib.parse", "zoneinfo",
+        "__future__", "ast", "collections", "csv", "dataclasses", "datetime", "enum", "functools", "importlib",
+        "io", "itertools", "linecache", "math", "operator", "re", "typing", "urllib.parse", "zoneinfo",
         "msgspec", "pydantic", "pydantic_core", "zstandard",
         "leverwatch.collectors.config", "leverwatch.collectors.counted_fields", "leverwatch.collectors.interface",
         "leverwatch.collectors.unpacking",
@@ -50,8 +50,9 @@ PURE = {
 }
 # fmt: on
 """Rooms that do no I/O and read no clock, with all modules that they may import from elsewhere, submodules
-included. `io` is allowed for streams in memory, `zoneinfo` for its tables of time zones, `linecache` for the
-source of generated code in tracebacks, `importlib` for a format that is imported when it is used."""
+included. `ast` is allowed for literals in text, `io` for streams in memory, `zoneinfo` for its tables of time
+zones, `linecache` for the source of generated code in tracebacks, `importlib` for a format that is imported when
+it is used."""
 
 IMPURE_CALLS = frozenset(
     {"open", "input", "print", "now", "today", "utcnow", "utc_now", "read_bytes", "read_text"}

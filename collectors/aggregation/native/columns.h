@@ -51,6 +51,7 @@
 /* What a call adds, as it came out. */
 #define ON_SUCCESS \
     WEIGHT(inferences) \
+    AMOUNT(errors, errors) \
     AMOUNT_OR_WEIGHT(attempts, attempts) \
     AMOUNT(input_tokens, input_tokens) \
     AMOUNT(cached_input_tokens, cached_input_tokens) \
@@ -75,7 +76,7 @@
     KNOWN(static_known, static_input_tokens) \
     AMOUNT(static_tokens, static_input_tokens)
 #define ON_FAILURE \
-    WEIGHT(errors) \
+    AMOUNT_OR_WEIGHT(errors, errors) \
     AMOUNT_OR_WEIGHT(attempts, attempts) \
     AMOUNT(cost_usd, cost_usd)
 #define ON_CACHE_HIT \
@@ -86,7 +87,7 @@
 /* All of it, for the comparison with the table that Python has. */
 #define TABLE \
     "inferences: weight of None in calls on_success\n" \
-    "errors: weight of None in calls on_failure\n" \
+    "errors: amount or failure of errors in calls on_success on_failure\n" \
     "cache_hits: weight of None in calls on_cache_hit\n" \
     "attempts: amount or weight of attempts in calls on_success on_failure\n" \
     "input_tokens: amount of input_tokens in tokens on_success\n" \

@@ -23,7 +23,7 @@ enum role {
     WHOLE_FIELDS
     AMOUNT_FIELDS
 #undef X
-    of_inferences, of_attempts, of_sample_rate,
+    of_inferences, of_attempts, of_errors, of_sample_rate,
     NAME, /* this and all that follow are names: whatever the text of the value is */
 };
 #define X(field) + 1

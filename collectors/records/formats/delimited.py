@@ -63,6 +63,7 @@ _CONVERT: Mapping[str, Callable[[str], Any]] = {
     "inferences": _amount,
     "sample_rate": _rate,
     "attempts": _amount,
+    "errors": _amount,
 }
 
 

@@ -18,7 +18,7 @@ MAX_COUNT = 2**53
 """The largest number of tokens in one record; a float represents whole numbers up to it exactly."""
 
 MAX_AMOUNT = 1e15
-"""The largest cost (USD), latency (ms), number of inferences or number of attempts in one record."""
+"""The largest cost (USD), latency (ms), number of inferences, attempts or errors in one record."""
 
 MIN_RATE = 1e-6
 """The smallest sample rate. With it no record adds more than 1e22 to a sum, so that sums cannot overflow."""

@@ -41,6 +41,7 @@ TYPES: Mapping[str, Any] = {
     "sample_rate": Annotated[float, msgspec.Meta(ge=MIN_RATE, le=1)] | None,
     "cache_hit": str | int | bool | None,
     "attempts": _Amount | None,
+    "errors": _Amount | None,
     "valid": str | int | bool | None,
     "schema_mode": str | int | bool | None,
     "finish_reason": str | None,

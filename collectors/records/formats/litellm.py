@@ -10,8 +10,11 @@ import msgspec
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.declared import Declaration
+from leverwatch.collectors.records.formats.jsonl import TEXT
+from leverwatch.collectors.records.formats.litellm_attempts import HEALTH_CHECK, is_client_gone, tells_more
+from leverwatch.collectors.records.formats.litellm_calls import PLAIN
+from leverwatch.collectors.records.formats.litellm_record import Told, bare_model, complete, identity
 from leverwatch.collectors.records.formats.peek import peek
-from leverwatch.collectors.records.recall import recall
 from leverwatch.collectors.records.timestamps import elapsed_ms
 
 _INPUT, _CACHED, _OUTPUT = (
@@ -19,8 +22,11 @@ _INPUT, _CACHED, _OUTPUT = (
     FIELD_INDEX["cached_input_tokens"],
     FIELD_INDEX["output_tokens"],
 )
-_OPERATION, _COST, _LATENCY = FIELD_INDEX["operation"], FIELD_INDEX["cost_usd"], FIELD_INDEX["latency_ms"]
-_TIME, _FINISH, _SCHEMA = FIELD_INDEX["time"], FIELD_INDEX["finish_reason"], FIELD_INDEX["schema_mode"]
+_WRITTEN, _REASONING = FIELD_INDEX["cache_write_tokens"], FIELD_INDEX["reasoning_tokens"]
+_TIME, _COST, _LATENCY = FIELD_INDEX["time"], FIELD_INDEX["cost_usd"], FIELD_INDEX["latency_ms"]
+_FINISH, _SCHEMA = FIELD_INDEX["finish_reason"], FIELD_INDEX["schema_mode"]
+_MODEL, _REQUEST, _OPERATION = FIELD_INDEX["model"], FIELD_INDEX["request_id"], FIELD_INDEX["operation"]
+_STATUS = FIELD_INDEX["status"]
 
 
 class _Choice(msgspec.Struct, gc=False):
@@ -32,68 +38,67 @@ class _Response(msgspec.Struct, gc=False):
 
 
 _decode_response = msgspec.json.Decoder(_Response).decode
-_PASSTHROUGH = "pass_through_endpoint"
-_CALLS: Mapping[str, Any] = {
-    "anthropic_messages": "messages",
-    "generate_content_stream": "generate_content",
-    "agenerate_content_stream": "generate_content",
-    "_arealtime": "responses",
-    "_aresponses_websocket": "responses",
-    "aimage_edit": "image_edit",
-    "llm_passthrough_route": _PASSTHROUGH,
-    "allm_passthrough_route": _PASSTHROUGH,
-    "search": "other",
-    "asearch": "other",
-    "ocr": "other",
-    "aocr": "other",
-    "send_message": "agent",
-    "asend_message": "agent",
-}
-_MANAGED = (
-    "file", "batch", "fine_tuning", "container", "skill", "sandbox", "vector_store", "assistant", "thread", "mcp",
-    "input_items", "get_responses", "delete_responses", "cancel_responses", "run_code", "interpreter", "video",
-)  # fmt: skip
-"""Parts of the names of calls that ask for no inference: uploads, jobs, look-ups."""
 
 
 def _finish(
-    row: list[Any], *, end: object, response: msgspec.Raw | None, parameters: msgspec.Raw | None
-) -> Result | None:
-    word = row[_OPERATION]
-    if word is not None and _is_managed(word):
-        return Result.NOT_A_CALL
-    no_tokens = not row[_INPUT] and not row[_OUTPUT]
-    if word == _PASSTHROUGH:
-        # The route says nothing of what was asked for; tokens say that a model answered.
-        row[_OPERATION] = "other" if no_tokens else "completion"
-    if no_tokens:
+    row: list[Any], *, end: object, response: msgspec.Raw | None, parameters: msgspec.Raw | None, read: object,
+    wrote: object, call: object, provider: object, silent: object, billed: object, retries: object,
+    fallbacks: object, alias: object, key: object, group: object, stream: object, text: object,
+    error: msgspec.Raw | None, why: object, hidden: msgspec.Raw | None, row_id: object, base: object,
+    asked: object,
+) -> Result | None:  # fmt: skip
+    if read is not None or wrote is not None:
+        row[_CACHED], row[_WRITTEN] = _larger(row[_CACHED], read), _larger(row[_WRITTEN], wrote)
+    if not row[_INPUT] and not row[_OUTPUT]:
         # Columns that are never null hold zeros where the usage was not known.
-        row[_INPUT] = row[_OUTPUT] = row[_CACHED] = None
+        row[_INPUT] = row[_OUTPUT] = row[_CACHED] = row[_WRITTEN] = row[_REASONING] = None
     if not row[_COST]:
         # A model without a price is logged with a cost of zero.
         row[_COST] = None
     if row[_LATENCY] is None:
         # `response_time` will not do: for a stream it is the time to the first token.
         row[_LATENCY] = elapsed_ms(row[_TIME], end)
-    if row[_FINISH] is None:
-        row[_FINISH] = _reason(response)
+    row[_FINISH] = _reason(response)
     row[_SCHEMA] = peek(parameters, "response_format", "type")
-    return None
+    row[_REQUEST] = identity(row[_REQUEST], call)
+    row[_MODEL] = bare_model(row[_MODEL], provider)
+    if (
+        row[_STATUS] == "success"
+        and row[_OPERATION] in PLAIN
+        and not (silent or billed or retries or fallbacks or why)
+        and not (stream and row[_CACHED] is None and text is not None)
+        and HEALTH_CHECK not in (alias, key)
+        and (hidden is None or not tells_more(hidden, group))
+        and not is_client_gone(error)
+    ):
+        # Nearly all records.
+        row[_OPERATION] = PLAIN[row[_OPERATION]]
+        return None
+    if why and error is None:
+        error = msgspec.Raw(msgspec.json.encode(why))
+    told = Told(
+        response, parameters, provider, key, alias, silent, billed, retries, fallbacks, group, stream, text, error,
+        hidden, row_id, base, asked,
+    )  # fmt: skip
+    return complete(row, told)
 
 
-@recall(1024)
-def _is_managed(word: str) -> bool:
-    return any(part in word for part in _MANAGED)
+def _larger(first: float | None, second: object) -> Any:
+    """Of two places for the same number, one may be zero where it was never filled in."""
+    if first or isinstance(second, bool) or not isinstance(second, int | float):
+        return first
+    return second if first is None or second > first else first
 
 
 def _reason(response: msgspec.Raw | None) -> str | None:
-    if bytes(response or b"").startswith(b"{"):
-        try:
-            choices = _decode_response(response or b"").choices
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            pass
-        else:
-            return choices[0].finish_reason if choices else None
+    if response is None:
+        return None
+    try:
+        choices = _decode_response(response).choices
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass  # such as JSON in a string
+    else:
+        return choices[0].finish_reason if choices else None
     value = peek(response, "choices", 0, "finish_reason")
     return value if isinstance(value, str) else None
 
@@ -120,13 +125,10 @@ LITELLM = Declaration(
         "input_tokens": "prompt_tokens",
         "cached_input_tokens": (
             _USAGE + "prompt_tokens_details.cached_tokens",
-            _USAGE + "cache_read_input_tokens",
             _MORE + "prompt_tokens_details.cached_tokens",
-            _MORE + "cache_read_input_tokens",
         ),
         "cache_write_tokens": (
             _USAGE + "cache_creation_input_tokens",
-            _USAGE + "prompt_tokens_details.cache_creation_tokens",
             _MORE + "cache_creation_input_tokens",
         ),
         "output_tokens": "completion_tokens",
@@ -138,6 +140,9 @@ LITELLM = Declaration(
         "latency_ms": "request_duration_ms",
         "trace_id": ("session_id", "trace_id"),
         "cache_hit": "cache_hit",
+        "inferences": (),
+        "attempts": (),
+        "errors": (),
         "schema_mode": (),
         "finish_reason": (),
     },
@@ -157,8 +162,28 @@ LITELLM = Declaration(
         "end": ("endTime", str | int | float | None),
         "response": ("response", msgspec.Raw),
         "parameters": ("model_parameters", msgspec.Raw),
+        "call": ("litellm_call_id", TEXT),
+        "provider": ("custom_llm_provider", TEXT),
+        "row_id": ("request_id", TEXT),
+        "base": ("api_base", TEXT),
+        "asked": (_KEY + "request_route", TEXT),
+        "key": (("api_key", _KEY + "hash"), TEXT),
+        "alias": (_KEY + "alias", TEXT),
+        "silent": ("metadata.is_silent_experiment", TEXT),
+        "billed": ("metadata.billed_retry_attempt", TEXT),
+        "retries": ("metadata.attempted_retries", TEXT),
+        "fallbacks": ("metadata.attempted_fallbacks", TEXT),
+        "group": ("model_group", TEXT),
+        "stream": ("stream", TEXT),
+        "text": (_USAGE + "completion_tokens_details.text_tokens", TEXT),
+        "read": ((_USAGE + "cache_read_input_tokens", _MORE + "cache_read_input_tokens"), TEXT),
+        "wrote": (_USAGE + "prompt_tokens_details.cache_creation_tokens", TEXT),
+        "error": ("error_information", msgspec.Raw),
+        # In rows it is almost always null, and raw values inside of text take long.
+        "why": ("metadata.error_information", Any),
+        "hidden": ("hidden_params", msgspec.Raw),
     },
-    words={"operation": _CALLS},
+    total="total_tokens",
     in_text=("metadata",),
     finish=_finish,
 )

@@ -115,7 +115,7 @@ class Otlp:
     reads_text = False
     repeats = Repeats.CALLS
     framing: Framing = VALUES
-    known = ALL_FIELDS - {"inferences", "cache_hit", "attempts", "valid", "static_input_tokens"}
+    known = ALL_FIELDS - {"inferences", "cache_hit", "attempts", "errors", "valid", "static_input_tokens"}
 
     def __init__(self, template: Sequence[str]) -> None:
         self._template = tuple(part.replace("\\", "") for part in template)
@@ -206,6 +206,7 @@ class Otlp:
             None,
             None,
             *template,
+            None,
             written,
             reasoning,
             None,

@@ -25,6 +25,8 @@ _TWO_OBJECTS = re.compile(rb"\} ?\{")
 _FIRST, _LAST = itemgetter(0), itemgetter(-1)
 _skip = msgspec.json.Decoder(msgspec.Raw).decode
 _BLANKS = b" \t\r"
+NOT_JSON = "not JSON"
+"""The detail of refused text around values, which a program may print between them."""
 _INDENT = 256
 """A line that is indented by more columns is not taken for the start of a value."""
 
@@ -36,6 +38,8 @@ class Kind(Enum):
     BROKEN = auto()
     NOISE = auto()
     """A line of a server-sent event stream that is not data."""
+    TEXT = auto()
+    """Text before or between values."""
     OPEN = auto()
     """A value that is not complete at the end of the text."""
 
@@ -71,11 +75,11 @@ def _garbage(data: bytes, at: int) -> Piece:
     newline, brace = data.find(b"\n", at), data.find(b"{", at)
     end = newline if newline >= 0 else len(data)
     if 0 <= brace < end:
-        kind = Kind.NOISE if _EVENT_DATA.match(data, at, brace) else Kind.BROKEN
+        kind = Kind.NOISE if _EVENT_DATA.match(data, at, brace) else Kind.TEXT
         return Piece(at, brace, kind)
     if newline < 0:
         return Piece(at, end, Kind.OPEN)
-    return Piece(at, end, Kind.NOISE if _EVENT_LINE.match(data, at, end) else Kind.BROKEN)
+    return Piece(at, end, Kind.NOISE if _EVENT_LINE.match(data, at, end) else Kind.TEXT)
 
 
 def _value(data: bytes, start: int) -> Piece:
@@ -190,7 +194,8 @@ class ValueFraming:
                 # The `data:` before a record is a part of it; any other line of the stream stands for itself.
                 units.ignored += not data.startswith(b"{", piece.end)
             else:
-                units.refused.append((line, Result.INVALID_LINE, "not a whole JSON object"))
+                detail = NOT_JSON if piece.kind is Kind.TEXT else "not a whole JSON object"
+                units.refused.append((line, Result.INVALID_LINE, detail))
         units.lines, units.starts = lines, starts
         return units
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import msgspec
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.formats.interface import Units
+from leverwatch.collectors.records.framing.values import NOT_JSON
 
 STRING_FIELDS = ("message", "log", "msg", "body")
 """The keys under which log shippers put the text of a line."""
@@ -75,11 +77,16 @@ def _text(raw: msgspec.Raw) -> str | None:
 
 
 class Prefix:
-    """Text before a record, such as `LEVEL time {json}`: the record begins at the first brace of the line."""
+    """Text before a record, such as `LEVEL time {json}`: the record begins at the first brace of the line.
+
+    Around values that may be longer than a line, it is all text before and between them.
+    """
 
     def unwrap(self, outer: Units) -> Units:
         """Return the records; lines without a brace are ignored."""
-        inner = _Inner(outer)
+        refused = [it for it in outer.refused if it[2] != NOT_JSON]
+        between = len(outer.refused) - len(refused)
+        inner = _Inner(replace(outer, refused=refused, ignored=outer.ignored + between) if between else outer)
         for index, text in enumerate(outer.units):
             brace = text.find(b"{")
             if brace < 0:

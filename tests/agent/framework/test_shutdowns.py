@@ -38,6 +38,12 @@ def test_the_base_of_a_hosted_fine_tune_is_in_its_name(model: str, base: str | N
         ("ft:gpt-4o:org::1", (END, True)),
         ("ft:listed:org::1", (END + timedelta(days=4), False)),
         ("other", None),
+        ("openai/gpt-4o", (END, True)),
+        ("anthropic/claude", (END + timedelta(days=3), False)),
+        ("router/anthropic/claude", (END + timedelta(days=3), False)),
+        ("openai/ft:listed:org::1", (END + timedelta(days=4), False)),
+        ("exact/claude", (END + timedelta(days=5), False)),
+        ("anthropic/other", None),
     ],
 )
 def test_the_nearest_word_on_a_model_counts(model: str, expected: tuple[date, bool] | None) -> None:
@@ -47,6 +53,7 @@ def test_the_nearest_word_on_a_model_counts(model: str, expected: tuple[date, bo
         "claude": END + timedelta(days=3),
         "ft:listed:org::1": END + timedelta(days=4),
         "listed": date(2030, 1, 1),
+        "exact/claude": END + timedelta(days=5),
     }
 
     assert shutdown_of(model, configured, listed) == expected

@@ -45,6 +45,17 @@ class TestWhichEntryIsMeant:
         prices = listed({"model": "a"}, {"model": "a", "provider": "azure"})
         assert [line(prices, "a", provider=provider) for provider in ("azure", "openai", None)] == [3, 2, 2]
 
+    def test_a_name_is_found_without_the_provider_before_it_and_before_any_pattern(self) -> None:
+        prices = listed({"model": "*"}, {"model": "gpt-4o"}, {"model": "azure/gpt-4o"}, {"model": "claude-*"})
+        names = ("openai/gpt-4o", "azure/gpt-4o", "router/openai/gpt-4o", "gpt-4o", "anthropic/claude-1", "a/b")
+        assert [line(prices, name) for name in names] == [3, 4, 3, 3, 2, 2]
+        assert line(listed({"model": "claude-*"}), "anthropic/claude-1") == 2
+        assert line(listed({"model": "claude-1"}), "anthropic/") is None
+
+    def test_the_provider_before_a_name_is_the_provider_of_its_entry(self) -> None:
+        prices = listed({"model": "a"}, {"model": "a", "provider": "azure"})
+        assert [line(prices, name) for name in ("azure/a", "openai/a", "a")] == [3, 2, 2]
+
     def test_names_are_compared_as_they_are_written(self) -> None:
         assert line(listed({"model": "GPT-4o"}), "gpt-4o") is None
 

@@ -62,7 +62,7 @@ RECORDS = st.fixed_dictionaries(
 )
 RARE = {
     "cache_write_tokens": "written", "reasoning_tokens": "thought", "valid": "valid", "schema_mode": "mode",
-    "finish_reason": "why", "static_input_tokens": "static",
+    "finish_reason": "why", "static_input_tokens": "static", "errors": "failed",
 }  # fmt: skip
 RARE_RECORDS = st.fixed_dictionaries(
     {"ts": TIMES, "app": st.sampled_from(["x", "y"])},
@@ -72,6 +72,7 @@ RARE_RECORDS = st.fixed_dictionaries(
         "rate": st.one_of(st.none(), st.floats(0.01, 1)),
         "n": AMOUNTS,
         "tries": AMOUNTS,
+        "failed": AMOUNTS,
         "hit": st.sampled_from([True, None]),
         "written": COUNTS,
         "thought": COUNTS,

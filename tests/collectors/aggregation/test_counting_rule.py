@@ -24,6 +24,7 @@ from leverwatch.collectors.records.formats.registry import NAMED
 from tests.collectors.aggregation.test_batch_counter import TOLERANCE
 from tests.collectors.sources.files.logs import NOW
 
+AMOUNTS = frozenset({Adds.AMOUNT, Adds.AMOUNT_OR_WEIGHT, Adds.AMOUNT_OR_FAILURE})
 STAYS = frozenset(line.name for line in COUNTED if line.adds is Adds.FIRST)
 SHAPES = {
     "jsonl or csv, all fields": (ALL_FIELDS, True),
@@ -39,7 +40,7 @@ SHAPES = {
 # Their sums are exact in any order, so that nothing is left of one that is taken back, and not almost nothing.
 EXACT = st.one_of(st.none(), st.integers(0, 9), st.sampled_from([0.25, 2.5]))
 VALUES: dict[str, st.SearchStrategy[Any]] = {
-    **dict.fromkeys(("inferences", "attempts", *amounts()), EXACT),
+    **dict.fromkeys(("inferences", "attempts", "errors", *amounts()), EXACT),
     "time": st.sampled_from(["2026-03-10T08:00:00Z", "2026-03-10T00:01:00Z", "2026-03-09T23:59:00Z"]),
     "model": st.sampled_from(["a", "b", None]),
     "request_id": st.sampled_from(["r1", "r2", "r3", 4, "", None]),
@@ -117,6 +118,6 @@ def test_every_counted_field_is_added_to_and_taken_back(line: Any) -> None:
 
     made.add([row])
     ((cell),) = cells(made).values()
-    assert cell[line.name] == (3 if line.adds in {Adds.AMOUNT, Adds.AMOUNT_OR_WEIGHT} else 1)
+    assert cell[line.name] == (3 if line.adds in AMOUNTS else 1)
     made.take_back(row)
     assert [cell for cell in cells(made).values() if cell] == []

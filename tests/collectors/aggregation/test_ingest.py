@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import fields
 from datetime import date
 from typing import Any
@@ -130,6 +131,42 @@ def test_the_attempts_of_a_sampled_record_are_divided_by_its_rate_and_not_multip
     for counted in (
         count(record(rate=rate, n=number, tries=tries, status=status)),
         count(line, columns, b"ts,rate,n,tries,status"),
+    ):
+        (row,) = counted.usage
+        assert (row.inferences, row.errors, row.attempts) == expected
+
+
+@pytest.mark.parametrize(
+    ("rate", "failed", "status", "expected"),
+    [
+        # Of a record: inferences, errors and attempts.
+        (None, 2, "success", (1, 2, 3)),
+        (None, None, "success", (1, 0, 3)),
+        (0.5, 2, "success", (2, 4, 6)),
+        (None, 2, "error", (0, 2, 3)),
+        (None, None, "error", (0, 1, 3)),
+        (None, 0, "error", (0, 0, 3)),
+        (None, 2, "hit", (0, 0, 0)),
+    ],
+)
+def test_a_record_may_tell_the_failed_attempts_beside_the_inference_that_it_is(
+    rate: float | None, failed: int | None, status: str, expected: tuple[float, ...]
+) -> None:
+    fields = {"time": "ts", "sample_rate": "rate", "errors": "failed", "attempts": "tries", "status": "status"}
+    fields["cache_hit"] = "hit"
+    outcome = {"status": "success" if status == "hit" else status, "hit": status == "hit"}
+    plain = {"ts": "2026-03-10T08:00:00Z", "failed": failed, "tries": 3, "rate": rate, **outcome}
+    line = ",".join("" if cell is None else str(cell) for cell in plain.values()).encode() + b"\n"
+
+    for counted in (
+        count(
+            json.dumps(plain).encode() + b"\n", config(format={"type": "jsonl", "fields": fields}, system="bot")
+        ),
+        count(
+            line,
+            csv_config(format={"type": "csv", "fields": fields}, system="bot"),
+            b"ts,failed,tries,rate,status,hit",
+        ),
     ):
         (row,) = counted.usage
         assert (row.inferences, row.errors, row.attempts) == expected

@@ -59,6 +59,7 @@ RECORDS = st.fixed_dictionaries(
         "rate": st.sampled_from([None, 1, 0.5, 0.25, 0, 2, "0.5"]),
         "hit": st.sampled_from([True, False, 1, "hit", None]),
         "tries": AMOUNTS,
+        "failed": AMOUNTS,
         "app": st.sampled_from(["x", "y", "ü", 1, True, "", None, {"z": 1}]),
         "trace": IDS,
         "written": COUNTS,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from leverwatch.collectors.aggregation.bulk_timestamps import Stamps
 from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.records.timestamps import parse_time
+from leverwatch.collectors.records.timestamps import elapsed_ms, parse_time
 from tests.collectors.sources.files.logs import NOW, ingest
 
 MOMENT = datetime(2026, 3, 10, 8, 30, 15, tzinfo=UTC)
@@ -149,3 +149,22 @@ def test_a_time_of_any_kind_costs_its_record_alone(good: object, compiled: bool)
         alone = {result: number for result, number in found.tallies.items() if result is not Result.COUNTED}
         assert alone == ({} if expected is Result.COUNTED else {expected: 1}), (value, found.tallies)
         assert found.tallies[Result.COUNTED] == 3 - len(alone), value
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        (1773129600.25, 1773129601.5, 1250.0),
+        (1773129600.25, 1773129600.251, 1.0),
+        (1773129600.25, "2026-03-10T08:00:01.5Z", 1250.0),
+        (1773129600250.0, 1773129601500.0, 1250.0),
+        (1773129600.25, 1773129601500.0, 1250.0),
+        (1773129601.5, 1773129600.25, None),
+        (0.0, 1773129600.25, None),
+        (None, 1773129600.25, None),
+        (float("nan"), 1773129600.25, None),
+        (1773129600.25, float("inf"), None),
+    ],
+)
+def test_the_time_between_two_times_is_in_milliseconds(start: object, end: object, expected: float | None) -> None:
+    assert elapsed_ms(start, end) == expected

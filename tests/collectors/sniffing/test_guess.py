@@ -128,6 +128,16 @@ def test_an_id_that_different_records_share_is_not_mapped_and_a_line_that_came_t
     assert (apart.fields["request_id"], apart.notes) == ("id", ())
 
 
+def test_a_field_for_the_operation_is_taken_though_some_of_its_words_are_not_known() -> None:
+    words = ("acompletion", "aembedding", "anthropic_messages", "aretrieve_batch")
+    found = proposed(*({**TIME, "model": "m", "call_type": word} for word in words))
+
+    assert found is not None
+    assert found.fields["operation"] == "call_type"
+    assert found.notes == ("operation: call_type has values of no known meaning, whose records are not counted",)
+    assert "operation" not in (fields_of(*({**TIME, "model": "m", "kind": word} for word in words)) or {})
+
+
 @pytest.mark.parametrize(
     ("values", "note"),
     [

@@ -9,6 +9,7 @@ import pytest
 from leverwatch.collectors.errors import SourceUnavailable
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.sniffing.sniff import Guess, config_of, guess, read_sample, samples, summarise
+from tests.collectors.records.formats.test_litellm import payload
 from tests.collectors.records.framing.test_frames import frame
 from tests.collectors.records.framing.test_partial import cri, docker
 
@@ -120,6 +121,25 @@ def test_a_log_of_no_named_format_is_read_by_the_map_that_is_guessed(
     shown = next(samples(config.format, sample))
     assert (shown.values["model"], shown.values["input_tokens"]) == ("m", 3)
     assert "canary" not in repr((found, shown, summary))
+
+
+@pytest.mark.parametrize("indent", [None, 4])
+def test_payloads_are_found_in_what_a_proxy_prints(tmp_path: Path, indent: int | None) -> None:
+    noise = ["LiteLLM: Proxy initialized with Config, Set models:", "    m-small", "#---------#", ""] * 30
+    access = 'INFO:     127.0.0.1:50000 - "POST /v1/chat/completions HTTP/1.1" 200 OK'
+    printed = [
+        line for number in range(3) for line in (access, json.dumps(payload(id=f"p{number}"), indent=indent))
+    ]
+    path = tmp_path / "proxy.log"
+    path.write_text("\n".join([*noise, *printed, access]) + "\n")
+
+    found = guess(*read_sample(path))
+    assert found is not None
+    summary = summarise(config_of(path, found.settings))
+
+    assert found.format == "litellm"
+    assert set(summary.tallies) == {Result.COUNTED, Result.IGNORED}
+    assert summary.tallies[Result.COUNTED] == 3
 
 
 def test_a_sample_shows_every_number_under_the_name_of_its_field() -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from leverwatch.collectors.interface import Operation, Result
-from tests.collectors.records.formats.records import lines, operations, read, totals
+from leverwatch.collectors.interface import Result
+from tests.collectors.records.formats.records import lines, read, totals
 from tests.collectors.sources.files.logs import config, count
 
 METADATA = {
@@ -61,13 +61,6 @@ def test_a_payload_tells_the_same_and_how_the_output_ended() -> None:
     assert totals(read("litellm", payload())) == expected
 
 
-def test_every_retry_has_a_row_of_its_own_and_only_the_last_one_is_an_inference() -> None:
-    failed = [row(request_id=f"r{number}", status="failure", prompt_tokens=0, spend=0) for number in range(2)]
-    counted = read("litellm", *failed, row(request_id="r2", metadata={"attempted_retries": 2}))
-
-    assert totals(counted, "inferences", "errors", "attempts") == {"inferences": 1, "errors": 2, "attempts": 3}
-
-
 @pytest.mark.parametrize("hit", ["True", True, "true"])
 def test_a_cache_hit_replays_tokens_that_no_model_read(hit: Any) -> None:
     counted = read("litellm", row(cache_hit=hit, request_id="r1_cache_hit1773129600.5", spend=0))
@@ -78,50 +71,6 @@ def test_a_cache_hit_replays_tokens_that_no_model_read(hit: Any) -> None:
 @pytest.mark.parametrize("hit", ["None", "False", "", None, False])
 def test_what_is_no_cache_hit_is_an_inference(hit: Any) -> None:
     assert totals(read("litellm", row(cache_hit=hit)), "inferences", "cache_hits") == {"inferences": 1}
-
-
-@pytest.mark.parametrize(
-    ("word", "operation"),
-    [
-        ("completion", Operation.GENERATION),
-        ("aresponses", Operation.GENERATION),
-        ("anthropic_messages", Operation.GENERATION),
-        ("agenerate_content_stream", Operation.GENERATION),
-        ("_arealtime", Operation.GENERATION),
-        ("", Operation.GENERATION),
-        ("allm_passthrough_route", Operation.GENERATION),
-        ("aembedding", Operation.EMBEDDING),
-        ("arerank", Operation.RERANK),
-        ("aimage_edit", Operation.IMAGE),
-        ("aspeech", Operation.AUDIO),
-        ("amoderation", Operation.MODERATION),
-        ("asend_message", Operation.AGENT),
-        ("asearch", Operation.OTHER),
-    ],
-)
-def test_the_type_of_a_call_decides_what_it_counts_as(word: str, operation: Operation) -> None:
-    assert operations(read("litellm", row(call_type=word))) == {operation: 1}
-
-
-@pytest.mark.parametrize(
-    "word", ["aretrieve_batch", "acreate_file", "aget_responses", "call_mcp_tool", "avector_store_create"]
-)
-def test_uploads_jobs_tools_and_lookups_are_no_calls(word: str) -> None:
-    counted = read("litellm", row(call_type=word))
-
-    assert counted.tallies == {Result.NOT_A_CALL: 1}
-    assert counted.usage == ()
-    assert len(counted.days_seen) == 1
-
-
-def test_a_type_that_nobody_knows_is_reported() -> None:
-    assert read("litellm", row(call_type="ateleport")).tallies == {Result.UNKNOWN_OPERATION: 1}
-
-
-def test_a_route_that_passes_through_without_tokens_is_another_operation() -> None:
-    counted = read("litellm", row(call_type="pass_through_endpoint", prompt_tokens=0, completion_tokens=0))
-
-    assert operations(counted) == {Operation.OTHER: 1}
 
 
 def test_zeros_in_columns_that_are_never_null_are_unknown() -> None:

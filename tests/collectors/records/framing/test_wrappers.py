@@ -6,6 +6,7 @@ import pytest
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.framing.lines import LINES
+from leverwatch.collectors.records.framing.values import VALUES
 from leverwatch.collectors.records.framing.wrappers import JsonString, Prefix
 from tests.collectors.sources.files.logs import FIELDS, config, count, record, sums
 
@@ -36,6 +37,16 @@ def test_text_before_a_record_is_dropped_and_a_line_without_one_ignored() -> Non
     units = Prefix().unwrap(LINES.split(b'INFO 2026-03-10 {"a": 1}\nINFO started\n{"b": 2}\n'))
 
     assert (units.units, units.lines, units.ignored) == ([b'{"a": 1}', b'{"b": 2}'], [0, 2], 1)
+
+
+def test_text_around_values_of_several_lines_is_dropped_and_a_broken_value_is_not() -> None:
+    text = b'INFO started\nINFO it is {\n  "a": 1\n}\nINFO "POST" 200\n{\n  "b": [1\n}\n{"c": 3}\nINFO end\n'
+    units = Prefix().unwrap(VALUES.split(text))
+
+    assert [json.loads(it) for it in units.units] == [{"a": 1}, {"c": 3}]
+    assert [it[:2] for it in units.refused] == [(5, Result.INVALID_LINE)]
+    assert units.ignored == 4
+    assert len(VALUES.split(text).refused) == 5
 
 
 def wrapped(*names: str) -> object:
