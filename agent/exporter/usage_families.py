@@ -77,7 +77,8 @@ USAGE: tuple[Family[SystemsSnapshot], ...] = (
     total_of(
         "errors",
         "leverwatch_inference_errors_total",
-        "Generation calls that failed or were blocked; never part of inferences.",
+        "Generation calls that failed or were blocked, and failed attempts of others where records tell them; "
+        "never part of inferences.",
     ),
     total_of(
         "attempts",

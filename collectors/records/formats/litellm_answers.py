@@ -15,6 +15,8 @@ from leverwatch.collectors.records.tokens import Stands, Tokens, whole_tokens
 _LONGEST_STREAM = 1 << 20
 """Characters of a streamed answer that is taken apart; of a longer one the tokens stay unknown."""
 _CHUNKS = "Chunks="
+_OBJECTS = ("chat.completion", "text_completion", "response", "list")
+"""How the kinds of objects begin that model servers answer with."""
 _BAD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -156,6 +158,9 @@ def _units(text: str) -> Iterator[str]:
 
 
 def _is_answer(body: _Body) -> bool:
+    if body.object is not None and not body.object.startswith(_OBJECTS):
+        # A batch, a run and others have a usage too, and say it whenever they are looked at.
+        return False
     return (
         body.choices is not None
         or body.candidates is not None

@@ -47,6 +47,8 @@ class Hidden(msgspec.Struct, gc=False):
 
 
 _NOTHING = Hidden()
+_NETWORK = re.compile("Timeout|Connect|Transport|Protocol|Cancelled|ReadError|WriteError|HTTPStatus")
+"""Parts of the names of errors that there are only once a connection was wanted."""
 _TRIED = re.compile(rb'"x-litellm-attempted-(?:retries|fallbacks)":\s*["1-9]')
 _GROUP = re.compile(rb'"x-litellm-model-group":\s*"([^"]*)"')
 _decode_error = msgspec.json.Decoder(_Error, strict=False).decode
@@ -101,7 +103,9 @@ def is_refused(error: msgspec.Raw | None, base: object, hidden: msgspec.Raw | No
         return False
     if not told.error_class or told.error_class in _REFUSALS:
         return bool(told.error_class)
-    if told.llm_provider or told.error_provider_request_id or base or told.error_class in _ANSWERS:
+    if told.llm_provider or told.error_provider_request_id or base:
+        return False
+    if told.error_class in _ANSWERS or _NETWORK.search(told.error_class):
         return False
     code = told.normalized_error or ""
     return not ("PROVIDER" in code or "UPSTREAM" in code) and hidden_of(hidden).additional_headers is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,6 +74,10 @@ class Told:
     """The path of the request, which only a proxy has."""
 
 
+_LOOK_UP = re.compile(
+    r"/(?:responses|chat/completions|batches|files|threads|assistants|fine_tuning/jobs|models)/[^/]+/?$"
+)
+"""The address of something that is there already."""
 _TELLS_WHEN_ASKED = frozenset({"openai", "azure", "hosted_vllm", "vllm", "openai_like", "custom_openai"})
 """Providers whose streams end without usage unless `include_usage` is set."""
 
@@ -149,6 +154,8 @@ def _passed_on(row: list[Any], told: Told) -> Result | None:
         return None
     if row[_MODEL] == "unknown":
         row[_MODEL] = None if target is None else target.model
+    if target is None and isinstance(told.base, str) and _LOOK_UP.search(told.base):
+        return Result.NOT_A_CALL
     answer = answer_of(told.response)
     if answer is not None:
         row[_OPERATION] = answer.operation if target is None else target.operation

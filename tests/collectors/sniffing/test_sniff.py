@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from leverwatch.collectors.errors import SourceUnavailable
-from leverwatch.collectors.interface import Result
+from leverwatch.collectors.interface import Operation, Result
 from leverwatch.collectors.sniffing.sniff import Guess, config_of, guess, read_sample, samples, summarise
 from tests.collectors.records.formats.test_litellm import payload
 from tests.collectors.records.framing.test_frames import frame
@@ -140,6 +140,25 @@ def test_payloads_are_found_in_what_a_proxy_prints(tmp_path: Path, indent: int |
     assert found.format == "litellm"
     assert set(summary.tallies) == {Result.COUNTED, Result.IGNORED}
     assert summary.tallies[Result.COUNTED] == 3
+
+
+def test_embeddings_and_look_ups_in_a_table_of_a_spend_log_are_no_inferences(tmp_path: Path) -> None:
+    words = ("acompletion", "anthropic_messages", "aresponses", "aembedding", "aretrieve_batch")
+    rows = [
+        f'r{number},{word},0.01,30,10,2026-03-10 08:00:0{number}.25,m-{number},"{{""a"": 1}}",None,success'
+        for number, word in enumerate(words)
+    ]
+    head = "request_id,call_type,spend,prompt_tokens,completion_tokens,startTime,model,metadata,cache_hit,status"
+    path = tmp_path / "spend.csv"
+    path.write_text("\n".join([head, *rows]) + "\n")
+
+    found = guess(*read_sample(path))
+    assert found is not None
+    summary = summarise(config_of(path, found.settings))
+
+    assert summary.add("inferences", Operation.GENERATION.__eq__) == 3
+    assert summary.add("inferences", Operation.EMBEDDING.__eq__) == 1
+    assert summary.tallies[Result.UNKNOWN_OPERATION] == 1
 
 
 def test_a_sample_shows_every_number_under_the_name_of_its_field() -> None:

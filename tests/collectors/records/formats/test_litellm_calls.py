@@ -154,6 +154,8 @@ def test_the_model_of_a_request_that_is_passed_on_is_that_of_its_answer() -> Non
     [
         ('{"object": "list", "data": [{"id": "m", "object": "model"}]}', {}, None),
         ("[1, 2]", {}, None),
+        ({"object": "batch", "usage": {"input_tokens": 5}}, {}, None),
+        (CHAT | {"object": "response"}, {"api_base": "https://m.example/v1/responses/resp-1"}, None),
         ({"object": "list", "data": [{"embedding": [1]}], "usage": {"prompt_tokens": 3}}, {}, Operation.EMBEDDING),
         ("redacted-by-litellm", {}, OTHER),
         ("redacted-by-litellm", {"api_base": "https://m.example/v1/chat/completions"}, GENERATION),
