@@ -27,6 +27,8 @@ ROOM = 80_000
 """So many of the newest ids are kept however old they are. In the compiled table they take 2 MB."""
 _A_KEY = 16
 """So many ids cost as much as a state key."""
+_ANY = 2**30
+"""More slots than lie between any two times."""
 _MOST_KEYS = 10_000
 """The largest number of state keys that one call deletes."""
 
@@ -144,6 +146,7 @@ class SeenIds:
             SourceRefused: a value is unreadable or of a newer version; the message names the source.
         """
         self.ids.clear()
+        self.ids.reach(self.span)
         self._shelf, self._old = _Shelf(self.ids, self._shelf.room), None
         self._sequence, self._newest = 0, 0
         found = sorted((parse_key(self._prefix, key, source), key) for key in state if self._kind.holds(key))
@@ -167,6 +170,9 @@ class SeenIds:
             lists = [(slot, pack(in_slot(it, slot) for it in unpack(stored.ids))) for slot in slots]
         else:
             shelf, lists = self._shelf, [(slots[-1], stored.ids)]
+            if len(slots) > 1 and self.key_of is KeyOf.RECORD:
+                # Which of them it is does not matter, as the time of a record is in its key.
+                self.ids.reach(_ANY)
         for slot, ids in lists:
             if key.kind == ADDED:
                 shelf.ids.restore(slot, ids)

@@ -38,6 +38,10 @@ class Ids(Protocol):
         """Forget all keys that were last seen in one of these slots."""
         ...
 
+    def reach(self, span: int, /) -> None:
+        """Set the largest distance in slots between two records with the same key."""
+        ...
+
     def clear(self) -> None:
         """Forget everything."""
         ...
@@ -116,6 +120,10 @@ class PythonIds:
         """See `Ids`."""
         gone = frozenset(slots)
         self._slot_of = {key: slot for key, slot in self._slot_of.items() if slot not in gone}
+
+    def reach(self, span: int, /) -> None:
+        """See `Ids`."""
+        self._span = span
 
     def clear(self) -> None:
         """See `Ids`."""

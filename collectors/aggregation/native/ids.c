@@ -4,6 +4,7 @@
 
 #define FREE INT32_MIN
 #define SMALLEST 128
+#define WIDEST (1 << 30)
 
 static int table_make(Table *table, size_t room)
 {
@@ -335,6 +336,15 @@ failed:
     return PyErr_Occurred() ? NULL : PyErr_NoMemory();
 }
 
+static PyObject *Ids_reach(Ids *self, PyObject *span)
+{
+    long slots = PyLong_AsLong(span);
+    if (slots == -1 && PyErr_Occurred())
+        return NULL;
+    self->span = slots > WIDEST ? WIDEST : (int32_t)slots;
+    return Py_NewRef(Py_None);
+}
+
 static PyObject *Ids_clear(Ids *self, PyObject *Py_UNUSED(ignored))
 {
     for (int part = 0; part < PARTS; part++) {
@@ -363,6 +373,7 @@ static PyMethodDef methods[] = {
     {"remove", (PyCFunction)Ids_remove, METH_VARARGS, "Forget a key; its slot, and whether `take` had still to give it."},
     {"take", (PyCFunction)Ids_take, METH_NOARGS, "The keys added since the last call, packed, by slot."},
     {"drop", (PyCFunction)Ids_drop, METH_O, "Forget every key of these slots."},
+    {"reach", (PyCFunction)Ids_reach, METH_O, "Set the span."},
     {"clear", (PyCFunction)Ids_clear, METH_NOARGS, "Forget everything."},
     {NULL, NULL, 0, NULL},
 };

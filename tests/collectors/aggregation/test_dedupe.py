@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from leverwatch.collectors.aggregation import _native
 from leverwatch.collectors.aggregation.dedupe import SeenIds
 from leverwatch.collectors.aggregation.id_table import Ids, PythonIds
+from leverwatch.collectors.aggregation.stored_ids import KeyOf
 
 HOUR = 3600.0
 Make = Callable[[int], Ids]
@@ -121,6 +123,95 @@ def test_a_restart_at_any_moment_changes_no_answer(make: Make, steps: list[tuple
         if action == "save":
             restarted = SeenIds(HOUR, make=make)
             restarted.load(state, "gateway")
+
+
+def restored(state: dict[str, bytes], make: Make, window: float = HOUR, **settings: Any) -> SeenIds:
+    seen = SeenIds(window, make=make, **settings)
+    seen.load(state, "gateway")
+    return seen
+
+
+def test_the_newest_ids_are_kept_however_old_they_get(make: Make) -> None:
+    seen, state = SeenIds(HOUR, make=make, room=300), dict[str, bytes]()
+    for slot in range(1000, 1100):
+        for identity in range(4):
+            seen.add(slot << 8 | identity, slot)
+        apply(state, seen.changes())
+
+    # A state key costs as much as 16 ids, so that there is room for 15 slots with four of them.
+    for again in (seen, restored(state, make, room=300)):
+        known = [slot for slot in range(1000, 1100) if again.holds(slot << 8, slot)]
+        assert known == list(range(1085, 1100))
+        assert len(again.ids) == 4 * 15
+    assert len(state) == 15
+
+
+def test_ids_of_the_window_stay_whatever_the_room(make: Make) -> None:
+    seen, state = SeenIds(HOUR, make=make, room=0), dict[str, bytes]()
+    for slot in range(100, 110):
+        seen.add(slot, slot)
+        apply(state, seen.changes())
+
+    assert [slot for slot in range(100, 110) if restored(state, make).holds(slot, slot)] == list(range(100, 110))
+
+
+def test_pinned_ids_stay_however_old_they_get(make: Make) -> None:
+    seen, state = SeenIds(HOUR, make=make, room=0), dict[str, bytes]()
+    seen.pin([100 * 900])
+    for slot in (100, 200, 300, 400):
+        seen.add(slot, slot)
+        apply(state, seen.changes())
+
+    assert [seen.holds(slot, slot) for slot in (100, 200, 400)] == [True, False, True]
+
+
+@pytest.mark.parametrize("window", [600, 3 * HOUR, 24 * HOUR])
+@given(st.dictionaries(st.integers(1, 2**64 - 1), st.integers(0, 400), min_size=1, max_size=20))
+def test_another_window_loses_no_id_and_drops_each_in_its_time(
+    make: Make, window: float, ids: dict[int, int]
+) -> None:
+    first, state = SeenIds(HOUR, make=make, key_of=KeyOf.RECORD), dict[str, bytes]()
+    for identity, slot in ids.items():
+        first.add(identity, slot)
+    apply(state, first.changes())
+    other = restored(state, make, window, key_of=KeyOf.RECORD, room=0)
+
+    for identity, slot in ids.items():
+        # The record has the same time; its slot is one of those that the old one overlaps.
+        for seconds in (slot * 900, slot * 900 + 899):
+            assert not other.add(identity, seconds // other.slot_seconds)
+    apply(state, other.changes())
+    other.add(0, 10**6)
+    apply(state, other.changes())
+    assert len(other.ids) == 1
+    assert list(state) == [key for key in state if key.startswith("seen/1000000/")]
+
+
+@pytest.mark.parametrize("window", [HOUR, 600, 3 * HOUR])
+def test_ids_of_an_older_version_are_known_in_their_slot_until_they_are_older_than_the_window(
+    make: Make, window: float
+) -> None:
+    old, state = SeenIds(HOUR, make=make), dict[str, bytes]()
+    for identity, slot in ((7, 100), (8, 100), (7, 110)):
+        assert old.add(identity, slot)
+        apply(state, old.changes())
+    seen = restored(state, make, window, key_of=KeyOf.RECORD)
+
+    def known(identity: int, slot: int) -> bool:
+        return seen.held_before(identity, (slot * 900 + 450) // seen.slot_seconds)
+
+    assert [known(7, 100), known(8, 100), known(7, 110), known(8, 110)] == [True, True, True, False]
+    assert len(seen.ids) == 0
+    seen.forget_before(8, 100 * 900 // seen.slot_seconds)
+    apply(state, seen.changes())
+    seen = restored(state, make, window, key_of=KeyOf.RECORD)
+    assert not seen.held_before(8, 100 * 900 // seen.slot_seconds)
+    assert known(7, 110)
+
+    seen.add(1, 10**6)
+    apply(state, seen.changes())
+    assert seen.before is None
+    assert list(state) == [key for key in state if key.startswith("seen/1000000/")]
 
 
 def test_many_keys_are_dropped_a_part_at_a_time(make: Make) -> None:

@@ -56,6 +56,10 @@ class BothIds(RuleBasedStateMachine):
         self.same("take")
         self.same("drop", tuple(slots))
 
+    @rule(span=st.integers(0, 8))
+    def reach(self, span: int) -> None:
+        self.same("reach", span)
+
     @rule()
     def clear(self) -> None:
         self.same("clear")

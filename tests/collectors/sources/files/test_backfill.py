@@ -177,14 +177,18 @@ def test_a_header_is_no_record_when_a_part_is_read_again(tmp_path: Path) -> None
     assert bench.store.tallies[Result.IGNORED] == 1
 
 
-def test_a_duplicate_on_the_other_side_of_a_range_counts_once(bench: Historian) -> None:
-    for number, time in enumerate(("2026-01-31T23:59:50Z", "2026-02-01T00:00:10Z", "2026-06-01T00:00:00Z")):
-        append(bench.archive / f"{number}.jsonl", line("a", ts=time, id="x" if number < 2 else "y"))
+def test_what_comes_again_in_an_archive_of_another_range_counts_once(bench: Historian) -> None:
+    times = ("2026-02-01T00:00:10Z", "2026-06-01T00:00:00Z", "2026-01-31T23:59:50Z")
+    for number, time in enumerate(times):
+        append(bench.archive / f"{number}.jsonl", line("a", ts=time, id="x"))
+    # The same id on the other side of a range is another call.
+    again = b"".join(line("a", ts=time, id="x", pad="again") for time in (times[2], times[0]))
+    append(bench.archive / "again.jsonl", again)
     bench.backfill(FEBRUARY)
     bench.backfill((date(2026, 6, 1), date(2026, 6, 2)))
     bench.restart()
-    assert bench.backfill((date(2026, 1, 1), date(2026, 1, 31))) == {"a": 2}
-    assert bench.store.tallies[Result.DUPLICATE] == 1
+    assert bench.backfill((date(2026, 1, 1), date(2026, 1, 31))) == {"a": 3}
+    assert bench.store.tallies[Result.DUPLICATE] == 2
 
 
 def test_duplicates_in_archives_are_found_across_batches_while_the_newest_record_is_of_today(
