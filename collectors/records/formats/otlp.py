@@ -12,6 +12,17 @@ import msgspec
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import ALL_FIELDS
+from leverwatch.collectors.records.formats.dialects import (
+    ERROR,
+    KINDS,
+    PARAMETERS,
+    TOKENS,
+    WANTED,
+    Told,
+    operation_of,
+    tell,
+    value_of,
+)
 from leverwatch.collectors.records.formats.interface import (
     MAX_AMOUNT,
     MAX_COUNT,
@@ -23,85 +34,14 @@ from leverwatch.collectors.records.formats.interface import (
     Row,
 )
 from leverwatch.collectors.records.formats.jsonl import explain
+from leverwatch.collectors.records.formats.observers import Call, repeated_among
 from leverwatch.collectors.records.formats.peek import peek
 from leverwatch.collectors.records.formats.spans import NotSpans, Refusal, Scalar, Span, SpanReader
 from leverwatch.collectors.records.framing.values import VALUES
-from leverwatch.collectors.records.recall import recall
 from leverwatch.collectors.records.timestamps import elapsed_ms
 
-_MODEL = (
-    "gen_ai.response.model", "gen_ai.request.model", "llm.response.model_name", "llm.model_name",
-    "llm.request.model_name", "embedding.model_name", "ai.model.id",
-)  # fmt: skip
-_RESPONSE = ("gen_ai.response.id", "ai.response.id")
-_INPUT = (
-    "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.token_count.prompt", "llm.usage.prompt_tokens",
-    "ai.usage.inputTokens", "ai.usage.promptTokens",
-)  # fmt: skip
-_CACHED = (
-    "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_read_input_tokens",
-    "gen_ai.usage.prompt_tokens_details.cached_tokens", "gen_ai.usage.details.cache_read_tokens",
-    "gen_ai.usage.cached_input_tokens", "llm.token_count.prompt_details.cache_read", "ai.usage.cachedInputTokens",
-)  # fmt: skip
-_WRITTEN = (
-    "gen_ai.usage.cache_creation.input_tokens", "gen_ai.usage.cache_creation_input_tokens",
-    "gen_ai.usage.details.cache_write_tokens", "llm.token_count.prompt_details.cache_write",
-)  # fmt: skip
-_OUTPUT = (
-    "gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens", "llm.token_count.completion",
-    "llm.usage.completion_tokens", "ai.usage.outputTokens", "ai.usage.completionTokens",
-)  # fmt: skip
-_REASONING = (
-    "gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens",
-    "gen_ai.usage.completion_tokens_details.reasoning_tokens", "gen_ai.usage.details.reasoning_tokens",
-    "llm.token_count.completion_details.reasoning", "ai.usage.reasoningTokens",
-)  # fmt: skip
-_COST = ("gen_ai.usage.cost", "llm.cost.total")
-_FINISH = ("gen_ai.response.finish_reasons", "gen_ai.completion.0.finish_reason", "ai.response.finishReason")
-_SCHEMA = ("gen_ai.openai.request.response_format", "gen_ai.request.response_format")
-_PARAMETERS = "llm.invocation_parameters"
-_KINDS = (
-    "openinference.span.kind", "gen_ai.operation.name", "ai.operationId", "llm.request.type",
-    "traceloop.span.kind",
-)  # fmt: skip
-_ERROR = "error.type"
-_SPELLINGS = {
-    "input": _INPUT, "cached": _CACHED, "written": _WRITTEN, "output": _OUTPUT, "reasoning": _REASONING,
-    "model": _MODEL, "response": _RESPONSE, "cost": _COST, "finish": _FINISH, "schema": _SCHEMA,
-}  # fmt: skip
-"""The names that each attribute can have; the first one with a value is used."""
-_RANK = {name: (what, rank) for what, names in _SPELLINGS.items() for rank, name in enumerate(names)}
-_TOKENS = ("input", "cached", "written", "output", "reasoning")
-_WANTED = frozenset({*_RANK, *_KINDS, _PARAMETERS, _ERROR})
-
-_OPENINFERENCE = {"LLM": "llm", "EMBEDDING": "embedding", "RERANKER": "rerank"}
-_OPERATIONS = {
-    "chat": "chat", "completion": "completion", "text_completion": "completion", "generate_content": "chat",
-    "message": "chat", "messages": "chat", "responses": "chat", "call_llm": "chat", "embeddings": "embedding",
-    "embedding": "embedding", "rerank": "rerank", "image": "image", "image_generation": "image", "audio": "audio",
-    "speech": "audio", "transcription": "audio",
-}  # fmt: skip
-_OTHERWORK = re.compile(
-    r"execute_tool|tool|.*agent.*|.*workflow.*|plan|retriev.*|.*memory.*|vectordb|framework|task|chain|evaluat.*"
-)
-_VERCEL = {".doGenerate": "chat", ".doStream": "chat", ".doEmbed": "embedding"}
-_NO_TOKENS = (None,) * len(_TOKENS)
+_NO_TOKENS = (None,) * len(TOKENS)
 _THRESHOLD = re.compile(r"(?:^|,)\s*ot=(?:[^,]*;)?th:([0-9a-f]{1,14})(?:;|,|$)")
-
-
-class _Call(msgspec.Struct, frozen=True, eq=False, gc=False):
-    """A span that is a call to a model."""
-
-    span: Span
-    operation: str
-    told: Mapping[str, _Told]
-    tokens: tuple[int | None, ...]
-    """Numbers of tokens, in the order of `_TOKENS`."""
-    response: Scalar
-
-
-_Told = tuple[int, str, Scalar]
-"""An attribute: the index of its name among the possible ones, the name, and the value."""
 
 
 class _Mistyped(ValueError):
@@ -119,7 +59,7 @@ class Otlp:
 
     def __init__(self, template: Sequence[str]) -> None:
         self._template = tuple(part.replace("\\", "") for part in template)
-        self._reader = SpanReader(_WANTED | frozenset(self._template))
+        self._reader = SpanReader(WANTED | frozenset(self._template))
 
     def read(self, units: Sequence[bytes]) -> Parsed:
         """Read documents of many spans each; an invalid span is refused, and the others are read."""
@@ -145,7 +85,7 @@ class Otlp:
         return parsed
 
     def _document(self, parsed: Parsed, line: int, spans: Sequence[Span | Refusal]) -> None:
-        calls: list[_Call] = []
+        calls: list[Call] = []
         known: list[Span] = []
         for span in spans:
             if not isinstance(span, Span):
@@ -153,18 +93,18 @@ class Otlp:
                 continue
             known.append(span)
             try:
-                told = _told(span.attributes)
-                tokens = tuple([_count(told.get(name)) for name in _TOKENS]) if told else _NO_TOKENS
-                operation = _operation(tokens != _NO_TOKENS, *map(span.attributes.get, _KINDS))
+                told = tell(span.attributes)
+                tokens = tuple([_count(told.get(name)) for name in TOKENS]) if told else _NO_TOKENS
+                operation = operation_of(tokens != _NO_TOKENS, *map(span.attributes.get, KINDS))
                 if not isinstance(operation, Result):
-                    calls.append(_Call(span, operation, told, tokens, _value(told, "response")))
+                    calls.append(Call(span, operation, told, tokens, value_of(told, "response")))
                 elif operation is Result.NOT_A_CALL:
                     _pass(parsed, operation, span.start)
                 else:
                     parsed.refused.append((line, operation, "an operation of no known kind"))
             except _Mistyped as error:
                 parsed.refused.append((line, Result.MISTYPED_FIELD, str(error)))
-        repeated = _repeated(calls, known)
+        repeated = repeated_among(calls, known)
         for call in calls:
             if call.span in repeated:
                 _pass(parsed, Result.DUPLICATE, call.span.start)
@@ -178,7 +118,7 @@ class Otlp:
             if parsed.lines is not None:
                 parsed.lines.append(line)
 
-    def _row(self, call: _Call) -> Row:
+    def _row(self, call: Call) -> Row:
         span, attributes, told = call.span, call.span.attributes, call.told
         taken, cached, written, output, reasoning = call.tokens
         # The conventions ask for totals; a part that is larger than the whole tells that it was left out.
@@ -187,14 +127,14 @@ class Otlp:
         if output is not None and (reasoning or 0) > output:
             output += reasoning or 0
         identity = call.response or (f"{span.trace_id}:{span.span_id}" if span.trace_id and span.span_id else None)
-        model = _value(told, "model")
+        model = value_of(told, "model")
         template = [_known(attributes.get(part)) or _known(span.resource.get(part)) for part in self._template]
         return (
             span.start,
             None if model is None else str(model),
             identity,
             call.operation,
-            "error" if span.failed or attributes.get(_ERROR) else None,
+            "error" if span.failed or attributes.get(ERROR) else None,
             taken,
             cached,
             output,
@@ -210,7 +150,7 @@ class Otlp:
             reasoning,
             None,
             _schema_mode(told, attributes),
-            _word(_value(told, "finish")),
+            _word(value_of(told, "finish")),
             None,
         )
 
@@ -221,28 +161,11 @@ def _pass(parsed: Parsed, result: Result, start: object = None) -> None:
         parsed.seen.append(start)
 
 
-def _told(attributes: Mapping[str, Scalar]) -> dict[str, _Told]:
-    found: dict[str, _Told] = {}
-    for name, value in attributes.items():
-        if value is None or value == "" or name not in _RANK:
-            continue
-        what, rank = _RANK[name]
-        before = found.get(what)
-        if before is None or rank < before[0]:
-            found[what] = (rank, name, value)
-    return found
-
-
-def _value(told: Mapping[str, _Told], what: str) -> Scalar:
-    found = told.get(what)
-    return None if found is None else found[2]
-
-
 def _known(value: Scalar) -> Scalar:
     return None if value == "" else value
 
 
-def _count(told: _Told | None) -> int | None:
+def _count(told: Told | None) -> int | None:
     if told is None:
         return None
     _, name, value = told
@@ -254,7 +177,7 @@ def _count(told: _Told | None) -> int | None:
     return int(number)
 
 
-def _amount(told: _Told | None) -> float | None:
+def _amount(told: Told | None) -> float | None:
     return None if told is None else _number(told[1], told[2], MAX_AMOUNT)
 
 
@@ -266,64 +189,6 @@ def _number(name: str, value: Scalar, most: float) -> float:
     if not 0 <= number <= most:
         raise _Mistyped(f"{name}: expected a number from 0 to {most:.0e}")
     return number
-
-
-@recall(1024, typed=True)
-def _operation(has_tokens: bool, *values: Scalar) -> str | Result:
-    """Return the operation of a span with these kinds, or a result when it is not a call."""
-    kinds = {
-        name: str(value).strip() for name, value in zip(_KINDS, values, strict=True) if value not in (None, "")
-    }
-    if kind := kinds.get("openinference.span.kind"):
-        return _OPENINFERENCE.get(kind.upper(), Result.NOT_A_CALL)
-    if kind := kinds.get("ai.operationId"):
-        return next((word for end, word in _VERCEL.items() if kind.endswith(end)), Result.NOT_A_CALL)
-    for name in ("gen_ai.operation.name", "llm.request.type"):
-        kind = kinds.get(name, "").lower()
-        if kind in _OPERATIONS:
-            return _OPERATIONS[kind]
-        if kind and kind != "unknown":
-            known = _OTHERWORK.fullmatch(kind) or not has_tokens
-            return Result.NOT_A_CALL if known else Result.UNKNOWN_OPERATION
-    if "traceloop.span.kind" in kinds:
-        return Result.NOT_A_CALL
-    # Some instrumentations name no kind; only a model spends tokens.
-    return "llm" if has_tokens else Result.NOT_A_CALL
-
-
-def _repeated(calls: Sequence[_Call], spans: Sequence[Span]) -> set[Span]:
-    """Return calls that two instrumentations recorded: a nested call with the same response or tokens as its
-    parent."""
-    if len(calls) < 2:
-        return set()
-    around = {(span.trace_id, span.span_id): span.parent_id for span in spans}
-    found = {(call.span.trace_id, call.span.span_id): call for call in calls}
-    return {call.span for call in calls if _is_repeated(call, around, found)}
-
-
-def _is_repeated(
-    call: _Call,
-    around: Mapping[tuple[str | None, str | None], str | None],
-    found: Mapping[tuple[str | None, str | None], _Call],
-) -> bool:
-    trace, parent = call.span.trace_id, call.span.parent_id
-    nearest = True
-    seen = {call.span.span_id}
-    while parent is not None and parent not in seen:
-        seen.add(parent)
-        outer = found.get((trace, parent))
-        if outer is not None:
-            if call.response is not None and outer.response == call.response:
-                return True
-            taken, output = call.tokens[0], call.tokens[3]
-            equal = (
-                taken is not None and output is not None and (taken, output) == (outer.tokens[0], outer.tokens[3])
-            )
-            if nearest and equal:
-                return True
-            nearest = False
-        parent = around.get((trace, parent))
-    return False
 
 
 def _latency(span: Span) -> float | None:
@@ -345,9 +210,9 @@ def _sample_rate(state: str) -> float | None:
     return rate
 
 
-def _schema_mode(told: Mapping[str, _Told], attributes: Mapping[str, Scalar]) -> Scalar:
-    mode = _value(told, "schema")
-    parameters = attributes.get(_PARAMETERS)
+def _schema_mode(told: Mapping[str, Told], attributes: Mapping[str, Scalar]) -> Scalar:
+    mode = value_of(told, "schema")
+    parameters = attributes.get(PARAMETERS)
     if mode is None and isinstance(parameters, str):
         mode = peek(parameters.encode(errors="replace"), "response_format", "type")
     return mode
