@@ -14,12 +14,10 @@ from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import ALL_FIELDS
 from leverwatch.collectors.records.formats.dialects import (
     ERROR,
-    KINDS,
     PARAMETERS,
     TOKENS,
     WANTED,
     Told,
-    operation_of,
     tell,
     value_of,
 )
@@ -36,6 +34,7 @@ from leverwatch.collectors.records.formats.interface import (
 from leverwatch.collectors.records.formats.jsonl import explain
 from leverwatch.collectors.records.formats.observers import Call, repeated_among
 from leverwatch.collectors.records.formats.peek import peek
+from leverwatch.collectors.records.formats.span_kinds import KINDS, operation_of
 from leverwatch.collectors.records.formats.spans import NotSpans, Refusal, Scalar, Span, SpanReader
 from leverwatch.collectors.records.framing.values import VALUES
 from leverwatch.collectors.records.timestamps import elapsed_ms
