@@ -34,6 +34,7 @@ from leverwatch.collectors.records.formats.interface import (
 from leverwatch.collectors.records.formats.jsonl import explain
 from leverwatch.collectors.records.formats.observers import Call, repeated_among
 from leverwatch.collectors.records.formats.peek import peek
+from leverwatch.collectors.records.formats.span_documents import has_spans
 from leverwatch.collectors.records.formats.span_kinds import KINDS, operation_of
 from leverwatch.collectors.records.formats.spans import NotSpans, Refusal, Scalar, Span, SpanReader
 from leverwatch.collectors.records.framing.values import VALUES
@@ -235,6 +236,8 @@ class _Named:
         context = record.get("context")
         if isinstance(context, Mapping) and "trace_id" in context and "span_id" in context:
             return 85
+        if has_spans(record):
+            return 80
         return 40 if "resourceLogs" in record or "resourceMetrics" in record else 0
 
     def build(self, template: Sequence[str]) -> Reader:
