@@ -109,7 +109,7 @@ def tell(attributes: Mapping[str, Scalar]) -> dict[str, Told]:
     for what, total in parts.items():
         found.setdefault(what, (0, what, total))
     if "model" not in found:
-        model = _parameter(attributes, "model")
+        model = parameter(attributes, "model")
         if isinstance(model, str) and model:
             found["model"] = (0, PARAMETERS, model)
     return found
@@ -122,7 +122,7 @@ def _is_better(what: str, one: Told, other: Told) -> bool:
     return one[0] < other[0]
 
 
-def _parameter(attributes: Mapping[str, Scalar], *path: str) -> Scalar:
+def parameter(attributes: Mapping[str, Scalar], *path: str) -> Scalar:
     """Return a parameter of the request, which OpenInference keeps as JSON; None when it is not told."""
     for name in (PARAMETERS, _OTHER_PARAMETERS):
         text = attributes.get(name)

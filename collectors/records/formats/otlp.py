@@ -14,10 +14,9 @@ from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import ALL_FIELDS
 from leverwatch.collectors.records.formats.dialects import (
     ERROR,
-    PARAMETERS,
     TOKENS,
-    WANTED,
     Told,
+    parameter,
     tell,
     value_of,
 )
@@ -34,11 +33,13 @@ from leverwatch.collectors.records.formats.interface import (
 from leverwatch.collectors.records.formats.jsonl import explain
 from leverwatch.collectors.records.formats.observers import Call, repeated_among
 from leverwatch.collectors.records.formats.peek import peek
+from leverwatch.collectors.records.formats.producers import PRODUCERS_WANT, as_meant, is_hit, stands_beside
 from leverwatch.collectors.records.formats.span_documents import has_spans
 from leverwatch.collectors.records.formats.span_kinds import KINDS, operation_of
 from leverwatch.collectors.records.formats.spans import NotSpans, Refusal, Scalar, Span, SpanReader
 from leverwatch.collectors.records.framing.values import VALUES
 from leverwatch.collectors.records.timestamps import elapsed_ms
+from leverwatch.collectors.records.tokens import Stands, Tokens, whole_tokens
 
 _NO_TOKENS = (None,) * len(TOKENS)
 _THRESHOLD = re.compile(r"(?:^|,)\s*ot=(?:[^,]*;)?th:([0-9a-f]{1,14})(?:;|,|$)")
@@ -55,11 +56,11 @@ class Otlp:
     reads_text = False
     repeats = Repeats.CALLS
     framing: Framing = VALUES
-    known = ALL_FIELDS - {"inferences", "cache_hit", "attempts", "valid", "static_input_tokens"}
+    known = ALL_FIELDS - {"inferences", "attempts", "valid", "static_input_tokens"}
 
     def __init__(self, template: Sequence[str]) -> None:
         self._template = tuple(part.replace("\\", "") for part in template)
-        self._reader = SpanReader(WANTED | frozenset(self._template))
+        self._reader = SpanReader(PRODUCERS_WANT | frozenset(self._template))
 
     def read(self, units: Sequence[bytes]) -> Parsed:
         """Read documents of many spans each; an invalid span is refused, and the others are read."""
@@ -92,9 +93,14 @@ class Otlp:
                 parsed.refused.append((line, *span))
                 continue
             known.append(span)
+            meant = as_meant(span)
+            if meant is None:
+                _pass(parsed, Result.NOT_A_CALL, span.start)
+                continue
+            span = meant
             try:
                 told = tell(span.attributes)
-                tokens = tuple([_count(told.get(name)) for name in TOKENS]) if told else _NO_TOKENS
+                tokens = _tokens(span, told) if told else _NO_TOKENS
                 operation = operation_of(tokens != _NO_TOKENS, *map(span.attributes.get, KINDS))
                 if not isinstance(operation, Result):
                     calls.append(Call(span, operation, told, tokens, value_of(told, "response")))
@@ -121,12 +127,10 @@ class Otlp:
     def _row(self, call: Call) -> Row:
         span, attributes, told = call.span, call.span.attributes, call.told
         taken, cached, written, output, reasoning = call.tokens
-        # The conventions ask for totals; a part that is larger than the whole tells that it was left out.
-        if taken is not None and (cached or 0) + (written or 0) > taken:
-            taken += (cached or 0) + (written or 0)
-        if output is not None and (reasoning or 0) > output:
-            output += reasoning or 0
-        identity = call.response or (f"{span.trace_id}:{span.span_id}" if span.trace_id and span.span_id else None)
+        hit = is_hit(span)
+        # An answer from a cache repeats the id of the response that it was.
+        identity = None if hit else call.response
+        identity = identity or (f"{span.trace_id}:{span.span_id}" if span.trace_id and span.span_id else None)
         model = value_of(told, "model")
         template = [_known(attributes.get(part)) or _known(span.resource.get(part)) for part in self._template]
         return (
@@ -138,12 +142,13 @@ class Otlp:
             taken,
             cached,
             output,
-            _amount(told.get("cost")),
+            # Producers write 0 for what they have no price for.
+            _amount(told.get("cost")) or (0.0 if hit else None),
             _latency(span),
             span.trace_id,
             None,
             _sample_rate(span.state),
-            None,
+            hit or None,
             None,
             *template,
             written,
@@ -175,6 +180,19 @@ def _count(told: Told | None) -> int | None:
     if not number.is_integer():
         raise _Mistyped(f"{name}: expected a whole number from 0 to 2**53")
     return int(number)
+
+
+def _tokens(span: Span, told: Mapping[str, Told]) -> tuple[int | None, ...]:
+    """Return the numbers of tokens in the order of `TOKENS`, with the parts inside their wholes."""
+    numbers = [_count(told.get(name)) for name in TOKENS]
+    taken, cached, written, output, reasoning = numbers
+    if not (cached or written or reasoning):
+        return tuple(numbers)
+    stands, proves = stands_beside(span.scope)
+    total = _count(told.get("total")) if proves else None
+    whole = whole_tokens(Tokens(taken, cached, written, output, reasoning, total), stands, Stands.UNSAID)
+    known = (whole.input, cached, written, whole.output, reasoning)
+    return tuple([None if number is None else int(number) for number in known])
 
 
 def _amount(told: Told | None) -> float | None:
@@ -212,14 +230,15 @@ def _sample_rate(state: str) -> float | None:
 
 def _schema_mode(told: Mapping[str, Told], attributes: Mapping[str, Scalar]) -> Scalar:
     mode = value_of(told, "schema")
-    parameters = attributes.get(PARAMETERS)
-    if mode is None and isinstance(parameters, str):
-        mode = peek(parameters.encode(errors="replace"), "response_format", "type")
-    return mode
+    return parameter(attributes, "response_format", "type") if mode is None else mode
 
 
 def _word(value: Scalar) -> str | None:
-    return value if isinstance(value, str) else None
+    """Return why the model stopped; some producers write the list of reasons as JSON in a text."""
+    if not isinstance(value, str):
+        return None
+    first = peek(value.encode(errors="replace"), 0) if value.startswith("[") else value
+    return first if isinstance(first, str) else None
 
 
 @dataclass(frozen=True)
