@@ -83,6 +83,7 @@ _BREAKDOWN = {
     )
 }  # fmt: skip
 """The parts of what is told once more for each kind of content."""
+_RARE = frozenset({*_BREAKDOWN, PARAMETERS, _OTHER_PARAMETERS})
 _AMOUNTS = frozenset({"cached", "written", "reasoning", "cost"})
 """What is a zero under one name where another name has the number."""
 WANTED = frozenset({*_RANK, *_BREAKDOWN, *KINDS, PARAMETERS, _OTHER_PARAMETERS, ERROR, CACHE_HIT})
@@ -94,25 +95,32 @@ Told = tuple[int, str, Scalar]
 def tell(attributes: Mapping[str, Scalar]) -> dict[str, Told]:
     """Return what the attributes tell, each under the first of its names that has a value."""
     found: dict[str, Told] = {}
-    parts: dict[str, float] = {}
     for name, value in attributes.items():
-        if value is None or value == "":
+        known = _RANK.get(name)
+        if known is None or value is None or value == "":
             continue
-        if name not in _RANK:
-            if name in _BREAKDOWN and isinstance(value, int | float):
-                parts[_BREAKDOWN[name]] = parts.get(_BREAKDOWN[name], 0) + value
-            continue
-        what, rank = _RANK[name]
+        what, rank = known
         before = found.get(what)
         if before is None or _is_better(what, (rank, name, value), before):
             found[what] = (rank, name, value)
-    for what, total in parts.items():
+    if not _RARE.isdisjoint(attributes):
+        _tell_rare(found, attributes)
+    return found
+
+
+def _tell_rare(found: dict[str, Told], attributes: Mapping[str, Scalar]) -> None:
+    """Add what is told in parts or within another attribute, unless it is told for itself."""
+    sums: dict[str, float] = {}
+    for name, what in _BREAKDOWN.items():
+        value = attributes.get(name)
+        if isinstance(value, int | float):
+            sums[what] = sums.get(what, 0) + value
+    for what, total in sums.items():
         found.setdefault(what, (0, what, total))
     if "model" not in found:
         model = parameter(attributes, "model")
         if isinstance(model, str) and model:
             found["model"] = (0, PARAMETERS, model)
-    return found
 
 
 def _is_better(what: str, one: Told, other: Told) -> bool:

@@ -14,6 +14,7 @@ from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import ALL_FIELDS
 from leverwatch.collectors.records.formats.dialects import (
     ERROR,
+    PARAMETERS,
     TOKENS,
     Told,
     parameter,
@@ -94,7 +95,7 @@ class Otlp:
                 continue
             known.append(span)
             meant = as_meant(span)
-            if meant is None:
+            if meant is None or not meant.attributes:
                 _pass(parsed, Result.NOT_A_CALL, span.start)
                 continue
             span = meant
@@ -170,9 +171,7 @@ def _known(value: Scalar) -> Scalar:
     return None if value == "" else value
 
 
-def _count(told: Told | None) -> int | None:
-    if told is None:
-        return None
+def _count(told: Told) -> int:
     _, name, value = told
     if type(value) is int and 0 <= value <= MAX_COUNT:
         return value
@@ -184,15 +183,23 @@ def _count(told: Told | None) -> int | None:
 
 def _tokens(span: Span, told: Mapping[str, Told]) -> tuple[int | None, ...]:
     """Return the numbers of tokens in the order of `TOKENS`, with the parts inside their wholes."""
-    numbers = [_count(told.get(name)) for name in TOKENS]
+    numbers = tuple([_count(told[name]) if name in told else None for name in TOKENS])
     taken, cached, written, output, reasoning = numbers
     if not (cached or written or reasoning):
-        return tuple(numbers)
+        return numbers
     stands, proves = stands_beside(span.scope)
-    total = _count(told.get("total")) if proves else None
-    whole = whole_tokens(Tokens(taken, cached, written, output, reasoning, total), stands, Stands.UNSAID)
-    known = (whole.input, cached, written, whole.output, reasoning)
-    return tuple([None if number is None else int(number) for number in known])
+    total = value_of(told, "total") if proves else None
+    proof = total if isinstance(total, int | float) and not isinstance(total, bool) else None
+    fits = (cached or 0) + (written or 0) <= (taken or 0) and (reasoning or 0) <= (output or 0)
+    if stands is Stands.UNSAID and fits and proof in (None, (taken or 0) + (output or 0)):
+        # Nothing contradicts the conventions, which have the parts inside.
+        return numbers
+    whole = whole_tokens(Tokens(taken, cached, written, output, reasoning, proof), stands, Stands.UNSAID)
+    return (_whole(whole.input), cached, written, _whole(whole.output), reasoning)
+
+
+def _whole(number: float | None) -> int | None:
+    return None if number is None else int(number)
 
 
 def _amount(told: Told | None) -> float | None:
@@ -230,7 +237,9 @@ def _sample_rate(state: str) -> float | None:
 
 def _schema_mode(told: Mapping[str, Told], attributes: Mapping[str, Scalar]) -> Scalar:
     mode = value_of(told, "schema")
-    return parameter(attributes, "response_format", "type") if mode is None else mode
+    if mode is None and PARAMETERS in attributes:
+        return parameter(attributes, "response_format", "type")
+    return mode
 
 
 def _word(value: Scalar) -> str | None:

@@ -22,13 +22,26 @@ from leverwatch.collectors.records.vocabulary import is_cache_hit
 _LOGFIRE_TYPE = "logfire.span_type"
 _SECONDS = "duration"
 _REQUEST = "request_data"
-_CLIENT = frozenset({3, "3", "SPAN_KIND_CLIENT", "SpanKind.CLIENT"})
+_AGENTS = "logfire.openai_agents"
+"""Its spans tell of what agents do, and of each call once."""
 _STREAMED = frozenset({"chat", "text_completion"})
+_COMPACTED = "anthropic.usage.compaction.input_tokens"
 _COMPACTION = {
-    "anthropic.usage.compaction.input_tokens": "gen_ai.usage.input_tokens",
+    _COMPACTED: "gen_ai.usage.input_tokens",
     "anthropic.usage.compaction.output_tokens": "gen_ai.usage.output_tokens",
 }  # fmt: skip
 """Tokens of the model that the Anthropic SDK leaves out of the usual attributes."""
+_CALL_TYPE = "litellm.call_type"
+_CALL_TYPES = {
+    word: operation
+    for operation, words in (
+        ("image", ("image_generation", "image_edit", "image_variation")), ("other", ("ocr",)),
+        ("audio", ("speech", "transcription")), ("moderation", ("moderation",)), ("rerank", ("rerank",)),
+    )
+    for base in words
+    for word in (base, f"a{base}")
+}  # fmt: skip
+"""Requests to LiteLLM that it names `generate_content` or `chat` like generations."""
 _NAMED = re.compile(r"(\w+) (\S+)")
 _FRAMEWORKS = frozenset({"openlit.instrumentation.ag2"})
 """Their spans have the name of an agent where others have that of a model."""
@@ -41,7 +54,7 @@ _BESIDE = frozenset(
 )
 """Instrumentations that write the input as providers tell it that leave cached tokens out, and add up a total of
 their own of it."""
-PRODUCERS_WANT = WANTED | {_LOGFIRE_TYPE, _SECONDS, _REQUEST, *_COMPACTION, *LANGFUSE_NAMES}
+PRODUCERS_WANT = WANTED | {_CALL_TYPE, _LOGFIRE_TYPE, _SECONDS, _REQUEST, *_COMPACTION, *LANGFUSE_NAMES}
 """All attributes that are read."""
 
 
@@ -62,14 +75,18 @@ def as_meant(span: Span) -> Span | None:
         return _of_logfire(span)
     if span.failed and span.scope.startswith("openlit."):
         return _of_openlit(span)
-    if not _COMPACTION.keys().isdisjoint(attributes):
+    if _CALL_TYPE in attributes:
+        operation = _CALL_TYPES.get(str(attributes[_CALL_TYPE]).lower())
+        return _changed(span, {**attributes, "gen_ai.operation.name": operation}) if operation else span
+    if _COMPACTED in attributes:
         return _changed(span, _with_compaction(attributes))
     return span
 
 
 def is_hit(span: Span) -> bool:
     """Whether a gateway answered the call from its response cache."""
-    return is_cache_hit(span.attributes.get(CACHE_HIT))
+    hit = span.attributes.get(CACHE_HIT)
+    return hit is not None and is_cache_hit(hit)
 
 
 def _changed(span: Span, attributes: Mapping[str, Scalar]) -> Span:
@@ -101,7 +118,7 @@ def _lasting(span: Span) -> Span:
 
 def _only_began(span: Span) -> bool:
     attributes = span.attributes
-    if not span.scope.startswith("logfire.") or span.kind not in _CLIENT or span.failed or attributes.get(ERROR):
+    if not span.scope.startswith("logfire.") or span.scope == _AGENTS or span.failed or attributes.get(ERROR):
         return False
     if attributes.get("gen_ai.operation.name") not in _STREAMED:
         return False

@@ -8,10 +8,9 @@ from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.formats.spans import Scalar
 from leverwatch.collectors.records.recall import recall
 
-_CALL_TYPE = "litellm.call_type"
 KINDS = (
     "openinference.span.kind", "gen_ai.operation.name", "ai.operationId", "llm.request.type",
-    "traceloop.span.kind", _CALL_TYPE,
+    "traceloop.span.kind",
 )  # fmt: skip
 
 _OPENINFERENCE = {"LLM": "llm", "EMBEDDING": "embedding", "RERANKER": "rerank"}
@@ -30,16 +29,6 @@ _OTHERWORK = re.compile(
     r"|execute_.*|execution|model_request|user_prompt_processing|tool_.*|mcp_.*|batch|file|fine_tuning|conversation"
     r"|(?:browser|crawl|extract|scrape|search|map|cancel)(?:_.*)?|litellm\..*management|count_tokens|step|cycle"
 )
-_CALL_TYPES = {
-    word: operation
-    for operation, words in (
-        ("image", ("image_generation", "image_edit", "image_variation")), ("other", ("ocr",)),
-        ("audio", ("speech", "transcription")), ("moderation", ("moderation",)), ("rerank", ("rerank",)),
-    )
-    for base in words
-    for word in (base, f"a{base}")
-}  # fmt: skip
-"""Requests to LiteLLM that it names `generate_content` or `chat` like generations."""
 _VERCEL = {".doGenerate": "chat", ".doStream": "chat", ".doEmbed": "embedding", ".doRerank": "rerank"}
 _PASSED_THROUGH = "litellm.passthrough"
 """A request to LiteLLM of which only the tokens show whether it asked a model."""
@@ -55,8 +44,6 @@ def operation_of(has_tokens: bool, *values: Scalar) -> str | Result:
         return _OPENINFERENCE.get(kind, Result.NOT_A_CALL)
     if kind := kinds.get("ai.operationId", ""):
         return next((word for end, word in _VERCEL.items() if kind.endswith(end)), Result.NOT_A_CALL)
-    if (kind := kinds.get(_CALL_TYPE, "").lower()) in _CALL_TYPES:
-        return _CALL_TYPES[kind]
     if kinds.get("gen_ai.operation.name") == _PASSED_THROUGH:
         return "llm" if has_tokens else Result.NOT_A_CALL
     for name in ("gen_ai.operation.name", "llm.request.type"):

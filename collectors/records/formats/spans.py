@@ -43,7 +43,6 @@ class _Status(msgspec.Struct, gc=False):
 
 class _Span(msgspec.Struct, gc=False):
     name: msgspec.Raw = _NOTHING
-    kind: int | str | None = None
     traceId: str | None = None  # noqa: N815 as above
     spanId: str | None = None  # noqa: N815 as above
     parentSpanId: str | None = None  # noqa: N815 as above
@@ -99,7 +98,6 @@ class _Printed(msgspec.Struct, gc=False):
     """A single span as an SDK prints it."""
 
     name: msgspec.Raw = _NOTHING
-    kind: int | str | None = None
     span_kind: str | None = None
     scope: _Library | None = None
     context: _Context | None = None
@@ -135,8 +133,6 @@ class Span(msgspec.Struct, frozen=True, eq=False, gc=False):
     """The name of what recorded it; empty when it is not told."""
     name: msgspec.Raw
     """The name as JSON, as few names are read; empty when it is not told."""
-    kind: int | str | None
-    """Whether it is a client, a server or neither: a number of the protocol, or its name."""
     trace_id: str | None
     span_id: str | None
     parent_id: str | None
@@ -236,7 +232,6 @@ class SpanReader:
         return Span(
             scope,
             span.name,
-            span.kind,
             _id(span.traceId),
             _id(span.spanId),
             _id(span.parentSpanId),
@@ -261,7 +256,6 @@ class SpanReader:
         return Span(
             (document.scope.name if document.scope else None) or "",
             document.name,
-            document.kind,
             _id(context.trace_id),
             _id(context.span_id),
             _id(document.parent_id),
