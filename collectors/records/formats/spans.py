@@ -55,11 +55,17 @@ class _Resource(msgspec.Struct, gc=False):
     attributes: list[_Attribute] | None = None
 
 
+class _Library(msgspec.Struct, gc=False):
+    name: str | None = None
+
+
 class _Scope(msgspec.Struct, gc=False):
+    scope: _Library | None = None
     spans: list[_Span] | None = None
 
 
 class _LooseScope(msgspec.Struct, gc=False):
+    scope: _Library | None = None
     spans: list[msgspec.Raw] | None = None
 
 
@@ -112,6 +118,8 @@ class _LooseDocument(_Base, gc=False):
 class Span(msgspec.Struct, frozen=True, eq=False, gc=False):
     """One span. Instances are compared by identity."""
 
+    scope: str
+    """The name of what recorded it; empty when it is not told."""
     trace_id: str | None
     span_id: str | None
     parent_id: str | None
@@ -162,10 +170,11 @@ class SpanReader:
         for group in groups:
             resource = self._resource(group.resource)
             for scope in group.scopeSpans or ():
+                name = (scope.scope.name if scope.scope else None) or ""
                 for span in scope.spans or ():
                     try:
                         yield self._of_protocol(
-                            _span.decode(span) if isinstance(span, msgspec.Raw) else span, resource
+                            _span.decode(span) if isinstance(span, msgspec.Raw) else span, resource, name
                         )
                     except msgspec.ValidationError as error:
                         yield explain(error)
@@ -178,8 +187,9 @@ class SpanReader:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return {}  # what the spans tell counts; a name that is missing leaves them unattributed
 
-    def _of_protocol(self, span: _Span, resource: Mapping[str, Scalar]) -> Span:
+    def _of_protocol(self, span: _Span, resource: Mapping[str, Scalar], scope: str) -> Span:
         return Span(
+            scope,
             _id(span.traceId),
             _id(span.spanId),
             _id(span.parentSpanId),
@@ -200,6 +210,7 @@ class SpanReader:
         code = document.status.status_code if document.status else document.status_code
         resource = document.resource.attributes if document.resource else None
         return Span(
+            "",
             _id(context.trace_id),
             _id(context.span_id),
             _id(document.parent_id),
