@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -56,6 +56,8 @@ class Joined:
     """Their indices, in order; they must not be counted as they are."""
     calls: int
     """How many of them are calls that were not counted before: the first ones."""
+    again: list[int] = field(default_factory=list)
+    """The indices of rows whose observation is remembered: they were delivered again."""
 
 
 NOTHING = Joined([], 0)
@@ -104,6 +106,7 @@ class Observed:
         Counts every call that more than one observation tells of; the rows of all others are left to the caller.
         """
         indices: dict[Key, int] = {}
+        again: list[int] = []
         now = self._now().timestamp()
         for index, sight in new:
             key = sight.seen.key
@@ -111,8 +114,11 @@ class Observed:
                 self._sights[key], indices[key] = sight, index
                 self._segments.add(key, now)
                 self.report.seen[sight.seen.scope] += 1
+            else:
+                again.append(index)
         fitting = self._enter(indices)
         joined = self._arrange(connected(fitting, self._fits), indices) if fitting else NOTHING
+        joined = replace(joined, again=again) if again else joined
         left = indices.keys() - {key for key in fitting if key in self._groups}
         for key in left:
             self._trace(self._sights[key].row, 1)

@@ -86,8 +86,11 @@ class Rollup:
         repeated: list[int] = []
         if self._seen is not None and found.ids:
             repeated = self._seen.add_all(found.ids, slots_of(found, self._seen.slot_seconds))
-        joined = self._join(found, repeated, observed) if observed else NOTHING
-        counted, others, newest = self._bulk.count(found, [*repeated, *joined.rows] if joined.rows else repeated)
+        joined = NOTHING
+        if observed:
+            joined = self._join(found, repeated, observed)
+            repeated = [*repeated, *joined.rows, *(joined.again if self._seen else ())]
+        counted, others, newest = self._bulk.count(found, repeated)
         self._saw_newest(newest)
         if joined.calls:
             calls = set(joined.rows[: joined.calls])
@@ -103,9 +106,10 @@ class Rollup:
             for index, seen in enumerate(observed)
             if seen is not None and index not in left_out
         )
-        if joined.rows and found.others:
+        if found.others and (joined.rows or joined.again):
             # One that does not name the system itself counts for that of another one.
-            found.others = [other for other in found.others if other[0] not in set(joined.rows)]
+            taken = {*joined.rows, *(joined.again if self._seen else ())}
+            found.others = [other for other in found.others if other[0] not in taken]
         return joined
 
     def add_one(self, row: Row) -> None:
