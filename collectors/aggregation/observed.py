@@ -160,14 +160,15 @@ class Observed:
         grouped = {key for group in groups for key in group}
         after = {*groups, *((key,) for key in keys if key not in grouped)}
         counted = {call for call in before if call[0] not in new or len(call) > 1}
+        # What is gone goes first: its trace may count again in the cell of another model.
+        for call in counted - after:
+            row = self._row(call)
+            self._tally.take_one(row, with_trace=self._trace(row, -1))
         for call in after - counted:
             if len(call) > 1 or call[0] not in new:
                 row = self._row(call)
                 self._trace(row, 1)
                 self._tally.add_one(row)
-        for call in counted - after:
-            row = self._row(call)
-            self._tally.take_one(row, with_trace=self._trace(row, -1))
         for key in keys:
             self._groups.pop(key, None)
         for group in groups:
