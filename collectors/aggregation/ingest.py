@@ -162,6 +162,7 @@ class Ingest:
         if self._seen is not None:
             self._seen.load(state, self._source)
         self._calls.load(state, self._source)
+        self._rollup.observed.load(state, self._source)
 
     def add(self, lines: Lines) -> int | None:
         """Count records. Nothing of a chunk is counted before all of it is decoded.
@@ -236,7 +237,7 @@ class Ingest:
             self._saw(parsed)
             if self.window is not None:
                 self._tallies[Result.OUT_OF_RANGE] += self.window.keep(parsed)
-            counted, others = self._rollup.add(parsed.rows, parsed.parts)
+            counted, others = self._rollup.add(parsed.rows, parsed.parts, parsed.observed)
         self._tallies.update(parsed.passed)
         self._rollup.saw(parsed.seen)
         return Chunk(counted, parsed.ignored, [*parsed.refused, *lines_of(others, parsed.lines)]), known
@@ -280,7 +281,11 @@ class Ingest:
         if not self._partials[key]:
             return
         self.finish()
-        for row in _whole_rows(self._format.parse(bytes(lines.data), lines.header)):
+        parsed = self._format.parse(bytes(lines.data), lines.header)
+        for seen in parsed.observed:
+            if seen is not None:
+                self._rollup.observed.release(seen.key)
+        for row in _whole_rows(parsed):
             self._rollup.take_back(row)
         self._remember(key, -1)
 
@@ -301,6 +306,7 @@ class Ingest:
         if self._seen is not None:
             state.update(self._seen.changes())
         state.update(self._calls.changes())
+        state.update(self._rollup.observed.changes())
         tallies = {result: number for result, number in self._tallies.items() if number}
         counted = Counted(usage, tallies, days, newest, tuple(self._problems), state, self._read)
         self._read = 0

@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from math import gcd
-from operator import add
+from operator import add, itemgetter
 from typing import Any
 
 from xxhash import xxh64_intdigest
 
 from leverwatch.collectors.aggregation.batch_counter import BatchCounter, Prepared
-from leverwatch.collectors.aggregation.batch_loops import NO_ID
+from leverwatch.collectors.aggregation.batch_loops import NAMING, NO_ID
 from leverwatch.collectors.aggregation.bulk_timestamps import Stamps
 from leverwatch.collectors.aggregation.cells import CellRef
 from leverwatch.collectors.aggregation.dedupe import SeenIds
+from leverwatch.collectors.aggregation.observed import NOTHING, Joined, Observed
 from leverwatch.collectors.aggregation.stream_parts import Kind, RowCounter
-from leverwatch.collectors.counted_fields import COLUMNS
+from leverwatch.collectors.counted_fields import COLUMN_INDEX, COLUMNS
 from leverwatch.collectors.interface import Operation, Result, UsageRow
-from leverwatch.collectors.records.fields import ALL_FIELDS, row_layout
+from leverwatch.collectors.records.fields import ALL_FIELDS, FIELD_INDEX, row_layout, template_slice
 from leverwatch.collectors.records.formats.interface import Row
 from leverwatch.collectors.records.layout import Layout
 from leverwatch.collectors.records.names import Refusal, model_fault, model_of
+from leverwatch.collectors.records.observation import Observation, Sight
 from leverwatch.collectors.records.vocabulary import (
     CallStatus,
     is_cache_hit,
@@ -34,6 +36,9 @@ Group = tuple[str, str, Operation]
 Key = tuple[str, str, Operation, date]
 """System, model, operation and UTC day."""
 
+_TIME, _REQUEST, _TRACE = map(FIELD_INDEX.__getitem__, ("time", "request_id", "trace_id"))
+_naming = itemgetter(*map(FIELD_INDEX.__getitem__, NAMING))
+_TRACES = COLUMN_INDEX["traces"]
 _MOST_SEEDS = 20_000
 """The largest number of seeds that are remembered."""
 
@@ -70,17 +75,52 @@ class Rollup:
         slot_minutes = gcd(calls.slot_seconds, seen.slot_seconds if seen else 0) // 60
         self._stamps = Stamps(zone, slot_minutes)
         self._single = RowCounter(self._stamps, self._judge, self, self._first_trace, has_extended=has_extended)
+        self.observed = Observed(self, now)
         self._bulk = BatchCounter(zone, slot_minutes, self._judge, self._first_trace, dedupe=seen is not None)
 
-    def add_records(self, records: Sequence[Any], layout: Layout) -> tuple[int, list[tuple[int, Result, str]]]:
+    def add_records(
+        self, records: Sequence[Any], layout: Layout, observed: Sequence[Observation | None] = ()
+    ) -> tuple[int, list[tuple[int, Result, str]]]:
         """Count records that are no parts of streamed calls, with the same result as `add`, but much faster."""
         found = self._bulk.prepare(records, layout, self.limit())
         repeated: list[int] = []
         if self._seen is not None and found.ids:
             repeated = self._seen.add_all(found.ids, slots_of(found, self._seen.slot_seconds))
+        joined = NOTHING
+        if observed:
+            joined = self._join(found, repeated, observed)
+            repeated = [*repeated, *joined.rows, *(joined.again if self._seen else ())]
         counted, others, newest = self._bulk.count(found, repeated)
         self._saw_newest(newest)
-        return counted, others
+        if joined.calls:
+            calls = set(joined.rows[: joined.calls])
+            others = [other for other in others if other[0] not in calls]
+        return counted + joined.calls, others
+
+    def _join(self, found: Prepared, repeated: Sequence[int], observed: Sequence[Observation | None]) -> Joined:
+        """Join the observations of new records to those of the same calls."""
+        left_out = {index for index, result, _ in found.others if result is not Result.UNATTRIBUTED}
+        left_out.update(repeated)
+        joined = self.observed.add(
+            (index, Sight(seen, found.records[index]))
+            for index, seen in enumerate(observed)
+            if seen is not None and index not in left_out
+        )
+        if found.others and (joined.rows or joined.again):
+            # One that does not name the system itself counts for that of another one.
+            taken = {*joined.rows, *(joined.again if self._seen else ())}
+            found.others = [other for other in found.others if other[0] not in taken]
+        return joined
+
+    def add_one(self, row: Row) -> None:
+        """Count the row of a call, without looking at its request id."""
+        self.add_each([_without_id(row)])
+
+    def take_one(self, row: Row, *, with_trace: bool) -> None:
+        """Take back what `add_one` counted; `with_trace`: also its trace, of which no other call is known."""
+        self.take_back(_without_id(row))
+        if with_trace:
+            self._forget_trace(row)
 
     def limit(self) -> datetime:
         """Return the latest time that a record may have."""
@@ -145,7 +185,10 @@ class Rollup:
         return group, outcome, self._seed((system, operation, outcome)), self._seed((system, "trace"))
 
     def add(
-        self, rows: Sequence[Row], parts: frozenset[int] = frozenset()
+        self,
+        rows: Sequence[Row],
+        parts: frozenset[int] = frozenset(),
+        observed: Sequence[Observation | None] = (),
     ) -> tuple[int, list[tuple[int, Result, str]]]:
         """Count rows. Returns the number of counted rows, and index, result and detail of each other row.
 
@@ -157,7 +200,7 @@ class Rollup:
         if not parts:
             # All rows of a source are equally long.
             self._layout = self._layout or row_layout(self._known, len(rows[0]), has_extended=self._has_extended)
-            return self.add_records(rows, self._layout)
+            return self.add_records(rows, self._layout, observed)
         return self.add_each(rows, parts)
 
     def add_each(
@@ -222,6 +265,17 @@ class Rollup:
     def _first_trace(self, place: CellRef, trace: object, minute: int) -> bool:
         return self.remember((place.system, "trace"), trace, minute * 60)
 
+    def _forget_trace(self, row: Row) -> None:
+        """Take back the trace of an inference that was counted, as if it had never been seen."""
+        (stamp,) = self._stamps.read([row[_TIME]], datetime.max.replace(tzinfo=UTC)).stamps
+        model, word, status, hit = _naming(row)
+        found = self.attribute(model, word, status, hit, row[template_slice(has_extended=self._has_extended)])
+        if stamp.refusal is None and len(found) == 4:
+            identity = _identity(self._seed((found[0][0], "trace")), str(row[_TRACE]).strip())
+            if self._calls.holds(identity, stamp.minute * 60 // self._calls.slot_seconds):
+                self._calls.forget(identity)
+                self._cell((*found[0], stamp.day))[_TRACES] -= 1
+
     def saw(self, times: Iterable[object]) -> None:
         """Note the days of readable records that gave no row."""
         stamps = self._stamps.read(list(times), self.limit()).stamps
@@ -245,6 +299,10 @@ class Rollup:
 
 def _identity(seed: int, text: str) -> int:
     return xxh64_intdigest(text.encode(errors="surrogatepass"), seed)
+
+
+def _without_id(row: Row) -> Row:
+    return (*row[:_REQUEST], None, *row[_REQUEST + 1 :])
 
 
 def slots_of(found: Prepared, slot_seconds: int) -> list[int]:

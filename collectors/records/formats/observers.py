@@ -1,4 +1,4 @@
-"""Which spans tell of one call that two instrumentations observed. Pure."""
+"""What spans tell as observations of calls, so that a call that two instrumentations saw counts once. Pure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,23 @@ import msgspec
 
 from leverwatch.collectors.records.formats.dialects import Told
 from leverwatch.collectors.records.formats.spans import Scalar, Span
+from leverwatch.collectors.records.observation import Key, Observation
+from leverwatch.collectors.records.timestamps import EPOCH, parse_time
+from leverwatch.collectors.records.vocabulary import operation_of
+
+PROCESS = ("service.name", "service.instance.id", "host.name", "k8s.pod.name", "container.id", "process.pid")
+"""Attributes of a resource that tell two processes apart."""
+_WORK = {
+    "openinference.span.kind": frozenset({"tool", "agent"}),
+    "traceloop.span.kind": frozenset({"tool", "agent"}),
+    "gen_ai.operation.name": frozenset({"execute_tool", "invoke_agent"}),
+    "langfuse.observation.type": frozenset({"tool", "agent"}),
+}
+"""Kinds of spans whose inside is another piece of work than what is around them."""
+_LONGEST = 256
+"""Characters of an id or a name that is compared."""
+_FIRST_NS, _LAST_NS = 10**17, 2**62
+_MICROSECOND = EPOCH.resolution
 
 
 class Call(msgspec.Struct, frozen=True, eq=False, gc=False):
@@ -21,36 +38,80 @@ class Call(msgspec.Struct, frozen=True, eq=False, gc=False):
     response: Scalar
 
 
-def repeated_among(calls: Sequence[Call], spans: Sequence[Span]) -> set[Span]:
-    """Return calls that two instrumentations recorded: a nested call with the same response or tokens as its
-    parent."""
-    if len(calls) < 2:
-        return set()
-    around = {(span.trace_id, span.span_id): span.parent_id for span in spans}
-    found = {(call.span.trace_id, call.span.span_id): call for call in calls}
-    return {call.span for call in calls if _is_repeated(call, around, found)}
+def observe(calls: Sequence[Call], others: Mapping[Key, Span]) -> list[Observation | None]:
+    """Return the observation of each call; None for one without ids.
+
+    `others` are the spans around them, as far as they are known, that are no calls.
+    """
+    processes: dict[int, tuple[str | None, ...]] = {}
+    return [_observe(call, others, processes) for call in calls]
 
 
-def _is_repeated(
-    call: Call,
-    around: Mapping[tuple[str | None, str | None], str | None],
-    found: Mapping[tuple[str | None, str | None], Call],
-) -> bool:
-    trace, parent = call.span.trace_id, call.span.parent_id
-    nearest = True
-    seen = {call.span.span_id}
-    while parent is not None and parent not in seen:
-        seen.add(parent)
-        outer = found.get((trace, parent))
-        if outer is not None:
-            if call.response is not None and outer.response == call.response:
-                return True
-            taken, output = call.tokens[0], call.tokens[3]
-            equal = (
-                taken is not None and output is not None and (taken, output) == (outer.tokens[0], outer.tokens[3])
-            )
-            if nearest and equal:
-                return True
-            nearest = False
-        parent = around.get((trace, parent))
-    return False
+def _observe(
+    call: Call, others: Mapping[Key, Span], processes: dict[int, tuple[str | None, ...]]
+) -> Observation | None:
+    span = call.span
+    if not span.trace_id or not span.span_id or max(len(span.trace_id), len(span.span_id)) > _LONGEST:
+        return None
+    process = processes.get(id(span.resource))
+    if process is None:
+        process = processes[id(span.resource)] = tuple([_text(span.resource.get(name)) for name in PROCESS])
+    around, is_beyond = _around(span.trace_id, span, others) if span.parent_id else (None, False)
+    start, end = _nanoseconds(span.start), _nanoseconds(span.end)
+    if start is None or end is None or end < start:
+        start = end = None
+    kind = operation_of(call.operation)
+    return Observation(
+        span.trace_id,
+        span.span_id,
+        None if is_beyond else around,
+        around if is_beyond else None,
+        span.scope[:_LONGEST],
+        process,
+        start,
+        end,
+        call.operation if kind is None else kind.value,
+        span.failed or bool(span.attributes.get("error.type")),
+        _text(call.response),
+        call.tokens,
+        _models(call),
+    )
+
+
+def _around(trace: str, span: Span, others: Mapping[Key, Span]) -> tuple[str | None, bool]:
+    """Return the nearest span around one that may be a call, and whether a tool or an agent lies between."""
+    is_beyond, passed = False, {span.span_id}
+    parent = span.parent_id
+    while parent is not None and parent not in passed:
+        other = others.get((trace, parent))
+        if other is None:
+            return parent[:_LONGEST], is_beyond
+        passed.add(parent)
+        is_beyond = is_beyond or _is_work(other.attributes)
+        parent = other.parent_id
+    return None, False
+
+
+def _is_work(attributes: Mapping[str, Scalar]) -> bool:
+    return any(str(attributes.get(name)).strip().lower() in kinds for name, kinds in _WORK.items())
+
+
+def _models(call: Call) -> tuple[str, ...]:
+    told = call.told.get("model")
+    values = {} if told is None else {told[2]: None}
+    # Only wanted attributes are read: these are the names of models.
+    values.update({value: None for name, value in call.span.attributes.items() if "model" in name})
+    return tuple([value for value in values if isinstance(value, str) and 0 < len(value) <= _LONGEST])
+
+
+def _nanoseconds(time: str | float | None) -> int | None:
+    """Return a time of a span in nanoseconds since the epoch; None when it is not a sound one."""
+    if isinstance(time, int):
+        return time if _FIRST_NS <= time < _LAST_NS else None
+    moment = parse_time(time, EPOCH.tzinfo) if isinstance(time, str) and EPOCH.tzinfo is not None else None
+    return None if moment is None else (moment - EPOCH) // _MICROSECOND * 1000
+
+
+def _text(value: Scalar) -> str | None:
+    text = "" if value is None else str(value).strip()
+    return text if 0 < len(text) <= _LONGEST else None

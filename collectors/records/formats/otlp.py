@@ -32,13 +32,14 @@ from leverwatch.collectors.records.formats.interface import (
     Row,
 )
 from leverwatch.collectors.records.formats.jsonl import explain
-from leverwatch.collectors.records.formats.observers import Call, repeated_among
+from leverwatch.collectors.records.formats.observers import PROCESS, Call, observe
 from leverwatch.collectors.records.formats.peek import peek
 from leverwatch.collectors.records.formats.producers import PRODUCERS_WANT, as_meant, is_hit, stands_beside
 from leverwatch.collectors.records.formats.span_documents import has_spans
 from leverwatch.collectors.records.formats.span_kinds import KINDS, operation_of
 from leverwatch.collectors.records.formats.spans import NotSpans, Refusal, Scalar, Span, SpanReader
 from leverwatch.collectors.records.framing.values import VALUES
+from leverwatch.collectors.records.observation import Key
 from leverwatch.collectors.records.timestamps import elapsed_ms
 from leverwatch.collectors.records.tokens import Stands, Tokens, whole_tokens
 
@@ -61,11 +62,13 @@ class Otlp:
 
     def __init__(self, template: Sequence[str]) -> None:
         self._template = tuple(part.replace("\\", "") for part in template)
-        self._reader = SpanReader(PRODUCERS_WANT | frozenset(self._template))
+        self._reader = SpanReader(PRODUCERS_WANT | frozenset((*self._template, *PROCESS)))
 
     def read(self, units: Sequence[bytes]) -> Parsed:
         """Read documents of many spans each; an invalid span is refused, and the others are read."""
         parsed = Parsed(lines=[])
+        calls: list[Call] = []
+        others: dict[Key, Span] = {}
         for line, unit in enumerate(units):
             text = unit.removeprefix(b"\xef\xbb\xbf").strip(b"\0\r\n\t ")
             if not text:
@@ -83,20 +86,26 @@ class Otlp:
                 if spans is None:
                     _pass(parsed, Result.NOT_A_CALL)
                 else:
-                    self._document(parsed, line, spans)
+                    self._document(parsed, line, spans, calls, others)
+        parsed.observed = observe(calls, others)
         return parsed
 
-    def _document(self, parsed: Parsed, line: int, spans: Sequence[Span | Refusal]) -> None:
-        calls: list[Call] = []
-        known: list[Span] = []
+    def _document(
+        self,
+        parsed: Parsed,
+        line: int,
+        spans: Sequence[Span | Refusal],
+        calls: list[Call],
+        others: dict[Key, Span],
+    ) -> None:
         for span in spans:
             if not isinstance(span, Span):
                 parsed.refused.append((line, *span))
                 continue
-            known.append(span)
             meant = as_meant(span)
             if meant is None or not meant.attributes:
                 _pass(parsed, Result.NOT_A_CALL, span.start)
+                others[span.trace_id or "", span.span_id or ""] = span
                 continue
             span = meant
             try:
@@ -104,34 +113,25 @@ class Otlp:
                 tokens = _tokens(span, told) if told else _NO_TOKENS
                 operation = operation_of(tokens != _NO_TOKENS, *map(span.attributes.get, KINDS))
                 if not isinstance(operation, Result):
-                    calls.append(Call(span, operation, told, tokens, value_of(told, "response")))
+                    call = Call(span, operation, told, tokens, value_of(told, "response"))
+                    parsed.rows.append(self._row(call))
+                    calls.append(call)
+                    if parsed.lines is not None:
+                        parsed.lines.append(line)
                 elif operation is Result.NOT_A_CALL:
                     _pass(parsed, operation, span.start)
+                    others[span.trace_id or "", span.span_id or ""] = span
                 else:
                     parsed.refused.append((line, operation, "an operation of no known kind"))
             except _Mistyped as error:
                 parsed.refused.append((line, Result.MISTYPED_FIELD, str(error)))
-        repeated = repeated_among(calls, known)
-        for call in calls:
-            if call.span in repeated:
-                _pass(parsed, Result.DUPLICATE, call.span.start)
-                continue
-            try:
-                row = self._row(call)
-            except _Mistyped as error:
-                parsed.refused.append((line, Result.MISTYPED_FIELD, str(error)))
-                continue
-            parsed.rows.append(row)
-            if parsed.lines is not None:
-                parsed.lines.append(line)
 
     def _row(self, call: Call) -> Row:
         span, attributes, told = call.span, call.span.attributes, call.told
         taken, cached, written, output, reasoning = call.tokens
         hit = is_hit(span)
-        # An answer from a cache repeats the id of the response that it was.
-        identity = None if hit else call.response
-        identity = identity or (f"{span.trace_id}:{span.span_id}" if span.trace_id and span.span_id else None)
+        # A response id is that of all answers from a cache too; a span is delivered again with its own id.
+        identity = f"{span.trace_id}:{span.span_id}" if span.trace_id and span.span_id else call.response
         model = value_of(told, "model")
         template = [_known(attributes.get(part)) or _known(span.resource.get(part)) for part in self._template]
         return (
