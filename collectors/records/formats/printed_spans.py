@@ -13,7 +13,8 @@ _CONTEXT = ("trace_id", "span_id")
 _TIMES = ("start_time", "end_time")
 _MILLISECONDS = 1e14
 """An epoch below is in milliseconds; spans have nanoseconds."""
-_JS_STATUS = {0: "UNSET", 1: "OK", 2: "ERROR"}
+_MICROSECONDS = 1e17
+"""A number below may be in microseconds."""
 
 
 def as_printed(record: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -43,7 +44,7 @@ def _of_row(record: Mapping[str, Any]) -> dict[str, Any]:
     flat["attributes"] = {key: value for key, value in columns.items() if value is not None}
     for name in _TIMES:
         value = record.get(name)
-        if isinstance(value, int | float) and value < _MILLISECONDS:
+        if isinstance(value, int | float) and 0 <= value < _MILLISECONDS:
             flat[name] = int(value * 1_000_000)
     return flat
 
@@ -83,19 +84,20 @@ def _of_javascript(record: Mapping[str, Any]) -> dict[str, Any]:
     start, length = (_nanoseconds(record.get(name)) for name in ("timestamp", "duration"))
     return {
         "name": record.get("name"),
-        "scope": {"name": (_inner(record, "instrumentationScope") or {}).get("name")},
+        "scope": {"name": _inner(record, "instrumentationScope").get("name")},
         "context": {"trace_id": record.get("traceId"), "span_id": record.get("id")},
         "parent_id": _inner(record, "parentSpanContext").get("spanId") or record.get("parentId"),
         "start_time": start,
         "end_time": None if start is None or length is None else start + length,
-        "status_code": _JS_STATUS.get(_inner(record, "status").get("code", 0)),
+        "status_code": _inner(record, "status").get("code"),
         "attributes": record.get("attributes"),
         "resource": record.get("resource"),
     }
 
 
 def _nanoseconds(microseconds: Any) -> int | None:
-    return int(microseconds * 1000) if isinstance(microseconds, int | float) else None
+    is_number = isinstance(microseconds, int | float) and 0 <= microseconds < _MICROSECONDS
+    return int(microseconds * 1000) if is_number else None
 
 
 def _inner(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -94,26 +94,36 @@ def _renamed(record: Mapping[str, Any]) -> dict[str, Any]:
 
 def _batch(group: Mapping[str, Any]) -> dict[str, Any]:
     named = _renamed(group)
-    scopes = [_renamed(one) for one in named.get("scopeSpans") or () if isinstance(one, Mapping)]
-    for scope in scopes:
-        scope["spans"] = [_span(it) if isinstance(it, Mapping) else it for it in scope.get("spans") or ()]
     resource = named.get("resource")
-    return {"resource": _span(resource) if isinstance(resource, Mapping) else None, "scopeSpans": scopes}
+    return {
+        "resource": _span(resource) if isinstance(resource, Mapping) else None,
+        "scopeSpans": _each(named.get("scopeSpans"), _scope),
+    }
+
+
+def _scope(group: Mapping[str, Any]) -> dict[str, Any]:
+    named = _renamed(group)
+    return {"scope": named.get("scope"), "spans": _each(named.get("spans"), _span)}
+
+
+def _each(values: Any, rewrite: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Any:
+    """Rewrite the objects of a list; what is no object, or no list, is left for the decoder to refuse."""
+    if not isinstance(values, list):
+        return values
+    return [rewrite(it) if isinstance(it, Mapping) else it for it in values]
 
 
 def _span(span: Mapping[str, Any]) -> dict[str, Any]:
     named = _renamed(span)
     attributes = named.get("attributes")
     if isinstance(attributes, list):
-        named["attributes"] = [_attribute(it) for it in attributes]
+        named["attributes"] = _each(attributes, _attribute)
     elif isinstance(attributes, Mapping):
         named["attributes"] = [{"key": key, "value": _typed(value)} for key, value in attributes.items()]
     return named
 
 
-def _attribute(attribute: Any) -> Any:
-    if not isinstance(attribute, Mapping):
-        return attribute
+def _attribute(attribute: Mapping[str, Any]) -> dict[str, Any]:
     return {**attribute, "value": _any_value(attribute.get("value"))}
 
 
