@@ -60,7 +60,7 @@ def _of_go(record: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": record.get("Name"),
         "kind": record.get("SpanKind"),
-        "scope": {"name": scope.get("Name")},
+        "scope": {"name": scope.get("Name"), "version": scope.get("Version")},
         "context": {"trace_id": context.get("TraceID"), "span_id": context.get("SpanID")},
         "parent_id": above if above.strip("0") else None,
         "start_time": record.get("StartTime"),
@@ -84,7 +84,7 @@ def _of_javascript(record: Mapping[str, Any]) -> dict[str, Any]:
     start, length = (_nanoseconds(record.get(name)) for name in ("timestamp", "duration"))
     return {
         "name": record.get("name"),
-        "scope": {"name": _inner(record, "instrumentationScope").get("name")},
+        "scope": dict(_inner(record, "instrumentationScope")),
         "context": {"trace_id": record.get("traceId"), "span_id": record.get("id")},
         "parent_id": _inner(record, "parentSpanContext").get("spanId") or record.get("parentId"),
         "start_time": start,

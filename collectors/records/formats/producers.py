@@ -54,6 +54,11 @@ _BESIDE = frozenset(
 )
 """Instrumentations that write the input as providers tell it that leave cached tokens out, and add up a total of
 their own of it."""
+_ADK = "gcp.vertex.agent"
+_ADK_VERSION = re.compile(r"2\.(?:[6-9]|1[0-3])\.")
+"""Versions of Google's ADK that add the reasoning to an output that has it, for models of LiteLLM and Apigee."""
+_ADK_OWN = ("projects/", "models/", "publishers/")
+_REASONING, _OUTPUT = "gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.output_tokens"
 PRODUCERS_WANT = WANTED | {_CALL_TYPE, _LOGFIRE_TYPE, _SECONDS, _REQUEST, *_COMPACTION, *LANGFUSE_NAMES}
 """All attributes that are read."""
 
@@ -78,6 +83,8 @@ def as_meant(span: Span) -> Span | None:
     if _CALL_TYPE in attributes:
         operation = _CALL_TYPES.get(str(attributes[_CALL_TYPE]).lower())
         return _changed(span, {**attributes, "gen_ai.operation.name": operation}) if operation else span
+    if span.scope == _ADK and _REASONING in attributes and _ADK_VERSION.match(span.version):
+        return _of_adk(span)
     if _COMPACTED in attributes:
         return _changed(span, _with_compaction(attributes))
     return span
@@ -139,6 +146,17 @@ def _of_openlit(span: Span) -> Span:
         return span
     named = {"gen_ai.request.model": match[2], **attributes, "gen_ai.operation.name": match[1]}
     return span if isinstance(operation_of(False, *map(named.get, KINDS)), Result) else _changed(span, named)
+
+
+def _of_adk(span: Span) -> Span:
+    """Return the span with an output in which the reasoning counts once."""
+    attributes = span.attributes
+    model, output, reasoning = (attributes.get(it) for it in ("gen_ai.request.model", _OUTPUT, _REASONING))
+    if not isinstance(model, str) or "/" not in model or model.startswith(_ADK_OWN):
+        return span
+    if not isinstance(output, int) or not isinstance(reasoning, int) or not 2 * reasoning <= output:
+        return span
+    return _changed(span, {**attributes, _OUTPUT: output - reasoning})
 
 
 def _with_compaction(attributes: Mapping[str, Scalar]) -> dict[str, Scalar]:

@@ -59,6 +59,10 @@ class _Resource(msgspec.Struct, gc=False):
 
 class _Library(msgspec.Struct, gc=False):
     name: str | None = None
+    version: str | None = None
+
+
+_NO_LIBRARY = _Library()
 
 
 class _Scope(msgspec.Struct, gc=False):
@@ -131,6 +135,8 @@ class Span(msgspec.Struct, frozen=True, eq=False, gc=False):
 
     scope: str
     """The name of what recorded it; empty when it is not told."""
+    version: str
+    """The version of what recorded it; empty when it is not told."""
     name: msgspec.Raw
     """The name as JSON, as few names are read; empty when it is not told."""
     trace_id: str | None
@@ -211,11 +217,11 @@ class SpanReader:
         for group in groups:
             resource = self._resource(group.resource)
             for scope in group.scopeSpans or ():
-                name = (scope.scope.name if scope.scope else None) or ""
+                library = scope.scope or _NO_LIBRARY
                 for span in scope.spans or ():
                     try:
                         yield self._of_protocol(
-                            _span.decode(span) if isinstance(span, msgspec.Raw) else span, resource, name
+                            _span.decode(span) if isinstance(span, msgspec.Raw) else span, resource, library
                         )
                     except msgspec.ValidationError as error:
                         yield explain(error)
@@ -228,9 +234,10 @@ class SpanReader:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return {}  # what the spans tell counts; a name that is missing leaves them unattributed
 
-    def _of_protocol(self, span: _Span, resource: Mapping[str, Scalar], scope: str) -> Span:
+    def _of_protocol(self, span: _Span, resource: Mapping[str, Scalar], scope: _Library) -> Span:
         return Span(
-            scope,
+            scope.name or "",
+            scope.version or "",
             span.name,
             _id(span.traceId),
             _id(span.spanId),
@@ -253,8 +260,10 @@ class SpanReader:
         attributes = self._of_mapping(document.attributes)
         if document.span_kind:
             attributes.setdefault(_KIND, document.span_kind)
+        scope = document.scope or _NO_LIBRARY
         return Span(
-            (document.scope.name if document.scope else None) or "",
+            scope.name or "",
+            scope.version or "",
             document.name,
             _id(context.trace_id),
             _id(context.span_id),

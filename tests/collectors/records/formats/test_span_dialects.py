@@ -274,3 +274,23 @@ def test_the_model_of_a_failed_call_is_the_one_that_was_asked() -> None:
     counted = read("otlp", export("openinference.instrumentation.openai", span(asked, status={"code": 2})))
 
     assert [(row.model, row.errors) for row in counted.usage] == [("asked", 1)]
+
+
+@pytest.mark.parametrize(
+    ("version", "model", "right"),
+    [
+        ("2.13.0", "openai/o9-mini", 80), ("2.6.3", "anthropic/claude-next", 80), ("2.5.0", "openai/o9-mini", 140),
+        ("3.0.0", "openai/o9-mini", 140), ("2.13.0", "gemini-9-pro", 140),
+        ("2.13.0", "projects/p/locations/l/endpoints/e", 140),
+    ],
+)  # fmt: skip
+def test_reasoning_that_adk_adds_a_second_time_counts_once(version: str, model: str, right: int) -> None:
+    told = {
+        "gen_ai.operation.name": "generate_content", "gen_ai.request.model": model,
+        "gen_ai.usage.output_tokens": 140, "gen_ai.usage.reasoning.output_tokens": 60,
+    }  # fmt: skip
+    batch = export("gcp.vertex.agent", span(told))
+    batch["resourceSpans"][0]["scopeSpans"][0]["scope"]["version"] = version
+
+    names = ("output_tokens", "reasoning_tokens")
+    assert totals(read("otlp", batch), *names) == {"output_tokens": right, "reasoning_tokens": 60}
