@@ -22,6 +22,8 @@ _OLD = {
 }  # fmt: skip
 """What the protocol called its parts before."""
 _PARTS = ("resourceSpans", "scopeSpans", "spans", "data")
+_MLFLOW = "mlflow."
+"""Its spans have other attributes, and a format of their own."""
 _UNDERSCORE = re.compile(r"_([a-z])")
 
 
@@ -151,4 +153,7 @@ def _typed(value: Any) -> dict[str, Any]:
 
 
 def _is_span(span: Mapping[str, Any]) -> bool:
+    attributes = span.get("attributes")
+    if isinstance(attributes, Mapping) and any(key.startswith(_MLFLOW) for key in attributes):
+        return False
     return "traceId" in span and "spanId" in span and "startTimeUnixNano" in span

@@ -171,6 +171,16 @@ def test_a_page_with_a_broken_text_or_number_that_nobody_reads_counts() -> None:
 
 
 def test_what_has_no_spans_is_not_recognised() -> None:
-    nothing: tuple[Any, ...] = ({"data": [{"id": "x"}]}, {"spans": 3}, {"trace": "x"}, {"context": "x"}, [], 7)
+    mlflow = SNAKE_SPAN | {"attributes": {"mlflow.spanType": '"LLM"'}}
+    nothing: tuple[Any, ...] = (
+        mlflow,
+        {"spans": [mlflow]},
+        {"data": [{"id": "x"}]},
+        {"spans": 3},
+        {"trace": "x"},
+        {"context": "x"},
+        [],
+        7,
+    )
     for record in nothing:
         assert OTLP.recognise(record) == 0
