@@ -44,6 +44,8 @@ from leverwatch.collectors.records.timestamps import elapsed_ms
 from leverwatch.collectors.records.tokens import Stands, Tokens, whole_tokens
 
 _NO_TOKENS = (None,) * len(TOKENS)
+_NANOSECONDS = 10**17
+"""An epoch below is not in nanoseconds, as some clocks give others."""
 _THRESHOLD = re.compile(r"(?:^|,)\s*ot=(?:[^,]*;)?th:([0-9a-f]{1,14})(?:;|,|$)")
 
 
@@ -217,7 +219,7 @@ def _number(name: str, value: Scalar, most: float) -> float:
 
 
 def _latency(span: Span) -> float | None:
-    if isinstance(span.start, int) and isinstance(span.end, int):
+    if isinstance(span.start, int) and isinstance(span.end, int) and span.start >= _NANOSECONDS:
         # A number that no clock shows is refused as a time, and must not fail here as too large for a float.
         elapsed = span.end - span.start
         return elapsed / 1e6 if 0 <= elapsed <= MAX_COUNT else None

@@ -95,6 +95,14 @@ def test_numbers_may_be_numbers_or_text_and_enums_may_be_names() -> None:
     }  # fmt: skip
 
 
+def test_a_clock_of_milliseconds_gives_the_right_day_and_latency() -> None:
+    slow = span(CHAT, startTimeUnixNano=NOW * 1000, endTimeUnixNano=str(NOW * 1000 + 2500))
+    counted = read("otlp", export("made-up", slow))
+
+    assert totals(counted, "latency_ms") == {"latency_ms": 2500}
+    assert [str(row.day) for row in counted.usage] == ["2026-03-10"]
+
+
 LLM = {
     "llm.model_name": "m", "llm.token_count.prompt": 120, "llm.token_count.completion": 30,
     "llm.token_count.prompt_details.cache_read": 64, "llm.token_count.total": 150, "llm.finish_reason": "length",
