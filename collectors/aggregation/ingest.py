@@ -282,9 +282,8 @@ class Ingest:
             return
         self.finish()
         parsed = self._format.parse(bytes(lines.data), lines.header)
-        for seen in parsed.observed:
-            if seen is not None:
-                self._rollup.observed.release(seen.key)
+        if parsed.observed is not None:
+            self._rollup.observed.release(parsed.observed, len(parsed.rows))
         for row in _whole_rows(parsed):
             self._rollup.take_back(row)
         self._remember(key, -1)
