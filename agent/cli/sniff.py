@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from leverwatch.agent.cli.output import count, print_json, table
 from leverwatch.agent.cli.source_block import source_block
 from leverwatch.collectors.errors import CollectorError
 from leverwatch.collectors.interface import Operation, Result
+from leverwatch.collectors.sniffing.instrumentations import only_others
 from leverwatch.collectors.sniffing.sniff import (
     Guess,
     Sample,
@@ -19,6 +21,7 @@ from leverwatch.collectors.sniffing.sniff import (
     config_of,
     guess,
     read_sample,
+    recorded_by,
     samples,
     summarise,
     tried,
@@ -36,10 +39,11 @@ def sniff(path: Path, output: str) -> None:
         summary = summarise(config)
     except CollectorError as error:
         fail(str(error), Exit.FAILED)
+    recorders = recorded_by(config.format, data) if found.format == "otlp" else {}
     if output == "json":
-        print_json(as_json(found, summary))
+        print_json(as_json(found, summary) | ({"instrumentations": recorders} if recorders else {}))
     else:
-        click.echo(_as_text(path, found, summary, list(samples(config.format, data))))
+        click.echo(_as_text(path, found, summary, list(samples(config.format, data)), recorders))
 
 
 def as_json(found: Guess, summary: Summary) -> dict[str, Any]:
@@ -92,7 +96,7 @@ def _number(value: float) -> int | float:
     return int(value) if value.is_integer() else value
 
 
-def _as_text(path: Path, found: Guess, summary: Summary, shown: list[Sample]) -> str:
+def _as_text(path: Path, found: Guess, summary: Summary, shown: list[Sample], recorders: Mapping[str, int]) -> str:
     facts = as_json(found, summary)
     map_ = ["by a guessed field map"] if found.fields is not None else []
     about = [
@@ -107,6 +111,10 @@ def _as_text(path: Path, found: Guess, summary: Summary, shown: list[Sample]) ->
         names = list(dict.fromkeys(name for sample in shown for name in sample.values))
         rows = [[sample.place, *(str(sample.values.get(name, "-")) for name in names)] for sample in shown]
         lines += ["", table(["LINE", *(name.upper() for name in names)], rows)]
+    if recorders:
+        spans = ", ".join(f"{count(number)} of {name}" for name, number in recorders.items())
+        nothing = only_others(recorders, summary.tallies[Result.COUNTED] + summary.tallies[Result.DUPLICATE])
+        lines += ["", f"Spans in the first records: {spans}", *([nothing] if nothing else [])]
     if summary.problems:
         lines += ["", "Problems:", *(f"  {problem}" for problem in summary.problems[:10])]
     lines += ["", "Source:", *source_block(path, found)]

@@ -29,6 +29,7 @@ from leverwatch.collectors.records.names import is_usable
 from leverwatch.collectors.records.timestamps import parse_time
 from leverwatch.collectors.records.vocabulary import is_cache_hit, operation_of, status_of
 from leverwatch.collectors.sniffing.guess import FieldGuess, columns, leaves, propose
+from leverwatch.collectors.sniffing.instrumentations import instrumentations
 from leverwatch.collectors.sources.files.collector import FilesCollector
 from leverwatch.collectors.sources.files.config import FilesConfig
 from leverwatch.collectors.sources.files.reader import FileReader, Moved
@@ -258,6 +259,13 @@ def samples(settings: FileFormat, data: bytes, number: int = 5) -> Iterator[Samp
     for index, row in enumerate(parsed.rows[:number]):
         line = index if parsed.lines is None else parsed.lines[index]
         yield Sample(str(line + 1 + bool(start)), _shown(row))
+
+
+def recorded_by(settings: FileFormat, data: bytes) -> dict[str, int]:
+    """Return the number of spans in the first records by the instrumentation that recorded them."""
+    format_ = build_format(settings, ())
+    end = format_.framing.complete(data, final=True)
+    return instrumentations(format_.framing.split(data[:end] or data).units)
 
 
 def _shown(row: Row) -> dict[str, Any]:

@@ -37,7 +37,7 @@ ROOMS = (
 PURE = {
     "collectors/records/": frozenset({
         "__future__", "collections", "csv", "dataclasses", "datetime", "enum", "functools", "importlib", "io",
-        "itertools", "linecache", "math", "operator", "re", "typing", "urllib.parse", "zoneinfo",
+        "itertools", "json", "linecache", "math", "operator", "re", "typing", "urllib.parse", "zoneinfo",
         "msgspec", "pydantic", "pydantic_core", "zstandard",
         "leverwatch.collectors.config", "leverwatch.collectors.counted_fields", "leverwatch.collectors.interface",
         "leverwatch.collectors.unpacking",

@@ -14,12 +14,10 @@ from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import ALL_FIELDS
 from leverwatch.collectors.records.formats.dialects import (
     ERROR,
-    KINDS,
     PARAMETERS,
     TOKENS,
-    WANTED,
     Told,
-    operation_of,
+    parameter,
     tell,
     value_of,
 )
@@ -36,9 +34,13 @@ from leverwatch.collectors.records.formats.interface import (
 from leverwatch.collectors.records.formats.jsonl import explain
 from leverwatch.collectors.records.formats.observers import PROCESS, Call, Observers
 from leverwatch.collectors.records.formats.peek import peek
+from leverwatch.collectors.records.formats.producers import PRODUCERS_WANT, as_meant, is_hit, stands_beside
+from leverwatch.collectors.records.formats.span_documents import has_spans
+from leverwatch.collectors.records.formats.span_kinds import KINDS, operation_of
 from leverwatch.collectors.records.formats.spans import NotSpans, Refusal, Scalar, Span, SpanReader
 from leverwatch.collectors.records.framing.values import VALUES
 from leverwatch.collectors.records.timestamps import elapsed_ms
+from leverwatch.collectors.records.tokens import Stands, Tokens, whole_tokens
 
 _NO_TOKENS = (None,) * len(TOKENS)
 _THRESHOLD = re.compile(r"(?:^|,)\s*ot=(?:[^,]*;)?th:([0-9a-f]{1,14})(?:;|,|$)")
@@ -55,11 +57,11 @@ class Otlp:
     reads_text = False
     repeats = Repeats.CALLS
     framing: Framing = VALUES
-    known = ALL_FIELDS - {"inferences", "cache_hit", "attempts", "valid", "static_input_tokens"}
+    known = ALL_FIELDS - {"inferences", "attempts", "valid", "static_input_tokens"}
 
     def __init__(self, template: Sequence[str]) -> None:
         self._template = tuple(part.replace("\\", "") for part in template)
-        self._reader = SpanReader(WANTED | frozenset((*self._template, *PROCESS)))
+        self._reader = SpanReader(PRODUCERS_WANT | frozenset((*self._template, *PROCESS)))
 
     def read(self, units: Sequence[bytes]) -> Parsed:
         """Read documents of many spans each; an invalid span is refused, and the others are read."""
@@ -99,9 +101,15 @@ class Otlp:
             if not isinstance(span, Span):
                 parsed.refused.append((line, *span))
                 continue
+            meant = as_meant(span)
+            if meant is None or not meant.attributes:
+                _pass(parsed, Result.NOT_A_CALL, span.start)
+                others.append(span)
+                continue
+            span = meant
             try:
                 told = tell(span.attributes)
-                tokens = tuple([_count(told.get(name)) for name in TOKENS]) if told else _NO_TOKENS
+                tokens = _tokens(span, told) if told else _NO_TOKENS
                 operation = operation_of(tokens != _NO_TOKENS, *map(span.attributes.get, KINDS))
                 if not isinstance(operation, Result):
                     call = Call(span, operation, told, tokens, value_of(told, "response"))
@@ -120,11 +128,7 @@ class Otlp:
     def _row(self, call: Call) -> Row:
         span, attributes, told = call.span, call.span.attributes, call.told
         taken, cached, written, output, reasoning = call.tokens
-        # The conventions ask for totals; a part that is larger than the whole tells that it was left out.
-        if taken is not None and (cached or 0) + (written or 0) > taken:
-            taken += (cached or 0) + (written or 0)
-        if output is not None and (reasoning or 0) > output:
-            output += reasoning or 0
+        hit = is_hit(span)
         # A response id is that of all answers from a cache too; a span is delivered again with its own id.
         identity = f"{span.trace_id}:{span.span_id}" if span.trace_id and span.span_id else call.response
         model = value_of(told, "model")
@@ -138,12 +142,13 @@ class Otlp:
             taken,
             cached,
             output,
-            _amount(told.get("cost")),
+            # Producers write 0 for what they have no price for.
+            _amount(told.get("cost")) or (0.0 if hit else None),
             _latency(span),
             span.trace_id,
             None,
             _sample_rate(span.state),
-            None,
+            hit or None,
             None,
             *template,
             written,
@@ -165,9 +170,7 @@ def _known(value: Scalar) -> Scalar:
     return None if value == "" else value
 
 
-def _count(told: Told | None) -> int | None:
-    if told is None:
-        return None
+def _count(told: Told) -> int:
     _, name, value = told
     if type(value) is int and 0 <= value <= MAX_COUNT:
         return value
@@ -175,6 +178,27 @@ def _count(told: Told | None) -> int | None:
     if not number.is_integer():
         raise _Mistyped(f"{name}: expected a whole number from 0 to 2**53")
     return int(number)
+
+
+def _tokens(span: Span, told: Mapping[str, Told]) -> tuple[int | None, ...]:
+    """Return the numbers of tokens in the order of `TOKENS`, with the parts inside their wholes."""
+    numbers = tuple([_count(told[name]) if name in told else None for name in TOKENS])
+    taken, cached, written, output, reasoning = numbers
+    if not (cached or written or reasoning):
+        return numbers
+    stands, proves = stands_beside(span.scope)
+    total = value_of(told, "total") if proves else None
+    proof = total if isinstance(total, int | float) and not isinstance(total, bool) else None
+    fits = (cached or 0) + (written or 0) <= (taken or 0) and (reasoning or 0) <= (output or 0)
+    if stands is Stands.UNSAID and fits and proof in (None, (taken or 0) + (output or 0)):
+        # Nothing contradicts the conventions, which have the parts inside.
+        return numbers
+    whole = whole_tokens(Tokens(taken, cached, written, output, reasoning, proof), stands, Stands.UNSAID)
+    return (_whole(whole.input), cached, written, _whole(whole.output), reasoning)
+
+
+def _whole(number: float | None) -> int | None:
+    return None if number is None else int(number)
 
 
 def _amount(told: Told | None) -> float | None:
@@ -212,14 +236,17 @@ def _sample_rate(state: str) -> float | None:
 
 def _schema_mode(told: Mapping[str, Told], attributes: Mapping[str, Scalar]) -> Scalar:
     mode = value_of(told, "schema")
-    parameters = attributes.get(PARAMETERS)
-    if mode is None and isinstance(parameters, str):
-        mode = peek(parameters.encode(errors="replace"), "response_format", "type")
+    if mode is None and PARAMETERS in attributes:
+        return parameter(attributes, "response_format", "type")
     return mode
 
 
 def _word(value: Scalar) -> str | None:
-    return value if isinstance(value, str) else None
+    """Return why the model stopped; some producers write the list of reasons as JSON in a text."""
+    if not isinstance(value, str):
+        return None
+    first = peek(value.encode(errors="replace"), 0) if value.startswith("[") else value
+    return first if isinstance(first, str) else None
 
 
 @dataclass(frozen=True)
@@ -236,6 +263,8 @@ class _Named:
         context = record.get("context")
         if isinstance(context, Mapping) and "trace_id" in context and "span_id" in context:
             return 85
+        if has_spans(record):
+            return 80
         return 40 if "resourceLogs" in record or "resourceMetrics" in record else 0
 
     def build(self, template: Sequence[str]) -> Reader:

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from leverwatch.agent.cli.main import main
 from leverwatch.agent.config import load_config
 from tests.collectors.records.formats.setups import SETUPS
+from tests.collectors.records.formats.span_records import export, span
 from tests.collectors.records.formats.spans import FRAMEWORK, LIBRARY, call, document
 
 LINES = [
@@ -138,3 +139,16 @@ def test_an_unknown_format_says_what_was_tried(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "no known format; tried formats: " in result.stderr
     assert CliRunner().invoke(main, ["sniff", str(tmp_path / "none")]).exit_code == 1
+
+
+def test_spans_without_a_call_to_a_model_are_named_with_what_recorded_them(tmp_path: Path) -> None:
+    agent = span({"gen_ai.operation.name": "invoke_agent"})
+    path = tmp_path / "spans.json"
+    path.write_text(json.dumps(export("only.agents", agent, span({"gen_ai.operation.name": "execute_tool"}))))
+    result = CliRunner().invoke(main, ["sniff", str(path)])
+
+    assert "No span is a call to a model: spans of only.agents." in result.output
+    path.write_text(json.dumps(export("the.client", span({"gen_ai.operation.name": "chat"}))))
+    facts = json.loads(CliRunner().invoke(main, ["sniff", str(path), "--format", "json"]).stdout)
+    assert (facts["inferences"], facts["instrumentations"]) == (1, {"the.client": 1})
+    assert "No span" not in CliRunner().invoke(main, ["sniff", str(path)]).output
