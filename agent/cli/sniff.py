@@ -63,7 +63,27 @@ def as_json(found: Guess, summary: Summary) -> dict[str, Any]:
         },
         "input_tokens": _known(summary, "input_tokens", "unknown_input", inferences),
         "output_tokens": _known(summary, "output_tokens", "unknown_output", inferences),
+        **_observers(summary),
     }
+
+
+def _observers(summary: Summary) -> dict[str, Any]:
+    if not (summary.instrumentations or summary.joined):
+        return {}
+    joined = [{"instrumentations": list(names), "calls": calls} for names, calls in summary.joined.items()]
+    return {"instrumentations": summary.instrumentations, "seen_by_several": joined}
+
+
+def _observed(summary: Summary) -> list[str]:
+    lines = [f"  {name} saw {_calls(number)}" for name, number in summary.instrumentations.items()]
+    for names, number in summary.joined.items():
+        were, count_once = ("was", "counts once") if number == 1 else ("were", "count once")
+        lines.append(f"  {_calls(number)} {were} seen by {' and '.join(names)}, and {count_once}")
+    return ["", "Instrumentations:", *lines] if lines else []
+
+
+def _calls(number: int) -> str:
+    return "1 call" if number == 1 else f"{count(number)} calls"
 
 
 def _known(summary: Summary, column: str, unknown: str, inferences: float) -> int | float | None:
@@ -86,7 +106,7 @@ def _as_text(path: Path, found: Guess, summary: Summary, shown: list[Sample], re
         *([found.framing] if found.framing else []),
     ]
     about += [] if found.compression == "plain" else [found.compression]
-    lines = [f"{path}: {', '.join(about)}", "", *_numbers(facts)]
+    lines = [f"{path}: {', '.join(about)}", "", *_numbers(facts), *_observed(summary)]
     if shown:
         names = list(dict.fromkeys(name for sample in shown for name in sample.values))
         rows = [[sample.place, *(str(sample.values.get(name, "-")) for name in names)] for sample in shown]
@@ -106,6 +126,6 @@ def _numbers(facts: dict[str, Any]) -> list[str]:
     for name, value in facts.items():
         if name == "skipped":
             rows += [(f"skipped, {reason}", count(number)) for reason, number in value.items()]
-        elif name != "format":
+        elif name not in {"format", "instrumentations", "seen_by_several"}:
             rows.append((name.replace("_", " "), "unknown" if value is None else count(value)))
     return table(("COUNT", "NUMBER"), rows).splitlines()

@@ -14,6 +14,7 @@ from leverwatch.collectors.aggregation.compiled import IS_COMPILED
 from leverwatch.collectors.aggregation.config import CountingConfig
 from leverwatch.collectors.aggregation.day_filter import Days, Window
 from leverwatch.collectors.aggregation.lines import Lines
+from leverwatch.collectors.aggregation.observed import Report
 from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE, partial_key
 from leverwatch.collectors.aggregation.pipeline import assemble
 from leverwatch.collectors.aggregation.rollup import lines_of
@@ -114,6 +115,11 @@ class Ingest:
         if self._scanning is not None:
             self._scanning.stop()
             self._scanning = None
+
+    @property
+    def observers(self) -> Report:
+        """The instrumentations that calls were seen by since the last `load`, and what was joined."""
+        return self._rollup.observed.report
 
     @property
     def records(self) -> int:
@@ -282,9 +288,8 @@ class Ingest:
             return
         self.finish()
         parsed = self._format.parse(bytes(lines.data), lines.header)
-        for seen in parsed.observed:
-            if seen is not None:
-                self._rollup.observed.release(seen.key)
+        if parsed.observed is not None:
+            self._rollup.observed.release(parsed.observed, len(parsed.rows))
         for row in _whole_rows(parsed):
             self._rollup.take_back(row)
         self._remember(key, -1)

@@ -6,8 +6,8 @@ when another one changes that, what was counted is taken back and the call is co
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -16,7 +16,7 @@ from leverwatch.collectors.aggregation.grouping import Group, Index, connected, 
 from leverwatch.collectors.aggregation.observed_state import Segments
 from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.merging import merge, outermost_first
-from leverwatch.collectors.records.observation import Fit, Key, Sight, fit
+from leverwatch.collectors.records.observation import Fit, Key, Observations, Sight, fit
 from leverwatch.collectors.records.vocabulary import CallStatus, is_cache_hit, status_of
 
 _STATUS, _TRACE, _HIT = FIELD_INDEX["status"], FIELD_INDEX["trace_id"], FIELD_INDEX["cache_hit"]
@@ -24,6 +24,12 @@ MOST = 20_000
 """Observations that are remembered for a source."""
 KEPT = timedelta(hours=1)
 """How long an observation is remembered at least, by the clock, unless there are more than `MOST`."""
+
+
+_WAITING = 10_000
+"""Spans that are held in memory while nothing can be seen twice."""
+_STORED = 256
+"""Observations that a step stores while nothing can be seen twice: the other instrumentation may come next."""
 
 
 class Tally(Protocol):
@@ -36,6 +42,17 @@ class Tally(Protocol):
     def take_one(self, row: tuple[Any, ...], *, with_trace: bool) -> None:
         """Take a row back; with its trace when no other call of it is known."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Rows that are counted and whose observations are not worked out."""
+
+    seen: Observations
+    rows: Sequence[tuple[Any, ...]]
+    left_out: Set[int]
+    end: int
+    """Only the rows before this index."""
 
 
 @dataclass(slots=True)
@@ -75,6 +92,13 @@ class Observed:
         self._traces: dict[Any, int] = {}
         """Inferences of each trace."""
         self._segments = Segments()
+        self._is_awake = False
+        self._scopes: set[str] = set()
+        self._spans: set[str] = set()
+        self._parents: set[str] = set()
+        self._waiting: deque[_Chunk] = deque()
+        """What was counted while nothing could be seen twice."""
+        self._held = 0
         self.report = Report()
 
     def load(self, state: Mapping[str, bytes], source: str) -> None:
@@ -85,51 +109,123 @@ class Observed:
         """
         self._sights, self._index, self._fits, self._groups = {}, Index(), {}, {}
         self._traces, self.report, self._segments = {}, Report(), Segments()
+        self._is_awake, self._waiting, self._held = False, deque(), 0
+        self._scopes, self._spans, self._parents = set(), set(), set()
         for sight in self._segments.load(state, source):
             self._sights[sight.seen.key] = sight
+            self._scopes.add(sight.seen.scope)
+            self._spans.add(sight.seen.span)
+            self._parents.add(sight.seen.within or "")
         fitting = self._enter(self._sights)
         for group in groups_of(fitting, self._fits, self._sights.__getitem__):
             self._groups.update(dict.fromkeys(group, group))
         for call in self._calls(self._sights):
             self._trace(self._row(call), 1)
+        self._is_awake = len(self._scopes) > 1 or bool(self._groups)
 
     def changes(self) -> dict[str, bytes | None]:
         """Return the changes of the state since the last call; None deletes a key."""
+        if not self._is_awake:
+            self._take_waiting(_STORED)
+            while len(self._sights) > 2 * _STORED and (gone := self._segments.drop_oldest()):
+                self._forget(gone)
         oldest = (self._now() - KEPT).timestamp()
         while gone := self._segments.drop_older(oldest):
             self._forget(gone)
         return self._segments.changes(self._sights)
 
-    def add(self, new: Iterable[tuple[int, Sight]]) -> Joined:
-        """Remember new observations, each with the index of its row.
+    def add(self, seen: Observations, rows: Sequence[tuple[Any, ...]], left_out: Set[int]) -> Joined:
+        """Remember the observations of new rows, except those at the indices that are `left_out`.
 
         Counts every call that more than one observation tells of; the rows of all others are left to the caller.
         """
+        scopes = seen.scopes
+        self.report.seen.update(scopes)
+        self._scopes.update(scopes)
+        if not self._is_awake and not self._wakes(seen):
+            self._waiting.append(_Chunk(seen, rows, left_out, len(rows)))
+            self._held += seen.size
+            while self._held > _WAITING and len(self._waiting) > 1:
+                self._held -= self._waiting.popleft().seen.size
+            return NOTHING
+        if not self._is_awake:
+            self._is_awake = True
+            self._take_waiting()
         indices: dict[Key, int] = {}
         again: list[int] = []
-        now = self._now().timestamp()
-        for index, sight in new:
-            key = sight.seen.key
-            if key not in self._sights:
-                self._sights[key], indices[key] = sight, index
-                self._segments.add(key, now)
-                self.report.seen[sight.seen.scope] += 1
+        for index, sight in _sights(seen, rows, left_out, range(len(rows))):
+            if self._remember(sight):
+                indices[sight.seen.key] = index
             else:
                 again.append(index)
-        fitting = self._enter(indices)
-        joined = self._arrange(connected(fitting, self._fits), indices) if fitting else NOTHING
-        joined = replace(joined, again=again) if again else joined
-        left = indices.keys() - {key for key in fitting if key in self._groups}
-        for key in left:
-            self._trace(self._sights[key].row, 1)
+        joined = self._join(indices)
         while len(self._sights) > MOST and (gone := self._segments.drop_oldest()):
             self._forget(gone)
+        return replace(joined, again=again) if again else joined
+
+    def _wakes(self, seen: Observations) -> bool:
+        """Whether calls may be seen twice: by two instrumentations, or by one with a span inside another."""
+        spans, parents = seen.spans, seen.parents
+        nests = not (
+            spans.isdisjoint(parents) and spans.isdisjoint(self._parents) and parents.isdisjoint(self._spans)
+        )
+        if len(self._spans) > MOST:
+            self._spans.clear()
+            self._parents.clear()
+        self._spans |= spans
+        self._parents |= parents
+        return nests or len(self._scopes) > 1
+
+    def _take_waiting(self, most: int = MOST) -> None:
+        """Remember the newest observations that wait; they are counted already."""
+        keys: list[Key] = []
+        taken: list[Sight] = []
+        while self._waiting and len(taken) < most:
+            chunk = self._waiting.pop()
+            start = max(0, chunk.end - (most - len(taken)))
+            found = _sights(chunk.seen, chunk.rows, chunk.left_out, range(start, chunk.end))
+            taken[:0] = [sight for _, sight in found]
+            self._held -= chunk.seen.size
+            if start:
+                self._waiting.append(replace(chunk, end=start))
+                self._held += chunk.seen.size
+                break
+        for sight in taken:
+            if self._remember(sight):
+                keys.append(sight.seen.key)
+                self._trace(sight.row, 1)
+        if fitting := self._enter(keys):
+            self._arrange(connected(fitting, self._fits), {})
+
+    def _remember(self, sight: Sight) -> bool:
+        """Remember an observation. Returns whether it is new."""
+        key = sight.seen.key
+        if key in self._sights:
+            return False
+        self._sights[key] = sight
+        self._segments.add(key, self._now().timestamp())
+        return True
+
+    def _join(self, indices: Mapping[Key, int]) -> Joined:
+        """Count the calls that new observations share with others."""
+        fitting = self._enter(indices)
+        joined = self._arrange(connected(fitting, self._fits), indices) if fitting else NOTHING
+        for key in indices.keys() - {key for key in fitting if key in self._groups}:
+            self._trace(self._sights[key].row, 1)
         return joined
 
-    def release(self, key: Key) -> None:
-        """Forget an observation whose row the caller is about to take back; it counts on its own until then."""
-        if key not in self._sights:
-            return
+    def release(self, seen: Observations, number: int) -> None:
+        """Forget the observations of a number of rows that the caller is about to take back.
+
+        Each counts on its own until then.
+        """
+        self._take_waiting()
+        for index in range(number):
+            found = seen.of(index)
+            if found is not None and found.key in self._sights:
+                self._release(found.key)
+
+    def _release(self, key: Key) -> None:
         near = connected([key], self._fits)
         row = self._sights[key].row
         for other in self._fits.pop(key, {}):
@@ -215,3 +311,12 @@ class Observed:
         self._groups.pop(key, None)
         for other in self._fits.pop(key, {}):
             del self._fits[other][key]
+
+
+def _sights(
+    seen: Observations, rows: Sequence[tuple[Any, ...]], left_out: Set[int], indices: range
+) -> Iterator[tuple[int, Sight]]:
+    for index in indices:
+        found = seen.of(index) if index not in left_out else None
+        if found is not None:
+            yield index, Sight(found, rows[index])

@@ -23,7 +23,7 @@ from leverwatch.collectors.records.fields import ALL_FIELDS, FIELD_INDEX, row_la
 from leverwatch.collectors.records.formats.interface import Row
 from leverwatch.collectors.records.layout import Layout
 from leverwatch.collectors.records.names import Refusal, model_fault, model_of
-from leverwatch.collectors.records.observation import Observation, Sight
+from leverwatch.collectors.records.observation import Observations
 from leverwatch.collectors.records.vocabulary import (
     CallStatus,
     is_cache_hit,
@@ -79,7 +79,7 @@ class Rollup:
         self._bulk = BatchCounter(zone, slot_minutes, self._judge, self._first_trace, dedupe=seen is not None)
 
     def add_records(
-        self, records: Sequence[Any], layout: Layout, observed: Sequence[Observation | None] = ()
+        self, records: Sequence[Any], layout: Layout, observed: Observations | None = None
     ) -> tuple[int, list[tuple[int, Result, str]]]:
         """Count records that are no parts of streamed calls, with the same result as `add`, but much faster."""
         found = self._bulk.prepare(records, layout, self.limit())
@@ -87,7 +87,7 @@ class Rollup:
         if self._seen is not None and found.ids:
             repeated = self._seen.add_all(found.ids, slots_of(found, self._seen.slot_seconds))
         joined = NOTHING
-        if observed:
+        if observed is not None:
             joined = self._join(found, repeated, observed)
             repeated = [*repeated, *joined.rows, *(joined.again if self._seen else ())]
         counted, others, newest = self._bulk.count(found, repeated)
@@ -97,15 +97,11 @@ class Rollup:
             others = [other for other in others if other[0] not in calls]
         return counted + joined.calls, others
 
-    def _join(self, found: Prepared, repeated: Sequence[int], observed: Sequence[Observation | None]) -> Joined:
+    def _join(self, found: Prepared, repeated: Sequence[int], observed: Observations) -> Joined:
         """Join the observations of new records to those of the same calls."""
         left_out = {index for index, result, _ in found.others if result is not Result.UNATTRIBUTED}
         left_out.update(repeated)
-        joined = self.observed.add(
-            (index, Sight(seen, found.records[index]))
-            for index, seen in enumerate(observed)
-            if seen is not None and index not in left_out
-        )
+        joined = self.observed.add(observed, found.records, left_out)
         if found.others and (joined.rows or joined.again):
             # One that does not name the system itself counts for that of another one.
             taken = {*joined.rows, *(joined.again if self._seen else ())}
@@ -188,7 +184,7 @@ class Rollup:
         self,
         rows: Sequence[Row],
         parts: frozenset[int] = frozenset(),
-        observed: Sequence[Observation | None] = (),
+        observed: Observations | None = None,
     ) -> tuple[int, list[tuple[int, Result, str]]]:
         """Count rows. Returns the number of counted rows, and index, result and detail of each other row.
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Protocol
 
 import msgspec
 
@@ -56,6 +58,38 @@ class Observation(msgspec.Struct, frozen=True, array_like=True, gc=False):
     def key(self) -> Key:
         """Return what identifies the observation."""
         return self.trace, self.span
+
+
+class Observations(Protocol):
+    """What the rows of a chunk tell of who saw their calls, worked out only where it is needed."""
+
+    @property
+    def size(self) -> int:
+        """The number of spans that it holds in memory."""
+        ...
+
+    @property
+    def scopes(self) -> Mapping[str, int]:
+        """The number of rows of each instrumentation."""
+        ...
+
+    @property
+    def spans(self) -> set[str]:
+        """The ids of the spans of the rows."""
+        ...
+
+    @property
+    def parents(self) -> set[str]:
+        """The ids of the nearest spans around them that may be calls."""
+        ...
+
+    def of(self, index: int) -> Observation | None:
+        """Return the observation of a row; None when it cannot be told from others."""
+        ...
+
+    def only(self, kept: Sequence[int]) -> Observations:
+        """Return the observations of some of the rows."""
+        ...
 
 
 class Sight(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -86,6 +86,10 @@ class Summary:
     tallies: Counter[Result] = field(default_factory=Counter)
     usage: list[UsageRow] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    instrumentations: dict[str, int] = field(default_factory=dict)
+    """Calls that each instrumentation saw, by its name; empty when none has a name."""
+    joined: dict[tuple[str, ...], int] = field(default_factory=dict)
+    """Calls that were seen more than once, by the names of those who saw them, the outermost first."""
 
     def add(self, column: str, operation: Callable[[Operation], bool]) -> float:
         """Return the sum of a column over all rows whose operation is chosen."""
@@ -229,11 +233,20 @@ def summarise(config: FilesConfig, now: Callable[[], datetime] = utc_now) -> Sum
     summary = Summary()
     with tempfile.TemporaryDirectory() as folder:
         context = CollectorContext(Path(folder), Path(folder), now, {})
-        for batch in FilesCollector(config, context).collect(SourceState(0, dict)):
+        collector = FilesCollector(config, context)
+        for batch in collector.collect(SourceState(0, dict)):
             summary.tallies.update(batch.tallies)
             summary.usage += batch.usage
             summary.problems += (f"{it.place}: {it.reason}: {it.detail}" for it in batch.problems)
+        report = collector.observers
+    if any(report.seen):
+        summary.instrumentations = {_named(name): number for name, number in report.seen.most_common()}
+    summary.joined = {tuple(map(_named, names)): number for names, number in report.joined.items() if number > 0}
     return summary
+
+
+def _named(name: str) -> str:
+    return name if is_usable(name) else "?" if name else "unnamed"
 
 
 def samples(settings: FileFormat, data: bytes, number: int = 5) -> Iterator[Sample]:

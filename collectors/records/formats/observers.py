@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -38,13 +39,55 @@ class Call(msgspec.Struct, frozen=True, eq=False, gc=False):
     response: Scalar
 
 
-def observe(calls: Sequence[Call], others: Mapping[Key, Span]) -> list[Observation | None]:
-    """Return the observation of each call; None for one without ids.
+class Observers:
+    """The observations of calls; `others` are the known spans around them that are no calls."""
 
-    `others` are the spans around them, as far as they are known, that are no calls.
-    """
-    processes: dict[int, tuple[str | None, ...]] = {}
-    return [_observe(call, others, processes) for call in calls]
+    def __init__(self, calls: Sequence[Call], others: Sequence[Span]) -> None:
+        self._calls, self._others = calls, others
+        self._around: dict[Key, Span] | None = None
+        self._processes: dict[int, tuple[str | None, ...]] = {}
+
+    @property
+    def size(self) -> int:
+        """The number of spans that it holds in memory."""
+        return len(self._calls) + len(self._others)
+
+    @property
+    def scopes(self) -> Mapping[str, int]:
+        """The number of calls of each instrumentation."""
+        return Counter([call.span.scope for call in self._calls])
+
+    @property
+    def spans(self) -> set[str]:
+        """The ids of the spans."""
+        return {call.span.span_id for call in self._calls if call.span.span_id}
+
+    @property
+    def parents(self) -> set[str]:
+        """The ids of the nearest spans around them that may be calls."""
+        parents = {call.span.parent_id for call in self._calls if call.span.parent_id}
+        calls = self.spans
+        if any(other.parent_id in calls for other in self._others):
+            around = self._known()
+            parents.update(
+                found
+                for call in self._calls
+                if call.span.parent_id and (found := _around(call.span.trace_id or "", call.span, around)[0])
+            )
+        return parents
+
+    def of(self, index: int) -> Observation | None:
+        """Return the observation of a call; None for one without ids."""
+        return _observe(self._calls[index], self._known(), self._processes)
+
+    def only(self, kept: Sequence[int]) -> Observers:
+        """Return the observations of some of the calls."""
+        return Observers([self._calls[index] for index in kept], self._others)
+
+    def _known(self) -> dict[Key, Span]:
+        if self._around is None:
+            self._around = {(other.trace_id or "", other.span_id or ""): other for other in self._others}
+        return self._around
 
 
 def _observe(

@@ -32,14 +32,13 @@ from leverwatch.collectors.records.formats.interface import (
     Row,
 )
 from leverwatch.collectors.records.formats.jsonl import explain
-from leverwatch.collectors.records.formats.observers import PROCESS, Call, observe
+from leverwatch.collectors.records.formats.observers import PROCESS, Call, Observers
 from leverwatch.collectors.records.formats.peek import peek
 from leverwatch.collectors.records.formats.producers import PRODUCERS_WANT, as_meant, is_hit, stands_beside
 from leverwatch.collectors.records.formats.span_documents import has_spans
 from leverwatch.collectors.records.formats.span_kinds import KINDS, operation_of
 from leverwatch.collectors.records.formats.spans import NotSpans, Refusal, Scalar, Span, SpanReader
 from leverwatch.collectors.records.framing.values import VALUES
-from leverwatch.collectors.records.observation import Key
 from leverwatch.collectors.records.timestamps import elapsed_ms
 from leverwatch.collectors.records.tokens import Stands, Tokens, whole_tokens
 
@@ -70,7 +69,7 @@ class Otlp:
         """Read documents of many spans each; an invalid span is refused, and the others are read."""
         parsed = Parsed(lines=[])
         calls: list[Call] = []
-        others: dict[Key, Span] = {}
+        others: list[Span] = []
         for line, unit in enumerate(units):
             text = unit.removeprefix(b"\xef\xbb\xbf").strip(b"\0\r\n\t ")
             if not text:
@@ -89,7 +88,7 @@ class Otlp:
                     _pass(parsed, Result.NOT_A_CALL)
                 else:
                     self._document(parsed, line, spans, calls, others)
-        parsed.observed = observe(calls, others)
+        parsed.observed = Observers(calls, others)
         return parsed
 
     def _document(
@@ -98,7 +97,7 @@ class Otlp:
         line: int,
         spans: Sequence[Span | Refusal],
         calls: list[Call],
-        others: dict[Key, Span],
+        others: list[Span],
     ) -> None:
         for span in spans:
             if not isinstance(span, Span):
@@ -107,7 +106,7 @@ class Otlp:
             meant = as_meant(span)
             if meant is None or not meant.attributes:
                 _pass(parsed, Result.NOT_A_CALL, span.start)
-                others[span.trace_id or "", span.span_id or ""] = span
+                others.append(span)
                 continue
             span = meant
             try:
@@ -122,7 +121,7 @@ class Otlp:
                         parsed.lines.append(line)
                 elif operation is Result.NOT_A_CALL:
                     _pass(parsed, operation, span.start)
-                    others[span.trace_id or "", span.span_id or ""] = span
+                    others.append(span)
                 else:
                     parsed.refused.append((line, operation, "an operation of no known kind"))
             except _Mistyped as error:

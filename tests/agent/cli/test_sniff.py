@@ -9,7 +9,9 @@ from click.testing import CliRunner
 
 from leverwatch.agent.cli.main import main
 from leverwatch.agent.config import load_config
+from tests.collectors.records.formats.setups import SETUPS
 from tests.collectors.records.formats.span_records import export, span
+from tests.collectors.records.formats.spans import FRAMEWORK, LIBRARY, call, document
 
 LINES = [
     {"id": "a", "object": "chat.completion", "created": 1773129600, "model": "m", "choices": [],
@@ -58,6 +60,32 @@ def test_people_see_what_was_understood_and_a_source_that_loads(log: Path, tmp_p
     (loaded,) = load_config(tmp_path / "leverwatch.yaml", {}).config.sources
     assert loaded.name == "usage"
     assert yaml.safe_load(source)[0]["format"] == "openai"
+
+
+def test_instrumentations_are_named_with_what_they_saw_and_what_was_joined(tmp_path: Path) -> None:
+    path = tmp_path / "traces.json"
+    pair, _ = SETUPS["both tell the tokens, one the id and the dated model"]
+    path.write_bytes(document(*pair) + document(call(LIBRARY, "z", 7, 7, trace="t9", at=900)))
+    result = CliRunner().invoke(main, ["sniff", str(path), "--format", "json"])
+
+    facts = json.loads(result.stdout)
+    assert facts["inferences"] == 2
+    assert facts["instrumentations"] == {LIBRARY: 2, FRAMEWORK: 1}
+    assert facts["seen_by_several"] == [{"instrumentations": [FRAMEWORK, LIBRARY], "calls": 1}]
+
+    shown = CliRunner().invoke(main, ["sniff", str(path)]).output
+    assert f"  {LIBRARY} saw 2 calls\n" in shown
+    assert f"  1 call was seen by {FRAMEWORK} and {LIBRARY}, and counts once\n" in shown
+
+
+def test_a_name_that_cannot_be_shown_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "traces.json"
+    path.write_bytes(document(call("\x1b[31mred", "a", 7, 7), call("", "b", 7, 7)))
+    shown = CliRunner().invoke(main, ["sniff", str(path)]).output
+
+    assert "red" not in shown
+    assert "  ? saw 1 call\n" in shown
+    assert "  unnamed saw 1 call\n" in shown
 
 
 OWN = [

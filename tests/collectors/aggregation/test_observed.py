@@ -110,24 +110,21 @@ def test_a_line_that_is_read_again_with_its_end_leaves_what_it_joined_as_it_was(
     assert by_name(source.usage) == right
 
 
-def test_calls_of_one_instrumentation_alone_are_remembered_too() -> None:
-    """The other one may come in a file that is read later."""
+@pytest.mark.parametrize(("number", "restarts"), [(300, False), (200, True)])
+def test_the_other_instrumentation_may_come_in_a_file_that_is_read_later(number: int, restarts: bool) -> None:
     source = Source()
-    source.read(
-        b"".join(document(call(LIBRARY, f"s{n}", 10 + n, 5, at=1000 * n, trace=f"t{n}")) for n in range(300))
-    )
-    source.restart()
-    source.read(
-        b"".join(
-            document(call(FRAMEWORK, f"u{n}", 10 + n, 5, at=1000 * n - 1, ms=110, trace=f"t{n}"))
-            for n in range(300)
-        ),
-        "b.json",
-    )
+    for scope, early in ((LIBRARY, 0), (FRAMEWORK, 1)):
+        calls = (
+            call(scope, f"{scope}{n}", 10 + n, 5, at=1000 * n - early, ms=100 + 2 * early, trace=f"t{n}")
+            for n in range(number)
+        )
+        source.read(b"".join(map(document, calls)), f"{scope}.json")
+        if restarts:
+            source.restart()
     source.commit()
 
-    assert source.tallies == {Result.COUNTED: 300, Result.DUPLICATE: 300}
-    assert by_name(source.usage)["calls"] == 300
+    assert source.tallies == {Result.COUNTED: number, Result.DUPLICATE: number}
+    assert by_name(source.usage)["calls"] == number
 
 
 def test_the_oldest_observations_are_forgotten_with_the_others_of_their_calls_and_nothing_is_taken_back(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.collectors.records.formats.spans import FRAMEWORK, LIBRARY, SDK, Scoped, call, span
 
-_EMBED = {
+_EMBED: dict[str, Any] = {
     "gen_ai__operation__name": "embeddings", "gen_ai__request__model": "e-1", "gen_ai__usage__output_tokens": None,
 }  # fmt: skip
 
