@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from leverwatch.agent.cli.output import count, print_json, table
 from leverwatch.agent.cli.source_block import source_block
 from leverwatch.collectors.errors import CollectorError
 from leverwatch.collectors.interface import Operation, Result
+from leverwatch.collectors.sniffing.instrumentations import only_others
 from leverwatch.collectors.sniffing.sniff import (
     Guess,
     Sample,
@@ -20,6 +22,7 @@ from leverwatch.collectors.sniffing.sniff import (
     doubts,
     guess,
     read_sample,
+    recorded_by,
     samples,
     summarise,
     tried,
@@ -37,11 +40,12 @@ def sniff(path: Path, output: str) -> None:
         summary = summarise(config)
     except CollectorError as error:
         fail(str(error), Exit.FAILED)
+    recorders = recorded_by(config.format, data) if found.format == "otlp" else {}
     if output == "json":
-        print_json(as_json(found, summary))
+        print_json(as_json(found, summary) | ({"instrumentations": recorders} if recorders else {}))
     else:
         shown = list(samples(config.format, data))
-        click.echo(_as_text(path, found, summary, shown, doubts(config.format, data)))
+        click.echo(_as_text(path, found, summary, shown, recorders, doubts(config.format, data)))
 
 
 def as_json(found: Guess, summary: Summary) -> dict[str, Any]:
@@ -61,7 +65,27 @@ def as_json(found: Guess, summary: Summary) -> dict[str, Any]:
         },
         "input_tokens": _known(summary, "input_tokens", "unknown_input", inferences),
         "output_tokens": _known(summary, "output_tokens", "unknown_output", inferences),
+        **_observers(summary),
     }
+
+
+def _observers(summary: Summary) -> dict[str, Any]:
+    if not (summary.instrumentations or summary.joined):
+        return {}
+    joined = [{"instrumentations": list(names), "calls": calls} for names, calls in summary.joined.items()]
+    return {"instrumentations": summary.instrumentations, "seen_by_several": joined}
+
+
+def _observed(summary: Summary) -> list[str]:
+    lines = [f"  {name} saw {_calls(number)}" for name, number in summary.instrumentations.items()]
+    for names, number in summary.joined.items():
+        were, count_once = ("was", "counts once") if number == 1 else ("were", "count once")
+        lines.append(f"  {_calls(number)} {were} seen by {' and '.join(names)}, and {count_once}")
+    return ["", "Instrumentations:", *lines] if lines else []
+
+
+def _calls(number: int) -> str:
+    return "1 call" if number == 1 else f"{count(number)} calls"
 
 
 def _known(summary: Summary, column: str, unknown: str, inferences: float) -> int | float | None:
@@ -75,7 +99,12 @@ def _number(value: float) -> int | float:
 
 
 def _as_text(
-    path: Path, found: Guess, summary: Summary, shown: list[Sample], doubted: tuple[str, ...] = ()
+    path: Path,
+    found: Guess,
+    summary: Summary,
+    shown: list[Sample],
+    recorders: Mapping[str, int],
+    doubted: tuple[str, ...] = (),
 ) -> str:
     facts = as_json(found, summary)
     map_ = ["by a guessed field map"] if found.fields is not None else []
@@ -86,11 +115,15 @@ def _as_text(
         *([found.framing] if found.framing else []),
     ]
     about += [] if found.compression == "plain" else [found.compression]
-    lines = [f"{path}: {', '.join(about)}", "", *_numbers(facts)]
+    lines = [f"{path}: {', '.join(about)}", "", *_numbers(facts), *_observed(summary)]
     if shown:
         names = list(dict.fromkeys(name for sample in shown for name in sample.values))
         rows = [[sample.place, *(str(sample.values.get(name, "-")) for name in names)] for sample in shown]
         lines += ["", table(["LINE", *(name.upper() for name in names)], rows)]
+    if recorders:
+        spans = ", ".join(f"{count(number)} of {name}" for name, number in recorders.items())
+        nothing = only_others(recorders, summary.tallies[Result.COUNTED] + summary.tallies[Result.DUPLICATE])
+        lines += ["", f"Spans in the first records: {spans}", *([nothing] if nothing else [])]
     if summary.problems:
         lines += ["", "Problems:", *(f"  {problem}" for problem in summary.problems[:10])]
     lines += ["", "Source:", *source_block(path, found, doubted)]
@@ -102,6 +135,6 @@ def _numbers(facts: dict[str, Any]) -> list[str]:
     for name, value in facts.items():
         if name == "skipped":
             rows += [(f"skipped, {reason}", count(number)) for reason, number in value.items()]
-        elif name != "format":
+        elif name not in {"format", "instrumentations", "seen_by_several"}:
             rows.append((name.replace("_", " "), "unknown" if value is None else count(value)))
     return table(("COUNT", "NUMBER"), rows).splitlines()

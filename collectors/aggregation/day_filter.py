@@ -72,6 +72,7 @@ class Window:
         parsed.lines = [index if parsed.lines is None else parsed.lines[index] for index in kept]
         parsed.parts = frozenset(place for place, index in enumerate(kept) if index in parsed.parts)
         parsed.rows = [parsed.rows[index] for index in kept]
+        parsed.observed = None if parsed.observed is None else parsed.observed.only(kept)
         parsed.seen = [time for time in parsed.seen if self._keeps(time)]
         return dropped
 

@@ -14,6 +14,7 @@ from leverwatch.collectors.aggregation.compiled import IS_COMPILED
 from leverwatch.collectors.aggregation.config import CountingConfig
 from leverwatch.collectors.aggregation.day_filter import Days, Window
 from leverwatch.collectors.aggregation.lines import Lines
+from leverwatch.collectors.aggregation.observed import Report
 from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE, partial_key
 from leverwatch.collectors.aggregation.pipeline import assemble
 from leverwatch.collectors.aggregation.rollup import lines_of
@@ -116,6 +117,11 @@ class Ingest:
             self._scanning = None
 
     @property
+    def observers(self) -> Report:
+        """The instrumentations that calls were seen by since the last `load`, and what was joined."""
+        return self._rollup.observed.report
+
+    @property
     def records(self) -> int:
         """Lines since the last drain."""
         return self._tallies.total()
@@ -162,6 +168,7 @@ class Ingest:
         if self._seen is not None:
             self._seen.load(state, self._source)
         self._calls.load(state, self._source)
+        self._rollup.observed.load(state, self._source)
 
     def add(self, lines: Lines) -> int | None:
         """Count records. Nothing of a chunk is counted before all of it is decoded.
@@ -236,7 +243,7 @@ class Ingest:
             self._saw(parsed)
             if self.window is not None:
                 self._tallies[Result.OUT_OF_RANGE] += self.window.keep(parsed)
-            counted, others = self._rollup.add(parsed.rows, parsed.parts)
+            counted, others = self._rollup.add(parsed.rows, parsed.parts, parsed.observed)
         self._tallies.update(parsed.passed)
         self._rollup.saw(parsed.seen)
         return Chunk(counted, parsed.ignored, [*parsed.refused, *lines_of(others, parsed.lines)]), known
@@ -280,7 +287,10 @@ class Ingest:
         if not self._partials[key]:
             return
         self.finish()
-        for row in _whole_rows(self._format.parse(bytes(lines.data), lines.header)):
+        parsed = self._format.parse(bytes(lines.data), lines.header)
+        if parsed.observed is not None:
+            self._rollup.observed.release(parsed.observed, len(parsed.rows))
+        for row in _whole_rows(parsed):
             self._rollup.take_back(row)
         self._remember(key, -1)
 
@@ -301,6 +311,7 @@ class Ingest:
         if self._seen is not None:
             state.update(self._seen.changes())
         state.update(self._calls.changes())
+        state.update(self._rollup.observed.changes())
         tallies = {result: number for result, number in self._tallies.items() if number}
         counted = Counted(usage, tallies, days, newest, tuple(self._problems), state, self._read)
         self._read = 0

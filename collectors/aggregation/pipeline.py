@@ -11,6 +11,7 @@ from leverwatch.collectors.aggregation.compiled import IS_COMPILED, id_maker, id
 from leverwatch.collectors.aggregation.config import CountingConfig
 from leverwatch.collectors.aggregation.dedupe import PREFIX as SEEN
 from leverwatch.collectors.aggregation.dedupe import SeenIds
+from leverwatch.collectors.aggregation.observed_state import OBSERVED
 from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE
 from leverwatch.collectors.aggregation.rollup import Rollup
 from leverwatch.collectors.aggregation.stored_ids import KeyOf, ids_kind
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 CALLS = "calls/"
 """The prefix of the state keys of streamed calls and traces."""
-KINDS: tuple[Kind[Any], ...] = (ids_kind(SEEN), ids_kind(CALLS), PARTIAL_LINE)
+KINDS: tuple[Kind[Any], ...] = (ids_kind(SEEN), ids_kind(CALLS), PARTIAL_LINE, OBSERVED)
 """The kinds of state that counting stores, for every type of source."""
 _CALLS_SECONDS = 3600.0
 """The shortest time in seconds within which all parts of a streamed call are recognised."""

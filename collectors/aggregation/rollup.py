@@ -5,22 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from math import gcd
-from operator import add
+from operator import add, itemgetter
 from typing import Any
 
 from leverwatch.collectors.aggregation.batch_counter import BatchCounter, Prepared
+from leverwatch.collectors.aggregation.batch_loops import NAMING
 from leverwatch.collectors.aggregation.bulk_timestamps import Stamps
 from leverwatch.collectors.aggregation.cells import CellRef
 from leverwatch.collectors.aggregation.dedupe import SeenIds
 from leverwatch.collectors.aggregation.identity import NUMBERS, Identify, id_key, id_of, identity, seed_of
+from leverwatch.collectors.aggregation.observed import NOTHING, Joined, Observed
 from leverwatch.collectors.aggregation.stored_ids import KeyOf
 from leverwatch.collectors.aggregation.stream_parts import Kind, RowCounter
-from leverwatch.collectors.counted_fields import COLUMNS
+from leverwatch.collectors.counted_fields import COLUMN_INDEX, COLUMNS
 from leverwatch.collectors.interface import Operation, Result, UsageRow
-from leverwatch.collectors.records.fields import ALL_FIELDS, field_indexes, row_layout
+from leverwatch.collectors.records.fields import (
+    ALL_FIELDS,
+    FIELD_INDEX,
+    field_indexes,
+    row_layout,
+    template_slice,
+)
 from leverwatch.collectors.records.formats.interface import Row
 from leverwatch.collectors.records.layout import Layout
 from leverwatch.collectors.records.names import Refusal, model_fault, model_of
+from leverwatch.collectors.records.observation import Observations
 from leverwatch.collectors.records.timestamps import millis_of
 from leverwatch.collectors.records.vocabulary import (
     CallStatus,
@@ -34,6 +43,9 @@ Group = tuple[str, str, Operation]
 Key = tuple[str, str, Operation, date]
 """System, model, operation and UTC day."""
 
+_TIME, _REQUEST, _TRACE = map(FIELD_INDEX.__getitem__, ("time", "request_id", "trace_id"))
+_naming = itemgetter(*map(FIELD_INDEX.__getitem__, NAMING))
+_TRACES = COLUMN_INDEX["traces"]
 _MOST_SEEDS = 20_000
 """The largest number of seeds that are remembered."""
 
@@ -77,13 +89,45 @@ class Rollup:
         self._stamps = Stamps(zone, slot_minutes)
         self._single = RowCounter(self._stamps, self._judge, self, self._first_trace, has_extended=has_extended)
         self._bulk = BatchCounter(zone, slot_minutes, self._judge, self._first_trace, identify)
+        self.observed = Observed(self, now)
 
-    def add_records(self, records: Sequence[Any], layout: Layout) -> tuple[int, list[tuple[int, Result, str]]]:
+    def add_records(
+        self, records: Sequence[Any], layout: Layout, observed: Observations | None = None
+    ) -> tuple[int, list[tuple[int, Result, str]]]:
         """Count records that are no parts of streamed calls, with the same result as `add`, but much faster."""
         found = self._bulk.prepare(records, layout, self.limit())
-        counted, others, newest = self._bulk.count(found, self._repeated(found))
+        repeated = self._repeated(found)
+        joined = NOTHING
+        if observed is not None:
+            joined = self._join(found, repeated, observed)
+            repeated = [*repeated, *joined.rows, *(joined.again if self._seen else ())]
+        counted, others, newest = self._bulk.count(found, repeated)
         self._saw_newest(newest)
-        return counted, others
+        if joined.calls:
+            calls = set(joined.rows[: joined.calls])
+            others = [other for other in others if other[0] not in calls]
+        return counted + joined.calls, others
+
+    def _join(self, found: Prepared, repeated: Sequence[int], observed: Observations) -> Joined:
+        """Join the observations of new records to those of the same calls."""
+        left_out = {index for index, result, _ in found.others if result is not Result.UNATTRIBUTED}
+        left_out.update(repeated)
+        joined = self.observed.add(observed, found.records, left_out)
+        if found.others and (joined.rows or joined.again):
+            # One that does not name the system itself counts for that of another one.
+            taken = {*joined.rows, *(joined.again if self._seen else ())}
+            found.others = [other for other in found.others if other[0] not in taken]
+        return joined
+
+    def add_one(self, row: Row) -> None:
+        """Count the row of a call, without looking at its request id."""
+        self.add_each([_without_id(row)])
+
+    def take_one(self, row: Row, *, with_trace: bool) -> None:
+        """Take back what `add_one` counted; `with_trace`: also its trace, of which no other call is known."""
+        self.take_back(_without_id(row))
+        if with_trace:
+            self._forget_trace(row)
 
     def _repeated(self, found: Prepared) -> list[int]:
         """Remember the keys of records. Returns the indices of the repeated ones."""
@@ -167,7 +211,10 @@ class Rollup:
         return group, outcome, seed, id_seed, trace_seed
 
     def add(
-        self, rows: Sequence[Row], parts: frozenset[int] = frozenset()
+        self,
+        rows: Sequence[Row],
+        parts: frozenset[int] = frozenset(),
+        observed: Observations | None = None,
     ) -> tuple[int, list[tuple[int, Result, str]]]:
         """Count rows. Returns the number of counted rows, and index, result and detail of each other row.
 
@@ -179,7 +226,7 @@ class Rollup:
         if not parts:
             # All rows of a source are equally long.
             self._layout = self._layout or row_layout(self._known, len(rows[0]), has_extended=self._has_extended)
-            return self.add_records(rows, self._layout)
+            return self.add_records(rows, self._layout, observed)
         return self.add_each(rows, parts)
 
     def add_each(
@@ -254,6 +301,18 @@ class Rollup:
     def _first_trace(self, place: CellRef, trace: object, minute: int) -> bool:
         return self.remember((place.system, "trace"), trace, minute * 60)
 
+    def _forget_trace(self, row: Row) -> None:
+        """Take back the trace of an inference that was counted, as if it had never been seen."""
+        (stamp,) = self._stamps.read([row[_TIME]], datetime.max.replace(tzinfo=UTC)).stamps
+        model, word, status, hit = _naming(row)
+        found = self.attribute(model, word, status, hit, row[template_slice(has_extended=self._has_extended)])
+        if stamp.refusal is not None or len(found) == 2:
+            return
+        key = id_key(str(row[_TRACE]).strip(), self._seed((found[0][0], "trace")))
+        if self._calls.holds(key, stamp.minute * 60 // self._calls.slot_seconds):
+            self._calls.forget(key)
+            self._cell((*found[0], stamp.day))[_TRACES] -= 1
+
     def saw(self, times: Iterable[object]) -> None:
         """Note the days of readable records that gave no row."""
         stamps = self._stamps.read(list(times), self.limit()).stamps
@@ -273,6 +332,10 @@ class Rollup:
         self.cells, self.days, self.newest = {}, set(), None
         self._bulk.clear()
         self._single.clear()
+
+
+def _without_id(row: Row) -> Row:
+    return (*row[:_REQUEST], None, *row[_REQUEST + 1 :])
 
 
 def slots_of(found: Prepared, slot_seconds: int) -> list[int]:

@@ -8,6 +8,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
 R = TypeVar("R")
+_TEXTS = (str, bytes)
 _LONGEST = 1000
 """Characters of the longest text that is cached, as a record may have megabytes in place of a word."""
 
@@ -22,7 +23,7 @@ def recall(most: int, *, typed: bool = False) -> Callable[[Callable[P, R]], Call
         @wraps(function)
         def call(*values: P.args, **none: P.kwargs) -> R:
             for value in values:
-                if isinstance(value, str | bytes) and len(value) > _LONGEST:
+                if isinstance(value, _TEXTS) and len(value) > _LONGEST:
                     return function(*values, **none)
             return cast("R", remembered(*values, **none))
 

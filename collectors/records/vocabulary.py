@@ -16,7 +16,8 @@ class CallStatus(IntEnum):
     CACHE_HIT = 2
 
 
-_SUCCESS = frozenset({"success", "ok", "succeeded", "successful", "completed", "complete", "true"})
+# A span whose status nobody set did not fail.
+_SUCCESS = frozenset({"success", "ok", "succeeded", "successful", "completed", "complete", "true", "unset"})
 _ERROR = frozenset(
     {
         "error", "failure", "failed", "fail", "timeout", "timed_out", "cancelled", "canceled", "aborted",
@@ -32,7 +33,7 @@ _OPERATIONS = {
         "generate_content_stream", "agenerate_content_stream",
     ),
     Operation.EMBEDDING: ("embedding", "embeddings", "aembedding"),
-    Operation.RERANK: ("rerank", "arerank"),
+    Operation.RERANK: ("rerank", "arerank", "reranker"),
     Operation.IMAGE: ("image", "image_generation", "aimage_generation", "image_edit"),
     Operation.AUDIO: ("audio", "speech", "aspeech", "transcription", "atranscription", "translation"),
     Operation.MODERATION: ("moderation", "moderations", "amoderation"),
@@ -40,7 +41,7 @@ _OPERATIONS = {
     Operation.AGENT: (
         "agent", "invoke_agent", "create_agent", "invoke_workflow", "workflow", "agent_step", "chain",
     ),
-    Operation.OTHER: ("other",),
+    Operation.OTHER: ("other", "retriever", "guardrail", "evaluator", "prompt"),
 }  # fmt: skip
 _OPERATION_OF = {word: operation for operation, words in _OPERATIONS.items() for word in words}
 _VALID = frozenset({"true", "valid", "pass", "passed", "ok", "success", "1"})

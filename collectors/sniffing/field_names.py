@@ -101,7 +101,7 @@ KNOWN: Mapping[str, Known] = {
         "requestid reqid callid completionid responseid generationid inferenceid messageid xrequestid id uuid"
         " correlationid spanid", _is_id, exact=True,
     ),
-    "operation": Known("operation operationname calltype requesttype endpointtype op task type kind",
+    "operation": Known("operation operationname calltype requesttype endpointtype op spankind task type kind",
                        _is_operation, exact=True),
     "status": Known("status outcome result success ok succeeded statuscode httpstatus responsestatus state",
                     _is_outcome, exact=True),

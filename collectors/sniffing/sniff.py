@@ -29,6 +29,7 @@ from leverwatch.collectors.records.names import is_usable
 from leverwatch.collectors.records.timestamps import parse_time
 from leverwatch.collectors.records.vocabulary import is_cache_hit, operation_of, status_of
 from leverwatch.collectors.sniffing.guess import FieldGuess, columns, leaves, propose
+from leverwatch.collectors.sniffing.instrumentations import instrumentations
 from leverwatch.collectors.sniffing.repeated_ids import note_on
 from leverwatch.collectors.sources.files.collector import FilesCollector
 from leverwatch.collectors.sources.files.config import FilesConfig
@@ -86,6 +87,10 @@ class Summary:
     tallies: Counter[Result] = field(default_factory=Counter)
     usage: list[UsageRow] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    instrumentations: dict[str, int] = field(default_factory=dict)
+    """Calls that each instrumentation saw, by its name; empty when none has a name."""
+    joined: dict[tuple[str, ...], int] = field(default_factory=dict)
+    """Calls that were seen more than once, by the names of those who saw them, the outermost first."""
 
     def add(self, column: str, operation: Callable[[Operation], bool]) -> float:
         """Return the sum of a column over all rows whose operation is chosen."""
@@ -233,11 +238,20 @@ def summarise(config: FilesConfig, now: Callable[[], datetime] = utc_now) -> Sum
     summary = Summary()
     with tempfile.TemporaryDirectory() as folder:
         context = CollectorContext(Path(folder), Path(folder), now, {})
-        for batch in FilesCollector(config, context).collect(SourceState(0, dict)):
+        collector = FilesCollector(config, context)
+        for batch in collector.collect(SourceState(0, dict)):
             summary.tallies.update(batch.tallies)
             summary.usage += batch.usage
             summary.problems += (f"{it.place}: {it.reason}: {it.detail}" for it in batch.problems)
+        report = collector.observers
+    if any(report.seen):
+        summary.instrumentations = {_named(name): number for name, number in report.seen.most_common()}
+    summary.joined = {tuple(map(_named, names)): number for names, number in report.joined.items() if number > 0}
     return summary
+
+
+def _named(name: str) -> str:
+    return name if is_usable(name) else "?" if name else "unnamed"
 
 
 def samples(settings: FileFormat, data: bytes, number: int = 5) -> Iterator[Sample]:
@@ -262,6 +276,13 @@ def _read(format_: Format, data: bytes) -> tuple[Parsed, int]:
     header, data = data[:start], data[start:]
     end = format_.framing.complete(data, final=True)
     return format_.parse(data[:end] or data, header or None), start
+
+
+def recorded_by(settings: FileFormat, data: bytes) -> dict[str, int]:
+    """Return the number of spans in the first records by the instrumentation that recorded them."""
+    format_ = build_format(settings, ())
+    end = format_.framing.complete(data, final=True)
+    return instrumentations(format_.framing.split(data[:end] or data).units)
 
 
 def _shown(row: Row) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import CollectorContext
 from leverwatch.collectors.registry import source_types
 from tests.collectors.aggregation.test_streams import PARTS, chunk
+from tests.collectors.records.formats.test_otlp import SEMCONV, export, span
 from tests.collectors.sources.evals.samples import lines, own
 from tests.collectors.sources.git.repo import Repo
 from tests.collectors.sources.models.server import Provider, models, provider
@@ -26,6 +28,7 @@ from tests.collectors.sources.stored_values import kinds_of
 
 SOURCES: dict[str, dict[str, Any]] = {
     "gateway": {"type": "files", "path": "logs/*.jsonl", "format": "openai", "system": "bot"},
+    "traces": {"type": "files", "path": "traces/*.json", "format": "otlp", "system": "bot"},
     "tests": {"type": "evals", "path": "evals/*", "system": "bot"},
     "prompts": {"type": "git", "repo": "repo", "systems": {"bot": ["**/*.md"]}},
     "provider": {"type": "models"},
@@ -83,11 +86,12 @@ def served() -> Iterator[Provider]:
 
 @pytest.fixture
 def world(tmp_path: Path, served: Provider) -> Iterator[World]:
-    """Everything was read: streamed calls, a last line without its end, results, prompts and models."""
-    for folder in ("logs", "evals"):
+    """Everything was read: streamed calls, spans, a last line without its end, results, prompts and models."""
+    for folder in ("logs", "evals", "traces"):
         (tmp_path / folder).mkdir()
     (tmp_path / "logs/app.jsonl").write_bytes(b"".join(PARTS) + chunk("c2", end=True)[:-1])
     (tmp_path / "evals/own.jsonl").write_bytes(lines(own()))
+    (tmp_path / "traces/spans.json").write_text(json.dumps(export(span(SEMCONV))) + "\n")
     Repo(tmp_path / "repo").commit({"a.md": "1"})
     store = Store(f"sqlite:///{tmp_path / 'store.db'}")
     store.migrate()
@@ -118,6 +122,7 @@ KINDS = [
     ("gateway", "seen/", "list of ids"),
     ("gateway", "calls/", "list of ids"),
     ("gateway", "partial/", "number of times that a line without an end was counted"),
+    ("traces", "observed/", "list of observations"),
     ("tests", "file/", "position in a file of results"),
     ("prompts", "history", "history of the prompts"),
     ("provider", "list", "digest of the list of models"),

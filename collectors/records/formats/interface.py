@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.layout import Layout
+from leverwatch.collectors.records.observation import Observations
 
 Row = tuple[Any, ...]
 """The values of one record in the order of `FIELDS` (None: unknown), then those of the system template, then, when
@@ -53,6 +54,9 @@ class Parsed:
     """The number of records that give no row by design and without an error, by result."""
     seen: list[Any] = field(default_factory=list)
     """The times of readable records that gave no row."""
+    observed: Observations | None = None
+    """What the rows tell of who saw their calls, as several may have seen the same; None when the format cannot
+    know."""
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""Reads spans of traces from their two JSON forms, with only the wanted attributes. Pure."""
+"""Reads spans of traces from their JSON forms, with only the wanted attributes. Pure."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import msgspec
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.formats.jsonl import explain
+from leverwatch.collectors.records.formats.span_documents import usual_forms
 
 Scalar = str | int | float | bool | None
 Refusal = tuple[Result, str]
@@ -41,6 +42,7 @@ class _Status(msgspec.Struct, gc=False):
 
 
 class _Span(msgspec.Struct, gc=False):
+    name: msgspec.Raw = _NOTHING
     traceId: str | None = None  # noqa: N815 as above
     spanId: str | None = None  # noqa: N815 as above
     parentSpanId: str | None = None  # noqa: N815 as above
@@ -55,11 +57,21 @@ class _Resource(msgspec.Struct, gc=False):
     attributes: list[_Attribute] | None = None
 
 
+class _Library(msgspec.Struct, gc=False):
+    name: str | None = None
+    version: str | None = None
+
+
+_NO_LIBRARY = _Library()
+
+
 class _Scope(msgspec.Struct, gc=False):
+    scope: _Library | None = None
     spans: list[_Span] | None = None
 
 
 class _LooseScope(msgspec.Struct, gc=False):
+    scope: _Library | None = None
     spans: list[msgspec.Raw] | None = None
 
 
@@ -79,28 +91,37 @@ class _Context(msgspec.Struct, gc=False):
 
 
 class _FlatStatus(msgspec.Struct, gc=False):
-    status_code: str | None = None
+    status_code: int | str | None = None
 
 
 class _FlatResource(msgspec.Struct, gc=False):
     attributes: dict[str, msgspec.Raw] | None = None
 
 
-class _Base(msgspec.Struct, gc=False):
-    resourceLogs: msgspec.Raw = _NOTHING  # noqa: N815 as above
-    resourceMetrics: msgspec.Raw = _NOTHING  # noqa: N815 as above
+class _Printed(msgspec.Struct, gc=False):
+    """A single span as an SDK prints it."""
+
+    name: msgspec.Raw = _NOTHING
+    span_kind: str | None = None
+    scope: _Library | None = None
     context: _Context | None = None
     parent_id: str | None = None
     start_time: str | int | float | None = None
     end_time: str | int | float | None = None
-    status_code: str | None = None
+    status_code: int | str | None = None
     status: _FlatStatus | None = None
     attributes: dict[str, msgspec.Raw] | None = None
     resource: _FlatResource | None = None
 
 
+class _Base(msgspec.Struct, gc=False):
+    resourceLogs: msgspec.Raw = _NOTHING  # noqa: N815 as above
+    resourceMetrics: msgspec.Raw = _NOTHING  # noqa: N815 as above
+    context: msgspec.Raw = _NOTHING
+
+
 class _Document(_Base, gc=False):
-    """A batch in OTLP's JSON form, or a single span as an SDK prints it."""
+    """A batch in OTLP's JSON form, or something else."""
 
     resourceSpans: list[_ResourceSpans] | None = None  # noqa: N815 as above
 
@@ -112,6 +133,12 @@ class _LooseDocument(_Base, gc=False):
 class Span(msgspec.Struct, frozen=True, eq=False, gc=False):
     """One span. Instances are compared by identity."""
 
+    scope: str
+    """The name of what recorded it; empty when it is not told."""
+    version: str
+    """The version of what recorded it; empty when it is not told."""
+    name: msgspec.Raw
+    """The name as JSON, as few names are read; empty when it is not told."""
     trace_id: str | None
     span_id: str | None
     parent_id: str | None
@@ -129,7 +156,10 @@ _document = msgspec.json.Decoder(_Document, strict=False)
 _loose = msgspec.json.Decoder(_LooseDocument, strict=False)
 _span = msgspec.json.Decoder(_Span, strict=False)
 _value = msgspec.json.Decoder(_Value, strict=False)
+_printed = msgspec.json.Decoder(_Printed, strict=False)
+_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _FAILED = frozenset({2, "2", "ERROR", "STATUS_CODE_ERROR", "StatusCode.ERROR"})
+_KIND = "openinference.span.kind"
 
 
 class SpanReader:
@@ -137,6 +167,9 @@ class SpanReader:
 
     def __init__(self, wanted: frozenset[str]) -> None:
         self._wanted = wanted
+        parts = (name.split(".") for name in wanted)
+        self._groups = frozenset(".".join(names[:depth]) for names in parts for depth in range(1, len(names)))
+        """The beginnings of wanted names, under which some producers nest the rest."""
 
     def read(self, unit: bytes) -> list[Span | Refusal] | None:
         """Return the spans of a document, with a `Refusal` in place of an invalid one; None for logs and metrics.
@@ -150,22 +183,45 @@ class SpanReader:
             document = _document.decode(unit)
         except msgspec.ValidationError:
             document = _loose.decode(unit)
-        if document.resourceSpans is not None:
-            return list(self._spans(document.resourceSpans))
-        if document.context is not None:
-            return [self._flat(document)]
+        except msgspec.DecodeError:
+            return self._rare(unit)
+        groups = document.resourceSpans
+        if groups is not None and (not groups or any(group.scopeSpans is not None for group in groups)):
+            return list(self._spans(groups))
+        if _is_object(document.context):
+            return [self._flat(_printed.decode(unit))]
         if bytes(document.resourceLogs) or bytes(document.resourceMetrics):
             return None
-        raise NotSpans
+        return self._rare(unit)
+
+    def _rare(self, unit: bytes) -> list[Span | Refusal]:
+        """Return the spans of a document of another form than the two most usual ones."""
+        found = usual_forms(unit)
+        if found is None:
+            raise NotSpans
+        spans: list[Span | Refusal] = []
+        for one in found:
+            try:
+                document = _loose.decode(one)
+                if _is_object(document.context):
+                    spans.append(self._flat(_printed.decode(one)))
+                elif document.resourceSpans is not None:
+                    spans += self._spans(document.resourceSpans)
+                else:
+                    spans.append((Result.MISSING_FIELD, "not a span"))
+            except msgspec.ValidationError as error:
+                spans.append(explain(error))
+        return spans
 
     def _spans(self, groups: list[Any]) -> Iterator[Span | Refusal]:
         for group in groups:
             resource = self._resource(group.resource)
             for scope in group.scopeSpans or ():
+                library = scope.scope or _NO_LIBRARY
                 for span in scope.spans or ():
                     try:
                         yield self._of_protocol(
-                            _span.decode(span) if isinstance(span, msgspec.Raw) else span, resource
+                            _span.decode(span) if isinstance(span, msgspec.Raw) else span, resource, library
                         )
                     except msgspec.ValidationError as error:
                         yield explain(error)
@@ -178,8 +234,11 @@ class SpanReader:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return {}  # what the spans tell counts; a name that is missing leaves them unattributed
 
-    def _of_protocol(self, span: _Span, resource: Mapping[str, Scalar]) -> Span:
+    def _of_protocol(self, span: _Span, resource: Mapping[str, Scalar], scope: _Library) -> Span:
         return Span(
+            scope.name or "",
+            scope.version or "",
+            span.name,
             _id(span.traceId),
             _id(span.spanId),
             _id(span.parentSpanId),
@@ -195,11 +254,17 @@ class SpanReader:
         wanted = self._wanted
         return {it.key: _scalar(it.value) for it in attributes or () if it.key in wanted}
 
-    def _flat(self, document: _Base) -> Span:
+    def _flat(self, document: _Printed) -> Span:
         context = document.context or _Context()
         code = document.status.status_code if document.status else document.status_code
-        resource = document.resource.attributes if document.resource else None
+        attributes = self._of_mapping(document.attributes)
+        if document.span_kind:
+            attributes.setdefault(_KIND, document.span_kind)
+        scope = document.scope or _NO_LIBRARY
         return Span(
+            scope.name or "",
+            scope.version or "",
+            document.name,
             _id(context.trace_id),
             _id(context.span_id),
             _id(document.parent_id),
@@ -207,13 +272,28 @@ class SpanReader:
             document.end_time,
             code in _FAILED,
             "",
-            self._of_mapping(document.attributes),
-            self._of_mapping(resource),
+            attributes,
+            self._of_mapping(document.resource.attributes if document.resource else None),
         )
 
-    def _of_mapping(self, attributes: Mapping[str, msgspec.Raw] | None) -> dict[str, Scalar]:
-        found = ((key, msgspec.json.decode(raw)) for key, raw in (attributes or {}).items() if key in self._wanted)
-        return {key: _first(value) for key, value in found}
+    def _of_mapping(self, attributes: Mapping[str, msgspec.Raw] | None, prefix: str = "") -> dict[str, Scalar]:
+        found: dict[str, Scalar] = {}
+        for key, raw in (attributes or {}).items():
+            name = prefix + key
+            if name in self._wanted:
+                found[name] = _first(msgspec.json.decode(raw))
+            elif name in self._groups and _is_object(raw):
+                found |= self._of_mapping(_object.decode(raw), f"{name}.")
+        return found
+
+
+def name_of(span: Span) -> str:
+    """Return the name of a span; empty when it is not told."""
+    try:
+        name = msgspec.json.decode(span.name) if bytes(span.name) else ""
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+    return name if isinstance(name, str) else ""
 
 
 def _scalar(raw: msgspec.Raw) -> Scalar:
@@ -231,6 +311,10 @@ def _first(value: object) -> Scalar:
     if isinstance(value, list):
         return _first(value[0]) if value else None
     return value if isinstance(value, str | int | float | bool) else None
+
+
+def _is_object(raw: msgspec.Raw) -> bool:
+    return bytes(raw)[:1] == b"{"
 
 
 def _id(text: str | None) -> str | None:

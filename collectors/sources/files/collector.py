@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from leverwatch.collectors.aggregation.ingest import Ingest
+from leverwatch.collectors.aggregation.observed import Report
 from leverwatch.collectors.aggregation.pipeline import KINDS as COUNTING_KINDS
 from leverwatch.collectors.errors import SourceIncomplete, SourceRefused, SourceUnavailable
 from leverwatch.collectors.interface import BackfillRequest, Batch, CollectorContext, Progress, SourceState
@@ -69,6 +70,11 @@ class FilesCollector:
         self._matcher = Matcher(self._catalog, self._ingest.framing)
         self._checked: dict[str, float] = {}
         self._refused: dict[str, tuple[Found, str]] = {}
+
+    @property
+    def observers(self) -> Report:
+        """The instrumentations that calls were seen by since the state was loaded, and what was joined."""
+        return self._ingest.observers
 
     def collect(self, state: SourceState) -> Iterator[Batch]:
         """Yield what is new in all files; the files that are unchanged for the longest time come first.

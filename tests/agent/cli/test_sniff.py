@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -9,8 +10,11 @@ from click.testing import CliRunner
 
 from leverwatch.agent.cli.main import main
 from leverwatch.agent.config import load_config
+from tests.collectors.records.formats.setups import SETUPS
+from tests.collectors.records.formats.span_records import export, span
+from tests.collectors.records.formats.spans import FRAMEWORK, LIBRARY, call, document
 
-LINES = [
+LINES: list[dict[str, Any]] = [
     {"id": "a", "object": "chat.completion", "created": 1773129600, "model": "m", "choices": [],
      "usage": {"prompt_tokens": 3, "completion_tokens": 2}},
     {"id": "a", "object": "chat.completion", "created": 1773129600, "model": "m", "choices": [{"index": 0}],
@@ -74,6 +78,32 @@ def test_people_see_what_was_understood_and_a_source_that_loads(log: Path, tmp_p
     assert yaml.safe_load(source)[0]["format"] == "openai"
 
 
+def test_instrumentations_are_named_with_what_they_saw_and_what_was_joined(tmp_path: Path) -> None:
+    path = tmp_path / "traces.json"
+    pair, _ = SETUPS["both tell the tokens, one the id and the dated model"]
+    path.write_bytes(document(*pair) + document(call(LIBRARY, "z", 7, 7, trace="t9", at=900)))
+    result = CliRunner().invoke(main, ["sniff", str(path), "--format", "json"])
+
+    facts = json.loads(result.stdout)
+    assert facts["inferences"] == 2
+    assert facts["instrumentations"] == {LIBRARY: 2, FRAMEWORK: 1}
+    assert facts["seen_by_several"] == [{"instrumentations": [FRAMEWORK, LIBRARY], "calls": 1}]
+
+    shown = CliRunner().invoke(main, ["sniff", str(path)]).output
+    assert f"  {LIBRARY} saw 2 calls\n" in shown
+    assert f"  1 call was seen by {FRAMEWORK} and {LIBRARY}, and counts once\n" in shown
+
+
+def test_a_name_that_cannot_be_shown_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "traces.json"
+    path.write_bytes(document(call("\x1b[31mred", "a", 7, 7), call("", "b", 7, 7)))
+    shown = CliRunner().invoke(main, ["sniff", str(path)]).output
+
+    assert "red" not in shown
+    assert "  ? saw 1 call\n" in shown
+    assert "  unnamed saw 1 call\n" in shown
+
+
 OWN = [
     {
         "ended_at": f"2026-03-10T08:00:0{n}", "ts": f"2026-03-10T08:00:0{n}", "svc": {"on": n}, "id": f"r{n}",
@@ -125,3 +155,16 @@ def test_an_unknown_format_says_what_was_tried(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "no known format; tried formats: " in result.stderr
     assert CliRunner().invoke(main, ["sniff", str(tmp_path / "none")]).exit_code == 1
+
+
+def test_spans_without_a_call_to_a_model_are_named_with_what_recorded_them(tmp_path: Path) -> None:
+    agent = span({"gen_ai.operation.name": "invoke_agent"})
+    path = tmp_path / "spans.json"
+    path.write_text(json.dumps(export("only.agents", agent, span({"gen_ai.operation.name": "execute_tool"}))))
+    result = CliRunner().invoke(main, ["sniff", str(path)])
+
+    assert "No span is a call to a model: spans of only.agents." in result.output
+    path.write_text(json.dumps(export("the.client", span({"gen_ai.operation.name": "chat"}))))
+    facts = json.loads(CliRunner().invoke(main, ["sniff", str(path), "--format", "json"]).stdout)
+    assert (facts["inferences"], facts["instrumentations"]) == (1, {"the.client": 1})
+    assert "No span" not in CliRunner().invoke(main, ["sniff", str(path)]).output

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -185,3 +186,27 @@ def test_what_is_no_known_format_is_none(data: bytes) -> None:
 def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(SourceUnavailable, match="no such file"):
         read_sample(tmp_path / "none")
+
+
+def test_a_table_of_spans_of_phoenix_counts_by_the_kind_and_the_status_of_each(tmp_path: Path) -> None:
+    rows = [
+        ("LLM", "OK", "m", "120", "30"), ("LLM", "UNSET", "m", "", ""), ("LLM", "ERROR", "m", "", ""),
+        ("EMBEDDING", "OK", "", "16", ""), ("AGENT", "UNSET", "", "120", "30"), ("CHAIN", "UNSET", "", "", ""),
+        ("RETRIEVER", "OK", "", "", ""), ("RERANKER", "OK", "", "", ""), ("GUARDRAIL", "OK", "", "", ""),
+    ]  # fmt: skip
+    path = tmp_path / "spans.csv"
+    lines = [
+        f"{number},{kind},2026-03-10 08:00:0{number}+00:00,{status},t{number},{model},{taken},{output}"
+        for number, (kind, status, model, taken, output) in enumerate(rows)
+    ]
+    head = "context.span_id,span_kind,start_time,status_code,context.trace_id,attributes.llm.model_name"
+    counts = "attributes.llm.token_count.prompt,attributes.llm.token_count.completion"
+    path.write_text("\n".join([f"{head},{counts}", *lines]) + "\n")
+    found = guess(*read_sample(path))
+
+    assert found is not None
+    summary = summarise(config_of(path, found.settings), lambda: datetime(2026, 3, 11, tzinfo=UTC))
+    generation = Operation.GENERATION.__eq__
+    names = ("inferences", "errors", "input_tokens", "output_tokens")
+    assert [summary.add(name, generation) for name in names] == [2, 1, 120, 30]
+    assert summary.tallies.total() - summary.tallies[Result.COUNTED] == 1

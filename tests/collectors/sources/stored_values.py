@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from leverwatch.collectors.aggregation.observed_state import OBSERVED, StoredSegment
 from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE
 from leverwatch.collectors.aggregation.stored_ids import KeyOf, StoredIds, ids_kind
+from leverwatch.collectors.records.observation import Observation, Sight
 from leverwatch.collectors.sources.evals.positions import RESULT_FILE, FileState
 from leverwatch.collectors.sources.files.checkpoint import CHECKPOINT, FileCheckpoint
 from leverwatch.collectors.sources.files.partial_reads import PartialRead
@@ -64,6 +66,28 @@ _HISTORY = (
 )
 _IDS = bytes.fromhex("6B1BC485AB0A106778820CB9AE255E5E")
 _DIGEST = bytes.fromhex("E528E088FFE4818260EC81BD94F4ECA1")
+_SEGMENT = bytes.fromhex(
+    "92CB41DA6CA31220000091929DD9203061663736353139313663643433646438343438656232313163383033313963B062376164"
+    "366237313639323033333331B030306630363761613062613930326237C0D9246F70656E74656C656D657472792E696E7374727"
+    "56D656E746174696F6E2E6F70656E616992A3626F74C0CF189B6BFA0CBB0000CF189B6BFA66232F00AA67656E65726174696F6E"
+    "C2A2723195321EC014C091A16D9ACF189B6BFA0CBB0000A16DC0A463686174C0321E14CB3FD0000000000000C3"
+)
+_OBSERVATION = Observation(
+    "0af7651916cd43dd8448eb211c80319c",
+    "b7ad6b7169203331",
+    "00f067aa0ba902b7",
+    None,
+    "opentelemetry.instrumentation.openai",
+    ("bot", None),
+    1773129600000000000,
+    1773129601500000000,
+    "generation",
+    False,
+    "r1",
+    (50, 30, None, 20, None),
+    ("m",),
+)
+_ROW = (1773129600000000000, "m", None, "chat", None, 50, 30, 20, 0.25, True)
 
 
 def _ids(prefix: str, key: str, checksum: bytes) -> Stored:
@@ -116,6 +140,13 @@ STORED: tuple[Stored, ...] = (
     _ids("seen/", "seen/1970340/0/add", b"afe4fe37"),
     _ids("calls/", "calls/1970303/4/del", b"a552a8c2"),
     Stored("files", PARTIAL_LINE, "partial/2/402dfa4ea57927c8", 3, (b"3", b"version 1\n3")),
+    Stored(
+        "files",
+        OBSERVED,
+        "observed/7",
+        StoredSegment(1773309000.5, [Sight(_OBSERVATION, _ROW)]),
+        (_SEGMENT, b"version 1\n" + _SEGMENT),
+    ),
     Stored(
         "evals",
         RESULT_FILE,

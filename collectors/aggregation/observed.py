@@ -1,0 +1,322 @@
+"""Counts a call once that several instrumentations saw, in whatever batch or file each of them tells it.
+
+The observations of recent calls are remembered. What is of one call follows from them alone, not from their order:
+when another one changes that, what was counted is taken back and the call is counted as all of them tell it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from leverwatch.collectors.aggregation.grouping import Group, Index, connected, groups_of
+from leverwatch.collectors.aggregation.observed_state import Segments
+from leverwatch.collectors.records.fields import FIELD_INDEX
+from leverwatch.collectors.records.merging import merge, outermost_first
+from leverwatch.collectors.records.observation import Fit, Key, Observations, Sight, fit
+from leverwatch.collectors.records.vocabulary import CallStatus, is_cache_hit, status_of
+
+_STATUS, _TRACE, _HIT = FIELD_INDEX["status"], FIELD_INDEX["trace_id"], FIELD_INDEX["cache_hit"]
+MOST = 20_000
+"""Observations that are remembered for a source."""
+KEPT = timedelta(hours=1)
+"""How long an observation is remembered at least, by the clock, unless there are more than `MOST`."""
+
+
+_WAITING = 10_000
+"""Spans that are held in memory while nothing can be seen twice."""
+_STORED = 256
+"""Observations that a step stores while nothing can be seen twice: the other instrumentation may come next."""
+
+
+class Tally(Protocol):
+    """Adds rows to the counts of a source, and takes them back."""
+
+    def add_one(self, row: tuple[Any, ...]) -> None:
+        """Count the row of a call."""
+        ...
+
+    def take_one(self, row: tuple[Any, ...], *, with_trace: bool) -> None:
+        """Take a row back; with its trace when no other call of it is known."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Rows that are counted and whose observations are not worked out."""
+
+    seen: Observations
+    rows: Sequence[tuple[Any, ...]]
+    left_out: Set[int]
+    end: int
+    """Only the rows before this index."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What was seen and joined since the last `load`."""
+
+    seen: Counter[str] = field(default_factory=Counter)
+    """Observed calls by instrumentation."""
+    joined: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    """Calls that several observations tell of, by the names of their instrumentations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What became of new rows that are of calls which others tell of too."""
+
+    rows: list[int]
+    """Their indices, in order; they must not be counted as they are."""
+    calls: int
+    """How many of them are calls that were not counted before: the first ones."""
+    again: list[int] = field(default_factory=list)
+    """The indices of rows whose observation is remembered: they were delivered again."""
+
+
+NOTHING = Joined([], 0)
+
+
+class Observed:
+    """The observations of recent calls of one source."""
+
+    def __init__(self, tally: Tally, now: Callable[[], datetime]) -> None:
+        self._tally, self._now = tally, now
+        self._sights: dict[Key, Sight] = {}
+        self._index = Index()
+        self._fits: dict[Key, dict[Key, Fit]] = {}
+        self._groups: dict[Key, Group] = {}
+        self._traces: dict[Any, int] = {}
+        """Inferences of each trace."""
+        self._segments = Segments()
+        self._is_awake = False
+        self._scopes: set[str] = set()
+        self._spans: set[str] = set()
+        self._parents: set[str] = set()
+        self._waiting: deque[_Chunk] = deque()
+        """What was counted while nothing could be seen twice."""
+        self._held = 0
+        self.report = Report()
+
+    def load(self, state: Mapping[str, bytes], source: str) -> None:
+        """Forget everything, then restore what `changes` returned.
+
+        Raises:
+            SourceRefused: a value is unreadable or of a newer version.
+        """
+        self._sights, self._index, self._fits, self._groups = {}, Index(), {}, {}
+        self._traces, self.report, self._segments = {}, Report(), Segments()
+        self._is_awake, self._waiting, self._held = False, deque(), 0
+        self._scopes, self._spans, self._parents = set(), set(), set()
+        for sight in self._segments.load(state, source):
+            self._sights[sight.seen.key] = sight
+            self._scopes.add(sight.seen.scope)
+            self._spans.add(sight.seen.span)
+            self._parents.add(sight.seen.within or "")
+        fitting = self._enter(self._sights)
+        for group in groups_of(fitting, self._fits, self._sights.__getitem__):
+            self._groups.update(dict.fromkeys(group, group))
+        for call in self._calls(self._sights):
+            self._trace(self._row(call), 1)
+        self._is_awake = len(self._scopes) > 1 or bool(self._groups)
+
+    def changes(self) -> dict[str, bytes | None]:
+        """Return the changes of the state since the last call; None deletes a key."""
+        if not self._is_awake:
+            self._take_waiting(_STORED)
+            while len(self._sights) > 2 * _STORED and (gone := self._segments.drop_oldest()):
+                self._forget(gone)
+        oldest = (self._now() - KEPT).timestamp()
+        while gone := self._segments.drop_older(oldest):
+            self._forget(gone)
+        return self._segments.changes(self._sights)
+
+    def add(self, seen: Observations, rows: Sequence[tuple[Any, ...]], left_out: Set[int]) -> Joined:
+        """Remember the observations of new rows, except those at the indices that are `left_out`.
+
+        Counts every call that more than one observation tells of; the rows of all others are left to the caller.
+        """
+        scopes = seen.scopes
+        self.report.seen.update(scopes)
+        self._scopes.update(scopes)
+        if not self._is_awake and not self._wakes(seen):
+            self._waiting.append(_Chunk(seen, rows, left_out, len(rows)))
+            self._held += seen.size
+            while self._held > _WAITING and len(self._waiting) > 1:
+                self._held -= self._waiting.popleft().seen.size
+            return NOTHING
+        if not self._is_awake:
+            self._is_awake = True
+            self._take_waiting()
+        indices: dict[Key, int] = {}
+        again: list[int] = []
+        for index, sight in _sights(seen, rows, left_out, range(len(rows))):
+            if self._remember(sight):
+                indices[sight.seen.key] = index
+            else:
+                again.append(index)
+        joined = self._join(indices)
+        while len(self._sights) > MOST and (gone := self._segments.drop_oldest()):
+            self._forget(gone)
+        return replace(joined, again=again) if again else joined
+
+    def _wakes(self, seen: Observations) -> bool:
+        """Whether calls may be seen twice: by two instrumentations, or by one with a span inside another."""
+        spans, parents = seen.spans, seen.parents
+        nests = not (
+            spans.isdisjoint(parents) and spans.isdisjoint(self._parents) and parents.isdisjoint(self._spans)
+        )
+        if len(self._spans) > MOST:
+            self._spans.clear()
+            self._parents.clear()
+        self._spans |= spans
+        self._parents |= parents
+        return nests or len(self._scopes) > 1
+
+    def _take_waiting(self, most: int = MOST) -> None:
+        """Remember the newest observations that wait; they are counted already."""
+        keys: list[Key] = []
+        taken: list[Sight] = []
+        while self._waiting and len(taken) < most:
+            chunk = self._waiting.pop()
+            start = max(0, chunk.end - (most - len(taken)))
+            found = _sights(chunk.seen, chunk.rows, chunk.left_out, range(start, chunk.end))
+            taken[:0] = [sight for _, sight in found]
+            self._held -= chunk.seen.size
+            if start:
+                self._waiting.append(replace(chunk, end=start))
+                self._held += chunk.seen.size
+                break
+        for sight in taken:
+            if self._remember(sight):
+                keys.append(sight.seen.key)
+                self._trace(sight.row, 1)
+        if fitting := self._enter(keys):
+            self._arrange(connected(fitting, self._fits), {})
+
+    def _remember(self, sight: Sight) -> bool:
+        """Remember an observation. Returns whether it is new."""
+        key = sight.seen.key
+        if key in self._sights:
+            return False
+        self._sights[key] = sight
+        self._segments.add(key, self._now().timestamp())
+        return True
+
+    def _join(self, indices: Mapping[Key, int]) -> Joined:
+        """Count the calls that new observations share with others."""
+        fitting = self._enter(indices)
+        joined = self._arrange(connected(fitting, self._fits), indices) if fitting else NOTHING
+        for key in indices.keys() - {key for key in fitting if key in self._groups}:
+            self._trace(self._sights[key].row, 1)
+        return joined
+
+    def release(self, seen: Observations, number: int) -> None:
+        """Forget the observations of a number of rows that the caller is about to take back.
+
+        Each counts on its own until then.
+        """
+        self._take_waiting()
+        for index in range(number):
+            found = seen.of(index)
+            if found is not None and found.key in self._sights:
+                self._release(found.key)
+
+    def _release(self, key: Key) -> None:
+        near = connected([key], self._fits)
+        row = self._sights[key].row
+        for other in self._fits.pop(key, {}):
+            del self._fits[other][key]
+        self._arrange(near, {})
+        self._trace(row, -1)
+        self._drop(key)
+        self._segments.remove(key)
+
+    def _enter(self, keys: Iterable[Key]) -> list[Key]:
+        """Find what fits new observations; return those that fit something."""
+        fitting: dict[Key, None] = {}
+        for key in keys:
+            sight = self._sights[key]
+            for near in dict.fromkeys(self._index.near(sight.seen)):
+                other = self._sights.get(near)
+                if other is not None and near != key and (found := fit(sight, other)) is not None:
+                    self._fits.setdefault(key, {})[near] = found
+                    self._fits.setdefault(near, {})[key] = found
+                    fitting[key] = fitting[near] = None
+            self._index.add(sight.seen)
+        return list(fitting)
+
+    def _arrange(self, keys: Sequence[Key], new: Mapping[Key, int]) -> Joined:
+        """Put what fits together into calls; count what changed, except new observations on their own."""
+        before = self._calls(keys)
+        groups = groups_of(keys, self._fits, self._sights.__getitem__)
+        grouped = {key for group in groups for key in group}
+        after = {*groups, *((key,) for key in keys if key not in grouped)}
+        counted = {call for call in before if call[0] not in new or len(call) > 1}
+        # What is gone goes first: its trace may count again in the cell of another model.
+        for call in counted - after:
+            row = self._row(call)
+            self._tally.take_one(row, with_trace=self._trace(row, -1))
+        for call in after - counted:
+            if len(call) > 1 or call[0] not in new:
+                row = self._row(call)
+                self._trace(row, 1)
+                self._tally.add_one(row)
+        for key in keys:
+            self._groups.pop(key, None)
+        for group in groups:
+            self._groups.update(dict.fromkeys(group, group))
+        self._note(counted, after)
+        rows = sorted(index for key, index in new.items() if key in grouped)
+        singles = sum(key not in grouped for key in keys if key in new)
+        return Joined(rows, min(max(len(after) - singles - len(counted), 0), len(rows)))
+
+    def _calls(self, keys: Iterable[Key]) -> set[Group]:
+        """Return the calls of observations as they are arranged now, also those on their own."""
+        return {self._groups.get(key, (key,)) for key in keys}
+
+    def _row(self, call: Group) -> tuple[Any, ...]:
+        return merge([self._sights[key] for key in call]) if len(call) > 1 else self._sights[call[0]].row
+
+    def _note(self, before: set[Group], after: set[Group]) -> None:
+        for sign, calls in ((1, after - before), (-1, before - after)):
+            for call in calls:
+                if len(call) > 1:
+                    sights = outermost_first([self._sights[key] for key in call])
+                    self.report.joined[tuple(sight.seen.scope for sight in sights)] += sign
+
+    def _forget(self, gone: Iterable[Key]) -> None:
+        """Forget observations, and the others of their calls: one that stayed could join another call."""
+        for call in self._calls(key for key in gone if key in self._sights):
+            self._trace(self._row(call), -1)
+            for key in call:
+                self._drop(key)
+                self._segments.remove(key)
+
+    def _trace(self, row: Sequence[Any], change: int) -> bool:
+        """Note that one call of a trace more or less counts; return whether none is left of a trace."""
+        trace = row[_TRACE]
+        if trace is None or status_of(row[_STATUS]) is not CallStatus.SUCCESS or is_cache_hit(row[_HIT]):
+            return False
+        number = self._traces.pop(trace, 0) + change
+        if number:
+            self._traces[trace] = number
+        return not number
+
+    def _drop(self, key: Key) -> None:
+        self._index.remove(self._sights.pop(key).seen)
+        self._groups.pop(key, None)
+        for other in self._fits.pop(key, {}):
+            del self._fits[other][key]
+
+
+def _sights(
+    seen: Observations, rows: Sequence[tuple[Any, ...]], left_out: Set[int], indices: range
+) -> Iterator[tuple[int, Sight]]:
+    for index in indices:
+        found = seen.of(index) if index not in left_out else None
+        if found is not None:
+            yield index, Sight(found, rows[index])
