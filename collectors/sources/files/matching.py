@@ -12,6 +12,7 @@ from isal.isal_zlib import crc32
 from leverwatch.collectors.paths import Found, is_rotated
 from leverwatch.collectors.records.formats.interface import MAX_RECORD, Framing
 from leverwatch.collectors.records.framing.lines import LINES
+from leverwatch.collectors.records.framing.values import is_whole
 from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
 from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
 from leverwatch.collectors.sources.files.fingerprint import Fingerprint, fingerprint
@@ -166,7 +167,7 @@ class Matcher:
             crcs, total = checksums(content, lengths)
             found = content.found
         last_line_end = self.framing.complete(head, final=False)
-        whole = self.framing.documents and len(head) < _LOOK and last_line_end == len(head)
+        whole = self.framing.documents and len(head) < _LOOK and is_whole(head, last_line_end)
         related = [(relation(state, crcs, total, last_line_end), state) for state in candidates]
         for wanted in (Relation.CONTINUES, Relation.SHORTER):
             fitting = [state for relates, state in related if relates is wanted]
