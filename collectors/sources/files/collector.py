@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -237,7 +238,9 @@ class FilesCollector:
 
     def _rotated_unseen(self, found: Found) -> bool:
         """Whether an unknown sibling was written after the last visit to its live path, so that it was never
-        read there."""
+        read there. A folder of old logs may hold those of others, which have the same name."""
+        if os.path.dirname(found.path) != os.path.dirname(found.origin):  # noqa: PTH120 - paths are strings here
+            return False
         visits = [state.live_mtime_ns for state in self._catalog.states.values() if state.origin == found.origin]
         return bool(visits) and found.mtime_ns >= max(visits)
 

@@ -9,7 +9,7 @@ from enum import Enum, auto
 
 from isal.isal_zlib import crc32
 
-from leverwatch.collectors.paths import Found, is_rotated
+from leverwatch.collectors.paths import COMPRESSED, Found, is_rotated, old_folders
 from leverwatch.collectors.records.formats.interface import MAX_RECORD, Framing
 from leverwatch.collectors.records.framing.lines import LINES
 from leverwatch.collectors.records.framing.values import is_whole
@@ -236,7 +236,7 @@ def _rotated_away(state: FileCheckpoint, holder: Found) -> bool:
     # The file that now has its live path is the next one, even when it begins with the same lines.
     folder, live = os.path.split(state.origin)
     at, name = os.path.split(holder.path)
-    return folder == at and is_rotated(live, name)
+    return (at == folder or at in old_folders(state.origin)) and is_rotated(live, name)
 
 
 def preferred(found: Iterable[Found], origins: frozenset[str]) -> list[Found]:
@@ -244,4 +244,7 @@ def preferred(found: Iterable[Found], origins: frozenset[str]) -> list[Found]:
 
     Rotated files come before the file that now has the live path, and plain files before compressed ones.
     """
-    return sorted(found, key=lambda item: (item.path in origins, item.path.endswith((".gz", ".zst")), item.path))
+    return sorted(
+        found,
+        key=lambda item: (item.path in origins, item.path.endswith((".gz", ".zst", ".bz2", ".xz")), item.path),
+    )

@@ -9,7 +9,16 @@ import pytest
 
 from leverwatch.collectors.paths import Found
 from leverwatch.collectors.sources.files.matching import Comparison, compare
-from tests.collectors.sources.files.tailing import Bench, append, compress, compress_zstd, copytruncate, line
+from tests.collectors.sources.files.tailing import (
+    Bench,
+    append,
+    compress,
+    compress_bzip2,
+    compress_xz,
+    compress_zstd,
+    copytruncate,
+    line,
+)
 
 
 def many(prefix: str, number: int) -> bytes:
@@ -21,7 +30,7 @@ def all_once(**counts: int) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("path", ["app.jsonl", "app.jsonl*"])
-@pytest.mark.parametrize("finish", [None, compress, compress_zstd])
+@pytest.mark.parametrize("finish", [None, compress, compress_zstd, compress_bzip2, compress_xz])
 def test_a_log_that_is_renamed_is_finished_and_not_counted_again(
     tmp_path: Path, path: str, finish: object
 ) -> None:
@@ -38,7 +47,7 @@ def test_a_log_that_is_renamed_is_finished_and_not_counted_again(
 
 
 @pytest.mark.parametrize("path", ["app.jsonl", "app.jsonl*"])
-@pytest.mark.parametrize("finish", [None, compress, compress_zstd])
+@pytest.mark.parametrize("finish", [None, compress, compress_zstd, compress_bzip2, compress_xz])
 def test_a_log_that_is_copied_and_truncated_is_finished(tmp_path: Path, path: str, finish: object) -> None:
     bench, log = Bench(tmp_path, path=path), tmp_path / "app.jsonl"
     append(log, many("a", 40))
