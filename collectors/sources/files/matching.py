@@ -244,7 +244,4 @@ def preferred(found: Iterable[Found], origins: frozenset[str]) -> list[Found]:
 
     Rotated files come before the file that now has the live path, and plain files before compressed ones.
     """
-    return sorted(
-        found,
-        key=lambda item: (item.path in origins, item.path.endswith((".gz", ".zst", ".bz2", ".xz")), item.path),
-    )
+    return sorted(found, key=lambda item: (item.path in origins, item.path.endswith(COMPRESSED), item.path))
