@@ -13,6 +13,7 @@ from leverwatch.collectors.aggregation.blanks import between_blanks
 from leverwatch.collectors.aggregation.compiled import IS_COMPILED
 from leverwatch.collectors.aggregation.config import CountingConfig
 from leverwatch.collectors.aggregation.day_filter import Days, Window
+from leverwatch.collectors.aggregation.known_records import KnownRecords
 from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE, partial_key
 from leverwatch.collectors.aggregation.pipeline import assemble
@@ -73,6 +74,8 @@ class Ingest:
         self._source = config.name
         self.window: Window | None = None
         """The days that a backfill with a range counts; None: all days."""
+        self.known: KnownRecords | None = None
+        """The records of the document that is being read; None for what only grows."""
         self._read = 0
         self._tallies: Counter[Result] = Counter()
         self._problems: list[Problem] = []
@@ -80,6 +83,11 @@ class Ingest:
         self._changed_partials: set[str] = set()
         self.wants_header = self._format.wants_header
         self.framing = self._format.framing
+
+    @property
+    def reads_documents(self) -> bool:
+        """Whether a file may be written anew with other bytes before the records that were counted."""
+        return self.wants_header or self.framing.documents
 
     @property
     def takes_views(self) -> bool:
@@ -151,6 +159,7 @@ class Ingest:
             SourceRefused: a value of the state is unreadable or of a newer version.
         """
         self._stop_workers()
+        self.known = None
         self._rollup.clear()
         if self._plain is not None:
             self._plain.clear()
@@ -226,7 +235,8 @@ class Ingest:
 
     def _count_stretch(self, data: bytes, header: bytes | None) -> tuple[Chunk, int | None]:
         known: int | None = None
-        if self._records is not None and self.window is None:
+        known_records = None if self.known is None or self.known.idle else self.known
+        if self._records is not None and self.window is None and known_records is None:
             parsed = self._records.records(data)
             known = len(parsed.rows) if parsed.lines is None else None
             self._saw(parsed)
@@ -236,7 +246,11 @@ class Ingest:
             self._saw(parsed)
             if self.window is not None:
                 self._tallies[Result.OUT_OF_RANGE] += self.window.keep(parsed)
+            if known_records is not None:
+                self._tallies[Result.DUPLICATE] += known_records.keep(parsed, self._rollup.take_back)
             counted, others = self._rollup.add(parsed.rows, parsed.parts)
+            if known_records is not None:
+                known_records.note_counted(parsed.rows, {*parsed.parts, *(index for index, _, _ in others)})
         self._tallies.update(parsed.passed)
         self._rollup.saw(parsed.seen)
         return Chunk(counted, parsed.ignored, [*parsed.refused, *lines_of(others, parsed.lines)]), known
@@ -277,6 +291,8 @@ class Ingest:
     def retract(self, lines: Lines) -> None:
         """Take back what `add` counted for one line without an end; do nothing when it was not counted."""
         key = partial_key(lines)
+        if self.known is not None:
+            self.known.forget(self._format.parse(bytes(lines.data), lines.header).rows)
         if not self._partials[key]:
             return
         self.finish()

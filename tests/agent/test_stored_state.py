@@ -115,6 +115,7 @@ def test_every_value_that_a_source_stores_is_of_a_known_kind_and_says_its_versio
 
 KINDS = [
     ("gateway", "file/", "position in a file"),
+    ("gateway", "version/", "list of the records of a document"),
     ("gateway", "seen/", "list of ids"),
     ("gateway", "calls/", "list of ids"),
     ("gateway", "partial/", "number of times that a line without an end was counted"),

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from leverwatch.collectors.aggregation.ingest import Ingest
+from leverwatch.collectors.aggregation.known_records import KNOWN_RECORDS
 from leverwatch.collectors.aggregation.pipeline import KINDS as COUNTING_KINDS
 from leverwatch.collectors.errors import SourceIncomplete, SourceRefused, SourceUnavailable
 from leverwatch.collectors.interface import BackfillRequest, Batch, CollectorContext, Progress, SourceState
 from leverwatch.collectors.listing import Interrupted
 from leverwatch.collectors.paths import Discovery, Found, discover
-from leverwatch.collectors.sources.files.checkpoint import CHECKPOINT, FileCheckpoint, decode_all
+from leverwatch.collectors.sources.files.checkpoint import CHECKPOINT, FileCheckpoint, decode_all, decode_records
 from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
 from leverwatch.collectors.sources.files.config import FilesConfig
 from leverwatch.collectors.sources.files.matching import Match, MatchDecision, Matcher
@@ -35,7 +36,7 @@ _BACKLOG_BYTES = 64 << 20
 """Bytes of backlog from which threads are started."""
 _FORGET = 90 * 86400.0
 _DAY = 86400.0
-KINDS: tuple[Kind[Any], ...] = (CHECKPOINT, *COUNTING_KINDS)
+KINDS: tuple[Kind[Any], ...] = (CHECKPOINT, KNOWN_RECORDS, *COUNTING_KINDS)
 """The kinds of state that a `files` source stores."""
 
 
@@ -115,7 +116,8 @@ class FilesCollector:
         stored = state.load()
         check_keys(self._config.name, stored, KINDS)
         self._ingest.load(stored)
-        self._catalog = CheckpointSet(decode_all(self._config.name, stored))
+        name = self._config.name
+        self._catalog = CheckpointSet(decode_all(name, stored), decode_records(name, stored))
         self._matcher.forget_waiting()
         self._checked.clear()
 
@@ -131,6 +133,7 @@ class FilesCollector:
             self._matcher,
             quiet,
             self._ingest.wants_header,
+            self._ingest.reads_documents,
             self._config.follow_rotated,
             self._checked,
             scope,
@@ -228,6 +231,8 @@ class FilesCollector:
             blank = FileCheckpoint(
                 secrets.token_hex(8), origin, found.path, found.device, found.inode, changed=now, seen=now
             )
+            if self._ingest.reads_documents and found.path == origin and not found.archive:
+                self._catalog.follows(blank)
         state = run.survey.adopt(replace(blank, gone=found.archive), found)
         return replace(state, size=blank.size, mtime_ns=blank.mtime_ns) if blank.path == found.path else state
 

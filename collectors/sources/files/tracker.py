@@ -35,6 +35,7 @@ class FileTracker:
     matcher: Matcher
     quiet: Quiet
     wants_header: bool
+    reads_documents: bool
     follow_rotated: bool
     checked: dict[str, float]
     """When the content of each checkpoint was last verified, in seconds since the epoch; kept between runs."""
@@ -183,6 +184,8 @@ class FileTracker:
             if other.blank and other.id != state.id:
                 self.catalog.drop(other)
         self.matcher.held[state.id] = found
+        if state.gone and self.reads_documents and found.path == state.origin and not found.archive:
+            self.catalog.follows(state)
         return self.catalog.put(state.at(found))
 
     def blank_at(self, found: Found) -> FileCheckpoint | None:
