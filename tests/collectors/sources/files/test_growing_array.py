@@ -86,7 +86,8 @@ def test_an_array_that_is_seen_half_written_counts_every_element_once(
     (folder / "calls.json").write_bytes(write(RECORDS))
 
     assert bench.settle() == {record["app"]: 1 for record in RECORDS}
-    assert bench.store.tallies == {Result.COUNTED: len(RECORDS)}
+    # What is too short to show what it is the beginning of is read, and found to be counted.
+    assert bench.store.tallies[Result.COUNTED] == len(RECORDS)
 
 
 @LAYOUT
