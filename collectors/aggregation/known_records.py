@@ -26,7 +26,6 @@ MOST = 5000
 SAMPLE = 256
 """Digests that are kept of a larger document, to notice that it was rewritten."""
 PREFIX = "version/"
-_WIDTH = len(FIELDS)
 _TIME, _ID = FIELDS.index("time"), FIELDS.index("request_id")
 _encode = msgspec.json.Encoder().encode
 _rows = msgspec.json.Decoder(list[tuple[int, tuple[Any, ...]]])
@@ -89,6 +88,9 @@ class KnownRecords:
         self._many = stored is not None and stored.many
         self._recent = _rows.decode(stored.recent) if stored else []
         self._before = _rows.decode(stored.before) if stored else []
+        self._met_some = False
+        self._before_had = 0
+        """The number of records of the version before, as long as this program runs."""
         self._places: list[int] = []
         """How many records come before each of those that `keep` left."""
         self.changed = False
@@ -99,10 +101,21 @@ class KnownRecords:
         """Whether nothing is left to compare with and to remember."""
         return self._many and not self._left and not self._sample
 
+    @property
+    def unread(self) -> bool:
+        """Whether no record of the present version was read yet."""
+        return not self._own
+
+    @property
+    def is_unlike(self) -> bool:
+        """Whether the version before had several records, and the present one has some and none of those."""
+        return not self._met_some and bool(self._own) and self._before_had > 1
+
     def next_version(self, older: KnownRecords | None = None) -> KnownRecords:
         """Return what is known when the document is written anew; `older` is a version whose content is back."""
         made = KnownRecords()
         made.changed = True
+        made._before_had = len(self._own) or self._before_had
         if older is not None:
             older.copy_to(made)
         if self._many:
@@ -181,15 +194,17 @@ class KnownRecords:
         if self._left[one] > 0:
             self._lose(one)
             return True
+        alike = self._met_some or self._before_had == 1
         for at, before in self._before:
             # Without an id it may be another call of the same second, if it is not in the same place.
-            if _same_call(before, row, same_place=at == place) and self._left[digest(before)] > 0:
+            if _same_call(before, row, same_place=alike and at == place) and self._left[digest(before)] > 0:
                 take_back(before)
                 self._lose(digest(before))
                 break
         return False
 
     def _lose(self, one: int) -> None:
+        self._met_some = True
         self._left[one] -= 1
         if not self._left[one]:
             del self._left[one]
@@ -206,7 +221,7 @@ class KnownRecords:
 
 def digest(row: Row) -> int:
     """Return a digest of what a record says, which does not depend on how it is written."""
-    return xxh3_64_intdigest(_encode(row[:_WIDTH]))
+    return xxh3_64_intdigest(_encode(row))
 
 
 def _same_call(one: Row, other: Row, *, same_place: bool) -> bool:

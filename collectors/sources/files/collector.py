@@ -24,7 +24,7 @@ from leverwatch.collectors.sources.files.partial_reads import edges, scope_of
 from leverwatch.collectors.sources.files.quiet import Quiet
 from leverwatch.collectors.sources.files.reader import Moved
 from leverwatch.collectors.sources.files.tail import Tail
-from leverwatch.collectors.sources.files.tracker import FileTracker, reason_of
+from leverwatch.collectors.sources.files.tracker import REPLACED, FileTracker, reason_of
 from leverwatch.collectors.stored_state import Kind, check_keys
 from leverwatch.collectors.unpacking import TooDense
 
@@ -184,6 +184,8 @@ class FilesCollector:
             state = self._identify(run, found) if key is None else self._still_at(key, found)
             if state is None:
                 return
+            known = self._catalog.records_of(state.id) if self._is_live_document(state, found) else None
+            fresh = known is not None and known.unread
             start = state.offset if not state.compressed else 0
             before = run.done
             for _ in run.tail.visit(state, found):
@@ -191,6 +193,8 @@ class FilesCollector:
                 run.done = before + progress.read_again + max(0, progress.position - start)
                 yield
             self._checked[state.id] = run.survey.quiet.now
+            if known is not None and fresh and known.is_unlike:
+                failures[found.path] = REPLACED
         except Moved:
             return
         except TooDense as error:
@@ -202,6 +206,10 @@ class FilesCollector:
             failures[found.path] = str(error)
         except OSError as error:
             failures[found.path] = reason_of(error)
+
+    def _is_live_document(self, state: FileCheckpoint, found: Found) -> bool:
+        live = found.path == state.origin and not found.archive
+        return live and self._ingest.reads_documents and self._config.follow_rotated
 
     def _leave(self, key: str, found: Found, reason: str, now: float) -> None:
         """Record that a file was not read to its end, and why; it is tried again when it changes."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import bz2
 import lzma
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from leverwatch.collectors.errors import SourceIncomplete
+from tests.collectors.sources.files.logs import FIELDS
 from tests.collectors.sources.files.tailing import Bench, append, line
 from tests.collectors.sources.files.test_rotation import all_once, many
 
@@ -31,6 +34,43 @@ def test_a_log_that_was_moved_with_unread_lines_is_finished_there(tmp_path: Path
     append(folder / name, many("d", 1))
     bench.restart()
     assert bench.settle() == all_once(a=5, b=5, c=5, d=1)
+
+
+@pytest.mark.parametrize("change", ["moved", "truncated", "deleted"])
+@pytest.mark.parametrize("framing", ["lines", "json"])
+def test_a_log_that_was_replaced_and_is_nowhere_else_is_named_once(
+    tmp_path: Path, change: str, framing: str
+) -> None:
+    format_ = {"type": "jsonl", "fields": FIELDS, "framing": framing}
+    bench, log = Bench(tmp_path, format=format_), tmp_path / "app.jsonl"
+    append(log, many("a", 5))
+    bench.collect()
+    append(log, many("b", 5))
+    if change == "moved":
+        (tmp_path / "elsewhere").mkdir()
+        log.rename(tmp_path / "elsewhere" / "app.jsonl.1")
+    elif change == "truncated":
+        os.truncate(log, 0)
+    else:
+        log.unlink()
+    append(log, many("c", 5))
+
+    with pytest.raises(SourceIncomplete, match=r"app\.jsonl: it was replaced or truncated"):
+        bench.collect()
+    bench.restart()
+    assert bench.settle() == all_once(a=5, c=5)
+
+
+@pytest.mark.parametrize("framing", ["lines", "json"])
+def test_a_log_that_is_deleted_is_not_named(tmp_path: Path, framing: str) -> None:
+    format_ = {"type": "jsonl", "fields": FIELDS, "framing": framing}
+    bench, log = Bench(tmp_path, format=format_), tmp_path / "app.jsonl"
+    append(log, many("a", 5))
+    bench.collect()
+    log.unlink()
+    append(tmp_path / "next.jsonl", many("b", 5))
+
+    assert bench.collect() == all_once(a=5, b=5)
 
 
 def test_logs_of_others_in_a_folder_of_old_logs_are_not_read(tmp_path: Path) -> None:
