@@ -172,8 +172,11 @@ class Ingest:
             self._seen.load(state, self._source)
         self._calls.load(state, self._source)
 
-    def add(self, lines: Lines) -> int | None:
+    def add(self, lines: Lines, *, may_go_on: bool = False) -> int | None:
         """Count records. Nothing of a chunk is counted before all of it is decoded.
+
+        `may_go_on`: the last record has no end, and is remembered so that `retract` can take it back. Of lines
+        that end with newlines this is seen.
 
         Returns the number of lines when it is known; else None, as counting newlines takes half as long as
         decoding long lines.
@@ -182,7 +185,7 @@ class Ingest:
             self.finish()
             chunk, known = self._count_rows(bytes(lines.data), lines.header)
             self._count_chunk(lines.path, lines.first_line, chunk)
-            if chunk.counted and not _is_whole(lines.data):
+            if chunk.counted and not _is_whole(lines.data) and (may_go_on or self.framing.by_newline):
                 self._remember(partial_key(lines), 1)
             return known
         if self._scanning is not None and self.window is None:

@@ -187,7 +187,7 @@ class Visit:
             unsure = hasty or (state.blank and not final)
             if unsure and not self._ingest.readable(feed.lines(feed.pending)):
                 return state
-            self._ingest.add(feed.lines(feed.pending))
+            self._ingest.add(feed.lines(feed.pending), may_go_on=True)
         else:
             feed.refuse_long_record()
         return replace(self._writer.limited(state, state, end), rest_counted=True, records=state.records + 1)
