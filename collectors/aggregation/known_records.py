@@ -51,6 +51,8 @@ class StoredRecords:
     """Some of those of an earlier version that was too large to know all."""
     many: bool
     """Whether the present version is too large to know all; `own` has some of them."""
+    alike: bool
+    """Whether the present version has a record of the one before, or that one had no more than one."""
     recent: bytes
     """The last rows of the present version that were counted, and how many came before each, as JSON: the values
     of their fields, and nothing else of the records."""
@@ -88,7 +90,7 @@ class KnownRecords:
         self._many = stored is not None and stored.many
         self._recent = _rows.decode(stored.recent) if stored else []
         self._before = _rows.decode(stored.before) if stored else []
-        self._met_some = False
+        self._alike = stored is not None and stored.alike
         self._before_had = 0
         """The number of records of the version before, as long as this program runs."""
         self._places: list[int] = []
@@ -109,13 +111,14 @@ class KnownRecords:
     @property
     def is_unlike(self) -> bool:
         """Whether the version before had several records, and the present one has some and none of those."""
-        return not self._met_some and bool(self._own) and self._before_had > 1
+        return not self._alike and bool(self._own) and self._before_had > 1
 
     def next_version(self, older: KnownRecords | None = None) -> KnownRecords:
         """Return what is known when the document is written anew; `older` is a version whose content is back."""
         made = KnownRecords()
         made.changed = True
         made._before_had = len(self._own) or self._before_had
+        made._alike = made._before_had <= 1
         if older is not None:
             older.copy_to(made)
         if self._many:
@@ -186,6 +189,7 @@ class KnownRecords:
             array("Q", sorted(self._left.elements())).tobytes(),
             array("Q", sorted(self._sample)).tobytes(),
             self._many,
+            self._alike,
             _encode(self._recent),
             _encode(self._before),
         )
@@ -194,17 +198,16 @@ class KnownRecords:
         if self._left[one] > 0:
             self._lose(one)
             return True
-        alike = self._met_some or self._before_had == 1
         for at, before in self._before:
             # Without an id it may be another call of the same second, if it is not in the same place.
-            if _same_call(before, row, same_place=alike and at == place) and self._left[digest(before)] > 0:
+            if _same_call(before, row, same_place=self._alike and at == place) and self._left[digest(before)] > 0:
                 take_back(before)
                 self._lose(digest(before))
                 break
         return False
 
     def _lose(self, one: int) -> None:
-        self._met_some = True
+        self._alike = True
         self._left[one] -= 1
         if not self._left[one]:
             del self._left[one]

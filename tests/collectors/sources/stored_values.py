@@ -54,7 +54,7 @@ _CHECKPOINT = (
     b'"kept":true}'
 )
 _RECORDS = (
-    b'"own":"ZWlnaHRvZjg=","left":"bGVmdG92ZXI=","sample":"","many":false,'
+    b'"own":"ZWlnaHRvZjg=","left":"bGVmdG92ZXI=","sample":"","many":false,"alike":true,'
     b'"recent":"W1swLFsiMjAyNi0wMy0xMCIsIm0iLDNdXV0=","before":"W10="}'
 )
 _RESULTS = (
@@ -124,7 +124,13 @@ STORED: tuple[Stored, ...] = (
         KNOWN_RECORDS,
         "version/5676c5c2059b77bb",
         StoredRecords(
-            b"eightof8", b"leftover", b"", many=False, recent=b'[[0,["2026-03-10","m",3]]]', before=b"[]"
+            b"eightof8",
+            b"leftover",
+            b"",
+            many=False,
+            alike=True,
+            recent=b'[[0,["2026-03-10","m",3]]]',
+            before=b"[]",
         ),
         (b"{" + _RECORDS, b'{"version":1,' + _RECORDS),
     ),
