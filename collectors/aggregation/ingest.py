@@ -253,7 +253,7 @@ class Ingest:
                 self._tallies[Result.DUPLICATE] += known_records.keep(parsed, self._rollup.take_back)
             counted, others = self._rollup.add(parsed.rows, parsed.parts)
             if known_records is not None:
-                known_records.note_counted(parsed.rows, {*parsed.parts, *(index for index, _, _ in others)})
+                known_records.note_added(parsed.rows, parsed.parts, others)
         self._tallies.update(parsed.passed)
         self._rollup.saw(parsed.seen)
         return Chunk(counted, parsed.ignored, [*parsed.refused, *lines_of(others, parsed.lines)]), known

@@ -17,6 +17,7 @@ from xxhash import xxh3_64_intdigest
 
 from leverwatch.collectors.aggregation.batch_loops import NO_ID
 from leverwatch.collectors.exact_json import exact_decoder
+from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELDS
 from leverwatch.collectors.records.formats.interface import Parsed, Row
 from leverwatch.collectors.stored_state import Kind, same
@@ -29,6 +30,7 @@ PREFIX = "version/"
 _TIME, _ID = FIELDS.index("time"), FIELDS.index("request_id")
 _encode = msgspec.json.Encoder().encode
 _rows = msgspec.json.Decoder(list[tuple[int, tuple[Any, ...]]])
+_KNOWN = frozenset({Result.DUPLICATE, Result.PART})
 RECENT = 8
 """Counted records at the end of a document that are put right when the next version says more of them."""
 _MOST_BEFORE = 4 * RECENT
@@ -93,8 +95,9 @@ class KnownRecords:
         self._alike = stored is not None and stored.alike
         self._before_had = 0
         """The number of records of the version before, as long as this program runs."""
-        self._places: list[int] = []
-        """How many records come before each of those that `keep` left."""
+        self._found: list[int] = []
+        self._kept: list[int] = []
+        """What `keep` was given last, and the indices of what it left."""
         self.changed = False
         """Whether it differs from what is stored."""
 
@@ -157,8 +160,7 @@ class KnownRecords:
             for index, one in enumerate(found)
             if not self._met(one, at + index, parsed.rows[index], take_back)
         ]
-        self._places = [at + index for index in kept]
-        self._note(found)
+        self._found, self._kept = found, kept
         dropped = len(found) - len(kept)
         if dropped:
             parsed.lines = [index if parsed.lines is None else parsed.lines[index] for index in kept]
@@ -166,12 +168,24 @@ class KnownRecords:
             parsed.rows = [parsed.rows[index] for index in kept]
         return dropped
 
-    def note_counted(self, rows: Sequence[Row], others: Collection[int]) -> None:
-        """Note the rows that `keep` left, now that they were added; `others` are the indices of those that did not
-        count by themselves."""
-        if not self._many:
-            counted = [it for index, it in enumerate(zip(self._places, rows, strict=True)) if index not in others]
-            self._recent = [*self._recent, *counted[-RECENT:]][-RECENT:]
+    def note_added(
+        self, rows: Sequence[Row], parts: Collection[int], others: Iterable[tuple[int, Result, str]]
+    ) -> None:
+        """Note the rows that `keep` left, now that they were added; `others` did not count by themselves.
+
+        What was refused is not noted: it may count when a later version has it again.
+        """
+        results = {index: result for index, result, _ in others}
+        refused = {self._kept[index] for index, result in results.items() if result not in _KNOWN}
+        noted = [index for index in range(len(self._found)) if index not in refused]
+        places = {index: len(self._own) + place for place, index in enumerate(noted)}
+        counted = [
+            (places[self._kept[index]], row)
+            for index, row in enumerate(rows)
+            if index not in results and index not in parts
+        ]
+        self._recent = [] if self._many else [*self._recent, *counted[-RECENT:]][-RECENT:]
+        self._note([self._found[index] for index in noted])
 
     def forget(self, rows: Iterable[Row]) -> None:
         """Forget the last rows, which were taken back."""

@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -239,3 +240,16 @@ def test_what_is_known_of_documents_is_bounded_and_goes_with_them(tmp_path: Path
 
     assert not [key for key in bench.store.state if key.startswith("version/")]
     assert bench.store.tallies[Result.COUNTED] == len(rows)
+
+
+def test_a_record_that_was_refused_counts_when_a_later_version_has_it_and_it_can_be_read(tmp_path: Path) -> None:
+    bench, path = Bench(tmp_path, EXPORT), tmp_path / "export.json"
+    bench.offset = -3 * 86400.0
+    ahead = {"ts": datetime.fromtimestamp(bench.now().timestamp() + 86400, UTC).isoformat(), "n": 5}
+    path.write_bytes(dumped([RECORDS[0], ahead]))
+    assert bench.collect() == {"s": 1}
+    assert bench.store.tallies[Result.FUTURE] == 1
+    bench.wait(2 * 86400)
+    path.write_bytes(dumped([ahead, RECORDS[0]]))
+
+    assert bench.collect() == {"s": 2}
