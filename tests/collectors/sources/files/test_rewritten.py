@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bz2
 import csv
+import gzip
 import io
 import json
 from collections.abc import Callable
@@ -253,3 +255,18 @@ def test_a_record_that_was_refused_counts_when_a_later_version_has_it_and_it_can
     path.write_bytes(dumped([ahead, RECORDS[0]]))
 
     assert bench.collect() == {"s": 2}
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress])
+def test_a_compressed_document_that_is_written_anew_counts_each_record_once(
+    tmp_path: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    path = tmp_path / "export.json.packed"
+    bench = Bench(tmp_path, EXPORT.model_copy(update={"path": "*.packed"}))
+    for number in range(1, len(RECORDS) + 1):
+        for way in ("another layout each time", "newest first" if number % 3 == 0 else "another layout each time"):
+            path.write_bytes(pack(WAYS[way](number)))
+            bench.collect()
+            bench.restart()
+
+    assert bench.settle() == {"s": 12}
