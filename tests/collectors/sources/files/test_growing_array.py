@@ -129,3 +129,19 @@ def test_what_the_next_write_replaces_does_not_belong_to_an_element(data: bytes,
     assert element_end(data, len(data), in_array) == end
     assert separates(data[end:])
     assert starts_array(data) == data.startswith(b"[")
+
+
+@LAYOUT
+@pytest.mark.parametrize("chunk", [60, 97, 256])
+def test_an_array_that_is_read_in_small_pieces_counts_every_element_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, layout: str, chunk: int
+) -> None:
+    monkeypatch.setattr("leverwatch.collectors.sources.files.read_context.CHUNK", chunk)
+    bench = Bench(tmp_path, SETTINGS)
+    for number in range(1, len(RECORDS) + 1, 2):
+        (tmp_path / "calls.json").write_bytes(LAYOUTS[layout](RECORDS[:number]))
+        bench.collect()
+        bench.restart()
+
+    assert bench.settle() == {record["app"]: 1 for record in RECORDS[:11]}
+    assert bench.store.tallies == {Result.COUNTED: 11}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,13 +47,30 @@ def written(kind: str, records: list[dict[str, Any]], layout: int) -> bytes:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("chunk", [80, 1 << 20], ids=["small pieces", "at once"])
 @given(steps=st.lists(STEP, min_size=1, max_size=12))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_call_counts_once_with_what_was_said_of_it_last(
-    tmp_path_factory: pytest.TempPathFactory, kind: str, steps: list[tuple[str, int, float, bool | None]]
+    tmp_path_factory: pytest.TempPathFactory,
+    chunk: int,
+    kind: str,
+    steps: list[tuple[str, int, float, bool | None]],
 ) -> None:
     folder = tmp_path_factory.mktemp("versions")
     bench, path = Bench(folder, KINDS[kind]), folder / "calls.json"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("leverwatch.collectors.sources.files.read_context.CHUNK", chunk)
+        said = follow(bench, path, kind, steps)
+
+    (counted,) = bench.store.counted().values()
+    assert counted == len(said)
+    assert bench.store.input_tokens == sum(said.values())
+
+
+def follow(
+    bench: Bench, path: Path, kind: str, steps: list[tuple[str, int, float, bool | None]]
+) -> dict[str, int]:
+    """Write and collect the versions that the steps make; the tokens that each call had at last."""
     records: list[dict[str, Any]] = []
     said: dict[str, int] = {}
     turned = False
@@ -78,6 +96,4 @@ def test_every_call_counts_once_with_what_was_said_of_it_last(
             path.write_bytes(data)
         said |= {it["ts"]: it["n"] for it in records}
 
-    (counted,) = bench.collect().values()
-    assert counted == len(said)
-    assert bench.store.input_tokens == sum(said.values())
+    return said
