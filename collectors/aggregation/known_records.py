@@ -30,6 +30,7 @@ PREFIX = "version/"
 _TIME, _ID = FIELDS.index("time"), FIELDS.index("request_id")
 _encode = msgspec.json.Encoder().encode
 _rows = msgspec.json.Decoder(list[tuple[int, tuple[Any, ...]]])
+_NONE = b"[]"
 _KNOWN = frozenset({Result.DUPLICATE, Result.PART})
 RECENT = 8
 """Counted records at the end of a document that are put right when the next version says more of them."""
@@ -200,12 +201,12 @@ class KnownRecords:
         self.changed = False
         return StoredRecords(
             self._own.tobytes(),
-            array("Q", sorted(self._left.elements())).tobytes(),
-            array("Q", sorted(self._sample)).tobytes(),
+            array("Q", sorted(self._left.elements())).tobytes() if self._left else b"",
+            array("Q", sorted(self._sample)).tobytes() if self._sample else b"",
             self._many,
             self._alike,
-            _encode(self._recent),
-            _encode(self._before),
+            _encode(self._recent) if self._recent else _NONE,
+            _encode(self._before) if self._before else _NONE,
         )
 
     def _met(self, one: int, place: int, row: Row, take_back: Callable[[Row], None]) -> bool:

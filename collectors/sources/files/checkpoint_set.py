@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -20,6 +21,10 @@ class CheckpointSet:
         self.states = states
         self._records = {key: KnownRecords(stored) for key, stored in records.items() if key in states}
         self._dropped: set[str] = set(records) - set(states)
+        self._origins: dict[str, set[str]] = defaultdict(set)
+        """Ids by the path at which the content was first seen."""
+        for state in states.values():
+            self._origins[state.origin].add(state.id)
         self._open = ""
         self._opened: set[str] = set()
         """Ids of the documents whose records may have changed."""
@@ -30,6 +35,7 @@ class CheckpointSet:
     def put(self, state: FileCheckpoint) -> FileCheckpoint:
         """Add or change a checkpoint, and return it."""
         self.index.replace(self.states.get(state.id), state)
+        self._origins[state.origin].add(state.id)
         self.states[state.id] = state
         self._touched.add(state.id)
         return state
@@ -37,6 +43,7 @@ class CheckpointSet:
     def drop(self, state: FileCheckpoint) -> None:
         """Remove a checkpoint."""
         self.index.replace(self.states[state.id], None)
+        self._origins[self.states[state.id].origin].discard(state.id)
         del self.states[state.id]
         self._touched.add(state.id)
         self.forget_records(state.id)
@@ -50,18 +57,18 @@ class CheckpointSet:
         """Return the known records of the document with this id."""
         self._opened.add(key)
         self._open = key
-        return self._records.setdefault(key, KnownRecords())
+        known = self._records.get(key)
+        if known is None:
+            known = self._records[key] = KnownRecords()
+        return known
 
     def follows(self, state: FileCheckpoint) -> bool:
         """Make a new checkpoint, or one whose content is back, the next version of the document that its path had.
 
         Returns whether there was another version.
         """
-        earlier = [
-            other
-            for other in self.states.values()
-            if other.gone and other.origin == state.origin and other.id in self._records and other.id != state.id
-        ]
+        others = (self.states[key] for key in self._origins[state.origin] & self._records.keys() - {state.id})
+        earlier = (other for other in others if other.gone)
         before = max(earlier, key=lambda other: (other.left, other.seen), default=None)
         if before is None or (before.left, before.seen) < (state.left, state.seen):
             return False
