@@ -23,8 +23,8 @@ class CheckpointSet:
         self._dropped: set[str] = set(records) - set(states)
         self._origins: dict[str, set[str]] = defaultdict(set)
         """Ids by the path at which the content was first seen."""
-        for state in states.values():
-            self._origins[state.origin].add(state.id)
+        for key in self._records:
+            self._origins[states[key].origin].add(key)
         self._open = ""
         self._opened: set[str] = set()
         """Ids of the documents whose records may have changed."""
@@ -35,7 +35,6 @@ class CheckpointSet:
     def put(self, state: FileCheckpoint) -> FileCheckpoint:
         """Add or change a checkpoint, and return it."""
         self.index.replace(self.states.get(state.id), state)
-        self._origins[state.origin].add(state.id)
         self.states[state.id] = state
         self._touched.add(state.id)
         return state
@@ -43,7 +42,8 @@ class CheckpointSet:
     def drop(self, state: FileCheckpoint) -> None:
         """Remove a checkpoint."""
         self.index.replace(self.states[state.id], None)
-        self._origins[self.states[state.id].origin].discard(state.id)
+        if state.origin in self._origins:
+            self._origins[state.origin].discard(state.id)
         del self.states[state.id]
         self._touched.add(state.id)
         self.forget_records(state.id)
@@ -60,6 +60,7 @@ class CheckpointSet:
         known = self._records.get(key)
         if known is None:
             known = self._records[key] = KnownRecords()
+            self._origins[self.states[key].origin].add(key)
         return known
 
     def follows(self, state: FileCheckpoint) -> bool:
@@ -67,12 +68,14 @@ class CheckpointSet:
 
         Returns whether there was another version.
         """
-        others = (self.states[key] for key in self._origins[state.origin] & self._records.keys() - {state.id})
+        here = self._origins.get(state.origin, set())
+        others = (self.states[key] for key in here & self._records.keys() - {state.id})
         earlier = (other for other in others if other.gone)
         before = max(earlier, key=lambda other: (other.left, other.seen), default=None)
         if before is None or (before.left, before.seen) < (state.left, state.seen):
             return False
         self._records[state.id] = self._records[before.id].next_version(self._records.get(state.id))
+        self._origins[state.origin].add(state.id)
         self._dropped.discard(state.id)
         self._opened.add(state.id)
         return True
