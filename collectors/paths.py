@@ -11,9 +11,13 @@ from pathlib import Path
 
 from leverwatch.collectors.listing import Interrupted, Listing, name_fault, shown
 
-_COMPRESSED = re.compile(r"\.(?:gz|zst)$")
+COMPRESSED = (".gz", ".zst", ".bz2", ".xz")
+"""The ends of the names of compressed files."""
+_COMPRESSED = re.compile(r"\.(?:gz|zst|bz2|xz)$")
 _MARK = re.compile(r"[-._T:Z+\d]*\d[-._T:Z+\d]*")
 _DATE_DIGITS = 6
+_OLD_FOLDERS = ("old", "archive", "rotated")
+"""Folders, in that of a live log or beside it, into which rotation often moves logs (`olddir` of logrotate)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +130,12 @@ def is_rotated(live: str, name: str) -> bool:
     """Whether `name` looks like a rotated part of the file named `live`.
 
     That is the name of the live file, or its stem, followed only by numbers, dates and separators, possibly by the
-    extension again, and possibly by `.gz` or `.zst`. `app-2.log` is not taken for a part of `app.log`: a short
-    number after a dash rather is the number of another instance.
+    extension again, and possibly by `.gz`, `.zst`, `.bz2` or `.xz`; `app.log.old` is one as well. `app-2.log` is
+    not taken for a part of `app.log`: a short number after a dash rather is the number of another instance.
     """
     bare = _COMPRESSED.sub("", name)
+    if bare == f"{live}.old":
+        return True
     if bare == live:
         return name != live
     if bare.startswith(live):
@@ -145,16 +151,31 @@ def is_rotated(live: str, name: str) -> bool:
 
 
 def siblings(origin: str) -> list[Found]:
-    """Return the rotated siblings in the folder of a live path.
+    """Return the rotated siblings of a live path, in its folder and in those where old logs often are.
 
     Raises:
         OSError: the folder cannot be listed.
     """
     folder, live = os.path.split(origin)
-    try:
-        names = os.listdir(folder)  # noqa: PTH208 - names are all that is needed
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    paths = [os.path.join(folder, name) for name in sorted(names) if is_rotated(live, name)]  # noqa: PTH118 - as above
+    paths = [os.path.join(folder, name) for name in _names(folder) if is_rotated(live, name)]  # noqa: PTH118 - as above
+    for other in old_folders(origin):
+        try:
+            paths += [os.path.join(other, name) for name in _names(other) if is_rotated(live, name)]  # noqa: PTH118
+        except OSError:
+            continue  # nobody said that it is one of this log
     found = [look(real, origin) for real in map(os.path.realpath, paths) if name_fault(real) is None]
     return [item for item in found if item is not None]
+
+
+def old_folders(origin: str) -> tuple[str, ...]:
+    """Return the folders that rotation may move the log at a live path to; they need not exist."""
+    folder = os.path.dirname(origin)  # noqa: PTH120 - paths are strings here
+    beside = os.path.dirname(folder)  # noqa: PTH120
+    return tuple(os.path.join(at, name) for at in dict.fromkeys((folder, beside)) for name in _OLD_FOLDERS)  # noqa: PTH118
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))  # noqa: PTH208 - names are all that is needed
+    except (FileNotFoundError, NotADirectoryError):
+        return []

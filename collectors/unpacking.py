@@ -12,6 +12,8 @@ FREE_FRAME = 4096
 """Bytes of text that any record compressed by itself may have, whatever the ratio."""
 MOST_WINDOW = 32 << 20
 """Bytes of memory that decompressing a zstd frame may need; `zstd --long` and levels above 20 need more."""
+MOST_XZ_MEMORY = 72 << 20
+"""Bytes of memory that decompressing xz data may need; `xz -9` needs 65 MiB, and `xz` without a level 9 MiB."""
 
 
 class TooDense(OSError):
@@ -24,6 +26,8 @@ class TooDense(OSError):
 RATIO_REASON = f"unpacks to more than {MOST_RATIO} times its size; unpack it to have the rest read"
 WINDOW_REASON = f"needs more than {MOST_WINDOW >> 20} MiB of memory to be unpacked; unpack it to have it read"
 
+XZ_REASON = f"needs more than {MOST_XZ_MEMORY >> 20} MiB of memory to be unpacked; unpack it to have it read"
+
 
 def most_text(stored: int, free: int = FREE) -> int:
     """Return how many bytes of text may come out of `stored` compressed ones."""
@@ -31,5 +35,5 @@ def most_text(stored: int, free: int = FREE) -> int:
 
 
 def asks_for_too_much(error: Exception) -> bool:
-    """Whether zstd refused a frame because of the memory that it needs, and not because it is damaged."""
+    """Whether zstd or xz refused data because of the memory that it needs, and not because it is damaged."""
     return "too much memory" in str(error)

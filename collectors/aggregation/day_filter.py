@@ -69,10 +69,7 @@ class Window:
             parsed.refused, parsed.ignored, parsed.passed = [], 0, {}
         kept = [index for index, row in enumerate(parsed.rows) if self._keeps(row[_TIME])]
         dropped += len(parsed.rows) - len(kept)
-        parsed.lines = [index if parsed.lines is None else parsed.lines[index] for index in kept]
-        parsed.parts = frozenset(place for place, index in enumerate(kept) if index in parsed.parts)
-        parsed.rows = [parsed.rows[index] for index in kept]
-        parsed.observed = None if parsed.observed is None else parsed.observed.only(kept)
+        parsed.keep(kept)
         parsed.seen = [time for time in parsed.seen if self._keeps(time)]
         return dropped
 

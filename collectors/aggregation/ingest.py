@@ -13,6 +13,7 @@ from leverwatch.collectors.aggregation.blanks import between_blanks
 from leverwatch.collectors.aggregation.compiled import IS_COMPILED
 from leverwatch.collectors.aggregation.config import CountingConfig
 from leverwatch.collectors.aggregation.day_filter import Days, Window
+from leverwatch.collectors.aggregation.known_records import KnownRecords
 from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.aggregation.observed import Report
 from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE, partial_key
@@ -74,6 +75,8 @@ class Ingest:
         self._source = config.name
         self.window: Window | None = None
         """The days that a backfill with a range counts; None: all days."""
+        self.known: KnownRecords | None = None
+        """The records of the document that is being read; None for what only grows."""
         self._read = 0
         self._tallies: Counter[Result] = Counter()
         self._problems: list[Problem] = []
@@ -81,6 +84,11 @@ class Ingest:
         self._changed_partials: set[str] = set()
         self.wants_header = self._format.wants_header
         self.framing = self._format.framing
+
+    @property
+    def reads_documents(self) -> bool:
+        """Whether a file may be written anew with other bytes before the records that were counted."""
+        return self.wants_header or self.framing.documents
 
     @property
     def takes_views(self) -> bool:
@@ -157,6 +165,7 @@ class Ingest:
             SourceRefused: a value of the state is unreadable or of a newer version.
         """
         self._stop_workers()
+        self.known = None
         self._rollup.clear()
         if self._plain is not None:
             self._plain.clear()
@@ -170,8 +179,11 @@ class Ingest:
         self._calls.load(state, self._source)
         self._rollup.observed.load(state, self._source)
 
-    def add(self, lines: Lines) -> int | None:
+    def add(self, lines: Lines, *, may_go_on: bool = False) -> int | None:
         """Count records. Nothing of a chunk is counted before all of it is decoded.
+
+        `may_go_on`: the last record has no end, and is remembered so that `retract` can take it back. Of lines
+        that end with newlines this is seen.
 
         Returns the number of lines when it is known; else None, as counting newlines takes half as long as
         decoding long lines.
@@ -180,7 +192,7 @@ class Ingest:
             self.finish()
             chunk, known = self._count_rows(bytes(lines.data), lines.header)
             self._count_chunk(lines.path, lines.first_line, chunk)
-            if chunk.counted and not _is_whole(lines.data):
+            if chunk.counted and not _is_whole(lines.data) and (may_go_on or self.framing.by_newline):
                 self._remember(partial_key(lines), 1)
             return known
         if self._scanning is not None and self.window is None:
@@ -233,7 +245,8 @@ class Ingest:
 
     def _count_stretch(self, data: bytes, header: bytes | None) -> tuple[Chunk, int | None]:
         known: int | None = None
-        if self._records is not None and self.window is None:
+        known_records = None if self.known is None or self.known.idle else self.known
+        if self._records is not None and self.window is None and known_records is None:
             parsed = self._records.records(data)
             known = len(parsed.rows) if parsed.lines is None else None
             self._saw(parsed)
@@ -243,7 +256,11 @@ class Ingest:
             self._saw(parsed)
             if self.window is not None:
                 self._tallies[Result.OUT_OF_RANGE] += self.window.keep(parsed)
+            if known_records is not None:
+                self._tallies[Result.DUPLICATE] += known_records.keep(parsed, self._rollup.take_back)
             counted, others = self._rollup.add(parsed.rows, parsed.parts, parsed.observed)
+            if known_records is not None:
+                known_records.note_added(parsed.rows, parsed.parts, others)
         self._tallies.update(parsed.passed)
         self._rollup.saw(parsed.seen)
         return Chunk(counted, parsed.ignored, [*parsed.refused, *lines_of(others, parsed.lines)]), known
@@ -284,6 +301,8 @@ class Ingest:
     def retract(self, lines: Lines) -> None:
         """Take back what `add` counted for one line without an end; do nothing when it was not counted."""
         key = partial_key(lines)
+        if self.known is not None:
+            self.known.forget(self._format.parse(bytes(lines.data), lines.header).rows)
         if not self._partials[key]:
             return
         self.finish()

@@ -29,6 +29,12 @@ from tests.collectors.sources.stored_values import kinds_of
 SOURCES: dict[str, dict[str, Any]] = {
     "gateway": {"type": "files", "path": "logs/*.jsonl", "format": "openai", "system": "bot"},
     "traces": {"type": "files", "path": "traces/*.json", "format": "otlp", "system": "bot"},
+    "app": {
+        "type": "files",
+        "path": "app/*.jsonl",
+        "format": {"type": "jsonl", "fields": {"time": "ts"}},
+        "system": "app",
+    },
     "tests": {"type": "evals", "path": "evals/*", "system": "bot"},
     "prompts": {"type": "git", "repo": "repo", "systems": {"bot": ["**/*.md"]}},
     "provider": {"type": "models"},
@@ -87,9 +93,10 @@ def served() -> Iterator[Provider]:
 @pytest.fixture
 def world(tmp_path: Path, served: Provider) -> Iterator[World]:
     """Everything was read: streamed calls, spans, a last line without its end, results, prompts and models."""
-    for folder in ("logs", "evals", "traces"):
+    for folder in ("logs", "evals", "traces", "app"):
         (tmp_path / folder).mkdir()
     (tmp_path / "logs/app.jsonl").write_bytes(b"".join(PARTS) + chunk("c2", end=True)[:-1])
+    (tmp_path / "app/app.jsonl").write_bytes(b'{"ts": "2026-03-10T08:00:00Z"}')
     (tmp_path / "evals/own.jsonl").write_bytes(lines(own()))
     (tmp_path / "traces/spans.json").write_text(json.dumps(export(span(SEMCONV))) + "\n")
     Repo(tmp_path / "repo").commit({"a.md": "1"})
@@ -119,9 +126,10 @@ def test_every_value_that_a_source_stores_is_of_a_known_kind_and_says_its_versio
 
 KINDS = [
     ("gateway", "file/", "position in a file"),
+    ("gateway", "version/", "list of the records of a document"),
     ("gateway", "seen/", "list of ids"),
     ("gateway", "calls/", "list of ids"),
-    ("gateway", "partial/", "number of times that a line without an end was counted"),
+    ("app", "partial/", "number of times that a line without an end was counted"),
     ("traces", "observed/", "list of observations"),
     ("tests", "file/", "position in a file of results"),
     ("prompts", "history", "history of the prompts"),

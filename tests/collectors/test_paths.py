@@ -28,6 +28,10 @@ from tests.collectors.sources.files.tailing import Bench, append, line
         "app-20261123.log",
         "app-2026-11-23.log.gz",
         "app.1.log",
+        "app.log.old",
+        "app.log.old.gz",
+        "app.log.1.bz2",
+        "app.log-20261123.xz",
     ],
 )
 def test_what_rotation_makes_of_a_name_is_a_rotated_part(name: str) -> None:

@@ -58,6 +58,13 @@ class Parsed:
     """What the rows tell of who saw their calls, as several may have seen the same; None when the format cannot
     know."""
 
+    def keep(self, kept: Sequence[int]) -> None:
+        """Leave only the rows with these indices, in this order."""
+        self.lines = [index if self.lines is None else self.lines[index] for index in kept]
+        self.parts = frozenset(place for place, index in enumerate(kept) if index in self.parts)
+        self.rows = [self.rows[index] for index in kept]
+        self.observed = None if self.observed is None else self.observed.only(kept)
+
 
 @dataclass(slots=True)
 class Units:

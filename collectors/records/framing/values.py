@@ -27,6 +27,9 @@ _skip = msgspec.json.Decoder(msgspec.Raw).decode
 _BLANKS = b" \t\r"
 NOT_JSON = "not JSON"
 """The detail of refused text around values, which a program may print between them."""
+_SEPARATORS = b" \t\r\n,[]\0\xef\xbb\xbf"
+"""What may stand between the elements of an array, and around it."""
+_NEAR = 4096
 _INDENT = 256
 """A line that is indented by more columns is not taken for the start of a value."""
 
@@ -64,6 +67,40 @@ def pieces(data: bytes) -> Iterator[Piece]:
         piece = _value(data, at) if data[at] == 0x7B else _garbage(data, at)
         yield piece
         at = piece.end
+
+
+def starts_array(data: bytes) -> bool:
+    """Return whether a content that starts with `data` is an array."""
+    return data.lstrip(b" \t\r\n\0\xef\xbb\xbf").startswith(b"[")
+
+
+def separates(data: bytes) -> bool:
+    """Return whether bytes hold nothing but what stands between elements of an array and around it.
+
+    Whoever keeps a log as one valid array writes over these with every element that it adds.
+    """
+    return not data.strip(_SEPARATORS)
+
+
+def is_whole(data: bytes, end: int) -> bool:
+    """Return whether a content, of which everything up to `end` is complete, looks finished: an open array does
+    not."""
+    closed = not starts_array(data) or data.rstrip(b" \t\r\n").endswith(b"]")
+    return closed and separates(data[end:])
+
+
+def element_end(data: bytes, end: int, in_array: bool) -> int:
+    """Return the end of the last element before `end`, where whole records end.
+
+    That is `end` itself where no array goes on: a newline behind an object is there to stay.
+    """
+    near = data[max(0, end - _NEAR) : end]
+    stripped = len(near.rstrip(_SEPARATORS))
+    if not stripped:
+        near = data[:end]
+        stripped = len(near.rstrip(_SEPARATORS))
+    behind = near[stripped:]
+    return end - len(behind) if in_array or b"]" in behind or b"," in behind else end
 
 
 def _between(data: bytes, at: int) -> int:

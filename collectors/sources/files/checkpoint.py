@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
+from leverwatch.collectors.aggregation.known_records import KNOWN_RECORDS, StoredRecords
+from leverwatch.collectors.aggregation.known_records import PREFIX as VERSION
 from leverwatch.collectors.errors import StateUnreadable
 from leverwatch.collectors.exact_json import exact_decoder
 from leverwatch.collectors.paths import Found
@@ -183,3 +185,12 @@ def decode_all(source: str, stored: Mapping[str, bytes]) -> dict[str, FileCheckp
             raise StateUnreadable(f"source {source}: {key}: the stored position in a file is that of another key")
         states[state.id] = state
     return states
+
+
+def decode_records(source: str, stored: Mapping[str, bytes]) -> dict[str, StoredRecords]:
+    """Return the known records of the documents of a source, by id of the checkpoint.
+
+    Raises:
+        SourceRefused: as for `decode_all`.
+    """
+    return {key.removeprefix(VERSION): records for key, records in entries(source, stored, KNOWN_RECORDS)}

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from leverwatch.collectors.aggregation.known_records import KNOWN_RECORDS, KnownRecords, StoredRecords
+from leverwatch.collectors.aggregation.known_records import PREFIX as VERSION
 from leverwatch.collectors.sources.files.checkpoint import CHECKPOINT, PREFIX, FileCheckpoint
 from leverwatch.collectors.sources.files.fingerprint_index import FingerprintIndex
 
@@ -9,8 +15,19 @@ from leverwatch.collectors.sources.files.fingerprint_index import FingerprintInd
 class CheckpointSet:
     """All checkpoints of a source, and which of them differ from the stored ones."""
 
-    def __init__(self, states: dict[str, FileCheckpoint]) -> None:
+    def __init__(
+        self, states: dict[str, FileCheckpoint], records: Mapping[str, StoredRecords] = MappingProxyType({})
+    ) -> None:
         self.states = states
+        self._records = {key: KnownRecords(stored) for key, stored in records.items() if key in states}
+        self._dropped: set[str] = set(records) - set(states)
+        self._origins: dict[str, set[str]] = defaultdict(set)
+        """Ids by the path at which the content was first seen."""
+        for key in self._records:
+            self._origins[states[key].origin].add(key)
+        self._open = ""
+        self._opened: set[str] = set()
+        """Ids of the documents whose records may have changed."""
         self.index = FingerprintIndex(states.values())
         self._stored = dict(states)
         self._touched: set[str] = set()
@@ -25,8 +42,43 @@ class CheckpointSet:
     def drop(self, state: FileCheckpoint) -> None:
         """Remove a checkpoint."""
         self.index.replace(self.states[state.id], None)
+        if state.origin in self._origins:
+            self._origins[state.origin].discard(state.id)
         del self.states[state.id]
         self._touched.add(state.id)
+        self.forget_records(state.id)
+
+    def forget_records(self, key: str) -> None:
+        """Forget the records of a document that is not rewritten any more."""
+        if self._records.pop(key, None) is not None:
+            self._dropped.add(key)
+
+    def records_of(self, key: str) -> KnownRecords:
+        """Return the known records of the document with this id."""
+        self._opened.add(key)
+        self._open = key
+        known = self._records.get(key)
+        if known is None:
+            known = self._records[key] = KnownRecords()
+            self._origins[self.states[key].origin].add(key)
+        return known
+
+    def follows(self, state: FileCheckpoint) -> bool:
+        """Make a new checkpoint, or one whose content is back, the next version of the document that its path had.
+
+        Returns whether there was another version.
+        """
+        here = self._origins.get(state.origin, set())
+        others = (self.states[key] for key in here & self._records.keys() - {state.id})
+        earlier = (other for other in others if other.gone)
+        before = max(earlier, key=lambda other: (other.left, other.seen), default=None)
+        if before is None or (before.left, before.seen) < (state.left, state.seen):
+            return False
+        self._records[state.id] = self._records[before.id].next_version(self._records.get(state.id))
+        self._origins[state.origin].add(state.id)
+        self._dropped.discard(state.id)
+        self._opened.add(state.id)
+        return True
 
     def at(self, key: tuple[int, int]) -> list[FileCheckpoint]:
         """Return the checkpoints last seen in the file with this device and inode."""
@@ -46,4 +98,11 @@ class CheckpointSet:
                 self._stored[key] = state
                 changes[PREFIX + key] = CHECKPOINT.dumps(state)
         self._touched.clear()
+        for key in sorted(self._opened & self._records.keys()):
+            records = self._records[key]
+            if records.changed:
+                changes[VERSION + key] = KNOWN_RECORDS.dumps(records.stored())
+        changes.update({VERSION + key: None for key in sorted(self._dropped)})
+        self._dropped.clear()
+        self._opened.intersection_update({self._open})
         return changes

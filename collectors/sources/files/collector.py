@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -9,13 +10,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from leverwatch.collectors.aggregation.ingest import Ingest
+from leverwatch.collectors.aggregation.known_records import KNOWN_RECORDS
 from leverwatch.collectors.aggregation.observed import Report
 from leverwatch.collectors.aggregation.pipeline import KINDS as COUNTING_KINDS
 from leverwatch.collectors.errors import SourceIncomplete, SourceRefused, SourceUnavailable
 from leverwatch.collectors.interface import BackfillRequest, Batch, CollectorContext, Progress, SourceState
 from leverwatch.collectors.listing import Interrupted
 from leverwatch.collectors.paths import Discovery, Found, discover
-from leverwatch.collectors.sources.files.checkpoint import CHECKPOINT, FileCheckpoint, decode_all
+from leverwatch.collectors.sources.files.checkpoint import CHECKPOINT, FileCheckpoint, decode_all, decode_records
 from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
 from leverwatch.collectors.sources.files.config import FilesConfig
 from leverwatch.collectors.sources.files.matching import Match, MatchDecision, Matcher
@@ -23,7 +25,7 @@ from leverwatch.collectors.sources.files.partial_reads import edges, scope_of
 from leverwatch.collectors.sources.files.quiet import Quiet
 from leverwatch.collectors.sources.files.reader import Moved
 from leverwatch.collectors.sources.files.tail import Tail
-from leverwatch.collectors.sources.files.tracker import FileTracker, reason_of
+from leverwatch.collectors.sources.files.tracker import REPLACED, FileTracker, reason_of
 from leverwatch.collectors.stored_state import Kind, check_keys
 from leverwatch.collectors.unpacking import TooDense
 
@@ -35,7 +37,7 @@ _BACKLOG_BYTES = 64 << 20
 """Bytes of backlog from which threads are started."""
 _FORGET = 90 * 86400.0
 _DAY = 86400.0
-KINDS: tuple[Kind[Any], ...] = (CHECKPOINT, *COUNTING_KINDS)
+KINDS: tuple[Kind[Any], ...] = (CHECKPOINT, KNOWN_RECORDS, *COUNTING_KINDS)
 """The kinds of state that a `files` source stores."""
 
 
@@ -120,7 +122,8 @@ class FilesCollector:
         stored = state.load()
         check_keys(self._config.name, stored, KINDS)
         self._ingest.load(stored)
-        self._catalog = CheckpointSet(decode_all(self._config.name, stored))
+        name = self._config.name
+        self._catalog = CheckpointSet(decode_all(name, stored), decode_records(name, stored))
         self._matcher.forget_waiting()
         self._checked.clear()
 
@@ -136,6 +139,7 @@ class FilesCollector:
             self._matcher,
             quiet,
             self._ingest.wants_header,
+            self._ingest.reads_documents,
             self._config.follow_rotated,
             self._checked,
             scope,
@@ -186,6 +190,8 @@ class FilesCollector:
             state = self._identify(run, found) if key is None else self._still_at(key, found)
             if state is None:
                 return
+            known = self._catalog.records_of(state.id) if self._is_live_document(state, found) else None
+            fresh = known is not None and known.unread
             start = state.offset if not state.compressed else 0
             before = run.done
             for _ in run.tail.visit(state, found):
@@ -193,6 +199,8 @@ class FilesCollector:
                 run.done = before + progress.read_again + max(0, progress.position - start)
                 yield
             self._checked[state.id] = run.survey.quiet.now
+            if known is not None and fresh and known.is_unlike:
+                failures[found.path] = REPLACED
         except Moved:
             return
         except TooDense as error:
@@ -204,6 +212,10 @@ class FilesCollector:
             failures[found.path] = str(error)
         except OSError as error:
             failures[found.path] = reason_of(error)
+
+    def _is_live_document(self, state: FileCheckpoint, found: Found) -> bool:
+        live = found.path == state.origin and not found.archive
+        return live and self._ingest.reads_documents and self._config.follow_rotated
 
     def _leave(self, key: str, found: Found, reason: str, now: float) -> None:
         """Record that a file was not read to its end, and why; it is tried again when it changes."""
@@ -233,6 +245,8 @@ class FilesCollector:
             blank = FileCheckpoint(
                 secrets.token_hex(8), origin, found.path, found.device, found.inode, changed=now, seen=now
             )
+            if self._ingest.reads_documents and found.path == origin and not found.archive:
+                self._catalog.follows(blank)
         state = run.survey.adopt(replace(blank, gone=found.archive), found)
         return replace(state, size=blank.size, mtime_ns=blank.mtime_ns) if blank.path == found.path else state
 
@@ -243,7 +257,9 @@ class FilesCollector:
 
     def _rotated_unseen(self, found: Found) -> bool:
         """Whether an unknown sibling was written after the last visit to its live path, so that it was never
-        read there."""
+        read there. A folder of old logs may hold those of others, which have the same name."""
+        if os.path.dirname(found.path) != os.path.dirname(found.origin):  # noqa: PTH120 - paths are strings here
+            return False
         visits = [state.live_mtime_ns for state in self._catalog.states.values() if state.origin == found.origin]
         return bool(visits) and found.mtime_ns >= max(visits)
 

@@ -10,7 +10,8 @@ from leverwatch.collectors.aggregation.ingest import Ingest
 from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.formats.interface import MAX_RECORD
-from leverwatch.collectors.sources.files.fingerprint import Fingerprint
+from leverwatch.collectors.records.framing.values import element_end, separates, starts_array
+from leverwatch.collectors.sources.files.fingerprint import HEAD, Fingerprint
 
 
 class CheckpointWriter(Protocol):
@@ -126,8 +127,15 @@ class RecordFeed:
             detail = f"longer than {MAX_RECORD >> 20} MiB"
             self._ingest.refuse(Result.INVALID_LINE, self.place, detail)
 
+    @property
+    def closes(self) -> bool:
+        """Whether the pending bytes are no start of a record, but what the next write of an array replaces."""
+        return self._framing.documents and self.beyond is None and separates(self.pending)
+
     def _count_whole(self, data: bytes, *, final: bool) -> bytes:
         cut = self._framing.complete(data, final)
+        if self._framing.documents:
+            cut = element_end(data, cut, starts_array(self.prefix.head or data[:HEAD]))
         if cut:
             self.count(data[:cut])
         return data[cut:]

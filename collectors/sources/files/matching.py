@@ -9,9 +9,10 @@ from enum import Enum, auto
 
 from isal.isal_zlib import crc32
 
-from leverwatch.collectors.paths import Found, is_rotated
+from leverwatch.collectors.paths import COMPRESSED, Found, is_rotated, old_folders
 from leverwatch.collectors.records.formats.interface import MAX_RECORD, Framing
 from leverwatch.collectors.records.framing.lines import LINES
+from leverwatch.collectors.records.framing.values import is_whole
 from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
 from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
 from leverwatch.collectors.sources.files.fingerprint import Fingerprint, fingerprint
@@ -166,7 +167,7 @@ class Matcher:
             crcs, total = checksums(content, lengths)
             found = content.found
         last_line_end = self.framing.complete(head, final=False)
-        whole = self.framing.documents and len(head) < _LOOK and last_line_end == len(head)
+        whole = self.framing.documents and len(head) < _LOOK and is_whole(head, last_line_end)
         related = [(relation(state, crcs, total, last_line_end), state) for state in candidates]
         for wanted in (Relation.CONTINUES, Relation.SHORTER):
             fitting = [state for relates, state in related if relates is wanted]
@@ -235,7 +236,7 @@ def _rotated_away(state: FileCheckpoint, holder: Found) -> bool:
     # The file that now has its live path is the next one, even when it begins with the same lines.
     folder, live = os.path.split(state.origin)
     at, name = os.path.split(holder.path)
-    return folder == at and is_rotated(live, name)
+    return (at == folder or at in old_folders(state.origin)) and is_rotated(live, name)
 
 
 def preferred(found: Iterable[Found], origins: frozenset[str]) -> list[Found]:
@@ -243,4 +244,4 @@ def preferred(found: Iterable[Found], origins: frozenset[str]) -> list[Found]:
 
     Rotated files come before the file that now has the live path, and plain files before compressed ones.
     """
-    return sorted(found, key=lambda item: (item.path in origins, item.path.endswith((".gz", ".zst")), item.path))
+    return sorted(found, key=lambda item: (item.path in origins, item.path.endswith(COMPRESSED), item.path))

@@ -1,9 +1,13 @@
-"""Reads one file as a stream of decompressed bytes: plain, gzip (several members) or zstd (several frames)."""
+"""Reads one file as a stream of decompressed bytes: plain, gzip, bzip2 and xz (several members), or zstd (several
+frames)."""
 
 from __future__ import annotations
 
+import bz2
+import lzma
 import os
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from enum import Enum
 from types import TracebackType
@@ -16,8 +20,10 @@ from leverwatch.collectors.paths import Found, found_at
 from leverwatch.collectors.sources.files.fingerprint import HEAD
 from leverwatch.collectors.unpacking import (
     MOST_WINDOW,
+    MOST_XZ_MEMORY,
     RATIO_REASON,
     WINDOW_REASON,
+    XZ_REASON,
     TooDense,
     asks_for_too_much,
     most_text,
@@ -28,10 +34,21 @@ _ZSTD_SLICE = 1024  # a block of 4 bytes may hold 128 KiB of text, so that large
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _SKIPPABLE_MAGIC = b"\x2a\x4d\x18"
-_MAGIC = 4
+_BZIP2_MAGIC = re.compile(rb"BZh[1-9](?:1AY&SY|\x17\x72\x45\x38\x50\x90)")
+_XZ_MAGIC = b"\xfd7zXZ\0"
+_MAGIC = 10
+_SHORT = 4
+"""Fewer first bytes than these do not tell the kind."""
+
+
+class _Damaged(Exception):
+    """The compressed data is damaged."""
+
+
 _BROKEN: tuple[type[Exception], ...] = (
     isal_zlib.error,  # type: ignore[assignment]  # the stub types the exception class as an instance
     zstandard.ZstdError,
+    _Damaged,
 )
 
 
@@ -45,19 +62,31 @@ class Kind(Enum):
     PLAIN = "plain"
     GZIP = "gzip"
     ZSTD = "zstd"
+    BZIP2 = "bzip2"
+    XZ = "xz"
+
+
+_BEGINNINGS = {
+    ".gz": (_GZIP_MAGIC, Kind.GZIP),
+    ".zst": (_ZSTD_MAGIC, Kind.ZSTD),
+    ".bz2": (b"BZh", Kind.BZIP2),
+    ".xz": (_XZ_MAGIC, Kind.XZ),
+}
 
 
 def kind_of(start: bytes, name: str) -> Kind:
     """Return the kind by the first bytes; the name is used only as long as these are not all written."""
     if start.startswith(_GZIP_MAGIC):
         return Kind.GZIP
-    if start.startswith(_ZSTD_MAGIC) or (start[1:_MAGIC] == _SKIPPABLE_MAGIC and start[0] >> 4 == 0x5):
+    if start.startswith(_ZSTD_MAGIC) or (start[1:_SHORT] == _SKIPPABLE_MAGIC and start[0] >> 4 == 0x5):
         return Kind.ZSTD
-    if start and len(start) < _MAGIC:
-        if name.endswith(".gz") and _GZIP_MAGIC.startswith(start):
-            return Kind.GZIP
-        if name.endswith(".zst") and _ZSTD_MAGIC.startswith(start):
-            return Kind.ZSTD
+    if start.startswith(_XZ_MAGIC):
+        return Kind.XZ
+    if _BZIP2_MAGIC.match(start):
+        return Kind.BZIP2
+    for ending, (magic, kind) in _BEGINNINGS.items():
+        if 0 < len(start) < _MAGIC and name.endswith(ending):
+            return kind if start.startswith(magic) or magic.startswith(start) else Kind.PLAIN
     return Kind.PLAIN
 
 
@@ -95,6 +124,37 @@ class _Zstd:
         data = self._object.decompress(raw[:_ZSTD_SLICE])
         self.ended = self._object.eof
         return data, (self._object.unused_data if self.ended else b"") + raw[_ZSTD_SLICE:]
+
+
+class _Buffering:
+    """Decompresses one member with a decompressor of Python's library, which keeps what it has no room for yet."""
+
+    def __init__(self, kind: Kind) -> None:
+        self._object: Any = (
+            bz2.BZ2Decompressor() if kind is Kind.BZIP2 else lzma.LZMADecompressor(memlimit=MOST_XZ_MEMORY)
+        )
+        self.ended = False
+
+    def feed(self, raw: bytes, limit: int) -> tuple[bytes, bytes]:
+        """Decompress up to `limit` bytes. Returns them and the rest of `raw`."""
+        takes = self._object.needs_input
+        try:
+            data: bytes = self._object.decompress(raw if takes else b"", limit)
+        except (OSError, ValueError, lzma.LZMAError) as error:
+            if "memory usage limit" in str(error).lower():
+                raise _Damaged("asks for too much memory") from error
+            raise _Damaged("damaged") from error
+        self.ended = self._object.eof
+        rest = b"" if takes else raw
+        return data, (self._object.unused_data + rest) if self.ended else rest
+
+
+_STREAMS: dict[Kind, Callable[[], _Stream]] = {
+    Kind.GZIP: _Gzip,
+    Kind.ZSTD: _Zstd,
+    Kind.BZIP2: lambda: _Buffering(Kind.BZIP2),
+    Kind.XZ: lambda: _Buffering(Kind.XZ),
+}
 
 
 class FileReader:
@@ -213,17 +273,17 @@ class FileReader:
         self._raw = self._raw or self._read_raw(_RAW)
         drained = not self._raw
         if self._stream is None or self._stream.ended:
-            # gzip may be padded with zeros; anything else must be another member or frame.
-            if self.kind is Kind.GZIP and self._stream is not None:
+            # gzip and xz may be padded with zeros; anything else must be another member or frame.
+            if self.kind in (Kind.GZIP, Kind.XZ) and self._stream is not None:
                 self._raw = self._raw.lstrip(b"\0")
             if not self._raw:
                 return None if drained else b""
-            self._stream = _Gzip() if self.kind is Kind.GZIP else _Zstd()
+            self._stream = _STREAMS[self.kind]()
         try:
             data, self._raw = self._stream.feed(self._raw, size)
         except _BROKEN as error:
             if asks_for_too_much(error):
-                self._refusal = WINDOW_REASON
+                self._refusal = XZ_REASON if self.kind is Kind.XZ else WINDOW_REASON
             else:
                 self.damage = f"damaged {self.kind.value} data"
             return None

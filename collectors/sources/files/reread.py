@@ -98,5 +98,5 @@ class Reread:
         if feed.beyond is not None:
             feed.refuse_long_record()
         elif feed.pending:
-            self._ingest.add(feed.lines(feed.pending))
+            self._ingest.add(feed.lines(feed.pending), may_go_on=True)
         self._writer.done(self._partial.end, feed.prefix.lines)

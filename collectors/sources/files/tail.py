@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Generator, Iterator
 
 from leverwatch.collectors.aggregation.ingest import Ingest
+from leverwatch.collectors.aggregation.known_records import MOST, RewrittenBeyond
 from leverwatch.collectors.paths import Found
 from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
 from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
@@ -16,6 +18,11 @@ from leverwatch.collectors.sources.files.read_context import Buffers, ReadContex
 from leverwatch.collectors.sources.files.reader import FileReader
 from leverwatch.collectors.sources.files.reread import Reread
 from leverwatch.collectors.sources.files.visit import Visit
+
+_BEYOND = (
+    f"it was rewritten, and has records that were counted; as these are more than {MOST:_}, the new ones cannot "
+    "be told from them: let it only grow, or begin another file"
+)
 
 
 class Tail:
@@ -37,6 +44,21 @@ class Tail:
             SourceRefused: its CSV header lacks a column.
         """
         self.progress.position = self.progress.read_again = 0
+        ingest, catalog = self._context.ingest, self._context.catalog
+        if not ingest.reads_documents or found.archive:
+            ingest.known = None
+        elif found.path == state.origin:
+            ingest.known = catalog.records_of(state.id)
+        else:
+            catalog.forget_records(state.id)  # what was rotated is not written anew
+        try:
+            yield from self._visit(state, found)
+        except RewrittenBeyond as error:
+            raise OSError(errno.EEXIST, _BEYOND, found.path) from error
+        finally:
+            ingest.known = None
+
+    def _visit(self, state: FileCheckpoint, found: Found) -> Iterator[None]:
         state = yield from self._read_again(state, found)
         with FileReader(found) as content:
             resumed = resume(content, state)

@@ -21,6 +21,11 @@ _RACE = 2.0
 """A file that was written within this many seconds of a visit is checked again: a second write may leave the
 same size and mtime."""
 
+REPLACED = (
+    "it was replaced or truncated, and what it had before is in no file that looks like a rotated one: what was "
+    "written to it after the run before is not counted"
+)
+
 
 def reason_of(error: OSError) -> str:
     """Return why a file could not be used, without its path."""
@@ -35,6 +40,7 @@ class FileTracker:
     matcher: Matcher
     quiet: Quiet
     wants_header: bool
+    reads_documents: bool
     follow_rotated: bool
     checked: dict[str, float]
     """When the content of each checkpoint was last verified, in seconds since the epoch; kept between runs."""
@@ -49,6 +55,8 @@ class FileTracker:
     _scanned: set[str] = field(default_factory=set)
     _lost: list[str] = field(default_factory=list)
     """Live paths of contents that are in no known file."""
+    _departed: list[str] = field(default_factory=list)
+    """Ids of the contents that are not where the run before left them."""
 
     def run(self, discovery: Discovery) -> None:
         """Compare the files on disk with the checkpoints."""
@@ -95,7 +103,7 @@ class FileTracker:
                 self._settle(state, found)
         self._search(self._lost)
         self.unknown = [found for found in self._files.values() if found.key not in self._claimed]
-        self._inherit()
+        self._report_replaced(self._inherit())
 
     def _search(self, origins: Iterable[str]) -> None:
         for origin in sorted(set(origins) - self._scanned):
@@ -109,6 +117,8 @@ class FileTracker:
                 self.failures[os.path.dirname(origin)] = reason_of(error)  # noqa: PTH120 - paths are strings here
 
     def _depart(self, state: FileCheckpoint, left: float) -> None:
+        if not state.gone:
+            self._departed.append(state.id)
         self.catalog.put(replace(state, gone=True, left=left))
         self.matcher.forget_waiting()
 
@@ -163,11 +173,15 @@ class FileTracker:
     def _racy(self, state: FileCheckpoint, found: Found) -> bool:
         return abs(self.checked.get(state.id, state.seen) - found.mtime_ns * 1e-9) < _RACE
 
-    def _inherit(self) -> None:
-        """Assign the checkpoints that lost their file to the files that have their content now."""
+    def _inherit(self) -> set[str]:
+        """Assign the checkpoints that lost their file to the files that have their content now.
+
+        Returns the ids of those of which a part is in a file that is not complete yet.
+        """
+        waiting: set[str] = set()
         origins = frozenset(state.origin for state in self.catalog.states.values() if state.gone)
         if not origins:
-            return
+            return waiting
         for found in preferred(self.unknown, origins):
             try:
                 match = self.matcher.match(found)
@@ -176,6 +190,24 @@ class FileTracker:
             if match.outcome is MatchDecision.ADOPT and match.state is not None:
                 self.unknown.remove(found)
                 self.visits.append((found, self.adopt(match.state, found).id))
+            elif match.state is not None:
+                waiting.add(match.state.id)
+        return waiting
+
+    def _report_replaced(self, waiting: set[str]) -> None:
+        """Name the logs whose file was replaced or truncated and is nowhere else: their last lines may be unread.
+
+        For documents the reading tells whether the new file is a version of the old one.
+        """
+        if not self.follow_rotated or self.reads_documents:
+            return
+        here = {found.path for found in self.unknown}
+        for key in self._departed:
+            state = self.catalog.states.get(key)
+            if state is None or not state.gone or state.blank or key in waiting:
+                continue
+            if state.path == state.origin and state.path in here:
+                self.failures[state.path] = REPLACED
 
     def adopt(self, state: FileCheckpoint, found: Found) -> FileCheckpoint:
         """Move a checkpoint to another file, and return it."""
@@ -183,6 +215,8 @@ class FileTracker:
             if other.blank and other.id != state.id:
                 self.catalog.drop(other)
         self.matcher.held[state.id] = found
+        if state.gone and self.reads_documents and found.path == state.origin and not found.archive:
+            self.catalog.follows(state)
         return self.catalog.put(state.at(found))
 
     def blank_at(self, found: Found) -> FileCheckpoint | None:

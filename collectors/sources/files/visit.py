@@ -167,7 +167,7 @@ class Visit:
     def _with_rest(self, state: FileCheckpoint, still: bool) -> FileCheckpoint:
         feed = self._feed
         end, crc = feed.read()
-        length = end - feed.prefix.length
+        length = 0 if feed.closes else end - feed.prefix.length
         counted = state.rest_counted and length > 0
         state = replace(state, rest_length=length, rest_crc=crc if length else 0, rest_counted=counted)
         if self._content.damage is not None:
@@ -187,7 +187,7 @@ class Visit:
             unsure = hasty or (state.blank and not final)
             if unsure and not self._ingest.readable(feed.lines(feed.pending)):
                 return state
-            self._ingest.add(feed.lines(feed.pending))
+            self._ingest.add(feed.lines(feed.pending), may_go_on=True)
         else:
             feed.refuse_long_record()
         return replace(self._writer.limited(state, state, end), rest_counted=True, records=state.records + 1)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from leverwatch.collectors.aggregation.known_records import KNOWN_RECORDS, StoredRecords
 from leverwatch.collectors.aggregation.observed_state import OBSERVED, StoredSegment
 from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE
 from leverwatch.collectors.aggregation.stored_ids import KeyOf, StoredIds, ids_kind
@@ -53,6 +54,10 @@ _CHECKPOINT = (
     b'"left":1773308400.5,"live_mtime_ns":1773300590000000000,"changed":1773308520.0,"seen":1773308520.25,'
     b'"limited":[{"start":0,"end":313,"lines":0,"days":[[739648,739675],[739700,739701]],"later":true}],'
     b'"kept":true}'
+)
+_RECORDS = (
+    b'"own":"ZWlnaHRvZjg=","left":"bGVmdG92ZXI=","sample":"","many":false,"alike":true,'
+    b'"recent":"W1swLFsiMjAyNi0wMy0xMCIsIm0iLDNdXV0=","before":"W10="}'
 )
 _RESULTS = (
     b'"path":"/evals/own.jsonl","size":388,"mtime_ns":-1,"digest":"bf8464539d2ed8fc94df59e3efe0294f",'
@@ -139,6 +144,21 @@ STORED: tuple[Stored, ...] = (
     ),
     _ids("seen/", "seen/1970340/0/add", b"afe4fe37"),
     _ids("calls/", "calls/1970303/4/del", b"a552a8c2"),
+    Stored(
+        "files",
+        KNOWN_RECORDS,
+        "version/5676c5c2059b77bb",
+        StoredRecords(
+            b"eightof8",
+            b"leftover",
+            b"",
+            many=False,
+            alike=True,
+            recent=b'[[0,["2026-03-10","m",3]]]',
+            before=b"[]",
+        ),
+        (b"{" + _RECORDS, b'{"version":1,' + _RECORDS),
+    ),
     Stored("files", PARTIAL_LINE, "partial/2/402dfa4ea57927c8", 3, (b"3", b"version 1\n3")),
     Stored(
         "files",

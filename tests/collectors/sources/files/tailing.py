@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
+import lzma
 import os
 import shutil
 import time
@@ -46,6 +48,20 @@ def compress(path: Path) -> Path:
 def compress_zstd(path: Path) -> Path:
     packed = path.with_name(path.name + ".zst")
     packed.write_bytes(zstandard.ZstdCompressor().compress(path.read_bytes()))
+    path.unlink()
+    return packed
+
+
+def compress_bzip2(path: Path) -> Path:
+    packed = path.with_name(path.name + ".bz2")
+    packed.write_bytes(bz2.compress(path.read_bytes()))
+    path.unlink()
+    return packed
+
+
+def compress_xz(path: Path) -> Path:
+    packed = path.with_name(path.name + ".xz")
+    packed.write_bytes(lzma.compress(path.read_bytes()))
     path.unlink()
     return packed
 

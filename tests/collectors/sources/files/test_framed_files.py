@@ -147,3 +147,15 @@ def test_a_broken_record_at_the_end_is_refused_when_quiet_and_names_its_line(tmp
     assert [problem.place.rpartition(":")[2] for problem in bench.store.problems] == ["5"]
     append(tmp_path / "app.log", document("b")[cut:])
     assert bench.settle() == {"a": 1, "b": 1}
+
+
+@SHAPE
+def test_no_record_that_is_whole_is_remembered_as_one_that_may_go_on(tmp_path: Path, shape: str) -> None:
+    made, data = SHAPES[shape]
+    bench = Bench(tmp_path, made)
+    for start in range(0, len(data), 50):
+        append(tmp_path / "app.log", data[start : start + 50])
+        bench.collect()
+
+    assert bench.settle() == expected(shape)
+    assert not [key for key in bench.store.state if key.startswith("partial/")]

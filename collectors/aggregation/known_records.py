@@ -1,0 +1,254 @@
+"""Remembers which records of a rewritten document were counted, so that a version counts only what is new in it.
+
+A log only grows. A document (a JSON export, a CSV file that gets another column) is written anew as a whole, with
+other bytes before records that were counted. Its records are told by what they say.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from xxhash import xxh3_64_intdigest
+
+from leverwatch.collectors.aggregation.identity import NO_ID
+from leverwatch.collectors.exact_json import exact_decoder
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.fields import FIELDS
+from leverwatch.collectors.records.formats.interface import Parsed, Row
+from leverwatch.collectors.stored_state import Kind, same
+
+MOST = 5000
+"""The largest number of records of one document that are told apart; beyond it a new version is refused."""
+SAMPLE = 256
+"""Digests that are kept of a larger document, to notice that it was rewritten."""
+PREFIX = "version/"
+_TIME, _ID = FIELDS.index("time"), FIELDS.index("request_id")
+_encode = msgspec.json.Encoder().encode
+_rows = msgspec.json.Decoder(list[tuple[int, tuple[Any, ...]]])
+_NONE = b"[]"
+_KNOWN = frozenset({Result.DUPLICATE, Result.PART})
+RECENT = 8
+"""Counted records at the end of a document that are put right when the next version says more of them."""
+_MOST_BEFORE = 4 * RECENT
+
+
+class RewrittenBeyond(Exception):
+    """A file has records that were counted in an earlier version, of which too many were counted to tell the new
+    ones from them."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecords:
+    """What is stored of the records of one document: digests of 8 bytes, and two rows without any content."""
+
+    own: bytes
+    """The digests of the records that were read of the present version, in order."""
+    left: bytes
+    """Those that were counted in earlier versions and not met in the present one."""
+    sample: bytes
+    """Some of those of an earlier version that was too large to know all."""
+    many: bool
+    """Whether the present version is too large to know all; `own` has some of them."""
+    alike: bool
+    """Whether the present version has a record of the one before, or that one had no more than one."""
+    recent: bytes
+    """The last rows of the present version that were counted, and how many came before each, as JSON: the values
+    of their fields, and nothing else of the records."""
+    before: bytes
+    """Those of earlier versions that were not met, the newest version first."""
+
+
+def _checked(body: bytes) -> StoredRecords:
+    stored = _decoded(body)
+    if any(len(part) % 8 for part in (stored.own, stored.left, stored.sample)):
+        raise ValueError("it has no whole number of digests")
+    for rows in (stored.recent, stored.before):
+        _rows.decode(rows)
+    return stored
+
+
+_decoded = exact_decoder(StoredRecords)
+KNOWN_RECORDS: Kind[StoredRecords] = Kind(
+    name="list of the records of a document",
+    key=PREFIX,
+    encode=_encode,
+    decode=_checked,
+    upgrades=(same,),
+    is_json=True,
+)
+
+
+class KnownRecords:
+    """The records that were counted of one document, in all its versions."""
+
+    def __init__(self, stored: StoredRecords | None = None) -> None:
+        self._own = _digests(stored.own) if stored else array("Q")
+        self._left = Counter(_digests(stored.left)) if stored else Counter()
+        self._sample = frozenset(_digests(stored.sample)) if stored else frozenset()
+        self._many = stored is not None and stored.many
+        self._recent = _rows.decode(stored.recent) if stored else []
+        self._before = _rows.decode(stored.before) if stored else []
+        self._alike = stored is not None and stored.alike
+        self._before_had = 0
+        """The number of records of the version before, as long as this program runs."""
+        self._found: list[int] = []
+        self._kept: list[int] = []
+        """What `keep` was given last, and the indices of what it left."""
+        self.changed = False
+        """Whether it differs from what is stored."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is left to compare with and to remember."""
+        return self._many and not self._left and not self._sample
+
+    @property
+    def unread(self) -> bool:
+        """Whether no record of the present version was read yet."""
+        return not self._own
+
+    @property
+    def is_unlike(self) -> bool:
+        """Whether the version before had several records, and the present one has some and none of those."""
+        return not self._alike and bool(self._own) and self._before_had > 1
+
+    def next_version(self, older: KnownRecords | None = None) -> KnownRecords:
+        """Return what is known when the document is written anew; `older` is a version whose content is back."""
+        made = KnownRecords()
+        made.changed = True
+        made._before_had = len(self._own) or self._before_had
+        made._alike = made._before_had <= 1
+        if older is not None:
+            older.copy_to(made)
+        if self._many:
+            made._sample = frozenset(self._own)
+            return made
+        made._left = Counter(self._own)
+        if len(self._own) + self._left.total() <= MOST:
+            # A version may be seen while it is only half written.
+            made._left += self._left
+        if not made._many:
+            made._left -= Counter(made._own)
+        made._before = [*self._recent, *self._before][:_MOST_BEFORE]
+        made._sample = frozenset() if self._own else self._sample
+        return made
+
+    def copy_to(self, other: KnownRecords) -> None:
+        """Make what was read of this version what was read of another one."""
+        other._own, other._many, other._recent = self._own, self._many, self._recent
+
+    def keep(self, parsed: Parsed, take_back: Callable[[Row], None]) -> int:
+        """Remove the records from `parsed` that an earlier version had, and return how many.
+
+        When a record says more of a call that was among the last ones of that version, that one is taken back.
+
+        Raises:
+            RewrittenBeyond: some are records of an earlier version that was too large to know all.
+        """
+        if self.idle:
+            return 0
+        found = [digest(row) for row in parsed.rows]
+        if not self._sample.isdisjoint(found):
+            raise RewrittenBeyond
+        at = len(self._own)
+        kept = [
+            index
+            for index, one in enumerate(found)
+            if not self._met(one, at + index, parsed.rows[index], take_back)
+        ]
+        self._found, self._kept = found, kept
+        dropped = len(found) - len(kept)
+        if dropped:
+            parsed.keep(kept)
+        return dropped
+
+    def note_added(
+        self, rows: Sequence[Row], parts: Collection[int], others: Iterable[tuple[int, Result, str]]
+    ) -> None:
+        """Note the rows that `keep` left, now that they were added; `others` did not count by themselves.
+
+        What was refused is not noted: it may count when a later version has it again.
+        """
+        results = {index: result for index, result, _ in others}
+        refused = {self._kept[index] for index, result in results.items() if result not in _KNOWN}
+        noted = [index for index in range(len(self._found)) if index not in refused]
+        places = {index: len(self._own) + place for place, index in enumerate(noted)}
+        counted = [
+            (places[self._kept[index]], row)
+            for index, row in enumerate(rows)
+            if index not in results and index not in parts
+        ]
+        self._recent = [] if self._many else [*self._recent, *counted[-RECENT:]][-RECENT:]
+        self._note([self._found[index] for index in noted])
+
+    def forget(self, rows: Iterable[Row]) -> None:
+        """Forget the last rows, which were taken back."""
+        for row in reversed(list(rows)):
+            if self._own and self._own[-1] == digest(row) and not self._many:
+                self._own.pop()
+                self.changed = True
+                self._recent = [it for it in self._recent if it[0] < len(self._own)]
+
+    def stored(self) -> StoredRecords:
+        """Return what to store."""
+        self.changed = False
+        return StoredRecords(
+            self._own.tobytes(),
+            array("Q", sorted(self._left.elements())).tobytes() if self._left else b"",
+            array("Q", sorted(self._sample)).tobytes() if self._sample else b"",
+            self._many,
+            self._alike,
+            _encode(self._recent) if self._recent else _NONE,
+            _encode(self._before) if self._before else _NONE,
+        )
+
+    def _met(self, one: int, place: int, row: Row, take_back: Callable[[Row], None]) -> bool:
+        if self._left[one] > 0:
+            self._lose(one)
+            return True
+        for at, before in self._before:
+            # Without an id it may be another call of the same second, if it is not in the same place.
+            if _same_call(before, row, same_place=self._alike and at == place) and self._left[digest(before)] > 0:
+                take_back(before)
+                self._lose(digest(before))
+                break
+        return False
+
+    def _lose(self, one: int) -> None:
+        self._alike = True
+        self._left[one] -= 1
+        if not self._left[one]:
+            del self._left[one]
+
+    def _note(self, found: list[int]) -> None:
+        if not found or self._many:
+            return
+        self.changed = True
+        self._own.extend(found)
+        if len(self._own) > MOST:
+            self._own = array("Q", sorted(self._own)[:SAMPLE])
+            self._many, self._recent = True, []
+
+
+def digest(row: Row) -> int:
+    """Return a digest of what a record says, which does not depend on how it is written."""
+    return xxh3_64_intdigest(_encode(row))
+
+
+def _same_call(one: Row, other: Row, *, same_place: bool) -> bool:
+    if one[_TIME] is None or one[_TIME] != other[_TIME] or len(one) != len(other):
+        return False
+    if str(one[_ID]).strip().lower() in NO_ID:
+        return same_place and str(other[_ID]).strip().lower() in NO_ID
+    return bool(one[_ID] == other[_ID])
+
+
+def _digests(stored: bytes) -> array[int]:
+    found = array("Q")
+    found.frombytes(stored)
+    return found
