@@ -73,7 +73,7 @@ def _observers(summary: Summary) -> dict[str, Any]:
     if not (summary.instrumentations or summary.joined):
         return {}
     joined = [{"instrumentations": list(names), "calls": calls} for names, calls in summary.joined.items()]
-    return {"instrumentations": summary.instrumentations, "seen_by_several": joined}
+    return {"seen_by": summary.instrumentations, "seen_by_several": joined}
 
 
 def _observed(summary: Summary) -> list[str]:
@@ -81,7 +81,7 @@ def _observed(summary: Summary) -> list[str]:
     for names, number in summary.joined.items():
         were, count_once = ("was", "counts once") if number == 1 else ("were", "count once")
         lines.append(f"  {_calls(number)} {were} seen by {' and '.join(names)}, and {count_once}")
-    return ["", "Instrumentations:", *lines] if lines else []
+    return ["", "Calls by who saw them:", *lines] if lines else []
 
 
 def _calls(number: int) -> str:
@@ -135,6 +135,6 @@ def _numbers(facts: dict[str, Any]) -> list[str]:
     for name, value in facts.items():
         if name == "skipped":
             rows += [(f"skipped, {reason}", count(number)) for reason, number in value.items()]
-        elif name not in {"format", "instrumentations", "seen_by_several"}:
+        elif name not in {"format", "seen_by", "seen_by_several"}:
             rows.append((name.replace("_", " "), "unknown" if value is None else count(value)))
     return table(("COUNT", "NUMBER"), rows).splitlines()

@@ -26,9 +26,9 @@ KEPT = timedelta(hours=1)
 """How long an observation is remembered at least, by the clock, unless there are more than `MOST`."""
 
 
-_WAITING = 10_000
-"""Spans that are held in memory while nothing can be seen twice."""
-_STORED = 256
+_WAITING = 5_000
+"""Calls that are held in memory while nothing can be seen twice."""
+_STORED = 128
 """Observations that a step stores while nothing can be seen twice: the other instrumentation may come next."""
 
 
@@ -94,8 +94,8 @@ class Observed:
         self._segments = Segments()
         self._is_awake = False
         self._scopes: set[str] = set()
-        self._spans: set[str] = set()
-        self._parents: set[str] = set()
+        self._spans: set[str | None] = set()
+        self._parents: set[str | None] = set()
         self._waiting: deque[_Chunk] = deque()
         """What was counted while nothing could be seen twice."""
         self._held = 0
@@ -115,7 +115,8 @@ class Observed:
             self._sights[sight.seen.key] = sight
             self._scopes.add(sight.seen.scope)
             self._spans.add(sight.seen.span)
-            self._parents.add(sight.seen.within or "")
+            if sight.seen.within is not None:
+                self._parents.add(sight.seen.within)
         fitting = self._enter(self._sights)
         for group in groups_of(fitting, self._fits, self._sights.__getitem__):
             self._groups.update(dict.fromkeys(group, group))
@@ -139,14 +140,14 @@ class Observed:
 
         Counts every call that more than one observation tells of; the rows of all others are left to the caller.
         """
-        scopes = seen.scopes
-        self.report.seen.update(scopes)
-        self._scopes.update(scopes)
-        if not self._is_awake and not self._wakes(seen):
-            self._waiting.append(_Chunk(seen, rows, left_out, len(rows)))
-            self._held += seen.size
+        outline = seen.outline()
+        self.report.seen.update(outline.scopes)
+        self._scopes.update(outline.scopes)
+        if not self._is_awake and not self._wakes(outline.spans, outline.parents):
+            self._waiting.append(_Chunk(seen.alone(), rows, left_out, len(rows)))
+            self._held += len(rows)
             while self._held > _WAITING and len(self._waiting) > 1:
-                self._held -= self._waiting.popleft().seen.size
+                self._held -= len(self._waiting.popleft().rows)
             return NOTHING
         if not self._is_awake:
             self._is_awake = True
@@ -163,9 +164,8 @@ class Observed:
             self._forget(gone)
         return replace(joined, again=again) if again else joined
 
-    def _wakes(self, seen: Observations) -> bool:
+    def _wakes(self, spans: set[str | None], parents: set[str | None]) -> bool:
         """Whether calls may be seen twice: by two instrumentations, or by one with a span inside another."""
-        spans, parents = seen.spans, seen.parents
         nests = not (
             spans.isdisjoint(parents) and spans.isdisjoint(self._parents) and parents.isdisjoint(self._spans)
         )
@@ -185,11 +185,10 @@ class Observed:
             start = max(0, chunk.end - (most - len(taken)))
             found = _sights(chunk.seen, chunk.rows, chunk.left_out, range(start, chunk.end))
             taken[:0] = [sight for _, sight in found]
-            self._held -= chunk.seen.size
             if start:
                 self._waiting.append(replace(chunk, end=start))
-                self._held += chunk.seen.size
                 break
+            self._held -= len(chunk.rows)
         for sight in taken:
             if self._remember(sight):
                 keys.append(sight.seen.key)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -60,27 +60,22 @@ class Observation(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return self.trace, self.span
 
 
+class Outline(NamedTuple):
+    """What shows whether the calls of a chunk can be seen twice."""
+
+    scopes: Mapping[str, int]
+    """The number of rows of each instrumentation."""
+    spans: set[str | None]
+    """The ids of the spans of the rows."""
+    parents: set[str | None]
+    """The ids of the nearest spans around them that may be calls."""
+
+
 class Observations(Protocol):
     """What the rows of a chunk tell of who saw their calls, worked out only where it is needed."""
 
-    @property
-    def size(self) -> int:
-        """The number of spans that it holds in memory."""
-        ...
-
-    @property
-    def scopes(self) -> Mapping[str, int]:
-        """The number of rows of each instrumentation."""
-        ...
-
-    @property
-    def spans(self) -> set[str]:
-        """The ids of the spans of the rows."""
-        ...
-
-    @property
-    def parents(self) -> set[str]:
-        """The ids of the nearest spans around them that may be calls."""
+    def outline(self) -> Outline:
+        """Return what shows whether calls can be seen twice."""
         ...
 
     def of(self, index: int) -> Observation | None:
@@ -89,6 +84,10 @@ class Observations(Protocol):
 
     def only(self, kept: Sequence[int]) -> Observations:
         """Return the observations of some of the rows."""
+        ...
+
+    def alone(self) -> Observations:
+        """Return the same, without what is known of the spans around them: it needs less memory."""
         ...
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from leverwatch.collectors.records.formats.dialects import Told
 from leverwatch.collectors.records.formats.spans import Scalar, Span
-from leverwatch.collectors.records.observation import Key, Observation
+from leverwatch.collectors.records.observation import Key, Observation, Outline
 from leverwatch.collectors.records.timestamps import EPOCH, parse_time
 from leverwatch.collectors.records.vocabulary import operation_of
 
@@ -47,34 +47,16 @@ class Observers:
         self._around: dict[Key, Span] | None = None
         self._processes: dict[int, tuple[str | None, ...]] = {}
 
-    @property
-    def size(self) -> int:
-        """The number of spans that it holds in memory."""
-        return len(self._calls) + len(self._others)
-
-    @property
-    def scopes(self) -> Mapping[str, int]:
-        """The number of calls of each instrumentation."""
-        return Counter([call.span.scope for call in self._calls])
-
-    @property
-    def spans(self) -> set[str]:
-        """The ids of the spans."""
-        return {call.span.span_id for call in self._calls if call.span.span_id}
-
-    @property
-    def parents(self) -> set[str]:
-        """The ids of the nearest spans around them that may be calls."""
-        parents = {call.span.parent_id for call in self._calls if call.span.parent_id}
-        calls = self.spans
-        if any(other.parent_id in calls for other in self._others):
+    def outline(self) -> Outline:
+        """Return what shows whether calls can be seen twice."""
+        spans = [call.span for call in self._calls]
+        ids, parents = {span.span_id for span in spans}, {span.parent_id for span in spans}
+        if not ids.isdisjoint([other.parent_id for other in self._others]):
             around = self._known()
-            parents.update(
-                found
-                for call in self._calls
-                if call.span.parent_id and (found := _around(call.span.trace_id or "", call.span, around)[0])
-            )
-        return parents
+            parents.update([_around(span.trace_id or "", span, around)[0] for span in spans])
+        for found in (ids, parents):
+            found.discard(None)
+        return Outline(Counter([span.scope for span in spans]), ids, parents)
 
     def of(self, index: int) -> Observation | None:
         """Return the observation of a call; None for one without ids."""
@@ -83,6 +65,10 @@ class Observers:
     def only(self, kept: Sequence[int]) -> Observers:
         """Return the observations of some of the calls."""
         return Observers([self._calls[index] for index in kept], self._others)
+
+    def alone(self) -> Observers:
+        """Return the same, without the spans around them."""
+        return Observers(self._calls, ())
 
     def _known(self) -> dict[Key, Span]:
         if self._around is None:

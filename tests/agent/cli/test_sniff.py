@@ -86,7 +86,7 @@ def test_instrumentations_are_named_with_what_they_saw_and_what_was_joined(tmp_p
 
     facts = json.loads(result.stdout)
     assert facts["inferences"] == 2
-    assert facts["instrumentations"] == {LIBRARY: 2, FRAMEWORK: 1}
+    assert facts["seen_by"] == {LIBRARY: 2, FRAMEWORK: 1}
     assert facts["seen_by_several"] == [{"instrumentations": [FRAMEWORK, LIBRARY], "calls": 1}]
 
     shown = CliRunner().invoke(main, ["sniff", str(path)]).output

@@ -110,7 +110,7 @@ def test_a_line_that_is_read_again_with_its_end_leaves_what_it_joined_as_it_was(
     assert by_name(source.usage) == right
 
 
-@pytest.mark.parametrize(("number", "restarts"), [(300, False), (200, True)])
+@pytest.mark.parametrize(("number", "restarts"), [(300, False), (100, True)])
 def test_the_other_instrumentation_may_come_in_a_file_that_is_read_later(number: int, restarts: bool) -> None:
     source = Source()
     for scope, early in ((LIBRARY, 0), (FRAMEWORK, 1)):
