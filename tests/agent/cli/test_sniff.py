@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -10,7 +11,7 @@ from click.testing import CliRunner
 from leverwatch.agent.cli.main import main
 from leverwatch.agent.config import load_config
 
-LINES = [
+LINES: list[dict[str, Any]] = [
     {"id": "a", "object": "chat.completion", "created": 1773129600, "model": "m", "choices": [],
      "usage": {"prompt_tokens": 3, "completion_tokens": 2}},
     {"id": "a", "object": "chat.completion", "created": 1773129600, "model": "m", "choices": [{"index": 0}],
