@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from sqlalchemy import URL, Connection, insert, inspect, select, update
 
 from leverwatch.agent.config.store_url import show_store_url
@@ -46,8 +46,7 @@ def _outward(revision: int, generation: int) -> int:
     return revision + generation * _REVISIONS
 
 
-@dataclass(frozen=True, slots=True)
-class SourceTimes:
+class SourceTimes(Struct, frozen=True):
     """What is known of a source over restarts."""
 
     last_success: datetime | None

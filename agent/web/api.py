@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 import msgspec
+from msgspec.structs import fields
 
 from leverwatch.agent.framework.assessment import Assessment, Unavailable
 from leverwatch.agent.snapshot import SystemsSnapshot, SystemView
