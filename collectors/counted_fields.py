@@ -20,6 +20,8 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
+from msgspec import Struct
+
 
 class Adds(StrEnum):
     """What one record adds to a counted field.
@@ -53,8 +55,7 @@ class Unit(StrEnum):
     TRACES = "traces"
 
 
-@dataclass(frozen=True, slots=True)
-class CountedField:
+class CountedField(Struct, frozen=True):
     """One line of the table."""
 
     name: str

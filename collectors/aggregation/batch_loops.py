@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from xxhash import xxh64_intdigest
 
 from leverwatch.collectors.aggregation.bulk_timestamps import Stamp
@@ -27,8 +27,7 @@ Count = Callable[[Sequence[Any], Sequence[CellRef], Sequence[Stamp], First], Non
 """Adds all numbers of the records to their cells."""
 
 
-@dataclass(frozen=True)
-class Loops:
+class Loops(Struct, frozen=True):
     """The loops over records of one layout."""
 
     times: Callable[[Sequence[Any]], list[Any]]

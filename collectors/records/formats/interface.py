@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
+
+from msgspec import Struct, field
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.layout import Layout
@@ -26,8 +27,7 @@ MAX_RECORD = 16 << 20
 """Bytes of the longest record that is read; a longer one is tallied and skipped."""
 
 
-@dataclass(slots=True)
-class Parsed:
+class Parsed(Struct):
     """What a format read from one chunk."""
 
     rows: list[Row] = field(default_factory=list)
@@ -45,8 +45,7 @@ class Parsed:
     """The times of readable records that gave no row."""
 
 
-@dataclass(slots=True)
-class Units:
+class Units(Struct):
     """The records of a chunk as text."""
 
     units: list[bytes]

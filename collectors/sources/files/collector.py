@@ -5,8 +5,10 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
+
+from msgspec import Struct
 
 from leverwatch.collectors.aggregation.ingest import Ingest
 from leverwatch.collectors.aggregation.pipeline import KINDS as COUNTING_KINDS
@@ -38,8 +40,7 @@ KINDS: tuple[Kind[Any], ...] = (CHECKPOINT, *COUNTING_KINDS)
 """The kinds of state that a `files` source stores."""
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(Struct):
     """The progress of one call of `collect` or `backfill`."""
 
     survey: FileTracker
