@@ -86,7 +86,7 @@ def test_help_and_completion_need_click_alone(
     [
         (["sniff", "app.jsonl"], CHECK | READ),
         (["check-config"], CHECK | {"zstandard"}),
-        (["collect"], STORE | READ | {"structlog"}),
+        (["collect"], STORE | READ),
         (["evaluate"], STORE),
         (["explain", "bot"], STORE | {"genai_prices"}),
     ],
