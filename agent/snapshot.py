@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from leverwatch.agent.framework.model import Settings, Verdict
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False, repr=False, eq=False)
 class _OfModel:
     __slots__ = ()
 

@@ -98,7 +98,8 @@ def counted(
     return field(default=0.0, metadata=line)
 
 
-@dataclass(frozen=True)
+# Only its subclasses are built: its own methods would take longer to make than all of a command's other classes.
+@dataclass(frozen=True, init=False, repr=False, eq=False)
 class Counts:
     """The table. Its order is that of the columns of the store and of the compiled helper.
 

@@ -83,7 +83,7 @@ UNKNOWN_MODEL = "unknown"
 """The model of a record that names none."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False, repr=False, eq=False)
 class _Cell:
     __slots__ = ()
 
