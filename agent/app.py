@@ -6,9 +6,10 @@ import platform
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Thread
+
+from msgspec.structs import replace
 
 from leverwatch import __version__
 from leverwatch.agent.clock import Clock, steady_seconds
@@ -306,6 +307,6 @@ class Agent:
                 http_connections_dropped=self._dropped(),
                 warnings=warnings_logged.counts(),
                 log_lines_left_out=lines_left_out.counts(),
-                **changes,  # type: ignore[arg-type]  # the names are checked by replace itself
+                **changes,
             )
             self.exposition.set_agent(self._state)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
+
+from msgspec import Struct
 
 from leverwatch.agent.log import get_logger
 from leverwatch.collectors.errors import SourceUnavailable
@@ -27,8 +28,7 @@ EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
 """Before this time nothing existed that the agent reads: such a clock was never set."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trust:
+class Trust(Struct, frozen=True):
     """What is known about the wall clock. Offsets are its time minus that of the monotonic clock, in seconds."""
 
     doubt: str | None = None

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, MutableMapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
 from threading import Lock, RLock
 from typing import Any, Literal, Protocol, TextIO
 
@@ -48,6 +52,9 @@ _NAMES = ("leverwatch", "apscheduler", "alembic")
 _pending: list[Callable[[], None]] = []
 """What sets up the log, while nothing has been logged."""
 _setting_up = RLock()
+_plain_streams: list[TextIO] = []
+"""Where lines go that need no structlog; empty when they are JSON, or when the log is set up."""
+_PLAIN = re.compile(r"[A-Za-z0-9._:/@+-]+")
 
 
 class Logger(Protocol):
@@ -78,10 +85,35 @@ class _Lazy:
     def __getattr__(self, method: str) -> Any:
         if _pending and not logging.getLogger(self._name).isEnabledFor(_LEVELS[method]):
             return _unwritten
+        if _pending and method == "info":
+            return partial(_write_plainly, self._name)
+        return self.whole(method)
+
+    def whole(self, method: str) -> Any:
+        """Return the method of a logger of structlog."""
         set_up()
         import structlog
 
         return getattr(structlog.get_logger(self._name), method)
+
+
+def _is_plain(value: object) -> bool:
+    return _PLAIN.fullmatch(value) is not None if type(value) is str else type(value) in {int, float}
+
+
+def _write_plainly(name: str, event: str, /, **fields: Any) -> None:
+    """Write a line as structlog would: importing it takes longer than what a short command has to tell.
+
+    What needs quoting, or more than one line of text, is left to structlog.
+    """
+    if not _plain_streams or not all(_is_plain(value) for value in fields.values()):
+        _Lazy(name).whole("info")(event, **fields)
+        return
+    moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    parts = {"timestamp": moment, "level": "info", "event": event, **fields, "logger": name}
+    with suppress(OSError, ValueError):  # as a handler of the log does
+        _plain_streams[0].write(" ".join(f"{key}={value}" for key, value in parts.items()) + "\n")
+        _plain_streams[0].flush()
 
 
 def _unwritten(event: str, /, **fields: Any) -> None:
@@ -118,6 +150,7 @@ def configure(
     target = stream or sys.stderr
     _attach(_First(), level)
     _pending[:] = [lambda: _configure(level, output, target)]
+    _plain_streams[:] = [target] if output == "logfmt" else []
     if "structlog" in sys.modules:
         # Somebody may have a logger of structlog itself, which has to find it set up.
         set_up()

@@ -48,4 +48,7 @@ def rarely_collected() -> Iterator[None]:
 
 def collected_as_usual() -> None:
     """Collect garbage as often as Python does by default, for a process that keeps running."""
+    # All objects since the start count as new, and the next one would have them scanned. So they become old ones.
+    gc.freeze()
+    gc.unfreeze()
     gc.set_threshold(*_USUAL)

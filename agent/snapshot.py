@@ -7,9 +7,11 @@ after each run of a source.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from leverwatch.agent.framework.forecast.settings import ForecastSettings
 from leverwatch.agent.framework.mistakes import MistakeSettings
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from leverwatch.agent.framework.model import Settings, Verdict
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False, repr=False, eq=False)
 class _OfModel:
     __slots__ = ()
 
@@ -35,8 +37,7 @@ class ModelTotals(Counts, _OfModel):
     each sum."""
 
 
-@dataclass(frozen=True, slots=True)
-class SystemView:
+class SystemView(Struct, frozen=True):
     """One system: its verdict, and the figures beside it."""
 
     system: str
@@ -67,8 +68,7 @@ class SystemView:
     """What is shown beside the verdict; None: it was not asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class PriceFileState:
+class PriceFileState(Struct, frozen=True):
     """The state of the configured price file."""
 
     problems: tuple[str, ...] = ()
@@ -77,8 +77,7 @@ class PriceFileState:
     """Versions that could not be used, since the start."""
 
 
-@dataclass(frozen=True, slots=True)
-class SystemsSnapshot:
+class SystemsSnapshot(Struct, frozen=True):
     """All systems as of the last evaluation."""
 
     evaluated_at: datetime
@@ -94,8 +93,7 @@ class SystemsSnapshot:
     """None: no price file is configured."""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceView:
+class SourceView(Struct, frozen=True):
     """One configured source and the result of its last run."""
 
     name: str
@@ -120,8 +118,7 @@ class SourceView:
     """The last failure in words; None after a success."""
 
 
-@dataclass(frozen=True, slots=True)
-class AgentSnapshot:
+class AgentSnapshot(Struct, frozen=True):
     """The agent itself."""
 
     version: str

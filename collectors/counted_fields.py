@@ -20,6 +20,8 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
+from msgspec import Struct
+
 
 class Adds(StrEnum):
     """What one record adds to a counted field.
@@ -55,8 +57,7 @@ class Unit(StrEnum):
     TRACES = "traces"
 
 
-@dataclass(frozen=True, slots=True)
-class CountedField:
+class CountedField(Struct, frozen=True):
     """One line of the table."""
 
     name: str
@@ -99,7 +100,8 @@ def counted(
     return field(default=0.0, metadata=line)
 
 
-@dataclass(frozen=True)
+# Only its subclasses are built: its own methods would take longer to make than all of a command's other classes.
+@dataclass(frozen=True, init=False, repr=False, eq=False)
 class Counts:
     """The table. Its order is that of the columns of the store and of the compiled helper.
 

@@ -1,4 +1,4 @@
-"""Decodes a JSON object into a dataclass, without using the defaults of the class for missing fields."""
+"""Decodes a JSON object into a dataclass or a struct, without using defaults of the class for missing fields."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
+from msgspec import structs
 
 T = TypeVar("T")
 
 
 def exact_decoder(kind: type[T]) -> Callable[[bytes], T]:
-    """Return a function that decodes JSON into a dataclass, which may contain further ones.
+    """Return a function that decodes JSON into a dataclass or a struct, which may contain further ones.
 
     Every field must be there with the right type, even if the class has a default for it, and no other field. The
     function raises a `msgspec.MsgspecError` that names the field and not its value.
@@ -33,10 +34,11 @@ def exact_decoder(kind: type[T]) -> Callable[[bytes], T]:
 
 
 def _strict(kind: Any) -> Any:
-    """Return the type with structs in place of dataclasses."""
-    if is_dataclass(kind) and isinstance(kind, type):
+    """Return the type with structs without defaults in place of dataclasses and structs."""
+    if isinstance(kind, type) and (is_dataclass(kind) or issubclass(kind, msgspec.Struct)):
         hints = get_type_hints(kind)
-        members = [(field.name, _strict(hints[field.name])) for field in fields(kind)]
+        given: Any = fields(kind) if is_dataclass(kind) else structs.fields(kind)
+        members = [(field.name, _strict(hints[field.name])) for field in given]
         return msgspec.defstruct(kind.__name__, members, forbid_unknown_fields=True)
     arguments = get_args(kind)
     if not arguments:

@@ -17,6 +17,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from msgspec import Struct
+
 from leverwatch.collectors.counted_fields import Counts
 
 
@@ -81,7 +83,7 @@ UNKNOWN_MODEL = "unknown"
 """The model of a record that names none."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False, repr=False, eq=False)
 class _Cell:
     __slots__ = ()
 
@@ -164,8 +166,7 @@ class EvalResult:
     """The name of the source. Collectors leave it empty; the store sets it."""
 
 
-@dataclass(frozen=True, slots=True)
-class ModelShutdown:
+class ModelShutdown(Struct, frozen=True):
     """The day on which a provider stops serving a model."""
 
     model: str
@@ -173,8 +174,7 @@ class ModelShutdown:
     """The last UTC day; None: the provider lists the model without one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One piece of bad input for the log: its place and the reason, never its content."""
 
     place: str
@@ -183,8 +183,7 @@ class Problem:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """The progress of a run, in the source's own unit."""
 
     done: int
@@ -230,8 +229,7 @@ class Batch:
     it: what it added is gone once it replaces the day. Empty: `usage` is added."""
 
 
-@dataclass(frozen=True)
-class SourceState:
+class SourceState(Struct, frozen=True):
     """The durable state of a source at one revision. Each committed batch increases the revision by exactly
     one."""
 
@@ -261,8 +259,7 @@ class CollectorContext:
     """Returns whether the agent is stopping; long operations call it and give up."""
 
 
-@dataclass(frozen=True, slots=True)
-class BackfillRequest:
+class BackfillRequest(Struct, frozen=True):
     """What a backfill is asked for: a range of UTC days, both inclusive (None: no limit), and further files."""
 
     since: date | None = None

@@ -7,8 +7,9 @@ import glob
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from unicodedata import category
+
+from msgspec import Struct, field
 
 MOST_LEVELS = 32
 """How many levels of folders `**` descends."""
@@ -45,8 +46,7 @@ def _escaped(character: str) -> str:
     return f"\\x{byte:02x}" if 0x80 <= byte <= 0xFF else character.encode("unicode_escape").decode()
 
 
-@dataclass(slots=True)
-class Listing:
+class Listing(Struct):
     """Lists what globs match; `failures` has the folders that could not be listed, each with the reason."""
 
     stopping: Callable[[], bool]

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
 from typing import Any
+
+from msgspec import Struct
 
 from leverwatch.collectors.config import SourceConfig
 from leverwatch.collectors.interface import Collector, CollectorContext
 
 
-@dataclass(frozen=True)
-class SourceType:
+class SourceType(Struct, frozen=True):
     """One type of source: its name in the configuration, its settings, and how its collector is built."""
 
     name: str

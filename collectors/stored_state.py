@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from leverwatch.collectors.errors import StateFromNewer, StateUnreadable
 
@@ -27,8 +27,7 @@ _JSON = re.compile(rb'\{"version":([1-9][0-9]{0,8})(,|(?=\}))')
 _LONGEST_SHOWN = 100
 
 
-@dataclass(frozen=True)
-class Kind(Generic[T]):
+class Kind(Struct, Generic[T], frozen=True):
     """One kind of stored value: the newest version of its layout, and the upgrades from all older ones.
 
     Every change of what the bytes mean needs another version: a field that is added, renamed or counted from

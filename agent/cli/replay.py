@@ -8,12 +8,12 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
 import click
+from msgspec.structs import replace
 
 from leverwatch.agent.cli.common import load, opened, past_day, reported, unknown_system
 from leverwatch.agent.cli.options import Exit

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from msgspec import Struct
 from pydantic import Field, ValidationInfo, create_model, field_validator
 
 from leverwatch.agent.config.numbers import NoBool
@@ -116,8 +116,7 @@ else:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class EconomicsPlan:
+class EconomicsPlan(Struct, frozen=True):
     """The configured costs of one system."""
 
     hosting: Hosting

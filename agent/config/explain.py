@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import date
 from difflib import get_close_matches
 from typing import Any
+
+from msgspec.structs import replace
 
 from leverwatch.agent.config.error_messages import NOT_A_TEXT, SAFE_KINDS, choices, reason_of
 from leverwatch.agent.config.problem import ABSENT, Problem, Steps

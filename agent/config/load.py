@@ -6,20 +6,19 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
 from pydantic import ValidationError
 
 from leverwatch.agent.config.build import build_config_model, build_narrow_model
 from leverwatch.agent.config.checks import IndexedSources, all_problems, unused
-from leverwatch.agent.config.explain import explain
 from leverwatch.agent.config.models import Config
 from leverwatch.agent.config.problem import ABSENT, HIDDEN, SECRET, Problem, Steps, show_problem
 from leverwatch.agent.config.read_yaml import read_document
-from leverwatch.agent.config.schema import json_schema, known_keys
 from leverwatch.agent.config.secrets import Expanded, SecretUnreadable, expand, read_secret, scrub
 from leverwatch.agent.config.store_url import SqlitePath, StoreUrl, anchored, show_store_url, sqlite_file
 from leverwatch.agent.config.yaml_positions import Document
@@ -158,6 +157,10 @@ class _Loading:
 
     def _validate_pieces(self) -> tuple[IndexedSources, list[Problem]]:
         """Validate every source and section separately, so that one invalid part hides no problem of another."""
+        # Only what is wrong with a file needs them.
+        from leverwatch.agent.config.explain import explain
+        from leverwatch.agent.config.schema import json_schema, known_keys
+
         sources: list[tuple[int, Any]] = []
         errors: list[Any] = []
         problems: list[Problem] = []

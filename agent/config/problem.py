@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, TypeAlias
+
+from msgspec import Struct
 
 Steps: TypeAlias = tuple[str | int, ...]
 """The path of a value: the keys and list indexes that lead to it."""
@@ -24,8 +25,7 @@ _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _CREDENTIALS = re.compile(r"[:/].*@|(?:password|passwd|secret|token|key)[^=&\s]*=", re.IGNORECASE | re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """What is wrong with one value."""
 
     steps: Steps

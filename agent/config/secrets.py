@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from leverwatch.agent.config.problem import Problem, Steps
 from leverwatch.collectors.regular import open_regular
@@ -20,8 +21,7 @@ class SecretUnreadable(ValueError):
     """A secret file cannot be used. The message never holds its content."""
 
 
-@dataclass(frozen=True, slots=True)
-class Expanded:
+class Expanded(Struct, frozen=True):
     """A document whose references `${NAME}` are replaced."""
 
     data: Any

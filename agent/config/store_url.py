@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from leverwatch.agent.config.problem import HIDDEN, has_credentials
 
@@ -18,8 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import URL
 
 
-@dataclass(frozen=True, slots=True)
-class SqlitePath:
+class SqlitePath(Struct, frozen=True):
     """The URL of an SQLite file whose path needs no escaping, so that SQLAlchemy need not be imported to check
     it."""
 

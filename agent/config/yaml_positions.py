@@ -7,10 +7,10 @@ and lets aliases multiply without bound.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from msgspec import Struct
 
 from leverwatch.agent.config.problem import ABSENT, Problem, Steps
 
@@ -30,8 +30,7 @@ class BrokenText(ValueError):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A parsed file."""
 
     data: Any
@@ -47,8 +46,7 @@ class Document:
         return self.lines.get(steps, 1)
 
 
-@dataclass(slots=True)
-class _Anchor:
+class _Anchor(Struct):
     value: Any = None
     size: int = 0
     complete: bool = False

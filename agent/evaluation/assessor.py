@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from leverwatch.agent.config import Loaded
 from leverwatch.agent.errors import LeverwatchError
@@ -25,9 +26,11 @@ from leverwatch.agent.framework.economics.model import Agreement
 from leverwatch.agent.framework.last_result_cache import LastResultCache
 from leverwatch.agent.log import get_logger
 from leverwatch.agent.prices.current import CurrentPrices
-from leverwatch.agent.snapshot import PriceFileState
 from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.store import Store
+
+if TYPE_CHECKING:
+    from leverwatch.agent.snapshot import PriceFileState
 
 log = get_logger(__name__)
 

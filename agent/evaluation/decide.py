@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from leverwatch.agent.config.economics import EconomicsConfig, EconomicsPlan, plan_of
 from leverwatch.agent.framework.assess import assess
@@ -25,8 +27,7 @@ _NOTHING = EconomicsConfig.model_construct()
 Decided = Sequence[tuple[Facts, Verdict]]
 
 
-@dataclass(frozen=True)
-class CostPlans:
+class CostPlans(Struct, frozen=True):
     """The configured costs of each system."""
 
     systems: Mapping[str, EconomicsPlan] = field(default_factory=dict)
@@ -42,8 +43,7 @@ class CostPlans:
         )
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """The part of the configuration that an evaluation needs."""
 
     settings: Settings = field(default_factory=Settings)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+
+from msgspec.structs import replace
 
 from leverwatch.agent.evaluation.assessor import Assessor
 from leverwatch.agent.evaluation.decide import Plan, decide_now, narrowed

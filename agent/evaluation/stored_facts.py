@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
+
+from msgspec import Struct
 
 from leverwatch.agent.config.economics import EconomicsPlan
 from leverwatch.agent.evaluation.decide import CostPlans, Decided
@@ -70,8 +71,7 @@ class Reviews:
         return found
 
 
-@dataclass(frozen=True)
-class StoredFacts:
+class StoredFacts(Struct, frozen=True):
     """Everything read from the store for the assessments of some systems."""
 
     since: date

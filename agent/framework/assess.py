@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from leverwatch.agent.framework import reasons
 from leverwatch.agent.framework.evidence import RULE_OF_BAND, gather
@@ -35,8 +36,7 @@ _DEFAULTS = Settings()
 _VOLUME_RULES = frozenset(RULE_OF_BAND.values())
 
 
-@dataclass(frozen=True, slots=True)
-class _Decision:
+class _Decision(Struct, frozen=True):
     strategy: Strategy | None
     status: Status
     rule: Rule | None

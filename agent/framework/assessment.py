@@ -6,10 +6,12 @@ It is shown beside the verdict and does not change it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
 from statistics import fmean
 from typing import TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from leverwatch.agent.framework.baselines import Baseline, baseline
 from leverwatch.agent.framework.daily_usage import measured_shares
@@ -38,15 +40,13 @@ from leverwatch.collectors.interface import EvalResult
 MONTH_WEEKS = 30.4375 / 7
 
 
-@dataclass(frozen=True, slots=True)
-class Unavailable:
+class Unavailable(Struct, frozen=True):
     """Stands in for a part of an assessment that could not be computed, and says why."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class CostTerms:
+class CostTerms(Struct, frozen=True):
     """The configured costs of a system, and the price of its tuned model."""
 
     hosting: Hosting = Hosting.DEDICATED
@@ -55,8 +55,7 @@ class CostTerms:
     """None: no tuned model is configured."""
 
 
-@dataclass(frozen=True, slots=True)
-class AssessmentFacts:
+class AssessmentFacts(Struct, frozen=True):
     """Everything that an assessment of one system may depend on, besides settings."""
 
     facts: Facts
@@ -80,8 +79,7 @@ class AssessmentFacts:
     """First day since which every stored verdict has differed from the declaration; None when none differs."""
 
 
-@dataclass(frozen=True, slots=True)
-class AssessmentSettings:
+class AssessmentSettings(Struct, frozen=True):
     """The thresholds of all parts of an assessment."""
 
     framework: Settings = field(default_factory=Settings)
@@ -89,16 +87,14 @@ class AssessmentSettings:
     forecast: ForecastSettings = field(default_factory=ForecastSettings)
 
 
-@dataclass(frozen=True, slots=True)
-class PromptJudgement:
+class PromptJudgement(Struct, frozen=True):
     """Whether the prompts look over-engineered, with the means that the signs were read from."""
 
     moments: PromptMoments
     verdict: Overengineering
 
 
-@dataclass(frozen=True, slots=True)
-class Assessment:
+class Assessment(Struct, frozen=True):
     """The assessment of one system on one day. The verdict does not depend on any of it."""
 
     economics: Economics | Unavailable

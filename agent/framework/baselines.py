@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import groupby
+
+from msgspec import Struct
 
 from leverwatch.agent.framework.comparison import Comparison, ComparisonOutcome, compare
 from leverwatch.agent.framework.fine_tuned_models import ModelDays, TunedModel, predecessors, tuned_models
@@ -32,8 +33,7 @@ class BaselineCode(StrEnum):
     STALE_VERSION = "baseline_stale_version"
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
+class Baseline(Struct, frozen=True):
     """Eval results from before and after the fine-tuned model that a system runs on, compared."""
 
     tuned: TunedModel

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from math import hypot, sqrt
 from statistics import NormalDist
+
+from msgspec import Struct
 
 from leverwatch.agent.framework.model import Reason
 from leverwatch.collectors.interface import EvalResult
@@ -26,8 +27,7 @@ class ComparisonOutcome(StrEnum):
     """There is no result from before, or none from after."""
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """Two results of the same metric side by side."""
 
     before: EvalResult

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
 
 ModelDays = Mapping[str, Mapping[date, float]]
 """Inferences by model and complete UTC day."""
@@ -52,8 +53,7 @@ def recognise(model: str, patterns: Iterable[str] = ()) -> TunedBy | None:
     return next((sign for sign, pattern in _SIGNS if pattern.search(model)), None)
 
 
-@dataclass(frozen=True, slots=True)
-class TunedModel:
+class TunedModel(Struct, frozen=True):
     """A fine-tuned model that served at least the given share of a system's generations on some day."""
 
     model: str

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from itertools import pairwise
+
+from msgspec import Struct
 
 from leverwatch.agent.framework.comparison import ComparisonOutcome, compare
 from leverwatch.agent.framework.humanise import decimal, percent
@@ -20,8 +21,7 @@ from leverwatch.agent.framework.model import PromptFacts, Reason
 from leverwatch.collectors.interface import EvalResult
 
 
-@dataclass(frozen=True, slots=True)
-class OutputChecks:
+class OutputChecks(Struct, frozen=True):
     """Counts of the validated outputs, and of the schema mode, on one day."""
 
     checked: float = 0.0
@@ -60,8 +60,7 @@ class LockedInCode(StrEnum):
     CONSIDER_DECLARING = "consider_declaring"
 
 
-@dataclass(frozen=True, slots=True)
-class SupportEvidence:
+class SupportEvidence(Struct, frozen=True):
     """One kind of evidence: the measured value, and the threshold that it was compared with."""
 
     support: Support
@@ -73,8 +72,7 @@ class SupportEvidence:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class LockedIn:
+class LockedIn(Struct, frozen=True):
     """Declared and measured need for locked-in behaviour."""
 
     standing: Standing

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class BaselineSettings:
+
+class BaselineSettings(Struct, frozen=True):
     """From when on a system needs a baseline, and which eval results make one."""
 
     tuned_share: float = 0.05
@@ -24,8 +24,7 @@ class BaselineSettings:
     """Globs of names of fine-tuned models, in addition to names whose form shows it (see `TunedBy`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class OverengineeringSettings:
+class OverengineeringSettings(Struct, frozen=True):
     """The threshold of each sign, and how many signs have to be active."""
 
     agree: int = 3
@@ -50,24 +49,21 @@ class OverengineeringSettings:
     """Attempts per inference above which retries are a sign."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewSettings:
+class ReviewSettings(Struct, frozen=True):
     """When a declaration has to be reviewed."""
 
     review_after_days: int = 90
     """Days since the last review after which the next one is due."""
 
 
-@dataclass(frozen=True, slots=True)
-class ShutdownSettings:
+class ShutdownSettings(Struct, frozen=True):
     """How many days before a shutdown it becomes urgent."""
 
     warning_days: int = 90
     critical_days: int = 30
 
 
-@dataclass(frozen=True, slots=True)
-class LockedInSettings:
+class LockedInSettings(Struct, frozen=True):
     """The thresholds of each kind of evidence."""
 
     failure_rate: float = 0.02
@@ -88,8 +84,7 @@ class LockedInSettings:
     """A prompt is stable after so many weeks without a change."""
 
 
-@dataclass(frozen=True, slots=True)
-class MistakeSettings:
+class MistakeSettings(Struct, frozen=True):
     """The settings of everything that is watched in addition to the five rules."""
 
     baselines: BaselineSettings = field(default_factory=BaselineSettings)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 
 class Strategy(StrEnum):
@@ -55,8 +56,7 @@ class Boundary(StrEnum):
     FINE_TUNING = "fine_tuning"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """The thresholds of the framework, with their defaults. All of them are configuration."""
 
     hybrid_from: float = 100_000_000
@@ -78,8 +78,7 @@ class Settings:
     """With fewer whole weeks of prompt history, the frequency of changes is unknown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Declaration:
+class Declaration(Struct, frozen=True):
     """What the team says of a system."""
 
     strategy: Strategy | None = None
@@ -89,8 +88,7 @@ class Declaration:
     """Reasons why tone, domain reasoning or an exact format must hold; any one activates the rule."""
 
 
-@dataclass(frozen=True, slots=True)
-class UsageFacts:
+class UsageFacts(Struct, frozen=True):
     """What the store knows of a system's traffic."""
 
     daily: Mapping[date, float] = field(default_factory=dict)
@@ -102,8 +100,7 @@ class UsageFacts:
     """Several sources counted the same days, and none is marked authoritative: traffic may be counted twice."""
 
 
-@dataclass(frozen=True, slots=True)
-class PromptFacts:
+class PromptFacts(Struct, frozen=True):
     """What the store knows of a system's prompt changes, up to and including `as_of`."""
 
     watched: bool = False
@@ -114,8 +111,7 @@ class PromptFacts:
     """UTC days with a change that counts (added, modified, reverted)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """Everything that the verdict on one system depends on, apart from settings and the previous verdict."""
 
     system: str
@@ -127,16 +123,14 @@ class Facts:
     """None for a system that was discovered in records and never declared."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """One sentence of a verdict, with a constant code for programs."""
 
     code: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class RuleEvidence:
+class RuleEvidence(Struct, frozen=True):
     """One rule: the measured value, the threshold that it was compared with, and whether it is active."""
 
     rule: Rule
@@ -148,8 +142,7 @@ class RuleEvidence:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Crossing:
+class Crossing(Struct, frozen=True):
     """A system's settled volume band changed."""
 
     day: date
@@ -158,8 +151,7 @@ class Crossing:
     band: Band
 
 
-@dataclass(frozen=True, slots=True)
-class VolumeState:
+class VolumeState(Struct, frozen=True):
     """Where a system's volume stands on `as_of`."""
 
     monthly_inferences: float | None = None
@@ -178,8 +170,7 @@ class VolumeState:
     """Every settled change of band, oldest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What the framework says of one system on one day, and why."""
 
     system: str

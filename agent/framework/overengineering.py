@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from leverwatch.agent.framework.economics.amounts import Origin
 from leverwatch.agent.framework.humanise import decimal, percent
@@ -11,8 +12,7 @@ from leverwatch.agent.framework.mistakes import OverengineeringSettings
 from leverwatch.agent.framework.model import Reason
 
 
-@dataclass(frozen=True, slots=True)
-class PromptMoments:
+class PromptMoments(Struct, frozen=True):
     """Means over the trailing 28 complete days of a system; None is unknown, never zero."""
 
     input_tokens: float | None = None
@@ -82,8 +82,7 @@ ADVICE = {
 """What to try for each sign."""
 
 
-@dataclass(frozen=True, slots=True)
-class SignEvidence:
+class SignEvidence(Struct, frozen=True):
     """One sign: the measured value, and the threshold that it was compared with."""
 
     sign: Sign
@@ -95,8 +94,7 @@ class SignEvidence:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Overengineering:
+class Overengineering(Struct, frozen=True):
     """Whether a system's prompts look over-engineered."""
 
     flagged: bool | None

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from leverwatch.agent.framework.mistakes import ReviewSettings
 from leverwatch.agent.framework.model import Declaration, Reason, Rule, Strategy, Verdict
 from leverwatch.agent.framework.shutdowns import Shutdown, Urgency
 
 
-@dataclass(frozen=True, slots=True)
-class PastVerdict:
+class PastVerdict(Struct, frozen=True):
     """The part of a stored verdict that reviews compare."""
 
     as_of: date
@@ -38,8 +38,7 @@ class ReviewCode(StrEnum):
     MODEL_SHUTDOWN = "review_model_shutdown"
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
+class Review(Struct, frozen=True):
     """The age of a declaration, and whether its review is due."""
 
     due: bool | None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
 
 from leverwatch.agent.framework.fine_tuned_models import RECENT_DAYS, ModelDays
 from leverwatch.agent.framework.mistakes import ShutdownSettings
@@ -23,8 +24,7 @@ class Urgency(StrEnum):
     """The day is reached, so calls fail, or the date is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shutdown:
+class Shutdown(Struct, frozen=True):
     """A model that a system used in the trailing 28 days, and the day on which it is shut down."""
 
     model: str

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import date
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from leverwatch.agent.framework.model import Facts
 
@@ -11,8 +13,7 @@ OVERLAP_DAYS = 28
 """Usage is doubtful while one of so many trailing days was counted by several sources."""
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
+class Timeline(Struct, frozen=True):
     """The facts as of one day, with everything needed to derive those of any earlier day."""
 
     facts: Facts

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from leverwatch.agent.framework.assess import STRATEGY_OF_BAND
 from leverwatch.agent.framework.evidence import RULE_OF_BAND
@@ -16,8 +17,7 @@ from leverwatch.agent.framework.volume import threshold_of
 _DAYS = 7
 
 
-@dataclass(frozen=True, slots=True)
-class WouldChange:
+class WouldChange(Struct, frozen=True):
     """A change of one rule that would change the verdict."""
 
     rule: Rule

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from leverwatch.agent.framework.economics.amounts import Price, Unpriced
-from leverwatch.agent.prices.entries import PriceList
 from leverwatch.agent.prices.library import PriceLibrary
+
+if TYPE_CHECKING:
+    from leverwatch.agent.prices.entries import PriceList
 
 
 class PriceBook:

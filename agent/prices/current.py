@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from leverwatch.agent.errors import ConfigError
 from leverwatch.agent.log import get_logger
 from leverwatch.agent.prices.book import PriceBook
-from leverwatch.agent.prices.file import WatchedPriceFile
 from leverwatch.agent.prices.library import PriceLibrary
-from leverwatch.agent.snapshot import PriceFileState
+
+if TYPE_CHECKING:
+    from leverwatch.agent.prices.file import WatchedPriceFile
+    from leverwatch.agent.snapshot import PriceFileState
 
 log = get_logger(__name__)
 
@@ -45,6 +48,8 @@ class CurrentPrices:
         """The state of the file for the exposition; None when none is configured."""
         if self._path is None:
             return None
+        from leverwatch.agent.snapshot import PriceFileState
+
         if self._watched is None:
             return PriceFileState(self._unread, self._failures)
         return PriceFileState(self._watched.problems, self._failures + self._watched.failures)
@@ -64,6 +69,9 @@ class CurrentPrices:
             if self._watched.failures > before:
                 _complain(self._watched.problems, kept=True)
             return changed
+        # Most configurations have no price file, and need none of its models.
+        from leverwatch.agent.prices.file import WatchedPriceFile
+
         try:
             self._watched = WatchedPriceFile(self._path)
         except ConfigError as error:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
 from typing import Annotated
 
+from msgspec import Struct
 from pydantic import Field
 
 from leverwatch.agent.config.numbers import NoBool
@@ -54,8 +54,7 @@ class PriceFile(Model):
     prices: tuple[PriceEntry, ...] = Field(description="The entries, in any order.")
 
 
-@dataclass(frozen=True, slots=True)
-class EntryAtLine:
+class EntryAtLine(Struct, frozen=True):
     """An entry with the line of the file that it starts on."""
 
     entry: PriceEntry

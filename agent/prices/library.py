@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from importlib import import_module
 from importlib.metadata import version
+from importlib.util import find_spec, module_from_spec
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from leverwatch.agent.framework.economics.amounts import Origin, Price
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
     from genai_prices.types import PriceCalculation
 
 _PACKAGE = "genai-prices"
+_FETCHER = "httpx2"
+"""What the package imports to update its data."""
 _NOON = time(12, tzinfo=UTC)
 _OF_BEDROCK = re.compile(r"(?:[a-z]{2,6}(?:-[a-z]+)?\.)?[a-z][a-z\d]*\.[a-z][\w.-]*(?::\d+)?$")
 """An id of Amazon Bedrock, `vendor.model`, also as the profile of a region; the package does not guess that."""
@@ -32,6 +37,7 @@ class PriceLibrary:
         Raises:
             ImportError: the extra `prices` is not installed.
         """
+        _put_off(_FETCHER)
         # Imported here: it is an extra, and its data is large.
         self._package: Any = import_module("genai_prices")
         self.name = f"{_PACKAGE} {version(_PACKAGE)}"
@@ -88,6 +94,31 @@ class PriceLibrary:
             source=self.name,
             notes=tuple(notes),
         )
+
+
+class _Later(ModuleType):
+    """A package that is loaded in place when anything of it is used, its submodules included.
+
+    `importlib.util.LazyLoader` does the same, but takes an `import` of the package for a use of it.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        spec: Any = self.__spec__
+        package: Any = self
+        package.__class__ = ModuleType
+        package.__path__ = spec.submodule_search_locations
+        spec.loader.exec_module(package)
+        return getattr(package, name)
+
+
+def _put_off(name: str) -> None:
+    """Have a package loaded when something of it is first used, and not when it is imported."""
+    spec = None if name in sys.modules else find_spec(name)
+    if spec is not None and spec.loader is not None:
+        module = module_from_spec(spec)
+        del module.__path__
+        module.__class__ = _Later
+        sys.modules[name] = module
 
 
 _KINDS = ("input", "output", "cache_read", "cache_write")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from threading import Lock
 from traceback import format_tb
 from typing import Protocol
+
+from msgspec import Struct, field
+from msgspec.structs import asdict, replace
 
 from leverwatch.agent.errors import InternalError, StoreConflict, StoreError
 from leverwatch.agent.log import get_logger
@@ -61,8 +63,7 @@ class Ledger(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class RunReport:
+class RunReport(Struct, frozen=True):
     """The result of one run of a source."""
 
     source: str
@@ -82,8 +83,7 @@ class RunReport:
     """Why the run failed, in words; None after a success."""
 
 
-@dataclass(slots=True)
-class _Done:
+class _Done(Struct):
     """What a run has committed until now."""
 
     batches: int = 0

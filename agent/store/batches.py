@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import date, datetime
 from functools import lru_cache
 from operator import add, attrgetter
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Connection, Dialect, Table, case, delete, select, update
 
 from leverwatch.agent.errors import StoreConflict
@@ -52,8 +53,7 @@ _KEY = ("source", "system", "model", "operation")
 _TOTALS = (*_KEY, "first_day", "first_written", *_USAGE[len(_KEY) + 1 :])
 
 
-@dataclass(slots=True)
-class _Total:
+class _Total(Struct):
     first_day: date
     counts: list[float]
 

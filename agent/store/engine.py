@@ -6,11 +6,11 @@ import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 from typing import Any, TypeVar
 
+from msgspec import Struct, field
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
@@ -38,8 +38,7 @@ def batched(values: Sequence[T]) -> Iterator[Sequence[T]]:
     return (values[start : start + _MOST_VALUES] for start in range(0, len(values), _MOST_VALUES))
 
 
-@dataclass(frozen=True)
-class Database:
+class Database(Struct, frozen=True):
     """An opened database."""
 
     engine: Engine

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
+from msgspec import Struct, field
 from sqlalchemy import Connection, func, select
 
 from leverwatch.agent.framework.model import Declaration, Facts, PromptFacts, UsageFacts
@@ -17,8 +17,7 @@ from leverwatch.agent.store.words import word
 from leverwatch.collectors.interface import COUNTING_KINDS, ChangeKind, Operation
 
 
-@dataclass(frozen=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """What the configuration says about systems and sources."""
 
     declarations: Mapping[str, Declaration] = field(default_factory=dict)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from msgspec import Struct
 from sqlalchemy import Connection, func, select
 
 from leverwatch.agent.framework.timeline import Timeline
@@ -19,8 +19,7 @@ from leverwatch.agent.store.words import word
 from leverwatch.collectors.interface import ChangeKind, Operation
 
 
-@dataclass(frozen=True, slots=True)
-class UsageDay:
+class UsageDay(Struct, frozen=True):
     """The usage of one model by a system on one day."""
 
     day: date
@@ -29,8 +28,7 @@ class UsageDay:
     """The sums of the day; the model is `other` beyond the cap, as in today's totals."""
 
 
-@dataclass(frozen=True, slots=True)
-class PromptLanding:
+class PromptLanding(Struct, frozen=True):
     """One landing that touched the prompts of a system."""
 
     at: datetime

@@ -7,10 +7,10 @@ import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from operator import add, attrgetter
 
+from msgspec import Struct, field
 from sqlalchemy import ColumnElement, Connection, func, insert, select, text, tuple_, update
 
 from leverwatch.agent.config import Config
@@ -42,8 +42,7 @@ Pair = tuple[str, str]
 """A system and one of its models."""
 
 
-@dataclass(frozen=True)
-class NameLimits:
+class NameLimits(Struct, frozen=True):
     """The largest numbers of names in the store."""
 
     declared: frozenset[str] = frozenset()
@@ -60,8 +59,7 @@ class NameLimits:
         return cls(frozenset(config.systems), limits.stored_systems, limits.stored_models)
 
 
-@dataclass(frozen=True)
-class KnownNames:
+class KnownNames(Struct, frozen=True):
     """Names that are certainly in the store, from which none is ever removed."""
 
     pairs: set[Pair] = field(default_factory=set)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from operator import add, attrgetter, neg
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, tuple_, update
 
 from leverwatch.agent.errors import InternalError
@@ -23,8 +23,7 @@ Cell = tuple[str, str, date]
 _counts = attrgetter(*COUNTS)
 
 
-@dataclass(frozen=True, slots=True)
-class Replaced:
+class Replaced(Struct, frozen=True):
     """What replacing days changed, in inferences: the sums over the cells (system, model, day) that gained or
     lost."""
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import URL, Connection, insert, inspect, select, update
+from msgspec import Struct
+from sqlalchemy import URL, Connection, insert, inspect, select, type_coerce, update
+from sqlalchemy.types import NullType
 
 from leverwatch.agent.config.store_url import show_store_url
 from leverwatch.agent.errors import StoreConflict, StoreError, StoreRefusal
@@ -19,16 +20,17 @@ from leverwatch.agent.log import get_logger
 from leverwatch.agent.store.batches import write_batch
 from leverwatch.agent.store.engine import WRITES, open_database, translated
 from leverwatch.agent.store.facts import Scope, read_facts
-from leverwatch.agent.store.migrate import head_revision, is_newest, migrate
+from leverwatch.agent.store.migrate import is_newest, migrate
 from leverwatch.agent.store.names import Admission, FoldWarning, KnownNames, NameLimits, read_names, read_overflow
 from leverwatch.agent.store.reads import Reads
 from leverwatch.agent.store.replaced import Cell, Replaced, read_inferences
 from leverwatch.agent.store.rows import RowWriter
 from leverwatch.agent.store.schema import record_tallies, source_state, sources
-from leverwatch.agent.store.sqlite import check_damage, is_lost, is_unwritable, read_schema
+from leverwatch.agent.store.sqlite import check_damage, is_lost, is_unwritable
 from leverwatch.agent.store.verdicts import forget_after, latest_verdicts, newest_moment, write_verdicts
 from leverwatch.agent.store.words import word
 from leverwatch.collectors.interface import Batch, Result, SourceState, utc_now
+from leverwatch.collectors.stored_state import place_of
 
 # What only assessments, pages and replays read is imported where it is read: `collect` and `evaluate` do not.
 if TYPE_CHECKING:
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 
 _EVERYTHING = Scope()
+_AT_ONCE = 1_000
+"""How many rows of state are fetched at a time."""
 _REVISIONS = 2**40
 """More revisions than any source has. The bits above say how often the file was replaced, so that a collector
 that remembers the state of one file never takes the same revision of another file for it."""
@@ -46,8 +50,7 @@ def _outward(revision: int, generation: int) -> int:
     return revision + generation * _REVISIONS
 
 
-@dataclass(frozen=True, slots=True)
-class SourceTimes:
+class SourceTimes(Struct, frozen=True):
     """What is known of a source over restarts."""
 
     last_success: datetime | None
@@ -102,7 +105,7 @@ class Store(Reads):
         with self._watched(), self.reading() as connection:
             driver = connection.connection.driver_connection
             check_damage(driver, file.path)  # type: ignore[arg-type]  # a connection of sqlite3
-            if self._read_only and read_schema(driver) != head_revision():  # type: ignore[arg-type]
+            if self._read_only and not is_newest(connection):
                 raise StoreError(
                     f"{file.path}: it may only be read, and its schema is of another version of leverwatch;"
                     " one that may write to it migrates an older one"
@@ -215,10 +218,16 @@ class Store(Reads):
 
     def _load_state(self, source: str) -> Mapping[str, bytes]:
         with self.reading() as connection:
-            rows = connection.execute(
-                select(source_state.c.key, source_state.c.versioned).where(source_state.c.source == source)
-            )
-            return {row.key: bytes(row.versioned) for row in rows}
+            # As the database has it: SQLite keeps what somebody else wrote as a text a text.
+            versioned = type_coerce(source_state.c.versioned, NullType())
+            found = select(source_state.c.key, versioned).where(source_state.c.source == source)
+            state: dict[str, Any] = {}
+            for rows in connection.execute(found).partitions(_AT_ONCE):
+                state.update((key, value) for key, value in rows)
+        odd = next((key for key, value in state.items() if not isinstance(value, bytes)), None)
+        if odd is not None:
+            raise StoreError(f"{place_of(source, odd)}: its value is not bytes; restore the store from a backup")
+        return state
 
     def apply(self, source: str, revision: int, batch: Batch) -> Replaced | None:
         """Write a batch and its state in one transaction, as revision `revision + 1`.

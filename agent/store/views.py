@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from operator import add, attrgetter
 
+from msgspec import Struct, field
 from sqlalchemy import Connection, and_, func, or_, select
 
 from leverwatch.agent.snapshot import ModelTotals
@@ -22,8 +22,7 @@ _counts = attrgetter(*COUNTS)
 _INFERENCES = COUNTS.index("inferences")
 
 
-@dataclass(frozen=True)
-class SystemTotals:
+class SystemTotals(Struct, frozen=True):
     """Sums over all days for one system."""
 
     models: tuple[ModelTotals, ...] = ()
@@ -34,8 +33,7 @@ class SystemTotals:
     first_written: datetime | None = None
 
 
-@dataclass(frozen=True)
-class PromptTotals:
+class PromptTotals(Struct, frozen=True):
     """All landings ever seen for one system."""
 
     by_kind: Mapping[ChangeKind, int] = field(default_factory=dict)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec.structs import fields
 
 from leverwatch.agent.framework.assessment import Assessment, Unavailable
-from leverwatch.agent.snapshot import SystemsSnapshot, SystemView
+
+if TYPE_CHECKING:
+    from leverwatch.agent.snapshot import SystemsSnapshot, SystemView
 
 
 def systems_json(snapshot: SystemsSnapshot | None) -> bytes:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from functools import partial
 from itertools import compress
 from typing import Any
+
+from msgspec import Struct
 
 from leverwatch.collectors.aggregation.batch_loops import Loops, compile_loops
 from leverwatch.collectors.aggregation.bulk_timestamps import Stamp, Stamps, Times
@@ -26,8 +27,7 @@ _Known = dict[tuple[object, ...], CellRef]
 _AMBIGUOUS = (0, 1)
 
 
-@dataclass(slots=True)
-class Prepared:
+class Prepared(Struct):
     """Records whose cells are found, and which are not counted yet."""
 
     loops: Loops

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from leverwatch.collectors.aggregation.bulk_timestamps import Stamp
 from leverwatch.collectors.aggregation.cells import CellRef
@@ -25,8 +26,7 @@ Count = Callable[[Sequence[Any], Sequence[CellRef], Sequence[Stamp], First], Non
 """Adds all numbers of the records to their cells."""
 
 
-@dataclass(frozen=True)
-class Loops:
+class Loops(Struct, frozen=True):
     """The loops over records of one layout."""
 
     times: Callable[[Sequence[Any]], list[Any]]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from itertools import compress
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.timestamps import A_MINUTE, EARLIEST, EPOCH, UNITS, millis_of, parse_time
@@ -79,8 +79,7 @@ class _ByMinute(dict[int, Stamp]):
         return stamp
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
+class Times(Struct, frozen=True):
     """The times of some records, as values and as stamps."""
 
     values: list[Any]

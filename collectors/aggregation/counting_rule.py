@@ -8,8 +8,9 @@ compare both.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from leverwatch.collectors.aggregation.cells import CellRef
 from leverwatch.collectors.counted_fields import COLUMN_INDEX, COUNTED, Adds, CountedField
@@ -33,8 +34,7 @@ CountRow = Callable[[Sequence[Any], CellRef, CallStatus, int, float, First], Non
 """Adds a row to a cell, as a call with a status in a minute since the epoch; with a sign of -1 takes it back."""
 
 
-@dataclass(frozen=True)
-class Variables:
+class Variables(Struct, frozen=True):
     """The names that generated lines use for the variables around them; a record is `r` and its cell `c`."""
 
     place: str

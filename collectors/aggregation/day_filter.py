@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, tzinfo
+
+from msgspec import Struct
 
 from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.interface import Parsed
@@ -49,8 +50,7 @@ def contains(days: Days, day: int) -> bool:
     return any(first <= day <= last for first, last in days)
 
 
-@dataclass(slots=True)
-class Window:
+class Window(Struct):
     """Keeps the records of some days. `before` are the days that an earlier read of the same bytes counted."""
 
     days: Days

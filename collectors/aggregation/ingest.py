@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from operator import itemgetter
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from leverwatch.collectors.aggregation.blanks import between_blanks
 from leverwatch.collectors.aggregation.compiled import IS_COMPILED
@@ -36,8 +38,7 @@ _NORMAL = frozenset({Result.DUPLICATE, Result.PART})
 """Results of records that are not reported as problems."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(Struct, frozen=True):
     """The results of the records of a chunk."""
 
     counted: int
@@ -46,8 +47,7 @@ class Chunk:
     """Index, result and detail of each record that was not counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(Struct, frozen=True):
     """What was counted since the last drain."""
 
     usage: tuple[UsageRow, ...]

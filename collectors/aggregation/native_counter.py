@@ -9,9 +9,10 @@ from __future__ import annotations
 import secrets
 from array import array
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, overload
+
+from msgspec import Struct
 
 from leverwatch.collectors.aggregation import _native
 from leverwatch.collectors.aggregation.batch_loops import NAMING
@@ -54,8 +55,7 @@ def _wanted(paths: Mapping[str, Path]) -> tuple[tuple[tuple[bytes, ...], int], .
     return tuple((tuple(key.encode() for key in path), roles[name]) for name, path in paths.items())
 
 
-@dataclass(slots=True)
-class Scanned:
+class Scanned(Struct):
     """Lines whose values were found by a scan."""
 
     data: bytes | bytearray | memoryview
@@ -68,8 +68,7 @@ class Scanned:
         return bytes(self.data[start:end])
 
 
-@dataclass(slots=True)
-class Counts:
+class Counts(Struct):
     """The results of the lines of a chunk that the helper counted."""
 
     counted: int

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from leverwatch.collectors.aggregation.compiled import IS_COMPILED, id_maker, identifier, native_counter
 from leverwatch.collectors.aggregation.config import CountingConfig
@@ -32,8 +33,7 @@ _CALLS_SECONDS = 3600.0
 """The shortest time in seconds within which all parts of a streamed call are recognised."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pipeline:
+class Pipeline(Struct, frozen=True):
     """The parts that decode, deduplicate and add up the records of a source."""
 
     format: Format

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from leverwatch.collectors.counted_fields import COUNTED
 from leverwatch.collectors.records.layout import Layout
@@ -94,8 +95,7 @@ def parse_path(text: str) -> Path:
     return tuple(keys)
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """The name of a record's system: literal parts with field paths between them."""
 
     literals: tuple[str, ...]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 Steps = tuple[str, ...]
 """The names of the attributes that lead from a record to a value; each but the last may be None."""
@@ -12,8 +13,7 @@ Way = tuple[str | int, ...]
 """The steps that lead from a record or a row to a value: names of attributes, or indexes of a row."""
 
 
-@dataclass(frozen=True, eq=False)
-class Layout:
+class Layout(Struct, frozen=True, eq=False):
     """The place of each value in a record. Instances are compared by identity."""
 
     fields: Mapping[str, Way]

@@ -3,10 +3,12 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import structlog
 
 from leverwatch.agent.log import configure, warnings_logged
@@ -32,6 +34,47 @@ def test_an_event_is_one_json_object() -> None:
 
     event = json.loads(stream.getvalue())
     assert (event["event"], event["level"], event["place"]) == ("bad_input", "warning", "a:1")
+
+
+_TOLD = """
+import io, sys
+from leverwatch.agent.log import configure, get_logger, set_up
+stream = io.StringIO()
+configure(output=sys.argv[1], stream=stream)
+log = get_logger("leverwatch.agent.some")
+for value in eval(sys.argv[2]):
+    log.info("collector_run", source=value, seconds=0.037, counted=2400)
+print("structlog" in sys.modules)
+set_up()
+for value in eval(sys.argv[2]):
+    log.info("collector_run", source=value, seconds=0.037, counted=2400)
+print(stream.getvalue(), end="")
+"""
+
+
+@pytest.mark.parametrize(
+    ("output", "values", "imported"),
+    [
+        ("logfmt", "['usage', 'team/a-b.c_9', 0, -3, 1e300, float('nan')]", False),
+        ("logfmt", "['a b', 'x=\"y\"', '', None, True, 'line\\nline', '\u00e9', 'usage']", True),
+        ("logfmt", "[[1, 2]]", True),
+        ("json", "['usage']", True),
+    ],
+    ids=["plain values", "values that need quoting", "a list", "json"],
+)
+def test_a_plain_line_needs_no_structlog_and_is_the_line_that_it_would_write(
+    output: str, values: str, imported: bool
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _TOLD, output, values], capture_output=True, text=True, check=True, timeout=60
+    )
+    found, *lines = done.stdout.splitlines()
+    lines = [re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", "now", line) for line in lines]
+
+    assert found == str(imported)
+    assert lines
+    assert lines[: len(lines) // 2] == lines[len(lines) // 2 :]
+    assert all("now" in line for line in lines)
 
 
 def test_events_below_the_level_are_not_written() -> None:

@@ -53,3 +53,18 @@ def test_a_command_looks_for_garbage_rarely_while_it_runs_and_an_agent_as_usual(
         collected_as_usual()
         assert gc.get_threshold() == usual
     assert gc.get_threshold() == usual
+
+
+def test_what_a_command_made_is_not_scanned_when_it_ends() -> None:
+    scanned: list[str] = []
+
+    with rarely_collected():
+        made = [[number] for number in range(10 * gc.get_threshold()[0] // 200)]
+        gc.callbacks.append(lambda phase, _info: scanned.append(phase))
+    try:
+        later = [[number] for number in range(10)]
+    finally:
+        gc.callbacks.pop()
+
+    assert len(made) > 700 > len(later)
+    assert scanned == []

@@ -11,8 +11,8 @@ import statistics
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
+from msgspec.structs import replace
 from prometheus_client import exposition as exposition_format
 from prometheus_client.openmetrics import exposition as openmetrics
 

@@ -7,11 +7,11 @@ import os
 import re
 import signal
 import subprocess
-from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import fields
 
 from leverwatch.agent.config import load_config
 from leverwatch.agent.demo.build import Demo, build

@@ -55,7 +55,7 @@ RECORDS = (
 )
 RUN = """
 import json, sys
-from dataclasses import replace
+from msgspec.structs import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from pydantic import TypeAdapter

@@ -45,7 +45,7 @@ PURE = {
     "agent/framework/": frozenset({
         "__future__", "collections", "dataclasses", "datetime", "decimal", "enum", "fnmatch", "functools",
         "itertools", "math", "operator", "random", "re", "statistics", "sys", "typing", "zlib",
-        "leverwatch.collectors.interface",
+        "msgspec", "leverwatch.collectors.interface",
     }),
 }
 # fmt: on

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Origin(StrEnum):
@@ -15,8 +16,7 @@ class Origin(StrEnum):
     """A default of leverwatch, or a price of the public list, which need not be what this user pays."""
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(Struct, frozen=True):
     """A number that is known as a range: `low` <= `likely` <= `high`."""
 
     low: float
@@ -30,8 +30,7 @@ class Amount:
         return cls(value, value, value, origin)
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
+class Price(Struct, frozen=True):
     """What one model costs, in USD per million tokens."""
 
     model: str
@@ -52,8 +51,7 @@ class Price:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Unpriced:
+class Unpriced(Struct, frozen=True):
     """The price of a model is unknown, and why."""
 
     model: str

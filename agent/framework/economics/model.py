@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+
+from msgspec import Struct
 
 from leverwatch.agent.framework.economics.amounts import Amount, Hosting, Origin, Price, Unpriced
 from leverwatch.agent.framework.economics.traffic import TrafficMoments
@@ -44,16 +45,14 @@ class Agreement(StrEnum):
     """There is no verdict, or the economics cannot tell."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """A missing number, with the reason in words."""
 
     code: Missing
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class EconomicsFacts:
+class EconomicsFacts(Struct, frozen=True):
     """Everything that the economics of one system depend on."""
 
     system: str
@@ -70,8 +69,7 @@ class EconomicsFacts:
     """Price of the tuned model; needed for per-token hosting only."""
 
 
-@dataclass(frozen=True, slots=True)
-class BreakEven:
+class BreakEven(Struct, frozen=True):
     """At which monthly volumes fine-tuning is cheaper.
 
     Dedicated hosting adds an instance at a time, so fine-tuning may be cheaper just before a step and dearer after
@@ -91,8 +89,7 @@ class BreakEven:
         return self.first is not None and self.first != self.always_from
 
 
-@dataclass(frozen=True, slots=True)
-class StrategyCost:
+class StrategyCost(Struct, frozen=True):
     """What a strategy costs at today's volume, with every input at its likely value."""
 
     strategy: Strategy
@@ -104,8 +101,7 @@ class StrategyCost:
     """USD for the tokens of 1,000 inferences alone; 0 where only instances are paid for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Driver:
+class Driver(Struct, frozen=True):
     """An input, and how far the monthly saving moves between its low and its high value."""
 
     name: str
@@ -120,8 +116,7 @@ class Driver:
         return abs(self.high - self.low)
 
 
-@dataclass(frozen=True, slots=True)
-class Economics:
+class Economics(Struct, frozen=True):
     """What the economics say of one system on one day."""
 
     system: str

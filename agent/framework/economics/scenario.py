@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import inf
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from leverwatch.agent.framework.economics.amounts import Price
 from leverwatch.agent.framework.economics.breakeven import Line
@@ -15,8 +16,7 @@ MONTH_SECONDS = 30.4375 * 86_400
 _MILLION = 1e6
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True):
     """What is the same in all scenarios."""
 
     tuned: Price | None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from operator import add
 from typing import NamedTuple
+
+from msgspec import Struct
 
 WEEKS = 4
 _DAYS = 7
@@ -45,8 +46,7 @@ class DayCalls(NamedTuple):
     calls: Calls
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """Sums over seven consecutive days, of which `covered` are known."""
 
     covered: int
@@ -54,8 +54,7 @@ class Block:
     """Sums for each model, sorted by name."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrafficMoments:
+class TrafficMoments(Struct, frozen=True):
     """Up to four weekly blocks, oldest first. Weeks without a covered day are left out."""
 
     blocks: tuple[Block, ...] = ()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+
+from msgspec import Struct
 
 from leverwatch.agent.framework.model import Boundary
 
@@ -25,8 +26,7 @@ class Direction(StrEnum):
     DOWN = "down"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """A threshold that volume may reach."""
 
     boundary: Boundary
@@ -35,8 +35,7 @@ class Target:
     """Monthly inferences."""
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(Struct, frozen=True):
     """The errors of one method at the past origins, four weeks ahead. A log error is log(actual / forecast)."""
 
     method: Method
@@ -50,8 +49,7 @@ class Score:
     """Mean log error; positive when the forecasts were too low."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
+class Outlook(Struct, frozen=True):
     """The forecast of when volume reaches one threshold."""
 
     target: Target
@@ -64,8 +62,7 @@ class Outlook:
     """Probability that it is reached within the horizon, 0 to 1; None with too few past forecasts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Forecast:
+class Forecast(Struct, frozen=True):
     """The forecast for one system on one day."""
 
     as_of: date

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class ForecastSettings:
+class ForecastSettings(Struct, frozen=True):
     """The horizon of the forecast, and how much history it needs."""
 
     horizon_weeks: int = 13

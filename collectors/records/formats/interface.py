@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
+
+from msgspec import Struct, field
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.layout import Layout
@@ -37,8 +38,7 @@ class Repeats(StrEnum):
     """A later version of the same call, whatever it says."""
 
 
-@dataclass(slots=True)
-class Parsed:
+class Parsed(Struct):
     """What a format read from one chunk."""
 
     rows: list[Row] = field(default_factory=list)
@@ -66,8 +66,7 @@ class Parsed:
         self.observed = None if self.observed is None else self.observed.only(kept)
 
 
-@dataclass(slots=True)
-class Units:
+class Units(Struct):
     """The records of a chunk as text."""
 
     units: list[bytes]

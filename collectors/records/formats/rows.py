@@ -7,11 +7,11 @@ One function that does no more than the declaration asks for takes a fifth of th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.codegen import Code
@@ -26,8 +26,7 @@ MakeRow = Callable[[Any], tuple[tuple[Any, ...], Result | None]]
 """A row of a record, and what the record is instead of a call of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(Struct, frozen=True):
     """Where a value is, and what becomes of it."""
 
     paths: tuple[Steps, ...]
@@ -39,8 +38,7 @@ class Value:
     convert: Callable[[Any], Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TokenRule:
+class TokenRule(Struct, frozen=True):
     """Where a producer counts the parts of its tokens, and the paths of its total."""
 
     cached: Stands

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.formats.interface import Units, split_lines
@@ -27,8 +27,7 @@ class Part(NamedTuple):
     time: str | None
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(Struct):
     """The parts found so far of one line of the application."""
 
     start: int

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
 from operator import itemgetter
 
 import msgspec
+from msgspec import Struct
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.formats.interface import Units, split_lines
@@ -47,8 +47,7 @@ class Kind(Enum):
     """A value that is not complete at the end of the text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A stretch of the text."""
 
     start: int

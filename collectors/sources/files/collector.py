@@ -6,8 +6,10 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
+
+from msgspec import Struct
 
 from leverwatch.collectors.aggregation.ingest import Ingest
 from leverwatch.collectors.aggregation.known_records import KNOWN_RECORDS
@@ -41,8 +43,7 @@ KINDS: tuple[Kind[Any], ...] = (CHECKPOINT, KNOWN_RECORDS, *COUNTING_KINDS)
 """The kinds of state that a `files` source stores."""
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(Struct):
     """The progress of one call of `collect` or `backfill`."""
 
     survey: FileTracker

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from isal.isal_zlib import crc32
+from msgspec import Struct, field
 
 from leverwatch.collectors.paths import COMPRESSED, Found, is_rotated, old_folders
 from leverwatch.collectors.records.formats.interface import MAX_RECORD, Framing
@@ -24,8 +24,7 @@ _LOOK = 65536
 _CHUNK = 1 << 20
 
 
-@dataclass(slots=True)
-class Resumed:
+class Resumed(Struct):
     """A reader positioned behind what was counted of a verified content."""
 
     prefix: Fingerprint
@@ -113,16 +112,14 @@ class MatchDecision(Enum):
     """The content of the file is unknown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """A decision, and the checkpoint that it refers to."""
 
     outcome: MatchDecision
     state: FileCheckpoint | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
+class _Waiting(Struct, frozen=True):
     """A file that need not be compared again until it, or the file it is a copy of, changes."""
 
     found: Found
@@ -132,8 +129,7 @@ class _Waiting:
     """Whether all of the copy was consumed in the original, so that the original may grow."""
 
 
-@dataclass(slots=True)
-class Matcher:
+class Matcher(Struct):
     """Finds the checkpoint of a file. `held` is the file in which the content of each checkpoint is now."""
 
     catalog: CheckpointSet

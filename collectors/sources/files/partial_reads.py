@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
+from msgspec import Struct
+
 from leverwatch.collectors.aggregation.day_filter import EVER, FIRST_DAY, LAST_DAY, Days, minus
 from leverwatch.collectors.interface import BackfillRequest
 
@@ -28,8 +30,7 @@ class PartialRead:
     """Whether records newer than all of these days were left out, which every run has to count."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """The days that one run counts. `days` is None for a run that follows the files and counts all new records."""
 
     days: Days | None = None

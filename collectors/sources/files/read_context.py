@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from leverwatch.collectors.aggregation.ingest import Ingest
 from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
@@ -15,8 +16,7 @@ CHUNK = 1 << 20
 """Bytes of text that are read at a time."""
 
 
-@dataclass(slots=True)
-class ReadProgress:
+class ReadProgress(Struct):
     """The progress of reading, in bytes."""
 
     bytes_read: int = 0
@@ -49,8 +49,7 @@ class Buffers:
         self._memory.rotate()
 
 
-@dataclass(frozen=True, slots=True)
-class ReadContext:
+class ReadContext(Struct, frozen=True):
     """The objects that every visit of a run needs."""
 
     ingest: Ingest

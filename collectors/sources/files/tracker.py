@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+
+from msgspec import Struct, field
 
 from leverwatch.collectors.paths import Discovery, Found, look, siblings
 from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
@@ -32,8 +34,7 @@ def reason_of(error: OSError) -> str:
     return error.strerror or type(error).__name__
 
 
-@dataclass(slots=True)
-class FileTracker:
+class FileTracker(Struct):
     """Finds where everything is at the start of a run."""
 
     catalog: CheckpointSet

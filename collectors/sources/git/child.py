@@ -9,10 +9,11 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from tempfile import TemporaryFile
 from threading import Event, Thread
 from typing import IO
+
+from msgspec import Struct
 
 from leverwatch.collectors.sources.git.errors import GitFailed, GitMissing, GitStopped, GitTimeout
 
@@ -43,8 +44,7 @@ exit "$code"
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """Everything that one run of git needs."""
 
     arguments: tuple[str, ...]

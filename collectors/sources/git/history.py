@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Annotated
 
 import msgspec
+from msgspec import Struct
 
 from leverwatch.collectors.interface import ChangeKind, PromptChange
 from leverwatch.collectors.sources.git.log import Landing
@@ -59,8 +59,7 @@ HISTORY: Kind[History] = Kind(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(Struct, frozen=True):
     """The change of one prompt; a rename has two paths."""
 
     kind: ChangeKind
@@ -68,8 +67,7 @@ class _Step:
     """Tuples of path, hash before and hash after; an empty hash means that the prompt is absent."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Touched:
+class _Touched(Struct, frozen=True):
     """The present content of a path after a landing."""
 
     path: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 ARGUMENTS = (
     "log",
@@ -31,8 +32,7 @@ _REGULAR_FILE = 0o100000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """One path that a landing changed. None stands for anything but a regular file: absent, a link, a
     submodule."""
 
@@ -42,8 +42,7 @@ class Edit:
     """Object name of the content after the landing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Landing:
+class Landing(Struct, frozen=True):
     """One commit of the branch's first-parent chain, against its first parent."""
 
     commit: str

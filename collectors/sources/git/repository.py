@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+from msgspec import Struct
 
 from leverwatch.collectors.sources.git.errors import GitFailed, ObjectMissing
 from leverwatch.collectors.sources.git.log import ARGUMENTS, Landing, read_log
@@ -16,8 +17,7 @@ LARGEST_PROMPT = 5 * 1024 * 1024
 _PIECE = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Tip:
+class Tip(Struct, frozen=True):
     """The state of a branch."""
 
     commit: str | None

@@ -33,7 +33,7 @@ COMPLETE = {"_LEVERWATCH_COMPLETE": "bash_complete", "COMP_CWORD": "2"}
 
 CLI = "leverwatch.agent.cli"
 NATIVE = {"leverwatch.collectors", "leverwatch.collectors.aggregation"}
-BORNE = {"cython_runtime", "greenlet", "idna", "httpx2", "httpx", "distutils"}
+BORNE = {"cython_runtime", "greenlet", "httpx2", "distutils"}
 """What packages that are named bring with them where it is installed."""
 
 
@@ -86,7 +86,7 @@ def test_help_and_completion_need_click_alone(
     [
         (["sniff", "app.jsonl"], CHECK | READ),
         (["check-config"], CHECK | {"zstandard"}),
-        (["collect"], STORE | READ | {"structlog"}),
+        (["collect"], STORE | READ),
         (["evaluate"], STORE),
         (["explain", "bot"], STORE | {"genai_prices"}),
     ],
@@ -132,6 +132,14 @@ def test_a_configuration_imports_what_it_names(folder: Path) -> None:
         "otlp",
         "vertex",
     }
+
+
+def test_prices_need_nothing_of_what_could_fetch_them(folder: Path) -> None:
+    program = PROGRAM.replace('name.split(".")[0] for name', "name for name")
+    packages, _ = imported(folder, "explain", "bot", program=program)
+
+    assert "genai_prices.data" in packages
+    assert not any(name.startswith(("httpx2.", "httpcore", "h11", "idna")) for name in packages)
 
 
 def test_a_verdict_needs_nothing_of_what_is_shown_beside_it(folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from leverwatch.agent.cli.story import story
 from leverwatch.agent.framework.assessment import Assessment

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from leverwatch.agent.exporter.economics_families import ECONOMICS
 from leverwatch.agent.exporter.mistake_families import MISTAKES

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from leverwatch.agent.exporter.families import AGENT, SECTIONS, SYSTEMS
 from leverwatch.agent.exporter.family import timestamp

@@ -6,9 +6,9 @@ import gzip
 import subprocess
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from prometheus_client import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
@@ -113,7 +113,7 @@ def test_an_evaluation_renders_before_it_is_shown() -> None:
     exposition = Exposition()
     exposition.body(Format.TEXT)
     rendering: list[bool] = []
-    watched = replace(samples.systems(), systems=_Watched(rendering))  # type: ignore[arg-type]  # counts reads
+    watched = replace(samples.systems(), systems=_Watched(rendering))  # counts reads
 
     exposition.set_systems(watched)
     read_before_the_scrape = len(rendering)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
+
+from msgspec.structs import asdict
 
 from leverwatch.agent.framework.model import Rule, Settings, Status
 from leverwatch.agent.framework.reasons import ReasonCode

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import csv
 import random
-from dataclasses import replace
 from io import StringIO
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from leverwatch.agent.framework.economics.amounts import Origin
 from leverwatch.agent.framework.mistakes import OverengineeringSettings

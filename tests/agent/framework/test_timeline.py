@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from leverwatch.agent.framework.model import Declaration, Facts, PromptFacts, Strategy, UsageFacts
 from leverwatch.agent.framework.timeline import Timeline, facts_as_of, is_overlapping

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from leverwatch.agent.framework.model import Band, Boundary, Crossing, Settings, VolumeState
 from leverwatch.agent.framework.volume import (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 import sys
 from datetime import date
 from typing import Any
@@ -29,6 +30,16 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
+
+
+def test_what_is_put_off_is_loaded_by_who_uses_it() -> None:
+    program = (
+        "import sys; from leverwatch.agent.prices.library import PriceLibrary; PriceLibrary();"
+        "before = 'httpx2._client' in sys.modules; import httpx2; print(before, httpx2.Client.__name__)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+
+    assert done.stdout == "False Client\n"
 
 
 def test_a_known_model_has_its_listed_price(library: PriceLibrary) -> None:

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
+
+from msgspec.structs import replace
 
 from leverwatch.agent.framework.assess import assess
 from leverwatch.agent.framework.model import Declaration, Facts, Settings, Status, Strategy, UsageFacts, Verdict

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect, select, text
@@ -38,6 +39,18 @@ def test_a_batch_raises_the_revision_by_one_and_keeps_its_state(store: Store) ->
     state = store.source_state("gateway")
     assert state.revision == 2
     assert state.load() == {"file/1": b"new"}
+
+
+def test_state_that_somebody_else_wrote_as_text_is_an_error_that_names_its_key(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path}/s.db")
+    store.migrate()
+    store.apply("gateway", 0, Batch(state={"file/1": b"x", "seen/1": b"y"}))
+    with store.writing() as connection:
+        connection.execute(text("UPDATE source_state SET versioned = 'y' WHERE key = 'seen/1'"))
+
+    with pytest.raises(StoreError, match=r"source gateway: seen/1: its value is not bytes"):
+        store.source_state("gateway").load()
+    store.close()
 
 
 def test_more_state_is_let_go_than_a_statement_holds_values(store: Store) -> None:

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 
 import pytest
+from msgspec.structs import replace
 
 from leverwatch.agent.framework.economics.amounts import Amount, Origin, Unpriced
 from leverwatch.agent.framework.economics.assess import assess_economics, used_inputs

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
 from pathlib import Path
+
+from msgspec.structs import asdict
 
 from leverwatch.agent.framework.forecast.backtest import FIRST, HORIZONS, MOST
 from leverwatch.agent.framework.forecast.methods import DAMPING, TREND_WEEKS

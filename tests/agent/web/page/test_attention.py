@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from leverwatch.agent.framework.assessment import Assessment
 from leverwatch.agent.framework.comparison import ComparisonOutcome
@@ -25,7 +25,7 @@ def words(view: SystemView) -> list[str]:
 def quiet(**parts: object) -> SystemView:
     """A system that runs what is recommended, with these parts of an assessment."""
     found = assessed.little()
-    return replace(samples.agreeing(), assessment=replace(found, **parts))  # type: ignore[arg-type] # parts are checked by replace
+    return replace(samples.agreeing(), assessment=replace(found, **parts))
 
 
 def test_what_needs_attention_comes_first() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from leverwatch.agent.framework.economics.model import BreakEven
 from leverwatch.agent.framework.model import Settings

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
+
+from msgspec.structs import replace
 
 from leverwatch.agent.framework.assessment import Unavailable
 from leverwatch.agent.framework.forecast.model import Direction, Outlook, Target
@@ -81,7 +82,7 @@ def test_nothing_in_sight_differs_from_no_forecast() -> None:
     view = samples.agreeing()
 
     def told(outlook: object) -> str:
-        return unforeseen(replace(view, assessment=replace(assessed.little(), outlook=outlook)))  # type: ignore[arg-type] # every kind of outlook
+        return unforeseen(replace(view, assessment=replace(assessed.little(), outlook=outlook)))
 
     assert told(assessed.outlook()) == ""
     assert told(assessed.little().outlook) == "no forecast yet: 3 complete weeks of usage"
