@@ -70,7 +70,7 @@ class Window:
         kept = [index for index, row in enumerate(parsed.rows) if self._keeps(row[_TIME])]
         dropped += len(parsed.rows) - len(kept)
         parsed.lines = [index if parsed.lines is None else parsed.lines[index] for index in kept]
-        parsed.parts = frozenset(place for place, index in enumerate(kept) if index in parsed.parts)
+        parsed.pieces = {place: parsed.pieces[index] for place, index in enumerate(kept) if index in parsed.pieces}
         parsed.rows = [parsed.rows[index] for index in kept]
         parsed.seen = [time for time in parsed.seen if self._keeps(time)]
         return dropped

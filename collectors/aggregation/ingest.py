@@ -66,6 +66,7 @@ class Ingest:
     ) -> None:
         parts = assemble(config, now, compiled=compiled)
         self._format, self._seen, self._calls, self._rollup = parts.format, parts.seen, parts.calls, parts.rollup
+        self._open_calls = parts.open_calls
         self._records = self._format if isinstance(self._format, RecordFormat) else None
         self._zone = zone_named(config.timezone)
         self._plain = parts.plain
@@ -162,6 +163,7 @@ class Ingest:
         if self._seen is not None:
             self._seen.load(state, self._source)
         self._calls.load(state, self._source)
+        self._open_calls.load(state, self._source)
 
     def add(self, lines: Lines) -> int | None:
         """Count records. Nothing of a chunk is counted before all of it is decoded.
@@ -236,7 +238,7 @@ class Ingest:
             self._saw(parsed)
             if self.window is not None:
                 self._tallies[Result.OUT_OF_RANGE] += self.window.keep(parsed)
-            counted, others = self._rollup.add(parsed.rows, parsed.parts)
+            counted, others = self._rollup.add(parsed.rows, parsed.pieces)
         self._tallies.update(parsed.passed)
         self._rollup.saw(parsed.seen)
         return Chunk(counted, parsed.ignored, [*parsed.refused, *lines_of(others, parsed.lines)]), known
@@ -301,6 +303,7 @@ class Ingest:
         if self._seen is not None:
             state.update(self._seen.changes())
         state.update(self._calls.changes())
+        state.update(self._open_calls.changes())
         tallies = {result: number for result, number in self._tallies.items() if number}
         counted = Counted(usage, tallies, days, newest, tuple(self._problems), state, self._read)
         self._read = 0
@@ -315,5 +318,5 @@ def _is_whole(data: bytes | memoryview) -> bool:
 
 
 def _whole_rows(parsed: Parsed) -> list[Row]:
-    # A part of a streamed call is a whole JSON object: what follows it on its line cannot make it another one.
-    return [row for index, row in enumerate(parsed.rows) if index not in parsed.parts]
+    # A part or version of a call is a whole JSON object: what follows it on its line cannot make it another one.
+    return [row for index, row in enumerate(parsed.rows) if index not in parsed.pieces]

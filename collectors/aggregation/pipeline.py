@@ -11,6 +11,7 @@ from leverwatch.collectors.aggregation.compiled import IS_COMPILED, id_maker, na
 from leverwatch.collectors.aggregation.config import CountingConfig
 from leverwatch.collectors.aggregation.dedupe import PREFIX as SEEN
 from leverwatch.collectors.aggregation.dedupe import SeenIds, ids_kind
+from leverwatch.collectors.aggregation.open_calls import OPEN_CALL, OpenCalls
 from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE
 from leverwatch.collectors.aggregation.rollup import Rollup
 from leverwatch.collectors.records.decoder import build_format
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 CALLS = "calls/"
 """The prefix of the state keys of streamed calls and traces."""
-KINDS: tuple[Kind[Any], ...] = (ids_kind(SEEN), ids_kind(CALLS), PARTIAL_LINE)
+KINDS: tuple[Kind[Any], ...] = (ids_kind(SEEN), ids_kind(CALLS), OPEN_CALL, PARTIAL_LINE)
 """The kinds of state that counting stores, for every type of source."""
 _CALLS_SECONDS = 3600.0
 """The shortest time in seconds within which all parts of a streamed call are recognised."""
@@ -38,6 +39,7 @@ class Pipeline:
     seen: SeenIds | None
     """The request ids seen; None when duplicates count."""
     calls: SeenIds
+    open_calls: OpenCalls
     rollup: Rollup
     plain: NativeCounter | None
     """Counts plain lines with the compiled helper; None when it cannot be used."""
@@ -51,6 +53,7 @@ def assemble(config: CountingConfig, now: Callable[[], datetime], *, compiled: b
     make = id_maker(compiled=compiled)
     seen = SeenIds(window, make=make) if window > 0 else None
     calls = SeenIds(max(window, _CALLS_SECONDS), CALLS, make)
+    open_calls = OpenCalls()
     zone = zone_named(config.timezone)
     rollup = Rollup(
         system_lookup(template),
@@ -61,6 +64,7 @@ def assemble(config: CountingConfig, now: Callable[[], datetime], *, compiled: b
         calls,
         made.has_extended,
         made.known,
+        open_calls,
     )
     plain = native_counter(made, rollup, zone, seen, calls) if compiled else None
-    return Pipeline(made, seen, calls, rollup, plain)
+    return Pipeline(made, seen, calls, open_calls, rollup, plain)

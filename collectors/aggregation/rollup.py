@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from math import gcd
 from operator import add
+from types import MappingProxyType
 from typing import Any
 
 from xxhash import xxh64_intdigest
@@ -15,11 +16,13 @@ from leverwatch.collectors.aggregation.batch_loops import NO_ID
 from leverwatch.collectors.aggregation.bulk_timestamps import Stamps
 from leverwatch.collectors.aggregation.cells import CellRef
 from leverwatch.collectors.aggregation.dedupe import SeenIds
-from leverwatch.collectors.aggregation.stream_parts import Kind, RowCounter
+from leverwatch.collectors.aggregation.ledger import Kind
+from leverwatch.collectors.aggregation.open_calls import OpenCalls
+from leverwatch.collectors.aggregation.row_counter import RowCounter
 from leverwatch.collectors.counted_fields import COLUMNS
 from leverwatch.collectors.interface import Operation, Result, UsageRow
 from leverwatch.collectors.records.fields import ALL_FIELDS, row_layout
-from leverwatch.collectors.records.formats.interface import Row
+from leverwatch.collectors.records.formats.interface import Piece, Row
 from leverwatch.collectors.records.layout import Layout
 from leverwatch.collectors.records.names import Refusal, model_fault, model_of
 from leverwatch.collectors.records.vocabulary import (
@@ -43,8 +46,8 @@ class Rollup:
 
     `system_of` names a row's system from its template values (None: unattributed), `zone` is what a time without a
     zone means, `now` the clock, and `seen` removes duplicates (None: they are not removed). `calls` remembers
-    streamed calls and traces. Rows end in the values of `EXTENDED_FIELDS` when `has_extended`; only the `known`
-    fields of a row can have a value.
+    streamed calls and traces, `open_calls` where those count of which a later record may say more. Rows end in the
+    values of `EXTENDED_FIELDS` when `has_extended`; only the `known` fields of a row can have a value.
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class Rollup:
         calls: SeenIds,
         has_extended: bool,
         known: frozenset[str] = ALL_FIELDS,
+        open_calls: OpenCalls | None = None,
     ) -> None:
         self._system_of, self._zone, self._now, self._tolerance = system_of, zone, now, future_tolerance
         self._seen, self._calls = seen, calls
@@ -69,7 +73,11 @@ class Rollup:
         self.newest: datetime | None = None
         slot_minutes = gcd(calls.slot_seconds, seen.slot_seconds if seen else 0) // 60
         self._stamps = Stamps(zone, slot_minutes)
-        self._single = RowCounter(self._stamps, self._judge, self, self._first_trace, has_extended=has_extended)
+        self._open = OpenCalls() if open_calls is None else open_calls
+        self._single = RowCounter(
+            self._stamps, self._judge, self, self._first_trace, self._cell, self._open, zone,
+            has_extended=has_extended,
+        )  # fmt: skip
         self._bulk = BatchCounter(zone, slot_minutes, self._judge, self._first_trace, dedupe=seen is not None)
 
     def add_records(self, records: Sequence[Any], layout: Layout) -> tuple[int, list[tuple[int, Result, str]]]:
@@ -145,26 +153,26 @@ class Rollup:
         return group, outcome, self._seed((system, operation, outcome)), self._seed((system, "trace"))
 
     def add(
-        self, rows: Sequence[Row], parts: frozenset[int] = frozenset()
+        self, rows: Sequence[Row], pieces: Mapping[int, Piece] = MappingProxyType({})
     ) -> tuple[int, list[tuple[int, Result, str]]]:
         """Count rows. Returns the number of counted rows, and index, result and detail of each other row.
 
-        `parts` are the indices of the rows that are parts of streamed calls. The first part of a call counts it; a
-        later one with more values adds them to the same cell, once.
+        `pieces` says by their indices which rows are parts or versions of calls. The first one of a call counts
+        it; a later part adds what it tells to the same cell, once; a later version replaces what was counted.
         """
         if not rows:
             return 0, []
-        if not parts:
+        if not pieces and not self._open.versions:
             # All rows of a source are equally long.
             self._layout = self._layout or row_layout(self._known, len(rows[0]), has_extended=self._has_extended)
             return self.add_records(rows, self._layout)
-        return self.add_each(rows, parts)
+        return self.add_each(rows, pieces)
 
     def add_each(
-        self, rows: Sequence[Row], parts: frozenset[int] = frozenset()
+        self, rows: Sequence[Row], pieces: Mapping[int, Piece] = MappingProxyType({})
     ) -> tuple[int, list[tuple[int, Result, str]]]:
         """Count rows one by one, with the arguments and the result of `add`."""
-        counted, others, newest = self._single.add(rows, parts, self.limit())
+        counted, others, newest = self._single.add(rows, pieces, self.limit())
         self._saw_newest(newest)
         return counted, others
 
@@ -211,13 +219,24 @@ class Rollup:
 
         Returns whether it is new.
         """
-        identity = _identity(self._seed(kind), str(text).strip())
-        return self._calls.add(identity, seconds // self._calls.slot_seconds)
+        return self._calls.add(self.identity(kind, text), seconds // self._calls.slot_seconds)
 
     def remembers(self, kind: Kind, text: object, seconds: int) -> bool:
         """Return whether an id was remembered before, without remembering it."""
-        identity = _identity(self._seed(kind), str(text).strip())
-        return self._calls.holds(identity, seconds // self._calls.slot_seconds)
+        return self._calls.holds(self.identity(kind, text), seconds // self._calls.slot_seconds)
+
+    def identity(self, kind: Kind, text: object) -> int:
+        """Return the hash of an id of a kind."""
+        return _identity(self._seed(kind), str(text).strip())
+
+    def remembers_call(self, request_id: object, system: str, operation: Operation, seconds: int) -> bool:
+        """Return whether a request id was remembered for a call, whatever its outcome was."""
+        if self._seen is None:
+            return False
+        seeds = (self._seed((system, operation, outcome)) for outcome in CallStatus)
+        found = (self._request(request_id, seed) for seed in seeds)
+        slot = seconds // self._slot_seconds
+        return any(identity is not None and self._seen.holds(identity, slot) for identity in found)
 
     def _first_trace(self, place: CellRef, trace: object, minute: int) -> bool:
         return self.remember((place.system, "trace"), trace, minute * 60)

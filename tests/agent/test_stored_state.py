@@ -117,6 +117,7 @@ KINDS = [
     ("gateway", "file/", "position in a file"),
     ("gateway", "seen/", "list of ids"),
     ("gateway", "calls/", "list of ids"),
+    ("gateway", "open/", "call that later records may change"),
     ("gateway", "partial/", "number of times that a line without an end was counted"),
     ("tests", "file/", "position in a file of results"),
     ("prompts", "history", "history of the prompts"),

@@ -6,11 +6,15 @@ What is here once stays: it is what lies in the stores of users. A new version a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from importlib import import_module
 from typing import Any
 
 from leverwatch.collectors.aggregation.dedupe import StoredIds, ids_kind
+from leverwatch.collectors.aggregation.open_calls import OPEN_CALL, OpenCall
 from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE
+from leverwatch.collectors.interface import Operation
+from leverwatch.collectors.records.vocabulary import CallStatus
 from leverwatch.collectors.sources.evals.positions import RESULT_FILE, FileState
 from leverwatch.collectors.sources.files.checkpoint import CHECKPOINT, FileCheckpoint
 from leverwatch.collectors.sources.files.partial_reads import PartialRead
@@ -51,6 +55,11 @@ _CHECKPOINT = (
     b'"left":1773308400.5,"live_mtime_ns":1773300590000000000,"changed":1773308520.0,"seen":1773308520.25,'
     b'"limited":[{"start":0,"end":313,"lines":0,"days":[[739648,739675],[739700,739701]],"later":true}],'
     b'"kept":true}'
+)
+OPEN = (
+    b'"system":"bot","operation":"generation","model":"m","day":"2026-03-10","outcome":0,"begun":1773129600.5,'
+    b'"until":1773129602.0,"counts":[["inferences",1.0],["output_tokens",7.0]],"told":1,"usage":[9.0,null,7.0],'
+    b'"series":"1773129600","version":true,"ended":true,"alone":true,"waits":true}'
 )
 _RESULTS = (
     b'"path":"/evals/own.jsonl","size":388,"mtime_ns":-1,"digest":"bf8464539d2ed8fc94df59e3efe0294f",'
@@ -114,6 +123,29 @@ STORED: tuple[Stored, ...] = (
     ),
     _ids("seen/", "seen/1970340/0/add", b"afe4fe37"),
     _ids("calls/", "calls/1970303/4/del", b"a552a8c2"),
+    Stored(
+        "files",
+        OPEN_CALL,
+        "open/00f3a1c07be2d914",
+        OpenCall(
+            system="bot",
+            operation=Operation.GENERATION,
+            model="m",
+            day=date(2026, 3, 10),
+            outcome=CallStatus.SUCCESS,
+            begun=1773129600.5,
+            until=1773129602.0,
+            counts=(("inferences", 1.0), ("output_tokens", 7.0)),
+            told=1,
+            usage=(9.0, None, 7.0),
+            series="1773129600",
+            version=True,
+            ended=True,
+            alone=True,
+            waits=True,
+        ),
+        (b"{" + OPEN, b'{"version":1,' + OPEN),
+    ),
     Stored("files", PARTIAL_LINE, "partial/2/402dfa4ea57927c8", 3, (b"3", b"version 1\n3")),
     Stored(
         "evals",
