@@ -155,7 +155,8 @@ class OpenCalls:
         return True
 
     def free(self, key: int) -> int:
-        """Return the first key from this one on that no call has."""
+        """Return the first key behind this one that no call has."""
+        key = (key + 1) & _MASK
         while self.get(key) is not None:
             key = (key + 1) & _MASK
         return key
