@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELD_INDEX
-from leverwatch.collectors.records.formats.declared import Declaration
-from leverwatch.collectors.records.formats.interface import Piece
+from leverwatch.collectors.records.formats.declared import Declaration, Declared
+from leverwatch.collectors.records.formats.interface import Parsed, Piece, Reader
 
 
 class _Choice(msgspec.Struct, gc=False):
@@ -139,11 +140,61 @@ def _recognise(record: Any) -> int:
     return 40 if record.get("object") == "list" and "usage" in record else 0
 
 
+class _Event(msgspec.Struct, gc=False):
+    type: str | None = None
+    response: dict[str, msgspec.Raw] | None = None
+
+
+_event = msgspec.json.Decoder(_Event)
+_IS_ERROR = (b'"type":"error"', b'"type": "error"')
+
+
+def _with_errors(units: Sequence[bytes]) -> Sequence[bytes]:
+    """Return the records with each event `error`, which names no response, as the end of the one before it."""
+    found = []
+    running: dict[str, msgspec.Raw] | None = None
+    for unit in units:
+        try:
+            event = _event.decode(unit)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            event = _Event()
+        if event.response is not None:
+            running = None if event.type in _FINAL else event.response
+        elif event.type == "error" and running is not None:
+            failed = running | {"status": msgspec.Raw(b'"failed"')}
+            found.append(msgspec.json.encode({"type": "response.failed", "response": failed}))
+            running = None
+            continue
+        found.append(unit)
+    return found
+
+
+class OpenAI(Declared):
+    """Reads objects, chunks and events. An event `error` belongs to the response whose events come before it."""
+
+    def read(self, units: Sequence[bytes]) -> Parsed:
+        """Read records; the events of a response must be among them for its `error` to be known as that."""
+        if any(mark in unit for unit in units for mark in _IS_ERROR):
+            units = _with_errors(units)
+        return super().read(units)
+
+
+@dataclass(frozen=True)
+class _Declaration(Declaration):
+    def build(self, template: Sequence[str]) -> Reader:
+        """Return a reader.
+
+        Raises:
+            ValueError: a placeholder of the system template is not a valid path.
+        """
+        return OpenAI(self, template)
+
+
 def _paths(*keys: str) -> tuple[str, ...]:
     return tuple(prefix + key for prefix in ("response.body.", "", "response.") for key in keys)
 
 
-OPENAI = Declaration(
+OPENAI = _Declaration(
     name="openai",
     recognise=_recognise,
     fields={
