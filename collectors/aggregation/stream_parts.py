@@ -15,9 +15,9 @@ from leverwatch.collectors.interface import UNKNOWN_MODEL, Result
 from leverwatch.collectors.records.fields import FIELD_INDEX, field_indexes
 from leverwatch.collectors.records.formats.interface import Piece, Row
 from leverwatch.collectors.records.names import Refusal
-from leverwatch.collectors.records.vocabulary import CallStatus
+from leverwatch.collectors.records.vocabulary import CallStatus, is_cache_hit
 
-_REQUEST = FIELD_INDEX["request_id"]
+_REQUEST, _HIT = FIELD_INDEX["request_id"], FIELD_INDEX["cache_hit"]
 _ASPECTS = told_together()
 """The fields that the parts of a streamed call tell together; each is counted once for a call."""
 _USAGE = tuple(_ASPECTS).index("usage")
@@ -122,6 +122,8 @@ class StreamParts:
             for model in (known.model, UNKNOWN_MODEL):
                 if self._memory.remembers((system, operation, "cell", model, day), id_, seconds):
                     call = replace(known, model=model, day=day).call(moment)
+                    # Whatever this part says: a call that had failed told everything.
+                    call.outcome = CallStatus.CACHE_HIT if is_cache_hit(row[_HIT]) else CallStatus.SUCCESS
                     call.add(self._ledger.counts(self._bare(row), call.system, call.outcome, moment))
                     told = (self._memory.remembers((system, operation, it), id_, seconds) for it in _ASPECTS)
                     call.told = sum(is_told << at for at, is_told in enumerate(told))
@@ -220,7 +222,9 @@ class StreamParts:
         return changed
 
     def _is_more(self, row: Row, usage: tuple[float | None, ...]) -> bool:
-        new, old = row[self._usage[self._output]], usage[self._output] if usage else None
+        if not usage:
+            return False  # told before an upgrade, and not stored then
+        new, old = row[self._usage[self._output]], usage[self._output]
         return new is not None and (old is None or new > old)
 
     def _telling(self, row: Row) -> Iterable[int]:
