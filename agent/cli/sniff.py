@@ -18,6 +18,7 @@ from leverwatch.collectors.sniffing.sniff import (
     Summary,
     config_of,
     guess,
+    notes,
     read_sample,
     samples,
     summarise,
@@ -39,7 +40,8 @@ def sniff(path: Path, output: str) -> None:
     if output == "json":
         print_json(as_json(found, summary))
     else:
-        click.echo(_as_text(path, found, summary, list(samples(config.format, data))))
+        shown = list(samples(config.format, data))
+        click.echo(_as_text(path, found, summary, shown, notes(config.format, data)))
 
 
 def as_json(found: Guess, summary: Summary) -> dict[str, Any]:
@@ -72,7 +74,9 @@ def _number(value: float) -> int | float:
     return int(value) if value.is_integer() else value
 
 
-def _as_text(path: Path, found: Guess, summary: Summary, shown: list[Sample]) -> str:
+def _as_text(
+    path: Path, found: Guess, summary: Summary, shown: list[Sample], comments: tuple[str, ...] = ()
+) -> str:
     facts = as_json(found, summary)
     map_ = ["by a guessed field map"] if found.fields is not None else []
     about = [
@@ -89,7 +93,7 @@ def _as_text(path: Path, found: Guess, summary: Summary, shown: list[Sample]) ->
         lines += ["", table(["LINE", *(name.upper() for name in names)], rows)]
     if summary.problems:
         lines += ["", "Problems:", *(f"  {problem}" for problem in summary.problems[:10])]
-    lines += ["", "Source:", *source_block(path, found)]
+    lines += ["", "Source:", *source_block(path, found, comments)]
     return "\n".join(lines)
 
 

@@ -16,7 +16,7 @@ from leverwatch.collectors.sniffing.sniff import Guess
 _PLAIN = re.compile(r"[A-Za-z_][\w.\\-]*")
 
 
-def source_block(path: Path, found: Guess) -> list[str]:
+def source_block(path: Path, found: Guess, comments: Iterable[str] = ()) -> list[str]:
     """Return the lines of an item of `sources`, with comments where something is uncertain."""
     settings = found.settings
     return [
@@ -24,6 +24,7 @@ def source_block(path: Path, found: Guess) -> list[str]:
         "    type: files",
         f"    path: {json.dumps(str(path), ensure_ascii=False)}",
         *(_map(settings, found.fields) if found.fields is not None else [f"    format: {_flow(settings)}"]),
+        *(f"    # {comment}" for comment in comments),
         f"    system: NAME_OF_THE_SYSTEM{_templates(found.fields)}",
     ]
 

@@ -45,6 +45,10 @@ class Memory(Protocol):
         """Remember an id of a kind. Returns whether it is new."""
         ...
 
+    def remember_key(self, key: int, seconds: int) -> bool:
+        """Remember what `identity` returned, as `remember` does."""
+        ...
+
     def remembers(self, kind: Kind, text: object, seconds: int) -> bool:
         """Return whether an id was remembered before, without remembering it."""
         ...
@@ -119,7 +123,8 @@ class Ledger:
     def _add(self, call: OpenCall, counts: Sequence[float]) -> None:
         cell = self._cell(call)
         for at, count in enumerate(counts):
-            cell[at] += count
+            if count:
+                cell[at] += count
         call.add(counts)
 
     def _cell(self, call: OpenCall) -> list[float]:

@@ -72,6 +72,9 @@ class OpenCall(msgspec.Struct, forbid_unknown_fields=True):
 
     def add(self, counts: Sequence[float]) -> None:
         """Note what was added to its cell."""
+        if not self.counts:
+            self.counts = tuple((name, count) for name, count in zip(COLUMNS, counts, strict=True) if count)
+            return
         known = dict(self.counts)
         for name, count in zip(COLUMNS, counts, strict=True):
             if count:

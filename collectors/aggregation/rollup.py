@@ -219,7 +219,11 @@ class Rollup:
 
         Returns whether it is new.
         """
-        return self._calls.add(self.identity(kind, text), seconds // self._calls.slot_seconds)
+        return self.remember_key(self.identity(kind, text), seconds)
+
+    def remember_key(self, key: int, seconds: int) -> bool:
+        """Remember what `identity` returned, as `remember` does."""
+        return self._calls.add(key, seconds // self._calls.slot_seconds)
 
     def remembers(self, kind: Kind, text: object, seconds: int) -> bool:
         """Return whether an id was remembered before, without remembering it."""

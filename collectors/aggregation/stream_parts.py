@@ -69,12 +69,14 @@ class StreamParts:
                 return _COUNTED_BEFORE, False  # of an earlier stream with the same id
         if call is None:
             return self._first(key, series, row, known, moment, piece)
-        was_alone, call.alone = call.alone, False
+        was_alone, had_ended, until = call.alone, call.ended, call.until
+        is_counted = bool(call.counts)
+        call.alone = False
         if was_alone:
             self._own_ids.pop(call.group, None)
-        is_counted = bool(call.counts)
         changed = self._later(call, row, known, moment, piece)
-        self._calls.put(key, call, moment)
+        if changed or was_alone or call.ended is not had_ended or call.until != until:
+            self._calls.put(key, call, moment)
         return (_COUNTED_BEFORE if is_counted else None), changed
 
     @staticmethod
@@ -87,7 +89,12 @@ class StreamParts:
     def _first(self, key: int, series: str, row: Row, known: Known, moment: float, piece: Piece) -> _Found:
         id_, seconds = row[_REQUEST], int(moment)
         name = f"{id_}\0{series}" if series else id_
-        if not self._memory.remember(known.stream, name, seconds):
+        is_new = (
+            self._memory.remember(known.stream, name, seconds)
+            if series
+            else self._memory.remember_key(key, seconds)
+        )
+        if not is_new:
             old = self._before_upgrade(row, known, moment)
             if old is None:
                 return _COUNTED_BEFORE, False
@@ -229,7 +236,13 @@ class StreamParts:
 
     def _telling(self, row: Row) -> Iterable[int]:
         """Return the aspects of which a row tells something."""
-        return [at for at, places in enumerate(self._aspects) if any(row[place] is not None for place in places)]
+        found = []
+        for at, places in enumerate(self._aspects):
+            for place in places:
+                if row[place] is not None:
+                    found.append(at)
+                    break
+        return found
 
     @staticmethod
     def _fill(row: list[Any], places: Sequence[int], values: Sequence[Any]) -> None:

@@ -42,7 +42,7 @@ class Versions:
         place, id_, seconds = known.place, row[_REQUEST], int(moment)
         if piece is Piece.OPEN and self._memory.remembers_call(id_, place.system, known.operation, seconds):
             return SEEN_BEFORE, False
-        is_new = self._memory.remember(known.version, id_, seconds) or piece is Piece.LAST
+        is_new = self._memory.remember_key(key, seconds) or piece is Piece.LAST
         if not (is_new and self._memory.remember_request(id_, place.seed, seconds)):
             return SEEN_BEFORE, False
         if piece is Piece.LAST:

@@ -29,6 +29,7 @@ from leverwatch.collectors.records.names import is_usable
 from leverwatch.collectors.records.timestamps import parse_time
 from leverwatch.collectors.records.vocabulary import is_cache_hit, operation_of, status_of
 from leverwatch.collectors.sniffing.guess import FieldGuess, columns, leaves, propose
+from leverwatch.collectors.sniffing.pieces import piece_notes
 from leverwatch.collectors.sources.files.collector import FilesCollector
 from leverwatch.collectors.sources.files.config import FilesConfig
 from leverwatch.collectors.sources.files.reader import FileReader, Moved
@@ -233,6 +234,15 @@ def summarise(config: FilesConfig, now: Callable[[], datetime] = utc_now) -> Sum
             summary.usage += batch.usage
             summary.problems += (f"{it.place}: {it.reason}: {it.detail}" for it in batch.problems)
     return summary
+
+
+def notes(settings: FileFormat, data: bytes) -> tuple[str, ...]:
+    """Return sentences about what should be known of the first records."""
+    format_ = build_format(settings, ())
+    if format_.wants_header:
+        return ()
+    end = format_.framing.complete(data, final=True)
+    return piece_notes(format_.parse(data[:end] or data, None))
 
 
 def samples(settings: FileFormat, data: bytes, number: int = 5) -> Iterator[Sample]:
