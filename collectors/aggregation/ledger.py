@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from operator import sub
+from operator import add, sub
 from typing import Any, Protocol
 
 from leverwatch.collectors.aggregation.cells import CellRef
 from leverwatch.collectors.aggregation.counting_rule import First, compile_row_rule
 from leverwatch.collectors.aggregation.open_calls import OpenCall
-from leverwatch.collectors.counted_fields import COLUMNS
+from leverwatch.collectors.counted_fields import COLUMN_INDEX, COLUMNS
 from leverwatch.collectors.interface import Operation, Result
 from leverwatch.collectors.records.fields import field_indexes
 from leverwatch.collectors.records.layout import Layout
 from leverwatch.collectors.records.names import Refusal
 from leverwatch.collectors.records.vocabulary import CallStatus
 
+_TRACES = COLUMN_INDEX["traces"]
 Kind = tuple[object, ...]
 CellOf = Callable[[tuple[str, str, Operation, date]], list[float]]
 """Returns the counts of a cell, given its system, model, operation and day."""
@@ -46,15 +47,19 @@ class Memory(Protocol):
         ...
 
     def remember_key(self, key: int, seconds: int) -> bool:
-        """Remember what `identity` returned, as `remember` does."""
+        """Remember what `key` returned, as `remember` does."""
         ...
 
     def remembers(self, kind: Kind, text: object, seconds: int) -> bool:
         """Return whether an id was remembered before, without remembering it."""
         ...
 
-    def identity(self, kind: Kind, text: object) -> int:
-        """Return the hash of an id of a kind."""
+    def seed(self, kind: Kind) -> int:
+        """Return the seed of the keys of a kind."""
+        ...
+
+    def key(self, seed: int, text: object) -> int:
+        """Return the key of an id: its hash with the seed of its kind."""
         ...
 
 
@@ -68,14 +73,15 @@ class Known:
     day: date
     stream: Kind
     """The kind of streamed calls."""
-    version: Kind
-    """The kind of calls with versions."""
+    stream_seed: int
+    version_seed: int
+    """The seed of the keys of calls with versions."""
 
     def call(self, moment: float, *, series: str = "", version: bool = False) -> OpenCall:
         """Return a new call that counts in this cell, of which nothing is known yet."""
         return OpenCall(
             system=self.place.system, operation=self.operation, model=self.model, day=self.day,
-            outcome=self.place.outcome, begun=moment, until=moment, counts=(), told=0, usage=(), series=series,
+            outcome=self.place.outcome, begun=moment, until=moment, counts=[], told=0, usage=(), series=series,
             version=version, ended=False, alone=False, waits=False,
         )  # fmt: skip
 
@@ -110,22 +116,21 @@ class Ledger:
 
     def take_back(self, call: OpenCall) -> None:
         """Subtract all that an open call added."""
-        cell = self._cell(call)
-        for at, count in enumerate(call.row()):
-            cell[at] -= count
-        call.counts = ()
+        if call.counts:
+            cell = self._cell(call)
+            cell[:] = map(sub, cell, call.counts)
+            call.counts = []
 
     def move_traces(self, call: OpenCall, count: float) -> None:
         """Add distinct traces that the call had added before: they stay known, and are not found again."""
         if count:
-            self._add(call, [count if name == "traces" else 0.0 for name in COLUMNS])
+            self._cell(call)[_TRACES] += count
+            call.counts[_TRACES] += count
 
-    def _add(self, call: OpenCall, counts: Sequence[float]) -> None:
+    def _add(self, call: OpenCall, counts: list[float]) -> None:
         cell = self._cell(call)
-        for at, count in enumerate(counts):
-            if count:
-                cell[at] += count
-        call.add(counts)
+        cell[:] = map(add, cell, counts)
+        call.counts = list(map(add, call.counts, counts)) if call.counts else counts
 
     def _cell(self, call: OpenCall) -> list[float]:
         return self._cell_of((call.system, call.model, call.operation, call.day))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 import msgspec
@@ -20,8 +20,9 @@ _MASK = 2**64 - 1
 SPAN = 86_400.0
 """Seconds of record time after which nothing more is expected of a call."""
 MOST_OPEN, MOST_SETTLED = 20_000, 2_000
-"""The largest numbers of calls that are remembered. Beyond them the one that was touched least recently is
-forgotten: its later records are then `part` or `duplicate`, and what it last told stays."""
+"""The largest numbers of calls that are remembered, open ones and those whose stream has ended. Beyond them the
+one that was changed least recently is forgotten: its later records are then `part` or `duplicate`, and what it
+last told stays."""
 MOST_WAITING = 64
 """The largest number of calls of one group that wait for their usage."""
 
@@ -29,12 +30,7 @@ Group = tuple[str, Operation, str]
 """System, operation and model."""
 
 
-class OpenCall(msgspec.Struct, forbid_unknown_fields=True):
-    """A call that is counted, or waits for a second record to be counted.
-
-    Times are in seconds since the epoch.
-    """
-
+class _Fields(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     system: str
     operation: Operation
     model: str
@@ -43,8 +39,6 @@ class OpenCall(msgspec.Struct, forbid_unknown_fields=True):
     begun: float
     until: float
     """The time of its newest record."""
-    counts: tuple[tuple[str, float], ...]
-    """What it added to its cell; empty: it is not counted at the moment."""
     told: int
     """Bits of what its parts told together."""
     usage: tuple[float | None, ...]
@@ -60,6 +54,16 @@ class OpenCall(msgspec.Struct, forbid_unknown_fields=True):
     waits: bool
     """Whether its stream ended under an id of its own, and its usage may come under another one."""
 
+
+class OpenCall(_Fields, kw_only=True):
+    """A call that is counted, or waits for a second record to be counted.
+
+    Times are in seconds since the epoch.
+    """
+
+    counts: list[float]
+    """What it added to its cell, in the order of the cell; empty: it is not counted at the moment."""
+
     @property
     def group(self) -> Group:
         """What calls have in common whose chunks cannot be told apart by id."""
@@ -67,38 +71,35 @@ class OpenCall(msgspec.Struct, forbid_unknown_fields=True):
 
     @property
     def settled(self) -> bool:
-        """Whether nothing of it will change any more, or it is not counted."""
-        return not self.version and (not self.counts or (self.ended and not self.waits and self.told & 1 == 1))
-
-    def add(self, counts: Sequence[float]) -> None:
-        """Note what was added to its cell."""
-        if not self.counts:
-            self.counts = tuple((name, count) for name, count in zip(COLUMNS, counts, strict=True) if count)
-            return
-        known = dict(self.counts)
-        for name, count in zip(COLUMNS, counts, strict=True):
-            if count:
-                known[name] = known.get(name, 0.0) + count
-        self.counts = tuple(known.items())
-
-    def row(self) -> list[float]:
-        """Return what it added to its cell, in the order of the cell."""
-        known = dict(self.counts)
-        return [known.get(name, 0.0) for name in COLUMNS]
+        """Whether nothing but the usage behind its end is expected any more, or it is not counted."""
+        return not self.version and (self.ended or not self.counts)
 
 
-def _checked(body: bytes) -> OpenCall:
-    call = msgspec.json.decode(body, type=OpenCall)
-    if any(name not in COLUMN_INDEX for name, _ in call.counts):
-        raise ValueError("it has a count of no known name")
-    return call
+class _Stored(_Fields, kw_only=True):
+    counts: tuple[tuple[str, float], ...]
+    """Those that are not zero, by name."""
+
+
+def _encode(call: OpenCall) -> bytes:
+    named = [(name, count) for name, count in zip(COLUMNS, call.counts, strict=False) if count]
+    return msgspec.json.encode(msgspec.structs.asdict(call) | {"counts": named})
+
+
+def _decode(body: bytes) -> OpenCall:
+    stored = msgspec.json.decode(body, type=_Stored)
+    counts = [0.0] * len(COLUMNS) if stored.counts else []
+    for name, count in stored.counts:
+        if name not in COLUMN_INDEX:
+            raise ValueError("it has a count of no known name")
+        counts[COLUMN_INDEX[name]] = count
+    return OpenCall(**(msgspec.structs.asdict(stored) | {"counts": counts}))
 
 
 OPEN_CALL: Kind[OpenCall] = Kind(
     name="call that later records may change",
     key=_PREFIX,
-    encode=msgspec.json.encode,
-    decode=_checked,
+    encode=_encode,
+    decode=_decode,
     upgrades=(same,),
     is_json=True,
 )
@@ -114,6 +115,7 @@ class OpenCalls:
         self._stored: set[int] = set()
         self._alone: dict[Group, dict[int, None]] = {}
         self._waiting: dict[Group, dict[int, None]] = {}
+        self._indexed: set[int] = set()
         self._earliest: float | None = None
         self.versions = 0
         """The number of calls whose last version is still to come."""
@@ -128,6 +130,8 @@ class OpenCalls:
     def put(self, key: int, call: OpenCall, moment: float) -> None:
         """Remember a call that is new or changed, after a record of a time."""
         self._remove(key)
+        if call.alone or call.waits:
+            self._indexed.add(key)
         table, most = (self._settled, MOST_SETTLED) if call.settled else (self._open, MOST_OPEN)
         table[key] = call
         self.versions += call.version
@@ -151,10 +155,12 @@ class OpenCalls:
         if call is None:
             return False
         self.versions -= call.version
-        for index in (self._alone, self._waiting):
-            keys = index.get(call.group)
-            if keys is not None and keys.pop(key, 0) is None and not keys:
-                del index[call.group]
+        if key in self._indexed:
+            self._indexed.remove(key)
+            for index in (self._alone, self._waiting):
+                keys = index.get(call.group)
+                if keys is not None and keys.pop(key, 0) is None and not keys:
+                    del index[call.group]
         return True
 
     def free(self, key: int) -> int:

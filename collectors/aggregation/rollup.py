@@ -150,7 +150,7 @@ class Rollup:
         if outcome is CallStatus.SUCCESS and is_cache_hit(hit):
             outcome = CallStatus.CACHE_HIT
         group = (system, name, operation)
-        return group, outcome, self._seed((system, operation, outcome)), self._seed((system, "trace"))
+        return group, outcome, self.seed((system, operation, outcome)), self.seed((system, "trace"))
 
     def add(
         self, rows: Sequence[Row], pieces: Mapping[int, Piece] = MappingProxyType({})
@@ -206,7 +206,8 @@ class Rollup:
         # A failed attempt and the retry that succeeded may share an id, and so may two systems: all of them count.
         return None if text.lower() in NO_ID else _identity(seed, text)
 
-    def _seed(self, kind: Kind) -> int:
+    def seed(self, kind: Kind) -> int:
+        """Return the seed of the keys of a kind."""
         seed = self._seeds.get(kind)
         if seed is None:
             if len(self._seeds) > _MOST_SEEDS:
@@ -219,25 +220,25 @@ class Rollup:
 
         Returns whether it is new.
         """
-        return self.remember_key(self.identity(kind, text), seconds)
+        return self.remember_key(self.key(self.seed(kind), text), seconds)
 
     def remember_key(self, key: int, seconds: int) -> bool:
-        """Remember what `identity` returned, as `remember` does."""
+        """Remember what `key` returned, as `remember` does."""
         return self._calls.add(key, seconds // self._calls.slot_seconds)
 
     def remembers(self, kind: Kind, text: object, seconds: int) -> bool:
         """Return whether an id was remembered before, without remembering it."""
-        return self._calls.holds(self.identity(kind, text), seconds // self._calls.slot_seconds)
+        return self._calls.holds(self.key(self.seed(kind), text), seconds // self._calls.slot_seconds)
 
-    def identity(self, kind: Kind, text: object) -> int:
-        """Return the hash of an id of a kind."""
-        return _identity(self._seed(kind), str(text).strip())
+    def key(self, seed: int, text: object) -> int:
+        """Return the key of an id: its hash with the seed of its kind."""
+        return _identity(seed, str(text).strip())
 
     def remembers_call(self, request_id: object, system: str, operation: Operation, seconds: int) -> bool:
         """Return whether a request id was remembered for a call, whatever its outcome was."""
         if self._seen is None:
             return False
-        seeds = (self._seed((system, operation, outcome)) for outcome in CallStatus)
+        seeds = (self.seed((system, operation, outcome)) for outcome in CallStatus)
         found = (self._request(request_id, seed) for seed in seeds)
         slot = seconds // self._slot_seconds
         return any(identity is not None and self._seen.holds(identity, slot) for identity in found)

@@ -118,7 +118,8 @@ class RowCounter:
             if not isinstance(place, CellRef):
                 return place
             operation = operation_of(word) or Operation.OTHER  # one of no known kind is refused
-            stream, version = (place.system, operation, "call"), (place.system, operation, "version")
-            known = Known(place, operation, model_of(model), stamp.day, stream, version)
+            stream = (place.system, operation, "call")
+            seeds = map(self._memory.seed, (stream, (place.system, operation, "version")))
+            known = Known(place, operation, model_of(model), stamp.day, stream, *seeds)
             self._places[key] = known
         return known

@@ -60,9 +60,11 @@ class StreamParts:
         id_ = row[_REQUEST]
         if id_ is None:
             return self._nameless(row, known, moment, piece)
-        key = self._memory.identity(known.stream, f"{id_}".strip())
+        key = self._memory.key(known.stream_seed, id_)
         call, series = self._calls.get(key), ""
         if call is not None:
+            if self._is_plain(call, row, known, moment, piece):
+                return _COUNTED_BEFORE, False
             if self._is_next(call, moment, piece):
                 call, series = None, str(int(moment))
             elif call.series and moment < call.begun:
@@ -78,6 +80,17 @@ class StreamParts:
         if changed or was_alone or call.ended is not had_ended or call.until != until:
             self._calls.put(key, call, moment)
         return (_COUNTED_BEFORE if is_counted else None), changed
+
+    def _is_plain(self, call: OpenCall, row: Row, known: Known, moment: float, piece: Piece) -> bool:
+        """Return whether a part is one of the many that say nothing new."""
+        return (
+            call.until == moment
+            and not call.alone
+            and (piece is Piece.CHUNK or piece is Piece.PART)
+            and known.place.outcome is not CallStatus.ERROR
+            and self._tell(row) == self._nothing
+            and bool(call.counts)
+        )
 
     @staticmethod
     def _is_next(call: OpenCall, moment: float, piece: Piece) -> bool:
@@ -112,7 +125,7 @@ class StreamParts:
             self._withdraw_alone(call.group)
         elif piece is Piece.CHUNK and not series:
             call.alone = True
-            if call.group in self._own_ids:
+            if self._own_ids and call.group in self._own_ids:
                 self._calls.put(key, call, moment)
                 return _COUNTED_BEFORE, False
         self._start(call, row, moment, piece)
@@ -131,7 +144,7 @@ class StreamParts:
                     call = replace(known, model=model, day=day).call(moment)
                     # Whatever this part says: a call that had failed told everything.
                     call.outcome = CallStatus.CACHE_HIT if is_cache_hit(row[_HIT]) else CallStatus.SUCCESS
-                    call.add(self._ledger.counts(self._bare(row), call.system, call.outcome, moment))
+                    call.counts = self._ledger.counts(self._bare(row), call.system, call.outcome, moment)
                     told = (self._memory.remembers((system, operation, it), id_, seconds) for it in _ASPECTS)
                     call.told = sum(is_told << at for at, is_told in enumerate(told))
                     return call
@@ -152,7 +165,7 @@ class StreamParts:
 
     def _nameless(self, row: Row, known: Known, moment: float, piece: Piece) -> _Found:
         """Count a chunk without an id: one stream at a time runs, and each end is that of a call."""
-        running = self._memory.identity((*known.stream, "nameless"), known.model)
+        running = self._memory.key(self._memory.seed((*known.stream, "nameless")), known.model)
         call = self._calls.get(running)
         if call is not None and moment - call.until > _SILENCE:
             call = None

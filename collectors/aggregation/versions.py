@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from leverwatch.collectors.aggregation.ledger import SEEN_BEFORE, Known, Ledger, Memory
 from leverwatch.collectors.aggregation.open_calls import OpenCall, OpenCalls
+from leverwatch.collectors.counted_fields import COLUMN_INDEX
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.interface import Piece, Row
 from leverwatch.collectors.records.names import Refusal
 from leverwatch.collectors.records.vocabulary import CallStatus
 
+_TRACES = COLUMN_INDEX["traces"]
 _REQUEST, _OUTPUT = FIELD_INDEX["request_id"], FIELD_INDEX["output_tokens"]
 _LATER: Refusal = (Result.PART, "later version of a call that is counted")
 _EARLIER: Refusal = (Result.PART, "earlier version of a call that is counted")
@@ -32,7 +34,7 @@ class Versions:
 
         Returns None for a record that is no version of an open call (`piece` is None).
         """
-        key = self._memory.identity(known.version, row[_REQUEST])
+        key = self._memory.key(known.version_seed, row[_REQUEST])
         call = self._calls.get(key)
         if call is not None:
             return self._next(key, call, row, known, moment, is_open=piece is Piece.OPEN)
@@ -57,7 +59,7 @@ class Versions:
         if is_open and (moment, _output(row)) < (call.until, *call.usage):
             return _EARLIER, False
         place = known.place
-        traces = dict(call.counts).get("traces", 0.0)
+        traces = call.counts[_TRACES] if call.counts else 0.0
         self._ledger.take_back(call)
         now = known.call(moment, version=True)
         if not is_open:
@@ -67,7 +69,7 @@ class Versions:
             self._memory.remember_request(row[_REQUEST], place.seed, int(moment))
         else:
             self._count(key, now, row, moment)
-        if place.outcome is CallStatus.SUCCESS and "traces" not in dict(now.counts):
+        if place.outcome is CallStatus.SUCCESS and not now.counts[_TRACES]:
             self._ledger.move_traces(now, traces)
         return _LATER, True
 

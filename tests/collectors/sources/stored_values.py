@@ -13,6 +13,7 @@ from typing import Any
 from leverwatch.collectors.aggregation.dedupe import StoredIds, ids_kind
 from leverwatch.collectors.aggregation.open_calls import OPEN_CALL, OpenCall
 from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE
+from leverwatch.collectors.counted_fields import COLUMNS
 from leverwatch.collectors.interface import Operation
 from leverwatch.collectors.records.vocabulary import CallStatus
 from leverwatch.collectors.sources.evals.positions import RESULT_FILE, FileState
@@ -58,8 +59,8 @@ _CHECKPOINT = (
 )
 OPEN = (
     b'"system":"bot","operation":"generation","model":"m","day":"2026-03-10","outcome":0,"begun":1773129600.5,'
-    b'"until":1773129602.0,"counts":[["inferences",1.0],["output_tokens",7.0]],"told":1,"usage":[9.0,null,7.0],'
-    b'"series":"1773129600","version":true,"ended":true,"alone":true,"waits":true}'
+    b'"until":1773129602.0,"told":1,"usage":[9.0,null,7.0],'
+    b'"series":"1773129600","version":true,"ended":true,"alone":true,"waits":true,"counts":[["inferences",1.0],["output_tokens",7.0]]}'
 )
 _RESULTS = (
     b'"path":"/evals/own.jsonl","size":388,"mtime_ns":-1,"digest":"bf8464539d2ed8fc94df59e3efe0294f",'
@@ -135,7 +136,6 @@ STORED: tuple[Stored, ...] = (
             outcome=CallStatus.SUCCESS,
             begun=1773129600.5,
             until=1773129602.0,
-            counts=(("inferences", 1.0), ("output_tokens", 7.0)),
             told=1,
             usage=(9.0, None, 7.0),
             series="1773129600",
@@ -143,6 +143,7 @@ STORED: tuple[Stored, ...] = (
             ended=True,
             alone=True,
             waits=True,
+            counts=[{"inferences": 1.0, "output_tokens": 7.0}.get(name, 0.0) for name in COLUMNS],
         ),
         (b"{" + OPEN, b'{"version":1,' + OPEN),
     ),
