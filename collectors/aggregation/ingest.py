@@ -68,6 +68,7 @@ class Ingest:
     ) -> None:
         parts = assemble(config, now, compiled=compiled)
         self._format, self._seen, self._calls, self._rollup = parts.format, parts.seen, parts.calls, parts.rollup
+        self._open_calls = parts.open_calls
         self._records = self._format if isinstance(self._format, RecordFormat) else None
         self._zone = zone_named(config.timezone)
         self._plain = parts.plain
@@ -178,6 +179,7 @@ class Ingest:
             self._seen.load(state, self._source)
         self._calls.load(state, self._source)
         self._rollup.observed.load(state, self._source)
+        self._open_calls.load(state, self._source)
 
     def add(self, lines: Lines, *, may_go_on: bool = False) -> int | None:
         """Count records. Nothing of a chunk is counted before all of it is decoded.
@@ -258,9 +260,9 @@ class Ingest:
                 self._tallies[Result.OUT_OF_RANGE] += self.window.keep(parsed)
             if known_records is not None:
                 self._tallies[Result.DUPLICATE] += known_records.keep(parsed, self._rollup.take_back)
-            counted, others = self._rollup.add(parsed.rows, parsed.parts, parsed.observed)
+            counted, others = self._rollup.add(parsed.rows, parsed.pieces, parsed.observed)
             if known_records is not None:
-                known_records.note_added(parsed.rows, parsed.parts, others)
+                known_records.note_added(parsed.rows, parsed.pieces, others)
         self._tallies.update(parsed.passed)
         self._rollup.saw(parsed.seen)
         return Chunk(counted, parsed.ignored, [*parsed.refused, *lines_of(others, parsed.lines)]), known
@@ -331,6 +333,7 @@ class Ingest:
             state.update(self._seen.changes())
         state.update(self._calls.changes())
         state.update(self._rollup.observed.changes())
+        state.update(self._open_calls.changes())
         tallies = {result: number for result, number in self._tallies.items() if number}
         counted = Counted(usage, tallies, days, newest, tuple(self._problems), state, self._read)
         self._read = 0
@@ -345,5 +348,5 @@ def _is_whole(data: bytes | memoryview) -> bool:
 
 
 def _whole_rows(parsed: Parsed) -> list[Row]:
-    # A part of a streamed call is a whole JSON object: what follows it on its line cannot make it another one.
-    return [row for index, row in enumerate(parsed.rows) if index not in parsed.parts]
+    # A part or version of a call is a whole JSON object: what follows it on its line cannot make it another one.
+    return [row for index, row in enumerate(parsed.rows) if index not in parsed.pieces]

@@ -13,6 +13,7 @@ from leverwatch.collectors.aggregation.config import CountingConfig
 from leverwatch.collectors.aggregation.dedupe import PREFIX as SEEN
 from leverwatch.collectors.aggregation.dedupe import SeenIds
 from leverwatch.collectors.aggregation.observed_state import OBSERVED
+from leverwatch.collectors.aggregation.open_calls import OPEN_CALL, OpenCalls
 from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE
 from leverwatch.collectors.aggregation.rollup import Rollup
 from leverwatch.collectors.aggregation.stored_ids import KeyOf, ids_kind
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 CALLS = "calls/"
 """The prefix of the state keys of streamed calls and traces."""
-KINDS: tuple[Kind[Any], ...] = (ids_kind(SEEN), ids_kind(CALLS), PARTIAL_LINE, OBSERVED)
+KINDS: tuple[Kind[Any], ...] = (ids_kind(SEEN), ids_kind(CALLS), OPEN_CALL, PARTIAL_LINE, OBSERVED)
 """The kinds of state that counting stores, for every type of source."""
 _CALLS_SECONDS = 3600.0
 """The shortest time in seconds within which all parts of a streamed call are recognised."""
@@ -40,6 +41,8 @@ class Pipeline(Struct, frozen=True):
     seen: SeenIds | None
     """The request ids seen; None when duplicates count."""
     calls: SeenIds
+    open_calls: OpenCalls
+    """Calls of which a later record may say more."""
     rollup: Rollup
     plain: NativeCounter | None
     """Counts plain lines with the compiled helper; None when it cannot be used."""
@@ -54,6 +57,7 @@ def assemble(config: CountingConfig, now: Callable[[], datetime], *, compiled: b
     key_of = KeyOf.RECORD if made.repeats is Repeats.CALLS else KeyOf.ID
     seen = SeenIds(window, make=make, key_of=key_of) if window > 0 else None
     calls = SeenIds(max(window, _CALLS_SECONDS), CALLS, make)
+    open_calls = OpenCalls()
     zone = zone_named(config.timezone)
     rollup = Rollup(
         system_lookup(template),
@@ -65,6 +69,7 @@ def assemble(config: CountingConfig, now: Callable[[], datetime], *, compiled: b
         made.has_extended,
         made.known,
         identifier(compiled=compiled),
+        open_calls,
     )
     plain = native_counter(made, rollup, zone, seen, calls) if compiled else None
-    return Pipeline(made, seen, calls, rollup, plain)
+    return Pipeline(made, seen, calls, open_calls, rollup, plain)

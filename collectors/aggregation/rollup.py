@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from math import gcd
 from operator import add, itemgetter
+from types import MappingProxyType
 from typing import Any
 
 from leverwatch.collectors.aggregation.batch_counter import BatchCounter, Prepared
@@ -14,9 +15,11 @@ from leverwatch.collectors.aggregation.bulk_timestamps import Stamps
 from leverwatch.collectors.aggregation.cells import CellRef
 from leverwatch.collectors.aggregation.dedupe import SeenIds
 from leverwatch.collectors.aggregation.identity import NUMBERS, Identify, id_key, id_of, identity, seed_of
+from leverwatch.collectors.aggregation.ledger import Kind
 from leverwatch.collectors.aggregation.observed import NOTHING, Joined, Observed
+from leverwatch.collectors.aggregation.open_calls import OpenCalls
+from leverwatch.collectors.aggregation.row_counter import RowCounter
 from leverwatch.collectors.aggregation.stored_ids import KeyOf
-from leverwatch.collectors.aggregation.stream_parts import Kind, RowCounter
 from leverwatch.collectors.counted_fields import COLUMN_INDEX, COLUMNS
 from leverwatch.collectors.interface import Operation, Result, UsageRow
 from leverwatch.collectors.records.fields import (
@@ -26,7 +29,7 @@ from leverwatch.collectors.records.fields import (
     row_layout,
     template_slice,
 )
-from leverwatch.collectors.records.formats.interface import Row
+from leverwatch.collectors.records.formats.interface import Piece, Row
 from leverwatch.collectors.records.layout import Layout
 from leverwatch.collectors.records.names import Refusal, model_fault, model_of
 from leverwatch.collectors.records.observation import Observations
@@ -55,7 +58,8 @@ class Rollup:
 
     `system_of` names a row's system from its template values (None: unattributed), `zone` is what a time without a
     zone means, `now` the clock, and `seen` removes duplicates (None: they are not removed); of what its keys are
-    decides which those are. `calls` remembers streamed calls and traces. Rows end in the values of
+    decides which those are. `calls` remembers streamed calls and traces, `open_calls` where those count of which a
+    later record may say more. Rows end in the values of
     `EXTENDED_FIELDS` when `has_extended`; only the `known` fields of a row can have a value. `identify` computes
     the keys of records.
     """
@@ -71,6 +75,7 @@ class Rollup:
         has_extended: bool,
         known: frozenset[str] = ALL_FIELDS,
         identify: Identify = identity,
+        open_calls: OpenCalls | None = None,
     ) -> None:
         self._system_of, self._zone, self._now, self._tolerance = system_of, zone, now, future_tolerance
         self._seen, self._calls, self._identify = seen, calls, identify
@@ -87,7 +92,11 @@ class Rollup:
         self.newest: datetime | None = None
         slot_minutes = gcd(calls.slot_seconds, seen.slot_seconds if seen else 0) // 60
         self._stamps = Stamps(zone, slot_minutes)
-        self._single = RowCounter(self._stamps, self._judge, self, self._first_trace, has_extended=has_extended)
+        self._open = OpenCalls() if open_calls is None else open_calls
+        self._single = RowCounter(
+            self._stamps, self._judge, self, self._first_trace, self._cell, self._open, zone,
+            has_extended=has_extended,
+        )  # fmt: skip
         self._bulk = BatchCounter(zone, slot_minutes, self._judge, self._first_trace, identify)
         self.observed = Observed(self, now)
 
@@ -207,33 +216,33 @@ class Rollup:
         group = (system, name, operation)
         # A failed attempt and the retry that succeeded may share an id, and so may two systems: all of them count.
         seeds = (*group, outcome), (system, operation, outcome), (system, "trace")
-        seed, id_seed, trace_seed = map(self._seed, seeds)
+        seed, id_seed, trace_seed = map(self.seed, seeds)
         return group, outcome, seed, id_seed, trace_seed
 
     def add(
         self,
         rows: Sequence[Row],
-        parts: frozenset[int] = frozenset(),
+        pieces: Mapping[int, Piece] = MappingProxyType({}),
         observed: Observations | None = None,
     ) -> tuple[int, list[tuple[int, Result, str]]]:
         """Count rows. Returns the number of counted rows, and index, result and detail of each other row.
 
-        `parts` are the indices of the rows that are parts of streamed calls. The first part of a call counts it; a
-        later one with more values adds them to the same cell, once.
+        `pieces` says by their indices which rows are parts or versions of calls. The first one of a call counts
+        it; a later part adds what it tells to the same cell, once; a later version replaces what was counted.
         """
         if not rows:
             return 0, []
-        if not parts:
+        if not pieces and not self._open.versions:
             # All rows of a source are equally long.
             self._layout = self._layout or row_layout(self._known, len(rows[0]), has_extended=self._has_extended)
             return self.add_records(rows, self._layout, observed)
-        return self.add_each(rows, parts)
+        return self.add_each(rows, pieces)
 
     def add_each(
-        self, rows: Sequence[Row], parts: frozenset[int] = frozenset()
+        self, rows: Sequence[Row], pieces: Mapping[int, Piece] = MappingProxyType({})
     ) -> tuple[int, list[tuple[int, Result, str]]]:
         """Count rows one by one, with the arguments and the result of `add`."""
-        counted, others, newest = self._single.add(rows, parts, self.limit())
+        counted, others, newest = self._single.add(rows, pieces, self.limit())
         self._saw_newest(newest)
         return counted, others
 
@@ -277,7 +286,8 @@ class Rollup:
         key, slot = id_key(id_, seed), seconds // self._slot_seconds
         return self._seen.add(key, slot) and not self._seen.held_before(key, slot)
 
-    def _seed(self, kind: Kind) -> int:
+    def seed(self, kind: Kind) -> int:
+        """Return the seed of the keys of a kind."""
         seed = self._seeds.get(kind)
         if seed is None:
             if len(self._seeds) > _MOST_SEEDS:
@@ -290,13 +300,28 @@ class Rollup:
 
         Returns whether it is new.
         """
-        key = id_key(str(text).strip(), self._seed(kind))
+        return self.remember_key(self.key(self.seed(kind), text), seconds)
+
+    def remember_key(self, key: int, seconds: int) -> bool:
+        """Remember what `key` returned, as `remember` does."""
         return self._calls.add(key, seconds // self._calls.slot_seconds)
 
     def remembers(self, kind: Kind, text: object, seconds: int) -> bool:
         """Return whether an id was remembered before, without remembering it."""
-        key = id_key(str(text).strip(), self._seed(kind))
-        return self._calls.holds(key, seconds // self._calls.slot_seconds)
+        return self._calls.holds(self.key(self.seed(kind), text), seconds // self._calls.slot_seconds)
+
+    def key(self, seed: int, text: object) -> int:
+        """Return the key of an id: its hash with the seed of its kind."""
+        return id_key(str(text).strip(), seed)
+
+    def remembers_call(self, request_id: object, system: str, operation: Operation, seconds: int) -> bool:
+        """Return whether a request id was remembered for a call, whatever its outcome was."""
+        id_ = id_of(request_id)
+        if self._seen is None or id_ is None:
+            return False
+        keys = (id_key(id_, self.seed((system, operation, outcome))) for outcome in CallStatus)
+        slot = seconds // self._slot_seconds
+        return any(self._seen.holds(key, slot) or self._seen.held_before(key, slot) for key in keys)
 
     def _first_trace(self, place: CellRef, trace: object, minute: int) -> bool:
         return self.remember((place.system, "trace"), trace, minute * 60)
@@ -308,7 +333,7 @@ class Rollup:
         found = self.attribute(model, word, status, hit, row[template_slice(has_extended=self._has_extended)])
         if stamp.refusal is not None or len(found) == 2:
             return
-        key = id_key(str(row[_TRACE]).strip(), self._seed((found[0][0], "trace")))
+        key = id_key(str(row[_TRACE]).strip(), self.seed((found[0][0], "trace")))
         if self._calls.holds(key, stamp.minute * 60 // self._calls.slot_seconds):
             self._calls.forget(key)
             self._cell((*found[0], stamp.day))[_TRACES] -= 1

@@ -1,257 +1,266 @@
-"""Counts rows one at a time: parts of streamed calls, and rows that are taken back."""
+"""Counts streamed calls, of which each part is a record: the first one counts the call, later ones tell more."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from operator import itemgetter
-from typing import Any, Protocol
+from typing import Any
 
-from leverwatch.collectors.aggregation.batch_counter import Judge
-from leverwatch.collectors.aggregation.batch_loops import NAMING
-from leverwatch.collectors.aggregation.bulk_timestamps import Stamp, Stamps
-from leverwatch.collectors.aggregation.cells import CellRef
-from leverwatch.collectors.aggregation.counting_rule import First, compile_row_rule
+from leverwatch.collectors.aggregation.ledger import SEEN_BEFORE, Known, Ledger, Memory
+from leverwatch.collectors.aggregation.open_calls import Group, OpenCall, OpenCalls
 from leverwatch.collectors.counted_fields import told_together
-from leverwatch.collectors.interface import UNKNOWN_MODEL, Operation, Result
-from leverwatch.collectors.records.fields import FIELDS, field_indexes, template_slice
-from leverwatch.collectors.records.formats.interface import Row
-from leverwatch.collectors.records.layout import Layout
-from leverwatch.collectors.records.names import Refusal, model_of
-from leverwatch.collectors.records.vocabulary import CallStatus, is_cache_hit, operation_of
+from leverwatch.collectors.interface import UNKNOWN_MODEL, Result
+from leverwatch.collectors.records.fields import FIELD_INDEX, field_indexes
+from leverwatch.collectors.records.formats.interface import Piece, Row
+from leverwatch.collectors.records.names import Refusal
+from leverwatch.collectors.records.vocabulary import CallStatus, is_cache_hit
 
-_A_DAY = timedelta(days=1)
-_TIME, _REQUEST, _HIT = map(FIELDS.index, ("time", "request_id", "cache_hit"))
-_naming = itemgetter(*map(FIELDS.index, NAMING))
+_REQUEST, _HIT = FIELD_INDEX["request_id"], FIELD_INDEX["cache_hit"]
 _ASPECTS = told_together()
 """The fields that the parts of a streamed call tell together; each is counted once for a call."""
 _USAGE = tuple(_ASPECTS).index("usage")
-_MOST_MODELS, _MOST_NAMES = 1_000, 20_000
-"""The largest number of models that are remembered for one system and operation, and altogether: a later part
-may name another model."""
-_COUNTED_BEFORE = Result.PART, "part of a call that is counted"
-_SEEN_BEFORE = Result.DUPLICATE, "request id seen before"
-
-Kind = tuple[object, ...]
-
-
-class Memory(Protocol):
-    """Remembers ids with a time in seconds since the epoch: request ids by their seed, all others by their
-    kind."""
-
-    def remember_request(self, request_id: object, seed: int, seconds: int) -> bool:
-        """Remember the request id of a record. Returns whether the record is to be counted: its id is new, or
-        it has none."""
-        ...
-
-    def remember_record(self, row: Row, place: CellRef, seconds: int) -> bool:
-        """Remember a whole record. Returns whether it is to be counted: nothing like it was seen, or it has no
-        id."""
-        ...
-
-    def forget_record(self, row: Row, place: CellRef, seconds: int) -> None:
-        """Take back what is remembered of a whole record, as if it had never been seen."""
-        ...
-
-    def remember(self, kind: Kind, text: object, seconds: int) -> bool:
-        """Remember an id of a kind. Returns whether it is new."""
-        ...
-
-    def remembers(self, kind: Kind, text: object, seconds: int) -> bool:
-        """Return whether an id was remembered before, without remembering it."""
-        ...
+_TELLS_USAGE = 1 << _USAGE
+_ALL_TOLD = (1 << len(_ASPECTS)) - 1
+_A_DAY = timedelta(days=1)
+_SILENCE = 600.0
+"""Seconds after which another chunk without an id is of another stream."""
+_OWN_IDS = 2
+"""So many single chunks before an end that has an id of its own too show that every chunk has one."""
+_MOST_GROUPS = 1_000
+_COUNTED_BEFORE: Refusal = (Result.PART, "part of a call that is counted")
+_Found = tuple[Refusal | None, bool]
+"""The result of a part that is not counted itself, and whether a count changed."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """The cell of a row, and the keys under which the parts of its call are remembered."""
+class StreamParts:
+    """The rule of streamed calls.
 
-    place: CellRef
-    call: Kind
-    aspects: tuple[Kind, ...]
-    operation: Operation | None
-    model: str
-    day: date
+    A call counts when its first part is read, with what that tells, and each later part adds what it tells in the
+    same cell. A usage with more output replaces one with less. A part whose time is after the end of its stream is
+    of another call, as its server uses ids again. Where every chunk has an id of its own, or none, a call is what
+    has an end.
+    """
 
-    @property
-    def cell(self) -> Kind:
-        """The key under which a call that counts in this cell is remembered."""
-        return (self.place.system, self.operation, "cell", self.model, self.day)
-
-
-class RowCounter:
-    """Adds single rows to their cells; `clear` forgets the cells."""
-
-    def __init__(self, stamps: Stamps, judge: Judge, memory: Memory, first: First, *, has_extended: bool) -> None:
-        self._stamps, self._judge, self._memory, self._first = stamps, judge, memory, first
-        self._template = template_slice(has_extended=has_extended)
+    def __init__(self, ledger: Ledger, memory: Memory, calls: OpenCalls, *, has_extended: bool) -> None:
+        self._ledger, self._memory, self._calls = ledger, memory, calls
         place = field_indexes(has_extended=has_extended)
         self._aspects = [tuple(place[name] for name in names if name in place) for names in _ASPECTS.values()]
-        self._told = tuple(at for places_ in self._aspects for at in places_)
+        self._told = tuple(at for places in self._aspects for at in places)
         self._tell = itemgetter(*self._told)
         self._nothing = (None,) * len(self._told)
-        self._rule = compile_row_rule(Layout({name: (at,) for name, at in place.items()}))
-        self._places: dict[tuple[object, ...], _Known] = {}
-        self._models: dict[Kind, dict[str, None]] = {}
-        """Models of counted calls by system and operation, the most recent one last."""
-        self._names = 0
+        self._usage = self._aspects[_USAGE]
+        self._output = self._usage.index(FIELD_INDEX["output_tokens"])
+        self._own_ids: dict[Group, None] = {}
+        """Groups whose chunks have been seen to have an id each."""
 
-    def clear(self) -> None:
-        """Forget the cells."""
-        self._places.clear()
+    def add(self, row: Row, known: Known, moment: float, piece: Piece) -> _Found:
+        """Count a part."""
+        id_ = row[_REQUEST]
+        if id_ is None:
+            return self._nameless(row, known, moment, piece)
+        key = self._memory.key(known.stream_seed, id_)
+        call, series = self._calls.get(key), ""
+        if call is not None:
+            if self._is_plain(call, row, known, moment, piece):
+                return _COUNTED_BEFORE, False
+            if self._is_next(call, moment, piece):
+                call, series = None, str(int(moment))
+            elif call.series and moment < call.begun:
+                return _COUNTED_BEFORE, False  # of an earlier stream with the same id
+        if call is None:
+            return self._first(key, series, row, known, moment, piece)
+        was_alone, had_ended, until = call.alone, call.ended, call.until
+        is_counted = bool(call.counts)
+        call.alone = False
+        if was_alone:
+            self._own_ids.pop(call.group, None)
+        changed = self._later(call, row, known, moment, piece)
+        if changed or was_alone or call.ended is not had_ended or call.until != until:
+            self._calls.put(key, call, moment)
+        return (_COUNTED_BEFORE if is_counted else None), changed
 
-    def add(
-        self, rows: Sequence[Row], parts: frozenset[int], limit: datetime
-    ) -> tuple[int, list[tuple[int, Result, str]], datetime | None]:
-        """Count rows that are not later than `limit`; `parts` are the indices of parts of streamed calls.
+    def _is_plain(self, call: OpenCall, row: Row, known: Known, moment: float, piece: Piece) -> bool:
+        """Return whether a part is one of the many that say nothing new."""
+        return (
+            call.until == moment
+            and not call.alone
+            and (piece is Piece.CHUNK or piece is Piece.PART)
+            and known.place.outcome is not CallStatus.ERROR
+            and self._tell(row) == self._nothing
+            and bool(call.counts)
+        )
 
-        Returns the number of counted rows; index, result and detail of each other row; and the time of the newest
-        row that changed a count.
-        """
-        times = self._stamps.read([row[_TIME] for row in rows], limit)
-        others: list[tuple[int, Result, str]] = []
-        changed = bytearray(len(rows))
-        for index, (row, stamp) in enumerate(zip(rows, times.stamps, strict=True)):
-            known = self._know(row, stamp)
-            if not isinstance(known, _Known):
-                refused: Refusal | None = known
-            elif index in parts:
-                refused, changed[index] = self._part(row, known, stamp.minute * 60)
-            else:
-                refused = self._record(row, known.place, stamp.minute * 60)
-                changed[index] = refused is None
-            if refused is not None:
-                others.append((index, *refused))
-        newest = self._stamps.newest(times.only(changed)) if any(changed) else None
-        return len(rows) - len(others), others, newest
+    @staticmethod
+    def _is_next(call: OpenCall, moment: float, piece: Piece) -> bool:
+        """Return whether a part is of another stream than the call whose id it has."""
+        if not call.ended or moment <= call.until:
+            return False
+        return piece is not Piece.REST or bool(call.told & _TELLS_USAGE)
 
-    def take_back(self, row: Row, limit: datetime) -> None:
-        """Subtract exactly what was counted for a row."""
-        (stamp,) = self._stamps.read([row[_TIME]], limit).stamps
-        known = self._know(row, stamp)
-        if isinstance(known, _Known):
-            self._memory.forget_record(row, known.place, stamp.minute * 60)
-            self._count(row, known.place, known.place.outcome, stamp.minute * 60, -1.0)
+    def _first(self, key: int, series: str, row: Row, known: Known, moment: float, piece: Piece) -> _Found:
+        id_, seconds = row[_REQUEST], int(moment)
+        name = f"{id_}\0{series}" if series else id_
+        is_new = (
+            self._memory.remember(known.stream, name, seconds)
+            if series
+            else self._memory.remember_key(key, seconds)
+        )
+        if not is_new:
+            old = self._before_upgrade(row, known, moment)
+            if old is None:
+                return _COUNTED_BEFORE, False
+            changed = self._later(old, row, known, moment, piece)
+            self._calls.put(key, old, moment)
+            return _COUNTED_BEFORE, changed
+        if series:
+            self._memory.remember(known.stream, id_, seconds)
+        call = known.call(moment, series=series)
+        if piece is Piece.REST and (found := self._calls.waiting(call.group)) is not None:
+            return self._settle(*found, row, moment)
+        if not self._memory.remember_request(name, known.place.id_seed, seconds):
+            return SEEN_BEFORE, False
+        if piece is Piece.END:
+            self._withdraw_alone(call.group)
+        elif piece is Piece.CHUNK and not series:
+            call.alone = True
+            if self._own_ids and call.group in self._own_ids:
+                self._calls.put(key, call, moment)
+                return _COUNTED_BEFORE, False
+        self._start(call, row, moment, piece)
+        call.waits = piece is Piece.END and not series and not call.told & _TELLS_USAGE
+        self._calls.put(key, call, moment)
+        return None, True
 
-    def _know(self, row: Row, stamp: Stamp) -> _Known | Refusal:
-        if stamp.refusal is not None:
-            return stamp.refusal
-        model, word, status, hit = _naming(row)
-        template = row[self._template]
-        # 1 and True are equal as keys, but not as texts.
-        key = (stamp.day, model, word, status, type(status), hit, template, *map(type, template))
-        known = self._places.get(key)
-        if known is None:
-            place = self._judge(stamp.day, model, word, status, hit, template)
-            if not isinstance(place, CellRef):
-                return place
-            operation = operation_of(word)
-            aspects = tuple((place.system, operation, kind) for kind in _ASPECTS)
-            call = (place.system, operation, "call")
-            known = _Known(place, call, aspects, operation, model_of(model), stamp.day)
-            self._places[key] = known
-        return known
-
-    def _record(self, row: Row, place: CellRef, seconds: int) -> Refusal | None:
-        """Count a whole record, unless it was seen before. Returns why it is not counted."""
-        if not self._memory.remember_record(row, place, seconds):
-            return _SEEN_BEFORE
-        self._count(row, place, place.outcome, seconds, 1.0)
-        return None
-
-    def _whole(self, named: Row, row: Sequence[Any], place: CellRef, seconds: int) -> Refusal | None:
-        """Count a row, unless the request id of `named` was seen before. Returns why it is not counted."""
-        if not self._memory.remember_request(named[_REQUEST], place.id_seed, seconds):
-            return _SEEN_BEFORE
-        self._count(row, place, place.outcome, seconds, 1.0)
-        return None
-
-    def _part(self, row: Row, known: _Known, seconds: int) -> tuple[Refusal | None, bool]:
-        """Count a part; return its result when it is not counted itself, and whether a count changed.
-
-        The first part of a call counts it; a later one with more values adds them to the same cell, once.
-        """
-        place, id_ = known.place, row[_REQUEST]
-        is_first = self._memory.remember(known.call, id_, seconds)
-        if place.outcome is CallStatus.ERROR:
-            return self._failed_part(row, known, seconds, is_first=is_first)
-        if is_first and not self._memory.remember_request(id_, place.id_seed, seconds):
-            for kind in known.aspects:
-                self._memory.remember(kind, id_, seconds)
-            return _SEEN_BEFORE, False
-        told, tells = self._news(row, known, seconds)
-        if is_first:
-            self._count(told, place, place.outcome, seconds, 1.0)
-            self._settle(known, id_, seconds)
-            return None, True
-        if tells:
-            place = self._home(row, known, seconds)
-            self._count(told, place, place.outcome, seconds, 1.0)
-            self._count(self._bare(row), place, place.outcome, seconds, -1.0)
-        return _COUNTED_BEFORE, tells
-
-    def _settle(self, known: _Known, id_: object, seconds: int) -> None:
-        """Remember the cell in which a call counts: a later part may be of the next day, or name another model."""
-        self._memory.remember(known.cell, id_, seconds)
-        models = self._models.setdefault(known.call, {})
-        self._names += known.model not in models
-        models.pop(known.model, None)
-        models[known.model] = None
-        if len(models) > _MOST_MODELS:
-            del models[next(iter(models))]
-            self._names -= 1
-        while self._names > _MOST_NAMES:
-            self._names -= len(self._models.pop(next(iter(self._models))))
-
-    def _home(self, row: Row, known: _Known, seconds: int) -> CellRef:
-        """Return the cell in which the call of a later part was counted; the part's own cell when that is not
-        known."""
-        if self._memory.remembers(known.cell, row[_REQUEST], seconds):
-            return known.place
-        models = (known.model, UNKNOWN_MODEL, *reversed(self._models.get(known.call, ())))
+    def _before_upgrade(self, row: Row, known: Known, moment: float) -> OpenCall | None:
+        """Return a call of which an older version of this program stored no more than hashes: of its cell, and of
+        what was told. None when it stored none."""
+        system, operation, _ = known.stream
+        id_, seconds = row[_REQUEST], int(moment)
         for day in (known.day, known.day - _A_DAY):
-            for model in dict.fromkeys(models):
-                if self._memory.remembers(replace(known, model=model, day=day).cell, row[_REQUEST], seconds):
-                    _, word, status, hit = _naming(row)
-                    place = self._judge(day, model, word, status, hit, row[self._template])
-                    return place if isinstance(place, CellRef) else known.place
-        return known.place
+            for model in (known.model, UNKNOWN_MODEL):
+                if self._memory.remembers((system, operation, "cell", model, day), id_, seconds):
+                    call = replace(known, model=model, day=day).call(moment)
+                    # Whatever this part says: a call that had failed told everything.
+                    call.outcome = CallStatus.CACHE_HIT if is_cache_hit(row[_HIT]) else CallStatus.SUCCESS
+                    call.counts = self._ledger.counts(self._bare(row), call.system, call.outcome, moment)
+                    told = (self._memory.remembers((system, operation, it), id_, seconds) for it in _ASPECTS)
+                    call.told = sum(is_told << at for at, is_told in enumerate(told))
+                    return call
+        return None
 
-    def _news(self, row: Row, known: _Known, seconds: int) -> tuple[Sequence[Any], bool]:
-        """Return the row without values that earlier parts gave, and whether any is left."""
-        if self._tell(row) == self._nothing:
-            return row, False
-        told = list(row)
-        tells = False
-        for kind, places in zip(known.aspects, self._aspects, strict=True):
-            for at in places:
-                if row[at] is not None:
+    def _withdraw_alone(self, group: Group) -> None:
+        """Take back the calls of which a single chunk was read: they are chunks of the stream that ends now, or
+        count again with their second one."""
+        alone = self._calls.alone(group)
+        for key, other in alone:
+            self._ledger.take_back(other)
+            other.told, other.usage = 0, ()
+            self._calls.put(key, other, other.until)
+        if len(alone) >= _OWN_IDS:
+            if len(self._own_ids) > _MOST_GROUPS:
+                self._own_ids.clear()
+            self._own_ids[group] = None
+
+    def _nameless(self, row: Row, known: Known, moment: float, piece: Piece) -> _Found:
+        """Count a chunk without an id: one stream at a time runs, and each end is that of a call."""
+        running = self._memory.key(self._memory.seed((*known.stream, "nameless")), known.model)
+        call = self._calls.get(running)
+        if call is not None and moment - call.until > _SILENCE:
+            call = None
+        if piece is Piece.REST and (found := self._calls.waiting(known.call(moment).group)) is not None:
+            return self._settle(*found, row, moment)
+        result: _Found = (_COUNTED_BEFORE, True)
+        if call is None:
+            call, result = known.call(moment), (None, True)
+            self._start(call, row, moment, piece)
+        else:
+            self._later(call, row, known, moment, piece)
+        if piece is Piece.CHUNK:
+            self._calls.put(running, call, moment)
+            return result
+        self._calls.drop(running)
+        if not call.told & _TELLS_USAGE:
+            call.waits = True
+            self._calls.put(self._calls.free(running), call, moment)
+        return result
+
+    def _settle(self, key: int, call: OpenCall, row: Row, moment: float) -> _Found:
+        """Add the usage that came under another id to the call that waited for it."""
+        call.waits = False
+        self._tell_more(call, row, moment)
+        self._calls.put(key, call, moment)
+        return _COUNTED_BEFORE, True
+
+    def _start(self, call: OpenCall, row: Row, moment: float, piece: Piece) -> None:
+        failed = call.outcome is CallStatus.ERROR
+        self._ledger.add(call, self._bare(row) if failed else row, moment)
+        call.told = _ALL_TOLD if failed else sum(1 << at for at in self._telling(row))
+        if call.told & _TELLS_USAGE and not failed:
+            call.usage = tuple(row[at] for at in self._usage)
+        call.ended = piece in (Piece.END, Piece.REST, Piece.DONE)
+
+    def _later(self, call: OpenCall, row: Row, known: Known, moment: float, piece: Piece) -> bool:
+        """Add what a later part tells. Returns whether a count changed."""
+        call.begun, call.until = min(call.begun, moment), max(call.until, moment)
+        call.ended = call.ended or piece in (Piece.END, Piece.REST, Piece.DONE)
+        if not call.counts:
+            call.outcome = known.place.outcome
+            self._start(call, row, moment, piece)
+            return True
+        if known.place.outcome is not CallStatus.ERROR:
+            changed = self._tell_more(call, row, moment)
+        elif changed := not call.told & _TELLS_USAGE:
+            # It failed before a part gave its usage; until now it was an inference.
+            self._ledger.take_back(call)
+            call.outcome, call.told = CallStatus.ERROR, _ALL_TOLD
+            self._ledger.add(call, self._bare(row), moment)
+        if call.told & _TELLS_USAGE:
+            call.waits = False
+        return changed
+
+    def _tell_more(self, call: OpenCall, row: Row, moment: float) -> bool:
+        if call.outcome is CallStatus.ERROR or self._tell(row) == self._nothing:
+            return False
+        told, before = self._bare(row), self._bare(row)
+        changed = False
+        for at in self._telling(row):
+            if call.told & 1 << at:
+                if at != _USAGE or not self._is_more(row, call.usage):
+                    continue
+                self._fill(before, self._usage, call.usage)
+            call.told |= 1 << at
+            places = self._aspects[at]
+            values = tuple(row[place] for place in places)
+            self._fill(told, places, values)
+            if at == _USAGE:
+                call.usage = values
+            changed = True
+        if changed:
+            self._ledger.change(call, before, told, moment)
+        return changed
+
+    def _is_more(self, row: Row, usage: tuple[float | None, ...]) -> bool:
+        if not usage:
+            return False  # told before an upgrade, and not stored then
+        new, old = row[self._usage[self._output]], usage[self._output]
+        return new is not None and (old is None or new > old)
+
+    def _telling(self, row: Row) -> Iterable[int]:
+        """Return the aspects of which a row tells something."""
+        found = []
+        for at, places in enumerate(self._aspects):
+            for place in places:
+                if row[place] is not None:
+                    found.append(at)
                     break
-            else:
-                continue
-            if self._memory.remember(kind, row[_REQUEST], seconds):
-                tells = True
-                continue
-            for at in places:
-                told[at] = None
-        return told, tells
+        return found
 
-    def _failed_part(
-        self, row: Row, known: _Known, seconds: int, *, is_first: bool
-    ) -> tuple[Refusal | None, bool]:
-        place, bare = known.place, self._bare(row)
-        refused = self._whole(row, bare, place, seconds) if is_first else _COUNTED_BEFORE
-        if refused is None:
-            self._settle(known, row[_REQUEST], seconds)
-        if not self._memory.remember(known.aspects[_USAGE], row[_REQUEST], seconds) or is_first:
-            return refused, refused is None
-        place = self._home(row, known, seconds)
-        # An earlier part counted the call as an inference; it failed before a part gave its usage.
-        was = CallStatus.CACHE_HIT if is_cache_hit(row[_HIT]) else CallStatus.SUCCESS
-        self._count(bare, place, was, seconds, -1.0)
-        self._count(bare, place, CallStatus.ERROR, seconds, 1.0)
-        return refused, True
+    @staticmethod
+    def _fill(row: list[Any], places: Sequence[int], values: Sequence[Any]) -> None:
+        for place, value in zip(places, values, strict=False):
+            row[place] = value
 
     def _bare(self, row: Row) -> list[Any]:
         """Return the row without any of the values that parts tell: it only counts as a call."""
@@ -259,6 +268,3 @@ class RowCounter:
         for at in self._told:
             bare[at] = None
         return bare
-
-    def _count(self, row: Sequence[Any], place: CellRef, outcome: CallStatus, seconds: int, sign: float) -> None:
-        self._rule(row, place, outcome, seconds // 60, sign, self._first)

@@ -21,7 +21,7 @@ def repeated_ids(parsed: Parsed, *, has_extended: bool) -> tuple[int, int]:
     repeated = records = 0
     for index, row in enumerate(parsed.rows):
         id_ = id_of(row[places["request_id"]])
-        if id_ is None or index in parsed.parts:
+        if id_ is None or index in parsed.pieces:
             continue
         records += 1
         content = (millis_of(row[places["time"]], UTC), *(row[place] for place in told))

@@ -30,6 +30,7 @@ from leverwatch.collectors.records.timestamps import parse_time
 from leverwatch.collectors.records.vocabulary import is_cache_hit, operation_of, status_of
 from leverwatch.collectors.sniffing.guess import FieldGuess, columns, leaves, propose
 from leverwatch.collectors.sniffing.instrumentations import instrumentations
+from leverwatch.collectors.sniffing.pieces import piece_notes
 from leverwatch.collectors.sniffing.repeated_ids import note_on
 from leverwatch.collectors.sources.files.collector import FilesCollector
 from leverwatch.collectors.sources.files.config import FilesConfig
@@ -267,7 +268,7 @@ def doubts(settings: FileFormat, data: bytes) -> tuple[str, ...]:
     """Return sentences about what in the first bytes of a file may not be as it seems."""
     format_ = build_format(settings, ())
     parsed, _ = _read(format_, data)
-    return note_on(parsed, format_.repeats, has_extended=format_.has_extended)
+    return (*piece_notes(parsed), *note_on(parsed, format_.repeats, has_extended=format_.has_extended))
 
 
 def _read(format_: Format, data: bytes) -> tuple[Parsed, int]:

@@ -130,6 +130,7 @@ KINDS = [
     ("gateway", "version/", "list of the records of a document"),
     ("gateway", "seen/", "list of ids"),
     ("gateway", "calls/", "list of ids"),
+    ("gateway", "open/", "call that later records may change"),
     ("app", "partial/", "number of times that a line without an end was counted"),
     ("traces", "observed/", "list of observations"),
     ("tests", "file/", "position in a file of results"),

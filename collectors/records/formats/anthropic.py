@@ -1,4 +1,5 @@
-"""Anthropic's own objects: messages, the events of a streamed message, and the results of a batch."""
+"""Anthropic's own objects: messages, the events of a streamed message, the results of a batch, and the lines of a
+Claude Code transcript, which have messages inside."""
 
 from __future__ import annotations
 
@@ -11,10 +12,12 @@ import msgspec
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.declared import Declaration, Declared
-from leverwatch.collectors.records.formats.interface import Parsed, Reader
+from leverwatch.collectors.records.formats.interface import Parsed, Piece, Reader, Repeats
 from leverwatch.collectors.records.tokens import Stands
 
-_OPERATION, _STATUS = FIELD_INDEX["operation"], FIELD_INDEX["status"]
+_OPERATION, _STATUS, _FINISH = FIELD_INDEX["operation"], FIELD_INDEX["status"], FIELD_INDEX["finish_reason"]
+_INPUT, _OUTPUT = FIELD_INDEX["input_tokens"], FIELD_INDEX["output_tokens"]
+_CACHED, _WRITTEN = FIELD_INDEX["cached_input_tokens"], FIELD_INDEX["cache_write_tokens"]
 _CALLS = frozenset({"message", "completion"})
 _INSIDE = frozenset({"content_block_start", "content_block_delta", "content_block_stop", "ping"})
 _EVENTS = _INSIDE | {"message_start", "message_delta", "message_stop"}
@@ -22,14 +25,51 @@ _PARTS = _EVENTS - {"ping"}
 _OUTCOMES = frozenset({"succeeded", "errored", "canceled", "expired"})
 
 
-def _finish(row: list[Any], *, kind: str | None, result: object) -> Result | None:
+_LINE = "assistant"
+"""The type of the lines of a transcript that have messages."""
+_LINE_KEYS = frozenset({"type", "uuid", "sessionId"})
+_NO_MODEL = "<synthetic>"
+"""The model of a message that Claude Code wrote itself."""
+
+
+class _Iteration(msgspec.Struct, gc=False):
+    type: str | None = None
+    input_tokens: float | None = None
+    output_tokens: float | None = None
+    cache_read_input_tokens: float | None = None
+    cache_creation_input_tokens: float | None = None
+
+
+def _finish(
+    row: list[Any],
+    *,
+    kind: str | None,
+    result: object,
+    model: str | None,
+    failed: bool | None,
+    iterations: list[_Iteration] | None,
+) -> Result | None:
     if result is not None:
         row[_OPERATION] = "message"
-    elif kind == "error":
+    elif kind == "error" or failed:
         row[_STATUS] = "error"
     elif kind not in _CALLS:
         return Result.MISSING_FIELD if kind is None else Result.NOT_A_CALL
+    elif model == _NO_MODEL:
+        return Result.NOT_A_CALL
+    for one in iterations or ():
+        if one.type == "compaction":
+            # The totals leave out what it took to sum up the context.
+            _add(row, _INPUT, one.input_tokens)
+            _add(row, _OUTPUT, one.output_tokens)
+            _add(row, _CACHED, one.cache_read_input_tokens)
+            _add(row, _WRITTEN, one.cache_creation_input_tokens)
     return None
+
+
+def _add(row: list[Any], place: int, number: float | None) -> None:
+    if number and number > 0:
+        row[place] = (row[place] or 0) + number
 
 
 def _recognise(record: Any) -> int:
@@ -42,6 +82,9 @@ def _recognise(record: Any) -> int:
         return 95
     if kind in _EVENTS:
         return 90
+    if record.keys() >= _LINE_KEYS:
+        message = record.get("message")
+        return 95 if kind == _LINE and isinstance(message, Mapping) and "usage" in message else 60
     return 50 if kind == "error" and isinstance(record.get("error"), Mapping) else 0
 
 
@@ -57,16 +100,49 @@ class _Event(msgspec.Struct, gc=False):
     error: dict[str, msgspec.Raw] | str | None = None
 
 
+class _Stop(msgspec.Struct, gc=False):
+    stop_reason: str | msgspec.UnsetType | None = msgspec.UNSET
+
+
 _event = msgspec.json.Decoder(_Event)
+_stop = msgspec.json.Decoder(_Stop)
+_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _usage = msgspec.json.Decoder(dict[str, msgspec.Raw] | None)
+
+
+def _joined(outer: dict[str, msgspec.Raw], message: dict[str, msgspec.Raw]) -> dict[str, msgspec.Raw]:
+    """Return the fields of a message with those beside it, without what was said."""
+    return {key: value for key, value in (outer | message).items() if key not in ("message", "content")}
+
+
+def _message_in(line: bytes) -> bytes:
+    """Return the message of a line of a transcript, with the fields beside it; any other line as it is."""
+    if b'"assistant"' not in line:
+        return line
+    try:
+        outer = _object.decode(line)
+        if bytes(outer["type"]) != b'"assistant"':
+            return line
+        message = _object.decode(outer["message"])
+    except (KeyError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return line
+    return msgspec.json.encode(_joined(outer, message) | {"type": "message"})
+
+
+def _is_open(text: bytes) -> bool:
+    """Return whether a message says that it has not stopped yet."""
+    try:
+        return _stop.decode(text).stop_reason is None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
 
 
 class _Message:
     """A message that is being streamed."""
 
-    def __init__(self, line: int, start: dict[str, msgspec.Raw]) -> None:
+    def __init__(self, line: int, event: dict[str, msgspec.Raw], start: dict[str, msgspec.Raw]) -> None:
         self.line = line
-        self._fields = {key: value for key, value in start.items() if key != "content"}
+        self._fields = _joined(event, start)
         self._usage = _usage.decode(start["usage"]) or {} if "usage" in start else {}
         # What the start says of the output is not the end of it.
         self._usage.pop("output_tokens", None)
@@ -110,8 +186,12 @@ class Anthropic(Declared):
     def read(self, units: Sequence[bytes]) -> Parsed:
         """Read messages. A streamed message must be in the units from its first event to its last."""
         records = self.decode(units)
-        if records is not None and _PARTS.isdisjoint(map(self._kind_of, records)):
-            return self.rows(records)
+        kinds = None if records is None else set(map(self._kind_of, records))
+        if kinds is None or _LINE in kinds:
+            units = [_message_in(unit) for unit in units]
+            records = self.decode(units)
+        if records is not None and kinds is not None and _PARTS.isdisjoint(kinds):
+            return self._with_open(self.rows(records), units)
         texts: list[bytes] = []
         lines: list[int] = []
         refused: list[tuple[int, Result, str]] = []
@@ -133,7 +213,7 @@ class Anthropic(Declared):
             if event.type == "message_start" and event.message is not None:
                 end("message")
                 try:
-                    running = _Message(line, event.message)
+                    running = _Message(line, _object.decode(unit), event.message)
                 except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                     refused.append((line, Result.MISTYPED_FIELD, "message.usage: expected an object"))
                 continue
@@ -147,13 +227,23 @@ class Anthropic(Declared):
             texts.append(unit)
             lines.append(line)
         end("message")
-        parsed = super().read(texts)
+        parsed = self._with_open(super().read(texts), texts)
         kept = range(len(texts)) if parsed.lines is None else parsed.lines
         parsed.lines = [lines[index] for index in kept]
         refused += ((lines[index], result, detail) for index, result, detail in parsed.refused)
         parsed.refused = refused
         if parts:
             parsed.passed[Result.PART] = parsed.passed.get(Result.PART, 0) + parts
+        return parsed
+
+    @staticmethod
+    def _with_open(parsed: Parsed, texts: Sequence[bytes]) -> Parsed:
+        """Mark the messages that are not complete: a later record with the id of one says more."""
+        for index, row in enumerate(parsed.rows):
+            if row[_FINISH] is None and row[_STATUS] is None:
+                text = texts[index if parsed.lines is None else parsed.lines[index]]
+                if _is_open(text):
+                    parsed.pieces[index] = Piece.OPEN
         return parsed
 
 
@@ -185,10 +275,18 @@ ANTHROPIC = _Declaration(
         "cached_input_tokens": _paths("usage.cache_read_input_tokens"),
         "cache_write_tokens": _paths("usage.cache_creation_input_tokens"),
         "output_tokens": _paths("usage.output_tokens"),
+        "reasoning_tokens": _paths("usage.output_tokens_details.thinking_tokens"),
         "finish_reason": _paths("stop_reason"),
     },
     names={"model": _paths("model")},
-    extras={"kind": ("type", str | None), "result": ("result.type", str | int | bool | None)},
+    extras={
+        "kind": ("type", str | None),
+        "result": ("result.type", str | int | bool | None),
+        "model": ("model", str | None),
+        "failed": ("isApiErrorMessage", bool | None),
+        "iterations": (_paths("usage.iterations"), list[_Iteration] | None),
+    },
     cached=Stands.BESIDE,
+    repeats=Repeats.VERSIONS,
     finish=_finish,
 )

@@ -14,7 +14,14 @@ import msgspec
 
 from leverwatch.collectors.interface import MALFORMED, Result
 from leverwatch.collectors.records.fields import EXTENDED_FIELDS, FIELD_INDEX, FIELDS, Path, parse_path
-from leverwatch.collectors.records.formats.interface import Framing, Parsed, Reader, Repeats
+from leverwatch.collectors.records.formats.interface import (
+    NAMELESS,
+    Framing,
+    Parsed,
+    Piece,
+    Reader,
+    Repeats,
+)
 from leverwatch.collectors.records.formats.jsonl import TEXT, TYPES, Shape, explain
 from leverwatch.collectors.records.formats.rows import TokenRule, Value, compile_row
 from leverwatch.collectors.records.framing.values import VALUES
@@ -24,18 +31,22 @@ from leverwatch.collectors.records.tokens import Stands
 Paths = str | tuple[str, ...]
 """One path, or several, of which the first with a value is used."""
 
-Finish = Callable[..., Result | None]
+Finish = Callable[..., Result | Piece | None]
 """Completes a row in place; it gets the row (indexes as in `FIELD_INDEX`) and the extras of its record by name.
-Returns None when the record is a call; `NOT_A_CALL` or `IGNORED` when it is something else; `PART` when it is a
-part of a streamed call, with the id of that call in the row; or one of `MALFORMED` to refuse it. The last part
-of a stream, which tells the usage, is a `PART` too: as a call it would be a duplicate of the earlier ones, and its
-tokens would not be counted."""
+Returns None when the record is a call; `NOT_A_CALL` or `IGNORED` when it is something else; `PART` or a `Piece`
+when it is a part or a version of a call, with the id of that call in the row; or one of `MALFORMED` to refuse it.
+The last part of a stream, which tells the usage, is a part too: as a call it would be a duplicate of the earlier
+ones, and its tokens would not be counted."""
 
 _TEXTS = frozenset({"model", "request_id", "operation", "status", "trace_id", "finish_reason"})
 _PARTS = frozenset({"cached_input_tokens", "cache_write_tokens", "reasoning_tokens"})
 _TOTAL = float | int | str | None
 """The type of a total. It only confirms: one that is no number must not cost the record."""
 _TIME, _REQUEST = FIELD_INDEX["time"], FIELD_INDEX["request_id"]
+_NAMELESS: Mapping[Piece, Result | None] = {
+    Piece.OPEN: None, Piece.PART: Result.PART, Piece.DONE: Result.PART,
+}  # fmt: skip
+"""What a record is that should have an id, and has none."""
 
 
 @dataclass(frozen=True)
@@ -223,11 +234,15 @@ class Declared:
     def _rows(self, records: Sequence[Any], lines: Sequence[int] | None) -> Parsed:
         kept: list[int] = []
         parsed = Parsed(lines=kept)
-        parts: list[int] = []
-        for index, (row, result) in enumerate(map(self._row, records)):
-            if result is None or (result is Result.PART and row[_REQUEST] is not None):
-                if result is not None:
-                    parts.append(len(kept))
+        for index, (row, found) in enumerate(map(self._row, records)):
+            piece = Piece.PART if found is Result.PART else found
+            result = found if isinstance(found, Result) else None
+            if isinstance(piece, Piece):
+                is_known = row[_REQUEST] is not None or piece in NAMELESS
+                result = None if is_known else _NAMELESS[piece]
+                if is_known:
+                    parsed.pieces[len(kept)] = piece
+            if result is None:
                 parsed.rows.append(row)
                 kept.append(index if lines is None else lines[index])
             elif result in MALFORMED:
@@ -237,7 +252,6 @@ class Declared:
                 parsed.passed[result] = parsed.passed.get(result, 0) + 1
                 if row[_TIME] is not None:
                     parsed.seen.append(row[_TIME])
-        parsed.parts = frozenset(parts)
         return parsed
 
 

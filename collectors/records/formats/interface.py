@@ -38,6 +38,29 @@ class Repeats(StrEnum):
     """A later version of the same call, whatever it says."""
 
 
+class Piece(StrEnum):
+    """What a record is that need not tell a whole call."""
+
+    OPEN = "open"
+    """A version of a call that is not the last one: a later record with its id says more."""
+    PART = "part"
+    """A part of a streamed call, with the id of that call."""
+    DONE = "done"
+    """The last such part."""
+    CHUNK = "chunk"
+    """A part by a server that may use an id again, give each chunk another one, or none."""
+    END = "end"
+    """The chunk with which a stream ends, but for its usage."""
+    REST = "rest"
+    """A chunk behind the end that tells the usage and nothing else."""
+
+
+STREAMED = frozenset({Piece.PART, Piece.DONE, Piece.CHUNK, Piece.END, Piece.REST})
+"""The parts of streamed calls."""
+NAMELESS = frozenset({Piece.CHUNK, Piece.END, Piece.REST})
+"""Those of them that count without an id too."""
+
+
 class Parsed(Struct):
     """What a format read from one chunk."""
 
@@ -48,8 +71,8 @@ class Parsed(Struct):
     """Lines that gave no row because of an error: index, result, and a detail without any of the content."""
     ignored: int = 0
     """Blank lines."""
-    parts: frozenset[int] = frozenset()
-    """Indices of the rows that are parts of a streamed call, which counts once."""
+    pieces: dict[int, Piece] = field(default_factory=dict)
+    """What each row is that need not tell a whole call, by its index."""
     passed: dict[Result, int] = field(default_factory=dict)
     """The number of records that give no row by design and without an error, by result."""
     seen: list[Any] = field(default_factory=list)
@@ -61,9 +84,19 @@ class Parsed(Struct):
     def keep(self, kept: Sequence[int]) -> None:
         """Leave only the rows with these indices, in this order."""
         self.lines = [index if self.lines is None else self.lines[index] for index in kept]
-        self.parts = frozenset(place for place, index in enumerate(kept) if index in self.parts)
+        self.pieces = {place: self.pieces[index] for place, index in enumerate(kept) if index in self.pieces}
         self.rows = [self.rows[index] for index in kept]
         self.observed = None if self.observed is None else self.observed.only(kept)
+
+    @property
+    def parts(self) -> frozenset[int]:
+        """Indices of the rows that are parts of a streamed call, which counts once."""
+        return frozenset(index for index, piece in self.pieces.items() if piece in STREAMED)
+
+    @property
+    def open(self) -> frozenset[int]:
+        """Indices of the rows that are versions of a call and not the last one."""
+        return frozenset(index for index, piece in self.pieces.items() if piece is Piece.OPEN)
 
 
 class Units(Struct):

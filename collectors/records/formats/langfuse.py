@@ -10,7 +10,7 @@ import msgspec
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.declared import Declaration
-from leverwatch.collectors.records.formats.interface import MAX_AMOUNT, MAX_COUNT
+from leverwatch.collectors.records.formats.interface import MAX_AMOUNT, MAX_COUNT, Piece, Repeats
 from leverwatch.collectors.records.formats.rewritten import Rewritten, with_keys
 from leverwatch.collectors.records.recall import recall
 from leverwatch.collectors.records.timestamps import elapsed_ms
@@ -67,7 +67,7 @@ def _finish(
     costs: _Costs,
     costs_snake: _Costs,
     usage: Mapping[str, Any] | None,
-) -> Result | None:
+) -> Result | Piece | None:
     operation = _OPERATIONS.get(kind or "")
     if operation is None:
         return Result.NOT_A_CALL
@@ -77,7 +77,8 @@ def _finish(
     # A cost of zero without details is what an observation of an unknown price has.
     row[_COST] = costs["total"] if costs.get("total") is not None else row[_COST] or None
     row[_LATENCY] = elapsed_ms(row[_TIME], end or end_snake)
-    return None
+    # It was exported while it ran, and its end is told by a later export.
+    return None if end or end_snake else Piece.OPEN
 
 
 def _read_usage(row: list[Any], details: Mapping[str, Any], usage: Mapping[str, Any]) -> None:
@@ -170,6 +171,7 @@ LANGFUSE = Rewritten(
             "status": {"ERROR": "error", "DEFAULT": "success", "DEBUG": "success", "WARNING": "success"},
         },
         documents=("observations", "data"),
+        repeats=Repeats.VERSIONS,
         finish=_finish,
     ),
     _observations,

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELD_INDEX
-from leverwatch.collectors.records.formats.declared import Declaration
+from leverwatch.collectors.records.formats.declared import Declaration, Declared
+from leverwatch.collectors.records.formats.interface import Parsed, Piece, Reader
 
 
 class _Choice(msgspec.Struct, gc=False):
     finish_reason: str | None = None
+    index: int | float | str | None = None
 
 
 _Choices = list[_Choice] | None
 _Error = dict[str, msgspec.Raw] | str | None
 _OPERATION, _STATUS, _FINISH = FIELD_INDEX["operation"], FIELD_INDEX["status"], FIELD_INDEX["finish_reason"]
-_REQUEST, _CACHED, _INPUT = (
+_REQUEST, _INPUT, _OUTPUT = (
     FIELD_INDEX["request_id"],
-    FIELD_INDEX["cached_input_tokens"],
     FIELD_INDEX["input_tokens"],
+    FIELD_INDEX["output_tokens"],
 )
 _USAGE = tuple(
     FIELD_INDEX[name]
@@ -35,8 +38,12 @@ _OPERATIONS = {
     "chat.completion.chunk": "chat",
     "text_completion": "text_completion",
     "response": "responses",
+    "response.compaction": "responses",
 }
+_STREAMED = frozenset({"chat.completion.chunk", "text_completion"})
+"""Objects that may be chunks of a stream. A `text_completion` may also be a whole call."""
 _NOT_FINAL = frozenset({"queued", "in_progress"})
+_FINAL = frozenset({"response.completed", "response.failed", "response.incomplete"})
 
 
 def _finish(
@@ -49,9 +56,11 @@ def _finish(
     custom_id: object,
     choices: _Choices,
     body_choices: _Choices,
+    body_data: object,
+    body_results: object,
     error: object,
     body_error: object,
-) -> Result | None:
+) -> Result | Piece | None:
     is_event = event is not None and event.startswith("response.")
     if is_event and of_event is None:
         # Most events of a stream carry neither the response nor its id.
@@ -72,13 +81,13 @@ def _finish(
         return Result.NOT_A_CALL
     elif not failed and not is_batch and choices is None:
         return Result.MISSING_FIELD
+    elif is_batch and body_data is not None:
+        row[_OPERATION] = "image"
+    elif is_batch and body_results is not None:
+        row[_OPERATION] = "moderation"
     choices = choices or body_choices
     if choices and row[_FINISH] is None:
         row[_FINISH] = choices[0].finish_reason
-    if kind == "chat.completion.chunk" and choices and row[_FINISH] is None:
-        # Some servers repeat a growing usage in every chunk; only that of the last one is the call's.
-        for place in _USAGE:
-            row[place] = None
     if failed:
         row[_STATUS] = "error"
     elif row[_STATUS] == "incomplete":
@@ -87,10 +96,27 @@ def _finish(
     if is_event:
         if row[_STATUS] in _NOT_FINAL:
             row[_STATUS] = None
-        return Result.PART
-    if kind == "response" and row[_STATUS] in _NOT_FINAL:
+        return Piece.DONE if event in _FINAL else Piece.PART
+    if kind == "response" and not is_batch and row[_STATUS] in _NOT_FINAL:
+        # Asked for while it is made: it counts when it is done.
         return Result.NOT_A_CALL
-    return Result.PART if kind == "chat.completion.chunk" else None
+    return _chunk(row, choices) if kind in _STREAMED and not is_batch else None
+
+
+def _chunk(row: list[Any], choices: _Choices) -> Result | Piece:
+    """Return which part of a stream a chunk is."""
+    tells_usage = row[_INPUT] is not None or row[_OUTPUT] is not None
+    if not choices:
+        if tells_usage:
+            return Piece.REST
+        return Result.PART if row[_REQUEST] is None else Piece.CHUNK
+    if tells_usage and not row[_INPUT] and not row[_OUTPUT]:
+        # What some servers write in every chunk but the one that tells the usage.
+        for place in _USAGE:
+            row[place] = None
+    # Each of several choices has an end of its own.
+    ends = any(choice.finish_reason and choice.index in (0, None) for choice in choices)
+    return Piece.END if ends else Piece.CHUNK
 
 
 def _recognise(record: Any) -> int:
@@ -105,11 +131,61 @@ def _recognise(record: Any) -> int:
     return 40 if record.get("object") == "list" and "usage" in record else 0
 
 
+class _Event(msgspec.Struct, gc=False):
+    type: str | None = None
+    response: dict[str, msgspec.Raw] | None = None
+
+
+_event = msgspec.json.Decoder(_Event)
+_IS_ERROR = (b'"type":"error"', b'"type": "error"')
+
+
+def _with_errors(units: Sequence[bytes]) -> Sequence[bytes]:
+    """Return the records with each event `error`, which names no response, as the end of the one before it."""
+    found = []
+    running: dict[str, msgspec.Raw] | None = None
+    for unit in units:
+        try:
+            event = _event.decode(unit)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            event = _Event()
+        if event.response is not None:
+            running = None if event.type in _FINAL else event.response
+        elif event.type == "error" and running is not None:
+            failed = running | {"status": msgspec.Raw(b'"failed"')}
+            found.append(msgspec.json.encode({"type": "response.failed", "response": failed}))
+            running = None
+            continue
+        found.append(unit)
+    return found
+
+
+class OpenAI(Declared):
+    """Reads objects, chunks and events. An event `error` belongs to the response whose events come before it."""
+
+    def read(self, units: Sequence[bytes]) -> Parsed:
+        """Read records; the events of a response must be among them for its `error` to be known as that."""
+        if any(mark in unit for unit in units for mark in _IS_ERROR):
+            units = _with_errors(units)
+        return super().read(units)
+
+
+@dataclass(frozen=True)
+class _Declaration(Declaration):
+    def build(self, template: Sequence[str]) -> Reader:
+        """Return a reader.
+
+        Raises:
+            ValueError: a placeholder of the system template is not a valid path.
+        """
+        return OpenAI(self, template)
+
+
 def _paths(*keys: str) -> tuple[str, ...]:
     return tuple(prefix + key for prefix in ("response.body.", "", "response.") for key in keys)
 
 
-OPENAI = Declaration(
+OPENAI = _Declaration(
     name="openai",
     recognise=_recognise,
     fields={
@@ -122,7 +198,9 @@ OPENAI = Declaration(
         "cached_input_tokens": _paths(
             "usage.prompt_tokens_details.cached_tokens", "usage.input_tokens_details.cached_tokens"
         ),
-        "cache_write_tokens": _paths("usage.input_tokens_details.cache_write_tokens"),
+        "cache_write_tokens": _paths(
+            "usage.prompt_tokens_details.cache_write_tokens", "usage.input_tokens_details.cache_write_tokens"
+        ),
         "output_tokens": _paths("usage.completion_tokens", "usage.output_tokens"),
         "reasoning_tokens": _paths(
             "usage.completion_tokens_details.reasoning_tokens", "usage.output_tokens_details.reasoning_tokens"
@@ -139,8 +217,11 @@ OPENAI = Declaration(
         "custom_id": ("custom_id", str | int | None),
         "choices": ("choices", _Choices),
         "body_choices": ("response.body.choices", _Choices),
+        "body_data": ("response.body.data", list[msgspec.Raw] | None),
+        "body_results": ("response.body.results", list[msgspec.Raw] | None),
         "error": ("error", _Error),
         "body_error": ("response.body.error", _Error),
     },
+    total=_paths("usage.total_tokens"),
     finish=_finish,
 )

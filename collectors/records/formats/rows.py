@@ -16,13 +16,14 @@ from msgspec import Struct
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.codegen import Code
 from leverwatch.collectors.records.fields import FIELD_INDEX
+from leverwatch.collectors.records.formats.interface import Piece
 from leverwatch.collectors.records.layout import Steps, Way
 from leverwatch.collectors.records.tokens import Stands, Tokens, whole_tokens
 
 BLANK: frozenset[Any] = frozenset({"", "None", "none", "null"})
 """What producers write for no text."""
 
-MakeRow = Callable[[Any], tuple[tuple[Any, ...], Result | None]]
+MakeRow = Callable[[Any], tuple[tuple[Any, ...], Result | Piece | None]]
 """A row of a record, and what the record is instead of a call of its own."""
 
 
@@ -65,7 +66,7 @@ def compile_row(
     record: type[msgspec.Struct],
     values: Sequence[Value],
     extras: Mapping[str, Sequence[Steps]],
-    finish: Callable[..., Result | None] | None,
+    finish: Callable[..., Result | Piece | None] | None,
     tokens: TokenRule | None,
 ) -> MakeRow:
     """Generate the function for records of one type.

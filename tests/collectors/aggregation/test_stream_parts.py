@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from leverwatch.collectors.aggregation.rollup import Rollup
 from leverwatch.collectors.counted_fields import COLUMNS
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import EXTENDED_FIELDS, FIELDS, parse_template, system_lookup
+from leverwatch.collectors.records.formats.interface import Piece
 from leverwatch.collectors.records.vocabulary import CallStatus, is_cache_hit, operation_of, status_of
 from tests.collectors.aggregation.test_batch_counter import TOLERANCE
 from tests.collectors.sources.files.logs import NOW
@@ -46,12 +48,28 @@ ROWS = st.fixed_dictionaries(
 )
 
 
+@dataclass
+class _Call:
+    """A streamed call."""
+
+    outcome: CallStatus
+    is_other: bool = False
+    """Whether another record has counted it."""
+    aspects: dict[str, dict[str, Any]] = field(default_factory=dict)
+    news: set[str] = field(default_factory=set)
+    added: Counter[str] = field(default_factory=Counter)
+
+    def told(self) -> dict[str, Any]:
+        return {name: value for told in self.aspects.values() for name, value in told.items()}
+
+
 class Plain:
     """Cells of one day by system and operation, and what is known of which call."""
 
     def __init__(self, dedupe: bool) -> None:
         self.cells: dict[tuple[object, ...], Counter[str]] = {}
         self.known: set[tuple[object, ...]] = set()
+        self.calls: dict[tuple[object, ...], _Call] = {}
         self.seen: set[tuple[object, ...]] | None = set() if dedupe else None
 
     def add(self, row: Mapping[str, Any]) -> Result:
@@ -62,27 +80,51 @@ class Plain:
         if not row["is_part"]:
             return self._count(row, 1) if self._is_new(row) else Result.DUPLICATE
         bare = {name: value for name, value in row.items() if name not in TOLD}
-        result = Result.PART
-        if first := self._is_first(row, "call"):
-            result = self._count(bare, 1) if self._is_new(row) else Result.DUPLICATE
+        key = (row["system"], operation, str(row["request_id"]))
+        call = self.calls.get(key)
+        if call is None:
+            counts_as = _outcome(row)
+            assert counts_as is not None
+            self.calls[key] = call = _Call(counts_as)
+            if not self._is_new(row):
+                call.is_other = True
+                return Result.DUPLICATE
+            if outcome is not CallStatus.ERROR:
+                self._tell(call, row)
+            return self._count(bare | call.told(), 1, call)
+        if call.is_other or call.outcome is CallStatus.ERROR:
+            return Result.PART
         if outcome is CallStatus.ERROR:
-            if self._is_first(row, "usage") and not first:
-                self._count({**bare, "status": None}, -1)
-                self._count(bare, 1)
-            return result
+            if "usage" not in call.aspects:
+                cell = self.cells[row["system"], operation]
+                cell.subtract(call.added)
+                call.outcome, call.added = outcome, Counter()
+                self._count(bare, 1, call)
+            return Result.PART
+        before = self._tell(call, row)
+        if before is not None:
+            told = {name: value for name, value in call.told().items() if name in call.news}
+            self._count({**bare, **told}, 1, call)
+            self._count({**bare, **before}, -1, call)
+        return Result.PART
+
+    def _tell(self, call: _Call, row: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Note what a row tells that is new. Returns what it replaces; None when it tells nothing new."""
+        before: dict[str, Any] | None = None
+        call.news = set()
         for aspect, names in ASPECTS.items():
             told = {name: row[name] for name in names if row.get(name) is not None}
-            counts = result is not Result.DUPLICATE
-            if (told or not counts) and self._is_first(row, aspect) and counts:
-                self._count(bare | told, 1)
-                self._count(bare, -1)
-        return result
-
-    def _is_first(self, row: Mapping[str, Any], what: str) -> bool:
-        key = (row["system"], operation_of(row.get("operation")), str(row["request_id"]), what)
-        is_first = key not in self.known
-        self.known.add(key)
-        return is_first
+            if not told:
+                continue
+            old = call.aspects.get(aspect)
+            if old is not None:
+                output = row.get("output_tokens")
+                if aspect != "usage" or output is None or output <= old.get("output_tokens", -1):
+                    continue
+            before = (before or {}) | (old or {})
+            call.aspects[aspect] = told
+            call.news |= set(names)
+        return before
 
     def _is_new(self, row: Mapping[str, Any]) -> bool:
         if self.seen is None:
@@ -92,8 +134,8 @@ class Plain:
         self.seen.add(key)
         return is_new
 
-    def _count(self, row: Mapping[str, Any], sign: int) -> Result:
-        outcome = _outcome(row)
+    def _count(self, row: Mapping[str, Any], sign: int, call: _Call | None = None) -> Result:
+        outcome = _outcome(row) if call is None else call.outcome
         assert outcome is not None
         counts = dict.fromkeys(COLUMNS, 0.0)
         Reference._count(counts, outcome, row)
@@ -111,6 +153,8 @@ class Plain:
         cell = self.cells.setdefault((row["system"], operation_of(row.get("operation"))), Counter())
         for name, count in counts.items():
             cell[name] += sign * count  # type: ignore[assignment]  # weights need not be whole
+            if call is not None:
+                call.added[name] += sign * count  # type: ignore[assignment]  # as above
         return Result.COUNTED
 
 
@@ -137,7 +181,7 @@ def test_parts_count_as_the_rule_says_whatever_lies_between_them(
         values = [
             (*map(row.get, FIELDS), row["system"], *map(row.get, EXTENDED_FIELDS)) for row in chunk
         ]  # fmt: skip
-        parts = frozenset(index for index, row in enumerate(chunk) if row["is_part"])
+        parts = {index: Piece.PART for index, row in enumerate(chunk) if row["is_part"]}
         counted, others = made.add(values, parts)
         refused = {index: result for index, result, _ in others}
         found += [refused.get(index, Result.COUNTED) for index in range(len(chunk))]

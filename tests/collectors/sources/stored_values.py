@@ -6,14 +6,19 @@ What is here once stays: it is what lies in the stores of users. A new version a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from importlib import import_module
 from typing import Any
 
 from leverwatch.collectors.aggregation.known_records import KNOWN_RECORDS, StoredRecords
 from leverwatch.collectors.aggregation.observed_state import OBSERVED, StoredSegment
+from leverwatch.collectors.aggregation.open_calls import OPEN_CALL, OpenCall
 from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE
 from leverwatch.collectors.aggregation.stored_ids import KeyOf, StoredIds, ids_kind
+from leverwatch.collectors.counted_fields import COLUMNS
+from leverwatch.collectors.interface import Operation
 from leverwatch.collectors.records.observation import Observation, Sight
+from leverwatch.collectors.records.vocabulary import CallStatus
 from leverwatch.collectors.sources.evals.positions import RESULT_FILE, FileState
 from leverwatch.collectors.sources.files.checkpoint import CHECKPOINT, FileCheckpoint
 from leverwatch.collectors.sources.files.partial_reads import PartialRead
@@ -58,6 +63,11 @@ _CHECKPOINT = (
 _RECORDS = (
     b'"own":"ZWlnaHRvZjg=","left":"bGVmdG92ZXI=","sample":"","many":false,"alike":true,'
     b'"recent":"W1swLFsiMjAyNi0wMy0xMCIsIm0iLDNdXV0=","before":"W10="}'
+)
+OPEN = (
+    b'"system":"bot","operation":"generation","model":"m","day":"2026-03-10","outcome":0,"begun":1773129600.5,'
+    b'"until":1773129602.0,"told":1,"usage":[9.0,null,7.0],'
+    b'"series":"1773129600","version":true,"ended":true,"alone":true,"waits":true,"counts":[["inferences",1.0],["output_tokens",7.0]]}'
 )
 _RESULTS = (
     b'"path":"/evals/own.jsonl","size":388,"mtime_ns":-1,"digest":"bf8464539d2ed8fc94df59e3efe0294f",'
@@ -158,6 +168,29 @@ STORED: tuple[Stored, ...] = (
             before=b"[]",
         ),
         (b"{" + _RECORDS, b'{"version":1,' + _RECORDS),
+    ),
+    Stored(
+        "files",
+        OPEN_CALL,
+        "open/00f3a1c07be2d914",
+        OpenCall(
+            system="bot",
+            operation=Operation.GENERATION,
+            model="m",
+            day=date(2026, 3, 10),
+            outcome=CallStatus.SUCCESS,
+            begun=1773129600.5,
+            until=1773129602.0,
+            told=1,
+            usage=(9.0, None, 7.0),
+            series="1773129600",
+            version=True,
+            ended=True,
+            alone=True,
+            waits=True,
+            counts=[{"inferences": 1.0, "output_tokens": 7.0}.get(name, 0.0) for name in COLUMNS],
+        ),
+        (b"{" + OPEN, b'{"version":1,' + OPEN),
     ),
     Stored("files", PARTIAL_LINE, "partial/2/402dfa4ea57927c8", 3, (b"3", b"version 1\n3")),
     Stored(

@@ -164,3 +164,48 @@ def test_a_dump_in_one_array_is_read_too(tmp_path: Path) -> None:
     bench.collect()
     append(tmp_path / "a.log", data[900:])
     assert bench.settle() == {"bot": 2}
+
+
+def test_the_tokens_of_a_compaction_are_added_to_the_totals_which_leave_them_out() -> None:
+    iterations = [
+        {"type": "message", "input_tokens": 10, "output_tokens": 7, "cache_read_input_tokens": 100},
+        {
+            "type": "compaction", "input_tokens": 900, "output_tokens": 60, "cache_read_input_tokens": 40,
+            "cache_creation_input_tokens": 2,
+        },
+        {"type": "advisor_message", "input_tokens": 5000, "output_tokens": 5000},
+    ]  # fmt: skip
+    whole = message(usage=USAGE | {"iterations": iterations})
+    start, *inner, delta, stop = events()
+    delta["usage"] = {"output_tokens": 7, "iterations": iterations}
+    for records in ([whole], [start, *inner, delta, stop]):
+        known = totals(read("anthropic", *records), *COUNTS[:6])
+        assert known == {
+            "inferences": 1, "input_tokens": 115 + 942, "cached_input_tokens": 140, "cache_write_tokens": 7,
+            "output_tokens": 67,
+        }  # fmt: skip
+
+
+def test_thinking_is_inside_the_output() -> None:
+    counted = read("anthropic", message(usage=USAGE | {"output_tokens_details": {"thinking_tokens": 4}}))
+
+    assert totals(counted, "output_tokens", "reasoning_tokens") == {"output_tokens": 7, "reasoning_tokens": 4}
+
+
+def test_the_time_and_the_names_beside_the_first_event_are_those_of_the_message() -> None:
+    logged = [{"ts": "2026-03-10T08:00:00Z", "team": "ops"} | it for it in events()]
+    for it in logged:
+        if "message" in it:
+            del it["message"]["created_at"]
+    counted = count(lines(*logged), config(format="anthropic", system="{team}"))
+
+    assert [(row.system, row.input_tokens, row.output_tokens) for row in counted.usage] == [("ops", 115, 7)]
+
+
+def test_a_message_that_does_not_say_whether_it_stopped_is_complete() -> None:
+    one = message()
+    del one["stop_reason"]
+    counted = read("anthropic", one, one | {"usage": USAGE | {"output_tokens": 90}})
+
+    assert totals(counted, "inferences", "output_tokens") == {"inferences": 1, "output_tokens": 7}
+    assert not any(key.startswith("open/") for key in counted.state)

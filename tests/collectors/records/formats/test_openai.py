@@ -140,3 +140,51 @@ def test_a_system_can_be_a_path_into_the_record() -> None:
     counted = read("openai", completion(metadata={"app": "search"}), system="{metadata.app}-{model}")
 
     assert [row.system for row in counted.usage] == ["search-m"]
+
+
+def test_a_stream_of_events_that_ends_in_an_error_is_a_failed_call() -> None:
+    error = {"type": "error", "code": "server_error", "message": "canary", "param": None, "sequence_number": 2}
+    start = [event(kind, "in_progress", usage=None) for kind in ("created", "in_progress")]
+
+    for after in ([], [event("failed", "failed", usage=None, error={"message": "canary"})]):
+        counted = read("openai", *start, error, *after)
+        assert totals(counted, *COUNTS, "attempts") == {"errors": 1, "attempts": 1}
+        assert counted.problems == ()
+
+
+def test_an_error_that_belongs_to_no_stream_is_refused() -> None:
+    error = {"type": "error", "message": "canary", "sequence_number": 2}
+
+    counted = read("openai", event("created", "in_progress"), event("completed", "completed"), error)
+    assert counted.tallies == {Result.COUNTED: 1, Result.PART: 1, Result.MISSING_FIELD: 1}
+
+
+def test_the_compaction_of_a_conversation_is_a_call() -> None:
+    compaction = {key: value for key, value in response(id="cmp1").items() if key not in ("model", "status")}
+
+    counted = read("openai", response(), compaction | {"object": "response.compaction"})
+    assert totals(counted, *COUNTS) == {name: 2 * count for name, count in KNOWN.items()}
+    assert {row.model for row in counted.usage} == {"m", "unknown"}
+
+
+def test_tokens_written_to_the_cache_are_known_in_both_apis() -> None:
+    chat = completion(usage={**USAGE, "prompt_tokens_details": {"cached_tokens": 8, "cache_write_tokens": 5}})
+    details = {"cached_tokens": 8, "cache_write_tokens": 5, "cache_write_tokens_details": {"ttl_5m_tokens": 5}}
+    other = response(usage={"input_tokens": 19, "output_tokens": 10, "input_tokens_details": details})
+    for record in (chat, other):
+        known = totals(read("openai", record), "input_tokens", "cached_input_tokens", "cache_write_tokens")
+        assert known == {"input_tokens": 19, "cached_input_tokens": 8, "cache_write_tokens": 5}
+
+
+@pytest.mark.parametrize(
+    ("body", "operation"),
+    [
+        ({"created": NOW, "data": [{"b64_json": "canary"}], "usage": {"input_tokens": 3}}, "image"),
+        ({"created": NOW, "id": "modr-1", "model": "m", "results": [{"flagged": False}]}, "moderation"),
+        ({"object": "chat.completion", "created": NOW, "id": "c", "model": "m", "choices": []}, "generation"),
+    ],
+)
+def test_a_line_of_a_batch_is_what_its_answer_is(body: dict[str, Any], operation: str) -> None:
+    line = {"id": "b", "custom_id": "x", "response": {"status_code": 200, "body": body}, "error": None}
+
+    assert operations(read("openai", line)) == {operation: 1}

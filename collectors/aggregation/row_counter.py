@@ -1,0 +1,125 @@
+"""Counts rows one at a time: parts and versions of calls, and rows that are taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, tzinfo
+from operator import itemgetter
+
+from leverwatch.collectors.aggregation.batch_counter import Judge
+from leverwatch.collectors.aggregation.batch_loops import NAMING
+from leverwatch.collectors.aggregation.bulk_timestamps import Stamp, Stamps
+from leverwatch.collectors.aggregation.cells import CellRef
+from leverwatch.collectors.aggregation.counting_rule import First
+from leverwatch.collectors.aggregation.ledger import SEEN_BEFORE, CellOf, Known, Ledger, Memory
+from leverwatch.collectors.aggregation.open_calls import OpenCalls
+from leverwatch.collectors.aggregation.stream_parts import StreamParts
+from leverwatch.collectors.aggregation.versions import Versions
+from leverwatch.collectors.interface import Operation, Result
+from leverwatch.collectors.records.fields import FIELDS, template_slice
+from leverwatch.collectors.records.formats.interface import STREAMED, Piece, Row
+from leverwatch.collectors.records.names import Refusal, model_of
+from leverwatch.collectors.records.timestamps import parse_time
+from leverwatch.collectors.records.vocabulary import operation_of
+
+_TIME, _REQUEST = map(FIELDS.index, ("time", "request_id"))
+_naming = itemgetter(*map(FIELDS.index, NAMING))
+
+
+class RowCounter:
+    """Adds single rows to their cells; `clear` forgets the cells. `zone` is what a time without a zone means."""
+
+    def __init__(
+        self,
+        stamps: Stamps,
+        judge: Judge,
+        memory: Memory,
+        first: First,
+        cell_of: CellOf,
+        calls: OpenCalls,
+        zone: tzinfo,
+        *,
+        has_extended: bool,
+    ) -> None:
+        self._stamps, self._judge, self._memory, self._zone = stamps, judge, memory, zone
+        self._template = template_slice(has_extended=has_extended)
+        self._ledger = Ledger(first, cell_of, has_extended=has_extended)
+        self._versions = Versions(self._ledger, memory, calls)
+        self._streams = StreamParts(self._ledger, memory, calls, has_extended=has_extended)
+        self._places: dict[tuple[object, ...], Known] = {}
+        self._time: tuple[object, float] = (None, 0.0)
+
+    def clear(self) -> None:
+        """Forget the cells."""
+        self._places.clear()
+
+    def add(
+        self, rows: Sequence[Row], pieces: Mapping[int, Piece], limit: datetime
+    ) -> tuple[int, list[tuple[int, Result, str]], datetime | None]:
+        """Count rows that are not later than `limit`; `pieces` says which ones need not tell a whole call.
+
+        Returns the number of counted rows; index, result and detail of each other row; and the time of the newest
+        row that changed a count.
+        """
+        times = self._stamps.read([row[_TIME] for row in rows], limit)
+        others: list[tuple[int, Result, str]] = []
+        changed = bytearray(len(rows))
+        for index, (row, stamp) in enumerate(zip(rows, times.stamps, strict=True)):
+            known = self._know(row, stamp)
+            if not isinstance(known, Known):
+                refused: Refusal | None = known
+            else:
+                refused, changed[index] = self._count(row, known, self._moment(row, stamp), pieces.get(index))
+            if refused is not None:
+                others.append((index, *refused))
+        newest = self._stamps.newest(times.only(changed)) if any(changed) else None
+        return len(rows) - len(others), others, newest
+
+    def _count(self, row: Row, known: Known, moment: float, piece: Piece | None) -> tuple[Refusal | None, bool]:
+        if piece in STREAMED:
+            return self._streams.add(row, known, moment, piece)
+        if row[_REQUEST] is not None:
+            found = self._versions.add(row, known, moment, piece)
+            if found is not None:
+                return found
+        if not self._memory.remember_record(row, known.place, int(moment)):
+            return SEEN_BEFORE, False
+        self._ledger.count(row, known.place, moment)
+        return None, True
+
+    def take_back(self, row: Row, limit: datetime) -> None:
+        """Subtract exactly what was counted for a row."""
+        (stamp,) = self._stamps.read([row[_TIME]], limit).stamps
+        known = self._know(row, stamp)
+        if isinstance(known, Known):
+            self._memory.forget_record(row, known.place, stamp.minute * 60)
+            self._ledger.count(row, known.place, stamp.minute * 60, -1.0)
+
+    def _moment(self, row: Row, stamp: Stamp) -> float:
+        """Return the time of a row in seconds since the epoch."""
+        value, moment = self._time
+        # 1 and True are equal, and so are 1 and 1.0, which does no harm.
+        if value is None or value != row[_TIME]:
+            read = parse_time(row[_TIME], self._zone)
+            moment = stamp.minute * 60.0 if read is None else read.timestamp()
+            self._time = (row[_TIME], moment)
+        return moment
+
+    def _know(self, row: Row, stamp: Stamp) -> Known | Refusal:
+        if stamp.refusal is not None:
+            return stamp.refusal
+        model, word, status, hit = _naming(row)
+        template = row[self._template]
+        # 1 and True are equal as keys, but not as texts.
+        key = (stamp.day, model, word, status, type(status), hit, template, *map(type, template))
+        known = self._places.get(key)
+        if known is None:
+            place = self._judge(stamp.day, model, word, status, hit, template)
+            if not isinstance(place, CellRef):
+                return place
+            operation = operation_of(word) or Operation.OTHER  # one of no known kind is refused
+            stream = (place.system, operation, "call")
+            seeds = map(self._memory.seed, (stream, (place.system, operation, "version")))
+            known = Known(place, operation, model_of(model), stamp.day, stream, *seeds)
+            self._places[key] = known
+        return known
