@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Protocol
 
 import msgspec
+from msgspec.structs import replace
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.formats.interface import Units
