@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-FIRST_DATE = 1_112_911_993
-"""The date of the first commit that git ever recorded (2005-04-07): a clock that shows an earlier one is wrong."""
+from leverwatch.collectors.interface import EARLIEST_LANDING
+
+FIRST_DATE = int(EARLIEST_LANDING.timestamp())
+"""Earlier dates are of clocks that are wrong, in seconds since 1970."""
 _DRIFT = 600
 """Seconds that the clock of another machine may be ahead."""
 SLACK = 86_400
