@@ -119,6 +119,10 @@ COUNTING_KINDS: frozenset[ChangeKind] = frozenset({ChangeKind.MODIFIED, ChangeKi
 """The kinds that make a day an active day."""
 
 
+EARLIEST_LANDING = datetime(2005, 4, 7, 22, 13, 13, tzinfo=UTC)
+"""The date of the first commit that git ever recorded: a landing that is dated earlier has a wrong date."""
+
+
 @dataclass(frozen=True, slots=True)
 class PromptChange:
     """One landing on the default branch that touched a system's prompts."""
@@ -127,7 +131,7 @@ class PromptChange:
     change_id: str
     """An id of the change of content, so that a rebased copy of a landing counts as the same change."""
     landed_at: datetime
-    """Committer date of the landing, in UTC."""
+    """Committer date of the landing, in UTC; a sound date in the place of a wrong one."""
     kind: ChangeKind
     prompts: int
     """How many tracked prompts the landing touched."""
@@ -208,7 +212,7 @@ class Batch:
     prompt_changes: tuple[PromptChange, ...] = ()
     replace_prompt_changes: bool = False
     """True: `prompt_changes` are all changes of the source. Stored changes that are not among them are deleted;
-    the others keep their earliest `landed_at`."""
+    the others keep their earliest `landed_at`, but none before `EARLIEST_LANDING`."""
     eval_results: tuple[EvalResult, ...] = ()
     model_shutdowns: tuple[ModelShutdown, ...] = ()
     """Models that the source lists. A model that is not among them keeps its stored day: providers remove a model

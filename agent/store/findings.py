@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from itertools import islice
 
-from sqlalchemy import Connection, case, delete, select
+from sqlalchemy import Connection, and_, case, delete, select
 
 from leverwatch.agent.store.bulk_insert import insert_into
 from leverwatch.agent.store.names import Admission
 from leverwatch.agent.store.rows import RowWriter
 from leverwatch.agent.store.schema import eval_results, model_shutdowns, prompt_changes
 from leverwatch.agent.store.values import is_eval_result, is_prompt_change, is_shutdown
-from leverwatch.collectors.interface import Batch, EvalResult, ModelShutdown
+from leverwatch.collectors.interface import EARLIEST_LANDING, Batch, EvalResult, ModelShutdown
 
 _SLICE = 1000
 _MOST_SHUTDOWNS = 10_000
@@ -46,9 +46,9 @@ def write_prompt_changes(
                 )
     statement = insert_into(connection.dialect, prompt_changes)
     new = statement.excluded
-    earliest = case(
-        (prompt_changes.c.landed_at <= new["landed_at"], prompt_changes.c.landed_at), else_=new["landed_at"]
-    )
+    # A date of before git may have been stored by a version that took dates as they came.
+    stored = prompt_changes.c.landed_at
+    earliest = case((and_(stored <= new["landed_at"], stored >= EARLIEST_LANDING), stored), else_=new["landed_at"])
     statement = statement.on_conflict_do_update(
         index_elements=list(prompt_changes.primary_key.columns),
         set_={

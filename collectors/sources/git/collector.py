@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import json
+from array import array
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime
 from hashlib import blake2b
+
+from msgspec.structs import replace
 
 from leverwatch.collectors.errors import SourceRefused, SourceUnavailable
 from leverwatch.collectors.interface import Batch, CollectorContext, Problem, PromptChange, Result, SourceState
 from leverwatch.collectors.sources.git.address import cache_name, is_remote, local_path, redactor, shown
+from leverwatch.collectors.sources.git.branches import followed
 from leverwatch.collectors.sources.git.cache import REFERENCE, Cache, Refreshed
 from leverwatch.collectors.sources.git.child import run_git
 from leverwatch.collectors.sources.git.config import GitConfig
 from leverwatch.collectors.sources.git.credentials import remote
+from leverwatch.collectors.sources.git.dates import Dated, newest_of, sound_dates
 from leverwatch.collectors.sources.git.errors import GitError, GitFailed, GitMissing, ObjectMissing
-from leverwatch.collectors.sources.git.history import HISTORY, History, apply_landing, newly_counted
+from leverwatch.collectors.sources.git.history import HISTORY, History, apply_landing, keep_numbers, newly_counted
 from leverwatch.collectors.sources.git.log import Landing
+from leverwatch.collectors.sources.git.mainline import Turn, spans
 from leverwatch.collectors.sources.git.normalise import content_hash
 from leverwatch.collectors.sources.git.patterns import PathFilter, pathspecs
 from leverwatch.collectors.sources.git.process import Git, Runner, summary
@@ -26,9 +33,10 @@ from leverwatch.collectors.stored_state import check_keys, place_of
 KINDS = (HISTORY,)
 """What a source stores."""
 _PARTIAL = "file contents are missing, as in a partial clone; run `git fetch --refetch --no-filter` in it"
-_DRIFT = timedelta(minutes=10)
 _MOST_PROBLEMS = 20
-_METHOD = 1
+_LATEST = 1 << 62
+"""Later dates are read as this one; all are beyond the calendar."""
+_METHOD = 2
 """The version of the method. It is raised when the same history would give other changes; then all is read
 again."""
 
@@ -93,6 +101,8 @@ class GitCollector:
         except GitError as error:
             if isinstance(error, ObjectMissing) or "promisor remote" in str(error):
                 raise SourceRefused(f"{self._place}: {_PARTIAL}") from error
+            if "not a git repository" in str(error):
+                raise SourceRefused(f"{self._place}: not a git repository") from error
             raise SourceUnavailable(f"{self._place}: {summary(str(error))}") from error
         if found is None:
             return
@@ -133,15 +143,37 @@ class GitCollector:
         if not self._directory.exists():
             raise SourceUnavailable(f"{self._place}: there is no such folder")
         repository = Repository(self._git, self._directory)
-        tip = self._tip(repository)
+        reference = self._reference(repository, remembered)
+        tip = self._tip(repository, reference)
         if tip is None:
             return self._none(remembered)
-        if remembered and remembered.settings == self._settings:
-            if remembered.head == tip:
-                return None
-            if repository.continues(remembered.head, tip):
-                return self._advance(repository, tip, remembered)
-        return self._rescan(repository, tip, remembered)
+        if remembered and (remembered.settings, remembered.head) == (self._settings, tip):
+            return None
+        # Without a branch in the settings it is the same one under another name: its default is known.
+        same = remembered and (self._config.branch is None or remembered.reference in {"", self._named(reference)})
+        turns: tuple[Turn, ...] = ()
+        if remembered and same:
+            way = repository.way(remembered.head, tip)
+            if way is None and reference == "HEAD" and self._cache is None:
+                raise SourceRefused(f"{self._place}: a detached HEAD lacks what was counted; set `branch`")
+            if way is not None and remembered.settings == self._settings:
+                advanced = self._advance(repository, tip, remembered, way, self._named(reference))
+                if advanced is not None:
+                    return advanced
+            turns = self._turns(repository, tip, remembered, way)
+        return self._rescan(repository, tip, remembered, turns, self._named(reference))
+
+    def _turns(
+        self, repository: Repository, tip: str, remembered: History, way: tuple[Turn, ...] | None
+    ) -> tuple[Turn, ...]:
+        """Return all turns of the chain up to `tip`, which keeps what it can of the chain up to the old tip."""
+        if way is not None:
+            return (*remembered.turns, *way)
+        fork = repository.fork(remembered.head, remembered.turns, tip)
+        if fork is None:
+            return ()
+        base, kept = fork
+        return (*kept, *(repository.way(base, tip) or ()))
 
     def _none(self, remembered: History | None) -> tuple[Batch, History] | None:
         """Return None for an empty repository.
@@ -153,22 +185,40 @@ class GitCollector:
             return None
         raise SourceUnavailable(f"{self._place}: the repository had commits and is empty now")
 
-    def _tip(self, repository: Repository) -> str | None:
-        """Return the commit at the tip of the branch; None for a repository without any commit."""
+    def _reference(self, repository: Repository, remembered: History | None) -> str:
+        """Return the full name of the branch to follow, or HEAD when the repository has no branch."""
         branch = self._config.branch
         if self._cache is not None:
-            references = [REFERENCE]
-        elif branch is None:
-            references = ["HEAD"]
-        else:
-            references = [f"refs/heads/{branch}", f"refs/remotes/{branch}"]
+            return REFERENCE
+        if branch is not None:
+            return f"refs/heads/{branch}"
+        branches = repository.branches()
+        before = remembered.reference if remembered else ""
+        several = len(branches.names) > 1
+        bare = several and repository.is_bare()
+        usual = repository.usual_branch() if several and not branches.default_of_remote else ""
+        found = followed(branches, bare=bare, remembered=before, usual=usual)
+        if found is None:
+            if branches.names:
+                raise SourceRefused(f"{self._place}: no branch is known to be the default one; set `branch`")
+            return "HEAD"
+        if remembered and not bare and found != before and before in branches.names:
+            # The branch that was followed is still there: another one only takes its place if nothing is lost.
+            tip = repository.tip(found).commit
+            if tip is None or repository.way(remembered.head, tip) is None:
+                return before
+        return found
+
+    def _named(self, reference: str) -> str:
+        """Return the name of a branch to remember: that of a copy is the same for all branches."""
+        return reference if self._cache is None else f"remote {self._config.branch or 'HEAD'}"
+
+    def _tip(self, repository: Repository, reference: str) -> str | None:
+        """Return the commit at the tip of the branch; None for a repository without any commit."""
+        branch = self._config.branch
+        references = [reference, f"refs/remotes/{branch}"] if branch and not self._cache else [reference]
         for reference in references:
-            try:
-                tip = repository.tip(reference)
-            except GitFailed as error:
-                if "not a git repository" in str(error):
-                    raise SourceRefused(f"{self._place}: not a git repository") from error
-                raise
+            tip = repository.tip(reference)
             if tip.shallow:
                 if self._cache is not None:
                     # The copy is as shallow as its origin, and would stay so.
@@ -184,22 +234,83 @@ class GitCollector:
             raise SourceRefused(f"{self._place}: HEAD names a branch that does not exist; set `branch`")
         raise SourceRefused(f"{self._place}: there is no branch {branch!r}")
 
-    def _advance(self, repository: Repository, tip: str, history: History) -> tuple[Batch, History]:
+    def _advance(
+        self, repository: Repository, tip: str, history: History, turns: tuple[Turn, ...], reference: str
+    ) -> tuple[Batch, History] | None:
+        """Return what is new; None when its dates need a look at those of the whole branch."""
+        parts = list(spans(history.head, tip, turns))
+        if history.newest is None:
+            return None
+        dates = [date for _, date in repository.dates(parts)]
+        newest = newest_of(dates, history.newest, int(self._now().timestamp()))
+        if newest is None:
+            return None
         # `history` is changed in place: whatever goes wrong from here on, the store has the true one.
         self._memory = None
-        landings = repository.landings(tip, history.head, self._pathspecs)
+        landings = repository.landings(parts, self._pathspecs)
         changes = self._follow(repository, landings, history)
         tallies = {Result.COUNTED: len(changes), Result.INVALID_LINE: len(_refused(landings))}
-        return self._batch(history, tip, landings, changes, tallies, replace=False), history
+        history.turns += turns
+        history.newest, history.reference = newest, reference
+        return self._batch(history, tip, changes, tallies, _problems(landings), replace=False), history
 
-    def _rescan(self, repository: Repository, tip: str, remembered: History | None) -> tuple[Batch, History]:
-        history = History.begun(tip, self._settings)
-        landings = repository.landings(tip, None, self._pathspecs)
+    def _rescan(
+        self,
+        repository: Repository,
+        tip: str,
+        remembered: History | None,
+        turns: tuple[Turn, ...],
+        reference: str,
+    ) -> tuple[Batch, History]:
+        history = History.begun(tip, self._settings, reference, turns)
+        parts = list(spans(None, tip, turns))
+        read = repository.landings(parts, self._pathspecs)
+        landings, dated = self._dated(read, repository.dates(parts))
+        history.newest = dated.newest
         changes = self._follow(repository, landings, history)
+        if remembered:
+            changes = keep_numbers(remembered, history, changes)
         # What was refused before is not counted again; which landings that were is not remembered.
         refused = 0 if remembered else len(_refused(landings))
-        tallies = {Result.COUNTED: newly_counted(remembered, history), Result.INVALID_LINE: refused}
-        return self._batch(history, tip, landings, changes, tallies, replace=True), history
+        wrong = self._wrong(read, landings, remembered)
+        history.misdated = sorted({*(remembered.misdated if remembered else ()), *(one.place for one in wrong)})
+        tallies = Counter(one.reason for one in wrong)
+        tallies.update({Result.COUNTED: newly_counted(remembered, history), Result.INVALID_LINE: refused})
+        problems = [*_problems(landings), *wrong]
+        return self._batch(history, tip, changes, tallies, problems, replace=True), history
+
+    def _dated(self, landings: list[Landing], dates: Iterator[tuple[str, int]]) -> tuple[list[Landing], Dated]:
+        """Return the landings with sound dates, and what is known of all dates of the branch."""
+        wanted = {landing.commit for landing in landings}
+        seconds = array("q")
+        positions: dict[str, int] = {}
+        for commit, date in dates:
+            if commit in wanted:
+                positions[commit] = len(seconds)
+            seconds.append(min(date, _LATEST))
+        dated = sound_dates(seconds, int(self._now().timestamp()))
+        moved = {commit: dated.moved[place] for commit, place in positions.items() if place in dated.moved}
+        sound = [
+            replace(one, landed_at=datetime.fromtimestamp(moved[one.commit], UTC)) if one.commit in moved else one
+            for one in landings
+        ]
+        return sound, dated
+
+    def _wrong(self, read: list[Landing], landings: list[Landing], remembered: History | None) -> list[Problem]:
+        """Return the landings whose dates cannot be true, without those that were reported before."""
+        known = set(remembered.misdated) if remembered else set()
+        return [
+            Problem(
+                before.commit,
+                Result.FUTURE if before.landed_at > self._now() else Result.BAD_TIME,
+                f"dated {before.landed_at:%Y-%m-%d}, which its neighbours or the clock rule out; it counts on"
+                f" {after.landed_at:%Y-%m-%d}",
+            )
+            for before, after in zip(read, landings, strict=True)
+            if before.landed_at != after.landed_at
+            and before.commit not in known
+            and any(self._filter.systems_of(edit.path) for edit in before.edits)
+        ]
 
     def _follow(self, repository: Repository, landings: list[Landing], history: History) -> list[PromptChange]:
         names = dict.fromkeys(
@@ -223,27 +334,29 @@ class GitCollector:
         self,
         history: History,
         tip: str,
-        landings: list[Landing],
         changes: list[PromptChange],
         tallies: Mapping[Result, int],
+        problems: list[Problem],
         *,
         replace: bool,
     ) -> Batch:
         history.head = tip
-        # A date that lies ahead is the landing's own affair: as the newest of the source it would stay for years.
-        latest = self._now() + _DRIFT
         return Batch(
             state={HISTORY.key: HISTORY.dumps(history)},
             tallies={result: number for result, number in tallies.items() if number},
             prompt_changes=tuple(changes),
             replace_prompt_changes=replace,
-            newest_record=max((one.landed_at for one in changes if one.landed_at <= latest), default=None),
-            problems=tuple(
-                Problem(one.commit, Result.INVALID_LINE, f"a landing of {one.too_many} matching files is no edit")
-                for one in _refused(landings)[:_MOST_PROBLEMS]
-            ),
+            newest_record=max((one.landed_at for one in changes), default=None),
+            problems=tuple(problems[:_MOST_PROBLEMS]),
         )
 
 
 def _refused(landings: list[Landing]) -> list[Landing]:
     return [landing for landing in landings if landing.too_many]
+
+
+def _problems(landings: list[Landing]) -> list[Problem]:
+    return [
+        Problem(one.commit, Result.INVALID_LINE, f"a landing of {one.too_many} matching files is no edit")
+        for one in _refused(landings)
+    ]

@@ -48,7 +48,9 @@ class GitConfig(SourceConfig):
         examples=["/srv/prompts.git", "https://git.example.com/team/prompts.git"],
     )
     branch: Annotated[str, AfterValidator(_check_branch)] | None = Field(
-        default=None, description="The branch whose landings count; by default the one HEAD names."
+        default=None,
+        description="The branch whose landings count; by default the default branch of the repository, whatever is"
+        " checked out.",
     )
     systems: dict[Name, Annotated[tuple[Pattern, ...], Field(min_length=1)]] = Field(
         min_length=1,

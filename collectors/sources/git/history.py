@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Annotated
 
@@ -11,6 +12,8 @@ from msgspec import Struct
 
 from leverwatch.collectors.interface import ChangeKind, PromptChange
 from leverwatch.collectors.sources.git.log import Landing
+from leverwatch.collectors.sources.git.mainline import Turn
+from leverwatch.collectors.sources.git.occurrences import Occurrences, mark, renumber
 from leverwatch.collectors.stored_state import Kind, same
 
 _TELLING = tuple(ChangeKind)
@@ -40,13 +43,32 @@ class History(msgspec.Struct, forbid_unknown_fields=True):
     settings: str
     """Digest of the settings that decide what is tracked and how it is compared."""
     systems: dict[str, SystemHistory]
-    occurrences: dict[str, Annotated[int, msgspec.Meta(ge=1)]]
-    """How often each content transition occurred, by its digest."""
+    occurrences: Occurrences
+    """Every occurrence of each content transition, by its digest: its number, and which landing it was."""
+    reference: str
+    """The full name of the branch; empty: not known."""
+    turns: list[Turn]
+    """The turns of the chain up to `head`, oldest first."""
+    newest: int | None
+    """The newest sound date of the chain in seconds since 1970; None: none, or not known."""
+    misdated: list[str]
+    """The landings whose wrong dates were reported."""
 
     @classmethod
-    def begun(cls, head: str, settings: str) -> History:
+    def begun(cls, head: str, settings: str, reference: str = "", turns: Iterable[Turn] = ()) -> History:
         """What is known before the first landing."""
-        return cls(head=head, settings=settings, systems={}, occurrences={})
+        return cls(head, settings, {}, {}, reference, list(turns), newest=None, misdated=[])
+
+
+def _with_landings(body: bytes) -> bytes:
+    """From version 1, which knew how often a transition occurred, and not in which landings."""
+    before = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    if "occurrences" in before:
+        counts = msgspec.json.decode(before["occurrences"], type=dict[str, Annotated[int, msgspec.Meta(ge=1)]])
+        unknown = {digest: [(one, "") for one in range(1, count + 1)] for digest, count in counts.items()}
+        before["occurrences"] = msgspec.Raw(msgspec.json.encode(unknown))
+    added: dict[str, object] = {"reference": "", "turns": [], "newest": None, "misdated": []}
+    return msgspec.json.encode({**before, **added})
 
 
 HISTORY: Kind[History] = Kind(
@@ -54,7 +76,7 @@ HISTORY: Kind[History] = Kind(
     key="history",
     encode=msgspec.json.Encoder().encode,
     decode=msgspec.json.Decoder(History).decode,
-    upgrades=(same,),
+    upgrades=(same, _with_landings),
     is_json=True,
 )
 
@@ -170,8 +192,9 @@ def apply_landing(
         if not steps:
             continue
         digest = _transition_digest(name, steps)
-        occurrence = history.occurrences.get(digest, 0) + 1
-        history.occurrences[digest] = occurrence
+        known = history.occurrences.setdefault(digest, [])
+        occurrence = known[-1][0] + 1 if known else 1
+        known.append((occurrence, mark(landing.commit, landing.written)))
         changes.append(
             PromptChange(
                 system=name,
@@ -189,4 +212,22 @@ def newly_counted(before: History | None, after: History) -> int:
     """Return how many changes of `after` are not in `before`, so that reading everything again counts none
     twice."""
     known = before.occurrences if before else {}
-    return sum(max(0, number - known.get(digest, 0)) for digest, number in after.occurrences.items())
+    return sum(max(0, len(all_) - len(known.get(digest, ()))) for digest, all_ in after.occurrences.items())
+
+
+def keep_numbers(before: History, after: History, changes: Iterable[PromptChange]) -> list[PromptChange]:
+    """Give the changes of a history that was read again the ids that they had, and return them.
+
+    `after` is changed in place. A change keeps its id, and with it the day on which it first landed, by its
+    commit; else, as one that was rebased, by its author date; else by its order.
+    """
+    numbers = {
+        digest: renumber(before.occurrences.get(digest, []), all_) for digest, all_ in after.occurrences.items()
+    }
+    for digest, all_ in after.occurrences.items():
+        after.occurrences[digest] = sorted((numbers[digest][number], which) for number, which in all_)
+    kept = []
+    for change in changes:
+        digest, _, number = change.change_id.partition("#")
+        kept.append(replace(change, change_id=f"{digest}#{numbers[digest][int(number)]}"))
+    return kept

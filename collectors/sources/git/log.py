@@ -7,23 +7,15 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
-ARGUMENTS = (
-    "log",
-    "-z",
-    "--raw",
-    "--no-renames",
-    "--no-follow",
-    "--no-relative",
-    "--no-abbrev",
-    "--no-color",
-    "--no-ext-diff",
-    "--first-parent",
-    "--diff-merges=first-parent",
-    "--reverse",
-    "--format=tformat:%H %ct",
-)
+_FORMAT = "--format=tformat:%H %ct %at"
+_DIFF = ("-z", "--raw", "--no-renames", "--no-relative", "--no-abbrev", "--no-color", "--no-ext-diff")
+ARGUMENTS = ("log", *_DIFF, "--no-follow", "--first-parent", "--diff-merges=first-parent", "--reverse", _FORMAT)
 """The command whose output `parse_log` reads. Renames are found later by content hash, so git does not detect
 them."""
+HEADER = ("log", "-z", "--no-walk", "--no-patch", "--no-color", _FORMAT)
+"""The command that prints a commit as `ARGUMENTS` does, without its files."""
+DIFFERENCE = ("diff-tree", "-r", *_DIFF)
+"""The command that prints what differs between two commits as `ARGUMENTS` does for a commit and its parent."""
 
 MOST_EDITS = 20_000
 """The largest number of edits that is kept of one landing, as each takes memory and is stored."""
@@ -47,10 +39,13 @@ class Landing(Struct, frozen=True):
 
     commit: str
     landed_at: datetime
-    """Committer date in UTC, unchanged: neither clamped nor made monotonic."""
+    """Committer date in UTC: as it is read, unchanged; the collector puts a sound date in the place of a wrong
+    one."""
     edits: tuple[Edit, ...]
     too_many: int = 0
     """The number of edits when there are more than `MOST_EDITS`, none of which is kept; else 0."""
+    written: str = ""
+    """Author date as git prints it, which a rebased copy keeps; empty: unknown."""
 
 
 def parse_time(seconds: str) -> datetime:
@@ -79,6 +74,7 @@ def read_log(pieces: Iterable[bytes]) -> Iterator[Landing]:
         ValueError: the output has another form, or is incomplete.
     """
     header: tuple[str, datetime] | None = None
+    written = ""
     edits: list[Edit] = []
     number = 0
     fields = _fields(pieces)
@@ -95,10 +91,12 @@ def read_log(pieces: Iterable[bytes]) -> Iterator[Landing]:
                 edits.append(Edit(name, _content(parts[0], parts[2]), _content(parts[1], parts[3])))
             continue
         if header is not None and edits:
-            yield Landing(*header, tuple(edits)) if number <= MOST_EDITS else Landing(*header, (), number)
+            several = number > MOST_EDITS
+            yield Landing(*header, () if several else tuple(edits), number if several else 0, written)
         edits, number = [], 0
         if record:
-            commit, _, seconds = record.decode().partition(" ")
+            commit, _, dates = record.decode().partition(" ")
+            seconds, _, written = dates.partition(" ")
             header = commit, parse_time(seconds)
 
 

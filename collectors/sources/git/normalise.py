@@ -2,23 +2,58 @@
 
 from __future__ import annotations
 
+import codecs
 from hashlib import blake2b
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+"""The marks at the beginning of a text; one begins with another one, and comes first."""
+_MOST_ODD = 4
+"""Of so many characters of a text of two bytes each, at least one is of a Latin alphabet, a digit or a blank."""
 _HASH_BYTES = 12
 
 
 def normalise(text: bytes, *, collapse_whitespace: bool = False) -> bytes:
-    """Return the text without differences that editors make by themselves. The text is not decoded.
+    """Return the text without differences that editors make by themselves.
 
-    Line ends become LF; white space at line ends, blank lines at the end and a byte-order mark are removed. With
-    `collapse_whitespace`, every run of white space (line breaks included) becomes one space, so that another line
-    width is no change; it should be off where indentation has a meaning.
+    Text in UTF-16 or UTF-32 becomes UTF-8; other encodings are left as they are. Line ends become LF; white space
+    at line ends, blank lines at the end and a byte-order mark are removed. With `collapse_whitespace`, every run
+    of white space (line breaks included) becomes one space, so that another line width is no change; it should be
+    off where indentation has a meaning.
     """
-    text = text.removeprefix(_BYTE_ORDER_MARK)
+    text = _in_utf8(text).removeprefix(codecs.BOM_UTF8)
     if collapse_whitespace:
         return b" ".join(text.split())
     return b"\n".join(line.rstrip() for line in text.splitlines()).rstrip(b"\n")
+
+
+def _in_utf8(text: bytes) -> bytes:
+    encoding = _wide_encoding(text)
+    if encoding is None:
+        return text
+    try:
+        return text.decode(encoding).encode()
+    except UnicodeError:
+        return text
+
+
+def _wide_encoding(text: bytes) -> str | None:
+    """Return the name of the encoding of a text with several bytes a character; None for any other."""
+    for mark, name in _MARKS:
+        if text.startswith(mark):
+            return name
+    # Without a mark it is told by the zero bytes of its Latin characters, all of which are on one side.
+    if b"\0" not in text or len(text) % 2:
+        return None
+    pairs = len(text) // 2
+    for name, zeros, others in (("utf-16-le", text[1::2], text[::2]), ("utf-16-be", text[::2], text[1::2])):
+        if zeros.count(0) * _MOST_ODD >= pairs and 0 not in others:
+            return name
+    return None
 
 
 def content_hash(text: bytes, *, collapse_whitespace: bool = False) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
 from msgspec import Struct
 
+from leverwatch.collectors.sources.git.branches import LOCAL, REMOTE, Branches, parse_branches
 from leverwatch.collectors.sources.git.errors import GitFailed, ObjectMissing
-from leverwatch.collectors.sources.git.log import ARGUMENTS, Landing, read_log
+from leverwatch.collectors.sources.git.log import ARGUMENTS, DIFFERENCE, HEADER, Landing, read_log
+from leverwatch.collectors.sources.git.mainline import Span, Turn, spans, turns_to
 from leverwatch.collectors.sources.git.process import Git
 
 LARGEST_PROMPT = 5 * 1024 * 1024
@@ -60,11 +63,39 @@ class Repository:
         """
         return bool(self._git.read(self.directory, "for-each-ref", "--count=1"))
 
-    def continues(self, old: str, new: str) -> bool:
-        """Whether `old` is on the first-parent chain of `new`, so that only the commits after it are new.
+    def branches(self) -> Branches:
+        """Return the branches of the repository.
 
-        It is not enough that `old` is an ancestor: it may be a second parent of a merge, and then the first-parent
-        chain is another one. False also when `old` no longer exists.
+        Raises:
+            GitError: the repository cannot be read.
+        """
+        form = "--format=%(refname)%09%(symref)%09%(HEAD)"
+        return parse_branches(
+            self._git.read(self.directory, "for-each-ref", form, LOCAL, REMOTE).decode(errors="backslashreplace")
+        )
+
+    def is_bare(self) -> bool:
+        """Whether the repository has no working tree.
+
+        Raises:
+            GitError: the repository cannot be read.
+        """
+        return self._git.read(self.directory, "rev-parse", "--is-bare-repository").strip() == b"true"
+
+    def usual_branch(self) -> str:
+        """Return the setting `init.defaultBranch`; empty when it is not set."""
+        try:
+            found = self._git.read(self.directory, "config", "--get", "init.defaultBranch")
+        except GitFailed:
+            return ""
+        return found.decode(errors="backslashreplace").strip()
+
+    def way(self, old: str, new: str) -> tuple[Turn, ...] | None:
+        """Return the turns on the way from `old` to `new`.
+
+        None when `new` does not contain `old`, or when `old` no longer exists. It is not enough that `old` is an
+        ancestor: it may be a second parent of a merge, and then the first parents of `new` are another chain, on
+        which what landed did not land.
 
         Raises:
             GitError: the command could not run.
@@ -73,21 +104,76 @@ class Repository:
             listing = self._git.read(
                 self.directory, "rev-list", "--first-parent", "--parents", f"{old}..{new}", "--"
             )
+            oldest = listing.decode().rstrip("\n").rpartition("\n")[2].split(" ")
+            if old == new or oldest[1:2] == [old]:
+                return ()
+            between = self._git.read(
+                self.directory, "rev-list", "--ancestry-path", "--parents", f"{old}..{new}", "--"
+            )
         except GitFailed:
-            return False
-        oldest = listing.decode().rstrip("\n").rpartition("\n")[2].split(" ")
-        return oldest[1:2] == [old]
+            return None
+        listed = [line.split(" ") for line in between.decode().splitlines()]
+        return turns_to(new, old, {commit: parents for commit, *parents in listed})
 
-    def landings(self, new: str, old: str | None, pathspecs: Sequence[str]) -> list[Landing]:
-        """Return the first-parent landings up to `new` (after `old`, if given) that touch the paths, oldest first.
+    def fork(self, head: str, turns: Sequence[Turn], new: str) -> tuple[str, tuple[Turn, ...]] | None:
+        """Return the newest commit of the chain up to `head` that `new` contains, with the turns up to it.
+
+        None when there is none, or when git has forgotten that chain.
+
+        Raises:
+            GitError: the command could not run.
+        """
+        for number in range(len(turns), -1, -1):
+            start, top, _ = list(spans(None, head, turns))[number]
+            try:
+                listing = self._git.read(
+                    self.directory, "rev-list", "--first-parent", "--parents", top, f"^{new}", "--"
+                )
+            except GitFailed:
+                continue
+            lost = [line.split(" ") for line in listing.decode().splitlines()]
+            if not lost:
+                return top, tuple(turns[:number])
+            parents = lost[-1][1:]
+            if parents and all(commit != start for commit, *_ in lost):
+                return parents[0], tuple(turns[:number])
+        return None
+
+    def dates(self, parts: Iterable[Span]) -> Iterator[tuple[str, int]]:
+        """Yield every commit of a chain with its committer date in seconds since 1970, oldest first.
 
         Raises:
             GitError: the repository cannot be read.
         """
-        span = new if old is None else f"{old}..{new}"
-        with self._git.open(self.directory, *ARGUMENTS, span, "--", *pathspecs) as output:
+        for start, end, turn in parts:
+            span = end if start is None else f"{start}..{end}"
+            with self._git.open(
+                self.directory, "rev-list", "--first-parent", "--reverse", "--timestamp", span, "--"
+            ) as output:
+                yield from map(_dated, output)
+            if turn is not None:
+                line = self._git.read(self.directory, "rev-list", "--no-walk", "--timestamp", turn.merge, "--")
+                yield _dated(line)
+
+    def landings(self, parts: Iterable[Span], pathspecs: Sequence[str]) -> list[Landing]:
+        """Return the landings of a chain that touch the paths, oldest first.
+
+        Raises:
+            GitError: the repository cannot be read.
+        """
+        found: list[Landing] = []
+        for start, end, turn in parts:
+            span = end if start is None else f"{start}..{end}"
+            found += self._log(b"", *ARGUMENTS, span, "--", *pathspecs)
+            if turn is not None:
+                header = self._git.read(self.directory, *HEADER, turn.merge, "--")
+                found += self._log(header, *DIFFERENCE, turn.parent, turn.merge, "--", *pathspecs)
+        return found
+
+    def _log(self, header: bytes, *arguments: str) -> Iterator[Landing]:
+        with self._git.open(self.directory, *arguments) as output:
             try:
-                return list(read_log(iter(lambda: output.read(_PIECE), b"")))
+                yield from read_log(chain([header], iter(lambda: output.read(_PIECE), b"")))
             except ValueError as error:
                 raise GitFailed("git log printed something unexpected") from error
 
@@ -116,6 +202,11 @@ class Repository:
                 yield name, content if kind == "blob" and int(size) <= LARGEST_PROMPT else None
         if received != len(wanted):
             raise GitFailed("git ended before it had printed every object")
+
+
+def _dated(line: bytes) -> tuple[str, int]:
+    seconds, _, commit = line.decode().strip().partition(" ")
+    return commit, int(seconds)
 
 
 def _read_object(output: IO[bytes], size: int) -> bytes | None:

@@ -159,6 +159,15 @@ def test_replacing_prompt_changes_drops_the_gone_and_keeps_the_earliest_landing(
     assert [(row.change_id, row.landed_at) for row in rows] == [("c1", CHANGE.landed_at)]
 
 
+def test_a_stored_landing_of_before_git_gets_its_sound_date_when_all_is_read_again(store: Store) -> None:
+    wrong = replace(CHANGE, landed_at=datetime(1970, 1, 2, tzinfo=UTC))
+    store.apply("prompts", 0, Batch(state={}, prompt_changes=(wrong,)))
+    store.apply("prompts", 1, Batch(state={}, prompt_changes=(CHANGE,), replace_prompt_changes=True))
+
+    with store.reading() as connection:
+        assert connection.scalar(select(prompt_changes.c.landed_at)) == CHANGE.landed_at
+
+
 def test_sources_do_not_touch_each_other(store: Store) -> None:
     store.apply("a", 0, Batch(state={"k": b"a"}, prompt_changes=(CHANGE,)))
     store.apply("b", 0, Batch(state={"k": b"b"}, prompt_changes=(), replace_prompt_changes=True))

@@ -79,6 +79,10 @@ _HISTORY = (
     b'"removed":{"qa/z.md":{"current":"d651216c30b68a8f3b3fcc54","versions":["d651216c30b68a8f3b3fcc54"]}}}},'
     b'"occurrences":{"59885238505d36b16c01bcc5":1,"fac48dc6fdccb58f4def2082":2}}'
 )
+_HISTORY_WITH_LANDINGS = _HISTORY[: _HISTORY.index(b'"occurrences"')] + (
+    b'"occurrences":{"59885238505d36b16c01bcc5":[[1,""]],"fac48dc6fdccb58f4def2082":[[1,""],[2,""]]},'
+    b'"reference":"","turns":[],"newest":null,"misdated":[]}'
+)
 _IDS = bytes.fromhex("6B1BC485AB0A106778820CB9AE255E5E")
 _DIGEST = bytes.fromhex("E528E088FFE4818260EC81BD94F4ECA1")
 _SEGMENT = bytes.fromhex(
@@ -227,9 +231,13 @@ STORED: tuple[Stored, ...] = (
                     {"qa/z.md": Prompt("d651216c30b68a8f3b3fcc54", {"d651216c30b68a8f3b3fcc54"})},
                 )
             },
-            {"59885238505d36b16c01bcc5": 1, "fac48dc6fdccb58f4def2082": 2},
+            {"59885238505d36b16c01bcc5": [(1, "")], "fac48dc6fdccb58f4def2082": [(1, ""), (2, "")]},
+            reference="",
+            turns=[],
+            newest=None,
+            misdated=[],
         ),
-        (b"{" + _HISTORY, b'{"version":1,' + _HISTORY),
+        (b"{" + _HISTORY, b'{"version":1,' + _HISTORY, b'{"version":2,' + _HISTORY_WITH_LANDINGS),
     ),
     Stored("models", LIST, "list", _DIGEST, (_DIGEST, b"version 1\n" + _DIGEST)),
 )

@@ -55,7 +55,7 @@ class Repo:
 
     def git(self, *arguments: str) -> str:
         """Run git here, dated by this repository's clock."""
-        stamp = f"{int(self.clock.timestamp())} +0000"
+        stamp = f"@{int(self.clock.timestamp())} +0000"
         return git(self.path, *arguments, environ={"GIT_AUTHOR_DATE": stamp, "GIT_COMMITTER_DATE": stamp})
 
     def write(self, files: Files) -> None:

@@ -71,15 +71,16 @@ def test_no_name_and_no_date_of_a_landing_stops_a_source_a_store_or_an_evaluatio
 
     (batch,) = commit(store, source)
 
-    assert batch.tallies == {Result.COUNTED: 2 + len(NAMES) + len(DATES)}
-    assert source.events()[-2][1:] == ("modified", 1), "the last one is dated in the year 9999"
+    assert batch.tallies == {Result.COUNTED: 2 + len(NAMES) + len(DATES), Result.BAD_TIME: 6, Result.FUTURE: 1}
+    assert source.events()[-1][1:] == ("modified", 1), "no wrong date comes after it"
     plan = Plan(scope=Scope(watched=frozenset({"bot"})))
     shown = evaluate(store, plan, datetime(2026, 3, 1, 12, tzinfo=UTC), Assessor())
     assert shown.systems[0].verdict.changes_per_week is not None
 
     land(repo, b"later.md", stamp(21))
     commit(store, source)
-    assert source.tallies == {Result.COUNTED: 3 + len(NAMES) + len(DATES)}
+    assert source.tallies[Result.COUNTED] == 3 + len(NAMES) + len(DATES)
+    assert source.tallies[Result.BAD_TIME] == 6
 
 
 def test_a_landing_of_the_year_9999_is_not_the_newest_record_of_its_source(repo: Repo, tmp_path: Path) -> None:

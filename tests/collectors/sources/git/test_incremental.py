@@ -22,7 +22,7 @@ def known(source: Watch) -> History:
 
 def test_a_run_without_new_commits_asks_for_the_tip_and_nothing_else(repo: Repo, tmp_path: Path) -> None:
     repo.commit({"a.md": "1"})
-    source = watch(repo.path, tmp_path)
+    source = watch(repo.path, tmp_path, branch="main")
     source.collect()
     source.loads = 0
 
@@ -172,7 +172,7 @@ def test_a_tip_that_git_has_forgotten_starts_over(repo: Repo, tmp_path: Path) ->
     assert source.tallies == {Result.COUNTED: 3}
 
 
-def test_a_branch_merged_the_other_way_round_starts_over(repo: Repo, tmp_path: Path) -> None:
+def test_a_branch_merged_the_other_way_round_keeps_what_landed(repo: Repo, tmp_path: Path) -> None:
     # The old tip becomes the second parent of the new one: an ancestor, and not on the chain of landings.
     repo.commit({"a.md": "1"})
     repo.git("checkout", "-q", "-b", "topic")
@@ -187,9 +187,9 @@ def test_a_branch_merged_the_other_way_round_starts_over(repo: Repo, tmp_path: P
     repo.git("branch", "-q", "-f", "main", "topic")
     (batch,) = source.collect()
 
-    assert batch.replace_prompt_changes
-    # What landed on day 2 is known; that it is now part of a later merge changes nothing.
-    assert source.events() == [(0, "added", 1), (1, "added", 1), (2, "modified", 1)]
+    assert not batch.replace_prompt_changes
+    # What landed on day 2 stays, and what the merge brings lands with it.
+    assert source.events() == [(0, "added", 1), (2, "modified", 1), (3, "added", 1)]
 
 
 _LANDINGS = st.lists(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.sources.git.repository import LARGEST_PROMPT
-from tests.collectors.sources.git.repo import START, Repo, watch
+from tests.collectors.sources.git.repo import Repo, watch
 
 
 def test_every_kind_of_landing_is_seen_once(repo: Repo, tmp_path: Path) -> None:
@@ -221,19 +221,6 @@ def test_bulk_is_marked_above_the_setting(repo: Repo, tmp_path: Path) -> None:
 
     assert [change.bulk for change in few.changes.values()] == [False]
     assert [change.bulk for change in many.changes.values()] == [True]
-
-
-def test_dates_are_taken_as_committed_even_from_the_future_or_out_of_order(repo: Repo, tmp_path: Path) -> None:
-    future = START.replace(year=2050)
-    repo.commit({"a.md": "1"}, at=future)
-    repo.commit({"a.md": "2"}, at=START)
-    repo.commit({"a.md": "3"}, at=START.replace(day=7))
-    source = watch(repo.path, tmp_path)
-
-    (batch,) = source.collect()
-
-    assert [change.landed_at for change in batch.prompt_changes] == [future, START, START.replace(day=7)]
-    assert [str(change.kind) for change in batch.prompt_changes] == ["added", "modified", "modified"]
 
 
 def test_settings_of_the_person_who_owns_the_repository_change_nothing(repo: Repo, tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import codecs
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,3 +49,26 @@ def test_the_line_end_never_matters(lines: list[str]) -> None:
 
 def test_the_hash_is_the_same_in_every_process() -> None:
     assert content_hash(b"You are a helpful assistant.\n") == "1e5db5b6e2db488f859a9261"
+
+
+_TEXT = "You are a helper.\nAnswer \u2014 briefly\u2026\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_the_encoding_of_a_text_does_not_count(encoding: str) -> None:
+    unix, other = _TEXT.encode(encoding), _TEXT.replace("\n", "\r\n").encode(encoding)
+
+    assert content_hash(unix) == content_hash(other) == content_hash(_TEXT.encode())
+    assert content_hash(_TEXT.replace("brief", "long").encode(encoding)) != content_hash(_TEXT.encode())
+
+
+@pytest.mark.parametrize("mark", [codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE])
+def test_text_in_two_bytes_that_is_broken_is_compared_by_its_bytes(mark: bytes) -> None:
+    broken = [mark + b"\x00\xd8" * 3, mark + b"\xd8\x00" * 3, mark + b"a\x00b"]
+
+    assert len({content_hash(text) for text in broken}) == 3
+
+
+@pytest.mark.parametrize("binary", [b"\x00" * 100, bytes(range(256)) * 2, b"a\x00\x00b" * 9])
+def test_binary_files_are_no_text_in_two_bytes(binary: bytes) -> None:
+    assert normalise(binary + b"x\r\n") != normalise(binary + b"y\r\n")

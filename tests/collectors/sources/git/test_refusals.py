@@ -67,7 +67,9 @@ def test_a_tag_is_no_branch(repo: Repo, tmp_path: Path) -> None:
 
 def test_a_head_without_a_branch_asks_for_one_instead_of_seeing_nothing(repo: Repo, tmp_path: Path) -> None:
     repo.commit({"a.md": "1"})
-    repo.git("symbolic-ref", "HEAD", "refs/heads/master")
+    repo.git("branch", "-m", "main", "red")
+    repo.git("branch", "green")
+    repo.git("symbolic-ref", "HEAD", "refs/heads/blue")
 
     with pytest.raises(SourceRefused, match="set `branch`"):
         watch(repo.path, tmp_path).collect()
