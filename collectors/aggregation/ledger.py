@@ -116,9 +116,11 @@ class Ledger:
 
     def change(self, call: OpenCall, old: Sequence[Any], new: Sequence[Any], moment: float) -> None:
         """Count a row instead of another one in the cell of an open call."""
+        place = CellRef([0.0] * len(COLUMNS), call.system, call.outcome, 0, 0)
         # A trace is found only once: what is new counts first.
-        more, less = (self.counts(row, call.system, call.outcome, moment) for row in (new, old))
-        self._add(call, list(map(sub, more, less)))
+        self.count(new, place, moment)
+        self.count(old, place, moment, -1.0)
+        self._add(call, place.cell)
 
     def take_back(self, call: OpenCall) -> None:
         """Subtract all that an open call added."""

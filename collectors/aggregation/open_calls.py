@@ -130,20 +130,24 @@ class OpenCalls:
     def put(self, key: int, call: OpenCall, moment: float) -> None:
         """Remember a call that is new or changed, after a record of a time."""
         self._remove(key)
-        if call.alone or call.waits:
-            self._indexed.add(key)
         table, most = (self._settled, MOST_SETTLED) if call.settled else (self._open, MOST_OPEN)
         table[key] = call
         self.versions += call.version
+        self._changed.add(key)
+        if call.alone or call.waits:
+            self._note(key, call)
+        if self._earliest is None or moment < self._earliest:
+            self._earliest = moment
+        if len(table) > most:
+            self.drop(next(iter(table)))
+
+    def _note(self, key: int, call: OpenCall) -> None:
+        self._indexed.add(key)
         for is_in, index in ((call.alone, self._alone), (call.waits, self._waiting)):
             if is_in:
                 index.setdefault(call.group, {})[key] = None
-        self._changed.add(key)
         if call.waits and len(self._waiting[call.group]) > MOST_WAITING:
             self.drop(next(iter(self._waiting[call.group])))
-        self._earliest = moment if self._earliest is None else min(self._earliest, moment)
-        if len(table) > most:
-            self.drop(next(iter(table)))
 
     def drop(self, key: int) -> None:
         """Forget a call."""
