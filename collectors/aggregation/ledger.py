@@ -87,7 +87,7 @@ class Known:
         """Return a new call that counts in this cell, of which nothing is known yet."""
         return OpenCall(
             system=self.place.system, operation=self.operation, model=self.model, day=self.day,
-            outcome=self.place.outcome, begun=moment, until=moment, counts=[], told=0, usage=(), series=series,
+            outcome=self.place.outcome, begun=moment, until=moment, counts=(), told=0, usage=(), series=series,
             version=version, ended=False, alone=False, waits=False,
         )  # fmt: skip
 
@@ -127,18 +127,19 @@ class Ledger:
         if call.counts:
             cell = self._cell(call)
             cell[:] = map(sub, cell, call.counts)
-            call.counts = []
+            call.counts = ()
 
     def move_traces(self, call: OpenCall, count: float) -> None:
         """Add distinct traces that the call had added before: they stay known, and are not found again."""
         if count:
             self._cell(call)[_TRACES] += count
-            call.counts[_TRACES] += count
+            told = call.counts
+            call.counts = (*told[:_TRACES], told[_TRACES] + count, *told[_TRACES + 1 :])
 
     def _add(self, call: OpenCall, counts: list[float]) -> None:
         cell = self._cell(call)
         cell[:] = map(add, cell, counts)
-        call.counts = list(map(add, call.counts, counts)) if call.counts else counts
+        call.counts = tuple(map(add, call.counts, counts) if call.counts else counts)
 
     def _cell(self, call: OpenCall) -> list[float]:
         return self._cell_of((call.system, call.model, call.operation, call.day))

@@ -149,7 +149,8 @@ class StreamParts:
                     call = replace(known, model=model, day=day).call(moment)
                     # Whatever this part says: a call that had failed told everything.
                     call.outcome = CallStatus.CACHE_HIT if is_cache_hit(row[_HIT]) else CallStatus.SUCCESS
-                    call.counts = self._ledger.counts(self._bare(row), call.system, call.outcome, moment)
+                    counts = self._ledger.counts(self._bare(row), call.system, call.outcome, moment)
+                    call.counts = tuple(counts)
                     told = (self._memory.remembers((system, operation, it), id_, seconds) for it in _ASPECTS)
                     call.told = sum(is_told << at for at, is_told in enumerate(told))
                     return call
