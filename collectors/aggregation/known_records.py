@@ -7,9 +7,11 @@ other bytes before records that were counted. Its records are told by what they 
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -97,7 +99,7 @@ class KnownRecords:
         self._before_had = 0
         """The number of records of the version before, as long as this program runs."""
         self._found: list[int] = []
-        self._kept: list[int] = []
+        self._kept: Sequence[int] = ()
         """What `keep` was given last, and the indices of what it left."""
         self.changed = False
         """Whether it differs from what is stored."""
@@ -152,15 +154,15 @@ class KnownRecords:
         """
         if self.idle:
             return 0
-        found = [digest(row) for row in parsed.rows]
+        found = list(map(xxh3_64_intdigest, map(_encode, parsed.rows)))
         if not self._sample.isdisjoint(found):
             raise RewrittenBeyond
-        at = len(self._own)
-        kept = [
-            index
-            for index, one in enumerate(found)
-            if not self._met(one, at + index, parsed.rows[index], take_back)
-        ]
+        kept: Sequence[int] = range(len(found))
+        if self._left or self._before:
+            at = len(self._own)
+            kept = [
+                index for index in kept if not self._met(found[index], at + index, parsed.rows[index], take_back)
+            ]
         self._found, self._kept = found, kept
         dropped = len(found) - len(kept)
         if dropped:
@@ -176,15 +178,18 @@ class KnownRecords:
         """
         results = {index: result for index, result, _ in others}
         refused = {self._kept[index] for index, result in results.items() if result not in _KNOWN}
-        noted = [index for index in range(len(self._found)) if index not in refused]
-        places = {index: len(self._own) + place for place, index in enumerate(noted)}
-        counted = [
-            (places[self._kept[index]], row)
-            for index, row in enumerate(rows)
-            if index not in results and index not in parts
-        ]
-        self._recent = [] if self._many else [*self._recent, *counted[-RECENT:]][-RECENT:]
-        self._note([self._found[index] for index in noted])
+        if self._many:
+            self._recent = []
+            return
+        noted = [index for index in range(len(self._found)) if index not in refused] if refused else None
+        last = islice((it for it in range(len(rows) - 1, -1, -1) if it not in results and it not in parts), RECENT)
+        counted = []
+        for index in reversed(list(last)):
+            kept = self._kept[index]
+            place = kept if noted is None else bisect_left(noted, kept)
+            counted.append((len(self._own) + place, rows[index]))
+        self._recent = [*self._recent, *counted][-RECENT:]
+        self._note(self._found if noted is None else [self._found[index] for index in noted])
 
     def forget(self, rows: Iterable[Row]) -> None:
         """Forget the last rows, which were taken back."""
@@ -226,7 +231,7 @@ class KnownRecords:
             del self._left[one]
 
     def _note(self, found: list[int]) -> None:
-        if not found or self._many:
+        if not found:
             return
         self.changed = True
         self._own.extend(found)

@@ -87,7 +87,7 @@ class Known:
         """Return a new call that counts in this cell, of which nothing is known yet."""
         return OpenCall(
             system=self.place.system, operation=self.operation, model=self.model, day=self.day,
-            outcome=self.place.outcome, begun=moment, until=moment, counts=[], told=0, usage=(), series=series,
+            outcome=self.place.outcome, begun=moment, until=moment, counts=(), told=0, usage=(), series=series,
             version=version, ended=False, alone=False, waits=False,
         )  # fmt: skip
 
@@ -116,27 +116,30 @@ class Ledger:
 
     def change(self, call: OpenCall, old: Sequence[Any], new: Sequence[Any], moment: float) -> None:
         """Count a row instead of another one in the cell of an open call."""
+        place = CellRef([0.0] * len(COLUMNS), call.system, call.outcome, 0, 0)
         # A trace is found only once: what is new counts first.
-        more, less = (self.counts(row, call.system, call.outcome, moment) for row in (new, old))
-        self._add(call, list(map(sub, more, less)))
+        self.count(new, place, moment)
+        self.count(old, place, moment, -1.0)
+        self._add(call, place.cell)
 
     def take_back(self, call: OpenCall) -> None:
         """Subtract all that an open call added."""
         if call.counts:
             cell = self._cell(call)
             cell[:] = map(sub, cell, call.counts)
-            call.counts = []
+            call.counts = ()
 
     def move_traces(self, call: OpenCall, count: float) -> None:
         """Add distinct traces that the call had added before: they stay known, and are not found again."""
         if count:
             self._cell(call)[_TRACES] += count
-            call.counts[_TRACES] += count
+            told = call.counts
+            call.counts = (*told[:_TRACES], told[_TRACES] + count, *told[_TRACES + 1 :])
 
     def _add(self, call: OpenCall, counts: list[float]) -> None:
         cell = self._cell(call)
         cell[:] = map(add, cell, counts)
-        call.counts = list(map(add, call.counts, counts)) if call.counts else counts
+        call.counts = tuple(map(add, call.counts, counts) if call.counts else counts)
 
     def _cell(self, call: OpenCall) -> list[float]:
         return self._cell_of((call.system, call.model, call.operation, call.day))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
+from typing import Any
 
 import msgspec
 
@@ -30,7 +31,7 @@ Group = tuple[str, Operation, str]
 """System, operation and model."""
 
 
-class _Fields(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+class _Fields(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     system: str
     operation: Operation
     model: str
@@ -55,14 +56,15 @@ class _Fields(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """Whether its stream ended under an id of its own, and its usage may come under another one."""
 
 
-class OpenCall(_Fields, kw_only=True):
+class OpenCall(_Fields, kw_only=True, gc=False):
     """A call that is counted, or waits for a second record to be counted.
 
     Times are in seconds since the epoch.
     """
 
-    counts: list[float]
-    """What it added to its cell, in the order of the cell; empty: it is not counted at the moment."""
+    counts: tuple[float, ...]
+    """What it added to its cell, in the order of the cell; empty: it is not counted at the moment. No list, as
+    thousands of them would be looked through whenever memory is tidied up."""
 
     @property
     def group(self) -> Group:
@@ -75,14 +77,15 @@ class OpenCall(_Fields, kw_only=True):
         return not self.version and (self.ended or not self.counts)
 
 
-class _Stored(_Fields, kw_only=True):
+class _Stored(_Fields, kw_only=True, gc=False):
     counts: tuple[tuple[str, float], ...]
     """Those that are not zero, by name."""
 
 
 def _encode(call: OpenCall) -> bytes:
-    named = [(name, count) for name, count in zip(COLUMNS, call.counts, strict=False) if count]
-    return msgspec.json.encode(msgspec.structs.asdict(call) | {"counts": named})
+    named: Any = [(name, count) for name, count in zip(COLUMNS, call.counts, strict=False) if count]
+    # It is stored as a `_Stored`, but for its class.
+    return msgspec.json.encode(msgspec.structs.replace(call, counts=named))
 
 
 def _decode(body: bytes) -> OpenCall:
@@ -92,7 +95,7 @@ def _decode(body: bytes) -> OpenCall:
         if name not in COLUMN_INDEX:
             raise ValueError("it has a count of no known name")
         counts[COLUMN_INDEX[name]] = count
-    return OpenCall(**(msgspec.structs.asdict(stored) | {"counts": counts}))
+    return OpenCall(**(msgspec.structs.asdict(stored) | {"counts": tuple(counts)}))
 
 
 OPEN_CALL: Kind[OpenCall] = Kind(
@@ -130,20 +133,24 @@ class OpenCalls:
     def put(self, key: int, call: OpenCall, moment: float) -> None:
         """Remember a call that is new or changed, after a record of a time."""
         self._remove(key)
-        if call.alone or call.waits:
-            self._indexed.add(key)
         table, most = (self._settled, MOST_SETTLED) if call.settled else (self._open, MOST_OPEN)
         table[key] = call
         self.versions += call.version
+        self._changed.add(key)
+        if call.alone or call.waits:
+            self._note(key, call)
+        if self._earliest is None or moment < self._earliest:
+            self._earliest = moment
+        if len(table) > most:
+            self.drop(next(iter(table)))
+
+    def _note(self, key: int, call: OpenCall) -> None:
+        self._indexed.add(key)
         for is_in, index in ((call.alone, self._alone), (call.waits, self._waiting)):
             if is_in:
                 index.setdefault(call.group, {})[key] = None
-        self._changed.add(key)
         if call.waits and len(self._waiting[call.group]) > MOST_WAITING:
             self.drop(next(iter(self._waiting[call.group])))
-        self._earliest = moment if self._earliest is None else min(self._earliest, moment)
-        if len(table) > most:
-            self.drop(next(iter(table)))
 
     def drop(self, key: int) -> None:
         """Forget a call."""

@@ -52,6 +52,8 @@ class StreamParts:
         self._nothing = (None,) * len(self._told)
         self._usage = self._aspects[_USAGE]
         self._output = self._usage.index(FIELD_INDEX["output_tokens"])
+        self._last: tuple[str | None, int, int] = (None, 0, 0)
+        """The id of the last part, the seed of its key, and that key."""
         self._own_ids: dict[Group, None] = {}
         """Groups whose chunks have been seen to have an id each."""
 
@@ -60,7 +62,10 @@ class StreamParts:
         id_ = row[_REQUEST]
         if id_ is None:
             return self._nameless(row, known, moment, piece)
-        key = self._memory.key(known.stream_seed, id_)
+        last, seed, key = self._last
+        if last != id_ or seed != known.stream_seed:
+            key = self._memory.key(known.stream_seed, id_)
+            self._last = (id_ if type(id_) is str else None, known.stream_seed, key)
         call, series = self._calls.get(key), ""
         if call is not None:
             if self._is_plain(call, row, known, moment, piece):
@@ -144,7 +149,8 @@ class StreamParts:
                     call = replace(known, model=model, day=day).call(moment)
                     # Whatever this part says: a call that had failed told everything.
                     call.outcome = CallStatus.CACHE_HIT if is_cache_hit(row[_HIT]) else CallStatus.SUCCESS
-                    call.counts = self._ledger.counts(self._bare(row), call.system, call.outcome, moment)
+                    counts = self._ledger.counts(self._bare(row), call.system, call.outcome, moment)
+                    call.counts = tuple(counts)
                     told = (self._memory.remembers((system, operation, it), id_, seconds) for it in _ASPECTS)
                     call.told = sum(is_told << at for at, is_told in enumerate(told))
                     return call
@@ -223,7 +229,8 @@ class StreamParts:
     def _tell_more(self, call: OpenCall, row: Row, moment: float) -> bool:
         if call.outcome is CallStatus.ERROR or self._tell(row) == self._nothing:
             return False
-        told, before = self._bare(row), self._bare(row)
+        told = self._bare(row)
+        before = told.copy()
         changed = False
         for at in self._telling(row):
             if call.told & 1 << at:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache, wraps
-from typing import Any, ParamSpec, TypeVar, cast
+from inspect import CO_VARARGS
+from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -18,15 +19,28 @@ def recall(most: int, *, typed: bool = False) -> Callable[[Callable[P, R]], Call
     cached."""
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        remembered = cast("Callable[P, Any]", lru_cache(maxsize=most, typed=typed)(function))
+        remembered: Any = lru_cache(maxsize=most, typed=typed)(function)
 
         @wraps(function)
         def call(*values: P.args, **none: P.kwargs) -> R:
             for value in values:
                 if isinstance(value, _TEXTS) and len(value) > _LONGEST:
                     return function(*values, **none)
-            return cast("R", remembered(*values, **none))
+            found: R = remembered(*values)
+            return found
 
-        return call
+        @wraps(function)
+        def call_one(value: Any) -> R:
+            if isinstance(value, _TEXTS) and len(value) > _LONGEST:
+                long: Any = function
+                found: R = long(value)
+            else:
+                found = remembered(value)
+            return found
+
+        # Calling it with a list of values, though there is one, would take twice as long.
+        one: Any = call_one
+        code = function.__code__
+        return one if code.co_argcount == 1 and not code.co_flags & CO_VARARGS else call
 
     return decorate

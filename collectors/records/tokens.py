@@ -36,31 +36,43 @@ class Tokens:
 
 
 def whole_tokens(told: Tokens, cached: Stands, reasoning: Stands) -> Tokens:
-    """Return the tokens with every part inside its whole.
+    """Return the tokens with every part inside its whole; see `wholes`."""
+    taken, output = wholes(
+        told.input, told.cached, told.written, told.output, told.reasoning, told.total, cached, reasoning
+    )
+    if taken == told.input and output == told.output:
+        return told
+    return replace(told, input=taken, output=output)
 
-    `cached` is where cached and cache-write tokens stand, `reasoning` where reasoning tokens stand, as far as the
-    format is known. The total of a record overrules that when only another combination gives it. A part that is
-    larger than its whole cannot be inside.
+
+def wholes(
+    taken: float | None, read: float | None, written: float | None, output: float | None, thought: float | None,
+    total: float | None, cached: Stands, reasoning: Stands,
+) -> tuple[float | None, float | None]:  # fmt: skip
+    """Return the input and output tokens with every part inside its whole.
+
+    The numbers are input, cached, written, output and reasoning tokens, and the total, as in `Tokens`. `cached` is
+    where cached and cache-write tokens stand, `reasoning` where reasoning tokens stand, as far as the format is
+    known. The total of a record overrules that when only another combination gives it. A part that is larger than
+    its whole cannot be inside.
     """
-    beside_input = (told.cached or 0) + (told.written or 0)
-    beside_output = told.reasoning or 0
+    beside_input = (read or 0) + (written or 0)
+    beside_output = thought or 0
     adds_input, adds_output = cached is Stands.BESIDE, reasoning is Stands.BESIDE
-    plain = None if told.input is None or told.output is None else told.input + told.output
-    if told.total is not None and plain is not None and (plain != told.total or adds_input or adds_output):
-        fitting = {
-            (bool(beside_input) and more_input, bool(beside_output) and more_output)
-            for more_input in (False, True)
-            for more_output in (False, True)
-            if plain + more_input * beside_input + more_output * beside_output == told.total
-        }
-        said = (bool(beside_input) and adds_input, bool(beside_output) and adds_output)
-        if len(fitting) == 1 and said not in fitting:
-            ((adds_input, adds_output),) = fitting
-    taken, output = told.input, told.output
+    if total is not None and taken is not None and output is not None:
+        plain = taken + output
+        if plain != total or adds_input or adds_output:
+            fitting = {
+                (bool(beside_input) and more_input, bool(beside_output) and more_output)
+                for more_input in (False, True)
+                for more_output in (False, True)
+                if plain + more_input * beside_input + more_output * beside_output == total
+            }
+            said = (bool(beside_input) and adds_input, bool(beside_output) and adds_output)
+            if len(fitting) == 1 and said not in fitting:
+                ((adds_input, adds_output),) = fitting
     if taken is not None and (adds_input or beside_input > taken):
         taken += beside_input
     if output is not None and (adds_output or beside_output > output):
         output += beside_output
-    if taken == told.input and output == told.output:
-        return told
-    return replace(told, input=taken, output=output)
+    return taken, output

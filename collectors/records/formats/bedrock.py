@@ -27,6 +27,7 @@ _WRITTEN, _LATENCY, _FINISH = (
     FIELD_INDEX["latency_ms"],
     FIELD_INDEX["finish_reason"],
 )
+_NUMBERS = (int, float)
 _OF_CLAUDE = frozenset({"message", "message_start"})
 _COUNTS = (
     (_INPUT, ("inputTokenCount", "inputTokens", "input_tokens", "prompt_tokens")),
@@ -83,7 +84,7 @@ def _number(objects: Iterable[Any], key: str) -> float | None:
     """Return the first number that one of the objects has under a key; None when none has."""
     for it in objects:
         value = _inside(it, key)
-        if type(value) in {int, float} and 0 <= value <= MAX_AMOUNT:
+        if type(value) in _NUMBERS and 0 <= value <= MAX_AMOUNT:
             return value  # type: ignore[no-any-return]  # its type was just looked at
     return None
 
@@ -121,10 +122,12 @@ def _finish(
 
 def _complete(row: list[Any], usages: Sequence[Any]) -> None:
     """Fill in the tokens that only the bodies tell; those of a stream grow from event to event."""
+    told = [usage for usage in usages if isinstance(usage, dict)]
     for place, names in _COUNTS:
         if not row[place]:
-            told = [_number((usage,), name) for usage in usages for name in names]
-            row[place] = max((number for number in told if number is not None), default=row[place])
+            found = [usage[name] for usage in told for name in names if name in usage]
+            numbers = [it for it in found if type(it) in _NUMBERS and 0 <= it <= MAX_AMOUNT]
+            row[place] = max(numbers, default=row[place])
 
 
 def _settle(row: list[Any], claude: bool, total: float | None) -> None:

@@ -235,6 +235,10 @@ class Declared:
         kept: list[int] = []
         parsed = Parsed(lines=kept)
         for index, (row, found) in enumerate(map(self._row, records)):
+            if found is None:
+                parsed.rows.append(row)
+                kept.append(index if lines is None else lines[index])
+                continue
             piece = Piece.PART if found is Result.PART else found
             result = found if isinstance(found, Result) else None
             if isinstance(piece, Piece):

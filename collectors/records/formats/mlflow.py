@@ -145,11 +145,12 @@ def _lone(unit: bytes) -> Span | None:
         return None
     try:
         document = _decode(unit)
+        if document.traces is not None or document.spans is not None or document.data is not None:
+            return None
         span = decode_span(unit)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    bare = document.traces is None and document.spans is None and document.data is None
-    return span if bare and span.attributes is not None else None
+    return None if span.attributes is None else span
 
 
 @dataclass(frozen=True)

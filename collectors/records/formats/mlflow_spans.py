@@ -62,9 +62,12 @@ class Span(msgspec.Struct, gc=False):
     @property
     def is_call(self) -> bool:
         """Whether the span is a call in which a model generated text."""
-        of = self.attributes or _Attributes()
+        of = self.attributes
+        kind = None if of is None else text_of(of.kind)
+        if of is None or _OPERATIONS.get(kind or "") != "chat":
+            return False
         asked = text_of(of.method) or text_of(of.action)
-        return operation_of_span(text_of(of.kind), self.name, asked, text_of(of.model)) == "chat"
+        return operation_of_span(kind, self.name, asked, text_of(of.model)) == "chat"
 
 
 decode_span = msgspec.json.Decoder(Span).decode
@@ -115,9 +118,10 @@ def around_calls(known: Sequence[Span]) -> set[int]:
     """As `outer_calls`, for spans that have been read."""
     parents = {span.id: span.parent for span in known if span.id is not None}
     around: set[str] = set()
-    for span in known:
-        at = span.parent if span.is_call else None
+    calls = [(index, span) for index, span in enumerate(known) if span.is_call]
+    for _, span in calls:
+        at = span.parent
         while at is not None and at not in around:
             around.add(at)
             at = parents.get(at)
-    return {index for index, span in enumerate(known) if span.is_call and span.id in around}
+    return {index for index, span in calls if span.id in around}

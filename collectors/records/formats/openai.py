@@ -114,9 +114,11 @@ def _chunk(row: list[Any], choices: _Choices) -> Result | Piece:
         # What some servers write in every chunk but the one that tells the usage.
         for place in _USAGE:
             row[place] = None
-    # Each of several choices has an end of its own.
-    ends = any(choice.finish_reason and choice.index in (0, None) for choice in choices)
-    return Piece.END if ends else Piece.CHUNK
+    for choice in choices:
+        # Each of several choices has an end of its own.
+        if choice.finish_reason and choice.index in (0, None):
+            return Piece.END
+    return Piece.CHUNK
 
 
 def _recognise(record: Any) -> int:
@@ -165,7 +167,8 @@ class OpenAI(Declared):
 
     def read(self, units: Sequence[bytes]) -> Parsed:
         """Read records; the events of a response must be among them for its `error` to be known as that."""
-        if any(mark in unit for unit in units for mark in _IS_ERROR):
+        marked = [unit for unit in units if b'"error"' in unit]
+        if any(mark in unit for unit in marked for mark in _IS_ERROR):
             units = _with_errors(units)
         return super().read(units)
 

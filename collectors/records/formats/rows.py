@@ -18,7 +18,7 @@ from leverwatch.collectors.records.codegen import Code
 from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.interface import Piece
 from leverwatch.collectors.records.layout import Steps, Way
-from leverwatch.collectors.records.tokens import Stands, Tokens, whole_tokens
+from leverwatch.collectors.records.tokens import Stands, wholes
 
 BLANK: frozenset[Any] = frozenset({"", "None", "none", "null"})
 """What producers write for no text."""
@@ -54,12 +54,12 @@ _REASONING = FIELD_INDEX["reasoning_tokens"]
 
 def settle_tokens(row: list[Any], cached: Stands, reasoning: Stands, total: object = None) -> None:
     """Put the parts of the tokens of a row inside their wholes; a total that is no number is not used."""
-    if not (row[_CACHED] or row[_WRITTEN] or row[_REASONING]):
-        return
-    known = total if isinstance(total, float | int) and not isinstance(total, bool) else None
-    told = Tokens(row[_INPUT], row[_CACHED], row[_WRITTEN], row[_OUTPUT], row[_REASONING], known)
-    whole = whole_tokens(told, cached, reasoning)
-    row[_INPUT], row[_OUTPUT] = whole.input, whole.output
+    read, written, thought = row[_CACHED], row[_WRITTEN], row[_REASONING]
+    if read or written or thought:
+        known = total if type(total) is int or type(total) is float else None
+        row[_INPUT], row[_OUTPUT] = wholes(
+            row[_INPUT], read, written, row[_OUTPUT], thought, known, cached, reasoning
+        )
 
 
 def compile_row(
@@ -85,8 +85,10 @@ def compile_row(
         code.add(1, "if result is None:", f"    result = finish({', '.join(['row', *arguments])})")
     if tokens is not None:
         code.scope |= {"settle": settle_tokens, "cached": tokens.cached, "reasoning": tokens.reasoning}
-        total = row.argument("total", tokens.total) if tokens.total else "None"
-        code.add(1, f"settle(row, cached, reasoning, {total})")
+        parts = " or ".join(f"row[{place}]" for place in (_CACHED, _WRITTEN, _REASONING))
+        code.add(1, f"if {parts}:")
+        total = row.argument("total", tokens.total, 2) if tokens.total else "None"
+        code.add(2, f"settle(row, cached, reasoning, {total})")
     code.add(1, "return tuple(row), result")
     made: MakeRow = code.compile("make_row", {"BLANK": BLANK, "Result": Result})
     return made
@@ -130,17 +132,18 @@ class _Row:
         else:
             code.add(depth, f"if {name} in BLANK: {name} = None")
 
-    def argument(self, name: str, paths: Sequence[Steps]) -> str:
-        """Append what reads an extra; returns the expression for it."""
+    def argument(self, name: str, paths: Sequence[Steps], at: int = 1) -> str:
+        """Append what reads an extra, at a depth; returns the expression for it."""
         code = self.code
         first, *others = paths
-        expression = code.value(1, first)
+        known = None if at == 1 else code.objects
+        expression = code.value(at, first, known)
         if not others:
             return expression
         name = f"e_{name}"
-        code.add(1, f"{name} = {expression}")
-        known = code.objects
-        for depth, path in enumerate(others, 1):
+        code.add(at, f"{name} = {expression}")
+        known = code.objects if known is None else known
+        for depth, path in enumerate(others, at):
             code.add(depth, f"if {name} is None:")
             code.add(depth + 1, f"{name} = {code.value(depth + 1, path, known)}")
         return name

@@ -192,7 +192,7 @@ STORED: tuple[Stored, ...] = (
             ended=True,
             alone=True,
             waits=True,
-            counts=[{"inferences": 1.0, "output_tokens": 7.0}.get(name, 0.0) for name in COLUMNS],
+            counts=tuple({"inferences": 1.0, "output_tokens": 7.0}.get(name, 0.0) for name in COLUMNS),
         ),
         (b"{" + OPEN, b'{"version":1,' + OPEN),
     ),
