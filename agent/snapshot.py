@@ -106,6 +106,8 @@ class SourceView(Struct, frozen=True):
     newest_record: datetime | None = None
     records: Mapping[Result, int] = field(default_factory=dict)
     """Records by result since the store exists, so that a restart loses none."""
+    unreadable: Mapping[str, int] = field(default_factory=dict)
+    """By field, values of counted records that could not be read, since the store exists."""
     runs: int = 0
     failures: Mapping[str, int] = field(default_factory=dict)
     """Failed runs by `CollectorError.reason`."""

@@ -79,6 +79,9 @@ MALFORMED: frozenset[Result] = frozenset(
 )
 """The results that stand for bad input."""
 
+UNREADABLE_VALUE = "unreadable_value"
+"""The reason of a problem with a value that is unknown because it cannot be read; its record counts."""
+
 UNKNOWN_MODEL = "unknown"
 """The model of a record that names none."""
 
@@ -183,7 +186,8 @@ class Problem(Struct, frozen=True):
 
     place: str
     """`path:line` or a commit."""
-    reason: Result
+    reason: str
+    """A `Result`, or `UNREADABLE_VALUE`."""
     detail: str
 
 
@@ -209,6 +213,8 @@ class Batch:
     """The number of records by result."""
     read: int = 0
     """Records read, counted independently of the tallies; both sums must be equal."""
+    unreadable: Mapping[str, int] = field(default_factory=dict)
+    """By field, the number of values that are unknown in counted records because they cannot be read."""
     prompt_changes: tuple[PromptChange, ...] = ()
     replace_prompt_changes: bool = False
     """True: `prompt_changes` are all changes of the source. Stored changes that are not among them are deleted;

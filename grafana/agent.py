@@ -390,6 +390,17 @@ RECORDS_ROW = Row(
             sort="Malformed",
         ),
         Panel(
+            "Unreadable values an hour",
+            Kind.GRAPH,
+            Unit.PER_HOUR,
+            (Query(hourly("leverwatch_unreadable_values_total", *_PER_SOURCE, "field"), "{{field}}: " + _SOURCE),),
+            "Numbers and texts that no record should have, such as a negative number of tokens: the calls count,"
+            " and these values of them are unknown.",
+            width=24,
+            height=7,
+            many=True,
+        ),
+        Panel(
             "Inferences taken back an hour",
             Kind.GRAPH,
             Unit.PER_HOUR,

@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from leverwatch.agent.cli.collect import unreadable_text
 from leverwatch.agent.cli.common import believed_clock, load, opened, reported
 from leverwatch.agent.cli.options import Exit, fail
 from leverwatch.agent.cli.output import count, print_json, table
@@ -137,6 +138,7 @@ def _as_json(report: RunReport, found: Found) -> dict[str, Any]:
         "counted": report.tallies.get(Result.COUNTED, 0),
         "duplicates": report.tallies.get(Result.DUPLICATE, 0),
         "skipped": skipped(report),
+        **({"unreadable_values": report.unreadable} if report.unreadable else {}),
         **replaced_json(report),
         "months": [
             {"system": system, "month": month, **{name: _number(sums[name]) for name in COUNTS}}
@@ -166,6 +168,8 @@ def _as_text(results: list[tuple[RunReport, Found]], *, dry_run: bool) -> str:
             f" + {count(sum(left.values()))} skipped{f' ({reasons})' if reasons else ''}"
             f", in {report.seconds:.1f} s"
         )
+        if report.unreadable:
+            lines.append(f"  {unreadable_text(report.unreadable)}")
         if report.replaced_days:
             lines.append(f"  {replaced_text(report, 'would replace' if dry_run else 'replaced')}")
     usage = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,12 @@ def malformed(report: RunReport) -> dict[str, int]:
     return {str(result): number for result, number in sorted(report.tallies.items()) if result in MALFORMED}
 
 
+def unreadable_text(values: Mapping[str, int]) -> str:
+    """Return a sentence about the values that could not be read, by field."""
+    fields = ", ".join(f"{count(number)} of {name}" for name, number in sorted(values.items()))
+    return f"values that cannot be read and are unknown: {fields}"
+
+
 def _as_json(report: RunReport) -> dict[str, Any]:
     tallies = Counter(report.tallies)
     return {
@@ -65,6 +72,7 @@ def _as_json(report: RunReport) -> dict[str, Any]:
         "ignored": tallies[Result.IGNORED],
         "not_calls": tallies[Result.NOT_A_CALL],
         "parts": tallies[Result.PART],
+        **({"unreadable_values": report.unreadable} if report.unreadable else {}),
         **replaced_json(report),
         "seconds": round(report.seconds, 3),
     }
@@ -86,5 +94,6 @@ def _as_table(reports: list[RunReport]) -> str:
             )
         )
     lines = [table(("SOURCE", "RECORDS", "DUPLICATES", "UNATTRIBUTED", "SECONDS", "MALFORMED"), rows)]
+    lines += [f"{report.source}: {unreadable_text(report.unreadable)}" for report in reports if report.unreadable]
     lines += [f"{report.source}: {replaced_text(report)}" for report in reports if report.replaced_days]
     return "\n".join(lines)

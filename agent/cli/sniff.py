@@ -65,6 +65,7 @@ def as_json(found: Guess, summary: Summary) -> dict[str, Any]:
         },
         "input_tokens": _known(summary, "input_tokens", "unknown_input", inferences),
         "output_tokens": _known(summary, "output_tokens", "unknown_output", inferences),
+        **({"unreadable_values": dict(summary.unreadable)} if summary.unreadable else {}),
         **_observers(summary),
     }
 
@@ -135,6 +136,8 @@ def _numbers(facts: dict[str, Any]) -> list[str]:
     for name, value in facts.items():
         if name == "skipped":
             rows += [(f"skipped, {reason}", count(number)) for reason, number in value.items()]
+        elif name == "unreadable_values":
+            rows += [(f"unreadable {field}", count(number)) for field, number in value.items()]
         elif name not in {"format", "seen_by", "seen_by_several"}:
             rows.append((name.replace("_", " "), "unknown" if value is None else count(value)))
     return table(("COUNT", "NUMBER"), rows).splitlines()

@@ -59,6 +59,12 @@ def _records(snapshot: AgentSnapshot) -> Iterable[Sample]:
             yield (source.name, result.value), source.records.get(result, 0)
 
 
+def _unreadable(snapshot: AgentSnapshot) -> Iterable[Sample]:
+    for source in snapshot.sources:
+        for name, number in sorted(source.unreadable.items()):
+            yield (source.name, name), number
+
+
 AGENT: tuple[Family[AgentSnapshot], ...] = (
     Family(
         "leverwatch_build_info",
@@ -132,6 +138,14 @@ AGENT: tuple[Family[AgentSnapshot], ...] = (
         ("source", "result"),
         "for every configured source and result",
         _records,
+    ),
+    Family(
+        "leverwatch_unreadable_values_total",
+        "counter",
+        "Values of counted records that are unknown because they could not be read, since the store exists.",
+        ("source", "field"),
+        "after a first such value",
+        _unreadable,
     ),
     _per_source(
         "leverwatch_restated_inferences_total",

@@ -119,6 +119,10 @@ class Rehearsal:
         """Return an empty mapping."""
         return {}
 
+    def unreadable(self) -> Mapping[str, Mapping[str, int]]:
+        """Return an empty mapping."""
+        return {}
+
     def apply(self, source: str, revision: int, batch: Batch) -> Replaced | None:  # noqa: ARG002 the signature of a ledger
         """Write nothing; return what replacing days would change.
 

@@ -54,6 +54,10 @@ class Ledger(Protocol):
         """Return the number of records by source and result."""
         ...
 
+    def unreadable(self) -> Mapping[str, Mapping[str, int]]:
+        """Return the number of values that could not be read, by source and field."""
+        ...
+
     def apply(self, source: str, revision: int, batch: Batch) -> Replaced | None:
         """Write a batch. Returns what changed on the days that it replaces, if any. Raises StoreConflict."""
         ...
@@ -70,6 +74,8 @@ class RunReport(Struct, frozen=True):
     success: bool
     seconds: float
     tallies: Mapping[Result, int] = field(default_factory=dict)
+    unreadable: Mapping[str, int] = field(default_factory=dict)
+    """By field, values of counted records that could not be read."""
     read: int = 0
     """Records read, counted independently of their results."""
     prompt_changes: int = 0
@@ -89,6 +95,7 @@ class _Done(Struct):
     batches: int = 0
     read: int = 0
     tallies: Counter[Result] = field(default_factory=Counter)
+    unreadable: Counter[str] = field(default_factory=Counter)
     prompt_changes: int = 0
     replaced_days: set[date] = field(default_factory=set)
     replaced: Replaced = _NOTHING
@@ -97,6 +104,7 @@ class _Done(Struct):
         self.batches += 1
         self.read += batch.read
         self.tallies.update(batch.tallies)
+        self.unreadable.update(batch.unreadable)
         self.prompt_changes += len(batch.prompt_changes)
         if replaced is not None:
             self.replaced_days |= batch.replaces
@@ -134,6 +142,7 @@ class SourceRunner:
             last_success=times.last_success if times else None,
             newest_record=times.newest_record if times else None,
             records=store.tallies().get(config.name, {}),
+            unreadable=store.unreadable().get(config.name, {}),
             restated_inferences=times.restated_inferences if times else 0.0,
         )
 
@@ -182,6 +191,7 @@ class SourceRunner:
                 success=error is None,
                 seconds=time.monotonic() - started,
                 tallies=dict(done.tallies),
+                unreadable=dict(done.unreadable),
                 read=done.read,
                 prompt_changes=done.prompt_changes,
                 replaced_days=len(done.replaced_days),
@@ -242,11 +252,14 @@ class SourceRunner:
         with self._lock:
             records = Counter(self._view.records)
             records.update(batch.tallies)
+            unreadable = Counter(self._view.unreadable)
+            unreadable.update(batch.unreadable)
             known = [moment for moment in (self._view.newest_record, batch.newest_record) if moment is not None]
             restated = self._view.restated_inferences + (replaced or _NOTHING).taken_back
             self._view = replace(
                 self._view,
                 records=dict(records),
+                unreadable=dict(unreadable),
                 newest_record=max(known, default=None),
                 restated_inferences=restated,
             )
@@ -270,6 +283,8 @@ class SourceRunner:
             )
         if report.success:
             figures: dict[str, float] = {str(result): number for result, number in report.tallies.items()}
+            if report.unreadable:
+                figures["unreadable_values"] = sum(report.unreadable.values())
             if report.replaced_days:
                 figures |= {"replaced_days": report.replaced_days, **asdict(report.replaced)}
             log.info("collector_run", source=report.source, seconds=round(report.seconds, 3), **figures)

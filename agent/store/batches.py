@@ -33,6 +33,7 @@ from leverwatch.agent.store.schema import (
     source_days,
     source_state,
     sources,
+    unreadable_values,
     usage_daily,
     usage_totals,
 )
@@ -96,6 +97,9 @@ def write_batch(
             for result, number in batch.tallies.items()
         ]
         connection.execute(_adding(connection.dialect, record_tallies, ("records",)), rows)
+    if batch.unreadable:
+        rows = [{"source": source, "field": field, "number": number} for field, number in batch.unreadable.items()]
+        connection.execute(_adding(connection.dialect, unreadable_values, ("number",)), rows)
     # A day that was asked for as a whole was seen, whether or not there was anything on it.
     days = batch.days_seen | batch.replaces
     if days:

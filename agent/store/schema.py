@@ -119,6 +119,15 @@ record_tallies = Table(
     Column("records", BigInteger, nullable=False),
 )
 
+unreadable_values = Table(
+    "unreadable_values",
+    metadata,
+    Column("source", String(100), primary_key=True),
+    Column("field", String(30), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+)
+"""Values of counted records that are unknown because they could not be read."""
+
 sources = Table(
     "sources",
     metadata,

@@ -25,7 +25,7 @@ from leverwatch.agent.store.names import Admission, FoldWarning, KnownNames, Nam
 from leverwatch.agent.store.reads import Reads
 from leverwatch.agent.store.replaced import Cell, Replaced, read_inferences
 from leverwatch.agent.store.rows import RowWriter
-from leverwatch.agent.store.schema import record_tallies, source_state, sources
+from leverwatch.agent.store.schema import record_tallies, source_state, sources, unreadable_values
 from leverwatch.agent.store.sqlite import check_damage, is_lost, is_unwritable
 from leverwatch.agent.store.verdicts import forget_after, latest_verdicts, newest_moment, write_verdicts
 from leverwatch.agent.store.words import word
@@ -350,4 +350,12 @@ class Store(Reads):
         with self.reading() as connection:
             for row in connection.execute(select(record_tallies)):
                 found.setdefault(row.source, {})[word(Result, row.result)] = row.records
+        return found
+
+    def unreadable(self) -> Mapping[str, Mapping[str, int]]:
+        """Return the number of values that could not be read by source and field, since the store exists."""
+        found: dict[str, dict[str, int]] = {}
+        with self.reading() as connection:
+            for row in connection.execute(select(unreadable_values)):
+                found.setdefault(row.source, {})[row.field] = row.number
         return found

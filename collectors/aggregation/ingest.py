@@ -23,7 +23,7 @@ from leverwatch.collectors.aggregation.pipeline import assemble
 from leverwatch.collectors.aggregation.rollup import lines_of
 from leverwatch.collectors.aggregation.scan_pool import ScanPool
 from leverwatch.collectors.errors import SourceRefused
-from leverwatch.collectors.interface import Problem, Result, UsageRow
+from leverwatch.collectors.interface import UNREADABLE_VALUE, Problem, Result, UsageRow
 from leverwatch.collectors.records.formats.interface import Parsed, RecordFormat, Row
 from leverwatch.collectors.records.timestamps import zone_named
 from leverwatch.collectors.stored_state import entries
@@ -45,6 +45,8 @@ class Chunk(Struct, frozen=True):
     ignored: int
     others: list[tuple[int, Result, str]]
     """Index, result and detail of each record that was not counted."""
+    unreadable: list[tuple[int, str, str]] = []
+    """Index, field and reason of each value of a counted record that cannot be read."""
 
 
 class Counted(Struct, frozen=True):
@@ -58,6 +60,8 @@ class Counted(Struct, frozen=True):
     state: dict[str, bytes | None]
     read: int
     """Records read, counted independently of their results."""
+    unreadable: dict[str, int]
+    """By field, values of counted records that are unknown because they cannot be read."""
 
 
 class Ingest:
@@ -80,6 +84,7 @@ class Ingest:
         """The records of the document that is being read; None for what only grows."""
         self._read = 0
         self._tallies: Counter[Result] = Counter()
+        self._unreadable: Counter[str] = Counter()
         self._problems: list[Problem] = []
         self._partials: Counter[str] = Counter()
         self._changed_partials: set[str] = set()
@@ -172,6 +177,7 @@ class Ingest:
             self._plain.clear()
         self._read = 0
         self._tallies.clear()
+        self._unreadable.clear()
         self._problems.clear()
         self._changed_partials.clear()
         self._partials = Counter(dict(entries(self._source, state, PARTIAL_LINE)))
@@ -213,8 +219,7 @@ class Ingest:
 
         def odd(first: int, data: bytes) -> None:
             chunk, _ = self._count_rows(data, lines.header)
-            others = [(first + index, result, detail) for index, result, detail in chunk.others]
-            chunks.append(replace(chunk, others=others))
+            chunks.append(_moved(chunk, first))
 
         counts = plain.count(found, self._rollup.limit(), self.window, odd)
         self._read = read
@@ -225,6 +230,7 @@ class Ingest:
             sum(chunk.counted for chunk in chunks),
             sum(chunk.ignored for chunk in chunks),
             sorted(other for chunk in chunks for other in chunk.others),
+            [value for chunk in chunks for value in chunk.unreadable],
         )
         self._count_chunk(lines.path, lines.first_line, whole)
         return found.lines
@@ -239,9 +245,12 @@ class Ingest:
                 return self._count_stretch(data, header)
             chunk, _ = self._count_stretch(stretch, header) if stretch else (Chunk(0, 0, []), None)
             self._read += blank
-            others = [(first + index, result, detail) for index, result, detail in chunk.others]
+            chunk = _moved(chunk, first)
             whole = Chunk(
-                whole.counted + chunk.counted, whole.ignored + chunk.ignored + blank, whole.others + others
+                whole.counted + chunk.counted,
+                whole.ignored + chunk.ignored + blank,
+                whole.others + chunk.others,
+                whole.unreadable + chunk.unreadable,
             )
         return whole, known
 
@@ -265,7 +274,9 @@ class Ingest:
                 known_records.note_added(parsed.rows, parsed.pieces, others)
         self._tallies.update(parsed.passed)
         self._rollup.saw(parsed.seen)
-        return Chunk(counted, parsed.ignored, [*parsed.refused, *lines_of(others, parsed.lines)]), known
+        unreadable = _unreadable(parsed, others) if parsed.unreadable else []
+        refused = [*parsed.refused, *lines_of(others, parsed.lines)]
+        return Chunk(counted, parsed.ignored, refused, unreadable), known
 
     def _saw(self, parsed: Parsed) -> None:
         self._read += len(parsed.rows) + len(parsed.refused) + parsed.ignored + sum(parsed.passed.values())
@@ -279,6 +290,11 @@ class Ingest:
                 break
             if result not in _NORMAL:
                 self._problems.append(Problem(f"{path}:{first_line + index}", result, detail))
+        for index, field, detail in chunk.unreadable:
+            self._unreadable[field] += 1
+            if len(self._problems) < MAX_PROBLEMS:
+                place = f"{path}:{first_line + index}"
+                self._problems.append(Problem(place, UNREADABLE_VALUE, f"{field}: {detail}"))
 
     def readable(self, lines: Lines) -> bool:
         """Return whether lines can be decoded as records, without counting them."""
@@ -335,9 +351,12 @@ class Ingest:
         state.update(self._rollup.observed.changes())
         state.update(self._open_calls.changes())
         tallies = {result: number for result, number in self._tallies.items() if number}
-        counted = Counted(usage, tallies, days, newest, tuple(self._problems), state, self._read)
+        problems = tuple(self._problems)
+        unreadable = dict(self._unreadable)
+        counted = Counted(usage, tallies, days, newest, problems, state, self._read, unreadable)
         self._read = 0
         self._tallies.clear()
+        self._unreadable.clear()
         self._problems = []
         self._changed_partials = set()
         return counted
@@ -345,6 +364,26 @@ class Ingest:
 
 def _is_whole(data: bytes | memoryview) -> bool:
     return data[-1:] == b"\n"
+
+
+def _moved(chunk: Chunk, first: int) -> Chunk:
+    """Return a chunk with the indices of a larger one, in which it begins at an index."""
+    return replace(
+        chunk,
+        others=[(first + index, result, detail) for index, result, detail in chunk.others],
+        unreadable=[(first + index, field, why) for index, field, why in chunk.unreadable],
+    )
+
+
+def _unreadable(parsed: Parsed, others: Iterable[tuple[int, Result, str]]) -> list[tuple[int, str, str]]:
+    """Return the unreadable values of counted rows, with the index of the line in place of that of the row."""
+    left_out = {index for index, _, _ in others}
+    lines = parsed.lines
+    return [
+        (row if lines is None else lines[row], field, why)
+        for row, field, why in parsed.unreadable
+        if row not in left_out
+    ]
 
 
 def _whole_rows(parsed: Parsed) -> list[Row]:

@@ -39,12 +39,16 @@ def decode(data: bytes, kind: type[T]) -> T:
         return _decode(data, kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
-    mended = _HALF.sub(lambda match: match[1] or b"\\u0000", data)
-    mended = _NO_NUMBER.sub(lambda match: match[1] or b"null", mended)
     try:
-        return _decode(mended, kind)
+        return _decode(mend(data), kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadInput(Result.INVALID_LINE, "is not JSON") from None
+
+
+def mend(data: bytes, no_number: bytes = b"null") -> bytes:
+    """Return JSON with `no_number` for `NaN` and infinities, and NUL for lone surrogates."""
+    mended = _HALF.sub(lambda match: match[1] or b"\\u0000", data)
+    return _NO_NUMBER.sub(lambda match: match[1] or no_number, mended)
 
 
 def _decode(data: bytes, kind: type[T]) -> T:

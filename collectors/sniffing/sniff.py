@@ -86,6 +86,8 @@ class Summary:
     """The counts of a whole file, as `collect` would make them."""
 
     tallies: Counter[Result] = field(default_factory=Counter)
+    unreadable: Counter[str] = field(default_factory=Counter)
+    """By field, values of counted records that are unknown because they cannot be read."""
     usage: list[UsageRow] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     instrumentations: dict[str, int] = field(default_factory=dict)
@@ -242,6 +244,7 @@ def summarise(config: FilesConfig, now: Callable[[], datetime] = utc_now) -> Sum
         collector = FilesCollector(config, context)
         for batch in collector.collect(SourceState(0, dict)):
             summary.tallies.update(batch.tallies)
+            summary.unreadable.update(batch.unreadable)
             summary.usage += batch.usage
             summary.problems += (f"{it.place}: {it.reason}: {it.detail}" for it in batch.problems)
         report = collector.observers

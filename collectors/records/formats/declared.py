@@ -22,10 +22,11 @@ from leverwatch.collectors.records.formats.interface import (
     Reader,
     Repeats,
 )
-from leverwatch.collectors.records.formats.jsonl import TEXT, TYPES, Shape, explain
+from leverwatch.collectors.records.formats.jsonl import TEXT, TYPES, Shape
 from leverwatch.collectors.records.formats.rows import TokenRule, Value, compile_row
 from leverwatch.collectors.records.framing.values import VALUES
 from leverwatch.collectors.records.layout import Steps
+from leverwatch.collectors.records.lenient import OPTIONAL, Lenient, Read, Refused, parse
 from leverwatch.collectors.records.tokens import Stands
 
 Paths = str | tuple[str, ...]
@@ -42,6 +43,9 @@ _TEXTS = frozenset({"model", "request_id", "operation", "status", "trace_id", "f
 _PARTS = frozenset({"cached_input_tokens", "cache_write_tokens", "reasoning_tokens"})
 _TOTAL = float | int | str | None
 """The type of a total. It only confirms: one that is no number must not cost the record."""
+Unreadable = tuple[tuple[str, str], ...]
+"""Field and reason of each value of a record that cannot be read."""
+_NONE: Mapping[int, Unreadable] = {}
 _TIME, _REQUEST = FIELD_INDEX["time"], FIELD_INDEX["request_id"]
 _NAMELESS: Mapping[Piece, Result | None] = {
     Piece.OPEN: None, Piece.PART: Result.PART, Piece.DONE: Result.PART,
@@ -123,6 +127,9 @@ class Declared:
         # A value that is also part of the template keeps the stricter type.
         wanted.sort(key=lambda entry: entry[2] is TEXT)
         shape = Shape(wanted, frozenset(map(parse_path, declaration.in_text)))
+        optional = {one: name for name, names in fields.items() if name in OPTIONAL for one in names}
+        mapped = frozenset(one for names in (*fields.values(), *parts) for one in names)
+        self._lenient: Lenient = shape.lenient({**optional, **dict.fromkeys(totals, "")}, mapped)
 
         def steps(names: Sequence[str]) -> tuple[Steps, ...]:
             return tuple(shape.steps[name] for name in names)
@@ -202,6 +209,7 @@ class Declared:
         lines: list[int] = []
         ignored = 0
         refused: list[tuple[int, Result, str]] = []
+        unreadable: dict[int, Unreadable] = {}
         for line, unit in enumerate(units):
             text = unit.removeprefix(b"\xef\xbb\xbf").lstrip(b"\0").strip()
             if not text:
@@ -209,17 +217,31 @@ class Declared:
                 continue
             for part in self._parts(text):
                 try:
-                    records.append(self._decode_one(part))
-                except msgspec.ValidationError as error:
-                    refused.append((line, *explain(error)))
-                except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                    refused.append((line, Result.INVALID_LINE, "not one JSON object"))
+                    record = self._record(part, unreadable, len(records))
+                except Refused as error:
+                    refused.append((line, error.result, error.detail))
                 else:
+                    records.append(record)
                     lines.append(line)
-        parsed = self._rows(records, lines)
+        parsed = self._rows(records, lines, unreadable)
         parsed.refused = [*refused, *parsed.refused]
         parsed.ignored = ignored
         return parsed
+
+    def _record(self, part: Any, unreadable: dict[int, Unreadable], place: int) -> Any:
+        """Decode a record, which is text or was parsed leniently, or what is readable of it."""
+        read: Read
+        if isinstance(part, bytes | msgspec.Raw):
+            try:
+                return self._decode_one(part)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                read = self._lenient.read(bytes(part))
+        else:
+            read = self._lenient.read_value(part)
+        record = read.decoded(self._decode_one)
+        if read.unreadable:
+            unreadable[place] = read.unreadable
+        return record
 
     def _parts(self, text: bytes) -> Sequence[Any]:
         """Return the records inside a document, or the text itself when it is a record."""
@@ -227,11 +249,26 @@ class Declared:
             return (text,)
         try:
             nested = msgspec.json.decode(text, type=self._document).nested
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except msgspec.ValidationError:
             return (text,)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return self._lenient_parts(text)
         return (text,) if nested is None else nested
 
-    def _rows(self, records: Sequence[Any], lines: Sequence[int] | None) -> Parsed:
+    def _lenient_parts(self, text: bytes) -> Sequence[Any]:
+        try:
+            document = parse(text)
+        except Refused:
+            return (text,)
+        nested = document.get(self._declaration.nested) if isinstance(document, dict) else None
+        return nested if isinstance(nested, list) else (text,)
+
+    def _rows(
+        self,
+        records: Sequence[Any],
+        lines: Sequence[int] | None,
+        unreadable: Mapping[int, Unreadable] = _NONE,
+    ) -> Parsed:
         kept: list[int] = []
         parsed = Parsed(lines=kept)
         for index, (row, found) in enumerate(map(self._row, records)):
@@ -247,6 +284,8 @@ class Declared:
                 if is_known:
                     parsed.pieces[len(kept)] = piece
             if result is None:
+                if index in unreadable:
+                    parsed.unreadable += ((len(kept), *wrong) for wrong in unreadable[index])
                 parsed.rows.append(row)
                 kept.append(index if lines is None else lines[index])
             elif result in MALFORMED:

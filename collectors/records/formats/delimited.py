@@ -20,6 +20,7 @@ from leverwatch.collectors.records.formats.interface import (
     split_lines,
 )
 from leverwatch.collectors.records.framing.lines import LINES
+from leverwatch.collectors.records.lenient import OPTIONAL
 
 
 class _Mistyped(ValueError):
@@ -83,6 +84,7 @@ class Delimited:
             *template,
             *(fields.get(name) for name in extended),
         ]
+        self._fields = [*FIELDS, *([""] * len(template)), *extended]
         self._converters = [
             *(_CONVERT.get(name, _text) for name in FIELDS),
             *([_text] * len(template)),
@@ -129,18 +131,27 @@ class Delimited:
                 detail = f"{len(cells)} values in {len(names)} columns"
                 parsed.refused.append((index, Result.INVALID_LINE, detail))
                 continue
+            unreadable: list[tuple[int, str, str]] = []
             try:
-                parsed.rows.append(self._row(cells, places))
+                row = self._row(cells, places, len(parsed.rows), unreadable)
             except _Mistyped as error:
                 parsed.refused.append((index, Result.MISTYPED_FIELD, str(error)))
             else:
+                parsed.rows.append(row)
+                parsed.unreadable += unreadable
                 indices.append(index)
         parsed.lines = indices
         return parsed
 
-    def _row(self, cells: list[str], places: list[tuple[int | None, Callable[[str], Any]]]) -> Row:
+    def _row(
+        self,
+        cells: list[str],
+        places: list[tuple[int | None, Callable[[str], Any]]],
+        at: int,
+        unreadable: list[tuple[int, str, str]],
+    ) -> Row:
         values: list[Any] = []
-        for (place, convert), column in zip(places, self._columns, strict=True):
+        for index, (place, convert) in enumerate(places):
             cell = "" if place is None else cells[place].strip()
             if not cell:
                 values.append(None)
@@ -148,5 +159,9 @@ class Delimited:
             try:
                 values.append(convert(cell))
             except _Mistyped as error:
-                raise _Mistyped(f"{column}: {error}") from None
+                why, field = f"{self._columns[index]}: {error}", self._fields[index]
+                if field not in OPTIONAL:
+                    raise _Mistyped(why) from None
+                values.append(None)
+                unreadable.append((at, field, why))
         return tuple(values)

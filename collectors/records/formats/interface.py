@@ -77,6 +77,9 @@ class Parsed(Struct):
     """The number of records that give no row by design and without an error, by result."""
     seen: list[Any] = field(default_factory=list)
     """The times of readable records that gave no row."""
+    unreadable: list[tuple[int, str, str]] = field(default_factory=list)
+    """Values of rows that are unknown because they cannot be read: index of the row, field, and the reason without
+    any of the content."""
     observed: Observations | None = None
     """What the rows tell of who saw their calls, as several may have seen the same; None when the format cannot
     know."""
@@ -85,6 +88,9 @@ class Parsed(Struct):
         """Leave only the rows with these indices, in this order."""
         self.lines = [index if self.lines is None else self.lines[index] for index in kept]
         self.pieces = {place: self.pieces[index] for place, index in enumerate(kept) if index in self.pieces}
+        if self.unreadable:
+            places = {index: place for place, index in enumerate(kept)}
+            self.unreadable = [(places[row], name, why) for row, name, why in self.unreadable if row in places]
         self.rows = [self.rows[index] for index in kept]
         self.observed = None if self.observed is None else self.observed.only(kept)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from io import BytesIO
 from operator import attrgetter
 from typing import Annotated, Any
@@ -11,7 +10,6 @@ from typing import Annotated, Any
 import msgspec
 
 from leverwatch.collectors.counted_fields import Unit, amounts
-from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import EXTENDED_FIELDS, FIELDS, Path, parse_path
 from leverwatch.collectors.records.formats.interface import (
     MAX_AMOUNT,
@@ -25,6 +23,8 @@ from leverwatch.collectors.records.formats.interface import (
 )
 from leverwatch.collectors.records.framing.lines import LINES
 from leverwatch.collectors.records.layout import Layout, Steps
+from leverwatch.collectors.records.lenient import OPTIONAL, Lenient, Refused
+from leverwatch.collectors.records.mistyped import NO_JSON
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)]
 _Amount = Annotated[float, msgspec.Meta(ge=0, le=MAX_AMOUNT)]
@@ -48,8 +48,6 @@ TYPES: Mapping[str, Any] = {
 }
 """The types that the value of each field may have."""
 TEXT = str | int | float | bool | None
-_QUOTED = re.compile(" ['\"]")
-_NO_JSON = "expected JSON in a text"
 _BOM = b"\xef\xbb\xbf"
 _BAD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -81,6 +79,7 @@ class JsonLines:
         self.paths = {name: path for name, path, _ in wanted}
         """The path of each mapped field, and of each value of the template by its name in `template_paths`."""
         self._fast, self._safe = tree.getters(order)
+        self._lenient = tree.lenient({name: name for name in self.known & OPTIONAL})
         # strict=False takes "7" and 7.0 for 7, as producers write them; a boolean is still no number.
         self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(self.record, strict=False).decode
 
@@ -125,28 +124,17 @@ class JsonLines:
                 continue
             try:
                 parsed.rows.append(self._decode(text))
-            except msgspec.ValidationError as error:
-                parsed.refused.append((index, *explain(error)))
             except _BAD:
-                parsed.refused.append((index, Result.INVALID_LINE, "not one JSON object"))
-            else:
-                indices.append(index)
+                try:
+                    read = self._lenient.read(text)
+                    record = read.decoded(self._decode)
+                except Refused as refused:
+                    parsed.refused.append((index, refused.result, refused.detail))
+                    continue
+                parsed.unreadable += ((len(parsed.rows), *wrong) for wrong in read.unreadable)
+                parsed.rows.append(record)
+            indices.append(index)
         return parsed
-
-
-def explain(error: msgspec.ValidationError) -> tuple[Result, str]:
-    """Return the result and the reason for a record that does not have the types of its format."""
-    # msgspec names types and the place: "Expected `int`, got `array` - at `$.usage.input`".
-    # One kind of message ends in the value, between single quotes, or double ones when it has a single one itself.
-    reason, found, place = str(error).rpartition(" - at ")
-    reason, place = (reason, place) if found else (place, "")
-    reason = _QUOTED.split(reason, maxsplit=1)[0]
-    path = place.strip("`").removeprefix("$").lstrip(".")
-    if not path and reason != _NO_JSON:
-        return Result.INVALID_LINE, "not one JSON object"
-    if not path:
-        return Result.MISTYPED_FIELD, _NO_JSON
-    return Result.MISTYPED_FIELD, f"{path}: {reason[:1].lower()}{reason[1:]}"
 
 
 class Shape:
@@ -157,6 +145,7 @@ class Shape:
 
     def __init__(self, wanted: list[tuple[str, Path, Any]], in_text: frozenset[Path] = frozenset()) -> None:
         self._in_text = in_text
+        self._leaves: dict[Path, tuple[tuple[str, ...], Any]] = {}
         self.steps: dict[str, Steps] = {}
         tree: dict[str, Any] = {}
         for name, path, kind in wanted:
@@ -189,6 +178,7 @@ class Shape:
                 fields.append((attribute, kind, inner()))
                 continue
             names, kind = node
+            self._leaves[*path, key] = node
             for name in names:
                 self.steps[name] = (*prefix, attribute)
             fields.append((attribute, kind, None))
@@ -197,6 +187,10 @@ class Shape:
             namespace["__post_init__"] = _opener(texts)
         # gc=False: these structs cannot form cycles, and the collector would visit a million of them.
         return msgspec.defstruct("Record", fields, rename=rename, frozen=True, gc=False, namespace=namespace)
+
+    def lenient(self, fields: Mapping[str, str], mapped: Collection[str] | None = None) -> Lenient:
+        """Return a reader of records that the struct refuses; `fields` and `mapped` are as for `Lenient`."""
+        return Lenient(self._leaves, fields, self.steps if mapped is None else mapped, self._in_text)
 
     def getters(self, order: list[str]) -> tuple[Callable[[Any], Row], Callable[[Any], Row]]:
         """Return two functions that make a row of a record: a fast one that raises when an object on a path is
@@ -220,7 +214,7 @@ def _opener(texts: Mapping[str, Callable[[str], Any]]) -> Callable[[Any], None]:
                 except msgspec.ValidationError as error:
                     raise ValueError(str(error)) from error
                 except (msgspec.DecodeError, RecursionError) as error:
-                    raise ValueError(_NO_JSON) from error
+                    raise ValueError(NO_JSON) from error
                 msgspec.structs.force_setattr(record, attribute, value)
 
     return open_texts

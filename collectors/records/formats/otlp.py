@@ -31,7 +31,6 @@ from leverwatch.collectors.records.formats.interface import (
     Repeats,
     Row,
 )
-from leverwatch.collectors.records.formats.jsonl import explain
 from leverwatch.collectors.records.formats.observers import PROCESS, Call, Observers
 from leverwatch.collectors.records.formats.peek import peek
 from leverwatch.collectors.records.formats.producers import PRODUCERS_WANT, as_meant, is_hit, stands_beside
@@ -39,10 +38,16 @@ from leverwatch.collectors.records.formats.span_documents import has_spans
 from leverwatch.collectors.records.formats.span_kinds import KINDS, operation_of
 from leverwatch.collectors.records.formats.spans import NotSpans, Refusal, Scalar, Span, SpanReader
 from leverwatch.collectors.records.framing.values import VALUES
+from leverwatch.collectors.records.mistyped import explain
 from leverwatch.collectors.records.timestamps import elapsed_ms
 from leverwatch.collectors.records.tokens import Stands, Tokens, whole_tokens
 
 _NO_TOKENS = (None,) * len(TOKENS)
+_NUMBERS = {
+    "input": "input_tokens", "cached": "cached_input_tokens", "written": "cache_write_tokens",
+    "output": "output_tokens", "reasoning": "reasoning_tokens", "cost": "cost_usd",
+}  # fmt: skip
+"""The fields of the numbers that are unknown when they cannot be read."""
 _NANOSECONDS = 10**17
 """An epoch below is not in nanoseconds, as some clocks give others."""
 _THRESHOLD = re.compile(r"(?:^|,)\s*ot=(?:[^,]*;)?th:([0-9a-f]{1,14})(?:;|,|$)")
@@ -111,11 +116,17 @@ class Otlp:
             span = meant
             try:
                 told = tell(span.attributes)
-                tokens = _tokens(span, told) if told else _NO_TOKENS
-                operation = operation_of(tokens != _NO_TOKENS, *map(span.attributes.get, KINDS))
+                tokens, wrong = _readable_tokens(span, told) if told else (_NO_TOKENS, [])
+                operation = operation_of(bool(wrong) or tokens != _NO_TOKENS, *map(span.attributes.get, KINDS))
                 if not isinstance(operation, Result):
                     call = Call(span, operation, told, tokens, value_of(told, "response"))
-                    parsed.rows.append(self._row(call))
+                    try:
+                        row = self._row(call)
+                    except _Mistyped:
+                        wrong += _take_unreadable(told)
+                        row = self._row(call)
+                    parsed.unreadable += ((len(parsed.rows), field, why) for field, why in wrong)
+                    parsed.rows.append(row)
                     calls.append(call)
                     if parsed.lines is not None:
                         parsed.lines.append(line)
@@ -181,6 +192,27 @@ def _count(told: Told) -> int:
     if not number.is_integer():
         raise _Mistyped(f"{name}: expected a whole number from 0 to 2**53")
     return int(number)
+
+
+def _take_unreadable(told: dict[str, Told]) -> list[tuple[str, str]]:
+    """Take the numbers out that cannot be read; returns field and reason of each."""
+    wrong: list[tuple[str, str]] = []
+    for name, field in _NUMBERS.items():
+        try:
+            if name in told:
+                _ = _amount(told[name]) if name == "cost" else _count(told[name])
+        except _Mistyped as error:
+            del told[name]
+            wrong.append((field, str(error)))
+    return wrong
+
+
+def _readable_tokens(span: Span, told: dict[str, Told]) -> tuple[tuple[int | None, ...], list[tuple[str, str]]]:
+    try:
+        return _tokens(span, told), []
+    except _Mistyped:
+        wrong = _take_unreadable(told)
+        return _tokens(span, told), wrong
 
 
 def _tokens(span: Span, told: Mapping[str, Told]) -> tuple[int | None, ...]:

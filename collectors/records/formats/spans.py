@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.records.formats.jsonl import explain
+from leverwatch.collectors.records.decode import mend
 from leverwatch.collectors.records.formats.span_documents import usual_forms
+from leverwatch.collectors.records.mistyped import explain
 
 Scalar = str | int | float | bool | None
 Refusal = tuple[Result, str]
@@ -162,6 +163,11 @@ _FAILED = frozenset({2, "2", "ERROR", "STATUS_CODE_ERROR", "StatusCode.ERROR"})
 _KIND = "openinference.span.kind"
 
 
+def mended(text: bytes) -> bytes:
+    """Return JSON without what JSON has not; a number that is none is a text, so that its reader still sees it."""
+    return mend(text, b'"NaN"')
+
+
 class SpanReader:
     """Reads documents, keeping only the `wanted` attributes."""
 
@@ -184,7 +190,8 @@ class SpanReader:
         except msgspec.ValidationError:
             document = _loose.decode(unit)
         except msgspec.DecodeError:
-            return self._rare(unit)
+            whole = mended(unit)
+            return self._rare(unit) if whole == unit else self.read(whole)
         groups = document.resourceSpans
         if groups is not None and (not groups or any(group.scopeSpans is not None for group in groups)):
             return list(self._spans(groups))

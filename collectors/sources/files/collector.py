@@ -289,6 +289,7 @@ class FilesCollector:
                 state={**counted.state, **changes},
                 usage=counted.usage,
                 tallies=counted.tallies,
+                unreadable=counted.unreadable,
                 read=counted.read,
                 days_seen=counted.days_seen,
                 newest_record=counted.newest_record,

@@ -286,6 +286,7 @@ def agent(*, reloaded: bool = False) -> AgentSnapshot:
                     Result.BAD_TIME: 2,
                     Result.DUPLICATE: 9,
                 },
+                unreadable={"cost_usd": 4, "input_tokens": 2},
                 runs=40,
                 missed_runs=1,
             ),

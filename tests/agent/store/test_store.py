@@ -246,3 +246,11 @@ def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(open_store: 
 
     with store.reading() as connection:
         assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "9999"
+
+
+def test_values_that_cannot_be_read_add_up_by_source_and_field(store: Store) -> None:
+    store.apply("gateway", 0, Batch({}, unreadable={"cost_usd": 2, "model": 1}))
+    store.apply("gateway", 1, Batch({}, unreadable={"cost_usd": 3}))
+    store.apply("other", 0, Batch({}))
+
+    assert store.unreadable() == {"gateway": {"cost_usd": 5, "model": 1}}

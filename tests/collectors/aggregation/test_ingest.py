@@ -181,10 +181,6 @@ def test_a_record_may_tell_the_failed_attempts_beside_the_inference_that_it_is(
         (b'{"app": "\xff"}\n', Result.INVALID_LINE, "not one JSON object"),
         (b'{"x": ' + b"[" * 200_000 + b"]" * 200_000 + b"}\n", Result.INVALID_LINE, "not one JSON object"),
         (b'{"app": "bot"}\n', Result.MISSING_FIELD, "no time"),
-        (record(usage={"prompt_tokens": True}), Result.MISTYPED_FIELD, "usage.prompt_tokens: expected"),
-        (record(usage={"prompt_tokens": -1}), Result.MISTYPED_FIELD, "usage.prompt_tokens: expected"),
-        (record(usage={"prompt_tokens": 7.5}), Result.MISTYPED_FIELD, "usage.prompt_tokens: expected"),
-        (record(usage=[1]), Result.MISTYPED_FIELD, "usage: expected"),
         (record(n=-1), Result.MISTYPED_FIELD, "n: expected"),
         (record(rate=0), Result.MISTYPED_FIELD, "rate: expected"),
         (record(rate=1.5), Result.MISTYPED_FIELD, "rate: expected"),
@@ -226,7 +222,7 @@ def test_no_problem_shows_a_value_of_the_record() -> None:
     ]  # fmt: skip
     counted = count(b"".join(lines))
 
-    assert len(counted.problems) == len(lines)
+    assert {problem.place for problem in counted.problems} == {f"app.jsonl:{at + 1}" for at in range(len(lines))}
     assert canary not in repr(counted.problems)
 
 
@@ -342,9 +338,6 @@ class TestCsv:
             (b"2023-11-16 18:17:03,1,2,3\n", Result.INVALID_LINE),
             (b'2023-11-16 18:17:03,"1,2\n', Result.INVALID_LINE),
             (b"\xff,1,2\n", Result.INVALID_LINE),
-            (b"2023-11-16 18:17:03,many,2\n", Result.MISTYPED_FIELD),
-            (b"2023-11-16 18:17:03,-1,2\n", Result.MISTYPED_FIELD),
-            (b"2023-11-16 18:17:03,1.5,2\n", Result.MISTYPED_FIELD),
             (b",1,2\n", Result.MISSING_FIELD),
             (b"later,1,2\n", Result.BAD_TIME),
         ],

@@ -124,6 +124,7 @@ def outcome(counted: Counted) -> tuple[Any, ...]:
     few = problems if len(problems) < MAX_PROBLEMS else len(problems)
     return (
         usage, counted.tallies, counted.read, counted.days_seen, counted.newest_record, few, counted.state,
+        counted.unreadable,
     )  # fmt: skip
 
 
@@ -162,7 +163,7 @@ def test_the_helper_counts_what_python_counts(
 def test_what_is_no_record_is_said_whatever_its_day() -> None:
     helped, alone = both(FIELDS, ((1, 2),))
     for one in (helped, alone):
-        one.add(Lines(record(response={"model": 3}), "app.jsonl", 1))
+        one.add(Lines(record(status={"code": 3}), "app.jsonl", 1))
         assert one.window is not None
         assert not one.window.left_out
         one.add(Lines(record() + record(status="maybe"), "app.jsonl", 2))
@@ -191,12 +192,14 @@ def test_every_digit_of_an_amount_counts(value: float, form: str) -> None:
         assert cost_of(text) == (float(text), {Result.COUNTED: 1})
 
 
-@pytest.mark.parametrize(
-    "text", ["1e400", "-1", "1.", ".5", "01", "1e", "+1", "NaN", "0x10", "1_0", "1e15e", "1e16"]
-)
-def test_what_is_no_amount_is_refused(text: str) -> None:
-    assert cost_of(text)[0] == 0.0
-    assert Result.COUNTED not in cost_of(text)[1]
+@pytest.mark.parametrize("text", ["1.", ".5", "01", "1e", "+1", "0x10", "1_0", "1e15e"])
+def test_what_is_no_number_makes_its_line_no_json(text: str) -> None:
+    assert cost_of(text) == (0.0, {Result.INVALID_LINE: 1})
+
+
+@pytest.mark.parametrize("text", ["1e400", "-1", "NaN", "-Infinity", "1e16"])
+def test_what_is_no_amount_is_unknown_and_its_call_counts(text: str) -> None:
+    assert cost_of(text) == (0.0, {Result.COUNTED: 1})
 
 
 @given(st.binary(max_size=200), st.integers(0, 2**64 - 1))

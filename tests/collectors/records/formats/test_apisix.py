@@ -119,4 +119,7 @@ def test_it_is_recognised() -> None:
 def test_a_value_that_is_no_number_is_not_told() -> None:
     found = counted("apisix", changed(SUMMARY, "llm_summary prompt_tokens", "canary - at `$.x`"))
 
-    assert [problem.detail for problem in found.problems] == ["llm_summary.prompt_tokens: invalid enum value"]
+    assert (found.tallies, found.unreadable) == ({Result.COUNTED: 1}, {"input_tokens": 1})
+    assert [problem.detail.partition(": ")[2] for problem in found.problems] == [
+        "llm_summary.prompt_tokens: invalid enum value"
+    ]

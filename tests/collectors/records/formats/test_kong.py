@@ -121,7 +121,8 @@ def test_a_record_that_is_not_whole_costs_only_itself() -> None:
         "kong", '{"ai": {"proxy": {"meta": {}', CALL, changed(CALL, "ai proxy usage prompt_tokens", "x")
     )
 
-    assert found.tallies == {Result.INVALID_LINE: 1, Result.COUNTED: 1, Result.MISTYPED_FIELD: 1}
+    assert found.tallies == {Result.INVALID_LINE: 1, Result.COUNTED: 2}
+    assert found.unreadable == {"input_tokens": 1}
     assert "canary" not in str(found.problems)
 
 

@@ -136,5 +136,6 @@ def test_a_bad_row_costs_only_itself_and_shows_nothing() -> None:
     bad = [row(metadata="canary {"), row(prompt_tokens="canary"), row(startTime="canary")]
     counted = read("litellm", *bad, row())
 
-    assert counted.tallies == {Result.COUNTED: 1, Result.MISTYPED_FIELD: 2, Result.BAD_TIME: 1}
-    assert [problem.place for problem in counted.problems] == [f"app.jsonl:{number}" for number in (1, 2, 3)]
+    assert counted.tallies == {Result.COUNTED: 2, Result.MISTYPED_FIELD: 1, Result.BAD_TIME: 1}
+    assert counted.unreadable == {"input_tokens": 1}
+    assert {problem.place for problem in counted.problems} == {f"app.jsonl:{number}" for number in (1, 2, 3)}

@@ -92,13 +92,14 @@ def test_spans_of_the_older_schema_and_of_a_flat_trace_are_read_too() -> None:
     assert totals("mlflow", old)["inferences"] == 1
 
 
-def test_a_trace_that_is_exported_again_is_a_duplicate_and_a_bad_span_costs_only_itself() -> None:
+def test_a_trace_that_is_exported_again_is_a_duplicate_and_a_bad_usage_costs_only_its_tokens() -> None:
     bad = changed(span("b", "LLM"), "attributes mlflow.chat.tokenUsage", "canary")
     found = counted("mlflow", trace(span("a", "LLM"), bad, 5, {}), trace(span("a", "LLM")))
 
     assert found.tallies == {
-        Result.COUNTED: 1, Result.DUPLICATE: 1, Result.MISTYPED_FIELD: 2, Result.NOT_A_CALL: 1,
+        Result.COUNTED: 2, Result.DUPLICATE: 1, Result.MISTYPED_FIELD: 1, Result.NOT_A_CALL: 1,
     }  # fmt: skip
+    assert found.unreadable["input_tokens"] == found.unreadable["output_tokens"] == 1
     assert "canary" not in str(found.problems)
 
 
