@@ -9,7 +9,15 @@ from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELDS
 from leverwatch.collectors.records.format_config import CsvFormat, FieldMap, FileFormat, JsonlFormat, NamedFormat
 from leverwatch.collectors.records.formats.delimited import Delimited
-from leverwatch.collectors.records.formats.interface import Format, Framing, Grouping, Parsed, Reader, Units
+from leverwatch.collectors.records.formats.interface import (
+    Format,
+    Framing,
+    Grouping,
+    Parsed,
+    Reader,
+    Repeats,
+    Units,
+)
 from leverwatch.collectors.records.formats.jsonl import JsonLines
 from leverwatch.collectors.records.formats.registry import NAMED
 from leverwatch.collectors.records.framing.lines import LINES
@@ -122,11 +130,11 @@ def build_format(settings: FileFormat, template: tuple[str, ...]) -> Format:
         ValueError: two of the mapped fields exclude each other, or a placeholder is not a valid path.
     """
     if isinstance(settings, CsvFormat):
-        return Delimited(_mapped(settings.fields), template, settings.delimiter)
+        return Delimited(_mapped(settings.fields), template, settings.delimiter, settings.repeats)
     reader: Reader
     if isinstance(settings, JsonlFormat):
-        lines = JsonLines(_mapped(settings.fields), template)
-        if settings.framing is None and not settings.wrappers:
+        lines = JsonLines(_mapped(settings.fields), template, settings.repeats)
+        if settings.framing is None and not settings.wrappers and settings.repeats is Repeats.CALLS:
             return lines
         reader = lines
     else:

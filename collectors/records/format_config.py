@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Discriminator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, field_validator
+from pydantic import (
+    ConfigDict,
+    Discriminator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    field_validator,
+    model_validator,
+)
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from leverwatch.collectors.config import Model
 from leverwatch.collectors.records.fields import parse_path
-from leverwatch.collectors.records.formats.interface import MIN_RATE
+from leverwatch.collectors.records.formats.interface import MIN_RATE, Repeats
 from leverwatch.collectors.records.formats.registry import NAMED
 from leverwatch.collectors.records.framing.registry import CONTAINERS
 
@@ -23,6 +31,10 @@ _FRAMING = (
 _WRAP = "What other programs put around each record, the outermost first."
 _TEXT_FIELDS = (
     "With `wrap: json-string`: the fields that may hold the record; by default `message`, `log`, `msg`, `body`."
+)
+_REPEATS = (
+    "What another record with the same `request_id` is: `calls`, another call unless it says the same; or `versions`,"
+    " the same call, whose earlier record it replaces."
 )
 
 
@@ -123,7 +135,18 @@ class _JsonFormat(Model):
         return (self.wrap,) if isinstance(self.wrap, str) else self.wrap
 
 
-class JsonlFormat(_JsonFormat):
+class _Mapped(Model):
+    repeats: Repeats = Field(default=Repeats.CALLS, description=_REPEATS)
+
+    @model_validator(mode="after")
+    def _versions_have_an_id(self) -> Self:
+        fields: FieldMap | None = getattr(self, "fields", None)
+        if self.repeats is Repeats.VERSIONS and fields is not None and fields.request_id is None:
+            raise ValueError("repeats: versions needs fields.request_id, by which a version is known")
+        return self
+
+
+class JsonlFormat(_JsonFormat, _Mapped):
     """One JSON object a line, read by a field map."""
 
     type: Literal["jsonl"]
@@ -132,7 +155,7 @@ class JsonlFormat(_JsonFormat):
     )
 
 
-class CsvFormat(Model):
+class CsvFormat(_Mapped):
     """One record a line, values separated by a delimiter, names in the first line of every file."""
 
     type: Literal["csv"]

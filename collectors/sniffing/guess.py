@@ -9,6 +9,7 @@ from datetime import UTC, timedelta, timezone
 from typing import Any
 
 from leverwatch.collectors.records.fields import Path
+from leverwatch.collectors.records.formats.interface import Repeats
 from leverwatch.collectors.records.names import is_usable
 from leverwatch.collectors.records.timestamps import parse_time
 from leverwatch.collectors.sniffing.field_names import (
@@ -23,6 +24,7 @@ from leverwatch.collectors.sniffing.field_names import (
     rank,
 )
 from leverwatch.collectors.sniffing.parts import doubts_about_parts
+from leverwatch.collectors.sniffing.version_ids import version_id
 
 Record = Mapping[Path, Scalar]
 """The scalar values of a record, by path."""
@@ -60,6 +62,8 @@ class FieldGuess:
     """Sentences about what should be checked."""
     systems: tuple[str, ...]
     """Paths whose values may name the system."""
+    repeats: Repeats = Repeats.CALLS
+    """What a second record with the same request id is."""
 
 
 def leaves(value: Any, path: Path = ()) -> dict[Path, Scalar]:
@@ -127,13 +131,14 @@ def propose(
     chosen: dict[str, Path] = {}
     others: dict[str, tuple[str, ...]] = {}
     notes: list[str] = []
+    shared: list[Path] = []
     for field in KNOWN:
         named = [path for path in _named(field, values) if _is_free(path, chosen.values())]
         fitting = [path for path in named if _fits(field, values[path])]
         if field == "request_id":
             repeated = [path for path in fitting if _repeats(path, records)]
-            notes += [f"{field}: {spell(path)} is the same in different records" for path in repeated]
             fitting = [path for path in fitting if path not in repeated]
+            shared = repeated
         elif field == "time" and not fitting:
             fitting = [path for path, found in values.items() if all(map(_is_date, found))]
             notes += [f"{field}: chosen by its values, for no name tells"] if fitting else []
@@ -152,6 +157,10 @@ def propose(
         notes.append("time: no record has one, and that of its wrapper serves")
     if "time" not in chosen or not _CALLS.intersection(chosen):
         return None
+    id_, said = version_id(shared, chosen, records)
+    if id_ is not None and _is_free(id_, chosen.values()):
+        chosen["request_id"] = id_
+    notes += [f"request_id: {spell(path)} is the same in different records{said.get(path, '')}" for path in shared]
     notes += _doubts(chosen, records, spell)
     for field, names, what in _UNSURE:
         if field not in chosen:
@@ -162,6 +171,7 @@ def propose(
         {field: paths for field, paths in others.items() if paths},
         tuple(notes),
         tuple(spell(path) for path in values if _names_systems(path, values[path], len(records))),
+        Repeats.CALLS if id_ is None or chosen.get("request_id") != id_ else Repeats.VERSIONS,
     )
 
 

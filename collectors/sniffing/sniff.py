@@ -20,7 +20,7 @@ from leverwatch.collectors.paths import look
 from leverwatch.collectors.records.decoder import build_format
 from leverwatch.collectors.records.fields import FIELDS
 from leverwatch.collectors.records.format_config import FileFormat
-from leverwatch.collectors.records.formats.interface import Format, Parsed, Row, Units
+from leverwatch.collectors.records.formats.interface import Format, Parsed, Repeats, Row, Units
 from leverwatch.collectors.records.formats.registry import NAMED
 from leverwatch.collectors.records.framing.lines import LINES
 from leverwatch.collectors.records.framing.registry import CONTAINERS, FRAMINGS
@@ -64,6 +64,8 @@ class Guess:
         extras: dict[str, Any] = {}
         if self.fields is not None:
             extras["fields"] = dict(self.fields.fields)
+            if self.fields.repeats is not Repeats.CALLS:
+                extras["repeats"] = self.fields.repeats.value
         if self.delimiter != ",":
             extras["delimiter"] = self.delimiter
         if self.framing is not None:

@@ -19,6 +19,7 @@ from leverwatch.collectors.records.formats.interface import (
     Row,
     split_lines,
 )
+from leverwatch.collectors.records.formats.open_rows import with_versions
 from leverwatch.collectors.records.framing.lines import LINES
 from leverwatch.collectors.records.lenient import OPTIONAL
 
@@ -72,10 +73,16 @@ class Delimited:
     """Reads delimited lines by column names; `template` are the columns of the system template."""
 
     wants_header = True
-    repeats = Repeats.CALLS
     framing: Framing = LINES
 
-    def __init__(self, fields: Mapping[str, str], template: tuple[str, ...], delimiter: str) -> None:
+    def __init__(
+        self,
+        fields: Mapping[str, str],
+        template: tuple[str, ...],
+        delimiter: str,
+        repeats: Repeats = Repeats.CALLS,
+    ) -> None:
+        self.repeats = repeats
         self.has_extended = any(name in fields for name in EXTENDED_FIELDS)
         self.known = frozenset(fields)
         extended = EXTENDED_FIELDS if self.has_extended else ()
@@ -141,7 +148,7 @@ class Delimited:
                 parsed.unreadable += unreadable
                 indices.append(index)
         parsed.lines = indices
-        return parsed
+        return with_versions(parsed) if self.repeats is Repeats.VERSIONS else parsed
 
     def _row(
         self,

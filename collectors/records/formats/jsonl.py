@@ -21,6 +21,7 @@ from leverwatch.collectors.records.formats.interface import (
     Row,
     split_lines,
 )
+from leverwatch.collectors.records.formats.open_rows import with_versions
 from leverwatch.collectors.records.framing.lines import LINES
 from leverwatch.collectors.records.layout import Layout, Steps
 from leverwatch.collectors.records.lenient import OPTIONAL, Lenient, Refused
@@ -57,10 +58,12 @@ class JsonLines:
 
     wants_header = False
     reads_text = False
-    repeats = Repeats.CALLS
     framing: Framing = LINES
 
-    def __init__(self, fields: Mapping[str, str], template: tuple[str, ...]) -> None:
+    def __init__(
+        self, fields: Mapping[str, str], template: tuple[str, ...], repeats: Repeats = Repeats.CALLS
+    ) -> None:
+        self.repeats = repeats
         wanted = [
             (name, parse_path(fields[name]), TYPES[name]) for name in (*FIELDS, *EXTENDED_FIELDS) if name in fields
         ]
@@ -105,7 +108,7 @@ class JsonLines:
         except _BAD:
             parsed = self._one_by_one(units)
         parsed.rows = self._rows(parsed.rows)
-        return parsed
+        return with_versions(parsed) if self.repeats is Repeats.VERSIONS else parsed
 
     def _rows(self, records: list[Any]) -> list[Row]:
         try:

@@ -1,0 +1,65 @@
+"""Finds the id by which the records of a log of an unknown format are versions of calls. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC
+from itertools import pairwise
+
+from leverwatch.collectors.aggregation.identity import id_of
+from leverwatch.collectors.records.fields import Path
+from leverwatch.collectors.records.timestamps import parse_time
+from leverwatch.collectors.sniffing.field_names import Scalar
+
+_NEEDED = ("time", "model", "input_tokens", "output_tokens")
+_LONGEST = 600.0
+"""Seconds within which the versions of one call are written."""
+_PROOF = 2
+"""The number of times that an output must have grown: once may be a call that was tried again."""
+_NOTE = ", whose output grows: each one replaces the one before; without repeats they count as separate calls"
+
+Record = Mapping[Path, Scalar]
+
+
+def version_id(
+    shared: Sequence[Path], chosen: Mapping[str, Path], records: Iterable[Record]
+) -> tuple[Path | None, Mapping[Path, str]]:
+    """Return the path of an id whose records are versions of one call, and what to say about it by path.
+
+    All records with the same id then have the same model and input, an output that never shrinks, and times close
+    to each other. A log that has an id of each record too gives none, as that one may be of the call.
+    """
+    if "request_id" in chosen or any(field not in chosen for field in _NEEDED):
+        return None, {}
+    found = list(records)
+    for path in shared:
+        if _are_versions(path, [chosen[field] for field in _NEEDED], found):
+            return path, {path: _NOTE}
+    return None, {}
+
+
+def _are_versions(path: Path, needed: Sequence[Path], records: Iterable[Record]) -> bool:
+    calls: dict[str, list[list[Scalar | None]]] = {}
+    for record in records:
+        id_ = id_of(record.get(path))
+        if id_ is not None:
+            calls.setdefault(id_, []).append([record.get(place) for place in needed])
+    steps = [step for versions in calls.values() for step in pairwise(versions)]
+    grown = [_growth(before, after) for before, after in steps]
+    return all(by is not None for by in grown) and sum(by or 0 for by in grown) >= _PROOF
+
+
+def _growth(before: Sequence[Scalar | None], after: Sequence[Scalar | None]) -> bool | None:
+    """Return whether the output grew; None when the two are no versions of one call."""
+    (when, *same, less), (later, *as_before, more) = before, after
+    begun, ended = parse_time(when, UTC), parse_time(later, UTC)
+    if begun is None or ended is None or not 0 <= (ended - begun).total_seconds() <= _LONGEST:
+        return None
+    if same != as_before or None in same or (more is None and less is not None):
+        return None
+    try:
+        # The first parts of a stream may tell the input alone.
+        grown = float(-1 if more is None else more) - float(-1 if less is None else less)
+    except ValueError:
+        return None
+    return None if grown < 0 else grown > 0
