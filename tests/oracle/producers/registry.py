@@ -1,0 +1,14 @@
+"""All producers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tests.oracle.producers.interface import Producer
+from tests.oracle.producers.plain import Document, Plain, Table
+
+PRODUCERS: Mapping[str, type[Producer]] = {
+    "jsonl": Plain,
+    "json-documents": Document,
+    "csv": Table,
+}
