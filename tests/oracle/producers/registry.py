@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tests.oracle.producers.interface import Producer
+from tests.oracle.producers.openai import Chunks, Objects, Responses
 from tests.oracle.producers.plain import Document, Plain, Table
 
 PRODUCERS: Mapping[str, type[Producer]] = {
     "jsonl": Plain,
     "json-documents": Document,
     "csv": Table,
+    "openai": Objects,
+    "openai-chunks": Chunks,
+    "openai-responses": Responses,
 }
