@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tests.oracle.producers.anthropic import Events, Messages, Transcripts
 from tests.oracle.producers.interface import Producer
+from tests.oracle.producers.langfuse import Langfuse
 from tests.oracle.producers.openai import Chunks, Objects, Responses
 from tests.oracle.producers.plain import Document, Plain, Table
 
@@ -15,4 +17,8 @@ PRODUCERS: Mapping[str, type[Producer]] = {
     "openai": Objects,
     "openai-chunks": Chunks,
     "openai-responses": Responses,
+    "anthropic": Messages,
+    "anthropic-events": Events,
+    "claude-code": Transcripts,
+    "langfuse": Langfuse,
 }
