@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from tests.oracle.producers.anthropic import Events, Messages, Transcripts
 from tests.oracle.producers.interface import Producer
 from tests.oracle.producers.langfuse import Langfuse
+from tests.oracle.producers.litellm import Payloads, SpendLog
 from tests.oracle.producers.openai import Chunks, Objects, Responses
+from tests.oracle.producers.otlp import Spans
 from tests.oracle.producers.plain import Document, Plain, Table
 
 PRODUCERS: Mapping[str, type[Producer]] = {
@@ -21,4 +23,7 @@ PRODUCERS: Mapping[str, type[Producer]] = {
     "anthropic-events": Events,
     "claude-code": Transcripts,
     "langfuse": Langfuse,
+    "litellm": Payloads,
+    "litellm-spend-log": SpendLog,
+    "otlp": Spans,
 }
