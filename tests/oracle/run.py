@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,46 +32,56 @@ def differences(made: History) -> list[str]:
 
 
 def shrunk(made: History, fails: Callable[[History], bool]) -> History:
-    """A history with as few steps and records as still fail."""
-    tries = 0
-    size = max(1, len(made.steps) // 2)
-    while size and tries < _MOST_TRIES:
-        start = 0
-        while start < len(made.steps) and tries < _MOST_TRIES:
-            tries += 1
-            fewer = made.but((*made.steps[:start], *made.steps[start + size :]))
-            if fails(fewer):
-                made = fewer
-            else:
-                start += size
-        size //= 2
-    changed = True
-    while changed and tries < 2 * _MOST_TRIES:
+    """A history with as few steps and calls as still fail. All records of a call stay or go together."""
+    tries, changed = 0, True
+    while changed:
         changed = False
-        for index in range(len(made.steps)):
-            for simpler in _simpler(made.steps[index]):
-                tries += 1
-                other = made.but((*made.steps[:index], simpler, *made.steps[index + 1 :]))
-                if simpler != made.steps[index] and fails(other):
-                    made, changed = other, True
-                    break
+        for fewer in _fewer(made):
+            tries += 1
+            if tries > _MOST_TRIES:
+                return made
+            if fails(fewer):
+                made, changed = fewer, True
+                break
     return made
 
 
-def _simpler(step: Step) -> list[Step]:
+def _fewer(made: History) -> Iterator[History]:
+    """Histories that are a little simpler, the simplest first."""
+    keys = list(dict.fromkeys(_key(line) for step in made.steps if isinstance(step, Write) for line in step.lines))
+    for gone in _pieces(len(keys)):
+        left = {key for index, key in enumerate(keys) if index not in gone}
+        steps = [_only(step, left) for step in made.steps]
+        yield made.but(tuple(step for step in steps if step is not None))
+    moves = [index for index, step in enumerate(made.steps) if not isinstance(step, Write)]
+    for gone in _pieces(len(moves)):
+        out = {moves[index] for index in gone}
+        yield made.but(tuple(step for index, step in enumerate(made.steps) if index not in out))
+    for index, step in enumerate(made.steps):
+        if isinstance(step, Write):
+            for plain in (replace(step, cut=None), replace(step, ended=True), replace(step, shuffled=None)):
+                if plain != step:
+                    yield made.but((*made.steps[:index], plain, *made.steps[index + 1 :]))
+
+
+def _pieces(number: int) -> Iterator[range]:
+    """What may be left out of so many things: halves, then quarters, down to single ones."""
+    size = number
+    while size:
+        for start in range(0, number, size):
+            yield range(start, min(number, start + size))
+        size //= 2
+
+
+def _only(step: Step, keys: set[str]) -> Step | None:
     if not isinstance(step, Write):
-        return []
-    found: list[Step] = [replace(step, cut=None), replace(step, ended=True), replace(step, shuffled=None)]
-    keys = dict.fromkeys(_key(line) for line in step.lines)
-    for key in keys:
-        kept = tuple(line for line in step.lines if _key(line) != key)
-        found.append(replace(step, lines=kept))
-        found.append(replace(step, cut=None, lines=kept))
-    return found
+        return step
+    kept = tuple(line for line in step.lines if _key(line) in keys)
+    return replace(step, lines=kept) if kept else None
 
 
 def _key(line: Sequence[Record]) -> str:
-    """What a line is of: the records of a call may need each other."""
+    """What a line is of."""
     return " ".join(record.told.call.key if record.told.call else str(id(record)) for record in line)
 
 

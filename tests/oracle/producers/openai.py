@@ -116,11 +116,12 @@ class Chunks(Objects):
         self._names = chance.choice(("own", "own", "reused", "absent", "empty", "each"))
         self._usage = chance.choice(("behind", "end", "grows", "never"))
         self._apart = self._names in ("absent", "empty", "each", "reused")
-        # Without ids of their own streams are told apart by their order alone.
+        # Without ids of their own streams are told apart by their order alone, and so are those whose usage comes
+        # behind the end: it belongs to what ended last when it is the first of its id that is read.
         self.style = Style(
             Traffic(step=1000, hours=10, apart=20_000 if self._apart else 0),
-            files=1 if self._apart else 3,
-            shuffle=0 if self._apart else chance.choice((0, 3, 12)),
+            files=1 if self._apart or self._usage == "behind" else 3,
+            shuffle=0 if self._apart or self._usage == "behind" else chance.choice((0, 3, 12)),
             # The chunks of a stream count on their own until it is seen to be one.
             counts_results=self._names != "each",
             days=False,
@@ -162,7 +163,7 @@ class Chunks(Objects):
             if self._usage == "grows" and call.output is not None and (share := call.output * index // number):
                 sees = bare.but(input=call.input, cached=call.cached, output=share)
             found.append(
-                self._chunk(sees, index, [{"index": 0, "delta": {"content": "x"}, "finish_reason": None}])
+                self._chunk(sees, index, [{"index": 0, "delta": {"content": f"x{index}"}, "finish_reason": None}])
             )
         if is_cut:
             return found
