@@ -78,6 +78,8 @@ class StreamParts:
             return self._first(key, series, row, known, moment, piece)
         was_alone, had_ended, until = call.alone, call.ended, call.until
         is_counted = bool(call.counts)
+        if not is_counted and had_ended and piece is Piece.REST:
+            return _COUNTED_BEFORE, False  # again what was given to another call
         call.alone = False
         if was_alone:
             self._own_ids.pop(call.group, None)
@@ -123,6 +125,9 @@ class StreamParts:
             self._memory.remember(known.stream, id_, seconds)
         call = known.call(moment, series=series)
         if piece is Piece.REST and (found := self._calls.waiting(call.group)) is not None:
+            # Should other chunks have its id too, it was of a stream of its own, which counts then.
+            call.ended = True
+            self._calls.put(key, call, moment)
             return self._settle(*found, row, moment)
         if not self._memory.remember_request(name, known.place.id_seed, seconds):
             return SEEN_BEFORE, False

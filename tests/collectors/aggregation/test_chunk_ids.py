@@ -72,6 +72,18 @@ def test_a_stream_that_had_one_chunk_when_another_ended_counts_with_its_second_o
         assert some(read.totals, "inferences", "input_tokens") == (3, 22)
 
 
+def test_a_stream_whose_usage_comes_before_its_chunks_counts_though_another_one_waited_for_a_usage() -> None:
+    records = [chunk("a", end=True), rest("b"), chunk("b", end=True), chunk("b"), rest("a", given=9)]
+    for read in both("openai", records):
+        assert some(read.totals, *TOLD) == (2, 11, 4, 1, 2)
+
+
+def test_a_usage_that_went_to_the_stream_that_waited_for_it_is_no_call_when_it_comes_again() -> None:
+    for read in both("openai", [*own("a"), rest("a3"), rest("a3")]):
+        assert some(read.totals, *TOLD) == (1, 11, 4, 0, 1)
+        assert read.tallies[Result.PART] == 3
+
+
 def test_a_stream_that_uses_the_id_of_one_that_ended_is_another_call() -> None:
     for read in both("openai", same("chatcmpl-7") + same("chatcmpl-7", at=1) + same("chatcmpl-7", at=90)):
         assert some(read.totals, *TOLD) == (3, 33, 12, 0, 3)
