@@ -33,8 +33,8 @@ _TEXT_FIELDS = (
     "With `wrap: json-string`: the fields that may hold the record; by default `message`, `log`, `msg`, `body`."
 )
 _REPEATS = (
-    "What another record with the same `request_id` is: `calls`, another call unless it says the same; or `versions`,"
-    " the same call, whose earlier record it replaces."
+    "What another record with the same `request_id` is: `calls`, another call unless it says the same; or"
+    " `versions`, the same call, whose earlier record it replaces."
 )
 
 

@@ -95,7 +95,8 @@ KNOWN: Mapping[str, Known] = {
         " requesttime eventtime loggedat loggingtime endtime endedat completedat finishedat receivedat",
         is_time,
     ),
-    "model": Known("responsemodel modelserved model modelname modelid llmmodel engine llm deployment requestmodel",
+    "model": Known("responsemodel modelserved model modelname modelid llmmodel engine llm deployment requestmodel"
+                   " modelversion",
                    _is_name, exact=True),
     "request_id": Known(
         "requestid reqid callid completionid responseid generationid inferenceid messageid xrequestid id uuid"

@@ -16,7 +16,7 @@ from tests.collectors.sources.files.logs import NOW, config, sums
 class Restarting:
     """A source of a format whose process ends after every batch."""
 
-    def __init__(self, format_: str, **settings: Any) -> None:
+    def __init__(self, format_: str | dict[str, Any], **settings: Any) -> None:
         self._settings = config(**{"format": format_, "system": "bot", **settings})
         self.state: dict[str, bytes] = {}
         self.batches: list[Counted] = []
@@ -74,7 +74,9 @@ def lines(records: Sequence[Mapping[str, Any]]) -> bytes:
     return b"".join(json.dumps(record).encode() + b"\n" for record in records)
 
 
-def both(format_: str, records: Sequence[Mapping[str, Any]], **settings: Any) -> tuple[Restarting, Restarting]:
+def both(
+    format_: str | dict[str, Any], records: Sequence[Mapping[str, Any]], **settings: Any
+) -> tuple[Restarting, Restarting]:
     """The same records in one batch, and each in a batch of its own."""
     whole = Restarting(format_, **settings)
     whole.read(*records)

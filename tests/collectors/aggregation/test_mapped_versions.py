@@ -15,7 +15,7 @@ from tests.collectors.sources.files.logs import NOW, config, sums
 
 TOLD = ("inferences", "input_tokens", "output_tokens")
 FIELDS = {"time": "at", "model": "m", "request_id": "run", "input_tokens": "in", "output_tokens": "out"}
-VERSIONS = {"type": "jsonl", "fields": FIELDS, "repeats": "versions"}
+VERSIONS: dict[str, Any] = {"type": "jsonl", "fields": FIELDS, "repeats": "versions"}
 
 
 def line(run: Any, out: int, second: int = 0) -> dict[str, Any]:
@@ -75,5 +75,5 @@ def test_old_state_of_calls_goes_on_when_the_setting_is_turned_on() -> None:
 
 @pytest.mark.parametrize("kind", ["jsonl", "csv"])
 def test_versions_need_an_id(kind: str) -> None:
-    with pytest.raises(ValidationError, match="repeats: versions needs fields.request_id"):
+    with pytest.raises(ValidationError, match=r"repeats: versions needs fields\.request_id"):
         config(format={"type": kind, "fields": {"time": "at", "model": "m"}, "repeats": "versions"}, system="bot")

@@ -24,10 +24,8 @@ def test_an_id_whose_output_grows_is_proposed_as_that_of_versions() -> None:
 
     assert found is not None
     assert (found.fields["request_id"], found.repeats) == ("id", Repeats.VERSIONS)
-    assert found.notes == (
-        "request_id: id is the same in different records, whose output grows: each one replaces the one before;"
-        " without repeats they count as separate calls",
-    )
+    (note,) = found.notes
+    assert note.startswith("request_id: id is the same in different records, whose output grows: ")
     settings = Guess("jsonl", "plain", fields=found).settings
     assert isinstance(settings, dict)
     assert settings["repeats"] == "versions"
@@ -39,6 +37,20 @@ def test_an_output_that_only_the_last_record_tells_has_grown() -> None:
 
     assert found is not None
     assert (found.fields["request_id"], found.repeats) == ("id", Repeats.VERSIONS)
+
+
+def test_the_chunks_of_a_gemini_stream_are_versions_of_one_call() -> None:
+    start = {"responseId": "", "modelVersion": "gemini-y", "createTime": "2026-03-10T08:00:00Z"}
+    lines = [
+        {**start, "responseId": id_, "usageMetadata": {"promptTokenCount": 6, **usage}}
+        for id_ in "ab"
+        for usage in ({}, {"candidatesTokenCount": 2}, {"candidatesTokenCount": 5})
+    ]
+    found = propose(list(map(leaves, lines)))
+
+    assert found is not None
+    assert found.repeats is Repeats.VERSIONS
+    assert (found.fields["model"], found.fields["request_id"]) == ("modelVersion", "responseId")
 
 
 GROWING = [line("a", 1, 0), line("a", 9, 2), line("b", 2, 3), line("b", 30, 8)]
