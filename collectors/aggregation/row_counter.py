@@ -17,7 +17,7 @@ from leverwatch.collectors.aggregation.stream_parts import StreamParts
 from leverwatch.collectors.aggregation.versions import Versions
 from leverwatch.collectors.interface import Operation, Result
 from leverwatch.collectors.records.fields import FIELDS, template_slice
-from leverwatch.collectors.records.formats.interface import STREAMED, Piece, Row
+from leverwatch.collectors.records.formats.interface import Piece, Row
 from leverwatch.collectors.records.names import Refusal, model_of
 from leverwatch.collectors.records.timestamps import parse_time
 from leverwatch.collectors.records.vocabulary import operation_of
@@ -76,7 +76,7 @@ class RowCounter:
         return len(rows) - len(others), others, newest
 
     def _count(self, row: Row, known: Known, moment: float, piece: Piece | None) -> tuple[Refusal | None, bool]:
-        if piece in STREAMED:
+        if piece is not None and piece is not Piece.OPEN:
             return self._streams.add(row, known, moment, piece)
         if row[_REQUEST] is not None:
             found = self._versions.add(row, known, moment, piece)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache, wraps
-from inspect import CO_VARARGS
 from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
 _TEXTS = (str, bytes)
+_VARARGS = 0x04
+"""The flag of the code of a function that takes any number of arguments, which `inspect` would name."""
 _LONGEST = 1000
 """Characters of the longest text that is cached, as a record may have megabytes in place of a word."""
 
@@ -41,6 +42,6 @@ def recall(most: int, *, typed: bool = False) -> Callable[[Callable[P, R]], Call
         # Calling it with a list of values, though there is one, would take twice as long.
         one: Any = call_one
         code = function.__code__
-        return one if code.co_argcount == 1 and not code.co_flags & CO_VARARGS else call
+        return one if code.co_argcount == 1 and not code.co_flags & _VARARGS else call
 
     return decorate

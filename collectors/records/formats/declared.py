@@ -276,6 +276,11 @@ class Declared:
                 parsed.rows.append(row)
                 kept.append(index if lines is None else lines[index])
                 continue
+            if type(found) is Piece and row[_REQUEST] is not None:
+                parsed.pieces[len(kept)] = found
+                parsed.rows.append(row)
+                kept.append(index if lines is None else lines[index])
+                continue
             piece = Piece.PART if found is Result.PART else found
             result = found if isinstance(found, Result) else None
             if isinstance(piece, Piece):
