@@ -274,7 +274,7 @@ class GitCollector:
         refused = 0 if remembered else len(_refused(landings))
         wrong = self._wrong(read, landings, remembered)
         history.misdated = sorted({*(remembered.misdated if remembered else ()), *(one.place for one in wrong)})
-        tallies = Counter(one.reason for one in wrong)
+        tallies = Counter(Result(one.reason) for one in wrong)
         tallies.update({Result.COUNTED: newly_counted(remembered, history), Result.INVALID_LINE: refused})
         problems = [*_problems(landings), *wrong]
         return self._batch(history, tip, changes, tallies, problems, replace=True), history
