@@ -20,6 +20,7 @@ from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.aggregation.observed import Report
 from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE, partial_key
 from leverwatch.collectors.aggregation.pipeline import assemble
+from leverwatch.collectors.aggregation.refusals import REFUSED, Refusals, mixed
 from leverwatch.collectors.aggregation.rollup import lines_of
 from leverwatch.collectors.aggregation.scan_pool import ScanPool
 from leverwatch.collectors.errors import SourceRefused
@@ -45,6 +46,8 @@ class Chunk(Struct, frozen=True):
     ignored: int
     others: list[tuple[int, Result, str]]
     """Index, result and detail of each record that was not counted."""
+    mixed: frozenset[int] = frozenset()
+    """Indices of lines that have both refused and other records."""
 
 
 class Counted(Struct, frozen=True):
@@ -78,6 +81,10 @@ class Ingest:
         """The days that a backfill with a range counts; None: all days."""
         self.known: KnownRecords | None = None
         """The records of the document that is being read; None for what only grows."""
+        self.again = False
+        """Whether records come that were refused, and tallied, before."""
+        self.on_refused: Callable[[Refusals], None] | None = None
+        """Is told the refused records of each chunk."""
         self._read = 0
         self._tallies: Counter[Result] = Counter()
         self._problems: list[Problem] = []
@@ -193,7 +200,7 @@ class Ingest:
         if self._plain is None or not _is_whole(lines.data) or self._plain.pauses():
             self.finish()
             chunk, known = self._count_rows(bytes(lines.data), lines.header)
-            self._count_chunk(lines.path, lines.first_line, chunk)
+            self._count_chunk(lines, chunk)
             if chunk.counted and not _is_whole(lines.data) and (may_go_on or self.framing.by_newline):
                 self._remember(partial_key(lines), 1)
             return known
@@ -206,7 +213,7 @@ class Ingest:
     def _count_plain(self, plain: NativeCounter, lines: Lines, found: Scanned | None) -> int:
         if found is None:
             chunk, _ = self._count_rows(bytes(lines.data), lines.header)
-            self._count_chunk(lines.path, lines.first_line, chunk)
+            self._count_chunk(lines, chunk)
             return plain.lines(lines.data)
         read = self._read + found.lines
         chunks: list[Chunk] = []
@@ -214,7 +221,7 @@ class Ingest:
         def odd(first: int, data: bytes) -> None:
             chunk, _ = self._count_rows(data, lines.header)
             others = [(first + index, result, detail) for index, result, detail in chunk.others]
-            chunks.append(replace(chunk, others=others))
+            chunks.append(replace(chunk, others=others, mixed=frozenset(first + it for it in chunk.mixed)))
 
         counts = plain.count(found, self._rollup.limit(), self.window, odd)
         self._read = read
@@ -225,8 +232,9 @@ class Ingest:
             sum(chunk.counted for chunk in chunks),
             sum(chunk.ignored for chunk in chunks),
             sorted(other for chunk in chunks for other in chunk.others),
+            frozenset().union(*(chunk.mixed for chunk in chunks)),
         )
-        self._count_chunk(lines.path, lines.first_line, whole)
+        self._count_chunk(lines, whole)
         return found.lines
 
     def _count_rows(self, data: bytes, header: bytes | None) -> tuple[Chunk, int | None]:
@@ -241,7 +249,10 @@ class Ingest:
             self._read += blank
             others = [(first + index, result, detail) for index, result, detail in chunk.others]
             whole = Chunk(
-                whole.counted + chunk.counted, whole.ignored + chunk.ignored + blank, whole.others + others
+                whole.counted + chunk.counted,
+                whole.ignored + chunk.ignored + blank,
+                whole.others + others,
+                whole.mixed.union(first + index for index in chunk.mixed),
             )
         return whole, known
 
@@ -252,10 +263,12 @@ class Ingest:
             parsed = self._records.records(data)
             known = len(parsed.rows) if parsed.lines is None else None
             self._saw(parsed)
+            places = parsed.lines
             counted, others = self._rollup.add_records(parsed.rows, self._records.layout)
         else:
             parsed = self._format.parse(data, header)
             self._saw(parsed)
+            places = parsed.lines
             if self.window is not None:
                 self._tallies[Result.OUT_OF_RANGE] += self.window.keep(parsed)
             if known_records is not None:
@@ -265,12 +278,21 @@ class Ingest:
                 known_records.note_added(parsed.rows, parsed.pieces, others)
         self._tallies.update(parsed.passed)
         self._rollup.saw(parsed.seen)
-        return Chunk(counted, parsed.ignored, [*parsed.refused, *lines_of(others, parsed.lines)]), known
+        rows = lines_of(others, parsed.lines)
+        both = mixed(places, parsed.refused, rows)
+        return Chunk(counted, parsed.ignored, [*parsed.refused, *rows], both), known
 
     def _saw(self, parsed: Parsed) -> None:
         self._read += len(parsed.rows) + len(parsed.refused) + parsed.ignored + sum(parsed.passed.values())
 
-    def _count_chunk(self, path: str, first_line: int, chunk: Chunk) -> None:
+    def _count_chunk(self, lines: Lines, chunk: Chunk) -> None:
+        refused = [other for other in chunk.others if other[1] in REFUSED]
+        if refused and lines.key and self.on_refused is not None:
+            settled = chunk.counted > 0 or len(refused) < len(chunk.others)
+            self.on_refused(Refusals(lines, refused, chunk.mixed, settled))
+        if self.again:
+            self._read -= len(refused) + chunk.ignored
+            chunk = replace(chunk, ignored=0, others=[it for it in chunk.others if it[1] not in REFUSED])
         self._tallies[Result.COUNTED] += chunk.counted
         self._tallies[Result.IGNORED] += chunk.ignored
         self._tallies.update(map(itemgetter(1), chunk.others))
@@ -278,7 +300,7 @@ class Ingest:
             if len(self._problems) >= MAX_PROBLEMS:
                 break
             if result not in _NORMAL:
-                self._problems.append(Problem(f"{path}:{first_line + index}", result, detail))
+                self._problems.append(Problem(f"{lines.path}:{lines.first_line + index}", result, detail))
 
     def readable(self, lines: Lines) -> bool:
         """Return whether lines can be decoded as records, without counting them."""
