@@ -47,6 +47,10 @@ def backfill(
     with reported():
         if since is not None and until is not None and since > until:
             fail(f"--since {since} is later than --until {until}", Exit.UNUSABLE)
+        if refused and (since is not None or until is not None):
+            fail(
+                "--refused reads records whose days are not known, and takes no --since or --until", Exit.UNUSABLE
+            )
         loaded = load(config_path)
         history = BackfillRequest(since, until, tuple(_absolute(path) for path in paths), refused)
         sources = _chosen(loaded, names, history)

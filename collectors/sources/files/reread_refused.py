@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
 
 from leverwatch.collectors.aggregation.day_filter import Days
+from leverwatch.collectors.aggregation.ingest import MAX_HEADER
 from leverwatch.collectors.paths import Found
 from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
 from leverwatch.collectors.sources.files.feed import RecordFeed
@@ -58,16 +59,32 @@ def read_refused(
     context: ReadContext, state: FileCheckpoint, found: Found
 ) -> Generator[None, None, FileCheckpoint]:
     """Count what counts by now of the ranges that are due; after each step the checkpoint and the ranges agree
-    with what the ingest has counted. Returns the checkpoint."""
+    with what the ingest has counted. Returns the checkpoint.
+
+    Raises:
+        SourceRefused: the CSV header that it has to have by now lacks a column.
+    """
     ingest = context.ingest
-    if not context.catalog.refused.due(state.id) or (ingest.wants_header and state.header is None):
+    if not context.catalog.refused.due(state.id):
         return state
     with FileReader(found) as content:
         if resume(content, state) is None:
             return state
+    refused, behind = context.catalog.refused, 0
+    if ingest.wants_header and state.header is None:
+        with FileReader(found) as content:
+            line = content.read_exactly(min(MAX_HEADER + 1, state.offset)).partition(b"\n")[0]
+        header = line.rstrip(b"\r")
+        ingest.check_header(header, found.path)
+        state, behind = context.catalog.put(replace(state, header=header)), len(line) + 1
     with FileReader(found) as content:
         at = 0
-        for part, partial in _parts(context.catalog.refused.take(state.id), state.limited):
+        for part, partial in _parts(refused.take(state.id), state.limited):
+            if part.start < behind:  # what was no record before is the header now
+                refused.done(state.id, behind, 1)
+                part = replace(part, start=behind, lines=1)
+                if part.start >= part.end:
+                    continue
             if content.kind is Kind.PLAIN:
                 content.seek(part.start)
             elif not content.skip(part.start - at):

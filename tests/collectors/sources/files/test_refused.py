@@ -91,8 +91,13 @@ def test_neighbours_are_one_range_and_ranges_end_where_records_do(tmp_path: Path
             {"system": "bot", "format": {**JSONL, "framing": "json"}},
             b'{\n  "ts": "2026-03-10T08:00:00Z"\n}\n',
         ),
+        (
+            {"system": "{team}", "format": {**JSONL, "framing": "json"}},
+            {"system": "bot", "format": {**JSONL, "framing": "json"}},
+            b'[\n {"ts": "2026-03-10T08:00:00Z"} ]\n',
+        ),
     ],
-    ids=["template", "fields", "format", "wrap", "framing"],
+    ids=["template", "fields", "format", "wrap", "framing", "array"],
 )
 def test_what_was_refused_counts_once_after_the_setting_is_right(
     tmp_path: Path, wrong: dict[str, Any], right: dict[str, Any], data: bytes
@@ -110,6 +115,20 @@ def test_what_was_refused_counts_once_after_the_setting_is_right(
     assert place.bench.store.tallies[Result.COUNTED] == 4
     assert place.bench.store.tallies.total() == refused + 4
     assert place.stored() == []
+
+
+def test_what_is_a_table_after_all_has_its_header_in_the_first_line(tmp_path: Path) -> None:
+    place = Place(tmp_path, system="bot")
+    append(place.log, b"ts,n\r\n" + b"2026-03-10T08:00:00Z,1\r\n" * 3)
+    assert place.bench.collect() == {}
+
+    place.change(system="bot", format={"type": "csv", "fields": {"time": "at"}})
+    with pytest.raises(SourceIncomplete, match="no column"):
+        place.bench.collect()
+    place.change(system="bot", format={"type": "csv", "fields": {"time": "ts"}})
+    assert place.bench.collect() == {"bot": 3}
+    append(place.log, b"2026-03-10T09:00:00Z,1\r\n")
+    assert place.bench.collect() == {"bot": 4}
 
 
 def test_what_is_refused_still_is_tallied_once_and_remembered(tmp_path: Path) -> None:
