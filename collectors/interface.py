@@ -276,6 +276,8 @@ class BackfillRequest(Struct, frozen=True):
     until: date | None = None
     paths: tuple[str, ...] = ()
     """Absolute globs."""
+    refused: bool = False
+    """Whether to read again what was refused, although no setting changed."""
 
     @property
     def limited(self) -> bool:

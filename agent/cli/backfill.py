@@ -42,13 +42,18 @@ def backfill(
     workers: int,
     *,
     trust_clock: bool,
+    refused: bool,
 ) -> None:
     """Carry out `leverwatch backfill`, whose options are in `commands`."""
     with reported():
         if since is not None and until is not None and since > until:
             fail(f"--since {since} is later than --until {until}", Exit.UNUSABLE)
+        if refused and (since is not None or until is not None):
+            fail(
+                "--refused reads records whose days are not known, and takes no --since or --until", Exit.UNUSABLE
+            )
         loaded = load(config_path)
-        history = BackfillRequest(since, until, tuple(_absolute(path) for path in paths))
+        history = BackfillRequest(since, until, tuple(_absolute(path) for path in paths), refused)
         sources = _chosen(loaded, names, history)
         results: list[tuple[RunReport, Found]] = []
         with _ledger(loaded, dry_run) as (ledger, context):

@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from leverwatch.collectors.aggregation.blanks import between_blanks
+from leverwatch.collectors.aggregation.chunk import Chunk, moved, unreadable_of
 from leverwatch.collectors.aggregation.compiled import IS_COMPILED
 from leverwatch.collectors.aggregation.config import CountingConfig
 from leverwatch.collectors.aggregation.day_filter import Days, Window
@@ -20,6 +21,7 @@ from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.aggregation.observed import Report
 from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE, partial_key
 from leverwatch.collectors.aggregation.pipeline import assemble
+from leverwatch.collectors.aggregation.refusals import REFUSED, Refusals, mixed
 from leverwatch.collectors.aggregation.rollup import lines_of
 from leverwatch.collectors.aggregation.scan_pool import ScanPool
 from leverwatch.collectors.errors import SourceRefused
@@ -36,17 +38,6 @@ MAX_HEADER = 64 << 10
 """The longest header line, in bytes."""
 _NORMAL = frozenset({Result.DUPLICATE, Result.PART})
 """Results of records that are not reported as problems."""
-
-
-class Chunk(Struct, frozen=True):
-    """The results of the records of a chunk."""
-
-    counted: int
-    ignored: int
-    others: list[tuple[int, Result, str]]
-    """Index, result and detail of each record that was not counted."""
-    unreadable: list[tuple[int, str, str]] = []
-    """Index, field and reason of each value of a counted record that cannot be read."""
 
 
 class Counted(Struct, frozen=True):
@@ -82,6 +73,10 @@ class Ingest:
         """The days that a backfill with a range counts; None: all days."""
         self.known: KnownRecords | None = None
         """The records of the document that is being read; None for what only grows."""
+        self.again = False
+        """Whether records come that were refused, and tallied, before."""
+        self.on_refused: Callable[[Refusals], None] | None = None
+        """Is told the refused records of each chunk."""
         self._read = 0
         self._tallies: Counter[Result] = Counter()
         self._unreadable: Counter[str] = Counter()
@@ -199,7 +194,7 @@ class Ingest:
         if self._plain is None or not _is_whole(lines.data) or self._plain.pauses():
             self.finish()
             chunk, known = self._count_rows(bytes(lines.data), lines.header)
-            self._count_chunk(lines.path, lines.first_line, chunk)
+            self._count_chunk(lines, chunk)
             if chunk.counted and not _is_whole(lines.data) and (may_go_on or self.framing.by_newline):
                 self._remember(partial_key(lines), 1)
             return known
@@ -212,14 +207,14 @@ class Ingest:
     def _count_plain(self, plain: NativeCounter, lines: Lines, found: Scanned | None) -> int:
         if found is None:
             chunk, _ = self._count_rows(bytes(lines.data), lines.header)
-            self._count_chunk(lines.path, lines.first_line, chunk)
+            self._count_chunk(lines, chunk)
             return plain.lines(lines.data)
         read = self._read + found.lines
         chunks: list[Chunk] = []
 
         def odd(first: int, data: bytes) -> None:
             chunk, _ = self._count_rows(data, lines.header)
-            chunks.append(_moved(chunk, first))
+            chunks.append(moved(chunk, first))
 
         counts = plain.count(found, self._rollup.limit(), self.window, odd)
         self._read = read
@@ -231,8 +226,9 @@ class Ingest:
             sum(chunk.ignored for chunk in chunks),
             sorted(other for chunk in chunks for other in chunk.others),
             [value for chunk in chunks for value in chunk.unreadable],
+            frozenset().union(*(chunk.mixed for chunk in chunks)),
         )
-        self._count_chunk(lines.path, lines.first_line, whole)
+        self._count_chunk(lines, whole)
         return found.lines
 
     def _count_rows(self, data: bytes, header: bytes | None) -> tuple[Chunk, int | None]:
@@ -245,12 +241,13 @@ class Ingest:
                 return self._count_stretch(data, header)
             chunk, _ = self._count_stretch(stretch, header) if stretch else (Chunk(0, 0, []), None)
             self._read += blank
-            chunk = _moved(chunk, first)
+            chunk = moved(chunk, first)
             whole = Chunk(
                 whole.counted + chunk.counted,
                 whole.ignored + chunk.ignored + blank,
                 whole.others + chunk.others,
                 whole.unreadable + chunk.unreadable,
+                whole.mixed | chunk.mixed,
             )
         return whole, known
 
@@ -261,10 +258,12 @@ class Ingest:
             parsed = self._records.records(data)
             known = len(parsed.rows) if parsed.lines is None else None
             self._saw(parsed)
+            places = parsed.lines
             counted, others = self._rollup.add_records(parsed.rows, self._records.layout)
         else:
             parsed = self._format.parse(data, header)
             self._saw(parsed)
+            places = parsed.lines
             if self.window is not None:
                 self._tallies[Result.OUT_OF_RANGE] += self.window.keep(parsed)
             if known_records is not None:
@@ -274,14 +273,22 @@ class Ingest:
                 known_records.note_added(parsed.rows, parsed.pieces, others)
         self._tallies.update(parsed.passed)
         self._rollup.saw(parsed.seen)
-        unreadable = _unreadable(parsed, others) if parsed.unreadable else []
-        refused = [*parsed.refused, *lines_of(others, parsed.lines)]
-        return Chunk(counted, parsed.ignored, refused, unreadable), known
+        unreadable = unreadable_of(parsed, others) if parsed.unreadable else []
+        rows = lines_of(others, parsed.lines)
+        both = mixed(places, parsed.refused, rows)
+        return Chunk(counted, parsed.ignored, [*parsed.refused, *rows], unreadable, both), known
 
     def _saw(self, parsed: Parsed) -> None:
         self._read += len(parsed.rows) + len(parsed.refused) + parsed.ignored + sum(parsed.passed.values())
 
-    def _count_chunk(self, path: str, first_line: int, chunk: Chunk) -> None:
+    def _count_chunk(self, lines: Lines, chunk: Chunk) -> None:
+        refused = [other for other in chunk.others if other[1] in REFUSED]
+        if refused and lines.key and self.on_refused is not None:
+            settled = chunk.counted > 0 or len(refused) < len(chunk.others)
+            self.on_refused(Refusals(lines, refused, chunk.mixed, settled))
+        if self.again:
+            self._read -= len(refused) + chunk.ignored
+            chunk = replace(chunk, ignored=0, others=[it for it in chunk.others if it[1] not in REFUSED])
         self._tallies[Result.COUNTED] += chunk.counted
         self._tallies[Result.IGNORED] += chunk.ignored
         self._tallies.update(map(itemgetter(1), chunk.others))
@@ -289,11 +296,11 @@ class Ingest:
             if len(self._problems) >= MAX_PROBLEMS:
                 break
             if result not in _NORMAL:
-                self._problems.append(Problem(f"{path}:{first_line + index}", result, detail))
+                self._problems.append(Problem(f"{lines.path}:{lines.first_line + index}", result, detail))
         for index, field, detail in chunk.unreadable:
             self._unreadable[field] += 1
             if len(self._problems) < MAX_PROBLEMS:
-                place = f"{path}:{first_line + index}"
+                place = f"{lines.path}:{lines.first_line + index}"
                 self._problems.append(Problem(place, UNREADABLE_VALUE, f"{field}: {detail}"))
 
     def readable(self, lines: Lines) -> bool:
@@ -364,26 +371,6 @@ class Ingest:
 
 def _is_whole(data: bytes | memoryview) -> bool:
     return data[-1:] == b"\n"
-
-
-def _moved(chunk: Chunk, first: int) -> Chunk:
-    """Return a chunk with the indices of a larger one, in which it begins at an index."""
-    return replace(
-        chunk,
-        others=[(first + index, result, detail) for index, result, detail in chunk.others],
-        unreadable=[(first + index, field, why) for index, field, why in chunk.unreadable],
-    )
-
-
-def _unreadable(parsed: Parsed, others: Iterable[tuple[int, Result, str]]) -> list[tuple[int, str, str]]:
-    """Return the unreadable values of counted rows, with the index of the line in place of that of the row."""
-    left_out = {index for index, _, _ in others}
-    lines = parsed.lines
-    return [
-        (row if lines is None else lines[row], field, why)
-        for row, field, why in parsed.unreadable
-        if row not in left_out
-    ]
 
 
 def _whole_rows(parsed: Parsed) -> list[Row]:

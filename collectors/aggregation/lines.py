@@ -15,3 +15,7 @@ class Lines(Struct, frozen=True):
     """The 1-based number of the first line, or of the first frame."""
     header: bytes | None = None
     """The file's header line, when the format has one."""
+    key: str = ""
+    """The id under which refused records are remembered; empty: they are not."""
+    at: int = 0
+    """The offset of the first line in the text of the file, in bytes."""

@@ -38,6 +38,10 @@ class GroupFraming:
         self.skip, self.split, self.count = inner.skip, inner.split, inner.count
         self.documents = inner.documents
 
+    def has_groups(self, data: bytes) -> bool:
+        """Return whether records of these may belong together."""
+        return self._reader.group_marker in data
+
     def complete(self, data: bytes, final: bool) -> int:
         """As the other framing, but ending before the first record of a group that is not complete yet."""
         cut = self._inner.complete(data, final)

@@ -97,7 +97,7 @@ def world(tmp_path: Path, served: Provider) -> Iterator[World]:
     for folder in ("logs", "evals", "traces", "app"):
         (tmp_path / folder).mkdir()
     (tmp_path / "logs/app.jsonl").write_bytes(b"".join(PARTS) + chunk("c2", end=True)[:-1])
-    (tmp_path / "app/app.jsonl").write_bytes(b'{"ts": "2026-03-10T08:00:00Z"}')
+    (tmp_path / "app/app.jsonl").write_bytes(b'{"ts": "last Tuesday"}\n{"ts": "2026-03-10T08:00:00Z"}')
     (tmp_path / "evals/own.jsonl").write_bytes(lines(own()))
     (tmp_path / "traces/spans.json").write_text(json.dumps(export(span(SEMCONV))) + "\n")
     Repo(tmp_path / "repo").commit({"a.md": "1"})
@@ -131,6 +131,7 @@ KINDS = [
     ("gateway", "seen/", "list of ids"),
     ("gateway", "calls/", "list of ids"),
     ("gateway", "open/", "call that later records may change"),
+    ("app", "refused/", "list of the refused ranges of a file"),
     ("app", "partial/", "number of times that a line without an end was counted"),
     ("traces", "observed/", "list of observations"),
     ("tests", "file/", "position in a file of results"),

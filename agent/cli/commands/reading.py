@@ -62,6 +62,9 @@ def collect(config_path: Path, output: str, only: tuple[str, ...], workers: int,
     metavar="GLOB",
     help="Also read these files, such as archives; relative to the working directory; may be given again.",
 )
+@click.option(
+    "--refused", is_flag=True, help="Read again what was refused, also where no setting has changed since."
+)
 @click.option("--dry-run", is_flag=True, help="Count, and write nothing at all.")
 @click.option(
     "--workers",
@@ -78,6 +81,7 @@ def backfill(
     since: date | None,
     until: date | None,
     paths: tuple[str, ...],
+    refused: bool,
     dry_run: bool,
     workers: int,
     *,
@@ -87,16 +91,20 @@ def backfill(
 
     Reads the source's own files and those of --path. What was counted before is recognised by its content and
     never counts again, whether by this command, by collect or by a running agent; a run that was killed goes on
-    where it stood. With --since or --until, records of other days are left for a later backfill.
+    where it stood. With --since or --until, records of other days are left for a later backfill. Records that
+    were refused are read again by themselves when a setting changes that decides it; --refused does it now.
 
     \b
     Examples:
       leverwatch backfill gateway --path '/archive/2025/*.jsonl.zst' --dry-run
       leverwatch backfill gateway --since 2026-01-01 --until 2026-03-31
+      leverwatch backfill gateway --refused
     """
     from leverwatch.agent.cli.backfill import backfill as act
 
-    act(names, config_path, output, since, until, paths, dry_run, workers, trust_clock=trust_clock)
+    act(
+        names, config_path, output, since, until, paths, dry_run, workers, trust_clock=trust_clock, refused=refused
+    )
 
 
 @click.command(epilog=EPILOG)

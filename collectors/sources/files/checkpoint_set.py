@@ -10,15 +10,21 @@ from leverwatch.collectors.aggregation.known_records import KNOWN_RECORDS, Known
 from leverwatch.collectors.aggregation.known_records import PREFIX as VERSION
 from leverwatch.collectors.sources.files.checkpoint import CHECKPOINT, PREFIX, FileCheckpoint
 from leverwatch.collectors.sources.files.fingerprint_index import FingerprintIndex
+from leverwatch.collectors.sources.files.refused import RefusedRanges
 
 
 class CheckpointSet:
     """All checkpoints of a source, and which of them differ from the stored ones."""
 
     def __init__(
-        self, states: dict[str, FileCheckpoint], records: Mapping[str, StoredRecords] = MappingProxyType({})
+        self,
+        states: dict[str, FileCheckpoint],
+        records: Mapping[str, StoredRecords] = MappingProxyType({}),
+        refused: RefusedRanges | None = None,
     ) -> None:
         self.states = states
+        self.refused = RefusedRanges() if refused is None else refused
+        """What was refused of each file."""
         self._records = {key: KnownRecords(stored) for key, stored in records.items() if key in states}
         self._dropped: set[str] = set(records) - set(states)
         self._origins: dict[str, set[str]] = defaultdict(set)
@@ -47,6 +53,7 @@ class CheckpointSet:
         del self.states[state.id]
         self._touched.add(state.id)
         self.forget_records(state.id)
+        self.refused.drop(state.id)
 
     def forget_records(self, key: str) -> None:
         """Forget the records of a document that is not rewritten any more."""
@@ -76,6 +83,7 @@ class CheckpointSet:
             return False
         self._records[state.id] = self._records[before.id].next_version(self._records.get(state.id))
         self._origins[state.origin].add(state.id)
+        self.refused.drop(before.id)  # it is read as new in the next version
         self._dropped.discard(state.id)
         self._opened.add(state.id)
         return True
@@ -105,4 +113,5 @@ class CheckpointSet:
         changes.update({VERSION + key: None for key in sorted(self._dropped)})
         self._dropped.clear()
         self._opened.intersection_update({self._open})
+        changes.update(self.refused.take_changes())
         return changes

@@ -15,6 +15,7 @@ from leverwatch.collectors.aggregation.ingest import Ingest
 from leverwatch.collectors.aggregation.known_records import KNOWN_RECORDS
 from leverwatch.collectors.aggregation.observed import Report
 from leverwatch.collectors.aggregation.pipeline import KINDS as COUNTING_KINDS
+from leverwatch.collectors.aggregation.refusals import Refusals
 from leverwatch.collectors.errors import SourceIncomplete, SourceRefused, SourceUnavailable
 from leverwatch.collectors.interface import BackfillRequest, Batch, CollectorContext, Progress, SourceState
 from leverwatch.collectors.listing import Interrupted
@@ -26,6 +27,12 @@ from leverwatch.collectors.sources.files.matching import Match, MatchDecision, M
 from leverwatch.collectors.sources.files.partial_reads import edges, scope_of
 from leverwatch.collectors.sources.files.quiet import Quiet
 from leverwatch.collectors.sources.files.reader import Moved
+from leverwatch.collectors.sources.files.refused import (
+    REFUSED_RANGES,
+    RefusedRanges,
+    decode_refused,
+    settings_digest,
+)
 from leverwatch.collectors.sources.files.tail import Tail
 from leverwatch.collectors.sources.files.tracker import REPLACED, FileTracker, reason_of
 from leverwatch.collectors.stored_state import Kind, check_keys
@@ -39,7 +46,7 @@ _BACKLOG_BYTES = 64 << 20
 """Bytes of backlog from which threads are started."""
 _FORGET = 90 * 86400.0
 _DAY = 86400.0
-KINDS: tuple[Kind[Any], ...] = (CHECKPOINT, KNOWN_RECORDS, *COUNTING_KINDS)
+KINDS: tuple[Kind[Any], ...] = (CHECKPOINT, KNOWN_RECORDS, REFUSED_RANGES, *COUNTING_KINDS)
 """The kinds of state that a `files` source stores."""
 
 
@@ -68,6 +75,8 @@ class FilesCollector:
         self._context = context
         self._monotonic = monotonic
         self._ingest = Ingest(config, context.now)
+        self._ingest.on_refused = self._note_refused
+        self._settings = settings_digest(config)
         self._revision: int | None = None
         self._catalog = CheckpointSet({})
         self._matcher = Matcher(self._catalog, self._ingest.framing)
@@ -124,7 +133,10 @@ class FilesCollector:
         check_keys(self._config.name, stored, KINDS)
         self._ingest.load(stored)
         name = self._config.name
-        self._catalog = CheckpointSet(decode_all(name, stored), decode_records(name, stored))
+        refused = RefusedRanges(
+            decode_refused(name, stored), self._settings, lambda: self._context.now().timestamp()
+        )
+        self._catalog = CheckpointSet(decode_all(name, stored), decode_records(name, stored), refused)
         self._matcher.forget_waiting()
         self._checked.clear()
 
@@ -135,6 +147,7 @@ class FilesCollector:
         reads = (partial for state in self._catalog.states.values() for partial in state.limited)
         self._ingest.pin(edges(reads, scope))
         self._matcher.start(self._catalog)
+        self._catalog.refused.start(asked=history is not None and history.refused)
         survey = FileTracker(
             self._catalog,
             self._matcher,
@@ -154,8 +167,14 @@ class FilesCollector:
             state = self._catalog.states[key]
             run.total += self._left(found, state)
             run.total += sum(it.end - it.start for it in state.limited if scope.missing(it))
+            run.total += sum(it.end - it.start for it in self._catalog.refused.due(key))
         run.total += sum(found.size for found in survey.unknown)
         return run
+
+    def _note_refused(self, refused: Refusals) -> None:
+        lines = refused.lines
+        if lines.key in self._catalog.states and (places := refused.places(self._ingest.framing)):
+            self._catalog.refused.note(lines.key, lines.path, lines.at, lines.first_line, places)
 
     def _discover(self, patterns: Iterable[str]) -> Discovery:
         try:
@@ -174,6 +193,7 @@ class FilesCollector:
             for _ in self._read(run, found, key):
                 if self._is_full(run):
                     yield from self._flush(run)
+        run.survey.report_gone()
         self._forget(run)
         run.total = run.done
         yield from self._flush(run)
@@ -282,6 +302,7 @@ class FilesCollector:
     def _flush(self, run: _Run) -> Iterator[Batch]:
         run.batch_bytes = run.tail.progress.bytes_read
         run.batches += 1
+        self._ingest.finish()  # what is refused of the last chunks is known then
         changes = self._catalog.take_changes()
         if changes or self._ingest.records:
             counted = self._ingest.drain()
@@ -293,7 +314,7 @@ class FilesCollector:
                 read=counted.read,
                 days_seen=counted.days_seen,
                 newest_record=counted.newest_record,
-                problems=counted.problems,
+                problems=(*counted.problems, *self._catalog.refused.take_problems()),
                 progress=Progress(run.done, max(run.done, run.total)),
             )
         run.started = self._monotonic()

@@ -44,7 +44,8 @@ def is_too_long(length: int) -> bool:
 class RecordFeed:
     """Passes the records of one file to the ingest as they are read.
 
-    `long_counted`: the record that continues here was refused before because it is too long.
+    `long_counted`: the record that continues here was refused before because it is too long. `key`: the id under
+    which refused records are remembered.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class RecordFeed:
         prefix: Fingerprint,
         *,
         long_counted: bool = False,
+        key: str = "",
     ) -> None:
         self.prefix = prefix
         """Everything that is consumed."""
@@ -62,7 +64,7 @@ class RecordFeed:
         """Bytes that were read and are no whole record yet."""
         self.beyond: Fingerprint | None = None
         """The prefix including the part that was read of a record that is too long to hold; None without one."""
-        self._ingest, self._path, self._writer = ingest, path, writer
+        self._ingest, self._path, self._writer, self._key = ingest, path, writer, key
         self._framing = ingest.framing
         self._enough = 0
         """The number of pending bytes below which the end of the record is not searched for again."""
@@ -75,7 +77,8 @@ class RecordFeed:
 
     def lines(self, data: bytes | memoryview) -> Lines:
         """Return the data behind the prefix as lines for the ingest."""
-        return Lines(data, self._path, self.prefix.lines + 1, self._writer.header)
+        lines, at = self.prefix.lines, self.prefix.length
+        return Lines(data, self._path, lines + 1, self._writer.header, self._key, at)
 
     def take(self, data: bytes) -> None:
         """Add bytes that were read, and count the records that are complete."""

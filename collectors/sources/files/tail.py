@@ -17,6 +17,7 @@ from leverwatch.collectors.sources.files.quiet import Quiet
 from leverwatch.collectors.sources.files.read_context import Buffers, ReadContext
 from leverwatch.collectors.sources.files.reader import FileReader
 from leverwatch.collectors.sources.files.reread import Reread
+from leverwatch.collectors.sources.files.reread_refused import read_refused
 from leverwatch.collectors.sources.files.visit import Visit
 
 _BEYOND = (
@@ -59,6 +60,7 @@ class Tail:
             ingest.known = None
 
     def _visit(self, state: FileCheckpoint, found: Found) -> Iterator[None]:
+        state = yield from read_refused(self._context, state, found)
         state = yield from self._read_again(state, found)
         with FileReader(found) as content:
             resumed = resume(content, state)

@@ -126,7 +126,7 @@ class FileTracker(Struct):
     def _settle(self, state: FileCheckpoint, found: Found) -> None:
         """Decide what to do with the file that a checkpoint was last seen in."""
         same = (state.path, state.size, state.mtime_ns) == (found.path, found.size, found.mtime_ns)
-        missing = any(map(self.scope.missing, state.limited))
+        missing = any(map(self.scope.missing, state.limited)) or bool(self.catalog.refused.due(state.id))
         sure = same and not self._racy(state, found)
         if sure and state.unread and not missing:
             self.failures[found.path] = state.unread
@@ -209,6 +209,13 @@ class FileTracker(Struct):
                 continue
             if state.path == state.origin and state.path in here:
                 self.failures[state.path] = REPLACED
+
+    def report_gone(self) -> None:
+        """Name the files with refused records that would be read again, if they were still there."""
+        for state in self.catalog.states.values():
+            if state.gone and not state.kept and (records := self.catalog.refused.gone(state.id)):
+                reason = f"{records:_} refused records of it cannot be read again, as the file is gone"
+                self.failures.setdefault(state.path, reason)
 
     def adopt(self, state: FileCheckpoint, found: Found) -> FileCheckpoint:
         """Move a checkpoint to another file, and return it."""

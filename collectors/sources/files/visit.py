@@ -70,7 +70,12 @@ class Visit:
         self._writer = ForwardWriter(context.ingest, context.catalog, content.found, state)
         self._long_counted = state.rest_counted and is_too_long(state.rest_length)
         self._feed = RecordFeed(
-            context.ingest, content.found.path, self._writer, resumed.prefix, long_counted=self._long_counted
+            context.ingest,
+            content.found.path,
+            self._writer,
+            resumed.prefix,
+            long_counted=self._long_counted,
+            key=state.id,
         )
 
     def run(self) -> Iterator[None]:
@@ -140,6 +145,7 @@ class Visit:
             writer.advance(feed.prefix, 0)
         else:
             self._ingest.retract(feed.lines(self._rest))
+            self._context.catalog.refused.clip(writer.state.id, writer.state.offset)
             writer.state = replace(writer.state, limited=clipped(writer.state.limited, writer.state.offset))
             writer.advance(feed.prefix, -1)
             feed.pending = self._rest + following

@@ -157,3 +157,32 @@ def test_records_without_a_result_are_a_fault_that_is_not_hidden() -> None:
     )
     with pytest.raises(InternalError, match="4 records were read, and 3 have a result"):
         reconcile(report)
+
+
+def collected() -> tuple[int, int]:
+    """How many records counted in a run, and how many named no system."""
+    done = CliRunner().invoke(main, ["collect", "--format", "json"])
+    assert done.exit_code == 0, done.output
+    (report,) = json.loads(done.stdout)
+    return report["records"], report["unattributed"]
+
+
+def test_after_a_wrong_setting_is_right_collect_counts_once_what_was_refused(company: Path) -> None:
+    (company / "live.jsonl").write_text(record("2026-03-01") * 3 + record("2026-03-02", app=None, team="qa"))
+    configure(company, {**SOURCE, "system": "{squad}"})
+    assert collected() == (0, 4)
+
+    configure(company, SOURCE)
+    assert collected() == (3, 0)
+    assert collected() == (0, 0)
+    assert reports("--refused")[0]["read"] == 0
+    configure(company, {**SOURCE, "system": "{team}"})
+    assert [reports("--refused", *more)[0]["counted"] for more in (["--dry-run"], [], [])] == [1, 1, 0]
+
+
+@pytest.mark.usefixtures("company")
+def test_what_was_refused_has_no_days_to_choose_from() -> None:
+    done = call("--refused", "--since", "2026-01-01")
+
+    assert done.exit_code == 2
+    assert "takes no --since or --until" in done.stderr

@@ -22,6 +22,7 @@ from leverwatch.collectors.records.vocabulary import CallStatus
 from leverwatch.collectors.sources.evals.positions import RESULT_FILE, FileState
 from leverwatch.collectors.sources.files.checkpoint import CHECKPOINT, FileCheckpoint
 from leverwatch.collectors.sources.files.partial_reads import PartialRead
+from leverwatch.collectors.sources.files.refused import REFUSED_RANGES, RefusedRange, StoredRefused
 from leverwatch.collectors.sources.git.history import HISTORY, History, Prompt, SystemHistory
 from leverwatch.collectors.sources.models.collector import LIST
 from leverwatch.collectors.stored_state import Kind
@@ -63,6 +64,10 @@ _CHECKPOINT = (
 _RECORDS = (
     b'"own":"ZWlnaHRvZjg=","left":"bGVmdG92ZXI=","sample":"","many":false,"alike":true,'
     b'"recent":"W1swLFsiMjAyNi0wMy0xMCIsIm0iLDNdXV0=","before":"W10="}'
+)
+_REFUSED = (
+    b'"ranges":[{"start":100,"end":313,"lines":1,"records":1,"settings":"8d2f0a61c4be97f3","again":1773395000.5}],'
+    b'"full":true,"said":true}'
 )
 OPEN = (
     b'"system":"bot","operation":"generation","model":"m","day":"2026-03-10","outcome":0,"begun":1773129600.5,'
@@ -172,6 +177,15 @@ STORED: tuple[Stored, ...] = (
             before=b"[]",
         ),
         (b"{" + _RECORDS, b'{"version":1,' + _RECORDS),
+    ),
+    Stored(
+        "files",
+        REFUSED_RANGES,
+        "refused/5676c5c2059b77bb",
+        StoredRefused(
+            ranges=(RefusedRange(100, 313, 1, 1, "8d2f0a61c4be97f3", 1773395000.5),), full=True, said=True
+        ),
+        (b"{" + _REFUSED, b'{"version":1,' + _REFUSED),
     ),
     Stored(
         "files",

@@ -106,3 +106,28 @@ def test_memory_is_not_used_again_before_its_lines_are_counted(
         store.apply(batch)
 
     assert store.inferences == {f"a{number}": 1 if number == 5 else 201 for number in range(9)}
+
+
+@pytest.mark.usefixtures("small_backlog")
+def test_what_is_refused_is_remembered_at_the_same_places_with_and_without_workers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("leverwatch.collectors.sources.files.read_context.CHUNK", 4096)
+    monkeypatch.setattr(collector, "_BATCH_BYTES", 16 << 10)
+    records = [record(app=None, team="qa") if number % 7 < 2 else record() for number in range(3000)]
+    (tmp_path / "a.jsonl").write_bytes(b"".join(records))
+    mapped = {"type": "jsonl", "fields": MAPPED}
+    wrong, right = (Bench(tmp_path, format=mapped, system=it).settings for it in ("{app}", "{team}"))
+    found = []
+    for workers in (1, 2):
+        store = Store()
+        for settings in (wrong, right):
+            context = CollectorContext(tmp_path, tmp_path / "cache", lambda: NOW, {}, workers=workers)
+            for batch in FilesCollector(settings, context).collect(store.source_state()):
+                store.apply(batch)
+            ranges = [value for key, value in store.state.items() if key.startswith("refused/")]
+            found.append((ranges, store.counted(), store.tallies.copy()))
+
+    assert found[:2] == found[2:]
+    assert len(found[0][0]) == 1
+    assert found[1][1]["qa"] == sum(b"team" in it for it in records)
