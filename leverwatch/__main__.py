@@ -1,5 +1,5 @@
 """Runs the command `leverwatch`, as `python -m leverwatch`."""
 
-from leverwatch.agent.cli.main import main
+from leverwatch.agent.cli.entry import command
 
-main()
+command()

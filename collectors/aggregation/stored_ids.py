@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from zlib import crc32
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from leverwatch.collectors.errors import StateUnreadable
 from leverwatch.collectors.stored_state import Kind, place_of
@@ -29,15 +31,27 @@ class KeyOf(StrEnum):
     """An id and what the record says: `identity.py`."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredIds:
+_KEYS_OF = {key_of.encode(): key_of for key_of in KeyOf}
+
+
+class StoredIds(Struct, frozen=True, eq=False, gc=False):
     """A list of ids, packed by `pack`, and the checksum that was stored with it; None: version 0 had none."""
 
     ids: bytes
     key_of: KeyOf = KeyOf.ID
     slot_seconds: int = 0
     """The length of the slot that the key of the state names; 0: versions 0 and 1 did not say it."""
-    checksum: int | None = field(default=None, compare=False)
+    checksum: int | None = None
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both are the same list, whether or not it has a checksum."""
+        return isinstance(other, StoredIds) and self._without_checksum() == other._without_checksum()
+
+    def __hash__(self) -> int:
+        return hash(self._without_checksum())
+
+    def _without_checksum(self) -> tuple[bytes, KeyOf, int]:
+        return self.ids, self.key_of, self.slot_seconds
 
     def matches(self, key: str) -> bool:
         """Whether this is what was stored under a key."""
@@ -49,12 +63,11 @@ class StoredIds:
 
     def _sum(self, key: str) -> int:
         """Return the CRC-32 of the ids, of the key that they belong to, and of what is said of them."""
-        said = f"{key} {self.key_of} {self.slot_seconds}" if self.slot_seconds else key
+        said = f"{key} {self.key_of.value} {self.slot_seconds}" if self.slot_seconds else key
         return crc32(self.ids, crc32(said.encode()))
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class StateKey:
+class StateKey(Struct, frozen=True, order=True, gc=False):
     """The key of a list of ids, without the prefix."""
 
     sequence: int
@@ -99,7 +112,7 @@ def _decode(body: bytes) -> StoredIds:
     if not ids or len(ids) % ID_BYTES:
         raise ValueError("it is no list of ids")
     checksum = None if found[1] == _UNCHECKED else int(found[1], 16)
-    return StoredIds(ids, KeyOf(found[2].decode()), int(found[3]), checksum)
+    return StoredIds(ids, _KEYS_OF[found[2]], int(found[3]), checksum)
 
 
 def ids_kind(prefix: str) -> Kind[StoredIds]:

@@ -1,0 +1,37 @@
+"""Runs the command `leverwatch` as a process of its own."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import threading
+
+from leverwatch.agent.cli.main import main
+
+
+def command() -> None:
+    """Run the command that the arguments of the process name, and end the process with its exit code."""
+    try:
+        main()
+    except SystemExit as ended:
+        if ended.code is None or isinstance(ended.code, int):
+            _end(ended.code or 0)
+        raise
+
+
+def _end(code: int) -> None:
+    """End the process without taking Python apart: that frees each object of each module, for nothing.
+
+    Returns when something may still need Python: a thread that it would wait for, or output that nobody takes.
+    """
+    if any(not each.daemon for each in threading.enumerate() if each is not threading.main_thread()):
+        return
+    atexit._run_exitfuncs()  # noqa: SLF001  # as `multiprocessing` does before it ends a process
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+    except (OSError, ValueError):
+        return
+    os._exit(code)
