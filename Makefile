@@ -98,7 +98,7 @@ coverage: ## how many lines these tests run: make coverage PY=python3.13, or new
 	COVERAGE_CORE=sysmon $(MAKE) --no-print-directory on PY='$(PY)' TESTS='$(OF_THE_CODE) $(COVERED)'
 	$(call covered,$(ON))
 
-# Not the tools of the tests themselves: a browser, Helm, linters.
+# Not the tools of the tests themselves: a browser, Helm, linters. Generated examples do not ask more of a dependency.
 ON_OLDEST := tests/agent tests/collectors tests/deploy/test_defaults_start.py tests/deploy/test_minimal.py \
     tests/supply/test_locks.py --ignore=tests/agent/web/test_status_page_in_browser.py
 
@@ -108,7 +108,7 @@ oldest: servers ## the agent and its collectors on the oldest allowed release of
 	else echo 'oldest: NOT TESTED, as there is no python3.11'; [ -z "$$CI" ]; fi
 
 on-oldest: $(OLDEST)/bin/.ready
-	LEVERWATCH_LOCK=oldest $(OLDEST)/bin/pytest -n 2 -q -m "not e2e or shipped" $(ON_OLDEST)
+	LEVERWATCH_LOCK=oldest $(OLDEST)/bin/pytest -n 2 -q -m "(not e2e or shipped) and not hypothesis" $(ON_OLDEST)
 
 test: lint types unit newest oldest ## everything that CI runs
 

@@ -272,11 +272,11 @@ class Declared:
         kept: list[int] = []
         parsed = Parsed(lines=kept)
         for index, (row, found) in enumerate(map(self._row, records)):
-            if found is None:
+            if found is None and not unreadable:
                 parsed.rows.append(row)
                 kept.append(index if lines is None else lines[index])
                 continue
-            if type(found) is Piece and row[_REQUEST] is not None:
+            if type(found) is Piece and row[_REQUEST] is not None and not unreadable:
                 parsed.pieces[len(kept)] = found
                 parsed.rows.append(row)
                 kept.append(index if lines is None else lines[index])
