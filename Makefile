@@ -84,7 +84,7 @@ endif
 pythons = PYTHONPATH=.ci $(BIN)/python -m supply.pythons
 
 # What needs no real servers and no browser: it is quick, and these do not care which Python asks them.
-OF_THE_CODE := tests/agent tests/collectors -m "not e2e and not shipped" --ignore=tests/agent/web/test_status_page_in_browser.py
+OF_THE_CODE := tests/agent tests/collectors -m "not e2e and not shipped and not hypothesis" --ignore=tests/agent/web/test_status_page_in_browser.py
 # Python 3.12 and newer can watch lines at hardly any cost. What processes run that tests start is not watched.
 COVERED := --cov --cov-report=
 covered = @echo "coverage: $$($(1)/bin/coverage report --format=total) % of the lines of agent and collectors"

@@ -182,11 +182,12 @@ class NativeCounter:
         self._tally.set_time(at, verdict, minute, day, slot, minute * 60 // self._calls.slot_seconds)
 
     def _tell_place(self, at: int, line: bytes) -> None:
-        rows = self._read((line,)).rows
-        if not rows:
+        parsed = self._read((line,))
+        if not parsed.rows or parsed.unreadable:
+            # Each record with these values goes to Python, which notes what cannot be read.
             self._tally.set_place(at, _ODD, 0, 0, 0, 0, 0, (-1, -1, -1))
             return
-        row = rows[0]
+        row = parsed.rows[0]
         model, operation, status, hit = (self._value(row, name) for name in NAMING)
         place = self._attribute(model, operation, status, hit, row[self._template])
         if len(place) == 2:

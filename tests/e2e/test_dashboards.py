@@ -26,6 +26,7 @@ _YOUNG = "the history of the demo is too short for twelve past forecasts with a 
 _NO_TRACE = "no log of the demo names a trace"
 _CROSSINGS = "When volume is expected to reach a threshold"
 EMPTY = {
+    ("leverwatch-agent", "Unreadable values an hour", "A"): "no log of the demo has a value that cannot be read",
     ("leverwatch-system", "Other operations", "A"): "the demo makes nothing but generations",
     ("leverwatch-system", _CROSSINGS, "A"): _STEADY,
     ("leverwatch-system", _CROSSINGS, "B"): _STEADY,

@@ -144,13 +144,14 @@ def test_what_was_counted_before_the_upgrade_is_a_duplicate_after_it(
             sum(cell["inferences"] - before.get(key, {}).get("inferences", 0) for key, cell in found.items())
         )
 
-    # Ids are used again: what says something else at another time is another call also after an upgrade.
-    assert delivered("again.jsonl", call("g1", "2026-03-12T09:31:00Z")) == 1
-    assert delivered("once-more.jsonl", call("g2", "2026-03-12T09:32:00Z")) == 2
+    # Ids are used again: what says something else at another time is another call also after an upgrade. And a bad
+    # number of tokens, for which the older version refused its record, costs that number now.
+    assert delivered("again.jsonl", call("g1", "2026-03-12T09:31:00Z")) == 2
+    assert delivered("once-more.jsonl", call("g2", "2026-03-12T09:32:00Z")) == 3
     # What the older version knew is given up once it is older than the window; what came again is known by itself.
     program.now += timedelta(hours=9)
-    assert delivered("later.jsonl", call("later", "2026-03-12T18:30:00Z")) == 3
-    assert delivered("last.jsonl", call("last", "2026-03-12T18:31:00Z")) == 4
+    assert delivered("later.jsonl", call("later", "2026-03-12T18:30:00Z")) == 4
+    assert delivered("last.jsonl", call("last", "2026-03-12T18:31:00Z")) == 5
     program.close()
 
 
