@@ -10,9 +10,10 @@ from msgspec import Struct
 from leverwatch.collectors.aggregation.bulk_timestamps import Stamp
 from leverwatch.collectors.aggregation.cells import CellRef
 from leverwatch.collectors.aggregation.counting_rule import First, Rule, Variables
-from leverwatch.collectors.aggregation.identity import NO_ID, NUMBERS, Identify, id_key
+from leverwatch.collectors.aggregation.identity import NUMBERS, Identify, id_key
 from leverwatch.collectors.records.codegen import Code
 from leverwatch.collectors.records.layout import Layout
+from leverwatch.collectors.records.names import NO_ID
 
 NAMING = ("model", "operation", "status", "cache_hit")
 """Fields that decide in which cell, and with which outcome, a record counts."""

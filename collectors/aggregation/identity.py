@@ -22,9 +22,6 @@ NUMBERS = amounts(Unit.TOKENS)
 FACTORS: Mapping[str, int] = {name: xxh64_intdigest(name.encode()) | 1 for name in ("time", *NUMBERS)}
 """Odd numbers whose bits are spread."""
 
-NO_ID = frozenset({"", "none", "null"})
-"""The values that producers write when there is no request id, in lower case."""
-
 Identify = Callable[..., int]
 """Returns the key of a record, given its id, the seed of its names, its time in milliseconds since the epoch (many
 programs that pass records on cut off what is below), and its numbers of tokens (None: unknown)."""
@@ -41,12 +38,6 @@ def identity(id_: str, seed: int, millis: int, *numbers: Any) -> int:
         if number is not None:
             seed += (int(number) + 1) * factor
     return xxh64_intdigest(id_.encode(errors="surrogatepass"), seed & _MASK)
-
-
-def id_of(value: object) -> str | None:
-    """Return the request id of a record as text; None when it has none."""
-    text = "" if value is None else str(value).strip()
-    return None if text.lower() in NO_ID else text
 
 
 def seed_of(*parts: object) -> int:

@@ -17,11 +17,11 @@ from typing import Any
 import msgspec
 from xxhash import xxh3_64_intdigest
 
-from leverwatch.collectors.aggregation.identity import NO_ID
 from leverwatch.collectors.exact_json import exact_decoder
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELDS
 from leverwatch.collectors.records.formats.interface import Parsed, Row
+from leverwatch.collectors.records.names import NO_ID
 from leverwatch.collectors.stored_state import Kind, same
 
 MOST = 5000

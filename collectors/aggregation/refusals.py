@@ -9,23 +9,12 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from msgspec import Struct
 
 from leverwatch.collectors.aggregation.lines import Lines
-from leverwatch.collectors.interface import Result
+from leverwatch.collectors.interface import MALFORMED, Result
 from leverwatch.collectors.records.decoder import GroupFraming
 from leverwatch.collectors.records.formats.interface import Framing, Units, split_lines
 from leverwatch.collectors.records.framing.values import ValueFraming
 
-REFUSED = frozenset(
-    {
-        Result.UNATTRIBUTED,
-        Result.INVALID_LINE,
-        Result.MISSING_FIELD,
-        Result.MISTYPED_FIELD,
-        Result.BAD_TIME,
-        Result.FUTURE,
-        Result.UNKNOWN_OPERATION,
-        Result.UNKNOWN_STATUS,
-    }
-)
+REFUSED = MALFORMED - {Result.TORN_LINE} | {Result.UNATTRIBUTED}
 """The results of records that may count once the settings are others; a part of a line is none of them."""
 _NEWLINE = re.compile(rb"\n")
 _Other = tuple[int, Result, str]

@@ -14,7 +14,7 @@ from leverwatch.collectors.aggregation.batch_loops import NAMING
 from leverwatch.collectors.aggregation.bulk_timestamps import Stamps
 from leverwatch.collectors.aggregation.cells import CellRef
 from leverwatch.collectors.aggregation.dedupe import SeenIds
-from leverwatch.collectors.aggregation.identity import NUMBERS, Identify, id_key, id_of, identity, seed_of
+from leverwatch.collectors.aggregation.identity import NUMBERS, Identify, id_key, identity, seed_of
 from leverwatch.collectors.aggregation.ledger import Kind
 from leverwatch.collectors.aggregation.observed import NOTHING, Joined, Observed
 from leverwatch.collectors.aggregation.open_calls import OpenCalls
@@ -31,7 +31,7 @@ from leverwatch.collectors.records.fields import (
 )
 from leverwatch.collectors.records.formats.interface import Piece, Row
 from leverwatch.collectors.records.layout import Layout
-from leverwatch.collectors.records.names import Refusal, model_fault, model_of
+from leverwatch.collectors.records.names import Refusal, id_of, model_fault, model_of
 from leverwatch.collectors.records.observation import Observations
 from leverwatch.collectors.records.timestamps import millis_of
 from leverwatch.collectors.records.vocabulary import (

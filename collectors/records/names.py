@@ -10,6 +10,9 @@ Refusal = tuple[Result, str]
 MAX_NAME_LENGTH = 200
 """The longest name in characters, as columns of the store and labels of metrics are bounded."""
 
+NO_ID = frozenset({"", "none", "null"})
+"""The values that producers write when there is no request id, in lower case."""
+
 
 def fault_of(name: str) -> str | None:
     """Return why a name cannot be used, in words that do not quote it; None when it can."""
@@ -35,3 +38,9 @@ def model_fault(model: str) -> Refusal | None:
     """Return why a record with a model of this name is refused; None when it is not."""
     fault = fault_of(model)
     return None if fault is None else (Result.MISTYPED_FIELD, f"model: {fault}")
+
+
+def id_of(value: object) -> str | None:
+    """Return the request id of a record as text; None when it has none."""
+    text = "" if value is None else str(value).strip()
+    return None if text.lower() in NO_ID else text

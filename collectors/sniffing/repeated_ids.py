@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC
 
-from leverwatch.collectors.aggregation.identity import NUMBERS, id_of
+from leverwatch.collectors.aggregation.identity import NUMBERS
 from leverwatch.collectors.records.fields import field_indexes
 from leverwatch.collectors.records.formats.interface import Parsed, Repeats
+from leverwatch.collectors.records.names import id_of
 from leverwatch.collectors.records.timestamps import millis_of
 
 _NAMES = ("model", "operation", "status", "cache_hit")

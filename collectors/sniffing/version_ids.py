@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
 from itertools import pairwise
 
-from leverwatch.collectors.aggregation.identity import id_of
 from leverwatch.collectors.records.fields import Path
+from leverwatch.collectors.records.names import id_of
 from leverwatch.collectors.records.timestamps import parse_time
 from leverwatch.collectors.sniffing.field_names import Scalar
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.interface import Parsed, Piece
+from leverwatch.collectors.records.names import id_of
 
 _REQUEST = FIELD_INDEX["request_id"]
-_NO_ID = frozenset({"", "none", "null"})
 
 
 def with_versions(parsed: Parsed) -> Parsed:
@@ -15,10 +15,8 @@ def with_versions(parsed: Parsed) -> Parsed:
     An id becomes text, so that `7` and `"7"` are one; a record without an id is a call of its own.
     """
     for index, row in enumerate(parsed.rows):
-        if row[_REQUEST] is None:
-            continue
-        id_ = str(row[_REQUEST]).strip()
-        if id_.lower() not in _NO_ID:
+        id_ = id_of(row[_REQUEST])
+        if id_ is not None:
             parsed.rows[index] = (*row[:_REQUEST], id_, *row[_REQUEST + 1 :])
             parsed.pieces[index] = Piece.OPEN
     return parsed
