@@ -80,7 +80,7 @@ def _recognise(record: Any) -> int:
         return 95
     if kind == "message" and "usage" in record:
         return 95
-    if kind in _EVENTS:
+    if isinstance(kind, str) and kind in _EVENTS:
         return 90
     if record.keys() >= _LINE_KEYS:
         message = record.get("message")

@@ -124,7 +124,8 @@ def _chunk(row: list[Any], choices: _Choices) -> Result | Piece:
 def _recognise(record: Any) -> int:
     if not isinstance(record, Mapping):
         return 0
-    if record.get("object") in _OPERATIONS and "id" in record:
+    kind = record.get("object")
+    if isinstance(kind, str) and kind in _OPERATIONS and "id" in record:
         return 95
     if "custom_id" in record and "response" in record:
         return 95
