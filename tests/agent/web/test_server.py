@@ -212,6 +212,8 @@ def _listens(port: int) -> bool:
         socket.create_connection(("127.0.0.1", port), timeout=10).close()
     except ConnectionRefusedError:
         return False
+    except ConnectionResetError:  # it was closed while the connection waited to be taken
+        return True
     return True
 
 
