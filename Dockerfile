@@ -21,6 +21,7 @@ RUN python3 -m venv /build \
 COPY pyproject.toml README.md LICENSE THIRD_PARTY_NOTICES ./
 COPY collectors collectors
 COPY agent agent
+COPY docs/runbooks docs/runbooks
 COPY leverwatch leverwatch
 RUN /build/bin/pip wheel --no-cache-dir --no-deps --no-index --no-build-isolation --wheel-dir /wheels . \
     && /build/bin/pip --python /opt/leverwatch/bin/python3 install --no-cache-dir --no-deps --no-index /wheels/*.whl \

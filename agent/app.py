@@ -71,6 +71,8 @@ class Agent:
         self._stopping = threading.Event()
         self._reloading = threading.Lock()
         self._publishing = threading.Lock()
+        web, file = loaded.config.web, loaded.web_file
+        current = None if file is None else CurrentWebFile(file)
         self._state = AgentSnapshot(
             version=__version__,
             python=platform.python_version(),
@@ -78,13 +80,13 @@ class Agent:
             config_reload_successful=True,
             config_reload_success_time=now(),
             evaluation_interval_seconds=loaded.config.evaluation.interval.total_seconds(),
-            runbook_url=loaded.config.web.runbook_url,
-            grafana_url=loaded.config.web.grafana_url,
+            runbook_url=web.runbook_url,
+            grafana_url=web.grafana_url,
+            external_url=web.external_url,
+            tls=current is not None and current.uses_tls,
         )
         self._scheduler = Scheduler()
-        web, file = loaded.config.web, loaded.web_file
         state = State(self.exposition, self.ready, self.reload if web.enable_reload else None)
-        current = None if file is None else CurrentWebFile(file)
         protection = current.protection if current else Protection
         self._gate = Authentication(create_app(state), protection, SECURITY_HEADERS)
         self.server = Server(
@@ -187,6 +189,7 @@ class Agent:
                 evaluation_interval_seconds=loaded.config.evaluation.interval.total_seconds(),
                 runbook_url=loaded.config.web.runbook_url,
                 grafana_url=loaded.config.web.grafana_url,
+                external_url=loaded.config.web.external_url,
             )
 
     def _use(self, loaded: Loaded) -> None:

@@ -147,6 +147,10 @@ class AgentSnapshot(Struct, frozen=True):
     log_lines_left_out: Mapping[str, int] = field(default_factory=dict)
     """Log lines dropped by the rate limit of their event, since start, by event name."""
     runbook_url: str | None = None
-    """The address of the alerts' runbooks; None: the page has no links to them."""
+    """The address of the alerts' runbooks; None: the agent's own."""
     grafana_url: str | None = None
     """The address of the dashboards; None: the page has no links to them."""
+    external_url: str | None = None
+    """The address of the agent's page for people; None when it is not configured."""
+    tls: bool = False
+    """Whether the agent answers to https."""

@@ -56,10 +56,10 @@ class WebConfig(Model):
         description="URL of the Grafana that has the dashboards; the status page then links them.",
         examples=["https://grafana.example.com"],
     )
-    runbook_url: str = Field(
-        default="https://github.com/leverwatch/leverwatch/blob/main/docs/runbooks",
-        description="Where the runbooks are that the status page links: this, `/`, the name of an "
-        "alert and `.md`.",
+    runbook_url: str | None = Field(
+        default=None,
+        description="Where your own copies of the runbooks are, which the status page and the alerts link: this, "
+        "`/`, the name of an alert and `.md`. Without it, the ones that the agent serves under `/runbooks`.",
         examples=["https://wiki.example.com/leverwatch"],
     )
 

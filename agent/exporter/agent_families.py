@@ -59,6 +59,12 @@ def _records(snapshot: AgentSnapshot) -> Iterable[Sample]:
             yield (source.name, result.value), source.records.get(result, 0)
 
 
+def _links(snapshot: AgentSnapshot) -> Iterable[Sample]:
+    page = snapshot.external_url or ""
+    runbooks = snapshot.runbook_url or (page and f"{page}/runbooks")
+    yield (page, snapshot.grafana_url or "", runbooks, "https" if snapshot.tls else "http"), 1
+
+
 def _unreadable(snapshot: AgentSnapshot) -> Iterable[Sample]:
     for source in snapshot.sources:
         for name, number in sorted(source.unreadable.items()):
@@ -73,6 +79,15 @@ AGENT: tuple[Family[AgentSnapshot], ...] = (
         ("version", "python"),
         "always",
         lambda snapshot: [((snapshot.version, snapshot.python), 1)],
+    ),
+    Family(
+        "leverwatch_links_info",
+        "gauge",
+        "Always 1; the labels are the addresses that alerts link to, empty where none is configured, and the"
+        " scheme that the agent answers to.",
+        ("page", "grafana", "runbooks", "scheme"),
+        "always",
+        _links,
     ),
     _agent(
         "leverwatch_config_last_reload_successful",

@@ -1,10 +1,11 @@
-"""The WSGI application: metrics, the status page, probes, reload and the JSON of all verdicts."""
+"""The WSGI application: metrics, the status page, runbooks, probes, reload and the JSON of all verdicts."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from leverwatch.agent.errors import LeverwatchError
 from leverwatch.agent.exporter.render import Exposition, Payload, Snapshots, choose_format
 from leverwatch.agent.limited_log import LimitedLog
 from leverwatch.agent.log import get_logger
-from leverwatch.agent.web import status_page
+from leverwatch.agent.web import runbooks, status_page
 from leverwatch.agent.web.api import systems_json
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 log = LimitedLog(get_logger(__name__))
 
 _TEXT = "text/plain; charset=utf-8"
+_HTML = "text/html; charset=utf-8"
 _READ = ("GET", "HEAD")
 # One at work and one that will see what was changed meanwhile; more would only hold threads.
 _RELOADS = 2
@@ -112,7 +114,7 @@ def _routes(state: State) -> Mapping[str, _Route]:
         return _Response(HTTPStatus.OK, state.exposition.body(output), output.value)
 
     def front(_: WSGIEnvironment) -> _Response:
-        return _Response(HTTPStatus.OK, page.of(state.exposition.snapshots), "text/html; charset=utf-8")
+        return _Response(HTTPStatus.OK, page.of(state.exposition.snapshots), _HTML)
 
     def api(_: WSGIEnvironment) -> _Response:
         return _Response(HTTPStatus.OK, systems.of(state.exposition.snapshots), "application/json")
@@ -138,7 +140,20 @@ def _routes(state: State) -> Mapping[str, _Route]:
         "/api/v1/systems": _Route(_READ, api),
         **_probes(state),
         "/-/reload": _Route(("POST", "PUT"), reload),
+        **_runbooks(),
     }
+
+
+def _runbooks() -> Mapping[str, _Route]:
+    def route(page: Callable[[], str]) -> _Route:
+        return _Route(_READ, lambda _: _Response(HTTPStatus.OK, Payload(page().encode()), _HTML))
+
+    found = {runbooks.PATH: route(runbooks.index)}
+    for alert in runbooks.alerts():
+        # Where copies of the runbooks are kept elsewhere they are files; what is linked has one form everywhere.
+        for path in (alert, f"{alert}.md"):
+            found[f"{runbooks.PATH}/{path}"] = route(partial(runbooks.page, alert))
+    return found
 
 
 def _probes(state: State) -> Mapping[str, _Route]:

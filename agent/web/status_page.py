@@ -26,11 +26,14 @@ class Links(NamedTuple):
     """Addresses that the page links to."""
 
     runbooks: str | None
+    """None: the agent's own, beside the page."""
     grafana: str | None
 
     def runbook(self, alert: str | None) -> str | None:
-        """The URL of the runbook of an alert; None when no address of runbooks is configured."""
-        return None if self.runbooks is None or alert is None else f"{self.runbooks}/{alert}.md"
+        """The address of the runbook of an alert; None without an alert."""
+        if alert is None:
+            return None
+        return f"runbooks/{alert}" if self.runbooks is None else f"{self.runbooks}/{alert}.md"
 
     def dashboard(self, name: str, system: str | None = None) -> str | None:
         """The URL of a dashboard, showing a system if one is given; None when no address of Grafana is
@@ -114,12 +117,14 @@ def _environment() -> Environment:
     return environment
 
 
-_ENVIRONMENT = _environment()
-_PAGE = _ENVIRONMENT.get_template("status.html.j2")
-_STYLE = _ENVIRONMENT.get_template("status.css").render()
+ENVIRONMENT = _environment()
+"""The templates of every page."""
+_PAGE = ENVIRONMENT.get_template("status.html.j2")
+STYLE = Markup(ENVIRONMENT.get_template("status.css").render())  # noqa: S704 - the package's own style sheet, not input
+"""The style sheet of every page."""
 
-STYLE_SOURCE = "'sha256-" + base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode() + "'"
-"""The source expression of the Content-Security-Policy that allows only the style sheet of the page."""
+STYLE_SOURCE = "'sha256-" + base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode() + "'"
+"""The source expression of the Content-Security-Policy that allows only the style sheet of the pages."""
 
 
 def render(systems: SystemsSnapshot | None, agent: AgentSnapshot | None) -> str:
@@ -130,5 +135,5 @@ def render(systems: SystemsSnapshot | None, agent: AgentSnapshot | None) -> str:
         systems=[] if systems is None else by_attention(systems.systems),
         agent=agent,
         links=Links(None, None) if agent is None else Links(agent.runbook_url, agent.grafana_url),
-        style=Markup(_STYLE),  # noqa: S704 - the package's own style sheet, not input
+        style=STYLE,
     )

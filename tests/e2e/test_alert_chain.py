@@ -129,6 +129,8 @@ def test_a_mismatch_reaches_the_receiver_and_resolves_after_the_declaration_is_e
         "summary": "A system's recommended strategy differs from the declared one.",
         "description": "support-bot declares prompt_engineering, and hybrid is recommended. "
         "The reasons: leverwatch explain support-bot",
+        # This agent is a stand-in that exports no links.
+        "dashboard_url": "",
         "runbook_url": f"https://github.com/leverwatch/leverwatch/blob/main/docs/runbooks/{ALERT}.md",
     }
     assert resolved["labels"] == firing["labels"]

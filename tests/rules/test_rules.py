@@ -101,7 +101,7 @@ def test_every_alert_says_what_to_do(rule: Rule) -> None:
     assert re.fullmatch(r"Leverwatch([A-Z][a-z]+)+", rule["alert"])
     assert severities(rule) in (["warning"], ["warning", "critical"])
     assert rule["for"]
-    assert set(rule["annotations"]) == {"summary", "description", "runbook_url"}
+    assert set(rule["annotations"]) == {"summary", "description", "dashboard_url", "runbook_url"}
     assert rule["annotations"]["summary"].endswith(".")
     assert "{{" not in rule["annotations"]["summary"], "the summary is the headline of a group of alerts"
     assert "{{" in rule["annotations"]["description"]
@@ -112,7 +112,7 @@ def test_every_runbook_link_points_to_a_runbook_with_the_four_parts(rule: Rule) 
     url = rule["annotations"]["runbook_url"]
     path = RUNBOOKS / f"{rule['alert']}.md"
 
-    assert url == f"{RUNBOOK_BASE}docs/runbooks/{path.name}"
+    assert url.endswith(f"{{{{- else -}}}} {RUNBOOK_BASE}docs/runbooks {{{{- end }}}}/{path.name}")
     headings = re.findall(r"^#+ .*", path.read_text(), re.MULTILINE)
     assert headings == [f"# {rule['alert']}", "## Meaning", "## Impact", "## Diagnosis", "## Mitigation"]
 
