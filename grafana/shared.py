@@ -129,6 +129,12 @@ ANNOTATIONS = (
         "red",
     ),
     Annotation(
+        "Prompt changes settled",
+        recent("leverwatch_prompt_changes_settled_timestamp_seconds"),
+        "{{system}}: prompt changes became frequent, or are no longer so",
+        "purple",
+    ),
+    Annotation(
         "Recommendation changes",
         new_state("leverwatch_recommended_strategy", "strategy"),
         "{{system}}: {{strategy}} is now recommended",

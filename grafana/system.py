@@ -48,7 +48,7 @@ _THRESHOLDS = setting("leverwatch_volume_threshold_inferences", "boundary")
 _CANDIDATE = each("leverwatch_volume_candidate_seconds")
 _COVERAGE = each("leverwatch_usage_coverage_ratio")
 _NEWEST = each("leverwatch_usage_newest_day_timestamp_seconds")
-_FREQUENCY = each("leverwatch_prompt_change_frequency_per_week")
+_FREQUENCY = each("leverwatch_prompt_change_rate_per_week")
 
 VERDICT_ROW = Row(
     "Verdict",
@@ -274,9 +274,15 @@ RULES_ROW = Row(
                 threshold(
                     setting("leverwatch_prompt_change_frequency_threshold_per_week"), _FREQUENCY, "frequent"
                 ),
+                threshold(
+                    f"{setting('leverwatch_prompt_change_frequency_threshold_per_week')}"
+                    f" * on (job) {setting('leverwatch_prompt_change_frequency_leave_ratio')}",
+                    _FREQUENCY,
+                    "no longer frequent",
+                ),
             ),
-            "Median of days with a change a week, over 13 weeks. From the dashed line on changes are frequent."
-            " Empty while the history is short.",
+            "Mean of days with a change a week, over the weeks of the present rate. Changes settle as frequent at"
+            " the upper dashed line, and as no longer so below the lower one. Empty while the history is short.",
             width=12,
             height=9,
             empty=_NOT_WATCHED,

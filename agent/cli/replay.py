@@ -124,11 +124,12 @@ def _as_table(found: Sequence[Change]) -> str:
             f"{_spoken(change.previous)} -> {_spoken(change.verdict)}",
             change.verdict.status + (" (held)" if change.verdict.held else ""),
             change.verdict.rule or ("conflict" if change.verdict.conflict else "-"),
+            {True: "frequent", False: "not frequent", None: "?"}[change.verdict.frequency.frequent],
             change.verdict.reasons[0].text,
         )
         for change in found
     ]
-    return table(("DAY", "SYSTEM", "FROM -> TO", "STATUS", "RULE", "WHY"), rows)
+    return table(("DAY", "SYSTEM", "FROM -> TO", "STATUS", "RULE", "CHANGES", "WHY"), rows)
 
 
 def _spoken(verdict: Verdict | None) -> str:

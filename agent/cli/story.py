@@ -51,6 +51,10 @@ def _verdict(facts: Facts, verdict: Verdict) -> Iterator[str]:
     if verdict.volume.crossings:
         yield from ("", "Crossings:")
         yield from (f"  {one.day}  {one.previous} -> {one.band}" for one in verdict.volume.crossings)
+    if verdict.frequency.crossings:
+        yield from ("", "Prompt changes became:")
+        words = {True: "frequent", False: "no longer frequent"}
+        yield from (f"  {one.day}  {words[one.frequent]}" for one in verdict.frequency.crossings)
 
 
 def _beside(beside: Assessment) -> Iterator[str]:

@@ -183,14 +183,36 @@ class FrameworkConfig(Model):
         default=_DEFAULTS.frequent_days_per_week,
         gt=0,
         le=7,
-        description="Median days a week with a prompt change from which prompts change frequently (inclusive).",
+        description="Days a week with a prompt change from which prompts change frequently (inclusive).",
         examples=[1],
+    )
+    frequency_leave_ratio: Number = Field(
+        default=_DEFAULTS.frequency_leave_ratio,
+        gt=0,
+        le=1,
+        description="Frequent prompt changes are no longer so below this share of `frequent_days_per_week`.",
+        examples=[0.5],
+    )
+    frequency_dwell_days: Whole = Field(
+        default=_DEFAULTS.frequency_dwell_days,
+        ge=0,
+        le=365,
+        description="Consecutive days before prompt changes settle as frequent, or as no longer so.",
+        examples=[3],
+    )
+    frequency_change_odds: Number = Field(
+        default=_DEFAULTS.frequency_change_odds,
+        gt=1,
+        le=1_000_000,
+        description="How many times as likely as an unchanged one a new rate of prompt changes must be, for older "
+        "weeks to count no more.",
+        examples=[200],
     )
     frequency_weeks: Whole = Field(
         default=_DEFAULTS.frequency_weeks,
         ge=1,
         le=104,
-        description="Trailing weeks that the median is taken over.",
+        description="Trailing weeks of the median of days with a prompt change, which only is shown.",
         examples=[13],
     )
     minimum_history_weeks: Whole = Field(

@@ -82,7 +82,6 @@ class StoredFacts(Struct, frozen=True):
     results: Mapping[str, tuple[EvalResult, ...]]
     listed: Mapping[str, date]
     at_review: Mapping[str, PastVerdict]
-    differing: Mapping[str, date]
 
     @classmethod
     def read(
@@ -114,9 +113,6 @@ class StoredFacts(Struct, frozen=True):
             results=store.eval_results(oldest_result, as_of, scope),
             listed=store.shutdowns(),
             at_review=reviews.read(store, [facts for facts, _ in decided]),
-            differing=store.differing_since(
-                [verdict.system for _, verdict in decided if verdict.mismatch], as_of - timedelta(days=1)
-            ),
         )
 
     def of(self, facts: Facts, verdict: Verdict, plans: CostPlans, book: PriceBook) -> AssessmentFacts:
@@ -138,7 +134,6 @@ class StoredFacts(Struct, frozen=True):
             results=self.results.get(system, ()),
             listed=self.listed,
             at_review=self.at_review.get(system),
-            differing_since=self.differing.get(system),
         )
 
     def _traffic(self, facts: Facts, verdict: Verdict, days: Sequence[DailyUsage]) -> TrafficMoments:

@@ -46,6 +46,14 @@ def _candidate_seconds(view: SystemView) -> Number:
     return None if volume.band is None and volume.candidate is None else float(volume.candidate_days * DAY)
 
 
+_KNOWN_FREQUENCY = "when a source watches the prompts and the history is long enough"
+
+
+def _frequency_candidate_seconds(view: SystemView) -> Number:
+    state = view.verdict.frequency
+    return None if state.frequent is None else float(state.candidate_days * DAY)
+
+
 def _prompt_changes(view: SystemView) -> Iterable[tuple[str, float]]:
     if not view.prompt_changes:
         return []
@@ -146,12 +154,45 @@ PROMPTS: tuple[Family[SystemsSnapshot], ...] = (
         "leverwatch_prompt_change_frequency_per_week",
         "Median number of days with a prompt change a week, over the trailing 13 weeks.",
         lambda view: view.verdict.changes_per_week,
-        "when a source watches the prompts and the history is long enough",
+        _KNOWN_FREQUENCY,
+    ),
+    per_system(
+        "leverwatch_prompt_change_rate_per_week",
+        "Mean number of days with a prompt change a week, over the weeks of the present rate; what is compared.",
+        lambda view: view.verdict.frequency.per_week,
+        _KNOWN_FREQUENCY,
+    ),
+    per_system(
+        "leverwatch_prompt_changes_settled_timestamp_seconds",
+        "Midnight UTC that starts the day since which prompt changes have been frequent, or have not been.",
+        lambda view: time(view.verdict.frequency.since),
+        _KNOWN_FREQUENCY,
+    ),
+    per_system(
+        "leverwatch_prompt_changes_candidate_seconds",
+        "How long the rate of prompt changes has been beyond the mark of what is settled; whole days.",
+        _frequency_candidate_seconds,
+        _KNOWN_FREQUENCY,
     ),
     setting(
         "leverwatch_prompt_change_frequency_threshold_per_week",
-        "Median days with a prompt change a week from which changes are frequent.",
+        "Days with a prompt change a week from which changes are frequent.",
         lambda settings: settings.frequent_days_per_week,
+    ),
+    setting(
+        "leverwatch_prompt_change_frequency_leave_ratio",
+        "Share of the threshold below which the rate must fall for changes to be no longer frequent.",
+        lambda settings: settings.frequency_leave_ratio,
+    ),
+    setting(
+        "leverwatch_prompt_change_frequency_dwell_seconds",
+        "How long the rate must stay beyond a mark before prompt changes settle there; whole days.",
+        lambda settings: settings.frequency_dwell_days * DAY,
+    ),
+    setting(
+        "leverwatch_prompt_change_frequency_odds",
+        "How many times as likely as an unchanged one a new rate must be for older weeks to count no more.",
+        lambda settings: settings.frequency_change_odds,
     ),
     per_system_and(
         "kind",

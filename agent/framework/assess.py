@@ -8,11 +8,13 @@ from datetime import date
 from msgspec import Struct
 
 from leverwatch.agent.framework import reasons
+from leverwatch.agent.framework.decision_table import STRATEGY_OF_BAND
 from leverwatch.agent.framework.evidence import RULE_OF_BAND, gather
 from leverwatch.agent.framework.frequency import changes_per_week
+from leverwatch.agent.framework.frequency_state import frequency_state
 from leverwatch.agent.framework.model import (
-    Band,
     Facts,
+    FrequencyState,
     Reason,
     Rule,
     RuleEvidence,
@@ -23,14 +25,8 @@ from leverwatch.agent.framework.model import (
     VolumeState,
 )
 from leverwatch.agent.framework.reasons import ReasonCode, reason
+from leverwatch.agent.framework.since import recommended_since
 from leverwatch.agent.framework.volume import WINDOW_DAYS, is_stale, volume_state
-
-STRATEGY_OF_BAND = {
-    Band.LOW: Strategy.PROMPT_ENGINEERING,
-    Band.MID: Strategy.HYBRID,
-    Band.HIGH: Strategy.FINE_TUNING,
-}
-"""What volume alone would recommend."""
 
 _DEFAULTS = Settings()
 _VOLUME_RULES = frozenset(RULE_OF_BAND.values())
@@ -55,11 +51,11 @@ def assess(facts: Facts, settings: Settings = _DEFAULTS, previous: Verdict | Non
         facts: what is known of the system as of `facts.as_of`.
         settings: the thresholds; the defaults when left out.
         previous: the system's latest verdict of an earlier evaluation, if any. While usage is stale its
-            recommendation is kept, and it tells since when the present recommendation stands.
+            recommendation is kept.
     """
     volume = volume_state(facts.usage.daily, facts.as_of, settings)
-    per_week = changes_per_week(facts.prompts, facts.as_of, settings)
-    evidence = gather(facts, volume, per_week, settings)
+    frequency = frequency_state(facts.prompts, facts.as_of, settings)
+    evidence = gather(facts, volume, frequency, settings)
     *_, changes, behavior = evidence
     if changes.active or behavior.active:
         decision = _operational(changes, behavior)
@@ -71,17 +67,18 @@ def assess(facts: Facts, settings: Settings = _DEFAULTS, previous: Verdict | Non
         system=facts.system,
         as_of=facts.as_of,
         strategy=decision.strategy,
-        status=_status(decision, facts, per_week),
+        status=_status(decision, facts, frequency),
         rule=decision.rule,
-        reasons=(decision.why, *_remarks(decision, facts, volume, changes, settings)),
+        reasons=(decision.why, *_remarks(decision, facts, volume, frequency, changes, settings)),
         evidence=evidence,
         volume=volume,
-        changes_per_week=per_week,
+        changes_per_week=changes_per_week(facts.prompts, facts.as_of, settings),
         declared=declared,
         mismatch=None if unknown else decision.strategy != declared,
         conflict=decision.conflict,
         held=decision.held,
-        changed_on=_changed_on(decision, volume, facts.as_of, previous),
+        changed_on=_changed_on(decision, facts, volume, frequency, previous),
+        frequency=frequency,
     )
 
 
@@ -138,15 +135,20 @@ def _hold(
     return _Decision(strategy, Status.PROVISIONAL, rule, why, held=True, by_volume=True)
 
 
-def _status(decision: _Decision, facts: Facts, per_week: float | None) -> Status:
+def _status(decision: _Decision, facts: Facts, frequency: FrequencyState) -> Status:
     """The status: `provisional` also when an unknown rule could overturn it, or traffic may be counted twice."""
-    frequency_open = facts.prompts.watched and per_week is None
+    frequency_open = facts.prompts.watched and frequency.frequent is None
     doubtful = frequency_open or (decision.by_volume and facts.usage.overlapping)
     return Status.PROVISIONAL if doubtful and decision.status is Status.DECIDED else decision.status
 
 
 def _remarks(
-    decision: _Decision, facts: Facts, volume: VolumeState, changes: RuleEvidence, settings: Settings
+    decision: _Decision,
+    facts: Facts,
+    volume: VolumeState,
+    frequency: FrequencyState,
+    changes: RuleEvidence,
+    settings: Settings,
 ) -> Iterator[Reason]:
     """The reasons of a verdict other than the deciding one, most important first."""
     declared = facts.declaration.strategy if facts.declaration else None
@@ -164,17 +166,24 @@ def _remarks(
         yield reason(ReasonCode.PROMPT_HISTORY_SHORT, f"change frequency is unknown: {changes.text}")
     if decision.by_volume and not decision.held:
         yield from reasons.on_the_way(volume, settings)
+    yield from reasons.frequency_on_the_way(frequency, settings)
     if not facts.prompts.watched:
         yield reason(ReasonCode.PROMPTS_NOT_WATCHED, changes.text)
     if facts.declaration is None:
         yield reason(ReasonCode.UNDECLARED, "the system was found in usage and is not declared")
 
 
-def _changed_on(decision: _Decision, volume: VolumeState, as_of: date, previous: Verdict | None) -> date | None:
+def _changed_on(
+    decision: _Decision,
+    facts: Facts,
+    volume: VolumeState,
+    frequency: FrequencyState,
+    previous: Verdict | None,
+) -> date | None:
     if decision.strategy is None:
         return None
-    if previous is None:
-        return volume.band_since if decision.by_volume else as_of
-    if previous.strategy == decision.strategy:
+    since = recommended_since(decision.strategy, facts, volume, frequency)
+    if since is None and previous is not None and previous.strategy is decision.strategy:
+        # Held against the settled band, as when settings changed while usage was stale: only the past can tell.
         return previous.changed_on or previous.as_of
-    return as_of
+    return since or facts.as_of

@@ -75,8 +75,6 @@ class AssessmentFacts(Struct, frozen=True):
     listed: Mapping[str, date] = field(default_factory=dict)
     """The shutdown day of each model that a provider's list names."""
     at_review: PastVerdict | None = None
-    differing_since: date | None = None
-    """First day since which every stored verdict has differed from the declaration; None when none differs."""
 
 
 class AssessmentSettings(Struct, frozen=True):
@@ -163,7 +161,6 @@ def assess_context(
                 PastVerdict.of(verdict),
                 declaration,
                 given.at_review,
-                _history(given),
                 () if isinstance(ending, Unavailable) else ending,
                 mistakes.reviews,
             ),
@@ -235,9 +232,3 @@ def _prompts(given: AssessmentFacts, mistakes: MistakeSettings) -> PromptJudgeme
     )
     moments = replace(given.moments, eval_gain=gained)
     return PromptJudgement(moments, judge(moments, mistakes.over_engineering))
-
-
-def _history(given: AssessmentFacts) -> tuple[PastVerdict, ...]:
-    since, verdict = given.differing_since, given.verdict
-    # The oldest day of an unbroken run stands for all of its days.
-    return () if since is None else (PastVerdict(since, verdict.strategy, verdict.rule, {}, mismatch=True),)

@@ -7,19 +7,27 @@ from datetime import date
 from leverwatch.agent.framework import reasons
 from leverwatch.agent.framework.frequency import whole_weeks
 from leverwatch.agent.framework.humanise import humanise
-from leverwatch.agent.framework.model import Band, Facts, Rule, RuleEvidence, Settings, VolumeState
+from leverwatch.agent.framework.model import (
+    Band,
+    Facts,
+    FrequencyState,
+    Rule,
+    RuleEvidence,
+    Settings,
+    VolumeState,
+)
 
 RULE_OF_BAND = {Band.LOW: Rule.VOLUME_LOW, Band.MID: Rule.VOLUME_MID, Band.HIGH: Rule.VOLUME_HIGH}
 """The volume rule of each band."""
 
 
 def gather(
-    facts: Facts, volume: VolumeState, per_week: float | None, settings: Settings
+    facts: Facts, volume: VolumeState, frequency: FrequencyState, settings: Settings
 ) -> tuple[RuleEvidence, ...]:
     """The evidence of all five rules, in the order of `Rule`."""
     return (
         *(_volume_rule(band, volume, facts.as_of, settings) for band in Band),
-        _frequent_changes(facts, per_week, settings),
+        _frequent_changes(facts, frequency, settings),
         _locked_in(facts),
     )
 
@@ -49,18 +57,17 @@ def _volume_rule(band: Band, volume: VolumeState, as_of: date, settings: Setting
     )
 
 
-def _frequent_changes(facts: Facts, per_week: float | None, settings: Settings) -> RuleEvidence:
-    weeks = whole_weeks(facts.prompts, facts.as_of)
+def _frequent_changes(facts: Facts, frequency: FrequencyState, settings: Settings) -> RuleEvidence:
     if not facts.prompts.watched:
         text = "no prompt source watches this system"
-    elif per_week is None:
-        text = reasons.short_history(facts.prompts, weeks, settings)
+    elif frequency.frequent is None:
+        text = reasons.short_history(facts.prompts, whole_weeks(facts.prompts, facts.as_of), settings)
     else:
-        text = reasons.frequency(per_week, min(weeks, settings.frequency_weeks), settings)
+        text = reasons.frequency(frequency, settings)
     return RuleEvidence(
         rule=Rule.FREQUENT_CHANGES,
-        active=None if per_week is None else per_week >= settings.frequent_days_per_week,
-        value=per_week,
+        active=frequency.frequent,
+        value=frequency.per_week,
         threshold=settings.frequent_days_per_week,
         unit="days/week",
         text=text,

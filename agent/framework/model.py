@@ -72,8 +72,15 @@ class Settings(Struct, frozen=True):
     stale_after_days: int = 2
     """Usage is stale when its newest covered day lies more than this many days before `as_of`."""
     frequent_days_per_week: float = 1.0
-    """Median active days a week from which prompt changes are frequent (inclusive)."""
+    """Active days a week from which prompt changes are frequent (inclusive)."""
+    frequency_leave_ratio: float = 0.5
+    """Frequent changes are no longer so below `frequency_leave_ratio` times `frequent_days_per_week`."""
+    frequency_dwell_days: int = 3
+    """Consecutive days beyond a mark before prompt changes settle as frequent, or as no longer so."""
+    frequency_change_odds: float = 200
+    """The newest weeks have a rate of their own when that is more than so many times as likely."""
     frequency_weeks: int = 13
+    """Weeks of the median of active days a week, which is shown beside the rate and decides nothing."""
     minimum_history_weeks: int = 4
     """With fewer whole weeks of prompt history, the frequency of changes is unknown."""
 
@@ -168,6 +175,36 @@ class VolumeState(Struct, frozen=True):
     candidate_days: int = 0
     crossings: tuple[Crossing, ...] = ()
     """Every settled change of band, oldest first."""
+    first_settled: date | None = None
+    """The day on which the first band settled."""
+
+
+class FrequencyCrossing(Struct, frozen=True):
+    """Prompt changes became frequent, or are no longer so."""
+
+    day: date
+    """The day on which that settled."""
+    frequent: bool
+
+
+class FrequencyState(Struct, frozen=True):
+    """Where the change frequency of a system's prompts stands on `as_of`."""
+
+    frequent: bool | None = None
+    """Whether prompt changes have settled as frequent; None while the history is too short, or not watched."""
+    since: date | None = None
+    """The day since which they have been so."""
+    per_week: float | None = None
+    """Mean active days a week over the weeks of the present rate."""
+    weeks: int = 0
+    """How many whole weeks these are."""
+    candidate: bool | None = None
+    """What the rate has pointed to and what has not settled yet; None: nothing else than `frequent`."""
+    candidate_days: int = 0
+    first_settled: date | None = None
+    """The first day on which the frequency was known."""
+    crossings: tuple[FrequencyCrossing, ...] = ()
+    """Every settled change, oldest first."""
 
 
 class Verdict(Struct, frozen=True):
@@ -185,7 +222,7 @@ class Verdict(Struct, frozen=True):
     """All five rules, in the order of `Rule`."""
     volume: VolumeState
     changes_per_week: float | None
-    """Median active days a week; None when unknown."""
+    """Median active days a week over the trailing 13 weeks; None when unknown."""
     declared: Strategy | None
     mismatch: bool | None
     """The recommendation differs from the declaration; None when either is missing."""
@@ -194,4 +231,7 @@ class Verdict(Struct, frozen=True):
     held: bool = False
     """Usage is stale: the last recommendation is held."""
     changed_on: date | None = None
-    """The first day of the present recommendation, as far back as verdicts are stored."""
+    """The first day of the present recommendation, worked out from usage and prompt changes alone. Of what is
+    declared only the present state is known, so it counts as declared all along."""
+    frequency: FrequencyState = field(default_factory=FrequencyState)
+    """What the frequency rule decides by; `changes_per_week` is shown beside it."""

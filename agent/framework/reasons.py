@@ -9,6 +9,7 @@ from leverwatch.agent.framework.humanise import humanise
 from leverwatch.agent.framework.model import (
     Band,
     Declaration,
+    FrequencyState,
     PromptFacts,
     Reason,
     Settings,
@@ -34,6 +35,7 @@ class ReasonCode(StrEnum):
     PROMPT_HISTORY_SHORT = "prompt_history_short"
     BAND_DWELLING = "band_dwelling"
     BAND_HYSTERESIS = "band_hysteresis"
+    FREQUENCY_DWELLING = "frequency_dwelling"
     PROMPTS_NOT_WATCHED = "prompts_not_watched"
     UNDECLARED = "undeclared"
 
@@ -75,14 +77,26 @@ def coverage(volume: VolumeState, settings: Settings) -> str:
     )
 
 
-def frequency(per_week: float, weeks: int, settings: Settings) -> str:
-    """The known frequency of prompt changes against its threshold."""
-    threshold = settings.frequent_days_per_week
-    side = "at or above" if per_week >= threshold else "below"
+def frequency(state: FrequencyState, settings: Settings) -> str:
+    """The known frequency of prompt changes, since when it is settled, and the mark that would change that."""
+    enter = settings.frequent_days_per_week
+    settled, mark = ("frequent", "left below") if state.frequent else ("not frequent", "entered from")
+    level = enter * settings.frequency_leave_ratio if state.frequent else enter
+    weeks = "week" if state.weeks == 1 else "weeks"
     return (
-        f"prompts change on a median of {per_week:g} days a week over {weeks} weeks, {side} the threshold "
-        f"of {threshold:g}"
+        f"prompts change on {state.per_week or 0.0:.3g} active days a week over {state.weeks} {weeks}; "
+        f"{settled} since {state.since}, {mark} {level:g}"
     )
+
+
+def frequency_on_the_way(state: FrequencyState, settings: Settings) -> tuple[Reason, ...]:
+    """The reason why the rate of changes lies beyond the mark of what is settled; empty when it does not."""
+    if state.candidate is None:
+        return ()
+    progress = f"{state.candidate_days} of {settings.frequency_dwell_days} days"
+    pointed, stands = ("frequent", "not frequent") if state.candidate else ("not frequent", "frequent")
+    text = f"prompt changes have pointed to {pointed} for {progress}; {stands} stands"
+    return (reason(ReasonCode.FREQUENCY_DWELLING, text),)
 
 
 def short_history(prompts: PromptFacts, weeks: int, settings: Settings) -> str:

@@ -21,12 +21,14 @@ class PastVerdict(Struct, frozen=True):
     rule: Rule | None
     active: Mapping[Rule, bool | None]
     mismatch: bool | None
+    changed_on: date | None = None
+    """The first day of the recommendation; None when there is none, or for a verdict of long ago."""
 
     @classmethod
     def of(cls, verdict: Verdict) -> PastVerdict:
         """Take that part from a whole verdict."""
         active = {evidence.rule: evidence.active for evidence in verdict.evidence}
-        return cls(verdict.as_of, verdict.strategy, verdict.rule, active, verdict.mismatch)
+        return cls(verdict.as_of, verdict.strategy, verdict.rule, active, verdict.mismatch, verdict.changed_on)
 
 
 class ReviewCode(StrEnum):
@@ -55,7 +57,8 @@ class Review(Struct, frozen=True):
     compared_with: date | None
     """Day of the stored verdict that the present one is compared with; None when there is none."""
     differing_since: date | None
-    """First day from which the recommendation has differed from the declaration without a break."""
+    """Day since which the recommendation has differed from the declaration: its own first day, as of what is
+    declared only the present state is known. None when they do not differ."""
     differing_days: int | None
     """Days since `differing_since`; None when recommendation and declaration do not differ now."""
     shutdowns: tuple[Shutdown, ...]
@@ -68,7 +71,6 @@ def review(
     current: PastVerdict,
     declaration: Declaration | None,
     at_review: PastVerdict | None,
-    history: Iterable[PastVerdict] = (),
     shutdowns: tuple[Shutdown, ...] = (),
     settings: ReviewSettings | None = None,
 ) -> Review:
@@ -79,7 +81,6 @@ def review(
         declaration: what the team declares.
         at_review: the stored verdict of the day of the review, or the first one after it when the store does not
             go back so far.
-        history: verdicts of earlier days, newest first; read only as far as they differ from the declaration.
         shutdowns: last days of the models in use.
         settings: thresholds; the defaults when left out.
     """
@@ -91,7 +92,7 @@ def review(
     compared = at_review if reviewed is not None else None
     changed = changed_rules(compared, current) if compared else ()
     moved = compared is not None and _decided_otherwise(compared, current)
-    since = differing_since(current, history)
+    since = (current.changed_on or as_of) if current.mismatch else None
     reasons = tuple(_reasons(age, reviewed, compared, current, changed, moved, shutdowns, chosen))
     return Review(
         due=bool(reasons) if declared else None,
@@ -119,21 +120,6 @@ def changed_rules(then: PastVerdict, now: PastVerdict) -> tuple[Rule, ...]:
         for rule in Rule
         if now.active.get(rule) is not None and bool(then.active.get(rule)) is not now.active[rule]
     )
-
-
-def differing_since(current: PastVerdict, history: Iterable[PastVerdict]) -> date | None:
-    """The first day from which all verdicts differ from the declaration, as far back as they are stored; None when
-    the present one does not differ."""
-    if not current.mismatch:
-        return None
-    since = current.as_of
-    for past in history:
-        if past.as_of >= since:
-            continue
-        if not past.mismatch:
-            break
-        since = past.as_of
-    return since
 
 
 def _decided_otherwise(then: PastVerdict, now: PastVerdict) -> bool:

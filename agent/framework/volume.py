@@ -81,6 +81,7 @@ def volume_state(daily: Mapping[date, float], as_of: date, settings: Settings) -
         candidate=candidate,
         candidate_days=candidate_days,
         crossings=tuple(bands.crossings),
+        first_settled=date.fromordinal(bands.first) if bands.first else None,
     )
 
 
@@ -143,7 +144,7 @@ class _Bands:
 
     def __init__(self, settings: Settings) -> None:
         self.settled = -1
-        self.since = 0
+        self.first = self.since = 0
         self.crossings: list[Crossing] = []
         self._dwell = max(settings.dwell_days, 1)
         self._enter_mid, self._enter_high = settings.hybrid_from, settings.fine_tuning_above
@@ -160,6 +161,7 @@ class _Bands:
         self._below_high = self._below_high + 1 if volume < self._leave_high else 0
         if self.settled < 0:
             self.settled, self.since = _LEVELS.index(band_of(volume, self._settings)), ordinal
+            self.first = ordinal
             return
         level, run = self._next()
         if run >= self._dwell:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from math import ceil
 
 from msgspec import Struct
 
-from leverwatch.agent.framework.assess import STRATEGY_OF_BAND
+from leverwatch.agent.framework.decision_table import STRATEGY_OF_BAND, strategy_of
 from leverwatch.agent.framework.evidence import RULE_OF_BAND
-from leverwatch.agent.framework.frequency import active_days_by_week
 from leverwatch.agent.framework.humanise import humanise
 from leverwatch.agent.framework.model import Band, Boundary, Facts, Rule, Settings, Strategy, Verdict
 from leverwatch.agent.framework.reasons import marks, spoken
@@ -34,19 +34,9 @@ def would_change(facts: Facts, verdict: Verdict, settings: Settings) -> tuple[Wo
     band = verdict.volume.band
     return (
         *_by_volume(verdict, settings, outranked=frequent or locked),
-        *_by_frequency(facts, verdict, settings, _decided(not frequent, locked, band)),
-        _by_behavior(facts, _decided(frequent, not locked, band)),
+        *_by_frequency(verdict, settings, strategy_of(not frequent, locked, band)),
+        _by_behavior(facts, strategy_of(frequent, not locked, band)),
     )
-
-
-def _decided(frequent: bool, locked: bool, band: Band | None) -> Strategy | None:
-    if frequent and locked:
-        return Strategy.HYBRID
-    if locked:
-        return Strategy.FINE_TUNING
-    if frequent:
-        return Strategy.PROMPT_ENGINEERING
-    return None if band is None else STRATEGY_OF_BAND[band]
 
 
 def _then(strategy: Strategy | None) -> str:
@@ -80,23 +70,25 @@ def _by_volume(verdict: Verdict, settings: Settings, *, outranked: bool) -> Iter
         yield WouldChange(RULE_OF_BAND[band], strategy, text)
 
 
-def _by_frequency(
-    facts: Facts, verdict: Verdict, settings: Settings, strategy: Strategy | None
-) -> Iterator[WouldChange]:
-    if verdict.changes_per_week is None:
+def _by_frequency(verdict: Verdict, settings: Settings, strategy: Strategy | None) -> Iterator[WouldChange]:
+    state = verdict.frequency
+    if state.frequent is None or state.per_week is None:
         return
-    weeks = active_days_by_week(facts.prompts, facts.as_of, settings)
-    threshold = settings.frequent_days_per_week
-    frequent = verdict.changes_per_week >= threshold
-    days = days_to(weeks, threshold, up=not frequent)
-    if days is None:
+    threshold = settings.frequent_days_per_week * (settings.frequency_leave_ratio if state.frequent else 1)
+    days, weeks, dwell = round(state.per_week * state.weeks), state.weeks, settings.frequency_dwell_days
+    # The fewest whole days beyond the mark. Below it, as a rate of the mark itself is not yet beyond.
+    goal = ceil(threshold * weeks) - 1 if state.frequent else ceil(threshold * weeks)
+    if goal > _DAYS * weeks:
         return
-    state = "no longer frequent" if frequent else "frequent"
-    word = "below" if frequent else "from"
-    amount = f"{days} {'fewer' if frequent else 'more'} active day{'' if days == 1 else 's'}"
-    median = f"a median of {threshold:g} day{'' if threshold == 1 else 's'} a week"
-    text = f"prompt changes {state} {word} {median}: {amount} in {len(weeks)} weeks; {_then(strategy)}"
-    yield WouldChange(Rule.FREQUENT_CHANGES, strategy, text)
+    more = abs(goal - days)
+    if state.candidate is not None:
+        way = f"reached for {state.candidate_days} of {dwell} days"
+    else:
+        word = "fewer" if state.frequent else "more"
+        way = f"{more} {word} active day{'' if more == 1 else 's'} in {weeks} weeks, for {dwell} days"
+    then = "no longer frequent below" if state.frequent else "frequent from"
+    level = f"{threshold:g} day{'' if threshold == 1 else 's'} a week"
+    yield WouldChange(Rule.FREQUENT_CHANGES, strategy, f"prompt changes {then} {level}: {way}; {_then(strategy)}")
 
 
 def _by_behavior(facts: Facts, strategy: Strategy | None) -> WouldChange:
@@ -107,24 +99,3 @@ def _by_behavior(facts: Facts, strategy: Strategy | None) -> WouldChange:
     else:
         text = f"with a declared reason for locked-in behaviour: {_then(strategy)}"
     return WouldChange(Rule.LOCKED_IN_BEHAVIOR, strategy, text)
-
-
-def days_to(weeks: Sequence[int], threshold: float, *, up: bool) -> int | None:
-    """The smallest number of additional active days (with `up`; else of fewer ones) that brings the median of the
-    weeks to the threshold (else below it); None when no number does, as a week has 0 to 7 active days.
-    """
-    ranked = sorted(weeks, reverse=up)
-    half, odd = divmod(len(ranked), 2)
-    if not ranked:
-        return None
-    best: int | None = None
-    for near in range(_DAYS + 1):
-        for far in [near] if odd else range(_DAYS + 1):
-            # `near` and `far` are the two middle weeks after the change; `near` lies on the side to reach.
-            if ((near + far) / 2 >= threshold) is not up or (far > near if up else far < near):
-                continue
-            goals = [near] * (half + odd) + ([] if odd else [far])
-            moves = [goal - days if up else days - goal for goal, days in zip(goals, ranked, strict=False)]
-            needed = sum(max(move, 0) for move in moves)
-            best = needed if best is None else min(best, needed)
-    return best

@@ -30,10 +30,9 @@ def decide_days(
 ) -> Iterator[tuple[Facts, Verdict] | None]:
     """Yield facts and verdict for each of the ascending `days`; None while nothing was known of the system.
 
-    The previous verdict of a day, which decides what is held while usage is stale and since when a recommendation
-    stands, is the replayed one of the day before. Stored verdicts are not used for that, as they may come from
-    other settings or from before late records were read; only the first day builds on `stored`, a verdict of an
-    earlier day, if there is one.
+    The previous verdict of a day, which decides what is held while usage is stale, is the replayed one of the day
+    before. Stored verdicts are not used for that, as they may come from other settings or from before late records
+    were read; only the first day builds on `stored`, a verdict of an earlier day, if there is one.
     """
     previous = stored
     for day in days:
@@ -46,8 +45,8 @@ def decide_days(
 
 
 def changes(verdicts: Iterable[Verdict]) -> Iterator[Change]:
-    """Yield the first verdict, and each with another strategy, status, rule, conflict or hold than the one
-    before."""
+    """Yield the first verdict, and each with another strategy, status, rule, conflict, hold or settled frequency
+    than the one before."""
     previous: Verdict | None = None
     for verdict in verdicts:
         if previous is None or _gist(previous) != _gist(verdict):
@@ -56,4 +55,5 @@ def changes(verdicts: Iterable[Verdict]) -> Iterator[Change]:
 
 
 def _gist(verdict: Verdict) -> tuple[object, ...]:
-    return verdict.strategy, verdict.status, verdict.rule, verdict.conflict, verdict.held
+    frequent = verdict.frequency.frequent
+    return verdict.strategy, verdict.status, verdict.rule, verdict.conflict, verdict.held, frequent

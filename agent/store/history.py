@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 
-from sqlalchemy import Connection, Date, String, column, func, or_, select, values
+from sqlalchemy import Connection, Date, String, column, func, select, values
 
 from leverwatch.agent.framework.review import PastVerdict
 from leverwatch.agent.store.engine import batched
@@ -52,43 +52,6 @@ def read_at_review(connection: Connection, reviewed: Mapping[str, date]) -> dict
         for system, text in connection.execute(select(given.c.system, chosen)):
             if text is not None:
                 found[system] = _past(loaded(REVIEWED, system, text))
-    return found
-
-
-def read_differing_since(connection: Connection, systems: Collection[str], as_of: date) -> dict[str, date]:
-    """Return the first day of each system's run of stored mismatches up to `as_of` or the latest day before it.
-
-    Systems whose newest verdict is no mismatch are left out.
-    """
-    found: dict[str, date] = {}
-    for names in batched(sorted(systems)):
-        last = (
-            select(func.max(verdicts.c.id).label("id"))
-            .where(verdicts.c.system.in_(names), verdicts.c.as_of <= as_of)
-            .group_by(verdicts.c.system, verdicts.c.as_of)
-            .subquery()
-        )
-        days = (
-            # In JSON no text can hold this mark: its quotes would be escaped.
-            select(
-                verdicts.c.system, verdicts.c.as_of, verdicts.c.verdict.like('%"mismatch":true%').label("differs")
-            )
-            .join(last, verdicts.c.id == last.c.id)
-            .cte()
-        )
-        agreed = (
-            select(days.c.system, func.max(days.c.as_of).label("day"))
-            .where(~days.c.differs)
-            .group_by(days.c.system)
-            .subquery()
-        )
-        runs = (
-            select(days.c.system, func.min(days.c.as_of))
-            .outerjoin(agreed, agreed.c.system == days.c.system)
-            .where(or_(agreed.c.day.is_(None), days.c.as_of > agreed.c.day))
-            .group_by(days.c.system)
-        )
-        found.update((system, day) for system, day in connection.execute(runs))
     return found
 
 

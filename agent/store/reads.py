@@ -98,14 +98,6 @@ class Reads(ABC):
         with self.reading() as connection:
             return read_at_review(connection, reviewed)
 
-    def differing_since(self, systems: Collection[str], as_of: date) -> Mapping[str, date]:
-        """Return the first day of each system's current run of stored mismatches; systems without one are left
-        out."""
-        from leverwatch.agent.store.history import read_differing_since
-
-        with self.reading() as connection:
-            return read_differing_since(connection, systems, as_of)
-
     @contextmanager
     def history(self, system: str, as_of: date) -> Iterator[Iterator[PastVerdict]]:
         """A context manager of the verdicts of a system, one for each day, newest first; read only as far as

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from leverwatch.agent.errors import StoreError
-from leverwatch.agent.framework.model import Facts, Rule, RuleEvidence, Strategy, Verdict
+from leverwatch.agent.framework.model import Facts, FrequencyState, Rule, RuleEvidence, Strategy, Verdict
 from leverwatch.collectors.errors import CollectorError
 from leverwatch.collectors.exact_json import exact_decoder
 from leverwatch.collectors.stored_state import Kind, Upgrade, same
 
 T = TypeVar("T")
 
-_VERDICT_UPGRADES: tuple[Upgrade, ...] = (same,)
-"""Queries of `leverwatch.agent.store.history` search this text for a mismatch: they depend on the layout as
-well."""
+
+def _settled_frequency(stored: bytes) -> bytes:
+    """Version 2 has what the frequency rule settled on, and when the first band did. Neither was known before."""
+    verdict: dict[str, Any] = msgspec.json.decode(stored, type=dict)
+    verdict["volume"] = {**verdict.get("volume", {}), "first_settled": None}
+    return msgspec.json.encode({**verdict, "frequency": FrequencyState()})
+
+
+_VERDICT_UPGRADES: tuple[Upgrade, ...] = (same, _settled_frequency)
 
 
 class Reviewed(msgspec.Struct):

@@ -51,6 +51,7 @@ def _system(view: SystemView) -> dict[str, Any]:
         "month_to_date_inferences": view.month_to_date_inferences,
         "last_calendar_month_inferences": view.last_month_inferences,
         "prompt_changes_per_week": verdict.changes_per_week,
+        "prompt_frequency": verdict.frequency,
         "prompt_changes": view.prompt_changes,
         "last_prompt_change": view.last_prompt_change,
         "assessment": None if view.assessment is None else assessment_values(view.assessment),

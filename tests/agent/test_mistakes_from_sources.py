@@ -91,8 +91,7 @@ def test_a_shutdown_that_a_provider_announces_makes_a_review_due(store: Store, t
         assert [item.urgency for item in ending] == [Urgency.WARNING] * len(ending)
         declaration = SCOPE.declarations["bot"]
         at_review = store.at_review({"bot": declaration.reviewed or AS_OF})["bot"]
-        with store.history("bot", AS_OF) as history:
-            found = review(PastVerdict.of(current), declaration, at_review, history, ending, SETTINGS.reviews)
+        found = review(PastVerdict.of(current), declaration, at_review, ending, SETTINGS.reviews)
         assert found.differing_since is None
         return [reason.code for reason in found.reasons]
 

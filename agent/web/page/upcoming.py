@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from leverwatch.agent.framework.assess import STRATEGY_OF_BAND
+from leverwatch.agent.framework.decision_table import STRATEGY_OF_BAND
 from leverwatch.agent.framework.forecast.model import Direction, Forecast, Outlook
 from leverwatch.agent.framework.humanise import humanise
 from leverwatch.agent.framework.model import OPERATIONAL_RULES, Band, Boundary, Settings, Verdict

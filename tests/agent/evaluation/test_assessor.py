@@ -143,7 +143,7 @@ def test_every_part_is_worked_out_from_what_is_stored(memory: Store, prices: Cur
     assert found.shutdowns[0].share == pytest.approx(28 / (28 + 7))
     assert isinstance(found.review, Review)
     assert {reason.code for reason in found.review.reasons} == {ReviewCode.TOO_OLD, ReviewCode.MODEL_SHUTDOWN}
-    assert found.review.differing_since == AS_OF
+    assert found.review.differing_since == view.verdict.changed_on
     assert isinstance(found.locked_in, LockedIn)
     assert found.locked_in.evidence[0].support is Support.VALIDATION_FAILURES
     assert found.locked_in.evidence[0].value == pytest.approx(0.05)
@@ -307,17 +307,15 @@ def test_the_verdict_of_the_review_is_read_once_it_lies_in_the_past(
     assert asked == [{"bot"}, {"bot"}, set(), set()]
 
 
-def test_a_run_of_mismatches_goes_back_to_its_first_stored_day(memory: Store) -> None:
+def test_a_difference_stands_since_the_recommendation_whatever_was_stored_before(memory: Store) -> None:
     feed(memory)
-    for age in (3, 2, 1, 0):
-        (view,) = evaluate(memory, PLAN, NOW - timedelta(days=age), Assessor()).systems
+    (first,) = evaluate(memory, PLAN, NOW, Assessor()).systems
+    (later,) = evaluate(memory, PLAN, NOW + timedelta(days=1), Assessor()).systems
 
-    assert view.assessment is not None
-    assert isinstance(view.assessment.review, Review)
-    assert (view.assessment.review.differing_since, view.assessment.review.differing_days) == (
-        AS_OF - timedelta(days=3),
-        4,
-    )
+    for view in (first, later):
+        assert view.assessment is not None
+        assert isinstance(view.assessment.review, Review)
+        assert view.assessment.review.differing_since == view.verdict.changed_on == first.verdict.changed_on
 
 
 def test_models_that_end_are_shown_up_to_the_cap(memory: Store) -> None:

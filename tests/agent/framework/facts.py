@@ -49,6 +49,8 @@ def prompts(days_a_week: int, weeks: int = 20) -> PromptFacts:
 
 QUIET = prompts(0)
 FREQUENT = prompts(2)
+ENDED = PromptFacts(True, ago(279), frozenset(ago(age) for age in range(100, 280) if age % 7 < 2))
+"""Two active days a week, until none came any more."""
 SHORT = PromptFacts(watched=True, first_change=ago(10), active_days=frozenset({ago(10)}))
 
 

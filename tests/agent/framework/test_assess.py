@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import groupby
 
 import pytest
 from msgspec.structs import replace
@@ -15,10 +16,12 @@ from leverwatch.agent.framework.model import (
     Verdict,
 )
 from leverwatch.agent.framework.reasons import ReasonCode
+from leverwatch.agent.framework.timeline import Timeline, facts_as_of
 from tests.agent.framework.facts import (
     AS_OF,
     BY_VOLUME,
     COUNTS,
+    ENDED,
     FREQUENT,
     FT,
     HIGH,
@@ -197,7 +200,7 @@ class TestHolding:
         previous = verdict(facts(constant(MID, until=ago(10)), locked_in=LOCKED, as_of=ago(10)))
         result = verdict(self.stale(), previous)
         assert (previous.strategy, result.strategy, result.status) == (FT, HYBRID, Status.PROVISIONAL)
-        assert (result.held, result.changed_on) == (True, AS_OF)
+        assert (result.held, result.changed_on) == (True, result.volume.band_since)
 
     def test_a_held_verdict_is_lowered_by_an_unknown_frequency(self) -> None:
         result = verdict(self.stale(prompt_facts=SHORT), self.before(MID))
@@ -230,32 +233,59 @@ class TestHolding:
 
 
 class TestChangedOn:
-    def test_with_no_previous_verdict_it_is_the_day_the_band_settled(self) -> None:
+    def test_volume_decides_since_its_band_settled(self) -> None:
         result = verdict(facts(series((40, LOW), (20, MID))))
         assert result.changed_on == result.volume.band_since == ago(9)
 
-    def test_with_no_previous_verdict_an_operational_rule_starts_now(self) -> None:
-        assert verdict(facts(constant(MID), FREQUENT)).changed_on == AS_OF
+    def test_frequent_changes_decide_since_they_settled(self) -> None:
+        result = verdict(facts(constant(MID), FREQUENT))
+        assert result.changed_on == result.frequency.since == ago(112)
 
-    def test_an_unchanged_recommendation_keeps_its_day(self) -> None:
-        previous = replace(verdict(facts(constant(MID))), changed_on=ago(100))
-        assert verdict(facts(constant(MID)), previous).changed_on == ago(100)
-
-    def test_without_a_stored_day_it_is_the_day_of_the_previous_verdict(self) -> None:
-        previous = replace(verdict(facts(constant(MID))), changed_on=None, as_of=ago(3))
-        assert verdict(facts(constant(MID)), previous).changed_on == ago(3)
+    def test_volume_decides_again_since_changes_are_no_longer_frequent(self) -> None:
+        result = verdict(facts(constant(MID, 300), ENDED))
+        assert (result.strategy, result.changed_on) == (HYBRID, result.frequency.since)
+        assert result.frequency.crossings[-1].frequent is False
 
     def test_the_same_strategy_from_another_rule_is_no_change(self) -> None:
-        previous = replace(verdict(facts(constant(LOW))), changed_on=ago(50))
-        assert verdict(facts(constant(LOW), FREQUENT), previous).changed_on == ago(50)
+        result = verdict(facts(constant(LOW, 60), FREQUENT))
+        assert (result.strategy, result.changed_on) == (PE, ago(112))
+        low = verdict(facts(constant(LOW, 300), ENDED))
+        assert (low.strategy, low.rule, low.changed_on) == (PE, Rule.VOLUME_LOW, low.volume.band_since)
 
-    def test_another_strategy_starts_now(self) -> None:
-        previous = verdict(facts(constant(LOW), as_of=ago(1)))
-        assert verdict(facts(constant(MID)), previous).changed_on == AS_OF
+    def test_a_conflict_stands_since_the_changes_are_frequent(self) -> None:
+        result = verdict(facts(constant(LOW), FREQUENT, LOCKED))
+        assert (result.strategy, result.changed_on) == (HYBRID, ago(112))
 
-    def test_the_first_recommendation_after_none_starts_now(self) -> None:
-        previous = verdict(facts(constant(MID, 20), as_of=ago(1)))
-        assert verdict(facts(constant(MID)), previous).changed_on == AS_OF
+    def test_what_only_the_declaration_decides_goes_back_to_the_first_known_day(self) -> None:
+        assert verdict(facts(constant(LOW), QUIET, LOCKED)).changed_on == QUIET.first_change
+        assert verdict(facts(constant(LOW), UNWATCHED, LOCKED)).changed_on == ago(59)
+        assert verdict(facts(None, UNWATCHED, LOCKED)).changed_on == AS_OF
+
+    @pytest.mark.parametrize("prompt_facts", [QUIET, FREQUENT, ENDED])
+    @pytest.mark.parametrize("locked", [(), LOCKED])
+    def test_it_is_the_first_day_of_the_run_that_day_by_day_verdicts_show(
+        self, prompt_facts: PromptFacts, locked: tuple[str, ...]
+    ) -> None:
+        given = facts(series((60, LOW), (60, MID), (60, HIGH), (60, LOW), (40, MID)), prompt_facts, locked)
+        past = [facts_as_of(Timeline(given), ago(age)) for age in reversed(range(320))]
+        verdicts = [verdict(each) for each in past if each is not None]
+        runs = [list(run) for _, run in groupby(verdicts, key=lambda one: one.strategy)]
+        assert len(runs) > 1 or locked
+        for run in runs[1:] if locked else runs:
+            assert {one.changed_on for one in run} == ({run[0].as_of} if run[0].strategy else {None})
+
+    def test_no_earlier_verdict_changes_it(self) -> None:
+        given = facts(series((40, LOW), (20, MID)))
+        for before in (PE, HYBRID, FT):
+            previous = replace(verdict(given), strategy=before, as_of=ago(3), changed_on=ago(200))
+            assert verdict(given, previous).changed_on == ago(9)
+
+    def test_a_recommendation_that_is_held_against_the_band_keeps_its_stored_day(self) -> None:
+        stale = facts(constant(LOW, until=ago(5)))
+        previous = replace(verdict(facts(constant(MID))), changed_on=ago(200))
+        assert (verdict(stale, previous).strategy, verdict(stale, previous).changed_on) == (HYBRID, ago(200))
+        unknown = replace(previous, changed_on=None, as_of=ago(6))
+        assert verdict(stale, unknown).changed_on == ago(6)
 
 
 class TestDeclaration:

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from leverwatch.agent.framework.mistakes import ReviewSettings
 from leverwatch.agent.framework.model import Declaration, Rule, Strategy
@@ -14,7 +12,6 @@ from leverwatch.agent.framework.review import (
     Review,
     ReviewCode,
     changed_rules,
-    differing_since,
     review,
 )
 from leverwatch.agent.framework.shutdowns import shutdowns
@@ -166,45 +163,14 @@ def test_a_model_that_ends_soon_makes_a_review_due() -> None:
     assert not review(past(), declared(1), past(1), shutdowns=found[1:]).due
 
 
-def days(*mismatches: bool | None) -> Iterator[PastVerdict]:
-    """Verdicts of yesterday, the day before, and so on."""
-    return (past(age, mismatch=mismatch) for age, mismatch in enumerate(mismatches, 1))
-
-
 @pytest.mark.parametrize(
-    ("today", "before", "since"),
-    [
-        (False, (True, True), None),
-        (None, (True,), None),
-        (True, (), ago(0)),
-        (True, (False, True), ago(0)),
-        (True, (True, True, False, True), ago(2)),
-        (True, (True, None, True), ago(1)),
-    ],
+    ("mismatch", "changed_on", "since"),
+    [(False, ago(2), None), (None, ago(2), None), (True, ago(2), ago(2)), (True, ago(0), ago(0))],
 )
-def test_the_present_run_of_mismatches_is_dated(
-    today: bool | None, before: tuple[bool | None, ...], since: date | None
+def test_a_difference_has_the_date_of_the_recommendation(
+    mismatch: bool | None, changed_on: date, since: date | None
 ) -> None:
-    current = past(mismatch=today)
-    judged = review(current, declared(0), None, days(*before))
+    judged = review(replace(past(mismatch=mismatch), changed_on=changed_on), declared(0), None)
 
-    assert differing_since(current, days(*before)) == since
     assert judged.differing_since == since
     assert judged.differing_days == (None if since is None else (AS_OF - since).days + 1)
-
-
-def test_the_history_is_read_no_further_than_it_differs() -> None:
-    history = days(True, False, True, True)
-    differing_since(past(mismatch=True), history)
-
-    assert len(list(history)) == 2
-
-
-@given(st.lists(st.sampled_from([True, False, None]), max_size=30))
-def test_every_day_of_the_run_differs_and_the_one_before_does_not(before: list[bool | None]) -> None:
-    since = differing_since(past(mismatch=True), days(*before))
-
-    assert since is not None
-    run = (AS_OF - since).days
-    assert all(before[:run])
-    assert run == len(before) or not before[run]

@@ -77,7 +77,7 @@ class TestReasons:
 
     def test_frequency_is_told_in_numbers(self) -> None:
         assert verdict(facts(constant(MID), FREQUENT)).reasons[0].text == (
-            "prompts change on a median of 2 days a week over 13 weeks, at or above the threshold of 1"
+            "prompts change on 2 active days a week over 20 weeks; frequent since 2026-06-14, left below 0.5"
         )
 
     def test_locked_in_behaviour_is_told_with_its_reasons(self) -> None:
@@ -88,7 +88,7 @@ class TestReasons:
         (first, *_) = verdict(facts(constant(MID), FREQUENT, LOCKED)).reasons
         assert first.code == ReasonCode.CONFLICT
         assert "1 reason declared" in first.text
-        assert "median of 2 days" in first.text
+        assert "2 active days a week" in first.text
 
     @pytest.mark.parametrize(
         ("prompt_facts", "text"),

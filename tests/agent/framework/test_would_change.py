@@ -1,15 +1,15 @@
 from __future__ import annotations
 
-from statistics import median
+import re
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from leverwatch.agent.framework.assess import assess
-from leverwatch.agent.framework.model import Facts, Rule, Settings, Strategy
-from leverwatch.agent.framework.would_change import WouldChange, days_to, would_change
-from tests.agent.framework.facts import FREQUENT, HIGH, LOW, MID, SMALL, constant, facts, prompts, series
+from leverwatch.agent.framework.model import Facts, PromptFacts, Rule, Settings, Strategy
+from leverwatch.agent.framework.would_change import WouldChange, would_change
+from tests.agent.framework.facts import FREQUENT, HIGH, LOW, MID, SMALL, ago, constant, facts, prompts, series
 
 
 def changes(given: Facts, settings: Settings = SMALL) -> dict[Rule, WouldChange]:
@@ -67,7 +67,7 @@ def test_prompts_say_how_many_days_make_them_frequent() -> None:
     assert found[Rule.FREQUENT_CHANGES] == WouldChange(
         Rule.FREQUENT_CHANGES,
         Strategy.PROMPT_ENGINEERING,
-        "prompt changes frequent from a median of 1 day a week: 7 more active days in 13 weeks; "
+        "prompt changes frequent from 1 day a week: 20 more active days in 20 weeks, for 3 days; "
         "prompt engineering would be recommended",
     )
 
@@ -76,7 +76,14 @@ def test_frequent_prompts_say_how_many_days_fewer_leave_it_to_volume() -> None:
     change = changes(facts(constant(MID), FREQUENT))[Rule.FREQUENT_CHANGES]
 
     assert change.strategy is Strategy.HYBRID
-    assert "no longer frequent below a median of 1 day a week: 14 fewer active days in 13 weeks" in change.text
+    assert "no longer frequent below 0.5 days a week: 31 fewer active days in 20 weeks, for 3 days" in change.text
+
+
+def test_a_rate_beyond_the_mark_waits_for_its_days() -> None:
+    busy = PromptFacts(True, ago(60), frozenset(ago(age) for age in (1, 2, 3, 4)))
+    change = changes(facts(constant(MID), busy))[Rule.FREQUENT_CHANGES]
+
+    assert "frequent from 1 day a week: reached for 2 of 3 days; " in change.text
 
 
 @pytest.mark.parametrize(
@@ -102,22 +109,19 @@ def test_without_usage_and_prompts_only_the_declaration_can_change_anything() ->
     assert set(changes(Facts("bot", facts().as_of))) == {Rule.LOCKED_IN_BEHAVIOR}
 
 
-WEEKS = st.lists(st.integers(0, 7), min_size=1, max_size=5)
+@given(st.lists(st.booleans(), min_size=28, max_size=120))
+def test_so_many_days_more_or_fewer_are_just_enough(days: list[bool]) -> None:
+    active = frozenset(ago(age) for age, changed in enumerate(days) if changed)
+    given_facts = facts(constant(MID), PromptFacts(True, ago(len(days) - 1), active))
+    state = assess(given_facts, SMALL).frequency
+    change = changes(given_facts)[Rule.FREQUENT_CHANGES]
+    found = re.search(r"(\d+) (more|fewer) active", change.text)
+    assume(found is not None)
 
-
-@given(WEEKS, st.sampled_from([0.5, 1.0, 1.5, 2.0, 6.5]))
-def test_the_days_are_the_fewest_that_carry_the_median_over(weeks: list[int], threshold: float) -> None:
-    up = median(weeks) < threshold
-    found = days_to(weeks, threshold, up=up)
-
-    # Every way to spend so many days, week by week.
-    reachable: dict[tuple[int, ...], int] = {(): 0}
-    for days in weeks:
-        step = range(8 - days) if up else range(days + 1)
-        reachable = {
-            (*before, days + move if up else days - move): spent + move
-            for before, spent in reachable.items()
-            for move in step
-        }
-    wanted = [spent for after, spent in reachable.items() if (median(after) >= threshold) is up]
-    assert found == min(wanted, default=None)
+    assert found is not None
+    assert state.per_week is not None
+    step = int(found[1]) * (1 if found[2] == "more" else -1)
+    reached, almost = (
+        (state.per_week * state.weeks + part) / state.weeks for part in (step, step - step // abs(step))
+    )
+    assert (reached < 0.5 <= almost + 1e-9) if state.frequent else (reached >= 1 > almost - 1e-9)

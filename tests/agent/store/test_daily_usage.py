@@ -4,8 +4,6 @@ from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from leverwatch.agent.framework.assess import assess
 from leverwatch.agent.framework.daily_usage import DailyUsage, PromptSums
 from leverwatch.agent.framework.model import Declaration, Facts, Strategy, UsageFacts
@@ -89,43 +87,11 @@ def mismatch(store: Store, system: str, days: dict[int, Strategy]) -> None:
 AGREES, DIFFERS = Strategy.PROMPT_ENGINEERING, Strategy.FINE_TUNING
 
 
-@pytest.mark.parametrize(
-    ("days", "since"),
-    [
-        ({2: DIFFERS, 1: DIFFERS, 0: DIFFERS}, 2),
-        ({3: DIFFERS, 2: AGREES, 1: DIFFERS}, 1),
-        ({3: AGREES, 2: AGREES, 0: DIFFERS}, 0),
-        ({40: DIFFERS, 1: DIFFERS}, 40),
-        ({2: DIFFERS, 1: AGREES}, None),
-        ({}, None),
-    ],
-)
-def test_a_run_of_mismatches_starts_after_the_newest_day_that_agreed(
-    store: Store, days: dict[int, Strategy], since: int | None
-) -> None:
-    mismatch(store, "bot", days)
-    mismatch(store, "other", {5: DIFFERS})
-
-    found = store.differing_since(["bot", "other"], DAY)
-
-    assert found.get("bot") == (None if since is None else DAY - timedelta(days=since))
-    assert found["other"] == DAY - timedelta(days=5)
-
-
-def test_only_the_last_verdict_of_a_day_and_none_of_a_later_day_counts(store: Store) -> None:
-    mismatch(store, "bot", {3: DIFFERS, 2: AGREES})
-    mismatch(store, "bot", {2: DIFFERS, 0: AGREES})
-
-    assert store.differing_since(["bot"], DAY - timedelta(days=1)) == {"bot": DAY - timedelta(days=3)}
-    assert store.differing_since(["bot"], DAY) == {}
-
-
 def test_many_systems_are_asked_for_in_several_statements(store: Store) -> None:
     names = [f"s{number:04}" for number in range(1_100)]
     mismatch(store, "s0000", {1: DIFFERS})
     mismatch(store, "s1099", {1: DIFFERS})
     wanted = dict.fromkeys(names, DAY)
 
-    assert set(store.differing_since(names, DAY)) == {"s0000", "s1099"}
     assert set(store.at_review(wanted)) == {"s0000", "s1099"}
     assert store.model_days(date.min, DAY, Scope(), names) == {}
