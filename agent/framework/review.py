@@ -22,7 +22,7 @@ class PastVerdict(Struct, frozen=True):
     active: Mapping[Rule, bool | None]
     mismatch: bool | None
     changed_on: date | None = None
-    """The first day of the recommendation; None when there is none, or for a verdict of long ago."""
+    """The first day of the recommendation; None when there is none."""
 
     @classmethod
     def of(cls, verdict: Verdict) -> PastVerdict:

@@ -62,4 +62,5 @@ def _past(stored: Reviewed) -> PastVerdict:
         rule=stored.rule,
         active={evidence.rule: evidence.active for evidence in stored.evidence},
         mismatch=stored.mismatch,
+        changed_on=stored.changed_on,
     )

@@ -34,6 +34,7 @@ class Reviewed(msgspec.Struct):
     rule: Rule | None
     evidence: tuple[RuleEvidence, ...]
     mismatch: bool | None
+    changed_on: date | None
 
 
 VERDICT: Kind[Verdict] = Kind(

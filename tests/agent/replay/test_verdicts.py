@@ -52,14 +52,14 @@ def test_a_day_builds_on_the_replayed_day_before_it() -> None:
     assert verdicts[-1].strategy is Strategy.FINE_TUNING
     assert crossing.changed_on == crossing.as_of
     assert {v.changed_on for v in later if v.strategy is Strategy.HYBRID} == {crossing.as_of}
+    assert [verdict for verdict in decided(line, range(70, 80)) if verdict] == verdicts[-10:]
 
 
-def test_a_recommendation_stands_since_the_replayed_day_on_which_it_began() -> None:
+def test_a_replay_that_starts_later_dates_a_recommendation_alike() -> None:
     line = timeline(*[1_000_000.0] * 10)
     locked_in = replace(line, facts=replace(line.facts, declaration=Declaration(locked_in_behavior=("tone",))))
 
-    # Without the day before, every day would be the first.
-    assert {verdict.changed_on for verdict in decided(locked_in, range(3, 10)) if verdict} == {day(3)}
+    assert {verdict.changed_on for verdict in decided(locked_in, range(3, 10)) if verdict} == {day(0)}
 
 
 def test_what_is_stored_on_the_days_of_the_replay_has_no_say() -> None:
