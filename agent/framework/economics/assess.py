@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from math import inf
 from operator import mul
 
 from leverwatch.agent.framework.economics.amounts import Amount, Hosting, Origin, Price
@@ -56,15 +57,21 @@ def used_inputs(facts: EconomicsFacts) -> dict[str, Amount]:
 def _missing(facts: EconomicsFacts) -> Iterator[Unknown]:
     if facts.monthly_inferences is None:
         yield Unknown(Missing.VOLUME, "the monthly volume is unknown")
+    elif not 0 <= facts.monthly_inferences < inf:
+        yield Unknown(Missing.DOUBTFUL, "the monthly volume is negative or no finite number")
     if facts.hosting is Hosting.PER_TOKEN and not isinstance(facts.tuned_price, Price):
         if facts.tuned_price is None:
             text = "no tuned model is configured"
         else:
             text = f"the price of {facts.tuned_price.model} is unknown: {facts.tuned_price.reason}"
         yield Unknown(Missing.TUNED_PRICE, text)
-    if "tuned_calls_per_trace" in facts.inputs and measured(facts.traffic.total()).calls_per_trace is None:
-        text = "tuned_calls_per_trace is configured, and no call of today names its trace"
-        yield Unknown(Missing.CALLS, text)
+    total = facts.traffic.total()
+    if "tuned_calls_per_trace" in facts.inputs and measured(total).calls_per_trace is None:
+        if total.traces > 0:
+            yield Unknown(Missing.DOUBTFUL, "fewer calls name a trace than there are traces")
+        else:
+            text = "tuned_calls_per_trace is configured, and no call of today names its trace"
+            yield Unknown(Missing.CALLS, text)
 
 
 class _Assessment:

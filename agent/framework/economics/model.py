@@ -32,6 +32,8 @@ class Missing(StrEnum):
     PRICE = "price_unknown"
     TUNED_PRICE = "tuned_price_unknown"
     CALLS = "calls_per_trace_unknown"
+    DOUBTFUL = "usage_doubtful"
+    """The records contradict themselves, such as with more cached input than input."""
 
 
 class Agreement(StrEnum):
