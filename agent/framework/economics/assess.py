@@ -70,11 +70,11 @@ def _missing(facts: EconomicsFacts) -> Iterator[Unknown]:
         else:
             text = f"the price of {facts.tuned_price.model} is unknown: {facts.tuned_price.reason}"
         yield Unknown(Missing.TUNED_PRICE, text)
-    total = facts.traffic.total()
-    if "tuned_calls_per_trace" in facts.inputs and measured(total).calls_per_trace is None:
-        if total.traces > 0:
+    if "tuned_calls_per_trace" in facts.inputs:
+        total = facts.traffic.total()
+        if measured(total).calls_per_trace is None and total.traces > 0:
             yield Unknown(Missing.DOUBTFUL, "fewer calls name a trace than there are traces")
-        else:
+        elif measured(total).calls_per_trace is None:
             text = "tuned_calls_per_trace is configured, and no call of today names its trace"
             yield Unknown(Missing.CALLS, text)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import isfinite
 
 from leverwatch.agent.framework.economics.traffic import Calls, TrafficMoments
@@ -10,17 +9,19 @@ from leverwatch.agent.framework.economics.traffic import Calls, TrafficMoments
 _ROUNDING = 1 + 1e-9
 
 
-def doubts(traffic: TrafficMoments) -> Iterator[str]:
-    """Yield, for each model with a week whose sums contradict themselves, the first contradiction in words.
+def doubts(traffic: TrafficMoments) -> list[str]:
+    """Return, for each model with a week whose sums contradict themselves, the first contradiction in words.
 
     Weeks are looked at, as costs are worked out for each: in the sum of all, weeks that tell something and others
     that do not may seem to contradict each other.
     """
-    for model in traffic.by_model():
-        weeks = (calls for block in traffic.blocks for calls in block.calls if calls.model == model)
-        found = next((text for calls in weeks if (text := doubt(calls)) is not None), None)
-        if found is not None:
-            yield found
+    found: dict[str, str] = {}
+    for block in traffic.blocks:
+        for calls in block.calls:
+            text = None if calls.model in found else doubt(calls)
+            if text is not None:
+                found[calls.model] = text
+    return list(found.values())
 
 
 def doubt(calls: Calls) -> str | None:

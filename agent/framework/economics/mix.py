@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import reduce
 from typing import NamedTuple
 
 from leverwatch.agent.framework.economics.amounts import Price, Unpriced
@@ -62,12 +61,16 @@ def mix_of_weeks(
     missing = (*doubtful, *_missing(overall, models, prices))
     if missing:
         return (), missing
-    known = {model: price for model in models if isinstance(price := prices[model], Price)}
-    weeks = {
-        model: [calls for block in traffic.blocks for calls in block.calls if calls.model == model]
+    weeks: dict[str, list[Calls]] = {}
+    for block in traffic.blocks:
+        for calls in block.calls:
+            weeks.setdefault(calls.model, []).append(calls)
+    known = {
+        model: _Model(overall[model], weeks[model], price)
         for model in models
+        if isinstance(price := prices[model], Price)
     }
-    return tuple(_week(block, weeks, known) for block in traffic.blocks), ()
+    return tuple(_week(block, known) for block in traffic.blocks), ()
 
 
 def _missing(
@@ -90,16 +93,21 @@ def _missing(
     return found
 
 
-def _week(block: Block, weeks: Mapping[str, Sequence[Calls]], prices: Mapping[str, Price]) -> Mix:
-    mixes = [
-        _of_model(calls, weeks[calls.model], prices[calls.model]) for calls in block.calls if calls.inferences
-    ]
+class _Model(NamedTuple):
+    whole: Calls
+    """The sum of all weeks."""
+    weeks: Sequence[Calls]
+    price: Price
+
+
+def _week(block: Block, models: Mapping[str, _Model]) -> Mix:
+    mixes = [_of_model(calls, *models[calls.model]) for calls in block.calls if calls.inferences]
     days = 7 / block.covered
     return Mix(*(sum(column) * days for column in zip(*mixes, strict=True))) if mixes else Mix(*[0.0] * 7)
 
 
-def _of_model(calls: Calls, weeks: Sequence[Calls], price: Price) -> Mix:
-    number, whole = calls.inferences, reduce(Calls.plus, weeks)
+def _of_model(calls: Calls, whole: Calls, weeks: Sequence[Calls], price: Price) -> Mix:
+    number = calls.inferences
     entered = number * _mean(calls, whole, "input_tokens", "unknown_input")
     written = number * _mean(calls, whole, "output_tokens", "unknown_output")
     cached_price = price.input if price.cached_input is None else price.cached_input
