@@ -27,21 +27,30 @@ class Terms(Struct, frozen=True):
     output: float
     tries: float
     """Attempts for one inference today."""
-    calls: float | None
-    """Calls for one trace today; None unless those of a tuned model are configured."""
+    tuned_tries: float
+    """Attempts of a tuned model for one inference of today, to be multiplied by what is configured of it."""
+    own_calls: bool
+    """Whether `tuned_calls_per_trace` is configured."""
     own_attempts: bool
     """Whether `tuned_attempts` is configured."""
+    own: bool
+    """Whether one of both is."""
 
     @classmethod
     def of(cls, tuned: Price | None, measured: Measured, inputs: Collection[str]) -> Terms:
         """Make the terms for a tuned model that is paid for by the token at this price; None: by the hour."""
+        tries = 1.0 if measured.attempts is None else measured.attempts
+        calls = measured.calls_per_trace if "tuned_calls_per_trace" in inputs else None
+        own_attempts = "tuned_attempts" in inputs
         return cls(
             dedicated=tuned is None,
             input=tuned.input / _MILLION if tuned else 0.0,
             output=tuned.output / _MILLION if tuned else 0.0,
-            tries=1.0 if measured.attempts is None else measured.attempts,
-            calls=measured.calls_per_trace if "tuned_calls_per_trace" in inputs else None,
-            own_attempts="tuned_attempts" in inputs,
+            tries=tries,
+            tuned_tries=(1.0 if own_attempts else tries) / (calls or 1.0),
+            own_calls=calls is not None,
+            own_attempts=own_attempts,
+            own=own_attempts or calls is not None,
         )
 
 
@@ -118,7 +127,8 @@ def upkeep(*values: float) -> Upkeep:
 
 
 class Each(NamedTuple):
-    """Means for one inference, over one or more weeks."""
+    """Means for one inference, over one or more weeks. Tokens are those of today's prompts and outputs, as often
+    as a tuned model would be called for them; see `Terms.tuned_tries`."""
 
     prompted: float
     """USD for tokens today, all attempts included, with an assumed cached share of 0."""
@@ -134,14 +144,14 @@ class Each(NamedTuple):
 def each_of(mix: Mix, terms: Terms) -> Each:
     """Return the means for one inference of a mix, which must hold at least one."""
     number, cost, by_cached_share, entered, static, unmeasured, written = mix
-    tries = terms.tries / number
+    tries, tuned = terms.tries / number, terms.tuned_tries / number
     return Each(
         cost * tries,
         by_cached_share * tries,
-        entered / number,
-        static / number,
-        unmeasured / number,
-        written / number,
+        entered * tuned,
+        static * tuned,
+        unmeasured * tuned,
+        written * tuned,
     )
 
 
@@ -153,11 +163,12 @@ def token_costs(each: Each, shares: Shares, terms: Terms) -> tuple[float, float,
     """
     prompted, by_cached_share, entered, static, unmeasured, written = each
     cached_share, static_share, kept_share, output_ratio, tuned_calls, tuned_attempts = shares
-    repeats = tuned_attempts if terms.own_attempts else terms.tries
-    if terms.calls is not None:
-        repeats *= tuned_calls / terms.calls
-    entered = repeats * (entered - (static + unmeasured * static_share) * (1 - kept_share))
-    written *= repeats * output_ratio
+    entered -= (static + unmeasured * static_share) * (1 - kept_share)
+    written *= output_ratio
+    if terms.own:
+        repeats = (tuned_calls if terms.own_calls else 1) * (tuned_attempts if terms.own_attempts else 1)
+        entered *= repeats
+        written *= repeats
     tuned = 0.0 if terms.dedicated else terms.input * entered + terms.output * written
     return prompted + by_cached_share * cached_share, tuned, entered + written
 
