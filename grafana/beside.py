@@ -31,9 +31,14 @@ def beside_panel(title: str, *, height: int, leads_to_system: bool) -> Panel:
                 fills="next_expected_crossing",
             ),
             Query(_soonest("leverwatch_model_shutdown_timestamp_seconds", "model"), fills="next_model_shutdown"),
+            Query(
+                each("leverwatch_recommendation_saving_usd", where='bound="likely"'),
+                fills="money_at_stake_a_month",
+            ),
         ),
         "What no verdict depends on, as of now, one line a system. A cell is empty where it does not apply (no"
-        " declaration, no fine-tuned model, no threshold within the horizon) or is not known.",
+        " declaration, no fine-tuned model, no threshold within the horizon) or is not known. Saves a month: the"
+        " money at stake, by the recommended strategy against the declared one; negative when it costs more.",
         width=24,
         height=height,
         columns=(
@@ -42,6 +47,7 @@ def beside_panel(title: str, *, height: int, leads_to_system: bool) -> Panel:
             Column("baseline", "Baseline", states=states(BASELINE)),
             Column("over_engineered", "Over-engineered", states=YES_IS_BAD),
             Column("cost_against_recommendation", "Cost against recommendation", states=states(AGREEMENT)),
+            Column("money_at_stake_a_month", "Saves a month", Unit.DOLLARS),
             Column("next_expected_crossing", "Next expected crossing", Unit.DAY),
             Column("next_model_shutdown", "Next model shutdown", Unit.DAY),
             Column("job", "Job"),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from math import inf
 from typing import TypeVar
 
 from leverwatch.agent.cli.output import spoken, table
 from leverwatch.agent.framework.assessment import Assessment, PromptJudgement, Unavailable
 from leverwatch.agent.framework.baselines import Baseline
 from leverwatch.agent.framework.economics.amounts import Amount, Origin
-from leverwatch.agent.framework.economics.model import Economics
+from leverwatch.agent.framework.economics.model import Economics, StrategyCost
+from leverwatch.agent.framework.economics.words import bill_text, change_notes, change_text
 from leverwatch.agent.framework.forecast.model import Forecast, Outlook
 from leverwatch.agent.framework.humanise import humanise
 from leverwatch.agent.framework.locked_in import LockedIn, Standing
@@ -28,6 +30,8 @@ _STANDINGS = {
     Standing.NOT_SUPPORTED: "not declared, and what was measured does not support it",
     Standing.UNMEASURED: "not declared; nothing was measured",
 }
+
+_COSTS = ("STRATEGY", "USD A MONTH", "TOKENS", "PEOPLE", "TRAINING", "HOSTING", "USD FOR 1,000")
 
 Part = TypeVar("Part")
 
@@ -88,15 +92,8 @@ def _economics(found: Economics, agreement: str) -> Iterator[str]:
     else:
         outcome = found.outcome.replace("_", " ")
         yield f"fine-tuning: {outcome} (probability {found.probability:.0%}); with the verdict: {agreement}"
-        rows = [
-            (
-                spoken(cost.strategy),
-                figure(cost.monthly),
-                "?" if cost.per_thousand is None else figure(cost.per_thousand),
-            )
-            for cost in found.costs
-        ]
-        yield from table(("STRATEGY", "USD A MONTH", "USD FOR 1,000"), rows).splitlines()
+        yield from filter(None, (change_text(found), *change_notes(found), bill_text(found)))
+        yield from table(_COSTS, [_cost(cost) for cost in found.costs]).splitlines()
         yield _break_even(found)
         for driver in found.drivers:
             ends = f"{figure(driver.low)} to {figure(driver.high)}"
@@ -111,6 +108,16 @@ def _economics(found: Economics, agreement: str) -> Iterator[str]:
                 yield f"{origin}: {', '.join(named)}"
 
 
+def _cost(cost: StrategyCost) -> tuple[str, ...]:
+    split = cost.split
+    return (
+        spoken(cost.strategy),
+        figure(cost.monthly),
+        *map(figure, (split.tokens, split.people, split.training, split.hosting)),
+        "?" if cost.per_thousand is None else figure(cost.per_thousand),
+    )
+
+
 def _range(amount: Amount) -> str:
     if amount.low == amount.high:
         return figure(amount.likely)
@@ -118,13 +125,19 @@ def _range(amount: Amount) -> str:
 
 
 def _break_even(found: Economics) -> str:
-    likely = found.break_even.always_from if found.break_even else None
     low, high = found.break_even_range
-    if likely is None:
-        text = "break-even: none at the likely values"
-    else:
-        text = f"break-even: {humanise(likely)} inferences a month"
-    return f"{text} (10% to 90%: {_volume(low)} to {_volume(high)})"
+    median = found.break_even_median
+    volume = "never" if median is None else f"{humanise(median)} inferences a month"
+    return f"break-even: {volume} (10% to 90%: {_volume(low)} to {_volume(high)}){_at_likely(found)}"
+
+
+def _at_likely(found: Economics) -> str:
+    """The break-even with every input at its likely value, where that lies outside of the interval."""
+    likely = found.break_even.always_from if found.break_even else None
+    low, high = (inf if volume is None else volume for volume in found.break_even_range)
+    if low <= (inf if likely is None else likely) <= high:
+        return ""
+    return f"; {_volume(likely)} with every input at its likely value, as inputs reach farther to one side"
 
 
 def _volume(value: float | None) -> str:

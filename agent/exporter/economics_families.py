@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 
+from msgspec.structs import asdict
+
 from leverwatch.agent.exporter.family import Family, Sample, kind
-from leverwatch.agent.exporter.per_system import Number, one_of, per_system, per_system_and
+from leverwatch.agent.exporter.per_system import Number, as_of, one_of, per_system, per_system_and
 from leverwatch.agent.framework.economics.amounts import Origin
 from leverwatch.agent.framework.economics.model import Agreement, CostOutcome, Economics
 from leverwatch.agent.snapshot import PriceFileState, SystemsSnapshot, SystemView
@@ -33,13 +35,31 @@ def _costs_per_thousand(view: SystemView) -> Iterable[tuple[str, float]]:
             yield cost.strategy.value, cost.per_thousand
 
 
+def _parts(snapshot: SystemsSnapshot) -> Iterable[Sample]:
+    for view in snapshot.systems:
+        economics = _economics(view)
+        for cost in economics.costs if economics else ():
+            for part, amount in asdict(cost.split).items():
+                yield (view.system, cost.strategy.value, part), amount
+
+
+def _change(view: SystemView) -> Iterable[tuple[str, float]]:
+    economics = _economics(view)
+    change = economics.change if economics else None
+    return [] if change is None else [("low", change.low), ("likely", change.saving), ("high", change.high)]
+
+
+def _saves(view: SystemView) -> Number:
+    economics = _economics(view)
+    return economics.change.probability if economics and economics.change else None
+
+
 def _break_even(view: SystemView) -> Iterable[tuple[str, float]]:
     economics = _economics(view)
     if economics is None:
         return
     low, high = economics.break_even_range
-    likely = economics.break_even.always_from if economics.break_even else None
-    for bound, volume in (("low", low), ("likely", likely), ("high", high)):
+    for bound, volume in (("low", low), ("likely", economics.break_even_median), ("high", high)):
         if volume is not None:
             yield bound, volume
 
@@ -79,6 +99,17 @@ ECONOMICS: tuple[Family[SystemsSnapshot], ...] = (
         _costs,
         _KNOWN,
     ),
+    Family(
+        "leverwatch_strategy_monthly_cost_part_usd",
+        "gauge",
+        as_of(
+            "What the monthly cost of the strategy is paid for: tokens (with prompt_engineering the measured ones"
+            " of today's bill), people, training, hosting."
+        ),
+        ("system", "strategy", "part"),
+        _KNOWN,
+        _parts,
+    ),
     per_system_and(
         "strategy",
         "leverwatch_strategy_cost_per_thousand_inferences_usd",
@@ -89,7 +120,8 @@ ECONOMICS: tuple[Family[SystemsSnapshot], ...] = (
     per_system_and(
         "bound",
         "leverwatch_break_even_inferences",
-        "Monthly inferences from which fine-tuning stays cheaper; low and high are the 10% and 90% quantiles.",
+        "Monthly inferences from which fine-tuning stays cheaper; low, likely and high are the 10%, 50% and 90%"
+        " quantiles of the same draws.",
         _break_even,
         f"{_KNOWN} and there is such a volume",
     ),
@@ -98,6 +130,20 @@ ECONOMICS: tuple[Family[SystemsSnapshot], ...] = (
         "Probability that fine-tuning is cheaper at the volume of the system.",
         _probability,
         _KNOWN,
+    ),
+    per_system_and(
+        "bound",
+        "leverwatch_recommendation_saving_usd",
+        "US dollars a month that the recommended strategy saves against the declared one, negative when it costs"
+        " more: likely, and the 10% (low) and 90% (high) quantile. 0 when both are the same.",
+        _change,
+        f"{_KNOWN}, something is recommended and a strategy is declared",
+    ),
+    per_system(
+        "leverwatch_recommendation_saves_probability_ratio",
+        "Probability that the recommended strategy costs less than the declared one.",
+        _saves,
+        f"{_KNOWN}, and the recommended strategy is not the declared one",
     ),
     per_system_and(
         "outcome",
@@ -109,8 +155,8 @@ ECONOMICS: tuple[Family[SystemsSnapshot], ...] = (
     per_system_and(
         "agreement",
         "leverwatch_economics_agreement",
-        "1 for how the cheaper strategy compares with the recommended one (agrees, disagrees, outranked,"
-        " not_compared), 0 for the others.",
+        "1 for whether cost speaks for the recommended strategy (agrees, disagrees, outranked, not_compared), 0"
+        " for the others.",
         lambda view: one_of(Agreement, view.assessment.agreement) if view.assessment else [],
         _ASSESSED,
     ),

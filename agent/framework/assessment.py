@@ -19,7 +19,7 @@ from leverwatch.agent.framework.economics.agreement import agreement
 from leverwatch.agent.framework.economics.amounts import Amount, Hosting, Origin, Price, Unpriced
 from leverwatch.agent.framework.economics.assess import assess_economics
 from leverwatch.agent.framework.economics.assumptions import priced, resolve
-from leverwatch.agent.framework.economics.model import Agreement, CostOutcome, Economics, EconomicsFacts
+from leverwatch.agent.framework.economics.model import Agreement, Economics, EconomicsFacts
 from leverwatch.agent.framework.economics.traffic import TrafficMoments
 from leverwatch.agent.framework.eval_trend import eval_gain
 from leverwatch.agent.framework.fine_tuned_models import ModelDays
@@ -192,6 +192,8 @@ def economics_facts(given: AssessmentFacts, settings: Settings) -> EconomicsFact
         inputs=resolve(costs.configured, measured=_measured(given, settings)),
         hosting=costs.hosting,
         tuned_price=costs.tuned_price,
+        declared=verdict.declared,
+        recommended=verdict.strategy,
     )
 
 
@@ -209,8 +211,9 @@ def _measured(given: AssessmentFacts, settings: Settings) -> dict[str, Amount]:
 
 
 def _agreement(economics: Economics | Unavailable, verdict: Verdict) -> Agreement:
-    outcome = CostOutcome.UNKNOWN if isinstance(economics, Unavailable) else economics.outcome
-    return agreement(outcome, verdict.strategy, verdict.rule)
+    if isinstance(economics, Unavailable):
+        return Agreement.NOT_COMPARED
+    return agreement(economics, verdict.strategy, verdict.rule)
 
 
 def _outlook(given: AssessmentFacts, settings: AssessmentSettings) -> Forecast | Unavailable:

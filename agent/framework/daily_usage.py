@@ -7,6 +7,7 @@ from datetime import date
 from operator import attrgetter
 from typing import NamedTuple
 
+from leverwatch.agent.framework.economics.doubts import doubt
 from leverwatch.agent.framework.economics.traffic import Calls, DayCalls
 from leverwatch.agent.framework.fine_tuned_models import RECENT_DAYS
 from leverwatch.agent.framework.locked_in import OutputChecks
@@ -125,9 +126,12 @@ def prompt_moments(
 def measured_shares(totals: Mapping[str, Calls]) -> dict[str, float]:
     """Inputs of the economics that are measured: shares of the input tokens, 0 to 1, by the name of the input.
 
-    A share that is unknown for any model is left out, so that the assumption is used for it.
+    A share that is unknown for any model is left out, so that the assumption is used for it. None is given where
+    the sums of a model contradict themselves: a share above 1 is a mistake of the records, and never cut to 1.
     """
     used = [calls for calls in totals.values() if calls.inferences > 0]
+    if any(doubt(calls) is not None for calls in totals.values()):
+        return {}
     entered = sum(calls.input_tokens for calls in used)
     if not used or entered <= 0 or any(calls.unknown_input >= calls.inferences for calls in used):
         return {}
@@ -136,7 +140,7 @@ def measured_shares(totals: Mapping[str, Calls]) -> dict[str, float]:
         static = sum(
             (calls.inferences - calls.unknown_input) * calls.static_tokens / calls.static_known for calls in used
         )
-        found["static_share"] = min(static / entered, 1.0)
+        found["static_share"] = static / entered
     if all(calls.unknown_cached <= (1 - _LEAST_KNOWN) * calls.inferences for calls in used):
         cached = sum(
             (calls.inferences - calls.unknown_input)
@@ -144,7 +148,7 @@ def measured_shares(totals: Mapping[str, Calls]) -> dict[str, float]:
             / (calls.inferences - calls.unknown_cached)
             for calls in used
         )
-        found["cached_share"] = min(cached / entered, 1.0)
+        found["cached_share"] = cached / entered
     return found
 
 

@@ -251,10 +251,14 @@ def test_the_second_table_of_the_fleet_says_what_is_assessed_beside_the_verdicts
     }
     assert {system for system, row in rows.items() if row["C"] == "1"} == {"claims-triage"}
     assert {system: states(AGREEMENT)[int(row["D"])].text for system, row in rows.items()} == {
-        "claims-triage": "agrees",
+        # A hybrid costs more than the declared fine-tuning, and both operational rules outrank that.
+        "claims-triage": "outranked",
         "contract-extraction": "outranked",
         "hr-faq": "agrees",
         "search-summaries": "agrees",
         "support-bot": "disagrees",
     }
     assert {system for system, row in rows.items() if "F" in row} == {"hr-faq"}
+    saved = {system: float(row["G"]) for system, row in rows.items() if "G" in row}
+    assert {system for system, amount in saved.items() if amount < 0} == {"claims-triage", "support-bot"}
+    assert set(saved.values()) > {0.0}

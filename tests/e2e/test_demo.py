@@ -22,10 +22,12 @@ from leverwatch.agent.evaluation.evaluate import evaluate
 from leverwatch.agent.framework.assessment import PromptJudgement, Unavailable
 from leverwatch.agent.framework.baselines import Baseline
 from leverwatch.agent.framework.comparison import ComparisonOutcome as BaselineOutcome
+from leverwatch.agent.framework.economics.model import Agreement, Economics
 from leverwatch.agent.framework.economics.model import CostOutcome as EconomicsOutcome
-from leverwatch.agent.framework.economics.model import Economics
+from leverwatch.agent.framework.economics.words import change_text
 from leverwatch.agent.framework.forecast.model import Forecast
 from leverwatch.agent.framework.locked_in import LockedIn, Standing
+from leverwatch.agent.framework.model import Strategy
 from leverwatch.agent.framework.review import Review
 from leverwatch.agent.scheduling.source_runner import source_runner
 from leverwatch.agent.store.store import Store
@@ -110,6 +112,32 @@ def test_every_part_beside_a_verdict_shows_something_real(tmp_path: Path) -> Non
     assert claims.review.due is True
     assert isinstance(faq.shutdowns, tuple)
     assert [(ending.model, ending.days_left) for ending in faq.shutdowns] == [("atlas-large", 70)]
+
+
+def test_a_hybrid_that_is_dearer_than_the_declared_prompts_says_what_it_costs(tmp_path: Path) -> None:
+    demo = build(tmp_path / "company", NOW)
+    store = read(demo, f"sqlite:///{tmp_path / 'store.db'}")
+    loaded = load_config(demo.config)
+    snapshot = evaluate(store, Plan.of(loaded.config), NOW, Assessor.of(loaded))
+    store.close()
+    [view] = [view for view in snapshot.systems if view.system == "support-bot"]
+    assert view.assessment is not None
+    economics = view.assessment.economics
+    assert isinstance(economics, Economics)
+    prompts, hybrid, _ = economics.costs
+    change = economics.change
+
+    assert change is not None
+    assert (change.before, change.after) == (Strategy.PROMPT_ENGINEERING, Strategy.HYBRID)
+    assert change.saving == pytest.approx(prompts.monthly - hybrid.monthly)
+    assert change.low < change.saving < change.high < 0
+    assert change.probability is not None
+    assert change.probability < 0.2
+    assert change.saving == pytest.approx(change.split.total)
+    assert (prompts.split.hosting, prompts.split.tokens) == (0.0, economics.bill)
+    assert hybrid.split.hosting > change.split.tokens > 0
+    assert view.assessment.agreement is Agreement.DISAGREES
+    assert change_text(economics).startswith("hybrid instead of prompt engineering: costs ")
 
 
 def test_the_command_prints_every_verdict_with_its_reasons(tmp_path: Path) -> None:

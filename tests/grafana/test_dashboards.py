@@ -156,6 +156,7 @@ def test_only_the_axis_of_what_may_be_negative_leaves_zero() -> None:
 
     assert free == {
         "Growth of the prompt",
+        "Money at stake a month",
         # On an axis of magnitudes there is no zero.
         "Monthly inferences against the thresholds",
         "Monthly inferences and both thresholds",

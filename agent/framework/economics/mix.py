@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from leverwatch.agent.framework.economics.amounts import Price, Unpriced
+from leverwatch.agent.framework.economics.doubts import doubts
 from leverwatch.agent.framework.economics.model import Missing, Unknown
 from leverwatch.agent.framework.economics.traffic import Block, Calls, TrafficMoments
 
 _MILLION = 1e6
+_ROUNDING = 1 + 1e-9
 _LEAST_KNOWN = 0.5
 """A model's mean tokens are unknown when fewer than this share of its inferences have known tokens."""
 
@@ -39,10 +41,11 @@ class Measured(NamedTuple):
 
 
 def measured(total: Calls) -> Measured:
-    """Attempts per inference, and calls per trace. Fewer attempts than inferences were not all recorded: None."""
+    """Attempts per inference, and calls per trace. Fewer attempts than inferences were not all recorded, and fewer
+    calls than traces cannot be: None."""
     return Measured(
         attempts=total.attempts / total.inferences if 0 < total.inferences <= total.attempts else None,
-        calls_per_trace=max(total.traced / total.traces, 1.0) if total.traces > 0 else None,
+        calls_per_trace=total.traced / total.traces if 0 < total.traces <= total.traced * _ROUNDING else None,
     )
 
 
@@ -51,14 +54,23 @@ def mix_of_weeks(
 ) -> tuple[tuple[Mix, ...], tuple[Unknown, ...]]:
     """Return a `Mix` for each week, scaled to seven days, and what is missing for it.
 
-    When anything is missing, the tuple of weeks is empty.
+    When anything is missing or contradicts itself, the tuple of weeks is empty.
     """
     overall, models = traffic.by_model(), traffic.models
-    missing = tuple(_missing(overall, models, prices))
+    doubtful = [Unknown(Missing.DOUBTFUL, text) for text in doubts(traffic)]
+    missing = (*doubtful, *_missing(overall, models, prices))
     if missing:
         return (), missing
-    known = {model: price for model in models if isinstance(price := prices[model], Price)}
-    return tuple(_week(block, overall, known) for block in traffic.blocks), ()
+    weeks: dict[str, list[Calls]] = {}
+    for block in traffic.blocks:
+        for calls in block.calls:
+            weeks.setdefault(calls.model, []).append(calls)
+    known = {
+        model: _Model(overall[model], weeks[model], price)
+        for model in models
+        if isinstance(price := prices[model], Price)
+    }
+    return tuple(_week(block, known) for block in traffic.blocks), ()
 
 
 def _missing(
@@ -81,38 +93,72 @@ def _missing(
     return found
 
 
-def _week(block: Block, overall: Mapping[str, Calls], prices: Mapping[str, Price]) -> Mix:
-    mixes = [
-        _of_model(calls, overall[calls.model], prices[calls.model]) for calls in block.calls if calls.inferences
-    ]
+class _Model(NamedTuple):
+    whole: Calls
+    """The sum of all weeks."""
+    weeks: Sequence[Calls]
+    price: Price
+
+
+def _week(block: Block, models: Mapping[str, _Model]) -> Mix:
+    mixes = [_of_model(calls, *models[calls.model]) for calls in block.calls if calls.inferences]
     days = 7 / block.covered
     return Mix(*(sum(column) * days for column in zip(*mixes, strict=True))) if mixes else Mix(*[0.0] * 7)
 
 
-def _of_model(calls: Calls, whole: Calls, price: Price) -> Mix:
+def _of_model(calls: Calls, whole: Calls, weeks: Sequence[Calls], price: Price) -> Mix:
     number = calls.inferences
     entered = number * _mean(calls, whole, "input_tokens", "unknown_input")
     written = number * _mean(calls, whole, "output_tokens", "unknown_output")
-    source = calls if calls.static_known else whole
     cached_price = price.input if price.cached_input is None else price.cached_input
     write_price = price.input if price.cache_write is None else price.cache_write
-    stored = min(number * calls.cache_write_tokens / max(number - calls.unknown_input, 1e-9), entered)
-    by_share = 0.0
+    stored = entered * (_share(calls, weeks, _stored) or 0.0)
+    cached = by_share = 0.0
     if whole.unknown_cached > (1 - _LEAST_KNOWN) * whole.inferences:
-        cached, by_share = 0.0, (entered - stored) * (cached_price - price.input)
+        by_share = (entered - stored) * (cached_price - price.input)
     else:
-        cached = min(number * _mean(calls, whole, "cached_input_tokens", "unknown_cached"), entered - stored)
+        cached = entered * (_share(calls, weeks, _cached) or 0.0)
     cost = (entered - cached - stored) * price.input + cached * cached_price + stored * write_price
-    static = min(number * source.static_tokens / source.static_known, entered) if source.static_known else 0.0
+    static = _share(calls, weeks, _static)
     return Mix(
         inferences=number,
         cost=(cost + written * price.output) / _MILLION,
         cost_by_cached_share=by_share / _MILLION,
         input_tokens=entered,
-        static_tokens=static,
-        unmeasured_static=0.0 if source.static_known else entered,
+        static_tokens=0.0 if static is None else entered * static,
+        unmeasured_static=entered if static is None else 0.0,
         output_tokens=written,
     )
+
+
+def _stored(calls: Calls) -> tuple[float, float]:
+    return calls.cache_write_tokens, calls.inferences - calls.unknown_input
+
+
+def _cached(calls: Calls) -> tuple[float, float]:
+    return calls.cached_input_tokens, calls.inferences - calls.unknown_cached
+
+
+def _static(calls: Calls) -> tuple[float, float]:
+    return calls.static_tokens, calls.static_known
+
+
+def _share(calls: Calls, weeks: Sequence[Calls], part: Callable[[Calls], tuple[float, float]]) -> float | None:
+    """The share of a week's input tokens that are these, or the mean share of the weeks that tell it; None: none
+    does. `part` returns the sum of such tokens, and how many calls tell them."""
+    own = _own_share(calls, part)
+    if own is not None:
+        return own
+    told = [(share, week.inferences) for week in weeks if (share := _own_share(week, part)) is not None]
+    return sum(share * often for share, often in told) / sum(often for _, often in told) if told else None
+
+
+def _own_share(calls: Calls, part: Callable[[Calls], tuple[float, float]]) -> float | None:
+    tokens, known = part(calls)
+    entered = calls.inferences - calls.unknown_input
+    if known <= 0 or entered <= 0 or calls.input_tokens <= 0:
+        return None
+    return tokens / known / (calls.input_tokens / entered)
 
 
 def _mean(calls: Calls, whole: Calls, tokens: str, unknown: str) -> float:

@@ -12,6 +12,10 @@ from leverwatch.agent.framework.economics.amounts import Amount, Hosting, Origin
 from leverwatch.agent.framework.economics.traffic import TrafficMoments
 from leverwatch.agent.framework.model import Strategy
 
+CHEAPER_FROM = 0.8
+"""A strategy is called cheaper above this probability."""
+NOT_CHEAPER_BELOW = 0.2
+
 
 class CostOutcome(StrEnum):
     """Whether fine-tuning is cheaper at today's volume."""
@@ -32,15 +36,17 @@ class Missing(StrEnum):
     PRICE = "price_unknown"
     TUNED_PRICE = "tuned_price_unknown"
     CALLS = "calls_per_trace_unknown"
+    DOUBTFUL = "usage_doubtful"
+    """The records contradict themselves, such as with more cached input than input."""
 
 
 class Agreement(StrEnum):
-    """How the cheaper strategy compares with the framework's verdict."""
+    """Whether cost speaks for the recommended strategy."""
 
     AGREES = "agrees"
     DISAGREES = "disagrees"
     OUTRANKED = "outranked"
-    """They differ, and the verdict rests on an operational rule, which outranks cost."""
+    """Cost speaks against it, and the verdict rests on an operational rule, which outranks cost."""
     NOT_COMPARED = "not_compared"
     """There is no verdict, or the economics cannot tell."""
 
@@ -67,6 +73,10 @@ class EconomicsFacts(Struct, frozen=True):
     hosting: Hosting = Hosting.DEDICATED
     tuned_price: Price | Unpriced | None = None
     """Price of the tuned model; needed for per-token hosting only."""
+    declared: Strategy | None = None
+    """What the team runs today; None: it does not say."""
+    recommended: Strategy | None = None
+    """What the framework recommends; None: nothing."""
 
 
 class BreakEven(Struct, frozen=True):
@@ -89,16 +99,77 @@ class BreakEven(Struct, frozen=True):
         return self.first is not None and self.first != self.always_from
 
 
+class CostSplit(Struct, frozen=True):
+    """USD a month, by what it is paid for."""
+
+    tokens: float
+    """What providers bill by the token."""
+    people: float
+    """People's time: changes of prompts, and running a tuned model."""
+    training: float
+    """Training runs, their data and their evaluation, spread over the life of a tuned model."""
+    hosting: float
+    """Instances that are paid for by the hour."""
+
+    @property
+    def total(self) -> float:
+        """The sum of the parts."""
+        return self.tokens + self.people + self.training + self.hosting
+
+    def minus(self, other: CostSplit) -> CostSplit:
+        """Return the difference of each part."""
+        return CostSplit(
+            self.tokens - other.tokens,
+            self.people - other.people,
+            self.training - other.training,
+            self.hosting - other.hosting,
+        )
+
+
 class StrategyCost(Struct, frozen=True):
     """What a strategy costs at today's volume, with every input at its likely value."""
 
     strategy: Strategy
     monthly: float
-    """USD a month, everything included."""
+    """USD a month, everything included: the sum of `split`."""
     per_thousand: float | None
     """`monthly` for each 1,000 inferences; None without traffic."""
     tokens_per_thousand: float
     """USD for the tokens of 1,000 inferences alone; 0 where only instances are paid for."""
+    split: CostSplit
+    cheaper: float | None
+    """Probability that it costs less than prompt engineering, 0 to 1; None for prompt engineering itself."""
+
+
+class CostOfChange(Struct, frozen=True):
+    """What a system would save by going from the declared strategy to the recommended one."""
+
+    before: Strategy
+    """The declared strategy."""
+    after: Strategy
+    """The recommended strategy."""
+    saving: float
+    """USD a month, with every input at its likely value; negative when the change costs more. 0 by definition when
+    both strategies are the same."""
+    low: float
+    """The 10% quantile of the saving."""
+    high: float
+    """The 90% quantile of the saving."""
+    probability: float | None
+    """Probability that the change saves anything, 0 to 1; None when both strategies are the same."""
+    split: CostSplit
+    """The saving by what is paid for; the parts add up to `saving`."""
+
+    @property
+    def same(self) -> bool:
+        """Whether the declared strategy is the recommended one, so that nothing changes."""
+        return self.before is self.after
+
+    @property
+    def lopsided(self) -> bool:
+        """Whether the saving lies outside of its interval, as inputs reach much farther to one side of their
+        likely values than to the other."""
+        return not self.low <= self.saving <= self.high
 
 
 class Driver(Struct, frozen=True):
@@ -134,6 +205,17 @@ class Economics(Struct, frozen=True):
     """The break-even with every input at its likely value."""
     break_even_range: tuple[float | None, float | None] = (None, None)
     """10% and 90% quantile of the volume from which fine-tuning stays cheaper; None: no such volume."""
+    break_even_median: float | None = None
+    """The median of the same volumes, which the range always contains; None: no such volume. `break_even` may lie
+    outside of the range, as all inputs at their likely values together may be a rare case."""
+    bill: float | None = None
+    """USD a month for the measured tokens of today's models: what their invoices should come to."""
+    bill_origin: Origin = Origin.MEASURED
+    """Assumed when the bill depends on an assumed share of cached tokens."""
+    change: CostOfChange | None = None
+    """The recommended strategy against the declared one; None: nothing was compared, see `not_compared`."""
+    not_compared: str = ""
+    """Why there is no `change`; empty when there is one."""
     drivers: tuple[Driver, ...] = ()
     """The inputs with the widest effect on the saving, the widest first."""
     inputs: Mapping[str, Amount] | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from math import inf
 from typing import NamedTuple
 
@@ -19,12 +20,38 @@ _MILLION = 1e6
 class Terms(Struct, frozen=True):
     """What is the same in all scenarios."""
 
-    tuned: Price | None
-    """Price of the tuned model per token; None with dedicated hosting."""
-    measured: Measured
+    dedicated: bool
+    """Whether instances are paid for instead of tokens."""
+    input: float
+    """USD for an input token of the tuned model; 0 with dedicated hosting."""
+    output: float
+    tries: float
+    """Attempts for one inference today."""
+    tuned_tries: float
+    """Attempts of a tuned model for one inference of today, to be multiplied by what is configured of it."""
     own_calls: bool
     """Whether `tuned_calls_per_trace` is configured."""
     own_attempts: bool
+    """Whether `tuned_attempts` is configured."""
+    own: bool
+    """Whether one of both is."""
+
+    @classmethod
+    def of(cls, tuned: Price | None, measured: Measured, inputs: Collection[str]) -> Terms:
+        """Make the terms for a tuned model that is paid for by the token at this price; None: by the hour."""
+        tries = 1.0 if measured.attempts is None else measured.attempts
+        calls = measured.calls_per_trace if "tuned_calls_per_trace" in inputs else None
+        own_attempts = "tuned_attempts" in inputs
+        return cls(
+            dedicated=tuned is None,
+            input=tuned.input / _MILLION if tuned else 0.0,
+            output=tuned.output / _MILLION if tuned else 0.0,
+            tries=tries,
+            tuned_tries=(1.0 if own_attempts else tries) / (calls or 1.0),
+            own_calls=calls is not None,
+            own_attempts=own_attempts,
+            own=own_attempts or calls is not None,
+        )
 
 
 class Shares(NamedTuple):
@@ -39,16 +66,20 @@ class Shares(NamedTuple):
 
 
 class Upkeep(NamedTuple):
-    """Costs that do not depend on traffic."""
+    """Costs that do not depend on traffic, in USD a month unless another unit is named."""
 
-    fixed: float
-    """USD a month: the costs of prompts other than tokens, minus those of a tuned model other than tokens and
-    instances."""
+    prompts: float
+    """People's time for changes of prompts."""
+    operations: float
+    """People's time to run a tuned model."""
+    training: float
+    """Training, data and evaluation of a tuned model."""
     instance: float
-    """USD a month for one instance."""
+    """One instance."""
     served: float
     """Tokens a month that one instance serves."""
     least: int
+    """Instances that run at any volume."""
 
 
 UPKEEP_INPUTS = (
@@ -68,16 +99,14 @@ UPKEEP_INPUTS = (
 """Names of the inputs that `upkeep` takes, in the order of its arguments."""
 
 
-def tuning_usd(
-    training: float, data: float, evaluation: float, operations: float, retrains: float, life: float
-) -> float:
-    """Return what a tuned model costs in USD a month, apart from tokens and instances.
+def training_usd_a_month(training: float, data: float, evaluation: float, retrains: float, life: float) -> float:
+    """Return what training a tuned model costs in USD a month over its life.
 
-    (C_train + C_data + C_eval) / L + C_ops + max(r, 1 / L) x C_retrain, where a retraining is a training run and
-    its evaluation on data that is already there.
+    (C_train + C_data + C_eval) / L + max(r, 1 / L) x C_retrain, where a retraining is a training run and its
+    evaluation on data that is already there.
     """
     run = training + evaluation
-    return (run + data) / life + operations + max(retrains, 1 / life) * run
+    return (run + data) / life + max(retrains, 1 / life) * run
 
 
 def upkeep(*values: float) -> Upkeep:
@@ -85,34 +114,75 @@ def upkeep(*values: float) -> Upkeep:
 
     Prompts cost m x C_promptchange, m being the changes a month.
     """
-    *tuning, change_usd, changes, gpu_hour, tokens_per_second, utilisation, least = values
+    training, data, evaluation, operations, retrains, life = values[:6]
+    change_usd, changes, gpu_hour, tokens_per_second, utilisation, least = values[6:]
     return Upkeep(
-        fixed=change_usd * changes - tuning_usd(*tuning),
+        prompts=change_usd * changes,
+        operations=operations,
+        training=training_usd_a_month(training, data, evaluation, retrains, life),
         instance=gpu_hour * MONTH_HOURS,
         served=tokens_per_second * utilisation * MONTH_SECONDS,
         least=round(least),
     )
 
 
-def line(mix: Mix, shares: Shares, kept: Upkeep, terms: Terms) -> Line:
-    """Return the saving of fine-tuning as a function of volume. `mix` must hold at least one inference.
+class Each(NamedTuple):
+    """Means for one inference, over one or more weeks. Tokens are those of today's prompts and outputs, as often
+    as a tuned model would be called for them; see `Terms.tuned_tries`."""
 
-    The unit of volume is an inference as it is counted today, so a tuned model that needs fewer calls for the same
-    task costs less for each of today's inferences.
+    prompted: float
+    """USD for tokens today, all attempts included, with an assumed cached share of 0."""
+    by_cached_share: float
+    """USD to add to `prompted` when the assumed cached share is 1."""
+    input_tokens: float
+    static_tokens: float
+    unmeasured_static: float
+    """Input tokens of calls whose static part is not known."""
+    output_tokens: float
+
+
+def each_of(mix: Mix, terms: Terms) -> Each:
+    """Return the means for one inference of a mix, which must hold at least one."""
+    number, cost, by_cached_share, entered, static, unmeasured, written = mix
+    tries, tuned = terms.tries / number, terms.tuned_tries / number
+    return Each(
+        cost * tries,
+        by_cached_share * tries,
+        entered * tuned,
+        static * tuned,
+        unmeasured * tuned,
+        written * tuned,
+    )
+
+
+def token_costs(each: Each, shares: Shares, terms: Terms) -> tuple[float, float, float]:
+    """Return USD for the tokens of one inference today, of one of the tuned model, and the tokens of the latter.
+
+    The unit is an inference as it is counted today, so a tuned model that needs fewer calls for the same task
+    costs less for each of today's inferences.
     """
-    number, cost, cost_by_cached_share, all_input, static, unmeasured, output = mix
+    prompted, by_cached_share, entered, static, unmeasured, written = each
     cached_share, static_share, kept_share, output_ratio, tuned_calls, tuned_attempts = shares
-    attempts, calls = terms.measured
-    tries = 1.0 if attempts is None else attempts
-    prompted = tries * (cost + cost_by_cached_share * cached_share) / number
-    repeats = tuned_attempts if terms.own_attempts else tries
-    if terms.own_calls and calls is not None:
-        repeats *= tuned_calls / calls
-    entered = all_input - (static + unmeasured * static_share) * (1 - kept_share)
-    written = output * output_ratio
-    if terms.tuned is not None:
-        tuned = repeats * (terms.tuned.input * entered + terms.tuned.output * written) / (number * _MILLION)
-        return Line(prompted, tuned, kept.fixed)
-    fixed, instance, served, least = kept
-    tokens = repeats * (entered + written) / number
+    entered -= (static + unmeasured * static_share) * (1 - kept_share)
+    written *= output_ratio
+    if terms.own:
+        repeats = (tuned_calls if terms.own_calls else 1) * (tuned_attempts if terms.own_attempts else 1)
+        entered *= repeats
+        written *= repeats
+    tuned = 0.0 if terms.dedicated else terms.input * entered + terms.output * written
+    return prompted + by_cached_share * cached_share, tuned, entered + written
+
+
+def line(each: Each, shares: Shares, kept: Upkeep, terms: Terms) -> Line:
+    """Return the saving of fine-tuning, against prompt engineering, as a function of volume."""
+    return line_of(token_costs(each, shares, terms), kept, terms)
+
+
+def line_of(costs: tuple[float, float, float], kept: Upkeep, terms: Terms) -> Line:
+    """Return the same from the `token_costs`."""
+    prompted, tuned, tokens = costs
+    prompts, operations, training, instance, served, least = kept
+    fixed = prompts - (operations + training)
+    if not terms.dedicated:
+        return Line(prompted, tuned, fixed)
     return Line(prompted, 0.0, fixed, instance, served / tokens if tokens > 0 else inf, least)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from leverwatch.agent.framework.baselines import Baseline
 from leverwatch.agent.framework.economics.model import CostOutcome, Economics
+from leverwatch.agent.framework.economics.words import change_notes, change_text
 from leverwatch.agent.framework.model import Settings
 from leverwatch.agent.framework.review import Review
 from leverwatch.agent.snapshot import SystemView
@@ -29,6 +30,9 @@ def _lines(view: SystemView, settings: Settings) -> Iterator[tuple[str, str]]:
         return
     if isinstance(found.economics, Economics) and found.economics.probability is not None:
         yield "Cost", _cost(found.economics, settings)
+        money = change_text(found.economics)
+        if money:
+            yield "Money", "; ".join((money, *change_notes(found.economics)))
     if isinstance(found.baseline, Baseline):
         texts = [reason.text for reason in found.baseline.reasons] or [
             str(found.baseline.outcome).replace("_", " ")
@@ -44,7 +48,7 @@ def _lines(view: SystemView, settings: Settings) -> Iterator[tuple[str, str]]:
 
 def _cost(economics: Economics, settings: Settings) -> str:
     text = f"{_COST[economics.outcome]} (probability {economics.probability:.0%})"
-    volume = economics.break_even.always_from if economics.break_even else None
+    volume = economics.break_even_median
     if volume is None:
         return text
     if volume == 0:

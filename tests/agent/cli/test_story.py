@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from leverwatch.agent.cli.story import story
 from leverwatch.agent.framework.assessment import Assessment
+from leverwatch.agent.framework.economics.model import BreakEven
 from leverwatch.agent.framework.model import Facts, UsageFacts
 from tests.agent.exporter import assessed, samples
 from tests.agent.exporter.golden import assert_golden
@@ -59,10 +60,28 @@ def test_a_system_without_a_tuned_model_and_without_an_end_has_no_such_sections(
 
 
 def test_a_break_even_that_does_not_exist_is_never() -> None:
-    economics = replace(assessed.economics(), break_even=None, break_even_range=(None, None))
+    never = BreakEven(None, None, None)
+    economics = replace(
+        assessed.economics(), break_even=never, break_even_range=(None, None), break_even_median=None
+    )
     lines = section(replace(assessed.everything(), economics=economics), "Economics")
 
-    assert "  break-even: none at the likely values (10% to 90%: never to never)" in lines
+    assert "  break-even: never (10% to 90%: never to never)" in lines
+
+
+def test_a_break_even_at_the_likely_values_that_its_interval_misses_is_said_with_the_reason() -> None:
+    economics = replace(
+        assessed.economics(),
+        break_even=BreakEven(7.9e6, 7.9e6, None),
+        break_even_range=(8.8e6, 18.9e6),
+        break_even_median=12.1e6,
+    )
+    lines = section(replace(assessed.everything(), economics=economics), "Economics")
+
+    assert (
+        "  break-even: 12.1M inferences a month (10% to 90%: 8.8M to 18.9M); 7.9M with every input at its likely"
+        " value, as inputs reach farther to one side"
+    ) in lines
 
 
 def test_without_past_forecasts_the_probability_is_withheld() -> None:

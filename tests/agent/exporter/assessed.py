@@ -13,7 +13,9 @@ from leverwatch.agent.framework.economics.amounts import Amount, Origin
 from leverwatch.agent.framework.economics.model import (
     Agreement,
     BreakEven,
+    CostOfChange,
     CostOutcome,
+    CostSplit,
     Driver,
     Economics,
     Missing,
@@ -50,13 +52,30 @@ def economics() -> Economics:
         outcome=CostOutcome.CHEAPER,
         probability=0.91,
         costs=(
-            StrategyCost(Strategy.PROMPT_ENGINEERING, 21_500.0, 0.1913, 0.19),
-            StrategyCost(Strategy.HYBRID, 17_250.5, 0.1535, 0.12),
-            StrategyCost(Strategy.FINE_TUNING, 12_800.0, None, 0.05),
+            StrategyCost(
+                Strategy.PROMPT_ENGINEERING, 21_500.0, 0.1913, 0.19, CostSplit(21_060.0, 440.0, 0.0, 0.0), None
+            ),
+            StrategyCost(
+                Strategy.HYBRID, 17_250.5, 0.1535, 0.12, CostSplit(13_200.5, 1_240.0, 710.0, 2_100.0), 0.78
+            ),
+            StrategyCost(
+                Strategy.FINE_TUNING, 12_800.0, None, 0.05, CostSplit(7_090.0, 800.0, 710.0, 4_200.0), 0.91
+            ),
         ),
         saving=8_700.0,
         break_even=BreakEven(31_000_000.0, 34_500_000.0, None),
         break_even_range=(22_000_000.0, None),
+        break_even_median=36_500_000.0,
+        bill=21_060.0,
+        change=CostOfChange(
+            Strategy.PROMPT_ENGINEERING,
+            Strategy.HYBRID,
+            4_249.5,
+            -1_150.0,
+            9_300.0,
+            0.78,
+            CostSplit(7_859.5, -800.0, -710.0, -2_100.0),
+        ),
         drivers=(
             Driver("static_share", 1_000.0, 16_000.0, Origin.ASSUMED),
             Driver("monthly_inferences", 6_000.0, 11_000.0, Origin.MEASURED),
@@ -68,6 +87,12 @@ def economics() -> Economics:
             "data_usd": Amount(1_000.0, 5_000.0, 15_000.0, Origin.ASSUMED),
         },
     )
+
+
+def no_change() -> CostOfChange:
+    """What is declared is recommended."""
+    nothing = CostSplit(0.0, 0.0, 0.0, 0.0)
+    return CostOfChange(Strategy.HYBRID, Strategy.HYBRID, 0.0, 0.0, 0.0, None, nothing)
 
 
 def outlook() -> Forecast:

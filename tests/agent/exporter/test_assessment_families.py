@@ -62,7 +62,7 @@ def test_little_knowledge_makes_no_zero(name: str) -> None:
 def test_a_break_even_that_is_never_reached_has_no_series() -> None:
     assert series("leverwatch_break_even_inferences", assessed.everything()) == {
         ("low",): 22_000_000.0,
-        ("likely",): 34_500_000.0,
+        ("likely",): 36_500_000.0,
     }
 
 
@@ -83,6 +83,36 @@ def test_costs_are_by_strategy() -> None:
     assert ("fine_tuning",) not in series(
         "leverwatch_strategy_cost_per_thousand_inferences_usd", assessed.everything()
     )
+
+
+def test_the_parts_of_a_strategy_add_up_to_its_cost() -> None:
+    found = series("leverwatch_strategy_monthly_cost_part_usd", assessed.everything())
+    assert found[("prompt_engineering", "tokens")] == 21_060.0
+    assert found[("hybrid", "hosting")] == 2_100.0
+    for (strategy,), cost in series("leverwatch_strategy_monthly_cost_usd", assessed.everything()).items():
+        assert sum(amount for (owner, _), amount in found.items() if owner == strategy) == cost
+
+
+def test_the_change_has_its_saving_with_both_quantiles_and_its_probability() -> None:
+    assert series("leverwatch_recommendation_saving_usd", assessed.everything()) == {
+        ("low",): -1_150.0,
+        ("likely",): 4_249.5,
+        ("high",): 9_300.0,
+    }
+    assert series("leverwatch_recommendation_saves_probability_ratio", assessed.everything()) == {(): 0.78}
+
+
+def test_a_recommendation_that_is_declared_saves_zero_and_has_no_probability() -> None:
+    same = replace(assessed.everything(), economics=replace(assessed.economics(), change=assessed.no_change()))
+    assert series("leverwatch_recommendation_saving_usd", same) == {("low",): 0, ("likely",): 0, ("high",): 0}
+    assert series("leverwatch_recommendation_saves_probability_ratio", same) == {}
+
+
+def test_without_a_comparison_there_is_no_saving() -> None:
+    economics = replace(assessed.economics(), change=None, not_compared="no strategy is declared")
+    found = replace(assessed.everything(), economics=economics)
+    assert series("leverwatch_recommendation_saving_usd", found) == {}
+    assert series("leverwatch_recommendation_saves_probability_ratio", found) == {}
 
 
 def test_a_boundary_beyond_the_horizon_has_a_probability_and_no_date() -> None:

@@ -11,9 +11,14 @@ import yaml
 
 from leverwatch.agent.config import EconomicsConfig, SystemConfig
 from leverwatch.agent.framework.economics.amounts import Origin
-from leverwatch.agent.framework.economics.assess import CHEAPER_FROM, NOT_CHEAPER_BELOW
 from leverwatch.agent.framework.economics.assumptions import ASSUMPTIONS
-from leverwatch.agent.framework.economics.model import Agreement, CostOutcome, Missing
+from leverwatch.agent.framework.economics.model import (
+    CHEAPER_FROM,
+    NOT_CHEAPER_BELOW,
+    Agreement,
+    CostOutcome,
+    Missing,
+)
 from leverwatch.agent.prices.entries import PriceEntry
 from leverwatch.agent.prices.file import read_price_file
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from leverwatch.agent.framework.economics.model import BreakEven
 from leverwatch.agent.framework.model import Settings
 from leverwatch.agent.web.page.context import context
 from tests.agent.exporter import assessed, samples
@@ -15,8 +14,12 @@ SETTINGS = Settings()
 def test_each_part_that_has_something_to_say_has_a_line() -> None:
     lines = dict(context(samples.grown(), SETTINGS))
 
-    assert list(lines) == ["Cost", "Baseline", "Prompt", "Review"]
-    assert lines["Cost"] == "fine-tuning is cheaper (probability 91%), break-even at 34.5M inferences a month"
+    assert list(lines) == ["Cost", "Money", "Baseline", "Prompt", "Review"]
+    assert lines["Cost"] == "fine-tuning is cheaper (probability 91%), break-even at 36.5M inferences a month"
+    assert lines["Money"] == (
+        "hybrid instead of prompt engineering: saves 4,250 USD a month (10% to 90%: 1,150 more to 9,300 less;"
+        " probability that it saves: 78%)"
+    )
     assert lines["Baseline"] == assessed.baseline().reasons[0].text
     assert lines["Review"] == assessed.review().reasons[0].text
 
@@ -29,14 +32,14 @@ def test_what_is_unknown_has_no_line() -> None:
 
 
 def test_a_break_even_that_does_not_exist_is_left_out() -> None:
-    never = replace(assessed.economics(), break_even=BreakEven(None, None, None))
+    never = replace(assessed.economics(), break_even_median=None, change=None)
     view = replace(samples.grown(), assessment=replace(assessed.little(), economics=never))
 
     assert context(view, SETTINGS) == (("Cost", "fine-tuning is cheaper (probability 91%)"),)
 
 
 def test_a_break_even_at_no_volume_at_all_means_every_volume() -> None:
-    always = replace(assessed.economics(), break_even=BreakEven(0.0, 0.0, None))
+    always = replace(assessed.economics(), break_even_median=0.0, change=None)
     view = replace(samples.grown(), assessment=replace(assessed.little(), economics=always))
 
     assert context(view, SETTINGS) == (("Cost", "fine-tuning is cheaper (probability 91%), at every volume"),)
