@@ -8,6 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from leverwatch.agent.errors import StoreError
+from leverwatch.agent.framework.coverage import WINDOW_DAYS
 from leverwatch.agent.framework.model import Facts, Rule, RuleEvidence, Strategy, Verdict
 from leverwatch.collectors.errors import CollectorError
 from leverwatch.collectors.exact_json import exact_decoder
@@ -15,7 +16,34 @@ from leverwatch.collectors.stored_state import Kind, Upgrade, same
 
 T = TypeVar("T")
 
-_VERDICT_UPGRADES: tuple[Upgrade, ...] = (same,)
+
+def _with_bounds(body: bytes) -> bytes:
+    """To version 2: an incomplete window was never certain, and no day was known to be idle."""
+    verdict = msgspec.json.decode(body)
+    volume = verdict.get("volume") if isinstance(verdict, dict) else None
+    # What is damaged is left for the decoder, which says what is missing.
+    if isinstance(volume, dict):
+        monthly = volume.get("monthly_inferences")
+        volume |= {
+            "monthly_low": monthly,
+            "monthly_high": monthly,
+            "idle_days": [],
+            "bounded_days": [],
+            "certain": monthly is None or volume.get("covered_days") == WINDOW_DAYS,
+        }
+    return msgspec.json.encode(verdict)
+
+
+def _with_life(body: bytes) -> bytes:
+    """To version 2: until when the sources were read was not stored."""
+    facts = msgspec.json.decode(body)
+    usage = facts.get("usage") if isinstance(facts, dict) else None
+    if isinstance(usage, dict):
+        usage |= {"alive_until": None, "incomplete": {}}
+    return msgspec.json.encode(facts)
+
+
+_VERDICT_UPGRADES: tuple[Upgrade, ...] = (same, _with_bounds)
 """Queries of `leverwatch.agent.store.history` search this text for a mismatch: they depend on the layout as
 well."""
 
@@ -52,7 +80,7 @@ FACTS: Kind[Facts] = Kind(
     key="facts",
     encode=msgspec.json.encode,
     decode=exact_decoder(Facts),
-    upgrades=(same,),
+    upgrades=(same, _with_life),
     is_json=True,
 )
 

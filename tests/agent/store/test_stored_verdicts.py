@@ -51,6 +51,9 @@ FULL = Verdict(
         Band.MID,
         3,
         (Crossing(date(2026, 2, 21), Band.MID, Band.LOW),),
+        39.5,
+        39.5,
+        certain=False,
     ),
     changes_per_week=None,
     declared=Strategy.HYBRID,
@@ -81,9 +84,12 @@ _FACTS = (
     '"overlapping":false},"prompts":{"watched":true,"first_change":"2026-01-26","active_days":["2026-01-26"]},'
     '"declaration":{"strategy":"hybrid","reviewed":null,"locked_in_behavior":["tone"]}}'
 )
+_NEW_VOLUME = ',"monthly_low":39.5,"monthly_high":39.5,"idle_days":[],"bounded_days":[],"certain":false}'
+_TEXT_2 = _TEXT.replace('"band":"low"}]}', '"band":"low"}]' + _NEW_VOLUME)
+_FACTS_2 = _FACTS.replace('"overlapping":false', '"overlapping":false,"alive_until":null,"incomplete":{}')
 VERSIONS: list[tuple[Kind[Any], object, tuple[str, ...]]] = [
-    (VERDICT, FULL, ("{" + _TEXT, '{"version":1,' + _TEXT)),
-    (FACTS, GIVEN, ("{" + _FACTS, '{"version":1,' + _FACTS)),
+    (VERDICT, FULL, ("{" + _TEXT, '{"version":1,' + _TEXT, '{"version":2,' + _TEXT_2)),
+    (FACTS, GIVEN, ("{" + _FACTS, '{"version":1,' + _FACTS, '{"version":2,' + _FACTS_2)),
 ]
 """Every version of what is stored, as the program of that version wrote it: these stay, and a new one is added."""
 
@@ -112,16 +118,16 @@ def test_verdicts_of_all_versions_stand_side_by_side(store: Store) -> None:
     assert store.verdicts(DAY) == {"bot": FULL}
     assert store.verdicts(DAY - timedelta(days=1)) == {"bot": FULL}
     with store.history("bot", DAY) as history:
-        assert [past.mismatch for past in history] == [True, True]
-    assert store.differing_since({"bot"}, DAY) == {"bot": DAY - timedelta(days=1)}
+        assert [past.mismatch for past in history] == [True, True, True]
+    assert store.differing_since({"bot"}, DAY) == {"bot": DAY - timedelta(days=2)}
 
 
 @pytest.mark.parametrize(
     ("stored", "reason"),
     [
         (
-            '{"version":2,"decision":{}}',
-            "is of version 2, and this leverwatch knows none after 1; run the",
+            '{"version":3,"decision":{}}',
+            "is of version 3, and this leverwatch knows none after 2; run the",
         ),
         (
             '{"version":1,' + _TEXT.replace('"strategy":', '"lever":'),
@@ -184,5 +190,5 @@ def test_a_row_of_the_audit_trail_is_json_of_its_own(store: Store) -> None:
 
     with store.reading() as connection:
         row = connection.execute(select(verdicts.c.verdict, verdicts.c.facts)).one()
-    assert [json.loads(column)["version"] for column in row] == [1, 1]
+    assert [json.loads(column)["version"] for column in row] == [2, 2]
     assert json.loads(row.verdict)["mismatch"] is True
