@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 
 from msgspec.structs import replace
@@ -9,6 +10,7 @@ from msgspec.structs import replace
 from leverwatch.agent.evaluation.assessor import Assessor
 from leverwatch.agent.evaluation.decide import Plan, decide_now, narrowed
 from leverwatch.agent.framework.assessment import Assessment, Unavailable
+from leverwatch.agent.framework.coverage import known_days
 from leverwatch.agent.framework.model import Facts, Verdict
 from leverwatch.agent.framework.volume import recent_weeks
 from leverwatch.agent.snapshot import SystemsSnapshot, SystemView
@@ -66,6 +68,7 @@ def view_of(
     """Return what is exported of a system: its verdict, declaration and totals."""
     declaration = facts.declaration
     today = facts.as_of + timedelta(days=1)
+    daily = known_days(facts.usage, facts.as_of)
     return SystemView(
         system=facts.system,
         verdict=verdict,
@@ -75,9 +78,9 @@ def view_of(
         models=totals.models if totals else (),
         highest=totals.highest if totals else {},
         other_operations=totals.other_operations if totals else {},
-        month_to_date_inferences=_month_to_date(facts, today),
-        last_month_inferences=_last_month(facts, today),
-        weekly_inferences=_weeks(facts, verdict),
+        month_to_date_inferences=_month_to_date(daily, today),
+        last_month_inferences=_last_month(daily, today),
+        weekly_inferences=_weeks(daily, verdict),
         prompt_changes=prompts.by_kind if prompts and facts.prompts.watched else {},
         last_prompt_change=prompts.last if prompts and facts.prompts.watched else None,
         recommendation_changed=_midnight(verdict.changed_on),
@@ -98,19 +101,19 @@ def _midnight(day: date | None) -> datetime | None:
     return None if day is None else datetime.combine(day, time(), UTC)
 
 
-def _month_to_date(facts: Facts, today: date) -> float | None:
+def _month_to_date(daily: Mapping[date, float], today: date) -> float | None:
     first = today.replace(day=1)
-    counts = [count for day, count in facts.usage.daily.items() if day >= first]
+    counts = [count for day, count in daily.items() if day >= first]
     return sum(counts) if counts else None
 
 
-def _weeks(facts: Facts, verdict: Verdict) -> tuple[float | None, ...]:
+def _weeks(daily: Mapping[date, float], verdict: Verdict) -> tuple[float | None, ...]:
     newest = verdict.volume.newest_day
-    return () if newest is None else recent_weeks(facts.usage.daily, newest, _SHOWN_WEEKS)
+    return () if newest is None else recent_weeks(daily, newest, _SHOWN_WEEKS)
 
 
-def _last_month(facts: Facts, today: date) -> float | None:
+def _last_month(daily: Mapping[date, float], today: date) -> float | None:
     last = today.replace(day=1) - timedelta(days=1)
-    days = [facts.usage.daily.get(last.replace(day=number)) for number in range(1, last.day + 1)]
+    days = [daily.get(last.replace(day=number)) for number in range(1, last.day + 1)]
     known = [count for count in days if count is not None]
     return sum(known) if len(known) == len(days) else None

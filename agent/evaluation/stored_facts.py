@@ -10,6 +10,7 @@ from msgspec import Struct
 from leverwatch.agent.config.economics import EconomicsPlan
 from leverwatch.agent.evaluation.decide import CostPlans, Decided
 from leverwatch.agent.framework.assessment import AssessmentFacts, AssessmentSettings, CostTerms
+from leverwatch.agent.framework.coverage import known_days
 from leverwatch.agent.framework.daily_usage import (
     GROWTH_WEEKS,
     DailyUsage,
@@ -141,7 +142,7 @@ class StoredFacts(Struct, frozen=True):
         if newest is None:
             return TrafficMoments()
         # A day before `since` was not read: it is unknown here, and no true zero.
-        covered = {day for day in facts.usage.daily if day >= self.since}
+        covered = {day for day in known_days(facts.usage, facts.as_of) if day >= self.since}
         return traffic_moments(day_calls(days), covered, newest)
 
 

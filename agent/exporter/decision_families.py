@@ -17,8 +17,8 @@ from leverwatch.agent.exporter.per_system import (
     setting,
     time,
 )
+from leverwatch.agent.framework.coverage import WINDOW_DAYS
 from leverwatch.agent.framework.model import Band, Boundary, Crossing, Status, Strategy
-from leverwatch.agent.framework.volume import WINDOW_DAYS
 from leverwatch.agent.snapshot import SystemsSnapshot, SystemView
 from leverwatch.collectors.interface import ChangeKind
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from msgspec import Struct
 
-from leverwatch.agent.framework import reasons
+from leverwatch.agent.framework import missing_days, reasons
 from leverwatch.agent.framework.decision_table import STRATEGY_OF_BAND
 from leverwatch.agent.framework.evidence import RULE_OF_BAND, gather
 from leverwatch.agent.framework.frequency import changes_per_week
@@ -26,7 +26,7 @@ from leverwatch.agent.framework.model import (
 )
 from leverwatch.agent.framework.reasons import ReasonCode, reason
 from leverwatch.agent.framework.since import recommended_since
-from leverwatch.agent.framework.volume import WINDOW_DAYS, is_stale, volume_state
+from leverwatch.agent.framework.volume import is_stale, state_of
 
 _DEFAULTS = Settings()
 _VOLUME_RULES = frozenset(RULE_OF_BAND.values())
@@ -53,7 +53,7 @@ def assess(facts: Facts, settings: Settings = _DEFAULTS, previous: Verdict | Non
         previous: the system's latest verdict of an earlier evaluation, if any. While usage is stale its
             recommendation is kept.
     """
-    volume = volume_state(facts.usage.daily, facts.as_of, settings)
+    volume = state_of(facts.usage, facts.as_of, settings)
     frequency = frequency_state(facts.prompts, facts.as_of, settings)
     evidence = gather(facts, volume, frequency, settings)
     *_, changes, behavior = evidence
@@ -102,7 +102,7 @@ def _by_volume(facts: Facts, volume: VolumeState, settings: Settings, previous: 
     stale = is_stale(volume, facts.as_of, settings)
     if stale or volume.monthly_inferences is None or volume.band is None:
         return _hold(volume, stale, facts.as_of, settings, previous)
-    status = Status.DECIDED if volume.covered_days == WINDOW_DAYS else Status.PROVISIONAL
+    status = Status.DECIDED if volume.certain else Status.PROVISIONAL
     why = reasons.by_volume(volume.band, volume, facts.as_of, settings)
     return _Decision(STRATEGY_OF_BAND[volume.band], status, RULE_OF_BAND[volume.band], why, by_volume=True)
 
@@ -158,10 +158,11 @@ def _remarks(
     if facts.usage.overlapping:
         text = f"{' and '.join(facts.usage.sources)} may count the same traffic twice; mark one authoritative"
         yield reason(ReasonCode.OVERLAPPING_SOURCES, text)
-    if decision.by_volume and volume.monthly_inferences is not None and volume.covered_days < WINDOW_DAYS:
-        known = f"{volume.covered_days} of {WINDOW_DAYS} days are covered"
-        text = f"{known}; the missing ones are estimated from the same weekdays"
+    if decision.by_volume and volume.bounded_days:
+        text = missing_days.bounded(volume, facts.usage, reasons.marks(settings))
         yield reason(ReasonCode.PARTIAL_WINDOW, text)
+    if decision.by_volume and volume.idle_days:
+        yield reason(ReasonCode.IDLE_DAYS, missing_days.idle(volume))
     if facts.prompts.watched and changes.active is None:
         yield reason(ReasonCode.PROMPT_HISTORY_SHORT, f"change frequency is unknown: {changes.text}")
     if decision.by_volume and not decision.held:

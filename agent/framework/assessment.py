@@ -14,6 +14,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from leverwatch.agent.framework.baselines import Baseline, baseline
+from leverwatch.agent.framework.coverage import known_days
 from leverwatch.agent.framework.daily_usage import measured_shares
 from leverwatch.agent.framework.economics.agreement import agreement
 from leverwatch.agent.framework.economics.amounts import Amount, Hosting, Origin, Price, Unpriced
@@ -223,7 +224,8 @@ def _outlook(given: AssessmentFacts, settings: AssessmentSettings) -> Forecast |
     if is_stale(volume, given.facts.as_of, settings.framework):
         return Unavailable(f"no usage has been seen since {volume.newest_day}")
     aims = targets(volume, settings.framework)
-    return forecast(given.facts.usage.daily, volume.newest_day, aims, settings.forecast)
+    daily = known_days(given.facts.usage, given.facts.as_of)
+    return forecast(daily, volume.newest_day, aims, settings.forecast)
 
 
 def _prompts(given: AssessmentFacts, mistakes: MistakeSettings) -> PromptJudgement:

@@ -105,6 +105,12 @@ class UsageFacts(Struct, frozen=True):
     """Names of the sources whose counts are in `daily`, sorted."""
     overlapping: bool = False
     """Several sources counted the same days, and none is marked authoritative: traffic may be counted twice."""
+    alive_until: date | None = None
+    """The last complete day up to which the sources are known to have been read; None when unknown. Days between
+    two with records need no such proof."""
+    incomplete: Mapping[date, date] = field(default_factory=dict)
+    """Days of `daily` on which one of several sources had no records although it fed the system before and after,
+    with the day on which it had records again: their counts may be too low."""
 
 
 class PromptFacts(Struct, frozen=True):
@@ -164,7 +170,7 @@ class VolumeState(Struct, frozen=True):
     monthly_inferences: float | None = None
     """Month-equivalent: trailing 28 complete days x 30.4375/28. None when unknown."""
     covered_days: int = 0
-    """How many of the trailing 28 days are covered."""
+    """How many of the trailing 28 days are covered: they have records, or are true zeros by their weekday."""
     newest_day: date | None = None
     """The newest covered day."""
     band: Band | None = None
@@ -177,6 +183,16 @@ class VolumeState(Struct, frozen=True):
     """Every settled change of band, oldest first."""
     first_settled: date | None = None
     """The day on which the first band settled."""
+    monthly_low: float | None = None
+    """`monthly_inferences` when every bounded day is as low as it can be; None when the volume is unknown."""
+    monthly_high: float | None = None
+    """The same when every bounded day is as high as the largest day of its kind."""
+    idle_days: tuple[date, ...] = ()
+    """Days of the window without records that are true zeros, as the weekday pattern says so."""
+    bounded_days: tuple[date, ...] = ()
+    """Days of the window whose count is only known to lie within bounds."""
+    certain: bool = True
+    """No count within the bounds of these days would settle another band."""
 
 
 class FrequencyCrossing(Struct, frozen=True):

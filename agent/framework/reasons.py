@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 
+from leverwatch.agent.framework.coverage import WINDOW_DAYS
 from leverwatch.agent.framework.humanise import humanise
 from leverwatch.agent.framework.model import (
     Band,
@@ -16,7 +17,7 @@ from leverwatch.agent.framework.model import (
     Strategy,
     VolumeState,
 )
-from leverwatch.agent.framework.volume import WINDOW_DAYS, band_of
+from leverwatch.agent.framework.volume import band_of
 
 
 class ReasonCode(StrEnum):
@@ -32,6 +33,7 @@ class ReasonCode(StrEnum):
     MISMATCH = "mismatch"
     OVERLAPPING_SOURCES = "overlapping_sources"
     PARTIAL_WINDOW = "partial_window"
+    IDLE_DAYS = "idle_days"
     PROMPT_HISTORY_SHORT = "prompt_history_short"
     BAND_DWELLING = "band_dwelling"
     BAND_HYSTERESIS = "band_hysteresis"

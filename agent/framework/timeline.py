@@ -41,10 +41,17 @@ def facts_as_of(timeline: Timeline, day: date) -> Facts | None:
         return None
     if declaration is not None and declaration.reviewed is not None and declaration.reviewed > day:
         declaration = replace(declaration, reviewed=None)
+    alive = facts.usage.alive_until
     return replace(
         facts,
         as_of=day,
-        usage=replace(facts.usage, daily=daily, overlapping=is_overlapping(timeline.overlapping_days, day)),
+        usage=replace(
+            facts.usage,
+            daily=daily,
+            overlapping=is_overlapping(timeline.overlapping_days, day),
+            alive_until=alive and min(alive, day),
+            incomplete={on: again for on, again in facts.usage.incomplete.items() if again <= day},
+        ),
         prompts=replace(prompts, active_days=frozenset(on for on in prompts.active_days if on <= day)),
         declaration=declaration,
     )

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from math import fsum
 
-from leverwatch.agent.framework.model import Band, Boundary, Crossing, Settings, VolumeState
+from msgspec import Struct
 
-WINDOW_DAYS = 28
-"""Days of the volume window. It holds four of each weekday, so the volume does not vary with the weekday."""
+from leverwatch.agent.framework.coverage import (
+    WINDOW_DAYS,
+    fill_idle,
+    is_sparse,
+    largest_of_kind,
+    last_day,
+    likely_sum,
+)
+from leverwatch.agent.framework.model import Band, Boundary, Crossing, Settings, UsageFacts, VolumeState
 
 _DEFAULTS = Settings()
 _LEVELS = (Band.LOW, Band.MID, Band.HIGH)
+_PADDING = WINDOW_DAYS - 1
+_MONTH, _OF_MONTH = 487, 448
+"""Their ratio is 30.4375 / 28. Multiplying first keeps exact values exact. Sums are rounded once (fsum), so that
+the figure depends on the window alone: a running sum would carry errors of days long gone across a threshold."""
 
 
 def month_equivalent(
@@ -20,15 +31,17 @@ def month_equivalent(
 ) -> tuple[float | None, int]:
     """Return monthly inferences over the 28 days that end at `day`, and how many of these days are covered.
 
-    The figure is the sum of the window x 30.4375 / 28. A missing day counts as the mean of the covered days of its
-    weekday (of all covered days when its weekday has none). With fewer than `settings.minimum_days` covered days
-    the volume is None, that is unknown.
+    The figure is the sum of the window x 30.4375 / 28, where a day without records has its likely count
+    (`likely_sum`); days that the weekday pattern says are idle are covered zeros. With fewer than
+    `settings.minimum_days` covered days the volume is None, that is unknown, unless the system is a sparse one.
     """
-    window = [daily.get(day - timedelta(days=age)) for age in range(WINDOW_DAYS - 1, -1, -1)]
-    covered = sum(count is not None for count in window)
-    if covered < _days_needed(settings):
-        return None, covered
-    return _month(window, covered), covered
+    counted = {on.toordinal(): count for on, count in daily.items() if on <= day}
+    if not counted:
+        return None, 0
+    history = _History(counted, day.toordinal(), settings, newest=day.toordinal())
+    for _ in history.volumes():
+        pass
+    return history.month(len(history.counts) - 1)
 
 
 def recent_weeks(daily: Mapping[date, float], newest: date, weeks: int) -> tuple[float | None, ...]:
@@ -57,32 +70,59 @@ def threshold_of(boundary: Boundary, settings: Settings) -> float:
     return settings.hybrid_from if boundary is Boundary.HYBRID else settings.fine_tuning_above
 
 
-def volume_state(daily: Mapping[date, float], as_of: date, settings: Settings) -> VolumeState:
+def volume_state(
+    daily: Mapping[date, float],
+    as_of: date,
+    settings: Settings,
+    alive_until: date | None = None,
+    incomplete: Collection[date] = (),
+) -> VolumeState:
     """Return the state of a system's volume, computed from every day up to the newest covered one.
 
     Days after the newest covered day neither lower the coverage nor count towards the dwell time of a band;
     `is_stale` tells whether that day is too old to decide by. Days after `as_of` are ignored.
+
+    Args:
+        daily: inferences by covered day.
+        as_of: the last day that counts.
+        settings: the thresholds.
+        alive_until: the last day up to which the sources are known to have been read; idle days right after the
+            newest day with records are covered up to it.
+        incomplete: covered days on which one of several sources was missing; their counts may be too low.
     """
-    days = [day for day in daily if day <= as_of]
-    if not days:
+    counted = {day.toordinal(): count for day, count in daily.items() if day <= as_of}
+    if not counted:
         return VolumeState()
-    newest = max(days)
+    history = _History(counted, last_day(max(counted), as_of, alive_until), settings)
     bands = _Bands(settings)
-    for ordinal, volume in _volumes(daily, min(days), newest, days, settings):
+    steps = list(history.volumes())
+    for ordinal, volume in steps:
         bands.step(ordinal, volume)
     candidate, candidate_days = bands.candidate()
-    monthly, covered = month_equivalent(daily, newest, settings)
+    newest = len(history.counts) - 1
+    monthly, covered = history.month(newest)
+    bounds = None if monthly is None else _bounds(history, steps, [day for day in incomplete if day <= as_of])
     return VolumeState(
         monthly_inferences=monthly,
         covered_days=covered,
-        newest_day=newest,
+        newest_day=history.day(newest),
         band=None if bands.settled < 0 else _LEVELS[bands.settled],
         band_since=date.fromordinal(bands.since) if bands.since else None,
         candidate=candidate,
         candidate_days=candidate_days,
         crossings=tuple(bands.crossings),
         first_settled=date.fromordinal(bands.first) if bands.first else None,
+        monthly_low=monthly if bounds is None else bounds.low,
+        monthly_high=monthly if bounds is None else bounds.high,
+        idle_days=tuple(history.day(index) for index in sorted(history.idle) if index > newest - WINDOW_DAYS),
+        bounded_days=() if bounds is None else bounds.days,
+        certain=bounds is None or bounds.bands == {bands.settled},
     )
+
+
+def state_of(usage: UsageFacts, as_of: date, settings: Settings) -> VolumeState:
+    """Return the state of a system's volume as of a day, from what the store knows of its traffic."""
+    return volume_state(usage.daily, as_of, settings, usage.alive_until, usage.incomplete)
 
 
 def is_stale(volume: VolumeState, as_of: date, settings: Settings) -> bool:
@@ -94,44 +134,114 @@ def _days_needed(settings: Settings) -> int:
     return min(max(settings.minimum_days, 1), WINDOW_DAYS)
 
 
-def _month(window: Sequence[float | None], covered: int) -> float:
-    # 487 / 448 is 30.4375 / 28; multiplying first keeps exact values exact. fsum rounds once, so the figure
-    # depends on the window alone: a running sum would carry errors of days long gone across a threshold.
-    total = fsum(window) if covered == WINDOW_DAYS else _balanced(window)  # type: ignore[arg-type] # none is missing
-    return total * 487 / 448
+class _History:
+    """The counts of all days from 27 days before the first one on; days turn out to be idle as they are walked."""
 
+    def __init__(
+        self, counted: Mapping[int, float], until: int, settings: Settings, newest: int | None = None
+    ) -> None:
+        self.first = min(counted)
+        self._newest = _PADDING + (max(counted) if newest is None else newest) - self.first
+        self.counts: list[float | None] = [None] * _PADDING
+        self.counts += map(counted.get, range(self.first, until + 1))
+        self.idle: set[int] = set()
+        self.settings, self.needed = settings, _days_needed(settings)
 
-def _balanced(window: Sequence[float | None]) -> float:
-    known = [count for count in window if count is not None]
-    parts: list[float] = []
-    uncovered_weekdays = 0
-    for weekday in range(7):
-        counts = [count for count in window[weekday::7] if count is not None]
-        if counts:
-            parts.append(fsum(counts) * 4 / len(counts))
-        else:
-            uncovered_weekdays += 1
-    return fsum((*parts, fsum(known) * 4 * uncovered_weekdays / len(known)))
+    def day(self, index: int) -> date:
+        """The day at an index."""
+        return date.fromordinal(self.first - _PADDING + index)
 
-
-def _volumes(
-    daily: Mapping[date, float], first: date, newest: date, days: Sequence[date], settings: Settings
-) -> Iterator[tuple[int, float]]:
-    """The covered days with a known volume, from `first` to `newest`: ordinal and volume."""
-    needed, start = _days_needed(settings), first.toordinal()
-    padding = WINDOW_DAYS - 1
-    series: list[float | None] = [None] * (padding + newest.toordinal() - start + 1)
-    for day in days:
-        series[padding + day.toordinal() - start] = daily[day]
-    covered = 0
-    for index in range(len(series) - padding):
-        window = series[index : index + WINDOW_DAYS]
-        if window[-1] is not None:
+    def volumes(self) -> Iterator[tuple[int, float]]:
+        """The covered days with a known volume: ordinal and volume. Ends with the last covered day."""
+        counts, needed, first = self.counts, self.needed, self.first - _PADDING
+        covered = 0
+        for index in range(_PADDING, len(counts)):
+            window = counts[index - _PADDING : index + 1]
+            if window[-1] is None:
+                found = fill_idle(counts, index, _PADDING, self.idle)
+                if not found:
+                    if index > self._newest:
+                        del counts[index:]
+                        return
+                    covered -= window[0] is not None
+                    continue
+                covered += found - 1
+                window = counts[index - _PADDING : index + 1]
             covered += 1
-            if covered >= needed:
-                yield start + index, _month(window, covered)
-        if window[0] is not None:
-            covered -= 1
+            if covered == WINDOW_DAYS:
+                yield first + index, fsum(window) * _MONTH / _OF_MONTH  # type: ignore[arg-type] # none is missing
+            elif covered >= needed or self._is_sparse(index):
+                yield first + index, _monthly(likely_sum(window, first + index, self.first))
+            if window[0] is not None:
+                covered -= 1
+
+    def month(self, index: int) -> tuple[float | None, int]:
+        """The volume of the window that ends at an index, None when unknown, and its covered days."""
+        window = self.counts[index - _PADDING : index + 1]
+        covered = sum(count is not None for count in window)
+        if covered == WINDOW_DAYS:
+            return _monthly(fsum(window)), covered  # type: ignore[arg-type] # none is missing
+        if covered and (covered >= self.needed or self._is_sparse(index)):
+            return _monthly(likely_sum(window, self.first - _PADDING + index, self.first)), covered
+        return None, covered
+
+    def _is_sparse(self, index: int) -> bool:
+        start = max(index - _PADDING, _PADDING)
+        return self.old_enough(index) and is_sparse(self.counts, start, index + 1, self.idle)
+
+    def old_enough(self, index: int) -> bool:
+        """Whether so many days passed since the first one that their volume can be known."""
+        return index - _PADDING + 1 >= self.needed
+
+
+class _Bounded(Struct, frozen=True):
+    low: float
+    high: float
+    days: tuple[date, ...]
+    bands: frozenset[int]
+    """The bands that are settled when all bounded days are as low, and as high, as they can be."""
+
+
+def _bounds(
+    history: _History, steps: Sequence[tuple[int, float]], incomplete: Collection[date]
+) -> _Bounded | None:
+    """What the bounded days of the last window can be; None without any.
+
+    A band never falls when any count rises, so that both ends stand for every filling between them. What was
+    bounded before the window has its likely count: a doubt ends when its day leaves the window.
+    """
+    counts = history.counts
+    newest = len(counts) - 1
+    start = newest - _PADDING
+    low = {index: 0.0 for index in range(start, newest + 1) if counts[index] is None}
+    for day in incomplete:
+        index = day.toordinal() - history.first + _PADDING
+        if start <= index <= newest and (count := counts[index]) is not None:
+            low[index] = count
+    if not low:
+        return None
+    origin = history.first - _PADDING
+    counted = [None if index in history.idle else count for index, count in enumerate(counts)]
+    high = {index: max(count, largest_of_kind(counted, index, origin)) for index, count in low.items()}
+    ends = []
+    for filling in (low, high):
+        bands = _Bands(history.settings)
+        for ordinal, volume in steps:
+            if ordinal < origin + start:
+                bands.step(ordinal, volume)
+        filled = [filling.get(index, count) for index, count in enumerate(counts)]
+        for index in range(max(start, _PADDING), newest + 1):
+            if history.old_enough(index):
+                window = filled[index - _PADDING : index + 1]
+                bands.step(origin + index, _monthly(likely_sum(window, origin + index, history.first)))
+        ends.append((bands.settled, _monthly(likely_sum(filled[start:], origin + newest, history.first))))
+    (lowest, least), (highest, most) = ends
+    days = tuple(history.day(index) for index in sorted(low))
+    return _Bounded(least, most, days, frozenset((lowest, highest)))
+
+
+def _monthly(total: float) -> float:
+    return total * _MONTH / _OF_MONTH
 
 
 class _Bands:

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, func, select
 from leverwatch.agent.framework.model import Declaration, Facts, PromptFacts, UsageFacts
 from leverwatch.agent.framework.timeline import Timeline, is_overlapping
 from leverwatch.agent.store.names import named
-from leverwatch.agent.store.schema import EMPTIED, prompt_changes, source_days, usage_daily, usage_totals
+from leverwatch.agent.store.schema import EMPTIED, prompt_changes, source_days, sources, usage_daily, usage_totals
+from leverwatch.agent.store.source_life import alive_until, incomplete_days
 from leverwatch.agent.store.words import word
 from leverwatch.collectors.interface import COUNTING_KINDS, ChangeKind, Operation
 
@@ -33,7 +34,7 @@ def read_facts(connection: Connection, as_of: date, scope: Scope) -> dict[str, F
     """Return the facts of every system that is declared, has usage or has prompt changes, by name.
 
     Only complete days up to `as_of` count. A system is covered on every day for which a source that feeds it had
-    any record, from the system's first day in that source on.
+    any record, from the system's first day in that source on. What the other days are, the framework decides.
     """
     return {system: timeline.facts for system, timeline in read_timelines(connection, as_of, scope).items()}
 
@@ -85,6 +86,10 @@ def _usage(connection: Connection, as_of: date, scope: Scope) -> dict[str, tuple
         .order_by(source_days.c.source, source_days.c.day)
     ):
         seen[source].append(day)
+    last = select(source_days.c.source, func.max(source_days.c.day).label("newest")).group_by(source_days.c.source)
+    newest = {row.source: row.newest for row in connection.execute(last)}
+    reads = connection.execute(select(sources.c.source, sources.c.last_success))
+    read = {row.source: row.last_success for row in reads}
     counts: dict[str, dict[str, dict[date, float]]] = defaultdict(lambda: defaultdict(dict))
     daily = (
         select(usage_daily.c.system, usage_daily.c.source, usage_daily.c.day, func.sum(usage_daily.c.inferences))
@@ -96,17 +101,24 @@ def _usage(connection: Connection, as_of: date, scope: Scope) -> dict[str, tuple
             counts[system][source][day] = inferences
     facts = {}
     for system, starts_of in first.items():
-        sources = sorted(counting_sources(starts_of, scope.authoritative))
+        counting = sorted(counting_sources(starts_of, scope.authoritative))
         total: dict[date, float] = {}
-        for source in sources:
+        for source in counting:
             start = starts_of[source]
             for day in seen[source]:
                 if day >= start:
                     total.setdefault(day, 0.0)
             for day, inferences in counts[system][source].items():
                 total[day] = total.get(day, 0.0) + inferences
-        twice = _counted_twice(counts[system], sources)
-        facts[system] = (UsageFacts(total, tuple(sources), is_overlapping(twice, as_of)), twice)
+        twice = _counted_twice(counts[system], counting)
+        usage = UsageFacts(
+            daily=total,
+            sources=tuple(counting),
+            overlapping=is_overlapping(twice, as_of),
+            alive_until=alive_until([(newest.get(source), read.get(source)) for source in counting], as_of),
+            incomplete=incomplete_days([(starts_of[source], seen[source]) for source in counting]),
+        )
+        facts[system] = (usage, twice)
     return facts
 
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from leverwatch.agent.errors import StoreError
+from leverwatch.agent.framework.coverage import WINDOW_DAYS
 from leverwatch.agent.framework.model import Facts, FrequencyState, Rule, RuleEvidence, Strategy, Verdict
 from leverwatch.collectors.errors import CollectorError
 from leverwatch.collectors.exact_json import exact_decoder
@@ -23,7 +24,35 @@ def _settled_frequency(stored: bytes) -> bytes:
     return msgspec.json.encode({**verdict, "frequency": FrequencyState()})
 
 
-_VERDICT_UPGRADES: tuple[Upgrade, ...] = (same, _settled_frequency)
+def _with_bounds(body: bytes) -> bytes:
+    """Version 3: an incomplete window was never certain, and no day was known to be idle."""
+    verdict = msgspec.json.decode(body)
+    volume = verdict.get("volume") if isinstance(verdict, dict) else None
+    # What is damaged is left for the decoder, which says what is missing.
+    if isinstance(volume, dict):
+        monthly = volume.get("monthly_inferences")
+        volume |= {
+            "monthly_low": monthly,
+            "monthly_high": monthly,
+            "idle_days": [],
+            "bounded_days": [],
+            "certain": monthly is None or volume.get("covered_days") == WINDOW_DAYS,
+        }
+    return msgspec.json.encode(verdict)
+
+
+def _with_life(body: bytes) -> bytes:
+    """To version 2: until when the sources were read was not stored."""
+    facts = msgspec.json.decode(body)
+    usage = facts.get("usage") if isinstance(facts, dict) else None
+    if isinstance(usage, dict):
+        usage |= {"alive_until": None, "incomplete": {}}
+    return msgspec.json.encode(facts)
+
+
+_VERDICT_UPGRADES: tuple[Upgrade, ...] = (same, _settled_frequency, _with_bounds)
+"""Queries of `leverwatch.agent.store.history` search this text for a mismatch: they depend on the layout as
+well."""
 
 
 class Reviewed(msgspec.Struct):
@@ -59,7 +88,7 @@ FACTS: Kind[Facts] = Kind(
     key="facts",
     encode=msgspec.json.encode,
     decode=exact_decoder(Facts),
-    upgrades=(same,),
+    upgrades=(same, _with_life),
     is_json=True,
 )
 

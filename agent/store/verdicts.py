@@ -104,4 +104,5 @@ def _shortened(facts: Facts) -> Facts:
     # The band folds over the whole history, which usage_daily keeps; a copy of it a day would not stay small.
     since = facts.as_of - timedelta(days=_KEPT_DAYS)
     daily = {day: count for day, count in facts.usage.daily.items() if day > since}
-    return replace(facts, usage=replace(facts.usage, daily=daily))
+    incomplete = {day: again for day, again in facts.usage.incomplete.items() if day > since}
+    return replace(facts, usage=replace(facts.usage, daily=daily, incomplete=incomplete))

@@ -11,8 +11,8 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from leverwatch.agent.framework.coverage import WINDOW_DAYS
 from leverwatch.agent.framework.model import RuleEvidence, Status
-from leverwatch.agent.framework.volume import WINDOW_DAYS
 from leverwatch.agent.snapshot import AgentSnapshot, SourceView, SystemsSnapshot, SystemView
 from leverwatch.agent.web.page.attention import by_attention, flags
 from leverwatch.agent.web.page.chart import FLOOR, HEIGHT, WEEKS, WIDTH, chart, position

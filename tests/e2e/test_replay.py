@@ -28,7 +28,7 @@ NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 # 8 August: the 28th day of prompt history, 12 July included, so four whole weeks: the frequency is known. Prompts
 #   of search-summaries change on 2 or 3 days a week, those of claims-triage on 1 to 3, so the median is at least 1
 #   for both. Of contract-extraction only the import lies in these weeks: the median of 1, 0, 0, 0 is 0.
-# 16 August: the 21st covered day, the least that volume needs. 23 August: the 28th, the whole window.
+# 16 August: the 21st covered day, the least that volume needs; the other 7 days cannot reach a threshold.
 # 1 November: by the generator's numbers, the last 28 days of support-bot are worth 99.64M a month on 25 October,
 #   101.26M on the 26th, and stay above 100M from there; 1 November is the seventh such day, which settles it.
 # hr-faq (40,000 a month) stays far below the first threshold, and nothing else changes until 23 November.
@@ -41,10 +41,8 @@ TABLE = """\
 2026-08-08  claims-triage        fine_tuning         hybrid              decided      conflict
 2026-08-08  contract-extraction  fine_tuning         fine_tuning         decided      locked_in_behavior
 2026-08-08  search-summaries     -                   prompt_engineering  decided      frequent_changes
-2026-08-16  hr-faq               -                   prompt_engineering  provisional  volume_low
-2026-08-16  support-bot          -                   prompt_engineering  provisional  volume_low
-2026-08-23  hr-faq               prompt_engineering  prompt_engineering  decided      volume_low
-2026-08-23  support-bot          prompt_engineering  prompt_engineering  decided      volume_low
+2026-08-16  hr-faq               -                   prompt_engineering  decided      volume_low
+2026-08-16  support-bot          -                   prompt_engineering  decided      volume_low
 2026-11-01  support-bot          prompt_engineering  hybrid              decided      volume_mid
 """
 

@@ -66,7 +66,6 @@ def test_the_table_shows_when_each_verdict_changed_and_why() -> None:
     assert [tuple(re.split("  +", row)[:3:2]) for row in rows] == [
         (back(40), "- -> -"),
         (back(20), "- -> prompt engineering"),
-        (back(13), "prompt engineering -> prompt engineering"),
         (back(3), "prompt engineering -> hybrid"),
     ]
     assert "volume_mid" in rows[-1]

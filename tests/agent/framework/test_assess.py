@@ -100,12 +100,22 @@ class TestStatus:
         assert (ReasonCode.PROMPTS_NOT_WATCHED in codes(result)) is (prompt_facts is UNWATCHED)
 
     @pytest.mark.parametrize(
-        ("days", "status"), [(21, Status.PROVISIONAL), (27, Status.PROVISIONAL), (28, Status.DECIDED)]
+        ("count", "days", "status"),
+        [
+            (MID, 21, Status.DECIDED),
+            (MID, 27, Status.DECIDED),
+            (MID, 28, Status.DECIDED),
+            (16_000.0, 21, Status.PROVISIONAL),
+            (16_000.0, 27, Status.PROVISIONAL),
+            (16_000.0, 28, Status.DECIDED),
+        ],
     )
-    def test_a_partial_window_is_provisional(self, days: int, status: Status) -> None:
-        result = verdict(facts(constant(MID, days)))
+    def test_a_partial_window_is_provisional_when_its_missing_days_could_settle_another_band(
+        self, count: float, days: int, status: Status
+    ) -> None:
+        result = verdict(facts(constant(count, days)))
         assert (result.strategy, result.status) == (HYBRID, status)
-        assert (ReasonCode.PARTIAL_WINDOW in codes(result)) is (status is Status.PROVISIONAL)
+        assert (ReasonCode.PARTIAL_WINDOW in codes(result)) is (days < 28)
 
     def test_too_few_days_are_undecided(self) -> None:
         result = verdict(facts(constant(MID, 20)))
@@ -175,7 +185,7 @@ class TestHolding:
         )
 
     def test_a_provisional_recommendation_is_held_as_provisional(self) -> None:
-        result = verdict(self.stale(), self.before(MID, days=22))
+        result = verdict(self.stale(), self.before(16_000.0, days=22))
         assert (result.strategy, result.status, result.held) == (HYBRID, Status.PROVISIONAL, True)
 
     def test_a_chain_of_stale_days_holds_the_same(self) -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from leverwatch.agent.framework.coverage import with_idle_days
 from leverwatch.agent.framework.model import Band, Boundary, Crossing, Settings, VolumeState
 from leverwatch.agent.framework.volume import (
     band_of,
@@ -50,12 +51,16 @@ class TestMonthEquivalent:
         del weekly[ago(2)]
         assert month_equivalent(weekly, AS_OF) == ((4 * 300 + 24 * 1_600) * 487 / 448, 27)
 
-    def test_a_weekday_that_is_never_covered_takes_the_mean_of_all_days(self) -> None:
+    def test_a_weekday_that_is_covered_in_none_of_four_weeks_is_idle(self) -> None:
         daily = {ago(age): 1_600.0 if age % 7 else 16.0 for age in range(28) if age % 7 != 3}
-        mean = (4 * 16 + 20 * 1_600) / 24
-        value, covered = month_equivalent(daily, AS_OF)
-        assert covered == 24
-        assert value == pytest.approx((4 * 16 + 20 * 1_600 + 4 * mean) * 487 / 448)
+        assert month_equivalent(daily, AS_OF) == ((4 * 16 + 20 * 1_600) * 487 / 448, 28)
+
+    def test_a_weekday_that_is_covered_in_none_of_three_weeks_takes_the_mean_of_its_kind(self) -> None:
+        # Age 3 is a Thursday: three of them are missing, and the fourth lies before the first day.
+        daily = {ago(age): 3_000.0 if age % 7 == 4 else 1_000.0 for age in range(24) if age % 7 != 3}
+        mean = (3 * 3_000 + 10 * 1_000) / 13
+        total = 4 * 3_000 + 20 * 1_000 + 4 * mean
+        assert month_equivalent(daily, AS_OF) == (pytest.approx(total * 487 / 448), 21)
 
     @pytest.mark.parametrize(("covered", "known"), [(0, False), (1, False), (20, False), (21, True), (28, True)])
     def test_below_the_minimum_the_volume_is_unknown(self, covered: int, known: bool) -> None:
@@ -320,7 +325,7 @@ def plain_crossings(daily: dict[date, float]) -> tuple[Crossing, ...]:
     day = min(daily, default=AS_OF)
     while day <= max(daily, default=ago(1)):
         volume, _ = month_equivalent(daily, day)
-        if volume is not None and day in daily:
+        if volume is not None and (day in daily or _is_idle(daily, day)):
             history.append(volume)
             new = band_of(volume, SMALL) if band is None else _next_band(band, history[-7:])
             if band is not None and new is not band:
@@ -328,6 +333,13 @@ def plain_crossings(daily: dict[date, float]) -> tuple[Crossing, ...]:
             band = new
         day += timedelta(days=1)
     return tuple(found)
+
+
+def _is_idle(daily: dict[date, float], day: date) -> bool:
+    """Whether a day without records is a true zero, by what is known up to it and something after it."""
+    after = day + timedelta(days=1)
+    known = {on: count for on, count in daily.items() if on < day}
+    return bool(known) and day in with_idle_days(known | {after: 0.0}, after, None)
 
 
 def _next_band(band: Band, week: list[float]) -> Band:

@@ -100,11 +100,10 @@ def test_changes_are_the_first_verdict_and_those_that_say_something_else() -> No
 
     found = list(changes(verdicts))
 
-    # 1 to 20 days covered: nothing is known. 21: the least that is needed. 28: the whole window.
+    # 1 to 20 days covered: nothing is known. 21: the least that is needed, and the other 7 change no band.
     assert [(c.verdict.as_of, c.verdict.strategy, c.verdict.status) for c in found] == [
         (day(0), None, Status.UNDECIDED),
-        (day(20), Strategy.PROMPT_ENGINEERING, Status.PROVISIONAL),
-        (day(27), Strategy.PROMPT_ENGINEERING, Status.DECIDED),
+        (day(20), Strategy.PROMPT_ENGINEERING, Status.DECIDED),
     ]
     assert found[0] == Change(None, verdicts[0])
     assert found[1].previous == verdicts[19]

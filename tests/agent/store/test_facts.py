@@ -85,7 +85,9 @@ def test_an_authoritative_source_counts_alone(store: Store) -> None:
     put(store, "b", row("bot", 0, inferences=99), row("faq", 0))
     scope = Scope(authoritative=frozenset({"a"}))
 
-    assert usage(store, "bot", scope=scope) == UsageFacts({day(0): 10}, ("a",), overlapping=False)
+    assert usage(store, "bot", scope=scope) == UsageFacts(
+        {day(0): 10}, ("a",), overlapping=False, alive_until=day(0)
+    )
     assert usage(store, "faq", scope=scope).sources == ("b",)
 
 

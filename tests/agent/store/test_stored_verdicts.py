@@ -51,6 +51,9 @@ FULL = Verdict(
         Band.MID,
         3,
         (Crossing(date(2026, 2, 21), Band.MID, Band.LOW),),
+        monthly_low=39.5,
+        monthly_high=39.5,
+        certain=False,
     ),
     changes_per_week=None,
     declared=Strategy.HYBRID,
@@ -90,9 +93,14 @@ _FACTS = (
     '"overlapping":false},"prompts":{"watched":true,"first_change":"2026-01-26","active_days":["2026-01-26"]},'
     '"declaration":{"strategy":"hybrid","reviewed":null,"locked_in_behavior":["tone"]}}'
 )
+_NEW_VOLUME = ',"monthly_low":39.5,"monthly_high":39.5,"idle_days":[],"bounded_days":[],"certain":false}'
+_THIRD = _SECOND.replace('"version":2', '"version":3').replace(
+    '"first_settled":null}', '"first_settled":null' + _NEW_VOLUME, 1
+)
+_FACTS_2 = _FACTS.replace('"overlapping":false', '"overlapping":false,"alive_until":null,"incomplete":{}')
 VERSIONS: list[tuple[Kind[Any], object, tuple[str, ...]]] = [
-    (VERDICT, FULL, ("{" + _TEXT, '{"version":1,' + _TEXT, _SECOND)),
-    (FACTS, GIVEN, ("{" + _FACTS, '{"version":1,' + _FACTS)),
+    (VERDICT, FULL, ("{" + _TEXT, '{"version":1,' + _TEXT, _SECOND, _THIRD)),
+    (FACTS, GIVEN, ("{" + _FACTS, '{"version":1,' + _FACTS, '{"version":2,' + _FACTS_2)),
 ]
 """Every version of what is stored, as the program of that version wrote it: these stay, and a new one is added."""
 
@@ -122,7 +130,7 @@ def test_verdicts_of_all_versions_stand_side_by_side(store: Store) -> None:
     assert store.verdicts(DAY) == {"bot": FULL}
     assert store.verdicts(DAY - timedelta(days=1)) == {"bot": FULL}
     with store.history("bot", DAY) as history:
-        assert [past.mismatch for past in history] == [True, True, True]
+        assert [past.mismatch for past in history] == [True] * 4
 
 
 @pytest.mark.parametrize(
@@ -193,5 +201,5 @@ def test_a_row_of_the_audit_trail_is_json_of_its_own(store: Store) -> None:
 
     with store.reading() as connection:
         row = connection.execute(select(verdicts.c.verdict, verdicts.c.facts)).one()
-    assert [json.loads(column)["version"] for column in row] == [2, 1]
+    assert [json.loads(column)["version"] for column in row] == [3, 2]
     assert json.loads(row.verdict)["mismatch"] is True
