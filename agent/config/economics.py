@@ -31,6 +31,12 @@ class PricesConfig(Model):
         description="Take prices that the file does not have from the package genai-prices, when the extra "
         "`prices` is installed. Nothing is fetched.",
     )
+    deployments: dict[Annotated[str, Field(min_length=1, max_length=200)], Text] = Field(
+        default_factory=dict,
+        description="The model behind each name that only you can explain: a deployment of Azure, a provisioned "
+        "model or application profile of Bedrock, an endpoint of Vertex.",
+        examples=[{"my-gpt": "gpt-4o-mini"}],
+    )
 
 
 class _Range(Model):

@@ -56,7 +56,7 @@ class Assessor:
         """Make an assessor with the prices of a configuration."""
         prices = loaded.config.prices
         file = None if prices.file is None else loaded.base_dir / prices.file
-        return cls(CurrentPrices(file, public=prices.public))
+        return cls(CurrentPrices(file, public=prices.public, deployments=prices.deployments))
 
     @property
     def price_file(self) -> PriceFileState | None:
