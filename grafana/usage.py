@@ -53,7 +53,7 @@ USAGE_ROW = Row(
             Kind.GRAPH,
             Unit.DOLLARS,
             (Query(f"1000 * {_COST} / ({daily(_INFERENCES)} - ({_COSTLESS}) > 0)"),),
-            "Mean over the inferences whose cost the log tells or a price does, failed calls included in the cost.",
+            "Mean over the inferences whose cost the log or a price tells, failed calls included in the cost.",
             fixed_window=DAY_WINDOW,
             empty="No cost is known",
         ),

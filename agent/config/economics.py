@@ -15,6 +15,8 @@ from leverwatch.agent.framework.economics.amounts import Amount, Hosting, Origin
 from leverwatch.agent.framework.economics.assumptions import ASSUMPTIONS, Assumption, resolve
 from leverwatch.collectors.config import Model
 
+INSTALL_PRICES = "pip install 'leverwatch[prices]'"
+"""What brings the public prices."""
 Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
 
 

@@ -27,6 +27,7 @@ class PriceBook:
         *,
         unusable: str | None = None,
         deployments: Mapping[str, str] | None = None,
+        no_public: str = "public prices are not in use",
     ) -> None:
         """Make a price book.
 
@@ -35,12 +36,14 @@ class PriceBook:
             public: the public list; None when it is not used.
             unusable: the name of a configured file no version of which could be read. Then every price is unknown:
                 the file may say something else than the public list, which must not replace it.
+            no_public: why there is no public list.
             deployments: the model behind each name that only its owner can explain.
         """
         self._unusable = unusable
         self._own = own
         self._public = public
         self._deployments = deployments or {}
+        self._no_public = no_public
         self._known: dict[tuple[str, date, str | None, bool], Price | Unpriced] = {}
 
     def price(
@@ -68,10 +71,7 @@ class PriceBook:
         if price is not None:
             return replace(price, model=model, notes=(*price.notes, *notes)) if notes else price
         own = "no price file is configured" if self._own is None else f"{self._own.name} has no entry for it"
-        if self._public is None:
-            public = "public prices are not in use"
-        else:
-            public = f"{self._public.name} does not list it"
+        public = self._no_public if self._public is None else f"{self._public.name} does not list it"
         return Unpriced(model, f"{own}, and {public}")
 
     def _listed(self, model: str, day: date, provider: str | None) -> Price | None:

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from leverwatch.agent.config.economics import INSTALL_PRICES
 from leverwatch.agent.errors import ConfigError
 from leverwatch.agent.log import get_logger
 from leverwatch.agent.prices.book import PriceBook
@@ -37,6 +38,8 @@ class CurrentPrices:
         self._unread: tuple[str, ...] = ()
         self._failures = 0
         self._public = _library() if public else None
+        why_not = f"installed ({INSTALL_PRICES})" if public else "in use"
+        self._no_public = f"public prices are not {why_not}"
         self._deployments = deployments
         self._day: date | None = None
         self._book: PriceBook | None = None
@@ -63,7 +66,7 @@ class CurrentPrices:
         if self._path is not None and self._watched is None:
             return PriceBook(unusable=self._path.name)
         own = self._watched.prices if self._watched else None
-        return PriceBook(own, self._public, deployments=self._deployments)
+        return PriceBook(own, self._public, deployments=self._deployments, no_public=self._no_public)
 
     def _refresh(self) -> bool:
         """Read the file again if it changed, and return whether there are new prices."""

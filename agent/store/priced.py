@@ -139,3 +139,11 @@ def read_priced(connection: Connection, systems: Collection[str] | None) -> Mapp
         for chosen in named(table.system, systems)
         for row in connection.execute(select(priced_totals).where(chosen))
     }
+
+
+def read_priced_days(connection: Connection, system: str) -> Mapping[tuple[str, str, date], PricedUsage]:
+    """Return what is priced of a system, by source, model and day."""
+    query = select(priced_days).where(priced_days.c.system == system)
+    return {
+        (row.source, row.model, row.day): PricedUsage(row.usd, row.inferences) for row in connection.execute(query)
+    }

@@ -20,6 +20,8 @@ from leverwatch.agent.evaluation.decide import Plan
 from leverwatch.agent.evaluation.evaluate import evaluate
 from leverwatch.agent.exporter.families import SYSTEMS
 from leverwatch.agent.prices.current import CurrentPrices
+from leverwatch.agent.snapshot import PricedUsage
+from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import Batch, Operation, UsageRow
 
@@ -202,6 +204,20 @@ def test_a_failure_of_pricing_costs_no_verdict_and_is_said(agent: Agent, monkeyp
     with capture_logs() as logs:
         assert agent.shown()["inferences_unpriced", "small"] == 10
     assert {"event": "spend_not_priced", "error": "RuntimeError", "log_level": "warning"} in logs
+
+
+def test_the_past_of_a_system_has_what_is_priced_on_each_day(agent: Agent) -> None:
+    agent.prices(SMALL)
+    agent.feed(ROW, replace(ROW, day=TUESDAY), TOLD, replace(ROW, operation=Operation.EMBEDDING))
+    agent.shown()
+
+    with agent.store.past(TUESDAY, Scope(), 10) as past:
+        found = [(row.day, row.operation, row.priced) for row in past.usage("bot")]
+    assert sorted(found, key=str) == [
+        (MONDAY, Operation.EMBEDDING, None),
+        (MONDAY, Operation.GENERATION, PricedUsage(3.0, 10)),
+        (TUESDAY, Operation.GENERATION, PricedUsage(3.0, 10)),
+    ]
 
 
 NUMBERS = st.integers(0, 5)

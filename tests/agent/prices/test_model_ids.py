@@ -186,7 +186,7 @@ LISTED: dict[str, tuple[str, float, float]] = {
         15.0,
     ),
     "bedrock_converse/us.amazon.nova-pro-v1:0": ("amazon.nova-pro-v1:0 of aws", 0.8, 3.2),
-    "bedrock/arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-sonnet-4-20250514-v1:0": (
+    "bedrock/arn:aws:bedrock:us-east-1:42:inference-profile/us.anthropic.claude-sonnet-4-20250514-v1:0": (
         "regional.anthropic.claude-sonnet-4-20250514-v1:0 of aws",
         3.0,
         15.0,
