@@ -6,11 +6,14 @@ from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from leverwatch.agent.framework.economics.amounts import Price, Unpriced
 from leverwatch.agent.prices.book import PriceBook
 from leverwatch.agent.prices.entries import EntryAtLine, PriceEntry, PriceList
 from leverwatch.agent.prices.library import PriceLibrary
+from leverwatch.agent.prices.model_ids import base_of, identify, own_names
 
 DAY = date(2026, 10, 4)
 
@@ -444,3 +447,21 @@ def test_a_deployment_with_the_name_of_another_model_has_the_price_of_what_it_is
 
 def test_a_deployment_of_a_model_without_a_price_has_none() -> None:
     assert paid(own({"model": "my-gpt", "input": 1.0}, deployments={"my-gpt": "gpt-9"}), "my-gpt") is None
+
+
+WORDS = st.sampled_from([
+    "arn:aws:bedrock:us-east-1:42:inference-profile", "bedrock", "us.anthropic.claude-3-haiku-20240307-v1:0", "ft",
+    "publishers", "models", "projects", "azure", "gpt-4o", "openrouter", "@20250219", ".ft-a", "", "litellm_proxy",
+])  # fmt: skip
+
+
+@given(st.one_of(st.text(max_size=60), st.lists(st.one_of(WORDS, st.text(max_size=5))).map("/".join)))
+def test_any_text_is_looked_up_under_names_that_are_part_of_it(model: str) -> None:
+    identity, base = identify(model), base_of(model)
+
+    assert all(it.name in model for it in own_names(model))
+    assert identity is None or identity.name in model
+    assert base is None or base in model or base in model.replace("ft:", "", 1)
+    assert own({"model": "never", "input": 1.0}).price(model, DAY) == Unpriced(
+        model, "p.yaml has no entry for it, and public prices are not in use"
+    )
