@@ -65,6 +65,8 @@ _VENDORS = frozenset({
 })  # fmt: skip
 _VERSION = re.compile(r"-v?\d+(?::\d+k?)+$|-v\d+$")
 _DATE = re.compile(r"[-@](?:20\d\d-?[01]\d-?[0-3]\d)$")
+_SNAPSHOT = re.compile(r"^(gemini-.*)-0\d\d$")
+"""Google numbers the versions of its models."""
 _TUNED = re.compile(r"ft:(?P<base>[^:]+):.+$")
 _TUNED_ON_AZURE = re.compile(r"(?P<base>[a-z][\w.-]*?)\.ft-[\w-]+$", re.IGNORECASE)
 
@@ -132,8 +134,9 @@ def own_names(model: str) -> Iterator[ModelId]:
         yield ModelId(f"{bedrock['vendor']}.{bedrock['name']}", provider)
         name = bedrock["name"]
         yield ModelId(name, provider)
-    for pattern in (_VERSION, _DATE):
-        shorter = pattern.sub("", name)
+    # Elsewhere a last `-v2` is part of a name that somebody chose, and of another model.
+    for pattern in (_VERSION, _DATE) if bedrock is not None else (_DATE, _SNAPSHOT):
+        shorter = pattern.sub(r"\1" if pattern.groups else "", name)
         if shorter != name:
             name = shorter
             yield ModelId(name, provider)

@@ -388,6 +388,28 @@ def test_an_entry_is_for_no_neighbour_of_its_model(model: str) -> None:
     assert paid(own({"model": "claude-haiku-4-5", "input": 1.5}), model) is None
 
 
+@pytest.mark.parametrize(
+    ("model", "known"),
+    [
+        ("gemini-2.0-flash-001", True),
+        ("publishers/google/models/gemini-2.0-flash-001", True),
+        ("gemini-2.0-flash-lite-001", False),
+        ("gemini-2.0-flash-8b", False),
+        ("tuned", True),
+        ("tuned-2026-01-31", True),
+        ("tuned-20260131", True),
+        ("tuned-v2", False),
+        ("tuned-001", False),
+        ("tuned-2", False),
+        ("tuned-2026-99-99", False),
+    ],
+)
+def test_only_what_is_a_date_or_a_number_of_its_maker_is_left_out_of_a_name(model: str, known: bool) -> None:
+    book = own({"model": "gemini-2.0-flash", "input": 1.0}, {"model": "tuned", "input": 1.0})
+
+    assert (paid(book, model) is not None) is known
+
+
 def test_the_longer_name_of_an_id_outranks_a_shorter_one() -> None:
     book = own(
         {"model": "claude-haiku-4-5", "input": 1.0},
