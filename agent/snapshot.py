@@ -37,6 +37,18 @@ class ModelTotals(Counts, _OfModel):
     each sum."""
 
 
+class PricedUsage(Struct, frozen=True):
+    """What prices make of the generations whose records tell no cost, as counters show it."""
+
+    usd: float = 0.0
+    inferences: float = 0.0
+    """Generations that are in `usd` whole; the others have a model without a price, or unknown tokens."""
+
+    def plus(self, other: PricedUsage) -> PricedUsage:
+        """Return the sum of both."""
+        return PricedUsage(self.usd + other.usd, self.inferences + other.inferences)
+
+
 class SystemView(Struct, frozen=True):
     """One system: its verdict, and the figures beside it."""
 
@@ -52,6 +64,8 @@ class SystemView(Struct, frozen=True):
     highest: Mapping[str, ModelTotals] = field(default_factory=dict)
     """By model, the highest value of each sum; only of models from which something was subtracted. Counters
     show it, so that they never fall."""
+    priced: Mapping[str, PricedUsage] = field(default_factory=dict)
+    """By model, what is priced of the calls whose records tell no cost; only of models of which something is."""
     other_operations: Mapping[Operation, float] = field(default_factory=dict)
     """Successful calls that are no generations, by operation: the highest value of their number."""
     month_to_date_inferences: float | None = None

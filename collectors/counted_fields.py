@@ -72,6 +72,10 @@ class CountedField(Struct, frozen=True):
     told_with: str | None
     """The name of the group of fields that one part of a streamed call gives together, counted once for a call;
     None: all parts of a call have the same value."""
+    given: str | None
+    """The field of a record that must be known for it to add; None: it adds in any case."""
+    lacking: str | None
+    """The field of a record that must be unknown for it to add; None: it adds in any case."""
     on_success: bool
     """Whether an inference adds to it."""
     on_failure: bool
@@ -88,6 +92,8 @@ def counted(
     *,
     unknown: str | None = None,
     told_with: str | None = None,
+    given: str | None = None,
+    lacking: str | None = None,
     on_success: bool = True,
     on_failure: bool = False,
     on_cache_hit: bool = False,
@@ -95,6 +101,7 @@ def counted(
     """Declare a line of the table; the arguments are those of `CountedField`."""
     line = {
         "meaning": meaning, "adds": adds, "of": of, "unit": unit, "unknown": unknown, "told_with": told_with,
+        "given": given, "lacking": lacking,
         "on_success": on_success, "on_failure": on_failure, "on_cache_hit": on_cache_hit,
     }  # fmt: skip
     return field(default=0.0, metadata=line)
@@ -237,6 +244,51 @@ class Counts:
         Unit.TOKENS,
         told_with="output",
     )
+    costed_input_tokens: float = counted(
+        "Input tokens of inferences whose cost is known; a price is for the others.",
+        Adds.AMOUNT,
+        "input_tokens",
+        Unit.TOKENS,
+        told_with="usage",
+        given="cost_usd",
+    )
+    costed_cached_input_tokens: float = counted(
+        "Input tokens from a provider's prompt cache, of inferences whose cost is known.",
+        Adds.AMOUNT,
+        "cached_input_tokens",
+        Unit.TOKENS,
+        told_with="usage",
+        given="cost_usd",
+    )
+    costed_cache_write_tokens: float = counted(
+        "Input tokens written to a provider's prompt cache, of inferences whose cost is known.",
+        Adds.AMOUNT,
+        "cache_write_tokens",
+        Unit.TOKENS,
+        told_with="usage",
+        given="cost_usd",
+    )
+    costed_output_tokens: float = counted(
+        "Output tokens of inferences whose cost is known.",
+        Adds.AMOUNT,
+        "output_tokens",
+        Unit.TOKENS,
+        told_with="usage",
+        given="cost_usd",
+    )
+    uncosted_input: float = counted(
+        "Inferences whose cost and input tokens are unknown, which no price can tell.",
+        Adds.UNKNOWN,
+        "input_tokens",
+        lacking="cost_usd",
+    )
+    uncosted_output: float = counted(
+        "Inferences whose cost and output tokens are unknown and whose input tokens are known.",
+        Adds.UNKNOWN,
+        "output_tokens",
+        given="input_tokens",
+        lacking="cost_usd",
+    )
 
 
 COUNTED: tuple[CountedField, ...] = tuple(CountedField(line.name, **line.metadata) for line in fields(Counts))
@@ -264,7 +316,9 @@ def told_together() -> dict[str, tuple[str, ...]]:
 def amounts(unit: Unit | None = None) -> tuple[str, ...]:
     """Return the fields of a record whose values are added up, of one unit or of all."""
     return tuple(
-        line.of
-        for line in COUNTED
-        if line.of is not None and line.adds is Adds.AMOUNT and unit in (None, line.unit)
+        dict.fromkeys(
+            line.of
+            for line in COUNTED
+            if line.of is not None and line.adds is Adds.AMOUNT and unit in (None, line.unit)
+        )
     )

@@ -9,10 +9,13 @@ _INFERENCES = "leverwatch_inferences_total"
 _NO_INFERENCES = "No inference on the day"
 
 
-def _known(part: str, unknown: str, per: float = 1) -> str:
-    """Return a query for the mean of a day: a sum divided by the inferences for which it is known, times `per`."""
-    known = f"({daily(_INFERENCES)} - {daily(unknown)} > 0)"
-    return f"{f'{per:g} * ' if per != 1 else ''}{daily(part)} / {known}"
+_COST = daily("leverwatch_cost_usd_total", series="model, origin")
+_COSTLESS = f"{daily('leverwatch_inferences_unpriced_total')} - {daily('leverwatch_inferences_priced_total')}"
+
+
+def _known(part: str, unknown: str) -> str:
+    """Return a query for the mean of a day: a sum divided by the inferences for which it is known."""
+    return f"{daily(part)} / ({daily(_INFERENCES)} - {daily(unknown)} > 0)"
 
 
 USAGE_ROW = Row(
@@ -49,8 +52,8 @@ USAGE_ROW = Row(
             "Cost of 1,000 inferences",
             Kind.GRAPH,
             Unit.DOLLARS,
-            (Query(_known("leverwatch_cost_usd_total", "leverwatch_inferences_unpriced_total", 1000)),),
-            "Mean over the inferences whose cost the log knows, failed calls included in the cost.",
+            (Query(f"1000 * {_COST} / ({daily(_INFERENCES)} - ({_COSTLESS}) > 0)"),),
+            "Mean over the inferences whose cost the log or a price tells, failed calls included in the cost.",
             fixed_window=DAY_WINDOW,
             empty="No cost is known",
         ),
@@ -113,15 +116,17 @@ USAGE_ROW = Row(
             "Inferences with something unknown",
             Kind.GRAPH,
             Unit.SHARE,
-            tuple(
-                Query(ratio(f"leverwatch_inferences_{metric}_total", _INFERENCES), f"{{{{system}}}}: {name}")
-                for metric, name in (
-                    ("unknown_input_tokens", "input"),
-                    ("unknown_cached_input_tokens", "cached input"),
-                    ("unknown_output_tokens", "output"),
-                    ("unknown_latency", "latency"),
-                    ("unpriced", "cost"),
-                )
+            (
+                *(
+                    Query(ratio(f"leverwatch_inferences_{metric}_total", _INFERENCES), f"{{{{system}}}}: {name}")
+                    for metric, name in (
+                        ("unknown_input_tokens", "input"),
+                        ("unknown_cached_input_tokens", "cached input"),
+                        ("unknown_output_tokens", "output"),
+                        ("unknown_latency", "latency"),
+                    )
+                ),
+                Query(f"({_COSTLESS}) / ({daily(_INFERENCES)} > 0)", "{{system}}: cost"),
             ),
             "Share of the inferences that the figures beside this one leave out.",
             fixed_window=DAY_WINDOW,

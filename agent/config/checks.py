@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from importlib.util import find_spec
 from typing import Any
 
+from leverwatch.agent.config.economics import INSTALL_PRICES
 from leverwatch.agent.config.models import MOST_SOURCES, SHORTEST_INTERVAL, TOO_SHORT, Config
 from leverwatch.agent.config.problem import ABSENT, Problem, show_steps
 from leverwatch.collectors.config import SourceConfig
 
+_PUBLIC_PRICES = "genai_prices"
+"""The package that brings them."""
 IndexedSources = Sequence[tuple[int, SourceConfig]]
 """The valid sources, each with its index in the file."""
 
@@ -67,6 +71,10 @@ def unused(config: Config, today: date) -> Iterator[Problem]:
     """Yield a warning for each entry without effect, and for each implausible date."""
     if not config.sources:
         yield Problem((), "no sources: nothing will be counted")
+    prices = config.prices
+    if prices.public and "public" in prices.model_fields_set and find_spec(_PUBLIC_PRICES) is None:
+        reason = f"public prices are not installed, and not used: {INSTALL_PRICES}"
+        yield Problem(("prices", "public"), reason)
     counting = [source for source in config.sources if source.counts_usage()]
     fed = {system for source in counting for system in source.declared_systems()}
     any_system = any(not source.declared_systems() for source in counting)

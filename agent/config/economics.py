@@ -15,6 +15,8 @@ from leverwatch.agent.framework.economics.amounts import Amount, Hosting, Origin
 from leverwatch.agent.framework.economics.assumptions import ASSUMPTIONS, Assumption, resolve
 from leverwatch.collectors.config import Model
 
+INSTALL_PRICES = "pip install 'leverwatch[prices]'"
+"""What brings the public prices."""
 Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
 
 
@@ -30,6 +32,12 @@ class PricesConfig(Model):
         default=True,
         description="Take prices that the file does not have from the package genai-prices, when the extra "
         "`prices` is installed. Nothing is fetched.",
+    )
+    deployments: dict[Annotated[str, Field(min_length=1, max_length=200)], Text] = Field(
+        default_factory=dict,
+        description="The model behind each name that only you can explain: a deployment of Azure, a provisioned "
+        "model or application profile of Bedrock, an endpoint of Vertex.",
+        examples=[{"my-gpt": "gpt-4o-mini"}],
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 from leverwatch.agent.config import Loaded
 from leverwatch.agent.errors import LeverwatchError
 from leverwatch.agent.evaluation.decide import CostPlans, Decided
+from leverwatch.agent.evaluation.spend import price_spend
 from leverwatch.agent.evaluation.stored_facts import Reviews, StoredFacts
 from leverwatch.agent.framework.assessment import (
     Assessment,
@@ -54,12 +56,23 @@ class Assessor:
         """Make an assessor with the prices of a configuration."""
         prices = loaded.config.prices
         file = None if prices.file is None else loaded.base_dir / prices.file
-        return cls(CurrentPrices(file, public=prices.public))
+        return cls(CurrentPrices(file, public=prices.public, deployments=prices.deployments))
 
     @property
     def price_file(self) -> PriceFileState | None:
         """The state of the price file; None when none is configured."""
         return self._prices.state
+
+    def price_spend(self, store: Store, scope: Scope, as_of: date) -> None:
+        """Price what came since the last time of which no record tells the cost. Never raises.
+
+        What fails is logged, and done with the next evaluation: it is part of what is stored.
+        """
+        try:
+            price_spend(store, scope.systems, self._prices.book(as_of))
+        except Exception as error:  # noqa: BLE001 - no failure here may cost a verdict
+            detail = str(error) if isinstance(error, LeverwatchError) else type(error).__name__
+            log.warning("spend_not_priced", error=detail)
 
     def assess(
         self, store: Store, scope: Scope, plans: CostPlans, settings: AssessmentSettings, decided: Decided

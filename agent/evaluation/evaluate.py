@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from msgspec.structs import replace
 
 from leverwatch.agent.evaluation.assessor import Assessor
-from leverwatch.agent.evaluation.decide import Plan, decide_now, narrowed
+from leverwatch.agent.evaluation.decide import Plan, decide_now, last_complete_day, narrowed
 from leverwatch.agent.framework.assessment import Assessment, Unavailable
 from leverwatch.agent.framework.coverage import known_days
 from leverwatch.agent.framework.model import Facts, Verdict
@@ -30,7 +30,10 @@ def evaluate(store: Store, plan: Plan, now: datetime, assessor: Assessor | None 
         StoreError: the database refused or cannot be reached.
     """
     plan = narrowed(store, plan)
-    return picture(store, plan, decide_now(store, plan, now), now, assessor)
+    decided = decide_now(store, plan, now)
+    if assessor is not None:
+        assessor.price_spend(store, plan.scope, last_complete_day(now))
+    return picture(store, plan, decided, now, assessor)
 
 
 def picture(
@@ -77,6 +80,7 @@ def view_of(
         locked_in_behaviors=len(declaration.locked_in_behavior) if declaration else 0,
         models=totals.models if totals else (),
         highest=totals.highest if totals else {},
+        priced=totals.priced if totals else {},
         other_operations=totals.other_operations if totals else {},
         month_to_date_inferences=_month_to_date(daily, today),
         last_month_inferences=_last_month(daily, today),

@@ -147,7 +147,10 @@ class StoredFacts(Struct, frozen=True):
 
 
 def _tuned_price(plan: EconomicsPlan, book: PriceBook, as_of: date) -> Price | Unpriced | None:
-    return None if plan.tuned_model is None else book.price(plan.tuned_model, as_of, plan.tuned_provider)
+    if plan.tuned_model is None:
+        return None
+    # At the price of its base a tuned model would look cheaper than it is, and be recommended for it.
+    return book.price(plan.tuned_model, as_of, plan.tuned_provider, of_base=False)
 
 
 def _with_tuned_model(store: Store, scope: Scope, settings: AssessmentSettings) -> Collection[str]:

@@ -62,6 +62,25 @@ def _known(total: float, unknown: float, inferences: float) -> float | None:
     return None if nothing_known and total == 0 else round(total, 6)
 
 
+_TOLD = total_of("cost_usd")
+
+
+def _costs(snapshot: SystemsSnapshot) -> Iterable[Sample]:
+    for labels, told in _TOLD.samples(snapshot):
+        yield (*labels, "told"), told
+    for view in snapshot.systems:
+        for model, priced in view.priced.items():
+            if priced.inferences > 0:
+                yield (view.system, model, "priced"), round(priced.usd, 6)
+
+
+def _priced_inferences(snapshot: SystemsSnapshot) -> Iterable[Sample]:
+    for view in snapshot.systems:
+        for totals in view.models:
+            priced = view.priced.get(totals.model)
+            yield (view.system, totals.model), 0.0 if priced is None else round(priced.inferences, 6)
+
+
 def _other_operations(snapshot: SystemsSnapshot) -> Iterable[Sample]:
     for view in snapshot.systems:
         for operation, count in view.other_operations.items():
@@ -96,11 +115,29 @@ USAGE: tuple[Family[SystemsSnapshot], ...] = (
     total_of("unknown_input", "leverwatch_inferences_unknown_input_tokens_total"),
     total_of("unknown_cached", "leverwatch_inferences_unknown_cached_input_tokens_total"),
     total_of("unknown_output", "leverwatch_inferences_unknown_output_tokens_total"),
-    total_of(
-        "cost_usd",
-        meaning="Cost in US dollars of the generation calls whose cost is known, errors included.",
+    Family(
+        "leverwatch_cost_usd_total",
+        "counter",
+        "Cost in US dollars of generation calls: `told` by their records, errors included, or `priced`, which is "
+        "the tokens of other calls at the prices that held on their day. As of the latest evaluation.",
+        ("system", "model", "origin"),
+        "`told` unless no record of the system and model tells one, `priced` once something is",
+        _costs,
     ),
-    total_of("unpriced", "leverwatch_inferences_unpriced_total"),
+    total_of(
+        "unpriced",
+        "leverwatch_inferences_unpriced_total",
+        "Inferences whose records tell no cost; the cost that is told leaves them out.",
+    ),
+    Family(
+        "leverwatch_inferences_priced_total",
+        "counter",
+        "Those of them that are in the priced cost: prices are known for their model, and all of their tokens. "
+        "As of the latest evaluation.",
+        ("system", "model"),
+        _EVERY_MODEL,
+        _priced_inferences,
+    ),
     total_of("latency_ms", "leverwatch_inference_latency_seconds_total"),
     total_of("unknown_latency", "leverwatch_inferences_unknown_latency_total"),
     Family(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from leverwatch.agent.config.economics import INSTALL_PRICES
 from leverwatch.agent.errors import ConfigError
 from leverwatch.agent.log import get_logger
 from leverwatch.agent.prices.book import PriceBook
@@ -21,18 +23,24 @@ log = get_logger(__name__)
 class CurrentPrices:
     """Prices that follow changes of the price file. A bad version of it is logged and counted, and not used."""
 
-    def __init__(self, file: Path | None = None, *, public: bool = False) -> None:
+    def __init__(
+        self, file: Path | None = None, *, public: bool = False, deployments: Mapping[str, str] | None = None
+    ) -> None:
         """Load the prices. A file that cannot be used is logged, and no error is raised.
 
         Args:
             file: the price file; None when none is configured.
             public: whether to use the public list, if its package is installed.
+            deployments: the model behind each name that only its owner can explain.
         """
         self._path = file
         self._watched: WatchedPriceFile | None = None
         self._unread: tuple[str, ...] = ()
         self._failures = 0
         self._public = _library() if public else None
+        why_not = f"installed ({INSTALL_PRICES})" if public else "in use"
+        self._no_public = f"public prices are not {why_not}"
+        self._deployments = deployments
         self._day: date | None = None
         self._book: PriceBook | None = None
 
@@ -57,7 +65,8 @@ class CurrentPrices:
     def _new_book(self) -> PriceBook:
         if self._path is not None and self._watched is None:
             return PriceBook(unusable=self._path.name)
-        return PriceBook(self._watched.prices if self._watched else None, self._public)
+        own = self._watched.prices if self._watched else None
+        return PriceBook(own, self._public, deployments=self._deployments, no_public=self._no_public)
 
     def _refresh(self) -> bool:
         """Read the file again if it changed, and return whether there are new prices."""

@@ -13,6 +13,7 @@ from pydantic import Field
 from leverwatch.agent.config.numbers import NoBool
 from leverwatch.agent.framework.economics.amounts import Origin, Price
 from leverwatch.agent.framework.model_names import spellings
+from leverwatch.agent.prices.model_ids import own_names
 from leverwatch.collectors.config import Model
 
 # Beyond any price; times the tokens of a year it is still a number.
@@ -84,22 +85,25 @@ class PriceList:
 
         A full name outranks a pattern, a pattern with more characters one with fewer, an entry with the provider
         one without; of what is left, the latest `from` that is not after the day counts. A name without the
-        provider that is before it is looked up after the name itself, and before any pattern.
+        provider that is before it is looked up after the name itself, and before any pattern. What clouds call a
+        model, and what it is called without its date, comes last.
         """
         known = list(spellings(model))
         full = ((name, it, placed) for name, it in known for placed in self._full.get(name, ()))
         wild = ((name, it, placed) for name, it in known for placed in self._patterns)
         for name, before, placed in (*full, *wild):
-            entry = placed.entry
-            if entry.since is not None and entry.since > day:
-                continue
-            if entry.provider not in {None, provider or before}:
-                continue
-            if fnmatchcase(name, entry.model):
+            if _holds(placed.entry, day, frozenset({provider or before})) and fnmatchcase(
+                name, placed.entry.model
+            ):
                 return self._price(model, placed)
+        for other in own_names(model):
+            at = frozenset({provider}) if provider is not None else other.words
+            for placed in (*self._full.get(other.name, ()), *self._patterns):
+                if _holds(placed.entry, day, at) and fnmatchcase(other.name, placed.entry.model):
+                    return self._price(model, placed, f"the price of {other.name}")
         return None
 
-    def _price(self, model: str, placed: EntryAtLine) -> Price:
+    def _price(self, model: str, placed: EntryAtLine, *notes: str) -> Price:
         entry = placed.entry
         return Price(
             model=model,
@@ -111,7 +115,13 @@ class PriceList:
             hosting_per_hour=entry.hosting_per_hour,
             origin=Origin.CONFIGURED,
             source=f"{self.name}:{placed.line}",
+            notes=notes,
         )
+
+
+def _holds(entry: PriceEntry, day: date, providers: frozenset[str | None]) -> bool:
+    """Return whether an entry holds on a day for a model of one of these providers."""
+    return (entry.since is None or entry.since <= day) and (entry.provider is None or entry.provider in providers)
 
 
 def _rank(placed: EntryAtLine) -> tuple[bool, int, bool, int, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -13,6 +12,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from leverwatch.agent.framework.economics.amounts import Origin, Price
+from leverwatch.agent.prices.model_ids import identify
+from leverwatch.agent.prices.same_model import is_the_same
 
 if TYPE_CHECKING:
     from genai_prices.types import PriceCalculation
@@ -21,8 +22,6 @@ _PACKAGE = "genai-prices"
 _FETCHER = "httpx2"
 """What the package imports to update its data."""
 _NOON = time(12, tzinfo=UTC)
-_OF_BEDROCK = re.compile(r"(?:[a-z]{2,6}(?:-[a-z]+)?\.)?[a-z][a-z\d]*\.[a-z][\w.-]*(?::\d+)?$")
-"""An id of Amazon Bedrock, `vendor.model`, also as the profile of a region; the package does not guess that."""
 
 
 class PriceLibrary:
@@ -50,15 +49,15 @@ class PriceLibrary:
             day: prices with dates are taken as of noon, UTC.
             provider: as the package names it; without one the first provider with such a model is taken.
         """
-        if provider is None and model.startswith("ft:"):
-            # Names of this form are OpenAI's; the package does not guess that.
-            provider = "openai"
-        found = self._calculate(model, day, provider)
-        if found is None and provider is None and "/" in model:
-            provider, _, rest = model.partition("/")
-            found = self._calculate(rest, day, provider)
-        if found is None and provider is None and _OF_BEDROCK.match(model):
-            found = self._calculate(model, day, "aws")
+        if provider is not None:
+            found = self._calculate(model, day, provider)
+            return None if found is None else self._price(model, found)
+        identity = identify(model)
+        found = None if identity is None else self._calculate(identity.name, day, identity.provider)
+        if identity is None and "/" in model:
+            # A provider that is known to the package, whatever it may be called by others.
+            before, _, rest = model.partition("/")
+            found = self._calculate(rest, day, before)
         return None if found is None else self._price(model, found)
 
     def _calculate(self, model: str, day: date, provider: str | None) -> PriceCalculation | None:
@@ -71,7 +70,7 @@ class PriceLibrary:
         except (LookupError, ValueError):
             # ValueError: prices that cannot be worked out from tokens alone.
             return None
-        return found
+        return found if is_the_same(model, found.model, provider) else None
 
     def _price(self, model: str, found: PriceCalculation) -> Price | None:
         listed = found.model_price

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 
-from leverwatch.agent.snapshot import ModelTotals
+from leverwatch.agent.snapshot import ModelTotals, PricedUsage
 from leverwatch.agent.store.history_reader import PromptLanding, UsageDay
 from leverwatch.agent.store.schema import COUNTS
 from leverwatch.agent.store.views import PromptTotals, SystemTotals
@@ -18,13 +18,18 @@ def totals_by_day(usage: Sequence[UsageDay], days: Iterable[date]) -> Iterator[S
     """Yield, for each of the ascending `days`, the totals up to the end of it. `usage` must be oldest first."""
     models: dict[str, dict[str, float]] = {}
     others: dict[Operation, float] = {}
+    priced: dict[str, PricedUsage] = {}
     position = 0
     for day in days:
         while position < len(usage) and usage[position].day <= day:
             _add(usage[position], models, others)
+            more, model = usage[position].priced, usage[position].counts.model
+            if more is not None:
+                priced[model] = priced.get(model, PricedUsage()).plus(more)
             position += 1
         yield SystemTotals(
             models=tuple(ModelTotals(name, **sums) for name, sums in models.items()),
+            priced=dict(priced),
             other_operations=dict(others),
         )
 

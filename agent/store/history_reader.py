@@ -10,13 +10,16 @@ from msgspec import Struct
 from sqlalchemy import Connection, func, select
 
 from leverwatch.agent.framework.timeline import Timeline
-from leverwatch.agent.snapshot import ModelTotals
+from leverwatch.agent.snapshot import ModelTotals, PricedUsage
 from leverwatch.agent.store.facts import Scope, read_timelines
 from leverwatch.agent.store.names import OTHER_MODELS, OVERFLOW_SYSTEM
+from leverwatch.agent.store.priced import read_priced_days
 from leverwatch.agent.store.schema import COUNTS, EMPTIED, prompt_changes, usage_daily, usage_totals
 from leverwatch.agent.store.views import SystemTotals, read_totals
 from leverwatch.agent.store.words import word
 from leverwatch.collectors.interface import ChangeKind, Operation
+
+_GENERATION = Operation.GENERATION.value
 
 
 class UsageDay(Struct, frozen=True):
@@ -26,6 +29,8 @@ class UsageDay(Struct, frozen=True):
     operation: Operation
     counts: ModelTotals
     """The sums of the day; the model is `other` beyond the cap, as in today's totals."""
+    priced: PricedUsage | None = None
+    """What is priced of the calls whose records tell no cost; None: nothing."""
 
 
 class PromptLanding(Struct, frozen=True):
@@ -76,6 +81,7 @@ class HistoryReader:
             )
             .order_by(usage_daily.c.day)
         )
+        priced = read_priced_days(self._connection, system)
         return [
             UsageDay(
                 row.day,
@@ -84,6 +90,7 @@ class HistoryReader:
                     row.model if row.model in shown else OTHER_MODELS,
                     **{column: getattr(row, column) for column in COUNTS},
                 ),
+                priced.get((row.source, row.model, row.day)) if row.operation == _GENERATION else None,
             )
             for row in rows
         ]

@@ -93,6 +93,34 @@ usage_highest = Table(
 shows the larger of both, so that it never falls."""
 Index("usage_highest_by_system", usage_highest.c.system)
 
+priced_days = Table(
+    "priced_days",
+    metadata,
+    Column("source", String(100), primary_key=True),
+    Column("system", String(200), primary_key=True),
+    Column("model", String(200), primary_key=True),
+    Column("day", Date, primary_key=True),
+    *(
+        Column(name, Double, nullable=False)
+        for name in (
+            "input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens", "inferences", "usd",
+        )
+    ),
+)  # fmt: skip
+"""For each day of `usage_daily` what is priced of it: the tokens and inferences of generations whose records tell
+no cost, and what they cost. A day with a price that is not known has no row."""
+
+priced_totals = Table(
+    "priced_totals",
+    metadata,
+    Column("source", String(100), primary_key=True),
+    Column("system", String(200), primary_key=True),
+    Column("model", String(200), primary_key=True),
+    Column("usd", Double, nullable=False),
+    Column("inferences", Double, nullable=False),
+)
+"""The highest sum of each of both over all days of `priced_days`, as counters show it."""
+
 stored_systems = Table(
     "stored_systems",
     metadata,

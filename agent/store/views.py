@@ -10,9 +10,10 @@ from operator import add, attrgetter
 from msgspec import Struct, field
 from sqlalchemy import Connection, and_, func, or_, select
 
-from leverwatch.agent.snapshot import ModelTotals
+from leverwatch.agent.snapshot import ModelTotals, PricedUsage
 from leverwatch.agent.store.facts import Scope, counting_sources
 from leverwatch.agent.store.names import OTHER_MODELS, named
+from leverwatch.agent.store.priced import read_priced
 from leverwatch.agent.store.schema import COUNTS, EMPTIED, prompt_changes, usage_highest, usage_totals
 from leverwatch.agent.store.words import word
 from leverwatch.collectors.interface import ChangeKind, Operation
@@ -28,6 +29,8 @@ class SystemTotals(Struct, frozen=True):
     models: tuple[ModelTotals, ...] = ()
     highest: Mapping[str, ModelTotals] = field(default_factory=dict)
     """For models from which something was subtracted: the highest value of each sum, as counters show it."""
+    priced: Mapping[str, PricedUsage] = field(default_factory=dict)
+    """By model, what is priced of the calls whose records tell no cost."""
     other_operations: Mapping[Operation, float] = field(default_factory=dict)
     """Successful calls of other operations, as counters show them."""
     first_written: datetime | None = None
@@ -50,6 +53,7 @@ def read_totals(connection: Connection, scope: Scope, models_per_system: int) ->
         for row in connection.execute(query.where(chosen))
     ]
     taken_back = _highest(connection, scope)
+    ever_priced = read_priced(connection, scope.systems)
     feeding: dict[str, set[str]] = defaultdict(set)
     fed: dict[str, set[str]] = defaultdict(set)
     for row in rows:
@@ -58,6 +62,7 @@ def read_totals(connection: Connection, scope: Scope, models_per_system: int) ->
             feeding[row.system].add(row.source)
     models: dict[str, dict[str, list[float]]] = defaultdict(dict)
     highest: dict[str, dict[str, list[float]]] = defaultdict(dict)
+    priced: dict[str, dict[str, PricedUsage]] = defaultdict(dict)
     held: set[tuple[str, str]] = set()
     others: dict[str, dict[Operation, float]] = defaultdict(dict)
     first: dict[str, datetime] = {}
@@ -84,6 +89,9 @@ def read_totals(connection: Connection, scope: Scope, models_per_system: int) ->
             _add(highest[row.system], name, most)
         if before is not None:
             held.add((row.system, name))
+        more = ever_priced.get((row.source, row.system, row.model))
+        if more is not None:
+            priced[row.system][name] = priced[row.system].get(name, PricedUsage()).plus(more)
     return {
         system: SystemTotals(
             models=tuple(_model_totals(*model) for model in models.get(system, {}).items()),
@@ -92,6 +100,7 @@ def read_totals(connection: Connection, scope: Scope, models_per_system: int) ->
                 for name, sums in highest.get(system, {}).items()
                 if (system, name) in held
             },
+            priced=priced.get(system, {}),
             other_operations=others.get(system, {}),
             first_written=moment,
         )

@@ -65,7 +65,10 @@ class Rule:
 
     def _is_implied(self, line: CountedField) -> bool:
         return line.adds in {Adds.WEIGHT, Adds.AMOUNT_OR_WEIGHT} or (
-            line.adds is Adds.UNKNOWN and line.of not in self._layout.fields
+            line.adds is Adds.UNKNOWN
+            and line.of not in self._layout.fields
+            and line.lacking not in self._layout.fields
+            and line.given is None
         )
 
     def add(self, depth: int, on_success: Sequence[str] = ()) -> None:
@@ -99,6 +102,13 @@ class Rule:
         """Append the lines that add to these counted fields; `objects` are the parts of the record that are
         read already, and `failed` is whether the call failed."""
         by_field: dict[str, list[CountedField]] = {}
+        lines = [line for line in lines if line.given is None or line.given in self._layout.fields]
+        # Read before the values that depend on whether they are known.
+        conditions = {name: None for line in lines for name in (line.given, line.lacking) if name is not None}
+        for name in conditions:
+            if name in self._layout.fields:
+                value = self._code.value(depth, self._layout.fields[name], objects)
+                self._code.add(depth, f"known_{name} = {value}")
         for line in lines:
             if line.adds is Adds.WEIGHT:
                 self._code.add(depth, f"{_cell(line)} += {self._weight}")
@@ -116,17 +126,31 @@ class Rule:
 
     def _told(self, depth: int, name: str, lines: Sequence[CountedField], objects: dict[Way, str]) -> None:
         """Append the lines that add what follows from the value of one field of a record."""
-        unknown = [f"{_cell(line)} += {self._weight}" for line in lines if line.adds is Adds.UNKNOWN]
+        unknown = [
+            self._where(line, f"{_cell(line)} += {self._weight}") for line in lines if line.adds is Adds.UNKNOWN
+        ]
         if name not in self._layout.fields:
             self._code.add(depth, *unknown)
             return
-        known = [line for entry in lines if entry.adds is not Adds.UNKNOWN for line in self._known(entry)]
+        known = [
+            self._where(entry, line)
+            for entry in lines
+            if entry.adds is not Adds.UNKNOWN
+            for line in self._known(entry)
+        ]
         value = self._code.value(depth, self._layout.fields[name], objects)
         self._code.add(depth, f"x = judge_{name}({value})" if name in JUDGES else f"x = {value}")
         if unknown:
             self._code.add(depth, "if x is None:", *(f"    {line}" for line in unknown))
         if known:
             self._code.add(depth, "else:" if unknown else "if x is not None:", *(f"    {line}" for line in known))
+
+    def _where(self, line: CountedField, statement: str) -> str:
+        """Return a statement for a counted field, which holds where its conditions do."""
+        tests = [f"known_{line.given} is not None"] if line.given is not None else []
+        if line.lacking is not None and line.lacking in self._layout.fields:
+            tests.append(f"known_{line.lacking} is None")
+        return f"if {' and '.join(tests)}: {statement}" if tests else statement
 
     def _known(self, line: CountedField) -> tuple[str, ...]:
         """Return the lines for a known value `x`."""

@@ -59,7 +59,9 @@ def _lines_of_table() -> list[str]:
 
 def _text(line: CountedField) -> str:
     calls = [name for name in ("on_success", "on_failure", "on_cache_hit") if getattr(line, name)]
-    return f"{line.name}: {line.adds} of {line.of} in {line.unit} {' '.join(calls)}"
+    given = "" if line.given is None else f" given {line.given}"
+    lacking = "" if line.lacking is None else f" lacking {line.lacking}"
+    return f"{line.name}: {line.adds} of {line.of} in {line.unit} {' '.join(calls)}{given}{lacking}"
 
 
 def header() -> str:
@@ -87,7 +89,9 @@ def _rule(line: CountedField, *, failed: bool = False) -> str:
     adds = line.adds
     if adds is Adds.AMOUNT_OR_FAILURE:
         adds = Adds.AMOUNT_OR_WEIGHT if failed else Adds.AMOUNT
-    return f"{kind}{adds.name}({line.name}, {line.of})"
+    given = "" if line.given is None else f"GIVEN({line.given}) "
+    lacking = "" if line.lacking is None else f"LACKING({line.lacking}) "
+    return f"{given}{lacking}{kind}{adds.name}({line.name}, {line.of})"
 
 
 def _lines(entries: Iterable[str]) -> str:

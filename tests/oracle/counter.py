@@ -16,7 +16,9 @@ COLUMNS = (
     "inferences", "errors", "cache_hits", "attempts", "input_tokens", "cached_input_tokens", "output_tokens",
     "unknown_input", "unknown_cached", "unknown_output", "cost_usd", "unpriced", "latency_ms", "unknown_latency",
     "cache_write_tokens", "reasoning_tokens", "traced", "traces", "checked", "invalid", "schema_checked",
-    "schema_mode", "finish_known", "truncated", "static_known", "static_tokens",
+    "schema_mode", "finish_known", "truncated", "static_known", "static_tokens", "costed_input_tokens",
+    "costed_cached_input_tokens", "costed_cache_write_tokens", "costed_output_tokens", "uncosted_input",
+    "uncosted_output",
 )  # fmt: skip
 Cell = tuple[str, str, str, str]
 """System, model, operation, day."""
@@ -98,6 +100,13 @@ def _adds(call: Call) -> dict[str, float]:
             sums[column] = value / call.rate
         elif unknown is not None:
             sums[unknown] = weight
+    if call.cost is not None:
+        for name in ("input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens"):
+            sums[f"costed_{name}"] = sums.get(name, 0.0)
+    elif call.input is None:
+        sums["uncosted_input"] = weight
+    elif call.output is None:
+        sums["uncosted_output"] = weight
     sums["traced"] = weight * (call.trace is not None)
     sums["traces"] = float(call.trace is not None)
     sums["finish_known"] = weight * (call.finish is not None)

@@ -31,7 +31,13 @@
     X(finish_known) \
     X(truncated) \
     X(static_known) \
-    X(static_tokens)
+    X(static_tokens) \
+    X(costed_input_tokens) \
+    X(costed_cached_input_tokens) \
+    X(costed_cache_write_tokens) \
+    X(costed_output_tokens) \
+    X(uncosted_input) \
+    X(uncosted_output)
 /* Fields of a record that are whole numbers, and those that are any numbers. */
 #define WHOLE_FIELDS \
     X(input_tokens) \
@@ -74,7 +80,13 @@
     JUDGED_KNOWN(finish_known, finish_reason) \
     JUDGED_TRUE(truncated, finish_reason) \
     KNOWN(static_known, static_input_tokens) \
-    AMOUNT(static_tokens, static_input_tokens)
+    AMOUNT(static_tokens, static_input_tokens) \
+    GIVEN(cost_usd) AMOUNT(costed_input_tokens, input_tokens) \
+    GIVEN(cost_usd) AMOUNT(costed_cached_input_tokens, cached_input_tokens) \
+    GIVEN(cost_usd) AMOUNT(costed_cache_write_tokens, cache_write_tokens) \
+    GIVEN(cost_usd) AMOUNT(costed_output_tokens, output_tokens) \
+    LACKING(cost_usd) UNKNOWN(uncosted_input, input_tokens) \
+    GIVEN(input_tokens) LACKING(cost_usd) UNKNOWN(uncosted_output, output_tokens)
 #define ON_FAILURE \
     AMOUNT_OR_WEIGHT(errors, errors) \
     AMOUNT_OR_WEIGHT(attempts, attempts) \
@@ -112,6 +124,12 @@
     "truncated: true of finish_reason in calls on_success\n" \
     "static_known: known of static_input_tokens in calls on_success\n" \
     "static_tokens: amount of static_input_tokens in tokens on_success\n" \
+    "costed_input_tokens: amount of input_tokens in tokens on_success given cost_usd\n" \
+    "costed_cached_input_tokens: amount of cached_input_tokens in tokens on_success given cost_usd\n" \
+    "costed_cache_write_tokens: amount of cache_write_tokens in tokens on_success given cost_usd\n" \
+    "costed_output_tokens: amount of output_tokens in tokens on_success given cost_usd\n" \
+    "uncosted_input: unknown of input_tokens in calls on_success lacking cost_usd\n" \
+    "uncosted_output: unknown of output_tokens in calls on_success given input_tokens lacking cost_usd\n" \
     "time: 0x5c58e1674ad10b7b in identities\n" \
     "input_tokens: 0x3e158009c0e1d041 in identities\n" \
     "cached_input_tokens: 0xac232cee3927301 in identities\n" \

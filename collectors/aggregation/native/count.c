@@ -181,6 +181,9 @@ static int add(Place *place, const Record *record, const double *values, const i
 {
 #define KNOWS(field) (record->known & 1U << (of_##field - FIRST_NUMBER))
 #define VALUE(field) values[column[of_##field - FIRST_NUMBER]]
+/* Before one of the others: only where a field is known, or unknown. */
+#define GIVEN(field) if (KNOWS(field))
+#define LACKING(field) if (!KNOWS(field))
 #define WEIGHT(name) c[at_##name] += weight;
 #define AMOUNT_OR_WEIGHT(name, field) c[at_##name] += KNOWS(field) ? scale * VALUE(field) : weight;
 #define AMOUNT(name, field)                                                                                          \

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -120,3 +121,23 @@ def test_a_review_in_the_future_warns_with_a_day_of_grace_for_time_zones(
 
     expected = (f"5: systems.s.reviewed: is in the future (got {day})",) if warned else ()
     assert warnings(load(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("prices", "installed", "warned"),
+    [
+        ("{public: true}", False, True),
+        ("{public: true}", True, False),
+        ("{public: false}", False, False),
+        ("{file: p.yaml}", False, False),
+    ],
+)
+def test_public_prices_that_are_asked_for_and_not_installed_warn_with_what_installs_them(
+    load: Load, monkeypatch: pytest.MonkeyPatch, prices: str, installed: bool, warned: bool
+) -> None:
+    if not installed:
+        monkeypatch.setitem(sys.modules, "genai_prices", None)
+    text = "sources:\n" + files("a", "s") + f"prices: {prices}\n"
+
+    reason = "public prices are not installed, and not used: pip install 'leverwatch[prices]'"
+    assert warnings(load(text)) == ((f"3: prices.public: {reason}",) if warned else ())

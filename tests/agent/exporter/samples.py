@@ -21,6 +21,7 @@ from leverwatch.agent.framework.model import (
 from leverwatch.agent.snapshot import (
     AgentSnapshot,
     ModelTotals,
+    PricedUsage,
     PriceFileState,
     SourceView,
     SystemsSnapshot,
@@ -136,6 +137,7 @@ def grown() -> SystemView:
                 unknown_latency=20,
             ),
         ),
+        priced={"small-1": PricedUsage(usd=0.125, inferences=4)},
         other_operations={Operation.EMBEDDING: 300, Operation.RERANK: 0.5},
         month_to_date_inferences=101_000_000,
         last_month_inferences=88_000_000,

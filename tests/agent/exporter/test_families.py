@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from leverwatch.agent.exporter.families import AGENT, SECTIONS, SYSTEMS
 from leverwatch.agent.exporter.family import timestamp
 from leverwatch.agent.framework.model import Band, Crossing, Settings
-from leverwatch.agent.snapshot import ModelTotals, SystemView
+from leverwatch.agent.snapshot import ModelTotals, PricedUsage, SystemView
 from leverwatch.collectors.interface import Operation, Result
 from tests.agent.exporter import samples
 
@@ -68,7 +68,7 @@ def test_a_sum_whose_every_part_is_unknown_is_absent(name: str, unknown: str) ->
 
 @pytest.mark.parametrize(("name", "unknown"), [(name, unknown) for name, _, unknown in SUMS])
 def test_a_sum_of_known_zeros_is_zero(name: str, unknown: str) -> None:
-    assert series(name, with_models(ModelTotals("m", inferences=4, **{unknown: 3}))) == {("s", "m"): 0}
+    assert list(series(name, with_models(ModelTotals("m", inferences=4, **{unknown: 3}))).values()) == [0]
 
 
 @pytest.mark.parametrize(("name", "total", "unknown"), SUMS)
@@ -76,7 +76,8 @@ def test_a_sum_that_knows_something_is_present(name: str, total: str, unknown: s
     scale = 1000 if name.endswith("seconds_total") else 1
     found = series(name, with_models(ModelTotals("m", inferences=4, **{unknown: 4, total: 2.0 * scale})))
 
-    assert found == {("s", "m"): 2.0}
+    origin = ("told",) if "cost" in name else ()
+    assert found == {("s", "m", *origin): 2.0}
 
 
 @given(weights=st.lists(st.floats(min_value=1, max_value=1000), min_size=1, max_size=50))
@@ -98,7 +99,28 @@ def test_a_model_with_only_errors_has_zero_inferences_and_no_unknown_sum() -> No
     view = with_models(ModelTotals("m", errors=3, attempts=3))
 
     assert series("leverwatch_inferences_total", view) == {("s", "m"): 0}
-    assert series("leverwatch_cost_usd_total", view) == {("s", "m"): 0}
+    assert series("leverwatch_cost_usd_total", view) == {("s", "m", "told"): 0}
+
+
+def test_a_cost_that_is_told_and_one_that_is_priced_are_shown_apart() -> None:
+    view = replace(
+        with_models(
+            ModelTotals("m", inferences=4, unpriced=3, cost_usd=2.0), ModelTotals("x", unpriced=3, inferences=3)
+        ),
+        priced={"m": PricedUsage(0.5, 2)},
+    )
+
+    assert series("leverwatch_cost_usd_total", view) == {("s", "m", "told"): 2.0, ("s", "m", "priced"): 0.5}
+    assert series("leverwatch_inferences_priced_total", view) == {("s", "m"): 2, ("s", "x"): 0}
+
+
+def test_a_price_of_zero_makes_a_cost_of_zero_and_no_price_makes_none() -> None:
+    view = with_models(ModelTotals("m", inferences=3, unpriced=3))
+
+    assert series("leverwatch_cost_usd_total", replace(view, priced={"m": PricedUsage(0.0, 3)})) == {
+        ("s", "m", "priced"): 0
+    }
+    assert series("leverwatch_cost_usd_total", replace(view, priced={"m": PricedUsage(0.0, 0)})) == {}
 
 
 @pytest.mark.parametrize(

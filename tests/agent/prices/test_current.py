@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -110,3 +111,18 @@ def test_public_prices_stand_behind_the_file(write: Write) -> None:
     found = prices.book(DAY).price("gpt-4o-mini", DAY)
     assert isinstance(found, Price)
     assert found.source.startswith("genai-prices")
+
+
+def test_without_the_extra_the_reason_says_what_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "genai_prices", None)
+
+    reason = price(CurrentPrices(public=True))
+    assert reason == (
+        "no price file is configured, and public prices are not installed (pip install 'leverwatch[prices]')"
+    )
+
+
+def test_deployments_are_those_of_the_configuration(write: Write) -> None:
+    prices = CurrentPrices(write(GOOD.replace("model: m", "model: other")), deployments={"m": "other"})
+
+    assert price(prices) == 1

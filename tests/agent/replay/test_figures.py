@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+from msgspec.structs import replace
+
 from leverwatch.agent.replay.figures import prompts_by_day, totals_by_day
-from leverwatch.agent.snapshot import ModelTotals
+from leverwatch.agent.snapshot import ModelTotals, PricedUsage
 from leverwatch.agent.store.history_reader import PromptLanding, UsageDay
 from leverwatch.agent.store.views import PromptTotals, SystemTotals
 from leverwatch.collectors.interface import ChangeKind, Operation
@@ -55,4 +57,19 @@ def test_a_landing_in_the_last_second_of_a_day_belongs_to_it() -> None:
         None,
         PromptTotals({ChangeKind.ADDED: 1}, late),
         PromptTotals({ChangeKind.ADDED: 2}, late + timedelta(seconds=1)),
+    ]
+
+
+def test_what_is_priced_grows_with_the_days_of_its_model() -> None:
+    usage = [
+        replace(used(-5, "m", inferences=10), priced=PricedUsage(0.5, 10)),
+        replace(used(0, "other", inferences=1), priced=PricedUsage(0.25, 1)),
+        used(1, "m", inferences=5),
+        replace(used(1, "other", inferences=1), priced=PricedUsage(1.0, 1)),
+    ]
+
+    assert [totals.priced for totals in totals_by_day(usage, DAYS)] == [
+        {"m": PricedUsage(0.5, 10), "other": PricedUsage(0.25, 1)},
+        {"m": PricedUsage(0.5, 10), "other": PricedUsage(1.25, 2)},
+        {"m": PricedUsage(0.5, 10), "other": PricedUsage(1.25, 2)},
     ]

@@ -93,8 +93,8 @@ def test_a_cost_that_becomes_known_is_shown_and_one_that_becomes_unknown_is_held
     assert ("leverwatch_cost_usd_total", "bot", "m") not in exported(store)
 
     store.apply("gateway", 1, Batch(state={}, usage=(priced,)))
-    assert exported(store)["leverwatch_cost_usd_total", "bot", "m"] == 4
+    assert exported(store)["leverwatch_cost_usd_total", "bot", "m", "told"] == 4
     assert exported(store)["leverwatch_inferences_unpriced_total", "bot", "m"] == 10
 
     store.apply("gateway", 2, Batch(state={}, usage=(replace(priced, cost_usd=-4, unpriced=10),)))
-    assert exported(store)["leverwatch_cost_usd_total", "bot", "m"] == 4
+    assert exported(store)["leverwatch_cost_usd_total", "bot", "m", "told"] == 4

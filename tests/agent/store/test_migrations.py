@@ -142,3 +142,50 @@ def test_a_program_of_before_there_were_versions_can_neither_read_nor_write_what
 
 def test_the_newest_migration_is_known_without_alembic() -> None:
     assert head_revision() == ScriptDirectory.from_config(alembic_config()).get_current_head()
+
+
+OLD_CALLS = (
+    ("told", 10, 0, 100, 40, 20, 0, 0),
+    ("untold", 10, 10, 100, 40, 20, 3, 4),
+    ("mixed", 10, 4, 100, 40, 20, 5, 5),
+)
+"""The model, its inferences, those without a cost, input, cached and output tokens, unknown inputs and outputs."""
+OLD_CALL = text(
+    "INSERT INTO usage_daily (source, system, model, operation, day, inferences, unpriced, input_tokens,"
+    " cached_input_tokens, output_tokens, unknown_input, unknown_output) VALUES ('gateway', 'bot', :model,"
+    " 'generation', :day, :inferences, :unpriced, :entered, :cached, :written, :no_input, :no_output)"
+)
+OLD_TOTAL = text(
+    "INSERT INTO usage_totals (source, system, model, operation, first_day, first_written, inferences)"
+    " VALUES ('gateway', 'bot', :model, 'generation', '2026-03-01', '2026-03-03 00:00:00', 20)"
+)
+
+
+def test_the_tokens_of_calls_that_told_a_cost_are_set_apart_as_far_as_a_store_knows(
+    store_url: str, open_store: Callable[[], Store]
+) -> None:
+    names = ("model", "inferences", "unpriced", "entered", "cached", "written", "no_input", "no_output")
+    engine = open_engine(store_url)
+    config = alembic_config()
+    with engine.connect().execution_options(leverwatch_writes=True) as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0007")
+        for call in OLD_CALLS:
+            connection.execute(OLD_TOTAL, {"model": call[0]})
+            for day in ("2026-03-01", "2026-03-02"):
+                connection.execute(OLD_CALL, {"day": day, **dict(zip(names, call, strict=True))})
+    engine.dispose()
+
+    expected = {"told": (100, 40, 20, 0, 0), "untold": (0, 0, 0, 3, 1), "mixed": (60, 24, 12, 2, 0)}
+    for table, days in ((usage_daily, 1), (usage_totals, 2)):
+        with open_store().reading() as connection:
+            found = {
+                row.model: (
+                    row.costed_input_tokens, row.costed_cached_input_tokens, row.costed_output_tokens,
+                    row.uncosted_input, row.uncosted_output,
+                )
+                for row in connection.execute(select(table))
+            }  # fmt: skip
+        assert found.keys() == expected.keys()
+        for model, sums in expected.items():
+            assert found[model] == pytest.approx([days * number for number in sums])

@@ -113,6 +113,8 @@ def test_every_counted_field_is_added_to_and_taken_back(line: Any) -> None:
     values = {"time": "2026-03-10T08:00:00Z", **of_failures, **of_hits}
     if line.of is not None:
         values[line.of] = value
+    if line.given is not None:
+        values[line.given] = 2
     row = (*map(values.get, FIELDS), "x", *map(values.get, EXTENDED_FIELDS))
     made = rollup(ALL_FIELDS, has_extended=True)
 

@@ -36,7 +36,8 @@ def test_a_full_record_is_one_inference_with_everything_known() -> None:
     assert counted.usage == (
         UsageRow(
             "bot", "gpt-4o", Operation.GENERATION, date(2026, 3, 10), inferences=1, attempts=1, input_tokens=70,
-            cached_input_tokens=40, output_tokens=5, cost_usd=0.25, latency_ms=120,
+            cached_input_tokens=40, output_tokens=5, cost_usd=0.25, latency_ms=120, costed_input_tokens=70,
+            costed_cached_input_tokens=40, costed_output_tokens=5,
         ),
     )  # fmt: skip
     assert counted.tallies == {Result.COUNTED: 1}

@@ -69,9 +69,13 @@ def count(data: bytes, settings: FilesConfig | None = None, header: bytes | None
 
 
 def sums(usage: Iterable[UsageRow]) -> dict[str, float]:
-    """All counts that are not zero, over every row."""
+    """All counts that are not zero, over every row; without those that only set apart what others have."""
     total: Counter[str] = Counter()
     for row in usage:
         for column in COLUMNS:
             total[column] += getattr(row, column)
-    return {column: value for column, value in total.items() if value}
+    return {
+        column: value
+        for column, value in total.items()
+        if value and not column.startswith(("costed_", "uncosted_"))
+    }

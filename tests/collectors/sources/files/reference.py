@@ -96,6 +96,13 @@ class Reference:
                 cell[unknown] += weight
             else:
                 cell[name] += scale * values[name]
+        if values.get("cost_usd") is not None:
+            for name in ("input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens"):
+                cell[f"costed_{name}"] += scale * (values.get(name) or 0)
+        elif values.get("input_tokens") is None:
+            cell["uncosted_input"] += weight
+        elif values.get("output_tokens") is None:
+            cell["uncosted_output"] += weight
 
     def _is_new(self, request_id: object, kind: tuple[object, ...], moment: datetime) -> bool:
         text = str(request_id).strip()
