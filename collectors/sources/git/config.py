@@ -11,9 +11,8 @@ from pydantic import AfterValidator, Field
 from leverwatch.collectors.config import Duration, Name, SourceConfig
 from leverwatch.collectors.sources.git.address import is_remote
 from leverwatch.collectors.sources.git.credentials import refusal
-from leverwatch.collectors.sources.git.patterns import check_pattern
+from leverwatch.collectors.sources.git.prompt_files import Pattern, Prompts
 
-Pattern = Annotated[str, AfterValidator(check_pattern)]
 _NO_BRANCH = re.compile(r"[\x00-\x20~^:?*\[\\\x7f]|\.\.|@\{|//|^[-/.]|/\.|[/.]$|\.lock$")
 
 
@@ -52,10 +51,11 @@ class GitConfig(SourceConfig):
         description="The branch whose landings count; by default the default branch of the repository, whatever is"
         " checked out.",
     )
-    systems: dict[Name, Annotated[tuple[Pattern, ...], Field(min_length=1)]] = Field(
+    systems: dict[Name, Annotated[tuple[Prompts, ...], Field(min_length=1)]] = Field(
         min_length=1,
         description="The prompts of each system, as glob patterns from the top of the repository. `*` stays within"
-        " a folder, `**/` is any number of folders.",
+        " a folder, `**/` is any number of folders. In place of a pattern, a mapping also says what of the files"
+        " is the prompt.",
         examples=[{"support-bot": ["prompts/support/**"]}],
     )
     exclude: tuple[Pattern, ...] = Field(
