@@ -147,8 +147,8 @@ def _apply(system: SystemHistory, touched: Iterable[Touched]) -> list[_Step]:
         if path in renames:
             old = renames[path]
             system.present[path] = moved[old]
-            if old.partition(WITHIN)[0] == path.partition(WITHIN)[0]:
-                # What a text is called in its file is code; what it says is the same.
+            if WITHIN in old and WITHIN in path:
+                # Where a text lies and what it is called is code; what it says is the same.
                 continue
             steps.append(_Step(ChangeKind.RENAMED, ((old, content, ""), (path, "", content))))
             continue

@@ -36,7 +36,10 @@ def found(language: str, text: str, *keys: str) -> dict[str, str]:
             {"prompts.triage.system": "You are kind.\n  Always.", "prompts.billing.system": "Be exact."},
         ),
         ("prompts.bil*.system", {"prompts.billing.system": "Be exact."}),
-        ("**.system", {"prompts.triage.system": "You are kind.\n  Always.", "prompts.billing.system": "Be exact."}),
+        (
+            "**.system",
+            {"prompts.triage.system": "You are kind.\n  Always.", "prompts.billing.system": "Be exact."},
+        ),
         ("steps.*.content", {"steps[].content": "One\nTwo"}),
         ("steps[1].content", {"steps[1].content": "Two"}),
         ("steps.0.content", {"steps[0].content": "One"}),

@@ -43,7 +43,8 @@ def test_a_regular_expression_takes_no_time_that_explodes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("expression", "why"), [("(", r"missing \)"), ("a+", "has no group"), (r"(a)\1", "invalid escape"), ("", "no group")]
+    ("expression", "why"),
+    [("(", r"missing \)"), ("a+", "has no group"), (r"(a)\1", "invalid escape"), ("", "no group")],
 )
 def test_a_bad_regular_expression_is_refused_with_the_reason(expression: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
