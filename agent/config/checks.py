@@ -67,6 +67,8 @@ def unused(config: Config, today: date) -> Iterator[Problem]:
     """Yield a warning for each entry without effect, and for each implausible date."""
     if not config.sources:
         yield Problem((), "no sources: nothing will be counted")
+    for index, source in enumerate(config.sources):
+        yield from (Problem(("sources", index, *steps), reason) for steps, reason in source.doubts())
     counting = [source for source in config.sources if source.counts_usage()]
     fed = {system for source in counting for system in source.declared_systems()}
     any_system = any(not source.declared_systems() for source in counting)

@@ -18,28 +18,29 @@ if TYPE_CHECKING:
 
 
 @cache
-def _language(name: str) -> Language:
+def language(name: str) -> Language:
+    """Return the grammar of a language."""
     from tree_sitter import Language
 
     grammar = GRAMMARS[name]
     return Language(getattr(import_module(grammar.package), grammar.function)())
 
 
-def parse(code: bytes, language: str) -> Node:
-    """Return the root of the syntax tree of a file.
+def parse(code: bytes, name: str) -> Node:
+    """Return the root of the syntax tree of a file in a language.
 
     Raises:
         Unparsable: it has an error of syntax.
     """
     from tree_sitter import Parser
 
-    root = Parser(_language(language)).parse(code).root_node
+    root = Parser(language(name)).parse(code).root_node
     if root.has_error:
-        raise Unparsable(f"not {language}")
+        raise Unparsable(f"not {name}")
     return root
 
 
-def named_texts(text: str, language: str, names: Sequence[str]) -> Iterator[Part]:
+def named_texts(text: str, name_of_language: str, names: Sequence[str]) -> Iterator[Part]:
     """Yield the texts of names in their order, each with the names that enclose it; nested ones only once.
 
     Raises:
@@ -52,8 +53,8 @@ def named_texts(text: str, language: str, names: Sequence[str]) -> Iterator[Part
     # A file that does not have the words at all need not be parsed.
     if not candidates.search(code):
         return
-    root = parse(code, language)
-    values = Values(root, code, language)
+    root = parse(code, name_of_language)
+    values = Values(root, code, name_of_language)
     begin = end = 0
     for found in candidates.finditer(code):
         if begin <= found.start() < end:

@@ -14,10 +14,11 @@ def _compiled(expression: str) -> Any:
     options = re2.Options()
     options.log_errors = False  # on standard error, past every log
     try:
-        return re2.compile(f"(?m){expression}", options)
+        return re2.compile(expression, options)
     except re2.error as error:
         reason = error.args[0] if error.args else ""
-        raise ValueError(reason.decode() if isinstance(reason, bytes) else str(reason)) from error
+        shown = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
+        raise ValueError(f"is no regular expression of RE2: {shown}") from error
 
 
 def check_expression(expression: str) -> None:

@@ -48,7 +48,7 @@ def parse_name(name: str) -> WantedName:
         ValueError: it is none.
     """
     if not _NAME.fullmatch(name):
-        raise ValueError('a name such as SYSTEM_PROMPT, "*_PROMPT" or Agent.instructions')
+        raise ValueError('is no name such as SYSTEM_PROMPT, "*_PROMPT" or Agent.instructions')
     return WantedName(tuple(name.split(".")))
 
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from leverwatch.collectors.errors import SourceRefused, SourceUnavailable
 from leverwatch.collectors.interface import Batch, CollectorContext, Problem, PromptChange, Result, SourceState
+from leverwatch.collectors.sources.git import unselected_code
 from leverwatch.collectors.sources.git.address import cache_name, is_remote, local_path, redactor, shown
 from leverwatch.collectors.sources.git.branches import followed
 from leverwatch.collectors.sources.git.cache import REFERENCE, Cache, Refreshed
@@ -265,7 +266,8 @@ class GitCollector:
         tallies.update(
             {Result.COUNTED: newly_counted(remembered, history), Result.INVALID_LINE: refused + len(unread)}
         )
-        problems = [*_problems(landings), *unread, *wrong]
+        doubts = unselected_code.doubts(landings, self._tracking, repository)
+        problems = [*doubts, *_problems(landings), *unread, *wrong]
         return self._batch(history, tip, changes, tallies, problems, replace=True), history
 
     def _dated(self, landings: list[Landing], dates: Iterator[tuple[str, int]]) -> tuple[list[Landing], Dated]:

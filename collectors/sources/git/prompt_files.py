@@ -45,27 +45,27 @@ def _check_regex(expression: str) -> str:
     return expression
 
 
-_Keys = Annotated[tuple[Annotated[str, AfterValidator(_check_keys)], ...], Field(min_length=1)]
+_Keys = tuple[Annotated[str, AfterValidator(_check_keys)], ...]
 
 
 class Select(Model):
     """What of a file is the prompt; everything that is given."""
 
-    names: Annotated[tuple[Annotated[str, AfterValidator(_check_name)], ...], Field(min_length=1)] | None = Field(
-        default=None,
+    names: tuple[Annotated[str, AfterValidator(_check_name)], ...] = Field(
+        default=(),
         description="Texts in code, by the name of their constant, variable, keyword argument, property, function"
         " or call. `*` is any part of a name; of a dotted name, the names before the last one enclose the text.",
         examples=[["SYSTEM_PROMPT", "*_PROMPT", "Agent.instructions"]],
     )
-    keys: _Keys | None = Field(
-        default=None,
+    keys: _Keys = Field(
+        default=(),
         description="Values in YAML, JSON or TOML, by the path of their keys. `*` is any key or element, `**` any"
         " number of them.",
         examples=[["prompts.*.system"]],
     )
     body: bool = Field(default=False, description="The text after the front matter.")
-    front_matter: _Keys | None = Field(
-        default=None,
+    front_matter: _Keys = Field(
+        default=(),
         description="Values in the front matter (YAML between lines of `---`, TOML between lines of `+++`), by the"
         " path of their keys.",
         examples=[["description"]],
@@ -141,10 +141,10 @@ class PromptFiles(Model):
             if language not in (GRAMMARS if select.names else DOCUMENTS):
                 return None
         return Selector(
-            names=select.names or (),
-            keys=select.keys or (),
+            names=select.names,
+            keys=select.keys,
             body=select.body,
-            front_matter=select.front_matter or (),
+            front_matter=select.front_matter,
             regex=select.regex or "",
             language=language,
         )

@@ -120,3 +120,18 @@ def test_a_review_in_the_future_warns_with_a_day_of_grace_for_time_zones(
 
     expected = (f"5: systems.s.reviewed: is in the future (got {day})",) if warned else ()
     assert warnings(load(text)) == expected
+
+
+def test_a_pattern_of_source_code_without_a_selector_is_a_warning_with_its_place(load: Load) -> None:
+    text = (
+        "systems: {s: {}}\nsources:\n"
+        + files("a")
+        + "  - {name: p, type: git, repo: r, systems: {s: [a.md, b.py]}}\n"
+    )
+
+    assert warnings(load(text)) == (
+        (
+            "4: sources[1].systems.s[1]: matches source code, of which every edit is a change of the prompt; say with"
+            " `select` what the prompt is"
+        ),
+    )
