@@ -131,7 +131,7 @@ def test_a_pattern_of_source_code_without_a_selector_is_a_warning_with_its_place
 
     assert warnings(load(text)) == (
         (
-            "4: sources[1].systems.s[1]: matches source code, of which every edit is a change of the prompt; say with"
-            " `select` what the prompt is"
+            "4: sources[1].systems.s[1]: matches source code, of which every edit is a change of the prompt;"
+            " say with `select` what the prompt is"
         ),
     )

@@ -25,8 +25,8 @@ def test_the_share_of_landings_that_touched_no_long_text_is_told_once(repo: Repo
             "bot",
             "code_as_prompt",
             (
-                "source code is read whole: say with `select` what of it is the prompt; 8 of the newest 10 landings"
-                " on it (80%) changed no text of 8 words or more"
+                "source code is read whole: say with `select` what of it is the prompt; 8 of the newest 10"
+                " landings on it (80%) changed no text of 8 words or more"
             ),
         )
     ]
