@@ -36,6 +36,9 @@ def long_texts(code: bytes, name: str) -> tuple[str, ...]:
     texts = []
     for nodes in QueryCursor(_query(name)).captures(root).values():
         for node in nodes:
+            if node.parent is not None and node.parent.type == "expression_statement":
+                # What a function or class of Python is about.
+                continue
             words = code[node.start_byte : node.end_byte].decode(errors="replace").strip("rbfuRBFU@$\"'`").split()
             if len(words) >= LEAST_WORDS:
                 texts.append(" ".join(words))
