@@ -17,7 +17,7 @@ from leverwatch.collectors.sources.git.branches import followed
 from leverwatch.collectors.sources.git.cache import REFERENCE, Cache, Refreshed
 from leverwatch.collectors.sources.git.child import run_git
 from leverwatch.collectors.sources.git.config import GitConfig
-from leverwatch.collectors.sources.git.contents import Contents, wanted_of
+from leverwatch.collectors.sources.git.contents import Contents, portions, wanted_of
 from leverwatch.collectors.sources.git.credentials import remote
 from leverwatch.collectors.sources.git.dates import Dated, newest_of, sound_dates
 from leverwatch.collectors.sources.git.errors import GitError, GitFailed, GitMissing, ObjectMissing
@@ -306,8 +306,9 @@ class GitCollector:
     def _follow(self, repository: Repository, landings: list[Landing], history: History) -> Followed:
         wanted = wanted_of(landings, self._tracking)
         contents = Contents(collapse_whitespace=self._config.collapse_whitespace)
-        for name, content in repository.contents(wanted):
-            contents.add(name, content, wanted[name])
+        for names in portions(wanted):
+            for name, content in repository.contents(names):
+                contents.add(name, content, wanted[name])
         follower = Follower(history, contents, self._tracking.readings_of, self._config.bulk_above)
         return follower.follow(landings)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -12,6 +12,9 @@ from leverwatch.collectors.selection.selector import Selector, Unparsable
 from leverwatch.collectors.sources.git.log import Landing
 from leverwatch.collectors.sources.git.normalise import content_hash
 from leverwatch.collectors.sources.git.tracking import Tracking
+
+_PORTION = 100
+"""Contents that are parsed while one command of git is open: some seconds, however large each may be."""
 
 
 class Unread(Struct, frozen=True):
@@ -35,6 +38,16 @@ def wanted_of(landings: Iterable[Landing], tracking: Tracking) -> dict[str, dict
                 for reading in tracking.readings_of(edit.path):
                     wanted.setdefault(edit.new, {})[reading.selector] = None
     return wanted
+
+
+def portions(wanted: Mapping[str, Iterable[Selector | None]]) -> Iterator[list[str]]:
+    """Yield the names in portions, each for one command of git, which has a limit of time and waits for us."""
+    whole = [name for name, selectors in wanted.items() if not any(selectors)]
+    if whole:
+        yield whole
+    parsed = [name for name, selectors in wanted.items() if any(selectors)]
+    for start in range(0, len(parsed), _PORTION):
+        yield parsed[start : start + _PORTION]
 
 
 class Contents:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from leverwatch.collectors.interface import Result
-from tests.collectors.sources.git.repo import Repo, Watch, watch
+from tests.collectors.sources.git.repo import Repo, Watch, fast_import, git, watch
 
 NAMES = {"files": "**/*.py", "select": {"names": ["*_PROMPT"]}}
 KEYS = {"files": "**/*.yaml", "select": {"keys": ["prompts.*.system"]}}
@@ -192,3 +192,16 @@ def test_the_state_holds_no_text_of_a_prompt(repo: Repo, tmp_path: Path) -> None
 
     assert b"canary" not in b"".join(found.stored.values())
     assert b"a.py//A_PROMPT" in b"".join(found.stored.values())
+
+
+def test_many_contents_are_parsed_in_portions_so_that_no_command_of_git_waits_for_long(
+    repo: Repo, tmp_path: Path
+) -> None:
+    landings = [{"a.py": f"A_PROMPT = 'text {number}'\n"} for number in range(250)]
+    git(repo.path, "fast-import", "--quiet", data=fast_import(landings))
+    found = source(repo, tmp_path, NAMES)
+
+    found.collect()
+
+    assert found.tallies == {Result.COUNTED: 250}
+    assert found.commands.count("cat-file") == 3

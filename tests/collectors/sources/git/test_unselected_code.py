@@ -14,11 +14,8 @@ LONG = "You are a kind assistant that answers questions about orders"
 def test_the_share_of_landings_that_touched_no_long_text_is_told_once(repo: Repo, tmp_path: Path) -> None:
     repo.commit({"a.py": f"P = '{LONG}'\n"})
     for number in range(8):
-        repo.commit(
-            {
-                "a.py": f"def f():\n    'What number {number} is for, in more words than seven of them'\nx = {number}  # comment\nlog('short {number}')\nP = '{LONG}'\n"
-            }
-        )
+        about = f"def f():\n    'What number {number} is for, in more words than seven of them'\n"
+        repo.commit({"a.py": f"{about}x = {number}  # comment\nlog('short {number}')\nP = '{LONG}'\n"})
     repo.commit({"a.py": f"P = '{LONG} and parcels'\n", "b.md": "x"})
     source = watch(repo.path, tmp_path, systems={"bot": ["**"], "other": ["*.md"]})
 
