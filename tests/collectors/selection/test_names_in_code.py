@@ -190,6 +190,8 @@ def test_a_name_without_a_text_and_a_use_of_a_name_are_nothing() -> None:
 def test_an_error_of_syntax_and_what_is_no_text_cannot_be_read(language: str) -> None:
     with pytest.raises(Unparsable, match=f"not {language}"):
         texts(language, "P = (((\n<<<<<<< HEAD\n", "P")
+    with pytest.raises(Unparsable, match=f"not {language}"):
+        texts(language, "((( nothing by that name\n", "P")
     with pytest.raises(Unparsable, match="UTF-8"):
         select(Selector(names=("P",), language=language), b"P = '\xff'")
 

@@ -92,19 +92,20 @@ def test_a_file_that_cannot_be_parsed_keeps_its_last_text_and_is_counted(repo: R
     broken = repo.commit({"a.py": "<<<<<<< HEAD\nA_PROMPT = 'two'\n"})
     repo.git("mv", "a.py", "b.py")
     repo.commit()
+    repo.commit({"b.py": "def nothing of it is left (:\n"})
     repo.commit({"b.py": "A_PROMPT = 'one'\nx = 1\n"})
     repo.commit({"b.py": "A_PROMPT = 'three'\n"})
     found = source(repo, tmp_path, NAMES)
 
     (batch,) = found.collect()
 
-    assert found.events() == [(0, "added", 1), (4, "modified", 1)]
-    assert found.tallies == {Result.COUNTED: 2, Result.INVALID_LINE: 2}
+    assert found.events() == [(0, "added", 1), (5, "modified", 1)]
+    assert found.tallies == {Result.COUNTED: 2, Result.INVALID_LINE: 3}
     assert batch.problems[0].place == f"{broken}:a.py"
     assert batch.problems[0].detail == "not python; what the file said before stands"
     found.restart(bulk_above=5)
     found.collect()
-    assert found.tallies == {Result.COUNTED: 2, Result.INVALID_LINE: 4}, "other settings read everything anew"
+    assert found.tallies == {Result.COUNTED: 2, Result.INVALID_LINE: 6}, "other settings read everything anew"
 
 
 def test_what_could_not_be_parsed_is_counted_once_in_a_history_that_is_rewritten(
