@@ -34,7 +34,7 @@ $(OLDEST)/bin/.ready: pyproject.toml .ci/supply/oldest.txt $(wildcard collectors
 $(RUN)/bin/.ready: .ci/supply/image.txt
 	@echo 'make run: a virtual environment in $(RUN)'
 	@$(PYTHON) -m venv $(RUN) 2>/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq python3-venv && $(PYTHON) -m venv $(RUN); }
-	@echo 'make run: the packages of .ci/supply/image.txt, of which each has its hash (about 20 MB to fetch)'
+	@echo 'make run: the packages of .ci/supply/image.txt, of which each has its hash (about 23 MB to fetch)'
 	@$(call locked,$(RUN),.ci/supply/image.txt)
 	@touch $@
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -68,6 +69,10 @@ class SourceConfig(Model):
     def watches_prompts(self) -> bool:
         """Whether the source reports prompt changes."""
         return False
+
+    def doubts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Yield the path within the source, and the reason, of each setting that may not be what is meant."""
+        yield from ()
 
     def waits_for_others(self) -> bool:
         """Whether a run may have to wait for another machine, so that it gets a thread of another pool."""

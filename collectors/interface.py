@@ -187,7 +187,7 @@ class Problem(Struct, frozen=True):
     place: str
     """`path:line` or a commit."""
     reason: str
-    """A `Result`, or `UNREADABLE_VALUE`."""
+    """A `Result`, `UNREADABLE_VALUE`, or what is doubtful about a setting."""
     detail: str
 
 

@@ -27,7 +27,7 @@ _FILE_NAMES = re.compile(r"(licen[cs]e|copying|notice|authors)[^/]*$", re.IGNORE
 _CLASSIFIER = "License :: OSI Approved :: "
 _HEAD = """\
 leverwatch itself is under the Apache License 2.0: see LICENSE. Its container image contains the
-packages below, unchanged, and so does an installation with `pip install leverwatch[postgres]`.
+packages below, unchanged, and so does an installation with `pip install leverwatch[postgres,prompts]`.
 Their sources are where pip takes them from, by the names and versions below. psycopg and psycopg-binary
 are under the LGPL 3: they are files of their own in /opt/leverwatch, and any compatible
 version may be put in their place. The image's base, Debian with Python, and git have the licences
@@ -35,8 +35,9 @@ of their packages in /usr/share/doc.
 
 Compiled into leverwatch itself, unchanged: {vendored}.
 Linked into compiled parts, as far as their packages say: Intel ISA-L (BSD-3-Clause) in isal,
-libyaml (MIT) in pyyaml, Zstandard (BSD-3-Clause) in zstandard, xxHash (BSD-2-Clause) in xxhash, and
-crates of Rust (MIT or Apache-2.0) in bcrypt and pydantic-core. What psycopg-binary brings as files
+libyaml (MIT) in pyyaml, Zstandard (BSD-3-Clause) in zstandard, xxHash (BSD-2-Clause) in xxhash, RE2
+(BSD-3-Clause) and Abseil (Apache-2.0) in google-re2, and crates of Rust (MIT or Apache-2.0) in bcrypt
+and pydantic-core. What psycopg-binary brings as files
 is named in its section.
 """
 

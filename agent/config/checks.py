@@ -75,6 +75,8 @@ def unused(config: Config, today: date) -> Iterator[Problem]:
     if prices.public and "public" in prices.model_fields_set and find_spec(_PUBLIC_PRICES) is None:
         reason = f"public prices are not installed, and not used: {INSTALL_PRICES}"
         yield Problem(("prices", "public"), reason)
+    for index, source in enumerate(config.sources):
+        yield from (Problem(("sources", index, *steps), reason) for steps, reason in source.doubts())
     counting = [source for source in config.sources if source.counts_usage()]
     fed = {system for source in counting for system in source.declared_systems()}
     any_system = any(not source.declared_systems() for source in counting)

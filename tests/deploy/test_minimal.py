@@ -88,9 +88,8 @@ def config(tmp_path: Path) -> Path:
 
 def test_nothing_but_the_core_is_there(python: Path) -> None:
     """What the tests below rely on."""
-    absent = (
-        "import importlib.util as u; print([n for n in ('psycopg', 'genai_prices', 'pytest') if u.find_spec(n)])"
-    )
+    names = ("psycopg", "genai_prices", "tree_sitter", "re2", "pytest")
+    absent = f"import importlib.util as u; print([n for n in {names} if u.find_spec(n)])"
 
     done = subprocess.run([python, "-c", absent], capture_output=True, text=True, check=True, timeout=60, env={})
 
@@ -125,3 +124,17 @@ def test_a_store_on_postgresql_says_what_is_missing(python: Path, config: Path) 
 
     assert done.returncode != 0
     assert done.stderr == "leverwatch: store.url: the PostgreSQL driver is missing; install leverwatch[postgres]\n"
+
+
+def test_a_selector_that_needs_a_parser_says_what_is_missing_and_others_work(python: Path, config: Path) -> None:
+    entry = '{files: "*.py", select: {names: [PROMPT]}}'
+    source = "  - {name: prompts, type: git, repo: ., systems: {bot: [PLACE]}}\n"
+    config.write_text(CONFIG + source.replace("PLACE", entry))
+
+    done = run(python, "check-config", "--config", str(config))
+
+    assert done.returncode != 0
+    said = "select.names: the parser of python is missing: pip install 'leverwatch[prompts]'"
+    assert f"sources[1].systems.bot[0]: {said}" in done.stdout + done.stderr
+    config.write_text(CONFIG + source.replace("PLACE", '{files: "*.yaml", select: {keys: [prompts.*.system]}}'))
+    assert run(python, "check-config", "--config", str(config)).returncode == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 ROOMS = (
     "collectors/*.py",  # what every source shares: interface, configuration, errors, paths, HTTP, registry
     "collectors/records/",  # what one record says; pure
+    "collectors/selection/",  # texts of prompts within files; pure
     "collectors/aggregation/",  # adding records up, each exactly once
     "collectors/daily/",  # sources that are asked for whole days
     "collectors/sources/*/",  # one room for each type of source; none imports another
@@ -41,6 +42,10 @@ PURE = {
         "msgspec", "pydantic", "pydantic_core", "zstandard",
         "leverwatch.collectors.config", "leverwatch.collectors.counted_fields", "leverwatch.collectors.interface",
         "leverwatch.collectors.unpacking",
+    }),
+    "collectors/selection/": frozenset({
+        "__future__", "collections", "datetime", "functools", "importlib", "itertools", "json", "re", "tomllib",
+        "typing", "msgspec", "re2", "tree_sitter", "yaml", "leverwatch.collectors.interface",
     }),
     "agent/framework/": frozenset({
         "__future__", "collections", "dataclasses", "datetime", "decimal", "enum", "fnmatch", "functools",

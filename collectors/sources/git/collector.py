@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-import json
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from hashlib import blake2b
 
 from msgspec.structs import replace
 
 from leverwatch.collectors.errors import SourceRefused, SourceUnavailable
 from leverwatch.collectors.interface import Batch, CollectorContext, Problem, PromptChange, Result, SourceState
+from leverwatch.collectors.sources.git import unselected_code
 from leverwatch.collectors.sources.git.address import cache_name, is_remote, local_path, redactor, shown
 from leverwatch.collectors.sources.git.branches import followed
 from leverwatch.collectors.sources.git.cache import REFERENCE, Cache, Refreshed
 from leverwatch.collectors.sources.git.child import run_git
 from leverwatch.collectors.sources.git.config import GitConfig
+from leverwatch.collectors.sources.git.contents import Contents, portions, wanted_of
 from leverwatch.collectors.sources.git.credentials import remote
 from leverwatch.collectors.sources.git.dates import Dated, newest_of, sound_dates
 from leverwatch.collectors.sources.git.errors import GitError, GitFailed, GitMissing, ObjectMissing
-from leverwatch.collectors.sources.git.history import HISTORY, History, apply_landing, keep_numbers, newly_counted
+from leverwatch.collectors.sources.git.following import Followed, Follower
+from leverwatch.collectors.sources.git.history import HISTORY, History, keep_numbers, newly_counted
 from leverwatch.collectors.sources.git.log import Landing
 from leverwatch.collectors.sources.git.mainline import Turn, spans
-from leverwatch.collectors.sources.git.normalise import content_hash
-from leverwatch.collectors.sources.git.patterns import PathFilter, pathspecs
+from leverwatch.collectors.sources.git.patterns import pathspecs
 from leverwatch.collectors.sources.git.process import Git, Runner, summary
 from leverwatch.collectors.sources.git.repository import Repository
+from leverwatch.collectors.sources.git.settings import settings_digest
+from leverwatch.collectors.sources.git.tracking import Tracking
 from leverwatch.collectors.stored_state import check_keys, place_of
 
 KINDS = (HISTORY,)
@@ -36,22 +38,6 @@ _PARTIAL = "file contents are missing, as in a partial clone; run `git fetch --r
 _MOST_PROBLEMS = 20
 _LATEST = 1 << 62
 """Later dates are read as this one; all are beyond the calendar."""
-_METHOD = 2
-"""The version of the method. It is raised when the same history would give other changes; then all is read
-again."""
-
-
-def settings_digest(config: GitConfig) -> str:
-    """Return a digest of all settings that decide what is tracked and what counts as a change."""
-    settings = {
-        "method": _METHOD,
-        "branch": config.branch,
-        "systems": config.systems,
-        "exclude": config.exclude,
-        "bulk_above": config.bulk_above,
-        "collapse_whitespace": config.collapse_whitespace,
-    }
-    return blake2b(json.dumps(settings, sort_keys=True).encode(), digest_size=12).hexdigest()
 
 
 class GitCollector:
@@ -60,8 +46,8 @@ class GitCollector:
     def __init__(self, config: GitConfig, context: CollectorContext, git: Runner = run_git) -> None:
         self._config = config
         self._settings = settings_digest(config)
-        self._filter = PathFilter(config.systems, config.exclude)
-        self._pathspecs = pathspecs(pattern for patterns in config.systems.values() for pattern in patterns)
+        self._tracking = Tracking(config.systems, config.exclude)
+        self._pathspecs = pathspecs(entry.files for entries in config.systems.values() for entry in entries)
         self._place = f"source {config.name}: {shown(config.repo)}"
         self._git = Git(
             git, context.environ, config.timeout.total_seconds(), redactor(config.repo), context.stopping
@@ -248,11 +234,11 @@ class GitCollector:
         # `history` is changed in place: whatever goes wrong from here on, the store has the true one.
         self._memory = None
         landings = repository.landings(parts, self._pathspecs)
-        changes = self._follow(repository, landings, history)
-        tallies = {Result.COUNTED: len(changes), Result.INVALID_LINE: len(_refused(landings))}
+        changes, unread = self._follow(repository, landings, history)
+        tallies = {Result.COUNTED: len(changes), Result.INVALID_LINE: len(_refused(landings)) + len(unread)}
         history.turns += turns
         history.newest, history.reference = newest, reference
-        return self._batch(history, tip, changes, tallies, _problems(landings), replace=False), history
+        return self._batch(history, tip, changes, tallies, [*_problems(landings), *unread], replace=False), history
 
     def _rescan(
         self,
@@ -267,16 +253,21 @@ class GitCollector:
         read = repository.landings(parts, self._pathspecs)
         landings, dated = self._dated(read, repository.dates(parts))
         history.newest = dated.newest
-        changes = self._follow(repository, landings, history)
+        changes, unread = self._follow(repository, landings, history)
         if remembered:
             changes = keep_numbers(remembered, history, changes)
         # What was refused before is not counted again; which landings that were is not remembered.
         refused = 0 if remembered else len(_refused(landings))
+        if remembered and remembered.settings == self._settings:
+            unread = []
         wrong = self._wrong(read, landings, remembered)
         history.misdated = sorted({*(remembered.misdated if remembered else ()), *(one.place for one in wrong)})
         tallies = Counter(Result(one.reason) for one in wrong)
-        tallies.update({Result.COUNTED: newly_counted(remembered, history), Result.INVALID_LINE: refused})
-        problems = [*_problems(landings), *wrong]
+        tallies.update(
+            {Result.COUNTED: newly_counted(remembered, history), Result.INVALID_LINE: refused + len(unread)}
+        )
+        doubts = unselected_code.doubts(landings, self._tracking, repository)
+        problems = [*doubts, *_problems(landings), *unread, *wrong]
         return self._batch(history, tip, changes, tallies, problems, replace=True), history
 
     def _dated(self, landings: list[Landing], dates: Iterator[tuple[str, int]]) -> tuple[list[Landing], Dated]:
@@ -309,26 +300,17 @@ class GitCollector:
             for before, after in zip(read, landings, strict=True)
             if before.landed_at != after.landed_at
             and before.commit not in known
-            and any(self._filter.systems_of(edit.path) for edit in before.edits)
+            and any(self._tracking.readings_of(edit.path) for edit in before.edits)
         ]
 
-    def _follow(self, repository: Repository, landings: list[Landing], history: History) -> list[PromptChange]:
-        names = dict.fromkeys(
-            edit.new
-            for landing in landings
-            for edit in landing.edits
-            if edit.new is not None and self._filter.systems_of(edit.path)
-        )
-        hashes = {name: self._hash(content) for name, content in repository.contents(names)}
-        changes: list[PromptChange] = []
-        for landing in landings:
-            changes += apply_landing(history, landing, hashes, self._filter.systems_of, self._config.bulk_above)
-        return changes
-
-    def _hash(self, content: bytes | None) -> str | None:
-        if content is None:
-            return None
-        return content_hash(content, collapse_whitespace=self._config.collapse_whitespace)
+    def _follow(self, repository: Repository, landings: list[Landing], history: History) -> Followed:
+        wanted = wanted_of(landings, self._tracking)
+        contents = Contents(collapse_whitespace=self._config.collapse_whitespace)
+        for names in portions(wanted):
+            for name, content in repository.contents(names):
+                contents.add(name, content, wanted[name])
+        follower = Follower(history, contents, self._tracking.readings_of, self._config.bulk_above)
+        return follower.follow(landings)
 
     def _batch(
         self,

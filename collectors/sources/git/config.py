@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from leverwatch.collectors.config import Duration, Name, SourceConfig
+from leverwatch.collectors.selection.languages import is_code
 from leverwatch.collectors.sources.git.address import is_remote
 from leverwatch.collectors.sources.git.credentials import refusal
-from leverwatch.collectors.sources.git.patterns import check_pattern
+from leverwatch.collectors.sources.git.prompt_files import Pattern, Prompts
 
-Pattern = Annotated[str, AfterValidator(check_pattern)]
+CODE_AS_PROMPT = (
+    "matches source code, of which every edit is a change of the prompt; say with `select` what the prompt is"
+)
 _NO_BRANCH = re.compile(r"[\x00-\x20~^:?*\[\\\x7f]|\.\.|@\{|//|^[-/.]|/\.|[/.]$|\.lock$")
 
 
@@ -52,10 +56,11 @@ class GitConfig(SourceConfig):
         description="The branch whose landings count; by default the default branch of the repository, whatever is"
         " checked out.",
     )
-    systems: dict[Name, Annotated[tuple[Pattern, ...], Field(min_length=1)]] = Field(
+    systems: dict[Name, Annotated[tuple[Prompts, ...], Field(min_length=1)]] = Field(
         min_length=1,
         description="The prompts of each system, as glob patterns from the top of the repository. `*` stays within"
-        " a folder, `**/` is any number of folders.",
+        " a folder, `**/` is any number of folders. In place of a pattern, a mapping also says what of the files"
+        " is the prompt.",
         examples=[{"support-bot": ["prompts/support/**"]}],
     )
     exclude: tuple[Pattern, ...] = Field(
@@ -81,6 +86,13 @@ class GitConfig(SourceConfig):
     def watches_prompts(self) -> bool:
         """Whether the source reports prompt changes: always."""
         return True
+
+    def doubts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Yield each pattern that matches code, all of which is then a prompt."""
+        for system, entries in self.systems.items():
+            for number, entry in enumerate(entries):
+                if entry.select is None and is_code(entry.files):
+                    yield ("systems", system, number), CODE_AS_PROMPT
 
     def waits_for_others(self) -> bool:
         """Whether a run may wait for another machine: when the repository is remote."""

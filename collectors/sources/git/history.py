@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from hashlib import blake2b
 from typing import Annotated
@@ -16,6 +16,8 @@ from leverwatch.collectors.sources.git.mainline import Turn
 from leverwatch.collectors.sources.git.occurrences import Occurrences, mark, renumber
 from leverwatch.collectors.stored_state import Kind, same
 
+WITHIN = "//"
+"""Stands between the path of a file and the label of a text in it; no path in a repository contains it."""
 _TELLING = tuple(ChangeKind)
 """The kinds of changes, the most significant first."""
 
@@ -89,10 +91,11 @@ class _Step(Struct, frozen=True):
     """Tuples of path, hash before and hash after; an empty hash means that the prompt is absent."""
 
 
-class _Touched(Struct, frozen=True):
-    """The present content of a path after a landing."""
+class Touched(Struct, frozen=True):
+    """The present content of a prompt after a landing."""
 
     path: str
+    """Of a text within a file: the path of the file, `WITHIN` and the label of the text."""
     content: str | None
     rewritten: bool
     """Whether the bytes differ, even if the normalised content does not."""
@@ -115,7 +118,7 @@ def _renames(gone: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
     return pairs
 
 
-def _apply(system: SystemHistory, touched: Iterable[_Touched]) -> list[_Step]:
+def _apply(system: SystemHistory, touched: Iterable[Touched]) -> list[_Step]:
     """Apply one landing to one system's prompts, and return what changed."""
     steps: list[_Step] = []
     gone: dict[str, str] = {}
@@ -144,6 +147,9 @@ def _apply(system: SystemHistory, touched: Iterable[_Touched]) -> list[_Step]:
         if path in renames:
             old = renames[path]
             system.present[path] = moved[old]
+            if WITHIN in old and WITHIN in path:
+                # Where a text lies and what it is called is code; what it says is the same.
+                continue
             steps.append(_Step(ChangeKind.RENAMED, ((old, content, ""), (path, "", content))))
             continue
         kind = ChangeKind.REVERTED if earlier and content in earlier.versions else ChangeKind.ADDED
@@ -164,8 +170,7 @@ def _transition_digest(system: str, steps: Iterable[_Step]) -> str:
 def apply_landing(
     history: History,
     landing: Landing,
-    hashes: Mapping[str, str | None],
-    systems_of: Callable[[str], tuple[str, ...]],
+    touched: Mapping[str, Iterable[Touched]],
     bulk_above: int,
 ) -> list[PromptChange]:
     """Apply one landing to `history`, and return at most one change per system, sorted by system.
@@ -173,19 +178,9 @@ def apply_landing(
     Args:
         history: changed in place; landings come oldest first.
         landing: against its first parent.
-        hashes: content hash by object name, of every tracked path; None for content that is no prompt.
-        systems_of: the systems that track a path.
+        touched: the prompts that it may have changed, by system.
         bulk_above: more prompts than this in one landing are bulk.
     """
-    touched: dict[str, list[_Touched]] = {}
-    for edit in landing.edits:
-        names = systems_of(edit.path)
-        if not names:
-            continue
-        content = hashes[edit.new] if edit.new is not None else None
-        item = _Touched(edit.path, content, edit.old != edit.new)
-        for name in names:
-            touched.setdefault(name, []).append(item)
     changes = []
     for name in sorted(touched):
         steps = _apply(history.systems.setdefault(name, SystemHistory({}, {})), touched[name])

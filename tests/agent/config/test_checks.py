@@ -141,3 +141,18 @@ def test_public_prices_that_are_asked_for_and_not_installed_warn_with_what_insta
 
     reason = "public prices are not installed, and not used: pip install 'leverwatch[prices]'"
     assert warnings(load(text)) == ((f"3: prices.public: {reason}",) if warned else ())
+
+
+def test_a_pattern_of_source_code_without_a_selector_is_a_warning_with_its_place(load: Load) -> None:
+    text = (
+        "systems: {s: {}}\nsources:\n"
+        + files("a")
+        + "  - {name: p, type: git, repo: r, systems: {s: [a.md, b.py]}}\n"
+    )
+
+    assert warnings(load(text)) == (
+        (
+            "4: sources[1].systems.s[1]: matches source code, of which every edit is a change of the prompt;"
+            " say with `select` what the prompt is"
+        ),
+    )

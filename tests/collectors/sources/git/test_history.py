@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pytest
 
 from leverwatch.collectors.interface import ChangeKind, PromptChange
-from leverwatch.collectors.sources.git.history import History, apply_landing, newly_counted
-from leverwatch.collectors.sources.git.log import Edit, Landing
+from leverwatch.collectors.sources.git.history import History, Touched, apply_landing, newly_counted
+from leverwatch.collectors.sources.git.log import Landing
 from tests.collectors.sources.git.repo import START
 
 
@@ -19,16 +17,16 @@ class Prompts:
         self._bulk_above = bulk_above
 
     def land(self, **files: str | None) -> list[PromptChange]:
-        edits = tuple(Edit(path, self._files.get(path), content) for path, content in files.items())
-        hashes: Mapping[str, str | None] = {name: name.lower() for name in "abcdxABCDX"}
+        touched = [
+            Touched(path, content and content.lower(), self._files.get(path) != content)
+            for path, content in files.items()
+        ]
         for path, content in files.items():
             if content is None:
                 del self._files[path]
             else:
                 self._files[path] = content
-        return apply_landing(
-            self.history, Landing("c", START, edits), hashes, lambda _: ("bot",), self._bulk_above
-        )
+        return apply_landing(self.history, Landing("c", START, ()), {"bot": touched}, self._bulk_above)
 
     def kind(self, **files: str | None) -> ChangeKind | None:
         changes = self.land(**files)
@@ -153,9 +151,8 @@ def test_the_identity_depends_on_system_path_and_content_alone() -> None:
     def identity(system: str, path: str, content: str, commit: str) -> str:
         (change,) = apply_landing(
             History.begun("", ""),
-            Landing(commit, START, (Edit(path, None, content),)),
-            {content: content},
-            lambda _: (system,),
+            Landing(commit, START, ()),
+            {system: [Touched(path, content, rewritten=True)]},
             20,
         )
         return change.change_id
@@ -170,11 +167,10 @@ def test_the_identity_depends_on_system_path_and_content_alone() -> None:
 
 def test_content_that_is_no_prompt_is_absent() -> None:
     history = History.begun("", "")
-    big = Landing("c", START, (Edit("p", None, "big"),))
-    assert apply_landing(history, big, {"big": None}, lambda _: ("bot",), 20) == []
+    landing = Landing("c", START, ())
+    assert apply_landing(history, landing, {"bot": [Touched("p", None, rewritten=True)]}, 20) == []
 
-    small = Landing("c", START, (Edit("p", "big", "a"),))
-    (change,) = apply_landing(history, small, {"a": "a"}, lambda _: ("bot",), 20)
+    (change,) = apply_landing(history, landing, {"bot": [Touched("p", "a", rewritten=True)]}, 20)
     assert change.kind == ChangeKind.ADDED
 
 

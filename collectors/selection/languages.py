@@ -1,0 +1,67 @@
+"""The languages of code and documents, by the ending of a file's name, and the packages that parse them."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import NamedTuple
+
+
+class Grammar(NamedTuple):
+    """A grammar of tree-sitter."""
+
+    package: str
+    function: str = "language"
+
+
+GRAMMARS = {
+    "python": Grammar("tree_sitter_python"),
+    "javascript": Grammar("tree_sitter_javascript"),
+    "typescript": Grammar("tree_sitter_typescript", "language_typescript"),
+    "tsx": Grammar("tree_sitter_typescript", "language_tsx"),
+    "go": Grammar("tree_sitter_go"),
+    "java": Grammar("tree_sitter_java"),
+    "csharp": Grammar("tree_sitter_c_sharp"),
+    "ruby": Grammar("tree_sitter_ruby"),
+    "rust": Grammar("tree_sitter_rust"),
+}
+"""The programming languages in which texts are selected by name."""
+DOCUMENTS = ("yaml", "json", "toml")
+"""The languages in which texts are selected by keys."""
+INSTALL = "pip install 'leverwatch[prompts]'"
+
+_SUFFIXES = {
+    "python": ("py", "pyi", "pyw"),
+    "javascript": ("js", "jsx", "mjs", "cjs"),
+    "typescript": ("ts", "mts", "cts"),
+    "tsx": ("tsx",),
+    "go": ("go",),
+    "java": ("java",),
+    "csharp": ("cs", "csx"),
+    "ruby": ("rb", "rake"),
+    "rust": ("rs",),
+    "yaml": ("yaml", "yml"),
+    "json": ("json",),
+    "toml": ("toml",),
+}
+_LANGUAGES = {suffix: language for language, suffixes in _SUFFIXES.items() for suffix in suffixes}
+
+
+def language_of(path: str) -> str | None:
+    """Return the language of a file by the ending of its name; None when it has none that is known."""
+    _, dot, suffix = path.rpartition("/")[2].rpartition(".")
+    return _LANGUAGES.get(suffix.lower()) if dot else None
+
+
+def is_code(path: str) -> bool:
+    """Return whether a name, or the pattern of one, is that of a file in a programming language."""
+    return language_of(path) in GRAMMARS
+
+
+def missing(language: str) -> bool:
+    """Return whether a package is missing that parses a programming language."""
+    return any(find_spec(package) is None for package in ("tree_sitter", GRAMMARS[language].package))
+
+
+def no_regular_expressions() -> bool:
+    """Return whether the package is missing that searches in time that grows with the text alone."""
+    return find_spec("re2") is None
