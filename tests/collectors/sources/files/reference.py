@@ -24,6 +24,7 @@ _KNOWN_OR_NOT = (
     ("cost_usd", "unpriced"),
     ("latency_ms", "unknown_latency"),
 )
+_PARTS = {"input_tokens": ("cached_input_tokens", "cache_write_tokens"), "output_tokens": ("reasoning_tokens",)}
 
 
 @dataclass
@@ -92,10 +93,12 @@ class Reference:
             return
         cell["inferences"] += weight
         for name, unknown in _KNOWN_OR_NOT:
-            if values.get(name) is None:
+            told = values.get(name)
+            if told is None:
                 cell[unknown] += weight
-            else:
-                cell[name] += scale * values[name]
+                continue
+            beside = sum(values.get(part) or 0 for part in _PARTS.get(name, ()))
+            cell[name] += scale * (told + beside if beside > told else told)
 
     def _is_new(self, request_id: object, kind: tuple[object, ...], moment: datetime) -> bool:
         text = str(request_id).strip()
