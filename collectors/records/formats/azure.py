@@ -230,6 +230,7 @@ AZURE_OPENAI = Declaration(
         "start": ("properties.requestTime", TYPES["time"]),
         "end": ("properties.responseTime", TYPES["time"]),
     },
+    completes={"start": "latency_ms", "end": "latency_ms"},
     types={"latency_ms": _Duration},
     convert={"time": _from_ticks, "resource": lambda path: str(path).rpartition("/")[2].lower()},
     in_text=("properties",),
