@@ -77,7 +77,8 @@ def _recognise(record: Any) -> int:
     if not isinstance(record, Mapping):
         return 0
     kind, result = record.get("type"), record.get("result")
-    if "custom_id" in record and isinstance(result, Mapping) and result.get("type") in _OUTCOMES:
+    outcome = result.get("type") if isinstance(result, Mapping) else None
+    if "custom_id" in record and isinstance(outcome, str) and outcome in _OUTCOMES:
         return 95
     if kind == "message" and "usage" in record:
         return 95
