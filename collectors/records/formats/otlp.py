@@ -38,7 +38,15 @@ from leverwatch.collectors.records.formats.peek import peek
 from leverwatch.collectors.records.formats.producers import PRODUCERS_WANT, as_meant, is_hit, stands_beside
 from leverwatch.collectors.records.formats.span_documents import has_spans
 from leverwatch.collectors.records.formats.span_kinds import KINDS, operation_of
-from leverwatch.collectors.records.formats.spans import UNREADABLE, NotSpans, Refusal, Scalar, Span, SpanReader
+from leverwatch.collectors.records.formats.spans import (
+    UNREADABLE,
+    Loose,
+    NotSpans,
+    Refusal,
+    Scalar,
+    Span,
+    SpanReader,
+)
 from leverwatch.collectors.records.framing.values import VALUES
 from leverwatch.collectors.records.mistyped import explain
 from leverwatch.collectors.records.timestamps import elapsed_ms
@@ -114,6 +122,7 @@ class Otlp:
             if not isinstance(span, Span):
                 parsed.refused.append((line, *span))
                 continue
+            is_loose = span.end is UNREADABLE or type(span.attributes) is Loose
             meant = as_meant(span)
             if meant is None or not meant.attributes:
                 _pass(parsed, Result.NOT_A_CALL, span.start)
@@ -123,7 +132,7 @@ class Otlp:
             try:
                 told = tell(span.attributes)
                 bad: list[tuple[str, str]] = []
-                if span.end is UNREADABLE or UNREADABLE in span.attributes.values():
+                if is_loose:
                     span, bad = self._readable(span, told)
                 tokens, wrong = _readable_tokens(span, told) if told else (_NO_TOKENS, [])
                 wrong += bad

@@ -20,6 +20,10 @@ UNREADABLE = math.nan
 _NOTHING = msgspec.Raw()
 
 
+class Loose(dict[str, Scalar]):
+    """Attributes of which some are `UNREADABLE`."""
+
+
 class NotSpans(ValueError):
     """A JSON object that is not a document of OpenTelemetry."""
 
@@ -273,7 +277,7 @@ class SpanReader:
         try:
             return {it.key: _scalar(it.value) for it in attributes or () if it.key in wanted}
         except msgspec.ValidationError:
-            return {it.key: _readable(it.value) for it in attributes or () if it.key in wanted}
+            return Loose((it.key, _readable(it.value)) for it in attributes or () if it.key in wanted)
 
     def _flat(self, document: _Printed) -> Span:
         context = document.context or _Context()
