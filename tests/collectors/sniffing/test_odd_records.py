@@ -33,6 +33,59 @@ RARE: tuple[dict[str, Any], ...] = (
     {"ts": "2026-03-10T08:00:00Z", "model": "m", "usage": {"input_tokens": 1, "total_tokens": 2}, "id": "x"},
 )
 """Beside the examples of the formats, what they recognise by other keys."""
+BODIES: tuple[tuple[str, dict[str, Any]], ...] = (
+    (
+        "bedrock",
+        {
+            "schemaType": "ModelInvocationLog", "timestamp": "2026-03-10T08:00:00Z", "operation": "InvokeModel",
+            "modelId": "m", "requestId": "r", "input": {"inputTokenCount": 1},
+            "output": {
+                "outputTokenCount": 1,
+                "outputBodyJson": [
+                    {
+                        "type": "message_start", "stopReason": "x", "stop_reason": "x",
+                        "delta": {"stop_reason": "x"},
+                        "usage": {"input_tokens": 1}, "message": {"usage": {"output_tokens": 2}},
+                        "metrics": {"latencyMs": 1}, "amazon-bedrock-guardrailAction": "x",
+                    }
+                ],
+            },
+        },
+    ),
+    (
+        "portkey",
+        {
+            "method": "POST", "status": 200, "duration": 9,
+            "requestOptions": [
+                {
+                    "providerOptions": {
+                        "provider": "openai", "rubeusURL": "chatComplete", "requestURL": "x",
+                        "retry": {"attempts": 2, "onStatusCodes": [429]}, "overrideParams": {"model": "m"},
+                    },
+                    "requestParams": {"model": "m", "stream": False}, "createdAt": "2026-03-10T08:00:00Z",
+                    "finalUntransformedRequest": {"body": {"model": "m"}}, "cacheStatus": "MISS",
+                    "hookSpanId": "s",
+                    "originalResponse": {"body": {"usage": {"prompt_tokens": 1}, "type": "message"}},
+                    "response": {"choices": [{"finish_reason": "stop"}], "incomplete_details": {"reason": "x"}},
+                    "executionTime": 3,
+                }
+            ],
+        },
+    ),
+    (
+        "kong",
+        {
+            "started_at": 1773129600000, "response": {"status": 200}, "request": {"id": "r"},
+            "ai": {
+                "proxy": {
+                    "meta": {"llm_latency": 1}, "usage": {"prompt_tokens": 1}, "cache": {"cache_status": "Hit"},
+                    "tried_targets": [{"model": "m", "route_type": "llm/v1/chat"}],
+                }
+            },
+        },
+    ),
+)  # fmt: skip
+"""Records with what the examples leave out: values of no sure type."""
 Path = tuple[str | int, ...]
 
 
@@ -65,6 +118,18 @@ def test_a_record_with_anything_in_place_of_a_value_is_looked_at_without_a_crash
             for format_ in NAMED.values():
                 assert 0 <= format_.recognise(changed) <= 100
             guess(json.dumps(changed).encode() + b"\n", "plain")
+
+
+@pytest.mark.parametrize(
+    ("name", "record"),
+    [*((name, record) for name, make in CASES for record in make("one")), *BODIES],
+    ids=[*(f"{name}-{at}" for name, make in CASES for at, _ in enumerate(make("one"))), *(it for it, _ in BODIES)],
+)
+def test_a_record_with_anything_in_place_of_a_value_is_read_without_a_crash(name: str, record: Any) -> None:
+    reader = NAMED[name].build(())
+    for path in places(record):
+        for odd in ODD:
+            reader.read([json.dumps(with_odd(record, path, odd)).encode()])
 
 
 @pytest.mark.parametrize("kind", [["chat.completion"], {"is": "chat.completion"}, 5, 1.5, True])
