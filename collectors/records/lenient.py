@@ -10,7 +10,6 @@ import json
 import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, TypeVar
 
 import msgspec
@@ -78,7 +77,7 @@ class Lenient:
         fields: Mapping[str, str],
         mapped: Collection[str],
         in_text: Collection[Path] = (),
-        entries: Mapping[str, Callable[[str], str]] = MappingProxyType({}),
+        entries: Mapping[str, Callable[[str], str]] | None = None,
     ) -> None:
         self._in_text = frozenset(in_text)
         self._leaves = [
@@ -88,7 +87,7 @@ class Lenient:
                 kind,
                 fields,
                 not set(names).isdisjoint(mapped),
-                next((entries[name] for name in names if name in entries), None),
+                next((entries[name] for name in names if entries and name in entries), None),
             )
             for path, (names, kind) in leaves.items()
         ]

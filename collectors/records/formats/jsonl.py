@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from io import BytesIO
 from operator import attrgetter
-from types import MappingProxyType
 from typing import Annotated, Any
 
 import msgspec
@@ -196,7 +195,7 @@ class Shape:
         self,
         fields: Mapping[str, str],
         mapped: Collection[str] | None = None,
-        entries: Mapping[str, Callable[[str], str]] = MappingProxyType({}),
+        entries: Mapping[str, Callable[[str], str]] | None = None,
     ) -> Lenient:
         """Return a reader of records that the struct refuses; the arguments are as for `Lenient`."""
         return Lenient(self._leaves, fields, self.steps if mapped is None else mapped, self._in_text, entries)
