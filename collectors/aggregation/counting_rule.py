@@ -16,6 +16,7 @@ from leverwatch.collectors.aggregation.cells import CellRef
 from leverwatch.collectors.counted_fields import COLUMN_INDEX, COUNTED, Adds, CountedField
 from leverwatch.collectors.records.codegen import Code
 from leverwatch.collectors.records.layout import Layout, Way
+from leverwatch.collectors.records.tokens import WHOLES
 from leverwatch.collectors.records.vocabulary import CallStatus, is_invalid, is_schema_mode, is_truncated
 
 JUDGES: Mapping[str, Callable[[Any], bool | None]] = {
@@ -138,12 +139,25 @@ class Rule:
             if entry.adds is not Adds.UNKNOWN
             for line in self._known(entry)
         ]
+        parts = [] if self._layout.settled else [it for it in WHOLES.get(name, ()) if it in self._layout.fields]
         value = self._code.value(depth, self._layout.fields[name], objects)
         self._code.add(depth, f"x = judge_{name}({value})" if name in JUDGES else f"x = {value}")
         if unknown:
             self._code.add(depth, "if x is None:", *(f"    {line}" for line in unknown))
         if known:
-            self._code.add(depth, "else:" if unknown else "if x is not None:", *(f"    {line}" for line in known))
+            self._code.add(depth, "else:" if unknown else "if x is not None:")
+            if parts:
+                self._take_in(depth + 1, parts, dict(objects))
+            self._code.add(depth + 1, *known)
+
+    def _take_in(self, depth: int, parts: Sequence[str], objects: dict[Way, str]) -> None:
+        """Append the lines that make a whole `x` hold its parts, as `wholes` of `records/tokens.py` does it: parts
+        that are larger cannot be inside."""
+        values = [self._code.value(depth, self._layout.fields[name], objects) for name in parts]
+        if len(values) == 1:
+            self._code.add(depth, f"b = {values[0]}", "if b is not None and b > x: x += b")
+        else:
+            self._code.add(depth, f"b = {' + '.join(f'({value} or 0)' for value in values)}", "if b > x: x += b")
 
     def _where(self, line: CountedField, statement: str) -> str:
         """Return a statement for a counted field, which holds where its conditions do."""

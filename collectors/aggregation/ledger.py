@@ -95,10 +95,10 @@ class Known:
 class Ledger:
     """Adds rows of one shape to their cells."""
 
-    def __init__(self, first: First, cell_of: CellOf, *, has_extended: bool) -> None:
+    def __init__(self, first: First, cell_of: CellOf, *, has_extended: bool, settled: bool = False) -> None:
         self._first, self._cell_of = first, cell_of
         places = field_indexes(has_extended=has_extended)
-        self._rule = compile_row_rule(Layout({name: (at,) for name, at in places.items()}))
+        self._rule = compile_row_rule(Layout({name: (at,) for name, at in places.items()}, settled=settled))
 
     def count(self, row: Sequence[Any], place: CellRef, moment: float, sign: float = 1.0) -> None:
         """Count a row that needs no further attention, or take it back with a sign of -1."""

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import starmap
 from pathlib import Path
 
 from leverwatch.collectors.aggregation.counting_rule import JUDGES
 from leverwatch.collectors.aggregation.identity import FACTORS
 from leverwatch.collectors.aggregation.identity import NUMBERS as IDENTIFYING
 from leverwatch.collectors.counted_fields import COLUMNS, COUNTED, Adds, CountedField, Unit, amounts
+from leverwatch.collectors.records.tokens import WHOLES
 
 HEADER = Path(__file__).parent / "native" / "columns.h"
 _WHOLE = amounts(Unit.TOKENS)
@@ -33,6 +35,8 @@ _TEMPLATE = """\
 #define AMOUNT_FIELDS {amounts}
 /* Fields of a record that are words, and are judged. */
 #define JUDGED_FIELDS {judged}
+/* The parts of the fields that are wholes. */
+{wholes}
 /* What a call adds, as it came out. */
 #define ON_SUCCESS {success}
 #define ON_FAILURE {failure}
@@ -54,7 +58,9 @@ def table_text() -> str:
 
 
 def _lines_of_table() -> list[str]:
-    return [*map(_text, COUNTED), *(f"{name}: {factor:#x} in identities" for name, factor in FACTORS.items())]
+    identities = [f"{name}: {factor:#x} in identities" for name, factor in FACTORS.items()]
+    wholes = [f"{whole}: holds {' '.join(parts)}" for whole, parts in WHOLES.items()]
+    return [*map(_text, COUNTED), *identities, *wholes]
 
 
 def _text(line: CountedField) -> str:
@@ -72,6 +78,7 @@ def header() -> str:
         whole=_lines(f"X({name})" for name in _WHOLE),
         amounts=_lines(f"X({name})" for name in _AMOUNTS),
         judged=_lines(f"X({name})" for name in JUDGES),
+        wholes="\n".join(starmap(_parts, WHOLES.items())),
         success=_lines(_rule(line) for line in COUNTED if line.on_success),
         failure=_lines(_rule(line, failed=True) for line in COUNTED if line.on_failure),
         cache_hit=_lines(_rule(line) for line in COUNTED if line.on_cache_hit),
@@ -89,9 +96,15 @@ def _rule(line: CountedField, *, failed: bool = False) -> str:
     adds = line.adds
     if adds is Adds.AMOUNT_OR_FAILURE:
         adds = Adds.AMOUNT_OR_WEIGHT if failed else Adds.AMOUNT
-    given = "" if line.given is None else f"GIVEN({line.given}) "
-    lacking = "" if line.lacking is None else f"LACKING({line.lacking}) "
-    return f"{given}{lacking}{kind}{adds.name}({line.name}, {line.of})"
+    conditions = "" if line.given is None else f"GIVEN({line.given}) "
+    conditions += "" if line.lacking is None else f"LACKING({line.lacking}) "
+    if adds is Adds.AMOUNT and line.of in WHOLES:
+        return f"{conditions}WHOLE({line.name}, {line.of}, PARTS_OF_{line.of})"
+    return f"{conditions}{kind}{adds.name}({line.name}, {line.of})"
+
+
+def _parts(whole: str, parts: Iterable[str]) -> str:
+    return f"#define PARTS_OF_{whole}(type) ({' + '.join(f'PART(type, {part})' for part in parts)})"
 
 
 def _lines(entries: Iterable[str]) -> str:

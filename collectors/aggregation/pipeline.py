@@ -19,6 +19,7 @@ from leverwatch.collectors.aggregation.rollup import Rollup
 from leverwatch.collectors.aggregation.stored_ids import KeyOf, ids_kind
 from leverwatch.collectors.records.decoder import build_format
 from leverwatch.collectors.records.fields import parse_template, system_lookup
+from leverwatch.collectors.records.format_config import NamedFormat
 from leverwatch.collectors.records.formats.interface import Format, Repeats
 from leverwatch.collectors.records.timestamps import zone_named
 from leverwatch.collectors.stored_state import Kind
@@ -70,6 +71,7 @@ def assemble(config: CountingConfig, now: Callable[[], datetime], *, compiled: b
         made.known,
         identifier(compiled=compiled),
         open_calls,
+        isinstance(config.format, NamedFormat),
     )
     plain = native_counter(made, rollup, zone, seen, calls) if compiled else None
     return Pipeline(made, seen, calls, open_calls, rollup, plain)

@@ -60,8 +60,8 @@ class Rollup:
     zone means, `now` the clock, and `seen` removes duplicates (None: they are not removed); of what its keys are
     decides which those are. `calls` remembers streamed calls and traces, `open_calls` where those count of which a
     later record may say more. Rows end in the values of
-    `EXTENDED_FIELDS` when `has_extended`; only the `known` fields of a row can have a value. `identify` computes
-    the keys of records.
+    `EXTENDED_FIELDS` when `has_extended`; only the `known` fields of a row can have a value, and its tokens are
+    `settled` as in `Layout`. `identify` computes the keys of records.
     """
 
     def __init__(
@@ -76,6 +76,7 @@ class Rollup:
         known: frozenset[str] = ALL_FIELDS,
         identify: Identify = identity,
         open_calls: OpenCalls | None = None,
+        settled: bool = False,
     ) -> None:
         self._system_of, self._zone, self._now, self._tolerance = system_of, zone, now, future_tolerance
         self._seen, self._calls, self._identify = seen, calls, identify
@@ -83,7 +84,7 @@ class Rollup:
         places = field_indexes(has_extended=has_extended)
         self._time, self._request = places["time"], places["request_id"]
         self._numbers = [places.get(name) for name in NUMBERS]
-        self._has_extended, self._known = has_extended, known
+        self._has_extended, self._known, self._settled = has_extended, known, settled
         self._layout: Layout | None = None
         self._slot_seconds = seen.slot_seconds if seen else 3600
         self._seeds: dict[Kind, int] = {}
@@ -95,7 +96,7 @@ class Rollup:
         self._open = OpenCalls() if open_calls is None else open_calls
         self._single = RowCounter(
             self._stamps, self._judge, self, self._first_trace, self._cell, self._open, zone,
-            has_extended=has_extended,
+            has_extended=has_extended, settled=settled,
         )  # fmt: skip
         self._bulk = BatchCounter(zone, slot_minutes, self._judge, self._first_trace, identify)
         self.observed = Observed(self, now)
@@ -234,7 +235,9 @@ class Rollup:
             return 0, []
         if not pieces and not self._open.versions:
             # All rows of a source are equally long.
-            self._layout = self._layout or row_layout(self._known, len(rows[0]), has_extended=self._has_extended)
+            self._layout = self._layout or row_layout(
+                self._known, len(rows[0]), has_extended=self._has_extended, settled=self._settled
+            )
             return self.add_records(rows, self._layout, observed)
         return self.add_each(rows, pieces)
 

@@ -27,7 +27,8 @@ _naming = itemgetter(*map(FIELDS.index, NAMING))
 
 
 class RowCounter:
-    """Adds single rows to their cells; `clear` forgets the cells. `zone` is what a time without a zone means."""
+    """Adds single rows to their cells; `clear` forgets the cells. `zone` is what a time without a zone means, and
+    `settled` is as in `Layout`."""
 
     def __init__(
         self,
@@ -40,10 +41,11 @@ class RowCounter:
         zone: tzinfo,
         *,
         has_extended: bool,
+        settled: bool = False,
     ) -> None:
         self._stamps, self._judge, self._memory, self._zone = stamps, judge, memory, zone
         self._template = template_slice(has_extended=has_extended)
-        self._ledger = Ledger(first, cell_of, has_extended=has_extended)
+        self._ledger = Ledger(first, cell_of, has_extended=has_extended, settled=settled)
         self._versions = Versions(self._ledger, memory, calls)
         self._streams = StreamParts(self._ledger, memory, calls, has_extended=has_extended)
         self._places: dict[tuple[object, ...], Known] = {}

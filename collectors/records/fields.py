@@ -58,11 +58,12 @@ def template_slice(*, has_extended: bool) -> slice:
     return slice(len(FIELDS), -len(EXTENDED_FIELDS) if has_extended else None)
 
 
-def row_layout(known: frozenset[str], width: int, *, has_extended: bool) -> Layout:
-    """Returns where rows of so many values have each of the fields that they may tell."""
+def row_layout(known: frozenset[str], width: int, *, has_extended: bool, settled: bool = False) -> Layout:
+    """Returns where rows of so many values have each of the fields that they may tell; `settled` is as in
+    `Layout`."""
     fields = {name: (place,) for name, place in field_indexes(has_extended=has_extended).items() if name in known}
     template = tuple((place,) for place in range(width)[template_slice(has_extended=has_extended)])
-    return Layout(fields, template)
+    return Layout(fields, template, settled)
 
 
 _MOST_NAMES = 20_000

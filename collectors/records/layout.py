@@ -20,3 +20,6 @@ class Layout(Struct, frozen=True, eq=False):
     """The place of each mapped field, by name; a field that is not mapped is missing."""
     template: tuple[Way, ...] = ()
     """The places of the values of the system template."""
+    settled: bool = False
+    """Whether the parts of tokens are inside their wholes; else a part that is larger than its whole stands beside
+    it, as `records/tokens.py` has it for what nobody declared."""

@@ -67,7 +67,8 @@ class Lenient:
     """Reads records by their leaves: at each path the names of the values there, and their type.
 
     `fields` has the field of each name that is optional ("": of none, so that it is not counted); `mapped` are the
-    names whose own text or number is used. Objects at the paths `in_text` may also be JSON text inside a string.
+    names whose own text or number is used; `entries` gives the field of each entry of the objects with these
+    names, of which a bad one costs that one. Objects at the paths `in_text` may also be JSON text inside a string.
     """
 
     def __init__(
@@ -76,10 +77,18 @@ class Lenient:
         fields: Mapping[str, str],
         mapped: Collection[str],
         in_text: Collection[Path] = (),
+        entries: Mapping[str, Callable[[str], str]] | None = None,
     ) -> None:
         self._in_text = frozenset(in_text)
         self._leaves = [
-            _Leaf(path, frozenset(names), kind, fields, not set(names).isdisjoint(mapped))
+            _Leaf(
+                path,
+                frozenset(names),
+                kind,
+                fields,
+                not set(names).isdisjoint(mapped),
+                next((entries[name] for name in names if entries and name in entries), None),
+            )
             for path, (names, kind) in leaves.items()
         ]
 
@@ -105,7 +114,10 @@ class Lenient:
         unreadable: list[tuple[str, str]] = []
         for leaf in self._leaves:
             value, wrong = self._find(record, leaf.path)
-            if value is not None and not wrong:
+            if value is not None and not wrong and leaf.field_of is not None and isinstance(value, dict):
+                value, unread = leaf.readable(value)
+                unreadable += unread
+            elif value is not None and not wrong:
                 value, wrong = leaf.check(value)
             if wrong:
                 if leaf.unknown is None:
@@ -137,12 +149,20 @@ class Lenient:
 
 class _Leaf:
     def __init__(
-        self, path: Path, names: Collection[str], kind: Any, fields: Mapping[str, str], is_mapped: bool
+        self,
+        path: Path,
+        names: Collection[str],
+        kind: Any,
+        fields: Mapping[str, str],
+        is_mapped: bool,
+        field_of: Callable[[str], str] | None,
     ) -> None:
         self.path = path
         known = [fields.get(name) for name in names]
         self.unknown = None if None in known else [field for field in known if field]
         """The fields that are unknown when the value is unreadable; None: the record is refused."""
+        self.field_of = field_of
+        """The field of an entry of the object that the value is; None: it is read as a whole."""
         self._is_mapped = is_mapped
         shape = msgspec.defstruct("Leaf", [("value", kind, None)])
         self._decode = msgspec.json.Decoder(shape, strict=False).decode
@@ -162,6 +182,30 @@ class _Leaf:
         except (msgspec.DecodeError, RecursionError):
             return None, f"{place}: not readable"
         return clean, ""
+
+    def readable(self, value: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        """Return the readable entries of an object, and field and reason of each other one."""
+        kept: dict[str, Any] = {}
+        wrong: list[tuple[str, str]] = []
+        for key, entry in value.items():
+            clean, why = (None, _NOT_FINITE) if entry is _NO_NUMBER else self.check({key: entry})
+            if clean is not None:
+                kept |= clean
+            elif self.field_of is not None and (field := self.field_of(key)):
+                # The key is the producer's own, and not shown.
+                wrong.append((field, f"{'.'.join(self.path)}: {why.rpartition(': ')[2]}"))
+        return kept, wrong
+
+
+def sound(text: bytes) -> bytes:
+    """Return JSON that every parser takes: a number that is none is the text `NaN`, and half a character is a
+    question mark. What is no JSON at all is returned as it is."""
+    if len(text) > _LARGEST:
+        return mend(text, b'"NaN"')
+    try:
+        return json.dumps(_clean(parse(text), "NaN")).encode()
+    except Refused:
+        return text
 
 
 def parse(text: bytes) -> Any:
@@ -193,13 +237,13 @@ def _is_whole(text: str) -> bool:
     return True
 
 
-def _clean(value: Any) -> Any:
+def _clean(value: Any, no_number: str | None = None) -> Any:
     if value is _NO_NUMBER:
-        return None
+        return no_number
     if isinstance(value, str):
         return value.encode(errors="replace").decode()
     if isinstance(value, list):
-        return [_clean(item) for item in value]
+        return [_clean(item, no_number) for item in value]
     if isinstance(value, dict):
-        return {_clean(key): _clean(item) for key, item in value.items()}
+        return {_clean(key): _clean(item, no_number) for key, item in value.items()}
     return value

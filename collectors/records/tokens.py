@@ -7,8 +7,15 @@ its parts inside.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+
+WHOLES: Mapping[str, tuple[str, ...]] = {
+    "input_tokens": ("cached_input_tokens", "cache_write_tokens"),
+    "output_tokens": ("reasoning_tokens",),
+}
+"""The fields that are wholes, and their parts."""
 
 
 class Stands(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from leverwatch.collectors.records.fields import Path
-from leverwatch.collectors.records.tokens import Stands, Tokens, whole_tokens
+from leverwatch.collectors.records.tokens import WHOLES, Stands, Tokens, whole_tokens
 from leverwatch.collectors.sniffing.field_names import Scalar, is_called
 
 _TOTALS = ("totaltokens", "totaltokencount", "tokenstotal", "usagetotal", "tokencounttotal")
@@ -20,7 +20,6 @@ _BESIDE: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
 }
 """By part: names of a whole and of the part in the APIs of Anthropic and Google, which count the part beside the
 whole."""
-_WHOLES = {"input_tokens": ("cached_input_tokens", "cache_write_tokens"), "output_tokens": ("reasoning_tokens",)}
 
 
 def doubts_about_parts(chosen: Mapping[str, Path], records: Sequence[Mapping[Path, Scalar]]) -> list[str]:
@@ -30,7 +29,7 @@ def doubts_about_parts(chosen: Mapping[str, Path], records: Sequence[Mapping[Pat
         (path for path in paths if is_called(_TOTALS, path)), key=lambda path: (len(path), path), default=None
     )
     notes = []
-    for whole, parts in _WHOLES.items():
+    for whole, parts in WHOLES.items():
         known = [part for part in parts if part in chosen]
         if whole not in chosen or not known:
             continue

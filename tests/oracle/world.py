@@ -128,7 +128,8 @@ class World:
         try:
             yield
         except SourceIncomplete as error:
-            if not self._archived or str(error).count("it was replaced or truncated") != str(error).count(": /"):
+            reasons = str(error).split("; ")
+            if not self._archived or not all("it was replaced or truncated" in reason for reason in reasons):
                 raise
 
     def _slow(self) -> None:

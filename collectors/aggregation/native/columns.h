@@ -54,14 +54,17 @@
     X(valid) \
     X(schema_mode) \
     X(finish_reason)
+/* The parts of the fields that are wholes. */
+#define PARTS_OF_input_tokens(type) (PART(type, cached_input_tokens) + PART(type, cache_write_tokens))
+#define PARTS_OF_output_tokens(type) (PART(type, reasoning_tokens))
 /* What a call adds, as it came out. */
 #define ON_SUCCESS \
     WEIGHT(inferences) \
     AMOUNT(errors, errors) \
     AMOUNT_OR_WEIGHT(attempts, attempts) \
-    AMOUNT(input_tokens, input_tokens) \
+    WHOLE(input_tokens, input_tokens, PARTS_OF_input_tokens) \
     AMOUNT(cached_input_tokens, cached_input_tokens) \
-    AMOUNT(output_tokens, output_tokens) \
+    WHOLE(output_tokens, output_tokens, PARTS_OF_output_tokens) \
     UNKNOWN(unknown_input, input_tokens) \
     UNKNOWN(unknown_cached, cached_input_tokens) \
     UNKNOWN(unknown_output, output_tokens) \
@@ -81,10 +84,10 @@
     JUDGED_TRUE(truncated, finish_reason) \
     KNOWN(static_known, static_input_tokens) \
     AMOUNT(static_tokens, static_input_tokens) \
-    GIVEN(cost_usd) AMOUNT(costed_input_tokens, input_tokens) \
+    GIVEN(cost_usd) WHOLE(costed_input_tokens, input_tokens, PARTS_OF_input_tokens) \
     GIVEN(cost_usd) AMOUNT(costed_cached_input_tokens, cached_input_tokens) \
     GIVEN(cost_usd) AMOUNT(costed_cache_write_tokens, cache_write_tokens) \
-    GIVEN(cost_usd) AMOUNT(costed_output_tokens, output_tokens) \
+    GIVEN(cost_usd) WHOLE(costed_output_tokens, output_tokens, PARTS_OF_output_tokens) \
     LACKING(cost_usd) UNKNOWN(uncosted_input, input_tokens) \
     GIVEN(input_tokens) LACKING(cost_usd) UNKNOWN(uncosted_output, output_tokens)
 #define ON_FAILURE \
@@ -136,6 +139,8 @@
     "output_tokens: 0xd1220df4cc3d1a03 in identities\n" \
     "cache_write_tokens: 0x74981b0a8b0ee6eb in identities\n" \
     "reasoning_tokens: 0xcbeca328eaab3c35 in identities\n" \
-    "static_input_tokens: 0x4559513fc45dfb35 in identities"
+    "static_input_tokens: 0x4559513fc45dfb35 in identities\n" \
+    "input_tokens: holds cached_input_tokens cache_write_tokens\n" \
+    "output_tokens: holds reasoning_tokens"
 
 #endif

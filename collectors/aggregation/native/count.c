@@ -189,6 +189,16 @@ static int add(Place *place, const Record *record, const double *values, const i
 #define AMOUNT(name, field)                                                                                          \
     if (KNOWS(field))                                                                                                \
         c[at_##name] += scale * VALUE(field);
+/* A whole holds its parts: those that are larger cannot be inside. The sum of two doubles is no less than a whole that
+   is less than theirs, and whole numbers decide, as a double has no odd ones beyond 2**53. */
+#define PART(type, field) (KNOWS(field) ? (type)VALUE(field) : 0)
+#define WHOLE(name, field, inside)                                                                                   \
+    if (KNOWS(field)) {                                                                                              \
+        double whole = VALUE(field);                                                                                 \
+        if (inside(double) >= whole && inside(int64_t) > (int64_t)whole)                                             \
+            whole = (double)((int64_t)whole + inside(int64_t));                                                      \
+        c[at_##name] += scale * whole;                                                                               \
+    }
 #define KNOWN(name, field)                                                                                           \
     if (KNOWS(field))                                                                                                \
         c[at_##name] += weight;

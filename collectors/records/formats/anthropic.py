@@ -13,6 +13,7 @@ from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.declared import Declaration, Declared
 from leverwatch.collectors.records.formats.interface import Parsed, Piece, Reader, Repeats
+from leverwatch.collectors.records.lenient import sound
 from leverwatch.collectors.records.tokens import Stands
 
 _OPERATION, _STATUS, _FINISH = FIELD_INDEX["operation"], FIELD_INDEX["status"], FIELD_INDEX["finish_reason"]
@@ -76,7 +77,8 @@ def _recognise(record: Any) -> int:
     if not isinstance(record, Mapping):
         return 0
     kind, result = record.get("type"), record.get("result")
-    if "custom_id" in record and isinstance(result, Mapping) and result.get("type") in _OUTCOMES:
+    outcome = result.get("type") if isinstance(result, Mapping) else None
+    if "custom_id" in record and isinstance(outcome, str) and outcome in _OUTCOMES:
         return 95
     if kind == "message" and "usage" in record:
         return 95
@@ -108,6 +110,21 @@ _event = msgspec.json.Decoder(_Event)
 _stop = msgspec.json.Decoder(_Stop)
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _usage = msgspec.json.Decoder(dict[str, msgspec.Raw] | None)
+
+
+def _event_of(unit: bytes) -> tuple[_Event, bytes]:
+    """Return an event and its text, of which what JSON has not is mended; an empty event for what is none."""
+    try:
+        return _event.decode(unit), unit
+    except msgspec.ValidationError:
+        return _Event(), unit
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    try:
+        text = sound(unit)
+        return _event.decode(text), text
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _Event(), unit
 
 
 def _joined(outer: dict[str, msgspec.Raw], message: dict[str, msgspec.Raw]) -> dict[str, msgspec.Raw]:
@@ -178,10 +195,7 @@ class Anthropic(Declared):
         return None
 
     def _kind(self, unit: bytes) -> str | None:
-        try:
-            return _event.decode(unit).type if b'"message_' in unit else None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return None
+        return _event_of(unit)[0].type if b'"message_' in unit else None
 
     def read(self, units: Sequence[bytes]) -> Parsed:
         """Read messages. A streamed message must be in the units from its first event to its last."""
@@ -206,14 +220,11 @@ class Anthropic(Declared):
                 running = None
 
         for line, unit in enumerate(units):
-            try:
-                event = _event.decode(unit)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                event = _Event()
+            event, text = _event_of(unit)
             if event.type == "message_start" and event.message is not None:
                 end("message")
                 try:
-                    running = _Message(line, _object.decode(unit), event.message)
+                    running = _Message(line, _object.decode(text), event.message)
                 except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                     refused.append((line, Result.MISTYPED_FIELD, "message.usage: expected an object"))
                 continue
@@ -286,6 +297,7 @@ ANTHROPIC = _Declaration(
         "failed": ("isApiErrorMessage", bool | None),
         "iterations": (_paths("usage.iterations"), list[_Iteration] | None),
     },
+    completes={"iterations": "+input_tokens"},
     cached=Stands.BESIDE,
     repeats=Repeats.VERSIONS,
     finish=_finish,

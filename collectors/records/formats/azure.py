@@ -153,7 +153,8 @@ def _categories(record: Any) -> set[Any]:
         return set()
     rows = record.get("records")
     rows = [record, *rows] if isinstance(rows, list) else [record]
-    return {row.get("category", row.get("Type")) for row in rows if isinstance(row, Mapping)} - {None}
+    told = (row.get("category", row.get("Type")) for row in rows if isinstance(row, Mapping))
+    return {category for category in told if isinstance(category, str)}
 
 
 def _recognise_gateway(record: Any) -> int:
@@ -230,6 +231,7 @@ AZURE_OPENAI = Declaration(
         "start": ("properties.requestTime", TYPES["time"]),
         "end": ("properties.responseTime", TYPES["time"]),
     },
+    completes={"start": "latency_ms", "end": "latency_ms"},
     types={"latency_ms": _Duration},
     convert={"time": _from_ticks, "resource": lambda path: str(path).rpartition("/")[2].lower()},
     in_text=("properties",),

@@ -28,7 +28,8 @@ _WRITTEN, _LATENCY, _FINISH = (
     FIELD_INDEX["finish_reason"],
 )
 _NUMBERS = (int, float)
-_OF_CLAUDE = frozenset({"message", "message_start"})
+_OF_CLAUDE = ("message", "message_start")
+"""Compared and not looked up, as a type may be anything."""
 _COUNTS = (
     (_INPUT, ("inputTokenCount", "inputTokens", "input_tokens", "prompt_tokens")),
     (_OUTPUT, ("outputTokenCount", "outputTokens", "output_tokens", "completion_tokens")),

@@ -66,6 +66,11 @@ class Declaration:
     """Names that the system template may use; anything else in a template is a path into the record."""
     extras: Mapping[str, tuple[Paths, Any]] = field(default_factory=dict)
     """Further values that `finish` needs: by name, the path and the type to decode it as."""
+    completes: Mapping[str, str] = field(default_factory=dict)
+    """By extra, the field that it only helps to tell ("": none): one that cannot be read is unknown, and so is a
+    field with a `+` before it, as the extra is a part of its sum. All other extras refuse the record."""
+    entries: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
+    """By extra that is an object, the field that an entry helps to tell by its key, as in `completes`."""
     types: Mapping[str, Any] = field(default_factory=dict)
     """Types of fields that differ from `jsonl.TYPES`."""
     convert: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
@@ -129,7 +134,11 @@ class Declared:
         shape = Shape(wanted, frozenset(map(parse_path, declaration.in_text)))
         optional = {one: name for name, names in fields.items() if name in OPTIONAL for one in names}
         mapped = frozenset(one for names in (*fields.values(), *parts) for one in names)
-        self._lenient: Lenient = shape.lenient({**optional, **dict.fromkeys(totals, "")}, mapped)
+        optional |= dict.fromkeys(totals, "")
+        optional |= {one: told for extra, told in declaration.completes.items() for one in extras[extra]}
+        entries = {one: told for extra, told in declaration.entries.items() for one in extras[extra]}
+        completing = (one for extra in declaration.completes for one in extras[extra])
+        self._lenient: Lenient = shape.lenient(optional, mapped.union(completing), entries)
 
         def steps(names: Sequence[str]) -> tuple[Steps, ...]:
             return tuple(shape.steps[name] for name in names)
@@ -272,6 +281,8 @@ class Declared:
         kept: list[int] = []
         parsed = Parsed(lines=kept)
         for index, (row, found) in enumerate(map(self._row, records)):
+            if unreadable and index in unreadable:
+                row = _without_sums(row, unreadable[index])
             if found is None and not unreadable:
                 parsed.rows.append(row)
                 kept.append(index if lines is None else lines[index])
@@ -290,7 +301,8 @@ class Declared:
                     parsed.pieces[len(kept)] = piece
             if result is None:
                 if index in unreadable:
-                    parsed.unreadable += ((len(kept), *wrong) for wrong in unreadable[index])
+                    told = dict.fromkeys((name.removeprefix("+"), why) for name, why in unreadable[index])
+                    parsed.unreadable += ((len(kept), *wrong) for wrong in told)
                 parsed.rows.append(row)
                 kept.append(index if lines is None else lines[index])
             elif result in MALFORMED:
@@ -301,6 +313,12 @@ class Declared:
                 if row[_TIME] is not None:
                     parsed.seen.append(row[_TIME])
         return parsed
+
+
+def _without_sums(row: tuple[Any, ...], wrong: Unreadable) -> tuple[Any, ...]:
+    """Return a row without the fields of which a part cannot be read."""
+    places = {FIELD_INDEX[name[1:]] % len(row) for name, _ in wrong if name.startswith("+")}
+    return tuple(None if place in places else value for place, value in enumerate(row)) if places else row
 
 
 def _token_rule(declaration: Declaration, total: tuple[Steps, ...]) -> TokenRule | None:

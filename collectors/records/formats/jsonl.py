@@ -191,9 +191,14 @@ class Shape:
         # gc=False: these structs cannot form cycles, and the collector would visit a million of them.
         return msgspec.defstruct("Record", fields, rename=rename, frozen=True, gc=False, namespace=namespace)
 
-    def lenient(self, fields: Mapping[str, str], mapped: Collection[str] | None = None) -> Lenient:
-        """Return a reader of records that the struct refuses; `fields` and `mapped` are as for `Lenient`."""
-        return Lenient(self._leaves, fields, self.steps if mapped is None else mapped, self._in_text)
+    def lenient(
+        self,
+        fields: Mapping[str, str],
+        mapped: Collection[str] | None = None,
+        entries: Mapping[str, Callable[[str], str]] | None = None,
+    ) -> Lenient:
+        """Return a reader of records that the struct refuses; the arguments are as for `Lenient`."""
+        return Lenient(self._leaves, fields, self.steps if mapped is None else mapped, self._in_text, entries)
 
     def getters(self, order: list[str]) -> tuple[Callable[[Any], Row], Callable[[Any], Row]]:
         """Return two functions that make a row of a record: a fast one that raises when an object on a path is

@@ -59,7 +59,7 @@ _KINDS = (("embedding", "embeddings"), ("image", "image"), ("audio", "audio"), (
 _BAD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-def _one_plugin_each(unit: bytes) -> Sequence[bytes]:
+def _one_plugin_each(unit: bytes) -> Sequence[bytes] | None:
     """Return a record for each plugin that made a call, as a request may make several."""
     try:
         plugins: Mapping[str, _Plugin | msgspec.Raw] = _decode(unit).ai or {}
@@ -67,7 +67,7 @@ def _one_plugin_each(unit: bytes) -> Sequence[bytes]:
         try:
             plugins = _decode_loosely(unit).ai or {}
         except _BAD:
-            return (unit,)
+            return None
     found = [
         with_keys(unit, {_PLUGIN: _text(plugin), _NAME: msgspec.json.encode(name)})
         for name, plugin in plugins.items()

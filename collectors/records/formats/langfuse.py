@@ -25,6 +25,12 @@ _OPERATIONS = {"GENERATION": "generation", "EMBEDDING": "embedding"}
 _TRACE_NAME = "leverwatch trace name"
 
 
+_PARTS_FIRST = (
+    "reasoning_tokens", "cache_write_tokens", "cached_input_tokens", "output_tokens", "input_tokens",
+)  # fmt: skip
+_TOTALS = {"total": "input_tokens"}
+
+
 class _Trace(msgspec.Struct, gc=False):
     name: str | None = None
 
@@ -39,14 +45,14 @@ class _Document(msgspec.Struct, gc=False):
 _decode = msgspec.json.Decoder(_Document).decode
 
 
-def _observations(unit: bytes) -> Sequence[bytes]:
+def _observations(unit: bytes) -> Sequence[bytes] | None:
     """Return the observations of a trace, with the name of the trace added, or those of a page of the API."""
     if b'"observations"' not in unit and b'"data"' not in unit:
         return (unit,)
     try:
         document = _decode(unit)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return (unit,)
+        return None
     if document.observations is None:
         return (unit,) if document.data is None else [bytes(one) for one in document.data]
     found = [bytes(one) for one in document.observations]
@@ -120,6 +126,12 @@ def _places(name: str) -> tuple[int, ...]:
     return tuple(place for place, does in belongs.items() if does)
 
 
+def _field_of(name: str) -> str:
+    """Return the field that an amount of usage helps to tell, by its name; empty when it tells none."""
+    places = _places(name)
+    return next((field for field in _PARTS_FIRST if FIELD_INDEX[field] in places), _TOTALS.get(name, ""))
+
+
 def _recognise(record: Any) -> int:
     if not isinstance(record, Mapping):
         return 0
@@ -166,6 +178,15 @@ LANGFUSE = Rewritten(
             "costs": ("costDetails", _Costs),
             "costs_snake": ("cost_details", _Costs),
             "usage": ("usage", dict[str, float | str | None] | None),
+        },
+        completes={
+            **dict.fromkeys(("end", "end_snake"), "latency_ms"),
+            **dict.fromkeys(("details", "details_snake", "usage"), "input_tokens"),
+            **dict.fromkeys(("costs", "costs_snake"), "cost_usd"),
+        },
+        entries={
+            **dict.fromkeys(("details", "details_snake", "usage"), _field_of),
+            **dict.fromkeys(("costs", "costs_snake"), lambda name: "cost_usd" if name == "total" else ""),
         },
         words={
             "status": {"ERROR": "error", "DEFAULT": "success", "DEBUG": "success", "WARNING": "success"},

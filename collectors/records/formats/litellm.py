@@ -183,6 +183,12 @@ LITELLM = Declaration(
         "why": ("metadata.error_information", Any),
         "hidden": ("hidden_params", msgspec.Raw),
     },
+    completes={
+        "end": "latency_ms",
+        "text": "",
+        "read": "cached_input_tokens",
+        "wrote": "cache_write_tokens",
+    },
     total="total_tokens",
     in_text=("metadata",),
     finish=_finish,

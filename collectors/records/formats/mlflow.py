@@ -60,29 +60,29 @@ _decode = msgspec.json.Decoder(_Document).decode
 _decode_info = msgspec.json.Decoder(_Info | None).decode
 
 
-def _spans(unit: bytes) -> Sequence[bytes | Refusal] | Refusal:
+def _spans(unit: bytes) -> Sequence[bytes | Refusal] | Refusal | None:
     """Return the spans of a trace, or of all traces of a page of a search."""
     try:
         traces = _decode(unit).traces
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return (unit,)
+        return None
     if traces is None:
         return _spans_of(unit)
     found: list[bytes | Refusal] = []
     for trace in traces:
         spans = _spans_of(bytes(trace))
-        found += (spans,) if isinstance(spans, Refusal) else spans
+        found += (bytes(trace),) if spans is None else (spans,) if isinstance(spans, Refusal) else spans
     return found
 
 
-def _spans_of(unit: bytes) -> Sequence[bytes] | Refusal:
+def _spans_of(unit: bytes) -> Sequence[bytes] | Refusal | None:
     """Return each span of a trace with values of the trace added, and whether it contains another call."""
     try:
         document = _decode(unit)
         inner = _decode_info(document.info)
         raw = _without_spans(unit) if inner is None else bytes(document.info)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return (unit,)
+        return None
     spans = document.spans if document.data is None else document.data.spans
     info = inner or document
     if not spans and f'"{SPAN_TYPE}"'.encode() in unit:
@@ -256,6 +256,7 @@ MLFLOW = _Mlflow(
             "outer": (_OUTER, bool | None),
             "judge": (_INFO + r".tags.mlflow\.trace\.sourceScorer", str | None),
         },
+        completes={"end": "latency_ms"},
         words={
             "status": {
                 "STATUS_CODE_OK": "ok", "STATUS_CODE_UNSET": "ok", "UNSET": "ok", "STATUS_CODE_ERROR": "error",

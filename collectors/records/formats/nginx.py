@@ -130,6 +130,7 @@ NGINX = Rewritten(
             "upstream_addr": ("upstream_addr", str | None),
             "completion": ("request_completion", str | None),
         },
+        completes={"seconds": "latency_ms", "upstream_seconds": "latency_ms"},
         convert={"time": local_time},
         finish=_finish,
         framing=LINES,

@@ -16,7 +16,8 @@ from leverwatch.collectors.records.formats.interface import Parsed, Piece, Reade
 
 class _Choice(msgspec.Struct, gc=False):
     finish_reason: str | None = None
-    index: int | float | str | None = None
+    index: Any = None
+    """Only compared: one that is no number must not cost the record."""
 
 
 _Choices = list[_Choice] | None

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import ALL_FIELDS
 from leverwatch.collectors.records.formats.dialects import (
+    CACHE_HIT,
     ERROR,
     PARAMETERS,
     TOKENS,
@@ -36,7 +38,15 @@ from leverwatch.collectors.records.formats.peek import peek
 from leverwatch.collectors.records.formats.producers import PRODUCERS_WANT, as_meant, is_hit, stands_beside
 from leverwatch.collectors.records.formats.span_documents import has_spans
 from leverwatch.collectors.records.formats.span_kinds import KINDS, operation_of
-from leverwatch.collectors.records.formats.spans import NotSpans, Refusal, Scalar, Span, SpanReader
+from leverwatch.collectors.records.formats.spans import (
+    UNREADABLE,
+    Loose,
+    NotSpans,
+    Refusal,
+    Scalar,
+    Span,
+    SpanReader,
+)
 from leverwatch.collectors.records.framing.values import VALUES
 from leverwatch.collectors.records.mistyped import explain
 from leverwatch.collectors.records.timestamps import elapsed_ms
@@ -48,6 +58,10 @@ _NUMBERS = {
     "output": "output_tokens", "reasoning": "reasoning_tokens", "cost": "cost_usd",
 }  # fmt: skip
 """The fields of the numbers that are unknown when they cannot be read."""
+_WORDS = {"model": "model", "response": "request_id", "finish": "finish_reason", "schema": "schema_mode"}
+"""Those of the texts."""
+_DECIDING = (*KINDS, ERROR, CACHE_HIT)
+"""Attributes that say whether and how a span counts."""
 _NANOSECONDS = 10**17
 """An epoch below is not in nanoseconds, as some clocks give others."""
 _THRESHOLD = re.compile(r"(?:^|,)\s*ot=(?:[^,]*;)?th:([0-9a-f]{1,14})(?:;|,|$)")
@@ -108,6 +122,7 @@ class Otlp:
             if not isinstance(span, Span):
                 parsed.refused.append((line, *span))
                 continue
+            is_loose = span.end is UNREADABLE or type(span.attributes) is Loose
             meant = as_meant(span)
             if meant is None or not meant.attributes:
                 _pass(parsed, Result.NOT_A_CALL, span.start)
@@ -116,7 +131,11 @@ class Otlp:
             span = meant
             try:
                 told = tell(span.attributes)
+                bad: list[tuple[str, str]] = []
+                if is_loose:
+                    span, bad = self._readable(span, told)
                 tokens, wrong = _readable_tokens(span, told) if told else (_NO_TOKENS, [])
+                wrong += bad
                 operation = operation_of(bool(wrong) or tokens != _NO_TOKENS, *map(span.attributes.get, KINDS))
                 if not isinstance(operation, Result):
                     call = Call(span, operation, told, tokens, value_of(told, "response"))
@@ -137,6 +156,25 @@ class Otlp:
                     parsed.refused.append((line, operation, "an operation of no known kind"))
             except _Mistyped as error:
                 parsed.refused.append((line, Result.MISTYPED_FIELD, str(error)))
+
+    def _readable(self, span: Span, told: dict[str, Told]) -> tuple[Span, list[tuple[str, str]]]:
+        """Take texts and an end out that have another type; returns the span without them, and field and reason of
+        each.
+
+        Raises:
+            _Mistyped: what says whether a span counts, and for which system, is unreadable.
+        """
+        for name in (*_DECIDING, *self._template):
+            if span.attributes.get(name) is UNREADABLE:
+                raise _Mistyped(f"{name}: expected a value of its type")
+        wrong = [
+            (field, f"{told.pop(name)[1]}: expected a text")
+            for name, field in _WORDS.items()
+            if value_of(told, name) is UNREADABLE
+        ]
+        if span.end is not UNREADABLE:
+            return span, wrong
+        return replace(span, end=None), [*wrong, ("latency_ms", "end: expected a time")]
 
     def _row(self, call: Call) -> Row:
         span, attributes, told = call.span, call.span.attributes, call.told

@@ -67,12 +67,12 @@ class _Entry(msgspec.Struct, gc=False):
 _decode = msgspec.json.Decoder(_Entry).decode
 
 
-def _call(unit: bytes) -> Sequence[bytes | Refusal] | Refusal:
+def _call(unit: bytes) -> Sequence[bytes | Refusal] | Refusal | None:
     """Return an entry with what it says of its last call, which is the one that answered."""
     try:
         entry = _decode(unit)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return (unit,)
+        return None
     if not entry.options:
         return (unit,)
     first, last = entry.options[0], entry.options[-1]
@@ -88,7 +88,9 @@ def _call(unit: bytes) -> Sequence[bytes | Refusal] | Refusal:
         "provider": _text(_at(last.provider, "provider")),
         "attempts": _attempts(entry),
         "cache": "hit" if is_cache_hit(last.cache) else None,
-        "latency": None if _at(last.params, "stream") is True else _number(entry.duration, MAX_AMOUNT),
+        "latency": None
+        if _at(last.params, "stream") is True
+        else _told(entry.duration, _number(entry.duration, MAX_AMOUNT)),
         "finish": _reason(bodies),
         **_tokens(bodies),
     }
@@ -106,6 +108,11 @@ def _text(value: Any) -> str | None:
 
 def _number(value: Any, most: float) -> float | None:
     return value if type(value) in {int, float} and 0 <= value <= most else None
+
+
+def _told(value: Any, number: float | None) -> Any:
+    """Return a number, or the value that is none, of which the reader of the record says so."""
+    return number if number is not None or value is None else value
 
 
 def _operation(option: _Option) -> str | None:
@@ -144,8 +151,9 @@ def _reason(bodies: Iterable[dict[str, Any]]) -> str | None:
     return None
 
 
-def _tokens(bodies: Iterable[dict[str, Any]]) -> dict[str, float | None]:
-    """Return the tokens that the first body with a usage tells."""
+def _tokens(bodies: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Return the tokens that the first body with a usage tells, as they are where they are no numbers."""
+    unread: dict[str, Any] = {}
     for body in bodies:
         usage = _at(body, "usage") or _at(body, "usageMetadata")
         if not isinstance(usage, dict):
@@ -154,14 +162,20 @@ def _tokens(bodies: Iterable[dict[str, Any]]) -> dict[str, float | None]:
         for inner in usage.values():
             flat |= inner if isinstance(inner, dict) else {}
         told = Tokens(**{name: _count(flat, names) for name, names in _NAMES.items()})
+        given = {name: _given(flat, names) for name, names in _NAMES.items() if name != "total"}
         if told.input is None and told.output is None:
+            unread = unread or given
             continue
         # The gateway adds up some providers' caches and leaves those of others out; its totals tell which.
         cached = Stands.BESIDE if _at(body, "type") == "message" else Stands.UNSAID
         thoughts = Stands.BESIDE if "thoughtsTokenCount" in usage else Stands.UNSAID
         whole = whole_tokens(told, cached, thoughts)
-        return {name: getattr(whole, name) for name in _NAMES if name != "total"}
-    return {}
+        return {name: _told(value, getattr(whole, name)) for name, value in given.items()}
+    return unread
+
+
+def _given(usage: dict[str, Any], names: Sequence[str]) -> Any:
+    return next((usage[name] for name in names if usage.get(name) is not None), None)
 
 
 def _count(usage: dict[str, Any], names: Sequence[str]) -> float | None:

@@ -11,6 +11,7 @@ import msgspec
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.formats.declared import Declaration, Declared
 from leverwatch.collectors.records.formats.interface import Framing, Parsed, Reader
+from leverwatch.collectors.records.lenient import sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,10 @@ class Refusal:
 
 
 BOM = b"\xef\xbb\xbf"
-Rewrite = Callable[[bytes], Sequence[bytes | Refusal] | Refusal]
+Rewrite = Callable[[bytes], Sequence[bytes | Refusal] | Refusal | None]
 """Returns the JSON objects that a text contains, and why others or all of them are none. Raises nothing: JSON that
-it does not know is returned unchanged."""
+it does not know is returned unchanged. None for what it cannot read: it is asked again without what JSON has not,
+which producers write."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,11 @@ class Rewriting:
         lines: list[int] = []
         refused: list[tuple[int, Result, str]] = []
         for line, unit in enumerate(units):
-            found = self._rewrite(unit.removeprefix(BOM).strip(b"\0 \t\r\n"))
+            text = unit.removeprefix(BOM).strip(b"\0 \t\r\n")
+            found = self._rewrite(text)
+            if found is None:
+                mended = sound(text)
+                found = self._rewrite(mended) or (mended,)
             for record in (found,) if isinstance(found, Refusal) else found:
                 if isinstance(record, Refusal):
                     refused.append((line, record.result, record.detail))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,7 +15,13 @@ from leverwatch.collectors.records.mistyped import explain
 
 Scalar = str | int | float | bool | None
 Refusal = tuple[Result, str]
+UNREADABLE = math.nan
+"""Stands for a value of another type than its name implies; as a number it is none, so that its reader sees it."""
 _NOTHING = msgspec.Raw()
+
+
+class Loose(dict[str, Scalar]):
+    """Attributes of which some are `UNREADABLE`."""
 
 
 class NotSpans(ValueError):
@@ -52,6 +59,10 @@ class _Span(msgspec.Struct, gc=False):
     endTimeUnixNano: int | None = None  # noqa: N815 as above
     attributes: list[_Attribute] | None = None
     status: _Status | None = None
+
+
+class _LooseSpan(_Span, gc=False):
+    endTimeUnixNano: msgspec.Raw = _NOTHING  # type: ignore[assignment]  # noqa: N815 as above
 
 
 class _Resource(msgspec.Struct, gc=False):
@@ -108,7 +119,7 @@ class _Printed(msgspec.Struct, gc=False):
     context: _Context | None = None
     parent_id: str | None = None
     start_time: str | int | float | None = None
-    end_time: str | int | float | None = None
+    end_time: Any = None
     status_code: int | str | None = None
     status: _FlatStatus | None = None
     attributes: dict[str, msgspec.Raw] | None = None
@@ -146,6 +157,7 @@ class Span(msgspec.Struct, frozen=True, eq=False, gc=False):
     start: str | int | float | None
     """The start: nanoseconds since 1970, or a text in ISO 8601."""
     end: str | int | float | None
+    """The end; `UNREADABLE` for what is no time."""
     failed: bool
     state: str
     """The trace state, in which samplers write their threshold."""
@@ -156,6 +168,8 @@ class Span(msgspec.Struct, frozen=True, eq=False, gc=False):
 _document = msgspec.json.Decoder(_Document, strict=False)
 _loose = msgspec.json.Decoder(_LooseDocument, strict=False)
 _span = msgspec.json.Decoder(_Span, strict=False)
+_loose_span: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_LooseSpan, strict=False)
+_end: msgspec.json.Decoder[Any] = msgspec.json.Decoder(int | None, strict=False)
 _value = msgspec.json.Decoder(_Value, strict=False)
 _printed = msgspec.json.Decoder(_Printed, strict=False)
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -228,7 +242,7 @@ class SpanReader:
                 for span in scope.spans or ():
                     try:
                         yield self._of_protocol(
-                            _span.decode(span) if isinstance(span, msgspec.Raw) else span, resource, library
+                            _alone(span) if isinstance(span, msgspec.Raw) else span, resource, library
                         )
                     except msgspec.ValidationError as error:
                         yield explain(error)
@@ -237,7 +251,8 @@ class SpanReader:
 
     def _resource(self, resource: _Resource | None) -> Mapping[str, Scalar]:
         try:
-            return self._of_list(resource.attributes if resource else None)
+            found = self._of_list(resource.attributes if resource else None)
+            return {name: value for name, value in found.items() if value is not UNREADABLE}
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return {}  # what the spans tell counts; a name that is missing leaves them unattributed
 
@@ -259,7 +274,10 @@ class SpanReader:
 
     def _of_list(self, attributes: list[_Attribute] | None) -> dict[str, Scalar]:
         wanted = self._wanted
-        return {it.key: _scalar(it.value) for it in attributes or () if it.key in wanted}
+        try:
+            return {it.key: _scalar(it.value) for it in attributes or () if it.key in wanted}
+        except msgspec.ValidationError:
+            return Loose((it.key, _readable(it.value)) for it in attributes or () if it.key in wanted)
 
     def _flat(self, document: _Printed) -> Span:
         context = document.context or _Context()
@@ -276,7 +294,7 @@ class SpanReader:
             _id(context.span_id),
             _id(document.parent_id),
             document.start_time,
-            document.end_time,
+            _scalar_time(document.end_time),
             code in _FAILED,
             "",
             attributes,
@@ -312,6 +330,32 @@ def _scalar(raw: msgspec.Raw) -> Scalar:
     if value.intValue is not None:
         return value.intValue
     return value.boolValue if value.doubleValue is None else value.doubleValue
+
+
+def _readable(raw: msgspec.Raw) -> Scalar:
+    try:
+        return _scalar(raw)
+    except msgspec.ValidationError:
+        return UNREADABLE
+
+
+def _alone(raw: msgspec.Raw) -> _Span:
+    """Decode a span in whose document something has another type."""
+    try:
+        return _span.decode(raw)
+    except msgspec.ValidationError:
+        loose: Any = _loose_span.decode(raw)
+    end = bytes(loose.endTimeUnixNano)
+    try:
+        loose.endTimeUnixNano = _end.decode(end) if end else None
+    except msgspec.ValidationError:
+        loose.endTimeUnixNano = UNREADABLE
+    span: _Span = loose
+    return span
+
+
+def _scalar_time(value: object) -> str | int | float | None:
+    return value if value is None or type(value) in {str, int, float} else UNREADABLE  # type: ignore[return-value]
 
 
 def _first(value: object) -> Scalar:

@@ -153,6 +153,12 @@ VERTEX = Declaration(
         "claude": ("full_response.usage.input_tokens", _COUNT),
         "sum_of_all": (_SUM, float | int | str | None),
     },
+    completes={
+        "tool_use": "+input_tokens",
+        "claude": "+input_tokens",
+        "candidates": "finish_reason",
+        "sum_of_all": "",
+    },
     convert={"model": short_model, "endpoint": lambda name: short_model(str(name))},
     in_text=("full_request", "full_response", "fullRequest", "fullResponse", "metadata"),
     reasoning=Stands.BESIDE,

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import replace
 
+from isal.isal_zlib import crc32
 from msgspec import Struct, field
 
 from leverwatch.collectors.paths import Discovery, Found, look, siblings
@@ -14,7 +15,7 @@ from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
 from leverwatch.collectors.sources.files.matching import MatchDecision, Matcher, preferred, resume
 from leverwatch.collectors.sources.files.partial_reads import Scope
 from leverwatch.collectors.sources.files.quiet import Quiet, is_due
-from leverwatch.collectors.sources.files.reader import FileReader, Moved
+from leverwatch.collectors.sources.files.reader import FileReader, Kind, Moved
 
 _SEARCH = 3600.0
 """Seconds for which siblings are searched for a content that lost its file, in case it is still being moved."""
@@ -80,6 +81,9 @@ class FileTracker(Struct):
                 # glob between two runs has never been seen.
                 searched.append(state.origin)
             if here is not None:
+                if state.blank and _began_anew(here, state):
+                    # It was emptied before anything of it was counted: what it had may be in a copy.
+                    searched.append(state.origin)
                 continue
             try:
                 outside = look(state.path) if state.path not in elsewhere else None
@@ -236,6 +240,20 @@ class FileTracker(Struct):
 def _holds(found: Found, state: FileCheckpoint) -> bool:
     with FileReader(found) as content:
         return resume(content, state) is not None
+
+
+def _began_anew(found: Found, state: FileCheckpoint) -> bool:
+    """Whether the file no longer begins with what was seen in it, of which nothing was counted."""
+    if found.size < state.size or (found.size, found.mtime_ns) == (state.size, state.mtime_ns):
+        return found.size < state.size
+    try:
+        with FileReader(found) as content:
+            if content.kind is not Kind.PLAIN or state.compressed:
+                return False
+            seen = content.read_exactly(state.offset + state.rest_length)
+    except (Moved, OSError):
+        return False  # met again, and reported, when its turn to be read comes
+    return crc32(seen) != (state.rest_crc if state.rest_length else state.crc)
 
 
 def _switched(link: str) -> bool:

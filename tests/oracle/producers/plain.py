@@ -75,26 +75,31 @@ class Plain:
     def units(self, calls: Sequence[Call]) -> list[Unit]:
         """One record a call, some of them twice in other spellings, and some that are refused."""
         found: list[Unit] = []
-        for call in distinct([self.whole(call) for call in calls]):
+        for call in distinct([self.loose(call) for call in calls]):
             spellings = 1 + (call.has_id and self._chance.random() < 0.15)
-            found += [
-                Unit((Record(self.record(call), Telling(call)),), again=call.has_id) for _ in range(spellings)
-            ]
+            told = Telling(self.whole(call))
+            found += [Unit((Record(self.record(call), told),), again=call.has_id) for _ in range(spellings)]
             if self._chance.random() < 0.1:
                 found.append(self.refused(call.but(key="none", id=f"refused-{call.key}")))
         return found
 
+    def loose(self, call: Call) -> Call:
+        """The call with some parts that are larger than what they are parts of."""
+        changes = {}
+        if self._chance.random() < 0.2:
+            changes["cached"] = (call.input or 0) + self._chance.choice((1, 500))
+        if self._chance.random() < 0.1:
+            changes["reasoning"] = (call.output or 0) + self._chance.choice((1, 70))
+        return call.but(**changes)
+
     @staticmethod
     def whole(call: Call) -> Call:
-        """The call with parts that fit in their wholes: nothing says what is meant where they do not."""
-        taken, output = call.input or 0, call.output or 0
-        cached = None if call.cached is None else min(call.cached, taken)
-        written = None if call.written is None else min(call.written, taken - (cached or 0))
-        reasoning = None if call.reasoning is None else min(call.reasoning, output)
+        """The call as a record means it: parts that are larger than their whole stand beside it."""
+        inside, thought = (call.cached or 0) + (call.written or 0), call.reasoning or 0
+        taken, output = call.input, call.output
         return call.but(
-            cached=cached if call.input is not None else None,
-            written=written if call.input is not None else None,
-            reasoning=reasoning if call.output is not None else None,
+            input=taken + inside if taken is not None and inside > taken else taken,
+            output=output + thought if output is not None and thought > output else output,
         )
 
     def refused(self, call: Call) -> Unit:

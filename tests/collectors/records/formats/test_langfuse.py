@@ -117,12 +117,13 @@ def test_an_observation_that_is_exported_again_is_a_duplicate_and_a_bad_one_cost
     bad = [
         changed(CALL, "usageDetails input", -1),
         changed(CALL, "usageDetails", "canary"),
+        changed(CALL, "level", {"canary": 1}),
         without(CALL, "startTime"),
     ]
     found = counted("langfuse", {"trace": {}, "observations": [CALL, {}, 5, *bad, CALL]})
 
     assert found.tallies == {
-        Result.COUNTED: 1, Result.DUPLICATE: 1, Result.MISTYPED_FIELD: 2, Result.MISSING_FIELD: 1,
+        Result.COUNTED: 1, Result.DUPLICATE: 3, Result.MISTYPED_FIELD: 1, Result.MISSING_FIELD: 1,
         Result.NOT_A_CALL: 1, Result.INVALID_LINE: 1,
     }  # fmt: skip
     assert "canary" not in str(found.problems)

@@ -216,8 +216,8 @@ def test_a_bad_span_costs_only_itself() -> None:
     ]
     counted = read("otlp", export(*bad, span(SEMCONV)), export(span(SEMCONV)))
 
-    assert counted.tallies[Result.COUNTED] == 4
-    assert counted.unreadable == {"input_tokens": 1, "output_tokens": 1}
+    assert counted.tallies[Result.COUNTED] == 5
+    assert counted.unreadable == {"input_tokens": 2, "output_tokens": 1}
     assert sum(counted.tallies.values()) == 7
     assert {problem.place for problem in counted.problems} == {"app.jsonl:1"}
 

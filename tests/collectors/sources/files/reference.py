@@ -24,6 +24,7 @@ _KNOWN_OR_NOT = (
     ("cost_usd", "unpriced"),
     ("latency_ms", "unknown_latency"),
 )
+_PARTS = {"input_tokens": ("cached_input_tokens", "cache_write_tokens"), "output_tokens": ("reasoning_tokens",)}
 
 
 @dataclass
@@ -91,14 +92,18 @@ class Reference:
                 cell["cost_usd"] += scale * values["cost_usd"]
             return
         cell["inferences"] += weight
+        stored: dict[str, float] = {}
         for name, unknown in _KNOWN_OR_NOT:
-            if values.get(name) is None:
+            told = values.get(name)
+            if told is None:
                 cell[unknown] += weight
-            else:
-                cell[name] += scale * values[name]
+                continue
+            beside = sum(values.get(part) or 0 for part in _PARTS.get(name, ()))
+            stored[name] = told + beside if beside > told else told
+            cell[name] += scale * stored[name]
         if values.get("cost_usd") is not None:
             for name in ("input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens"):
-                cell[f"costed_{name}"] += scale * (values.get(name) or 0)
+                cell[f"costed_{name}"] += scale * stored.get(name, 0)
         elif values.get("input_tokens") is None:
             cell["uncosted_input"] += weight
         elif values.get("output_tokens") is None:

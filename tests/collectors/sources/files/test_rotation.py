@@ -86,6 +86,39 @@ def test_truncation_and_regrowth_to_the_same_size_at_the_same_time_is_noticed(tm
     assert bench.collect() == all_once(a=3, c=3)
 
 
+@pytest.mark.parametrize("path", ["app.jsonl", "app.jsonl*"])
+@pytest.mark.parametrize("regrown", [0, 1, 300])
+@pytest.mark.parametrize("finish", [None, compress_zstd])
+def test_a_log_that_was_emptied_before_its_only_line_had_an_end_is_finished_in_its_copy(
+    tmp_path: Path, path: str, regrown: int, finish: object
+) -> None:
+    bench, log = Bench(tmp_path, path=path), tmp_path / "app.jsonl"
+    append(log, many("a", 1).rstrip())
+    bench.collect()
+    copytruncate(log, tmp_path / "app.jsonl.1")
+    if callable(finish):
+        finish(tmp_path / "app.jsonl.1")
+    append(log, many("c", regrown))
+    bench.collect()
+
+    assert bench.settle() == all_once(a=1, c=regrown)
+
+
+@pytest.mark.parametrize("path", ["app.jsonl", "app.jsonl*"])
+def test_a_log_whose_only_line_goes_on_is_no_new_one_and_what_lies_beside_it_is_left(
+    tmp_path: Path, path: str
+) -> None:
+    bench, log = Bench(tmp_path, path=path), tmp_path / "app.jsonl"
+    whole = many("a", 1)
+    append(log, whole[:20])
+    bench.collect()
+    append(log, whole[20:30])
+    bench.collect()
+    append(log, whole[30:] + many("b", 2))
+
+    assert bench.collect() == all_once(a=1, b=2)
+
+
 def test_a_copy_in_progress_waits_until_the_original_is_truncated(tmp_path: Path) -> None:
     bench, log = Bench(tmp_path, path="*.jsonl*"), tmp_path / "app.jsonl"
     text = many("a", 100)
