@@ -189,6 +189,9 @@ class FilesCollector:
 
     def _batches(self, run: _Run) -> Iterator[Batch]:
         entries: list[tuple[Found, str | None]] = [*run.survey.visits, *((it, None) for it in run.survey.unknown)]
+        if entries:
+            # Here, as it concerns the source: what is raised below is said of a file.
+            self._ingest.restore_ids()
         for found, key in sorted(entries, key=lambda entry: (entry[0].mtime_ns, entry[0].path)):
             for _ in self._read(run, found, key):
                 if self._is_full(run):

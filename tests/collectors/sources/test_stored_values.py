@@ -210,6 +210,7 @@ def test_damaged_ids_and_counts_are_refused(key: str, value: bytes, reason: str,
 
     with pytest.raises(StateUnreadable, match=rf"^source gateway: {key}: .*{reason}"):
         made.load({key: value})
+        made.restore_ids()
 
 
 TRACED = b'{"ts":"2026-03-10T08:00:00Z","app":"bot","id":"r1","trace":"t1"}\n'
