@@ -31,6 +31,11 @@ _RARE = 200_000
 """The number of new objects after which a short command collects garbage."""
 
 
+def collect_rarely() -> None:
+    """Collect garbage rarely from now on."""
+    gc.set_threshold(_RARE)
+
+
 @contextmanager
 def rarely_collected() -> Iterator[None]:
     """Collect garbage rarely, for a command that imports tens of thousands of objects and soon ends.
@@ -39,7 +44,7 @@ def rarely_collected() -> Iterator[None]:
     that takes a third of the time of a short command.
     """
     atexit.register(gc.freeze)
-    gc.set_threshold(_RARE)
+    collect_rarely()
     try:
         yield
     finally:

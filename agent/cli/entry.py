@@ -7,11 +7,14 @@ import os
 import sys
 import threading
 
-from leverwatch.agent.cli.main import main
+from leverwatch.agent.memory import collect_rarely
 
 
 def command() -> None:
     """Run the command that the arguments of the process name, and end the process with its exit code."""
+    collect_rarely()  # before the imports, of which there are the most
+    from leverwatch.agent.cli.main import main
+
     try:
         main()
     except SystemExit as ended:
