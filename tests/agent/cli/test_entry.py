@@ -10,14 +10,14 @@ ROOT = Path(__file__).parents[3]
 PROGRAM = """
 import atexit, sys, threading, time
 import click
-from leverwatch.agent.cli import entry
+from leverwatch.agent.cli import entry, main as main_module
 
 @click.command()
 def main():
     {body}
 
 atexit.register(print, "at exit")
-entry.main = main
+main_module.main = main
 sys.argv = ["leverwatch"]
 entry.command()
 """
