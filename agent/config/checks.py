@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from importlib.util import find_spec
 from typing import Any
 
 from leverwatch.agent.config.models import MOST_SOURCES, SHORTEST_INTERVAL, TOO_SHORT, Config
@@ -78,6 +79,8 @@ def unused(config: Config, today: date) -> Iterator[Problem]:
             if system not in fed | watched:
                 yield Problem(("systems", system), "no source counts this system or watches its prompts")
         yield from _prompts_without_usage(config, fed)
+    if config.prices.public and "public" in config.prices.model_fields_set and find_spec("genai_prices") is None:
+        yield Problem(("prices", "public"), "needs the package genai-prices: pip install 'leverwatch[prices]'")
     for system, declared in config.systems.items():
         # A day of grace: somewhere it is already tomorrow.
         if declared.reviewed is not None and declared.reviewed > today + timedelta(days=1):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from leverwatch.agent.config import Loaded
+from leverwatch.agent.config import Loaded, checks
 
 Load = Callable[..., Loaded]
 Problems = Callable[..., tuple[str, ...]]
@@ -120,3 +120,17 @@ def test_a_review_in_the_future_warns_with_a_day_of_grace_for_time_zones(
 
     expected = (f"5: systems.s.reviewed: is in the future (got {day})",) if warned else ()
     assert warnings(load(text)) == expected
+
+
+def test_public_prices_that_are_asked_for_without_their_package_warn(
+    load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = "sources:\n" + files("a")
+    monkeypatch.setattr(checks, "find_spec", lambda _: None)
+
+    (warning,) = load("prices: {public: true}\n" + sources).warnings
+    assert warning.endswith("1: prices.public: needs the package genai-prices: pip install 'leverwatch[prices]'")
+    assert load(sources).warnings == ()
+    assert load("prices: {public: false}\n" + sources).warnings == ()
+    monkeypatch.undo()
+    assert load("prices: {public: true}\n" + sources).warnings == ()
