@@ -27,13 +27,13 @@ def give_back() -> bool:
 
 
 _USUAL = gc.get_threshold()
-_RARE = 200_000
+_SHORT_COMMAND_OBJECTS = 200_000
 """The number of new objects after which a short command collects garbage."""
 
 
 def collect_rarely() -> None:
     """Collect garbage rarely from now on."""
-    gc.set_threshold(_RARE)
+    gc.set_threshold(_SHORT_COMMAND_OBJECTS)
 
 
 @contextmanager
