@@ -20,7 +20,7 @@ from leverwatch.agent.evaluation.decide import Plan, last_complete_day
 from leverwatch.agent.evaluation.evaluate import evaluate
 from leverwatch.agent.exporter.render import Exposition
 from leverwatch.agent.limited_log import lines_left_out
-from leverwatch.agent.log import get_logger, warnings_logged
+from leverwatch.agent.log import configure, get_logger, warnings_logged
 from leverwatch.agent.scheduling.runner import SourceRunner
 from leverwatch.agent.scheduling.scheduler import Pool, Scheduler
 from leverwatch.agent.scheduling.source_runner import source_runner
@@ -182,6 +182,8 @@ class Agent:
                 log.warning("config_needs_restart", setting=name)
             for warning in loaded.warnings:
                 log.warning("config_warning", problem=warning)
+            if "log.level" in changed or "log.format" in changed:
+                configure(loaded.config.log.level, loaded.config.log.format)
             log.info("config_reloaded", changed=",".join(changed))
             self._publish(
                 config_reload_successful=True,

@@ -4,7 +4,8 @@ LeverwatchError
 ├── ConfigError    the configuration cannot be used; carries every problem found
 ├── StoreError     the database refused or cannot be reached
 │   ├── StoreConflict   another agent advanced the same source
-│   └── StoreRefusal    the database cannot hold a value that it was given
+│   ├── StoreRefusal    the database cannot hold a value that it was given
+│   └── StoreUnreadable a stored value is damaged, or of a newer version
 ├── CommandError   a command was asked for something that does not exist
 └── InternalError  the agent contradicts itself: a fault of leverwatch
 """
@@ -38,6 +39,10 @@ class StoreConflict(StoreError):
 
 class StoreRefusal(StoreError):
     """The database cannot store a value; nothing of the batch was written."""
+
+
+class StoreUnreadable(StoreError):
+    """A stored value is damaged, or of a newer version; the message says where. All others can be read."""
 
 
 class CommandError(LeverwatchError):

@@ -27,8 +27,13 @@ def give_back() -> bool:
 
 
 _USUAL = gc.get_threshold()
-_RARE = 200_000
+_SHORT_COMMAND_OBJECTS = 200_000
 """The number of new objects after which a short command collects garbage."""
+
+
+def collect_rarely() -> None:
+    """Collect garbage rarely from now on."""
+    gc.set_threshold(_SHORT_COMMAND_OBJECTS)
 
 
 @contextmanager
@@ -39,7 +44,7 @@ def rarely_collected() -> Iterator[None]:
     that takes a third of the time of a short command.
     """
     atexit.register(gc.freeze)
-    gc.set_threshold(_RARE)
+    collect_rarely()
     try:
         yield
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from leverwatch.agent.cli.common import load, opened, reported
 from leverwatch.agent.cli.options import Exit
 from leverwatch.agent.cli.output import print_json
 from leverwatch.agent.cli.serve import serve
+from leverwatch.agent.cli.signals import at_leaving
 from leverwatch.agent.cli.verdicts import as_json, verdict_table
 from leverwatch.agent.config import load_config
 from leverwatch.agent.demo.build import build, live
@@ -54,7 +56,7 @@ def demo(folder: Path | None, listen: str, serving: bool, output: str) -> None:
             address = loaded.config.web.address
             click.echo(f"serving http://{address.host or '127.0.0.1'}:{address.port}/ (Ctrl-C ends)", err=True)
             agent = Agent(loaded, lambda: load_config(company.config, os.environ))
-            serve(agent, _LIVE_SECONDS, lambda: _go_on(place))
+            serve(agent, _LIVE_SECONDS, lambda: _go_on(place), reloads=False)
     sys.exit(Exit.OK)
 
 
@@ -65,7 +67,10 @@ def _place(folder: Path | None) -> Iterator[Path]:
     if folder is not None:
         yield folder
         return
-    with tempfile.TemporaryDirectory(prefix="leverwatch-demo-", ignore_cleanup_errors=True) as temporary:
+    with (
+        tempfile.TemporaryDirectory(prefix="leverwatch-demo-", ignore_cleanup_errors=True) as temporary,
+        at_leaving(lambda: shutil.rmtree(temporary, ignore_errors=True)),
+    ):
         yield Path(temporary)
 
 

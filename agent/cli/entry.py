@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import atexit
 import os
+import signal
 import sys
 import threading
 
-from leverwatch.agent.cli.main import main
+from leverwatch.agent.memory import collect_rarely
 
 
 def command() -> None:
     """Run the command that the arguments of the process name, and end the process with its exit code."""
+    if sys.argv[1:2] == ["run"]:
+        # Nothing is read yet that a hangup could have read again; by default it would end the process.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    collect_rarely()  # before the imports, of which there are the most
+    from leverwatch.agent.cli.main import main
+
     try:
         main()
     except SystemExit as ended:

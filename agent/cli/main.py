@@ -55,15 +55,21 @@ class Commands(MutableMapping[str, click.Command]):
 
 def _version(context: click.Context, _option: click.Parameter, asked: bool) -> None:
     if asked and not context.resilient_parsing:
-        try:
-            # Not by way of `compiled`, which imports all that counts.
-            import_module("leverwatch.collectors.aggregation._native")
-        except ImportError:
-            helper = "without"
-        else:
-            helper = "with"
-        click.echo(f"leverwatch {__version__}, {helper} its compiled helper")
+        click.echo(f"leverwatch {__version__}, {_helper()}")
         context.exit()
+
+
+def _helper() -> str:
+    # Not by way of `compiled`, which imports all that counts; the conditions are its own.
+    try:
+        from leverwatch.collectors.aggregation import _native
+    except ImportError:
+        return "without its compiled helper"
+    from leverwatch.collectors.aggregation.native_columns import table_text
+
+    if getattr(_native, "TABLE", None) != table_text():
+        return "without its compiled helper: the one that is here is of another version, and is not used"
+    return "with its compiled helper"
 
 
 @click.group(

@@ -6,16 +6,15 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Timer
 
-import click
-
 from leverwatch.agent.app import STOP_SECONDS, Agent
 from leverwatch.agent.cli.common import load, reported
 from leverwatch.agent.cli.options import Exit
-from leverwatch.agent.cli.signals import LOG_SECONDS, STOPPING, by_signal, heard, kept, leave
+from leverwatch.agent.cli.signals import LOG_SECONDS, STOPPING, StopRequests, by_signal, heard, kept, leave
 from leverwatch.agent.config import load_config
 from leverwatch.agent.errors import LeverwatchError
 from leverwatch.agent.memory import collected_as_usual, give_back
@@ -36,8 +35,12 @@ def serve(
     every_seconds: float | None = None,
     do: Callable[[], None] = lambda: None,
     stop_seconds: float = STOP_SECONDS,
+    *,
+    reloads: bool = True,
 ) -> None:
     """Run an agent until SIGTERM or SIGINT; `do` is called every `every_seconds`.
+
+    SIGHUP reloads the configuration; without `reloads` it ends the agent as well.
 
     When it does not stop in time, or on a second signal, the process ends anyway.
 
@@ -45,14 +48,17 @@ def serve(
         LeverwatchError: the agent could not start.
     """
     signals: SimpleQueue[int] = SimpleQueue()
-    told: list[int] = []
+    requests = StopRequests()
 
     def tell(number: int) -> None:
-        signals.put(number)
-        if number == signal.SIGHUP:
+        if number == signal.SIGHUP and reloads:
+            signals.put(number)
             return
-        told.append(number)
-        if len(told) > 1:
+        request = requests.count()
+        if request == 0:
+            return
+        signals.put(signal.SIGTERM)
+        if request > 1:
             leave(by_signal(number), "stopped_at_once")
         agent.ask_to_stop()
         overdue = Timer(
@@ -68,11 +74,9 @@ def serve(
             agent.start()
             collected_as_usual()
             while _next(signals, every_seconds, do) == signal.SIGHUP:
-                try:
+                # The agent has logged every problem and shows it as a metric; it goes on as it was.
+                with suppress(LeverwatchError):
                     agent.reload()
-                except LeverwatchError as error:
-                    # The agent has logged every problem and shows it as a metric; it goes on as it was.
-                    click.echo(f"leverwatch: the old configuration stays in use: {error}", err=True)
         finally:
             if running := agent.stop():
                 # Their threads would hold the process until they end.

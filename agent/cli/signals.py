@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
@@ -19,7 +20,56 @@ LOG_SECONDS = 1.0
 """Seconds that the last line of the log may take."""
 
 
+_ONE_REQUEST_SECONDS = 0.5
+"""Signals within so many seconds are one request: `make` and `timeout` pass on what their whole group got."""
+
 _kept: list[int] = []
+_last_acts: list[Callable[[], None]] = []
+
+
+class StopRequests:
+    """Counts the requests to stop, each of which may come as several signals."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._number = 0
+        self._until = 0.0
+
+    def count(self) -> int:
+        """Return the number of the request that a signal belongs to, and 0 for a further signal of that one."""
+        if self._number and self._now() < self._until:
+            return 0
+        self._number += 1
+        self._until = self._now() + _ONE_REQUEST_SECONDS
+        return self._number
+
+
+@contextmanager
+def at_leaving(act: Callable[[], None]) -> Iterator[None]:
+    """A context manager in which `act` is also called when the process ends without leaving it."""
+    _last_acts.append(act)
+    try:
+        yield
+    finally:
+        _last_acts.remove(act)
+
+
+def _act_last() -> None:
+    for act in _last_acts:
+        act()
+
+
+def _leave_now(code: int) -> NoReturn:
+    last = threading.Thread(target=_act_last, daemon=True)
+    last.start()
+    last.join(LOG_SECONDS)
+    os._exit(code)
+
+
+def hangups_end() -> None:
+    """Make SIGHUP end the command as SIGTERM does: for one that ends with its terminal."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGHUP, lambda _number, _frame: signal.raise_signal(signal.SIGTERM))
 
 
 def keep_hangups() -> None:
@@ -79,7 +129,7 @@ def leave(code: int, event: str, **details: object) -> NoReturn:
     last = threading.Thread(target=lambda: log.error(event, code=code, **details), daemon=True)
     last.start()
     last.join(LOG_SECONDS)
-    os._exit(code)
+    _leave_now(code)
 
 
 def by_signal(number: int) -> int:
@@ -96,13 +146,15 @@ def ending() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    told: list[int] = []
+    requests = StopRequests()
 
     def tell(number: int) -> None:
-        told.append(number)
-        if len(told) > 1:
-            os._exit(by_signal(number))
-        overdue = threading.Timer(_COMMAND_SECONDS, os._exit, (by_signal(number),))
+        request = requests.count()
+        if request == 0:
+            return
+        if request > 1:
+            _leave_now(by_signal(number))
+        overdue = threading.Timer(_COMMAND_SECONDS, _leave_now, (by_signal(number),))
         overdue.daemon = True
         overdue.start()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from leverwatch.agent.config import Loaded
-from leverwatch.agent.errors import LeverwatchError
+from leverwatch.agent.errors import LeverwatchError, StoreUnreadable
 from leverwatch.agent.evaluation.decide import CostPlans, Decided
 from leverwatch.agent.evaluation.spend import price_spend
 from leverwatch.agent.evaluation.stored_facts import Reviews, StoredFacts
@@ -99,17 +99,42 @@ class Assessor:
         # What is read of a system takes many times the memory of what is worked out from it.
         for start in range(0, len(decided), _AT_ONCE):
             some = decided[start : start + _AT_ONCE]
-            of_some = replace(scope, systems=frozenset(facts.system for facts, _ in some))
-            stored = StoredFacts.read(store, of_some, settings, some, self._reviews)
-            for facts, verdict in some:
-                try:
-                    given = stored.of(facts, verdict, plans, book)
-                    found[facts.system] = self._memo.ask(facts.system, given)
-                except Exception as error:  # noqa: BLE001 - the other systems are worked out all the same
-                    found[facts.system] = nothing(_failed("facts", facts.system, error))
-            del stored
+            for stored, part in self._read(store, scope, settings, some, found):
+                for facts, verdict in part:
+                    try:
+                        given = stored.of(facts, verdict, plans, book)
+                        found[facts.system] = self._memo.ask(facts.system, given)
+                    except Exception as error:  # noqa: BLE001 - the other systems are worked out all the same
+                        found[facts.system] = nothing(_failed("facts", facts.system, error))
         self._memo.keep(found)
         return found
+
+    def _read(
+        self,
+        store: Store,
+        scope: Scope,
+        settings: AssessmentSettings,
+        some: Decided,
+        failed: dict[str, Assessment],
+    ) -> Iterator[tuple[StoredFacts, Decided]]:
+        """Yield what is stored of some systems, and those systems.
+
+        A system with an unreadable verdict gets an assessment in `failed`.
+        """
+        of_some = replace(scope, systems=frozenset(facts.system for facts, _ in some))
+        try:
+            stored = StoredFacts.read(store, of_some, settings, some, self._reviews)
+        except StoreUnreadable as error:
+            if len(some) == 1:
+                (system,) = (facts.system for facts, _ in some)
+                failed[system] = nothing(_failed("facts", system, error))
+                return
+            # It is not said whose: the halves tell.
+            middle = len(some) // 2
+            for half in (some[:middle], some[middle:]):
+                yield from self._read(store, scope, settings, half, failed)
+        else:
+            yield stored, some
 
 
 def _digest(given: AssessmentFacts) -> bytes:

@@ -10,16 +10,20 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from leverwatch.agent.config.economics import EconomicsConfig, EconomicsPlan, plan_of
+from leverwatch.agent.errors import StoreUnreadable
 from leverwatch.agent.framework.assess import assess
 from leverwatch.agent.framework.forecast.settings import ForecastSettings
 from leverwatch.agent.framework.mistakes import MistakeSettings
 from leverwatch.agent.framework.model import Facts, Settings, Verdict
+from leverwatch.agent.log import get_logger
 from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.store import Store
 
 if TYPE_CHECKING:
     from leverwatch.agent.config.models import Config
     from leverwatch.agent.framework.assessment import AssessmentSettings
+
+log = get_logger(__name__)
 
 _NOTHING = EconomicsConfig.model_construct()
 """What is said of costs where nothing is said. Validating it would take a validator of its own."""
@@ -113,25 +117,37 @@ def only(plan: Plan, *systems: str) -> Plan:
 def decide(store: Store, plan: Plan, as_of: date) -> list[tuple[Facts, Verdict]]:
     """Return the facts and the verdict of every system of a plan as of the end of a UTC day. Writes nothing.
 
+    A system whose last verdict cannot be read is left out, and an error is logged: a verdict without what the last
+    one knew could be another one. When there is no other system, that is raised.
+
     Raises:
         StoreError: the database refused or cannot be reached.
     """
-    return _decide(store, plan, as_of, store.verdicts(as_of, plan.scope.systems))
+    return _decide(store, plan, as_of)[0]
 
 
-def _decide(store: Store, plan: Plan, as_of: date, previous: Mapping[str, Verdict]) -> list[tuple[Facts, Verdict]]:
+def _decide(store: Store, plan: Plan, as_of: date) -> tuple[list[tuple[Facts, Verdict]], Mapping[str, Verdict]]:
+    """Return the facts and verdicts, and the verdicts that were stored before."""
+    unreadable: dict[str, StoreUnreadable] = {}
+    previous = store.verdicts(as_of, plan.scope.systems, unreadable.__setitem__)
     facts = store.facts(as_of, plan.scope)
-    return [(given, assess(given, plan.settings, previous.get(name))) for name, given in facts.items()]
+    for name, error in unreadable.items():
+        log.error("verdict_unreadable", system=name, error=str(error))
+        facts.pop(name, None)
+        if not facts:
+            raise error
+    return [(given, assess(given, plan.settings, previous.get(name))) for name, given in facts.items()], previous
 
 
 def decide_now(store: Store, plan: Plan, now: datetime) -> list[tuple[Facts, Verdict]]:
     """Decide on the systems of a plan as of the last complete UTC day, store the verdicts, and return them.
 
+    A system whose last verdict cannot be read is left out, as by `decide`.
+
     Raises:
         StoreError: the database refused or cannot be reached.
     """
     as_of = last_complete_day(now)
-    previous = store.verdicts(as_of, plan.scope.systems)
-    decided = _decide(store, plan, as_of, previous)
+    decided, previous = _decide(store, plan, as_of)
     store.save_verdicts(decided, previous, now)
     return decided

@@ -14,7 +14,7 @@ from sqlalchemy import URL, Connection, insert, inspect, select, type_coerce, up
 from sqlalchemy.types import NullType
 
 from leverwatch.agent.config.store_url import show_store_url
-from leverwatch.agent.errors import StoreConflict, StoreError, StoreRefusal
+from leverwatch.agent.errors import StoreConflict, StoreError, StoreRefusal, StoreUnreadable
 from leverwatch.agent.framework.model import Facts, Verdict
 from leverwatch.agent.log import get_logger
 from leverwatch.agent.store.batches import write_batch
@@ -320,11 +320,20 @@ class Store(Reads):
         with self.reading() as connection:
             return read_overflow(connection)
 
-    def verdicts(self, as_of: date, systems: Collection[str] | None = None) -> dict[str, Verdict]:
-        """Return each system's newest stored verdict of that day or an earlier one. `systems`: only these;
-        None: all."""
+    def verdicts(
+        self,
+        as_of: date,
+        systems: Collection[str] | None = None,
+        unreadable: Callable[[str, StoreUnreadable], None] | None = None,
+    ) -> dict[str, Verdict]:
+        """Return each system's newest stored verdict of that day or an earlier one.
+
+        Args:
+            systems: only these; None: all.
+            unreadable: is told the systems whose verdict cannot be read, and why; None: that is raised.
+        """
         with self.reading() as connection:
-            return latest_verdicts(connection, as_of, systems)
+            return latest_verdicts(connection, as_of, systems, unreadable)
 
     def save_verdicts(
         self, decided: Sequence[tuple[Facts, Verdict]], previous: Mapping[str, Verdict], now: datetime

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from leverwatch.agent.errors import StoreError
+from leverwatch.agent.errors import StoreUnreadable
 from leverwatch.agent.framework.coverage import WINDOW_DAYS
 from leverwatch.agent.framework.model import Facts, FrequencyState, Rule, RuleEvidence, Strategy, Verdict
 from leverwatch.collectors.errors import CollectorError
@@ -102,9 +102,9 @@ def loaded(kind: Kind[T], system: str, text: str) -> T:
     """Return the value of a stored text of a system.
 
     Raises:
-        StoreError: the text is of a newer version, or has not the layout of its version.
+        StoreUnreadable: the text is of a newer version, or has not the layout of its version.
     """
     try:
         return kind.loads(f"store: verdicts of {system}", text.encode())
     except CollectorError as error:
-        raise StoreError(str(error)) from error
+        raise StoreUnreadable(str(error)) from error

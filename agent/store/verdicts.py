@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
+from leverwatch.agent.errors import StoreUnreadable
 from leverwatch.agent.framework.model import Facts, Verdict
 from leverwatch.agent.store.names import named
 from leverwatch.agent.store.schema import sources, verdicts
@@ -18,17 +19,30 @@ _KEPT_DAYS = 28
 
 
 def latest_verdicts(
-    connection: Connection, as_of: date, systems: Collection[str] | None = None
+    connection: Connection,
+    as_of: date,
+    systems: Collection[str] | None = None,
+    unreadable: Callable[[str, StoreUnreadable], None] | None = None,
 ) -> dict[str, Verdict]:
-    """Return each system's newest verdict of `as_of` or an earlier day. `systems`: only these; None: all."""
-    return {
-        system: verdict
-        for chosen in named(verdicts.c.system, systems)
-        for system, verdict in _latest(connection, as_of, chosen)
-    }
+    """Return each system's newest verdict of `as_of` or an earlier day.
+
+    Args:
+        systems: only these; None: all.
+        unreadable: is told the systems whose verdict cannot be read, and why; None: that is raised.
+    """
+    found: dict[str, Verdict] = {}
+    for chosen in named(verdicts.c.system, systems):
+        for system, text in _latest(connection, as_of, chosen):
+            try:
+                found[system] = loaded(VERDICT, system, text)
+            except StoreUnreadable as error:
+                if unreadable is None:
+                    raise
+                unreadable(system, error)
+    return found
 
 
-def _latest(connection: Connection, as_of: date, chosen: ColumnElement[bool]) -> Iterator[tuple[str, Verdict]]:
+def _latest(connection: Connection, as_of: date, chosen: ColumnElement[bool]) -> Iterator[tuple[str, str]]:
     newest = (
         select(verdicts.c.system, func.max(verdicts.c.as_of).label("as_of"))
         .where(verdicts.c.as_of <= as_of, chosen)
@@ -42,7 +56,7 @@ def _latest(connection: Connection, as_of: date, chosen: ColumnElement[bool]) ->
         .subquery()
     )
     rows = connection.execute(select(verdicts.c.system, verdicts.c.verdict).join(last, verdicts.c.id == last.c.id))
-    return ((row.system, loaded(VERDICT, row.system, row.verdict)) for row in rows)
+    return ((row.system, row.verdict) for row in rows)
 
 
 def write_verdicts(

@@ -149,7 +149,7 @@ class SeenIds:
         self.ids.reach(self.span)
         self._shelf, self._old = _Shelf(self.ids, self._shelf.room), None
         self._sequence, self._newest = 0, 0
-        found = sorted((parse_key(self._prefix, key, source), key) for key in state if self._kind.holds(key))
+        found = sorted((parse_key(self._prefix, key, source), key) for key in self._kind.keys_of(state))
         for state_key, key in found:
             # One at a time: all of them together are large.
             stored = self._kind.loads(place_of(source, key), state[key])

@@ -20,7 +20,7 @@ from leverwatch.collectors.aggregation.known_records import KnownRecords
 from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.aggregation.observed import Report
 from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE, partial_key
-from leverwatch.collectors.aggregation.pipeline import assemble
+from leverwatch.collectors.aggregation.pipeline import IDS, assemble
 from leverwatch.collectors.aggregation.refusals import REFUSED, Refusals, mixed
 from leverwatch.collectors.aggregation.rollup import lines_of
 from leverwatch.collectors.aggregation.scan_pool import ScanPool
@@ -28,7 +28,7 @@ from leverwatch.collectors.errors import SourceRefused
 from leverwatch.collectors.interface import UNREADABLE_VALUE, Problem, Result, UsageRow
 from leverwatch.collectors.records.formats.interface import Parsed, RecordFormat, Row
 from leverwatch.collectors.records.timestamps import zone_named
-from leverwatch.collectors.stored_state import entries
+from leverwatch.collectors.stored_state import check_versions, entries
 
 if TYPE_CHECKING:
     from leverwatch.collectors.aggregation.native_counter import NativeCounter, Scanned
@@ -62,7 +62,8 @@ class Ingest:
         self, config: CountingConfig, now: Callable[[], datetime], *, compiled: bool = IS_COMPILED
     ) -> None:
         parts = assemble(config, now, compiled=compiled)
-        self._format, self._seen, self._calls, self._rollup = parts.format, parts.seen, parts.calls, parts.rollup
+        self._format, self._rollup = parts.format, parts.rollup
+        self._ids = (parts.calls,) if parts.seen is None else (parts.seen, parts.calls)
         self._open_calls = parts.open_calls
         self._records = self._format if isinstance(self._format, RecordFormat) else None
         self._zone = zone_named(config.timezone)
@@ -83,6 +84,7 @@ class Ingest:
         self._problems: list[Problem] = []
         self._partials: Counter[str] = Counter()
         self._changed_partials: set[str] = set()
+        self._stored_ids: Mapping[str, bytes] = {}
         self.wants_header = self._format.wants_header
         self.framing = self._format.framing
 
@@ -143,9 +145,8 @@ class Ingest:
     def pin(self, moments: Iterable[int]) -> None:
         """Keep the request ids around these times, in seconds since the epoch."""
         pinned = frozenset(moments)
-        for seen in (self._seen, self._calls):
-            if seen is not None:
-                seen.pin(pinned)
+        for seen in self._ids:
+            seen.pin(pinned)
 
     def check_header(self, line: bytes, path: str) -> None:
         """Check that the header of a file has the columns that the source needs.
@@ -162,6 +163,9 @@ class Ingest:
     def load(self, state: Mapping[str, bytes]) -> None:
         """Forget what was not committed, and restore the rest from the state of the source.
 
+        The request ids are restored when they are needed: that takes longer than all else a run does that finds
+        nothing new. So `restore_ids`, `add` and `retract` may raise the same.
+
         Raises:
             SourceRefused: a value of the state is unreadable or of a newer version.
         """
@@ -176,11 +180,24 @@ class Ingest:
         self._problems.clear()
         self._changed_partials.clear()
         self._partials = Counter(dict(entries(self._source, state, PARTIAL_LINE)))
-        if self._seen is not None:
-            self._seen.load(state, self._source)
-        self._calls.load(state, self._source)
+        for seen in self._ids:
+            seen.load({}, self._source)
+        for kind in IDS:
+            check_versions(self._source, state, kind)
+        self._stored_ids = {key: state[key] for kind in IDS for key in kind.keys_of(state)}
         self._rollup.observed.load(state, self._source)
         self._open_calls.load(state, self._source)
+
+    def restore_ids(self) -> None:
+        """Restore the request ids now, when that was not done since `load`.
+
+        Raises:
+            SourceRefused: a value of the state is unreadable or of a newer version.
+        """
+        if self._stored_ids:
+            for seen in self._ids:
+                seen.load(self._stored_ids, self._source)
+            self._stored_ids = {}
 
     def add(self, lines: Lines, *, may_go_on: bool = False) -> int | None:
         """Count records. Nothing of a chunk is counted before all of it is decoded.
@@ -191,6 +208,7 @@ class Ingest:
         Returns the number of lines when it is known; else None, as counting newlines takes half as long as
         decoding long lines.
         """
+        self.restore_ids()
         if self._plain is None or not _is_whole(lines.data) or self._plain.pauses():
             self.finish()
             chunk, known = self._count_rows(bytes(lines.data), lines.header)
@@ -330,6 +348,7 @@ class Ingest:
             self.known.forget(self._format.parse(bytes(lines.data), lines.header).rows)
         if not self._partials[key]:
             return
+        self.restore_ids()
         self.finish()
         parsed = self._format.parse(bytes(lines.data), lines.header)
         if parsed.observed is not None:
@@ -352,9 +371,9 @@ class Ingest:
             key: PARTIAL_LINE.dumps(self._partials[key]) if self._partials[key] else None
             for key in self._changed_partials
         }
-        if self._seen is not None:
-            state.update(self._seen.changes())
-        state.update(self._calls.changes())
+        if not self._stored_ids:
+            for seen in self._ids:
+                state.update(seen.changes())
         state.update(self._rollup.observed.changes())
         state.update(self._open_calls.changes())
         tallies = {result: number for result, number in self._tallies.items() if number}

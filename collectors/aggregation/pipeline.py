@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 CALLS = "calls/"
 """The prefix of the state keys of streamed calls and traces."""
-KINDS: tuple[Kind[Any], ...] = (ids_kind(SEEN), ids_kind(CALLS), OPEN_CALL, PARTIAL_LINE, OBSERVED)
+IDS = (ids_kind(SEEN), ids_kind(CALLS))
+"""The kinds of state that hold ids: of records, and of calls and traces."""
+KINDS: tuple[Kind[Any], ...] = (*IDS, OPEN_CALL, PARTIAL_LINE, OBSERVED)
 """The kinds of state that counting stores, for every type of source."""
 _CALLS_SECONDS = 3600.0
 """The shortest time in seconds within which all parts of a streamed call are recognised."""

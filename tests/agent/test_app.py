@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import socket
 import time
 from contextlib import ExitStack
@@ -13,6 +14,7 @@ from leverwatch.agent.app import Agent
 from leverwatch.agent.config import load_config
 from leverwatch.agent.errors import StoreError
 from leverwatch.agent.exporter.render import Format
+from leverwatch.agent.log import configure, get_logger
 from leverwatch.agent.scheduling.runner import SourceRunner
 from leverwatch.agent.scheduling.source_runner import source_runner
 from leverwatch.agent.web.transport.limits import PROBE_LIMITS, Drop
@@ -74,6 +76,30 @@ def test_a_reload_changes_where_the_page_leads_to(tmp_path: Path) -> None:
         assert shown() == ("http://wiki.example/r", "http://g.example")
     finally:
         running.stop()
+
+
+def test_a_reload_changes_the_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "leverwatch.yaml"
+    file.write_text(HEAD + SOURCE.format("one"))
+    loaded = load_config(file)
+    configure(loaded.config.log.level, loaded.config.log.format)
+    running = Agent(loaded, lambda: load_config(file))
+    running.store.migrate()
+
+    try:
+        file.write_text("log: {format: json, level: debug}\n" + HEAD + SOURCE.format("one"))
+        capsys.readouterr()
+        running.reload()
+        get_logger("leverwatch.test").debug("seen")
+    finally:
+        running.store.close()
+        configure()
+
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [(line["event"], line.get("changed")) for line in lines] == [
+        ("config_reloaded", "log.format,log.level"),
+        ("seen", None),
+    ]
 
 
 def test_an_agent_whose_store_was_deleted_is_not_ready_until_it_is_back(tmp_path: Path) -> None:

@@ -240,6 +240,16 @@ def test_what_was_refused_half_way_is_read_anew_also_when_the_store_is_back_wher
     assert world.figures()[1:] == before[1:]
 
 
+def test_stored_ids_are_read_once_there_is_something_to_count(world: World) -> None:
+    """A run that finds nothing new, as most do, would spend most of its time on them."""
+    key, value = next((key, value) for key, value in world.stored("gateway").items() if key.startswith("seen/"))
+    world.put("gateway", key, value[:-1])
+
+    assert world.run() == {}
+    (world.folder / "logs/more.jsonl").write_bytes(chunk("c8"))
+    assert list(world.run()) == ["gateway"]
+
+
 def test_values_without_a_version_are_read_and_written_anew_when_they_change(world: World) -> None:
     def bare(key: str, value: bytes) -> bytes:
         if key.startswith(("seen/", "calls/")):

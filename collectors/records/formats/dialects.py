@@ -83,7 +83,7 @@ _BREAKDOWN = {
     )
 }  # fmt: skip
 """The parts of what is told once more for each kind of content."""
-_RARE = frozenset({*_BREAKDOWN, PARAMETERS, _OTHER_PARAMETERS})
+_UNCOMMON_ATTRIBUTES = frozenset({*_BREAKDOWN, PARAMETERS, _OTHER_PARAMETERS})
 _AMOUNTS = frozenset({"cached", "written", "reasoning", "cost"})
 """What is a zero under one name where another name has the number."""
 WANTED = frozenset({*_RANK, *_BREAKDOWN, *KINDS, PARAMETERS, _OTHER_PARAMETERS, ERROR, CACHE_HIT})
@@ -103,7 +103,7 @@ def tell(attributes: Mapping[str, Scalar]) -> dict[str, Told]:
         before = found.get(what)
         if before is None or _is_better(what, (rank, name, value), before):
             found[what] = (rank, name, value)
-    if not _RARE.isdisjoint(attributes):
+    if not _UNCOMMON_ATTRIBUTES.isdisjoint(attributes):
         _tell_rare(found, attributes)
     return found
 

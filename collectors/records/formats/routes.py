@@ -53,7 +53,7 @@ _ROUTES = tuple(
         (r"/moderations", "moderation"),
     )
 )
-_RARE = re.compile(
+_UNCOMMON_CHAT_PATHS = re.compile(
     # openai: `responses.compact` writes a summary; OpenAI's usage has tokens and requests of Decisions.
     r"(?:/v\d\w*/responses/compact|/openai/responses/compact|/v\d\w*/decisions"
     # google-genai: `interactions.create`, also of Vertex AI.
@@ -75,7 +75,7 @@ def route(target: str) -> Route | None:
         path = urlsplit(target).path.rstrip("/")
     except ValueError:
         return None
-    if _RARE.search(path):
+    if _UNCOMMON_CHAT_PATHS.search(path):
         return Route("chat", None, rare=True)
     for pattern, operation in _ROUTES:
         match = pattern.search(path)

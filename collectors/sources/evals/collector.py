@@ -11,7 +11,7 @@ from leverwatch.collectors.paths import discover
 from leverwatch.collectors.sources.evals.attribute import Attribution
 from leverwatch.collectors.sources.evals.config import EvalsConfig
 from leverwatch.collectors.sources.evals.formats.interface import digest
-from leverwatch.collectors.sources.evals.positions import RESULT_FILE, FileState, decode_all, state_key
+from leverwatch.collectors.sources.evals.positions import RESULT_FILE, ResultFilePosition, decode_all, state_key
 from leverwatch.collectors.sources.evals.reading import Reading, ResultFileReader, Stopped
 from leverwatch.collectors.stored_state import check_keys
 
@@ -29,7 +29,7 @@ class EvalsCollector:
         self._settings = digest([_METHOD, config.format, config.system, config.models])
         self._reader = ResultFileReader(config.format, self._settings, Attribution(config), context.stopping)
         self._revision: int | None = None
-        self._files: dict[str, FileState] = {}
+        self._files: dict[str, ResultFilePosition] = {}
 
     def collect(self, state: SourceState) -> Iterator[Batch]:
         """Yield the results of every new or changed file, in the order of their paths.
@@ -72,7 +72,7 @@ class EvalsCollector:
         self._files = decode_all(self._config.name, stored, self._settings)
 
 
-def _batch(new: FileState, reading: Reading) -> Batch:
+def _batch(new: ResultFilePosition, reading: Reading) -> Batch:
     unique = {_identity(result): result for result in reading.results}
     return Batch(
         state={state_key(new.path): RESULT_FILE.dumps(new)},

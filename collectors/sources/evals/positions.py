@@ -16,7 +16,7 @@ _PREFIX = "file/"
 _PIECE = 1 << 20
 
 
-class FileState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ResultFilePosition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The state of one file when it was last read."""
 
     path: str
@@ -49,14 +49,14 @@ def pieces(file: BinaryIO, end: int) -> Iterator[bytes]:
         yield piece
 
 
-def _checked(body: bytes) -> FileState:
-    state = msgspec.json.decode(body, type=FileState)
+def _checked(body: bytes) -> ResultFilePosition:
+    state = msgspec.json.decode(body, type=ResultFilePosition)
     if min(state.size, state.offset) < 0:
         raise ValueError("a number of bytes is negative")
     return state
 
 
-RESULT_FILE: Kind[FileState] = Kind(
+RESULT_FILE: Kind[ResultFilePosition] = Kind(
     name="position in a file of results",
     key=_PREFIX,
     encode=msgspec.json.encode,
@@ -66,7 +66,7 @@ RESULT_FILE: Kind[FileState] = Kind(
 )
 
 
-def decode_all(source: str, stored: Mapping[str, bytes], settings: str) -> dict[str, FileState]:
+def decode_all(source: str, stored: Mapping[str, bytes], settings: str) -> dict[str, ResultFilePosition]:
     """Return the states of all files that were read with these settings, by path.
 
     Raises:
@@ -92,7 +92,7 @@ class Prefix:
     """The digest of it, to be continued with the following bytes."""
 
 
-def known_prefix(file: BinaryIO, size: int, states: Iterable[FileState]) -> Prefix:
+def known_prefix(file: BinaryIO, size: int, states: Iterable[ResultFilePosition]) -> Prefix:
     """Return the longest beginning of a file that was read before, in this file or in one that it is a copy of."""
     by_offset: dict[int, set[str]] = {}
     for state in states:

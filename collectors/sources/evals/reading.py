@@ -24,7 +24,13 @@ from leverwatch.collectors.sources.evals.formats.interface import (
     RawResult,
 )
 from leverwatch.collectors.sources.evals.formats.own import parse_line
-from leverwatch.collectors.sources.evals.positions import FileState, Prefix, content_digest, known_prefix, pieces
+from leverwatch.collectors.sources.evals.positions import (
+    Prefix,
+    ResultFilePosition,
+    content_digest,
+    known_prefix,
+    pieces,
+)
 
 _LARGEST = 256 << 20
 _LONGEST_LINE = 1 << 20
@@ -81,8 +87,8 @@ class ResultFileReader:
         self._attribution, self._stopping = attribution, stopping
 
     def read(
-        self, found: Found, files: Mapping[str, FileState], now: datetime
-    ) -> Iterator[tuple[FileState, Reading]]:
+        self, found: Found, files: Mapping[str, ResultFilePosition], now: datetime
+    ) -> Iterator[tuple[ResultFilePosition, Reading]]:
         """Yield what is new in a file, each part with the state that marks it as read; nothing for a file that may
         still be written.
 
@@ -111,14 +117,14 @@ class ResultFileReader:
 
     def _state(
         self, found: Found, now: datetime, content: str, offset: int, *, waiting: bool = False
-    ) -> FileState:
+    ) -> ResultFilePosition:
         racy = now.timestamp() * 1e9 - found.mtime_ns < _COARSEST_CLOCK_NS
         written = -1 if racy or waiting else found.mtime_ns
-        return FileState(found.path, found.size, written, content, offset, self._settings)
+        return ResultFilePosition(found.path, found.size, written, content, offset, self._settings)
 
     def _document(
-        self, file: BinaryIO, found: Found, files: Mapping[str, FileState], now: datetime
-    ) -> Iterator[tuple[FileState, Reading]]:
+        self, file: BinaryIO, found: Found, files: Mapping[str, ResultFilePosition], now: datetime
+    ) -> Iterator[tuple[ResultFilePosition, Reading]]:
         content = content_digest(file, found.size)
         state, reading = self._state(found, now, content, found.size), Reading()
         known = files.get(found.path)
@@ -156,8 +162,8 @@ class ResultFileReader:
             raise Later
 
     def _lines(
-        self, file: BinaryIO, found: Found, files: Mapping[str, FileState], now: datetime
-    ) -> Iterator[tuple[FileState, Reading]]:
+        self, file: BinaryIO, found: Found, files: Mapping[str, ResultFilePosition], now: datetime
+    ) -> Iterator[tuple[ResultFilePosition, Reading]]:
         """Yield the new lines of a file in parts, from the position up to which it was read before."""
         prefix = known_prefix(file, found.size, files.values())
         lines = _Lines(file, found.size, prefix, waits=_is_young(found, now))

@@ -53,7 +53,7 @@ KINDS: tuple[Kind[Any], ...] = (CHECKPOINT, KNOWN_RECORDS, REFUSED_RANGES, *COUN
 class _Run(Struct):
     """The progress of one call of `collect` or `backfill`."""
 
-    survey: FileTracker
+    tracker: FileTracker
     tail: Tail
     total: int = 0
     done: int = 0
@@ -78,8 +78,8 @@ class FilesCollector:
         self._ingest.on_refused = self._note_refused
         self._settings = settings_digest(config)
         self._revision: int | None = None
-        self._catalog = CheckpointSet({})
-        self._matcher = Matcher(self._catalog, self._ingest.framing)
+        self._checkpoints = CheckpointSet({})
+        self._matcher = Matcher(self._checkpoints, self._ingest.framing)
         self._checked: dict[str, float] = {}
         self._refused: dict[str, tuple[Found, str]] = {}
 
@@ -124,8 +124,8 @@ class FilesCollector:
         finally:
             self._ingest.use_workers(0)
         self._revision = revision
-        if run.survey.failures:
-            raise SourceIncomplete.of(self._config.name, run.survey.failures)
+        if run.tracker.failures:
+            raise SourceIncomplete.of(self._config.name, run.tracker.failures)
 
     def _load(self, state: SourceState) -> None:
         self._revision = None  # nothing is reused when the state is refused half-way
@@ -136,7 +136,7 @@ class FilesCollector:
         refused = RefusedRanges(
             decode_refused(name, stored), self._settings, lambda: self._context.now().timestamp()
         )
-        self._catalog = CheckpointSet(decode_all(name, stored), decode_records(name, stored), refused)
+        self._checkpoints = CheckpointSet(decode_all(name, stored), decode_records(name, stored), refused)
         self._matcher.forget_waiting()
         self._checked.clear()
 
@@ -144,12 +144,12 @@ class FilesCollector:
         patterns = (self._config.path,) if isinstance(self._config.path, str) else self._config.path
         quiet = Quiet(self._context.now().timestamp(), self._config.quiet_after.total_seconds())
         scope = scope_of(history)
-        reads = (partial for state in self._catalog.states.values() for partial in state.limited)
+        reads = (partial for state in self._checkpoints.states.values() for partial in state.limited)
         self._ingest.pin(edges(reads, scope))
-        self._matcher.start(self._catalog)
-        self._catalog.refused.start(asked=history is not None and history.refused)
-        survey = FileTracker(
-            self._catalog,
+        self._matcher.start(self._checkpoints)
+        self._checkpoints.refused.start(asked=history is not None and history.refused)
+        tracker = FileTracker(
+            self._checkpoints,
             self._matcher,
             quiet,
             self._ingest.wants_header,
@@ -161,20 +161,20 @@ class FilesCollector:
         discovery = self._discover(patterns)
         if history is not None:
             discovery.add_archives(self._discover(history.paths))
-        survey.run(discovery)
-        run = _Run(survey, Tail(self._ingest, self._catalog, quiet, scope), started=self._monotonic())
-        for found, key in survey.visits:
-            state = self._catalog.states[key]
+        tracker.run(discovery)
+        run = _Run(tracker, Tail(self._ingest, self._checkpoints, quiet, scope), started=self._monotonic())
+        for found, key in tracker.visits:
+            state = self._checkpoints.states[key]
             run.total += self._left(found, state)
             run.total += sum(it.end - it.start for it in state.limited if scope.missing(it))
-            run.total += sum(it.end - it.start for it in self._catalog.refused.due(key))
-        run.total += sum(found.size for found in survey.unknown)
+            run.total += sum(it.end - it.start for it in self._checkpoints.refused.due(key))
+        run.total += sum(found.size for found in tracker.unknown)
         return run
 
     def _note_refused(self, refused: Refusals) -> None:
         lines = refused.lines
-        if lines.key in self._catalog.states and (places := refused.places(self._ingest.framing)):
-            self._catalog.refused.note(lines.key, lines.path, lines.at, lines.first_line, places)
+        if lines.key in self._checkpoints.states and (places := refused.places(self._ingest.framing)):
+            self._checkpoints.refused.note(lines.key, lines.path, lines.at, lines.first_line, places)
 
     def _discover(self, patterns: Iterable[str]) -> Discovery:
         try:
@@ -188,19 +188,25 @@ class FilesCollector:
         return found.size if state.compressed else max(0, found.size - state.offset)
 
     def _batches(self, run: _Run) -> Iterator[Batch]:
-        entries: list[tuple[Found, str | None]] = [*run.survey.visits, *((it, None) for it in run.survey.unknown)]
+        entries: list[tuple[Found, str | None]] = [
+            *run.tracker.visits,
+            *((it, None) for it in run.tracker.unknown),
+        ]
+        if entries:
+            # Here, as it concerns the source: what is raised below is said of a file.
+            self._ingest.restore_ids()
         for found, key in sorted(entries, key=lambda entry: (entry[0].mtime_ns, entry[0].path)):
             for _ in self._read(run, found, key):
                 if self._is_full(run):
                     yield from self._flush(run)
-        run.survey.report_gone()
+        run.tracker.report_gone()
         self._forget(run)
         run.total = run.done
         yield from self._flush(run)
 
     def _read(self, run: _Run, found: Found, key: str | None) -> Iterator[None]:
         """Read one file; an error in it is noted and stops no other file."""
-        failures = run.survey.failures
+        failures = run.tracker.failures
         state: FileCheckpoint | None = None
         refused = self._refused.pop(found.path, None)
         if refused is not None and refused[0] == found:
@@ -211,7 +217,7 @@ class FilesCollector:
             state = self._identify(run, found) if key is None else self._still_at(key, found)
             if state is None:
                 return
-            known = self._catalog.records_of(state.id) if self._is_live_document(state, found) else None
+            known = self._checkpoints.records_of(state.id) if self._is_live_document(state, found) else None
             fresh = known is not None and known.unread
             start = state.offset if not state.compressed else 0
             before = run.done
@@ -219,7 +225,7 @@ class FilesCollector:
                 progress = run.tail.progress
                 run.done = before + progress.read_again + max(0, progress.position - start)
                 yield
-            self._checked[state.id] = run.survey.quiet.now
+            self._checked[state.id] = run.tracker.quiet.now
             if known is not None and fresh and known.is_unlike:
                 failures[found.path] = REPLACED
         except Moved:
@@ -227,7 +233,7 @@ class FilesCollector:
         except TooDense as error:
             failures[found.path] = reason_of(error)
             if state is not None:
-                self._leave(state.id, found, reason_of(error), run.survey.quiet.now)
+                self._leave(state.id, found, reason_of(error), run.tracker.quiet.now)
         except SourceRefused as error:
             self._refused[found.path] = (found, str(error))
             failures[found.path] = str(error)
@@ -240,48 +246,50 @@ class FilesCollector:
 
     def _leave(self, key: str, found: Found, reason: str, now: float) -> None:
         """Record that a file was not read to its end, and why; it is tried again when it changes."""
-        state = self._catalog.states[key]
+        state = self._checkpoints.states[key]
         left = replace(state.seen_as(found), compressed=True, unread=reason, changed=now, seen=now)
-        self._catalog.put(left)
+        self._checkpoints.put(left)
         self._checked[key] = now
 
     def _still_at(self, key: str, found: Found) -> FileCheckpoint | None:
-        return self._catalog.states.get(key) if self._matcher.held.get(key) == found else None
+        return self._checkpoints.states.get(key) if self._matcher.held.get(key) == found else None
 
     def _identify(self, run: _Run, found: Found) -> FileCheckpoint | None:
         """Return the checkpoint to read an unknown file with; None when it must not be read."""
         match = self._matcher.match(found)
         if match.outcome is MatchDecision.ADOPT and match.state is not None:
-            return run.survey.adopt(match.state, found)
+            return run.tracker.adopt(match.state, found)
         if match.outcome is MatchDecision.WAIT:
-            self._keep(match, run.survey.quiet.now)
+            self._keep(match, run.tracker.quiet.now)
             return None
-        blank = run.survey.blank_at(found)
+        blank = run.tracker.blank_at(found)
         if blank is None and found.origin and not self._rotated_unseen(found):
             self._matcher.ignore(found)
             return None
         if blank is None:
             origin = found.origin or found.path
-            now = run.survey.quiet.now
+            now = run.tracker.quiet.now
             blank = FileCheckpoint(
                 secrets.token_hex(8), origin, found.path, found.device, found.inode, changed=now, seen=now
             )
             if self._ingest.reads_documents and found.path == origin and not found.archive:
-                self._catalog.follows(blank)
-        state = run.survey.adopt(replace(blank, gone=found.archive), found)
+                self._checkpoints.follows(blank)
+        state = run.tracker.adopt(replace(blank, gone=found.archive), found)
         return replace(state, size=blank.size, mtime_ns=blank.mtime_ns) if blank.path == found.path else state
 
     def _keep(self, match: Match, now: float) -> None:
         # A content is not forgotten as long as a copy of it lies there: the copy would be counted anew.
         if match.state is not None and abs(now - match.state.seen) > _DAY:
-            self._catalog.put(replace(match.state, seen=now))
+            self._checkpoints.put(replace(match.state, seen=now))
 
     def _rotated_unseen(self, found: Found) -> bool:
         """Whether an unknown sibling was written after the last visit to its live path, so that it was never
         read there. A folder of old logs may hold those of others, which have the same name."""
         if os.path.dirname(found.path) != os.path.dirname(found.origin):  # noqa: PTH120 - paths are strings here
             return False
-        visits = [state.live_mtime_ns for state in self._catalog.states.values() if state.origin == found.origin]
+        visits = [
+            state.live_mtime_ns for state in self._checkpoints.states.values() if state.origin == found.origin
+        ]
         return bool(visits) and found.mtime_ns >= max(visits)
 
     def _is_full(self, run: _Run) -> bool:
@@ -294,16 +302,16 @@ class FilesCollector:
         )
 
     def _forget(self, run: _Run) -> None:
-        now = run.survey.quiet.now
-        for state in list(self._catalog.states.values()):
+        now = run.tracker.quiet.now
+        for state in list(self._checkpoints.states.values()):
             if state.gone and not state.kept and now - state.seen > _FORGET:
-                self._catalog.drop(state)
+                self._checkpoints.drop(state)
 
     def _flush(self, run: _Run) -> Iterator[Batch]:
         run.batch_bytes = run.tail.progress.bytes_read
         run.batches += 1
         self._ingest.finish()  # what is refused of the last chunks is known then
-        changes = self._catalog.take_changes()
+        changes = self._checkpoints.take_changes()
         if changes or self._ingest.records:
             counted = self._ingest.drain()
             yield Batch(
@@ -314,7 +322,7 @@ class FilesCollector:
                 read=counted.read,
                 days_seen=counted.days_seen,
                 newest_record=counted.newest_record,
-                problems=(*counted.problems, *self._catalog.refused.take_problems()),
+                problems=(*counted.problems, *self._checkpoints.refused.take_problems()),
                 progress=Progress(run.done, max(run.done, run.total)),
             )
         run.started = self._monotonic()

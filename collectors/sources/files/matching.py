@@ -132,14 +132,14 @@ class _Waiting(Struct, frozen=True):
 class Matcher(Struct):
     """Finds the checkpoint of a file. `held` is the file in which the content of each checkpoint is now."""
 
-    catalog: CheckpointSet
+    checkpoints: CheckpointSet
     framing: Framing = LINES
     held: dict[str, Found] = field(default_factory=dict)
     _waiting: dict[str, _Waiting] = field(default_factory=dict)
 
-    def start(self, catalog: CheckpointSet) -> None:
+    def start(self, checkpoints: CheckpointSet) -> None:
         """Begin a run."""
-        self.catalog = catalog
+        self.checkpoints = checkpoints
         self.held = {}
 
     def forget_waiting(self) -> None:
@@ -150,11 +150,11 @@ class Matcher(Struct):
         """Compare a file with all checkpoints. Raises Moved and OSError as `FileReader` does."""
         known = self._waiting.get(found.path)
         if known is not None and self._still_waits(known, found):
-            return Match(MatchDecision.WAIT, self.catalog.states.get(known.id))
+            return Match(MatchDecision.WAIT, self.checkpoints.states.get(known.id))
         with FileReader(found) as content:
             head = content.read_exactly(_LOOK)
-            near = self.catalog.index.candidates(head, complete=len(head) < _LOOK)
-            states = (self.catalog.states[identity] for identity in sorted(near))
+            near = self.checkpoints.index.candidates(head, complete=len(head) < _LOOK)
+            states = (self.checkpoints.states[identity] for identity in sorted(near))
             candidates = [state for state in states if self._is_candidate(state, head)]
         if not candidates:
             return Match(MatchDecision.NEW)
@@ -185,7 +185,7 @@ class Matcher(Struct):
             return False
         if not known.id:
             return True
-        state = self.catalog.states.get(known.id)
+        state = self.checkpoints.states.get(known.id)
         if state is None or known.holder is None:
             return state is not None and state.gone
         holder = self.held.get(known.id)

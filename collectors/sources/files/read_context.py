@@ -53,7 +53,7 @@ class ReadContext(Struct, frozen=True):
     """The objects that every visit of a run needs."""
 
     ingest: Ingest
-    catalog: CheckpointSet
+    checkpoints: CheckpointSet
     quiet: Quiet
     buffers: Buffers
     scope: Scope = field(default_factory=Scope)

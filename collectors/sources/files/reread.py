@@ -22,7 +22,7 @@ class RereadWriter:
     def __init__(self, context: ReadContext, state: FileCheckpoint, partial: PartialRead, days: Days) -> None:
         self.state = state
         """The current checkpoint."""
-        self._ingest, self._catalog = context.ingest, context.catalog
+        self._ingest, self._checkpoints = context.ingest, context.checkpoints
         self._partial, self._days = partial, days
         at = state.limited.index(partial)
         self._done, self._others = state.limited[:at], state.limited[at + 1 :]
@@ -53,7 +53,7 @@ class RereadWriter:
             self._done = added(self._done, read, needed=needed)
             self._partial = replace(partial, start=end, lines=lines)
         left = (self._partial,) if self._partial.start < self._partial.end else ()
-        self.state = self._catalog.put(replace(self.state, limited=(*self._done, *left, *self._others)))
+        self.state = self._checkpoints.put(replace(self.state, limited=(*self._done, *left, *self._others)))
 
 
 class Reread:

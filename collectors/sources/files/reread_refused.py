@@ -44,7 +44,7 @@ class RefusedWriter:
 
     def done(self, end: int, lines: int) -> None:
         """Note that the range is read up to an offset, before which there are so many lines."""
-        self._context.catalog.refused.done(self.state.id, end, lines)
+        self._context.checkpoints.refused.done(self.state.id, end, lines)
         window, partial = self._context.ingest.window, self._partial
         if window is None or partial is None:
             return
@@ -52,7 +52,7 @@ class RefusedWriter:
         if later and not partial.later:
             self._partial = replace(partial, later=True)
             limited = tuple(self._partial if it == partial else it for it in self.state.limited)
-            self.state = self._context.catalog.put(replace(self.state, limited=limited))
+            self.state = self._context.checkpoints.put(replace(self.state, limited=limited))
 
 
 def read_refused(
@@ -65,18 +65,18 @@ def read_refused(
         SourceRefused: the CSV header that it has to have by now lacks a column.
     """
     ingest = context.ingest
-    if not context.catalog.refused.due(state.id):
+    if not context.checkpoints.refused.due(state.id):
         return state
     with FileReader(found) as content:
         if resume(content, state) is None:
             return state
-    refused, behind = context.catalog.refused, 0
+    refused, behind = context.checkpoints.refused, 0
     if ingest.wants_header and state.header is None:
         with FileReader(found) as content:
             line = content.read_exactly(min(MAX_HEADER + 1, state.offset)).partition(b"\n")[0]
         header = line.rstrip(b"\r")
         ingest.check_header(header, found.path)
-        state, behind = context.catalog.put(replace(state, header=header)), len(line) + 1
+        state, behind = context.checkpoints.put(replace(state, header=header)), len(line) + 1
     with FileReader(found) as content:
         at = 0
         for part, partial in _parts(refused.take(state.id), state.limited):

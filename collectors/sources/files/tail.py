@@ -29,8 +29,10 @@ _BEYOND = (
 class Tail:
     """Passes the lines of files to an `Ingest` and keeps the checkpoints in step with it."""
 
-    def __init__(self, ingest: Ingest, catalog: CheckpointSet, quiet: Quiet, scope: Scope | None = None) -> None:
-        self._context = ReadContext(ingest, catalog, quiet, Buffers(ingest), scope or Scope())
+    def __init__(
+        self, ingest: Ingest, checkpoints: CheckpointSet, quiet: Quiet, scope: Scope | None = None
+    ) -> None:
+        self._context = ReadContext(ingest, checkpoints, quiet, Buffers(ingest), scope or Scope())
         self.progress = self._context.progress
         ingest.keep(self._context.scope.limit)
 
@@ -45,13 +47,13 @@ class Tail:
             SourceRefused: its CSV header lacks a column.
         """
         self.progress.position = self.progress.read_again = 0
-        ingest, catalog = self._context.ingest, self._context.catalog
+        ingest, checkpoints = self._context.ingest, self._context.checkpoints
         if not ingest.reads_documents or found.archive:
             ingest.known = None
         elif found.path == state.origin:
-            ingest.known = catalog.records_of(state.id)
+            ingest.known = checkpoints.records_of(state.id)
         else:
-            catalog.forget_records(state.id)  # what was rotated is not written anew
+            checkpoints.forget_records(state.id)  # what was rotated is not written anew
         try:
             yield from self._visit(state, found)
         except RewrittenBeyond as error:

@@ -38,7 +38,7 @@ def reason_of(error: OSError) -> str:
 class FileTracker(Struct):
     """Finds where everything is at the start of a run."""
 
-    catalog: CheckpointSet
+    checkpoints: CheckpointSet
     matcher: Matcher
     quiet: Quiet
     wants_header: bool
@@ -65,11 +65,11 @@ class FileTracker(Struct):
         self.failures.update(discovery.failures)
         self._files = {found.key: found for found in discovery.files}
         archived = {found.key for found in discovery.files if found.archive}
-        active = [state for state in self.catalog.states.values() if not state.gone or state.key in archived]
+        active = [state for state in self.checkpoints.states.values() if not state.gone or state.key in archived]
         elsewhere = {found.path for found in discovery.files}
         searched = [
             state.origin
-            for state in self.catalog.states.values()
+            for state in self.checkpoints.states.values()
             if state.gone and 0 <= self.quiet.now - state.left < _SEARCH
         ]
         unreadable: set[str] = set()
@@ -124,13 +124,13 @@ class FileTracker(Struct):
     def _depart(self, state: FileCheckpoint, left: float) -> None:
         if not state.gone:
             self._departed.append(state.id)
-        self.catalog.put(replace(state, gone=True, left=left))
+        self.checkpoints.put(replace(state, gone=True, left=left))
         self.matcher.forget_waiting()
 
     def _settle(self, state: FileCheckpoint, found: Found) -> None:
         """Decide what to do with the file that a checkpoint was last seen in."""
         same = (state.path, state.size, state.mtime_ns) == (found.path, found.size, found.mtime_ns)
-        missing = any(map(self.scope.missing, state.limited)) or bool(self.catalog.refused.due(state.id))
+        missing = any(map(self.scope.missing, state.limited)) or bool(self.checkpoints.refused.due(state.id))
         sure = same and not self._racy(state, found)
         if sure and state.unread and not missing:
             self.failures[found.path] = state.unread
@@ -166,7 +166,7 @@ class FileTracker(Struct):
         """Leave a file that has nothing to count; that it was seen is noted once a day."""
         self.matcher.held[state.id] = found
         if abs(self.quiet.now - state.seen) > _DAY:
-            self.catalog.put(replace(state, seen=self.quiet.now))
+            self.checkpoints.put(replace(state, seen=self.quiet.now))
 
     def _lose(self, state: FileCheckpoint, found: Found) -> None:
         """Note that the file now has another content, and is unknown."""
@@ -184,7 +184,7 @@ class FileTracker(Struct):
         Returns the ids of those of which a part is in a file that is not complete yet.
         """
         waiting: set[str] = set()
-        origins = frozenset(state.origin for state in self.catalog.states.values() if state.gone)
+        origins = frozenset(state.origin for state in self.checkpoints.states.values() if state.gone)
         if not origins:
             return waiting
         for found in preferred(self.unknown, origins):
@@ -208,7 +208,7 @@ class FileTracker(Struct):
             return
         here = {found.path for found in self.unknown}
         for key in self._departed:
-            state = self.catalog.states.get(key)
+            state = self.checkpoints.states.get(key)
             if state is None or not state.gone or state.blank or key in waiting:
                 continue
             if state.path == state.origin and state.path in here:
@@ -216,24 +216,24 @@ class FileTracker(Struct):
 
     def report_gone(self) -> None:
         """Name the files with refused records that would be read again, if they were still there."""
-        for state in self.catalog.states.values():
-            if state.gone and not state.kept and (records := self.catalog.refused.gone(state.id)):
+        for state in self.checkpoints.states.values():
+            if state.gone and not state.kept and (records := self.checkpoints.refused.gone(state.id)):
                 reason = f"{records:_} refused records of it cannot be read again, as the file is gone"
                 self.failures.setdefault(state.path, reason)
 
     def adopt(self, state: FileCheckpoint, found: Found) -> FileCheckpoint:
         """Move a checkpoint to another file, and return it."""
-        for other in self.catalog.at(found.key):
+        for other in self.checkpoints.at(found.key):
             if other.blank and other.id != state.id:
-                self.catalog.drop(other)
+                self.checkpoints.drop(other)
         self.matcher.held[state.id] = found
         if state.gone and self.reads_documents and found.path == state.origin and not found.archive:
-            self.catalog.follows(state)
-        return self.catalog.put(state.at(found))
+            self.checkpoints.follows(state)
+        return self.checkpoints.put(state.at(found))
 
     def blank_at(self, found: Found) -> FileCheckpoint | None:
         """Return the checkpoint of a file of which nothing was counted yet; None without one."""
-        here = [state for state in self.catalog.at(found.key) if state.blank]
+        here = [state for state in self.checkpoints.at(found.key) if state.blank]
         return min(here, key=lambda state: state.gone, default=None)
 
 

@@ -22,9 +22,9 @@ from leverwatch.collectors.sources.files.reader import FileReader, Kind
 class ForwardWriter:
     """Moves a checkpoint forward."""
 
-    def __init__(self, ingest: Ingest, catalog: CheckpointSet, found: Found, state: FileCheckpoint) -> None:
+    def __init__(self, ingest: Ingest, checkpoints: CheckpointSet, found: Found, state: FileCheckpoint) -> None:
         self.state = state
-        self._ingest, self._catalog, self._found = ingest, catalog, found
+        self._ingest, self._checkpoints, self._found = ingest, checkpoints, found
 
     @property
     def header(self) -> bytes | None:
@@ -47,7 +47,7 @@ class ForwardWriter:
         before."""
         before = self.state
         state = self.limited(before.consumed(prefix, records, before.header), before, prefix.length)
-        self.state = self._catalog.put(replace(state, gone=before.gone and self._found.archive))
+        self.state = self._checkpoints.put(replace(state, gone=before.gone and self._found.archive))
 
     def limited(self, state: FileCheckpoint, before: FileCheckpoint, end: int) -> FileCheckpoint:
         """Return the checkpoint with a note that what was just counted, up to byte `end`, was counted for a
@@ -67,7 +67,7 @@ class Visit:
         self._context, self._content = context, content
         self._ingest, self._quiet, self._progress = context.ingest, context.quiet, context.progress
         self._rest = resumed.rest
-        self._writer = ForwardWriter(context.ingest, context.catalog, content.found, state)
+        self._writer = ForwardWriter(context.ingest, context.checkpoints, content.found, state)
         self._long_counted = state.rest_counted and is_too_long(state.rest_length)
         self._feed = RecordFeed(
             context.ingest,
@@ -145,7 +145,7 @@ class Visit:
             writer.advance(feed.prefix, 0)
         else:
             self._ingest.retract(feed.lines(self._rest))
-            self._context.catalog.refused.clip(writer.state.id, writer.state.offset)
+            self._context.checkpoints.refused.clip(writer.state.id, writer.state.offset)
             writer.state = replace(writer.state, limited=clipped(writer.state.limited, writer.state.offset))
             writer.advance(feed.prefix, -1)
             feed.pending = self._rest + following
@@ -168,7 +168,7 @@ class Visit:
         )
         if found.path == state.origin:
             state = replace(state, live_mtime_ns=min(found.mtime_ns, int(quiet.now / NS)))
-        self._context.catalog.put(self._with_rest(state, still))
+        self._context.checkpoints.put(self._with_rest(state, still))
 
     def _with_rest(self, state: FileCheckpoint, still: bool) -> FileCheckpoint:
         feed = self._feed

@@ -8,14 +8,11 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from hashlib import blake2b
-from pathlib import Path
 
-import requests
-
+from leverwatch.collectors.bearer import Bearer, read_token
 from leverwatch.collectors.errors import SourceRefused, SourceUnavailable
 from leverwatch.collectors.http import Limits, get
 from leverwatch.collectors.interface import Batch, CollectorContext, ModelShutdown, Problem, Result, SourceState
-from leverwatch.collectors.regular import open_regular
 from leverwatch.collectors.sources.models.config import ModelsConfig
 from leverwatch.collectors.sources.models.pages import MOST_MODELS, NotAModelList, Page, parse_page
 from leverwatch.collectors.stored_state import Kind, check_keys, entries, same
@@ -24,7 +21,6 @@ _MOST_PAGES = 100
 _LARGEST = 16 << 20
 _REFUSED = frozenset({401, 403})
 _DIGEST_BYTES = 16
-_LARGEST_TOKEN = 65_536
 _AFTER_PATH = re.compile(r"[?#;]")
 """The end of the path of an address; what follows may be a secret."""
 
@@ -60,7 +56,7 @@ class ModelsCollector:
         stored = state.load()
         check_keys(self._config.name, stored, KINDS)
         before = dict(entries(self._config.name, stored, LIST)).get(LIST.key)
-        pages = list(self._pages(_Bearer(self._token())))
+        pages = list(self._pages(Bearer(self._token())))
         models = {model.model: model for page in pages for model in page.models}
         undated, left = sum(page.undated for page in pages), sum(page.left for page in pages)
         known = _digest(models.values(), undated, left)
@@ -83,28 +79,14 @@ class ModelsCollector:
             yield Problem(self._place, Result.INVALID_LINE, detail)
 
     def _token(self) -> str | None:
-        token, where = self._configured_token()
-        if token is not None and not (token.isascii() and token.isprintable()):
-            raise SourceRefused(f"{self._place}: {where} has characters that no token can have")
-        return token
+        token, file = self._config.token, self._config.token_file
+        return read_token(
+            self._place,
+            None if token is None else token.get_secret_value(),
+            None if file is None else self._context.base_dir / file,
+        )
 
-    def _configured_token(self) -> tuple[str | None, str]:
-        """Return the token (None without one), and where it comes from, for messages."""
-        if self._config.token is not None:
-            return self._config.token.get_secret_value(), "`token`"
-        if self._config.token_file is None:
-            return None, ""
-        path = self._context.base_dir / Path(self._config.token_file)
-        try:
-            with open_regular(path) as file:
-                token = file.read(_LARGEST_TOKEN).decode("utf-8").strip()
-        except (OSError, UnicodeDecodeError):
-            raise SourceRefused(f"{self._place}: the token file {path} cannot be read") from None
-        if not token:
-            raise SourceRefused(f"{self._place}: the token file {path} is empty")
-        return token, f"the token file {path}"
-
-    def _pages(self, auth: _Bearer) -> Iterator[Page]:
+    def _pages(self, auth: Bearer) -> Iterator[Page]:
         deadline = time.monotonic() + self._config.deadline.total_seconds()
         limits = Limits(self._config.timeout.total_seconds(), deadline, _LARGEST)
         after: str | None = None
@@ -126,7 +108,7 @@ class ModelsCollector:
             known.add(after)
         raise SourceUnavailable(f"{self._place}: the list has more than {_MOST_PAGES} pages")
 
-    def _page(self, auth: _Bearer, limits: Limits, after: str | None, room: int) -> Page:
+    def _page(self, auth: Bearer, limits: Limits, after: str | None, room: int) -> Page:
         answer = get(
             self._config.url,
             place=self._place,
@@ -150,18 +132,6 @@ class ModelsCollector:
             raise SourceRefused(f"{self._place}: there is no model list (status {status})")
         if status != 200:
             raise SourceUnavailable(f"{self._place}: answered with status {status}")
-
-
-class _Bearer(requests.auth.AuthBase):
-    """Authentication with the configured token. Without one nothing is sent, not even credentials of `.netrc`."""
-
-    def __init__(self, token: str | None) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._token is not None:
-            request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
 
 
 def _digest(models: Iterable[ModelShutdown], undated: int, left: int) -> bytes:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,22 +11,23 @@ ROOT = Path(__file__).parents[3]
 PROGRAM = """
 import atexit, sys, threading, time
 import click
-from leverwatch.agent.cli import entry
+from leverwatch.agent.cli import entry, main as main_module
 
 @click.command()
-def main():
+@click.argument("arguments", nargs=-1)
+def main(arguments):
     {body}
 
 atexit.register(print, "at exit")
-entry.main = main
-sys.argv = ["leverwatch"]
+main_module.main = main
+sys.argv = ["leverwatch", *sys.argv[1:]]
 entry.command()
 """
 
 
-def run(body: str) -> subprocess.CompletedProcess[str]:
+def run(body: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", PROGRAM.format(body=body)],
+        [sys.executable, "-c", PROGRAM.format(body=body), *arguments],
         cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
 
@@ -62,3 +64,10 @@ def test_an_error_is_shown_as_python_shows_it() -> None:
 
     assert done.returncode == 1
     assert done.stderr.endswith("ZeroDivisionError: division by zero\n")
+
+
+def test_a_hangup_before_the_agent_is_imported_does_not_end_it() -> None:
+    body = "import os, signal; os.kill(os.getpid(), signal.SIGHUP); print('goes on')"
+
+    assert run(body, "run").stdout == "goes on\nat exit\n"
+    assert run(body, "collect").returncode == -signal.SIGHUP

@@ -33,6 +33,8 @@ COMPLETE = {"_LEVERWATCH_COMPLETE": "bash_complete", "COMP_CWORD": "2"}
 
 CLI = "leverwatch.agent.cli"
 NATIVE = {"leverwatch.collectors", "leverwatch.collectors.aggregation"}
+COUNTING = {f"leverwatch.collectors.{name}" for name in ("counted_fields", "errors", "interface", "records")}
+"""The table of counted fields, and what it is made of."""
 BORNE = {"cython_runtime", "greenlet", "httpx2", "distutils"}
 """What packages that are named bring with them where it is installed."""
 
@@ -64,13 +66,12 @@ def imported(folder: Path, *arguments: str, program: str = PROGRAM, **environ: s
 @pytest.mark.parametrize(
     ("arguments", "environ"),
     [
-        (["--version"], {}),
         (["--help"], {}),
         (["collect", "--help"], {}),
         ([], {**COMPLETE, "COMP_WORDS": "leverwatch ", "COMP_CWORD": "1"}),
         ([], {**COMPLETE, "COMP_WORDS": "leverwatch replay --"}),
     ],
-    ids=["version", "help", "help of a command", "completed command", "completed option"],
+    ids=["help", "help of a command", "completed command", "completed option"],
 )
 def test_help_and_completion_need_click_alone(
     arguments: list[str], environ: dict[str, str], tmp_path: Path
@@ -79,6 +80,13 @@ def test_help_and_completion_need_click_alone(
 
     assert packages == START
     assert rooms <= {"leverwatch.agent", CLI, "leverwatch.agent.memory", *NATIVE}
+
+
+def test_the_version_needs_what_tells_whether_the_helper_fits(tmp_path: Path) -> None:
+    packages, rooms = imported(tmp_path, "--version")
+
+    assert packages <= START | {"msgspec", "typing_extensions", "xxhash"}
+    assert rooms <= {"leverwatch.agent", CLI, "leverwatch.agent.memory", *NATIVE, *COUNTING}
 
 
 @pytest.mark.parametrize(

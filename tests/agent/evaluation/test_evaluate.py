@@ -5,14 +5,17 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from leverwatch.agent.config import load_config
+from leverwatch.agent.errors import StoreUnreadable
 from leverwatch.agent.evaluation.assessor import Assessor
 from leverwatch.agent.evaluation.decide import CostPlans, Plan, decide, last_complete_day, narrowed, only
 from leverwatch.agent.evaluation.evaluate import evaluate
+from leverwatch.agent.framework.assessment import Unavailable
 from leverwatch.agent.framework.mistakes import MistakeSettings
 from leverwatch.agent.framework.model import Declaration, Settings, Strategy
+from leverwatch.agent.log import configure, warnings_logged
 from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.names import OVERFLOW_SYSTEM, NameLimits
 from leverwatch.agent.store.schema import verdicts
@@ -197,3 +200,51 @@ systems:
         mistakes=MistakeSettings(tuned_models={"bot": ()}),
         costs=CostPlans({"bot": CostPlans().everywhere}),
     )
+
+
+def _damage(store: Store, system: str, day: date) -> None:
+    with store.writing() as connection:
+        of_day = (verdicts.c.system == system) & (verdicts.c.as_of == day)
+        connection.execute(update(verdicts).where(of_day).values(verdict='{"version":1,"sys'))
+
+
+def test_an_unreadable_stored_verdict_costs_its_system_alone(
+    memory: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for system in ("a", "b", "c"):
+        feed(memory, system, 60)
+    plan, later = Plan(), NOW + timedelta(days=1)
+    evaluate(memory, plan, NOW)
+    _damage(memory, "b", YESTERDAY)
+    configure()
+    before = warnings_logged.counts().get("verdict_unreadable", 0)
+
+    snapshot = evaluate(memory, plan, later, Assessor())
+
+    assert [view.system for view in snapshot.systems] == ["a", "c"]
+    assert warnings_logged.counts()["verdict_unreadable"] == before + 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "event=verdict_unreadable system=b" in line
+    assert "store: verdicts of b: the stored verdict" in line
+    assert set(memory.verdicts(NOW.date(), ["a", "c"])) == {"a", "c"}
+    with pytest.raises(StoreUnreadable, match="verdicts of b"):
+        decide(memory, only(plan, "b"), NOW.date())
+
+
+def test_a_verdict_at_a_review_that_is_unreadable_costs_the_assessment_of_its_system_alone(memory: Store) -> None:
+    systems = ("a", "b", "c", "d", "e")
+    for system in systems:
+        feed(memory, system, 60)
+    plan = Plan(scope=Scope({system: Declaration(Strategy.PROMPT_ENGINEERING, YESTERDAY) for system in systems}))
+    evaluate(memory, plan, NOW)
+    evaluate(memory, plan, NOW + timedelta(days=1))
+    _damage(memory, "d", YESTERDAY)
+
+    snapshot = evaluate(memory, plan, NOW + timedelta(days=1), Assessor())
+
+    unknown = {
+        view.system: isinstance(view.assessment.review, Unavailable)
+        for view in snapshot.systems
+        if view.assessment
+    }
+    assert unknown == {"a": False, "b": False, "c": False, "d": True, "e": False}

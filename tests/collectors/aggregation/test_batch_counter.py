@@ -60,11 +60,11 @@ RECORDS = st.fixed_dictionaries(
         "team": st.sampled_from(["t", 7, None]),
     },
 )
-RARE = {
+UNCOMMON_FIELDS = {
     "cache_write_tokens": "written", "reasoning_tokens": "thought", "valid": "valid", "schema_mode": "mode",
     "finish_reason": "why", "static_input_tokens": "static", "errors": "failed",
 }  # fmt: skip
-RARE_RECORDS = st.fixed_dictionaries(
+UNCOMMON_RECORDS = st.fixed_dictionaries(
     {"ts": TIMES, "app": st.sampled_from(["x", "y"])},
     optional={
         "trace": st.one_of(st.integers(0, 3), st.sampled_from(["t1", " t1", None])),
@@ -196,14 +196,14 @@ def test_epochs_of_one_unit_are_judged_one_by_one(numbers: list[float], as_text:
 
 @settings(max_examples=300)
 @given(
-    st.sets(st.sampled_from(sorted({*FIELDS, *RARE} - {"time"}))),
+    st.sets(st.sampled_from(sorted({*FIELDS, *UNCOMMON_FIELDS} - {"time"}))),
     st.sampled_from([0, 600, 3600]),
-    st.lists(st.lists(RARE_RECORDS, max_size=12), max_size=3),
+    st.lists(st.lists(UNCOMMON_RECORDS, max_size=12), max_size=3),
 )
 def test_traces_and_rare_fields_count_as_in_rows(
     kept: set[str], window: int, chunks: list[list[dict[str, Any]]]
 ) -> None:
-    fields = {name: (FIELDS | RARE)[name] for name in ("time", *kept)}
+    fields = {name: (FIELDS | UNCOMMON_FIELDS)[name] for name in ("time", *kept)}
     made = JsonLines(fields, ("app",))
     lookup = system_lookup(parse_template("{app}"))
     bulk, rows, each = (

@@ -20,7 +20,7 @@ from leverwatch.collectors.aggregation.ingest import MAX_PROBLEMS, Counted, Inge
 from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.counted_fields import COLUMNS
 from leverwatch.collectors.interface import Result
-from tests.collectors.aggregation.test_batch_counter import RARE, TIMES
+from tests.collectors.aggregation.test_batch_counter import TIMES, UNCOMMON_FIELDS
 from tests.collectors.sources.files.logs import FIELDS, config, ingest, record, sums
 
 ROOT = Path(__file__).parents[3]
@@ -83,9 +83,9 @@ STYLES: list[Callable[[Any], str]] = [
 ]
 LINES = st.tuples(RECORDS, st.sampled_from(STYLES)).map(lambda made: made[1](made[0]).encode(errors="replace"))
 MAPPINGS = st.one_of(
-    st.just(FIELDS | RARE),
-    st.sets(st.sampled_from(sorted({*FIELDS, *RARE} - {"time"}))).map(
-        lambda kept: {name: (FIELDS | RARE)[name] for name in ("time", *kept)}
+    st.just(FIELDS | UNCOMMON_FIELDS),
+    st.sets(st.sampled_from(sorted({*FIELDS, *UNCOMMON_FIELDS} - {"time"}))).map(
+        lambda kept: {name: (FIELDS | UNCOMMON_FIELDS)[name] for name in ("time", *kept)}
     ),
 )
 SPANS: st.SearchStrategy[Days | None] = st.sampled_from(

@@ -19,7 +19,7 @@ from leverwatch.collectors.counted_fields import COLUMNS
 from leverwatch.collectors.interface import Operation
 from leverwatch.collectors.records.observation import Observation, Sight
 from leverwatch.collectors.records.vocabulary import CallStatus
-from leverwatch.collectors.sources.evals.positions import RESULT_FILE, FileState
+from leverwatch.collectors.sources.evals.positions import RESULT_FILE, ResultFilePosition
 from leverwatch.collectors.sources.files.checkpoint import CHECKPOINT, FileCheckpoint
 from leverwatch.collectors.sources.files.partial_reads import PartialRead
 from leverwatch.collectors.sources.files.refused import REFUSED_RANGES, RefusedRange, StoredRefused
@@ -222,7 +222,7 @@ STORED: tuple[Stored, ...] = (
         "evals",
         RESULT_FILE,
         "file/60462ffead7d9d2a6811ceaf535c610a",
-        FileState(
+        ResultFilePosition(
             "/evals/own.jsonl",
             388,
             -1,

@@ -208,8 +208,12 @@ def test_a_position_under_the_key_of_another_result_file_is_refused() -> None:
 def test_damaged_ids_and_counts_are_refused(key: str, value: bytes, reason: str, compiled: bool) -> None:
     made = ingest(compiled=compiled)
 
-    with pytest.raises(StateUnreadable, match=rf"^source gateway: {key}: .*{reason}"):
+    def restore() -> None:
         made.load({key: value})
+        made.restore_ids()
+
+    with pytest.raises(StateUnreadable, match=rf"^source gateway: {key}: .*{reason}"):
+        restore()
 
 
 TRACED = b'{"ts":"2026-03-10T08:00:00Z","app":"bot","id":"r1","trace":"t1"}\n'

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from leverwatch.collectors.sources.evals.positions import (
     RESULT_FILE,
-    FileState,
+    ResultFilePosition,
     content_digest,
     decode_all,
     known_prefix,
@@ -15,8 +15,8 @@ from leverwatch.collectors.sources.evals.positions import (
 )
 
 
-def state(data: bytes, path: str = "/a", settings: str = "s") -> FileState:
-    return FileState(path, len(data), 1, content_digest(BytesIO(data), len(data)), len(data), settings)
+def state(data: bytes, path: str = "/a", settings: str = "s") -> ResultFilePosition:
+    return ResultFilePosition(path, len(data), 1, content_digest(BytesIO(data), len(data)), len(data), settings)
 
 
 @given(
