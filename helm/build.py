@@ -17,7 +17,7 @@ from helm.values_file import parse_values
 from helm.values_schema import values_schema
 from helm.values_table import with_values
 from leverwatch import __version__
-from leverwatch.agent.config import json_schema
+from leverwatch.agent.config.schema import json_schema
 
 ROOT = Path(__file__).parents[1]
 CHART = ROOT / "helm/leverwatch"

@@ -15,8 +15,6 @@ from leverwatch.agent.config.models import (
     StoreConfig,
     SystemConfig,
 )
-from leverwatch.agent.config.reference_page import render_reference, with_reference
-from leverwatch.agent.config.schema import json_schema
 from leverwatch.agent.config.web import WebConfig
 
 __all__ = [
@@ -37,10 +35,7 @@ __all__ = [
     "WebConfig",
     "build_config_model",
     "differences",
-    "json_schema",
     "load_config",
     "needs_restart",
     "plan_of",
-    "render_reference",
-    "with_reference",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
     ConfigDict,
@@ -13,7 +13,6 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from leverwatch.collectors.config import Model
@@ -21,6 +20,9 @@ from leverwatch.collectors.records.fields import parse_path
 from leverwatch.collectors.records.formats.interface import MIN_RATE, Repeats
 from leverwatch.collectors.records.formats.registry import NAMED
 from leverwatch.collectors.records.framing.registry import CONTAINERS
+
+if TYPE_CHECKING:
+    from pydantic.json_schema import JsonSchemaValue
 
 FramingName = Literal["lines", "json", "length-prefixed"]
 WrapperName = Literal["docker", "cri", "json-string", "prefix"]

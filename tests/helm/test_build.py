@@ -18,7 +18,7 @@ from helm.build import main, outdated, with_version, write
 from helm.values_file import Value, parse_values, walk
 from helm.values_schema import values_schema
 from helm.values_table import with_values
-from leverwatch.agent.config import json_schema
+from leverwatch.agent.config.schema import json_schema
 from tests.helm.programs import CHART, ROOT
 from tests.rules.rulefile import rules
 

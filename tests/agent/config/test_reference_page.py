@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from leverwatch.agent.config import json_schema, render_reference, with_reference
+from leverwatch.agent.config.reference_page import render_reference, with_reference
+from leverwatch.agent.config.schema import json_schema
 
 PAGE = Path(__file__).parents[3] / "docs/configuration.md"
 EXAMPLE = Path(__file__).parent / "example.yaml"

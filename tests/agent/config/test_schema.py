@@ -7,7 +7,8 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from leverwatch.agent.config import json_schema, load_config
+from leverwatch.agent.config import load_config
+from leverwatch.agent.config.schema import json_schema
 from leverwatch.agent.errors import ConfigError
 
 EXAMPLE = (Path(__file__).parent / "example.yaml").read_text()
