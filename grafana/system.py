@@ -271,6 +271,7 @@ RULES_ROW = Row(
             Unit.NUMBER,
             (
                 Query(_FREQUENCY),
+                Query(each("leverwatch_prompt_change_frequency_per_week"), "{{system}}: median of 13 weeks"),
                 threshold(
                     setting("leverwatch_prompt_change_frequency_threshold_per_week"), _FREQUENCY, "frequent"
                 ),

@@ -93,7 +93,7 @@ def verdict_table(verdicts: list[Verdict], settings: Settings) -> str:
             verdict.status + (" (held)" if verdict.held else ""),
             "differs" if verdict.mismatch else "",
             _volume(verdict, settings),
-            "?" if verdict.frequency.per_week is None else f"{verdict.frequency.per_week:.3g}",
+            "?" if verdict.frequency.per_week is None else f"{verdict.frequency.per_week:.2f}",
             verdict.reasons[0].text,
         )
         for verdict in verdicts

@@ -23,7 +23,7 @@ def language(name: str) -> Language:
     from tree_sitter import Language
 
     grammar = GRAMMARS[name]
-    return Language(getattr(import_module(grammar.package), grammar.function)())
+    return Language(getattr(import_module(f"tree_sitter_{grammar.name}"), grammar.function)())
 
 
 def parse(code: bytes, name: str) -> Node:

@@ -9,20 +9,25 @@ from typing import NamedTuple
 class Grammar(NamedTuple):
     """A grammar of tree-sitter."""
 
-    package: str
+    name: str
     function: str = "language"
+
+    @property
+    def package(self) -> str:
+        """The name under which it is imported."""
+        return f"tree_sitter_{self.name}"
 
 
 GRAMMARS = {
-    "python": Grammar("tree_sitter_python"),
-    "javascript": Grammar("tree_sitter_javascript"),
-    "typescript": Grammar("tree_sitter_typescript", "language_typescript"),
-    "tsx": Grammar("tree_sitter_typescript", "language_tsx"),
-    "go": Grammar("tree_sitter_go"),
-    "java": Grammar("tree_sitter_java"),
-    "csharp": Grammar("tree_sitter_c_sharp"),
-    "ruby": Grammar("tree_sitter_ruby"),
-    "rust": Grammar("tree_sitter_rust"),
+    "python": Grammar("python"),
+    "javascript": Grammar("javascript"),
+    "typescript": Grammar("typescript", "language_typescript"),
+    "tsx": Grammar("typescript", "language_tsx"),
+    "go": Grammar("go"),
+    "java": Grammar("java"),
+    "csharp": Grammar("c_sharp"),
+    "ruby": Grammar("ruby"),
+    "rust": Grammar("rust"),
 }
 """The programming languages in which texts are selected by name."""
 DOCUMENTS = ("yaml", "json", "toml")

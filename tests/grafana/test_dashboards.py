@@ -17,7 +17,13 @@ from leverwatch.agent.framework.economics.model import Agreement, CostOutcome
 from tests.grafana.queries import FILES, ROOT, Json, expressions, load, metric_names, panels
 
 EXPORTED = {family.name for family in SYSTEMS} | {family.name for family in AGENT}
-NOT_SHOWN = {"leverwatch_links_info": "addresses for the links of alerts"}
+NOT_SHOWN: dict[str, str] = {
+    "leverwatch_links_info": "addresses for the links of alerts",
+    "leverwatch_prompt_changes_settled_timestamp_seconds": "marked by an annotation",
+    "leverwatch_prompt_changes_candidate_seconds": "a few days at most; the reasons of a verdict say it",
+    "leverwatch_prompt_change_frequency_dwell_seconds": "a setting of the same few days",
+    "leverwatch_prompt_change_frequency_odds": "a setting that no figure is compared with",
+}
 """Exported families that are on no panel, each with the reason."""
 YOUNGEST = {"stat", "table", "timeseries", "state-timeline", "row"}
 PROMETHEUS = {"type": "prometheus", "uid": "${datasource}"}
@@ -211,7 +217,13 @@ def test_crossings_and_declaration_changes_are_marked_where_systems_are_shown() 
     for file in FILES:
         dashboard = load(file)
         names = {annotation["name"] for annotation in dashboard["annotations"]["list"]}
-        expected = {"Volume crossings", "Recommendation changes", "Declaration changes", "Declaration reviews"}
+        expected = {
+            "Volume crossings",
+            "Prompt changes settled",
+            "Recommendation changes",
+            "Declaration changes",
+            "Declaration reviews",
+        }
         assert names == (set() if dashboard["uid"] == "leverwatch-agent" else expected)
 
 

@@ -46,7 +46,7 @@ PURE = {
     }),
     "collectors/selection/": frozenset({
         "__future__", "collections", "datetime", "functools", "importlib", "itertools", "json", "re", "tomllib",
-        "typing", "msgspec", "re2", "tree_sitter", "yaml", "leverwatch.collectors.interface",
+        "typing", "msgspec", "re2", "tree_sitter", "tree_sitter_", "yaml", "leverwatch.collectors.interface",
     }),
     "agent/framework/": frozenset({
         "__future__", "collections", "dataclasses", "datetime", "decimal", "enum", "fnmatch", "functools",

@@ -137,8 +137,8 @@ def test_verdicts_of_all_versions_stand_side_by_side(store: Store) -> None:
     ("stored", "reason"),
     [
         (
-            '{"version":3,"decision":{}}',
-            "is of version 3, and this leverwatch knows none after 2; run the",
+            '{"version":4,"decision":{}}',
+            "is of version 4, and this leverwatch knows none after 3; run the",
         ),
         (
             '{"version":1,' + _TEXT.replace('"strategy":', '"lever":'),

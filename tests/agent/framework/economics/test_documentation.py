@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from leverwatch.agent.config import EconomicsConfig, SystemConfig
+from leverwatch.agent.config import EconomicsConfig, PricesConfig, SystemConfig
 from leverwatch.agent.framework.economics.amounts import Origin
 from leverwatch.agent.framework.economics.assumptions import ASSUMPTIONS
 from leverwatch.agent.framework.economics.model import (
@@ -60,11 +60,12 @@ def test_every_key_of_the_price_file_is_listed() -> None:
 
 
 def test_the_examples_are_valid(tmp_path: Path) -> None:
-    inputs, prices = re.findall(r"```yaml\n(.*?)```", DOCUMENT, re.DOTALL)
+    inputs, prices, deployments = re.findall(r"```yaml\n(.*?)```", DOCUMENT, re.DOTALL)
     sections = yaml.safe_load(inputs)
     EconomicsConfig.model_validate(sections["economics"])
     for system in sections["systems"].values():
         SystemConfig.model_validate(system)
+    PricesConfig.model_validate(yaml.safe_load(deployments)["prices"])
     path = tmp_path / "prices.yaml"
     path.write_text(prices)
     assert len(read_price_file(path)) == 5
