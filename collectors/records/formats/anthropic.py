@@ -42,7 +42,6 @@ class _Iteration(msgspec.Struct, gc=False):
 
 def _finish(
     row: list[Any],
-    *,
     kind: str | None,
     result: object,
     model: str | None,

@@ -43,7 +43,6 @@ _NAMES = (
 
 def _finish(
     row: list[Any],
-    *,
     kind: str | None,
     url: str | None,
     seconds: str | float | None,

@@ -108,7 +108,6 @@ def _read_body(row: list[Any], body: str) -> None:
 
 def _finish_gateway(
     row: list[Any],
-    *,
     of_model: int | None,
     url: str | None,
     url_row: str | None,
@@ -139,7 +138,7 @@ def _finish_gateway(
 
 
 def _finish_openai(
-    row: list[Any], *, category: str | None, operation: str | None, start: object, end: object
+    row: list[Any], category: str | None, operation: str | None, start: object, end: object
 ) -> Result | None:
     if category not in {"RequestResponse", None}:
         return Result.NOT_A_CALL

@@ -90,7 +90,7 @@ def _number(objects: Iterable[Any], key: str) -> float | None:
 
 
 def _finish(
-    row: list[Any], *, schema: str | None, error: str | int | None, body: msgspec.Raw | None
+    row: list[Any], schema: str | None, error: str | int | None, body: msgspec.Raw | None
 ) -> Result | None:
     if schema != "ModelInvocationLog" and (schema is not None or row[_MODEL] is None):
         return Result.NOT_A_CALL

@@ -35,7 +35,7 @@ def was_cut(status: object, flags: str | None) -> bool:
 
 
 def _finish(
-    row: list[Any], *, path: str | None, other_path: str | None, mcp: str | None, flags: str | None
+    row: list[Any], path: str | None, other_path: str | None, mcp: str | None, flags: str | None
 ) -> Result | None:
     if mcp is not None:
         return Result.NOT_A_CALL

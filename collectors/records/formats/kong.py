@@ -117,7 +117,7 @@ def _kind(target: _Target | None) -> str | None:
     return next((operation for part, operation in _KINDS if part in text), None)
 
 
-def _finish(row: list[Any], *, name: str | None, uri: str | None, tried: msgspec.Raw | None) -> Result | None:
+def _finish(row: list[Any], name: str | None, uri: str | None, tried: msgspec.Raw | None) -> Result | None:
     if name is None:
         return Result.NOT_A_CALL
     if row[_REQUEST] is not None:

@@ -58,7 +58,6 @@ def _observations(unit: bytes) -> Sequence[bytes]:
 
 def _finish(
     row: list[Any],
-    *,
     kind: str | None,
     end: str | None,
     end_snake: str | None,

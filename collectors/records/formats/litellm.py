@@ -41,7 +41,7 @@ _decode_response = msgspec.json.Decoder(_Response).decode
 
 
 def _finish(
-    row: list[Any], *, end: object, response: msgspec.Raw | None, parameters: msgspec.Raw | None, read: object,
+    row: list[Any], end: object, response: msgspec.Raw | None, parameters: msgspec.Raw | None, read: object,
     wrote: object, call: object, provider: object, silent: object, billed: object, retries: object,
     fallbacks: object, alias: object, key: object, group: object, stream: object, text: object,
     error: msgspec.Raw | None, why: object, hidden: msgspec.Raw | None, row_id: object, base: object,

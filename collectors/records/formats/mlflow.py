@@ -166,7 +166,6 @@ class _Mlflow(Rewritten):
 
 def _finish(
     row: list[Any],
-    *,
     kind: str | None,
     name: str | None,
     method: str | None,

@@ -48,7 +48,6 @@ _FINAL = frozenset({"response.completed", "response.failed", "response.incomplet
 
 def _finish(
     row: list[Any],
-    *,
     kind: str | None,
     event: str | None,
     of_event: str | None,
