@@ -7,7 +7,7 @@ compare both.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -47,10 +47,13 @@ class Variables(Struct, frozen=True):
 
 
 class Rule:
-    """Generates the lines that count records of one layout."""
+    """Generates the lines that count records of one layout; with `only`, what follows from these fields alone."""
 
-    def __init__(self, code: Code, layout: Layout, variables: Variables) -> None:
+    def __init__(
+        self, code: Code, layout: Layout, variables: Variables, only: Collection[str] | None = None
+    ) -> None:
         self._code, self._layout, self._names = code, layout, variables
+        self._counted = [line for line in COUNTED if only is None or line.of in only]
         self.weighted = variables.sign is not None or any(name in layout.fields for name in _WEIGHTS)
         """Whether a record can stand for more or less than one call."""
         self._weight, self._scale = ("w", "k * ") if self.weighted else ("1.0", "")
@@ -73,14 +76,14 @@ class Rule:
         code, status = self._code, self._names.status
         if self.weighted:
             self._weigh(depth)
-        code.add(depth, f"if {status}:", f"    if {status} == {CallStatus.ERROR:d}:")
-        self._branch(depth + 2, [line for line in COUNTED if line.on_failure], code.objects, failed=True)
-        code.add(depth + 1, "else:")
-        self._branch(depth + 2, [line for line in COUNTED if line.on_cache_hit], code.objects)
+        code.add(depth, f"if {status}:", f"    if {status} == {CallStatus.ERROR:d}:", "        pass")
+        self._branch(depth + 2, [line for line in self._counted if line.on_failure], code.objects, failed=True)
+        code.add(depth + 1, "else:", "    pass")
+        self._branch(depth + 2, [line for line in self._counted if line.on_cache_hit], code.objects)
         code.add(depth + 1, self._names.leave)
         code.add(depth, *on_success)
         implied = self.implied
-        told = [line for line in COUNTED if line.on_success and COLUMN_INDEX[line.name] not in implied]
+        told = [line for line in self._counted if line.on_success and COLUMN_INDEX[line.name] not in implied]
         self._branch(depth, told, code.objects)
 
     def _weigh(self, depth: int) -> None:
@@ -145,10 +148,10 @@ def _cell(line: CountedField) -> str:
     return f"c[{COLUMN_INDEX[line.name]}]"
 
 
-def compile_row_rule(layout: Layout) -> CountRow:
-    """Return the function that adds one row of a layout to a cell, or takes it back."""
+def compile_row_rule(layout: Layout, only: Collection[str] | None = None) -> CountRow:
+    """Return the function that adds one row of a layout to a cell, or takes it back. `only` is as for `Rule`."""
     code = Code()
     code.add(0, "def count_row(r, p, status, minute, sign, first):", "    c = p.cell")
-    Rule(code, layout, Variables("p", "status", "minute", "return", "sign")).add(1)
+    Rule(code, layout, Variables("p", "status", "minute", "return", "sign"), only).add(1)
     made: CountRow = code.compile("count_row")
     return made

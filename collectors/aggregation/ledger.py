@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, field
 from datetime import date
 from operator import add, sub
 from typing import Any, Protocol
 
 from leverwatch.collectors.aggregation.cells import CellRef
-from leverwatch.collectors.aggregation.counting_rule import First, compile_row_rule
+from leverwatch.collectors.aggregation.counting_rule import CountRow, First, compile_row_rule
 from leverwatch.collectors.aggregation.open_calls import OpenCall
 from leverwatch.collectors.counted_fields import COLUMN_INDEX, COLUMNS
 from leverwatch.collectors.interface import Operation, Result
@@ -82,14 +83,22 @@ class Known:
     stream_seed: int
     version_seed: int
     """The seed of the keys of calls with versions."""
+    _fresh: OpenCall = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        fresh = OpenCall(
+            system=self.place.system, operation=self.operation, model=self.model, day=self.day,
+            outcome=self.place.outcome, begun=0.0, until=0.0, counts=(), told=0, usage=(), series="",
+            version=False, ended=False, alone=False, waits=False,
+        )  # fmt: skip
+        object.__setattr__(self, "_fresh", fresh)
 
     def call(self, moment: float, *, series: str = "", version: bool = False) -> OpenCall:
         """Return a new call that counts in this cell, of which nothing is known yet."""
-        return OpenCall(
-            system=self.place.system, operation=self.operation, model=self.model, day=self.day,
-            outcome=self.place.outcome, begun=moment, until=moment, counts=(), told=0, usage=(), series=series,
-            version=version, ended=False, alone=False, waits=False,
-        )  # fmt: skip
+        call = copy(self._fresh)
+        call.begun = call.until = moment
+        call.series, call.version = series, version
+        return call
 
 
 class Ledger:
@@ -98,7 +107,9 @@ class Ledger:
     def __init__(self, first: First, cell_of: CellOf, *, has_extended: bool) -> None:
         self._first, self._cell_of = first, cell_of
         places = field_indexes(has_extended=has_extended)
-        self._rule = compile_row_rule(Layout({name: (at,) for name, at in places.items()}))
+        self._layout = Layout({name: (at,) for name, at in places.items()})
+        self._rule = compile_row_rule(self._layout)
+        self._rules: dict[tuple[str, ...], CountRow] = {}
 
     def count(self, row: Sequence[Any], place: CellRef, moment: float, sign: float = 1.0) -> None:
         """Count a row that needs no further attention, or take it back with a sign of -1."""
@@ -114,12 +125,18 @@ class Ledger:
         """Count a row as an open call."""
         self._add(call, self.counts(row, call.system, call.outcome, moment))
 
-    def change(self, call: OpenCall, old: Sequence[Any], new: Sequence[Any], moment: float) -> None:
-        """Count a row instead of another one in the cell of an open call."""
+    def change(
+        self, call: OpenCall, old: Sequence[Any], new: Sequence[Any], moment: float, names: tuple[str, ...]
+    ) -> None:
+        """Count a row in the cell of an open call instead of another one, which differs in these fields."""
         place = CellRef([0.0] * len(COLUMNS), call.system, call.outcome, 0, 0)
+        rule = self._rules.get(names)
+        if rule is None:
+            rule = self._rules[names] = compile_row_rule(self._layout, names)
+        minute = int(moment) // 60
         # A trace is found only once: what is new counts first.
-        self.count(new, place, moment)
-        self.count(old, place, moment, -1.0)
+        rule(new, place, call.outcome, minute, 1.0, self._first)
+        rule(old, place, call.outcome, minute, -1.0, self._first)
         self._add(call, place.cell)
 
     def take_back(self, call: OpenCall) -> None:

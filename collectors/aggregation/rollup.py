@@ -49,6 +49,7 @@ Key = tuple[str, str, Operation, date]
 _TIME, _REQUEST, _TRACE = map(FIELD_INDEX.__getitem__, ("time", "request_id", "trace_id"))
 _naming = itemgetter(*map(FIELD_INDEX.__getitem__, NAMING))
 _TRACES = COLUMN_INDEX["traces"]
+_OUTCOMES = tuple(CallStatus)
 _MOST_SEEDS = 20_000
 """The largest number of seeds that are remembered."""
 
@@ -319,9 +320,12 @@ class Rollup:
         id_ = id_of(request_id)
         if self._seen is None or id_ is None:
             return False
-        keys = (id_key(id_, self.seed((system, operation, outcome))) for outcome in CallStatus)
-        slot = seconds // self._slot_seconds
-        return any(self._seen.holds(key, slot) or self._seen.held_before(key, slot) for key in keys)
+        slot, before = seconds // self._slot_seconds, self._seen.before is not None
+        for outcome in _OUTCOMES:
+            key = id_key(id_, self.seed((system, operation, outcome)))
+            if self._seen.holds(key, slot) or (before and self._seen.held_before(key, slot)):
+                return True
+        return False
 
     def _first_trace(self, place: CellRef, trace: object, minute: int) -> bool:
         return self.remember((place.system, "trace"), trace, minute * 60)

@@ -29,7 +29,7 @@ _SILENCE = 600.0
 _OWN_IDS = 2
 """So many single chunks before an end that has an id of its own too show that every chunk has one."""
 _MOST_GROUPS = 1_000
-_COUNTED_BEFORE: Refusal = (Result.PART, "part of a call that is counted")
+COUNTED_BEFORE: Refusal = (Result.PART, "part of a call that is counted")
 _Found = tuple[Refusal | None, bool]
 """The result of a part that is not counted itself, and whether a count changed."""
 
@@ -46,6 +46,7 @@ class StreamParts:
     def __init__(self, ledger: Ledger, memory: Memory, calls: OpenCalls, *, has_extended: bool) -> None:
         self._ledger, self._memory, self._calls = ledger, memory, calls
         place = field_indexes(has_extended=has_extended)
+        self._names = [tuple(name for name in names if name in place) for names in _ASPECTS.values()]
         self._aspects = [tuple(place[name] for name in names if name in place) for names in _ASPECTS.values()]
         self._told = tuple(at for places in self._aspects for at in places)
         self._tell = itemgetter(*self._told)
@@ -56,10 +57,13 @@ class StreamParts:
         """The id of the last part, the seed of its key, and that key."""
         self._own_ids: dict[Group, None] = {}
         """Groups whose chunks have been seen to have an id each."""
+        self.told_nothing: Row | None = None
+        """The row of the last part if it told nothing new: neither does another one like it."""
 
     def add(self, row: Row, known: Known, moment: float, piece: Piece) -> _Found:
         """Count a part."""
         id_ = row[_REQUEST]
+        self.told_nothing = None
         if id_ is None:
             return self._nameless(row, known, moment, piece)
         last, seed, key = self._last
@@ -69,24 +73,27 @@ class StreamParts:
         call, series = self._calls.get(key), ""
         if call is not None:
             if self._is_plain(call, row, known, moment, piece):
-                return _COUNTED_BEFORE, False
+                self.told_nothing = row
+                return COUNTED_BEFORE, False
             if self._is_next(call, moment, piece):
                 call, series = None, str(int(moment))
             elif call.series and moment < call.begun:
-                return _COUNTED_BEFORE, False  # of an earlier stream with the same id
+                return COUNTED_BEFORE, False  # of an earlier stream with the same id
         if call is None:
             return self._first(key, series, row, known, moment, piece)
         was_alone, had_ended, until = call.alone, call.ended, call.until
         is_counted = bool(call.counts)
         if not is_counted and had_ended and piece is Piece.REST:
-            return _COUNTED_BEFORE, False  # again what was given to another call
+            return COUNTED_BEFORE, False  # again what was given to another call
         call.alone = False
         if was_alone:
             self._own_ids.pop(call.group, None)
         changed = self._later(call, row, known, moment, piece)
         if changed or was_alone or call.ended is not had_ended or call.until != until:
             self._calls.put(key, call, moment)
-        return (_COUNTED_BEFORE if is_counted else None), changed
+        if is_counted and not changed and self._is_plain(call, row, known, moment, piece):
+            self.told_nothing = row
+        return (COUNTED_BEFORE if is_counted else None), changed
 
     def _is_plain(self, call: OpenCall, row: Row, known: Known, moment: float, piece: Piece) -> bool:
         """Return whether a part is one of the many that say nothing new."""
@@ -117,10 +124,10 @@ class StreamParts:
         if not is_new:
             old = self._before_upgrade(row, known, moment)
             if old is None:
-                return _COUNTED_BEFORE, False
+                return COUNTED_BEFORE, False
             changed = self._later(old, row, known, moment, piece)
             self._calls.put(key, old, moment)
-            return _COUNTED_BEFORE, changed
+            return COUNTED_BEFORE, changed
         if series:
             self._memory.remember(known.stream, id_, seconds)
         call = known.call(moment, series=series)
@@ -137,7 +144,7 @@ class StreamParts:
             call.alone = True
             if self._own_ids and call.group in self._own_ids:
                 self._calls.put(key, call, moment)
-                return _COUNTED_BEFORE, False
+                return COUNTED_BEFORE, False
         self._start(call, row, moment, piece)
         call.waits = piece is Piece.END and not series and not call.told & _TELLS_USAGE
         self._calls.put(key, call, moment)
@@ -182,7 +189,7 @@ class StreamParts:
             call = None
         if piece is Piece.REST and (found := self._calls.waiting(known.call(moment).group)) is not None:
             return self._settle(*found, row, moment)
-        result: _Found = (_COUNTED_BEFORE, True)
+        result: _Found = (COUNTED_BEFORE, True)
         if call is None:
             call, result = known.call(moment), (None, True)
             self._start(call, row, moment, piece)
@@ -202,7 +209,7 @@ class StreamParts:
         call.waits = False
         self._tell_more(call, row, moment)
         self._calls.put(key, call, moment)
-        return _COUNTED_BEFORE, True
+        return COUNTED_BEFORE, True
 
     def _start(self, call: OpenCall, row: Row, moment: float, piece: Piece) -> None:
         failed = call.outcome is CallStatus.ERROR
@@ -236,7 +243,7 @@ class StreamParts:
             return False
         told = self._bare(row)
         before = told.copy()
-        changed = False
+        names: tuple[str, ...] = ()
         for at in self._telling(row):
             if call.told & 1 << at:
                 if at != _USAGE or not self._is_more(row, call.usage):
@@ -248,10 +255,11 @@ class StreamParts:
             self._fill(told, places, values)
             if at == _USAGE:
                 call.usage = values
-            changed = True
-        if changed:
-            self._ledger.change(call, before, told, moment)
-        return changed
+            names += self._names[at]
+        if names:
+            # The trace may be new too.
+            self._ledger.change(call, before, told, moment, (*names, "trace_id"))
+        return bool(names)
 
     def _is_more(self, row: Row, usage: tuple[float | None, ...]) -> bool:
         if not usage:

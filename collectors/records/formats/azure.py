@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -20,13 +20,15 @@ from leverwatch.collectors.records.tokens import Stands
 
 _MODEL, _OPERATION = FIELD_INDEX["model"], FIELD_INDEX["operation"]
 _REQUEST, _LATENCY, _FINISH = FIELD_INDEX["request_id"], FIELD_INDEX["latency_ms"], FIELD_INDEX["finish_reason"]
-_USAGE = {
+_USAGE_NAMES = {
     "input_tokens": ("prompt_tokens", "input_tokens"),
     "cached_input_tokens": ("cached_tokens", "cache_read_input_tokens"),
     "cache_write_tokens": ("cache_write_tokens", "cache_creation_input_tokens"),
     "output_tokens": ("completion_tokens", "output_tokens"),
     "reasoning_tokens": ("reasoning_tokens",),
 }
+_USAGE = {FIELD_INDEX[name]: names for name, names in _USAGE_NAMES.items()}
+_LONGEST_MODEL = 200
 _CLAUDE = frozenset({"cache_read_input_tokens", "cache_creation_input_tokens"})
 """Names of Anthropic's, which has these tokens beside the input."""
 _INPUT, _OUTPUT = FIELD_INDEX["input_tokens"], FIELD_INDEX["output_tokens"]
@@ -84,26 +86,67 @@ def _is_object(value: Any) -> bool:
     return isinstance(value, dict)
 
 
+class _Choice(msgspec.Struct, gc=False):
+    finish_reason: str | None = None
+
+
+class _Body(msgspec.Struct, gc=False):
+    model: str | None = None
+    usage: dict[str, Any] | None = None
+    choices: list[_Choice] = []
+
+
+_decode_body = msgspec.json.Decoder(_Body).decode
+
+
+def _whole(body: str) -> _Body | None:
+    """Return a body that is a whole answer and tells each value once; None for any other one."""
+    if body.count('"usage"') != 1 or body.count('"model"') != 1:
+        return None
+    try:
+        found = _decode_body(body)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    if found.usage is None or not found.model or len(found.model) > _LONGEST_MODEL or len(found.choices) != 1:
+        return None
+    return found if body.count('"finish_reason"') == 1 else None
+
+
 def _read_body(row: list[Any], body: str) -> None:
     """Set usage, model and finish reason of a row from a body, which may be an event stream and incomplete."""
-    flat: dict[str, Any] = {}
+    whole = _whole(body)
+    if whole is not None and whole.usage is not None:
+        _read_usage(row, [whole.usage])
+        row[_MODEL] = row[_MODEL] or whole.model
+        row[_FINISH] = whole.choices[0].finish_reason
+        return
+    found = []
     for text in _found(_USAGE_TEXT, '"usage"', body):
         try:
-            usage = msgspec.json.decode(text)
+            found.append(msgspec.json.decode(text))
         except (msgspec.DecodeError, RecursionError):
             continue
-        # What comes later in a stream is newer, and may say less: the events of Claude tell the input first.
-        for part in (usage, *filter(_is_object, usage.values())):
-            flat |= {name: value for name, value in part.items() if value is not None}
-    for field, names in _USAGE.items():
-        counts = [flat[name] for name in names if type(flat.get(name)) is int and 0 <= flat[name] <= MAX_COUNT]
-        if counts and row[FIELD_INDEX[field]] is None:
-            row[FIELD_INDEX[field]] = max(counts)
-    of_claude = "input_tokens" in flat and not _CLAUDE.isdisjoint(flat)
-    settle_tokens(row, Stands.BESIDE if of_claude else Stands.INSIDE, Stands.INSIDE, flat.get("total_tokens"))
+    _read_usage(row, found)
     row[_MODEL] = row[_MODEL] or next(_found(_MODEL_TEXT, '"model"', body), None)
     finish = list(_found(_FINISH_TEXT, '"finish_reason"', body))
     row[_FINISH] = finish[-1] if finish else None
+
+
+def _read_usage(row: list[Any], told: Sequence[Mapping[str, Any]]) -> None:
+    flat: dict[str, Any] = {}
+    for usage in told:
+        # What comes later in a stream is newer, and may say less: the events of Claude tell the input first.
+        for part in (usage, *filter(_is_object, usage.values())):
+            flat |= {name: value for name, value in part.items() if value is not None}
+    for place, names in _USAGE.items():
+        if row[place] is not None:
+            continue
+        for name in names:
+            count = flat.get(name)
+            if type(count) is int and 0 <= count <= MAX_COUNT and (row[place] is None or count > row[place]):
+                row[place] = count
+    of_claude = "input_tokens" in flat and not _CLAUDE.isdisjoint(flat)
+    settle_tokens(row, Stands.BESIDE if of_claude else Stands.INSIDE, Stands.INSIDE, flat.get("total_tokens"))
 
 
 def _finish_gateway(

@@ -165,10 +165,16 @@ def _with_errors(units: Sequence[bytes]) -> Sequence[bytes]:
 class OpenAI(Declared):
     """Reads objects, chunks and events. An event `error` belongs to the response whose events come before it."""
 
+    def __init__(self, declaration: Declaration, template: Sequence[str]) -> None:
+        super().__init__(declaration, template)
+        self._event_of = self.getter("extra event 0")
+
     def read(self, units: Sequence[bytes]) -> Parsed:
         """Read records; the events of a response must be among them for its `error` to be known as that."""
-        marked = [unit for unit in units if b'"error"' in unit]
-        if any(mark in unit for unit in marked for mark in _IS_ERROR):
+        records = self.decode(units)
+        if records is not None and "error" not in set(map(self._event_of, records)):
+            return self.rows(records)
+        if records is not None or any(mark in unit for unit in units for mark in _IS_ERROR):
             units = _with_errors(units)
         return super().read(units)
 

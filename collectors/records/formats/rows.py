@@ -97,8 +97,8 @@ def compile_rows(
 
 
 def _branch(every: Iterable[Sequence[Steps]]) -> str | None:
-    """Return the attribute of the object through which most of those paths lead that have alternatives, if that are
-    many: without it they need not be looked at."""
+    """Return the attribute of the object through which most of those paths lead that have alternatives; without it
+    they need not be looked at. None: there are not many."""
     through = Counter(
         path[0]
         for paths in every
