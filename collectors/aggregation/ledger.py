@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import date
-from operator import add, sub
+from operator import add, itemgetter, sub
 from typing import Any, Protocol
 
 from leverwatch.collectors.aggregation.cells import CellRef
@@ -21,6 +21,10 @@ from leverwatch.collectors.records.names import Refusal
 from leverwatch.collectors.records.vocabulary import CallStatus
 
 _TRACES = COLUMN_INDEX["traces"]
+_TRACE = "trace_id"
+_WEIGHTS = ("sample_rate", "inferences")
+"""The fields that say how many calls a record stands for."""
+_MOST_WEIGHTS = 1_000
 Kind = tuple[object, ...]
 CellOf = Callable[[tuple[str, str, Operation, date]], list[float]]
 """Returns the counts of a cell, given its system, model, operation and day."""
@@ -110,6 +114,10 @@ class Ledger:
         self._layout = Layout({name: (at,) for name, at in places.items()})
         self._rule = compile_row_rule(self._layout)
         self._rules: dict[tuple[str, ...], CountRow] = {}
+        self._trace = places[_TRACE]
+        self._weights = [places[name] for name in _WEIGHTS]
+        self._weight = itemgetter(*self._weights)
+        self._nothing: dict[tuple[object, ...], list[float]] = {}
 
     def count(self, row: Sequence[Any], place: CellRef, moment: float, sign: float = 1.0) -> None:
         """Count a row that needs no further attention, or take it back with a sign of -1."""
@@ -126,18 +134,39 @@ class Ledger:
         self._add(call, self.counts(row, call.system, call.outcome, moment))
 
     def change(
-        self, call: OpenCall, old: Sequence[Any], new: Sequence[Any], moment: float, names: tuple[str, ...]
+        self, call: OpenCall, row: Sequence[Any], moment: float, names: tuple[str, ...], old: Sequence[Any] | None
     ) -> None:
-        """Count a row in the cell of an open call instead of another one, which differs in these fields."""
-        place = CellRef([0.0] * len(COLUMNS), call.system, call.outcome, 0, 0)
+        """Add what these fields of a row tell of an open call. `old` is a row with what was known of them; None:
+        nothing was."""
+        # The trace may be new too.
         rule = self._rules.get(names)
         if rule is None:
-            rule = self._rules[names] = compile_row_rule(self._layout, names)
-        minute = int(moment) // 60
-        # A trace is found only once: what is new counts first.
-        rule(new, place, call.outcome, minute, 1.0, self._first)
-        rule(old, place, call.outcome, minute, -1.0, self._first)
+            rule = self._rules[names] = compile_row_rule(self._layout, (*names, _TRACE))
+        place, minute = CellRef([], call.system, call.outcome, 0, 0), int(moment) // 60
+        if old is not None:
+            place.cell = [0.0] * len(COLUMNS)
+            rule(old, place, call.outcome, minute, -1.0, self._first)
+        else:
+            place.cell = list(self._untold(rule, row, call.outcome))
+        rule(row, place, call.outcome, minute, 1.0, self._first)
         self._add(call, place.cell)
+
+    def _untold(self, rule: CountRow, row: Sequence[Any], outcome: CallStatus) -> list[float]:
+        """Return what counted, with the sign turned, while nothing was known of what a rule is for."""
+        weight, trace = self._weight(row), row[self._trace] is not None
+        key = (rule, weight, trace, outcome)
+        found = self._nothing.get(key)
+        if found is None:
+            bare: list[Any] = [None] * len(row)
+            for at, value in zip(self._weights, weight, strict=True):
+                bare[at] = value
+            bare[self._trace] = "" if trace else None
+            place = CellRef([0.0] * len(COLUMNS), "", outcome, 0, 0)
+            rule(bare, place, outcome, 0, -1.0, self._first)
+            found = place.cell
+            if len(self._nothing) < _MOST_WEIGHTS:
+                self._nothing[key] = found
+        return found
 
     def take_back(self, call: OpenCall) -> None:
         """Subtract all that an open call added."""

@@ -69,7 +69,7 @@ class RowCounter:
             piece = pieces.get(index)
             if row == same and (piece is Piece.CHUNK or piece is Piece.PART):
                 # Most parts of a stream say the same: nothing.
-                others.append((index, *COUNTED_BEFORE))
+                others.append((index, COUNTED_BEFORE[0], COUNTED_BEFORE[1]))
                 continue
             known = self._know(row, stamp)
             if not isinstance(known, Known):
@@ -78,7 +78,7 @@ class RowCounter:
                 refused, changed[index] = self._count(row, known, self._moment(row, stamp), piece)
             same = self._nothing_new(row)
             if refused is not None:
-                others.append((index, *refused))
+                others.append((index, refused[0], refused[1]))
         newest = self._stamps.newest(times.only(changed)) if any(changed) else None
         return len(rows) - len(others), others, newest
 

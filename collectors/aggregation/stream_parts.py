@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from operator import itemgetter
@@ -12,6 +12,7 @@ from leverwatch.collectors.aggregation.ledger import SEEN_BEFORE, Known, Ledger,
 from leverwatch.collectors.aggregation.open_calls import Group, OpenCall, OpenCalls
 from leverwatch.collectors.counted_fields import told_together
 from leverwatch.collectors.interface import UNKNOWN_MODEL, Result
+from leverwatch.collectors.records.codegen import Code
 from leverwatch.collectors.records.fields import FIELD_INDEX, field_indexes
 from leverwatch.collectors.records.formats.interface import Piece, Row
 from leverwatch.collectors.records.names import Refusal
@@ -34,6 +35,18 @@ _Found = tuple[Refusal | None, bool]
 """The result of a part that is not counted itself, and whether a count changed."""
 
 
+def _telling(aspects: Sequence[Sequence[int]]) -> Callable[[Row], int]:
+    """Return the function that returns the bits of the aspects of which a row tells something."""
+    code = Code()
+    code.add(0, "def telling(r):", "    told = 0")
+    for at, places in enumerate(aspects):
+        if places:
+            code.add(1, f"if {' or '.join(f'r[{place}] is not None' for place in places)}: told |= {1 << at}")
+    code.add(1, "return told")
+    made: Callable[[Row], int] = code.compile("telling")
+    return made
+
+
 class StreamParts:
     """The rule of streamed calls.
 
@@ -46,13 +59,21 @@ class StreamParts:
     def __init__(self, ledger: Ledger, memory: Memory, calls: OpenCalls, *, has_extended: bool) -> None:
         self._ledger, self._memory, self._calls = ledger, memory, calls
         place = field_indexes(has_extended=has_extended)
-        self._names = [tuple(name for name in names if name in place) for names in _ASPECTS.values()]
+        self._names = [
+            tuple(
+                it for at, names in enumerate(_ASPECTS.values()) if told & 1 << at for it in names if it in place
+            )
+            for told in range(_ALL_TOLD + 1)
+        ]
+        """By the bits of aspects, the fields of these."""
         self._aspects = [tuple(place[name] for name in names if name in place) for names in _ASPECTS.values()]
         self._told = tuple(at for places in self._aspects for at in places)
         self._tell = itemgetter(*self._told)
         self._nothing = (None,) * len(self._told)
         self._usage = self._aspects[_USAGE]
-        self._output = self._usage.index(FIELD_INDEX["output_tokens"])
+        self._usage_of: Callable[[Row], tuple[float | None, ...]] = itemgetter(*self._usage)
+        self._output = FIELD_INDEX["output_tokens"]
+        self._telling = _telling(self._aspects)
         self._last: tuple[str | None, int, int] = (None, 0, 0)
         """The id of the last part, the seed of its key, and that key."""
         self._own_ids: dict[Group, None] = {}
@@ -214,9 +235,9 @@ class StreamParts:
     def _start(self, call: OpenCall, row: Row, moment: float, piece: Piece) -> None:
         failed = call.outcome is CallStatus.ERROR
         self._ledger.add(call, self._bare(row) if failed else row, moment)
-        call.told = _ALL_TOLD if failed else sum(1 << at for at in self._telling(row))
+        call.told = _ALL_TOLD if failed else self._telling(row)
         if call.told & _TELLS_USAGE and not failed:
-            call.usage = tuple(row[at] for at in self._usage)
+            call.usage = self._usage_of(row)
         call.ended = piece in (Piece.END, Piece.REST, Piece.DONE)
 
     def _later(self, call: OpenCall, row: Row, known: Known, moment: float, piece: Piece) -> bool:
@@ -239,48 +260,28 @@ class StreamParts:
         return changed
 
     def _tell_more(self, call: OpenCall, row: Row, moment: float) -> bool:
-        if call.outcome is CallStatus.ERROR or self._tell(row) == self._nothing:
+        if call.outcome is CallStatus.ERROR:
             return False
-        told = self._bare(row)
-        before = told.copy()
-        names: tuple[str, ...] = ()
-        for at in self._telling(row):
-            if call.told & 1 << at:
-                if at != _USAGE or not self._is_more(row, call.usage):
-                    continue
-                self._fill(before, self._usage, call.usage)
-            call.told |= 1 << at
-            places = self._aspects[at]
-            values = tuple(row[place] for place in places)
-            self._fill(told, places, values)
-            if at == _USAGE:
-                call.usage = values
-            names += self._names[at]
-        if names:
-            # The trace may be new too.
-            self._ledger.change(call, before, told, moment, (*names, "trace_id"))
-        return bool(names)
+        new = self._telling(row) & ~call.told
+        old: list[Any] | None = None
+        if row[self._output] is not None and call.told & _TELLS_USAGE and self._is_more(row, call.usage):
+            new |= _TELLS_USAGE
+            old = self._bare(row)
+            for place, value in zip(self._usage, call.usage, strict=False):
+                old[place] = value
+        if not new:
+            return False
+        call.told |= new
+        if new & _TELLS_USAGE:
+            call.usage = self._usage_of(row)
+        self._ledger.change(call, row, moment, self._names[new], old)
+        return True
 
     def _is_more(self, row: Row, usage: tuple[float | None, ...]) -> bool:
         if not usage:
             return False  # told before an upgrade, and not stored then
-        new, old = row[self._usage[self._output]], usage[self._output]
+        new, old = row[self._output], usage[self._usage.index(self._output)]
         return new is not None and (old is None or new > old)
-
-    def _telling(self, row: Row) -> Iterable[int]:
-        """Return the aspects of which a row tells something."""
-        found = []
-        for at, places in enumerate(self._aspects):
-            for place in places:
-                if row[place] is not None:
-                    found.append(at)
-                    break
-        return found
-
-    @staticmethod
-    def _fill(row: list[Any], places: Sequence[int], values: Sequence[Any]) -> None:
-        for place, value in zip(places, values, strict=False):
-            row[place] = value
 
     def _bare(self, row: Row) -> list[Any]:
         """Return the row without any of the values that parts tell: it only counts as a call."""
