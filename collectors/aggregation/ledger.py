@@ -108,8 +108,8 @@ class Known:
 class Ledger:
     """Adds rows of one shape to their cells."""
 
-    def __init__(self, first: First, cell_of: CellOf, *, has_extended: bool) -> None:
-        self._first, self._cell_of = first, cell_of
+    def __init__(self, first: First, cell_of: CellOf, memory: Memory, *, has_extended: bool) -> None:
+        self._first, self._cell_of, self._memory = first, cell_of, memory
         places = field_indexes(has_extended=has_extended)
         self._layout = Layout({name: (at,) for name, at in places.items()})
         self._rule = compile_row_rule(self._layout)
@@ -125,9 +125,14 @@ class Ledger:
 
     def counts(self, row: Sequence[Any], system: str, outcome: CallStatus, moment: float) -> list[float]:
         """Return what a row adds to its cell, as a call with an outcome."""
-        place = CellRef([0.0] * len(COLUMNS), system, outcome, 0, 0)
+        place = self._scratch(system, outcome)
         self.count(row, place, moment)
         return place.cell
+
+    def _scratch(self, system: str, outcome: CallStatus) -> CellRef:
+        """Return a cell of its own for calls of a system."""
+        seed = self._memory.seed((system, "trace"))
+        return CellRef([0.0] * len(COLUMNS), system, outcome, 0, 0, seed)
 
     def add(self, call: OpenCall, row: Sequence[Any], moment: float) -> None:
         """Count a row as an open call."""
@@ -142,9 +147,8 @@ class Ledger:
         rule = self._rules.get(names)
         if rule is None:
             rule = self._rules[names] = compile_row_rule(self._layout, (*names, _TRACE))
-        place, minute = CellRef([], call.system, call.outcome, 0, 0), int(moment) // 60
+        place, minute = self._scratch(call.system, call.outcome), int(moment) // 60
         if old is not None:
-            place.cell = [0.0] * len(COLUMNS)
             rule(old, place, call.outcome, minute, -1.0, self._first)
         else:
             place.cell = list(self._untold(rule, row, call.outcome))
@@ -161,7 +165,7 @@ class Ledger:
             for at, value in zip(self._weights, weight, strict=True):
                 bare[at] = value
             bare[self._trace] = "" if trace else None
-            place = CellRef([0.0] * len(COLUMNS), "", outcome, 0, 0)
+            place = CellRef([0.0] * len(COLUMNS), "", outcome, 0, 0, 0)
             rule(bare, place, outcome, 0, -1.0, self._first)
             found = place.cell
             if len(self._nothing) < _MOST_WEIGHTS:

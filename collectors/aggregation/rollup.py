@@ -192,8 +192,8 @@ class Rollup:
         found = self.attribute(model, word, status, hit, template)
         if len(found) == 2:
             return found
-        group, outcome, seed, id_seed, _ = found
-        return CellRef(self._cell((*group, day)), group[0], outcome, seed, id_seed)
+        group, outcome, seed, id_seed, trace_seed = found
+        return CellRef(self._cell((*group, day)), group[0], outcome, seed, id_seed, trace_seed)
 
     def attribute(
         self, model: str | None, word: str | None, status: object, hit: object, template: tuple[object, ...]
@@ -328,7 +328,7 @@ class Rollup:
         return False
 
     def _first_trace(self, place: CellRef, trace: object, minute: int) -> bool:
-        return self.remember((place.system, "trace"), trace, minute * 60)
+        return self.remember_key(self.key(place.trace_seed, trace), minute * 60)
 
     def _forget_trace(self, row: Row) -> None:
         """Take back the trace of an inference that was counted, as if it had never been seen."""

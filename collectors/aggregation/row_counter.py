@@ -43,7 +43,7 @@ class RowCounter:
     ) -> None:
         self._stamps, self._judge, self._memory, self._zone = stamps, judge, memory, zone
         self._template = template_slice(has_extended=has_extended)
-        self._ledger = Ledger(first, cell_of, has_extended=has_extended)
+        self._ledger = Ledger(first, cell_of, memory, has_extended=has_extended)
         self._versions = Versions(self._ledger, memory, calls)
         self._streams = StreamParts(self._ledger, memory, calls, has_extended=has_extended)
         self._places: dict[tuple[object, ...], Known] = {}
