@@ -70,7 +70,9 @@ def _bodies(raw: msgspec.Raw | None) -> list[_Body]:
     """Return the body of a response, or the events of a streamed one; empty when it cannot be read."""
     text = bytes(raw or b"")
     try:
-        events = _decode_list(text) if text.startswith(b"[") else [text]
+        if text.startswith(b"{"):
+            return [_decode(text)]
+        events = _decode_list(text) if text.startswith(b"[") else ()
         return [_decode(event) for event in events if bytes(event).startswith(b"{")]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return []
@@ -100,7 +102,7 @@ def _finish(
     if row[_LATENCY] is None:
         row[_LATENCY] = _number([it.invocation for it in bodies], "invocationLatency")
     # One way of saying it after the other, each in the order of the events.
-    ways = zip(*[it.reasons for it in bodies], strict=True)
+    ways = zip(*[it.reasons for it in bodies], strict=True) if len(bodies) > 1 else [it.reasons for it in bodies]
     reasons = [reason for way in ways for reason in way if reason is not None]
     texts = [reason for reason in reasons if isinstance(reason, str)]
     row[_FINISH] = texts[0] if texts else None
@@ -124,15 +126,18 @@ def _complete(row: list[Any], usages: Sequence[Any]) -> None:
     """Fill in the tokens that only the bodies tell; those of a stream grow from event to event."""
     told = [usage for usage in usages if isinstance(usage, dict)]
     for place, names in _COUNTS:
-        if not row[place]:
+        if told and not row[place]:
             found = [usage[name] for usage in told for name in names if name in usage]
             numbers = [it for it in found if type(it) in _NUMBERS and 0 <= it <= MAX_AMOUNT]
-            row[place] = max(numbers, default=row[place])
+            if numbers:
+                row[place] = max(numbers)
 
 
 def _settle(row: list[Any], claude: bool, total: float | None) -> None:
     """Put what went through the cache inside the input."""
     parts, taken = (row[_CACHED] or 0) + (row[_WRITTEN] or 0), row[_INPUT]
+    if not parts:
+        return
     if not claude and taken is not None and parts > taken and total == taken + (row[_OUTPUT] or 0):
         # The total says that the input is whole, so that these are no parts of it.
         row[_CACHED] = row[_WRITTEN] = None
