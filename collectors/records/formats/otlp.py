@@ -35,7 +35,7 @@ from leverwatch.collectors.records.formats.observers import PROCESS, Call, Obser
 from leverwatch.collectors.records.formats.peek import peek
 from leverwatch.collectors.records.formats.producers import PRODUCERS_WANT, as_meant, is_hit, stands_beside
 from leverwatch.collectors.records.formats.span_documents import has_spans
-from leverwatch.collectors.records.formats.span_kinds import KINDS, operation_of
+from leverwatch.collectors.records.formats.span_kinds import KINDS, operations_of
 from leverwatch.collectors.records.formats.spans import NotSpans, Refusal, Scalar, Span, SpanReader
 from leverwatch.collectors.records.framing.values import VALUES
 from leverwatch.collectors.records.mistyped import explain
@@ -115,9 +115,16 @@ class Otlp:
                 continue
             span = meant
             try:
+                operation, spending = operations_of(*map(span.attributes.get, KINDS))
+                if operation is spending is Result.NOT_A_CALL:
+                    # Most spans that are no calls, whatever else they tell.
+                    _pass(parsed, operation, span.start)
+                    others.append(span)
+                    continue
                 told = tell(span.attributes)
                 tokens, wrong = _readable_tokens(span, told) if told else (_NO_TOKENS, [])
-                operation = operation_of(bool(wrong) or tokens != _NO_TOKENS, *map(span.attributes.get, KINDS))
+                if wrong or tokens != _NO_TOKENS:
+                    operation = spending
                 if not isinstance(operation, Result):
                     call = Call(span, operation, told, tokens, value_of(told, "response"))
                     try:
