@@ -100,16 +100,14 @@ _decode_body = msgspec.json.Decoder(_Body).decode
 
 
 def _whole(body: str) -> _Body | None:
-    """Return a body that is a whole answer and tells each value once; None for any other one."""
-    if body.count('"usage"') != 1 or body.count('"model"') != 1:
+    """Return a body that is a whole answer; None for any other one."""
+    if not body.startswith("{"):
         return None
     try:
         found = _decode_body(body)
     except (msgspec.DecodeError, RecursionError):
         return None
-    if found.usage is None or not found.model or len(found.model) > _LONGEST_MODEL or len(found.choices) != 1:
-        return None
-    return found if body.count('"finish_reason"') == 1 else None
+    return found if found.usage is not None and found.model and len(found.model) <= _LONGEST_MODEL else None
 
 
 def _read_body(row: list[Any], body: str) -> None:
@@ -118,7 +116,7 @@ def _read_body(row: list[Any], body: str) -> None:
     if whole is not None and whole.usage is not None:
         _read_usage(row, [whole.usage])
         row[_MODEL] = row[_MODEL] or whole.model
-        row[_FINISH] = whole.choices[0].finish_reason
+        row[_FINISH] = next((it.finish_reason for it in reversed(whole.choices) if it.finish_reason), None)
         return
     found = []
     for text in _found(_USAGE_TEXT, '"usage"', body):
