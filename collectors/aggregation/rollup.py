@@ -95,7 +95,7 @@ class Rollup:
         self._stamps = Stamps(zone, slot_minutes)
         self._open = OpenCalls() if open_calls is None else open_calls
         self._single = RowCounter(
-            self._stamps, self._judge, self, self._first_trace, self._cell, self._open, zone,
+            self._stamps, self._judge, self, self._first_trace, self._cell, self._open, zone, known,
             has_extended=has_extended,
         )  # fmt: skip
         self._bulk = BatchCounter(zone, slot_minutes, self._judge, self._first_trace, identify)

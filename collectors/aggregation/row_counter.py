@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, tzinfo
 from operator import itemgetter
 
@@ -27,7 +27,8 @@ _naming = itemgetter(*map(FIELDS.index, NAMING))
 
 
 class RowCounter:
-    """Adds single rows to their cells; `clear` forgets the cells. `zone` is what a time without a zone means."""
+    """Adds single rows to their cells; `clear` forgets the cells. `zone` is what a time without a zone means, and
+    rows can have values for the `known` fields."""
 
     def __init__(
         self,
@@ -38,6 +39,7 @@ class RowCounter:
         cell_of: CellOf,
         calls: OpenCalls,
         zone: tzinfo,
+        known: Collection[str],
         *,
         has_extended: bool,
     ) -> None:
@@ -45,7 +47,7 @@ class RowCounter:
         self._template = template_slice(has_extended=has_extended)
         self._ledger = Ledger(first, cell_of, memory, has_extended=has_extended)
         self._versions = Versions(self._ledger, memory, calls)
-        self._streams = StreamParts(self._ledger, memory, calls, has_extended=has_extended)
+        self._streams = StreamParts(self._ledger, memory, calls, known, has_extended=has_extended)
         self._places: dict[tuple[object, ...], Known] = {}
         self._time: tuple[object, float] = (None, 0.0)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from operator import itemgetter
@@ -56,7 +56,9 @@ class StreamParts:
     has an end.
     """
 
-    def __init__(self, ledger: Ledger, memory: Memory, calls: OpenCalls, *, has_extended: bool) -> None:
+    def __init__(
+        self, ledger: Ledger, memory: Memory, calls: OpenCalls, known: Collection[str], *, has_extended: bool
+    ) -> None:
         self._ledger, self._memory, self._calls = ledger, memory, calls
         place = field_indexes(has_extended=has_extended)
         self._names = [
@@ -74,6 +76,9 @@ class StreamParts:
         self._usage_of: Callable[[Row], tuple[float | None, ...]] = itemgetter(*self._usage)
         self._output = FIELD_INDEX["output_tokens"]
         self._telling = _telling(self._aspects)
+        told = enumerate(_ASPECTS.values())
+        self._can_tell = sum(1 << at for at, names in told if not set(names).isdisjoint(known))
+        """The bits of the aspects that rows can tell."""
         self._last: tuple[str | None, int, int] = (None, 0, 0)
         """The id of the last part, the seed of its key, and that key."""
         self._own_ids: dict[Group, None] = {}
@@ -159,6 +164,10 @@ class StreamParts:
             return self._settle(*found, row, moment)
         if not self._memory.remember_request(name, known.place.id_seed, seconds):
             return SEEN_BEFORE, False
+        if piece is Piece.ROW and self._tells_all(row, call):
+            # No other row of it can say more.
+            self._ledger.count(self._bare(row) if call.outcome is CallStatus.ERROR else row, known.place, moment)
+            return None, True
         if piece is Piece.END:
             self._withdraw_alone(call.group)
         elif piece is Piece.CHUNK and not series:
@@ -170,6 +179,12 @@ class StreamParts:
         call.waits = piece is Piece.END and not series and not call.told & _TELLS_USAGE
         self._calls.put(key, call, moment)
         return None, True
+
+    def _tells_all(self, row: Row, call: OpenCall) -> bool:
+        """Return whether a row tells everything that rows of its format can tell."""
+        return call.outcome is CallStatus.ERROR or (
+            row[self._output] is not None and not self._can_tell & ~self._telling(row)
+        )
 
     def _before_upgrade(self, row: Row, known: Known, moment: float) -> OpenCall | None:
         """Return a call of which an older version of this program stored no more than hashes: of its cell, and of

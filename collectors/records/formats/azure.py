@@ -11,7 +11,7 @@ import msgspec
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.declared import Declaration
-from leverwatch.collectors.records.formats.interface import MAX_COUNT
+from leverwatch.collectors.records.formats.interface import MAX_COUNT, Piece
 from leverwatch.collectors.records.formats.jsonl import TYPES
 from leverwatch.collectors.records.formats.routes import kind_of_model, route
 from leverwatch.collectors.records.formats.rows import settle_tokens
@@ -158,7 +158,7 @@ def _finish_gateway(
     name_row: str | None,
     body: str | None,
     body_row: str | None,
-) -> Result | None:
+) -> Result | Piece:
     _duration(row)
     if of_model is not None:
         row[_OPERATION] = kind_of_model(row[_MODEL]) or "chat"
@@ -175,7 +175,7 @@ def _finish_gateway(
     if row[_INPUT] == 0 and not row[_OUTPUT]:
         # The usage stands in one of the rows of a call, and zeros in the others.
         row[_INPUT] = row[_OUTPUT] = None
-    return None if row[_REQUEST] is None else Result.PART
+    return Piece.ROW
 
 
 def _finish_openai(

@@ -49,7 +49,7 @@ Unreadable = tuple[tuple[str, str], ...]
 _NONE: Mapping[int, Unreadable] = {}
 _TIME, _REQUEST = FIELD_INDEX["time"], FIELD_INDEX["request_id"]
 _NAMELESS: Mapping[Piece, Result | None] = {
-    Piece.OPEN: None, Piece.PART: Result.PART, Piece.DONE: Result.PART,
+    Piece.OPEN: None, Piece.PART: Result.PART, Piece.DONE: Result.PART, Piece.ROW: None,
 }  # fmt: skip
 """What a record is that should have an id, and has none."""
 
