@@ -132,7 +132,8 @@ class Otlp:
                     except _Mistyped:
                         wrong += _take_unreadable(told)
                         row = self._row(call)
-                    parsed.unreadable += ((len(parsed.rows), field, why) for field, why in wrong)
+                    if wrong:
+                        parsed.unreadable += ((len(parsed.rows), field, why) for field, why in wrong)
                     parsed.rows.append(row)
                     calls.append(call)
                     if parsed.lines is not None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from inspect import signature
 from operator import attrgetter
 from typing import Any
 
@@ -215,7 +214,8 @@ def _in_order(finish: Callable[..., Any] | None, extras: Iterable[str]) -> list[
     """Return the names of the extras in the order in which a function has its parameters."""
     if finish is None:
         return []
-    _, *names = signature(finish).parameters
+    code = finish.__code__
+    _, *names = code.co_varnames[: code.co_argcount]
     if {*names} != {*extras}:
         raise TypeError(f"{finish.__qualname__} takes other extras than are declared")
     return names
