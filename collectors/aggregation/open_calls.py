@@ -141,10 +141,13 @@ class OpenCalls:
 
     def put(self, key: int, call: OpenCall, moment: float) -> None:
         """Remember a call that is new or changed, after a record of a time."""
-        self._remove(key)
         table, most = (self._settled, MOST_SETTLED) if call.settled else (self._open, MOST_OPEN)
-        table[key] = call
-        self.versions += call.version
+        if table.get(key) is call and key not in self._indexed:
+            table[key] = table.pop(key)  # it is the one that was changed last
+        else:
+            self._remove(key)
+            table[key] = call
+            self.versions += call.version
         self._changed.add(key)
         if call.alone or call.waits:
             self._note(key, call)

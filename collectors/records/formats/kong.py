@@ -79,8 +79,11 @@ def _one_plugin_each(unit: bytes) -> Sequence[bytes]:
 def _text(plugin: _Plugin | msgspec.Raw) -> bytes:
     if isinstance(plugin, msgspec.Raw):
         return bytes(plugin)
-    known = {name: getattr(plugin, name) for name in plugin.__struct_fields__}
-    return msgspec.json.encode({name: raw for name, raw in known.items() if _is_filled(raw)})
+    known = [(key, getattr(plugin, name)) for name, key in _KEYS]
+    return b"{%b}" % b",".join([key + bytes(raw) for key, raw in known if _is_filled(raw)])
+
+
+_KEYS = tuple((name, b"%b:" % msgspec.json.encode(name)) for name in _Plugin.__struct_fields__)
 
 
 def _has_called(plugin: _Plugin | msgspec.Raw) -> bool:
@@ -100,6 +103,8 @@ def _has_called(plugin: _Plugin | msgspec.Raw) -> bool:
 
 def _is_filled(raw: msgspec.Raw) -> bool:
     text = bytes(raw)
+    if text.startswith(b'{"'):
+        return True
     # Lua writes an empty table as an array, whichever it was.
     return text != b"null" and b"".join(text.split()) not in {b"{}", b"[]"}
 
