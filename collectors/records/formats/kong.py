@@ -102,6 +102,8 @@ def _has_called(plugin: _Plugin | msgspec.Raw) -> bool:
 
 
 def _is_filled(raw: msgspec.Raw) -> bool:
+    if raw is _NULL:
+        return False
     text = bytes(raw)
     if text.startswith(b'{"'):
         return True
@@ -110,8 +112,10 @@ def _is_filled(raw: msgspec.Raw) -> bool:
 
 
 def _targets(raw: msgspec.Raw | None) -> list[_Target]:
+    if raw is None:
+        return []
     try:
-        return _decode_targets(raw or b"null") or []
+        return _decode_targets(raw) or []
     except _BAD:
         return []
 
