@@ -26,6 +26,8 @@ JUDGES: Mapping[str, Callable[[Any], bool | None]] = {
 """Functions that judge the text values of these fields: true, false, or None for unknown."""
 _WEIGHTS = {"sample_rate": "rate", "inferences": "number", "attempts": "tries", "errors": "failures"}
 """Fields that say how much a record stands for, and the variables that have their values."""
+_FACTORS = ("sample_rate", "inferences")
+"""Those of them by which what a record adds is multiplied or divided."""
 _OR_WEIGHT = frozenset({Adds.AMOUNT_OR_WEIGHT, Adds.AMOUNT_OR_FAILURE})
 
 First = Callable[[CellRef, object, int], bool]
@@ -54,7 +56,7 @@ class Rule:
     ) -> None:
         self._code, self._layout, self._names = code, layout, variables
         self._counted = [line for line in COUNTED if only is None or line.of in only]
-        self.weighted = variables.sign is not None or any(name in layout.fields for name in _WEIGHTS)
+        self.weighted = variables.sign is not None or any(name in layout.fields for name in _FACTORS)
         """Whether a record can stand for more or less than one call."""
         self._weight, self._scale = ("w", "k * ") if self.weighted else ("1.0", "")
         code.scope.update({f"judge_{name}": judge for name, judge in JUDGES.items()})
@@ -67,15 +69,13 @@ class Rule:
         return tuple(COLUMN_INDEX[line.name] for line in COUNTED if line.on_success and self._is_implied(line))
 
     def _is_implied(self, line: CountedField) -> bool:
-        return line.adds in {Adds.WEIGHT, Adds.AMOUNT_OR_WEIGHT} or (
-            line.adds is Adds.UNKNOWN and line.of not in self._layout.fields
-        )
+        is_told = line.of in self._layout.fields
+        return line.adds is Adds.WEIGHT or (line.adds in {Adds.UNKNOWN, Adds.AMOUNT_OR_WEIGHT} and not is_told)
 
     def add(self, depth: int, on_success: Sequence[str] = ()) -> None:
         """Append the lines for one record; `on_success` are further lines for an inference."""
         code, status = self._code, self._names.status
-        if self.weighted:
-            self._weigh(depth)
+        self._weigh(depth)
         code.add(depth, f"if {status}:", f"    if {status} == {CallStatus.ERROR:d}:", "        pass")
         self._branch(depth + 2, [line for line in self._counted if line.on_failure], code.objects, failed=True)
         code.add(depth + 1, "else:", "    pass")
@@ -92,9 +92,13 @@ class Rule:
         sign = self._names.sign or "1.0"
         for name, variable in _WEIGHTS.items():
             steps = self._layout.fields.get(name)
-            self._code.add(depth, f"{variable} = {'None' if steps is None else self._code.value(depth, steps)}")
-        self._code.add(depth, f"k = {sign} if rate is None else {sign} / rate")
-        self._code.add(depth, "w = k if number is None else k * number")
+            if steps is not None:
+                self._code.add(depth, f"{variable} = {self._code.value(depth, steps)}")
+            elif self.weighted:
+                self._code.add(depth, f"{variable} = None")
+        if self.weighted:
+            self._code.add(depth, f"k = {sign} if rate is None else {sign} / rate")
+            self._code.add(depth, "w = k if number is None else k * number")
 
     def _branch(
         self, depth: int, lines: Sequence[CountedField], objects: dict[Way, str], *, failed: bool = False
@@ -107,11 +111,12 @@ class Rule:
                 self._code.add(depth, f"{_cell(line)} += {self._weight}")
             elif line.adds in _OR_WEIGHT and line.of is not None:
                 told = _WEIGHTS[line.of]
-                other = "w" if line.adds is Adds.AMOUNT_OR_WEIGHT or failed else "0.0"
-                if self.weighted:
-                    self._code.add(depth, f"{_cell(line)} += {other} if {told} is None else k * {told}")
-                elif other == "w":
-                    self._code.add(depth, f"{_cell(line)} += 1.0")
+                other = self._weight if line.adds is Adds.AMOUNT_OR_WEIGHT or failed else "0.0"
+                if self.weighted or line.of in self._layout.fields:
+                    amount = f"{other} if {told} is None else {self._scale}{told}"
+                    self._code.add(depth, f"{_cell(line)} += {amount}")
+                elif other != "0.0":
+                    self._code.add(depth, f"{_cell(line)} += {other}")
             elif line.of is not None:
                 by_field.setdefault(line.of, []).append(line)
         for name, together in by_field.items():
