@@ -204,7 +204,11 @@ class Anthropic(Declared):
                 lines.append(running.line)
                 running = None
 
-        for line, unit in enumerate(units):
+        known = [None] * len(units) if records is None else map(self._kind_of, records)
+        for line, (unit, kind) in enumerate(zip(units, known, strict=True)):
+            if kind in _INSIDE:
+                parts += 1  # most events of a stream
+                continue
             try:
                 event = _event.decode(unit)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
