@@ -28,7 +28,7 @@ _WRITTEN, _LATENCY, _FINISH = (
     FIELD_INDEX["finish_reason"],
 )
 _NUMBERS = (int, float)
-_OF_CLAUDE = frozenset({"message", "message_start"})
+_OF_CLAUDE = ("message", "message_start")
 _COUNTS = (
     (_INPUT, ("inputTokenCount", "inputTokens", "input_tokens", "prompt_tokens")),
     (_OUTPUT, ("outputTokenCount", "outputTokens", "output_tokens", "completion_tokens")),
@@ -110,14 +110,15 @@ def _finish(
         row[_STATUS] = "error"
         return None
     usages = [usage for it in bodies for usage in it.usages if usage is not None]
-    _complete(row, usages)
+    if usages:
+        _complete(row, usages)
     blocked = "guardrail_intervened" in reasons or "INTERVENED" in [it.guardrail for it in bodies]
     if blocked and not row[_OUTPUT]:
         row[_STATUS] = "blocked"
     elif row[_INPUT] == 0 and not row[_OUTPUT]:
         # No model reads nothing: these were not counted.
         row[_INPUT] = row[_OUTPUT] = None
-    claude = "anthropic" in (row[_MODEL] or "") or any(it.type in _OF_CLAUDE for it in bodies)
+    claude = "anthropic" in (row[_MODEL] or "") or bool([it for it in bodies if it.type in _OF_CLAUDE])
     _settle(row, claude, _number(usages, "totalTokens"))
     return None
 
@@ -126,11 +127,11 @@ def _complete(row: list[Any], usages: Sequence[Any]) -> None:
     """Fill in the tokens that only the bodies tell; those of a stream grow from event to event."""
     told = [usage for usage in usages if isinstance(usage, dict)]
     for place, names in _COUNTS:
-        if told and not row[place]:
+        if not row[place]:
             found = [usage[name] for usage in told for name in names if name in usage]
-            numbers = [it for it in found if type(it) in _NUMBERS and 0 <= it <= MAX_AMOUNT]
-            if numbers:
-                row[place] = max(numbers)
+            if found:
+                numbers = [it for it in found if type(it) in _NUMBERS and 0 <= it <= MAX_AMOUNT]
+                row[place] = max(numbers, default=row[place])
 
 
 def _settle(row: list[Any], claude: bool, total: float | None) -> None:
