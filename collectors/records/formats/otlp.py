@@ -57,6 +57,9 @@ class _Mistyped(ValueError):
     """An attribute does not have the type that its name implies."""
 
 
+_SHORT, _MOST_KINDS = 100, 1_000
+
+
 class Otlp:
     """Reads batches of spans; `template` are names of attributes of the span or of its resource."""
 
@@ -68,6 +71,7 @@ class Otlp:
 
     def __init__(self, template: Sequence[str]) -> None:
         self._template = tuple(part.replace("\\", "") for part in template)
+        self._known: dict[tuple[Scalar, ...], tuple[str | Result, str | Result]] = {}
         self._reader = SpanReader(PRODUCERS_WANT | frozenset((*self._template, *PROCESS)))
 
     def read(self, units: Sequence[bytes]) -> Parsed:
@@ -115,7 +119,7 @@ class Otlp:
                 continue
             span = meant
             try:
-                operation, spending = operations_of(*map(span.attributes.get, KINDS))
+                operation, spending = self._operations(tuple(map(span.attributes.get, KINDS)))
                 if operation is spending is Result.NOT_A_CALL:
                     # Most spans that are no calls, whatever else they tell.
                     _pass(parsed, operation, span.start)
@@ -145,6 +149,16 @@ class Otlp:
                     parsed.refused.append((line, operation, "an operation of no known kind"))
             except _Mistyped as error:
                 parsed.refused.append((line, Result.MISTYPED_FIELD, str(error)))
+
+    def _operations(self, kinds: tuple[Scalar, ...]) -> tuple[str | Result, str | Result]:
+        """As `operations_of`, of which the few usual answers are remembered."""
+        found = self._known.get(kinds)
+        if found is None:
+            found = operations_of(*kinds)
+            short = all(kind is None or (type(kind) is str and len(kind) < _SHORT) for kind in kinds)
+            if short and len(self._known) < _MOST_KINDS:
+                self._known[kinds] = found
+        return found
 
     def _row(self, call: Call) -> Row:
         span, attributes, told = call.span, call.span.attributes, call.told
