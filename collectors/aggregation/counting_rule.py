@@ -7,7 +7,7 @@ compare both.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -27,6 +27,8 @@ JUDGES: Mapping[str, Callable[[Any], bool | None]] = {
 """Functions that judge the text values of these fields: true, false, or None for unknown."""
 _WEIGHTS = {"sample_rate": "rate", "inferences": "number", "attempts": "tries", "errors": "failures"}
 """Fields that say how much a record stands for, and the variables that have their values."""
+_FACTORS = ("sample_rate", "inferences")
+"""Those of them by which what a record adds is multiplied or divided."""
 _OR_WEIGHT = frozenset({Adds.AMOUNT_OR_WEIGHT, Adds.AMOUNT_OR_FAILURE})
 
 First = Callable[[CellRef, object, int], bool]
@@ -48,11 +50,14 @@ class Variables(Struct, frozen=True):
 
 
 class Rule:
-    """Generates the lines that count records of one layout."""
+    """Generates the lines that count records of one layout; with `only`, what follows from these fields alone."""
 
-    def __init__(self, code: Code, layout: Layout, variables: Variables) -> None:
+    def __init__(
+        self, code: Code, layout: Layout, variables: Variables, only: Collection[str] | None = None
+    ) -> None:
         self._code, self._layout, self._names = code, layout, variables
-        self.weighted = variables.sign is not None or any(name in layout.fields for name in _WEIGHTS)
+        self._counted = [line for line in COUNTED if only is None or line.of in only]
+        self.weighted = variables.sign is not None or any(name in layout.fields for name in _FACTORS)
         """Whether a record can stand for more or less than one call."""
         self._weight, self._scale = ("w", "k * ") if self.weighted else ("1.0", "")
         code.scope.update({f"judge_{name}": judge for name, judge in JUDGES.items()})
@@ -65,26 +70,21 @@ class Rule:
         return tuple(COLUMN_INDEX[line.name] for line in COUNTED if line.on_success and self._is_implied(line))
 
     def _is_implied(self, line: CountedField) -> bool:
-        return line.adds in {Adds.WEIGHT, Adds.AMOUNT_OR_WEIGHT} or (
-            line.adds is Adds.UNKNOWN
-            and line.of not in self._layout.fields
-            and line.lacking not in self._layout.fields
-            and line.given is None
-        )
+        apart = line.of in self._layout.fields or line.lacking in self._layout.fields or line.given is not None
+        return line.adds is Adds.WEIGHT or (line.adds in {Adds.UNKNOWN, Adds.AMOUNT_OR_WEIGHT} and not apart)
 
     def add(self, depth: int, on_success: Sequence[str] = ()) -> None:
         """Append the lines for one record; `on_success` are further lines for an inference."""
         code, status = self._code, self._names.status
-        if self.weighted:
-            self._weigh(depth)
-        code.add(depth, f"if {status}:", f"    if {status} == {CallStatus.ERROR:d}:")
-        self._branch(depth + 2, [line for line in COUNTED if line.on_failure], code.objects, failed=True)
-        code.add(depth + 1, "else:")
-        self._branch(depth + 2, [line for line in COUNTED if line.on_cache_hit], code.objects)
+        self._weigh(depth)
+        code.add(depth, f"if {status}:", f"    if {status} == {CallStatus.ERROR:d}:", "        pass")
+        self._branch(depth + 2, [line for line in self._counted if line.on_failure], code.objects, failed=True)
+        code.add(depth + 1, "else:", "    pass")
+        self._branch(depth + 2, [line for line in self._counted if line.on_cache_hit], code.objects)
         code.add(depth + 1, self._names.leave)
         code.add(depth, *on_success)
         implied = self.implied
-        told = [line for line in COUNTED if line.on_success and COLUMN_INDEX[line.name] not in implied]
+        told = [line for line in self._counted if line.on_success and COLUMN_INDEX[line.name] not in implied]
         self._branch(depth, told, code.objects)
 
     def _weigh(self, depth: int) -> None:
@@ -93,9 +93,13 @@ class Rule:
         sign = self._names.sign or "1.0"
         for name, variable in _WEIGHTS.items():
             steps = self._layout.fields.get(name)
-            self._code.add(depth, f"{variable} = {'None' if steps is None else self._code.value(depth, steps)}")
-        self._code.add(depth, f"k = {sign} if rate is None else {sign} / rate")
-        self._code.add(depth, "w = k if number is None else k * number")
+            if steps is not None:
+                self._code.add(depth, f"{variable} = {self._code.value(depth, steps)}")
+            elif self.weighted:
+                self._code.add(depth, f"{variable} = None")
+        if self.weighted:
+            self._code.add(depth, f"k = {sign} if rate is None else {sign} / rate")
+            self._code.add(depth, "w = k if number is None else k * number")
 
     def _branch(
         self, depth: int, lines: Sequence[CountedField], objects: dict[Way, str], *, failed: bool = False
@@ -115,11 +119,12 @@ class Rule:
                 self._code.add(depth, f"{_cell(line)} += {self._weight}")
             elif line.adds in _OR_WEIGHT and line.of is not None:
                 told = _WEIGHTS[line.of]
-                other = "w" if line.adds is Adds.AMOUNT_OR_WEIGHT or failed else "0.0"
-                if self.weighted:
-                    self._code.add(depth, f"{_cell(line)} += {other} if {told} is None else k * {told}")
-                elif other == "w":
-                    self._code.add(depth, f"{_cell(line)} += 1.0")
+                other = self._weight if line.adds is Adds.AMOUNT_OR_WEIGHT or failed else "0.0"
+                if self.weighted or line.of in self._layout.fields:
+                    amount = f"{other} if {told} is None else {self._scale}{told}"
+                    self._code.add(depth, f"{_cell(line)} += {amount}")
+                elif other != "0.0":
+                    self._code.add(depth, f"{_cell(line)} += {other}")
             elif line.of is not None:
                 by_field.setdefault(line.of, []).append(line)
         for name, together in by_field.items():
@@ -183,10 +188,10 @@ def _cell(line: CountedField) -> str:
     return f"c[{COLUMN_INDEX[line.name]}]"
 
 
-def compile_row_rule(layout: Layout) -> CountRow:
-    """Return the function that adds one row of a layout to a cell, or takes it back."""
+def compile_row_rule(layout: Layout, only: Collection[str] | None = None) -> CountRow:
+    """Return the function that adds one row of a layout to a cell, or takes it back. `only` is as for `Rule`."""
     code = Code()
     code.add(0, "def count_row(r, p, status, minute, sign, first):", "    c = p.cell")
-    Rule(code, layout, Variables("p", "status", "minute", "return", "sign")).add(1)
+    Rule(code, layout, Variables("p", "status", "minute", "return", "sign"), only).add(1)
     made: CountRow = code.compile("count_row")
     return made

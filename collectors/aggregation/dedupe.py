@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
 from leverwatch.collectors.aggregation.id_table import Ids, PythonIds, pack, unpack
 from leverwatch.collectors.aggregation.identity import in_slot
@@ -201,16 +201,9 @@ class SeenIds:
         """Return whether an older version counted a record of a slot, given the key of its id alone."""
         return self._old is not None and self._old.ids.holds(in_slot(id_key, slot), slot)
 
-    def add_all(self, ids: Sequence[int | None], slots: Sequence[int]) -> list[int]:
+    def add_all(self, ids: list[int | None], slots: list[int]) -> list[int]:
         """Remember many ids in order, None for a record without one. Returns the indices of the repeated ones."""
-        if isinstance(self.ids, PythonIds) and self.ids.add_new(ids, slots):
-            return []
-        add = self.ids.add
-        return [
-            index
-            for index, (identity, slot) in enumerate(zip(ids, slots, strict=True))
-            if identity is not None and not add(identity, slot)
-        ]
+        return self.ids.add_all(ids, slots)
 
     def forget(self, identity: int) -> None:
         """Take back an id, as if it had never been added."""

@@ -17,6 +17,11 @@ class Ids(Protocol):
         """Remember a key with its slot. Returns False when it is already there within the span."""
         ...
 
+    def add_all(self, keys: list[int | None], slots: list[int], /) -> list[int]:
+        """Remember many keys in order, each with its slot; None for what has no key. Returns the indices of those
+        that are already there within the span."""
+        ...
+
     def holds(self, key: int, slot: int, /) -> bool:
         """Return whether a key is there within the span of a slot."""
         ...
@@ -73,6 +78,16 @@ class PythonIds:
             self._added[slot] = added = array("Q")
         added.append(key)
         return True
+
+    def add_all(self, keys: list[int | None], slots: list[int], /) -> list[int]:
+        """See `Ids`."""
+        if self.add_new(keys, slots):
+            return []
+        return [
+            index
+            for index, (key, slot) in enumerate(zip(keys, slots, strict=True))
+            if key is not None and not self.add(key, slot)
+        ]
 
     def add_new(self, keys: Sequence[int | None], slots: Sequence[int]) -> bool:
         """Add many keys if none of them is there yet. Returns False when nothing was added."""

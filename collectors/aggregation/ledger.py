@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, field
 from datetime import date
-from operator import add, sub
+from operator import add, itemgetter, sub
 from typing import Any, Protocol
 
 from leverwatch.collectors.aggregation.cells import CellRef
-from leverwatch.collectors.aggregation.counting_rule import First, compile_row_rule
+from leverwatch.collectors.aggregation.counting_rule import CountRow, First, compile_row_rule
 from leverwatch.collectors.aggregation.open_calls import OpenCall
 from leverwatch.collectors.counted_fields import COLUMN_INDEX, COLUMNS
 from leverwatch.collectors.interface import Operation, Result
@@ -20,6 +21,10 @@ from leverwatch.collectors.records.names import Refusal
 from leverwatch.collectors.records.vocabulary import CallStatus
 
 _TRACES = COLUMN_INDEX["traces"]
+_TRACE = "trace_id"
+_WEIGHTS = ("sample_rate", "inferences")
+"""The fields that say how many calls a record stands for."""
+_MOST_WEIGHTS = 1_000
 Kind = tuple[object, ...]
 CellOf = Callable[[tuple[str, str, Operation, date]], list[float]]
 """Returns the counts of a cell, given its system, model, operation and day."""
@@ -82,23 +87,39 @@ class Known:
     stream_seed: int
     version_seed: int
     """The seed of the keys of calls with versions."""
+    _fresh: OpenCall = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        fresh = OpenCall(
+            system=self.place.system, operation=self.operation, model=self.model, day=self.day,
+            outcome=self.place.outcome, begun=0.0, until=0.0, counts=(), told=0, usage=(), series="",
+            version=False, ended=False, alone=False, waits=False,
+        )  # fmt: skip
+        object.__setattr__(self, "_fresh", fresh)
 
     def call(self, moment: float, *, series: str = "", version: bool = False) -> OpenCall:
         """Return a new call that counts in this cell, of which nothing is known yet."""
-        return OpenCall(
-            system=self.place.system, operation=self.operation, model=self.model, day=self.day,
-            outcome=self.place.outcome, begun=moment, until=moment, counts=(), told=0, usage=(), series=series,
-            version=version, ended=False, alone=False, waits=False,
-        )  # fmt: skip
+        call = copy(self._fresh)
+        call.begun = call.until = moment
+        call.series, call.version = series, version
+        return call
 
 
 class Ledger:
     """Adds rows of one shape to their cells."""
 
-    def __init__(self, first: First, cell_of: CellOf, *, has_extended: bool, settled: bool = False) -> None:
-        self._first, self._cell_of = first, cell_of
+    def __init__(
+        self, first: First, cell_of: CellOf, memory: Memory, *, has_extended: bool, settled: bool = False
+    ) -> None:
+        self._first, self._cell_of, self._memory = first, cell_of, memory
         places = field_indexes(has_extended=has_extended)
-        self._rule = compile_row_rule(Layout({name: (at,) for name, at in places.items()}, settled=settled))
+        self._layout = Layout({name: (at,) for name, at in places.items()}, settled=settled)
+        self._rule = compile_row_rule(self._layout)
+        self._rules: dict[tuple[str, ...], CountRow] = {}
+        self._trace = places[_TRACE]
+        self._weights = [places[name] for name in _WEIGHTS]
+        self._weight = itemgetter(*self._weights)
+        self._nothing: dict[tuple[object, ...], list[float]] = {}
 
     def count(self, row: Sequence[Any], place: CellRef, moment: float, sign: float = 1.0) -> None:
         """Count a row that needs no further attention, or take it back with a sign of -1."""
@@ -106,21 +127,52 @@ class Ledger:
 
     def counts(self, row: Sequence[Any], system: str, outcome: CallStatus, moment: float) -> list[float]:
         """Return what a row adds to its cell, as a call with an outcome."""
-        place = CellRef([0.0] * len(COLUMNS), system, outcome, 0, 0)
+        place = self._scratch(system, outcome)
         self.count(row, place, moment)
         return place.cell
+
+    def _scratch(self, system: str, outcome: CallStatus) -> CellRef:
+        """Return a cell of its own for calls of a system."""
+        seed = self._memory.seed((system, "trace"))
+        return CellRef([0.0] * len(COLUMNS), system, outcome, 0, 0, seed)
 
     def add(self, call: OpenCall, row: Sequence[Any], moment: float) -> None:
         """Count a row as an open call."""
         self._add(call, self.counts(row, call.system, call.outcome, moment))
 
-    def change(self, call: OpenCall, old: Sequence[Any], new: Sequence[Any], moment: float) -> None:
-        """Count a row instead of another one in the cell of an open call."""
-        place = CellRef([0.0] * len(COLUMNS), call.system, call.outcome, 0, 0)
-        # A trace is found only once: what is new counts first.
-        self.count(new, place, moment)
-        self.count(old, place, moment, -1.0)
+    def change(
+        self, call: OpenCall, row: Sequence[Any], moment: float, names: tuple[str, ...], old: Sequence[Any] | None
+    ) -> None:
+        """Add what these fields of a row tell of an open call. `old` is a row with what was known of them; None:
+        nothing was."""
+        # The trace may be new too.
+        rule = self._rules.get(names)
+        if rule is None:
+            rule = self._rules[names] = compile_row_rule(self._layout, (*names, _TRACE))
+        place, minute = self._scratch(call.system, call.outcome), int(moment) // 60
+        if old is not None:
+            rule(old, place, call.outcome, minute, -1.0, self._first)
+        else:
+            place.cell = list(self._untold(rule, row, call.outcome))
+        rule(row, place, call.outcome, minute, 1.0, self._first)
         self._add(call, place.cell)
+
+    def _untold(self, rule: CountRow, row: Sequence[Any], outcome: CallStatus) -> list[float]:
+        """Return what counted, with the sign turned, while nothing was known of what a rule is for."""
+        weight, trace = self._weight(row), row[self._trace] is not None
+        key = (rule, weight, trace, outcome)
+        found = self._nothing.get(key)
+        if found is None:
+            bare: list[Any] = [None] * len(row)
+            for at, value in zip(self._weights, weight, strict=True):
+                bare[at] = value
+            bare[self._trace] = "" if trace else None
+            place = CellRef([0.0] * len(COLUMNS), "", outcome, 0, 0, 0)
+            rule(bare, place, outcome, 0, -1.0, self._first)
+            found = place.cell
+            if len(self._nothing) < _MOST_WEIGHTS:
+                self._nothing[key] = found
+        return found
 
     def take_back(self, call: OpenCall) -> None:
         """Subtract all that an open call added."""

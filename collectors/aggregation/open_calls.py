@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
+from itertools import compress
 from typing import Any
 
 import msgspec
@@ -82,10 +83,18 @@ class _Stored(_Fields, kw_only=True, gc=False):
     """Those that are not zero, by name."""
 
 
+_encoder = msgspec.json.Encoder().encode
+
+
 def _encode(call: OpenCall) -> bytes:
-    named: Any = [(name, count) for name, count in zip(COLUMNS, call.counts, strict=False) if count]
+    counts = call.counts
+    named: Any = tuple(compress(zip(COLUMNS, counts, strict=False), counts))
     # It is stored as a `_Stored`, but for its class.
-    return msgspec.json.encode(msgspec.structs.replace(call, counts=named))
+    call.counts = named
+    try:
+        return _encoder(call)
+    finally:
+        call.counts = counts
 
 
 def _decode(body: bytes) -> OpenCall:
@@ -132,10 +141,13 @@ class OpenCalls:
 
     def put(self, key: int, call: OpenCall, moment: float) -> None:
         """Remember a call that is new or changed, after a record of a time."""
-        self._remove(key)
         table, most = (self._settled, MOST_SETTLED) if call.settled else (self._open, MOST_OPEN)
-        table[key] = call
-        self.versions += call.version
+        if table.get(key) is call and key not in self._indexed:
+            table[key] = table.pop(key)  # it is the one that was changed last
+        else:
+            self._remove(key)
+            table[key] = call
+            self.versions += call.version
         self._changed.add(key)
         if call.alone or call.waits:
             self._note(key, call)

@@ -49,6 +49,7 @@ Key = tuple[str, str, Operation, date]
 _TIME, _REQUEST, _TRACE = map(FIELD_INDEX.__getitem__, ("time", "request_id", "trace_id"))
 _naming = itemgetter(*map(FIELD_INDEX.__getitem__, NAMING))
 _TRACES = COLUMN_INDEX["traces"]
+_OUTCOMES = tuple(CallStatus)
 _MOST_SEEDS = 20_000
 """The largest number of seeds that are remembered."""
 
@@ -95,7 +96,7 @@ class Rollup:
         self._stamps = Stamps(zone, slot_minutes)
         self._open = OpenCalls() if open_calls is None else open_calls
         self._single = RowCounter(
-            self._stamps, self._judge, self, self._first_trace, self._cell, self._open, zone,
+            self._stamps, self._judge, self, self._first_trace, self._cell, self._open, zone, known,
             has_extended=has_extended, settled=settled,
         )  # fmt: skip
         self._bulk = BatchCounter(zone, slot_minutes, self._judge, self._first_trace, identify)
@@ -192,8 +193,8 @@ class Rollup:
         found = self.attribute(model, word, status, hit, template)
         if len(found) == 2:
             return found
-        group, outcome, seed, id_seed, _ = found
-        return CellRef(self._cell((*group, day)), group[0], outcome, seed, id_seed)
+        group, outcome, seed, id_seed, trace_seed = found
+        return CellRef(self._cell((*group, day)), group[0], outcome, seed, id_seed, trace_seed)
 
     def attribute(
         self, model: str | None, word: str | None, status: object, hit: object, template: tuple[object, ...]
@@ -322,12 +323,15 @@ class Rollup:
         id_ = id_of(request_id)
         if self._seen is None or id_ is None:
             return False
-        keys = (id_key(id_, self.seed((system, operation, outcome))) for outcome in CallStatus)
-        slot = seconds // self._slot_seconds
-        return any(self._seen.holds(key, slot) or self._seen.held_before(key, slot) for key in keys)
+        slot, before = seconds // self._slot_seconds, self._seen.before is not None
+        for outcome in _OUTCOMES:
+            key = id_key(id_, self.seed((system, operation, outcome)))
+            if self._seen.holds(key, slot) or (before and self._seen.held_before(key, slot)):
+                return True
+        return False
 
     def _first_trace(self, place: CellRef, trace: object, minute: int) -> bool:
-        return self.remember((place.system, "trace"), trace, minute * 60)
+        return self.remember_key(self.key(place.trace_seed, trace), minute * 60)
 
     def _forget_trace(self, row: Row) -> None:
         """Take back the trace of an inference that was counted, as if it had never been seen."""

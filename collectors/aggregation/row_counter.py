@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, tzinfo
 from operator import itemgetter
 
@@ -13,7 +13,7 @@ from leverwatch.collectors.aggregation.cells import CellRef
 from leverwatch.collectors.aggregation.counting_rule import First
 from leverwatch.collectors.aggregation.ledger import SEEN_BEFORE, CellOf, Known, Ledger, Memory
 from leverwatch.collectors.aggregation.open_calls import OpenCalls
-from leverwatch.collectors.aggregation.stream_parts import StreamParts
+from leverwatch.collectors.aggregation.stream_parts import COUNTED_BEFORE, StreamParts
 from leverwatch.collectors.aggregation.versions import Versions
 from leverwatch.collectors.interface import Operation, Result
 from leverwatch.collectors.records.fields import FIELDS, template_slice
@@ -28,7 +28,7 @@ _naming = itemgetter(*map(FIELDS.index, NAMING))
 
 class RowCounter:
     """Adds single rows to their cells; `clear` forgets the cells. `zone` is what a time without a zone means, and
-    `settled` is as in `Layout`."""
+    rows can have values for the `known` fields; `settled` is as in `Layout`."""
 
     def __init__(
         self,
@@ -39,15 +39,16 @@ class RowCounter:
         cell_of: CellOf,
         calls: OpenCalls,
         zone: tzinfo,
+        known: Collection[str],
         *,
         has_extended: bool,
         settled: bool = False,
     ) -> None:
         self._stamps, self._judge, self._memory, self._zone = stamps, judge, memory, zone
         self._template = template_slice(has_extended=has_extended)
-        self._ledger = Ledger(first, cell_of, has_extended=has_extended, settled=settled)
+        self._ledger = Ledger(first, cell_of, memory, has_extended=has_extended, settled=settled)
         self._versions = Versions(self._ledger, memory, calls)
-        self._streams = StreamParts(self._ledger, memory, calls, has_extended=has_extended)
+        self._streams = StreamParts(self._ledger, memory, calls, known, has_extended=has_extended)
         self._places: dict[tuple[object, ...], Known] = {}
         self._time: tuple[object, float] = (None, 0.0)
 
@@ -66,14 +67,21 @@ class RowCounter:
         times = self._stamps.read([row[_TIME] for row in rows], limit)
         others: list[tuple[int, Result, str]] = []
         changed = bytearray(len(rows))
+        same: Row | None = None
         for index, (row, stamp) in enumerate(zip(rows, times.stamps, strict=True)):
+            piece = pieces.get(index)
+            if row == same and (piece is Piece.CHUNK or piece is Piece.PART):
+                # Most parts of a stream say the same: nothing.
+                others.append((index, COUNTED_BEFORE[0], COUNTED_BEFORE[1]))
+                continue
             known = self._know(row, stamp)
             if not isinstance(known, Known):
                 refused: Refusal | None = known
             else:
-                refused, changed[index] = self._count(row, known, self._moment(row, stamp), pieces.get(index))
+                refused, changed[index] = self._count(row, known, self._moment(row, stamp), piece)
+            same = self._nothing_new(row)
             if refused is not None:
-                others.append((index, *refused))
+                others.append((index, refused[0], refused[1]))
         newest = self._stamps.newest(times.only(changed)) if any(changed) else None
         return len(rows) - len(others), others, newest
 
@@ -96,6 +104,14 @@ class RowCounter:
         if isinstance(known, Known):
             self._memory.forget_record(row, known.place, stamp.minute * 60)
             self._ledger.count(row, known.place, stamp.minute * 60, -1.0)
+
+    def _nothing_new(self, row: Row) -> Row | None:
+        """Return the row, if it was a part that told nothing new, and what equals it is the same."""
+        if self._streams.told_nothing is not row:
+            return None
+        # 1 and True are equal, but not as texts.
+        texts = (*_naming(row), *row[self._template])
+        return row if all(value is None or type(value) is str for value in texts) else None
 
     def _moment(self, row: Row, stamp: Stamp) -> float:
         """Return the time of a row in seconds since the epoch."""

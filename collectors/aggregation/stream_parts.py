@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from operator import itemgetter
@@ -12,6 +12,7 @@ from leverwatch.collectors.aggregation.ledger import SEEN_BEFORE, Known, Ledger,
 from leverwatch.collectors.aggregation.open_calls import Group, OpenCall, OpenCalls
 from leverwatch.collectors.counted_fields import told_together
 from leverwatch.collectors.interface import UNKNOWN_MODEL, Result
+from leverwatch.collectors.records.codegen import Code
 from leverwatch.collectors.records.fields import FIELD_INDEX, field_indexes
 from leverwatch.collectors.records.formats.interface import Piece, Row
 from leverwatch.collectors.records.names import Refusal
@@ -29,9 +30,21 @@ _SILENCE = 600.0
 _OWN_IDS = 2
 """So many single chunks before an end that has an id of its own too show that every chunk has one."""
 _MOST_GROUPS = 1_000
-_COUNTED_BEFORE: Refusal = (Result.PART, "part of a call that is counted")
+COUNTED_BEFORE: Refusal = (Result.PART, "part of a call that is counted")
 _Found = tuple[Refusal | None, bool]
 """The result of a part that is not counted itself, and whether a count changed."""
+
+
+def _telling(aspects: Sequence[Sequence[int]]) -> Callable[[Row], int]:
+    """Return the function that returns the bits of the aspects of which a row tells something."""
+    code = Code()
+    code.add(0, "def telling(r):", "    told = 0")
+    for at, places in enumerate(aspects):
+        if places:
+            code.add(1, f"if {' or '.join(f'r[{place}] is not None' for place in places)}: told |= {1 << at}")
+    code.add(1, "return told")
+    made: Callable[[Row], int] = code.compile("telling")
+    return made
 
 
 class StreamParts:
@@ -43,23 +56,40 @@ class StreamParts:
     has an end.
     """
 
-    def __init__(self, ledger: Ledger, memory: Memory, calls: OpenCalls, *, has_extended: bool) -> None:
+    def __init__(
+        self, ledger: Ledger, memory: Memory, calls: OpenCalls, known: Collection[str], *, has_extended: bool
+    ) -> None:
         self._ledger, self._memory, self._calls = ledger, memory, calls
         place = field_indexes(has_extended=has_extended)
+        self._names = [
+            tuple(
+                it for at, names in enumerate(_ASPECTS.values()) if told & 1 << at for it in names if it in place
+            )
+            for told in range(_ALL_TOLD + 1)
+        ]
+        """By the bits of aspects, the fields of these."""
         self._aspects = [tuple(place[name] for name in names if name in place) for names in _ASPECTS.values()]
         self._told = tuple(at for places in self._aspects for at in places)
         self._tell = itemgetter(*self._told)
         self._nothing = (None,) * len(self._told)
         self._usage = self._aspects[_USAGE]
-        self._output = self._usage.index(FIELD_INDEX["output_tokens"])
+        self._usage_of: Callable[[Row], tuple[float | None, ...]] = itemgetter(*self._usage)
+        self._output = FIELD_INDEX["output_tokens"]
+        self._telling = _telling(self._aspects)
+        told = enumerate(_ASPECTS.values())
+        self._can_tell = sum(1 << at for at, names in told if not set(names).isdisjoint(known))
+        """The bits of the aspects that rows can tell."""
         self._last: tuple[str | None, int, int] = (None, 0, 0)
         """The id of the last part, the seed of its key, and that key."""
         self._own_ids: dict[Group, None] = {}
         """Groups whose chunks have been seen to have an id each."""
+        self.told_nothing: Row | None = None
+        """The row of the last part if it told nothing new: neither does another one like it."""
 
     def add(self, row: Row, known: Known, moment: float, piece: Piece) -> _Found:
         """Count a part."""
         id_ = row[_REQUEST]
+        self.told_nothing = None
         if id_ is None:
             return self._nameless(row, known, moment, piece)
         last, seed, key = self._last
@@ -69,24 +99,27 @@ class StreamParts:
         call, series = self._calls.get(key), ""
         if call is not None:
             if self._is_plain(call, row, known, moment, piece):
-                return _COUNTED_BEFORE, False
+                self.told_nothing = row
+                return COUNTED_BEFORE, False
             if self._is_next(call, moment, piece):
                 call, series = None, str(int(moment))
             elif call.series and moment < call.begun:
-                return _COUNTED_BEFORE, False  # of an earlier stream with the same id
+                return COUNTED_BEFORE, False  # of an earlier stream with the same id
         if call is None:
             return self._first(key, series, row, known, moment, piece)
         was_alone, had_ended, until = call.alone, call.ended, call.until
         is_counted = bool(call.counts)
         if not is_counted and had_ended and piece is Piece.REST:
-            return _COUNTED_BEFORE, False  # again what was given to another call
+            return COUNTED_BEFORE, False  # again what was given to another call
         call.alone = False
         if was_alone:
             self._own_ids.pop(call.group, None)
         changed = self._later(call, row, known, moment, piece)
         if changed or was_alone or call.ended is not had_ended or call.until != until:
             self._calls.put(key, call, moment)
-        return (_COUNTED_BEFORE if is_counted else None), changed
+        if is_counted and not changed and self._is_plain(call, row, known, moment, piece):
+            self.told_nothing = row
+        return (COUNTED_BEFORE if is_counted else None), changed
 
     def _is_plain(self, call: OpenCall, row: Row, known: Known, moment: float, piece: Piece) -> bool:
         """Return whether a part is one of the many that say nothing new."""
@@ -117,10 +150,10 @@ class StreamParts:
         if not is_new:
             old = self._before_upgrade(row, known, moment)
             if old is None:
-                return _COUNTED_BEFORE, False
+                return COUNTED_BEFORE, False
             changed = self._later(old, row, known, moment, piece)
             self._calls.put(key, old, moment)
-            return _COUNTED_BEFORE, changed
+            return COUNTED_BEFORE, changed
         if series:
             self._memory.remember(known.stream, id_, seconds)
         call = known.call(moment, series=series)
@@ -131,17 +164,27 @@ class StreamParts:
             return self._settle(*found, row, moment)
         if not self._memory.remember_request(name, known.place.id_seed, seconds):
             return SEEN_BEFORE, False
+        if piece is Piece.ROW and self._tells_all(row, call):
+            # No other row of it can say more.
+            self._ledger.count(self._bare(row) if call.outcome is CallStatus.ERROR else row, known.place, moment)
+            return None, True
         if piece is Piece.END:
             self._withdraw_alone(call.group)
         elif piece is Piece.CHUNK and not series:
             call.alone = True
             if self._own_ids and call.group in self._own_ids:
                 self._calls.put(key, call, moment)
-                return _COUNTED_BEFORE, False
+                return COUNTED_BEFORE, False
         self._start(call, row, moment, piece)
         call.waits = piece is Piece.END and not series and not call.told & _TELLS_USAGE
         self._calls.put(key, call, moment)
         return None, True
+
+    def _tells_all(self, row: Row, call: OpenCall) -> bool:
+        """Return whether a row tells everything that rows of its format can tell."""
+        return call.outcome is CallStatus.ERROR or (
+            row[self._output] is not None and not self._can_tell & ~self._telling(row)
+        )
 
     def _before_upgrade(self, row: Row, known: Known, moment: float) -> OpenCall | None:
         """Return a call of which an older version of this program stored no more than hashes: of its cell, and of
@@ -182,7 +225,7 @@ class StreamParts:
             call = None
         if piece is Piece.REST and (found := self._calls.waiting(known.call(moment).group)) is not None:
             return self._settle(*found, row, moment)
-        result: _Found = (_COUNTED_BEFORE, True)
+        result: _Found = (COUNTED_BEFORE, True)
         if call is None:
             call, result = known.call(moment), (None, True)
             self._start(call, row, moment, piece)
@@ -202,14 +245,14 @@ class StreamParts:
         call.waits = False
         self._tell_more(call, row, moment)
         self._calls.put(key, call, moment)
-        return _COUNTED_BEFORE, True
+        return COUNTED_BEFORE, True
 
     def _start(self, call: OpenCall, row: Row, moment: float, piece: Piece) -> None:
         failed = call.outcome is CallStatus.ERROR
         self._ledger.add(call, self._bare(row) if failed else row, moment)
-        call.told = _ALL_TOLD if failed else sum(1 << at for at in self._telling(row))
+        call.told = _ALL_TOLD if failed else self._telling(row)
         if call.told & _TELLS_USAGE and not failed:
-            call.usage = tuple(row[at] for at in self._usage)
+            call.usage = self._usage_of(row)
         call.ended = piece in (Piece.END, Piece.REST, Piece.DONE)
 
     def _later(self, call: OpenCall, row: Row, known: Known, moment: float, piece: Piece) -> bool:
@@ -232,47 +275,28 @@ class StreamParts:
         return changed
 
     def _tell_more(self, call: OpenCall, row: Row, moment: float) -> bool:
-        if call.outcome is CallStatus.ERROR or self._tell(row) == self._nothing:
+        if call.outcome is CallStatus.ERROR:
             return False
-        told = self._bare(row)
-        before = told.copy()
-        changed = False
-        for at in self._telling(row):
-            if call.told & 1 << at:
-                if at != _USAGE or not self._is_more(row, call.usage):
-                    continue
-                self._fill(before, self._usage, call.usage)
-            call.told |= 1 << at
-            places = self._aspects[at]
-            values = tuple(row[place] for place in places)
-            self._fill(told, places, values)
-            if at == _USAGE:
-                call.usage = values
-            changed = True
-        if changed:
-            self._ledger.change(call, before, told, moment)
-        return changed
+        new = self._telling(row) & ~call.told
+        old: list[Any] | None = None
+        if row[self._output] is not None and call.told & _TELLS_USAGE and self._is_more(row, call.usage):
+            new |= _TELLS_USAGE
+            old = self._bare(row)
+            for place, value in zip(self._usage, call.usage, strict=False):
+                old[place] = value
+        if not new:
+            return False
+        call.told |= new
+        if new & _TELLS_USAGE:
+            call.usage = self._usage_of(row)
+        self._ledger.change(call, row, moment, self._names[new], old)
+        return True
 
     def _is_more(self, row: Row, usage: tuple[float | None, ...]) -> bool:
         if not usage:
             return False  # told before an upgrade, and not stored then
-        new, old = row[self._usage[self._output]], usage[self._output]
+        new, old = row[self._output], usage[self._usage.index(self._output)]
         return new is not None and (old is None or new > old)
-
-    def _telling(self, row: Row) -> Iterable[int]:
-        """Return the aspects of which a row tells something."""
-        found = []
-        for at, places in enumerate(self._aspects):
-            for place in places:
-                if row[place] is not None:
-                    found.append(at)
-                    break
-        return found
-
-    @staticmethod
-    def _fill(row: list[Any], places: Sequence[int], values: Sequence[Any]) -> None:
-        for place, value in zip(places, values, strict=False):
-            row[place] = value
 
     def _bare(self, row: Row) -> list[Any]:
         """Return the row without any of the values that parts tell: it only counts as a call."""

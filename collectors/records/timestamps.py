@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 EARLIEST = 1e8
@@ -21,6 +22,9 @@ float."""
 _LATEST = UNITS[-1][0]
 _LONGEST = 64
 """Characters of the longest text that is parsed, as very many digits take long or raise."""
+_SECONDS = len("2026-03-10T08:00:")
+_UNITS_OF = {len("00.000"): 1_000, len("00.000000"): 1_000_000}
+"""How many units a second has, by the length of what is below a minute."""
 _NAMED = re.compile(
     # BigQuery names UTC; Go writes the offset, its name, and what its monotonic clock said.
     r"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,9})?) "
@@ -127,5 +131,28 @@ def elapsed_ms(start: object, end: object) -> float | None:
     if isinstance(start, float) and isinstance(end, float) and EARLIEST < start <= end < UNITS[0][0]:
         # Both in seconds: the difference needs no time of day.
         return (round(end * 1e6) - round(start * 1e6)) / 1000
+    if isinstance(start, str) and isinstance(end, str) and (elapsed := _within_a_minute(start, end)) is not None:
+        return elapsed
     first, last = parse_time(start, UTC), parse_time(end, UTC)
     return None if first is None or last is None or last < first else (last - first).total_seconds() * 1000
+
+
+def _within_a_minute(start: str, end: str) -> float | None:
+    """Return the milliseconds between two texts of one form and minute, as most are; None for any other ones."""
+    minute, first, last = start[:_SECONDS], start[_SECONDS:], end[_SECONDS:]
+    if end[:_SECONDS] != minute or len(first) != len(last):
+        return None
+    if first[-1:] == "Z" and last[-1:] == "Z":
+        first, last = first[:-1], last[:-1]
+    units = _UNITS_OF.get(len(first))
+    if units is None or first[2] != "." or last[2] != "." or not first[:2] <= last[:2] < "60":
+        return None
+    begun, ended = first[:2] + first[3:], last[:2] + last[3:]
+    if not (begun.isdecimal() and ended.isdecimal() and begun <= ended and begun.isascii() and ended.isascii()):
+        return None
+    return (int(ended) - int(begun)) / units * 1000 if _is_minute(minute) else None
+
+
+@lru_cache(maxsize=1024)
+def _is_minute(text: str) -> bool:
+    return text[-1] == ":" and parse_time(f"{text}00.000Z", UTC) is not None

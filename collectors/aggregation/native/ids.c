@@ -170,6 +170,40 @@ static PyObject *Ids_add(Ids *self, PyObject *args)
     return added < 0 ? PyErr_NoMemory() : PyBool_FromLong(added);
 }
 
+/* Keys and slots are lists of equal length; a key that is None is of no record. */
+static PyObject *Ids_add_all(Ids *self, PyObject *args)
+{
+    PyObject *keys, *slots;
+    if (!PyArg_ParseTuple(args, "O!O!", &PyList_Type, &keys, &PyList_Type, &slots))
+        return NULL;
+    if (PyList_Size(keys) != PyList_Size(slots)) {
+        PyErr_SetString(PyExc_ValueError, "as many slots as keys");
+        return NULL;
+    }
+    PyObject *repeated = PyList_New(0);
+    for (Py_ssize_t at = 0; repeated && at < PyList_Size(keys); at++) {
+        PyObject *given = PyList_GetItem(keys, at);
+        if (given == Py_None)
+            continue;
+        unsigned long long key = PyLong_AsUnsignedLongLong(given);
+        long slot = PyLong_AsLong(PyList_GetItem(slots, at));
+        if (!PyErr_Occurred() && (slot > INT32_MAX || slot < INT32_MIN))
+            PyErr_SetString(PyExc_OverflowError, "a slot is a number of 32 bits");
+        int added = PyErr_Occurred() ? 1 : ids_add(self, key, (int32_t)slot);
+        if (added < 0)
+            PyErr_NoMemory();
+        if (!added) {
+            PyObject *index = PyLong_FromSsize_t(at);
+            if (index)
+                PyList_Append(repeated, index);
+            Py_XDECREF(index);
+        }
+        if (PyErr_Occurred())
+            Py_CLEAR(repeated);
+    }
+    return repeated;
+}
+
 static PyObject *Ids_holds(Ids *self, PyObject *args)
 {
     unsigned long long key;
@@ -368,6 +402,7 @@ static Py_ssize_t Ids_length(Ids *self)
 
 static PyMethodDef methods[] = {
     {"add", (PyCFunction)Ids_add, METH_VARARGS, "Remember a key of a slot; False when it was there within the span."},
+    {"add_all", (PyCFunction)Ids_add_all, METH_VARARGS, "Remember keys, each of a slot; the indexes of those that were there within the span."},
     {"holds", (PyCFunction)Ids_holds, METH_VARARGS, "Whether a key is there within the span of a slot."},
     {"restore", (PyCFunction)Ids_restore, METH_VARARGS, "Remember packed keys of a slot, without their being added."},
     {"remove", (PyCFunction)Ids_remove, METH_VARARGS, "Forget a key; its slot, and whether `take` had still to give it."},

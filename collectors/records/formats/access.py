@@ -60,18 +60,21 @@ def rewrite_lines(
         found: Iterable[tuple[str, Any]] = zip(names, match.groups(), strict=True)
         if tail is not None:
             found = chain(found, tail(text[match.end() :]).items())
-        told = {name: value for name, value in found if value not in _NOTHING or (value and name in blanks)}
-        return (msgspec.json.encode({name: "" if value == "-" else value for name, value in told.items()}),)
+        if blanks:
+            told = {
+                name: "" if value == "-" else value
+                for name, value in found
+                if value not in _NOTHING or (value and name in blanks)
+            }
+        else:
+            told = {name: value for name, value in found if value not in _NOTHING}
+        return (msgspec.json.encode(told),)
 
     return rewrite
 
 
-def _count(value: object) -> object:
-    return None if value in _NOTHING else value
-
-
-COUNT_CONVERT: Mapping[str, Callable[[Any], Any]] = dict.fromkeys(_COUNTS, _count)
-"""Conversions of these counts, in which a dash becomes None."""
+COUNT_WORDS: Mapping[str, Mapping[Any, Any]] = {name: {"": None, "-": None} for name in _COUNTS}
+"""What these counts are that have no value."""
 
 
 def method_and_target(request: str | None) -> tuple[str, str]:

@@ -43,7 +43,6 @@ class _Iteration(msgspec.Struct, gc=False):
 
 def _finish(
     row: list[Any],
-    *,
     kind: str | None,
     result: object,
     model: str | None,
@@ -219,7 +218,11 @@ class Anthropic(Declared):
                 lines.append(running.line)
                 running = None
 
-        for line, unit in enumerate(units):
+        known = [None] * len(units) if records is None else map(self._kind_of, records)
+        for line, (unit, kind) in enumerate(zip(units, known, strict=True)):
+            if kind in _INSIDE:
+                parts += 1  # most events of a stream
+                continue
             event, text = _event_of(unit)
             if event.type == "message_start" and event.message is not None:
                 end("message")

@@ -10,8 +10,8 @@ from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.access import (
     CLIENT,
-    COUNT_CONVERT,
     COUNT_TYPES,
+    COUNT_WORDS,
     LISTED,
     QUOTED,
     attempts,
@@ -43,7 +43,6 @@ _NAMES = (
 
 def _finish(
     row: list[Any],
-    *,
     kind: str | None,
     url: str | None,
     seconds: str | float | None,
@@ -116,7 +115,8 @@ APISIX = Rewritten(
         },
         completes={"seconds": "latency_ms"},
         types=COUNT_TYPES,
-        convert={"time": local_time, **COUNT_CONVERT},
+        convert={"time": local_time},
+        words=COUNT_WORDS,
         cached=Stands.UNSAID,
         reasoning=Stands.UNSAID,
         total=("llm_summary.total_tokens", "llm_total_tokens"),

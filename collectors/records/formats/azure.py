@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -11,7 +11,7 @@ import msgspec
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.declared import Declaration
-from leverwatch.collectors.records.formats.interface import MAX_COUNT
+from leverwatch.collectors.records.formats.interface import MAX_COUNT, Piece
 from leverwatch.collectors.records.formats.jsonl import TYPES
 from leverwatch.collectors.records.formats.routes import kind_of_model, route
 from leverwatch.collectors.records.formats.rows import settle_tokens
@@ -20,13 +20,15 @@ from leverwatch.collectors.records.tokens import Stands
 
 _MODEL, _OPERATION = FIELD_INDEX["model"], FIELD_INDEX["operation"]
 _REQUEST, _LATENCY, _FINISH = FIELD_INDEX["request_id"], FIELD_INDEX["latency_ms"], FIELD_INDEX["finish_reason"]
-_USAGE = {
+_USAGE_NAMES = {
     "input_tokens": ("prompt_tokens", "input_tokens"),
     "cached_input_tokens": ("cached_tokens", "cache_read_input_tokens"),
     "cache_write_tokens": ("cache_write_tokens", "cache_creation_input_tokens"),
     "output_tokens": ("completion_tokens", "output_tokens"),
     "reasoning_tokens": ("reasoning_tokens",),
 }
+_USAGE = {FIELD_INDEX[name]: names for name, names in _USAGE_NAMES.items()}
+_LONGEST_MODEL = 200
 _CLAUDE = frozenset({"cache_read_input_tokens", "cache_creation_input_tokens"})
 """Names of Anthropic's, which has these tokens beside the input."""
 _INPUT, _OUTPUT = FIELD_INDEX["input_tokens"], FIELD_INDEX["output_tokens"]
@@ -84,31 +86,69 @@ def _is_object(value: Any) -> bool:
     return isinstance(value, dict)
 
 
+class _Choice(msgspec.Struct, gc=False):
+    finish_reason: str | None = None
+
+
+class _Body(msgspec.Struct, gc=False):
+    model: str | None = None
+    usage: dict[str, Any] | None = None
+    choices: list[_Choice] = []
+
+
+_decode_body = msgspec.json.Decoder(_Body).decode
+
+
+def _whole(body: str) -> _Body | None:
+    """Return a body that is a whole answer; None for any other one."""
+    if not body.startswith("{"):
+        return None
+    try:
+        found = _decode_body(body)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return found if found.usage is not None and found.model and len(found.model) <= _LONGEST_MODEL else None
+
+
 def _read_body(row: list[Any], body: str) -> None:
     """Set usage, model and finish reason of a row from a body, which may be an event stream and incomplete."""
-    flat: dict[str, Any] = {}
+    whole = _whole(body)
+    if whole is not None and whole.usage is not None:
+        _read_usage(row, [whole.usage])
+        row[_MODEL] = row[_MODEL] or whole.model
+        row[_FINISH] = next((it.finish_reason for it in reversed(whole.choices) if it.finish_reason), None)
+        return
+    found = []
     for text in _found(_USAGE_TEXT, '"usage"', body):
         try:
-            usage = msgspec.json.decode(text)
+            found.append(msgspec.json.decode(text))
         except (msgspec.DecodeError, RecursionError):
             continue
-        # What comes later in a stream is newer, and may say less: the events of Claude tell the input first.
-        for part in (usage, *filter(_is_object, usage.values())):
-            flat |= {name: value for name, value in part.items() if value is not None}
-    for field, names in _USAGE.items():
-        counts = [flat[name] for name in names if type(flat.get(name)) is int and 0 <= flat[name] <= MAX_COUNT]
-        if counts and row[FIELD_INDEX[field]] is None:
-            row[FIELD_INDEX[field]] = max(counts)
-    of_claude = "input_tokens" in flat and not _CLAUDE.isdisjoint(flat)
-    settle_tokens(row, Stands.BESIDE if of_claude else Stands.INSIDE, Stands.INSIDE, flat.get("total_tokens"))
+    _read_usage(row, found)
     row[_MODEL] = row[_MODEL] or next(_found(_MODEL_TEXT, '"model"', body), None)
     finish = list(_found(_FINISH_TEXT, '"finish_reason"', body))
     row[_FINISH] = finish[-1] if finish else None
 
 
+def _read_usage(row: list[Any], told: Sequence[Mapping[str, Any]]) -> None:
+    flat: dict[str, Any] = {}
+    for usage in told:
+        # What comes later in a stream is newer, and may say less: the events of Claude tell the input first.
+        for part in (usage, *filter(_is_object, usage.values())):
+            flat |= {name: value for name, value in part.items() if value is not None}
+    for place, names in _USAGE.items():
+        if row[place] is not None:
+            continue
+        for name in names:
+            count = flat.get(name)
+            if type(count) is int and 0 <= count <= MAX_COUNT and (row[place] is None or count > row[place]):
+                row[place] = count
+    of_claude = "input_tokens" in flat and not _CLAUDE.isdisjoint(flat)
+    settle_tokens(row, Stands.BESIDE if of_claude else Stands.INSIDE, Stands.INSIDE, flat.get("total_tokens"))
+
+
 def _finish_gateway(
     row: list[Any],
-    *,
     of_model: int | None,
     url: str | None,
     url_row: str | None,
@@ -118,7 +158,7 @@ def _finish_gateway(
     name_row: str | None,
     body: str | None,
     body_row: str | None,
-) -> Result | None:
+) -> Result | Piece:
     _duration(row)
     if of_model is not None:
         row[_OPERATION] = kind_of_model(row[_MODEL]) or "chat"
@@ -135,11 +175,11 @@ def _finish_gateway(
     if row[_INPUT] == 0 and not row[_OUTPUT]:
         # The usage stands in one of the rows of a call, and zeros in the others.
         row[_INPUT] = row[_OUTPUT] = None
-    return None if row[_REQUEST] is None else Result.PART
+    return Piece.ROW
 
 
 def _finish_openai(
-    row: list[Any], *, category: str | None, operation: str | None, start: object, end: object
+    row: list[Any], category: str | None, operation: str | None, start: object, end: object
 ) -> Result | None:
     if category not in {"RequestResponse", None}:
         return Result.NOT_A_CALL

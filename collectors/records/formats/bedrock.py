@@ -71,7 +71,9 @@ def _bodies(raw: msgspec.Raw | None) -> list[_Body]:
     """Return the body of a response, or the events of a streamed one; empty when it cannot be read."""
     text = bytes(raw or b"")
     try:
-        events = _decode_list(text) if text.startswith(b"[") else [text]
+        if text.startswith(b"{"):
+            return [_decode(text)]
+        events = _decode_list(text) if text.startswith(b"[") else ()
         return [_decode(event) for event in events if bytes(event).startswith(b"{")]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return []
@@ -91,7 +93,7 @@ def _number(objects: Iterable[Any], key: str) -> float | None:
 
 
 def _finish(
-    row: list[Any], *, schema: str | None, error: str | int | None, body: msgspec.Raw | None
+    row: list[Any], schema: str | None, error: str | int | None, body: msgspec.Raw | None
 ) -> Result | None:
     if schema != "ModelInvocationLog" and (schema is not None or row[_MODEL] is None):
         return Result.NOT_A_CALL
@@ -101,7 +103,7 @@ def _finish(
     if row[_LATENCY] is None:
         row[_LATENCY] = _number([it.invocation for it in bodies], "invocationLatency")
     # One way of saying it after the other, each in the order of the events.
-    ways = zip(*[it.reasons for it in bodies], strict=True)
+    ways = zip(*[it.reasons for it in bodies], strict=True) if len(bodies) > 1 else [it.reasons for it in bodies]
     reasons = [reason for way in ways for reason in way if reason is not None]
     texts = [reason for reason in reasons if isinstance(reason, str)]
     row[_FINISH] = texts[0] if texts else None
@@ -109,14 +111,15 @@ def _finish(
         row[_STATUS] = "error"
         return None
     usages = [usage for it in bodies for usage in it.usages if usage is not None]
-    _complete(row, usages)
+    if usages:
+        _complete(row, usages)
     blocked = "guardrail_intervened" in reasons or "INTERVENED" in [it.guardrail for it in bodies]
     if blocked and not row[_OUTPUT]:
         row[_STATUS] = "blocked"
     elif row[_INPUT] == 0 and not row[_OUTPUT]:
         # No model reads nothing: these were not counted.
         row[_INPUT] = row[_OUTPUT] = None
-    claude = "anthropic" in (row[_MODEL] or "") or any(it.type in _OF_CLAUDE for it in bodies)
+    claude = "anthropic" in (row[_MODEL] or "") or bool([it for it in bodies if it.type in _OF_CLAUDE])
     _settle(row, claude, _number(usages, "totalTokens"))
     return None
 
@@ -127,13 +130,16 @@ def _complete(row: list[Any], usages: Sequence[Any]) -> None:
     for place, names in _COUNTS:
         if not row[place]:
             found = [usage[name] for usage in told for name in names if name in usage]
-            numbers = [it for it in found if type(it) in _NUMBERS and 0 <= it <= MAX_AMOUNT]
-            row[place] = max(numbers, default=row[place])
+            if found:
+                numbers = [it for it in found if type(it) in _NUMBERS and 0 <= it <= MAX_AMOUNT]
+                row[place] = max(numbers, default=row[place])
 
 
 def _settle(row: list[Any], claude: bool, total: float | None) -> None:
     """Put what went through the cache inside the input."""
     parts, taken = (row[_CACHED] or 0) + (row[_WRITTEN] or 0), row[_INPUT]
+    if not parts:
+        return
     if not claude and taken is not None and parts > taken and total == taken + (row[_OUTPUT] or 0):
         # The total says that the input is whole, so that these are no parts of it.
         row[_CACHED] = row[_WRITTEN] = None

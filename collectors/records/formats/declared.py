@@ -21,9 +21,10 @@ from leverwatch.collectors.records.formats.interface import (
     Piece,
     Reader,
     Repeats,
+    Row,
 )
 from leverwatch.collectors.records.formats.jsonl import TEXT, TYPES, Shape
-from leverwatch.collectors.records.formats.rows import TokenRule, Value, compile_row
+from leverwatch.collectors.records.formats.rows import TokenRule, Value, compile_rows
 from leverwatch.collectors.records.framing.values import VALUES
 from leverwatch.collectors.records.layout import Steps
 from leverwatch.collectors.records.lenient import OPTIONAL, Lenient, Read, Refused, parse
@@ -48,7 +49,7 @@ Unreadable = tuple[tuple[str, str], ...]
 _NONE: Mapping[int, Unreadable] = {}
 _TIME, _REQUEST = FIELD_INDEX["time"], FIELD_INDEX["request_id"]
 _NAMELESS: Mapping[Piece, Result | None] = {
-    Piece.OPEN: None, Piece.PART: Result.PART, Piece.DONE: Result.PART,
+    Piece.OPEN: None, Piece.PART: Result.PART, Piece.DONE: Result.PART, Piece.ROW: None,
 }  # fmt: skip
 """What a record is that should have an id, and has none."""
 
@@ -145,7 +146,7 @@ class Declared:
 
         def value(name: str) -> Value:
             words, convert = declaration.words.get(name), declaration.convert.get(name)
-            return Value(steps(fields[name]), name in _TEXTS, words, convert)
+            return Value(steps(fields[name]), name in _TEXTS, words, convert, _may_be_text(self._type(name)))
 
         converts = [declaration.convert.get(part) if part in declaration.names else None for part in template]
         values = [
@@ -156,7 +157,7 @@ class Declared:
             ),
             *map(value, EXTENDED_FIELDS),
         ]
-        self._row = compile_row(
+        self._make_rows = compile_rows(
             shape.struct, values, {name: steps(names) for name, names in extras.items()}, declaration.finish,
             _token_rule(declaration, steps(totals)),
         )  # fmt: skip
@@ -278,9 +279,18 @@ class Declared:
         lines: Sequence[int] | None,
         unreadable: Mapping[int, Unreadable] = _NONE,
     ) -> Parsed:
+        rows: list[Row] = []
+        odd: dict[int, Result | Piece] = {}
+        self._make_rows(records, rows, odd)
+        if not unreadable and all(
+            type(found) is Piece and rows[at][_REQUEST] is not None for at, found in odd.items()
+        ):
+            pieces: dict[int, Any] = odd
+            return Parsed(rows=rows, lines=None if lines is None else list(lines), pieces=pieces)
         kept: list[int] = []
         parsed = Parsed(lines=kept)
-        for index, (row, found) in enumerate(map(self._row, records)):
+        for index, row in enumerate(rows):
+            found = odd.get(index)
             if unreadable and index in unreadable:
                 row = _without_sums(row, unreadable[index])
             if found is None and not unreadable:
@@ -319,6 +329,14 @@ def _without_sums(row: tuple[Any, ...], wrong: Unreadable) -> tuple[Any, ...]:
     """Return a row without the fields of which a part cannot be read."""
     places = {FIELD_INDEX[name[1:]] % len(row) for name, _ in wrong if name.startswith("+")}
     return tuple(None if place in places else value for place, value in enumerate(row)) if places else row
+
+
+def _may_be_text(kind: Any) -> bool:
+    try:
+        msgspec.convert("", kind)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _token_rule(declaration: Declaration, total: tuple[Steps, ...]) -> TokenRule | None:

@@ -28,7 +28,6 @@ _NAMES = (
 
 def _finish(
     row: list[Any],
-    *,
     method: str | None,
     path: str | None,
     origin: str | None,

@@ -7,7 +7,7 @@ from typing import Any
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELD_INDEX
-from leverwatch.collectors.records.formats.access import COUNT_CONVERT, COUNT_TYPES
+from leverwatch.collectors.records.formats.access import COUNT_TYPES, COUNT_WORDS
 from leverwatch.collectors.records.formats.declared import Declaration
 from leverwatch.collectors.records.formats.routes import route
 from leverwatch.collectors.records.tokens import Stands
@@ -31,11 +31,13 @@ _CUT = frozenset(
 
 def was_cut(status: object, flags: str | None) -> bool:
     """Whether a response began and was then cut by the client, by Envoy or by the model server."""
-    return str(status).startswith("2") and not _CUT.isdisjoint((flags or "").split(","))
+    if not flags or flags == "-":
+        return False
+    return str(status).startswith("2") and not _CUT.isdisjoint(flags.split(","))
 
 
 def _finish(
-    row: list[Any], *, path: str | None, other_path: str | None, mcp: str | None, flags: str | None
+    row: list[Any], path: str | None, other_path: str | None, mcp: str | None, flags: str | None
 ) -> Result | None:
     if mcp is not None:
         return Result.NOT_A_CALL
@@ -96,10 +98,9 @@ ENVOY_AI_GATEWAY = Declaration(
         "flags": ("response_flags", str | None),
     },
     types=COUNT_TYPES,
-    convert=COUNT_CONVERT,
     cached=Stands.UNSAID,
     reasoning=Stands.UNSAID,
     total=_names("gen_ai.usage.total_tokens"),
-    words={"status": NO_RESPONSE},
+    words={"status": NO_RESPONSE, **COUNT_WORDS},
     finish=_finish,
 )

@@ -47,6 +47,8 @@ class Piece(StrEnum):
     """A part of a streamed call, with the id of that call."""
     DONE = "done"
     """The last such part."""
+    ROW = "row"
+    """One of the rows of a call, each of which tells all that its writer knows: a usage does not grow."""
     CHUNK = "chunk"
     """A part by a server that may use an id again, give each chunk another one, or none."""
     END = "end"
@@ -55,7 +57,7 @@ class Piece(StrEnum):
     """A chunk behind the end that tells the usage and nothing else."""
 
 
-STREAMED = frozenset({Piece.PART, Piece.DONE, Piece.CHUNK, Piece.END, Piece.REST})
+STREAMED = frozenset({Piece.PART, Piece.DONE, Piece.ROW, Piece.CHUNK, Piece.END, Piece.REST})
 """The parts of streamed calls."""
 NAMELESS = frozenset({Piece.CHUNK, Piece.END, Piece.REST})
 """Those of them that count without an id too."""

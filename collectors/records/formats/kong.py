@@ -79,8 +79,11 @@ def _one_plugin_each(unit: bytes) -> Sequence[bytes] | None:
 def _text(plugin: _Plugin | msgspec.Raw) -> bytes:
     if isinstance(plugin, msgspec.Raw):
         return bytes(plugin)
-    known = {name: getattr(plugin, name) for name in plugin.__struct_fields__}
-    return msgspec.json.encode({name: raw for name, raw in known.items() if _is_filled(raw)})
+    known = [(key, getattr(plugin, name)) for name, key in _KEYS]
+    return b"{%b}" % b",".join([key + bytes(raw) for key, raw in known if _is_filled(raw)])
+
+
+_KEYS = tuple((name, b"%b:" % msgspec.json.encode(name)) for name in _Plugin.__struct_fields__)
 
 
 def _has_called(plugin: _Plugin | msgspec.Raw) -> bool:
@@ -99,14 +102,20 @@ def _has_called(plugin: _Plugin | msgspec.Raw) -> bool:
 
 
 def _is_filled(raw: msgspec.Raw) -> bool:
+    if raw is _NULL:
+        return False
     text = bytes(raw)
+    if text.startswith(b'{"'):
+        return True
     # Lua writes an empty table as an array, whichever it was.
     return text != b"null" and b"".join(text.split()) not in {b"{}", b"[]"}
 
 
 def _targets(raw: msgspec.Raw | None) -> list[_Target]:
+    if raw is None:
+        return []
     try:
-        return _decode_targets(raw or b"null") or []
+        return _decode_targets(raw) or []
     except _BAD:
         return []
 
@@ -117,7 +126,7 @@ def _kind(target: _Target | None) -> str | None:
     return next((operation for part, operation in _KINDS if part in text), None)
 
 
-def _finish(row: list[Any], *, name: str | None, uri: str | None, tried: msgspec.Raw | None) -> Result | None:
+def _finish(row: list[Any], name: str | None, uri: str | None, tried: msgspec.Raw | None) -> Result | None:
     if name is None:
         return Result.NOT_A_CALL
     if row[_REQUEST] is not None:

@@ -64,7 +64,6 @@ def _observations(unit: bytes) -> Sequence[bytes] | None:
 
 def _finish(
     row: list[Any],
-    *,
     kind: str | None,
     end: str | None,
     end_snake: str | None,

@@ -27,6 +27,8 @@ _TIME, _COST, _LATENCY = FIELD_INDEX["time"], FIELD_INDEX["cost_usd"], FIELD_IND
 _FINISH, _SCHEMA = FIELD_INDEX["finish_reason"], FIELD_INDEX["schema_mode"]
 _MODEL, _REQUEST, _OPERATION = FIELD_INDEX["model"], FIELD_INDEX["request_id"], FIELD_INDEX["operation"]
 _STATUS = FIELD_INDEX["status"]
+_SHORT = 100
+"""Bytes of a response that is looked through before it is decoded."""
 
 
 class _Choice(msgspec.Struct, gc=False):
@@ -41,7 +43,7 @@ _decode_response = msgspec.json.Decoder(_Response).decode
 
 
 def _finish(
-    row: list[Any], *, end: object, response: msgspec.Raw | None, parameters: msgspec.Raw | None, read: object,
+    row: list[Any], end: object, response: msgspec.Raw | None, parameters: msgspec.Raw | None, read: object,
     wrote: object, call: object, provider: object, silent: object, billed: object, retries: object,
     fallbacks: object, alias: object, key: object, group: object, stream: object, text: object,
     error: msgspec.Raw | None, why: object, hidden: msgspec.Raw | None, row_id: object, base: object,
@@ -58,9 +60,12 @@ def _finish(
     if row[_LATENCY] is None:
         # `response_time` will not do: for a stream it is the time to the first token.
         row[_LATENCY] = elapsed_ms(row[_TIME], end)
-    row[_FINISH] = _reason(response)
-    row[_SCHEMA] = peek(parameters, "response_format", "type")
-    row[_REQUEST] = identity(row[_REQUEST], call)
+    if response is not None:
+        row[_FINISH] = _reason(response)
+    if parameters is not None:
+        row[_SCHEMA] = peek(parameters, "response_format", "type")
+    if call is not None:
+        row[_REQUEST] = identity(row[_REQUEST], call)
     row[_MODEL] = bare_model(row[_MODEL], provider)
     if (
         row[_STATUS] == "success"
@@ -90,9 +95,10 @@ def _larger(first: float | None, second: object) -> Any:
     return second if first is None or second > first else first
 
 
-def _reason(response: msgspec.Raw | None) -> str | None:
-    if response is None:
-        return None
+def _reason(response: msgspec.Raw) -> str | None:
+    text = bytes(response)
+    if len(text) < _SHORT and b"finish_reason" not in text and b"\\" not in text:
+        return None  # such as an empty object in a text
     try:
         choices = _decode_response(response).choices
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

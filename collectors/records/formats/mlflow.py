@@ -28,6 +28,8 @@ _TIME, _REQUEST, _TRACE = FIELD_INDEX["time"], FIELD_INDEX["request_id"], FIELD_
 _MODEL, _OPERATION, _LATENCY = FIELD_INDEX["model"], FIELD_INDEX["operation"], FIELD_INDEX["latency_ms"]
 _COST_USD = FIELD_INDEX["cost_usd"]
 _SPAN, _INFO, _OUTER = "leverwatch span", "leverwatch trace", "leverwatch outer"
+_OF_SPAN, _OF_OUTER = (b'{"%b":%b,"%b":' % (_OUTER.encode(), flag, _SPAN.encode()) for flag in (b"false", b"true"))
+_AND_INFO = b',"%b":' % _INFO.encode()
 _JUDGE = "mlflow.trace.sourceScorer"
 _USAGE = "mlflow.trace.tokenUsage"
 _MOST_HELD = 1 << 20
@@ -63,22 +65,22 @@ _decode_info = msgspec.json.Decoder(_Info | None).decode
 def _spans(unit: bytes) -> Sequence[bytes | Refusal] | Refusal | None:
     """Return the spans of a trace, or of all traces of a page of a search."""
     try:
-        traces = _decode(unit).traces
+        document = _decode(unit)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    if traces is None:
-        return _spans_of(unit)
+    if document.traces is None:
+        return _spans_of(unit, document)
     found: list[bytes | Refusal] = []
-    for trace in traces:
+    for trace in document.traces:
         spans = _spans_of(bytes(trace))
         found += (bytes(trace),) if spans is None else (spans,) if isinstance(spans, Refusal) else spans
     return found
 
 
-def _spans_of(unit: bytes) -> Sequence[bytes] | Refusal | None:
+def _spans_of(unit: bytes, document: _Document | None = None) -> Sequence[bytes] | Refusal | None:
     """Return each span of a trace with values of the trace added, and whether it contains another call."""
     try:
-        document = _decode(unit)
+        document = document or _decode(unit)
         inner = _decode_info(document.info)
         raw = _without_spans(unit) if inner is None else bytes(document.info)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -93,7 +95,7 @@ def _spans_of(unit: bytes) -> Sequence[bytes] | Refusal | None:
         return (b"{}",)
     outer = {0} if document.outer else outer_calls(spans)
     return [
-        with_keys(b"{}", {_OUTER: b"true" if index in outer else b"false", _SPAN: bytes(span), _INFO: raw})
+        b"".join((_OF_OUTER if index in outer else _OF_SPAN, bytes(span), _AND_INFO, raw, b"}"))
         for index, span in enumerate(spans)
     ]
 
@@ -166,7 +168,6 @@ class _Mlflow(Rewritten):
 
 def _finish(
     row: list[Any],
-    *,
     kind: str | None,
     name: str | None,
     method: str | None,

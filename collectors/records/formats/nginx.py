@@ -71,7 +71,6 @@ def _tail(text: str) -> Mapping[str, str]:
 
 def _finish(
     row: list[Any],
-    *,
     request: str | None,
     method: str | None,
     request_uri: str | None,

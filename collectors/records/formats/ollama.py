@@ -11,7 +11,7 @@ from leverwatch.collectors.records.formats.declared import Declaration
 _NO_CALL = frozenset({"load", "unload"})
 
 
-def _finish(row: list[Any], *, done: bool | None, reason: str | None) -> Result | None:  # noqa: ARG001 all take a row
+def _finish(row: list[Any], done: bool | None, reason: str | None) -> Result | None:  # noqa: ARG001 all take a row
     if done is None:
         return Result.MISSING_FIELD
     return None if done and reason not in _NO_CALL else Result.NOT_A_CALL

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, compress, islice
+from operator import ne
 from typing import Any
 
 import msgspec
 
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.records.fields import FIELD_INDEX
+from leverwatch.collectors.records.fields import FIELD_INDEX, template_slice
 from leverwatch.collectors.records.formats.declared import Declaration, Declared
-from leverwatch.collectors.records.formats.interface import Parsed, Piece, Reader
+from leverwatch.collectors.records.formats.interface import Parsed, Piece, Reader, Row
 
 
 class _Choice(msgspec.Struct, gc=False):
@@ -43,13 +45,15 @@ _OPERATIONS = {
 }
 _STREAMED = frozenset({"chat.completion.chunk", "text_completion"})
 """Objects that may be chunks of a stream. A `text_completion` may also be a whole call."""
+_TEMPLATE = template_slice(has_extended=True)
+_A_STREAM = 8
+"""So few records are not looked at for what repeats."""
 _NOT_FINAL = frozenset({"queued", "in_progress"})
 _FINAL = frozenset({"response.completed", "response.failed", "response.incomplete"})
 
 
 def _finish(
     row: list[Any],
-    *,
     kind: str | None,
     event: str | None,
     of_event: str | None,
@@ -167,12 +171,38 @@ def _with_errors(units: Sequence[bytes]) -> Sequence[bytes]:
 class OpenAI(Declared):
     """Reads objects, chunks and events. An event `error` belongs to the response whose events come before it."""
 
+    def __init__(self, declaration: Declaration, template: Sequence[str]) -> None:
+        super().__init__(declaration, template)
+        self._event_of, self._kind_of = self.getter("extra event 0"), self.getter("extra kind 0")
+
     def read(self, units: Sequence[bytes]) -> Parsed:
         """Read records; the events of a response must be among them for its `error` to be known as that."""
-        marked = [unit for unit in units if b'"error"' in unit]
-        if any(mark in unit for unit in marked for mark in _IS_ERROR):
+        records = self.decode(units)
+        if records is not None and "error" not in set(map(self._event_of, records)):
+            return self.rows(records)
+        if records is not None or any(mark in unit for unit in units for mark in _IS_ERROR):
             units = _with_errors(units)
         return super().read(units)
+
+    def rows(self, records: Sequence[Any]) -> Parsed:
+        """Turn decoded records into rows. Most chunks of a stream differ in nothing but their text."""
+        if len(records) < _A_STREAM or self._kind_of(records[0]) not in _STREAMED:
+            return super().rows(records)
+        starts = [True, *map(ne, islice(records, 1, None), records)]
+        parsed = super().rows(list(compress(records, starts)))
+        if parsed.lines is not None or not all(map(_is_of_texts, parsed.rows)):
+            return super().rows(records)
+        places = [number - 1 for number in accumulate(starts)]
+        pieces = parsed.pieces
+        return Parsed(
+            rows=[parsed.rows[place] for place in places],
+            pieces={at: pieces[place] for at, place in enumerate(places) if place in pieces},
+        )
+
+
+def _is_of_texts(row: Row) -> bool:
+    """Whether what equals a row is the same row: 1, 1.0 and True are equal, but not as texts."""
+    return all(value is None or type(value) is str for value in (row[_STATUS], *row[_TEMPLATE]))
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ from leverwatch.collectors.records.formats.observers import PROCESS, Call, Obser
 from leverwatch.collectors.records.formats.peek import peek
 from leverwatch.collectors.records.formats.producers import PRODUCERS_WANT, as_meant, is_hit, stands_beside
 from leverwatch.collectors.records.formats.span_documents import has_spans
-from leverwatch.collectors.records.formats.span_kinds import KINDS, operation_of
+from leverwatch.collectors.records.formats.span_kinds import KINDS, operations_of
 from leverwatch.collectors.records.formats.spans import (
     UNREADABLE,
     Loose,
@@ -71,6 +71,9 @@ class _Mistyped(ValueError):
     """An attribute does not have the type that its name implies."""
 
 
+_SHORT, _MOST_KINDS = 100, 1_000
+
+
 class Otlp:
     """Reads batches of spans; `template` are names of attributes of the span or of its resource."""
 
@@ -82,6 +85,7 @@ class Otlp:
 
     def __init__(self, template: Sequence[str]) -> None:
         self._template = tuple(part.replace("\\", "") for part in template)
+        self._known: dict[tuple[Scalar, ...], tuple[str | Result, str | Result]] = {}
         self._reader = SpanReader(PRODUCERS_WANT | frozenset((*self._template, *PROCESS)))
 
     def read(self, units: Sequence[bytes]) -> Parsed:
@@ -130,13 +134,20 @@ class Otlp:
                 continue
             span = meant
             try:
+                operation, spending = self._operations(tuple(map(span.attributes.get, KINDS)))
+                if operation is spending is Result.NOT_A_CALL and not is_loose:
+                    # Most spans that are no calls, whatever else they tell.
+                    _pass(parsed, operation, span.start)
+                    others.append(span)
+                    continue
                 told = tell(span.attributes)
                 bad: list[tuple[str, str]] = []
                 if is_loose:
                     span, bad = self._readable(span, told)
                 tokens, wrong = _readable_tokens(span, told) if told else (_NO_TOKENS, [])
                 wrong += bad
-                operation = operation_of(bool(wrong) or tokens != _NO_TOKENS, *map(span.attributes.get, KINDS))
+                if wrong or tokens != _NO_TOKENS:
+                    operation = spending
                 if not isinstance(operation, Result):
                     call = Call(span, operation, told, tokens, value_of(told, "response"))
                     try:
@@ -144,7 +155,8 @@ class Otlp:
                     except _Mistyped:
                         wrong += _take_unreadable(told)
                         row = self._row(call)
-                    parsed.unreadable += ((len(parsed.rows), field, why) for field, why in wrong)
+                    if wrong:
+                        parsed.unreadable += ((len(parsed.rows), field, why) for field, why in wrong)
                     parsed.rows.append(row)
                     calls.append(call)
                     if parsed.lines is not None:
@@ -175,6 +187,16 @@ class Otlp:
         if span.end is not UNREADABLE:
             return span, wrong
         return replace(span, end=None), [*wrong, ("latency_ms", "end: expected a time")]
+
+    def _operations(self, kinds: tuple[Scalar, ...]) -> tuple[str | Result, str | Result]:
+        """As `operations_of`, of which the few usual answers are remembered."""
+        found = self._known.get(kinds)
+        if found is None:
+            found = operations_of(*kinds)
+            short = all(kind is None or (type(kind) is str and len(kind) < _SHORT) for kind in kinds)
+            if short and len(self._known) < _MOST_KINDS:
+                self._known[kinds] = found
+        return found
 
     def _row(self, call: Call) -> Row:
         span, attributes, told = call.span, call.span.attributes, call.told

@@ -184,7 +184,7 @@ def _count(usage: dict[str, Any], names: Sequence[str]) -> float | None:
     return max(found, default=None)
 
 
-def _finish(row: list[Any], *, method: str | None, operation: str | None) -> Result | None:  # noqa: ARG001
+def _finish(row: list[Any], method: str | None, operation: str | None) -> Result | None:  # noqa: ARG001
     return None if operation is not None and method in {"POST", None} else Result.NOT_A_CALL
 
 

@@ -14,7 +14,7 @@ from leverwatch.collectors.records.formats.langfuse_spans import KIND as LANGFUS
 from leverwatch.collectors.records.formats.langfuse_spans import LANGFUSE_NAMES, of_langfuse
 from leverwatch.collectors.records.formats.peek import peek
 from leverwatch.collectors.records.formats.span_kinds import KINDS, operation_of
-from leverwatch.collectors.records.formats.spans import Scalar, Span, name_of
+from leverwatch.collectors.records.formats.spans import NAMING, Scalar, Span, name_of
 from leverwatch.collectors.records.timestamps import EPOCH, parse_time
 from leverwatch.collectors.records.tokens import Stands
 from leverwatch.collectors.records.vocabulary import is_cache_hit
@@ -59,6 +59,8 @@ _ADK_VERSION = re.compile(r"2\.(?:[6-9]|1[0-3])\.")
 """Versions of Google's ADK that add the reasoning to an output that has it, for models of LiteLLM and Apigee."""
 _ADK_OWN = ("projects/", "models/", "publishers/")
 _REASONING, _OUTPUT = "gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.output_tokens"
+_MEANS_MORE = frozenset({LANGFUSE_KIND, _LOGFIRE_TYPE, _CALL_TYPE, _COMPACTED})
+"""Attributes of producers that mean something of their own."""
 PRODUCERS_WANT = WANTED | {_CALL_TYPE, _LOGFIRE_TYPE, _SECONDS, _REQUEST, *_COMPACTION, *LANGFUSE_NAMES}
 """All attributes that are read."""
 
@@ -74,11 +76,13 @@ def as_meant(span: Span) -> Span | None:
     A span of no known producer is returned as it is.
     """
     attributes = span.attributes
+    if not span.failed and span.scope != _ADK and _MEANS_MORE.isdisjoint(attributes):
+        return span
     if LANGFUSE_KIND in attributes:
         return of_langfuse(span)
     if _LOGFIRE_TYPE in attributes:
         return _of_logfire(span)
-    if span.failed and span.scope.startswith("openlit."):
+    if span.failed and span.scope.startswith(NAMING):
         return _of_openlit(span)
     if _CALL_TYPE in attributes:
         operation = _CALL_TYPES.get(str(attributes[_CALL_TYPE]).lower())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -23,6 +24,7 @@ class Refusal:
     """The reason in words, without any of the content."""
 
 
+_AT_START = tuple(b" \t\r\n\v\f}"[at : at + 1] for at in range(7))
 BOM = b"\xef\xbb\xbf"
 Rewrite = Callable[[bytes], Sequence[bytes | Refusal] | Refusal | None]
 """Returns the JSON objects that a text contains, and why others or all of them are none. Raises nothing: JSON that
@@ -100,6 +102,11 @@ class Rewriting:
 def with_keys(record: bytes, values: Mapping[str, bytes]) -> bytes:
     """Return a JSON object with further keys at its front; keys of the same names in the object override them."""
     inner = record.strip()[1:]
-    separator = b"" if inner.lstrip().startswith(b"}") else b","
-    front = b",".join(b"%b:%b" % (msgspec.json.encode(key), value) for key, value in values.items())
-    return b"{" + front + separator + inner
+    is_empty = inner.startswith(_AT_START) and inner.lstrip().startswith(b"}")
+    front = [b"%b:%b" % (_key(key), value) for key, value in values.items()]
+    return b"".join((b"{", b",".join(front), b"" if is_empty else b",", inner))
+
+
+@lru_cache(maxsize=64)
+def _key(key: str) -> bytes:
+    return msgspec.json.encode(key)

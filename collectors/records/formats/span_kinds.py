@@ -35,6 +35,11 @@ _PASSED_THROUGH = "litellm.passthrough"
 
 
 @recall(1024, typed=True)
+def operations_of(*values: Scalar) -> tuple[str | Result, str | Result]:
+    """Return what `operation_of` does for a span without tokens, and for one with them."""
+    return operation_of(False, *values), operation_of(True, *values)
+
+
 def operation_of(has_tokens: bool, *values: Scalar) -> str | Result:
     """Return the operation of a span with these kinds, or a result when it is not a call."""
     kinds = {

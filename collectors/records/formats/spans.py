@@ -150,7 +150,7 @@ class Span(msgspec.Struct, frozen=True, eq=False, gc=False):
     version: str
     """The version of what recorded it; empty when it is not told."""
     name: msgspec.Raw
-    """The name as JSON, as few names are read; empty when it is not told."""
+    """The name as JSON, as few names are read; empty when it is not told, or not needed."""
     trace_id: str | None
     span_id: str | None
     parent_id: str | None
@@ -175,11 +175,21 @@ _printed = msgspec.json.Decoder(_Printed, strict=False)
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _FAILED = frozenset({2, "2", "ERROR", "STATUS_CODE_ERROR", "StatusCode.ERROR"})
 _KIND = "openinference.span.kind"
+NAMING = "openlit."
+"""What the names of instrumentations begin with whose spans are named by what they do."""
 
 
 def mended(text: bytes) -> bytes:
     """Return JSON without what JSON has not; a number that is none is a text, so that its reader still sees it."""
     return mend(text, b'"NaN"')
+
+
+class _Ids(dict[str | None, str | None]):
+    """Ids as they are compared, by how they are written: those of traces and parents come again and again."""
+
+    def __missing__(self, written: str | None) -> str | None:
+        self[written] = found = _id(written)
+        return found
 
 
 class SpanReader:
@@ -237,12 +247,13 @@ class SpanReader:
     def _spans(self, groups: list[Any]) -> Iterator[Span | Refusal]:
         for group in groups:
             resource = self._resource(group.resource)
+            ids = _Ids()
             for scope in group.scopeSpans or ():
                 library = scope.scope or _NO_LIBRARY
                 for span in scope.spans or ():
                     try:
                         yield self._of_protocol(
-                            _alone(span) if isinstance(span, msgspec.Raw) else span, resource, library
+                            _alone(span) if isinstance(span, msgspec.Raw) else span, resource, library, ids
                         )
                     except msgspec.ValidationError as error:
                         yield explain(error)
@@ -256,14 +267,16 @@ class SpanReader:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return {}  # what the spans tell counts; a name that is missing leaves them unattributed
 
-    def _of_protocol(self, span: _Span, resource: Mapping[str, Scalar], scope: _Library) -> Span:
+    def _of_protocol(self, span: _Span, resource: Mapping[str, Scalar], scope: _Library, ids: _Ids) -> Span:
+        by = scope.name or ""
         return Span(
-            scope.name or "",
+            by,
             scope.version or "",
-            span.name,
-            _id(span.traceId),
+            # It holds all of the document in memory, as it is a view of it.
+            span.name if by.startswith(NAMING) else _NOTHING,
+            ids[span.traceId],
             _id(span.spanId),
-            _id(span.parentSpanId),
+            ids[span.parentSpanId],
             span.startTimeUnixNano,
             span.endTimeUnixNano,
             span.status is not None and span.status.code in _FAILED,

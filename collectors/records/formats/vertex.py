@@ -46,7 +46,6 @@ _METHODS: Mapping[str, str | Result] = {
 
 def _finish(
     row: list[Any],
-    *,
     method: str | None,
     candidates: list[_Candidate] | None,
     blocked: str | None,

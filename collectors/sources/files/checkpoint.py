@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from leverwatch.collectors.aggregation.known_records import KNOWN_RECORDS, StoredRecords
 from leverwatch.collectors.aggregation.known_records import PREFIX as VERSION
@@ -19,8 +20,7 @@ from leverwatch.collectors.stored_state import Kind, entries
 PREFIX = "file/"
 
 
-@dataclass(frozen=True, slots=True)
-class FileCheckpoint:
+class FileCheckpoint(Struct, frozen=True):
     """How far the content of one file is counted, wherever the file is. Has counts, checksums and a CSV header.
 
     Everything up to `offset` (in decompressed bytes, always the end of a line) is consumed. An incomplete last

@@ -75,8 +75,8 @@ class CheckpointSet:
 
         Returns whether there was another version.
         """
-        here = self._origins.get(state.origin, set())
-        others = (self.states[key] for key in here & self._records.keys() - {state.id})
+        here = self._origins.get(state.origin, set()) - {state.id}
+        others = (self.states[key] for key in here if key in self._records)
         earlier = (other for other in others if other.gone)
         before = max(earlier, key=lambda other: (other.left, other.seen), default=None)
         if before is None or (before.left, before.seen) < (state.left, state.seen):

@@ -4,10 +4,10 @@ Pure."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import date
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from leverwatch.collectors.aggregation.day_filter import EVER, FIRST_DAY, LAST_DAY, Days, minus
 from leverwatch.collectors.interface import BackfillRequest
@@ -16,8 +16,7 @@ _MANY_READS = 50
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
-@dataclass(frozen=True, slots=True)
-class PartialRead:
+class PartialRead(Struct, frozen=True):
     """A range of bytes of which some days were counted and others left out."""
 
     start: int

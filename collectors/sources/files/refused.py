@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import attrgetter
 from types import MappingProxyType
 
 import msgspec
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from leverwatch.collectors.aggregation.refusals import Place
 from leverwatch.collectors.exact_json import exact_decoder
@@ -25,8 +26,7 @@ _DAY = 86400.0
 _start = attrgetter("start")
 
 
-@dataclass(frozen=True, slots=True)
-class RefusedRange:
+class RefusedRange(msgspec.Struct, frozen=True):
     """Neighbouring records of which each was refused."""
 
     start: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from leverwatch.collectors.aggregation.day_filter import Days
 from leverwatch.collectors.aggregation.ingest import MAX_HEADER

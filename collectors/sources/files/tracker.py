@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Iterable
-from dataclasses import replace
 
 from isal.isal_zlib import crc32
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from leverwatch.collectors.paths import Discovery, Found, look, siblings
 from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
@@ -94,7 +95,7 @@ class FileTracker(Struct):
             if outside is None or outside.key != state.key:
                 searched.append(state.origin)
             elif self.follow_rotated and (state.path != state.origin or _switched(state.link)):
-                self._files[state.key] = replace(outside, origin=state.origin)
+                self._files[state.key] = dataclasses.replace(outside, origin=state.origin)
             else:
                 left_out.add(state.id)
         self._search(searched)

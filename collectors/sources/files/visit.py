@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from leverwatch.collectors.aggregation.ingest import Ingest
 from leverwatch.collectors.interface import Result

@@ -30,6 +30,10 @@ class BothIds(RuleBasedStateMachine):
     def add(self, key: int, slot: int) -> None:
         self.same("add", key, slot)
 
+    @rule(given=st.lists(st.tuples(st.one_of(st.none(), KEYS), SLOTS)))
+    def add_all(self, given: list[tuple[int | None, int]]) -> None:
+        self.same("add_all", [key for key, _ in given], [slot for _, slot in given])
+
     @rule(key=KEYS, slot=SLOTS)
     def hold(self, key: int, slot: int) -> None:
         self.same("holds", key, slot)
@@ -84,3 +88,15 @@ def test_keys_survive_being_packed() -> None:
 def test_a_key_that_is_none_is_refused() -> None:
     with pytest.raises(TypeError):
         _native.Ids(SPAN).add(None, 1)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("keys", "slots", "error"),
+    [
+        ([1, 2], [0], ValueError), ([1], [2**40], OverflowError), ([-1], [0], OverflowError),
+        (["1"], [0], TypeError), ([1], ["0"], TypeError), ((1,), (0,), TypeError),
+    ],
+)  # fmt: skip
+def test_lists_that_are_no_keys_and_slots_are_refused(keys: Any, slots: Any, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        _native.Ids(SPAN).add_all(keys, slots)

@@ -165,7 +165,13 @@ def _outcome(row: Mapping[str, Any]) -> CallStatus | None:
     )
 
 
-@given(st.lists(ROWS, max_size=14), st.booleans(), st.integers(0, 14))
+SOME = st.lists(st.tuples(ROWS, st.integers(1, 4)), max_size=14).map(
+    lambda rows: [row for row, times in rows for _ in range(times)]
+)
+"""Rows of which some follow themselves, as the chunks of a stream do."""
+
+
+@given(SOME, st.booleans(), st.integers(0, 30))
 @settings(max_examples=400)
 def test_parts_count_as_the_rule_says_whatever_lies_between_them(
     rows: list[dict[str, Any]], dedupe: bool, cut: int

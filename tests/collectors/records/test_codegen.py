@@ -10,7 +10,7 @@ import pytest
 from leverwatch.collectors.aggregation.batch_loops import compile_loops
 from leverwatch.collectors.aggregation.identity import identity
 from leverwatch.collectors.records.codegen import Code
-from leverwatch.collectors.records.formats.rows import Value, compile_row
+from leverwatch.collectors.records.formats.rows import Value, compile_rows
 from leverwatch.collectors.records.layout import Layout
 
 
@@ -32,11 +32,11 @@ def test_a_traceback_shows_the_line_of_a_row_that_failed() -> None:
         raise ArithmeticError(value)
 
     record = msgspec.defstruct("Record", [("n", int | None, None)])
-    row = compile_row(record, [Value((("n",),), convert=fail)], {}, None, None)
+    make = compile_rows(record, [Value((("n",),), convert=fail)], {}, None, None)
     with pytest.raises(ArithmeticError) as failed:
-        row(record(1))
+        make([record(1)], [], {})
 
-    assert "<generated make_row" in shown(failed.value)
+    assert "<generated make_rows" in shown(failed.value)
     assert "v0 = convert0(v0)" in shown(failed.value)
 
 

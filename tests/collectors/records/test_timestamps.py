@@ -168,3 +168,19 @@ def test_a_time_of_any_kind_costs_its_record_alone(good: object, compiled: bool)
 )
 def test_the_time_between_two_times_is_in_milliseconds(start: object, end: object, expected: float | None) -> None:
     assert elapsed_ms(start, end) == expected
+
+
+TEXTS = st.builds(
+    lambda second, fraction, zone: f"2026-03-10T08:00:{second}{fraction}{zone}",
+    st.sampled_from(["00", "07", "59", "60", "x1"]),
+    st.sampled_from(["", ".5", ".123", ".123456", ".12x", ",123", ".1234567"]),
+    st.sampled_from(["", "Z", "+02:00", "z"]),
+)
+
+
+@given(TEXTS, TEXTS)
+def test_texts_of_one_minute_are_as_far_apart_as_their_times(start: str, end: str) -> None:
+    first, last = parse_time(start, UTC), parse_time(end, UTC)
+    known = first is not None and last is not None and last >= first
+
+    assert elapsed_ms(start, end) == ((last - first).total_seconds() * 1000 if known and first and last else None)

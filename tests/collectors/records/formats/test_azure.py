@@ -87,6 +87,15 @@ def test_rows_of_one_call_count_once_whichever_has_the_tokens() -> None:
         assert (row.inferences, row.input_tokens, row.output_tokens, row.unknown_input) == (1, 100, 9, 0)
 
 
+def test_a_row_that_tells_everything_leaves_no_open_call_and_no_other_row_adds_to_it() -> None:
+    other = LLM | {"CorrelationId": "c1", "CompletionTokens": 99}
+    for rows, is_open in (((GATEWAY,), False), ((GATEWAY, other, GATEWAY), False), ((other,), True)):
+        found = counted("azure-apim", *rows)
+        (row,) = found.usage
+        assert (row.inferences, row.output_tokens) == (1, 99 if is_open else 8)
+        assert any(key.startswith("open/") for key in found.state) is is_open
+
+
 def test_both_categories_of_one_call_count_once() -> None:
     bare = changed(GATEWAY | {"correlationId": "c2"}, "properties backendResponseBody", None)
     bare = changed(bare, "properties modelName", "gpt-4o")

@@ -195,3 +195,17 @@ def test_the_bodies_of_the_data_folder_are_no_calls() -> None:
 
 def test_it_is_recognised() -> None:
     assert sniffed(CALL) == "bedrock"
+
+
+@pytest.mark.parametrize("value", [{}, [], {"a": 1}, [[]], 1.5, True])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "type", "usage", "metrics", "stopReason", "stop_reason", "delta", "message",
+        "amazon-bedrock-guardrailAction",
+    ],
+)  # fmt: skip
+def test_a_body_with_values_of_other_types_costs_no_call(key: str, value: Any) -> None:
+    call = changed(CALL | {"modelId": "amazon.nova-lite-v1:0"}, f"output outputBodyJson {key}", value)
+
+    assert totals("bedrock", call)["inferences"] == 1

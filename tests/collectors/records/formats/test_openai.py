@@ -4,8 +4,11 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from leverwatch.collectors.interface import Operation, Result
+from leverwatch.collectors.records.formats.openai import OPENAI
 from tests.collectors.records.formats.records import NOW, operations, read, totals
 from tests.collectors.records.framing.test_partial import docker
 from tests.collectors.sources.files.logs import config, count
@@ -188,3 +191,25 @@ def test_a_line_of_a_batch_is_what_its_answer_is(body: dict[str, Any], operation
     line = {"id": "b", "custom_id": "x", "response": {"status_code": 200, "body": body}, "error": None}
 
     assert operations(read("openai", line)) == {operation: 1}
+
+
+CHUNKS = st.builds(
+    lambda id_, tier, end, usage: completion(
+        id=id_, object="chat.completion.chunk", service_tier=tier, usage=usage,
+        choices=[{"index": 0, "delta": {}, "finish_reason": "stop" if end else None}],
+    ),
+    st.sampled_from(["a", "b", None]), st.sampled_from(["x", 1, True, 1.0, None]), st.booleans(),
+    st.sampled_from([None, USAGE]),
+)  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.one_of(CHUNKS, st.just(completion())), st.integers(1, 9)), max_size=6))
+def test_chunks_that_say_the_same_are_what_each_of_them_is(runs: list[tuple[dict[str, Any], int]]) -> None:
+    units = [json.dumps(record).encode() for record, times in runs for _ in range(times)]
+    reader = OPENAI.build(("service_tier",))
+    alone = [reader.read([unit]) for unit in units]
+    found = reader.read(units)
+
+    assert repr(found.rows) == repr([row for one in alone for row in one.rows])
+    assert found.pieces == {at: one.pieces[0] for at, one in enumerate(alone) if one.pieces}
+    assert found.lines is None or found.lines == list(range(len(units)))

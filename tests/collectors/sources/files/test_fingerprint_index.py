@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 import pytest
 from isal.isal_zlib import crc32
+from msgspec.structs import replace
 
 from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
 from leverwatch.collectors.sources.files.fingerprint import Fingerprint
