@@ -45,6 +45,7 @@ EMPTY = {
 """Queries that must be empty on the demo, by dashboard, panel and letter, with the reason."""
 EMPTY_ANNOTATIONS = {
     "Declaration changes": "a replay has the declarations of today on every day",
+    "Prompt changes settled": "the frequency of every prompt of the demo settled before these weeks",
 }
 NOT_REPLAYED = {
     family.name

@@ -26,8 +26,9 @@ NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 # 27 July: one day of 28 is covered, too few for volume. Prompt history is 2 weeks old, too short for a frequency.
 #   So only declared behaviour decides, provisionally, because the frequency might overturn it.
 # 8 August: the 28th day of prompt history, 12 July included, so four whole weeks: the frequency is known. Prompts
-#   of search-summaries change on 2 or 3 days a week, those of claims-triage on 1 to 3, so the median is at least 1
-#   for both. Of contract-extraction only the import lies in these weeks: the median of 1, 0, 0, 0 is 0.
+#   of search-summaries change on 2 or 3 days a week, those of claims-triage on 1 to 3, so the rate is at least 1
+#   for both. Of contract-extraction only the import lies in these weeks: one day in four weeks. For hr-faq
+#   and support-bot no recommendation changes, and that their prompts change rarely is known from then on.
 # 16 August: the 21st covered day, the least that volume needs; the other 7 days cannot reach a threshold.
 # 1 November: by the generator's numbers, the last 28 days of support-bot are worth 99.64M a month on 25 October,
 #   101.26M on the 26th, and stay above 100M from there; 1 November is the seventh such day, which settles it.
@@ -40,7 +41,9 @@ TABLE = """\
 2026-07-27  support-bot          -                   -                   undecided    -
 2026-08-08  claims-triage        fine_tuning         hybrid              decided      conflict
 2026-08-08  contract-extraction  fine_tuning         fine_tuning         decided      locked_in_behavior
+2026-08-08  hr-faq               -                   -                   undecided    -
 2026-08-08  search-summaries     -                   prompt_engineering  decided      frequent_changes
+2026-08-08  support-bot          -                   -                   undecided    -
 2026-08-16  hr-faq               -                   prompt_engineering  decided      volume_low
 2026-08-16  support-bot          -                   prompt_engineering  decided      volume_low
 2026-11-01  support-bot          prompt_engineering  hybrid              decided      volume_mid
