@@ -45,10 +45,11 @@ def evaluate_command(
     sys.exit(Exit.FAILED if check and mismatched else Exit.OK)
 
 
-def explain(system: str, config_path: Path, output: str, as_of: date | None) -> None:
+def explain(system: str, config_path: Path, output: str, as_of: date | None, *, whole: bool) -> None:
     """Carry out `leverwatch explain`, whose options are in `commands`."""
     # What stands beside a verdict is most of the framework, and `evaluate` needs none of it.
     from leverwatch.agent.cli.story import story
+    from leverwatch.agent.cli.summary import summary
     from leverwatch.agent.evaluation.assessor import Assessor
     from leverwatch.agent.web.api import assessment_values
 
@@ -74,7 +75,7 @@ def explain(system: str, config_path: Path, output: str, as_of: date | None) -> 
             }
         )
     else:
-        click.echo(story(facts, verdict, beside))
+        click.echo(story(facts, verdict, beside) if whole else summary(verdict, beside))
 
 
 def as_json(verdict: Verdict) -> dict[str, Any]:

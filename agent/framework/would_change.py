@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import ceil
+from math import ceil, inf, log2
 
 from msgspec import Struct
 
@@ -25,6 +25,9 @@ class WouldChange(Struct, frozen=True):
     strategy: Strategy | None
     """The strategy recommended then; None: no recommendation, as the volume is unknown."""
     text: str
+    distance: float | None = None
+    """How far the rule is from its mark, to rank rules by: 0 when reached, 1 at half or twice the mark. None for a
+    rule without a number."""
 
 
 def would_change(facts: Facts, verdict: Verdict, settings: Settings) -> tuple[WouldChange, ...]:
@@ -67,7 +70,8 @@ def _by_volume(verdict: Verdict, settings: Settings, *, outranked: bool) -> Iter
         strategy = verdict.strategy if outranked else STRATEGY_OF_BAND[band]
         end = "an operational rule outranks volume" if outranked else _then(strategy)
         text = f"{band} band {word} {humanise(threshold, marks(settings))} a month: {way}; {end}"
-        yield WouldChange(RULE_OF_BAND[band], strategy, text)
+        far = _distance(volume.monthly_inferences, threshold, reached=way.startswith("reached"))
+        yield WouldChange(RULE_OF_BAND[band], strategy, text, far)
 
 
 def _by_frequency(verdict: Verdict, settings: Settings, strategy: Strategy | None) -> Iterator[WouldChange]:
@@ -88,7 +92,15 @@ def _by_frequency(verdict: Verdict, settings: Settings, strategy: Strategy | Non
         way = f"{more} {word} active day{'' if more == 1 else 's'} in {weeks} weeks, for {dwell} days"
     then = "no longer frequent below" if state.frequent else "frequent from"
     level = f"{threshold:g} day{'' if threshold == 1 else 's'} a week"
-    yield WouldChange(Rule.FREQUENT_CHANGES, strategy, f"prompt changes {then} {level}: {way}; {_then(strategy)}")
+    text = f"prompt changes {then} {level}: {way}; {_then(strategy)}"
+    far = _distance(state.per_week, threshold, reached=state.candidate is not None)
+    yield WouldChange(Rule.FREQUENT_CHANGES, strategy, text, far)
+
+
+def _distance(value: float, mark: float, *, reached: bool) -> float:
+    if reached:
+        return 0.0
+    return abs(log2(value / mark)) if value > 0 else inf
 
 
 def _by_behavior(facts: Facts, strategy: Strategy | None) -> WouldChange:
