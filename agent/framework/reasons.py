@@ -85,8 +85,9 @@ def frequency(state: FrequencyState, settings: Settings) -> str:
     settled, mark = ("frequent", "left below") if state.frequent else ("not frequent", "entered from")
     level = enter * settings.frequency_leave_ratio if state.frequent else enter
     weeks = "week" if state.weeks == 1 else "weeks"
+    rate = f"{state.per_week or 0.0:.3g}"
     return (
-        f"prompts change on {state.per_week or 0.0:.3g} active days a week over {state.weeks} {weeks}; "
+        f"prompts change on {rate} active day{'' if rate == '1' else 's'} a week over {state.weeks} {weeks}; "
         f"{settled} since {state.since}, {mark} {level:g}"
     )
 

@@ -48,7 +48,7 @@ PURE = {
         "typing", "msgspec", "re2", "tree_sitter", "yaml", "leverwatch.collectors.interface",
     }),
     "agent/framework/": frozenset({
-        "__future__", "collections", "dataclasses", "datetime", "decimal", "enum", "fnmatch", "functools",
+        "__future__", "collections", "dataclasses", "datetime", "decimal", "enum", "fnmatch", "fractions", "functools",
         "itertools", "math", "operator", "random", "re", "statistics", "sys", "typing", "zlib",
         "msgspec", "leverwatch.collectors.interface",
     }),
