@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from leverwatch.agent.framework.decision_table import STRATEGY_OF_BAND, strategy_of
 from leverwatch.agent.framework.evidence import RULE_OF_BAND
+from leverwatch.agent.framework.humanise import days as days_text
 from leverwatch.agent.framework.humanise import humanise
 from leverwatch.agent.framework.model import Band, Boundary, Facts, Rule, Settings, Strategy, Verdict
 from leverwatch.agent.framework.reasons import marks, spoken
@@ -62,11 +63,11 @@ def _by_volume(verdict: Verdict, settings: Settings, *, outranked: bool) -> Iter
             word = "below"
         gap = threshold - volume.monthly_inferences
         if abs(gap) == 0 or (gap > 0) is not below:
-            way = f"reached; it settles after {settings.dwell_days} days in a row"
+            way = f"reached; it settles after {days_text(settings.dwell_days)} in a row"
             if volume.candidate is band:
-                way = f"reached for {volume.candidate_days} of {settings.dwell_days} days"
+                way = f"reached for {volume.candidate_days} of {days_text(settings.dwell_days)}"
         else:
-            way = f"{humanise(abs(gap))} {'more' if gap > 0 else 'less'}, for {settings.dwell_days} days"
+            way = f"{humanise(abs(gap))} {'more' if gap > 0 else 'less'}, for {days_text(settings.dwell_days)}"
         strategy = verdict.strategy if outranked else STRATEGY_OF_BAND[band]
         end = "an operational rule outranks volume" if outranked else _then(strategy)
         text = f"{band} band {word} {humanise(threshold, marks(settings))} a month: {way}; {end}"
@@ -86,10 +87,10 @@ def _by_frequency(verdict: Verdict, settings: Settings, strategy: Strategy | Non
         return
     more = abs(goal - days)
     if state.candidate is not None:
-        way = f"reached for {state.candidate_days} of {dwell} days"
+        way = f"reached for {state.candidate_days} of {days_text(dwell)}"
     else:
         word = "fewer" if state.frequent else "more"
-        way = f"{more} {word} active day{'' if more == 1 else 's'} in {weeks} weeks, for {dwell} days"
+        way = f"{more} {word} active day{'' if more == 1 else 's'} in {weeks} weeks, for {days_text(dwell)}"
     then = "no longer frequent below" if state.frequent else "frequent from"
     level = f"{threshold:g} day{'' if threshold == 1 else 's'} a week"
     text = f"prompt changes {then} {level}: {way}; {_then(strategy)}"
