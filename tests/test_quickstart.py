@@ -60,6 +60,8 @@ def stable(output: str) -> list[str]:
         (r"sqlite:////\S*/", "sqlite:////FOLDER/"),
         (r"@\[[\d.]+\]", "@[TIME]"),
         (r"\d+\.\d\d(?=\s+-$)", "SECONDS"),
+        # Drawn anew each day.
+        (r"[\d,]+ to [\d,]+ more", "RANGE"),
     ):
         output = re.sub(pattern, name, output, flags=re.MULTILINE)
     return [re.sub(r" +", " ", line).strip() for line in output.splitlines()]

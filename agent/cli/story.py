@@ -7,6 +7,7 @@ from math import inf
 from typing import TypeVar
 
 from leverwatch.agent.cli.output import spoken, table
+from leverwatch.agent.cli.phrases import when
 from leverwatch.agent.framework.assessment import Assessment, PromptJudgement, Unavailable
 from leverwatch.agent.framework.baselines import Baseline
 from leverwatch.agent.framework.economics.amounts import Amount, Origin
@@ -158,7 +159,7 @@ def _outlook(found: Forecast) -> Iterator[str]:
         f"in {len(found.volumes) - 1} weeks {humanise(found.volumes[-1])} inferences a month"
     )
     for outlook in found.outlooks:
-        yield f"{outlook.target.boundary.replace('_', '-')} boundary ({_target(outlook)}): {_when(outlook)}"
+        yield f"{outlook.target.boundary.replace('_', '-')} boundary ({_target(outlook)}): {when(outlook)}"
     scores = [f"{score.method} {score.mase:.2f}" for score in found.scores if score.mase is not None]
     yield f"scaled error (below 1 is better than the last week repeated): {', '.join(scores) or 'unknown'}"
     covered = "unknown" if found.coverage is None else f"{found.coverage:.0%} of {found.coverage_origins}"
@@ -169,17 +170,6 @@ def _outlook(found: Forecast) -> Iterator[str]:
 
 def _target(outlook: Outlook) -> str:
     return f"{outlook.target.direction} to {humanise(outlook.target.volume)}"
-
-
-def _when(outlook: Outlook) -> str:
-    chance = "probability withheld" if outlook.probability is None else f"probability {outlook.probability:.0%}"
-    if outlook.expected is None and outlook.earliest is None:
-        return f"not within the horizon, {chance}"
-    known = outlook.probability is not None or outlook.earliest is not None
-    absent = "beyond the horizon" if known else "unknown"
-    earliest, latest = (absent if day is None else str(day) for day in (outlook.earliest, outlook.latest))
-    expected = "beyond the horizon" if outlook.expected is None else str(outlook.expected)
-    return f"expected {expected} (earliest {earliest}, latest {latest}), {chance}"
 
 
 def _baseline(found: Baseline) -> Iterator[str]:

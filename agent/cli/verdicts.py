@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
 from leverwatch.agent.cli.common import believed_clock, load, opened, past_day, reported, unknown_system
-from leverwatch.agent.cli.options import Exit
+from leverwatch.agent.cli.options import Exit, fail
 from leverwatch.agent.cli.output import print_json, spoken, table
 from leverwatch.agent.errors import CommandError
-from leverwatch.agent.evaluation.decide import Plan, decide, decide_now, last_complete_day, narrowed, only
+from leverwatch.agent.evaluation.decide import Decided, Plan, decide, decide_now, last_complete_day, narrowed, only
 from leverwatch.agent.framework.humanise import humanise
 from leverwatch.agent.framework.model import Settings, Verdict
 from leverwatch.collectors.interface import utc_now
+
+if TYPE_CHECKING:
+    from leverwatch.agent.evaluation.assessor import Assessor
+    from leverwatch.agent.framework.assessment import Assessment
+    from leverwatch.agent.store.store import Store
 
 
 def evaluate_command(
@@ -45,13 +52,23 @@ def evaluate_command(
     sys.exit(Exit.FAILED if check and mismatched else Exit.OK)
 
 
-def explain(system: str, config_path: Path, output: str, as_of: date | None) -> None:
+def explain(
+    system: str,
+    config_path: Path,
+    output: str,
+    as_of: date | None,
+    *,
+    whole: bool = False,
+    suppose: Sequence[str] = (),
+) -> None:
     """Carry out `leverwatch explain`, whose options are in `commands`."""
     # What stands beside a verdict is most of the framework, and `evaluate` needs none of it.
+    from leverwatch.agent.cli.compared import compared
     from leverwatch.agent.cli.story import story
+    from leverwatch.agent.cli.summary import summary
     from leverwatch.agent.evaluation.assessor import Assessor
-    from leverwatch.agent.web.api import assessment_values
 
+    supposing = _supposing(suppose)
     with reported():
         now = utc_now()
         day = past_day(as_of, now) or last_complete_day(now)
@@ -65,16 +82,60 @@ def explain(system: str, config_path: Path, output: str, as_of: date | None) -> 
             ((facts, verdict),) = decided
             assessor = Assessor.of(loaded)
             beside = assessor.assess(store, plan.scope, plan.costs, plan.beside, decided)[system]
+            after = supposing(store, assessor, plan, decided) if supposing else None
     if output == "json":
+        real = {**as_json(verdict), "facts": msgspec.to_builtins(facts), "assessment": _beside_json(beside)}
         print_json(
-            {
-                **as_json(verdict),
-                "facts": msgspec.to_builtins(facts),
-                "assessment": msgspec.to_builtins(assessment_values(beside)),
+            real
+            if after is None
+            else {
+                "hypothetical": after.pairs,
+                "now": real,
+                "supposed": {**as_json(after.verdict), "assessment": _beside_json(after.beside)},
             }
         )
+    elif after is not None:
+        click.echo(compared(after.pairs, (verdict, beside), (after.verdict, after.beside)))
     else:
-        click.echo(story(facts, verdict, beside))
+        click.echo(story(facts, verdict, beside) if whole else summary(verdict, beside))
+
+
+@dataclass(frozen=True)
+class _After:
+    pairs: Mapping[str, str]
+    verdict: Verdict
+    beside: Assessment
+
+
+def _supposing(suppose: Sequence[str]) -> Callable[[Store, Assessor, Plan, Decided], _After] | None:
+    """The function that judges what is supposed; None when nothing is. Wrong arguments end the command."""
+    if not suppose:
+        return None
+    from leverwatch.agent.cli.suppose import pairs_of, supposed_of
+    from leverwatch.agent.framework.supposed import judged
+
+    try:
+        pairs = pairs_of(suppose)
+    except CommandError as error:
+        fail(str(error), Exit.UNUSABLE)
+
+    def judge(store: Store, assessor: Assessor, plan: Plan, decided: Decided) -> _After:
+        try:
+            supposed = supposed_of(pairs, plan.settings)
+        except CommandError as error:
+            fail(str(error), Exit.UNUSABLE)
+        facts, _ = decided[0]
+        given = assessor.given(store, plan.scope, plan.costs, plan.beside, decided)
+        previous = store.verdicts(facts.as_of, plan.scope.systems).get(facts.system)
+        return _After(pairs, *judged(given, plan.beside, supposed, previous))
+
+    return judge
+
+
+def _beside_json(beside: Assessment) -> Any:
+    from leverwatch.agent.web.api import assessment_values
+
+    return msgspec.to_builtins(assessment_values(beside))
 
 
 def as_json(verdict: Verdict) -> dict[str, Any]:

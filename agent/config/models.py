@@ -27,7 +27,7 @@ from leverwatch.agent.config.mistakes import (
     OverEngineeringConfig,
     ReviewsConfig,
 )
-from leverwatch.agent.config.numbers import NoBool, Number, Whole
+from leverwatch.agent.config.numbers import NoBool, Number, Whole, WithUnit
 from leverwatch.agent.config.store_url import StoreUrl, parse_store_url, show_store_url
 from leverwatch.agent.config.web import WebConfig
 from leverwatch.agent.framework.mistakes import MistakeSettings
@@ -47,12 +47,18 @@ Volume = Annotated[
     float,
     Field(gt=0, allow_inf_nan=False),
     NoBool,
+    WithUnit,
     WithJsonSchema(
         # YAML 1.1 reads 100_000_000 as a number; editors follow YAML 1.2, where it is a text.
-        {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string", "pattern": "^[0-9][0-9_]*$"}]}
+        {
+            "anyOf": [
+                {"type": "number", "exclusiveMinimum": 0},
+                {"type": "string", "pattern": r"^[0-9][0-9_]*(\.[0-9]+)?[kKMGB]?$"},
+            ]
+        }
     ),
 ]
-"""A number of inferences, which may be written with underscores."""
+"""A number of inferences, which may be written with underscores, or with a unit as it is printed: 100M."""
 
 
 def _printable(name: str) -> str:
@@ -141,7 +147,8 @@ class FrameworkConfig(Model):
 
     hybrid_from: Volume = Field(
         default=_DEFAULTS.hybrid_from,
-        description="Monthly inferences from which volume recommends a hybrid (inclusive).",
+        description="Monthly inferences from which volume recommends a hybrid (inclusive); 100M is the same as "
+        "100000000.",
         examples=[100_000_000],
     )
     fine_tuning_above: Volume = Field(

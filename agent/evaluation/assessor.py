@@ -84,6 +84,18 @@ class Assessor:
             reason = _failed("all", None, error)
             return {facts.system: nothing(reason) for facts, _ in decided}
 
+    def given(
+        self, store: Store, scope: Scope, plans: CostPlans, settings: AssessmentSettings, decided: Decided
+    ) -> AssessmentFacts:
+        """Return the facts that the assessment of the first system depends on.
+
+        Raises:
+            StoreError: the database refused or cannot be reached.
+        """
+        facts, verdict = decided[0]
+        book = self._prices.book(facts.as_of)
+        return StoredFacts.read(store, scope, settings, decided, self._reviews).of(facts, verdict, plans, book)
+
     def _assess(
         self, store: Store, scope: Scope, plans: CostPlans, settings: AssessmentSettings, decided: Decided
     ) -> Mapping[str, Assessment]:

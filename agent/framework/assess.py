@@ -12,6 +12,7 @@ from leverwatch.agent.framework.decision_table import STRATEGY_OF_BAND
 from leverwatch.agent.framework.evidence import RULE_OF_BAND, gather
 from leverwatch.agent.framework.frequency import changes_per_week
 from leverwatch.agent.framework.frequency_state import frequency_state
+from leverwatch.agent.framework.humanise import days as days_text
 from leverwatch.agent.framework.model import (
     Facts,
     FrequencyState,
@@ -117,7 +118,10 @@ def _hold(
     """
     if stale and volume.newest_day is not None:
         days = (as_of - volume.newest_day).days
-        code, text = ReasonCode.STALE_USAGE_HELD, f"no usage has been seen since {volume.newest_day} ({days} days)"
+        code, text = (
+            ReasonCode.STALE_USAGE_HELD,
+            f"no usage has been seen since {volume.newest_day} ({days_text(days)})",
+        )
     else:
         code, text = ReasonCode.TOO_LITTLE_USAGE, reasons.coverage(volume, settings)
     if previous is not None and previous.strategy is not None and previous.rule in _VOLUME_RULES:

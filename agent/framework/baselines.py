@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from leverwatch.agent.framework.comparison import Comparison, ComparisonOutcome, compare
 from leverwatch.agent.framework.fine_tuned_models import ModelDays, TunedModel, predecessors, tuned_models
+from leverwatch.agent.framework.humanise import days as days_text
 from leverwatch.agent.framework.mistakes import BaselineSettings
 from leverwatch.agent.framework.model import Reason
 from leverwatch.collectors.interface import EvalResult
@@ -195,7 +196,7 @@ def _reasons(
     for outcome in _WEIGHT:
         yield from (comparison.reason for comparison in comparisons if comparison.outcome is outcome)
     if age is not None and age > settings.stale_after_days:
-        text = f"the newest result is {age} days old, more than {settings.stale_after_days}"
+        text = f"the newest result is {days_text(age)} old, more than {settings.stale_after_days}"
         yield Reason(BaselineCode.STALE_AGE.value, text)
     if age is None and of_earlier is not None:
         text = f"the newest result, of {of_earlier}, belongs to an earlier tuned model"

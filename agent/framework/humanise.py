@@ -50,8 +50,18 @@ def percent(value: float, threshold: float, places: int = 0) -> str:
     """Return a share (0 to 1) as percent, with more decimals where rounding would move it across the threshold."""
     # The product with 100 rounds, and might meet that of the threshold.
     for more in range(places, _MOST_DECIMALS):
-        text = f"{value:.{more}%}"
+        text = _unsigned(f"{value:.{more}%}")
         number = float(Decimal(text[:-1]).scaleb(-2))
         if (number > threshold, number < threshold) == (value > threshold, value < threshold):
             return text
     return f"{Decimal(repr(value)).scaleb(2):f}%"
+
+
+def _unsigned(text: str) -> str:
+    """The text without the sign of a number that rounds to nothing, as -0% is no change."""
+    return text[1:] if text.startswith("-") and not text.strip("-0.%") else text
+
+
+def days(number: int) -> str:
+    """Return a number of days as text: 1 day, 2 days."""
+    return "1 day" if number == 1 else f"{number} days"

@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from leverwatch.agent.framework.coverage import WINDOW_DAYS
+from leverwatch.agent.framework.humanise import days as days_text
 from leverwatch.agent.framework.humanise import humanise
 from leverwatch.agent.framework.model import (
     Band,
@@ -85,8 +86,9 @@ def frequency(state: FrequencyState, settings: Settings) -> str:
     settled, mark = ("frequent", "left below") if state.frequent else ("not frequent", "entered from")
     level = enter * settings.frequency_leave_ratio if state.frequent else enter
     weeks = "week" if state.weeks == 1 else "weeks"
+    rate = f"{state.per_week or 0.0:.3g}"
     return (
-        f"prompts change on {state.per_week or 0.0:.3g} active days a week over {state.weeks} {weeks}; "
+        f"prompts change on {rate} active day{'' if rate == '1' else 's'} a week over {state.weeks} {weeks}; "
         f"{settled} since {state.since}, {mark} {level:g}"
     )
 
@@ -95,7 +97,7 @@ def frequency_on_the_way(state: FrequencyState, settings: Settings) -> tuple[Rea
     """The reason why the rate of changes lies beyond the mark of what is settled; empty when it does not."""
     if state.candidate is None:
         return ()
-    progress = f"{state.candidate_days} of {settings.frequency_dwell_days} days"
+    progress = f"{state.candidate_days} of {days_text(settings.frequency_dwell_days)}"
     pointed, stands = ("frequent", "not frequent") if state.candidate else ("not frequent", "frequent")
     text = f"prompt changes have pointed to {pointed} for {progress}; {stands} stands"
     return (reason(ReasonCode.FREQUENCY_DWELLING, text),)
@@ -141,7 +143,7 @@ def on_the_way(volume: VolumeState, settings: Settings) -> tuple[Reason, ...]:
     if volume.band is None or volume.monthly_inferences is None:
         return ()
     if volume.candidate is not None:
-        progress = f"{volume.candidate_days} of {settings.dwell_days} days"
+        progress = f"{volume.candidate_days} of {days_text(settings.dwell_days)}"
         text = f"volume has pointed to the {volume.candidate} band for {progress}; the {volume.band} band stands"
         return (reason(ReasonCode.BAND_DWELLING, text),)
     if band_of(volume.monthly_inferences, settings) is volume.band:

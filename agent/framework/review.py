@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from leverwatch.agent.framework.humanise import days as days_text
 from leverwatch.agent.framework.mistakes import ReviewSettings
 from leverwatch.agent.framework.model import Declaration, Reason, Rule, Strategy, Verdict
 from leverwatch.agent.framework.shutdowns import Shutdown, Urgency
@@ -146,7 +147,9 @@ def _reasons(
         text = f"since the review ({compared.as_of}): {'; '.join(parts)}"
         yield Reason(ReviewCode.RULE_CHANGED.value, text)
     if age is not None and age >= settings.review_after_days:
-        text = f"the last review, on {reviewed}, was {age} days ago ({settings.review_after_days} are allowed)"
+        text = (
+            f"the last review, on {reviewed}, was {days_text(age)} ago ({settings.review_after_days} are allowed)"
+        )
         yield Reason(ReviewCode.TOO_OLD.value, text)
     for item in ending:
         if item.urgency is not Urgency.AHEAD:

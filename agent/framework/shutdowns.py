@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from msgspec import Struct
 
 from leverwatch.agent.framework.fine_tuned_models import RECENT_DAYS, ModelDays
+from leverwatch.agent.framework.humanise import days as days_text
 from leverwatch.agent.framework.mistakes import ShutdownSettings
 from leverwatch.agent.framework.model_names import spellings
 
@@ -94,7 +95,7 @@ def shutdowns(
         if known is not None:
             day, by_config = known
             left = (day - as_of).days
-            when = f"is shut down on {day}, in {left} days" if left > 0 else f"was to be shut down on {day}"
+            when = f"is shut down on {day}, in {days_text(left)}" if left > 0 else f"was to be shut down on {day}"
             found.append(
                 Shutdown(
                     model=model,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import ceil
+from math import ceil, inf, log2
 
 from msgspec import Struct
 
 from leverwatch.agent.framework.decision_table import STRATEGY_OF_BAND, strategy_of
 from leverwatch.agent.framework.evidence import RULE_OF_BAND
+from leverwatch.agent.framework.humanise import days as days_text
 from leverwatch.agent.framework.humanise import humanise
 from leverwatch.agent.framework.model import Band, Boundary, Facts, Rule, Settings, Strategy, Verdict
 from leverwatch.agent.framework.reasons import marks, spoken
@@ -25,6 +26,9 @@ class WouldChange(Struct, frozen=True):
     strategy: Strategy | None
     """The strategy recommended then; None: no recommendation, as the volume is unknown."""
     text: str
+    distance: float | None = None
+    """How far the rule is from its mark, to rank rules by: 0 when reached, 1 at half or twice the mark. None for a
+    rule without a number."""
 
 
 def would_change(facts: Facts, verdict: Verdict, settings: Settings) -> tuple[WouldChange, ...]:
@@ -59,15 +63,16 @@ def _by_volume(verdict: Verdict, settings: Settings, *, outranked: bool) -> Iter
             word = "below"
         gap = threshold - volume.monthly_inferences
         if abs(gap) == 0 or (gap > 0) is not below:
-            way = f"reached; it settles after {settings.dwell_days} days in a row"
+            way = f"reached; it settles after {days_text(settings.dwell_days)} in a row"
             if volume.candidate is band:
-                way = f"reached for {volume.candidate_days} of {settings.dwell_days} days"
+                way = f"reached for {volume.candidate_days} of {days_text(settings.dwell_days)}"
         else:
-            way = f"{humanise(abs(gap))} {'more' if gap > 0 else 'less'}, for {settings.dwell_days} days"
+            way = f"{humanise(abs(gap))} {'more' if gap > 0 else 'less'}, for {days_text(settings.dwell_days)}"
         strategy = verdict.strategy if outranked else STRATEGY_OF_BAND[band]
         end = "an operational rule outranks volume" if outranked else _then(strategy)
         text = f"{band} band {word} {humanise(threshold, marks(settings))} a month: {way}; {end}"
-        yield WouldChange(RULE_OF_BAND[band], strategy, text)
+        far = _distance(volume.monthly_inferences, threshold, reached=way.startswith("reached"))
+        yield WouldChange(RULE_OF_BAND[band], strategy, text, far)
 
 
 def _by_frequency(verdict: Verdict, settings: Settings, strategy: Strategy | None) -> Iterator[WouldChange]:
@@ -82,13 +87,21 @@ def _by_frequency(verdict: Verdict, settings: Settings, strategy: Strategy | Non
         return
     more = abs(goal - days)
     if state.candidate is not None:
-        way = f"reached for {state.candidate_days} of {dwell} days"
+        way = f"reached for {state.candidate_days} of {days_text(dwell)}"
     else:
         word = "fewer" if state.frequent else "more"
-        way = f"{more} {word} active day{'' if more == 1 else 's'} in {weeks} weeks, for {dwell} days"
+        way = f"{more} {word} active day{'' if more == 1 else 's'} in {weeks} weeks, for {days_text(dwell)}"
     then = "no longer frequent below" if state.frequent else "frequent from"
     level = f"{threshold:g} day{'' if threshold == 1 else 's'} a week"
-    yield WouldChange(Rule.FREQUENT_CHANGES, strategy, f"prompt changes {then} {level}: {way}; {_then(strategy)}")
+    text = f"prompt changes {then} {level}: {way}; {_then(strategy)}"
+    far = _distance(state.per_week, threshold, reached=state.candidate is not None)
+    yield WouldChange(Rule.FREQUENT_CHANGES, strategy, text, far)
+
+
+def _distance(value: float, mark: float, *, reached: bool) -> float:
+    if reached:
+        return 0.0
+    return abs(log2(value / mark)) if value > 0 else inf
 
 
 def _by_behavior(facts: Facts, strategy: Strategy | None) -> WouldChange:

@@ -75,7 +75,7 @@ def write_prices(config: Path, text: str) -> None:
 
 
 def section(config: Path, system: str, title: str) -> list[str]:
-    done = leverwatch("explain", system, config=config)
+    done = leverwatch("explain", system, "--all", config=config)
     assert done.returncode == 0, done.stderr
     return done.stdout.partition(f"\n{title}:\n")[2].partition("\n\n")[0].splitlines()
 

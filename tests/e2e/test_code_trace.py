@@ -112,7 +112,7 @@ def test_the_verdict_on_the_day_of_the_trace_says_what_it_does_not_know(trace: T
     trace.quiet()
     trace.collect()
 
-    told = leverwatch("explain", "code-completion", "--as-of", "2023-11-16", config=trace.config)
+    told = leverwatch("explain", "code-completion", "--all", "--as-of", "2023-11-16", config=trace.config)
 
     assert told.returncode == 0
     assert told.stdout.startswith("code-completion: fine tuning (decided)")

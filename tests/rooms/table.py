@@ -49,8 +49,8 @@ PURE = {
         "typing", "msgspec", "re2", "tree_sitter", "tree_sitter_", "yaml", "leverwatch.collectors.interface",
     }),
     "agent/framework/": frozenset({
-        "__future__", "collections", "dataclasses", "datetime", "decimal", "enum", "fnmatch", "functools",
-        "itertools", "math", "operator", "random", "re", "statistics", "sys", "typing", "zlib",
+        "__future__", "collections", "dataclasses", "datetime", "decimal", "enum", "fnmatch", "fractions",
+        "functools", "itertools", "math", "operator", "random", "re", "statistics", "sys", "typing", "zlib",
         "msgspec", "leverwatch.collectors.interface",
     }),
 }

@@ -47,23 +47,41 @@ def evaluate(config_path: Path, output: str, as_of: date | None, check: bool, *,
 @config_option
 @format_option
 @as_of_option
-def explain(system: str, config_path: Path, output: str, as_of: date | None) -> None:
-    """Tell the whole story of the verdict on SYSTEM.
+@click.option("--all", "whole", is_flag=True, help="Tell the whole story instead of one screen.")
+@click.option(
+    "--with",
+    "suppose",
+    multiple=True,
+    metavar="KEY=VALUE[,...]",
+    help="What if? Suppose other facts, such as volume=300M,price.input=0.1; may be given again.",
+)
+def explain(
+    system: str, config_path: Path, output: str, as_of: date | None, whole: bool, suppose: tuple[str, ...]
+) -> None:
+    """Tell the verdict on SYSTEM on one screen: why, the money, what changes next and what is doubtful.
 
-    Each rule with its number against its threshold and what would change it; then what stands beside the verdict
-    and never changes it: the economics, the outlook, the baseline of a fine-tuned model, signs of an
-    over-engineered prompt, the review, models that end, and evidence of locked-in behaviour. Nothing is written.
-    With --as-of all of it is worked out again from stored data; prices, thresholds and last days of models are
-    those of now.
+    With --all the whole story: each rule with its number against its threshold and what would change it; then what
+    stands beside the verdict and never changes it: the economics, the outlook, the baseline of a fine-tuned model,
+    signs of an over-engineered prompt, the review, models that end, and evidence of locked-in behaviour. JSON
+    always has all of it. Nothing is written. With --as-of all of it is worked out again from stored data; prices,
+    thresholds and last days of models are those of now.
+
+    With --with the verdict and the money of now stand beside those of supposed facts, as if these had settled:
+    volume (a month), changes_per_week, declared_strategy, locked_in_behavior (true or false), price.input and
+    price.output, .cached_input, .cache_write of all models in use, tuned_price.* of the tuned model (also
+    .training and .hosting_per_hour), hosting, and every setting of economics and every threshold of framework by
+    its name. Numbers may be 300M, 1.5k, 1G or 10%.
 
     \b
     Examples:
       leverwatch explain support-bot
+      leverwatch explain support-bot --all
       leverwatch explain support-bot --as-of 2026-06-30
+      leverwatch explain support-bot --with volume=300M,price.input=0.1
     """
     from leverwatch.agent.cli.verdicts import explain as act
 
-    act(system, config_path, output, as_of)
+    act(system, config_path, output, as_of, whole=whole, suppose=suppose)
 
 
 def _step(context: click.Context, _option: click.Parameter, value: str) -> timedelta:

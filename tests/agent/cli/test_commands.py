@@ -146,7 +146,7 @@ class TestVerdicts:
 
     def test_explain_tells_each_rule_with_its_number(self) -> None:
         call("collect")
-        told = call("explain", "bot").stdout
+        told = call("explain", "bot", "--all").stdout
 
         assert told.startswith("bot: hybrid (decided)\n")
         for rule in ("volume_low", "volume_mid", "volume_high", "frequent_changes", "locked_in_behavior"):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leverwatch.agent.framework.humanise import decimal, humanise, percent
+from leverwatch.agent.framework.humanise import days, decimal, humanise, percent
 
 THRESHOLDS = (100_000_000.0, 1_000_000_000.0)
 SUFFIXES = {"K": "e3", "M": "e6", "B": "e9"}
@@ -94,3 +94,13 @@ def test_no_printed_number_crosses_its_threshold(value: float, threshold: float)
 
     assert (shown > threshold, shown < threshold) == (value > threshold, value < threshold)
     assert (float(share) > threshold, float(share) < threshold) == (value > threshold, value < threshold)
+
+
+def test_a_share_that_rounds_to_nothing_has_no_sign() -> None:
+    assert percent(-0.001, 0.5) == "0%"
+    assert percent(-0.004, -0.001) == "-0.4%"
+    assert percent(-0.01, 0.5) == "-1%"
+
+
+def test_one_day_is_no_days() -> None:
+    assert [days(number) for number in (0, 1, 2)] == ["0 days", "1 day", "2 days"]

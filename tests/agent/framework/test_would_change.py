@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from math import inf
 
 import pytest
 from hypothesis import assume, given
@@ -23,6 +24,7 @@ def test_a_low_volume_says_how_much_more_the_other_bands_take() -> None:
         Rule.VOLUME_MID,
         Strategy.HYBRID,
         "mid band from 487K a month: 456.6K more, for 7 days; hybrid would be recommended",
+        4.0,
     )
     assert found[Rule.VOLUME_HIGH].strategy is Strategy.FINE_TUNING
     assert Rule.VOLUME_LOW not in found
@@ -69,6 +71,7 @@ def test_prompts_say_how_many_days_make_them_frequent() -> None:
         Strategy.PROMPT_ENGINEERING,
         "prompt changes frequent from 1 day a week: 20 more active days in 20 weeks, for 3 days; "
         "prompt engineering would be recommended",
+        inf,
     )
 
 
@@ -125,3 +128,15 @@ def test_so_many_days_more_or_fewer_are_just_enough(days: list[bool]) -> None:
         (state.per_week * state.weeks + part) / state.weeks for part in (step, step - step // abs(step))
     )
     assert (reached < 0.5 <= almost + 1e-9) if state.frequent else (reached >= 1 > almost - 1e-9)
+
+
+def test_rules_are_ranked_by_how_many_times_their_value_is_their_mark() -> None:
+    found = changes(facts(constant(LOW), prompts(1)))
+    reached = changes(facts(series((60, 1_000.0), (5, 200_000.0))))
+
+    near, far = found[Rule.VOLUME_MID].distance, found[Rule.VOLUME_HIGH].distance
+    assert near is not None
+    assert far is not None
+    assert 0 < near < far
+    assert found[Rule.LOCKED_IN_BEHAVIOR].distance is None
+    assert reached[Rule.VOLUME_MID].distance == 0
