@@ -9,7 +9,7 @@ ROOMS = (
     "collectors/aggregation/",  # adding records up, each exactly once
     "collectors/daily/",  # sources that are asked for whole days
     "collectors/sources/*/",  # one room for each type of source; none imports another
-    "collectors/sniffing/",  # naming an unknown log; reads files as the source of files does
+    "collectors/sniffing/",  # naming an unknown log, finding prompts; reads files and git as the sources do
     "agent/*.py",  # what every room of the agent shares: errors, clock, log
     "agent/framework/",  # decisions; pure
     "agent/snapshot.py",  # the picture that the exporter and the status page show
