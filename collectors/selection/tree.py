@@ -151,7 +151,7 @@ def _enclosing(node: Node) -> tuple[list[str], bool]:
 
 
 def _word(node: Node) -> str:
-    return (node.text or b"").decode(errors="replace").lstrip(":@$")
+    return (node.text or b"").decode(errors="replace").lstrip(":@$#")
 
 
 def leaves(node: Node) -> Iterator[Node]:

@@ -44,8 +44,8 @@ PURE = {
         "leverwatch.collectors.unpacking",
     }),
     "collectors/selection/": frozenset({
-        "__future__", "collections", "datetime", "functools", "importlib", "itertools", "json", "re", "tomllib",
-        "typing", "msgspec", "re2", "tree_sitter", "yaml", "leverwatch.collectors.interface",
+        "__future__", "codecs", "collections", "datetime", "functools", "importlib", "itertools", "json", "re",
+        "tomllib", "typing", "msgspec", "re2", "tree_sitter", "yaml", "leverwatch.collectors.interface",
     }),
     "agent/framework/": frozenset({
         "__future__", "collections", "dataclasses", "datetime", "decimal", "enum", "fnmatch", "functools",
