@@ -32,6 +32,7 @@ _PLAIN_NAMES = frozenset(
     {"content", "text", "value", "template", "description", "message", "body", "data", "role"}
 )
 _ODD_KEY = re.compile(r"[*?\[\]\\]")
+_NO_KEYS = frozenset({"", "<<"})
 _MOST_VALUES = 50_000
 _DEEPEST = 30
 _Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -161,7 +162,7 @@ def _values(
     elif isinstance(value, dict):
         role = str(value.get("role", "")).lower() in {"system", "developer"}
         for key, inner in value.items():
-            if isinstance(key, str) and key and not _ODD_KEY.search(key):
+            if isinstance(key, str) and key not in _NO_KEYS and not _ODD_KEY.search(key):
                 yield from _values(inner, (*steps, key), budget, is_system=is_system or role)
 
 

@@ -33,6 +33,7 @@ _SMALLEST = 40
 _MOST_PATHS = 200_000
 _MOST_READ = 4_000
 _MOST_BYTES = 48 * 1024 * 1024
+_UNWRITABLE = re.compile(r"[\x00-\x1f\\]")
 _NOT_OURS = re.compile(
     r"(?:^|/)(?:node_modules|vendor|third[_-]?party|dist|build|\.git|\.venv|venv|site-packages|\.tox|target)/"
 )
@@ -154,6 +155,8 @@ def _reason_against(path: str, size: int) -> str | None:
     """Return why a file is not looked into, empty when that need not be said; None: it is."""
     if not is_candidate(path) or size < _SMALLEST or _LOCKED.search(path):
         return ""
+    if _UNWRITABLE.search(path):
+        return "with a name that no pattern can have"
     if _NOT_OURS.search(path):
         return "of others, or generated (node_modules, vendor, dist)"
     if _TESTS.search(path):

@@ -61,6 +61,7 @@ ODD: list[Files] = [
         "bot/old.md": "Du bist ein h\xf6flicher Assistent, you are one.".encode("cp1252"),
         "bot/prompt.py": "SYSTEM_PROMPT = 'you are the helper of those who ask\n",
         "bot/[a]*/prompts/x.md": SYSTEM,
+        "bot/prompts/line\nbreak.md": SYSTEM,
     }
 ]
 HABITS = {"markdown": MARKDOWN, "python": PYTHON, "documents": DOCUMENTS, "typescript": TYPESCRIPT, "odd": ODD}
@@ -117,6 +118,44 @@ def test_the_printed_source_is_one_that_check_config_and_collect_take(habit: str
     assert '"invalid_line"' not in collected.stdout
 
 
+TEXT = """\
+REPO: git, 4 files, 3 looked into
+
+SYSTEM  FILES  LANDINGS IN 13 WEEKS  WITHOUT SELECTORS  NEWEST CHANGE
+review      1                     1                  1     FIRST
+triage      1                     1                  6     FIRST
+
+LEFT OUT              FILES
+tests and fixtures        1
+no prompt seen, *.py      1
+
+Source, for `sources`; check the names of the systems:
+  - name: prompts
+    type: git
+    repo: REPO
+    systems:
+      review:
+      - files: services/review/agent.py
+        select:
+          names:
+          - instructions
+      triage:
+      - files: services/triage/agent.py
+        select:
+          names:
+          - SYSTEM_PROMPT
+"""
+
+
+def test_the_text_has_the_evidence_and_the_source(tmp_path: Path) -> None:
+    repo = make(tmp_path / "r", PYTHON)
+    first = f"{datetime.now(UTC) - timedelta(days=len(PYTHON)):%Y-%m-%d}"
+
+    text = sniff(str(repo.path)).stdout
+
+    assert text.replace(str(repo.path), "REPO").replace(f"   {first}", "     FIRST") == TEXT
+
+
 def test_landings_are_counted_with_and_without_selectors(tmp_path: Path) -> None:
     (triage,) = [proposed(make(tmp_path / "r", PYTHON).path)["systems"]["triage"]]
 
@@ -145,6 +184,7 @@ def test_what_was_left_out_is_told_with_the_reason(tmp_path: Path) -> None:
     assert left["symbolic links and submodules"] == 1
     assert left["larger than 256 KiB"] == 1
     assert left["unreadable (not python)"] == 1
+    assert left["with a name that no pattern can have"] == 1
     assert left["unreadable (no text in UTF-8)"] == 2
 
 
