@@ -28,6 +28,8 @@ _SIGNS = tuple(
         r"\b(?:question|context|observation|thought|human|user|assistant|examples?)\s*:",
     )
 )
+_ADDRESSES = 4
+"""Of the signs, so many of the first ones speak to the model itself."""
 _FIELD = re.compile(r"\{\{?[\s#%/]*[A-Za-z_][\w.]*[\s%]*\}\}?|\$\{[^}]*\}|<<?/?[A-Za-z_]+>>?")
 _PROMPTISH = re.compile(
     r"prompt|instruct|(?:^|_)system(?:_?(?:message|msg|text|content))?$|persona|backstory|preamble|guideline",
@@ -61,10 +63,11 @@ def is_prompt(text: str, name: str = "") -> bool:
     if words(text) < LEAST_WORDS:
         return False
     signs = score(text)
+    addresses = any(sign.search(text[:_LOOKED_AT]) for sign in _SIGNS[:_ADDRESSES])
     if is_promptish(name):
         # In another language than English there are no signs, and the name is enough for a longer text.
         return signs >= _WITH_A_NAME or not text.isascii()
-    return signs >= (_WITH_A_DUBIOUS_ONE if is_dubious(name) else _ENOUGH)
+    return addresses and signs >= (_WITH_A_DUBIOUS_ONE if is_dubious(name) else _ENOUGH)
 
 
 def score(text: str) -> int:

@@ -10,8 +10,10 @@ import click
 
 from leverwatch.agent.cli.options import (
     EPILOG,
+    Exit,
     config_option,
     day,
+    fail,
     format_option,
     trust_clock_option,
 )
@@ -144,4 +146,7 @@ def _repository(address: str) -> Path | None:
     """Return the folder of a repository: of a path or a `file://` address; None for anything else."""
     if address.startswith("file://"):
         return Path(unquote(urlsplit(address).path))
+    if "://" in address:
+        # Without the address, which may have a token in it.
+        fail("a remote repository is not looked into: clone it, and give the folder", Exit.FAILED)
     return Path(address) if Path(address).is_dir() else None

@@ -242,3 +242,11 @@ def test_a_missing_repository_is_refused(tmp_path: Path) -> None:
 
     assert result.exit_code == 1
     assert "no such folder" in result.output
+
+
+def test_a_remote_repository_is_refused_without_its_token() -> None:
+    result = sniff("https://someone:secret@git.example.com/prompts.git")
+
+    assert result.exit_code == 1
+    assert "clone it" in result.output
+    assert "secret" not in result.output
