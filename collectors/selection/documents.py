@@ -17,6 +17,7 @@ from leverwatch.collectors.selection.selector import Part, Unparsable
 _MOST_VISITS = 100_000
 """Values that are looked at in one document, in which an alias may stand for any number of them."""
 _LARGEST_VALUE = 5 * 1024 * 1024
+_MERGE = "<<"
 _INDEX = re.compile(r"\[(\d+|\*)\]")
 # Without the C library PyYAML has the slow loader only. Neither makes anything but texts, lists and mappings.
 _Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -57,6 +58,7 @@ def keyed_texts(text: str, language: str, paths: Sequence[str]) -> Iterator[Part
 class _Search:
     def __init__(self) -> None:
         self._visits = 0
+        self._merges: dict[int, dict[Any, Any]] = {}
 
     def found(self, value: Any, steps: tuple[str, ...], label: str) -> Iterator[Part]:
         self._visits += 1
@@ -67,22 +69,37 @@ class _Search:
                 yield Part(label, _text(value))
         elif steps[0] == "**":
             yield from self.found(value, steps[1:], label)
-            for _, inner, name in _items(value):
+            for _, inner, name in self._items(value):
                 yield from self.found(inner, steps, f"{label}{name}")
         else:
-            for key, inner, name in _items(value):
+            for key, inner, name in self._items(value):
                 if _step(steps[0]).fullmatch(key):
                     # Elements that any number stands for are one text: one more does not rename those behind it.
                     name = name if name[0] != "[" or steps[0] == key else "[]"
                     yield from self.found(inner, steps[1:], f"{label}{name}".lstrip("."))
 
+    def _items(self, value: Any) -> Iterator[tuple[str, Any, str]]:
+        """Yield the keys of a mapping or a list, with its values and their labels."""
+        if isinstance(value, dict):
+            yield from ((str(key), inner, f".{key}") for key, inner in self._merged(value).items())
+        elif isinstance(value, list):
+            yield from ((str(number), inner, f"[{number}]") for number, inner in enumerate(value))
 
-def _items(value: Any) -> Iterator[tuple[str, Any, str]]:
-    """Yield the keys of a mapping or a list, with its values and their labels."""
-    if isinstance(value, dict):
-        yield from ((str(key), inner, f".{key}") for key, inner in value.items())
-    elif isinstance(value, list):
-        yield from ((str(number), inner, f"[{number}]") for number, inner in enumerate(value))
+    def _merged(self, value: dict[Any, Any]) -> dict[Any, Any]:
+        """Return a mapping with what it takes over from others by the key `<<` of YAML, and has none of itself."""
+        others = value.get(_MERGE)
+        if not isinstance(others, dict | list):
+            return value
+        known = self._merges.get(id(value))
+        if known is None:
+            # What takes over from itself has nothing to take.
+            self._merges[id(value)] = {}
+            known = {key: inner for key, inner in value.items() if key != _MERGE}
+            for other in others if isinstance(others, list) else [others]:
+                if isinstance(other, dict):
+                    known = {**self._merged(other), **known}
+            self._merges[id(value)] = known
+        return known
 
 
 def _text(value: Any) -> str:

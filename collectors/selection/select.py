@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterable
 
 from leverwatch.collectors.selection.selector import LARGEST, Part, Selector, Unparsable
@@ -18,7 +19,8 @@ def select(selector: Selector, content: bytes) -> dict[str, str]:
     if len(content) > LARGEST:
         raise Unparsable(f"larger than {LARGEST >> 20} MiB")
     try:
-        text = content.decode("utf-8-sig").replace("\r\n", "\n")
+        wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        text = content.decode("utf-16" if wide else "utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise Unparsable("no text in UTF-8") from error
     try:

@@ -26,6 +26,7 @@ BINDINGS = {
     "field_definition": (("property",), ("value",)),
     "required_parameter": (("pattern",), ("value",)),
     "assignment_pattern": (("left",), ("right",)),
+    "object_assignment_pattern": (("left",), ("right",)),
     "enum_assignment": (("name",), ("value",)),
     "jsx_attribute": ((), ("",)),
     # Go
@@ -79,6 +80,10 @@ FUNCTIONS = frozenset(
 )
 """Functions and methods with a name."""
 LAMBDAS = frozenset({"lambda", "arrow_function", "function_expression", "func_literal", "lambda_expression"})
+BLOCKS = frozenset({"block", "statement_block", "body_statement", "do_block"})
+"""Statements, one of which says what is returned."""
+CHAINED = frozenset({"assignment", "assignment_expression"})
+"""Bindings that are values themselves."""
 SCOPES = {
     **dict.fromkeys(FUNCTIONS, "name"),
     **dict.fromkeys(

@@ -151,25 +151,25 @@ def _enclosing(node: Node) -> tuple[list[str], bool]:
 
 
 def _word(node: Node) -> str:
-    return (node.text or b"").decode(errors="replace").lstrip(":@$")
+    return (node.text or b"").decode(errors="replace").lstrip(":@$#")
 
 
-def _leaves(node: Node) -> Iterator[Node]:
+def leaves(node: Node) -> Iterator[Node]:
     """Yield the words of a name: `a`, `b` and `c` of `a.b["c"]`. What something is called with is none."""
     if node.type in CONTENTS or (node.is_named and not node.named_child_count and node.type not in STRINGS):
         yield node
         return
     for child in node.named_children:
         if child.type not in _NO_NAMES and child.type not in DELIMITERS:
-            yield from _leaves(child)
+            yield from leaves(child)
 
 
 def _steps(node: Node) -> Iterator[str]:
-    for leaf in _leaves(node):
+    for leaf in leaves(node):
         word = _word(leaf)
         if word and word not in SELF and len(word) <= _LONGEST_NAME and not word[0].isdigit():
             yield word
 
 
 def _last_end(node: Node) -> int:
-    return max((leaf.end_byte for leaf in _leaves(node)), default=node.end_byte)
+    return max((leaf.end_byte for leaf in leaves(node)), default=node.end_byte)

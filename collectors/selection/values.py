@@ -10,6 +10,8 @@ from leverwatch.collectors.selection.literals import unescaped, unescaped_single
 from leverwatch.collectors.selection.selector import Unparsable
 from leverwatch.collectors.selection.syntax import (
     ADJACENT,
+    BLOCKS,
+    CHAINED,
     CONCATENATIONS,
     CONSTANTS,
     CONTENTS,
@@ -77,6 +79,11 @@ class Values:
             return self._literal(node)
         if kind == "heredoc_beginning":
             return self._heredoc(node)
+        if kind == "jsx_text":
+            return " ".join((node.text or b"").decode(errors="replace").split()) or None
+        if kind in CHAINED and (right := node.child_by_field_name("right")):
+            # Of `A = B = "..."` what is given to both, and not the name of the other one.
+            return self._text(right)
         if kind in ADJACENT:
             return self._concatenated(node.named_children)
         if kind in CONCATENATIONS and _operator(node) == "+":
@@ -84,7 +91,7 @@ class Values:
         if kind in _REFERENCES and (text := self._constant(node)) is not None:
             return text
         if kind in LAMBDAS and (body := node.child_by_field_name("body")):
-            return self._returned(body)
+            return self._returned(body) if body.type in BLOCKS else self._text(body)
         return _bounded("\n", [text for child in node.named_children if (text := self._text(child)) is not None])
 
     def _concatenated(self, operands: list[Node]) -> str | None:

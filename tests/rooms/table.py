@@ -9,7 +9,7 @@ ROOMS = (
     "collectors/aggregation/",  # adding records up, each exactly once
     "collectors/daily/",  # sources that are asked for whole days
     "collectors/sources/*/",  # one room for each type of source; none imports another
-    "collectors/sniffing/",  # naming an unknown log; reads files as the source of files does
+    "collectors/sniffing/",  # naming an unknown log, finding prompts; reads files and git as the sources do
     "agent/*.py",  # what every room of the agent shares: errors, clock, log
     "agent/framework/",  # decisions; pure
     "agent/snapshot.py",  # the picture that the exporter and the status page show
@@ -45,8 +45,9 @@ PURE = {
         "leverwatch.collectors.unpacking",
     }),
     "collectors/selection/": frozenset({
-        "__future__", "collections", "datetime", "functools", "importlib", "itertools", "json", "re", "tomllib",
-        "typing", "msgspec", "re2", "tree_sitter", "tree_sitter_", "yaml", "leverwatch.collectors.interface",
+        "__future__", "codecs", "collections", "datetime", "functools", "importlib", "itertools", "json", "re",
+        "tomllib", "typing", "msgspec", "re2", "tree_sitter", "tree_sitter_", "yaml",
+        "leverwatch.collectors.interface",
     }),
     "agent/framework/": frozenset({
         "__future__", "collections", "dataclasses", "datetime", "decimal", "enum", "fnmatch", "fractions",

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import click
 
 from leverwatch.agent.cli.options import (
     EPILOG,
+    Exit,
     config_option,
     day,
+    fail,
     format_option,
     trust_clock_option,
 )
@@ -108,10 +111,13 @@ def backfill(
 
 
 @click.command(epilog=EPILOG)
-@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@click.argument("path", metavar="FILE|REPO", type=click.Path())
 @format_option
-def sniff(path: Path, output: str) -> None:
-    """Name the format of a usage log, count all of it, and print a source block for it.
+def sniff(path: str, output: str) -> None:
+    """Name the format of a usage log, count all of it, and print a source block for it; or find prompts.
+
+    Of a git repository (its top folder, a bare one, or file://) it finds files and texts that are like prompts,
+    proposes systems, patterns and selectors, and says how many landings would count with and without these.
 
     Lines of JSON or CSV that no known producer wrote get a field map, guessed from the names and values of the
     first records. Comments say what is not sure: check them.
@@ -123,7 +129,24 @@ def sniff(path: Path, output: str) -> None:
     Examples:
       leverwatch sniff /var/log/litellm/spend.jsonl
       leverwatch sniff traces.json.zst --format json
+      leverwatch sniff ~/src/assistant
     """
+    folder = _repository(path)
+    if folder is not None:
+        from leverwatch.agent.cli.sniff_repository import sniff_repository
+
+        sniff_repository(path, folder, output)
+        return
     from leverwatch.agent.cli.sniff import sniff as act
 
-    act(path, output)
+    act(Path(path), output)
+
+
+def _repository(address: str) -> Path | None:
+    """Return the folder of a repository: of a path or a `file://` address; None for anything else."""
+    if address.startswith("file://"):
+        return Path(unquote(urlsplit(address).path))
+    if "://" in address:
+        # Without the address, which may have a token in it.
+        fail("a remote repository is not looked into: clone it, and give the folder", Exit.FAILED)
+    return Path(address) if Path(address).is_dir() else None

@@ -21,6 +21,8 @@ _LOOK_SECONDS = 0.1
 """Seconds between two checks of the time limit and of the wish to stop."""
 _GRACE_SECONDS = 1.0
 """Seconds between SIGTERM, after which git can clean up, and SIGKILL."""
+_PIPE = 1024 * 1024
+"""Bytes that git can print before they are read: the fewer times the two wait for each other, the better."""
 _BLOCK = 512
 """Bytes of a block, the unit of `ulimit -f`."""
 
@@ -109,6 +111,8 @@ def _start(command: Command, feed: IO[bytes], complaints: IO[bytes], lifeline: i
             ("/bin/sh", "-c", _SCRIPT, "git", str(lifeline), str(blocks), git, *command.arguments),
             stdin=feed,
             stdout=subprocess.PIPE,
+            bufsize=_PIPE,
+            pipesize=_PIPE,
             stderr=complaints,
             env=dict(command.environ),
             start_new_session=True,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from msgspec.structs import replace
@@ -27,7 +26,7 @@ from leverwatch.collectors.sources.git.log import Landing
 from leverwatch.collectors.sources.git.mainline import Turn, spans
 from leverwatch.collectors.sources.git.patterns import pathspecs
 from leverwatch.collectors.sources.git.process import Git, Runner, summary
-from leverwatch.collectors.sources.git.repository import Repository
+from leverwatch.collectors.sources.git.repository import Chain, Repository
 from leverwatch.collectors.sources.git.settings import settings_digest
 from leverwatch.collectors.sources.git.tracking import Tracking
 from leverwatch.collectors.stored_state import check_keys, place_of
@@ -36,8 +35,6 @@ KINDS = (HISTORY,)
 """What a source stores."""
 _PARTIAL = "file contents are missing, as in a partial clone; run `git fetch --refetch --no-filter` in it"
 _MOST_PROBLEMS = 20
-_LATEST = 1 << 62
-"""Later dates are read as this one; all are beyond the calendar."""
 
 
 class GitCollector:
@@ -227,13 +224,13 @@ class GitCollector:
         parts = list(spans(history.head, tip, turns))
         if history.newest is None:
             return None
-        dates = [date for _, date in repository.dates(parts)]
-        newest = newest_of(dates, history.newest, int(self._now().timestamp()))
+        read = repository.chain(parts, self._pathspecs)
+        newest = newest_of(read.dates, history.newest, int(self._now().timestamp()))
         if newest is None:
             return None
         # `history` is changed in place: whatever goes wrong from here on, the store has the true one.
         self._memory = None
-        landings = repository.landings(parts, self._pathspecs)
+        landings = read.landings
         changes, unread = self._follow(repository, landings, history)
         tallies = {Result.COUNTED: len(changes), Result.INVALID_LINE: len(_refused(landings)) + len(unread)}
         history.turns += turns
@@ -250,8 +247,9 @@ class GitCollector:
     ) -> tuple[Batch, History]:
         history = History.begun(tip, self._settings, reference, turns)
         parts = list(spans(None, tip, turns))
-        read = repository.landings(parts, self._pathspecs)
-        landings, dated = self._dated(read, repository.dates(parts))
+        read = repository.chain(parts, self._pathspecs)
+        dated = sound_dates(read.dates, int(self._now().timestamp()))
+        landings = _dated(read, dated)
         history.newest = dated.newest
         changes, unread = self._follow(repository, landings, history)
         if remembered:
@@ -260,7 +258,7 @@ class GitCollector:
         refused = 0 if remembered else len(_refused(landings))
         if remembered and remembered.settings == self._settings:
             unread = []
-        wrong = self._wrong(read, landings, remembered)
+        wrong = self._wrong(read.landings, landings, remembered)
         history.misdated = sorted({*(remembered.misdated if remembered else ()), *(one.place for one in wrong)})
         tallies = Counter(Result(one.reason) for one in wrong)
         tallies.update(
@@ -270,24 +268,9 @@ class GitCollector:
         problems = [*doubts, *_problems(landings), *unread, *wrong]
         return self._batch(history, tip, changes, tallies, problems, replace=True), history
 
-    def _dated(self, landings: list[Landing], dates: Iterator[tuple[str, int]]) -> tuple[list[Landing], Dated]:
-        """Return the landings with sound dates, and what is known of all dates of the branch."""
-        wanted = {landing.commit for landing in landings}
-        seconds = array("q")
-        positions: dict[str, int] = {}
-        for commit, date in dates:
-            if commit in wanted:
-                positions[commit] = len(seconds)
-            seconds.append(min(date, _LATEST))
-        dated = sound_dates(seconds, int(self._now().timestamp()))
-        moved = {commit: dated.moved[place] for commit, place in positions.items() if place in dated.moved}
-        sound = [
-            replace(one, landed_at=datetime.fromtimestamp(moved[one.commit], UTC)) if one.commit in moved else one
-            for one in landings
-        ]
-        return sound, dated
-
-    def _wrong(self, read: list[Landing], landings: list[Landing], remembered: History | None) -> list[Problem]:
+    def _wrong(
+        self, read: Sequence[Landing], landings: Sequence[Landing], remembered: History | None
+    ) -> list[Problem]:
         """Return the landings whose dates cannot be true, without those that were reported before."""
         known = set(remembered.misdated) if remembered else set()
         return [
@@ -331,6 +314,15 @@ class GitCollector:
             newest_record=max((one.landed_at for one in changes), default=None),
             problems=tuple(problems[:_MOST_PROBLEMS]),
         )
+
+
+def _dated(read: Chain, dated: Dated) -> list[Landing]:
+    """Return the landings with sound dates."""
+    moved = dated.moved
+    return [
+        replace(one, landed_at=datetime.fromtimestamp(moved[place], UTC)) if place in moved else one
+        for one, place in zip(read.landings, read.places, strict=True)
+    ]
 
 
 def _refused(landings: list[Landing]) -> list[Landing]:

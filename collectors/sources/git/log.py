@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
@@ -9,9 +10,12 @@ from msgspec import Struct
 
 _FORMAT = "--format=tformat:%H %ct %at"
 _DIFF = ("-z", "--raw", "--no-renames", "--no-relative", "--no-abbrev", "--no-color", "--no-ext-diff")
-ARGUMENTS = ("log", *_DIFF, "--no-follow", "--first-parent", "--diff-merges=first-parent", "--reverse", _FORMAT)
-"""The command whose output `parse_log` reads. Renames are found later by content hash, so git does not detect
-them."""
+ARGUMENTS = (
+    *("log", *_DIFF, "--no-follow", "--first-parent", "--diff-merges=first-parent"),
+    *("--sparse", "--reverse", _FORMAT),
+)
+"""The command whose output `parse_log` reads: every commit, for its date, with what it did to the paths. Renames
+are found later by content hash, so git does not detect them."""
 HEADER = ("log", "-z", "--no-walk", "--no-patch", "--no-color", _FORMAT)
 """The command that prints a commit as `ARGUMENTS` does, without its files."""
 DIFFERENCE = ("diff-tree", "-r", *_DIFF)
@@ -22,6 +26,8 @@ MOST_EDITS = 20_000
 _FILE_TYPE = 0o170000
 _REGULAR_FILE = 0o100000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = 1 << 62
+"""Later dates are read as this one; all are beyond the calendar."""
 
 
 class Edit(Struct, frozen=True):
@@ -65,16 +71,17 @@ def parse_log(output: bytes) -> Iterator[Landing]:
     return read_log([output])
 
 
-def read_log(pieces: Iterable[bytes]) -> Iterator[Landing]:
+def read_log(pieces: Iterable[bytes], dates: array[int] | None = None) -> Iterator[Landing]:
     """Parse the output of `ARGUMENTS` from pieces of any size; landings without edits are left out.
 
-    Bytes of a path that are not UTF-8 become backslash escapes.
+    Bytes of a path that are not UTF-8 become backslash escapes. The committer date of every commit, in seconds
+    since 1970, is added to `dates`, of which that of a landing is the last one when it is given.
 
     Raises:
         ValueError: the output has another form, or is incomplete.
     """
-    header: tuple[str, datetime] | None = None
-    written = ""
+    header = b""
+    dates = array("q") if dates is None else dates
     edits: list[Edit] = []
     number = 0
     fields = _fields(pieces)
@@ -83,21 +90,34 @@ def read_log(pieces: Iterable[bytes]) -> Iterator[Landing]:
         if record.startswith(b":"):
             path = next(fields, b"")
             parts = record[1:].split(b" ")
-            if not path or len(parts) != 5 or header is None:
+            if not path or len(parts) != 5 or not header:
                 raise ValueError("not the output of git log --raw -z")
             number += 1
             if number <= MOST_EDITS:
                 name = path.decode(errors="backslashreplace")
                 edits.append(Edit(name, _content(parts[0], parts[2]), _content(parts[1], parts[3])))
             continue
-        if header is not None and edits:
-            several = number > MOST_EDITS
-            yield Landing(*header, () if several else tuple(edits), number if several else 0, written)
-        edits, number = [], 0
+        if edits:
+            yield _landing(header, edits, number)
+            edits, number = [], 0
         if record:
-            commit, _, dates = record.decode().partition(" ")
-            seconds, _, written = dates.partition(" ")
-            header = commit, parse_time(seconds)
+            header = record
+            dates.append(_seconds(record))
+
+
+def _landing(header: bytes, edits: list[Edit], number: int) -> Landing:
+    commit, _, dates = header.decode().partition(" ")
+    seconds, _, written = dates.partition(" ")
+    several = number > MOST_EDITS
+    return Landing(commit, parse_time(seconds), () if several else tuple(edits), number if several else 0, written)
+
+
+def _seconds(header: bytes) -> int:
+    try:
+        return max(-_LATEST, min(int(header.split(b" ", 2)[1]), _LATEST))
+    except (IndexError, ValueError):
+        # A commit without a date.
+        return 0
 
 
 def _fields(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -28,7 +28,7 @@ def normalise(text: bytes, *, collapse_whitespace: bool = False) -> bytes:
     text = _in_utf8(text).removeprefix(codecs.BOM_UTF8)
     if collapse_whitespace:
         return b" ".join(text.split())
-    return b"\n".join(line.rstrip() for line in text.splitlines()).rstrip(b"\n")
+    return b"\n".join(map(bytes.rstrip, text.splitlines())).rstrip(b"\n")
 
 
 def _in_utf8(text: bytes) -> bytes:

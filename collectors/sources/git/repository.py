@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from msgspec import Struct
 
@@ -27,6 +28,16 @@ class Tip(Struct, frozen=True):
     """The newest commit; None: the repository has no such branch."""
     shallow: bool
     """Whether the clone is shallow; the rest of its history must not be counted."""
+
+
+class Chain(NamedTuple):
+    """What landed on a branch, oldest first."""
+
+    landings: list[Landing]
+    places: list[int]
+    """Which one of all commits each landing is."""
+    dates: array[int]
+    """The committer date of every commit, in seconds since 1970."""
 
 
 class Repository:
@@ -139,41 +150,28 @@ class Repository:
                 return parents[0], tuple(turns[:number])
         return None
 
-    def dates(self, parts: Iterable[Span]) -> Iterator[tuple[str, int]]:
-        """Yield every commit of a chain with its committer date in seconds since 1970, oldest first.
+    def chain(self, parts: Iterable[Span], pathspecs: Sequence[str]) -> Chain:
+        """Return the landings of a chain that touch the paths, and the dates of all its commits.
 
         Raises:
             GitError: the repository cannot be read.
         """
+        found = Chain([], [], array("q"))
         for start, end, turn in parts:
             span = end if start is None else f"{start}..{end}"
-            with self._git.open(
-                self.directory, "rev-list", "--first-parent", "--reverse", "--timestamp", span, "--"
-            ) as output:
-                yield from map(_dated, output)
-            if turn is not None:
-                line = self._git.read(self.directory, "rev-list", "--no-walk", "--timestamp", turn.merge, "--")
-                yield _dated(line)
-
-    def landings(self, parts: Iterable[Span], pathspecs: Sequence[str]) -> list[Landing]:
-        """Return the landings of a chain that touch the paths, oldest first.
-
-        Raises:
-            GitError: the repository cannot be read.
-        """
-        found: list[Landing] = []
-        for start, end, turn in parts:
-            span = end if start is None else f"{start}..{end}"
-            found += self._log(b"", *ARGUMENTS, span, "--", *pathspecs)
+            self._log(found, b"", *ARGUMENTS, span, "--", *pathspecs)
             if turn is not None:
                 header = self._git.read(self.directory, *HEADER, turn.merge, "--")
-                found += self._log(header, *DIFFERENCE, turn.parent, turn.merge, "--", *pathspecs)
+                self._log(found, header, *DIFFERENCE, turn.parent, turn.merge, "--", *pathspecs)
         return found
 
-    def _log(self, header: bytes, *arguments: str) -> Iterator[Landing]:
+    def _log(self, found: Chain, header: bytes, *arguments: str) -> None:
         with self._git.open(self.directory, *arguments) as output:
             try:
-                yield from read_log(chain([header], iter(lambda: output.read(_PIECE), b"")))
+                pieces = chain([header], iter(lambda: output.read(_PIECE), b""))
+                for landing in read_log(pieces, found.dates):
+                    found.landings.append(landing)
+                    found.places.append(len(found.dates) - 1)
             except ValueError as error:
                 raise GitFailed("git log printed something unexpected") from error
 
@@ -204,16 +202,11 @@ class Repository:
             raise GitFailed("git ended before it had printed every object")
 
 
-def _dated(line: bytes) -> tuple[str, int]:
-    seconds, _, commit = line.decode().strip().partition(" ")
-    return commit, int(seconds)
-
-
 def _read_object(output: IO[bytes], size: int) -> bytes | None:
     """Read one object and the newline after it, without keeping a large one; None when the output ends early."""
     if size <= LARGEST_PROMPT:
-        content = output.read(size)
-        return content if len(content) == size and output.read(1) == b"\n" else None
+        content = output.read(size + 1)
+        return content[:-1] if len(content) == size + 1 and content.endswith(b"\n") else None
     left = size + 1
     while left > 0:
         piece = output.read(min(left, _PIECE))

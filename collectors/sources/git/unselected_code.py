@@ -13,8 +13,8 @@ from leverwatch.collectors.sources.git.repository import Repository
 from leverwatch.collectors.sources.git.tracking import Tracking
 
 MOST_LANDINGS = 100
-_MOST_CONTENTS = 300
-"""Contents that are parsed for one look, which takes some milliseconds each."""
+_MOST_CONTENTS = 80
+"""Contents that are parsed for one look: some milliseconds each, more than all else that a landing takes."""
 REASON = "code_as_prompt"
 """The reason of a problem with a pattern and not with a record."""
 

@@ -94,3 +94,36 @@ def test_aliases_that_multiply_and_a_value_inside_of_itself_end_in_bounded_time(
 def test_a_path_with_an_empty_part_is_refused() -> None:
     with pytest.raises(ValueError, match="no empty part"):
         key_steps("a..b")
+
+
+SHARED = """
+base: &base {system: Be kind., model: small}
+bot:
+  <<: *base
+  model: large
+other:
+  <<: [*base, {tone: calm}]
+  system: Be exact.
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "texts"),
+    [
+        ("bot.system", {"bot.system": "Be kind."}),
+        ("other.system", {"other.system": "Be exact."}),
+        ("other.tone", {"other.tone": "calm"}),
+        (
+            "**.system",
+            {"base.system": "Be kind.", "bot.system": "Be kind.", "other.system": "Be exact."},
+        ),
+    ],
+)
+def test_what_a_mapping_of_yaml_takes_over_from_another_is_found_in_it(path: str, texts: dict[str, str]) -> None:
+    assert found("yaml", SHARED, path) == texts
+
+
+def test_mappings_that_take_over_from_each_other_many_times_are_read_in_bounded_time() -> None:
+    lines = ["a0: &a0 {system: x}", *(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}" for n in range(1, 200))]
+
+    assert found("yaml", "\n".join(lines), "a199.system") == {"a199.system": "x"}

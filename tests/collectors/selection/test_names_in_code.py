@@ -212,3 +212,29 @@ def test_a_sum_of_very_many_literals_is_read_and_a_deep_nest_is_not() -> None:
     assert only("python", many, "P") == "ab" * 5000
     with pytest.raises(Unparsable, match="deep"):
         texts("python", deep, "P")
+
+
+@pytest.mark.parametrize(
+    ("language", "code", "name", "text"),
+    [
+        ("python", "PROMPT = lambda user: f'Help {user}'", "PROMPT", "Help {user}"),
+        ("java", 'class A { Supplier<String> P = () -> "Be kind."; }', "P", "Be kind."),
+        ("csharp", 'class A { Func<string> P = () => { Log("no"); return "yes"; }; }', "P", "yes"),
+        ("python", "FIRST = SECOND = 'Be kind.'", "FIRST", "Be kind."),
+        ("javascript", "const first = second = 'Be kind.'", "first", "Be kind."),
+        ("typescript", "class A { #prompt = 'Be kind.' }", "A.prompt", "Be kind."),
+        ("typescript", "const { prompt = 'Be kind.' } = settings;", "prompt", "Be kind."),
+        ("tsx", "function Prompt() { return <Note>Be\n  kind to {user}.</Note> }", "Prompt", "Be kind to\n."),
+    ],
+)
+def test_a_text_is_found_in_a_form_that_few_use(language: str, code: str, name: str, text: str) -> None:
+    found = select(Selector(names=(name,), language=language), code.encode())
+
+    assert list(found.values()) == [text]
+
+
+def test_a_file_in_utf_16_is_read_by_its_mark() -> None:
+    code = 'class A { const string P = "Sei höflich."; }'
+
+    for encoding in ("utf-16", "utf-8-sig"):
+        assert select(Selector(names=("P",), language="csharp"), code.encode(encoding)) == {"A.P": "Sei höflich."}

@@ -148,11 +148,12 @@ class Watch:
         self.commands.clear()
         batches = []
         for batch in self.collector.collect(self.state()):
-            self._commit(batch)
+            self.commit(batch)
             batches.append(batch)
         return batches
 
-    def _commit(self, batch: Batch) -> None:
+    def commit(self, batch: Batch) -> None:
+        """Keep a batch, as the store does."""
         self.revision += 1
         for key, value in batch.state.items():
             if value is None:
