@@ -135,7 +135,10 @@ def _compare_all(
 ) -> tuple[Comparison, ...]:
     old = {key: list(group) for key, group in groupby(sorted(before, key=_key), _key)}
     new = {key: list(group) for key, group in groupby(sorted(after, key=_key), _key)}
-    pairs = [_pair(old[key], new[key], settings.minimum_n) for key in sorted(old.keys() & new.keys())]
+    found = {key: _pair(old[key], new[key], settings.minimum_n) for key in sorted(old.keys() & new.keys())}
+    pairs = [
+        pair for (suite, metric), pair in found.items() if not _repeats(pair, found.get((suite, _SHARE)), metric)
+    ]
     return tuple(
         compare(
             *pair,
@@ -144,6 +147,21 @@ def _compare_all(
             comparisons=len(pairs),
         )
         for pair in pairs
+    )
+
+
+_SHARE, _SCORE = "pass_rate", "score"
+
+
+def _repeats(
+    pair: tuple[EvalResult, EvalResult], share: tuple[EvalResult, EvalResult] | None, metric: str
+) -> bool:
+    """Whether a pair of mean scores says nothing beside that of the passed cases; it would only widen both
+    intervals."""
+    if metric != _SCORE or share is None:
+        return False
+    return all(
+        (one.value, one.n, one.at) == (two.value, two.n, two.at) for one, two in zip(pair, share, strict=True)
     )
 
 
