@@ -15,7 +15,7 @@ from leverwatch.collectors.sources.evals.positions import RESULT_FILE, FileState
 from leverwatch.collectors.sources.evals.reading import Reading, ResultFileReader, Stopped
 from leverwatch.collectors.stored_state import check_keys
 
-_METHOD = 3
+_METHOD = 2
 """The version of the method. It is raised when the same file would give other results; then all are read again."""
 KINDS = (RESULT_FILE,)
 """What a source stores."""

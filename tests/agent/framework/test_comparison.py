@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import sqrt
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
@@ -155,7 +156,7 @@ def test_no_spread_at_all_is_no_certainty(before: EvalResult, after: EvalResult,
         ({"suite_hash": "h2~cases"}, "the suites differ in their test cases"),
     ],
 )
-def test_what_makes_two_results_not_comparable_is_said(change: dict[str, object], reason: str) -> None:
+def test_what_makes_two_results_not_comparable_is_said(change: dict[str, Any], reason: str) -> None:
     compared = compare(result(9, 100), result(1, 190, **change))
 
     assert compared.outcome is ComparisonOutcome.NOT_COMPARABLE
