@@ -222,6 +222,7 @@ def _model(file: _Top) -> str:
 
 def _suite_hash(file: _File, task: str) -> str:
     config, samples = file.configs.get(task, _Task()), file.samples[task]
+    arguments = decode(bytes(config.dataset_kwargs) or b"null", Any)
     made = digest(
         [
             task,
@@ -230,9 +231,10 @@ def _suite_hash(file: _File, task: str) -> str:
             config.dataset_path,
             config.dataset_name,
             config.test_split or config.validation_split,
-            digest(decode(bytes(config.dataset_kwargs) or b"null", Any)),
             samples.original,
             samples.effective,
+            # Left out where there are none, so that what older versions stored is still the same suite.
+            *([digest(arguments)] if arguments else []),
         ]
     )
     cases = file.task_hashes.get(task)
