@@ -234,7 +234,7 @@ def _suite_hash(file: _File, task: str) -> str:
             samples.original,
             samples.effective,
             # Left out where there are none, so that what older versions stored is still the same suite.
-            *([digest(arguments)] if arguments else []),
+            *([digest(arguments)] if arguments is not None else []),
         ]
     )
     cases = file.task_hashes.get(task)
