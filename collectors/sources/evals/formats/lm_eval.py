@@ -222,7 +222,7 @@ def _model(file: _Top) -> str:
 
 def _suite_hash(file: _File, task: str) -> str:
     config, samples = file.configs.get(task, _Task()), file.samples[task]
-    arguments = decode(bytes(config.dataset_kwargs) or b"null", Any)
+    arguments: object = decode(bytes(config.dataset_kwargs) or b"null", Any)
     made = digest(
         [
             task,
