@@ -171,6 +171,10 @@ class EvalResult:
     """How many of the `n` test cases passed, when `value` is their share."""
     source: str = ""
     """The name of the source. Collectors leave it empty; the store sets it."""
+    errored: int = 0
+    """How many cases of the run ended with an error, whether or not they count in `n`."""
+    cases: int = 0
+    """How many cases the run had, those with an error too; 0: as many as `n`."""
 
 
 class ModelShutdown(Struct, frozen=True):

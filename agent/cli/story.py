@@ -20,6 +20,7 @@ from leverwatch.agent.framework.model import Facts, Verdict
 from leverwatch.agent.framework.review import Review
 from leverwatch.agent.framework.shutdowns import Shutdown
 from leverwatch.agent.framework.would_change import WouldChange
+from leverwatch.collectors.interface import EvalResult
 
 _MARKS = {True: "yes", False: "no", None: "?"}
 
@@ -70,6 +71,8 @@ def _beside(beside: Assessment) -> Iterator[str]:
     yield from _section("Outlook", beside.outlook, _outlook)
     if beside.baseline is not None:
         yield from _section("Baseline of the fine-tuned model", beside.baseline, _baseline)
+    if beside.evaluations:
+        yield from ("", "Newest evaluations:", *(f"  {line}" for line in _evaluations(beside.evaluations)))
     yield from _section("Prompt", beside.prompts, _prompts)
     yield from _section("Review", beside.review, _review)
     if beside.shutdowns:
@@ -176,6 +179,18 @@ def _baseline(found: Baseline) -> Iterator[str]:
     stale = ", stale" if found.stale else ""
     yield f"{found.outcome.replace('_', ' ')}{stale}: {found.tuned.model}, adopted {found.tuned.adopted_on}"
     yield from (f"- {reason.text}" for reason in found.reasons)
+
+
+def _evaluations(found: tuple[EvalResult, ...]) -> list[str]:
+    heads = ("DAY", "MODEL", "PROMPT", "SUITE", "METRIC", "SCORE", "CASES", "ERRORS")
+    rows = [
+        (
+            *(str(one.at.date()), one.model, one.prompt_version or "-", one.suite, one.metric),
+            *(f"{one.value:.4g}", str(one.n), str(one.errored)),
+        )
+        for one in found
+    ]
+    return [*table(heads, rows).splitlines(), "A result counts from the day after its own."]
 
 
 def _prompts(found: PromptJudgement) -> Iterator[str]:

@@ -111,7 +111,9 @@ class StoredFacts(Struct, frozen=True):
             days=store.daily_usage(since, as_of, scope),
             earlier=store.prompt_sums(until - timedelta(days=RECENT_DAYS - 1), until, scope),
             models=models,
-            results=store.eval_results(oldest_result, as_of, scope),
+            results=store.eval_results(
+                oldest_result, min(as_of, date.max - timedelta(days=2)) + timedelta(days=1), scope
+            ),
             listed=store.shutdowns(),
             at_review=reviews.read(store, [facts for facts, _ in decided]),
         )

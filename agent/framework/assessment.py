@@ -31,6 +31,7 @@ from leverwatch.agent.framework.frequency import active_days_by_week
 from leverwatch.agent.framework.locked_in import LockedIn, OutputChecks, locked_in_support
 from leverwatch.agent.framework.mistakes import MistakeSettings
 from leverwatch.agent.framework.model import Facts, Settings, Verdict
+from leverwatch.agent.framework.newest_evals import newest_evals
 from leverwatch.agent.framework.overengineering import Overengineering, PromptMoments, judge
 from leverwatch.agent.framework.review import PastVerdict, Review, review
 from leverwatch.agent.framework.shutdowns import Shutdown, shutdowns
@@ -108,6 +109,8 @@ class Assessment(Struct, frozen=True):
     locked_in: LockedIn | Unavailable
     would_change: tuple[WouldChange, ...] | Unavailable
     """For each rule that could change the verdict: how far it is from that, and what would be recommended."""
+    evaluations: tuple[EvalResult, ...] = ()
+    """The newest results that were read, also those of today, which count from tomorrow on."""
 
 
 Judgement = TypeVar("Judgement")
@@ -133,6 +136,10 @@ def assess_context(
             parts be computed all the same.
     """
     tried = attempt or Attempt()
+    read = given.results
+    # Only whole days count: the verdict of a day must not depend on the hour of its evaluation.
+    dated = tuple(result for result in read if result.at.date() <= given.facts.as_of)
+    given = replace(given, results=dated)
     mistakes = settings.mistakes
     as_of, verdict, declaration = given.facts.as_of, given.verdict, given.facts.declaration
     economics = tried("economics", lambda: assess_economics(economics_facts(given, settings.framework)))
@@ -141,6 +148,7 @@ def assess_context(
         lambda: shutdowns(given.recent, as_of, mistakes.last_days, given.listed, mistakes.shutdowns),
     )
     return Assessment(
+        evaluations=newest_evals(read),
         economics=economics,
         agreement=_agreement(economics, verdict),
         outlook=tried("outlook", lambda: _outlook(given, settings)),

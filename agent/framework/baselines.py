@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
-from itertools import groupby
+from itertools import groupby, product
 
 from msgspec import Struct
 
-from leverwatch.agent.framework.comparison import Comparison, ComparisonOutcome, compare
+from leverwatch.agent.framework.comparison import (
+    MOST_ERRORS,
+    Comparison,
+    ComparisonOutcome,
+    compare,
+    same_suite,
+)
 from leverwatch.agent.framework.fine_tuned_models import ModelDays, TunedModel, predecessors, tuned_models
 from leverwatch.agent.framework.humanise import days as days_text
 from leverwatch.agent.framework.mistakes import BaselineSettings
@@ -130,7 +136,10 @@ def _compare_all(
 ) -> tuple[Comparison, ...]:
     old = {key: list(group) for key, group in groupby(sorted(before, key=_key), _key)}
     new = {key: list(group) for key, group in groupby(sorted(after, key=_key), _key)}
-    pairs = [_pair(old[key], new[key], settings.minimum_n) for key in sorted(old.keys() & new.keys())]
+    found = {key: _pair(old[key], new[key], settings.minimum_n) for key in sorted(old.keys() & new.keys())}
+    pairs = [
+        pair for (suite, metric), pair in found.items() if not _repeats(pair, found.get((suite, _SHARE)), metric)
+    ]
     return tuple(
         compare(
             *pair,
@@ -142,18 +151,44 @@ def _compare_all(
     )
 
 
+_SHARE, _SCORE = "pass_rate", "score"
+
+
+def _repeats(
+    pair: tuple[EvalResult, EvalResult], share: tuple[EvalResult, EvalResult] | None, metric: str
+) -> bool:
+    """Whether a pair of mean scores says nothing beside that of the passed cases; it would only widen both
+    intervals."""
+    if metric != _SCORE or share is None:
+        return False
+    return all(
+        (one.value, one.n, one.at) == (two.value, two.n, two.at) for one, two in zip(pair, share, strict=True)
+    )
+
+
 def _pair(
     before: Sequence[EvalResult], after: Sequence[EvalResult], minimum_n: int
 ) -> tuple[EvalResult, EvalResult]:
-    """The two results to compare: of the same suite hash if there are such, with enough cases, the newest."""
-    shared = {result.suite_hash for result in before} & {result.suite_hash for result in after}
+    """The two results to compare: of the same test cases and the same prompt if there are such, with enough cases,
+    without too many errors, the newest."""
 
-    def best(results: Sequence[EvalResult], hashes: set[str]) -> EvalResult:
-        allowed = [result for result in results if not hashes or result.suite_hash in hashes]
-        return max(allowed, key=lambda result: (result.n >= minimum_n, result.at, result.suite_hash, result.n))
+    def quality(result: EvalResult) -> tuple[object, ...]:
+        sound = result.errored <= MOST_ERRORS * (result.cases or result.n)
+        return result.n >= minimum_n, sound, result.at, result.suite_hash, result.n
 
-    newest = best(after, shared)
-    return best(before, {newest.suite_hash} if shared else shared), newest
+    def best(results: Sequence[EvalResult]) -> Iterable[EvalResult]:
+        found: dict[tuple[str, str], EvalResult] = {}
+        for result in sorted(results, key=quality):
+            found[result.suite_hash, result.prompt_version] = result
+        return found.values()
+
+    def fit(pair: tuple[EvalResult, EvalResult]) -> tuple[object, ...]:
+        old, new = pair
+        same = same_suite(old, new)
+        suites = 1 if same is None else 2 * same
+        return suites, old.prompt_version == new.prompt_version, quality(new), quality(old)
+
+    return max(product(best(before), best(after)), key=fit)
 
 
 _WEIGHT = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from math import hypot, sqrt
+from math import hypot, isclose, sqrt
 from statistics import NormalDist
 
 from msgspec import Struct
@@ -22,7 +22,8 @@ class ComparisonOutcome(StrEnum):
     TOO_SMALL = "too_small"
     """One of the results has too few test cases."""
     NOT_COMPARABLE = "not_comparable"
-    """The suites differ, or the standard error or the better direction is unknown."""
+    """The suites or prompts differ, too many cases ended with an error, or the standard error or the better
+    direction is unknown."""
     MISSING = "missing"
     """There is no result from before, or none from after."""
 
@@ -45,10 +46,36 @@ class Comparison(Struct, frozen=True):
     reason: Reason
 
 
+MOST_ERRORS = 0.05
+"""Above this share of cases that ended with an error, a result says more of the run than of the model."""
+_ZERO = 1e-9
+"""A standard error up to this is zero but for rounding: no case differed from another."""
+
+
+def same_suite(before: EvalResult, after: EvalResult) -> bool | None:
+    """Whether two results are of the same test cases; None: it cannot be told.
+
+    A suite hash of two parts, `a~b`, has the digest of what the suite was made from, and that of the cases
+    themselves, which not every run writes.
+    """
+    (made, _, cases), (other, _, others) = (one.suite_hash.partition("~") for one in (before, after))
+    if cases and others:
+        return cases == others
+    if made != other:
+        return False
+    return None if cases or others else True
+
+
 def compare(
-    before: EvalResult, after: EvalResult, *, minimum_n: int = 30, confidence: float = 0.95, comparisons: int = 1
+    before: EvalResult,
+    after: EvalResult,
+    *,
+    minimum_n: int = 30,
+    confidence: float = 0.95,
+    comparisons: int = 1,
+    any_prompt: bool = False,
 ) -> Comparison:
-    """Compare two results of one suite and metric.
+    """Compare two results of one suite and metric, and of one prompt unless `any_prompt`.
 
     Shares of passed cases are compared with Newcombe's interval for the difference of two proportions (method 10,
     from two Wilson intervals), anything else with the normal interval of the two standard errors. The error
@@ -64,8 +91,9 @@ def compare(
         reason = Reason(f"eval_{outcome}", f"{name}: {text}")
         return Comparison(before, after, outcome, difference, low, high, level, minimum_n, reason)
 
-    if before.suite_hash != after.suite_hash:
-        return result(ComparisonOutcome.NOT_COMPARABLE, "the suites differ in their test cases")
+    doubt = _doubt(before, after, any_prompt)
+    if doubt:
+        return result(ComparisonOutcome.NOT_COMPARABLE, doubt)
     if after.higher_is_better is None or before.higher_is_better is not after.higher_is_better:
         return result(ComparisonOutcome.NOT_COMPARABLE, "it is not known whether higher is better")
     least = min(before.n, after.n)
@@ -85,9 +113,29 @@ def compare(
     return result(ComparisonOutcome.BETTER if better else ComparisonOutcome.WORSE, shown, interval)
 
 
+def _doubt(before: EvalResult, after: EvalResult, any_prompt: bool) -> str:
+    """Why the two do not measure the same; empty when they do."""
+    same = same_suite(before, after)
+    if same is None:
+        return "whether the test cases are the same cannot be told: one of the two runs did not write their hash"
+    if not same:
+        return "the suites differ in their test cases"
+    first, second = before.prompt_version, after.prompt_version
+    if not any_prompt and first != second:
+        if not (first and second):
+            return f"whether the prompts are the same cannot be told: only one is named, {first or second}"
+        return f"the prompts differ: {first} before, {second} after"
+    for when, one in (("before", before), ("after", after)):
+        cases = one.cases or one.n
+        if one.errored > MOST_ERRORS * cases:
+            return f"{one.errored} of {cases} cases ended with an error in the result from {when}"
+    return ""
+
+
 def _interval(before: EvalResult, after: EvalResult, z: float) -> tuple[float, float] | None:
-    if before.passed is not None and after.passed is not None:
-        return _newcombe(before.passed, before.n, after.passed, after.n, z)
+    x1, x2 = _passed(before), _passed(after)
+    if x1 is not None and x2 is not None:
+        return _newcombe(x1, before.n, x2, after.n, z)
     first, second = _error(before), _error(after)
     if first is None or second is None:
         return None
@@ -95,24 +143,43 @@ def _interval(before: EvalResult, after: EvalResult, z: float) -> tuple[float, f
     return difference - half, difference + half
 
 
-def _newcombe(x1: int, n1: int, x2: int, n2: int, z: float) -> tuple[float, float]:
+def _newcombe(x1: float, n1: int, x2: float, n2: int, z: float) -> tuple[float, float]:
     p1, p2 = x1 / n1, x2 / n2
     (low1, high1), (low2, high2) = _wilson(x1, n1, z), _wilson(x2, n2, z)
     difference = p2 - p1
     return difference - hypot(p2 - low2, high1 - p1), difference + hypot(high2 - p2, p1 - low1)
 
 
-def _wilson(x: int, n: int, z: float) -> tuple[float, float]:
+def _wilson(x: float, n: int, z: float) -> tuple[float, float]:
     p = x / n
     middle, spread = p + z * z / (2 * n), z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     scale = 1 + z * z / n
     return (middle - spread) / scale, (middle + spread) / scale
 
 
-def _error(result: EvalResult) -> float | None:
+def _passed(result: EvalResult) -> float | None:
+    """How many cases passed; None when the cases were scored with more than two values, or nobody knows.
+
+    Scores from 0 to 1 with the largest spread that their mean allows are zeros and ones. Where no case differs
+    from another, the spread of such scores is taken to be that largest one: a standard error of zero is no
+    certainty.
+    """
     if result.passed is not None:
+        return float(result.passed)
+    if result.stderr is None or not 0 <= result.value <= 1 or result.n < 2:
+        return None
+    spread = result.value * (1 - result.value)
+    largest = (sqrt(spread / (result.n - 1)), sqrt(spread / result.n))
+    if result.stderr <= _ZERO or any(isclose(result.stderr, one, rel_tol=1e-6) for one in largest):
+        return result.value * result.n
+    return None
+
+
+def _error(result: EvalResult) -> float | None:
+    passed = _passed(result)
+    if passed is not None:
         # The plain formula says zero at 0 and 100%; two passed and two failed cases more do not (Agresti, Coull).
         n = result.n + 4
-        share = (result.passed + 2) / n
+        share = (passed + 2) / n
         return sqrt(share * (1 - share) / n)
-    return result.stderr
+    return result.stderr if result.n > 1 and (result.stderr or 0) > _ZERO else None

@@ -35,7 +35,7 @@ def eval_gain(
             side[result.suite, result.suite_hash, result.metric] = result
     pairs = [(before[key], after[key]) for key in sorted(before.keys() & after.keys())]
     outcomes = {
-        compare(*pair, minimum_n=minimum_n, confidence=confidence, comparisons=len(pairs)).outcome
+        compare(*pair, minimum_n=minimum_n, confidence=confidence, comparisons=len(pairs), any_prompt=True).outcome
         for pair in pairs
     }
     if ComparisonOutcome.BETTER in outcomes:

@@ -79,7 +79,7 @@ def write_eval_results(
     admitted = admission.systems((result.system for result in storable), counted=False)
     storable = writer.within_limits("eval_result", storable, lambda result: result.system in admitted)
     statement = insert_into(connection.dialect, eval_results)
-    measured = ("value", "stderr", "n", "passed", "higher_is_better")
+    measured = ("value", "stderr", "n", "passed", "higher_is_better", "errored", "cases")
     statement = statement.on_conflict_do_update(
         index_elements=list(eval_results.primary_key.columns),
         set_={name: statement.excluded[name] for name in measured},

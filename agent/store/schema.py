@@ -206,6 +206,8 @@ eval_results = Table(
     Column("n", BigInteger, nullable=False),
     Column("passed", BigInteger),
     Column("higher_is_better", Boolean),
+    Column("errored", BigInteger, nullable=False, server_default="0"),
+    Column("cases", BigInteger, nullable=False, server_default="0"),
 )
 """One row for each metric of one run of a suite. `identity` is a hash of the columns up to `at`: PostgreSQL
 limits index entries to less than these can need together."""

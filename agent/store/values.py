@@ -73,7 +73,7 @@ def is_prompt_change(change: PromptChange) -> bool:
 def is_eval_result(result: EvalResult) -> bool:
     """Return whether the store can hold the result."""
     numbers = [result.value, *([] if result.stderr is None else [result.stderr])]
-    wholes = [result.n, *([] if result.passed is None else [result.passed])]
+    wholes = [result.n, result.errored, result.cases, *([] if result.passed is None else [result.passed])]
     names = ("system", "model", "prompt_version", "suite", "suite_hash", "metric")
     return (
         _texts(result, _EVALS, names)

@@ -26,20 +26,22 @@ class Attribution:
         self._template = parse_template(config.system)
         self._models: Mapping[str, str] = config.models
 
-    def result(self, raw: RawResult, path: str, now: datetime) -> EvalResult:
+    def result(self, raw: RawResult, path: str, now: datetime, written: datetime) -> EvalResult:
         """Return a raw result as a result with its system and model.
 
         Raises:
             BadInput: it names no system, or a number, time or name is out of bounds.
         """
-        _check(raw, now)
+        at = raw.at or written
+        _check(raw, at, now)
         file = PurePath(path)
+        folder = file.parent.parent if raw.own_folder and file.parent.name == raw.own_folder else file.parent
         known: dict[str, object] = {
             "system": raw.system,
             "suite": raw.suite,
             "model": raw.model,
             "prompt_version": raw.prompt_version,
-            "folder": file.parent.name,
+            "folder": folder.name,
             "file": file.stem,
         }
         system = self._template.fill(tuple(known[name] for name in self._template.paths))
@@ -57,13 +59,15 @@ class Attribution:
             value=raw.value,
             stderr=raw.stderr,
             n=raw.n,
-            at=raw.at,
+            at=at,
             higher_is_better=raw.higher_is_better,
             passed=raw.passed,
+            errored=raw.errored,
+            cases=raw.cases,
         )
 
 
-def _check(raw: RawResult, now: datetime) -> None:
+def _check(raw: RawResult, at: datetime, now: datetime) -> None:
     for name in ("model", "suite", "suite_hash", "metric", "prompt_version"):
         text = getattr(raw, name)
         if text == "" and name == "prompt_version":
@@ -80,5 +84,5 @@ def _check(raw: RawResult, now: datetime) -> None:
         raise BadInput(Result.MISTYPED_FIELD, "stderr must be a finite number, not below 0")
     if raw.passed is not None and not 0 <= raw.passed <= raw.n:
         raise BadInput(Result.MISTYPED_FIELD, "passed must be from 0 to n")
-    if raw.at > now + _AHEAD:
+    if at > now + _AHEAD:
         raise BadInput(Result.FUTURE, "the time of the run is in the future")

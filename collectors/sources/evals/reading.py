@@ -7,7 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
 
 from leverwatch.collectors.interface import EvalResult, Problem, Result
@@ -24,6 +24,7 @@ from leverwatch.collectors.sources.evals.formats.interface import (
     RawResult,
 )
 from leverwatch.collectors.sources.evals.formats.own import parse_line
+from leverwatch.collectors.sources.evals.formats.promptfoo import parse_lines
 from leverwatch.collectors.sources.evals.positions import (
     Prefix,
     ResultFilePosition,
@@ -110,7 +111,7 @@ class ResultFileReader:
                 yield self._state(found, now, "", 0), reading
                 return
             file = io.BufferedReader(raw)
-            parts = self._lines if is_lines(found.path, self._wanted) else self._document
+            parts = self._lines if is_lines(found.path, self._wanted, file) else self._document
             for state, reading in parts(file, found, files, now):
                 if state != known or reading.tallies:
                     yield state, reading
@@ -142,15 +143,20 @@ class ResultFileReader:
         yield state, reading
 
     def _results(self, file: BinaryIO, found: Found, now: datetime, reading: Reading) -> None:
-        take = _Take(self._attribution, found.path, now, MOST_RESULTS)
+        take = _Take(self._attribution, found, now, MOST_RESULTS)
         file.seek(0)
         try:
             parser = parser_of(found.path, self._wanted, file)
             file.seek(0)
+            if parser is parse_lines and _is_young(found, now):
+                raise Later  # rows may be added to it, which would make other shares
             for entry in parser(file):
                 take(entry, reading)
-        except NotFinished:
-            reading.tallies[Result.IGNORED] += 1
+        except NotFinished as reason:
+            # Nothing of such a file counts, and whoever waits for its results is told why.
+            reading.results.clear()
+            reading.tallies.clear()
+            reading.problem(found.path, BadInput(Result.IGNORED, f"has no results: {reason}"))
         except BadInput as problem:
             if _is_young(found, now):
                 raise Later from problem
@@ -167,7 +173,7 @@ class ResultFileReader:
         """Yield the new lines of a file in parts, from the position up to which it was read before."""
         prefix = known_prefix(file, found.size, files.values())
         lines = _Lines(file, found.size, prefix, waits=_is_young(found, now))
-        take, reading = _Take(self._attribution, found.path, now), Reading()
+        take, reading = _Take(self._attribution, found, now), Reading()
         for number, line in lines:
             if line is None:
                 take((number, BadInput(Result.INVALID_LINE, f"is longer than {_LONGEST_LINE >> 20} MiB")), reading)
@@ -189,8 +195,9 @@ class ResultFileReader:
 class _Take:
     """Turns the entries of one file into results, up to the limit of results in a file."""
 
-    def __init__(self, attribution: Attribution, path: str, now: datetime, most: int | None = None) -> None:
-        self._attribution, self._path, self._now, self._most = attribution, path, now, most
+    def __init__(self, attribution: Attribution, found: Found, now: datetime, most: int | None = None) -> None:
+        self._attribution, self._path, self._now, self._most = attribution, found.path, now, most
+        self._written = datetime.fromtimestamp(found.mtime_ns / 1e9, UTC)
         self._metrics: set[str] = set()
 
     def __call__(self, entry: Entry, reading: Reading) -> None:
@@ -207,7 +214,7 @@ class _Take:
     def _result(self, found: RawResult | BadInput, before: int) -> EvalResult:
         if isinstance(found, BadInput):
             raise found
-        result = self._attribution.result(found, self._path, self._now)
+        result = self._attribution.result(found, self._path, self._now, self._written)
         if result.metric not in self._metrics:
             if len(self._metrics) == MOST_METRICS:
                 raise BadInput(Result.INVALID_LINE, f"has more than {MOST_METRICS:_} different metrics")

@@ -123,6 +123,25 @@ def test_the_pair_of_the_same_cases_is_preferred_and_then_the_larger_and_the_new
     assert judged.outcome is ComparisonOutcome.BETTER
 
 
+def test_the_pair_of_the_same_prompt_is_preferred_to_a_newer_one_of_another() -> None:
+    judged = found(BEFORE, after(160, age=5), after(20, age=1, prompt_version="another"))
+
+    (compared,) = judged.comparisons
+    assert (compared.before.prompt_version, compared.after.prompt_version, compared.after.passed) == (
+        "v1",
+        "v1",
+        160,
+    )
+    assert judged.outcome is ComparisonOutcome.NO_DIFFERENCE
+
+
+def test_two_prompts_are_never_compared_silently() -> None:
+    judged = found(BEFORE, after(20, prompt_version="another"))
+
+    assert judged.outcome is ComparisonOutcome.NOT_COMPARABLE
+    assert judged.reasons[0].text == "answers accuracy: the prompts differ: v1 before, another after"
+
+
 def test_one_metric_that_got_worse_outweighs_all_that_got_better() -> None:
     judged = found(
         BEFORE, replace(BEFORE, metric="tone"), after(199), after(100, metric="tone"), after(5, 10, metric="new")

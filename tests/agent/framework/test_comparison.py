@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import sqrt
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
@@ -122,3 +123,54 @@ def test_a_result_compared_with_itself_never_differs(same: EvalResult, compariso
         ComparisonOutcome.NO_DIFFERENCE,
         ComparisonOutcome.TOO_SMALL,
     }
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "outcome"),
+    [
+        (
+            result(9, None, 40, value=0.9, stderr=sqrt(0.09 / 39)),
+            result(1, None, 40, value=1.0, stderr=0.0),
+            "no_difference",
+        ),
+        (result(9, 36, 40), result(1, None, 40, value=1.0, stderr=0.0), "no_difference"),
+        (result(9, None, 40, value=1.0, stderr=0.0), result(1, None, 40, value=0.0, stderr=0.0), "worse"),
+        (result(9, None, 40, value=7.0, stderr=0.0), result(1, None, 40, value=8.0, stderr=0.0), "not_comparable"),
+    ],
+)
+def test_no_spread_at_all_is_no_certainty(before: EvalResult, after: EvalResult, outcome: str) -> None:
+    assert compare(before, after).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"prompt_version": "v2"}, "the prompts differ: v1 before, v2 after"),
+        ({"prompt_version": ""}, "whether the prompts are the same cannot be told: only one is named, v1"),
+        ({"errored": 11}, "11 of 200 cases ended with an error in the result from after"),
+        ({"errored": 11, "cases": 211}, "11 of 211 cases ended with an error in the result from after"),
+        (
+            {"suite_hash": "h1~cases"},
+            "whether the test cases are the same cannot be told: one of the two runs did not write their hash",
+        ),
+        ({"suite_hash": "h2~cases"}, "the suites differ in their test cases"),
+    ],
+)
+def test_what_makes_two_results_not_comparable_is_said(change: dict[str, Any], reason: str) -> None:
+    compared = compare(result(9, 100), result(1, 190, **change))
+
+    assert compared.outcome is ComparisonOutcome.NOT_COMPARABLE
+    assert compared.reason.text == f"answers accuracy: {reason}"
+
+
+def test_a_few_errors_are_no_reason_not_to_compare() -> None:
+    assert compare(result(9, 100, errored=10), result(1, 190)).outcome is ComparisonOutcome.BETTER
+
+
+def test_the_same_cases_are_the_same_wherever_they_were_read_from() -> None:
+    assert compare(result(9, 100, suite_hash="a~x"), result(1, 190, suite_hash="b~x")).outcome == "better"
+    assert compare(result(9, 100, suite_hash="a~x"), result(1, 190, suite_hash="a~y")).outcome == "not_comparable"
+
+
+def test_results_of_any_prompt_are_compared_where_the_prompt_is_what_changed() -> None:
+    assert compare(result(9, 100), result(1, 190, prompt_version="v2"), any_prompt=True).outcome == "better"

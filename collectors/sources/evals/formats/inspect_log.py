@@ -5,8 +5,10 @@ Only logs of a run that ended well and was not invalidated count.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import sqrt
 from typing import Any, BinaryIO
 
 import msgspec
@@ -23,6 +25,7 @@ from leverwatch.collectors.sources.evals.formats.interface import (
     digest,
     moment,
 )
+from leverwatch.collectors.sources.evals.formats.packed import header_of
 
 _VERSION = 2
 _LARGEST_SCORE = 1 << 20
@@ -43,6 +46,7 @@ class _Dataset(msgspec.Struct):
 
 class _Config(msgspec.Struct):
     epochs: int | None = None
+    epochs_reducer: Any = None
 
 
 class _Eval(msgspec.Struct):
@@ -57,10 +61,12 @@ class _Eval(msgspec.Struct):
 
 class _Metric(msgspec.Struct):
     value: msgspec.Raw
+    group: str | None = None
 
 
 class _Score(msgspec.Struct):
     name: str
+    scorer: str | None = None
     reducer: str | None = None
     scored_samples: int | None = None
     metrics: dict[str, msgspec.Raw] = msgspec.field(default_factory=dict)
@@ -71,8 +77,11 @@ class _Scorer:
     """The wanted values of a score."""
 
     name: str
+    scorer: str
     n: int | None
     metrics: dict[str, float | BadInput]
+    grouped: frozenset[str]
+    """Metrics over groups of samples, whose sizes the log does not tell."""
 
     @property
     def stderr(self) -> float | BadInput | None:
@@ -82,6 +91,8 @@ class _Scorer:
 
 class _Results(msgspec.Struct):
     completed_samples: int = 0
+    total_samples: int = 0
+    early_stopping: Any = None
 
 
 class _Stats(msgspec.Struct):
@@ -120,6 +131,14 @@ class _Samples:
                 f"has more than {_MOST_IDS:_} ids of samples, or more than {_LARGEST_IDS >> 20} MiB of them",
             )
 
+    def add_stop(self, index: str | int, text: bytes | None) -> None:
+        """Add the id of a sample that was stopped early."""
+        self.add(index, None if text is None else bytes(decode(text, _Stop).id))
+
+
+class _Stop(msgspec.Struct):
+    id: msgspec.Raw
+
 
 class _Scores:
     """Collects the scores while the file is read; an invalid score is reported and left out."""
@@ -145,6 +164,11 @@ class _Scores:
             return problem
 
 
+def parse_packed(data: BinaryIO) -> Iterator[Entry]:
+    """Yield the same of a packed log (`.eval`), which is what Inspect writes by default."""
+    return parse(header_of(data))
+
+
 def parse(data: BinaryIO) -> Iterator[Entry]:
     """Yield every metric of every scorer, named `scorer/metric`.
 
@@ -152,17 +176,22 @@ def parse(data: BinaryIO) -> Iterator[Entry]:
         BadInput: the file is not such a log, of another version, or has no scores.
         NotFinished: the run did not succeed, or was invalidated.
     """
-    samples, scores = _Samples(), _Scores()
-    log = convert(outline(data, _wanted(samples, scores)), _Log)
+    samples, stops, scores = _Samples(), _Samples(), _Scores()
+    log = convert(outline(data, _wanted(samples, stops, scores)), _Log)
     if log.version != _VERSION:
         raise BadInput(Result.MISTYPED_FIELD, f"version {log.version} of the log format is not read, only 2 is")
     if log.status != "success" or log.invalidated:
-        raise NotFinished
+        raise NotFinished("the run was invalidated" if log.invalidated else f"the run ended as {log.status[:20]}")
     if log.results is None or not scores.found:
         raise BadInput(Result.MISSING_FIELD, "has no scores")
     spec = log.eval
     at = moment((log.stats.completed_at if log.stats else None) or spec.created)
-    suite_hash = _suite_hash(spec, samples.ids)
+    epochs = max(spec.config.epochs or 1, 1)
+    unreduced = epochs if spec.config.epochs_reducer == [] else 1
+    suite_hash = _suite_hash(spec, samples.ids, stops.ids)
+    missing = max(log.results.total_samples - log.results.completed_samples - len(stops.ids), 0)
+    cases = -(-(log.results.total_samples - len(stops.ids)) // epochs)
+    names = Counter(score.name for score in scores.found if isinstance(score, _Scorer))
     metadata = spec.metadata or {}
     for score in scores.found:
         if isinstance(score, BadInput):
@@ -170,17 +199,25 @@ def parse(data: BinaryIO) -> Iterator[Entry]:
             continue
         n = score.n
         if n is None:
-            n = log.results.completed_samples // max(spec.config.epochs or 1, 1)
+            n = log.results.completed_samples // epochs
+        else:
+            n //= unreduced
+        name = score.name if names[score.name] == 1 else f"{score.scorer}/{score.name}"
         for metric, value in score.metrics.items():
             if metric in _SPREADS:
                 continue
-            stderr = score.stderr if metric in _MEANS else None
+            stderr = score.stderr if metric in _MEANS and n > 1 else None
             if isinstance(value, BadInput):
                 yield None, value
                 continue
             if isinstance(stderr, BadInput):
                 yield None, stderr
                 continue
+            if metric in score.grouped and metric != "all":
+                yield None, BadInput(Result.MISSING_FIELD, "does not tell how many samples a group of them has")
+                continue
+            # Epochs that were not reduced are no cases of their own; taken for independent, they look too certain.
+            widened = stderr if stderr is None else stderr * sqrt(unreduced)
             yield (
                 None,
                 RawResult(
@@ -190,16 +227,18 @@ def parse(data: BinaryIO) -> Iterator[Entry]:
                     prompt_version=_text(metadata.get("prompt_version")),
                     suite=spec.task,
                     suite_hash=suite_hash,
-                    metric=f"{score.name}/{metric}",
+                    metric=f"{name}/{metric}",
                     value=value,
-                    stderr=stderr,
+                    stderr=widened,
                     n=n,
                     at=at,
+                    errored=-(-missing // epochs),
+                    cases=cases,
                 ),
             )
 
 
-def _wanted(samples: _Samples, scores: _Scores) -> Wanted:
+def _wanted(samples: _Samples, stops: _Samples, scores: _Scores) -> Wanted:
     dataset: Wanted = {"name": VALUE, "samples": VALUE, "sample_ids": Each(samples.add, _LARGEST_ID)}
     return {
         "version": VALUE,
@@ -211,10 +250,15 @@ def _wanted(samples: _Samples, scores: _Scores) -> Wanted:
             "created": VALUE,
             "task_version": VALUE,
             "dataset": dataset,
-            "config": {"epochs": VALUE},
+            "config": {"epochs": VALUE, "epochs_reducer": VALUE},
             "metadata": {"system": VALUE, "prompt_version": VALUE},
         },
-        "results": {"completed_samples": VALUE, "scores": Each(scores.add, _LARGEST_SCORE)},
+        "results": {
+            "completed_samples": VALUE,
+            "total_samples": VALUE,
+            "early_stopping": {"early_stops": Each(stops.add_stop, _LARGEST_ID)},
+            "scores": Each(scores.add, _LARGEST_SCORE),
+        },
         "stats": {"completed_at": VALUE},
     }
 
@@ -223,7 +267,15 @@ def _scorer(score: _Score) -> _Scorer:
     name = score.name if score.reducer in {None, "mean"} else f"{score.name}/{score.reducer}"
     # No longer name is one, and what is kept of thousands should be small.
     metrics = {metric[: LONGEST + 1]: _value(raw) for metric, raw in score.metrics.items()}
-    return _Scorer(name[: LONGEST + 1], score.scored_samples, metrics)
+    grouped = frozenset(name for name, raw in score.metrics.items() if _is_grouped(raw))
+    return _Scorer(name[: LONGEST + 1], (score.scorer or "")[:LONGEST], score.scored_samples, metrics, grouped)
+
+
+def _is_grouped(measured: msgspec.Raw) -> bool:
+    try:
+        return decode(bytes(measured), _Metric).group is not None
+    except BadInput:
+        return False
 
 
 def _value(measured: msgspec.Raw) -> float | BadInput:
@@ -237,6 +289,9 @@ def _text(value: object) -> str:
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
-def _suite_hash(spec: _Eval, ids: list[str]) -> str:
+def _suite_hash(spec: _Eval, ids: list[str], stopped: list[str]) -> str:
     data = spec.dataset
-    return digest([spec.task, str(spec.task_version), data.name, sorted(ids) or data.samples])
+    made: list[object] = [spec.task, str(spec.task_version), data.name, sorted(ids) or data.samples]
+    if stopped:
+        made.append(sorted(stopped))
+    return digest(made)

@@ -29,7 +29,8 @@ MOST_METRICS = 1_000
 
 
 class NotFinished(Exception):
-    """The run has no results: it was cancelled, failed, was invalidated or is not finished."""
+    """The file has no results: its run was cancelled, failed, was invalidated or is not finished, or it is what a
+    tool writes beside the results. The message says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,17 @@ class RawResult:
     metric: str
     value: float
     n: int
-    at: datetime
+    at: datetime | None
+    """The time of the run; None: the file does not tell, and its own time is taken."""
     system: str | None = None
     prompt_version: str = ""
     stderr: float | None = None
     passed: int | None = None
     higher_is_better: bool | None = True
+    errored: int = 0
+    cases: int = 0
+    own_folder: str = ""
+    """The name of a folder that the tool itself makes for the file, which names no system."""
 
 
 Entry = tuple[int | None, RawResult | BadInput]

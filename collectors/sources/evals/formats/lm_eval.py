@@ -25,6 +25,9 @@ _LARGEST = 1 << 20
 _LONGEST = 1_000
 T = TypeVar("T")
 Text = TypeVar("Text", str, bytes)
+_MADE_UP = re.compile(r"[a-zA-Z0-9]{8}")
+_NOT_SCORED = frozenset({"bypass"})
+"""The metric that `--predict_only` puts in the place of every other one."""
 _MODEL_ARGUMENT = re.compile(r"(?:^|,)\s*(peft|pretrained|model)=([^,]+)")
 
 
@@ -34,6 +37,7 @@ class _Samples(msgspec.Struct):
 
 
 class _Config(msgspec.Struct):
+    model: str | None = None
     model_args: Any = None
 
 
@@ -42,6 +46,7 @@ class _Task(msgspec.Struct):
     dataset_name: str | None = None
     test_split: str | None = None
     validation_split: str | None = None
+    dataset_kwargs: msgspec.Raw = msgspec.Raw()
 
 
 class _Top(msgspec.Struct):
@@ -49,6 +54,7 @@ class _Top(msgspec.Struct):
     date: Any = None
     config: _Config = msgspec.field(default_factory=_Config)
     model_name: str | None = None
+    model_name_sanitized: Any = None
     system_instruction_sha: str | None = None
 
 
@@ -102,8 +108,10 @@ class _File:
         }
         wanted: dict[str, Value | Each | Mark | Wanted] = {
             "date": VALUE,
-            "config": {"model_args": VALUE},
+            "config": {"model": VALUE, "model_args": VALUE},
             "model_name": VALUE,
+            "model_name_sanitized": VALUE,
+            "predict_only": VALUE,
             "system_instruction_sha": VALUE,
         }
         wanted |= {name: Each(table.add, _LARGEST) for name, table in tables.items()}
@@ -146,6 +154,8 @@ def parse(data: BinaryIO) -> Iterator[Entry]:
             if value is None:
                 yield None, BadInput(Result.MISTYPED_FIELD, "one of the values is no number")
                 continue
+            if name in _NOT_SCORED:
+                continue
             error = metrics.get(f"{name}_stderr,{group}")
             yield (
                 None,
@@ -153,7 +163,7 @@ def parse(data: BinaryIO) -> Iterator[Entry]:
                     model=model,
                     prompt_version=(top.system_instruction_sha or "")[:16],
                     suite=task,
-                    suite_hash=file.task_hashes.get(task) or _suite_hash(file, task),
+                    suite_hash=_suite_hash(file, task),
                     metric=name if group == "none" else f"{name},{group}",
                     value=value,
                     # "N/A" where the harness cannot tell.
@@ -161,6 +171,7 @@ def parse(data: BinaryIO) -> Iterator[Entry]:
                     n=file.samples[task].effective,
                     at=at,
                     higher_is_better=file.higher.get(task, {}).get(name),
+                    own_folder=str(top.model_name_sanitized or ""),
                 ),
             )
     for _ in range(file.left):
@@ -181,7 +192,7 @@ def _value(text: bytes) -> float | str | None:
 
 def _task(text: bytes) -> _Task:
     task = decode(text, _Task)
-    for name in task.__struct_fields__:
+    for name in ("dataset_path", "dataset_name", "test_split", "validation_split"):
         _bounded(getattr(task, name) or "")
     return task
 
@@ -194,8 +205,11 @@ def _bounded(text: Text) -> Text:
 
 def _model(file: _Top) -> str:
     arguments = file.config.model_args
-    if file.model_name:
+    # Where none was named, the harness makes up 8 characters, others in each run.
+    if file.model_name and (arguments or not _MADE_UP.fullmatch(file.model_name)):
         return file.model_name
+    if not arguments and file.config.model:
+        return file.config.model
     if isinstance(arguments, dict):
         found = {key: str(value) for key, value in arguments.items() if isinstance(value, str)}
     else:
@@ -208,7 +222,8 @@ def _model(file: _Top) -> str:
 
 def _suite_hash(file: _File, task: str) -> str:
     config, samples = file.configs.get(task, _Task()), file.samples[task]
-    return digest(
+    arguments: object = decode(bytes(config.dataset_kwargs) or b"null", Any)
+    made = digest(
         [
             task,
             str(file.versions.get(task)),
@@ -218,5 +233,9 @@ def _suite_hash(file: _File, task: str) -> str:
             config.test_split or config.validation_split,
             samples.original,
             samples.effective,
+            # Left out where there are none, so that what older versions stored is still the same suite.
+            *([digest(arguments)] if arguments is not None else []),
         ]
     )
+    cases = file.task_hashes.get(task)
+    return f"{made}~{digest([task, cases])}" if cases else made

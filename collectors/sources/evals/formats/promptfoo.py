@@ -1,14 +1,16 @@
 """Result files of promptfoo (`promptfoo eval -o results.json`), versions 2 and 3.
 
 Everything is counted from the rows in `results.results`, which both versions have; `table` of version 2 and the
-summaries in `prompts` repeat them. A row that failed with an error is a case that did not pass.
+summaries in `prompts` repeat them. A row that failed with an error is a case that did not pass; several rows of
+one case (`--repeat`, two labels of one provider) are one case with the mean of their scores.
 """
 
 from __future__ import annotations
 
-from array import array
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 from hashlib import blake2b
 from typing import Any, BinaryIO
 
@@ -16,22 +18,31 @@ import msgspec
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.decode import BadInput, convert, decode, number
-from leverwatch.collectors.records.outline import VALUE, Each, Wanted, outline
+from leverwatch.collectors.records.outline import VALUE, Each, outline
+from leverwatch.collectors.sources.evals.formats.cases import PASS_RATE, Cases
 from leverwatch.collectors.sources.evals.formats.interface import (
     LONGEST,
     MOST_METRICS,
     MOST_RESULTS,
     Entry,
+    NotFinished,
     RawResult,
     digest,
-    mean_and_error,
     moment,
 )
 
 _VERSIONS = (2, 3)
 _SCRIPTS = ("file:", "http:", "https:", "python:", "exec:", "golang:", "ruby:", "package:")
-_OURS = frozenset({"pass_rate", "score"})
-_APIS = frozenset({"chat", "completion", "messages", "responses", "realtime", "assistant"})
+_OURS = frozenset({PASS_RATE, "score"})
+_APIS = frozenset({"chat", "completion", "completions", "messages", "responses", "realtime", "assistant"}) | {
+    *("converse", "embedding", "embeddings", "image", "live", "agents", "text", "text-generation"),
+    *("text-classification", "feature-extraction", "sentence-similarity"),
+}
+_CONTAINERS = frozenset({"openai", "anthropic", "llama", "huggingface", "jumpstart", "custom"})
+"""What an endpoint of SageMaker may run; its name follows."""
+_ERROR = 2
+"""The `failureReason` of a case that ended with an error."""
+_NEVER_RAN = "Evaluation exceeded max duration"
 
 
 _LARGEST_ROW = 16 << 20
@@ -63,12 +74,26 @@ class _Row(msgspec.Struct):
     named_scores: dict[str, msgspec.Raw] | None = msgspec.field(name="namedScores", default=None)
     test_case: _Case | None = msgspec.field(name="testCase", default=None)
     vars: msgspec.Raw = _NOTHING
+    failure_reason: Any = msgspec.field(name="failureReason", default=None)
+    error: Any = None
+
+    @property
+    def never_ran(self) -> bool:
+        """Whether the run ended before the case."""
+        return isinstance(self.error, str) and self.error.startswith(_NEVER_RAN)
+
+
+class _Stats(msgspec.Struct):
+    successes: int | None = None
+    failures: int | None = None
+    errors: int | None = None
 
 
 class _Results(msgspec.Struct):
     version: int
     results: list[Any]
     timestamp: Any = None
+    stats: _Stats | None = None
 
 
 class _Config(msgspec.Struct):
@@ -80,22 +105,11 @@ class _File(msgspec.Struct):
     config: _Config | None = None
 
 
-@dataclass(slots=True)
-class _Group:
-    """Sums over the rows of one model and prompt."""
-
-    rows: int = 0
-    passed: int = 0
-    cases: set[bytes] = field(default_factory=set)
-    """The digests of the test cases."""
-    scores: dict[str, array[float]] = field(default_factory=dict)
-
-
-class _Rows:
+class Rows:
     """Adds the rows up while the file is read."""
 
     def __init__(self) -> None:
-        self.groups: dict[tuple[str, str], _Group] = {}
+        self.groups: dict[tuple[str, str], Cases] = {}
         self.rows = self.kept = self.series = 0
         self.names: set[str] = set()
         self.left: set[str] = set()
@@ -114,20 +128,22 @@ class _Rows:
             raise BadInput(Result.INVALID_LINE, f"has more than {_MOST_ROWS:_} rows")
         row = decode(text, _Row)
         # No longer name is one, and what is kept of thousands should be small.
-        key = _model(row)[: LONGEST + 1], _prompt(row)
+        key = _provider(row)[: LONGEST + 1], _prompt(row)
         group = self.groups.get(key)
         if group is None:
             if len(self.groups) == _MOST_GROUPS:
                 raise BadInput(Result.INVALID_LINE, f"has more than {_MOST_GROUPS:_} models and prompts")
-            group = self.groups[key] = _Group()
-        group.rows += 1
-        group.passed += row.success
-        group.cases.add(bytes.fromhex(digest(_case(row))))
-        self._score(group, "score", row.score)
+            group = self.groups[key] = Cases()
+        errored = row.failure_reason == _ERROR
+        if errored and row.never_ran:
+            return
+        case = group.case(bytes.fromhex(digest(_case(row))), errored=errored)
+        self._score(group, PASS_RATE, case, b"1" if row.success else b"0")
+        self._score(group, "score", case, row.score)
         for long, score in (row.named_scores or {}).items():
             name = long[: LONGEST + 1]
             if bytes(score) != b"null" and name not in _OURS and self._is_kept(name):
-                self._score(group, name, score)
+                self._score(group, name, case, score)
 
     def _is_kept(self, name: str) -> bool:
         if name in self.names:
@@ -139,26 +155,15 @@ class _Rows:
             self.left.add(name)
         return False
 
-    def _score(self, group: _Group, name: str, score: msgspec.Raw) -> None:
-        self.kept += 1
+    def _score(self, group: Cases, name: str, case: int, score: msgspec.Raw | bytes) -> None:
+        self.kept += name != PASS_RATE
         if self.kept > _MOST_SCORES:
             raise BadInput(Result.INVALID_LINE, f"has more than {_MOST_SCORES:_} scores")
-        values = group.scores.get(name)
-        if values is None:
+        if name != PASS_RATE and name not in group.scores:
             self.series += 1
             if self.series > MOST_RESULTS:
                 raise BadInput(Result.INVALID_LINE, f"has more than {MOST_RESULTS:_} results")
-            values = group.scores[name] = array("d")
-        values.append(number(bytes(score)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Measure:
-    metric: str
-    value: float
-    stderr: float | None
-    n: int
-    passed: int | None = None
+        group.score(name, case, number(bytes(score)))
 
 
 def parse(data: BinaryIO) -> Iterator[Entry]:
@@ -167,24 +172,57 @@ def parse(data: BinaryIO) -> Iterator[Entry]:
     Raises:
         BadInput: the file is not such a result file, of another version, or has no rows.
     """
-    rows = _Rows()
-    results: Wanted = {"version": VALUE, "timestamp": VALUE, "results": Each(rows.add, _LARGEST_ROW)}
+    rows = Rows()
+    results: dict[str, Any] = {"version": VALUE, "timestamp": VALUE, "results": Each(rows.add, _LARGEST_ROW)}
+    results |= {"stats": {"successes": VALUE, "failures": VALUE, "errors": VALUE}}
     file = convert(outline(data, {"results": results, "config": {"description": VALUE}}), _File)
     if file.results.version not in _VERSIONS:
         raise BadInput(Result.MISTYPED_FIELD, f"version {file.results.version} is not read, only 2 and 3 are")
     if not rows.rows:
         raise BadInput(Result.MISSING_FIELD, "has no rows in results.results")
+    stats = file.results.stats or _Stats()
+    if None not in (counts := (stats.successes, stats.failures, stats.errors)):
+        counted = sum(count or 0 for count in counts)
+        if counted != rows.rows:
+            raise NotFinished(f"its stats count {counted} rows and it has {rows.rows}: the run was given up")
     at = moment(file.results.timestamp)
-    suite = " ".join(((file.config.description if file.config else None) or "").split())[:LONGEST] or "promptfoo"
-    for (model, prompt), group in rows.groups.items():
-        cases = digest(sorted(case.hex() for case in group.cases))
-        for measure in _measures(group):
+    suite = " ".join(((file.config.description if file.config else None) or "").split())[:LONGEST]
+    yield from results_of(rows, suite, at)
+
+
+def parse_lines(data: BinaryIO) -> Iterator[Entry]:
+    """Yield the same of the rows alone, one a line, as `-o results.jsonl` writes them; they tell no time.
+
+    Raises:
+        BadInput: a line is no such row.
+    """
+    rows = Rows()
+    for index, line in enumerate(iter(partial(data.readline, _LARGEST_ROW), b"")):
+        if line.strip():
+            rows.add(index, line if line.endswith(b"\n") or len(line) < _LARGEST_ROW else None)
+    yield from results_of(rows, "", None)
+
+
+def results_of(rows: Rows, suite: str, at: datetime | None) -> Iterator[Entry]:
+    """Yield the results of all rows.
+
+    Raises:
+        NotFinished: no case was run.
+    """
+    if not any(group.known for group in rows.groups.values()):
+        raise NotFinished("none of its cases was run")
+    short = Counter(_model(name) for name in {name for name, _ in rows.groups})
+    for (provider, prompt), group in rows.groups.items():
+        cases = digest(sorted(case.hex() for case in group.known))
+        model = _model(provider)
+        for measure in group.measures(PASS_RATE):
             yield (
                 None,
                 RawResult(
-                    model=model,
+                    # Two providers that serve a model of one name are two models, unless they are mapped to one.
+                    model=model if short[model] == 1 else provider,
                     prompt_version=prompt,
-                    suite=suite,
+                    suite=suite or "promptfoo",
                     suite_hash=cases,
                     metric=measure.metric,
                     value=measure.value,
@@ -192,28 +230,26 @@ def parse(data: BinaryIO) -> Iterator[Entry]:
                     n=measure.n,
                     passed=measure.passed,
                     at=at,
+                    errored=len(group.failed),
+                    cases=len(group.known),
                 ),
             )
     for _ in rows.left:
         yield None, BadInput(Result.INVALID_LINE, f"has more than {MOST_METRICS:_} different metrics")
 
 
-def _measures(group: _Group) -> Iterator[_Measure]:
-    yield _Measure("pass_rate", group.passed / group.rows, None, group.rows, group.passed)
-    for name, values in group.scores.items():
-        mean, stderr = mean_and_error(values)
-        yield _Measure(name, mean, stderr, len(values))
-
-
-def _model(row: _Row) -> str:
+def _model(name: str) -> str:
     """Return the model of a provider id, `gpt-4o` of `openai:chat:gpt-4o`; ids of scripts and URLs are
     unchanged."""
-    name = row.provider if isinstance(row.provider, str) else row.provider.id
-    bare = name.partition(":")[2]
+    provider, _, bare = name.partition(":")
     if not bare or name.startswith(_SCRIPTS):
         return name
     api, _, model = bare.partition(":")
-    return model if model and api in _APIS else bare
+    return model if model and (api in _APIS or (provider == "sagemaker" and api in _CONTAINERS)) else bare
+
+
+def _provider(row: _Row) -> str:
+    return row.provider if isinstance(row.provider, str) else row.provider.id
 
 
 def _prompt(row: _Row) -> str:

@@ -160,8 +160,9 @@ def test_a_broken_file_is_counted_named_and_harmless(tmp_path: Path) -> None:
     shown = [(problem.place.rpartition("/")[2], problem.detail) for problem in bench.problems]
     assert shown == [
         ("a.json", "is not JSON"),
-        ("c.eval", "is a packed Inspect log; run Inspect with --log-format json"),
+        ("c.eval", "is no packed log of Inspect, or is damaged"),
         ("d.json", "has no scores"),
+        ("e.json", "has no results: the run ended as cancelled"),
     ]
 
 
