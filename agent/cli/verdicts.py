@@ -15,16 +15,18 @@ import msgspec
 from leverwatch.agent.cli.common import believed_clock, load, opened, past_day, reported, unknown_system
 from leverwatch.agent.cli.options import Exit, fail
 from leverwatch.agent.cli.output import print_json, spoken, table
+from leverwatch.agent.config import Loaded
 from leverwatch.agent.errors import CommandError
 from leverwatch.agent.evaluation.decide import Decided, Plan, decide, decide_now, last_complete_day, narrowed, only
 from leverwatch.agent.framework.humanise import humanise
 from leverwatch.agent.framework.model import Settings, Verdict
+from leverwatch.agent.store.priced import is_priced
+from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import utc_now
 
 if TYPE_CHECKING:
     from leverwatch.agent.evaluation.assessor import Assessor
     from leverwatch.agent.framework.assessment import Assessment
-    from leverwatch.agent.store.store import Store
 
 
 def evaluate_command(
@@ -39,7 +41,9 @@ def evaluate_command(
         with opened(loaded, reading=day is not None) as store:
             if day is None:
                 now = believed_clock(store, trusted=trust_clock).now()
-                verdicts = [verdict for _, verdict in decide_now(store, narrowed(store, plan), now)]
+                plan = narrowed(store, plan)
+                verdicts = [verdict for _, verdict in decide_now(store, plan, now)]
+                _price_spend(store, plan, loaded, last_complete_day(now))
             else:
                 verdicts = [verdict for _, verdict in decide(store, narrowed(store, plan), day)]
     if output == "json":
@@ -50,6 +54,17 @@ def evaluate_command(
         click.echo(verdict_table(verdicts, plan.settings))
     mismatched = any(verdict.mismatch and verdict.status == "decided" for verdict in verdicts)
     sys.exit(Exit.FAILED if check and mismatched else Exit.OK)
+
+
+def _price_spend(store: Store, plan: Plan, loaded: Loaded, as_of: date) -> None:
+    """Price what came since the last time, as a running agent does with each evaluation. Imported on demand, as
+    most evaluations find nothing new."""
+    with store.reading() as connection:
+        if is_priced(connection, plan.scope.systems):
+            return
+    from leverwatch.agent.evaluation.assessor import Assessor
+
+    Assessor.of(loaded).price_spend(store, plan.scope, as_of)
 
 
 def explain(

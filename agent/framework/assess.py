@@ -27,7 +27,7 @@ from leverwatch.agent.framework.model import (
 )
 from leverwatch.agent.framework.reasons import ReasonCode, reason
 from leverwatch.agent.framework.since import recommended_since
-from leverwatch.agent.framework.volume import is_stale, state_of
+from leverwatch.agent.framework.volume import is_stale, last_seen, state_of
 
 _DEFAULTS = Settings()
 _VOLUME_RULES = frozenset(RULE_OF_BAND.values())
@@ -116,12 +116,10 @@ def _hold(
     The previous recommendation is kept if volume decided it. One that an operational rule decided ended together
     with that rule; then, or without a previous verdict, the settled band decides.
     """
-    if stale and volume.newest_day is not None:
-        days = (as_of - volume.newest_day).days
-        code, text = (
-            ReasonCode.STALE_USAGE_HELD,
-            f"no usage has been seen since {volume.newest_day} ({days_text(days)})",
-        )
+    seen = last_seen(volume)
+    if stale and seen is not None:
+        days = (as_of - seen).days
+        code, text = ReasonCode.STALE_USAGE_HELD, f"no usage has been seen since {seen} ({days_text(days)})"
     else:
         code, text = ReasonCode.TOO_LITTLE_USAGE, reasons.coverage(volume, settings)
     if previous is not None and previous.strategy is not None and previous.rule in _VOLUME_RULES:

@@ -35,7 +35,7 @@ from leverwatch.agent.framework.newest_evals import newest_evals
 from leverwatch.agent.framework.overengineering import Overengineering, PromptMoments, judge
 from leverwatch.agent.framework.review import PastVerdict, Review, review
 from leverwatch.agent.framework.shutdowns import Shutdown, shutdowns
-from leverwatch.agent.framework.volume import is_stale
+from leverwatch.agent.framework.volume import is_stale, last_seen
 from leverwatch.agent.framework.would_change import WouldChange, would_change
 from leverwatch.collectors.interface import EvalResult
 
@@ -230,7 +230,7 @@ def _outlook(given: AssessmentFacts, settings: AssessmentSettings) -> Forecast |
     if volume.newest_day is None:
         return Unavailable("no usage was seen")
     if is_stale(volume, given.facts.as_of, settings.framework):
-        return Unavailable(f"no usage has been seen since {volume.newest_day}")
+        return Unavailable(f"no usage has been seen since {last_seen(volume)}")
     aims = targets(volume, settings.framework)
     daily = known_days(given.facts.usage, given.facts.as_of)
     return forecast(daily, volume.newest_day, aims, settings.forecast)

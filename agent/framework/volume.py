@@ -130,6 +130,14 @@ def is_stale(volume: VolumeState, as_of: date, settings: Settings) -> bool:
     return volume.newest_day is not None and (as_of - volume.newest_day).days > settings.stale_after_days
 
 
+def last_seen(volume: VolumeState) -> date | None:
+    """The newest day that is not an idle one, up to which usage was seen; None when it never was."""
+    day = volume.newest_day
+    while day is not None and day in volume.idle_days:
+        day -= timedelta(days=1)
+    return day
+
+
 def _days_needed(settings: Settings) -> int:
     return min(max(settings.minimum_days, 1), WINDOW_DAYS)
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, or_, select, tuple_
 
 from leverwatch.agent.prices.spend import PricedDay, Untold
-from leverwatch.agent.snapshot import PricedUsage
 from leverwatch.agent.store.bulk_insert import insert_into
 from leverwatch.agent.store.engine import batched
 from leverwatch.agent.store.names import named
 from leverwatch.agent.store.schema import priced_days, priced_totals, usage_daily
 from leverwatch.collectors.interface import Operation
+
+if TYPE_CHECKING:
+    from leverwatch.agent.snapshot import PricedUsage
 
 Key = tuple[str, str, str]
 """A source, a system and a model."""
@@ -72,6 +75,14 @@ def changed_days(connection: Connection, systems: Collection[str] | None) -> Ite
             before = None if usd is None else PricedDay(Untold(p_in, p_cached, p_written, p_out, p_number), usd)
             yield ChangedDay(tuple(key), day, Untold(entered, cached, written, output, number), before)
     yield from _gone_days(connection, systems)
+
+
+def is_priced(connection: Connection, systems: Collection[str] | None) -> bool:
+    """Whether nothing is left that a price could change: no new generations with known tokens, and none fewer."""
+    return not any(
+        changed.untold.inferences > 0 or changed.before is not None
+        for changed in changed_days(connection, systems)
+    )
 
 
 def _gone_days(connection: Connection, systems: Collection[str] | None) -> Iterator[ChangedDay]:
@@ -133,6 +144,8 @@ def _larger(one: ColumnElement[float], other: ColumnElement[float]) -> ColumnEle
 
 def read_priced(connection: Connection, systems: Collection[str] | None) -> Mapping[Key, PricedUsage]:
     """Return the highest sums of what was ever priced, by source, system and model."""
+    from leverwatch.agent.snapshot import PricedUsage
+
     table = priced_totals.c
     return {
         (row.source, row.system, row.model): PricedUsage(row.usd, row.inferences)
@@ -143,6 +156,8 @@ def read_priced(connection: Connection, systems: Collection[str] | None) -> Mapp
 
 def read_priced_days(connection: Connection, system: str) -> Mapping[tuple[str, str, date], PricedUsage]:
     """Return what is priced of a system, by source, model and day."""
+    from leverwatch.agent.snapshot import PricedUsage
+
     query = select(priced_days).where(priced_days.c.system == system)
     return {
         (row.source, row.model, row.day): PricedUsage(row.usd, row.inferences) for row in connection.execute(query)

@@ -109,3 +109,16 @@ def test_tokens_are_priced_with_the_file_of_their_day_and_the_counter_goes_on_af
         wait_until(lambda: cost(agent, "nobody-prices-it", "priced") is not None, 20, "the cost is shown")
         assert cost(agent, "nobody-prices-it", "priced") == pytest.approx(7.0)
         assert cost(agent, "small", "priced") == pytest.approx(3.7)
+
+
+def test_evaluate_prices_what_collect_read_as_a_running_agent_does(company: Path) -> None:
+    log(company, calls(1, 5, model="small"))
+    leverwatch("collect", "--config", str(company))
+    leverwatch("evaluate", "--config", str(company))
+    once = leverwatch("metrics", "--config", str(company)).stdout
+    leverwatch("evaluate", "--config", str(company))
+
+    # Yesterday has the second prices: 600 new, 400 cached and 100 output tokens at 2, 1 and 8 USD a million.
+    assert 'leverwatch_inferences_priced_total{model="small",system="bot"} 5.0' in once
+    assert f'leverwatch_cost_usd_total{{model="small",origin="priced",system="bot"}} {5 * 2400 / 1e6}' in once
+    assert leverwatch("metrics", "--config", str(company)).stdout.count('origin="priced"') == 1

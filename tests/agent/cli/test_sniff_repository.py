@@ -204,7 +204,7 @@ def test_without_the_parsers_it_says_what_it_could_not_look_into(
 ) -> None:
     repo = make(tmp_path / "r", [*MARKDOWN, *PYTHON])
     for language, grammar in list(GRAMMARS.items()):
-        monkeypatch.setitem(GRAMMARS, language, grammar._replace(package="no_such_grammar"))
+        monkeypatch.setitem(GRAMMARS, language, grammar._replace(name="no_such_grammar"))
 
     text = sniff(str(repo.path)).stdout
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from itertools import groupby
 
 import pytest
@@ -13,6 +13,7 @@ from leverwatch.agent.framework.model import (
     Rule,
     Status,
     Strategy,
+    UsageFacts,
     Verdict,
 )
 from leverwatch.agent.framework.reasons import ReasonCode
@@ -183,6 +184,18 @@ class TestHolding:
         assert result.reasons[0].text == (
             "no usage has been seen since 2026-09-24 (10 days); the last recommendation, hybrid, is held"
         )
+
+    def test_idle_days_after_the_last_call_are_no_days_on_which_usage_was_seen(self) -> None:
+        friday = date(2026, 9, 18)
+        days = [friday - timedelta(days=back) for back in range(60)]
+        daily = {day: MID for day in days if day.weekday() < 5}
+        given = replace(
+            facts({}, as_of=friday + timedelta(days=7)),
+            usage=UsageFacts(daily=daily, alive_until=friday + timedelta(days=7)),
+        )
+        result = verdict(given)
+        assert result.volume.newest_day == friday + timedelta(days=2)
+        assert result.reasons[0].text.startswith("no usage has been seen since 2026-09-18 (7 days); ")
 
     def test_a_provisional_recommendation_is_held_as_provisional(self) -> None:
         result = verdict(self.stale(), self.before(16_000.0, days=22))
