@@ -9,9 +9,11 @@ class CellRef:
     """A reference to the cell of records with the same day, system, model, operation and outcome, written the
     same way."""
 
-    __slots__ = ("cell", "counted", "id_seed", "outcome", "seed", "system")
+    __slots__ = ("cell", "counted", "id_seed", "outcome", "prompt", "seed", "system")
 
-    def __init__(self, cell: list[float], system: str, outcome: CallStatus, seed: int, id_seed: int) -> None:
+    def __init__(
+        self, cell: list[float], system: str, outcome: CallStatus, seed: int, id_seed: int, prompt: str = ""
+    ) -> None:
         self.cell = cell
         """The counts. Records that write the same names in another way share the cell."""
         self.system = system
@@ -20,6 +22,8 @@ class CellRef:
         """The seed of the keys of records."""
         self.id_seed = id_seed
         """The seed of the keys of request ids alone."""
+        self.prompt = prompt
+        """The version of the prompt; empty when it is unknown."""
         self.counted = 0
         """Inferences whose implied columns are not added to the cell yet."""
 

@@ -21,8 +21,8 @@ from leverwatch.collectors.records.vocabulary import CallStatus
 
 _TRACES = COLUMN_INDEX["traces"]
 Kind = tuple[object, ...]
-CellOf = Callable[[tuple[str, str, Operation, date]], list[float]]
-"""Returns the counts of a cell, given its system, model, operation and day."""
+CellOf = Callable[[tuple[str, str, Operation, date], str], list[float]]
+"""Returns the counts of a cell, given its system, model, operation and day, and the version of the prompt."""
 SEEN_BEFORE: Refusal = (Result.DUPLICATE, "request id seen before")
 
 
@@ -88,7 +88,7 @@ class Known:
         return OpenCall(
             system=self.place.system, operation=self.operation, model=self.model, day=self.day,
             outcome=self.place.outcome, begun=moment, until=moment, counts=(), told=0, usage=(), series=series,
-            version=version, ended=False, alone=False, waits=False,
+            version=version, ended=False, alone=False, waits=False, prompt=self.place.prompt,
         )  # fmt: skip
 
 
@@ -142,4 +142,4 @@ class Ledger:
         call.counts = tuple(map(add, call.counts, counts) if call.counts else counts)
 
     def _cell(self, call: OpenCall) -> list[float]:
-        return self._cell_of((call.system, call.model, call.operation, call.day))
+        return self._cell_of((call.system, call.model, call.operation, call.day), call.prompt)

@@ -54,6 +54,8 @@ class _Fields(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, gc=False
     """Whether a single chunk has its id."""
     waits: bool
     """Whether its stream ended under an id of its own, and its usage may come under another one."""
+    prompt: str = ""
+    """The version of its prompt; empty when it is unknown."""
 
 
 class OpenCall(_Fields, kw_only=True, gc=False):
@@ -103,7 +105,7 @@ OPEN_CALL: Kind[OpenCall] = Kind(
     key=_PREFIX,
     encode=_encode,
     decode=_decode,
-    upgrades=(same,),
+    upgrades=(same, same),  # version 2 has the version of the prompt
     is_json=True,
 )
 
