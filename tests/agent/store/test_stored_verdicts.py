@@ -98,9 +98,15 @@ _THIRD = _SECOND.replace('"version":2', '"version":3').replace(
     '"first_settled":null}', '"first_settled":null' + _NEW_VOLUME, 1
 )
 _FACTS_2 = _FACTS.replace('"overlapping":false', '"overlapping":false,"alive_until":null,"incomplete":{}')
+_NEW_PROMPTS = '"active_days":["2026-01-26"],"origin":"git","scattered":false,"divergence":null'
+_FACTS_3 = _FACTS_2.replace('"active_days":["2026-01-26"]', _NEW_PROMPTS)
 VERSIONS: list[tuple[Kind[Any], object, tuple[str, ...]]] = [
     (VERDICT, FULL, ("{" + _TEXT, '{"version":1,' + _TEXT, _SECOND, _THIRD)),
-    (FACTS, GIVEN, ("{" + _FACTS, '{"version":1,' + _FACTS, '{"version":2,' + _FACTS_2)),
+    (
+        FACTS,
+        GIVEN,
+        ("{" + _FACTS, '{"version":1,' + _FACTS, '{"version":2,' + _FACTS_2, '{"version":3,' + _FACTS_3),
+    ),
 ]
 """Every version of what is stored, as the program of that version wrote it: these stay, and a new one is added."""
 
@@ -137,8 +143,8 @@ def test_verdicts_of_all_versions_stand_side_by_side(store: Store) -> None:
     ("stored", "reason"),
     [
         (
-            '{"version":3,"decision":{}}',
-            "is of version 3, and this leverwatch knows none after 2; run the",
+            '{"version":4,"decision":{}}',
+            "is of version 4, and this leverwatch knows none after 3; run the",
         ),
         (
             '{"version":1,' + _TEXT.replace('"strategy":', '"lever":'),
