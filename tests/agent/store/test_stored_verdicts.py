@@ -207,5 +207,5 @@ def test_a_row_of_the_audit_trail_is_json_of_its_own(store: Store) -> None:
 
     with store.reading() as connection:
         row = connection.execute(select(verdicts.c.verdict, verdicts.c.facts)).one()
-    assert [json.loads(column)["version"] for column in row] == [3, 2]
+    assert [json.loads(column)["version"] for column in row] == [3, 3]
     assert json.loads(row.verdict)["mismatch"] is True

@@ -80,4 +80,4 @@ def test_a_record_without_a_prompt_has_no_version(value: Any) -> None:
 
 
 def test_a_version_is_64_bits_and_the_same_on_every_machine() -> None:
-    assert version("clerk") == "1ca35cc46bfdf4bd"
+    assert version("clerk") == "b2479ecea19212fb"
