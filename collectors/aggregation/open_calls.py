@@ -80,6 +80,7 @@ class OpenCall(_Fields, kw_only=True, gc=False):
 
 
 class _Stored(_Fields, kw_only=True, gc=False):
+    prompt: str
     counts: tuple[tuple[str, float], ...]
     """Those that are not zero, by name."""
 
@@ -100,12 +101,17 @@ def _decode(body: bytes) -> OpenCall:
     return OpenCall(**(msgspec.structs.asdict(stored) | {"counts": tuple(counts)}))
 
 
+def _with_prompt(body: bytes) -> bytes:
+    """To version 2: the version of the prompt was not known."""
+    return body[:-1] + b',"prompt":""}' if body.endswith(b"}") else body
+
+
 OPEN_CALL: Kind[OpenCall] = Kind(
     name="call that later records may change",
     key=_PREFIX,
     encode=_encode,
     decode=_decode,
-    upgrades=(same, same),  # version 2 has the version of the prompt
+    upgrades=(same, _with_prompt),
     is_json=True,
 )
 
