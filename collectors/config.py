@@ -70,6 +70,10 @@ class SourceConfig(Model):
         """Whether the source reports prompt changes."""
         return False
 
+    def tells_prompts(self) -> bool:
+        """Whether the records of the source tell the version of the prompt."""
+        return False
+
     def doubts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Yield the path within the source, and the reason, of each setting that may not be what is meant."""
         yield from ()

@@ -142,6 +142,24 @@ class PromptChange:
     """Whether one landing changed more prompts than a person edits (the threshold is a setting of the source)."""
 
 
+OTHER_PROMPTS = "other"
+"""What stands for all versions of a prompt that are not told apart."""
+MOST_PROMPTS = 64
+"""The largest number of versions of a system's prompt that are told apart on one day: the heaviest ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptCount:
+    """Additions to the inferences that one version of a system's prompt served on a UTC day."""
+
+    system: str
+    day: date
+    version: str
+    """A hash, never a text; or `OTHER_PROMPTS`."""
+    inferences: float
+    """Negative when they are taken back."""
+
+
 @dataclass(frozen=True, slots=True)
 class EvalResult:
     """One metric of one run of an evaluation suite against one model and prompt.
@@ -223,6 +241,8 @@ class Batch:
     replace_prompt_changes: bool = False
     """True: `prompt_changes` are all changes of the source. Stored changes that are not among them are deleted;
     the others keep their earliest `landed_at`, but none before `EARLIEST_LANDING`."""
+    prompt_counts: tuple[PromptCount, ...] = ()
+    """What records tell of the versions that served; added to what the store has."""
     eval_results: tuple[EvalResult, ...] = ()
     model_shutdowns: tuple[ModelShutdown, ...] = ()
     """Models that the source lists. A model that is not among them keeps its stored day: providers remove a model

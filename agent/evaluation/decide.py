@@ -73,6 +73,7 @@ class Plan(Struct, frozen=True):
                     if source.watches_prompts()
                     for system in source.declared_systems()
                 ),
+                telling=frozenset(source.name for source in config.sources if source.tells_prompts()),
                 authoritative=frozenset(source.name for source in config.sources if source.is_authoritative()),
             ),
             undeclared_systems=config.limits.undeclared_systems,

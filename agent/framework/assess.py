@@ -26,6 +26,7 @@ from leverwatch.agent.framework.model import (
     VolumeState,
 )
 from leverwatch.agent.framework.reasons import ReasonCode, reason
+from leverwatch.agent.framework.served_prompts import told
 from leverwatch.agent.framework.since import recommended_since
 from leverwatch.agent.framework.volume import is_stale, last_seen, state_of
 
@@ -170,8 +171,11 @@ def _remarks(
     if decision.by_volume and not decision.held:
         yield from reasons.on_the_way(volume, settings)
     yield from reasons.frequency_on_the_way(frequency, settings)
+    if facts.prompts.divergence is not None:
+        yield reason(ReasonCode.PROMPTS_FROM_BOTH, told(facts.prompts.divergence))
     if not facts.prompts.watched:
-        yield reason(ReasonCode.PROMPTS_NOT_WATCHED, changes.text)
+        scattered = facts.prompts.scattered
+        yield reason(ReasonCode.PROMPTS_SCATTERED if scattered else ReasonCode.PROMPTS_NOT_WATCHED, changes.text)
     if facts.declaration is None:
         yield reason(ReasonCode.UNDECLARED, "the system was found in usage and is not declared")
 

@@ -58,12 +58,14 @@ def _volume_rule(band: Band, volume: VolumeState, as_of: date, settings: Setting
 
 
 def _frequent_changes(facts: Facts, frequency: FrequencyState, settings: Settings) -> RuleEvidence:
-    if not facts.prompts.watched:
+    if facts.prompts.scattered:
+        text = reasons.SCATTERED
+    elif not facts.prompts.watched:
         text = "no prompt source watches this system"
     elif frequency.frequent is None:
         text = reasons.short_history(facts.prompts, whole_weeks(facts.prompts, facts.as_of), settings)
     else:
-        text = reasons.frequency(frequency, settings)
+        text = reasons.frequency(frequency, settings, facts.prompts.origin)
     return RuleEvidence(
         rule=Rule.FREQUENT_CHANGES,
         active=frequency.frequent,

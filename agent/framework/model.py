@@ -113,6 +113,22 @@ class UsageFacts(Struct, frozen=True):
     with the day on which it had records again: their counts may be too low."""
 
 
+class PromptOrigin(StrEnum):
+    """Where the prompt changes of a system were seen."""
+
+    GIT = "git"
+    TRAFFIC = "traffic"
+
+
+class PromptDivergence(Struct, frozen=True):
+    """Where git and traffic tell of other prompt changes."""
+
+    never_served: tuple[date, ...] = ()
+    """Days of landings after which no new version served within a week, ascending."""
+    never_landed: tuple[date, ...] = ()
+    """Days on which a version began to serve without a landing in the week before, ascending."""
+
+
 class PromptFacts(Struct, frozen=True):
     """What the store knows of a system's prompt changes, up to and including `as_of`."""
 
@@ -122,6 +138,12 @@ class PromptFacts(Struct, frozen=True):
     """Day of the first event ever seen (of any kind); None when nothing was found."""
     active_days: frozenset[date] = frozenset()
     """UTC days with a change that counts (added, modified, reverted)."""
+    origin: PromptOrigin = PromptOrigin.GIT
+    """Where these days are from; never from both."""
+    scattered: bool = False
+    """Records tell the prompt, and nearly every call has another one: nothing is known of changes."""
+    divergence: PromptDivergence | None = None
+    """Where the other origin differs; None when there is no other one."""
 
 
 class Facts(Struct, frozen=True):

@@ -13,6 +13,7 @@ from leverwatch.agent.framework.model import (
     Declaration,
     FrequencyState,
     PromptFacts,
+    PromptOrigin,
     Reason,
     Settings,
     Strategy,
@@ -39,6 +40,8 @@ class ReasonCode(StrEnum):
     BAND_DWELLING = "band_dwelling"
     BAND_HYSTERESIS = "band_hysteresis"
     FREQUENCY_DWELLING = "frequency_dwelling"
+    PROMPTS_FROM_BOTH = "prompts_from_both"
+    PROMPTS_SCATTERED = "prompts_scattered"
     PROMPTS_NOT_WATCHED = "prompts_not_watched"
     UNDECLARED = "undeclared"
 
@@ -80,15 +83,23 @@ def coverage(volume: VolumeState, settings: Settings) -> str:
     )
 
 
-def frequency(state: FrequencyState, settings: Settings) -> str:
+SCATTERED = (
+    "records tell a prompt of its own for nearly every call, so that no version can be told: let `prompt` name the"
+    " name and version of the prompt, or its template"
+)
+
+
+def frequency(state: FrequencyState, settings: Settings, origin: PromptOrigin = PromptOrigin.GIT) -> str:
     """The known frequency of prompt changes, since when it is settled, and the mark that would change that."""
+    seen = ", as traffic shows," if origin is PromptOrigin.TRAFFIC else ""
     enter = settings.frequent_days_per_week
     settled, mark = ("frequent", "left below") if state.frequent else ("not frequent", "entered from")
     level = enter * settings.frequency_leave_ratio if state.frequent else enter
     weeks = "week" if state.weeks == 1 else "weeks"
     rate = f"{state.per_week or 0.0:.3g}"
+    days = "active day" if rate == "1" else "active days"
     return (
-        f"prompts change on {rate} active day{'' if rate == '1' else 's'} a week over {state.weeks} {weeks}; "
+        f"prompts change on {rate} {days} a week over {state.weeks} {weeks}{seen}; "
         f"{settled} since {state.since}, {mark} {level:g}"
     )
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from leverwatch.agent.framework.model import Facts
+from leverwatch.agent.framework.served_prompts import divergence_as_of
 
 OVERLAP_DAYS = 28
 """Usage is doubtful while one of so many trailing days was counted by several sources."""
@@ -52,6 +53,10 @@ def facts_as_of(timeline: Timeline, day: date) -> Facts | None:
             alive_until=alive and min(alive, day),
             incomplete={on: again for on, again in facts.usage.incomplete.items() if again <= day},
         ),
-        prompts=replace(prompts, active_days=frozenset(on for on in prompts.active_days if on <= day)),
+        prompts=replace(
+            prompts,
+            active_days=frozenset(on for on in prompts.active_days if on <= day),
+            divergence=prompts.divergence and divergence_as_of(prompts.divergence, day),
+        ),
         declaration=declaration,
     )

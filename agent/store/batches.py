@@ -17,6 +17,7 @@ from leverwatch.agent.store.bulk_insert import BulkInsert, insert_into
 from leverwatch.agent.store.findings import write_eval_results, write_model_shutdowns, write_prompt_changes
 from leverwatch.agent.store.highest import keep_highest
 from leverwatch.agent.store.names import Admission
+from leverwatch.agent.store.prompt_days import write_prompt_counts
 from leverwatch.agent.store.replaced import (
     Replaced,
     add_restated,
@@ -107,6 +108,8 @@ def write_batch(
         connection.execute(statement, [{"source": source, "day": day} for day in sorted(days)])
     if batch.prompt_changes or batch.replace_prompt_changes:
         write_prompt_changes(connection, source, batch, admission, writer)
+    if batch.prompt_counts or batch.replaces:
+        write_prompt_counts(connection, source, batch, admission, writer)
     write_eval_results(connection, source, batch.eval_results, admission, writer)
     write_model_shutdowns(connection, source, batch.model_shutdowns, now, writer)
     return replaced

@@ -7,11 +7,14 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 from sqlalchemy import Connection, func, select
 
-from leverwatch.agent.framework.model import Declaration, Facts, PromptFacts, UsageFacts
+from leverwatch.agent.framework.model import Declaration, Facts, PromptFacts, PromptOrigin, UsageFacts
+from leverwatch.agent.framework.served_prompts import Served, divergence, served
 from leverwatch.agent.framework.timeline import Timeline, is_overlapping
 from leverwatch.agent.store.names import named
+from leverwatch.agent.store.prompt_days import read_prompt_days
 from leverwatch.agent.store.schema import EMPTIED, prompt_changes, source_days, sources, usage_daily, usage_totals
 from leverwatch.agent.store.source_life import alive_until, incomplete_days
 from leverwatch.agent.store.words import word
@@ -24,6 +27,8 @@ class Scope(Struct, frozen=True):
     declarations: Mapping[str, Declaration] = field(default_factory=dict)
     watched: frozenset[str] = frozenset()
     """Systems whose prompts a source tracks."""
+    telling: frozenset[str] = frozenset()
+    """Sources whose records tell the version of the prompt."""
     authoritative: frozenset[str] = frozenset()
     """Sources that count alone for the systems that they feed."""
     systems: frozenset[str] | None = None
@@ -42,7 +47,7 @@ def read_facts(connection: Connection, as_of: date, scope: Scope) -> dict[str, F
 def read_timelines(connection: Connection, as_of: date, scope: Scope) -> dict[str, Timeline]:
     """Return the same facts as `Timeline`, from which those of any day up to `as_of` can be taken."""
     usage = _usage(connection, as_of, scope)
-    prompts = _prompts(connection, as_of, scope)
+    prompts = with_traffic(connection, as_of, scope, _prompts(connection, as_of, scope))
     return {
         system: Timeline(
             Facts(
@@ -120,6 +125,44 @@ def _usage(connection: Connection, as_of: date, scope: Scope) -> dict[str, tuple
         )
         facts[system] = (usage, twice)
     return facts
+
+
+def with_traffic(
+    connection: Connection, as_of: date, scope: Scope, landed: Mapping[str, PromptFacts]
+) -> dict[str, PromptFacts]:
+    """Return the facts of prompts with what traffic shows: it counts for a system whose prompts no source tracks,
+    and is only compared for any other one."""
+    facts = dict(landed)
+    for system, seen in read_served(connection, as_of, scope).items():
+        if system in scope.watched:
+            known = facts.get(system, PromptFacts(watched=True))
+            compared = divergence(known.active_days, known.first_change, seen, as_of)
+            facts[system] = replace(known, divergence=compared)
+        else:
+            facts[system] = PromptFacts(
+                watched=not seen.scattered,
+                first_change=seen.first_day,
+                active_days=frozenset(seen.changes),
+                origin=PromptOrigin.TRAFFIC,
+                scattered=seen.scattered,
+            )
+    return facts
+
+
+def read_served(connection: Connection, as_of: date, scope: Scope) -> dict[str, Served]:
+    """Return what the versions that served tell of prompt changes, by system."""
+    if not scope.telling:
+        return {}
+    found = {}
+    for system, by_source in read_prompt_days(connection, as_of, scope.systems).items():
+        days: dict[date, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+        for source in counting_sources(by_source.keys() & scope.telling, scope.authoritative):
+            for day, versions in by_source[source].items():
+                for version, inferences in versions.items():
+                    days[day][version] += inferences
+        if days:
+            found[system] = served(days)
+    return found
 
 
 def _counted_twice(counts: Mapping[str, Mapping[date, float]], sources: list[str]) -> frozenset[date]:

@@ -189,6 +189,18 @@ prompt_changes = Table(
     Column("bulk", Boolean, nullable=False),
 )
 
+prompt_days = Table(
+    "prompt_days",
+    metadata,
+    Column("source", String(100), primary_key=True),
+    Column("system", String(200), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("version", String(20), primary_key=True),
+    Column("inferences", Double, nullable=False),
+)
+"""The inferences of each version of a system's prompt on a UTC day, by the hash of the prompt: the heaviest
+versions, and the sum of the others."""
+
 eval_results = Table(
     "eval_results",
     metadata,

@@ -50,6 +50,15 @@ def _with_life(body: bytes) -> bytes:
     return msgspec.json.encode(facts)
 
 
+def _with_origin(body: bytes) -> bytes:
+    """To version 3: prompt changes were from git alone."""
+    facts = msgspec.json.decode(body)
+    prompts = facts.get("prompts") if isinstance(facts, dict) else None
+    if isinstance(prompts, dict):
+        prompts |= {"origin": "git", "scattered": False, "divergence": None}
+    return msgspec.json.encode(facts)
+
+
 _VERDICT_UPGRADES: tuple[Upgrade, ...] = (same, _settled_frequency, _with_bounds)
 """Queries of `leverwatch.agent.store.history` search this text for a mismatch: they depend on the layout as
 well."""
@@ -88,7 +97,7 @@ FACTS: Kind[Facts] = Kind(
     key="facts",
     encode=msgspec.json.encode,
     decode=exact_decoder(Facts),
-    upgrades=(same, _with_life),
+    upgrades=(same, _with_life, _with_origin),
     is_json=True,
 )
 

@@ -9,8 +9,15 @@ from operator import attrgetter
 from sqlalchemy import Table
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 
-from leverwatch.agent.store.schema import COUNTS, eval_results, model_shutdowns, prompt_changes, usage_daily
-from leverwatch.collectors.interface import EvalResult, ModelShutdown, PromptChange, UsageRow
+from leverwatch.agent.store.schema import (
+    COUNTS,
+    eval_results,
+    model_shutdowns,
+    prompt_changes,
+    prompt_days,
+    usage_daily,
+)
+from leverwatch.collectors.interface import EvalResult, ModelShutdown, PromptChange, PromptCount, UsageRow
 
 _LARGEST = 1e100
 """Far above any real count; sums, squares and cubes of smaller numbers are finite as doubles."""
@@ -31,6 +38,7 @@ def _lengths(table: Table) -> dict[str, int]:
 
 _USAGE = _lengths(usage_daily)
 _PROMPTS = _lengths(prompt_changes)
+_PROMPT_DAYS = _lengths(prompt_days)
 _EVALS = _lengths(eval_results)
 _SHUTDOWNS = _lengths(model_shutdowns)
 
@@ -68,6 +76,11 @@ def is_prompt_change(change: PromptChange) -> bool:
         and _is_moment(change.landed_at)
         and 0 <= change.prompts < 2**31
     )
+
+
+def is_prompt_count(row: PromptCount) -> bool:
+    """Return whether the store can hold the count."""
+    return _texts(row, _PROMPT_DAYS, ("system", "version")) and are_counts([row.inferences])
 
 
 def is_eval_result(result: EvalResult) -> bool:

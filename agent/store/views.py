@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from operator import add, attrgetter
 
 from msgspec import Struct, field
 from sqlalchemy import Connection, and_, func, or_, select
 
 from leverwatch.agent.snapshot import ModelTotals, PricedUsage
-from leverwatch.agent.store.facts import Scope, counting_sources
+from leverwatch.agent.store.facts import Scope, counting_sources, read_served
 from leverwatch.agent.store.names import OTHER_MODELS, named
 from leverwatch.agent.store.priced import read_priced
 from leverwatch.agent.store.schema import COUNTS, EMPTIED, prompt_changes, usage_highest, usage_totals
@@ -145,4 +145,9 @@ def read_prompt_totals(connection: Connection, scope: Scope) -> dict[str, Prompt
         for system, kind, number, newest in connection.execute(query.where(chosen)):
             kinds[system][word(ChangeKind, kind)] = number
             last[system] = max(newest, last.get(system, newest))
-    return {system: PromptTotals(by_kind, last[system]) for system, by_kind in kinds.items()}
+    found = {system: PromptTotals(by_kind, last[system]) for system, by_kind in kinds.items()}
+    for system, seen in read_served(connection, date.max, scope).items():
+        if system not in scope.watched and seen.changes:
+            newest = datetime.combine(max(seen.changes), time(), UTC)
+            found[system] = PromptTotals(dict(Counter(seen.changes.values())), newest)
+    return found

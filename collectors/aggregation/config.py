@@ -18,6 +18,12 @@ def _sound_template(system: str) -> str:
     return system
 
 
+def _sound_prompt(prompt: str) -> str:
+    if not parse_template(prompt).paths:
+        raise ValueError("names no field in braces, so that every record would have the same prompt")
+    return prompt
+
+
 def _known_zone(timezone: str) -> str:
     zone_named(timezone)
     return timezone
@@ -33,6 +39,14 @@ SystemTemplate = Annotated[
     Field(
         description="System of every record: a constant, or a template over record fields.",
         examples=["support-bot", "{team}-{app}"],
+    ),
+]
+PromptTemplate = Annotated[
+    Annotated[str, AfterValidator(_sound_prompt)] | None,
+    Field(
+        description="What tells the version of the prompt of a record: a template over record fields with its name"
+        " and version, or with the system prompt itself, of which only a hash is kept.",
+        examples=["{prompt_name}@{prompt_version}", "{request.instructions}"],
     ),
 ]
 Authoritative = Annotated[bool, Field(description="This source counts when another one may see the same traffic.")]
@@ -65,6 +79,11 @@ class CountingConfig(Protocol):
     @property
     def system(self) -> str:
         """The template for the names of systems."""
+        ...
+
+    @property
+    def prompt(self) -> str | None:
+        """The template for the version of the prompt; None: records do not tell it."""
         ...
 
     @property

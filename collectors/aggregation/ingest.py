@@ -25,7 +25,7 @@ from leverwatch.collectors.aggregation.refusals import REFUSED, Refusals, mixed
 from leverwatch.collectors.aggregation.rollup import lines_of
 from leverwatch.collectors.aggregation.scan_pool import ScanPool
 from leverwatch.collectors.errors import SourceRefused
-from leverwatch.collectors.interface import UNREADABLE_VALUE, Problem, Result, UsageRow
+from leverwatch.collectors.interface import UNREADABLE_VALUE, Problem, PromptCount, Result, UsageRow
 from leverwatch.collectors.records.formats.interface import Parsed, RecordFormat, Row
 from leverwatch.collectors.records.timestamps import zone_named
 from leverwatch.collectors.stored_state import check_versions, entries
@@ -53,6 +53,7 @@ class Counted(Struct, frozen=True):
     """Records read, counted independently of their results."""
     unreadable: dict[str, int]
     """By field, values of counted records that are unknown because they cannot be read."""
+    prompts: tuple[PromptCount, ...] = ()
 
 
 class Ingest:
@@ -106,7 +107,7 @@ class Ingest:
     @property
     def groups(self) -> int:
         """The number of cells in memory."""
-        return len(self._rollup.cells) + (self._plain.groups if self._plain else 0)
+        return self._rollup.groups + (self._plain.groups if self._plain else 0)
 
     def use_workers(self, number: int) -> None:
         """Parse plain lines in so many threads from now on; 0: in the caller's thread."""
@@ -366,6 +367,7 @@ class Ingest:
         self.finish()
         if self._plain is not None:
             self._rollup.merge(*self._plain.take())
+        prompts = self._rollup.take_prompts()
         usage, days, newest = self._rollup.take()
         state: dict[str, bytes | None] = {
             key: PARTIAL_LINE.dumps(self._partials[key]) if self._partials[key] else None
@@ -379,7 +381,7 @@ class Ingest:
         tallies = {result: number for result, number in self._tallies.items() if number}
         problems = tuple(self._problems)
         unreadable = dict(self._unreadable)
-        counted = Counted(usage, tallies, days, newest, problems, state, self._read, unreadable)
+        counted = Counted(usage, tallies, days, newest, problems, state, self._read, unreadable, prompts)
         self._read = 0
         self._tallies.clear()
         self._unreadable.clear()

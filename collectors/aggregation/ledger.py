@@ -26,8 +26,8 @@ _WEIGHTS = ("sample_rate", "inferences")
 """The fields that say how many calls a record stands for."""
 _MOST_WEIGHTS = 1_000
 Kind = tuple[object, ...]
-CellOf = Callable[[tuple[str, str, Operation, date]], list[float]]
-"""Returns the counts of a cell, given its system, model, operation and day."""
+CellOf = Callable[[tuple[str, str, Operation, date], str], list[float]]
+"""Returns the counts of a cell, given its system, model, operation and day, and the version of the prompt."""
 SEEN_BEFORE: Refusal = (Result.DUPLICATE, "request id seen before")
 
 
@@ -93,7 +93,7 @@ class Known:
         fresh = OpenCall(
             system=self.place.system, operation=self.operation, model=self.model, day=self.day,
             outcome=self.place.outcome, begun=0.0, until=0.0, counts=(), told=0, usage=(), series="",
-            version=False, ended=False, alone=False, waits=False,
+            version=False, ended=False, alone=False, waits=False, prompt=self.place.prompt,
         )  # fmt: skip
         object.__setattr__(self, "_fresh", fresh)
 
@@ -194,4 +194,4 @@ class Ledger:
         call.counts = tuple(map(add, call.counts, counts) if call.counts else counts)
 
     def _cell(self, call: OpenCall) -> list[float]:
-        return self._cell_of((call.system, call.model, call.operation, call.day))
+        return self._cell_of((call.system, call.model, call.operation, call.day), call.prompt)

@@ -55,6 +55,8 @@ class _Fields(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, gc=False
     """Whether a single chunk has its id."""
     waits: bool
     """Whether its stream ended under an id of its own, and its usage may come under another one."""
+    prompt: str = ""
+    """The version of its prompt; empty when it is unknown."""
 
 
 class OpenCall(_Fields, kw_only=True, gc=False):
@@ -79,6 +81,7 @@ class OpenCall(_Fields, kw_only=True, gc=False):
 
 
 class _Stored(_Fields, kw_only=True, gc=False):
+    prompt: str
     counts: tuple[tuple[str, float], ...]
     """Those that are not zero, by name."""
 
@@ -107,12 +110,17 @@ def _decode(body: bytes) -> OpenCall:
     return OpenCall(**(msgspec.structs.asdict(stored) | {"counts": tuple(counts)}))
 
 
+def _with_prompt(body: bytes) -> bytes:
+    """To version 2: the version of the prompt was not known."""
+    return body[:-1] + b',"prompt":""}' if body.endswith(b"}") else body
+
+
 OPEN_CALL: Kind[OpenCall] = Kind(
     name="call that later records may change",
     key=_PREFIX,
     encode=_encode,
     decode=_decode,
-    upgrades=(same,),
+    upgrades=(same, _with_prompt),
     is_json=True,
 )
 

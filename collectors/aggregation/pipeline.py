@@ -54,7 +54,9 @@ class Pipeline(Struct, frozen=True):
 def assemble(config: CountingConfig, now: Callable[[], datetime], *, compiled: bool = IS_COMPILED) -> Pipeline:
     """Return new parts for a configured source; `compiled`: use the compiled helper."""
     template = parse_template(config.system)
-    made = build_format(config.format, template.paths)
+    prompt = None if config.prompt is None else parse_template(config.prompt)
+    made = build_format(config.format, template.paths, prompt)
+    names, own = system_lookup(template), len(template.paths)
     window = config.dedupe_window.total_seconds()
     make = id_maker(compiled=compiled)
     key_of = KeyOf.RECORD if made.repeats is Repeats.CALLS else KeyOf.ID
@@ -63,7 +65,7 @@ def assemble(config: CountingConfig, now: Callable[[], datetime], *, compiled: b
     open_calls = OpenCalls()
     zone = zone_named(config.timezone)
     rollup = Rollup(
-        system_lookup(template),
+        names if prompt is None else lambda values: names(values[:own]),
         zone,
         now,
         config.future_tolerance,
@@ -74,6 +76,7 @@ def assemble(config: CountingConfig, now: Callable[[], datetime], *, compiled: b
         identifier(compiled=compiled),
         open_calls,
         isinstance(config.format, NamedFormat),
+        None if prompt is None else own,
     )
     plain = native_counter(made, rollup, zone, seen, calls) if compiled else None
     return Pipeline(made, seen, calls, open_calls, rollup, plain)

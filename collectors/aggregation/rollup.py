@@ -21,7 +21,8 @@ from leverwatch.collectors.aggregation.open_calls import OpenCalls
 from leverwatch.collectors.aggregation.row_counter import RowCounter
 from leverwatch.collectors.aggregation.stored_ids import KeyOf
 from leverwatch.collectors.counted_fields import COLUMN_INDEX, COLUMNS
-from leverwatch.collectors.interface import Operation, Result, UsageRow
+from leverwatch.collectors.interface import Operation, PromptCount, Result, UsageRow
+from leverwatch.collectors.prompt_counts import heaviest
 from leverwatch.collectors.records.fields import (
     ALL_FIELDS,
     FIELD_INDEX,
@@ -62,7 +63,8 @@ class Rollup:
     decides which those are. `calls` remembers streamed calls and traces, `open_calls` where those count of which a
     later record may say more. Rows end in the values of
     `EXTENDED_FIELDS` when `has_extended`; only the `known` fields of a row can have a value, and its tokens are
-    `settled` as in `Layout`. `identify` computes the keys of records.
+    `settled` as in `Layout`. `identify` computes the keys of records. `prompt_at` is the place of the
+    version of the prompt among the template values; None: no version is counted.
     """
 
     def __init__(
@@ -78,7 +80,10 @@ class Rollup:
         identify: Identify = identity,
         open_calls: OpenCalls | None = None,
         settled: bool = False,
+        prompt_at: int | None = None,
     ) -> None:
+        self._prompt_at = prompt_at
+        self._by_prompt: dict[str, dict[Key, list[float]]] = {}
         self._system_of, self._zone, self._now, self._tolerance = system_of, zone, now, future_tolerance
         self._seen, self._calls, self._identify = seen, calls, identify
         self._by_record = seen is not None and seen.key_of is KeyOf.RECORD
@@ -170,11 +175,17 @@ class Rollup:
         self.days.update(days)
         self._saw_newest(newest)
 
-    def _cell(self, key: Key) -> list[float]:
-        cell = self.cells.get(key)
+    def _cell(self, key: Key, prompt: str = "") -> list[float]:
+        cells = self._by_prompt.setdefault(prompt, {}) if prompt else self.cells
+        cell = cells.get(key)
         if cell is None:
-            self.cells[key] = cell = [0.0] * len(COLUMNS)
+            cells[key] = cell = [0.0] * len(COLUMNS)
         return cell
+
+    @property
+    def groups(self) -> int:
+        """The number of cells in memory."""
+        return len(self.cells) + sum(map(len, self._by_prompt.values()))
 
     def _saw_newest(self, newest: datetime | None) -> None:
         if newest is not None and (self.newest is None or newest > self.newest):
@@ -194,7 +205,8 @@ class Rollup:
         if len(found) == 2:
             return found
         group, outcome, seed, id_seed, trace_seed = found
-        return CellRef(self._cell((*group, day)), group[0], outcome, seed, id_seed, trace_seed)
+        prompt = "" if self._prompt_at is None else str(template[self._prompt_at] or "")
+        return CellRef(self._cell((*group, day), prompt), group[0], outcome, seed, id_seed, trace_seed, prompt)
 
     def attribute(
         self, model: str | None, word: str | None, status: object, hit: object, template: tuple[object, ...]
@@ -350,6 +362,15 @@ class Rollup:
         stamps = self._stamps.read(list(times), self.limit()).stamps
         self.days.update(stamp.day for stamp in set(stamps) if stamp.refusal is None)
 
+    def take_prompts(self) -> tuple[PromptCount, ...]:
+        """Return the calls of each version of a prompt since the last `take`. To be called before it."""
+        self._bulk.settle()
+        found = heaviest(self._by_prompt)
+        for cells in self._by_prompt.values():
+            self.merge(cells.items(), (), None)
+        self._by_prompt = {}
+        return found
+
     def take(self) -> tuple[tuple[UsageRow, ...], frozenset[date], datetime | None]:
         """Return everything since the last call: usage rows, days seen, and the time of the newest counted
         record."""
@@ -362,6 +383,7 @@ class Rollup:
     def clear(self) -> None:
         """Forget what was added since the last `take`."""
         self.cells, self.days, self.newest = {}, set(), None
+        self._by_prompt = {}
         self._bulk.clear()
         self._single.clear()
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.records.fields import FIELDS
+from leverwatch.collectors.records.fields import FIELDS, PromptPath, Template
 from leverwatch.collectors.records.format_config import CsvFormat, FieldMap, FileFormat, JsonlFormat, NamedFormat
 from leverwatch.collectors.records.formats.delimited import Delimited
 from leverwatch.collectors.records.formats.interface import (
@@ -24,6 +24,7 @@ from leverwatch.collectors.records.framing.lines import LINES
 from leverwatch.collectors.records.framing.registry import CONTAINERS, FRAMINGS
 from leverwatch.collectors.records.framing.values import ValueFraming
 from leverwatch.collectors.records.framing.wrappers import JsonString, Prefix, Wrapper
+from leverwatch.collectors.records.prompt_versions import PromptVersions
 
 _TIME, _RATE = FIELDS.index("time"), FIELDS.index("sample_rate")
 
@@ -127,12 +128,17 @@ def _mapped(fields: FieldMap) -> dict[str, str]:
     return {name: place for name, place in fields if place is not None}
 
 
-def build_format(settings: FileFormat, template: tuple[str, ...]) -> Format:
+def build_format(settings: FileFormat, template: tuple[str, ...], prompt: Template | None = None) -> Format:
     """Return the format that a configuration describes; `template` has the placeholders of the system template.
+
+    With a `prompt`, rows have the version of the prompt behind the values of `template`.
 
     Raises:
         ValueError: two of the mapped fields exclude each other, or a placeholder is not a valid path.
     """
+    if prompt is not None:
+        inner = build_format(settings, (*template, *map(PromptPath, prompt.paths)))
+        return PromptVersions(inner, prompt, len(template))
     if isinstance(settings, CsvFormat):
         return Delimited(_mapped(settings.fields), template, settings.delimiter, settings.repeats)
     reader: Reader

@@ -96,6 +96,12 @@ def parse_path(text: str) -> Path:
     return tuple(keys)
 
 
+class PromptPath(str):
+    """A path to a prompt or to its version: the value there may have any type."""
+
+    __slots__ = ()
+
+
 class Template(Struct, frozen=True):
     """The name of a record's system: literal parts with field paths between them."""
 
@@ -113,7 +119,7 @@ class Template(Struct, frozen=True):
         """The system of a record with these values; None when one is missing or the name is unusable."""
         parts = [self.literals[0]]
         for value, literal in zip(values, self.literals[1:], strict=True):
-            text = _text(value)
+            text = text_of(value)
             if not text:
                 return None
             parts += (text, literal)
@@ -138,7 +144,8 @@ def parse_template(text: str) -> Template:
     return Template(literals, paths)
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
+    """A value as text, without blanks around it; empty when it is unknown."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -39,8 +39,8 @@ BY_NAME = frozenset({"collectors/registry.py"})
 PURE = {
     "collectors/records/": frozenset({
         "__future__", "ast", "collections", "csv", "dataclasses", "datetime", "enum", "functools", "importlib",
-        "io", "itertools", "json", "linecache", "math", "operator", "re", "typing", "urllib.parse", "zoneinfo",
-        "msgspec", "pydantic", "pydantic_core", "zstandard",
+        "hashlib", "io", "itertools", "json", "linecache", "math", "operator", "re", "typing", "urllib.parse",
+        "zoneinfo", "msgspec", "pydantic", "pydantic_core", "zstandard",
         "leverwatch.collectors.config", "leverwatch.collectors.counted_fields", "leverwatch.collectors.interface",
         "leverwatch.collectors.unpacking",
     }),

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from leverwatch.collectors.interface import MALFORMED, Result
-from leverwatch.collectors.records.fields import EXTENDED_FIELDS, FIELD_INDEX, FIELDS, Path, parse_path
+from leverwatch.collectors.records.fields import EXTENDED_FIELDS, FIELD_INDEX, FIELDS, Path, PromptPath, parse_path
 from leverwatch.collectors.records.formats.interface import (
     NAMELESS,
     Framing,
@@ -23,7 +23,7 @@ from leverwatch.collectors.records.formats.interface import (
     Repeats,
     Row,
 )
-from leverwatch.collectors.records.formats.jsonl import TEXT, TYPES, Shape
+from leverwatch.collectors.records.formats.jsonl import TEXT, TYPES, Shape, type_of
 from leverwatch.collectors.records.formats.rows import TokenRule, Value, compile_rows
 from leverwatch.collectors.records.framing.values import VALUES
 from leverwatch.collectors.records.layout import Steps
@@ -126,12 +126,12 @@ class Declared:
             return names
 
         fields = {name: want(name, declaration.fields.get(name, ()), self._type(name)) for name in FIELD_INDEX}
-        parts = [want(f"{{{part}}}", declaration.names.get(part, part), TEXT) for part in template]
+        parts = [want(f"{{{part}}}", declaration.names.get(part, part), type_of(part)) for part in template]
         extras = {name: want(f"extra {name}", paths, kind) for name, (paths, kind) in declaration.extras.items()}
         totals = want("total", declaration.total, _TOTAL)
         documents = want("document", declaration.documents, msgspec.Raw)
         # A value that is also part of the template keeps the stricter type.
-        wanted.sort(key=lambda entry: entry[2] is TEXT)
+        wanted.sort(key=lambda entry: (entry[2] is Any, entry[2] is TEXT))
         shape = Shape(wanted, frozenset(map(parse_path, declaration.in_text)))
         optional = {one: name for name, names in fields.items() if name in OPTIONAL for one in names}
         mapped = frozenset(one for names in (*fields.values(), *parts) for one in names)
@@ -152,8 +152,8 @@ class Declared:
         values = [
             *map(value, FIELDS),
             *(
-                Value(steps(names), is_text=True, convert=convert)
-                for names, convert in zip(parts, converts, strict=True)
+                Value(steps(names), is_text=not isinstance(part, PromptPath), convert=convert)
+                for part, names, convert in zip(template, parts, converts, strict=True)
             ),
             *map(value, EXTENDED_FIELDS),
         ]

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 
 from leverwatch.collectors.counted_fields import Unit, amounts
-from leverwatch.collectors.records.fields import EXTENDED_FIELDS, FIELDS, Path, parse_path
+from leverwatch.collectors.records.fields import EXTENDED_FIELDS, FIELDS, Path, PromptPath, parse_path
 from leverwatch.collectors.records.formats.interface import (
     MAX_AMOUNT,
     MAX_COUNT,
@@ -53,6 +53,11 @@ _BOM = b"\xef\xbb\xbf"
 _BAD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
+def type_of(placeholder: str) -> Any:
+    """Return the type of the value that a placeholder of a template stands for."""
+    return Any if isinstance(placeholder, PromptPath) else TEXT
+
+
 class JsonLines:
     """Reads JSON lines by a field map; `template` are the paths of the system template."""
 
@@ -67,7 +72,7 @@ class JsonLines:
         wanted = [
             (name, parse_path(fields[name]), TYPES[name]) for name in (*FIELDS, *EXTENDED_FIELDS) if name in fields
         ]
-        wanted += [(f"template {index}", parse_path(path), TEXT) for index, path in enumerate(template)]
+        wanted += [(f"template {index}", parse_path(path), type_of(path)) for index, path in enumerate(template)]
         tree = Shape(wanted)
         self.has_extended = any(name in fields for name in EXTENDED_FIELDS)
         self.known = frozenset(fields)
@@ -159,7 +164,7 @@ class Shape:
             if leaf is None or isinstance(leaf, dict):
                 raise ValueError(f"{'.'.join(path)}: one mapped path goes through another mapped value")
             names, known = leaf
-            if known != kind and kind is not TEXT:
+            if known != kind and kind is not TEXT and kind is not Any:
                 raise ValueError(f"{'.'.join(path)}: mapped to two fields of different types")
             # A template field that is also a mapped one keeps the stricter type of the two.
             node[path[-1]] = ((*names, name), known)

@@ -317,6 +317,7 @@ class FilesCollector:
             yield Batch(
                 state={**counted.state, **changes},
                 usage=counted.usage,
+                prompt_counts=counted.prompts,
                 tallies=counted.tallies,
                 unreadable=counted.unreadable,
                 read=counted.read,

@@ -13,6 +13,7 @@ from leverwatch.collectors.aggregation.config import (
     Authoritative,
     DedupeWindow,
     FutureTolerance,
+    PromptTemplate,
     RecordFormat,
     SystemTemplate,
     ZoneName,
@@ -35,6 +36,7 @@ class FilesConfig(SourceConfig):
     )
     format: RecordFormat
     system: SystemTemplate
+    prompt: PromptTemplate = None
     authoritative: Authoritative = False
     dedupe_window: DedupeWindow = DEDUPE_WINDOW
     quiet_after: Duration = Field(
@@ -58,7 +60,8 @@ class FilesConfig(SourceConfig):
 
     @model_validator(mode="after")
     def _template_paths_are_sound(self) -> FilesConfig:
-        build_format(self.format, parse_template(self.system).paths)
+        prompt = None if self.prompt is None else parse_template(self.prompt)
+        build_format(self.format, parse_template(self.system).paths, prompt)
         return self
 
     def declared_systems(self) -> frozenset[str]:
@@ -69,6 +72,10 @@ class FilesConfig(SourceConfig):
     def counts_usage(self) -> bool:
         """Whether the source counts usage: always."""
         return True
+
+    def tells_prompts(self) -> bool:
+        """Whether records tell the version of the prompt."""
+        return self.prompt is not None
 
     def is_authoritative(self) -> bool:
         """Whether the source is configured as authoritative."""

@@ -74,6 +74,7 @@ OPEN = (
     b'"until":1773129602.0,"told":1,"usage":[9.0,null,7.0],'
     b'"series":"1773129600","version":true,"ended":true,"alone":true,"waits":true,"counts":[["inferences",1.0],["output_tokens",7.0]]}'
 )
+_OPEN_WITH_PROMPT = OPEN.replace(b'"waits":true,', b'"waits":true,"prompt":"",')
 _RESULTS = (
     b'"path":"/evals/own.jsonl","size":388,"mtime_ns":-1,"digest":"bf8464539d2ed8fc94df59e3efe0294f",'
     b'"offset":314,"settings":"f79bcd6be50f8b969f2626f2"}'
@@ -208,7 +209,7 @@ STORED: tuple[Stored, ...] = (
             waits=True,
             counts=tuple({"inferences": 1.0, "output_tokens": 7.0}.get(name, 0.0) for name in COLUMNS),
         ),
-        (b"{" + OPEN, b'{"version":1,' + OPEN),
+        (b"{" + OPEN, b'{"version":1,' + OPEN, b'{"version":2,' + _OPEN_WITH_PROMPT),
     ),
     Stored("files", PARTIAL_LINE, "partial/2/402dfa4ea57927c8", 3, (b"3", b"version 1\n3")),
     Stored(

@@ -1,0 +1,136 @@
+"""Teams whose prompts are in a database: records tell when a version began to serve, and no text is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+from sqlalchemy import create_engine, text
+
+from leverwatch.agent.cli.main import main
+from tests.collectors.sources.git.repo import Repo
+
+CANARY = "Quagga-marmalade: nobody outside of this house may read how the porter greets a guest."
+FIELDS = {"time": "ts", "request_id": "id", "input_tokens": "in"}
+LAST = datetime.now(UTC).date() - timedelta(days=1)
+FIRST = LAST - timedelta(days=69)
+CHANGED = (10, 24, 25, 41, 60)
+"""Days on which another version began to serve. On day 25 the version before day 24 came back."""
+
+
+def prompt(number: int) -> str:
+    """The prompt that serves at the end of a day."""
+    versions = (0, 1, 2, 1, 3, 4)
+    return f"{CANARY} Edition {versions[sum(number >= day for day in CHANGED)]} of it."
+
+
+def calls(number: int) -> Iterator[str]:
+    day = FIRST + timedelta(days=number)
+    for call in range(40):
+        now = prompt(number) if call >= 20 or number == 25 else prompt(number - 1)
+        value: Any = {"system": now} if call % 2 else {"system": [{"type": "text", "text": now}]}
+        record = {"ts": f"{day}T{call // 2:02}:00:00Z", "id": f"{number}-{call}", "in": 9, "request": value}
+        yield json.dumps(record) + "\n"
+
+
+def source(**changes: Any) -> dict[str, Any]:
+    log = {"type": "jsonl", "fields": FIELDS}
+    made = {"name": "gateway", "type": "files", "path": "logs/*.jsonl", "format": log, "system": "porter"}
+    return {**made, "prompt": "{request.system}", **changes}
+
+
+def write(folder: Path, *sources: object) -> None:
+    config = {"store": {"url": "sqlite:///store.db"}, "sources": sources}
+    (folder / "leverwatch.yaml").write_text(yaml.safe_dump(config))
+
+
+@pytest.fixture
+def hotel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "logs").mkdir()
+    days = [*range(70)]
+    # Late: the days of the second change come in a file that is read last.
+    late = {24, 25}
+    (tmp_path / "logs" / "a.jsonl").write_text(
+        "".join(one for day in days if day not in late for one in calls(day))
+    )
+    write(tmp_path, source())
+    assert run("collect").exit_code == 0
+    again = "".join([*calls(24), *calls(25), *calls(24), *calls(10)])
+    (tmp_path / "logs" / "b.jsonl").write_text(again)
+    assert run("collect").exit_code == 0
+    return tmp_path
+
+
+def run(*arguments: str) -> Any:
+    return CliRunner().invoke(main, list(arguments))
+
+
+def explained() -> Any:
+    done = run("explain", "porter", "--format", "json")
+    assert done.exit_code in {0, 1}, done.output
+    return json.loads(done.stdout)
+
+
+def days_of(number: int) -> date:
+    return FIRST + timedelta(days=number)
+
+
+@pytest.mark.usefixtures("hotel")
+def test_the_changes_are_found_on_the_right_days() -> None:
+    from leverwatch.agent.store.facts import Scope, read_served
+
+    with create_engine("sqlite:///store.db").connect() as connection:
+        seen = read_served(connection, LAST, Scope(telling=frozenset({"gateway"})))["porter"]
+
+    assert seen.first_day == FIRST
+    assert {day: str(kind) for day, kind in seen.changes.items()} == {
+        days_of(number): "reverted" if number == 25 else "modified" for number in CHANGED
+    }
+
+
+@pytest.mark.usefixtures("hotel")
+def test_the_rule_counts_the_changes_and_says_that_they_are_from_traffic() -> None:
+    shown = json.dumps(explained())
+
+    assert "as traffic shows" in shown
+    assert "no prompt source watches this system" not in shown
+
+
+def test_no_text_of_a_prompt_is_stored_logged_or_shown(hotel: Path) -> None:
+    shown = [run("explain", "porter"), run("status"), run("explain", "porter", "--format", "json")]
+
+    assert not [one for one in shown if "Quagga" in one.output + one.stderr]
+    kept = [path for path in hotel.rglob("*") if path.is_file() and path.parent.name != "logs"]
+    assert any(path.name.startswith("store.db") for path in kept)
+    assert [path for path in kept if b"Quagga" in path.read_bytes()] == []
+
+
+@pytest.mark.usefixtures("hotel")
+def test_each_call_is_counted_once_by_version() -> None:
+    with create_engine("sqlite:///store.db").connect() as connection:
+        total = connection.execute(text("SELECT SUM(inferences), COUNT(DISTINCT version) FROM prompt_days")).one()
+
+    assert tuple(total) == (70 * 40, 5)
+
+
+def test_with_git_as_well_git_counts_and_what_differs_is_said(hotel: Path) -> None:
+    repo = Repo(hotel / "prompts")
+    for day in (5, 10, 50):
+        moment = datetime.combine(days_of(day), datetime.min.time(), UTC)
+        repo.commit({"porter.md": f"Edition {day}."}, at=moment)
+    git = {"name": "prompts", "type": "git", "repo": str(repo.path), "systems": {"porter": ["porter.md"]}}
+    write(hotel, source(), git)
+    assert run("collect").exit_code == 0
+
+    shown = json.dumps(explained())
+
+    assert "prompt changes are taken from git, and records show others" in shown
+    assert f"1 day with a landing that never served (the last one {days_of(50)})" in shown
+    assert f"that never landed (the last one {days_of(60)})" in shown
