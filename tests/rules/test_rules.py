@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from leverwatch.agent.exporter.families import AGENT, SYSTEMS
+from leverwatch.agent.scheduling.nothing_counted import REFUSED
 from tests.rules.rulefile import RULE_FILE, RUNBOOKS, UNIT_TESTS, Rule, faulty, only, rules, run, unit_test_of
 
 RUNBOOK_BASE = "https://github.com/leverwatch/leverwatch/blob/main/"
@@ -94,6 +95,13 @@ def test_rules_use_only_metrics_that_the_exporter_serves(rule: Rule) -> None:
 
     assert used <= METRICS
     assert used or "up{" in rule["expr"]
+
+
+def test_unreadable_records_are_all_that_should_have_counted() -> None:
+    (rule,) = [rule for rule in RULES if rule["alert"] == "LeverwatchRecordsUnreadable"]
+
+    named = re.findall(r'result=~"([^"]+)"', rule["expr"])
+    assert [set(each.split("|")) for each in named] == [set(REFUSED)] * 2
 
 
 @every_rule
