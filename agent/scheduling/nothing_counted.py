@@ -19,7 +19,9 @@ def nothing_counted(run: Mapping[Result, int], ever: Mapping[Result, int]) -> st
         ever: the records of all runs since the store exists, this one included.
     """
     if not ever.get(Result.COUNTED, 0):
-        read = {result: number for result, number in ever.items() if number and result is not Result.IGNORED}
+        read: dict[Result, int] = {
+            result: number for result, number in ever.items() if number and result is not Result.IGNORED
+        }
         if not read:
             return "nothing was found to count, now or before: do its paths or patterns match anything?"
         return f"nothing that was ever read of it could be counted: {_listed(read)}"
