@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -20,7 +21,7 @@ from leverwatch.agent.cli.progress import ProgressBar
 from leverwatch.agent.log import configure
 from leverwatch.collectors.interface import Batch, Progress
 
-CONFIG = {
+CONFIG: dict[str, Any] = {
     "store": {"url": "sqlite:///store.db"},
     "sources": [
         {
