@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,9 @@ from leverwatch.agent.cli.progress import ProgressBar
 from leverwatch.agent.cli.replaced_days import replaced_json, replaced_text
 from leverwatch.agent.scheduling.runner import RunReport
 from leverwatch.agent.scheduling.source_runner import source_runner
+from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.config import SourceConfig
 from leverwatch.collectors.interface import MALFORMED, Result
 
 
@@ -38,14 +41,34 @@ def collect(config_path: Path, output: str, only: tuple[str, ...], workers: int,
                             source, loaded, store, on_batch=progress, workers=workers, clock=clock.now
                         )
                         reports.append(runner.run())
+            idle = _idle(loaded.config.sources, reports, store)
     if output == "json":
-        print_json([_as_json(report) for report in reports])
+        print_json([_as_json(report, idle.get(report.source)) for report in reports])
     else:
         click.echo(_as_table(reports))
         for report in reports:
             if report.error is not None:
                 click.echo(f"{report.source}: failed ({report.reason}): {report.error}", err=True)
-    sys.exit(Exit.OK if all(report.success for report in reports) else Exit.FAILED)
+        for name, why in idle.items():
+            click.echo(f"{name}: {why}", err=True)
+    sys.exit(Exit.OK if not idle and all(report.success for report in reports) else Exit.FAILED)
+
+
+def _idle(sources: Iterable[SourceConfig], reports: Sequence[RunReport], store: Store) -> dict[str, str]:
+    """Return why sources that did not fail count for nothing, or for none of some systems, by name."""
+    why = {report.source: report.nothing for report in reports if report.nothing is not None}
+    named = {source.name: source for source in sources}
+    for report in reports:
+        source = named[report.source]
+        template = getattr(source, "system", None)
+        if report.source in why and report.tallies.get(Result.UNATTRIBUTED, 0):
+            why[report.source] += f" (unattributed: they lack what `system: {template}` names)"
+        if report.success and report.source not in why and source.watches_prompts():
+            known = store.prompt_totals(Scope(systems=source.declared_systems()))
+            missing = sorted(source.declared_systems() - known.keys())
+            if missing:
+                why[report.source] = f"no landing touched a prompt of {', '.join(missing)}: do its patterns match?"
+    return why
 
 
 def malformed(report: RunReport) -> dict[str, int]:
@@ -59,7 +82,7 @@ def unreadable_text(values: Mapping[str, int]) -> str:
     return f"values that cannot be read and are unknown: {fields}"
 
 
-def _as_json(report: RunReport) -> dict[str, Any]:
+def _as_json(report: RunReport, idle: str | None) -> dict[str, Any]:
     tallies = Counter(report.tallies)
     return {
         "source": report.source,
@@ -72,6 +95,7 @@ def _as_json(report: RunReport) -> dict[str, Any]:
         "ignored": tallies[Result.IGNORED],
         "not_calls": tallies[Result.NOT_A_CALL],
         "parts": tallies[Result.PART],
+        **({"nothing_counted": idle} if idle else {}),
         **({"unreadable_values": report.unreadable} if report.unreadable else {}),
         **replaced_json(report),
         "seconds": round(report.seconds, 3),

@@ -20,7 +20,8 @@ class Exit(IntEnum):
 
     OK = 0
     FAILED = 1
-    """It ran, and something needs attention: a source failed, a system is unknown, a check found a problem."""
+    """It ran, and something needs attention: a source failed or counts for nothing, a system is unknown, a check
+    found a problem."""
     UNUSABLE = 2
     """Wrong arguments, or a configuration that cannot be used."""
     STORE = 3

@@ -16,6 +16,7 @@ from leverwatch.agent.framework.volume import recent_weeks
 from leverwatch.agent.snapshot import SystemsSnapshot, SystemView
 from leverwatch.agent.store.store import Store
 from leverwatch.agent.store.views import PromptTotals, SystemTotals
+from leverwatch.collectors.interface import ChangeKind
 
 _SHOWN_WEEKS = 13
 
@@ -85,7 +86,7 @@ def view_of(
         month_to_date_inferences=_month_to_date(daily, today),
         last_month_inferences=_last_month(daily, today),
         weekly_inferences=_weeks(daily, verdict),
-        prompt_changes=prompts.by_kind if prompts and facts.prompts.watched else {},
+        prompt_changes=_by_kind(prompts) if facts.prompts.watched else {},
         last_prompt_change=prompts.last if prompts and facts.prompts.watched else None,
         recommendation_changed=_midnight(verdict.changed_on),
     )
@@ -99,6 +100,11 @@ def _capped(assessment: Assessment | None, models: int) -> Assessment | None:
     if isinstance(ending, Unavailable) or len(ending) <= models:
         return assessment
     return replace(assessment, shutdowns=ending[:models])
+
+
+def _by_kind(prompts: PromptTotals | None) -> dict[ChangeKind, int]:
+    """Return all kinds, as no landing of a system that is watched is a number: its patterns may match nothing."""
+    return dict.fromkeys(ChangeKind, 0) | dict(prompts.by_kind if prompts else {})
 
 
 def _midnight(day: date | None) -> datetime | None:

@@ -15,6 +15,7 @@ from msgspec.structs import asdict, replace
 
 from leverwatch.agent.errors import InternalError, StoreConflict, StoreError
 from leverwatch.agent.log import get_logger
+from leverwatch.agent.scheduling.nothing_counted import nothing_counted
 from leverwatch.agent.snapshot import SourceView
 from leverwatch.agent.store.replaced import Replaced
 from leverwatch.agent.store.store import SourceTimes
@@ -87,6 +88,8 @@ class RunReport(Struct, frozen=True):
     """Why the run failed, as a constant; None after a success."""
     error: str | None = None
     """Why the run failed, in words; None after a success."""
+    nothing: str | None = None
+    """Why a run that did not fail counts for nothing, in words; None when it counts, or had nothing new."""
 
 
 class _Done(Struct):
@@ -134,6 +137,7 @@ class SourceRunner:
         self._lock = Lock()
         self._running = Lock()
         self._failures: Counter[str] = Counter()
+        self._said_nothing = False
         times = store.source_times().get(config.name)
         self._view = SourceView(
             name=config.name,
@@ -186,6 +190,7 @@ class SourceRunner:
                     error=type(failure).__name__,
                     trace="".join(format_tb(failure.__traceback__)),
                 )
+            ever = self.view().records
             report = RunReport(
                 source=self.config.name,
                 success=error is None,
@@ -198,6 +203,7 @@ class SourceRunner:
                 replaced=done.replaced,
                 reason=reason,
                 error=error,
+                nothing=None if error or history else nothing_counted(done.tallies, ever),
             )
             self._finish(report)
             return report
@@ -288,5 +294,9 @@ class SourceRunner:
             if report.replaced_days:
                 figures |= {"replaced_days": report.replaced_days, **asdict(report.replaced)}
             log.info("collector_run", source=report.source, seconds=round(report.seconds, 3), **figures)
+            if report.nothing is not None and not self._said_nothing:
+                # Once, until something counts: an idle source runs every minute.
+                log.warning("nothing_counted", source=report.source, reason=report.nothing)
+            self._said_nothing = report.nothing is not None
         else:
             log.warning("collector_failed", source=report.source, reason=report.reason, error=report.error)

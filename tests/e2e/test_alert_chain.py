@@ -50,9 +50,21 @@ def documented_inhibit_rules() -> list[dict[str, Any]]:
     return rules
 
 
-def metrics(declared: str, recommended: str, status: str = "decided") -> str:
-    """What an agent serves of one system."""
+def metrics(
+    declared: str, recommended: str, status: str = "decided", saving: tuple[float, float, float] | None = None
+) -> str:
+    """What an agent serves of one system; the saving is low, likely and high."""
     lines = [f'leverwatch_strategy_mismatch{{system="support-bot"}} {int(declared != recommended)}']
+    lines += [
+        'leverwatch_recommendation_changed_timestamp_seconds{system="support-bot"} 1763510400',
+        'leverwatch_monthly_inferences{system="support-bot"} 131000000',
+        'leverwatch_volume_threshold_inferences{boundary="hybrid"} 100000000',
+        'leverwatch_volume_threshold_inferences{boundary="fine_tuning"} 1000000000',
+    ]
+    lines += [
+        f'leverwatch_recommendation_saving_usd{{system="support-bot",bound="{bound}"}} {value}'
+        for bound, value in zip(("low", "likely", "high"), saving or (), strict=False)
+    ]
     for name, present in (("declared", declared), ("recommended", recommended)):
         lines += [
             f'leverwatch_{name}_strategy{{system="support-bot",strategy="{each}"}} {int(each == present)}'
@@ -127,8 +139,9 @@ def test_a_mismatch_reaches_the_receiver_and_resolves_after_the_declaration_is_e
     }
     assert firing["annotations"] == {
         "summary": "A system's recommended strategy differs from the declared one.",
-        "description": "support-bot declares prompt_engineering, and hybrid is recommended. "
-        "The reasons: leverwatch explain support-bot",
+        "description": "support-bot declares prompt_engineering, and hybrid is recommended since 2025-11-19. "
+        "Rule: volume. Volume: 131M inferences a month (fine_tuning threshold 1B, hybrid threshold 100M). "
+        "Cost: unknown, so nothing says whether hybrid is cheaper. The reasons: leverwatch explain support-bot",
         # This agent is a stand-in that exports no links.
         "dashboard_url": "",
         "runbook_url": f"https://github.com/leverwatch/leverwatch/blob/main/docs/runbooks/{ALERT}.md",
@@ -136,6 +149,30 @@ def test_a_mismatch_reaches_the_receiver_and_resolves_after_the_declaration_is_e
     assert resolved["labels"] == firing["labels"]
     assert resolved["endsAt"] > resolved["startsAt"]
     assert chain.states().keys() <= {ALERT}
+
+
+def test_a_mismatch_names_the_money_and_becomes_information_where_cost_points_the_other_way(chain: Chain) -> None:
+    twin = "LeverwatchRecommendationCostsMore"
+    chain.agent.text = metrics("prompt_engineering", "hybrid", saving=(2_113.2, 7_410.5, 19_004))
+    saves = chain.webhook.wait_for(ALERT, "firing", seconds=20)
+    assert chain.webhook.alerts(twin, "firing") == []
+
+    chain.agent.text = metrics("prompt_engineering", "hybrid", saving=(-10_480, -7_888.2, 93))
+    costs = chain.webhook.wait_for(twin, "firing", seconds=20)
+    resolved = chain.webhook.wait_for(ALERT, "resolved", seconds=20)
+
+    assert (saves["labels"]["severity"], costs["labels"]["severity"]) == ("warning", "info")
+    assert (
+        "Cost: hybrid saves $7,410 a month against prompt_engineering"
+        " (10% to 90% of the saving: $2,113 to $19,004)."
+    ) in saves["annotations"]["description"]
+    assert (
+        "Cost: hybrid costs $7,888 a month more than prompt_engineering"
+        " (10% to 90% of the saving: -$10,480 to $93.00)."
+    ) in costs["annotations"]["description"]
+    assert costs["annotations"]["summary"].endswith("and would cost more.")
+    assert resolved["fingerprint"] == saves["fingerprint"]
+    assert chain.states().keys() == {twin}
 
 
 def test_an_agent_that_is_down_keeps_its_mismatch_and_mutes_it(chain: Chain) -> None:
@@ -169,10 +206,19 @@ def everything_at_once(system: str) -> str:
         "fine_tuning_cheaper_probability_ratio": 0.1,
         'economics_agreement{agreement="disagrees"}': 1,
     }
+    # Of the two that take turns, the second holds for a system of its own.
+    dear = {
+        "strategy_mismatch": 1,
+        'verdict_status{status="decided"}': 1,
+        'recommended_strategy{strategy="hybrid"}': 1,
+        'declared_strategy{strategy="fine_tuning"}': 1,
+        'recommendation_saving_usd{bound="likely"}': -5,
+    }
     lines = ["leverwatch_usage_stale_after_seconds 345600", f'leverwatch_review_due{{system="quiet-{system}"}} 1']
-    for series, value in served.items():
-        name, _, labels = series.rstrip("}").partition("{")
-        lines.append(f'leverwatch_{name}{{system="{system}"{"," if labels else ""}{labels}}} {value}')
+    for about, values in ((system, served), (f"dear-{system}", dear)):
+        for series, value in values.items():
+            name, _, labels = series.rstrip("}").partition("{")
+            lines.append(f'leverwatch_{name}{{system="{about}"{"," if labels else ""}{labels}}} {value}')
     return "\n".join((*lines, ""))
 
 

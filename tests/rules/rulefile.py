@@ -49,6 +49,16 @@ _FAULTS = (
     (r'"worse"', '"better"'),
     (r'"disagrees"', '"outranked"'),
     (r'"disagrees"', '"agrees"'),
+    (r'"counted"', '"duplicate"'),
+    (r"> 10\b", "> 9"),
+    (r"> 10\b", "> 250"),
+    (r"\[1d\]", "[30m]"),
+    (r"0\.01 \*", "0.009 *"),
+    (r"0\.01 \*", "0.03 *"),
+    (r"\|unattributed", ""),
+    (r"\|unknown_status", ""),
+    (r'!="ignored"', '!="part"'),
+    (r'"likely"', '"high"'),
 )
 """A pattern in an expression and what takes its place; one place at a time."""
 

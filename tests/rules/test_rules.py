@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from leverwatch.agent.exporter.families import AGENT, SYSTEMS
+from leverwatch.agent.scheduling.nothing_counted import REFUSED
 from tests.rules.rulefile import RULE_FILE, RUNBOOKS, UNIT_TESTS, Rule, faulty, only, rules, run, unit_test_of
 
 RUNBOOK_BASE = "https://github.com/leverwatch/leverwatch/blob/main/"
@@ -96,10 +97,17 @@ def test_rules_use_only_metrics_that_the_exporter_serves(rule: Rule) -> None:
     assert used or "up{" in rule["expr"]
 
 
+def test_unreadable_records_are_all_that_should_have_counted() -> None:
+    (rule,) = [rule for rule in RULES if rule["alert"] == "LeverwatchRecordsUnreadable"]
+
+    named = re.findall(r'result=~"([^"]+)"', rule["expr"])
+    assert [set(each.split("|")) for each in named] == [set(REFUSED)] * 2
+
+
 @every_rule
 def test_every_alert_says_what_to_do(rule: Rule) -> None:
     assert re.fullmatch(r"Leverwatch([A-Z][a-z]+)+", rule["alert"])
-    assert severities(rule) in (["warning"], ["warning", "critical"])
+    assert severities(rule) in (["info"], ["warning"], ["warning", "critical"])
     assert rule["for"]
     assert set(rule["annotations"]) == {"summary", "description", "dashboard_url", "runbook_url"}
     assert rule["annotations"]["summary"].endswith(".")
@@ -138,7 +146,7 @@ def test_the_documented_alertmanager_example_is_valid_and_names_only_known_alert
     checked = run("amtool", "check-config", path)
 
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    assert "3 inhibit rules" in checked.stdout
+    assert "4 inhibit rules" in checked.stdout
     named = set(re.findall(r"\bLeverwatch[A-Z]\w+", example))
     assert set(ALERTS) - set(SYSTEM_ALERTS) <= named <= set(ALERTS)
     assert "target_matchers: ['alertname=~\"Leverwatch.+\"', 'system!=\"\"']" in example

@@ -9,7 +9,7 @@ from enum import IntEnum
 from leverwatch.agent.framework.assessment import Assessment
 from leverwatch.agent.framework.baselines import Baseline
 from leverwatch.agent.framework.comparison import ComparisonOutcome
-from leverwatch.agent.framework.economics.model import Agreement
+from leverwatch.agent.framework.economics.model import Agreement, Economics
 from leverwatch.agent.framework.forecast.model import Forecast
 from leverwatch.agent.framework.model import Status, Verdict
 from leverwatch.agent.framework.overengineering import Overengineering
@@ -37,10 +37,11 @@ class Attention(IntEnum):
     BASELINE_MISSING = 7
     OVER_ENGINEERED = 8
     COST = 9
-    REVIEW = 10
-    PROVISIONAL = 11
-    UNDECIDED = 12
-    NONE = 13
+    COSTS_MORE = 10
+    REVIEW = 11
+    PROVISIONAL = 12
+    UNDECIDED = 13
+    NONE = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ _FLAGS = {
     Attention.BASELINE_MISSING: Flag("baseline", "∅", "No baseline", "LeverwatchBaselineMissing"),
     Attention.OVER_ENGINEERED: Flag("prompt", "≡", "Over-engineered", "LeverwatchPromptOverEngineered"),
     Attention.COST: Flag("cost", "$", "Cost disagrees", "LeverwatchEconomicsDisagree"),
+    Attention.COSTS_MORE: Flag("cost", "$", "Would cost more", "LeverwatchRecommendationCostsMore"),
     Attention.REVIEW: Flag("review", "↻", "Review due", "LeverwatchReviewDue"),
     Attention.PROVISIONAL: Flag("provisional", "~", "Provisional"),
     Attention.UNDECIDED: Flag("undecided", "?", "Undecided"),
@@ -97,14 +99,18 @@ def _beside(found: Assessment, verdict: Verdict) -> dict[Attention, bool]:
     judged = getattr(found.prompts, "verdict", None)
     shutdowns = found.shutdowns if isinstance(found.shutdowns, tuple) else ()
     endings = {ending.urgency for ending in shutdowns}
+    change = found.economics.change if isinstance(found.economics, Economics) else None
+    dear = change is not None and change.saving < 0
     return {
         Attention.MODEL_ENDS_SOON: not endings.isdisjoint(_SOON),
         Attention.MODEL_ENDS: Urgency.WARNING in endings,
+        Attention.MISMATCH: bool(verdict.mismatch) and not dear,
+        Attention.COSTS_MORE: bool(verdict.mismatch) and dear,
         Attention.BASELINE_WORSE: outcome is ComparisonOutcome.WORSE,
         Attention.APPROACHING: decided and _approaching(found.outlook),
         Attention.BASELINE_MISSING: outcome in _UNUSABLE,
         Attention.OVER_ENGINEERED: isinstance(judged, Overengineering) and bool(judged.flagged),
-        Attention.COST: decided and found.agreement is Agreement.DISAGREES,
+        Attention.COST: decided and found.agreement is Agreement.DISAGREES and not dear,
         Attention.REVIEW: isinstance(found.review, Review) and bool(found.review.due),
     }
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -20,7 +21,7 @@ from leverwatch.agent.cli.progress import ProgressBar
 from leverwatch.agent.log import configure
 from leverwatch.collectors.interface import Batch, Progress
 
-CONFIG = {
+CONFIG: dict[str, Any] = {
     "store": {"url": "sqlite:///store.db"},
     "sources": [
         {
@@ -92,6 +93,86 @@ class TestCollect:
         assert done.exit_code == 1
         assert "gateway" in done.stdout
         assert "prompts: failed (" in done.stderr
+
+    @pytest.mark.parametrize(
+        ("change", "said"),
+        [
+            (
+                {"path": "*.log"},
+                "nothing was found to count, now or before: do its paths or patterns match anything?",
+            ),
+            (
+                {"format": {"type": "jsonl", "fields": {"time": "when", "inferences": "n"}}},
+                "nothing that was ever read of it could be counted: 42 missing_field, 1 invalid_line",
+            ),
+            (
+                {"system": "{application}"},
+                (
+                    "nothing that was ever read of it could be counted: 42 unattributed, 1 invalid_line"
+                    " (unattributed: they lack what `system: {application}` names)"
+                ),
+            ),
+            (
+                {"format": {**CONFIG["sources"][0]["format"], "wrap": "cri"}},
+                "nothing that was ever read of it could be counted: 43 invalid_line",
+            ),
+        ],
+        ids=["no file", "time field", "system template", "wrapper"],
+    )
+    def test_a_source_of_which_nothing_counts_is_named_and_the_exit_code_says_so(
+        self, company: Path, change: dict[str, object], said: str
+    ) -> None:
+        config = {**CONFIG, "sources": [{**CONFIG["sources"][0], **change}]}
+        (company / "leverwatch.yaml").write_text(yaml.safe_dump(config))
+
+        done = call("collect")
+        again = json.loads(call("collect", "--format", "json").stdout)
+
+        assert done.exit_code == 1
+        assert f"gateway: {said}" in done.stderr.splitlines()
+        assert again[0]["success"] is True
+        assert again[0]["nothing_counted"] in said
+
+    def test_a_run_without_anything_new_is_fine_and_one_of_which_all_is_refused_is_not(
+        self, company: Path
+    ) -> None:
+        assert [call("collect").exit_code for _ in range(2)] == [0, 0]
+        with (company / "usage.jsonl").open("a") as file:
+            file.write('{"at": 1}\n\n')
+
+        done = call("collect")
+
+        assert done.exit_code == 1
+        assert "gateway: nothing that this run read could be counted: 1 missing_field" in done.stderr
+        assert call("collect").exit_code == 0
+
+    def test_a_repository_in_which_the_patterns_of_a_system_match_nothing_is_named(self, company: Path) -> None:
+        def git(*arguments: str) -> None:
+            subprocess.run(["git", "-C", str(company / "prompts"), *arguments], check=True, capture_output=True)
+
+        (company / "prompts").mkdir()
+        git("init", "--initial-branch=main")
+        (company / "prompts" / "bot.md").write_text("Be brief.")
+        git("add", ".")
+        git("-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-m", "prompt")
+        prompts = {
+            "name": "prompts",
+            "type": "git",
+            "repo": "prompts",
+            "systems": {"bot": ["bot.md"], "aid": ["x/*"]},
+        }
+        (company / "leverwatch.yaml").write_text(
+            yaml.safe_dump({**CONFIG, "sources": [*CONFIG["sources"], prompts]})
+        )
+
+        done = call("collect")
+
+        assert done.exit_code == 1
+        assert "prompts: no landing touched a prompt of aid: do its patterns match?" in done.stderr.splitlines()
+        prompts["systems"] = {"aid": ["x/*"]}
+        (company / "leverwatch.yaml").write_text(yaml.safe_dump({**CONFIG, "sources": [prompts]}))
+        (company / "store.db").unlink()
+        assert "prompts: nothing was found to count, now or before" in call("collect").stderr
 
     def test_an_unknown_source_is_refused_with_those_there_are(self) -> None:
         done = call("collect", "--source", "nope")

@@ -166,7 +166,7 @@ def test_prompt_figures_are_shown_only_for_watched_systems(memory: Store) -> Non
         for view in evaluate(memory, Plan(scope=Scope(watched=frozenset({"watched"}))), NOW).systems
     }
 
-    assert views["watched"].prompt_changes == {ChangeKind.ADDED: 1}
+    assert views["watched"].prompt_changes == dict.fromkeys(ChangeKind, 0) | {ChangeKind.ADDED: 1}
     assert views["watched"].last_prompt_change == landed
     assert views["unwatched"].prompt_changes == {}
 

@@ -125,13 +125,30 @@ def test_cost_disagrees_only_where_the_verdict_is_decided() -> None:
     assert words(quiet(agreement=Agreement.OUTRANKED)) == ["As declared"]
 
 
+def costing(saving: float) -> SystemView:
+    """A system that differs from its declaration, with this saving a month in doing what is recommended."""
+    economics = assessed.economics()
+    assert economics.change is not None
+    change = replace(economics.change, saving=saving)
+    found = replace(assessed.little(), economics=replace(economics, change=change), agreement=Agreement.DISAGREES)
+    return replace(samples.grown(), assessment=found)
+
+
+def test_a_system_that_would_pay_more_differs_in_other_words_and_less_urgently() -> None:
+    assert words(costing(12.0)) == ["Differs", "Cost disagrees"]
+    assert words(costing(0.0)) == ["Differs", "Cost disagrees"]
+    assert words(costing(-0.01)) == ["Would cost more"]
+    assert by_attention([costing(-5.0), replace(costing(5.0), system="z")])[0].system == "z"
+
+
 @pytest.mark.parametrize("found", [None, assessed.nothing(), assessed.little()], ids=["none", "nothing", "little"])
 def test_what_is_unknown_raises_no_flag(found: Assessment | None) -> None:
     assert words(replace(samples.agreeing(), assessment=found)) == ["As declared"]
 
 
 def test_flags_and_alerts_agree_on_what_a_system_can_have() -> None:
-    """All but the crossing of a threshold, which only Prometheus compares with the review."""
+    """All but the crossing of a threshold, which only Prometheus compares with the review, and prompts that
+    are not found, which is about the configuration of a source."""
     view = replace(
         samples.grown(),
         verdict=replace(samples.grown().verdict, held=True, conflict=True),
@@ -143,10 +160,12 @@ def test_flags_and_alerts_agree_on_what_a_system_can_have() -> None:
             ),
         ),
     )
+    dear = costing(-0.01)
     missing = quiet(baseline=replace(assessed.baseline(), outcome=ComparisonOutcome.MISSING))
-    named = {flag.alert for shown in (view, missing) for flag in flags(shown)}
+    named = {flag.alert for shown in (view, missing, dear) for flag in flags(shown)}
 
-    assert named | {"LeverwatchVolumeThresholdCrossed"} == {rule["alert"] for rule in rules("leverwatch-systems")}
+    unseen = {"LeverwatchVolumeThresholdCrossed", "LeverwatchPromptsNotFound"}
+    assert named | unseen == {rule["alert"] for rule in rules("leverwatch-systems")}
 
 
 def test_the_documentation_lists_every_flag_in_its_order_with_its_runbook() -> None:
