@@ -89,8 +89,8 @@ WRONG: tuple[object, ...] = ({"a": []}, [[{}]])
 LATER = {("unread",), ("limited",), ("kept",)}
 """Fields that version 0 of a position got in the course of time."""
 UPGRADED = {("prompt",)}
-"""Fields that an upgrade adds to open calls: these have a field `version` of their own, which the changed text keeps
-in the place of its version, so that it is upgraded."""
+"""Fields that an upgrade adds to open calls: these have a field `version` of their own, which the changed text
+keeps in the place of its version, so that it is upgraded."""
 
 
 @pytest.mark.parametrize("one", [one for one in STORED if one.kind.is_json], ids=str)
