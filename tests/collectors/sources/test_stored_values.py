@@ -88,6 +88,9 @@ WRONG: tuple[object, ...] = ({"a": []}, [[{}]])
 """Of no field's type."""
 LATER = {("unread",), ("limited",), ("kept",)}
 """Fields that version 0 of a position got in the course of time."""
+UPGRADED = {("prompt",)}
+"""Fields that an upgrade adds to open calls: these have a field `version` of their own, which the changed text
+keeps in the place of its version, so that it is upgraded."""
 
 
 @pytest.mark.parametrize("one", [one for one in STORED if one.kind.is_json], ids=str)
@@ -97,7 +100,7 @@ def test_a_field_that_is_missing_or_mistyped_or_unknown_is_never_a_silent_zero(o
         found = list(paths(document))
         assert len(found) > 3
         for path in found:
-            if version or path not in LATER:
+            if path not in UPGRADED and (version or path not in LATER):
                 with pytest.raises(StateUnreadable, match=rf"missing required field `{path[-1]}`"):
                     one.kind.loads(PLACE, changed(document, path))
             for wrong in WRONG:
