@@ -35,6 +35,11 @@ def _input(title: str, name: str, unit: Unit, text: str, empty: str, *, below_ze
     )
 
 
+def _of_result(part: str) -> str:
+    """Return a query for a part of the newest eval results."""
+    return each(f"leverwatch_eval_result_{part}", "model", "suite", "metric")
+
+
 LOCKED_IN_ROW = Row(
     "Locked-in evidence",
     (
@@ -138,6 +143,37 @@ BASELINE_ROW = Row(
             width=12,
             height=7,
             empty="No fine-tuned model was measured",
+        ),
+    ),
+)
+
+EVALS_ROW = Row(
+    "Eval results",
+    (
+        Panel(
+            "Newest eval results",
+            Kind.TABLE,
+            Unit.NUMBER,
+            (
+                Query(_of_result("score"), fills="score"),
+                Query(_of_result("cases"), fills="cases"),
+                Query(f"1000 * {_of_result('timestamp_seconds')}", fills="measured"),
+            ),
+            "The newest result of each model, suite and metric, as it was read. Empty: no source of evals is"
+            " configured, or its files name other systems.",
+            width=24,
+            height=7,
+            empty="No eval result was read",
+            columns=(
+                Column("system", "System"),
+                Column("suite", "Suite"),
+                Column("metric", "Metric"),
+                Column("model", "Model"),
+                Column("score", "Score"),
+                Column("cases", "Cases", Unit.COUNT),
+                Column("measured", "Measured", Unit.DAY),
+            ),
+            sort="Measured",
         ),
     ),
 )

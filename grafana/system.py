@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grafana.beside import beside_panel
 from grafana.economics import ECONOMICS_ROW
-from grafana.mistakes import BASELINE_ROW, LOCKED_IN_ROW, OVER_ENGINEERING_ROW, REVIEW_ROW
+from grafana.mistakes import BASELINE_ROW, EVALS_ROW, LOCKED_IN_ROW, OVER_ENGINEERING_ROW, REVIEW_ROW
 from grafana.model import Column, Dashboard, Kind, Panel, Query, Row, Unit
 from grafana.outlook import OUTLOOK_ROW
 from grafana.queries import (
@@ -351,6 +351,7 @@ SYSTEM_DASHBOARD = Dashboard(
         LOCKED_IN_ROW,
         ECONOMICS_ROW,
         BASELINE_ROW,
+        EVALS_ROW,
         OVER_ENGINEERING_ROW,
         REVIEW_ROW,
         USAGE_ROW,

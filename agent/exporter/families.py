@@ -5,6 +5,7 @@ from __future__ import annotations
 from leverwatch.agent.exporter.agent_families import AGENT
 from leverwatch.agent.exporter.decision_families import PROMPTS, VERDICTS, VOLUME
 from leverwatch.agent.exporter.economics_families import ECONOMICS
+from leverwatch.agent.exporter.eval_families import EVALS
 from leverwatch.agent.exporter.family import Family
 from leverwatch.agent.exporter.mistake_families import BASELINES, LOCKED_IN, MISTAKES, OVER_ENGINEERING, REVIEWS
 from leverwatch.agent.exporter.outlook_families import OUTLOOK
@@ -19,6 +20,7 @@ SYSTEMS: tuple[Family[SystemsSnapshot], ...] = (
     *ECONOMICS,
     *OUTLOOK,
     *MISTAKES,
+    *EVALS,
 )
 """Families that change with an evaluation."""
 
@@ -33,6 +35,7 @@ SECTIONS: dict[str, tuple[Family[SystemsSnapshot], ...] | tuple[Family[AgentSnap
     "over_engineering": OVER_ENGINEERING,
     "reviews": REVIEWS,
     "locked_in": LOCKED_IN,
+    "evals": EVALS,
     "agent": AGENT,
 }
 """All families, by the section of `docs/metrics.md` that lists them."""

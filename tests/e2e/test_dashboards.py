@@ -49,7 +49,7 @@ EMPTY_ANNOTATIONS = {
 }
 NOT_REPLAYED = {
     family.name
-    for section in ("economics", "outlook", "baselines", "over_engineering", "reviews", "locked_in")
+    for section in ("economics", "outlook", "baselines", "over_engineering", "reviews", "locked_in", "evals")
     for family in SECTIONS[section]
     if "system" in family.labels
 }

@@ -11,12 +11,17 @@ from leverwatch.agent.framework.model import Settings
 from leverwatch.agent.framework.review import Review
 from leverwatch.agent.snapshot import SystemView
 from leverwatch.agent.web.page.labels import volume_text
+from leverwatch.collectors.interface import EvalResult
 
 _COST = {
     CostOutcome.CHEAPER: "fine-tuning is cheaper",
     CostOutcome.NOT_CHEAPER: "fine-tuning is not cheaper",
     CostOutcome.CANNOT_TELL: "cannot tell whether fine-tuning is cheaper",
 }
+
+
+_MOST_RESULTS = 3
+"""How many eval results are named; the others are counted."""
 
 
 def context(view: SystemView, settings: Settings) -> tuple[tuple[str, str], ...]:
@@ -38,6 +43,8 @@ def _lines(view: SystemView, settings: Settings) -> Iterator[tuple[str, str]]:
             str(found.baseline.outcome).replace("_", " ")
         ]
         yield "Baseline", "; ".join(texts)
+    if found.evaluations:
+        yield "Newest evaluations", _evals(found.evaluations)
     judged = getattr(found.prompts, "verdict", None)
     if judged is not None and judged.flagged:
         # The first advice alone: the others may be needless once it is followed.
@@ -54,3 +61,13 @@ def _cost(economics: Economics, settings: Settings) -> str:
     if volume == 0:
         return f"{text}, at every volume"
     return f"{text}, break-even at {volume_text(volume, settings)} inferences a month"
+
+
+def _evals(results: tuple[EvalResult, ...]) -> str:
+    texts = [
+        f"{one.suite}, {one.metric} of {one.model}: {one.value:.4g}"
+        f" ({one.n} case{'' if one.n == 1 else 's'}, {one.at.date()})"
+        for one in results[:_MOST_RESULTS]
+    ]
+    more = len(results) - len(texts)
+    return "; ".join((*texts, f"and {more} more") if more else texts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from leverwatch.agent.evaluation.assessor import nothing as unavailable
@@ -139,6 +140,14 @@ def baseline() -> Baseline:
     )
 
 
+def evaluations() -> tuple[EvalResult, ...]:
+    """The newest results of two models, one of them with a score below zero."""
+    return (
+        result("small-1-lora", date(2026, 1, 12), 0.75),
+        replace(result("small-1", date(2025, 12, 20), 0.9), metric="tone", value=-0.25, n=40, passed=None),
+    )
+
+
 def prompts() -> PromptJudgement:
     """Every sign is known, and four of five agree."""
     moments = PromptMoments(
@@ -200,6 +209,7 @@ def everything() -> Assessment:
         review=review(),
         locked_in=locked_in(),
         would_change=(WouldChange(Rule.VOLUME_HIGH, Strategy.FINE_TUNING, "high band above 1.00B a month"),),
+        evaluations=evaluations(),
     )
 
 

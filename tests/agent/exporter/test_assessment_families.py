@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from leverwatch.agent.exporter.economics_families import ECONOMICS
+from leverwatch.agent.exporter.eval_families import EVALS
 from leverwatch.agent.exporter.mistake_families import MISTAKES
 from leverwatch.agent.exporter.outlook_families import OUTLOOK
 from leverwatch.agent.framework.assessment import Assessment, PromptJudgement
@@ -17,7 +18,7 @@ from leverwatch.agent.framework.overengineering import judge
 from leverwatch.agent.snapshot import PriceFileState
 from tests.agent.exporter import assessed, samples
 
-FAMILIES = {family.name: family for family in (*ECONOMICS, *OUTLOOK, *MISTAKES)}
+FAMILIES = {family.name: family for family in (*ECONOMICS, *OUTLOOK, *MISTAKES, *EVALS)}
 BESIDE = sorted(name for name, family in FAMILIES.items() if "system" in family.labels)
 
 
@@ -178,3 +179,22 @@ def test_the_horizon_is_in_seconds() -> None:
     snapshot = replace(samples.systems(), forecast=ForecastSettings(horizon_weeks=2))
 
     assert list(FAMILIES["leverwatch_crossing_horizon_seconds"].samples(snapshot)) == [((), 14 * 86_400)]
+
+
+def test_the_newest_eval_results_have_their_score_cases_and_time_as_they_were_read() -> None:
+    tuned, other = ("small-1-lora", "golden", "accuracy"), ("small-1", "golden", "tone")
+    found = assessed.everything()
+
+    assert series("leverwatch_eval_result_score", found) == {tuned: 0.75, other: -0.25}
+    assert series("leverwatch_eval_result_cases", found) == {tuned: 200, other: 40}
+    assert series("leverwatch_eval_result_timestamp_seconds", found) == {
+        tuned: seconds(date(2026, 1, 12)) + 12 * 3600,
+        other: seconds(date(2025, 12, 20)) + 12 * 3600,
+    }
+
+
+def test_eval_results_are_exported_where_no_model_is_fine_tuned() -> None:
+    found = replace(assessed.little(), evaluations=assessed.evaluations())
+
+    assert series("leverwatch_baseline_outcome", found) == {}
+    assert len(series("leverwatch_eval_result_score", found)) == 2

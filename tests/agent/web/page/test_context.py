@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from msgspec.structs import replace
 
 from leverwatch.agent.framework.model import Settings
@@ -14,7 +16,7 @@ SETTINGS = Settings()
 def test_each_part_that_has_something_to_say_has_a_line() -> None:
     lines = dict(context(samples.grown(), SETTINGS))
 
-    assert list(lines) == ["Cost", "Money", "Baseline", "Prompt", "Review"]
+    assert list(lines) == ["Cost", "Money", "Baseline", "Newest evaluations", "Prompt", "Review"]
     assert lines["Cost"] == "fine-tuning is cheaper (probability 91%), break-even at 36.5M inferences a month"
     assert lines["Money"] == (
         "hybrid instead of prompt engineering: saves 4,250 USD a month (10% to 90%: 1,150 more to 9,300 less;"
@@ -50,3 +52,29 @@ def test_a_baseline_without_reasons_says_its_outcome() -> None:
     view = replace(samples.grown(), assessment=replace(assessed.little(), baseline=even))
 
     assert context(view, SETTINGS) == (("Baseline", "worse"),)
+
+
+def test_the_newest_evals_are_told_before_any_model_is_fine_tuned() -> None:
+    view = replace(samples.grown(), assessment=replace(assessed.little(), evaluations=assessed.evaluations()))
+
+    ((name, line),) = context(view, SETTINGS)
+
+    assert name == "Newest evaluations"
+    assert line.split("; ") == [
+        "golden, accuracy of small-1-lora: 0.75 (200 cases, 2026-01-12)",
+        "golden, tone of small-1: -0.25 (40 cases, 2025-12-20)",
+    ]
+
+
+def test_of_many_evals_the_newest_are_named_and_the_others_counted() -> None:
+    many = tuple(assessed.result(f"model-{number}", date(2026, 2, 9 - number), 0.5) for number in range(8))
+    view = replace(samples.grown(), assessment=replace(assessed.little(), evaluations=many))
+
+    ((_, line),) = context(view, SETTINGS)
+
+    assert [name for name in (f"model-{number}" for number in range(8)) if name in line] == [
+        "model-0",
+        "model-1",
+        "model-2",
+    ]
+    assert line.endswith("; and 5 more")
