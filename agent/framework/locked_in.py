@@ -208,7 +208,7 @@ def _is_flat(
     for index in range(len(found) - 2, -1, -1):
         changes = _changes_between(found[index:], prompts)
         if changes >= settings.flat_changes:
-            compared = compare(found[index], newest, minimum_n=settings.minimum_checked).outcome
+            compared = compare(found[index], newest, minimum_n=settings.minimum_checked, any_prompt=True).outcome
             if compared in {ComparisonOutcome.TOO_SMALL, ComparisonOutcome.NOT_COMPARABLE}:
                 return None
             below = all(result.value < settings.target for result in found[index:])

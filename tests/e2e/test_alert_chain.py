@@ -203,6 +203,7 @@ def everything_at_once(system: str) -> str:
         'baseline_outcome{outcome="too_small"}': 1,
         'baseline_outcome{outcome="worse"}': 1,
         "prompt_over_engineered": 1,
+        'prompt_changes_total{kind="added"}': 0,
         "fine_tuning_cheaper_probability_ratio": 0.1,
         'economics_agreement{agreement="disagrees"}': 1,
     }

@@ -142,7 +142,7 @@ def test_growth_past_the_threshold_alerts_and_an_edited_declaration_resolves(tmp
     }
     assert firing["annotations"]["summary"] == "A system's recommended strategy differs from the declared one."
     assert firing["annotations"]["description"].startswith(
-        "support-bot declares prompt_engineering, and hybrid is recommended."
+        "support-bot declares prompt_engineering, and hybrid is recommended since "
     )
     assert f"<h1>{ALERT}</h1>" in runbook
     assert f'<th scope="row">{SYSTEM}' in page

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from leverwatch.collectors.errors import SourceRefused, SourceUnavailable
 from leverwatch.collectors.interface import Batch, CollectorContext, Problem, PromptChange, Result, SourceState
-from leverwatch.collectors.sources.git import unselected_code
+from leverwatch.collectors.sources.git import empty_selectors, unselected_code
 from leverwatch.collectors.sources.git.address import cache_name, is_remote, local_path, redactor, shown
 from leverwatch.collectors.sources.git.branches import followed
 from leverwatch.collectors.sources.git.cache import REFERENCE, Cache, Refreshed
@@ -231,11 +231,14 @@ class GitCollector:
         # `history` is changed in place: whatever goes wrong from here on, the store has the true one.
         self._memory = None
         landings = read.landings
+        empty_before = empty_selectors.empty(history, self._tracking)
         changes, unread = self._follow(repository, landings, history)
+        emptied = empty_selectors.empty(history, self._tracking) - empty_before
+        problems = [*empty_selectors.problems(emptied, self._tracking), *_problems(landings), *unread]
         tallies = {Result.COUNTED: len(changes), Result.INVALID_LINE: len(_refused(landings)) + len(unread)}
         history.turns += turns
         history.newest, history.reference = newest, reference
-        return self._batch(history, tip, changes, tallies, [*_problems(landings), *unread], replace=False), history
+        return self._batch(history, tip, changes, tallies, problems, replace=False), history
 
     def _rescan(
         self,
@@ -265,7 +268,12 @@ class GitCollector:
             {Result.COUNTED: newly_counted(remembered, history), Result.INVALID_LINE: refused + len(unread)}
         )
         doubts = unselected_code.doubts(landings, self._tracking, repository)
-        problems = [*doubts, *_problems(landings), *unread, *wrong]
+        empty = empty_selectors.empty(history, self._tracking)
+        if remembered and remembered.settings == self._settings:
+            # What was empty with the same selectors has been told.
+            empty -= empty_selectors.empty(remembered, self._tracking)
+        nothing = empty_selectors.problems(empty, self._tracking)
+        problems = [*nothing, *doubts, *_problems(landings), *unread, *wrong]
         return self._batch(history, tip, changes, tallies, problems, replace=True), history
 
     def _wrong(

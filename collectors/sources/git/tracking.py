@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -38,6 +38,17 @@ class Tracking:
         if known is None:
             known = self._known[path] = tuple(self._readings(path))
         return known
+
+    def entries(self) -> Iterator[tuple[str, int, PromptFiles]]:
+        """Yield all patterns, with their system and their number in it."""
+        for name, entries in self._entries.items():
+            for number, entry in enumerate(entries):
+                yield name, number, entry
+
+    def entry_of(self, system: str, path: str) -> int | None:
+        """Return the number of the pattern that counts for a file of a system; None without any."""
+        numbers = (found.partition(" ") for found in self._filter.systems_of(path))
+        return next((int(number) for number, _, name in numbers if name == system), None)
 
     def _readings(self, path: str) -> list[Reading]:
         first: dict[str, PromptFiles] = {}

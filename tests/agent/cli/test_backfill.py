@@ -159,10 +159,10 @@ def test_records_without_a_result_are_a_fault_that_is_not_hidden() -> None:
         reconcile(report)
 
 
-def collected() -> tuple[int, int]:
+def collected(ends: int = 0) -> tuple[int, int]:
     """How many records counted in a run, and how many named no system."""
     done = CliRunner().invoke(main, ["collect", "--format", "json"])
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == ends, done.output
     (report,) = json.loads(done.stdout)
     return report["records"], report["unattributed"]
 
@@ -170,7 +170,7 @@ def collected() -> tuple[int, int]:
 def test_after_a_wrong_setting_is_right_collect_counts_once_what_was_refused(company: Path) -> None:
     (company / "live.jsonl").write_text(record("2026-03-01") * 3 + record("2026-03-02", app=None, team="qa"))
     configure(company, {**SOURCE, "system": "{squad}"})
-    assert collected() == (0, 4)
+    assert collected(ends=1) == (0, 4)
 
     configure(company, SOURCE)
     assert collected() == (3, 0)

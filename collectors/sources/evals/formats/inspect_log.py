@@ -27,6 +27,7 @@ from leverwatch.collectors.sources.evals.formats.interface import (
 )
 from leverwatch.collectors.sources.evals.formats.packed import header_of
 
+_ENDS = frozenset({"started", "success", "cancelled", "error"})
 _VERSION = 2
 _LARGEST_SCORE = 1 << 20
 _LARGEST_ID = 4 << 10
@@ -181,7 +182,9 @@ def parse(data: BinaryIO) -> Iterator[Entry]:
     if log.version != _VERSION:
         raise BadInput(Result.MISTYPED_FIELD, f"version {log.version} of the log format is not read, only 2 is")
     if log.status != "success" or log.invalidated:
-        raise NotFinished("the run was invalidated" if log.invalidated else f"the run ended as {log.status[:20]}")
+        # Any other word is a text of the file.
+        ended = log.status if log.status in _ENDS else "something else"
+        raise NotFinished("the run was invalidated" if log.invalidated else f"the run ended as {ended}")
     if log.results is None or not scores.found:
         raise BadInput(Result.MISSING_FIELD, "has no scores")
     spec = log.eval
