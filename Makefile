@@ -99,7 +99,10 @@ coverage: ## how many lines these tests run: make coverage PY=python3.13, or new
 	$(call covered,$(ON))
 
 # Not the tools of the tests themselves: a browser, Helm, linters. Generated examples do not ask more of a dependency.
-ON_OLDEST := tests/agent tests/collectors tests/deploy/test_defaults_start.py tests/deploy/test_minimal.py \
+# What asks a dependency for something; the pure parts ask for nothing, and `make test-all` runs them too.
+ASKING := tests/agent/cli tests/agent/config tests/agent/exporter tests/agent/prices tests/agent/scheduling tests/agent/store \
+    tests/agent/web tests/collectors/records tests/collectors/selection tests/collectors/sources/git
+ON_OLDEST := $(ASKING) tests/deploy/test_defaults_start.py tests/deploy/test_minimal.py \
     tests/supply/test_locks.py --ignore=tests/agent/web/test_status_page_in_browser.py
 
 # Only Python 3.11 has files of every oldest release. Without it this is left out, and said; in CI it fails.
@@ -112,7 +115,8 @@ on-oldest: $(OLDEST)/bin/.ready
 
 test: lint types unit newest oldest ## everything that CI runs
 
-test-all: lint types oldest ## every test on every Python here
+test-all: lint types ## every test on every Python here
+	@$(MAKE) --no-print-directory oldest ASKING='tests/agent tests/collectors'
 	@for python in $$($(pythons)); do $(MAKE) --no-print-directory on PY="$$python" || exit 1; done
 
 lock: $(BIN)/.ready ## allow the newest releases of today, and write the locks and the licences of what is in the image
