@@ -7,8 +7,6 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from leverwatch.collectors.config import Model
-from leverwatch.collectors.selection.documents import key_steps
-from leverwatch.collectors.selection.expressions import check_expression
 from leverwatch.collectors.selection.languages import (
     DOCUMENTS,
     GRAMMARS,
@@ -17,7 +15,6 @@ from leverwatch.collectors.selection.languages import (
     missing,
     no_regular_expressions,
 )
-from leverwatch.collectors.selection.names import parse_name
 from leverwatch.collectors.selection.selector import Selector
 from leverwatch.collectors.sources.git.patterns import check_pattern
 
@@ -28,12 +25,17 @@ Language = Literal[
 _WILDCARDS = frozenset("*?[\\")
 
 
+# What selects is imported where something is to be selected: most sources take whole files.
 def _check_name(name: str) -> str:
+    from leverwatch.collectors.selection.names import parse_name
+
     parse_name(name)
     return name
 
 
 def _check_keys(path: str) -> str:
+    from leverwatch.collectors.selection.documents import key_steps
+
     key_steps(path)
     return path
 
@@ -41,6 +43,8 @@ def _check_keys(path: str) -> str:
 def _check_regex(expression: str) -> str:
     if no_regular_expressions():
         raise ValueError(f"the package google-re2 is missing: {INSTALL}")
+    from leverwatch.collectors.selection.expressions import check_expression
+
     check_expression(expression)
     return expression
 

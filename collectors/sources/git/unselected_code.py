@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 
 from leverwatch.collectors.interface import Problem
 from leverwatch.collectors.selection.languages import INSTALL, is_code, language_of, missing
-from leverwatch.collectors.selection.long_texts import LEAST_WORDS, long_texts
 from leverwatch.collectors.selection.selector import LARGEST, Unparsable
 from leverwatch.collectors.sources.git.log import Edit, Landing
 from leverwatch.collectors.sources.git.repository import Repository
@@ -39,6 +38,8 @@ def doubts(landings: Iterable[Landing], tracking: Tracking, repository: Reposito
 
 
 def _detail(landings: list[list[Edit]], repository: Repository) -> str:
+    from leverwatch.collectors.selection.long_texts import LEAST_WORDS
+
     about = "source code is read whole: say with `select` what of it is the prompt"
     languages = {language_of(edit.path) for edits in landings for edit in edits}
     if any(missing(language) for language in languages if language):
@@ -68,6 +69,8 @@ def _counts(landings: list[list[Edit]], repository: Repository) -> tuple[int, in
 
 
 def _long_texts(wanted: dict[str, str], repository: Repository) -> Iterator[tuple[str, tuple[str, ...] | None]]:
+    from leverwatch.collectors.selection.long_texts import long_texts
+
     for name, content in repository.contents(wanted):
         try:
             language = language_of(wanted[name]) or ""
