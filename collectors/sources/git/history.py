@@ -137,6 +137,8 @@ def _apply(system: SystemHistory, touched: Iterable[Touched]) -> list[_Step]:
             prompt.versions.add(item.content)
         elif item.rewritten:
             steps.append(_Step(ChangeKind.FORMATTING, ((item.path, prompt.current, prompt.current),)))
+    if not gone and not new:
+        return steps
     renames = _renames(gone, new)
     moved = {old: system.present.pop(old) for old in renames.values()}
     for path in gone.keys() - moved.keys():
@@ -195,7 +197,7 @@ def apply_landing(
                 system=name,
                 change_id=f"{digest}#{occurrence}",
                 landed_at=landing.landed_at,
-                kind=min((step.kind for step in steps), key=_TELLING.index),
+                kind=steps[0].kind if len(steps) == 1 else min((step.kind for step in steps), key=_TELLING.index),
                 prompts=len(steps),
                 bulk=len(steps) > bulk_above,
             )
