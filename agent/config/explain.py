@@ -89,8 +89,10 @@ def _problem(error: Mapping[str, Any], data: Any, known_keys: KnownKeys) -> tupl
 
 
 def _follows(error: Mapping[str, Any]) -> bool:
-    """Return whether a list or mapping only has too few values because of those that are refused: pydantic does not
-    count these, and reports each."""
+    """Return whether a list or mapping only has too few values because of those that are refused.
+
+    pydantic does not count these, and reports each of them.
+    """
     got = error["input"]
     return error["type"] == "too_short" and isinstance(got, list | dict) and len(got) >= error["ctx"]["min_length"]
 

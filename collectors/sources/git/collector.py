@@ -280,6 +280,7 @@ class GitCollector:
             {Result.COUNTED: newly_counted(remembered, history), Result.INVALID_LINE: refused + len(unread)}
         )
         doubts = unselected_code.doubts(landings, self._tracking, repository)
+        history.unselected = {doubt.place: doubt.detail for doubt in doubts}
         empty = empty_selectors.empty(history, self._tracking)
         if remembered and remembered.settings == self._settings:
             # What was empty with the same selectors has been told.

@@ -55,11 +55,13 @@ class History(msgspec.Struct, forbid_unknown_fields=True):
     """The newest sound date of the chain in seconds since 1970; None: none, or not known."""
     misdated: list[str]
     """The landings whose wrong dates were reported."""
+    unselected: dict[str, str]
+    """What the last look at the whole history said of code that is read whole, by system."""
 
     @classmethod
     def begun(cls, head: str, settings: str, reference: str = "", turns: Iterable[Turn] = ()) -> History:
         """What is known before the first landing."""
-        return cls(head, settings, {}, {}, reference, list(turns), newest=None, misdated=[])
+        return cls(head, settings, {}, {}, reference, list(turns), newest=None, misdated=[], unselected={})
 
 
 def _with_landings(body: bytes) -> bytes:
@@ -73,12 +75,18 @@ def _with_landings(body: bytes) -> bytes:
     return msgspec.json.encode({**before, **added})
 
 
+def _with_unselected(body: bytes) -> bytes:
+    """From version 2, which did not keep what was said of code: that is known again when all is read again."""
+    before = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    return msgspec.json.encode({**before, "unselected": {}})
+
+
 HISTORY: Kind[History] = Kind(
     name="history of the prompts",
     key="history",
     encode=msgspec.json.Encoder().encode,
     decode=msgspec.json.Decoder(History).decode,
-    upgrades=(same, _with_landings),
+    upgrades=(same, _with_landings, _with_unselected),
     is_json=True,
 )
 
