@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -76,6 +76,10 @@ class SourceConfig(Model):
 
     def doubts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Yield the path within the source, and the reason, of each setting that may not be what is meant."""
+        yield from ()
+
+    def remarks(self, system: str, stored: Mapping[str, bytes]) -> Iterator[str]:  # noqa: ARG002 - for others
+        """Yield what the source found out about its settings for a system, from what it stored."""
         yield from ()
 
     def waits_for_others(self) -> bool:

@@ -97,6 +97,7 @@ def explain(
             ((facts, verdict),) = decided
             assessor = Assessor.of(loaded)
             beside = assessor.assess(store, plan.scope, plan.costs, plan.beside, decided)[system]
+            remarks = _remarks(store, loaded, system) if whole else []
             after = supposing(store, assessor, plan, decided) if supposing else None
     if output == "json":
         real = {**as_json(verdict), "facts": msgspec.to_builtins(facts), "assessment": _beside_json(beside)}
@@ -113,6 +114,19 @@ def explain(
         click.echo(compared(after.pairs, (verdict, beside), (after.verdict, after.beside)))
     else:
         click.echo(story(facts, verdict, beside) if whole else summary(verdict, beside))
+        for remark in remarks:
+            click.echo(remark)
+
+
+def _remarks(store: Store, loaded: Loaded, system: str) -> list[str]:
+    """Return what the sources found out about their settings for a system, in lines under a heading."""
+    found = [
+        f"  - source {source.name}: {remark}"
+        for source in loaded.config.sources
+        if source.watches_prompts() and system in source.declared_systems()
+        for remark in source.remarks(system, store.source_state(source.name).load())
+    ]
+    return ["", "Prompts:", *found] if found else []
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,15 @@ def _problem(error: Mapping[str, Any], data: Any, known_keys: KnownKeys) -> tupl
     return Problem(steps, reason, ABSENT if kind == "missing" else got, repeats=kind not in SAFE_KINDS), branched
 
 
+def _follows(error: Mapping[str, Any]) -> bool:
+    """Return whether a list or mapping only has too few values because of those that are refused.
+
+    pydantic does not count these, and reports each of them.
+    """
+    got = error["input"]
+    return error["type"] == "too_short" and isinstance(got, list | dict) and len(got) >= error["ctx"]["min_length"]
+
+
 def explain(errors: list[Any], data: Any, known_keys: KnownKeys) -> list[Problem]:
     """Return a problem for each validation error, and only one for all branches of a union.
 
@@ -96,7 +105,7 @@ def explain(errors: list[Any], data: Any, known_keys: KnownKeys) -> list[Problem
         data: the validated document.
         known_keys: names possible keys, for hints at misspelt ones.
     """
-    found = [_problem(error, data, known_keys) for error in errors]
+    found = [_problem(error, data, known_keys) for error in errors if not _follows(error)]
     merged: dict[Steps, Problem] = {}
     for problem, branched in found:
         deeper = any(

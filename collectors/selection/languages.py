@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from importlib.util import find_spec
 from typing import NamedTuple
 
@@ -51,6 +52,7 @@ _SUFFIXES = {
 _LANGUAGES = {suffix: language for language, suffixes in _SUFFIXES.items() for suffix in suffixes}
 
 
+@lru_cache(maxsize=4096)
 def language_of(path: str) -> str | None:
     """Return the language of a file by the ending of its name; None when it has none that is known."""
     _, dot, suffix = path.rpartition("/")[2].rpartition(".")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from leverwatch.collectors.selection.joins import joined
 from leverwatch.collectors.selection.literals import unescaped, unescaped_single, without_margin
 from leverwatch.collectors.selection.selector import Unparsable
 from leverwatch.collectors.selection.syntax import (
@@ -88,19 +89,24 @@ class Values:
             return self._concatenated(node.named_children)
         if kind in CONCATENATIONS and _operator(node) == "+":
             return self._concatenated(_operands(node))
+        if together := joined(node, self._language):
+            between = together.between if isinstance(together.between, str) else self._text(together.between)
+            if between is not None:
+                return self._concatenated(together.parts, between)
         if kind in _REFERENCES and (text := self._constant(node)) is not None:
             return text
         if kind in LAMBDAS and (body := node.child_by_field_name("body")):
             return self._returned(body) if body.type in BLOCKS else self._text(body)
         return _bounded("\n", [text for child in node.named_children if (text := self._text(child)) is not None])
 
-    def _concatenated(self, operands: list[Node]) -> str | None:
+    def _concatenated(self, operands: list[Node], between: str = "") -> str | None:
         texts = [self._text(each) for each in operands if each.type not in NOT_COMPARED]
         if all(text is None for text in texts):
             return None
         shown = [each for each in operands if each.type not in NOT_COMPARED]
         return _bounded(
-            "", [self._shown([each]) if text is None else text for each, text in zip(shown, texts, strict=True)]
+            between,
+            [self._shown([each]) if text is None else text for each, text in zip(shown, texts, strict=True)],
         )
 
     def _returned(self, body: Node) -> str | None:

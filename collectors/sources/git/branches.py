@@ -5,8 +5,8 @@ It is the repository's default branch, and never what somebody has checked out a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 LOCAL, REMOTE = "refs/heads/", "refs/remotes/origin/"
 _REMOTE_HEAD = f"{REMOTE}HEAD"
@@ -23,21 +23,24 @@ class Branches:
     """What the remote `origin` had as its default branch when it was cloned; empty: not known."""
     checked_out: str = ""
     """The branch that HEAD names; empty: none, or one without a commit."""
+    tips: Mapping[str, str] = field(default_factory=dict)
+    """The newest commit of each branch."""
 
 
 def parse_branches(listing: str) -> Branches:
-    """Read lines of name, target of a symbolic name, and `*` for what is checked out, with tabs between them."""
-    names: set[str] = set()
+    """Read lines of name, target of a symbolic name, `*` for what is checked out, and commit, with tabs between
+    them."""
+    tips: dict[str, str] = {}
     remote = checked_out = ""
     for line in listing.splitlines():
-        name, target, here = line.split("\t")
+        name, target, here, commit = line.split("\t")
         if name == _REMOTE_HEAD:
             remote = target
             continue
-        names.add(name)
+        tips[name] = commit
         if here == "*":
             checked_out = name
-    return Branches(frozenset(names), remote if remote in names else "", checked_out)
+    return Branches(frozenset(tips), remote if remote in tips else "", checked_out, tips)
 
 
 def followed(branches: Branches, *, bare: bool, remembered: str, usual: str = "") -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from select import select
 from tempfile import TemporaryFile
 from threading import Event, Thread
 from typing import IO
@@ -23,6 +25,10 @@ _GRACE_SECONDS = 1.0
 """Seconds between SIGTERM, after which git can clean up, and SIGKILL."""
 _PIPE = 1024 * 1024
 """Bytes that git can print before they are read: the fewer times the two wait for each other, the better."""
+_ENOUGH = 64 * 1024
+_PAUSE_SECONDS = 0.002
+"""Seconds to let git go on when less than `_ENOUGH` bytes are there: it prints each object by itself, and a reader
+that wakes up for each one costs more than the reading does. In that time git does not fill the pipe."""
 _BLOCK = 512
 """Bytes of a block, the unit of `ulimit -f`."""
 
@@ -62,6 +68,35 @@ class Command(Struct, frozen=True):
     """The largest file in bytes that it may write, where the system supports such a limit; 0: no limit."""
 
 
+class _Gathered(io.RawIOBase):
+    """The output of a process, of which each read gives some more than the process happened to write last."""
+
+    def __init__(self, output: io.RawIOBase) -> None:
+        self._output = output
+
+    def fileno(self) -> int:
+        return self._output.fileno()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
+        space = memoryview(buffer)
+        got = 0
+        while number := self._output.readinto(space[got:]):
+            got += number
+            if got >= min(_ENOUGH, len(space)):
+                break
+            time.sleep(_PAUSE_SECONDS)
+            if not select([self._output], [], [], 0)[0]:
+                break
+        return got
+
+    def close(self) -> None:
+        self._output.close()
+        super().close()
+
+
 @contextmanager
 def run_git(command: Command) -> Iterator[IO[bytes]]:
     """A context manager that starts a command and gives its standard output; leaving it waits for the end.
@@ -82,10 +117,10 @@ def run_git(command: Command) -> Iterator[IO[bytes]]:
         try:
             process = _start(command, feed, complaints, theirs)
             with _ended(process, command) as told:
-                if process.stdout is None:  # never with PIPE; the type does not say so
+                if not isinstance(process.stdout, io.RawIOBase):  # never; the type does not say so
                     raise GitFailed("git has no output")
                 try:
-                    yield process.stdout
+                    yield io.BufferedReader(_Gathered(process.stdout), _PIPE)
                 except Exception:
                     if told:  # what was read was cut for that reason
                         raise told[0] from None
@@ -111,7 +146,7 @@ def _start(command: Command, feed: IO[bytes], complaints: IO[bytes], lifeline: i
             ("/bin/sh", "-c", _SCRIPT, "git", str(lifeline), str(blocks), git, *command.arguments),
             stdin=feed,
             stdout=subprocess.PIPE,
-            bufsize=_PIPE,
+            bufsize=0,
             pipesize=_PIPE,
             stderr=complaints,
             env=dict(command.environ),

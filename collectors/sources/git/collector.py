@@ -126,8 +126,11 @@ class GitCollector:
         if not self._directory.exists():
             raise SourceUnavailable(f"{self._place}: there is no such folder")
         repository = Repository(self._git, self._directory)
-        reference = self._reference(repository, remembered)
-        tip = self._tip(repository, reference)
+        reference, tip = self._reference(repository, remembered)
+        if tip is None:
+            tip = self._tip(repository, reference)
+        elif repository.is_shallow():
+            raise self._shallow()
         if tip is None:
             return self._none(remembered)
         if remembered and (remembered.settings, remembered.head) == (self._settings, tip):
@@ -136,11 +139,15 @@ class GitCollector:
         same = remembered and (self._config.branch is None or remembered.reference in {"", self._named(reference)})
         turns: tuple[Turn, ...] = ()
         if remembered and same:
-            way = repository.way(remembered.head, tip)
+            ahead = None
+            if remembered.settings == self._settings:
+                ahead = repository.ahead(remembered.head, tip, self._pathspecs)
+            way = () if ahead else repository.way(remembered.head, tip)
             if way is None and reference == "HEAD" and self._cache is None:
                 raise SourceRefused(f"{self._place}: a detached HEAD lacks what was counted; set `branch`")
             if way is not None and remembered.settings == self._settings:
-                advanced = self._advance(repository, tip, remembered, way, self._named(reference))
+                read = ahead or repository.chain(spans(remembered.head, tip, way), self._pathspecs)
+                advanced = self._advance(repository, tip, remembered, (way, read), self._named(reference))
                 if advanced is not None:
                     return advanced
             turns = self._turns(repository, tip, remembered, way)
@@ -168,13 +175,14 @@ class GitCollector:
             return None
         raise SourceUnavailable(f"{self._place}: the repository had commits and is empty now")
 
-    def _reference(self, repository: Repository, remembered: History | None) -> str:
-        """Return the full name of the branch to follow, or HEAD when the repository has no branch."""
+    def _reference(self, repository: Repository, remembered: History | None) -> tuple[str, str | None]:
+        """Return the full name of the branch to follow, or HEAD when the repository has no branch, and its newest
+        commit if that is known as well."""
         branch = self._config.branch
         if self._cache is not None:
-            return REFERENCE
+            return REFERENCE, None
         if branch is not None:
-            return f"refs/heads/{branch}"
+            return f"refs/heads/{branch}", None
         branches = repository.branches()
         before = remembered.reference if remembered else ""
         several = len(branches.names) > 1
@@ -184,17 +192,19 @@ class GitCollector:
         if found is None:
             if branches.names:
                 raise SourceRefused(f"{self._place}: no branch is known to be the default one; set `branch`")
-            return "HEAD"
-        if remembered and not bare and found != before and before in branches.names:
-            # The branch that was followed is still there: another one only takes its place if nothing is lost.
-            tip = repository.tip(found).commit
-            if tip is None or repository.way(remembered.head, tip) is None:
-                return before
-        return found
+            return "HEAD", None
+        # Where the branch that was followed is still there, another one only takes its place if nothing is lost.
+        rival = remembered if not bare and found != before and before in branches.names else None
+        if rival and repository.way(rival.head, branches.tips[found]) is None:
+            found = before
+        return found, branches.tips[found]
 
     def _named(self, reference: str) -> str:
         """Return the name of a branch to remember: that of a copy is the same for all branches."""
         return reference if self._cache is None else f"remote {self._config.branch or 'HEAD'}"
+
+    def _shallow(self) -> SourceRefused:
+        return SourceRefused(f"{self._place}: a shallow clone hides landings; run `git fetch --unshallow` in it")
 
     def _tip(self, repository: Repository, reference: str) -> str | None:
         """Return the commit at the tip of the branch; None for a repository without any commit."""
@@ -206,9 +216,7 @@ class GitCollector:
                 if self._cache is not None:
                     # The copy is as shallow as its origin, and would stay so.
                     self._cache.discard()
-                raise SourceRefused(
-                    f"{self._place}: a shallow clone hides landings; run `git fetch --unshallow` in it"
-                )
+                raise self._shallow()
             if tip.commit is not None:
                 return tip.commit
         if not repository.has_references():
@@ -218,13 +226,17 @@ class GitCollector:
         raise SourceRefused(f"{self._place}: there is no branch {branch!r}")
 
     def _advance(
-        self, repository: Repository, tip: str, history: History, turns: tuple[Turn, ...], reference: str
+        self,
+        repository: Repository,
+        tip: str,
+        history: History,
+        new: tuple[tuple[Turn, ...], Chain],
+        reference: str,
     ) -> tuple[Batch, History] | None:
         """Return what is new; None when its dates need a look at those of the whole branch."""
-        parts = list(spans(history.head, tip, turns))
+        turns, read = new
         if history.newest is None:
             return None
-        read = repository.chain(parts, self._pathspecs)
         newest = newest_of(read.dates, history.newest, int(self._now().timestamp()))
         if newest is None:
             return None
@@ -268,6 +280,7 @@ class GitCollector:
             {Result.COUNTED: newly_counted(remembered, history), Result.INVALID_LINE: refused + len(unread)}
         )
         doubts = unselected_code.doubts(landings, self._tracking, repository)
+        history.unselected = {doubt.place: doubt.detail for doubt in doubts}
         empty = empty_selectors.empty(history, self._tracking)
         if remembered and remembered.settings == self._settings:
             # What was empty with the same selectors has been told.

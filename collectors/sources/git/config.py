@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from leverwatch.collectors.config import Duration, Name, SourceConfig
+from leverwatch.collectors.errors import CollectorError
 from leverwatch.collectors.selection.languages import is_code
 from leverwatch.collectors.sources.git.address import is_remote
 from leverwatch.collectors.sources.git.credentials import refusal
 from leverwatch.collectors.sources.git.prompt_files import Pattern, Prompts
+from leverwatch.collectors.stored_state import place_of
 
 CODE_AS_PROMPT = (
     "matches source code, of which every edit is a change of the prompt; say with `select` what the prompt is"
@@ -93,6 +96,17 @@ class GitConfig(SourceConfig):
             for number, entry in enumerate(entries):
                 if entry.select is None and is_code(entry.files):
                     yield ("systems", system, number), CODE_AS_PROMPT
+
+    def remarks(self, system: str, stored: Mapping[str, bytes]) -> Iterator[str]:
+        """Yield the share of landings on code without a selector that changed no text of a prompt's length."""
+        # Imported here: most commands only read the configuration.
+        from leverwatch.collectors.sources.git.history import HISTORY
+
+        # What cannot be read is reported where the source is run.
+        with suppress(CollectorError):
+            if HISTORY.key in stored:
+                history = HISTORY.loads(place_of(self.name, HISTORY.key), stored[HISTORY.key])
+                yield from (text for name, text in history.unselected.items() if name == system)
 
     def waits_for_others(self) -> bool:
         """Whether a run may wait for another machine: when the repository is remote."""

@@ -30,7 +30,7 @@ Selected: TypeAlias = Mapping[str, str] | Unread
 
 
 def wanted_of(landings: Iterable[Landing], tracking: Tracking) -> dict[str, dict[Selector | None, None]]:
-    """Return the object names of the contents to read, each with the ways in which it is read."""
+    """Return the object names of the contents to read, oldest first, each with the ways in which it is read."""
     wanted: dict[str, dict[Selector | None, None]] = {}
     for landing in landings:
         for edit in landing.edits:
@@ -40,12 +40,16 @@ def wanted_of(landings: Iterable[Landing], tracking: Tracking) -> dict[str, dict
     return wanted
 
 
-def portions(wanted: Mapping[str, Iterable[Selector | None]]) -> Iterator[list[str]]:
-    """Yield the names in portions, each for one command of git, which has a limit of time and waits for us."""
-    whole = [name for name, selectors in wanted.items() if not any(selectors)]
+def portions(wanted: dict[str, dict[Selector | None, None]]) -> Iterator[list[str]]:
+    """Yield the names in portions, each for one command of git, which has a limit of time and waits for us.
+
+    The newest ones come first: however a repository is packed, git then finds what one version is stored as a
+    difference to among what it has just unpacked, and does not unpack it again.
+    """
+    whole = [name for name, selectors in reversed(wanted.items()) if not any(selectors)]
     if whole:
         yield whole
-    parsed = [name for name, selectors in wanted.items() if any(selectors)]
+    parsed = [name for name, selectors in reversed(wanted.items()) if any(selectors)]
     for start in range(0, len(parsed), _PORTION):
         yield parsed[start : start + _PORTION]
 

@@ -55,11 +55,13 @@ class History(msgspec.Struct, forbid_unknown_fields=True):
     """The newest sound date of the chain in seconds since 1970; None: none, or not known."""
     misdated: list[str]
     """The landings whose wrong dates were reported."""
+    unselected: dict[str, str]
+    """What the last look at the whole history said of code that is read whole, by system."""
 
     @classmethod
     def begun(cls, head: str, settings: str, reference: str = "", turns: Iterable[Turn] = ()) -> History:
         """What is known before the first landing."""
-        return cls(head, settings, {}, {}, reference, list(turns), newest=None, misdated=[])
+        return cls(head, settings, {}, {}, reference, list(turns), newest=None, misdated=[], unselected={})
 
 
 def _with_landings(body: bytes) -> bytes:
@@ -73,12 +75,18 @@ def _with_landings(body: bytes) -> bytes:
     return msgspec.json.encode({**before, **added})
 
 
+def _with_unselected(body: bytes) -> bytes:
+    """From version 2, which did not keep what was said of code: that is known again when all is read again."""
+    before = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    return msgspec.json.encode({**before, "unselected": {}})
+
+
 HISTORY: Kind[History] = Kind(
     name="history of the prompts",
     key="history",
     encode=msgspec.json.Encoder().encode,
     decode=msgspec.json.Decoder(History).decode,
-    upgrades=(same, _with_landings),
+    upgrades=(same, _with_landings, _with_unselected),
     is_json=True,
 )
 
@@ -137,6 +145,8 @@ def _apply(system: SystemHistory, touched: Iterable[Touched]) -> list[_Step]:
             prompt.versions.add(item.content)
         elif item.rewritten:
             steps.append(_Step(ChangeKind.FORMATTING, ((item.path, prompt.current, prompt.current),)))
+    if not gone and not new:
+        return steps
     renames = _renames(gone, new)
     moved = {old: system.present.pop(old) for old in renames.values()}
     for path in gone.keys() - moved.keys():
@@ -195,7 +205,7 @@ def apply_landing(
                 system=name,
                 change_id=f"{digest}#{occurrence}",
                 landed_at=landing.landed_at,
-                kind=min((step.kind for step in steps), key=_TELLING.index),
+                kind=steps[0].kind if len(steps) == 1 else min((step.kind for step in steps), key=_TELLING.index),
                 prompts=len(steps),
                 bulk=len(steps) > bulk_above,
             )

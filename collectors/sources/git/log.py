@@ -5,10 +5,11 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from msgspec import Struct
 
-_FORMAT = "--format=tformat:%H %ct %at"
+_FORMAT = "--format=tformat:%H %ct %at %P"
 _DIFF = ("-z", "--raw", "--no-renames", "--no-relative", "--no-abbrev", "--no-color", "--no-ext-diff")
 ARGUMENTS = (
     *("log", *_DIFF, "--no-follow", "--first-parent", "--diff-merges=first-parent"),
@@ -62,8 +63,13 @@ def parse_time(seconds: str) -> datetime:
         return _EPOCH
 
 
+@lru_cache(maxsize=64)
+def _is_file(mode: bytes) -> bool:
+    return int(mode, 8) & _FILE_TYPE == _REGULAR_FILE
+
+
 def _content(mode: bytes, name: bytes) -> str | None:
-    return name.decode() if int(mode, 8) & _FILE_TYPE == _REGULAR_FILE else None
+    return name.decode() if _is_file(mode) else None
 
 
 def parse_log(output: bytes) -> Iterator[Landing]:
@@ -71,11 +77,14 @@ def parse_log(output: bytes) -> Iterator[Landing]:
     return read_log([output])
 
 
-def read_log(pieces: Iterable[bytes], dates: array[int] | None = None) -> Iterator[Landing]:
+def read_log(
+    pieces: Iterable[bytes], dates: array[int] | None = None, roots: list[str] | None = None
+) -> Iterator[Landing]:
     """Parse the output of `ARGUMENTS` from pieces of any size; landings without edits are left out.
 
     Bytes of a path that are not UTF-8 become backslash escapes. The committer date of every commit, in seconds
-    since 1970, is added to `dates`, of which that of a landing is the last one when it is given.
+    since 1970, is added to `dates`, of which that of a landing is the last one when it is given. The first parent
+    of the first commit is added to `roots`, empty for one without.
 
     Raises:
         ValueError: the output has another form, or is incomplete.
@@ -101,13 +110,14 @@ def read_log(pieces: Iterable[bytes], dates: array[int] | None = None) -> Iterat
             yield _landing(header, edits, number)
             edits, number = [], 0
         if record:
+            if not header and roots is not None:
+                roots += record.decode().split(" ")[3:4]
             header = record
             dates.append(_seconds(record))
 
 
 def _landing(header: bytes, edits: list[Edit], number: int) -> Landing:
-    commit, _, dates = header.decode().partition(" ")
-    seconds, _, written = dates.partition(" ")
+    commit, seconds, written, *_ = (*header.decode().split(" ", 3), "", "")
     several = number > MOST_EDITS
     return Landing(commit, parse_time(seconds), () if several else tuple(edits), number if several else 0, written)
 

@@ -12,8 +12,10 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 """The marks at the beginning of a text; one begins with another one, and comes first."""
+_ALL_MARKS = tuple(mark for mark, _ in _MARKS)
 _MOST_ODD = 4
 """Of so many characters of a text of two bytes each, at least one is of a Latin alphabet, a digit or a blank."""
+_BLANKS_BUT_SPACE = (b"\r", b"\t", b"\v", b"\f")
 _HASH_BYTES = 12
 
 
@@ -28,6 +30,9 @@ def normalise(text: bytes, *, collapse_whitespace: bool = False) -> bytes:
     text = _in_utf8(text).removeprefix(codecs.BOM_UTF8)
     if collapse_whitespace:
         return b" ".join(text.split())
+    if not any(blank in text for blank in _BLANKS_BUT_SPACE) and b" \n" not in text:
+        # Most texts are as they should be; of these only the end is left.
+        return text.rstrip(b" \n")
     return b"\n".join(map(bytes.rstrip, text.splitlines())).rstrip(b"\n")
 
 
@@ -43,9 +48,8 @@ def _in_utf8(text: bytes) -> bytes:
 
 def _wide_encoding(text: bytes) -> str | None:
     """Return the name of the encoding of a text with several bytes a character; None for any other."""
-    for mark, name in _MARKS:
-        if text.startswith(mark):
-            return name
+    if text.startswith(_ALL_MARKS):
+        return next(name for mark, name in _MARKS if text.startswith(mark))
     # Without a mark it is told by the zero bytes of its Latin characters, all of which are on one side.
     if b"\0" not in text or len(text) % 2:
         return None

@@ -38,6 +38,8 @@ class Chain(NamedTuple):
     """Which one of all commits each landing is."""
     dates: array[int]
     """The committer date of every commit, in seconds since 1970."""
+    roots: list[str]
+    """The first parent of the oldest commit of each part; empty for one without."""
 
 
 class Repository:
@@ -66,6 +68,17 @@ class Repository:
             raise
         return Tip(lines[1], shallow=lines[0] == "true")
 
+    def is_shallow(self) -> bool:
+        """Return whether the clone is shallow; where git's folder is at one of its two places, no command is run.
+
+        Raises:
+            GitError: there is no repository, or git cannot read it.
+        """
+        for folder in (self.directory / ".git", self.directory):
+            if (folder / "HEAD").is_file() and (folder / "objects").is_dir():
+                return (folder / "shallow").exists()
+        return self._git.read(self.directory, "rev-parse", "--is-shallow-repository").strip() == b"true"
+
     def has_references(self) -> bool:
         """Whether the repository has any branch or tag.
 
@@ -80,7 +93,7 @@ class Repository:
         Raises:
             GitError: the repository cannot be read.
         """
-        form = "--format=%(refname)%09%(symref)%09%(HEAD)"
+        form = "--format=%(refname)%09%(symref)%09%(HEAD)%09%(objectname)"
         return parse_branches(
             self._git.read(self.directory, "for-each-ref", form, LOCAL, REMOTE).decode(errors="backslashreplace")
         )
@@ -150,13 +163,25 @@ class Repository:
                 return parents[0], tuple(turns[:number])
         return None
 
+    def ahead(self, old: str, new: str, pathspecs: Sequence[str]) -> Chain | None:
+        """Return what `chain` does, if the commits on the way from `old` to `new` are first parents; else None.
+
+        Raises:
+            GitError: the command could not run.
+        """
+        try:
+            found = self.chain([Span(old, new, None)], pathspecs)
+        except GitFailed:
+            return None
+        return found if found.roots == [old] else None
+
     def chain(self, parts: Iterable[Span], pathspecs: Sequence[str]) -> Chain:
         """Return the landings of a chain that touch the paths, and the dates of all its commits.
 
         Raises:
             GitError: the repository cannot be read.
         """
-        found = Chain([], [], array("q"))
+        found = Chain([], [], array("q"), [])
         for start, end, turn in parts:
             span = end if start is None else f"{start}..{end}"
             self._log(found, b"", *ARGUMENTS, span, "--", *pathspecs)
@@ -169,7 +194,7 @@ class Repository:
         with self._git.open(self.directory, *arguments) as output:
             try:
                 pieces = chain([header], iter(lambda: output.read(_PIECE), b""))
-                for landing in read_log(pieces, found.dates):
+                for landing in read_log(pieces, found.dates, found.roots):
                     found.landings.append(landing)
                     found.places.append(len(found.dates) - 1)
             except ValueError as error:

@@ -14,7 +14,7 @@ from leverwatch.collectors.sources.git.prompt_files import PromptFiles
 _METHOD = 2
 """The version of the method. It is raised when the same history would give other changes; then all is read
 again."""
-_SELECTION = 1
+_SELECTION = 2
 """The version of how texts are selected; it only concerns sources that select some."""
 
 

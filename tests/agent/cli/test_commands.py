@@ -20,6 +20,7 @@ from leverwatch.agent.cli.main import main
 from leverwatch.agent.cli.progress import ProgressBar
 from leverwatch.agent.log import configure
 from leverwatch.collectors.interface import Batch, Progress
+from tests.collectors.sources.git.repo import Repo
 
 CONFIG: dict[str, Any] = {
     "store": {"url": "sqlite:///store.db"},
@@ -236,6 +237,22 @@ class TestVerdicts:
         assert json.loads(call("explain", "bot", "--format", "json").stdout)["facts"]["usage"]["sources"] == [
             "gateway"
         ]
+
+    def test_explain_tells_what_share_of_the_landings_on_code_touched_no_prompt(self, company: Path) -> None:
+        repo = Repo(company / "code")
+        for number in range(4):
+            repo.commit({"bot.py": f"x = {number}\nP = 'You answer questions of all customers in kind words'\n"})
+        source = {"name": "prompts", "type": "git", "repo": "code", "systems": {"bot": ["*.py"]}}
+        changed = {**CONFIG, "sources": [*CONFIG["sources"], source]}
+        (company / "leverwatch.yaml").write_text(yaml.safe_dump(changed))
+        call("collect")
+
+        told = call("explain", "bot", "--all").stdout
+
+        heading, remark = told.splitlines()[-2:]
+        assert heading == "Prompts:"
+        assert remark.startswith("  - source prompts: source code is read whole: say with `select`")
+        assert "3 of the newest 4 landings on it (75%)" in remark
 
     def test_explain_of_an_unknown_system_names_the_known_ones(self) -> None:
         done = call("explain", "bto")

@@ -40,6 +40,17 @@ CASES = {
         "sources:\n- {name: a, type: files, path: x, system: s, format: {type: csv, fields: {model: m}}}",
         "2: sources[0].format.fields.time: is missing",
     ),
+    "a refused value that is the only one": (
+        "sources:\n- {name: a, type: git, repo: r, systems: {s: [{files: x.py, select: {keys: [k]}}]}}",
+        (
+            "2: sources[0].systems.s[0]: select.keys is for files in yaml, json, toml, and not in python "
+            "(got a mapping)"
+        ),
+    ),
+    "a list without any value": (
+        "sources:\n- {name: a, type: git, repo: r, systems: {s: []}}",
+        "2: sources[0].systems.s: must have at least 1 value (got a list)",
+    ),
     "an unknown section near a known one": (
         "log: {}\nwbe: {}",
         '2: wbe: unknown key; did you mean "web"?',

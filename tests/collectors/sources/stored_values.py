@@ -251,8 +251,14 @@ STORED: tuple[Stored, ...] = (
             turns=[],
             newest=None,
             misdated=[],
+            unselected={},
         ),
-        (b"{" + _HISTORY, b'{"version":1,' + _HISTORY, b'{"version":2,' + _HISTORY_WITH_LANDINGS),
+        (
+            b"{" + _HISTORY,
+            b'{"version":1,' + _HISTORY,
+            b'{"version":2,' + _HISTORY_WITH_LANDINGS,
+            b'{"version":3,' + _HISTORY_WITH_LANDINGS[:-1] + b',"unselected":{}}',
+        ),
     ),
     Stored("models", LIST, "list", _DIGEST, (_DIGEST, b"version 1\n" + _DIGEST)),
 )

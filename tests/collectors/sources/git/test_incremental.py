@@ -36,6 +36,26 @@ def test_a_run_without_new_commits_asks_for_the_tip_and_nothing_else(repo: Repo,
     assert source.loads == 1
 
 
+def test_no_command_is_run_that_another_one_answers_as_well(repo: Repo, tmp_path: Path) -> None:
+    repo.commit({"a.md": "1"})
+    source = watch(repo.path, tmp_path)
+    source.collect()
+    assert source.commands == ["for-each-ref", "log", "cat-file"]
+
+    repo.git("checkout", "-q", "-b", "topic")
+    repo.commit({"a.md": "2"})
+    repo.git("checkout", "-q", "main")
+    repo.commit({"b.md": "1"})
+    repo.merge("topic")
+    repo.git("branch", "-q", "-D", "topic")
+    source.collect()
+    assert source.commands == ["for-each-ref", "log", "cat-file"]
+    assert source.events() == [(0, "added", 1), (2, "added", 1), (3, "modified", 1)]
+
+    assert source.collect() == []
+    assert source.commands == ["for-each-ref"]
+
+
 def test_new_commits_are_added_to_what_is_known(repo: Repo, tmp_path: Path) -> None:
     repo.commit({"a.md": "1"})
     source = watch(repo.path, tmp_path)

@@ -33,6 +33,15 @@ def test_links_and_submodules_are_as_good_as_absent(mode: str) -> None:
     assert landing.edits == (Edit("a", None, NEW), Edit("b", OLD, None))
 
 
+def test_the_first_parent_of_the_oldest_commit_is_kept() -> None:
+    first, second = (f"{COMMIT} 0 0 {parents}".encode() + b"\0" for parents in (f"{OLD} {NEW}", NEW))
+    roots: list[str] = []
+
+    assert not list(read_log([first + second], roots=roots))
+    assert not list(read_log([f"{COMMIT} 0 0 ".encode() + b"\0"], roots=roots))
+    assert roots == [OLD, ""]
+
+
 def test_a_landing_without_files_is_left_out() -> None:
     header = f"{COMMIT} 0".encode() + b"\0"
 

@@ -56,6 +56,47 @@ def go(number: int, text: str) -> str:
     return f'package bot\n\n{declared}\n\nfunc run{number}() string {{ return "log {number}" }}\n'
 
 
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+def _split(text: str, between: str) -> str:
+    return f"{_quoted(text[:6])}{between}{_quoted(text[6:])}"
+
+
+def java(number: int, text: str) -> str:
+    block = '"""\n        ' + text.replace("\n", "\n        ") + '"""'
+    literal = (_quoted(text), _split(text, f" + // {number}\n      "), _quoted(text) if '"' in text else block)[
+        number % 3
+    ]
+    return (
+        f"class Bot {{\n  static final String SYSTEM_PROMPT = {literal};\n"
+        f'  String run() {{ return "log {number}"; }}\n}}\n'
+    )
+
+
+def csharp(number: int, text: str) -> str:
+    verbatim = '@"' + text.replace('"', '""') + '"'
+    literal = (_quoted(text), _split(text, f" + // {number}\n      "), verbatim)[number % 3]
+    return f'class Bot {{\n  const string SystemPrompt = {literal};\n  string Log() => "log {number}";\n}}\n'
+
+
+def ruby(number: int, text: str) -> str:
+    heredoc = "<<~TEXT\n" + "".join(f"  {line}\n" for line in text.split("\n")) + "TEXT"
+    literal = (_quoted(text), _split(text, " \\\n  "), heredoc)[number % 3]
+    return f'def run_{number}\n  "log {number}"\nend\n\nSYSTEM_PROMPT = {literal}\n'
+
+
+def rust(number: int, text: str) -> str:
+    literal = (_quoted(text), f'r#"{text}"#', f"concat!({_split(text, ', ')})")[number % 3]
+    return f'const SYSTEM: &str = {literal};\nfn run_{number}() -> &\'static str {{ "log {number}" }}\n'
+
+
+def javascript(number: int, text: str) -> str:
+    literal = (_quoted(text), "`" + text + "`", f"[{_split(text, ', ')}].join('')")[number % 3]
+    return f"const log{number} = 'log {number}';\nmodule.exports.systemPrompt = {literal};\n"
+
+
 def landings(path: str, code: Callable[[int, str], str]) -> list[Files]:
     """Every landing edits the file of the prompt; some move it. Two changes come back to no earlier text."""
     ending = path.rpartition(".")[2]
@@ -66,18 +107,18 @@ def landings(path: str, code: Callable[[int, str], str]) -> list[Files]:
         said = sum(number >= each for each in TOUCHING)
         wanted = places[number // 50 % 3]
         files: dict[str, str | None] = {
-            wanted: code(number, WORDS[said - 1]) if said else f"{_COMMENT[ending]} {number}\n"
+            wanted: code(number, WORDS[said - 1]) if said else f"{_COMMENT.get(ending, '//')} {number}\n"
         }
         if place and place != wanted:
             files[place] = None
         if number % 7 == 0:
-            files[f"other_{number % 5}.{ending}"] = f"{_COMMENT[ending]} {number}\n"
+            files[f"other_{number % 5}.{ending}"] = f"{_COMMENT.get(ending, '//')} {number}\n"
         place = wanted
         found.append(files)
     return found
 
 
-_COMMENT = {"py": "#", "ts": "//", "go": "package bot //"}
+_COMMENT = {"py": "#", "rb": "#", "go": "package bot //"}
 
 
 @pytest.mark.parametrize(
@@ -86,6 +127,11 @@ _COMMENT = {"py": "#", "ts": "//", "go": "package bot //"}
         ("bot.py", python, "SYSTEM_PROMPT"),
         ("agent.ts", typescript, "Agent.instructions"),
         ("bot.go", go, "SystemPrompt"),
+        ("Bot.java", java, "SYSTEM_PROMPT"),
+        ("Bot.cs", csharp, "SystemPrompt"),
+        ("bot.rb", ruby, "SYSTEM_PROMPT"),
+        ("bot.rs", rust, "SYSTEM"),
+        ("bot.js", javascript, "systemPrompt"),
     ],
 )
 def test_of_three_hundred_landings_in_code_the_three_that_touch_the_prompt_are_changes(

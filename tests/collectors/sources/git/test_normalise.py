@@ -33,6 +33,11 @@ def test_collapsed_white_space_makes_wrapping_and_indentation_equal(same: bytes)
     assert normalise(same, collapse_whitespace=True) == b"one two"
 
 
+@given(st.text("a \n\t\r\v\f", max_size=12).map(str.encode))
+def test_a_text_that_is_as_it_should_be_is_told_from_one_that_is_not(text: bytes) -> None:
+    assert normalise(text) == b"\n".join(line.rstrip() for line in text.splitlines()).rstrip(b"\n")
+
+
 @given(st.binary(), st.booleans())
 def test_normalising_any_bytes_twice_changes_nothing_more(text: bytes, collapse: bool) -> None:
     once = normalise(text, collapse_whitespace=collapse)

@@ -26,6 +26,19 @@ def test_a_shallow_clone_is_refused_with_the_command_that_helps(repo: Repo, tmp_
     assert source.events() == [(0, "added", 1), (1, "modified", 1)]
 
 
+def test_a_linked_working_tree_of_a_shallow_clone_and_a_bare_one_are_refused_as_well(
+    repo: Repo, tmp_path: Path
+) -> None:
+    repo.commit({"a.md": "1"})
+    repo.commit({"a.md": "2"})
+    git(tmp_path, "clone", "-q", "--depth=1", "--bare", repo.path.as_uri(), "bare.git")
+    git(tmp_path / "bare.git", "worktree", "add", "-q", str(tmp_path / "linked"), "-b", "work")
+
+    for name in ("bare.git", "linked"):
+        with pytest.raises(SourceRefused, match="git fetch --unshallow"):
+            watch(name, tmp_path).collect()
+
+
 def test_a_partial_clone_is_refused_and_nothing_is_fetched(repo: Repo, tmp_path: Path) -> None:
     repo.commit({"a.md": "1"})
     repo.commit({"a.md": "2"})

@@ -9,7 +9,7 @@ import pytest
 
 from leverwatch.collectors.errors import SourceRefused
 from leverwatch.collectors.interface import Result
-from tests.collectors.sources.git.repo import Repo, git, watch
+from tests.collectors.sources.git.repo import Repo, Watch, git, watch
 
 
 def merged_the_wrong_way(repo: Repo, topic: str = "topic", **merge: str) -> None:
@@ -21,13 +21,19 @@ def merged_the_wrong_way(repo: Repo, topic: str = "topic", **merge: str) -> None
     repo.git("checkout", "-q", "main")
 
 
-def test_a_foxtrot_merge_takes_no_landing_away(repo: Repo, tmp_path: Path) -> None:
+def forked(repo: Repo, tmp_path: Path, *, later: str = "1") -> Watch:
+    """Return a source that has read a prompt on main and its edits, the first of which a branch `topic` lacks."""
     repo.commit({"a.md": "0"})
     repo.git("branch", "topic")
-    for text in "12345":
+    for text in later:
         repo.commit({"a.md": text})
     source = watch(repo.path, tmp_path)
     source.collect()
+    return source
+
+
+def test_a_foxtrot_merge_takes_no_landing_away(repo: Repo, tmp_path: Path) -> None:
+    source = forked(repo, tmp_path, later="12345")
     before = dict(source.changes)
 
     repo.git("checkout", "-q", "topic")
@@ -43,11 +49,7 @@ def test_a_foxtrot_merge_takes_no_landing_away(repo: Repo, tmp_path: Path) -> No
 
 
 def test_what_a_foxtrot_merge_brings_lands_with_it(repo: Repo, tmp_path: Path) -> None:
-    repo.commit({"a.md": "0"})
-    repo.git("branch", "topic")
-    repo.commit({"a.md": "1"})
-    source = watch(repo.path, tmp_path)
-    source.collect()
+    source = forked(repo, tmp_path)
 
     repo.git("checkout", "-q", "topic")
     repo.commit({"b.md": "1"})
@@ -82,11 +84,7 @@ def test_other_settings_and_restarts_keep_what_landed_before_a_foxtrot_merge(rep
 
 
 def test_a_force_push_that_drops_a_foxtrot_merge_keeps_what_landed_before_it(repo: Repo, tmp_path: Path) -> None:
-    repo.commit({"a.md": "0"})
-    repo.git("branch", "topic")
-    repo.commit({"a.md": "1"})
-    source = watch(repo.path, tmp_path)
-    source.collect()
+    source = forked(repo, tmp_path)
     repo.git("checkout", "-q", "topic")
     repo.commit({"b.md": "1"})
     merged_the_wrong_way(repo)
@@ -218,11 +216,7 @@ def test_a_detached_head_without_any_branch_never_goes_back(repo: Repo, tmp_path
 
 
 def test_a_history_that_git_has_forgotten_is_read_by_its_first_parents(repo: Repo, tmp_path: Path) -> None:
-    repo.commit({"a.md": "0"})
-    repo.git("branch", "topic")
-    repo.commit({"a.md": "1"})
-    source = watch(repo.path, tmp_path)
-    source.collect()
+    source = forked(repo, tmp_path)
     repo.git("checkout", "-q", "topic")
     repo.commit({"b.md": "1"})
     merged_the_wrong_way(repo)

@@ -35,6 +35,13 @@ def test_the_share_of_landings_that_touched_no_long_text_is_told_once(repo: Repo
     (batch,) = source.collect()
     assert batch.problems == ()
 
+    # What was said once is there later on.
+    (remark,) = source.config.remarks("bot", source.stored)
+    assert remark.endswith("8 of the newest 10 landings on it (80%) changed no text of 8 words or more")
+    assert not list(source.config.remarks("other", source.stored))
+    assert not list(source.config.remarks("bot", {}))
+    assert not list(source.config.remarks("bot", {"history": b'{"version":99,"a":1}'}))
+
 
 def test_a_text_that_moves_between_files_and_a_file_that_cannot_be_parsed_are_no_changes(
     repo: Repo, tmp_path: Path
