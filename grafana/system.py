@@ -196,7 +196,8 @@ VOLUME_ROW = Row(
                 Query(_COVERAGE),
                 threshold(setting("leverwatch_usage_minimum_coverage_ratio"), _COVERAGE, "needed"),
             ),
-            "Share of the trailing 28 days for which usage is known. Below the dashed line the volume is unknown.",
+            "Share of the trailing 28 days for which usage is known. Below the dashed line the volume is unknown,"
+            " unless no missing day could move the settled band.",
             width=8,
             height=7,
             runbook="LeverwatchUsageStale",

@@ -176,7 +176,8 @@ class FrameworkConfig(Model):
         default=_DEFAULTS.minimum_days,
         ge=1,
         le=28,
-        description="Days with known usage, of the trailing 28, below which the volume is unknown.",
+        description="Days with known usage, of the trailing 28, below which the volume is unknown unless no"
+        " missing day could move the band.",
         examples=[21],
     )
     stale_after_days: Whole = Field(

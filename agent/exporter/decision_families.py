@@ -94,7 +94,8 @@ VOLUME: tuple[Family[SystemsSnapshot], ...] = (
     ),
     setting(
         "leverwatch_usage_minimum_coverage_ratio",
-        "Share of the trailing 28 days below which the volume is unknown.",
+        "Share of the trailing 28 days below which the volume is known only where no missing day could move the"
+        " band.",
         lambda settings: settings.minimum_days / WINDOW_DAYS,
     ),
     per_system(

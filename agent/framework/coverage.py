@@ -127,7 +127,7 @@ def likely_sum(window: Counts, last: int, first: int) -> float:
     """The sum of a window when each day without records has its likely count.
 
     That is the mean of its weekday in the window (else of its kind, else of all days). It is 0 where fewer than
-    half of the days of its kind have records: days without are the usual ones then, and no exception.
+    half of the days of its kind have records, outages aside: days without are the usual ones then.
 
     Args:
         window: 28 counts, of which at least one is known.
@@ -154,16 +154,24 @@ def likely_sum(window: Counts, last: int, first: int) -> float:
 
 
 def _usual(window: Counts, start: int, lived: int) -> tuple[bool, bool]:
-    """Whether records are usual on weekends, and on workdays: on half of the days from index `lived` on."""
+    """Whether records are usual on weekends, and on workdays: on half of the days from index `lived` on.
+
+    Days of an outage, which is longer than `LONGEST_GAP`, say nothing of what is usual.
+    """
     if None not in window[lived:]:
         return True, True
     days, missing = [0, 0], [0, 0]
-    for index, count in enumerate(window):
-        kind = is_workday(start + index)
-        if count is not None:
-            days[kind] += 1
-        elif index >= lived:
+    gap: list[int] = []
+    for index, count in enumerate((*window, 0.0)):
+        if count is None:
+            if index >= lived:
+                gap.append(is_workday(start + index))
+            continue
+        for kind in gap if len(gap) <= LONGEST_GAP else ():
             missing[kind] += 1
+        gap.clear()
+        if index < len(window):
+            days[is_workday(start + index)] += 1
     return days[0] >= missing[0], days[1] >= missing[1]
 
 

@@ -68,7 +68,8 @@ class Settings(Struct, frozen=True):
     dwell_days: int = 7
     """Consecutive days in a new band before it settles."""
     minimum_days: int = 21
-    """With fewer covered days of the trailing 28, the volume is unknown."""
+    """With fewer covered days of the trailing 28 the volume is known only where every filling of the missing days
+    leads to one band."""
     stale_after_days: int = 2
     """Usage is stale when its newest covered day lies more than this many days before `as_of`."""
     frequent_days_per_week: float = 1.0

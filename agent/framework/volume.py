@@ -101,7 +101,18 @@ def volume_state(
     candidate, candidate_days = bands.candidate()
     newest = len(history.counts) - 1
     monthly, covered = history.month(newest)
-    bounds = None if monthly is None else _bounds(history, steps, [day for day in incomplete if day <= as_of])
+    bounds = None
+    if monthly is not None or bands.settled >= 0 or history.old_enough(newest):
+        bounds = _bounds(history, steps, [day for day in incomplete if day <= as_of])
+    if monthly is None and bounds is not None:
+        # Too few days for a figure of their own: they suffice where every filling leads to one band, which is that
+        # of the days before, if there was any.
+        if bands.settled < 0 and len(bounds.bands) == 1:
+            bands.settle(next(iter(bounds.bands)), bounds.since)
+        if bounds.bands == {bands.settled}:
+            monthly = history.likely(newest)
+        else:
+            bounds = None
     return VolumeState(
         monthly_inferences=monthly,
         covered_days=covered,
@@ -190,8 +201,13 @@ class _History:
         if covered == WINDOW_DAYS:
             return _monthly(fsum(window)), covered  # type: ignore[arg-type] # none is missing
         if covered and (covered >= self.needed or self._is_sparse(index)):
-            return _monthly(likely_sum(window, self.first - _PADDING + index, self.first)), covered
+            return self.likely(index), covered
         return None, covered
+
+    def likely(self, index: int) -> float:
+        """The volume of the window that ends at an index, however few of its days are covered (at least one)."""
+        window = self.counts[index - _PADDING : index + 1]
+        return _monthly(likely_sum(window, self.first - _PADDING + index, self.first))
 
     def _is_sparse(self, index: int) -> bool:
         start = max(index - _PADDING, _PADDING)
@@ -208,6 +224,8 @@ class _Bounded(Struct, frozen=True):
     days: tuple[date, ...]
     bands: frozenset[int]
     """The bands that are settled when all bounded days are as low, and as high, as they can be."""
+    since: int
+    """The ordinal of the day from which both are settled."""
 
 
 def _bounds(
@@ -242,10 +260,11 @@ def _bounds(
             if history.old_enough(index):
                 window = filled[index - _PADDING : index + 1]
                 bands.step(origin + index, _monthly(likely_sum(window, origin + index, history.first)))
-        ends.append((bands.settled, _monthly(likely_sum(filled[start:], origin + newest, history.first))))
+        ends.append((bands, _monthly(likely_sum(filled[start:], origin + newest, history.first))))
     (lowest, least), (highest, most) = ends
     days = tuple(history.day(index) for index in sorted(low))
-    return _Bounded(least, most, days, frozenset((lowest, highest)))
+    levels = frozenset((lowest.settled, highest.settled))
+    return _Bounded(least, most, days, levels, max(lowest.since, highest.since))
 
 
 def _monthly(total: float) -> float:
@@ -278,13 +297,16 @@ class _Bands:
         self._below_mid = self._below_mid + 1 if volume < self._leave_mid else 0
         self._below_high = self._below_high + 1 if volume < self._leave_high else 0
         if self.settled < 0:
-            self.settled, self.since = _LEVELS.index(band_of(volume, self._settings)), ordinal
-            self.first = ordinal
+            self.settle(_LEVELS.index(band_of(volume, self._settings)), ordinal)
             return
         level, run = self._next()
         if run >= self._dwell:
             self.crossings.append(Crossing(date.fromordinal(ordinal), _LEVELS[self.settled], _LEVELS[level]))
             self.settled, self.since = level, ordinal
+
+    def settle(self, level: int, ordinal: int) -> None:
+        """Take a level as the first one that is settled."""
+        self.settled, self.first, self.since = level, ordinal, ordinal
 
     def candidate(self) -> tuple[Band | None, int]:
         """The band that would settle next (None: none), and for how many days volume has been in it."""

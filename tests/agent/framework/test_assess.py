@@ -241,7 +241,7 @@ class TestHolding:
         assert codes(result) == [ReasonCode.TOO_LITTLE_USAGE]
 
     def test_a_window_too_thin_after_a_gap_is_held_too(self) -> None:
-        gap = facts(series((60, MID), (20, None), (3, LOW)))
+        gap = facts(series((60, 17_000.0), (20, None), (3, LOW)))
         held = verdict(gap, self.before(MID))
         assert (held.strategy, held.status, held.held) == (HYBRID, Status.DECIDED, True)
         assert codes(held)[0] == ReasonCode.TOO_LITTLE_USAGE

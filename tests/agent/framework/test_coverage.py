@@ -73,7 +73,8 @@ class TestWeekdayBusiness:
         closed = [ago(age) for age in range(6, 20)]
         volume = state(without(weekdays(10e6), *closed))
         assert len(volume.idle_days) == 8
-        assert (volume.covered_days, volume.monthly_inferences, volume.band) == (18, None, Band.MID)
+        assert (volume.covered_days, volume.band, volume.certain) == (18, Band.MID, True)
+        assert (volume.monthly_low, volume.monthly_inferences) == (100e6 * 487 / 448, 200e6 * 487 / 448)
 
     def test_a_business_that_opens_on_saturdays_keeps_the_idle_ones_before(self) -> None:
         volume = state({**weekdays(10e6), ago(1): 4e6})
@@ -122,6 +123,37 @@ class TestOtherMissingDays:
         assert (volume.monthly_inferences, volume.covered_days) == (10 * 1_000 * 487 / 448, 10)
         assert (volume.certain, len(volume.bounded_days)) == (True, 18)
         assert not state(dict.fromkeys(sparse, 8000000.0)).certain
+
+    def test_nine_missing_days_of_a_settled_system_are_decided_where_no_filling_moves_the_band(self) -> None:
+        gone = [ago(age) for age in range(5, 14)]
+        result = verdict(facts(without(constant(10.0, 200), *gone)), settings=DEFAULTS)
+        assert (result.status, result.held, result.volume.covered_days) == (Status.DECIDED, False, 19)
+        assert (result.volume.monthly_low, result.volume.monthly_inferences) == (190 * 487 / 448, 280 * 487 / 448)
+        assert sentence(result, ReasonCode.PARTIAL_WINDOW).endswith("the low band either way")
+
+    def test_below_the_minimum_of_days_a_filling_that_moves_the_band_leaves_the_volume_unknown(self) -> None:
+        gone = [ago(age) for age in range(3, 24)]
+        result = verdict(facts(without(constant(4e6, 200), *gone)), settings=DEFAULTS)
+        assert (result.status, result.held) == (Status.PROVISIONAL, True)
+        assert (result.volume.band, result.volume.monthly_inferences) == (Band.MID, None)
+
+    @pytest.mark.parametrize(("count", "status"), [(8e6, Status.DECIDED), (5e6, Status.UNDECIDED)])
+    def test_a_new_system_with_ten_days_lost_of_its_first_28_is_decided_where_every_filling_leads_to_one_band(
+        self, count: float, status: Status
+    ) -> None:
+        lost = without(constant(count, 28), *[ago(age) for age in range(5, 15)])
+        result = verdict(facts(lost), settings=DEFAULTS)
+        assert (result.status, result.volume.covered_days) == (status, 18)
+        assert (result.volume.band, result.volume.certain) == (Band.MID if count == 8e6 else None, True)
+
+    @pytest.mark.parametrize("covered", [1, 20])
+    def test_a_new_system_with_few_days_is_unknown_whatever_its_bounds(self, covered: int) -> None:
+        result = verdict(facts(constant(10.0, covered)), settings=DEFAULTS)
+        assert (result.status, result.volume.monthly_inferences) == (Status.UNDECIDED, None)
+
+    def test_an_outage_says_nothing_of_how_usual_days_without_calls_are(self) -> None:
+        daily = without(constant(10.0, 200), *[ago(age) for age in range(3, 24)])
+        assert state(daily).monthly_inferences == pytest.approx(280 * 487 / 448)
 
     def test_a_monthly_batch_stays_unknown(self) -> None:
         assert state({ago(30 * number): 5e6 for number in range(8)}).monthly_inferences is None

@@ -89,7 +89,7 @@ class TestMonthEquivalent:
         assert month_equivalent({ago(age): float(n) for age, n in enumerate(turned)}, AS_OF) == first
 
     @given(
-        st.dictionaries(st.integers(0, 27), st.integers(0, 10**9), min_size=21, max_size=28),
+        st.dictionaries(st.integers(0, 27), st.integers(1, 10**9), min_size=21, max_size=28),
         st.integers(0, 27),
         st.integers(1, 10**9),
     )
@@ -101,7 +101,8 @@ class TestMonthEquivalent:
         after, covered_after = month_equivalent(daily, AS_OF)
         assert before is not None
         assert after is not None
-        assert covered == covered_after == len(counts)
+        # A weekday without any records is idle, and its days are covered.
+        assert covered == covered_after >= len(counts)
         assert after > before if age in counts else after == before
 
 
