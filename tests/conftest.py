@@ -5,15 +5,12 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from uuid import uuid4
 
-import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
-from sqlalchemy.engine import make_url
 
 from leverwatch.agent.store.store import Store
-from tests.e2e.servers import postgresql
+from tests.e2e.servers import database_of, postgresql
 
 # How long an example takes says something of the machine, and nothing of the code.
 settings.register_profile("leverwatch", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -36,16 +33,13 @@ def open_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database of each kind the store supports."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'store.db'}"
-    server: str = request.getfixturevalue("postgres_url")
-    name = f"t{uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
-    url = make_url(server).set(database=name, drivername="postgresql")
-    return url.render_as_string(hide_password=False)
+        yield f"sqlite:///{tmp_path / 'store.db'}"
+        return
+    with database_of(request.getfixturevalue("postgres_url")) as url:
+        yield url.render_as_string(hide_password=False)
 
 
 @pytest.fixture

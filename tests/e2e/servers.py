@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -16,10 +18,12 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import requests
 import yaml
+from sqlalchemy.engine import URL, make_url
 
 _LOCAL = "127.0.0.1"
 
@@ -154,7 +158,23 @@ def postgresql() -> Iterator[str]:
             try:
                 yield server.get_uri()
             finally:
+                # Asked to end, it first writes to the disk what nobody will read, which takes minutes.
+                main = int((data / "postmaster.pid").read_text().split()[0])
+                os.kill(main, signal.SIGQUIT)
+                wait_until(lambda: not (data / "postmaster.pid").exists(), 60, "the end of PostgreSQL")
                 server.cleanup()
+
+
+@contextmanager
+def database_of(server: str) -> Iterator[URL]:
+    """An empty database of a running PostgreSQL server. It is dropped after the block, as hundreds fill a disk."""
+    name = f"t{uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+        try:
+            yield make_url(server).set(database=name, drivername="postgresql")
+        finally:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
 
 
 @contextmanager

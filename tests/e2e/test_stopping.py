@@ -11,13 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
-import psycopg
 import pytest
-from sqlalchemy.engine import make_url
 
 from tests.collectors.sources.git.silent import marked, silent_server
 from tests.e2e.agents import COMMAND, Agent, start
-from tests.e2e.servers import free_port, wait_until
+from tests.e2e.servers import database_of, free_port, wait_until
 from tests.e2e.stalling import Stalling
 from tests.e2e.test_signals import configure, files, lines
 
@@ -101,14 +99,11 @@ def test_a_command_that_waits_for_git_ends_when_it_is_told_to(
 @pytest.fixture
 def stalling(postgres_url: str) -> Iterator[tuple[Stalling, str]]:
     """A PostgreSQL database of one's own behind a way that can be cut, and its URL."""
-    name = f"t{uuid4().hex}"
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
-    url = make_url(postgres_url)
-    way = Stalling(f"{url.query['host']}/.s.PGSQL.{url.port or 5432}")
-    own = url.set(database=name, drivername="postgresql", host="127.0.0.1", port=way.port, query={})
-    yield way, own.render_as_string(hide_password=False)
-    way.close()
+    with database_of(postgres_url) as url:
+        way = Stalling(f"{url.query['host']}/.s.PGSQL.{url.port or 5432}")
+        own = url.set(host="127.0.0.1", port=way.port, query={})
+        yield way, own.render_as_string(hide_password=False)
+        way.close()
 
 
 def stalled(tmp_path: Path, way: Stalling, url: str) -> Agent:

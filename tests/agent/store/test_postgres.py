@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
-from uuid import uuid4
 
 import psycopg
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 
 from leverwatch.agent.errors import StoreError
 from leverwatch.agent.store import postgres
@@ -22,17 +21,15 @@ from leverwatch.agent.store.schema import usage_daily
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import Batch, Operation, UsageRow
 from tests.agent.store.blackhole import Proxy
-from tests.e2e.servers import wait_until
+from tests.e2e.servers import database_of, wait_until
 
 DAY = date(2026, 3, 1)
 
 
 @pytest.fixture
-def database(postgres_url: str) -> URL:
-    name = f"t{uuid4().hex}"
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
-    return make_url(postgres_url).set(database=name, drivername="postgresql")
+def database(postgres_url: str) -> Iterator[URL]:
+    with database_of(postgres_url) as url:
+        yield url
 
 
 @pytest.fixture

@@ -10,19 +10,18 @@ from datetime import date, timedelta
 from itertools import pairwise
 from operator import attrgetter
 from typing import Any
-from uuid import uuid4
 
-import psycopg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, event, make_url, select
+from sqlalchemy import delete, event, select
 
 from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.schema import metadata, source_days, usage_daily, usage_totals
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import Batch, Operation, UsageRow
 from tests.agent.store.counters import exported
+from tests.e2e.servers import database_of
 
 FIRST = date(2026, 3, 1)
 DAYS = [FIRST + timedelta(days=number) for number in range(3)]
@@ -269,11 +268,9 @@ def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="module")
-def on_postgresql(postgres_url: str) -> str:
-    name = f"t{uuid4().hex}"
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
-    return migrated(make_url(postgres_url).set(database=name, drivername="postgresql").render_as_string(False))
+def on_postgresql(postgres_url: str) -> Iterator[str]:
+    with database_of(postgres_url) as url:
+        yield migrated(url.render_as_string(hide_password=False))
 
 
 def migrated(url: str) -> str:
