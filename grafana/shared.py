@@ -8,7 +8,7 @@ from grafana.model import Annotation, Query, Series, State, Variable
 from grafana.queries import CONFLICT, deciding_rule, each, named, new_state, recent
 from leverwatch.agent.framework.comparison import ComparisonOutcome as BaselineOutcome
 from leverwatch.agent.framework.economics.model import Agreement, CostOutcome
-from leverwatch.agent.framework.model import Band, Rule, Status, Strategy
+from leverwatch.agent.framework.model import Band, PromptOrigin, Rule, Status, Strategy
 
 DOCS = "https://github.com/leverwatch/leverwatch/blob/main/docs"
 SYSTEM_PAGE = (
@@ -48,6 +48,7 @@ STATUS: Mapping[str, str] = {
     Status.UNDECIDED: NEUTRAL,
 }
 STATUS_NAMES = tuple(State(name, name, color) for name, color in STATUS.items())
+ORIGIN: Mapping[str, str] = {PromptOrigin.GIT: "blue", PromptOrigin.TRAFFIC: "purple"}
 BAND: Mapping[str, str] = {
     Band.LOW: STRATEGY[Strategy.PROMPT_ENGINEERING][1],
     Band.MID: STRATEGY[Strategy.HYBRID][1],

@@ -36,6 +36,7 @@ EMPTY = {
     ("leverwatch-system", "Past outcomes within their interval", "A"): _YOUNG,
     ("leverwatch-system", "Past outcomes within their interval", "B"): _YOUNG,
     ("leverwatch-system", "Beside the verdict", "E"): _STEADY,
+    ("leverwatch-system", "Days on which git and traffic differ", "A"): "no log of the demo tells the prompt",
     ("leverwatch-system", "Inferences for each trace", "A"): _NO_TRACE,
     ("leverwatch-system", "Inferences for each trace", "B"): _NO_TRACE,
     ("leverwatch-fleet", "Every system, reviews that are due first", "E"): _STEADY,
