@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Mapping
 from datetime import date, timedelta
 
@@ -47,7 +46,7 @@ class Served(Struct, frozen=True):
         return Served(
             self.first_day if self.first_day and self.first_day <= day else None,
             {on: kind for on, kind in self.changes.items() if on <= day},
-            self.days[: bisect_right(self.days, day)],
+            tuple(on for on in self.days if on <= day),
             frozenset(on for on in self.filled_in if on <= day),
         )
 
