@@ -6,7 +6,7 @@ Of a prompt nothing but the hash leaves this module.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from typing import Any
 
@@ -34,6 +34,39 @@ _MOMENT = re.compile(
 """Dates, times of day and names of weekdays, as templates fill them in."""
 
 
+_MAYBE_MOMENT = re.compile(r"\d|day", re.IGNORECASE)
+"""What every one of them has."""
+MOST_KNOWN = 4096
+"""So many texts are recognised, by a digest of 16 bytes each."""
+
+
+class Versions:
+    """Finds the version of the prompt of each record, as `version_of` does.
+
+    A prompt comes with many records, so that a text that was seen before is recognised by its digest. The texts
+    themselves are not kept.
+    """
+
+    def __init__(self, template: Template) -> None:
+        self._template = template
+        self._known: dict[bytes, str | None] = {}
+
+    def of(self, values: tuple[object, ...]) -> str | None:
+        """Return the version of a record with these values of the template; None: one of them is unknown."""
+        texts = [*map(_text, values)]
+        if not all(texts):
+            return None
+        sized = texts if len(texts) == 1 else [f"{len(text)}:{text}" for text in texts]
+        key = blake2b("".join(sized).encode(errors="surrogatepass"), digest_size=16).digest()
+        try:
+            return self._known[key]
+        except KeyError:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            found = self._known[key] = _version(self._template, texts)
+            return found
+
+
 def version_of(template: Template, values: tuple[object, ...]) -> str | None:
     """Return the version of the prompt of a record: 64 bits in hexadecimal, the same on every machine.
 
@@ -44,19 +77,25 @@ def version_of(template: Template, values: tuple[object, ...]) -> str | None:
         values: a text, a number, or messages and blocks of text as producers have them; of messages, those of the
             system and the developer are the prompt.
     """
+    return _version(template, map(_text, values))
+
+
+def _version(template: Template, texts: Iterable[str]) -> str | None:
     parts = [template.literals[0]]
-    for value, literal in zip(values, template.literals[1:], strict=True):
-        text = _normalised(value)
+    for raw, literal in zip(texts, template.literals[1:], strict=True):
+        text = _normalised(raw)
         if not text:
             return None
         parts += (text, literal)
     return blake2b("\0".join(parts).encode(errors="replace"), digest_size=_HASH_BYTES).hexdigest()
 
 
-def _normalised(value: object) -> str:
-    words = _text(value).split()
+def _normalised(raw: str) -> str:
+    words = raw.split()
     text = " ".join(words)
-    return " ".join(_MOMENT.sub(" ", text).split()) if len(words) >= _SENTENCE else text
+    if len(words) < _SENTENCE or not _MAYBE_MOMENT.search(text):
+        return text
+    return " ".join(_MOMENT.sub(" ", text).split())
 
 
 def _text(value: object) -> str:
