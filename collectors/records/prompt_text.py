@@ -18,6 +18,10 @@ _HASH_BYTES = 8
 _SYSTEM_ROLES = frozenset({"system", "developer"})
 _TEXT_KEYS = ("text", "content", "parts", "value")
 """Keys under which producers have the text of a message or of a block, the first one wins."""
+_INSTRUCTIONS = ("system", "instructions", "systemInstruction", "system_instruction")
+"""Keys of the body of a request under which providers have the prompt beside the messages."""
+_REQUEST_KEYS = frozenset({"messages", "input", "contents"})
+"""Every body of a request has one of these."""
 _MOST_NESTED = 8
 _SENTENCE = 8
 """From so many words on a value is a text and no name: dates and times in it are no other version."""
@@ -111,7 +115,8 @@ def _of_json(text: str) -> str:
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return text
     told = [*_texts(found, 0)]
-    return "\n".join(told) if told or _are_messages(found) or not found else text
+    without = _are_messages(found) or (isinstance(found, dict) and not _REQUEST_KEYS.isdisjoint(found))
+    return "\n".join(told) if told or without or not found else text
 
 
 def _texts(value: Any, depth: int) -> Iterator[str]:
@@ -128,8 +133,10 @@ def _texts(value: Any, depth: int) -> Iterator[str]:
         key = next((key for key in _TEXT_KEYS if value.get(key)), None)
         if key is not None:
             yield from _texts(value[key], depth + 1)
-        elif isinstance(value.get("messages"), list):
-            yield from _texts(value["messages"], depth + 1)
+            return
+        for part in (*(value.get(name) for name in _INSTRUCTIONS), value.get("messages")):
+            if part:
+                yield from _texts(part, depth + 1)
 
 
 def _are_messages(value: Any) -> bool:

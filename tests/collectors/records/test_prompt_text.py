@@ -31,8 +31,16 @@ def version(value: Any, template: str = "{prompt}") -> str | None:
         pytest.param({"messages": [SYSTEM]}, id="messages in an object"),
         pytest.param(json.dumps([SYSTEM]), id="messages as JSON in a text"),
         pytest.param(json.dumps([{"type": "text", "content": PROMPT}]), id="blocks as JSON in a text"),
+        pytest.param(
+            json.dumps({"model": "m", "messages": [SYSTEM, {"role": "user"}]}), id="a body with messages"
+        ),
+        pytest.param({"instructions": PROMPT, "input": "A berth?"}, id="a body with instructions"),
+        pytest.param(
+            json.dumps({"system": PROMPT, "messages": [{"role": "user"}]}), id="a body with the prompt apart"
+        ),
+        pytest.param({"systemInstruction": {"parts": [{"text": PROMPT}]}, "contents": []}, id="a body of Gemini"),
     ],
-)  # fmt: skip
+)
 def test_the_same_prompt_is_the_same_version_however_it_is_written(value: Any) -> None:
     assert version(value) == version(PROMPT)
 
@@ -72,6 +80,8 @@ def test_name_and_version_make_one_version_and_do_not_run_into_each_other() -> N
         "[]",
         [{"role": "user", "content": PROMPT}],
         {"temperature": 1},
+        json.dumps({"messages": [{"role": "user", "content": PROMPT}]}),
+        json.dumps({"input": PROMPT, "model": "m"}),
         ("clerk", None),
     ],
 )
@@ -90,11 +100,14 @@ NESTED = [{"role": "system", "content": '[{"role": "system", "content": "Be brie
     ("template", "records"),
     [
         ("{prompt}", [(PROMPT,), ([SYSTEM],), (PROMPT,), (OTHER,), (None,), ("",), (f" {PROMPT}\n",), (7,)]),
-        ("{prompt}", [(NESTED,), (NESTED[0]["content"],), ("Be brief.",), ("\ud800 is no text",), ("? is no text",)]),
+        (
+            "{prompt}",
+            [(NESTED,), (NESTED[0]["content"],), ("Be brief.",), ("\ud800 is no text",), ("? is no text",)],
+        ),
         ("{name}@{version}", [("ab", "c"), ("a", "bc"), ("ab", 1), ("ab1", ""), ("ab", "c"), (None, "c")]),
         ("{prompt}", [(f"{PROMPT} It is {day} May 2031 now.",) for day in range(1, 29)]),
     ],
-)  # fmt: skip
+)
 def test_what_was_seen_before_has_the_version_that_it_had(template: str, records: list[tuple[Any, ...]]) -> None:
     parsed = parse_template(template)
     versions = Versions(parsed)
