@@ -29,6 +29,8 @@ from grafana.shared import (
     ORIGIN,
     REASON_NAMES,
     REPLAYED_AGENTS,
+    RUNBOOKS,
+    RUNBOOKS_AT,
     STATUS,
     STATUS_NAMES,
     STRATEGIES,
@@ -367,7 +369,7 @@ SYSTEM_DASHBOARD = Dashboard(
     "leverwatch / System",
     "The story of one system: volume and outlook, rules, verdict, economics, baselines, prompts, reviews, usage.",
     "now-90d",
-    (*REPLAYED_AGENTS, systems(all_at_first=False)),
+    (*REPLAYED_AGENTS, systems(all_at_first=False), RUNBOOKS),
     (
         VERDICT_ROW,
         VOLUME_ROW,
@@ -382,5 +384,5 @@ SYSTEM_DASHBOARD = Dashboard(
         USAGE_ROW,
     ),
     ANNOTATIONS,
-    (("The framework", f"{DOCS}/framework.md"), ("Runbooks", f"{DOCS}/alerts.md")),
+    (("The framework", f"{DOCS}/framework.md"), ("Runbooks", RUNBOOKS_AT)),
 )
