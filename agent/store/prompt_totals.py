@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
+from typing import Any
 
 from msgspec import Struct, field
 from sqlalchemy import Connection, case, func, select
@@ -76,18 +77,20 @@ def _above(highest: Mapping[ChangeKind, int], totals: PromptTotals) -> Mapping[C
     return {kind: number for kind, number in highest.items() if number > totals.by_kind.get(kind, 0)}
 
 
-def hold_prompt_totals(connection: Connection, totals: Mapping[str, PromptTotals]) -> None:
-    """Store the numbers that are higher than the stored ones. Call it before they are exported."""
-    table = prompt_changes_highest.c
+def higher_than_stored(connection: Connection, totals: Mapping[str, PromptTotals]) -> Sequence[Mapping[str, Any]]:
+    """Return the rows of the numbers that are higher than the stored ones."""
     stored = {(row.system, row.kind): row.number for row in connection.execute(select(prompt_changes_highest))}
-    higher = [
+    return [
         {"system": system, "kind": kind.value, "number": number}
         for system, known in totals.items()
         for kind, number in known.by_kind.items()
         if number > stored.get((system, kind.value), 0)
     ]
-    if not higher:
-        return
+
+
+def hold(connection: Connection, higher: Sequence[Mapping[str, Any]]) -> None:
+    """Store higher numbers, unless another agent has stored still higher ones. To be called before the export."""
+    table = prompt_changes_highest.c
     statement = insert_into(connection.dialect, prompt_changes_highest)
     new = statement.excluded["number"]
     statement = statement.on_conflict_do_update(

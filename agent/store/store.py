@@ -346,11 +346,14 @@ class Store(Reads):
     def held_prompt_totals(self, scope: Scope, as_of: date) -> dict[str, PromptTotals]:
         """Return all prompt changes ever seen, by system, after storing their numbers: so the counter that is
         exported of them never falls."""
-        from leverwatch.agent.store.prompt_totals import hold_prompt_totals, read_prompt_totals
+        from leverwatch.agent.store.prompt_totals import higher_than_stored, hold, read_prompt_totals
 
-        with self.writing() as connection:
+        with self.reading() as connection:
             totals = read_prompt_totals(connection, scope, as_of)
-            hold_prompt_totals(connection, totals)
+            higher = higher_than_stored(connection, totals)
+        if higher:
+            with self.writing() as connection:
+                hold(connection, higher)
         return totals
 
     def newest_moment(self) -> datetime | None:

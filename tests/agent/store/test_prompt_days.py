@@ -12,6 +12,7 @@ from leverwatch.agent.framework.model import PromptOrigin
 from leverwatch.agent.store.facts import Scope, read_served
 from leverwatch.agent.store.history_reader import PromptLanding
 from leverwatch.agent.store.prompt_days import read_prompt_days
+from leverwatch.agent.store.prompt_totals import hold
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import (
     MOST_PROMPTS,
@@ -143,3 +144,11 @@ def test_a_replay_reads_the_changes_that_traffic_shows(store: Store) -> None:
             PromptLanding(datetime.combine(on(3), time(), UTC), ChangeKind.REVERTED),
         ]
     }
+
+
+def test_of_two_agents_the_higher_number_is_held(store: Store) -> None:
+    for number in (3, 2):
+        with store.writing() as connection:
+            hold(connection, [{"system": "clerk", "kind": "modified", "number": number}])
+
+    assert store.prompt_totals(TOLD)["clerk"].highest == {ChangeKind.MODIFIED: 3}
