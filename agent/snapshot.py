@@ -20,7 +20,7 @@ from leverwatch.collectors.interface import ChangeKind, Operation, Result
 
 if TYPE_CHECKING:
     from leverwatch.agent.framework.assessment import Assessment
-    from leverwatch.agent.framework.model import Settings, Verdict
+    from leverwatch.agent.framework.model import PromptDivergence, PromptOrigin, Settings, Verdict
 
 
 @dataclass(frozen=True, init=False, repr=False, eq=False)
@@ -75,7 +75,14 @@ class SystemView(Struct, frozen=True):
     weekly_inferences: tuple[float | None, ...] = ()
     """For up to 13 weeks, oldest first, the last one ending on the latest covered day; None: a day is missing."""
     prompt_changes: Mapping[ChangeKind, int] = field(default_factory=dict)
-    """All landings ever seen, by kind; empty when no source watches the system's prompts."""
+    """All changes ever seen, by kind; empty when no source watches the system's prompts."""
+    most_prompt_changes: Mapping[ChangeKind, int] = field(default_factory=dict)
+    """Of kinds of which fewer are known than before: the highest number. The counter shows it, so that it never
+    falls."""
+    prompt_origin: PromptOrigin | None = None
+    """Where prompt changes are seen; None: nowhere."""
+    prompt_divergence: PromptDivergence | None = None
+    """Where git and traffic tell of other changes; None: only one of both knows the system's prompts."""
     last_prompt_change: datetime | None = None
     recommendation_changed: datetime | None = None
     assessment: Assessment | None = None

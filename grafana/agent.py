@@ -5,7 +5,7 @@ from __future__ import annotations
 from grafana.agent_process import AGENTS_ROW, ALERTS_ROW
 from grafana.model import Column, Dashboard, Kind, Panel, Query, Row, Unit
 from grafana.queries import hourly, of_agent, rate
-from grafana.shared import DOCS, YES_IS_GOOD, agents
+from grafana.shared import DOCS, RUNBOOKS, RUNBOOKS_AT, YES_IS_GOOD, agents
 from leverwatch.collectors.interface import MALFORMED
 
 _WHO = "{{job}} {{instance}}"
@@ -355,8 +355,8 @@ AGENT_DASHBOARD = Dashboard(
     "leverwatch / Agent",
     "The agents themselves: reachable, reading, deciding.",
     "now-6h",
-    agents("leverwatch_build_info"),
+    (*agents("leverwatch_build_info"), RUNBOOKS),
     (AGENTS_ROW, ALERTS_ROW, EVALUATION_ROW, SOURCES_ROW, RECORDS_ROW, BESIDE_ROW),
     (),
-    (("Runbooks", f"{DOCS}/alerts.md"), ("Sources", f"{DOCS}/sources/files.md")),
+    (("Runbooks", RUNBOOKS_AT), ("Sources", f"{DOCS}/sources/files.md")),
 )

@@ -13,6 +13,8 @@ from grafana.shared import (
     MISMATCH,
     REASON_NAMES,
     REPLAYED_AGENTS,
+    RUNBOOKS,
+    RUNBOOKS_AT,
     STATUS_NAMES,
     STRATEGIES,
     STRATEGY_LINES,
@@ -41,7 +43,7 @@ FLEET = Dashboard(
     "leverwatch / Fleet",
     "Every system: what it declares, what is recommended, since when and why.",
     "now-90d",
-    (*REPLAYED_AGENTS, systems(all_at_first=True)),
+    (*REPLAYED_AGENTS, systems(all_at_first=True), RUNBOOKS),
     (
         Row(
             "At a glance",
@@ -217,5 +219,5 @@ FLEET = Dashboard(
         ),
     ),
     ANNOTATIONS,
-    (("The framework", f"{DOCS}/framework.md"), ("Runbooks", f"{DOCS}/alerts.md")),
+    (("The framework", f"{DOCS}/framework.md"), ("Runbooks", RUNBOOKS_AT)),
 )

@@ -140,6 +140,9 @@ class Variable:
     label: str
     query: str
     all_at_first: bool = True
+    one_of: str = ""
+    """A pattern with a group that takes the values out of what the query gives: then it is not shown, nothing is
+    chosen, and its first value counts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from grafana.fields import Json, defaults, metrics, overrides, ref
 from grafana.model import Annotation, Column, Dashboard, Kind, Panel, Query, Variable
-from grafana.shared import DOCS
+from grafana.shared import RUNBOOKS_AT
 
 TAG = "leverwatch"
 _WIDTH = 24
@@ -90,18 +90,18 @@ def _data_source() -> Json:
 def _variable(variable: Variable) -> Json:
     everything = {"selected": True, "text": ["All"], "value": ["$__all"]}
     return {
-        "allValue": ".+",
+        "allValue": None if variable.one_of else ".+",
         "current": everything if variable.all_at_first else {},
         "datasource": _SOURCE,
-        "hide": 0,
-        "includeAll": True,
+        "hide": 2 if variable.one_of else 0,
+        "includeAll": not variable.one_of,
         "label": variable.label,
-        "multi": True,
+        "multi": not variable.one_of,
         "name": variable.name,
         "options": [],
         "query": {"qryType": 5, "query": variable.query, "refId": f"{variable.name}-values"},
         "refresh": 2,
-        "regex": "",
+        "regex": variable.one_of,
         "skipUrlSync": False,
         "sort": 1,
         "type": "query",
@@ -167,7 +167,7 @@ def _panel(panel: Panel, row: str, place: Json) -> Json:
 
 def _panel_links(panel: Panel) -> Iterator[Json]:
     if panel.runbook:
-        yield _link(f"Runbook: {panel.runbook}", f"{DOCS}/runbooks/{panel.runbook}.md")
+        yield _link(f"Runbook: {panel.runbook}", f"{RUNBOOKS_AT}/{panel.runbook}.md")
 
 
 def _target(panel: Panel, number: int, query: Query) -> Json:

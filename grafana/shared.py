@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from grafana.model import Annotation, Query, Series, State, Variable
-from grafana.queries import CONFLICT, deciding_rule, each, named, new_state, recent
+from grafana.queries import CONFLICT, deciding_rule, each, named, new_state, of_agent, recent
 from leverwatch.agent.framework.comparison import ComparisonOutcome as BaselineOutcome
 from leverwatch.agent.framework.economics.model import Agreement, CostOutcome
-from leverwatch.agent.framework.model import Band, Rule, Status, Strategy
+from leverwatch.agent.framework.model import Band, PromptOrigin, Rule, Status, Strategy
 
 DOCS = "https://github.com/leverwatch/leverwatch/blob/main/docs"
 SYSTEM_PAGE = (
@@ -48,6 +48,7 @@ STATUS: Mapping[str, str] = {
     Status.UNDECIDED: NEUTRAL,
 }
 STATUS_NAMES = tuple(State(name, name, color) for name, color in STATUS.items())
+ORIGIN: Mapping[str, str] = {PromptOrigin.GIT: "blue", PromptOrigin.TRAFFIC: "purple"}
 BAND: Mapping[str, str] = {
     Band.LOW: STRATEGY[Strategy.PROMPT_ENGINEERING][1],
     Band.MID: STRATEGY[Strategy.HYBRID][1],
@@ -110,6 +111,24 @@ def agents(metric: str) -> tuple[Variable, ...]:
         Variable("job", "Job", f"label_values({metric}, job)"),
         Variable("instance", "Instance", f'label_values({metric}{{job=~"$job"}}, instance)'),
     )
+
+
+def _runbooks() -> Variable:
+    """Return the variable with the address of the runbooks: the configured one, else the agent's own, and that of
+    the repository where no agent is known."""
+    known = f"last_over_time({of_agent('leverwatch_links_info')}[1h])"
+    with_path = f'label_replace({known}, "path", "runbooks", "", "")'
+    own = f'label_join({with_path}, "own", "://", "scheme", "instance")'
+    address = f'label_replace(label_join({own}, "base", "/", "own", "path"), "base", "$1", "runbooks", "(.+)")'
+    public = f'label_replace(vector(1), "base", "{DOCS}/runbooks", "", "")'
+    query = f"query_result(max by (base) ({address}) or on () {public})"
+    return Variable("runbooks", "Runbooks", query, all_at_first=False, one_of='/base="([^"]+)"/')
+
+
+RUNBOOKS = _runbooks()
+"""Where the runbooks are, as alerts have it."""
+RUNBOOKS_AT = "${runbooks:raw}"
+"""Stands for that address in links."""
 
 
 def systems(*, all_at_first: bool) -> Variable:

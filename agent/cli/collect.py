@@ -65,7 +65,9 @@ def _idle(sources: Iterable[SourceConfig], reports: Sequence[RunReport], store: 
             why[report.source] += f" (unattributed: they lack what `system: {template}` names)"
         if report.success and report.source not in why and source.watches_prompts():
             known = store.prompt_totals(Scope(systems=source.declared_systems()))
-            missing = sorted(source.declared_systems() - known.keys())
+            missing = sorted(
+                source.declared_systems() - {name for name, totals in known.items() if totals.by_kind}
+            )
             if missing:
                 why[report.source] = f"no landing touched a prompt of {', '.join(missing)}: do its patterns match?"
     return why

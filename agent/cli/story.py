@@ -51,6 +51,10 @@ def _verdict(facts: Facts, verdict: Verdict) -> Iterator[str]:
         yield f"  recommended since {verdict.changed_on}"
     if facts.usage.sources:
         yield f"  usage from {', '.join(facts.usage.sources)}, newest day {verdict.volume.newest_day}"
+    if facts.prompts.watched or facts.prompts.scattered:
+        first = facts.prompts.first_change
+        since = "none seen yet" if first is None else f"first seen {first}"
+        yield f"  prompt changes from {facts.prompts.origin}, {since}"
     yield from ("", "Why:", *(f"  - {reason.text}" for reason in verdict.reasons), "", "Rules:")
     for evidence in verdict.evidence:
         yield f"  {_MARKS[evidence.active]:<3}  {evidence.rule:<19} {evidence.text}"

@@ -27,6 +27,8 @@ _DOUBTFUL = frozenset(
         ReasonCode.IDLE_DAYS,
         ReasonCode.PROMPT_HISTORY_SHORT,
         ReasonCode.PROMPTS_NOT_WATCHED,
+        ReasonCode.PROMPTS_SCATTERED,
+        ReasonCode.PROMPTS_DIVERGE,
         ReasonCode.UNDECLARED,
     }
 )

@@ -14,8 +14,9 @@ from leverwatch.agent.framework.coverage import known_days
 from leverwatch.agent.framework.model import Facts, Verdict
 from leverwatch.agent.framework.volume import recent_weeks
 from leverwatch.agent.snapshot import SystemsSnapshot, SystemView
+from leverwatch.agent.store.prompt_totals import PromptTotals
 from leverwatch.agent.store.store import Store
-from leverwatch.agent.store.views import PromptTotals, SystemTotals
+from leverwatch.agent.store.views import SystemTotals
 from leverwatch.collectors.interface import ChangeKind
 
 _SHOWN_WEEKS = 13
@@ -32,21 +33,29 @@ def evaluate(store: Store, plan: Plan, now: datetime, assessor: Assessor | None 
     """
     plan = narrowed(store, plan)
     decided = decide_now(store, plan, now)
+    prompts = store.held_prompt_totals(plan.scope, last_complete_day(now))
     if assessor is not None:
         assessor.price_spend(store, plan.scope, last_complete_day(now))
-    return picture(store, plan, decided, now, assessor)
+    return picture(store, plan, decided, now, assessor, prompts)
 
 
 def picture(
-    store: Store, plan: Plan, decided: list[tuple[Facts, Verdict]], now: datetime, assessor: Assessor | None = None
+    store: Store,
+    plan: Plan,
+    decided: list[tuple[Facts, Verdict]],
+    now: datetime,
+    assessor: Assessor | None = None,
+    prompts: Mapping[str, PromptTotals] | None = None,
 ) -> SystemsSnapshot:
-    """Return the snapshot of some verdicts, with the totals of the store and the assessments.
+    """Return the snapshot of some verdicts, with the totals of the store and the assessments. `prompts`: None: as
+    the store has them.
 
     Raises:
         StoreError: the database refused or cannot be reached.
     """
     totals = store.totals(plan.scope, plan.models_per_system)
-    prompts = store.prompt_totals(plan.scope)
+    if prompts is None:
+        prompts = store.prompt_totals(plan.scope, last_complete_day(now))
     beside = assessor.assess(store, plan.scope, plan.costs, plan.beside, decided) if assessor else {}
     return SystemsSnapshot(
         evaluated_at=now,
@@ -87,6 +96,9 @@ def view_of(
         last_month_inferences=_last_month(daily, today),
         weekly_inferences=_weeks(daily, verdict),
         prompt_changes=_by_kind(prompts) if facts.prompts.watched else {},
+        most_prompt_changes=prompts.highest if prompts and facts.prompts.watched else {},
+        prompt_origin=facts.prompts.origin if facts.prompts.watched or facts.prompts.scattered else None,
+        prompt_divergence=facts.prompts.divergence,
         last_prompt_change=prompts.last if prompts and facts.prompts.watched else None,
         recommendation_changed=_midnight(verdict.changed_on),
     )

@@ -18,7 +18,7 @@ from leverwatch.agent.exporter.per_system import (
     time,
 )
 from leverwatch.agent.framework.coverage import WINDOW_DAYS
-from leverwatch.agent.framework.model import Band, Boundary, Crossing, Status, Strategy
+from leverwatch.agent.framework.model import Band, Boundary, Crossing, PromptOrigin, Status, Strategy
 from leverwatch.agent.snapshot import SystemsSnapshot, SystemView
 from leverwatch.collectors.interface import ChangeKind
 
@@ -57,7 +57,22 @@ def _frequency_candidate_seconds(view: SystemView) -> Number:
 def _prompt_changes(view: SystemView) -> Iterable[tuple[str, float]]:
     if not view.prompt_changes:
         return []
-    return [(kind.value, view.prompt_changes.get(kind, 0)) for kind in ChangeKind]
+    shown = {**view.prompt_changes, **view.most_prompt_changes}
+    return [(kind.value, shown.get(kind, 0)) for kind in ChangeKind]
+
+
+def _origin(view: SystemView) -> Iterable[tuple[str, float]]:
+    return [] if view.prompt_origin is None else one_of(PromptOrigin, view.prompt_origin)
+
+
+def _divergence(view: SystemView) -> Iterable[tuple[str, float]]:
+    found = view.prompt_divergence
+    if found is None:
+        return []
+    return [
+        ("landed_never_served", float(len(found.never_served))),
+        ("served_never_landed", float(len(found.never_landed))),
+    ]
 
 
 def _rules(view: SystemView) -> Iterable[tuple[str, float]]:
@@ -198,13 +213,30 @@ PROMPTS: tuple[Family[SystemsSnapshot], ...] = (
     per_system_and(
         "kind",
         "leverwatch_prompt_changes_total",
-        "Landings on the default branch that touched the prompts of the system, by kind.",
+        "Landings on the default branch that touched the prompts of the system, or days on which traffic shows a"
+        " change, by kind.",
         _prompt_changes,
         "when a source watches the prompts; then every kind",
     ),
+    per_system_and(
+        "origin",
+        "leverwatch_prompt_origin",
+        "1 for where prompt changes of the system are seen, 0 for the other: git, or traffic (told by records).",
+        _origin,
+        "when a source watches the prompts, or records tell them",
+    ),
+    per_system_and(
+        "kind",
+        "leverwatch_prompt_divergences",
+        "Days on which git and traffic differ: no version of a landing served within a week, or one began to serve"
+        " that never landed.",
+        _divergence,
+        "when git and records both tell the prompts; then every kind",
+    ),
     per_system(
         "leverwatch_prompt_last_change_timestamp_seconds",
-        "Time of the latest prompt change (committer date of its landing).",
+        "Time of the latest prompt change: committer date of its landing, or midnight UTC of the day that traffic"
+        " shows.",
         lambda view: time(view.last_prompt_change),
         "when a change was seen",
     ),

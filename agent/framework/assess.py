@@ -171,8 +171,11 @@ def _remarks(
     if decision.by_volume and not decision.held:
         yield from reasons.on_the_way(volume, settings)
     yield from reasons.frequency_on_the_way(frequency, settings)
-    if facts.prompts.divergence is not None:
-        yield reason(ReasonCode.PROMPTS_FROM_BOTH, told(facts.prompts.divergence))
+    compared = facts.prompts.divergence
+    if compared is not None:
+        diverge = compared.never_served or compared.never_landed
+        code = ReasonCode.PROMPTS_DIVERGE if diverge else ReasonCode.PROMPTS_FROM_BOTH
+        yield reason(code, told(compared))
     if not facts.prompts.watched:
         scattered = facts.prompts.scattered
         yield reason(ReasonCode.PROMPTS_SCATTERED if scattered else ReasonCode.PROMPTS_NOT_WATCHED, changes.text)

@@ -41,6 +41,7 @@ class ReasonCode(StrEnum):
     BAND_HYSTERESIS = "band_hysteresis"
     FREQUENCY_DWELLING = "frequency_dwelling"
     PROMPTS_FROM_BOTH = "prompts_from_both"
+    PROMPTS_DIVERGE = "prompts_diverge"
     PROMPTS_SCATTERED = "prompts_scattered"
     PROMPTS_NOT_WATCHED = "prompts_not_watched"
     UNDECLARED = "undeclared"

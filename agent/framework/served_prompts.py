@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from leverwatch.agent.framework.model import PromptDivergence
+from leverwatch.agent.framework.model import PromptDivergence, PromptFacts, PromptOrigin
 from leverwatch.collectors.interface import OTHER_PROMPTS, ChangeKind
 
 SERVES_FROM = 0.05
@@ -29,8 +30,25 @@ class Served(Struct, frozen=True):
     """The first day with a version that serves; that version is no change. None: there was none."""
     changes: Mapping[date, ChangeKind] = {}
     """By day on which a version began to serve, what kind of change that is."""
-    scattered: bool = False
-    """Most of the newest days have a prompt of their own for nearly every call, so that no version can be told."""
+    days: tuple[date, ...] = ()
+    """All days with calls whose version is known, ascending."""
+    filled_in: frozenset[date] = frozenset()
+    """Those of them with a prompt of its own for nearly every call."""
+
+    @property
+    def scattered(self) -> bool:
+        """Whether most of the newest days have a prompt of its own for every call, so that no version is told."""
+        recent = self.days[-_RECENT:]
+        return 2 * len(self.filled_in.intersection(recent)) > len(recent)
+
+    def as_of(self, day: date) -> Served:
+        """Return what was known at the end of an earlier day. What a day tells depends on no later one."""
+        return Served(
+            self.first_day if self.first_day and self.first_day <= day else None,
+            {on: kind for on, kind in self.changes.items() if on <= day},
+            tuple(on for on in self.days if on <= day),
+            frozenset(on for on in self.filled_in if on <= day),
+        )
 
 
 def served(days: Mapping[date, Mapping[str, float]]) -> Served:
@@ -45,8 +63,9 @@ def served(days: Mapping[date, Mapping[str, float]]) -> Served:
     ever: set[str] = set()
     now: set[str] = set()
     newest: set[str] = set()
-    scattered: list[date] = []
-    for day in sorted(days):
+    filled_in: set[date] = set()
+    ordered = tuple(sorted(days))
+    for day in ordered:
         total = sum(days[day].values())
         serving = {
             version
@@ -54,7 +73,7 @@ def served(days: Mapping[date, Mapping[str, float]]) -> Served:
             if version != OTHER_PROMPTS and number >= max(_FEWEST, SERVES_FROM * total)
         }
         if total >= _FEWEST_OF_DAY and sum(days[day][one] for one in serving) < _KNOWN_SHARE * total:
-            scattered.append(day)
+            filled_in.add(day)
             continue
         new = serving - now
         enough = total >= _FEWEST_OF_DAY
@@ -69,14 +88,37 @@ def served(days: Mapping[date, Mapping[str, float]]) -> Served:
             changes[day], newest = ChangeKind.REVERTED, set()
         ever |= serving
         now = (now - gone) | serving
-    recent = sorted(days)[-_RECENT:]
-    return Served(first, changes, 2 * len([day for day in scattered if day in recent]) > len(recent))
+    return Served(first, changes, ordered, frozenset(filled_in))
+
+
+def prompt_facts(landed: PromptFacts, seen: Served, as_of: date) -> PromptFacts:
+    """Return what is known of a system's prompts, with what traffic shows: it counts for a system whose prompts no
+    source tracks, and is only compared for any other one.
+
+    Args:
+        landed: what git tells, up to `as_of`.
+        seen: what traffic shows, up to `as_of`.
+        as_of: the last complete day.
+    """
+    if not seen.days:
+        return landed
+    if landed.watched:
+        compared = divergence(landed.active_days, landed.first_change, seen, as_of)
+        return replace(landed, divergence=compared)
+    scattered = seen.scattered
+    return PromptFacts(
+        watched=not scattered,
+        first_change=seen.first_day,
+        active_days=frozenset(seen.changes),
+        origin=PromptOrigin.TRAFFIC,
+        scattered=scattered,
+    )
 
 
 def divergence(landed: frozenset[date], since: date | None, seen: Served, as_of: date) -> PromptDivergence | None:
     """Return which landings never served and which versions never landed; None when one of both has no history.
 
-    Only days that both can know are compared: a landing is given a week to serve.
+    Only days that both can know are compared: a landing is given a week to serve, in which calls tell a version.
 
     Args:
         landed: the days of landings that count.
@@ -87,24 +129,19 @@ def divergence(landed: frozenset[date], since: date | None, seen: Served, as_of:
     if since is None or seen.first_day is None:
         return None
     near, begun = timedelta(days=NEAR_DAYS), frozenset(seen.changes)
+    readable = frozenset(seen.days) - seen.filled_in
     start = max(since, seen.first_day)
     never_served = [
         day
         for day in landed
-        if start <= day <= as_of - near and not any(day <= other <= day + near for other in begun)
+        if start <= day <= as_of - near
+        and not any(day <= other <= day + near for other in begun)
+        and any(day < other <= day + near for other in readable)
     ]
     never_landed = [
         day for day in begun if day > start + near and not any(day - near <= other <= day for other in landed)
     ]
     return PromptDivergence(tuple(sorted(never_served)), tuple(sorted(never_landed)))
-
-
-def divergence_as_of(found: PromptDivergence, day: date) -> PromptDivergence:
-    """Return what was known of a divergence at the end of an earlier day."""
-    return PromptDivergence(
-        tuple(on for on in found.never_served if on + timedelta(days=NEAR_DAYS) <= day),
-        tuple(on for on in found.never_landed if on <= day),
-    )
 
 
 def told(found: PromptDivergence) -> str:

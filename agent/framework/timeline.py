@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
-from leverwatch.agent.framework.model import Facts
-from leverwatch.agent.framework.served_prompts import divergence_as_of
+from leverwatch.agent.framework.model import Facts, PromptFacts
+from leverwatch.agent.framework.served_prompts import Served, prompt_facts
 
 OVERLAP_DAYS = 28
 """Usage is doubtful while one of so many trailing days was counted by several sources."""
@@ -20,6 +20,10 @@ class Timeline(Struct, frozen=True):
     facts: Facts
     overlapping_days: frozenset[date] = frozenset()
     """Days on which several counting sources held inferences."""
+    landed: PromptFacts | None = None
+    """What git alone tells of the prompts; None: `facts` have nothing else."""
+    seen: Served = field(default_factory=Served)
+    """What traffic shows of them."""
 
 
 def is_overlapping(overlapping_days: frozenset[date], as_of: date) -> bool:
@@ -34,9 +38,14 @@ def facts_as_of(timeline: Timeline, day: date) -> Facts | None:
     """
     facts = timeline.facts
     daily = {on: count for on, count in facts.usage.daily.items() if on <= day}
-    prompts = facts.prompts
-    if prompts.first_change is not None and prompts.first_change > day:
-        prompts = replace(prompts, first_change=None)
+    landed = facts.prompts if timeline.landed is None else timeline.landed
+    first = landed.first_change
+    landed = replace(
+        landed,
+        first_change=first if first is not None and first <= day else None,
+        active_days=frozenset(on for on in landed.active_days if on <= day),
+    )
+    prompts = prompt_facts(landed, timeline.seen.as_of(day), day)
     declaration = facts.declaration
     if declaration is None and not daily and prompts.first_change is None:
         return None
@@ -53,10 +62,6 @@ def facts_as_of(timeline: Timeline, day: date) -> Facts | None:
             alive_until=alive and min(alive, day),
             incomplete={on: again for on, again in facts.usage.incomplete.items() if again <= day},
         ),
-        prompts=replace(
-            prompts,
-            active_days=frozenset(on for on in prompts.active_days if on <= day),
-            divergence=prompts.divergence and divergence_as_of(prompts.divergence, day),
-        ),
+        prompts=prompts,
         declaration=declaration,
     )

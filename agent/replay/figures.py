@@ -9,8 +9,9 @@ from datetime import date, datetime
 
 from leverwatch.agent.snapshot import ModelTotals, PricedUsage
 from leverwatch.agent.store.history_reader import PromptLanding, UsageDay
+from leverwatch.agent.store.prompt_totals import PromptTotals
 from leverwatch.agent.store.schema import COUNTS
-from leverwatch.agent.store.views import PromptTotals, SystemTotals
+from leverwatch.agent.store.views import SystemTotals
 from leverwatch.collectors.interface import ChangeKind, Operation
 
 

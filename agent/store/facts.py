@@ -7,11 +7,10 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 from sqlalchemy import Connection, func, select
 
-from leverwatch.agent.framework.model import Declaration, Facts, PromptFacts, PromptOrigin, UsageFacts
-from leverwatch.agent.framework.served_prompts import Served, divergence, served
+from leverwatch.agent.framework.model import Declaration, Facts, PromptFacts, UsageFacts
+from leverwatch.agent.framework.served_prompts import Served, prompt_facts, served
 from leverwatch.agent.framework.timeline import Timeline, is_overlapping
 from leverwatch.agent.store.names import named
 from leverwatch.agent.store.prompt_days import read_prompt_days
@@ -47,20 +46,37 @@ def read_facts(connection: Connection, as_of: date, scope: Scope) -> dict[str, F
 def read_timelines(connection: Connection, as_of: date, scope: Scope) -> dict[str, Timeline]:
     """Return the same facts as `Timeline`, from which those of any day up to `as_of` can be taken."""
     usage = _usage(connection, as_of, scope)
-    prompts = with_traffic(connection, as_of, scope, _prompts(connection, as_of, scope))
+    landed = _prompts(connection, as_of, scope)
+    seen = read_served(connection, as_of, scope)
     return {
-        system: Timeline(
-            Facts(
-                system=system,
-                as_of=as_of,
-                usage=usage[system][0] if system in usage else UsageFacts(),
-                prompts=prompts.get(system, PromptFacts(watched=system in scope.watched)),
-                declaration=scope.declarations.get(system),
-            ),
-            overlapping_days=usage[system][1] if system in usage else frozenset(),
+        system: _timeline(
+            system,
+            as_of,
+            scope,
+            usage.get(system, (UsageFacts(), frozenset())),
+            landed.get(system, PromptFacts(watched=system in scope.watched)),
+            seen.get(system, Served()),
         )
-        for system in sorted({*usage, *prompts, *_declared(scope)})
+        for system in sorted({*usage, *landed, *seen, *_declared(scope)})
     }
+
+
+def _timeline(
+    system: str,
+    as_of: date,
+    scope: Scope,
+    usage: tuple[UsageFacts, frozenset[date]],
+    landed: PromptFacts,
+    seen: Served,
+) -> Timeline:
+    facts = Facts(
+        system=system,
+        as_of=as_of,
+        usage=usage[0],
+        prompts=prompt_facts(landed, seen, as_of),
+        declaration=scope.declarations.get(system),
+    )
+    return Timeline(facts, usage[1], landed, seen)
 
 
 def _declared(scope: Scope) -> Collection[str]:
@@ -124,28 +140,6 @@ def _usage(connection: Connection, as_of: date, scope: Scope) -> dict[str, tuple
             incomplete=incomplete_days([(starts_of[source], seen[source]) for source in counting]),
         )
         facts[system] = (usage, twice)
-    return facts
-
-
-def with_traffic(
-    connection: Connection, as_of: date, scope: Scope, landed: Mapping[str, PromptFacts]
-) -> dict[str, PromptFacts]:
-    """Return the facts of prompts with what traffic shows: it counts for a system whose prompts no source tracks,
-    and is only compared for any other one."""
-    facts = dict(landed)
-    for system, seen in read_served(connection, as_of, scope).items():
-        if system in scope.watched:
-            known = facts.get(system, PromptFacts(watched=True))
-            compared = divergence(known.active_days, known.first_change, seen, as_of)
-            facts[system] = replace(known, divergence=compared)
-        else:
-            facts[system] = PromptFacts(
-                watched=not seen.scattered,
-                first_change=seen.first_day,
-                active_days=frozenset(seen.changes),
-                origin=PromptOrigin.TRAFFIC,
-                scattered=seen.scattered,
-            )
     return facts
 
 

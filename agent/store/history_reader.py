@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from msgspec import Struct
 from sqlalchemy import Connection, func, select
 
+from leverwatch.agent.framework.model import PromptOrigin
 from leverwatch.agent.framework.timeline import Timeline
 from leverwatch.agent.snapshot import ModelTotals, PricedUsage
 from leverwatch.agent.store.facts import Scope, read_timelines
@@ -34,7 +35,7 @@ class UsageDay(Struct, frozen=True):
 
 
 class PromptLanding(Struct, frozen=True):
-    """One landing that touched the prompts of a system."""
+    """One landing that touched the prompts of a system, or a day on which traffic shows a change."""
 
     at: datetime
     kind: ChangeKind
@@ -96,7 +97,7 @@ class HistoryReader:
         ]
 
     def landings(self, systems: Collection[str]) -> Mapping[str, Sequence[PromptLanding]]:
-        """Return the prompt landings of these systems, oldest first."""
+        """Return the prompt landings of these systems, oldest first; where traffic tells of changes, those."""
         end = datetime.combine(self._until + timedelta(days=1), time(), UTC)
         found: dict[str, list[PromptLanding]] = defaultdict(list)
         for system, landed_at, kind in self._connection.execute(
@@ -106,4 +107,11 @@ class HistoryReader:
         ):
             if system in systems:
                 found[system].append(PromptLanding(landed_at, word(ChangeKind, kind)))
+        for system in systems:
+            timeline = self.timelines.get(system)
+            if timeline is not None and timeline.facts.prompts.origin is PromptOrigin.TRAFFIC:
+                found[system] = [
+                    PromptLanding(datetime.combine(day, time(), UTC), kind)
+                    for day, kind in sorted(timeline.seen.changes.items())
+                ]
         return found

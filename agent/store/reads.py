@@ -18,7 +18,8 @@ from leverwatch.agent.store.facts import Scope
 if TYPE_CHECKING:
     from leverwatch.agent.framework.daily_usage import DailyUsage, PromptSums
     from leverwatch.agent.framework.review import PastVerdict
-    from leverwatch.agent.store.views import PromptTotals, SystemTotals
+    from leverwatch.agent.store.prompt_totals import PromptTotals
+    from leverwatch.agent.store.views import SystemTotals
     from leverwatch.collectors.interface import EvalResult
 
 _EVERYTHING = Scope()
@@ -38,12 +39,12 @@ class Reads(ABC):
         with self.reading() as connection:
             return read_totals(connection, scope, models_per_system)
 
-    def prompt_totals(self, scope: Scope = _EVERYTHING) -> dict[str, PromptTotals]:
-        """Return all prompt landings ever seen, by system."""
-        from leverwatch.agent.store.views import read_prompt_totals
+    def prompt_totals(self, scope: Scope = _EVERYTHING, as_of: date = date.max) -> dict[str, PromptTotals]:
+        """Return all prompt changes ever seen, by system; those that traffic shows up to the end of `as_of`."""
+        from leverwatch.agent.store.prompt_totals import read_prompt_totals
 
         with self.reading() as connection:
-            return read_prompt_totals(connection, scope)
+            return read_prompt_totals(connection, scope, as_of)
 
     def eval_results(
         self, since: date, as_of: date, scope: Scope = _EVERYTHING

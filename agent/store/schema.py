@@ -189,6 +189,16 @@ prompt_changes = Table(
     Column("bulk", Boolean, nullable=False),
 )
 
+prompt_changes_highest = Table(
+    "prompt_changes_highest",
+    metadata,
+    Column("system", String(200), primary_key=True),
+    Column("kind", String(20), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+)
+"""The highest number of changes of each kind that was ever exported. Late records can move a change that traffic
+shows, and a repository can be written anew; a counter shows the larger one, so that it never falls."""
+
 prompt_days = Table(
     "prompt_days",
     metadata,

@@ -35,6 +35,7 @@ from leverwatch.collectors.stored_state import place_of
 # What only assessments, pages and replays read is imported where it is read: `collect` and `evaluate` do not.
 if TYPE_CHECKING:
     from leverwatch.agent.store.history_reader import HistoryReader
+    from leverwatch.agent.store.prompt_totals import PromptTotals
 
 log = get_logger(__name__)
 
@@ -341,6 +342,19 @@ class Store(Reads):
         """Add the verdicts that differ from the previous ones to the audit trail, and confirm the others."""
         with self.writing() as connection:
             write_verdicts(connection, decided, previous, now)
+
+    def held_prompt_totals(self, scope: Scope, as_of: date) -> dict[str, PromptTotals]:
+        """Return all prompt changes ever seen, by system, after storing their numbers: so the counter that is
+        exported of them never falls."""
+        from leverwatch.agent.store.prompt_totals import higher_than_stored, hold, read_prompt_totals
+
+        with self.reading() as connection:
+            totals = read_prompt_totals(connection, scope, as_of)
+            higher = higher_than_stored(connection, totals)
+        if higher:
+            with self.writing() as connection:
+                hold(connection, higher)
+        return totals
 
     def newest_moment(self) -> datetime | None:
         """Return the latest time at which a verdict was written or a source was read; None for a new store."""

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from operator import add, attrgetter
 
 from msgspec import Struct, field
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, or_, select
 
 from leverwatch.agent.snapshot import ModelTotals, PricedUsage
-from leverwatch.agent.store.facts import Scope, counting_sources, read_served
+from leverwatch.agent.store.facts import Scope, counting_sources
 from leverwatch.agent.store.names import OTHER_MODELS, named
 from leverwatch.agent.store.priced import read_priced
-from leverwatch.agent.store.schema import COUNTS, EMPTIED, prompt_changes, usage_highest, usage_totals
+from leverwatch.agent.store.schema import COUNTS, EMPTIED, usage_highest, usage_totals
 from leverwatch.agent.store.words import word
-from leverwatch.collectors.interface import ChangeKind, Operation
+from leverwatch.collectors.interface import Operation
 
 _key = attrgetter("source", "system", "model", "operation")
 _counts = attrgetter(*COUNTS)
@@ -34,13 +34,6 @@ class SystemTotals(Struct, frozen=True):
     other_operations: Mapping[Operation, float] = field(default_factory=dict)
     """Successful calls of other operations, as counters show them."""
     first_written: datetime | None = None
-
-
-class PromptTotals(Struct, frozen=True):
-    """All landings ever seen for one system."""
-
-    by_kind: Mapping[ChangeKind, int] = field(default_factory=dict)
-    last: datetime | None = None
 
 
 def read_totals(connection: Connection, scope: Scope, models_per_system: int) -> dict[str, SystemTotals]:
@@ -129,25 +122,3 @@ def _add(cells: dict[str, list[float]], name: str, counts: Sequence[float]) -> N
 
 def _model_totals(model: str, sums: Sequence[float]) -> ModelTotals:
     return ModelTotals(model, **dict(zip(COUNTS, sums, strict=True)))
-
-
-def read_prompt_totals(connection: Connection, scope: Scope) -> dict[str, PromptTotals]:
-    """Return landings by system and kind, and the time of the newest one of any kind."""
-    kinds: dict[str, dict[ChangeKind, int]] = defaultdict(dict)
-    last: dict[str, datetime] = {}
-    query = select(
-        prompt_changes.c.system,
-        prompt_changes.c.kind,
-        func.count(),
-        func.max(prompt_changes.c.landed_at),
-    ).group_by(prompt_changes.c.system, prompt_changes.c.kind)
-    for chosen in named(prompt_changes.c.system, scope.systems):
-        for system, kind, number, newest in connection.execute(query.where(chosen)):
-            kinds[system][word(ChangeKind, kind)] = number
-            last[system] = max(newest, last.get(system, newest))
-    found = {system: PromptTotals(by_kind, last[system]) for system, by_kind in kinds.items()}
-    for system, seen in read_served(connection, date.max, scope).items():
-        if system not in scope.watched and seen.changes:
-            newest = datetime.combine(max(seen.changes), time(), UTC)
-            found[system] = PromptTotals(dict(Counter(seen.changes.values())), newest)
-    return found

@@ -54,6 +54,8 @@ def _system(view: SystemView) -> dict[str, Any]:
         "prompt_frequency": verdict.frequency,
         "prompt_changes": view.prompt_changes,
         "last_prompt_change": view.last_prompt_change,
+        "prompt_origin": view.prompt_origin,
+        "prompt_divergence": view.prompt_divergence,
         "assessment": None if view.assessment is None else assessment_values(view.assessment),
     }
 

@@ -6,7 +6,7 @@ Of a prompt nothing but the hash leaves this module.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from typing import Any
 
@@ -18,6 +18,10 @@ _HASH_BYTES = 8
 _SYSTEM_ROLES = frozenset({"system", "developer"})
 _TEXT_KEYS = ("text", "content", "parts", "value")
 """Keys under which producers have the text of a message or of a block, the first one wins."""
+_INSTRUCTIONS = ("system", "instructions", "systemInstruction", "system_instruction")
+"""Keys of the body of a request under which providers have the prompt beside the messages."""
+_REQUEST_KEYS = frozenset({"messages", "input", "contents"})
+"""Every body of a request has one of these."""
 _MOST_NESTED = 8
 _SENTENCE = 8
 """From so many words on a value is a text and no name: dates and times in it are no other version."""
@@ -34,6 +38,39 @@ _MOMENT = re.compile(
 """Dates, times of day and names of weekdays, as templates fill them in."""
 
 
+_MAYBE_MOMENT = re.compile(r"\d|day", re.IGNORECASE)
+"""What every one of them has."""
+MOST_KNOWN = 4096
+"""So many texts are recognised, by a digest of 16 bytes each."""
+
+
+class Versions:
+    """Finds the version of the prompt of each record, as `version_of` does.
+
+    A prompt comes with many records, so that a text that was seen before is recognised by its digest. The texts
+    themselves are not kept.
+    """
+
+    def __init__(self, template: Template) -> None:
+        self._template = template
+        self._known: dict[bytes, str | None] = {}
+
+    def of(self, values: tuple[object, ...]) -> str | None:
+        """Return the version of a record with these values of the template; None: one of them is unknown."""
+        texts = [*map(_text, values)]
+        if not all(texts):
+            return None
+        sized = texts if len(texts) == 1 else [f"{len(text)}:{text}" for text in texts]
+        key = blake2b("".join(sized).encode(errors="surrogatepass"), digest_size=16).digest()
+        try:
+            return self._known[key]
+        except KeyError:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            found = self._known[key] = _version(self._template, texts)
+            return found
+
+
 def version_of(template: Template, values: tuple[object, ...]) -> str | None:
     """Return the version of the prompt of a record: 64 bits in hexadecimal, the same on every machine.
 
@@ -44,19 +81,25 @@ def version_of(template: Template, values: tuple[object, ...]) -> str | None:
         values: a text, a number, or messages and blocks of text as producers have them; of messages, those of the
             system and the developer are the prompt.
     """
+    return _version(template, map(_text, values))
+
+
+def _version(template: Template, texts: Iterable[str]) -> str | None:
     parts = [template.literals[0]]
-    for value, literal in zip(values, template.literals[1:], strict=True):
-        text = _normalised(value)
+    for raw, literal in zip(texts, template.literals[1:], strict=True):
+        text = _normalised(raw)
         if not text:
             return None
         parts += (text, literal)
     return blake2b("\0".join(parts).encode(errors="replace"), digest_size=_HASH_BYTES).hexdigest()
 
 
-def _normalised(value: object) -> str:
-    words = _text(value).split()
+def _normalised(raw: str) -> str:
+    words = raw.split()
     text = " ".join(words)
-    return " ".join(_MOMENT.sub(" ", text).split()) if len(words) >= _SENTENCE else text
+    if len(words) < _SENTENCE or not _MAYBE_MOMENT.search(text):
+        return text
+    return " ".join(_MOMENT.sub(" ", text).split())
 
 
 def _text(value: object) -> str:
@@ -72,7 +115,8 @@ def _of_json(text: str) -> str:
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return text
     told = [*_texts(found, 0)]
-    return "\n".join(told) if told or _are_messages(found) or not found else text
+    without = _are_messages(found) or (isinstance(found, dict) and not _REQUEST_KEYS.isdisjoint(found))
+    return "\n".join(told) if told or without or not found else text
 
 
 def _texts(value: Any, depth: int) -> Iterator[str]:
@@ -89,8 +133,10 @@ def _texts(value: Any, depth: int) -> Iterator[str]:
         key = next((key for key in _TEXT_KEYS if value.get(key)), None)
         if key is not None:
             yield from _texts(value[key], depth + 1)
-        elif isinstance(value.get("messages"), list):
-            yield from _texts(value["messages"], depth + 1)
+            return
+        for part in (*(value.get(name) for name in _INSTRUCTIONS), value.get("messages")):
+            if part:
+                yield from _texts(part, depth + 1)
 
 
 def _are_messages(value: Any) -> bool:

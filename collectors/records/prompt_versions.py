@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from leverwatch.collectors.records.fields import FIELDS, Template
 from leverwatch.collectors.records.formats.interface import Format, Parsed, Row
-from leverwatch.collectors.records.prompt_text import version_of
+from leverwatch.collectors.records.prompt_text import Versions
 
 
 class PromptVersions:
@@ -15,7 +15,7 @@ class PromptVersions:
     """
 
     def __init__(self, inner: Format, prompt: Template, behind: int) -> None:
-        self._inner, self._prompt = inner, prompt
+        self._inner, self._versions = inner, Versions(prompt)
         self._start = len(FIELDS) + behind
         self._end = self._start + len(prompt.paths)
         self._rest = (None,) * (len(prompt.paths) - 1)
@@ -33,5 +33,5 @@ class PromptVersions:
         return parsed
 
     def _hashed(self, row: Row) -> Row:
-        version = version_of(self._prompt, row[self._start : self._end])
+        version = self._versions.of(row[self._start : self._end])
         return (*row[: self._start], version, *self._rest, *row[self._end :])

@@ -100,12 +100,19 @@ def test_the_rule_counts_the_changes_and_says_that_they_are_from_traffic() -> No
     shown = json.dumps(explained())
 
     assert "as traffic shows" in shown
+    assert "prompt changes from traffic, first seen" in run("explain", "porter", "--all").output
     assert "no prompt source watches this system" not in shown
 
 
 def test_no_text_of_a_prompt_is_stored_logged_or_shown(hotel: Path) -> None:
-    shown = [run("explain", "porter"), run("status"), run("explain", "porter", "--format", "json")]
+    shown = [
+        run("explain", "porter"),
+        run("metrics"),
+        run("replay", "--since", str(FIRST)),
+        run("explain", "porter", "--format", "json"),
+    ]
 
+    assert all(one.stdout for one in shown)
     assert not [one for one in shown if "Quagga" in one.output + one.stderr]
     kept = [path for path in hotel.rglob("*") if path.is_file() and path.parent.name != "logs"]
     assert any(path.name.startswith("store.db") for path in kept)
@@ -130,7 +137,34 @@ def test_with_git_as_well_git_counts_and_what_differs_is_said(hotel: Path) -> No
     assert run("collect").exit_code == 0
 
     shown = json.dumps(explained())
+    by_default, whole = run("explain", "porter").output, run("explain", "porter", "--all").output
 
+    assert "prompt changes are taken from git, and records show others" in " ".join(by_default.split())
+    assert "prompt changes from git, first seen" in whole
     assert "prompt changes are taken from git, and records show others" in shown
     assert f"1 day with a landing that never served (the last one {days_of(50)})" in shown
     assert f"that never landed (the last one {days_of(60)})" in shown
+    assert 'leverwatch_prompt_divergences{kind="landed_never_served",system="porter"} 1.0' in run("metrics").output
+    assert 'leverwatch_prompt_origin{origin="git",system="porter"} 1.0' in run("metrics").output
+
+
+@pytest.mark.usefixtures("hotel")
+def test_a_replay_counts_the_same_changes_on_the_days_on_which_they_began() -> None:
+    done = run("replay", "--since", str(FIRST), "--format", "openmetrics", "--step", "1h")
+    assert done.exit_code == 0, done.output
+
+    counted: dict[date, float] = {}
+    for line in done.stdout.splitlines():
+        if line.startswith("leverwatch_prompt_changes_total"):
+            _, value, moment = line.split()
+            # A day is shown throughout the next one.
+            day = datetime.fromtimestamp(float(moment), UTC).date() - timedelta(days=1)
+            if moment == str(int(datetime.combine(day, datetime.min.time(), UTC).timestamp()) + 86_400):
+                counted[day] = counted.get(day, 0.0) + float(value)
+    steps = [day for day in sorted(counted) if counted[day] != counted.get(day - timedelta(days=1), 0.0)]
+    assert steps == [days_of(number) for number in CHANGED]
+    assert counted[max(counted)] == len(CHANGED)
+    now = [
+        line for line in run("metrics").stdout.splitlines() if line.startswith("leverwatch_prompt_changes_total")
+    ]
+    assert sum(float(line.split()[-1]) for line in now) == len(CHANGED)

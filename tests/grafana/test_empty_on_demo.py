@@ -69,6 +69,13 @@ def expression(dashboard: str, title: str, letter: str) -> str:
         ),
         (
             "system",
+            "Days on which git and traffic differ",
+            "A",
+            series("leverwatch_prompt_divergences", "2x10", kind="served_never_landed"),
+            {',kind="served_never_landed"': 2},
+        ),
+        (
+            "system",
             "Inferences for each trace",
             "A",
             series("leverwatch_calls_per_trace_ratio", "3.5x10"),

@@ -17,8 +17,9 @@ OF_A_VALUE = {"__value.text", "__url_time_range"}
 """What Grafana fills in by itself."""
 
 
-def variables(dashboard: Json) -> set[str]:
-    return {variable["name"] for variable in dashboard["templating"]["list"]}
+def variables(dashboard: Json, *, hidden: bool = False) -> set[str]:
+    listed = dashboard["templating"]["list"]
+    return {variable["name"] for variable in listed if hidden or not variable["hide"]}
 
 
 def data_links(dashboard: Json) -> Iterator[str]:
@@ -80,13 +81,26 @@ def test_the_runbook_of_a_panel_is_that_of_an_alert_there_is(dashboard: Json) ->
         for link in panel["links"]:
             alert = link["title"].removeprefix("Runbook: ")
             assert alert in alerts, panel["title"]
-            assert link["url"].endswith(f"/docs/runbooks/{alert}.md")
+            assert link["url"] == f"${{runbooks:raw}}/{alert}.md"
             assert alerts[alert]["annotations"]["runbook_url"].endswith(f"{alert}.md")
 
 
 @EVERY
+def test_the_address_of_the_runbooks_is_known_and_not_chosen(dashboard: Json) -> None:
+    (known,) = (one for one in dashboard["templating"]["list"] if one["hide"])
+
+    assert (known["name"], known["multi"], known["includeAll"], known["allValue"]) == (
+        "runbooks",
+        False,
+        False,
+        None,
+    )
+    assert "${runbooks:raw}" in {link.get("url") for link in dashboard["links"]}
+
+
+@EVERY
 def test_variables_of_queries_and_annotations_exist(dashboard: Json) -> None:
-    known = variables(dashboard) | {"__rate_interval"}
+    known = variables(dashboard, hidden=True) | {"__rate_interval"}
     expressions = [target["expr"] for panel in panels(dashboard) for target in panel["targets"]]
     expressions += [one["expr"] for one in dashboard["annotations"]["list"]]
     for expression in expressions:

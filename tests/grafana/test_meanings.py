@@ -17,7 +17,7 @@ from leverwatch.agent.exporter.families import AGENT, SYSTEMS
 from leverwatch.agent.framework.comparison import ComparisonOutcome as BaselineOutcome
 from leverwatch.agent.framework.economics.model import Agreement, CostOutcome
 from leverwatch.agent.framework.forecast.model import Method
-from leverwatch.agent.framework.model import Band, Boundary, Rule, Status, Strategy
+from leverwatch.agent.framework.model import Band, Boundary, PromptOrigin, Rule, Status, Strategy
 from tests.grafana.queries import FILES, Json, load, panels
 
 EVERY = pytest.mark.parametrize("dashboard", [load(file) for file in FILES], ids=[file.stem for file in FILES])
@@ -26,6 +26,7 @@ STATES: dict[str, type[StrEnum]] = {
     "leverwatch_declared_strategy": Strategy,
     "leverwatch_verdict_status": Status,
     "leverwatch_volume_band": Band,
+    "leverwatch_prompt_origin": PromptOrigin,
     "leverwatch_forecast_method": Method,
     "leverwatch_economics_outcome": CostOutcome,
     "leverwatch_economics_agreement": Agreement,

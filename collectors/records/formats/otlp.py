@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.records.fields import ALL_FIELDS
+from leverwatch.collectors.records.fields import ALL_FIELDS, PromptPath
 from leverwatch.collectors.records.formats.dialects import (
     CACHE_HIT,
     ERROR,
@@ -86,7 +86,9 @@ class Otlp:
     def __init__(self, template: Sequence[str]) -> None:
         self._template = tuple(part.replace("\\", "") for part in template)
         self._known: dict[tuple[Scalar, ...], tuple[str | Result, str | Result]] = {}
-        self._reader = SpanReader(PRODUCERS_WANT | frozenset((*self._template, *PROCESS)))
+        names = frozenset(part.replace("\\", "") for part in template if not isinstance(part, PromptPath))
+        prompts = frozenset(self._template) - names
+        self._reader = SpanReader(PRODUCERS_WANT | frozenset((*self._template, *PROCESS)), prompts)
 
     def read(self, units: Sequence[bytes]) -> Parsed:
         """Read documents of many spans each; an invalid span is refused, and the others are read."""

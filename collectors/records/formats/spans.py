@@ -11,6 +11,7 @@ import msgspec
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.decode import mend
 from leverwatch.collectors.records.formats.span_documents import usual_forms
+from leverwatch.collectors.records.formats.whole_values import as_text, whole
 from leverwatch.collectors.records.mistyped import explain
 
 Scalar = str | int | float | bool | None
@@ -193,10 +194,10 @@ class _Ids(dict[str | None, str | None]):
 
 
 class SpanReader:
-    """Reads documents, keeping only the `wanted` attributes."""
+    """Reads documents, keeping only the `wanted` attributes; those of `prompts` whole, others as one value."""
 
-    def __init__(self, wanted: frozenset[str]) -> None:
-        self._wanted = wanted
+    def __init__(self, wanted: frozenset[str], prompts: frozenset[str] = frozenset()) -> None:
+        self._wanted, self._prompts = wanted, prompts
         parts = (name.split(".") for name in wanted)
         self._groups = frozenset(".".join(names[:depth]) for names in parts for depth in range(1, len(names)))
         """The beginnings of wanted names, under which some producers nest the rest."""
@@ -288,9 +289,12 @@ class SpanReader:
     def _of_list(self, attributes: list[_Attribute] | None) -> dict[str, Scalar]:
         wanted = self._wanted
         try:
-            return {it.key: _scalar(it.value) for it in attributes or () if it.key in wanted}
+            found = {it.key: _scalar(it.value) for it in attributes or () if it.key in wanted}
         except msgspec.ValidationError:
-            return Loose((it.key, _readable(it.value)) for it in attributes or () if it.key in wanted)
+            found = Loose((it.key, _readable(it.value)) for it in attributes or () if it.key in wanted)
+        if self._prompts:
+            found.update((it.key, whole(it.value)) for it in attributes or () if it.key in self._prompts)
+        return found
 
     def _flat(self, document: _Printed) -> Span:
         context = document.context or _Context()
@@ -319,7 +323,8 @@ class SpanReader:
         for key, raw in (attributes or {}).items():
             name = prefix + key
             if name in self._wanted:
-                found[name] = _first(msgspec.json.decode(raw))
+                value = msgspec.json.decode(raw)
+                found[name] = as_text(value) if name in self._prompts else _first(value)
             elif name in self._groups and _is_object(raw):
                 found |= self._of_mapping(_object.decode(raw), f"{name}.")
         return found

@@ -9,6 +9,8 @@ from leverwatch.agent.framework.model import (
     Crossing,
     FrequencyCrossing,
     FrequencyState,
+    PromptDivergence,
+    PromptOrigin,
     Reason,
     Rule,
     RuleEvidence,
@@ -142,6 +144,9 @@ def grown() -> SystemView:
         month_to_date_inferences=101_000_000,
         last_month_inferences=88_000_000,
         prompt_changes={ChangeKind.MODIFIED: 14, ChangeKind.ADDED: 2},
+        most_prompt_changes={ChangeKind.REMOVED: 3},
+        prompt_origin=PromptOrigin.GIT,
+        prompt_divergence=PromptDivergence((AS_OF,), (date(2026, 3, 2), date(2026, 3, 4))),
         last_prompt_change=datetime(2026, 3, 20, 9, 30, tzinfo=UTC),
         recommendation_changed=datetime(2026, 3, 10, tzinfo=UTC),
         assessment=assessed.everything(),
@@ -174,6 +179,7 @@ def conflicting() -> SystemView:
         locked_in_behaviors=2,
         models=(ModelTotals("failing", errors=3, attempts=3),),
         prompt_changes=dict.fromkeys(ChangeKind, 1),
+        prompt_origin=PromptOrigin.TRAFFIC,
         recommendation_changed=datetime(2026, 1, 5, tzinfo=UTC),
     )
 

@@ -134,6 +134,8 @@ def test_a_price_of_zero_makes_a_cost_of_zero_and_no_price_makes_none() -> None:
         "leverwatch_volume_crossing_timestamp_seconds",
         "leverwatch_prompt_change_frequency_per_week",
         "leverwatch_prompt_changes_total",
+        "leverwatch_prompt_origin",
+        "leverwatch_prompt_divergences",
         "leverwatch_prompt_last_change_timestamp_seconds",
         "leverwatch_strategy_mismatch",
         "leverwatch_recommendation_changed_timestamp_seconds",
@@ -212,6 +214,19 @@ def test_prompt_changes_of_a_watched_system_have_every_kind() -> None:
 
     assert found["checkout-helper", "modified"] == 14
     assert found["checkout-helper", "reverted"] == 0
+    assert found["checkout-helper", "removed"] == 3, "it holds what it was"
+
+
+def test_where_prompts_are_seen_is_one_of_two_and_both_kinds_of_divergence_are_counted() -> None:
+    assert series("leverwatch_prompt_origin", samples.conflicting()) == {
+        ("contract-writer", "git"): 0,
+        ("contract-writer", "traffic"): 1,
+    }
+    assert series("leverwatch_prompt_divergences", samples.conflicting()) == {}
+    assert series("leverwatch_prompt_divergences", samples.grown()) == {
+        ("checkout-helper", "landed_never_served"): 1,
+        ("checkout-helper", "served_never_landed"): 2,
+    }
 
 
 def test_other_operations_are_named() -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from msgspec.structs import replace
 
-from leverwatch.agent.framework.model import PromptDivergence
-from leverwatch.agent.framework.served_prompts import Served, divergence, divergence_as_of, served, told
+from leverwatch.agent.framework.model import PromptDivergence, PromptFacts, PromptOrigin
+from leverwatch.agent.framework.served_prompts import Served, divergence, prompt_facts, served, told
 from leverwatch.collectors.interface import OTHER_PROMPTS, ChangeKind
 
 START = date(2031, 3, 3)
@@ -66,7 +67,9 @@ def test_late_records_move_a_change_to_the_day_on_which_it_began() -> None:
 def test_a_prompt_of_its_own_for_every_call_is_told_as_such() -> None:
     each = {f"v{number}": 1.0 for number in range(60)}
 
-    assert served({on(0): each, on(1): {**each, OTHER_PROMPTS: 900.0}}) == Served(scattered=True)
+    found = served({on(0): each, on(1): {**each, OTHER_PROMPTS: 900.0}})
+    assert found.scattered
+    assert (found.first_day, found.changes) == (None, {})
     assert not served({on(0): each, on(1): {"a": 900.0}}).scattered
 
 
@@ -74,8 +77,11 @@ def test_without_any_call_nothing_is_known() -> None:
     assert served({}) == Served()
 
 
+EVERY_DAY = tuple(on(number) for number in range(120))
+
+
 def both(landed: set[int], begun: set[int], as_of: int = 100) -> tuple[list[int], list[int]]:
-    seen = Served(START, {on(number): MODIFIED for number in sorted(begun)})
+    seen = Served(START, {on(number): MODIFIED for number in sorted(begun)}, EVERY_DAY)
     found = divergence(frozenset(map(on, landed)), START, seen, on(as_of))
     assert found is not None
     return [(day - START).days for day in found.never_served], [(day - START).days for day in found.never_landed]
@@ -95,17 +101,45 @@ def test_a_landing_is_given_a_week_to_serve() -> None:
 
 
 def test_what_was_not_seen_by_both_is_not_compared() -> None:
-    seen = Served(on(30), {on(33): MODIFIED})
+    seen = Served(on(30), {on(33): MODIFIED}, EVERY_DAY)
 
     assert divergence(frozenset({on(5)}), START, seen, on(100)) == PromptDivergence()
     assert divergence(frozenset(), None, seen, on(100)) is None
     assert divergence(frozenset({on(5)}), START, Served(), on(100)) is None
 
 
-def test_an_earlier_day_knows_no_later_divergence() -> None:
-    found = PromptDivergence((on(10), on(20)), (on(15), on(30)))
+def test_a_week_in_which_no_call_tells_its_version_says_nothing_of_a_landing() -> None:
+    silent = Served(START, {}, (on(0), on(10), on(29)))
+    filled_in = Served(START, {}, EVERY_DAY, frozenset(EVERY_DAY[11:29]))
 
-    assert divergence_as_of(found, on(17)) == PromptDivergence((on(10),), (on(15),))
+    for seen in (silent, filled_in):
+        landed = frozenset({on(12), on(25)})
+        assert divergence(landed, START, seen, on(100)) == PromptDivergence((on(25),))
+
+
+def test_what_an_earlier_day_knew_is_what_its_records_alone_tell() -> None:
+    each = {f"v{number}": 1.0 for number in range(60)}
+    days = {
+        on(number): counts
+        for number, counts in enumerate(
+            [{"a": 1.0}, {"a": 9.0}, {"b": 900.0}, *5 * [each], {"a": 900.0}, {"c": 9.0}]
+        )
+    }
+
+    for number in range(-1, len(days)):
+        known = {day: counts for day, counts in days.items() if day <= on(number)}
+        assert served(days).as_of(on(number)) == served(known)
+
+
+def test_traffic_counts_where_no_source_tracks_the_prompts_and_is_compared_elsewhere() -> None:
+    seen = Served(START, {on(40): MODIFIED}, EVERY_DAY)
+    landed = PromptFacts(True, START, frozenset({on(20)}))
+
+    alone = prompt_facts(PromptFacts(), seen, on(100))
+    assert alone == PromptFacts(True, START, frozenset({on(40)}), PromptOrigin.TRAFFIC)
+    compared = prompt_facts(landed, seen, on(100))
+    assert compared == replace(landed, divergence=PromptDivergence((on(20),), (on(40),)))
+    assert prompt_facts(landed, Served(), on(100)) == landed
 
 
 def test_the_words_name_the_last_day_of_each() -> None:

@@ -7,7 +7,8 @@ from msgspec.structs import replace
 from leverwatch.agent.replay.figures import prompts_by_day, totals_by_day
 from leverwatch.agent.snapshot import ModelTotals, PricedUsage
 from leverwatch.agent.store.history_reader import PromptLanding, UsageDay
-from leverwatch.agent.store.views import PromptTotals, SystemTotals
+from leverwatch.agent.store.prompt_totals import PromptTotals
+from leverwatch.agent.store.views import SystemTotals
 from leverwatch.collectors.interface import ChangeKind, Operation
 
 FIRST = date(2026, 1, 1)

@@ -3,13 +3,13 @@ from __future__ import annotations
 import random
 from datetime import UTC, date, datetime, timedelta
 
-from leverwatch.agent.framework.model import Declaration, Strategy
+from leverwatch.agent.framework.model import Declaration, PromptOrigin, Strategy
 from leverwatch.agent.framework.timeline import facts_as_of
 from leverwatch.agent.snapshot import ModelTotals
 from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.history_reader import PromptLanding, UsageDay
 from leverwatch.agent.store.store import Store
-from leverwatch.collectors.interface import Batch, ChangeKind, Operation, PromptChange, UsageRow
+from leverwatch.collectors.interface import Batch, ChangeKind, Operation, PromptChange, PromptCount, UsageRow
 
 FIRST = date(2026, 1, 5)
 DAYS = 60
@@ -47,13 +47,23 @@ def fill(store: Store, seed: int) -> None:
         for number in range(6)
     )
     store.apply("prompts", 0, Batch(state={}, prompt_changes=changes))
+    told = {
+        (system, FIRST + timedelta(days=rng.randrange(20, DAYS)), version): rng.choice((1.0, 4.0, 60.0))
+        for system in SYSTEMS
+        for version in ("v1", "v2", "v3", *(f"each{number}" for number in range(40)))
+        for _ in range(15 if version < "v" else 12)
+    }
+    counts = tuple(PromptCount(*key, number) for key, number in told.items() if key[0] != "silent" or number < 4)
+    store.apply("told", 0, Batch(state={}, prompt_counts=counts))
 
 
 def test_cutting_the_last_day_gives_what_reading_each_day_gives(store: Store) -> None:
     fill(store, 3)
-    scope = Scope({"declared": Declaration(Strategy.HYBRID)}, frozenset({"found"}))
+    scope = Scope({"declared": Declaration(Strategy.HYBRID)}, frozenset({"found"}), frozenset({"told"}))
     with store.past(LAST, scope, 20) as past:
         timelines = past.timelines
+    assert timelines["found"].facts.prompts.divergence
+    assert timelines["declared"].facts.prompts.origin is PromptOrigin.TRAFFIC
     assert set(timelines) == set(SYSTEMS)
     assert any(len(timeline.overlapping_days) for timeline in timelines.values())
 

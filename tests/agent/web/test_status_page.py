@@ -129,7 +129,7 @@ def test_the_first_reason_is_in_sight_and_the_others_one_click_away() -> None:
     assert first.text in page
     assert first.text not in inside
     assert second.text in inside
-    for words in ("Cost:", "Baseline:", "Prompt:", "Review:"):
+    for words in ("Cost:", "Baseline:", "Prompt:", "Review:", "Prompt changes:</span> seen in git"):
         assert words in inside
 
 

@@ -1,0 +1,35 @@
+"""Values of attributes as they are, also lists and mappings, which a prompt may be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+_SCALARS = ("stringValue", "intValue", "doubleValue", "boolValue")
+
+
+def whole(raw: msgspec.Raw) -> str | int | float | bool | None:
+    """Return the value of an attribute; lists and mappings as JSON."""
+    try:
+        return as_text(_plain(msgspec.json.decode(raw)))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _plain(value: Any) -> Any:
+    """Return what a value of the protocol stands for; None when it is no such value."""
+    if not isinstance(value, dict):
+        return None
+    parts = [value.get(kind) for kind in ("arrayValue", "kvlistValue")]
+    array, pairs = (part.get("values") if isinstance(part, dict) else None for part in parts)
+    if isinstance(array, list):
+        return [*map(_plain, array)]
+    if isinstance(pairs, list):
+        return {str(it.get("key")): _plain(it.get("value")) for it in pairs if isinstance(it, dict)}
+    return next((value[kind] for kind in _SCALARS if value.get(kind) is not None), None)
+
+
+def as_text(value: Any) -> str | int | float | bool | None:
+    """Return a value; a list or a mapping as JSON."""
+    return msgspec.json.encode(value).decode() if isinstance(value, list | dict) else value
