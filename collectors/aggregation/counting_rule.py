@@ -158,8 +158,8 @@ class Rule:
             self._code.add(depth + 1, *known)
 
     def _price(self, depth: int, name: str, variable: str, objects: dict[Way, str]) -> None:
-        """Append the lines that take a cost of zero beside tokens for unknown, where nobody declared what it means:
-        producers write it for a model whose price they do not know."""
+        """Append the lines that take a cost of zero beside tokens for unknown, where nobody declared what it
+        means: producers write it for a model whose price they do not know."""
         fields = self._layout.fields
         wholes = [whole for whole in WHOLES if whole in fields]
         if name != "cost_usd" or self._layout.settled or not wholes:

@@ -15,7 +15,7 @@ from leverwatch.collectors.sources.evals.positions import RESULT_FILE, ResultFil
 from leverwatch.collectors.sources.evals.reading import Reading, ResultFileReader, Stopped
 from leverwatch.collectors.stored_state import check_keys
 
-_METHOD = 2
+_METHOD = 3
 """The version of the method. It is raised when the same file would give other results; then all are read again."""
 KINDS = (RESULT_FILE,)
 """What a source stores."""
@@ -26,8 +26,11 @@ class EvalsCollector:
 
     def __init__(self, config: EvalsConfig, context: CollectorContext) -> None:
         self._config, self._context = config, context
-        self._settings = digest([_METHOD, config.format, config.system, config.models])
-        self._reader = ResultFileReader(config.format, self._settings, Attribution(config), context.stopping)
+        read_by = [config.format, config.system, config.models, config.model, config.metrics]
+        self._settings = digest([_METHOD, *read_by])
+        self._reader = ResultFileReader(
+            config.format, self._settings, Attribution(config), context.stopping, config.metrics
+        )
         self._revision: int | None = None
         self._files: dict[str, ResultFilePosition] = {}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
@@ -81,10 +81,17 @@ class _Interruptible(io.FileIO):
 
 
 class ResultFileReader:
-    """Reads files with the settings of a source; `settings` is their digest."""
+    """Reads files with the settings of a source; `settings` is their digest, `scores` names columns of tables."""
 
-    def __init__(self, wanted: str, settings: str, attribution: Attribution, stopping: Callable[[], bool]) -> None:
-        self._wanted, self._settings = wanted, settings
+    def __init__(
+        self,
+        wanted: str,
+        settings: str,
+        attribution: Attribution,
+        stopping: Callable[[], bool],
+        scores: Collection[str] = (),
+    ) -> None:
+        self._wanted, self._settings, self._scores = wanted, settings, scores
         self._attribution, self._stopping = attribution, stopping
 
     def read(
@@ -146,7 +153,7 @@ class ResultFileReader:
         take = _Take(self._attribution, found, now, MOST_RESULTS)
         file.seek(0)
         try:
-            parser = parser_of(found.path, self._wanted, file)
+            parser = parser_of(found.path, self._wanted, file, self._scores)
             file.seek(0)
             if parser is parse_lines and _is_young(found, now):
                 raise Later  # rows may be added to it, which would make other shares

@@ -284,7 +284,7 @@ def test_no_text_of_a_prompt_or_answer_leaves_the_file(tmp_path: Path) -> None:
     [
         ("path", ""),
         ("path", []),
-        ("format", "ragas"),
+        ("format", "helm"),
         ("system", "{team}"),
         ("system", "{"),
         ("models", {"": "a"}),
