@@ -11,6 +11,7 @@ import msgspec
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.decode import BadInput, decode
 from leverwatch.collectors.records.outline import Mark, outline
+from leverwatch.collectors.regular import open_regular
 from leverwatch.collectors.sources.evals.formats import (
     deepeval,
     inspect_log,
@@ -72,6 +73,18 @@ def parser_of(path: str, wanted: str, data: BinaryIO, scores: Collection[str] = 
         return PARSERS[wanted]
     name = _name(data, scores)
     return PARSERS[name] if isinstance(name, str) else name
+
+
+def is_newly_read(path: str, wanted: str) -> bool:
+    """Whether a file is of a format that was not read before there were tables, YAML and deepeval."""
+    suffix = PurePath(path).suffix
+    if wanted not in {"auto", "promptfoo"} or suffix in _YAML or suffix == ".csv":
+        return suffix in _YAML or suffix == ".csv"
+    try:
+        with open_regular(path) as file:
+            return parser_of(path, wanted, file) not in _EARLIER
+    except (BadInput, NotFinished, OSError):
+        return False
 
 
 def _of_table(names: Collection[str], scores: Collection[str]) -> Parser:
@@ -152,3 +165,14 @@ def _see(seen: set[str], key: str) -> None:
         raise _Known("promptfoo")
     if key == "testRunData" or {"testCases", "metricsScores"} <= seen:
         raise _Known("deepeval")
+
+
+_EARLIER = (
+    own.parse,
+    promptfoo.parse,
+    inspect_log.parse,
+    lm_eval.parse,
+    promptfoo.parse_lines,
+    inspect_log.parse_packed,
+    _samples,
+)
