@@ -21,6 +21,18 @@ class SourceType(Struct, frozen=True):
     build: Callable[[Any, CollectorContext], Collector]
 
 
+def refused_files(config: SourceConfig, stored: Mapping[str, bytes]) -> Mapping[str, str]:
+    """Return why something of a file of results was refused, by its path; nothing for a source of another type.
+
+    Raises:
+        SourceRefused: what is stored is unreadable, or of a newer version.
+    """
+    if config.type != "evals":
+        return {}
+    found: Mapping[str, str] = _module("evals", "positions").refused_files(config.name, stored)
+    return found
+
+
 def _lazy(name: str, config: str, collector: str) -> Callable[[], SourceType]:
     """Return what makes a type from the names of its classes in `sources/NAME/config.py` and `collector.py`."""
 

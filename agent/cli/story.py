@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import inf
 from typing import TypeVar
 
@@ -33,15 +33,29 @@ _STANDINGS = {
     Standing.UNMEASURED: "not declared; nothing was measured",
 }
 
+_MOST_REFUSED = 20
 _COSTS = ("STRATEGY", "USD A MONTH", "TOKENS", "PEOPLE", "TRAINING", "HOSTING", "USD FOR 1,000")
 
 Part = TypeVar("Part")
 
 
-def story(facts: Facts, verdict: Verdict, beside: Assessment) -> str:
+def story(facts: Facts, verdict: Verdict, beside: Assessment, refused: Mapping[str, str]) -> str:
     """Return a verdict in words: reasons, all rules with their figures, what would change it, and all that is
-    beside it."""
-    return "\n".join((*_verdict(facts, verdict), *_beside(beside)))
+    beside it; `refused` is why files of eval results, by their path, did not count."""
+    return "\n".join((*_verdict(facts, verdict), *_beside(beside), *_refused(refused)))
+
+
+def _refused(refused: Mapping[str, str]) -> Iterator[str]:
+    """Why files of eval results did not count, as many as are looked at one by one."""
+    if refused:
+        shown = sorted(refused.items())[:_MOST_REFUSED]
+        yield from ("", "Result files that were refused:", *(f"  {_safe(path)}: {why}" for path, why in shown))
+        if len(refused) > len(shown):
+            yield f"  and {len(refused) - len(shown)} more"
+
+
+def _safe(path: str) -> str:
+    return path.encode("utf-8", "backslashreplace").decode() if path.isprintable() else repr(path)
 
 
 def _verdict(facts: Facts, verdict: Verdict) -> Iterator[str]:

@@ -35,8 +35,10 @@ _DOUBTFUL = frozenset(
 """Reasons that say what a verdict does not know. What is under way is told as what changes next."""
 
 
-def summary(verdict: Verdict, beside: Assessment) -> str:
+def summary(verdict: Verdict, beside: Assessment, refused: int = 0) -> str:
     """Return the most important parts of a verdict and its assessment, at most 24 lines of 80 characters.
+
+    `refused` is how many files of eval results did not count.
 
     What does not fit is cut off with an ellipsis, and the number of doubts that are left out is said.
     """
@@ -48,7 +50,7 @@ def summary(verdict: Verdict, beside: Assessment) -> str:
     ]
     more = labelled("more", f"leverwatch explain {quote(verdict.system)} --all", 1)
     room = LINES - len(lines) - len(more)
-    return "\n".join((*lines, *_doubts(verdict, beside, room), *more))
+    return "\n".join((*lines, *_doubts(verdict, beside, refused, room), *more))
 
 
 def _head(verdict: Verdict) -> Iterator[str]:
@@ -120,8 +122,10 @@ def _expected(outlook: Outlook) -> str:
     return str(outlook.expected or outlook.earliest or "later")
 
 
-def _doubts(verdict: Verdict, beside: Assessment, room: int) -> Iterator[str]:
+def _doubts(verdict: Verdict, beside: Assessment, refused: int, room: int) -> Iterator[str]:
     doubts = list(_doubt_texts(verdict, beside))
+    if refused:
+        doubts.append(f"{refused} file{'s' * (refused > 1)} of eval results refused; --all says which and why")
     shown = doubts if len(doubts) <= room else doubts[: room - 1]
     for index, text in enumerate(shown):
         yield from labelled("doubtful" if index == 0 else "", text, 1)

@@ -27,6 +27,12 @@ _ALIASES = {
     "tuned_price.cached": "tuned_price.cached_input",
 }
 _THRESHOLDS = frozenset(Settings.__struct_fields__)
+_WORDS = {
+    "declared_strategy": tuple(Strategy),
+    "locked_in_behavior": ("true", "false"),
+    "hosting": tuple(Hosting),
+}
+"""The values of the keys that are no numbers."""
 _MOST_PER_WEEK = 7
 KEYS = (
     "volume",
@@ -40,6 +46,7 @@ KEYS = (
     *Settings.__struct_fields__,
 )
 """Everything that may be supposed."""
+_NUMBERS = frozenset(KEYS) - _WORDS.keys()
 
 
 def pairs_of(texts: Sequence[str]) -> dict[str, str]:
@@ -48,8 +55,11 @@ def pairs_of(texts: Sequence[str]) -> dict[str, str]:
     Raises:
         CommandError: a pair has no value, or a key is unknown; the message has the nearest keys.
     """
-    found = {}
+    found: dict[str, str] = {}
     for pair in (part.strip() for text in texts for part in text.split(",")):
+        if found and pair.isdecimal() and (before := list(found)[-1]) in _NUMBERS:
+            said = f"{before}={found[before]}"
+            raise CommandError(f"--with {said},{pair}: a comma ends a pair; write a fraction as {said}.{pair}")
         key, equals, value = (part.strip() for part in pair.partition("="))
         key = _ALIASES.get(key, key)
         if not equals or not key or not value:
@@ -60,6 +70,16 @@ def pairs_of(texts: Sequence[str]) -> dict[str, str]:
             raise CommandError(f"--with {key}: unknown key; {hint}")
         found[key] = value
     return found
+
+
+def completions(typed: str) -> list[str]:
+    """Return what a shell may complete the value of `--with` to: the pairs before the last comma stay."""
+    before, comma, begun = typed.rpartition(",")
+    key, equals, value = begun.partition("=")
+    if not equals:
+        return [f"{before}{comma}{name}=" for name in KEYS if name.startswith(begun)]
+    values = _WORDS.get(_ALIASES.get(key, key), ())
+    return [f"{before}{comma}{key}={word}" for word in values if word.startswith(value)]
 
 
 def supposed_of(pairs: Mapping[str, str], settings: Settings) -> Supposed:

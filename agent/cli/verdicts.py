@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -22,11 +22,12 @@ from leverwatch.agent.framework.humanise import humanise
 from leverwatch.agent.framework.model import Settings, Verdict
 from leverwatch.agent.store.priced import is_priced
 from leverwatch.agent.store.store import Store
-from leverwatch.collectors.interface import utc_now
+from leverwatch.collectors.interface import Result, utc_now
 
 if TYPE_CHECKING:
     from leverwatch.agent.evaluation.assessor import Assessor
     from leverwatch.agent.framework.assessment import Assessment
+    from leverwatch.collectors.config import SourceConfig
 
 
 def evaluate_command(
@@ -99,8 +100,10 @@ def explain(
             beside = assessor.assess(store, plan.scope, plan.costs, plan.beside, decided)[system]
             remarks = _remarks(store, loaded, system) if whole else []
             after = supposing(store, assessor, plan, decided) if supposing else None
+            refused = _refused(store, loaded.config.sources, system)
     if output == "json":
         real = {**as_json(verdict), "facts": msgspec.to_builtins(facts), "assessment": _beside_json(beside)}
+        real["refused_results"] = refused
         print_json(
             real
             if after is None
@@ -113,7 +116,9 @@ def explain(
     elif after is not None:
         click.echo(compared(after.pairs, (verdict, beside), (after.verdict, after.beside)))
     else:
-        click.echo(story(facts, verdict, beside) if whole else summary(verdict, beside))
+        click.echo(
+            story(facts, verdict, beside, refused) if whole else summary(verdict, beside, _troubling(refused))
+        )
         for remark in remarks:
             click.echo(remark)
 
@@ -127,6 +132,22 @@ def _remarks(store: Store, loaded: Loaded, system: str) -> list[str]:
         for remark in source.remarks(system, store.source_state(source.name).load())
     ]
     return ["", "Prompts:", *found] if found else []
+
+
+def _refused(store: Store, sources: Iterable[SourceConfig], system: str) -> dict[str, str]:
+    """Why something of a file of eval results was refused, by its path, where the file may be of a system."""
+    from leverwatch.collectors.registry import refused_files
+
+    found: dict[str, str] = {}
+    for one in sources:
+        if one.type == "evals" and (not one.declared_systems() or system in one.declared_systems()):
+            found.update(refused_files(one, store.source_state(one.name).load()))
+    return dict(sorted(found.items()))
+
+
+def _troubling(refused: Mapping[str, str]) -> int:
+    """How many of them somebody has to look at: what has no results on purpose is none."""
+    return sum(not why.startswith(f"{Result.IGNORED.value}: ") for why in refused.values())
 
 
 @dataclass(frozen=True)

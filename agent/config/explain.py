@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from difflib import get_close_matches
@@ -17,6 +18,9 @@ _KEY_MARK = "[key]"
 
 KnownKeys = Callable[[Steps], tuple[str, ...]]
 """A function that returns the keys that a mapping at a path may have; empty when they are unknown."""
+
+
+_MEANT = re.compile(r'did you mean "([^"]+)"')
 
 
 def user_steps(location: tuple[int | str, ...], data: Any, kind: str, got: Any) -> tuple[Steps, bool]:
@@ -121,7 +125,19 @@ def explain(errors: list[Any], data: Any, known_keys: KnownKeys) -> list[Problem
         elif problem.reason not in earlier.reason:
             both = f"{earlier.reason} or {problem.reason.removeprefix('must be ')}"
             merged[problem.steps] = Problem(problem.steps, both, problem.got, earlier.repeats or problem.repeats)
-    return [_with_hint(problem) for problem in merged.values()]
+    misspelt = [
+        (problem.steps[:-1], meant[1]) for problem in merged.values() if (meant := _MEANT.search(problem.reason))
+    ]
+    return [_with_hint(problem) for problem in merged.values() if not _follows(problem, misspelt)]
+
+
+def _follows(problem: Problem, misspelt: list[tuple[Steps, str]]) -> bool:
+    """Whether a problem is that a value does not fit another one, of which only the name was misspelt: it was
+    compared with the default."""
+    return problem.reason.startswith("must not be ") and any(
+        problem.steps[:-1] == section and re.search(rf"[. ]{re.escape(name)}$", problem.reason)
+        for section, name in misspelt
+    )
 
 
 def _with_hint(problem: Problem) -> Problem:

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from errno import ENOENT
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,6 +97,8 @@ def load_config(
     Raises:
         ConfigError: the file cannot be used; holds every problem, and no secret.
     """
+    if "\0" not in str(path) and not path.exists():
+        raise ConfigError((f"{path}: cannot be read: {os.strerror(ENOENT)}; {_HINT}",))
     # The shell may hand it over as a pipe.
     document = read_document(path, piped=True)
     if not isinstance(document.data, dict):
@@ -104,6 +107,9 @@ def load_config(
     return _Loading(path, document, expand(document.data, os.environ if environ is None else environ), types).run(
         now
     )
+
+
+_HINT = "name the configuration file with --config, or in LEVERWATCH_CONFIG"
 
 
 class _Loading:

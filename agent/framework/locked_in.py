@@ -152,7 +152,7 @@ def _failures(
         )
         failed = percent(rate, settings.failure_rate, 1)
         text = (
-            f"{failed} of {checked:.0f} checked outputs failed validation in {2 * half} days "
+            f"{failed} of {checked:,.0f} checked outputs failed validation in {2 * half} days "
             f"(threshold {settings.failure_rate:.0%}), {modes}"
         )
     threshold = settings.failure_rate

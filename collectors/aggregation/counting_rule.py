@@ -114,6 +114,7 @@ class Rule:
             if name in self._layout.fields:
                 value = self._code.value(depth, self._layout.fields[name], objects)
                 self._code.add(depth, f"known_{name} = {value}")
+                self._price(depth, name, f"known_{name}", dict(objects))
         for line in lines:
             if line.adds is Adds.WEIGHT:
                 self._code.add(depth, f"{_cell(line)} += {self._weight}")
@@ -147,6 +148,7 @@ class Rule:
         parts = [] if self._layout.settled else [it for it in WHOLES.get(name, ()) if it in self._layout.fields]
         value = self._code.value(depth, self._layout.fields[name], objects)
         self._code.add(depth, f"x = judge_{name}({value})" if name in JUDGES else f"x = {value}")
+        self._price(depth, name, "x", dict(objects))
         if unknown:
             self._code.add(depth, "if x is None:", *(f"    {line}" for line in unknown))
         if known:
@@ -154,6 +156,17 @@ class Rule:
             if parts:
                 self._take_in(depth + 1, parts, dict(objects))
             self._code.add(depth + 1, *known)
+
+    def _price(self, depth: int, name: str, variable: str, objects: dict[Way, str]) -> None:
+        """Append the lines that take a cost of zero beside tokens for unknown, where nobody declared what it
+        means: producers write it for a model whose price they do not know."""
+        fields = self._layout.fields
+        wholes = [whole for whole in WHOLES if whole in fields]
+        if name != "cost_usd" or self._layout.settled or not wholes:
+            return
+        self._code.add(depth, f"if {variable} == 0:")
+        values = [self._code.value(depth + 1, fields[whole], objects) for whole in wholes]
+        self._code.add(depth + 1, f"if {' or '.join(values)}: {variable} = None")
 
     def _take_in(self, depth: int, parts: Sequence[str], objects: dict[Way, str]) -> None:
         """Append the lines that make a whole `x` hold its parts, as `wholes` of `records/tokens.py` does it: parts

@@ -22,4 +22,4 @@ class Layout(Struct, frozen=True, eq=False):
     """The places of the values of the system template."""
     settled: bool = False
     """Whether the parts of tokens are inside their wholes; else a part that is larger than its whole stands beside
-    it, as `records/tokens.py` has it for what nobody declared."""
+    it, as `records/tokens.py` has it for what nobody declared, and a cost of zero beside tokens is unknown."""

@@ -48,7 +48,7 @@ Wanted = Mapping[str, "Value | Each | Mark | Wanted"]
 VALUE = Value()
 
 
-def outline(file: BinaryIO, wanted: Wanted) -> Any:
+def outline(file: BinaryIO, wanted: Each | Wanted) -> Any:
     """Return the document with only the wanted values in it.
 
     Raises:

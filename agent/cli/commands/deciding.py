@@ -42,6 +42,12 @@ def evaluate(config_path: Path, output: str, as_of: date | None, check: bool, *,
     act(config_path, output, as_of, check, trust_clock=trust_clock)
 
 
+def _suppositions(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
+    from leverwatch.agent.cli.suppose import completions
+
+    return completions(incomplete)
+
+
 @click.command("explain", epilog=EPILOG)
 @click.argument("system")
 @config_option
@@ -53,6 +59,7 @@ def evaluate(config_path: Path, output: str, as_of: date | None, check: bool, *,
     "suppose",
     multiple=True,
     metavar="KEY=VALUE[,...]",
+    shell_complete=_suppositions,
     help="What if? Suppose other facts, such as volume=300M,price.input=0.1; may be given again.",
 )
 def explain(

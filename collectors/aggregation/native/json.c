@@ -342,6 +342,15 @@ static int grow(Scan *scan)
     return 0;
 }
 
+/* A cost of zero beside tokens is that of a model whose price the producer does not know: no cost is known. */
+static uint32_t priced(const Record *record, const double *values, const int8_t *column)
+{
+#define TOLD(field) (record->known & 1U << (of_##field - FIRST_NUMBER) ? values[column[of_##field - FIRST_NUMBER]] : 0)
+    int free = !TOLD(cost_usd) && (TOLD(input_tokens) > 0 || TOLD(output_tokens) > 0);
+#undef TOLD
+    return free ? record->known & ~(1U << (of_cost_usd - FIRST_NUMBER)) : record->known;
+}
+
 int scan_read(Scan *scan, const uint8_t *data, size_t size)
 {
     scan->count = 0;
@@ -367,6 +376,7 @@ int scan_read(Scan *scan, const uint8_t *data, size_t size)
             end = memchr(p, '\n', (size_t)(reader.end - p));
         }
         record->line.length = (uint32_t)(end - p);
+        record->known = priced(record, reader.values, reader.column);
         for (int name = 0; name < scan->names && !record->odd; name++)
             record->hash = mix(record->hash, data + reader.tokens[name].at, reader.tokens[name].length);
         scan->count++;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import PurePath
 
@@ -23,7 +24,7 @@ class Attribution:
     """The settings by which results are assigned to systems and models."""
 
     def __init__(self, config: EvalsConfig) -> None:
-        self._template = parse_template(config.system)
+        self._template, self._model = parse_template(config.system), parse_template(config.model)
         self._models: Mapping[str, str] = config.models
 
     def result(self, raw: RawResult, path: str, now: datetime, written: datetime) -> EvalResult:
@@ -33,13 +34,12 @@ class Attribution:
             BadInput: it names no system, or a number, time or name is out of bounds.
         """
         at = raw.at or written
-        _check(raw, at, now)
         file = PurePath(path)
         folder = file.parent.parent if raw.own_folder and file.parent.name == raw.own_folder else file.parent
         known: dict[str, object] = {
             "system": raw.system,
             "suite": raw.suite,
-            "model": raw.model,
+            "model": raw.model or None,
             "prompt_version": raw.prompt_version,
             "folder": folder.name,
             "file": file.stem,
@@ -49,6 +49,11 @@ class Attribution:
             system = self._template.constant
         if system is None:
             raise BadInput(Result.UNATTRIBUTED, "names no system; set `system` of the source")
+        model = self._model.fill(tuple(known[name] for name in self._model.paths))
+        if not raw.model and model is None:
+            raise BadInput(Result.MISSING_FIELD, "names no model; set `model` of the source")
+        raw = replace(raw, model=raw.model if self._model.paths == ("model",) and raw.model else model or "")
+        _check(raw, at, now)
         return EvalResult(
             system=system,
             model=self._models.get(raw.model, raw.model),

@@ -10,13 +10,16 @@ from leverwatch.collectors.listing import Interrupted
 from leverwatch.collectors.paths import discover
 from leverwatch.collectors.sources.evals.attribute import Attribution
 from leverwatch.collectors.sources.evals.config import EvalsConfig
+from leverwatch.collectors.sources.evals.formats.detect import is_newly_read
 from leverwatch.collectors.sources.evals.formats.interface import digest
 from leverwatch.collectors.sources.evals.positions import RESULT_FILE, ResultFilePosition, decode_all, state_key
 from leverwatch.collectors.sources.evals.reading import Reading, ResultFileReader, Stopped
 from leverwatch.collectors.stored_state import check_keys
 
-_METHOD = 2
+_METHOD = 3
 """The version of the method. It is raised when the same file would give other results; then all are read again."""
+_BEFORE = 2
+"""The method whose results still stand: only files that it could not read are read again."""
 KINDS = (RESULT_FILE,)
 """What a source stores."""
 
@@ -26,8 +29,13 @@ class EvalsCollector:
 
     def __init__(self, config: EvalsConfig, context: CollectorContext) -> None:
         self._config, self._context = config, context
-        self._settings = digest([_METHOD, config.format, config.system, config.models])
-        self._reader = ResultFileReader(config.format, self._settings, Attribution(config), context.stopping)
+        read_by = [config.format, config.system, config.models, config.model, config.metrics]
+        self._settings = digest([_METHOD, *read_by])
+        plain = config.model == "{model}" and not config.metrics
+        self._before = digest([_BEFORE, config.format, config.system, config.models]) if plain else ""
+        self._reader = ResultFileReader(
+            config.format, self._settings, Attribution(config), context.stopping, config.metrics
+        )
         self._revision: int | None = None
         self._files: dict[str, ResultFilePosition] = {}
 
@@ -69,7 +77,12 @@ class EvalsCollector:
         self._revision = None  # what is refused leaves nothing that could be gone on with
         stored = state.load()
         check_keys(self._config.name, stored, KINDS)
-        self._files = decode_all(self._config.name, stored, self._settings)
+        found = decode_all(self._config.name, stored, frozenset({self._settings, self._before}))
+        self._files = {
+            path: state
+            for path, state in found.items()
+            if state.settings == self._settings or not is_newly_read(path, self._config.format)
+        }
 
 
 def _batch(new: ResultFilePosition, reading: Reading) -> Batch:

@@ -34,7 +34,7 @@ class EvalsConfig(SourceConfig):
         description="Glob, or several; relative to the configuration file. `**` matches folders at any depth.",
         examples=["evals/**/*.json"],
     )
-    format: Literal["auto", "own", "promptfoo", "inspect", "lm-eval"] = Field(
+    format: Literal["auto", "own", "promptfoo", "inspect", "lm-eval", "deepeval", "ragas", "mlflow"] = Field(
         default="auto",
         description="What the files are. `auto` takes `.jsonl` and `.ndjson` for `own` and looks into all others.",
     )
@@ -43,6 +43,16 @@ class EvalsConfig(SourceConfig):
         description="System of every result: a constant, or a template over `system`, `suite`, `model`, "
         "`prompt_version`, `folder` and `file`.",
         examples=["support-bot", "{folder}"],
+    )
+    model: str = Field(
+        default="{model}",
+        description="Model of every result, for files that name none: a constant, or a template as of `system`.",
+        examples=["gpt-4o-mini", "{folder}"],
+    )
+    metrics: tuple[ModelName, ...] = Field(
+        default=(),
+        description="Columns of a table (`ragas`, `mlflow`) that are scores; left out, they are found.",
+        examples=[["faithfulness", "exact_match"]],
     )
     models: dict[ModelName, ModelName] = Field(
         default_factory=dict,
@@ -57,7 +67,7 @@ class EvalsConfig(SourceConfig):
             raise ValueError("needs a path")
         return path
 
-    @field_validator("system")
+    @field_validator("system", "model")
     @classmethod
     def _template_is_sound(cls, system: str) -> str:
         unknown = [name for name in parse_template(system).paths if name not in FACTS]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import BinaryIO
@@ -28,6 +28,8 @@ class ResultFilePosition(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     offset: int
     settings: str
     """Digest of the settings that the file was read with. With others it is read again."""
+    refused: str
+    """The first thing of it that was refused, and why; empty: nothing was."""
 
 
 def state_key(path: str) -> str:
@@ -56,18 +58,26 @@ def _checked(body: bytes) -> ResultFilePosition:
     return state
 
 
+def _with_refused(body: bytes) -> bytes:
+    """What was refused of a file is not known of one that was read before that was kept."""
+    state = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    return msgspec.json.encode(state | {"refused": msgspec.Raw(b'""')})
+
+
 RESULT_FILE: Kind[ResultFilePosition] = Kind(
     name="position in a file of results",
     key=_PREFIX,
     encode=msgspec.json.encode,
     decode=_checked,
-    upgrades=(same,),
+    upgrades=(same, _with_refused),
     is_json=True,
 )
 
 
-def decode_all(source: str, stored: Mapping[str, bytes], settings: str) -> dict[str, ResultFilePosition]:
-    """Return the states of all files that were read with these settings, by path.
+def decode_all(
+    source: str, stored: Mapping[str, bytes], settings: Collection[str]
+) -> dict[str, ResultFilePosition]:
+    """Return the states of all files that were read with one of these settings, by path.
 
     Raises:
         SourceRefused: a stored position is unreadable, or of a newer version; guessing would count twice.
@@ -76,9 +86,18 @@ def decode_all(source: str, stored: Mapping[str, bytes], settings: str) -> dict[
     for key, state in entries(source, stored, RESULT_FILE):
         if key != state_key(state.path):
             raise StateUnreadable(f"source {source}: {key}: the stored position is that of another file")
-        if state.settings == settings:
+        if state.settings in settings:
             found[state.path] = state
     return found
+
+
+def refused_files(source: str, stored: Mapping[str, bytes]) -> dict[str, str]:
+    """Return why something of a file was refused when it was last read, by its path.
+
+    Raises:
+        SourceRefused: a stored position is unreadable, or of a newer version.
+    """
+    return {state.path: state.refused for _, state in entries(source, stored, RESULT_FILE) if state.refused}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
+
+from msgspec.structs import replace as replace_state
 
 from leverwatch.collectors.interface import EvalResult, Problem, Result
 from leverwatch.collectors.paths import Found
@@ -42,6 +44,7 @@ _SETTLED = timedelta(seconds=60)
 """A file that was changed within this time may be incomplete; an error in it is not reported yet."""
 _COARSEST_CLOCK_NS = 2_000_000_000
 _MOST_PROBLEMS = 20
+_LONGEST_REFUSAL = 300
 
 
 class Later(Exception):
@@ -81,10 +84,17 @@ class _Interruptible(io.FileIO):
 
 
 class ResultFileReader:
-    """Reads files with the settings of a source; `settings` is their digest."""
+    """Reads files with the settings of a source; `settings` is their digest, `scores` names columns of tables."""
 
-    def __init__(self, wanted: str, settings: str, attribution: Attribution, stopping: Callable[[], bool]) -> None:
-        self._wanted, self._settings = wanted, settings
+    def __init__(
+        self,
+        wanted: str,
+        settings: str,
+        attribution: Attribution,
+        stopping: Callable[[], bool],
+        scores: Collection[str] = (),
+    ) -> None:
+        self._wanted, self._settings, self._scores = wanted, settings, scores
         self._attribution, self._stopping = attribution, stopping
 
     def read(
@@ -108,7 +118,7 @@ class ResultFileReader:
                     found.path,
                     BadInput(Result.INVALID_LINE, f"is larger than {_LARGEST >> 20} MiB and was not read"),
                 )
-                yield self._state(found, now, "", 0), reading
+                yield replace_state(self._state(found, now, "", 0), refused=_refused(reading)), reading
                 return
             file = io.BufferedReader(raw)
             parts = self._lines if is_lines(found.path, self._wanted, file) else self._document
@@ -121,7 +131,7 @@ class ResultFileReader:
     ) -> ResultFilePosition:
         racy = now.timestamp() * 1e9 - found.mtime_ns < _COARSEST_CLOCK_NS
         written = -1 if racy or waiting else found.mtime_ns
-        return ResultFilePosition(found.path, found.size, written, content, offset, self._settings)
+        return ResultFilePosition(found.path, found.size, written, content, offset, self._settings, "")
 
     def _document(
         self, file: BinaryIO, found: Found, files: Mapping[str, ResultFilePosition], now: datetime
@@ -130,7 +140,7 @@ class ResultFileReader:
         state, reading = self._state(found, now, content, found.size), Reading()
         known = files.get(found.path)
         if known is not None and known.digest == content:
-            yield state, reading
+            yield replace_state(state, refused=known.refused), reading
             return
         if any(other.digest == content for other in files.values()):
             reading.tallies[Result.DUPLICATE] += 1
@@ -140,13 +150,13 @@ class ResultFileReader:
             self._results(file, found, now, reading)
         except Later:
             return
-        yield state, reading
+        yield replace_state(state, refused=_refused(reading)), reading
 
     def _results(self, file: BinaryIO, found: Found, now: datetime, reading: Reading) -> None:
         take = _Take(self._attribution, found, now, MOST_RESULTS)
         file.seek(0)
         try:
-            parser = parser_of(found.path, self._wanted, file)
+            parser = parser_of(found.path, self._wanted, file, self._scores)
             file.seek(0)
             if parser is parse_lines and _is_young(found, now):
                 raise Later  # rows may be added to it, which would make other shares
@@ -174,13 +184,17 @@ class ResultFileReader:
         prefix = known_prefix(file, found.size, files.values())
         lines = _Lines(file, found.size, prefix, waits=_is_young(found, now))
         take, reading = _Take(self._attribution, found, now), Reading()
+        known = files.get(found.path)
+        refused = known.refused if known is not None and 0 < known.offset == prefix.offset else ""
         for number, line in lines:
             if line is None:
                 take((number, BadInput(Result.INVALID_LINE, f"is longer than {_LONGEST_LINE >> 20} MiB")), reading)
             elif (result := parse_line(line)) is not None:
                 take((number, result), reading)
             if sum(reading.tallies.values()) >= _LINES_A_BATCH:
-                yield self._state(found, now, lines.digest, lines.offset, waiting=True), reading
+                refused = refused or _refused(reading)
+                state = self._state(found, now, lines.digest, lines.offset, waiting=True)
+                yield replace_state(state, refused=refused), reading
                 reading = Reading()
         left = lines.rest()
         if left:
@@ -189,7 +203,8 @@ class ResultFileReader:
             reading.tallies[Result.INVALID_LINE] += left - 1
         # An unterminated last line is waited for, so the file must not look as if nothing could be new in it.
         waiting = lines.offset < found.size
-        yield self._state(found, now, lines.digest, lines.offset, waiting=waiting), reading
+        state = self._state(found, now, lines.digest, lines.offset, waiting=waiting)
+        yield replace_state(state, refused=refused or _refused(reading)), reading
 
 
 class _Take:
@@ -277,6 +292,16 @@ class _Lines:
             self._running, self.offset = ahead, end
             lines += 1
         return lines
+
+
+def _refused(reading: Reading) -> str:
+    """The first thing that was refused of a file and why, as it is shown."""
+    if not reading.problems:
+        return ""
+    first = reading.problems[0]
+    line = first.place.rpartition(":")[2]
+    place = f"line {line}: " if line.isdecimal() else ""
+    return f"{Result(first.reason).value}: {place}{first.detail}"[:_LONGEST_REFUSAL]
 
 
 def _is_young(found: Found, now: datetime) -> bool:

@@ -12,10 +12,10 @@ from tests.agent.exporter import assessed, samples
 from tests.agent.exporter.golden import assert_golden
 
 
-def told(beside: Assessment) -> str:
+def told(beside: Assessment, refused: dict[str, str] | None = None) -> str:
     view = samples.grown()
     facts = Facts(view.system, view.verdict.as_of, UsageFacts({}, ("gateway",)))
-    return story(facts, view.verdict, beside)
+    return story(facts, view.verdict, beside, refused or {})
 
 
 def section(beside: Assessment, title: str) -> list[str]:
@@ -95,3 +95,14 @@ def test_without_past_forecasts_the_probability_is_withheld() -> None:
 
     assert "  hybrid boundary (down to 90M): not within the horizon, probability withheld" in lines
     assert any("expected 2026-05-11 (earliest unknown, latest unknown)" in line for line in lines)
+
+
+def test_files_of_results_that_were_refused_are_named_with_their_reasons_up_to_a_number() -> None:
+    refused = {f"/evals/{n:02}.json": "invalid_line: is not JSON" for n in range(22)} | {"/evals/0\n.json": "x: y"}
+    _, _, rest = told(assessed.little(), refused).partition("\nResult files that were refused:\n")
+
+    lines = rest.splitlines()
+    assert lines[1] == "  /evals/00.json: invalid_line: is not JSON"
+    assert lines[0] == "  '/evals/0\\n.json': x: y"
+    assert (len(lines), lines[-1]) == (21, "  and 3 more")
+    assert "refused" not in told(assessed.little())

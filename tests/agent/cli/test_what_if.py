@@ -11,7 +11,8 @@ import yaml
 from click.testing import CliRunner, Result
 
 from leverwatch.agent.cli.main import main
-from leverwatch.agent.cli.suppose import KEYS, pairs_of, supposed_of
+from leverwatch.agent.cli.suppose import KEYS, completions, pairs_of, supposed_of
+from leverwatch.agent.errors import CommandError
 from leverwatch.agent.framework.model import Settings
 
 PRICES = "prices:\n  - {model: m, input: 2, output: 8}\n"
@@ -130,3 +131,35 @@ def test_every_key_can_be_supposed() -> None:
 
 def values() -> list[float]:
     return [getattr(Settings(), name) for name in Settings.__struct_fields__]
+
+
+def test_a_decimal_comma_is_told_as_what_it_is() -> None:
+    with pytest.raises(CommandError, match=r"price\.input=0,15: a comma ends a pair; .* price\.input=0\.15"):
+        pairs_of(["volume=300M,price.input=0,15"])
+    with pytest.raises(CommandError, match=r"--with 15: write it as KEY=VALUE"):
+        pairs_of(["hosting=tokens,15"])
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("vol", ["volume="]),
+        ("volume=300M,price.in", ["volume=300M,price.input="]),
+        ("volume=300M,declared=pro", ["volume=300M,declared=prompt_engineering"]),
+        ("locked_in_behavior=", ["locked_in_behavior=true", "locked_in_behavior=false"]),
+        ("volume=3", []),
+    ],
+)
+def test_a_shell_completes_the_last_pair(typed: str, expected: list[str]) -> None:
+    assert completions(typed) == expected
+
+
+def test_a_shell_asks_the_command_for_every_key() -> None:
+    environment = {
+        "_LEVERWATCH_COMPLETE": "bash_complete",
+        "COMP_WORDS": "leverwatch explain --with ",
+        "COMP_CWORD": "3",
+    }
+    shown = CliRunner().invoke(main, [], prog_name="leverwatch", env=environment).output
+
+    assert [f"plain,{key}=" for key in KEYS] == shown.split()

@@ -91,7 +91,7 @@ def test_the_web_file_starts_at_the_folder_of_the_configuration(load: Load, tmp_
 
 
 def test_a_missing_file_is_a_configuration_error(tmp_path: Path, types: Types) -> None:
-    with pytest.raises(ConfigError, match=r"none\.yaml: cannot be read: No such file or directory"):
+    with pytest.raises(ConfigError, match=r"none\.yaml: cannot be read: No such file or directory; .*--config"):
         load_config(tmp_path / "none.yaml", {}, types=types)
 
 

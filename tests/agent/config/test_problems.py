@@ -55,6 +55,10 @@ CASES = {
         "log: {}\nwbe: {}",
         '2: wbe: unknown key; did you mean "web"?',
     ),
+    "a misspelt key with which another one is compared": (
+        "framework:\n  hybrd_from: 10M\n  fine_tuning_above: 50M",
+        '2: framework.hybrd_from: unknown key; did you mean "hybrid_from"?',
+    ),
     "an unknown key near nothing": (
         "limits:\n  xyz: 1",
         (

@@ -67,8 +67,8 @@ def test_failures_with_a_schema_mode_on_support_the_need() -> None:
         value=0.03,
         threshold=0.02,
         unit="share",
-        text="3.0% of 1400 checked outputs failed validation in 14 days (threshold 2%), schema mode on in 100% of "
-        "calls",
+        text="3.0% of 1,400 checked outputs failed validation in 14 days (threshold 2%), schema mode on in 100% "
+        "of calls",
     )
     assert found.standing is Standing.SUPPORTED_UNDECLARED
     assert [advice.code for advice in found.advice] == [LockedInCode.CONSIDER_DECLARING]
@@ -82,7 +82,7 @@ def test_failures_without_a_schema_mode_call_for_one_first() -> None:
     assert evidence(found, Support.VALIDATION_FAILURES).active is False
     assert found.standing is Standing.NOT_SUPPORTED
     assert [advice.code for advice in found.advice] == [LockedInCode.STRUCTURED_OUTPUT_FIRST]
-    assert found.advice[0].text.startswith("14.0% of 1400 checked outputs failed validation in 14 days")
+    assert found.advice[0].text.startswith("14.0% of 1,400 checked outputs failed validation in 14 days")
     assert judged(DECLARED, checks(14, mode=0.0)).advice == found.advice
 
 

@@ -27,7 +27,9 @@ def apart(lines: bytes, settings: Any = SETTINGS) -> dict[str, float]:
     ("values", "expected"),
     [
         pytest.param({"usage": USAGE, "written": 9, "cost": 0.5}, COSTED, id="a cost"),
-        pytest.param({"usage": USAGE, "written": 9, "cost": 0}, COSTED, id="a cost of zero"),
+        pytest.param({"usage": USAGE, "written": 9, "cost": 0}, {}, id="a cost of zero"),
+        pytest.param({"usage": {"completion_tokens": 5}, "cost": 0.0}, {"uncosted_input": 1}, id="zero, output"),
+        pytest.param({"cost": 0}, {}, id="a cost of zero and no tokens"),
         pytest.param({"usage": USAGE, "written": 9}, {}, id="no cost"),
         pytest.param({"cost": 0.5}, {}, id="a cost and no tokens"),
         pytest.param({}, {"uncosted_input": 1}, id="nothing"),

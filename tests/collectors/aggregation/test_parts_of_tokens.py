@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
@@ -22,7 +22,8 @@ NAMES = {
     "input_tokens": "in", "cached_input_tokens": "cached", "cache_write_tokens": "written",
     "output_tokens": "out", "reasoning_tokens": "thought",
 }  # fmt: skip
-FLAT = {"time": "at", "request_id": "id", "status": "state", "sample_rate": "rate", **NAMES}
+FLAT = {"time": "at", "request_id": "id", "status": "state", "sample_rate": "rate", "cost_usd": "usd", **NAMES}
+COSTS = {"cost_usd", "unpriced"}
 NESTED = {name: f"usage.{path}" if name in NAMES else path for name, path in FLAT.items()}
 DEEP = {
     **NESTED, "cached_input_tokens": "usage.more.cached", "cache_write_tokens": "usage.more.written",
@@ -65,14 +66,14 @@ def line(way: str, record: Mapping[str, Any]) -> bytes:
     return (b"worker-3 INFO " if way == "wrapped" else b"") + json.dumps(told).encode() + b"\n"
 
 
-def counted(way: str, *records: Mapping[str, Any]) -> dict[str, float]:
+def counted(way: str, *records: Mapping[str, Any], costs: Collection[str] = ()) -> dict[str, float]:
     one = made(way)
     header = ",".join(FLAT.values()).encode() + b"\n" if "table" in way else None
     one.add(Lines(b"".join(line(way, {"at": AT, **it}) for it in records), "a.log", 1, header))
     found = one.drain()
     assert set(found.tallies) <= {Result.COUNTED, Result.PART, Result.DUPLICATE}
     assert found.unreadable == {}
-    return {name: value for name, value in sums(found.usage).items() if name in {*NAMES, "inferences"}}
+    return {name: value for name, value in sums(found.usage).items() if name in {*NAMES, *costs, "inferences"}}
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -101,6 +102,21 @@ def test_a_part_that_is_larger_than_its_whole_stands_beside_it(
     told: dict[str, int], right: dict[str, float], way: str
 ) -> None:
     assert counted(way, told) == {"inferences": 1, "output_tokens": 5, **right}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_cost_of_zero_beside_tokens_is_unknown_however_it_is_read(way: str) -> None:
+    free = {"in": 100, "out": 5, "usd": 0}
+    records = (
+        {"id": "1", **free},
+        {"id": "2", "out": 5, "usd": 0.0},
+        {"id": "3", **free, "usd": 0.25},
+        {"id": "4", "usd": 0},
+    )
+
+    assert counted(way, *records, costs=COSTS) == {
+        "inferences": 4, "input_tokens": 200, "output_tokens": 15, "cost_usd": 0.25, "unpriced": 2,
+    }  # fmt: skip
 
 
 COUNT = st.none() | st.integers(0, 9) | st.integers(0, 2**53) | st.sampled_from([2**53, 2**53 - 1])

@@ -230,8 +230,9 @@ STORED: tuple[Stored, ...] = (
             "bf8464539d2ed8fc94df59e3efe0294f",
             314,
             "f79bcd6be50f8b969f2626f2",
+            "",
         ),
-        (b"{" + _RESULTS, b'{"version":1,' + _RESULTS),
+        (b"{" + _RESULTS, b'{"version":1,' + _RESULTS, b'{"version":2,' + _RESULTS[:-1] + b',"refused":""}'),
     ),
     Stored(
         "git",

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from leverwatch.collectors.interface import CollectorContext, Result, SourceStat
 from leverwatch.collectors.registry import source_types
 from leverwatch.collectors.sources.evals.collector import EvalsCollector
 from leverwatch.collectors.sources.evals.config import EvalsConfig
+from leverwatch.collectors.sources.evals.formats.interface import digest
+from leverwatch.collectors.sources.evals.positions import refused_files
 from tests.collectors.sources.evals import samples
 from tests.collectors.sources.evals.samples import Bench, lines, own
 
@@ -284,7 +287,7 @@ def test_no_text_of_a_prompt_or_answer_leaves_the_file(tmp_path: Path) -> None:
     [
         ("path", ""),
         ("path", []),
-        ("format", "ragas"),
+        ("format", "helm"),
         ("system", "{team}"),
         ("system", "{"),
         ("models", {"": "a"}),
@@ -303,3 +306,53 @@ def test_a_constant_system_is_declared_and_nothing_is_counted_or_watched(tmp_pat
     assert not config.counts_usage()
     assert not config.watches_prompts()
     assert list(EvalsCollector(config, CollectorContext(tmp_path, tmp_path)).collect(SourceState(0, dict))) == []
+
+
+def test_what_was_refused_of_a_file_is_remembered_with_its_reason_until_the_file_is_mended(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    broken = bench.write("a.json", b'{"results": 7}')
+    bench.write("b.jsonl", lines(own(), own(n=0), own(suite="other")))
+    bench.write("c.json", samples.inspect_log() | {"status": "cancelled"})
+    bench.write("d.json", samples.inspect_log())
+    bench.collect()
+
+    def refused() -> dict[str, str]:
+        return {Path(path).name: why for path, why in refused_files("evals", bench.state).items()}
+
+    assert refused() == {
+        "a.json": "invalid_line: is no result file of promptfoo, Inspect, lm-eval, deepeval, ragas or MLflow",
+        "b.jsonl": "mistyped_field: line 2: n must be from 1 to 1_000_000_000_000",
+        "c.json": "ignored: has no results: the run ended as cancelled",
+    }
+
+    bench.touch(broken, timedelta(minutes=30))
+    with (tmp_path / "b.jsonl").open("ab") as file:
+        file.write(lines(own(suite="third")))
+    bench.touch(tmp_path / "b.jsonl", timedelta(minutes=30))
+    bench.collect()
+    assert set(refused()) == {"a.json", "b.jsonl", "c.json"}
+
+    bench.write("a.json", samples.promptfoo([samples.promptfoo_row(True, 1.0)]))
+    bench.collect()
+    assert set(refused()) == {"b.jsonl", "c.json"}
+
+
+def test_files_that_an_earlier_method_could_not_read_are_read_and_all_others_stay_as_they_are(
+    tmp_path: Path,
+) -> None:
+    bench = Bench(tmp_path)
+    bench.write("a.json", samples.inspect_log())
+    bench.write("b.csv", b"question,response,model,good\nx,y,m,1\nz,y,m,0\n")
+    bench.write("c.json", b'[{"user_input": "x", "model": "m", "good": 1}]')
+    bench.collect()
+    earlier = digest([2, "auto", "bot", {}]).encode()
+    bench.state = {
+        key: re.sub(rb'"settings":"[0-9a-f]+"', b'"settings":"' + earlier + b'"', value)
+        for key, value in bench.state.items()
+    }
+
+    bench.restart()
+    assert [(one.suite, one.metric) for one in bench.collect()] == [("ragas", "good"), ("ragas", "good")]
+    assert bench.collect() == []
+    bench.restart()
+    assert bench.collect() == []

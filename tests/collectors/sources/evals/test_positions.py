@@ -16,7 +16,9 @@ from leverwatch.collectors.sources.evals.positions import (
 
 
 def state(data: bytes, path: str = "/a", settings: str = "s") -> ResultFilePosition:
-    return ResultFilePosition(path, len(data), 1, content_digest(BytesIO(data), len(data)), len(data), settings)
+    return ResultFilePosition(
+        path, len(data), 1, content_digest(BytesIO(data), len(data)), len(data), settings, ""
+    )
 
 
 @given(
@@ -36,4 +38,4 @@ def test_files_come_back_as_they_were_and_those_of_other_settings_do_not() -> No
     states = [state(b"x", "/a"), state(b"y", "/b", "other"), state(b"z", "/c")]
     stored = {state_key(one.path): RESULT_FILE.dumps(one) for one in states}
 
-    assert decode_all("evals", stored, "s") == {"/a": states[0], "/c": states[2]}
+    assert decode_all("evals", stored, {"s"}) == {"/a": states[0], "/c": states[2]}

@@ -79,6 +79,8 @@ class Reference:
 
     @staticmethod
     def _count(cell: dict[str, float], outcome: CallStatus, values: Mapping[str, Any]) -> None:
+        if values.get("cost_usd") == 0 and (values.get("input_tokens") or values.get("output_tokens")):
+            values = {**values, "cost_usd": None}  # what a producer writes that does not know the price
         rate, number, attempts = values.get("sample_rate"), values.get("inferences"), values.get("attempts")
         scale = 1.0 if rate is None else 1.0 / rate
         weight = scale if number is None else scale * number
