@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
+from msgspec import Struct
 
 from leverwatch.agent.cli.common import believed_clock, load, opened, past_day, reported, unknown_system
 from leverwatch.agent.cli.options import Exit, fail
@@ -115,8 +115,7 @@ def explain(
         click.echo(story(facts, verdict, beside) if whole else summary(verdict, beside))
 
 
-@dataclass(frozen=True)
-class _After:
+class _After(Struct, frozen=True):
     pairs: Mapping[str, str]
     verdict: Verdict
     beside: Assessment

@@ -6,9 +6,11 @@ import io
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
+
+from msgspec.structs import replace
 
 from leverwatch.collectors.interface import EvalResult, Problem, Result
 from leverwatch.collectors.paths import Found
