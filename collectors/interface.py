@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from leverwatch.collectors.counted_fields import Counts
 
@@ -126,8 +126,7 @@ EARLIEST_LANDING = datetime(2005, 4, 7, 22, 13, 13, tzinfo=UTC)
 """The date of the first commit that git ever recorded: a landing that is dated earlier has a wrong date."""
 
 
-@dataclass(frozen=True, slots=True)
-class PromptChange:
+class PromptChange(Struct, frozen=True):
     """One landing on the default branch that touched a system's prompts."""
 
     system: str
@@ -148,8 +147,7 @@ MOST_PROMPTS = 64
 """The largest number of versions of a system's prompt that are told apart on one day: the heaviest ones."""
 
 
-@dataclass(frozen=True, slots=True)
-class PromptCount:
+class PromptCount(Struct, frozen=True):
     """Additions to the inferences that one version of a system's prompt served on a UTC day."""
 
     system: str
@@ -160,8 +158,7 @@ class PromptCount:
     """Negative when they are taken back."""
 
 
-@dataclass(frozen=True, slots=True)
-class EvalResult:
+class EvalResult(Struct, frozen=True):
     """One metric of one run of an evaluation suite against one model and prompt.
 
     Two results with the same source, system, model, prompt version, suite, suite hash, metric and time are the
@@ -221,8 +218,7 @@ class Progress(Struct, frozen=True):
     unit: str = "B"
 
 
-@dataclass(frozen=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """What one transaction writes: usage and findings, and the source state that marks them as done."""
 
     state: Mapping[str, bytes | None]
@@ -277,8 +273,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True)
-class CollectorContext:
+class CollectorContext(Struct, frozen=True):
     """What a collector uses of its environment, injected so that tests can replace it."""
 
     base_dir: Path

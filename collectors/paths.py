@@ -6,8 +6,10 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from leverwatch.collectors.listing import Interrupted, Listing, name_fault, shown
 
@@ -20,8 +22,7 @@ _OLD_FOLDERS = ("old", "archive", "rotated")
 """Folders, in that of a live log or beside it, into which rotation often moves logs (`olddir` of logrotate)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """One regular file as `stat` showed it. `path` is absolute and has no symbolic links."""
 
     path: str
@@ -42,8 +43,7 @@ class Found:
         return self.device, self.inode
 
 
-@dataclass(slots=True)
-class Discovery:
+class Discovery(Struct):
     """The files that globs matched, and the paths that could not be examined."""
 
     files: list[Found] = field(default_factory=list)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
+from msgspec import Struct
 
 from leverwatch.agent.cli.common import believed_clock, load, opened, past_day, reported, unknown_system
 from leverwatch.agent.cli.options import Exit, fail
@@ -150,8 +150,7 @@ def _troubling(refused: Mapping[str, str]) -> int:
     return sum(not why.startswith(f"{Result.IGNORED.value}: ") for why in refused.values())
 
 
-@dataclass(frozen=True)
-class _After:
+class _After(Struct, frozen=True):
     pairs: Mapping[str, str]
     verdict: Verdict
     beside: Assessment

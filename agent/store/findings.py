@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from hashlib import blake2b
 from itertools import islice
 
+from msgspec.structs import asdict
 from sqlalchemy import Connection, and_, case, delete, select
 
 from leverwatch.agent.store.bulk_insert import insert_into

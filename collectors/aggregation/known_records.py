@@ -10,11 +10,11 @@ from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 from xxhash import xxh3_64_intdigest
 
 from leverwatch.collectors.exact_json import exact_decoder
@@ -44,8 +44,7 @@ class RewrittenBeyond(Exception):
     ones from them."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredRecords:
+class StoredRecords(Struct, frozen=True):
     """What is stored of the records of one document: digests of 8 bytes, and two rows without any content."""
 
     own: bytes

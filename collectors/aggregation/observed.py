@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from leverwatch.collectors.aggregation.grouping import Group, Index, connected, groups_of
 from leverwatch.collectors.aggregation.observed_state import Segments
@@ -44,8 +46,7 @@ class Tally(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Chunk:
+class _Chunk(Struct, frozen=True):
     """Rows that are counted and whose observations are not worked out."""
 
     seen: Observations
@@ -55,8 +56,7 @@ class _Chunk:
     """Only the rows before this index."""
 
 
-@dataclass(slots=True)
-class Report:
+class Report(Struct):
     """What was seen and joined since the last `load`."""
 
     seen: Counter[str] = field(default_factory=Counter)
@@ -65,8 +65,7 @@ class Report:
     """Calls that several observations tell of, by the names of their instrumentations."""
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
+class Joined(Struct, frozen=True):
     """What became of new rows that are of calls which others tell of too."""
 
     rows: list[int]

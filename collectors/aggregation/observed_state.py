@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 import msgspec
+from msgspec import Struct, field
 
 from leverwatch.collectors.errors import StateUnreadable
 from leverwatch.collectors.records.observation import Key, Sight
@@ -39,8 +39,7 @@ OBSERVED: Kind[StoredSegment] = Kind(
 )
 
 
-@dataclass(slots=True)
-class _Segment:
+class _Segment(Struct):
     number: int
     newest: float
     keys: dict[Key, None] = field(default_factory=dict)

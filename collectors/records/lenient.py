@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.decode import mend
@@ -42,8 +42,7 @@ class Refused(Exception):
         self.result, self.detail = result, detail
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Struct, frozen=True):
     """What is left of a record: JSON of its readable values, and field and reason of each unreadable one."""
 
     data: bytes

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from hashlib import blake2b
 from typing import Any
 
@@ -26,16 +27,23 @@ _MOST_NESTED = 8
 _SENTENCE = 8
 """From so many words on a value is a text and no name: dates and times in it are no other version."""
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
-_MOMENT = re.compile(
-    r"\b\d{4}-\d{2}-\d{2}(?:[t ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?(?: ?(?:z|utc|gmt|[+-]\d{2}:?\d{2})\b)?"
-    r"|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b"
-    r"|\b\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[ap]m\b)?(?: ?(?:z|utc|gmt)\b)?"
-    rf"|\b\d{{1,2}}(?:st|nd|rd|th)?\.? {_MONTH},? \d{{4}}\b"
-    rf"|\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}\b"
-    r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b",
-    re.IGNORECASE,
-)
-"""Dates, times of day and names of weekdays, as templates fill them in."""
+
+
+@cache
+def _moments() -> re.Pattern[str]:
+    """Dates, times of day and names of weekdays, as templates fill them in.
+
+    Compiled with the first prompt: most commands see none.
+    """
+    return re.compile(
+        r"\b\d{4}-\d{2}-\d{2}(?:[t ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?(?: ?(?:z|utc|gmt|[+-]\d{2}:?\d{2})\b)?"
+        r"|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b"
+        r"|\b\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[ap]m\b)?(?: ?(?:z|utc|gmt)\b)?"
+        rf"|\b\d{{1,2}}(?:st|nd|rd|th)?\.? {_MONTH},? \d{{4}}\b"
+        rf"|\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}\b"
+        r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b",
+        re.IGNORECASE,
+    )
 
 
 _MAYBE_MOMENT = re.compile(r"\d|day", re.IGNORECASE)
@@ -99,7 +107,7 @@ def _normalised(raw: str) -> str:
     text = " ".join(words)
     if len(words) < _SENTENCE or not _MAYBE_MOMENT.search(text):
         return text
-    return " ".join(_MOMENT.sub(" ", text).split())
+    return " ".join(_moments().sub(" ", text).split())
 
 
 def _text(value: object) -> str:

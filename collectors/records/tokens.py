@@ -8,8 +8,10 @@ its parts inside.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 WHOLES: Mapping[str, tuple[str, ...]] = {
     "input_tokens": ("cached_input_tokens", "cache_write_tokens"),
@@ -29,8 +31,7 @@ class Stands(StrEnum):
     """Nothing says it: inside, unless the numbers of the record prove the other."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
+class Tokens(Struct, frozen=True):
     """The numbers of tokens that one record tells; None: it does not tell them."""
 
     input: float | None = None

@@ -6,11 +6,11 @@ import io
 import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
 
-from msgspec.structs import replace as replace_state
+from msgspec.structs import replace
 
 from leverwatch.collectors.interface import EvalResult, Problem, Result
 from leverwatch.collectors.paths import Found
@@ -118,7 +118,7 @@ class ResultFileReader:
                     found.path,
                     BadInput(Result.INVALID_LINE, f"is larger than {_LARGEST >> 20} MiB and was not read"),
                 )
-                yield replace_state(self._state(found, now, "", 0), refused=_refused(reading)), reading
+                yield replace(self._state(found, now, "", 0), refused=_refused(reading)), reading
                 return
             file = io.BufferedReader(raw)
             parts = self._lines if is_lines(found.path, self._wanted, file) else self._document
@@ -140,7 +140,7 @@ class ResultFileReader:
         state, reading = self._state(found, now, content, found.size), Reading()
         known = files.get(found.path)
         if known is not None and known.digest == content:
-            yield replace_state(state, refused=known.refused), reading
+            yield replace(state, refused=known.refused), reading
             return
         if any(other.digest == content for other in files.values()):
             reading.tallies[Result.DUPLICATE] += 1
@@ -150,7 +150,7 @@ class ResultFileReader:
             self._results(file, found, now, reading)
         except Later:
             return
-        yield replace_state(state, refused=_refused(reading)), reading
+        yield replace(state, refused=_refused(reading)), reading
 
     def _results(self, file: BinaryIO, found: Found, now: datetime, reading: Reading) -> None:
         take = _Take(self._attribution, found, now, MOST_RESULTS)
@@ -194,7 +194,7 @@ class ResultFileReader:
             if sum(reading.tallies.values()) >= _LINES_A_BATCH:
                 refused = refused or _refused(reading)
                 state = self._state(found, now, lines.digest, lines.offset, waiting=True)
-                yield replace_state(state, refused=refused), reading
+                yield replace(state, refused=refused), reading
                 reading = Reading()
         left = lines.rest()
         if left:
@@ -204,7 +204,7 @@ class ResultFileReader:
         # An unterminated last line is waited for, so the file must not look as if nothing could be new in it.
         waiting = lines.offset < found.size
         state = self._state(found, now, lines.digest, lines.offset, waiting=waiting)
-        yield replace_state(state, refused=refused or _refused(reading)), reading
+        yield replace(state, refused=refused or _refused(reading)), reading
 
 
 class _Take:

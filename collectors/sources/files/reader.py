@@ -8,13 +8,13 @@ import lzma
 import os
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from enum import Enum
 from types import TracebackType
 from typing import Any, Protocol
 
 import zstandard
 from isal import isal_zlib
+from msgspec.structs import replace
 
 from leverwatch.collectors.paths import Found, found_at
 from leverwatch.collectors.sources.files.fingerprint import HEAD

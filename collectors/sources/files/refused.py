@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from operator import attrgetter
 from types import MappingProxyType
 
@@ -41,8 +40,7 @@ class RefusedRange(msgspec.Struct, frozen=True):
     """When they may count under the same settings, in seconds since the epoch; 0: never."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredRefused:
+class StoredRefused(Struct, frozen=True):
     """What was refused of one file."""
 
     ranges: tuple[RefusedRange, ...]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Iterable
 
@@ -95,7 +94,7 @@ class FileTracker(Struct):
             if outside is None or outside.key != state.key:
                 searched.append(state.origin)
             elif self.follow_rotated and (state.path != state.origin or _switched(state.link)):
-                self._files[state.key] = dataclasses.replace(outside, origin=state.origin)
+                self._files[state.key] = replace(outside, origin=state.origin)
             else:
                 left_out.add(state.id)
         self._search(searched)

@@ -6,15 +6,15 @@ It is the repository's default branch, and never what somebody has checked out a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 LOCAL, REMOTE = "refs/heads/", "refs/remotes/origin/"
 _REMOTE_HEAD = f"{REMOTE}HEAD"
 _USUAL = ("main", "master", "trunk")
 
 
-@dataclass(frozen=True, slots=True)
-class Branches:
+class Branches(Struct, frozen=True):
     """The branches of a repository, by full names."""
 
     names: frozenset[str]

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from leverwatch.collectors.interface import EARLIEST_LANDING
 
@@ -21,8 +22,7 @@ SLACK = 86_400
 """Seconds that a date may contradict its neighbours by: a wrong time zone, or a clock that drifts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dated:
+class Dated(Struct, frozen=True):
     """The dates of a branch after a look at all of them."""
 
     moved: dict[int, int]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
+
+from msgspec.structs import replace
 
 from leverwatch.agent.evaluation.assessor import nothing as unavailable
 from leverwatch.agent.framework.assessment import Assessment, PromptJudgement

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from leverwatch.agent.framework.baselines import Baseline, BaselineCode, Side, baseline
 from leverwatch.agent.framework.comparison import ComparisonOutcome

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from math import sqrt
 from typing import Any
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from leverwatch.agent.framework.comparison import ComparisonOutcome, compare
 from leverwatch.collectors.interface import EvalResult

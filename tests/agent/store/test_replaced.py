@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from msgspec import structs
 from sqlalchemy import func, select
 
 from leverwatch.agent.errors import InternalError, StoreConflict
@@ -195,8 +195,8 @@ def test_the_monthly_figure_and_the_verdict_follow_and_no_counter_falls(store: S
 
 
 def test_a_replaced_day_costs_nothing_of_what_else_the_batch_says(store: Store) -> None:
-    store.apply("bills", 0, replace(whole({DAY}, row()), tallies={Result.COUNTED: 1}))
-    store.apply("bills", 1, replace(whole({DAY}, row(), state={"at": b"2"}), tallies={Result.COUNTED: 1}))
+    store.apply("bills", 0, structs.replace(whole({DAY}, row()), tallies={Result.COUNTED: 1}))
+    store.apply("bills", 1, structs.replace(whole({DAY}, row(), state={"at": b"2"}), tallies={Result.COUNTED: 1}))
 
     assert store.tallies() == {"bills": {Result.COUNTED: 2}}
     assert store.source_state("bills").load() == {"at": b"2"}

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from msgspec import structs
 from sqlalchemy import event, func, select, text
 from structlog.testing import capture_logs
 
@@ -97,7 +98,9 @@ def test_a_batch_of_which_no_row_can_be_stored_still_moves_its_checkpoint(store:
 def test_a_prompt_change_that_cannot_be_stored_costs_itself(store: Store, wrong: dict[str, Any]) -> None:
     changes = (
         CHANGE,
-        replace(CHANGE, change_id="c2", **wrong) if "change_id" not in wrong else replace(CHANGE, **wrong),
+        structs.replace(CHANGE, change_id="c2", **wrong)
+        if "change_id" not in wrong
+        else structs.replace(CHANGE, **wrong),
     )
     batch = Batch(state={"at": b"1"}, prompt_changes=changes, replace_prompt_changes=True, usage=(GOOD,))
     store.apply("gateway", 0, batch)
@@ -121,7 +124,7 @@ def test_a_prompt_change_that_cannot_be_stored_costs_itself(store: Store, wrong:
     ids=lambda wrong: next(iter(wrong)),
 )
 def test_a_result_of_an_evaluation_that_cannot_be_stored_costs_itself(store: Store, wrong: dict[str, Any]) -> None:
-    results = (RESULT, replace(RESULT, **{"prompt_version": "q", **wrong}))
+    results = (RESULT, structs.replace(RESULT, **{"prompt_version": "q", **wrong}))
     store.apply("gateway", 0, Batch(state={"at": b"1"}, eval_results=results, usage=(GOOD,)))
     with store.reading() as connection:
         assert connection.scalars(select(eval_results.c.suite)).all() == ["suite"]
@@ -174,5 +177,5 @@ def test_a_batch_without_a_fault_takes_no_savepoint(open_store: Callable[[], Sto
     batch = Batch(state={"at": b"1"}, usage=(GOOD,), prompt_changes=(CHANGE,), eval_results=(RESULT,))
     store.apply("gateway", 0, batch)
     assert said == []
-    store.apply("gateway", 1, replace(batch, usage=(GOOD, replace(GOOD, model="nul\0"))))
+    store.apply("gateway", 1, structs.replace(batch, usage=(GOOD, replace(GOOD, model="nul\0"))))
     assert said != []

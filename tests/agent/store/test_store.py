@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from sqlalchemy import inspect, select, text
 
 from leverwatch.agent.errors import StoreConflict, StoreError
@@ -115,7 +116,7 @@ def test_of_several_agents_that_write_the_same_revision_exactly_one_succeeds(
 
 
 def test_a_batch_that_fails_half_way_leaves_nothing_behind(store: Store) -> None:
-    broken = replace(CHANGE, system=None)  # type: ignore[arg-type]  # the database refuses it, late in the batch
+    broken = structs.replace(CHANGE, system=None)  # the database refuses it, late in the batch
 
     with pytest.raises(StoreError):
         store.apply("gateway", 0, Batch(state={"k": b"v"}, usage=(ROW,), prompt_changes=(broken,)))
@@ -150,8 +151,8 @@ def test_the_newest_record_never_goes_back(store: Store) -> None:
 
 
 def test_replacing_prompt_changes_drops_the_gone_and_keeps_the_earliest_landing(store: Store) -> None:
-    rebased = replace(CHANGE, landed_at=datetime(2026, 3, 9, tzinfo=UTC))
-    store.apply("prompts", 0, Batch(state={}, prompt_changes=(CHANGE, replace(CHANGE, change_id="c2"))))
+    rebased = structs.replace(CHANGE, landed_at=datetime(2026, 3, 9, tzinfo=UTC))
+    store.apply("prompts", 0, Batch(state={}, prompt_changes=(CHANGE, structs.replace(CHANGE, change_id="c2"))))
     store.apply("prompts", 1, Batch(state={}, prompt_changes=(rebased,), replace_prompt_changes=True))
 
     with store.reading() as connection:
@@ -160,7 +161,7 @@ def test_replacing_prompt_changes_drops_the_gone_and_keeps_the_earliest_landing(
 
 
 def test_a_stored_landing_of_before_git_gets_its_sound_date_when_all_is_read_again(store: Store) -> None:
-    wrong = replace(CHANGE, landed_at=datetime(1970, 1, 2, tzinfo=UTC))
+    wrong = structs.replace(CHANGE, landed_at=datetime(1970, 1, 2, tzinfo=UTC))
     store.apply("prompts", 0, Batch(state={}, prompt_changes=(wrong,)))
     store.apply("prompts", 1, Batch(state={}, prompt_changes=(CHANGE,), replace_prompt_changes=True))
 

@@ -6,10 +6,12 @@ import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
+
+from msgspec.structs import replace
 
 from leverwatch.collectors.interface import Batch, CollectorContext, PromptChange, Result, SourceState
 from leverwatch.collectors.sources.git.child import Command, run_git
