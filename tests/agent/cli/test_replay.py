@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from leverwatch.agent.cli.main import main
 
+FORMAT = {"type": "jsonl", "fields": {"time": "ts", "inferences": "n", "request_id": "id"}}
 CONFIG = {
     "store": {"url": "sqlite:///store.db"},
     "sources": [
@@ -20,7 +21,7 @@ CONFIG = {
             "name": "gateway",
             "type": "files",
             "path": "*.jsonl",
-            "format": {"type": "jsonl", "fields": {"time": "ts", "inferences": "n", "request_id": "id"}},
+            "format": FORMAT,
             "system": "{app}",
         }
     ],
@@ -101,7 +102,7 @@ def test_what_a_silent_source_leaves_is_the_same_in_every_command(company: Path)
         for age in range(70, 12, -1)
     ]
     (company / "quiet.log").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    source = {**CONFIG["sources"][0], "path": "quiet.log"}
+    source = {"name": "quiet", "type": "files", "path": "quiet.log", "system": "{app}", "format": FORMAT}
     (company / "leverwatch.yaml").write_text(
         yaml.safe_dump({**CONFIG, "store": {"url": "sqlite:///quiet.db"}, "sources": [source]})
     )
