@@ -88,11 +88,8 @@ class Refusals(Struct, frozen=True):
         future = {index for index, result, _ in self.others if result is Result.FUTURE}
         records = _records(framing, data, numbers)
         if records is not None:
-            starts = Counter(line for _, line in records)
             settled = {line: it for line, it in self.mixed.items() if it is not None}
-            for line in [line for line in settled if starts[line] != 1]:
-                del numbers[line]
-            return list(_joined(records, numbers, future, len(data), settled))
+            return list(_joined(records, _refused(records, numbers, settled), future, len(data), settled))
         if self.counted or self.mixed or not numbers:
             return []
         return [Place(0, len(data), 0, numbers.total(), bool(future))]
@@ -154,9 +151,30 @@ def _by_value(data: bytes, units: Units, lines: Collection[int]) -> list[tuple[i
     return sorted(found)
 
 
+def _refused(
+    records: Sequence[tuple[int, int]], numbers: Mapping[int, int], settled: dict[int, Settled]
+) -> dict[int, int]:
+    """Return the indices of the records that were refused, each with how many it stands for. Of `settled` only the
+    lines are left that are one record."""
+    by_line: dict[int, list[int]] = {}
+    for at, (_, line) in enumerate(records):
+        by_line.setdefault(line, []).append(at)
+    found: dict[int, int] = {}
+    for line, number in numbers.items():
+        places = by_line.get(line, [])
+        known = settled.pop(line, None) if len(places) > 1 else None
+        if known is None:
+            found.update(dict.fromkeys(places, 0))
+            found.update(dict.fromkeys(places[:1], number))
+        elif known.records == len(places):
+            # Each has a place of its own. Of a line with more records than begin on it nothing is read again.
+            found.update(dict.fromkeys({*places}.difference(places[it] for it in known.done), 1))
+    return found
+
+
 def _joined(
     records: Sequence[tuple[int, int]],
-    numbers: Counter[int],
+    refused_ones: Mapping[int, int],
     future: Collection[int],
     end: int,
     settled: Mapping[int, Settled],
@@ -165,7 +183,7 @@ def _joined(
     line that has other records too is a stretch of its own."""
     first: int | None = None
     for at in range(len(records) + 1):
-        refused = at < len(records) and records[at][1] in numbers
+        refused = at in refused_ones
         alone = refused and (records[at][1] in settled or (first is not None and records[first][1] in settled))
         if first is not None and (alone or not refused):
             lines = {line for _, line in records[first:at]}
@@ -173,7 +191,7 @@ def _joined(
                 records[first][0] if first else 0,
                 records[at][0] if at < len(records) else end,
                 records[first][1],
-                sum(numbers[line] for line in lines),
+                sum(refused_ones[place] for place in range(first, at)),
                 not lines.isdisjoint(future),
                 settled.get(records[first][1]),
             )

@@ -262,6 +262,24 @@ def test_of_a_line_with_counted_and_refused_records_only_the_refused_ones_are_re
     assert all(batch.read == sum(batch.tallies.values()) for batch in place.bench.store.batches)
 
 
+@pytest.mark.parametrize("chunk", [60, 1 << 20], ids=["small pieces", "at once"])
+@pytest.mark.parametrize("end", [b"\n", b""], ids=["ended", "without an end"])
+def test_of_an_array_on_one_line_only_the_refused_elements_are_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: bytes, chunk: int
+) -> None:
+    monkeypatch.setattr("leverwatch.collectors.sources.files.read_context.CHUNK", chunk)
+    whole = {**JSONL, "framing": "json"}
+    place = Place(tmp_path, system="{app}", format=whole)
+    records = [record(app="a"), record(team="t"), record(team="t"), record(app="b"), record(team="u")]
+    append(place.log, b"[" + b", ".join(it.strip() for it in records) + b"]" + end)
+    assert place.bench.settle() == {"a": 1, "b": 1}
+
+    place.change(system="{team}", format=whole)
+    assert place.bench.settle() == {"a": 1, "b": 1, "t": 2, "u": 1}
+    place.change(system="all", format=whole)
+    assert place.bench.settle() == {"a": 1, "b": 1, "t": 2, "u": 1}
+
+
 def test_a_line_of_which_a_part_is_refused_twice_knows_what_counted_in_between(tmp_path: Path) -> None:
     both = [{"system": "{team}"}, {"system": "{squad}"}, {"system": "{team}"}, {"system": "bot"}]
     told = [{**SEMCONV, "team": "a"}, {**SEMCONV, "squad": "s"}, SEMCONV, {**SEMCONV, "squad": "s"}]
