@@ -173,10 +173,8 @@ def _supposing(suppose: Sequence[str]) -> Callable[[Store, Assessor, Plan, Decid
             supposed = supposed_of(pairs, plan.settings)
         except CommandError as error:
             fail(str(error), Exit.UNUSABLE)
-        facts, _ = decided[0]
         given = assessor.given(store, plan.scope, plan.costs, plan.beside, decided)
-        previous = store.verdicts(facts.as_of, plan.scope.systems).get(facts.system)
-        return _After(pairs, *judged(given, plan.beside, supposed, previous))
+        return _After(pairs, *judged(given, plan.beside, supposed, decided[0][1]))
 
     return judge
 

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from leverwatch.agent.config.economics import EconomicsConfig, EconomicsPlan, plan_of
 from leverwatch.agent.errors import StoreUnreadable
-from leverwatch.agent.framework.assess import assess
 from leverwatch.agent.framework.forecast.settings import ForecastSettings
+from leverwatch.agent.framework.holding import verdict_on
 from leverwatch.agent.framework.mistakes import MistakeSettings
 from leverwatch.agent.framework.model import Facts, Settings, Verdict
 from leverwatch.agent.log import get_logger
@@ -131,13 +131,17 @@ def _decide(store: Store, plan: Plan, as_of: date) -> tuple[list[tuple[Facts, Ve
     """Return the facts and verdicts, and the verdicts that were stored before."""
     unreadable: dict[str, StoreUnreadable] = {}
     previous = store.verdicts(as_of, plan.scope.systems, unreadable.__setitem__)
-    facts = store.facts(as_of, plan.scope)
+    timelines = store.timelines(as_of, plan.scope)
     for name, error in unreadable.items():
         log.error("verdict_unreadable", system=name, error=str(error))
-        facts.pop(name, None)
-        if not facts:
+        timelines.pop(name, None)
+        if not timelines:
             raise error
-    return [(given, assess(given, plan.settings, previous.get(name))) for name, given in facts.items()], previous
+    decided = [
+        (line.facts, verdict_on(line, line.facts, plan.settings, previous.get(name)))
+        for name, line in timelines.items()
+    ]
+    return decided, previous
 
 
 def decide_now(store: Store, plan: Plan, now: datetime) -> list[tuple[Facts, Verdict]]:

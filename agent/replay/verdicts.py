@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from leverwatch.agent.framework.assess import assess
+from leverwatch.agent.framework.holding import verdict_on
 from leverwatch.agent.framework.model import Facts, Settings, Verdict
 from leverwatch.agent.framework.timeline import Timeline, facts_as_of
 
@@ -32,15 +33,19 @@ def decide_days(
 
     The previous verdict of a day, which decides what is held while usage is stale, is the replayed one of the day
     before. Stored verdicts are not used for that, as they may come from other settings or from before late records
-    were read; only the first day builds on `stored`, a verdict of an earlier day, if there is one.
+    were read; only the first day builds on `stored`, a verdict of an earlier day, where the facts do not tell what
+    it holds.
     """
-    previous = stored
+    previous: Verdict | None = None
     for day in days:
         facts = facts_as_of(timeline, day)
         if facts is None:
             yield None
             continue
-        previous = assess(facts, settings, previous)
+        if previous is None:
+            previous = verdict_on(timeline, facts, settings, stored)
+        else:
+            previous = assess(facts, settings, previous)
         yield facts, previous
 
 

@@ -16,10 +16,11 @@ from sqlalchemy.types import NullType
 from leverwatch.agent.config.store_url import show_store_url
 from leverwatch.agent.errors import StoreConflict, StoreError, StoreRefusal, StoreUnreadable
 from leverwatch.agent.framework.model import Facts, Verdict
+from leverwatch.agent.framework.timeline import Timeline
 from leverwatch.agent.log import get_logger
 from leverwatch.agent.store.batches import write_batch
 from leverwatch.agent.store.engine import WRITES, open_database, translated
-from leverwatch.agent.store.facts import Scope, read_facts
+from leverwatch.agent.store.facts import Scope, read_facts, read_timelines
 from leverwatch.agent.store.migrate import is_newest, migrate
 from leverwatch.agent.store.names import Admission, FoldWarning, KnownNames, NameLimits, read_names, read_overflow
 from leverwatch.agent.store.reads import Reads
@@ -302,6 +303,11 @@ class Store(Reads):
         """Return the input of the framework for every system, as of the end of a UTC day."""
         with self.reading() as connection:
             return read_facts(connection, as_of, scope)
+
+    def timelines(self, as_of: date, scope: Scope) -> dict[str, Timeline]:
+        """Return the same facts as timelines, from which those of earlier days can be taken."""
+        with self.reading() as connection:
+            return read_timelines(connection, as_of, scope)
 
     @contextmanager
     def past(self, until: date, scope: Scope, models_per_system: int) -> Iterator[HistoryReader]:

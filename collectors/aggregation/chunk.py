@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
+from leverwatch.collectors.aggregation.refusals import Mixed
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.formats.interface import Parsed
 
@@ -20,8 +21,7 @@ class Chunk(Struct, frozen=True):
     """Index, result and detail of each record that was not counted."""
     unreadable: list[tuple[int, str, str]] = []
     """Index, field and reason of each value of a counted record that cannot be read."""
-    mixed: frozenset[int] = frozenset()
-    """Indices of lines that have both refused and other records."""
+    mixed: Mixed = {}
 
 
 def moved(chunk: Chunk, first: int) -> Chunk:
@@ -30,7 +30,7 @@ def moved(chunk: Chunk, first: int) -> Chunk:
         chunk,
         others=[(first + index, result, detail) for index, result, detail in chunk.others],
         unreadable=[(first + index, field, why) for index, field, why in chunk.unreadable],
-        mixed=frozenset(first + index for index in chunk.mixed),
+        mixed={first + index: settled for index, settled in chunk.mixed.items()},
     )
 
 

@@ -21,7 +21,7 @@ from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.aggregation.observed import Report
 from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE, partial_key
 from leverwatch.collectors.aggregation.pipeline import IDS, assemble
-from leverwatch.collectors.aggregation.refusals import REFUSED, Refusals, mixed
+from leverwatch.collectors.aggregation.refusals import REFUSED, Refusals, Settled, mixed
 from leverwatch.collectors.aggregation.rollup import lines_of
 from leverwatch.collectors.aggregation.scan_pool import ScanPool
 from leverwatch.collectors.errors import SourceRefused
@@ -77,6 +77,8 @@ class Ingest:
         """The records of the document that is being read; None for what only grows."""
         self.again = False
         """Whether records come that were refused, and tallied, before."""
+        self.settled: Settled | None = None
+        """Which records of the one line that comes were not refused before; None: all of them were."""
         self.on_refused: Callable[[Refusals], None] | None = None
         """Is told the refused records of each chunk."""
         self._read = 0
@@ -210,11 +212,12 @@ class Ingest:
         decoding long lines.
         """
         self.restore_ids()
-        if self._plain is None or not _is_whole(lines.data) or self._plain.pauses():
+        if self._plain is None or self.settled or not _is_whole(lines.data) or self._plain.pauses():
             self.finish()
             chunk, known = self._count_rows(bytes(lines.data), lines.header)
             self._count_chunk(lines, chunk)
-            if chunk.counted and not _is_whole(lines.data) and (may_go_on or self.framing.by_newline):
+            open_end = not _is_whole(lines.data) and (may_go_on or self.framing.by_newline)
+            if chunk.counted and open_end and self.settled is None:
                 self._remember(partial_key(lines), 1)
             return known
         if self._scanning is not None and self.window is None:
@@ -245,7 +248,7 @@ class Ingest:
             sum(chunk.ignored for chunk in chunks),
             sorted(other for chunk in chunks for other in chunk.others),
             [value for chunk in chunks for value in chunk.unreadable],
-            frozenset().union(*(chunk.mixed for chunk in chunks)),
+            {line: it for chunk in chunks for line, it in chunk.mixed.items()},
         )
         self._count_chunk(lines, whole)
         return found.lines
@@ -266,14 +269,15 @@ class Ingest:
                 whole.ignored + chunk.ignored + blank,
                 whole.others + chunk.others,
                 whole.unreadable + chunk.unreadable,
-                whole.mixed | chunk.mixed,
+                {**whole.mixed, **chunk.mixed},
             )
         return whole, known
 
     def _count_stretch(self, data: bytes, header: bytes | None) -> tuple[Chunk, int | None]:
         known: int | None = None
         known_records = None if self.known is None or self.known.idle else self.known
-        if self._records is not None and self.window is None and known_records is None:
+        settled = self.settled
+        if self._records is not None and self.window is None and known_records is None and settled is None:
             parsed = self._records.records(data)
             known = len(parsed.rows) if parsed.lines is None else None
             self._saw(parsed)
@@ -281,6 +285,8 @@ class Ingest:
             counted, others = self._rollup.add_records(parsed.rows, self._records.layout)
         else:
             parsed = self._format.parse(data, header)
+            if settled is not None:
+                parsed = settled.left_of(parsed)
             self._saw(parsed)
             places = parsed.lines
             if self.window is not None:
@@ -294,7 +300,10 @@ class Ingest:
         self._rollup.saw(parsed.seen)
         unreadable = unreadable_of(parsed, others) if parsed.unreadable else []
         rows = lines_of(others, parsed.lines)
-        both = mixed(places, parsed.refused, rows)
+        if settled is None:
+            both = mixed(places, parsed.lines, parsed.refused, others)
+        else:
+            both = settled.after(parsed.refused, others)
         return Chunk(counted, parsed.ignored, [*parsed.refused, *rows], unreadable, both), known
 
     def _saw(self, parsed: Parsed) -> None:

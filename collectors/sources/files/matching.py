@@ -162,6 +162,7 @@ class Matcher(Struct):
         with FileReader(found) as content:
             crcs, total = checksums(content, lengths)
             found = content.found
+        live = self._was_live(found)
         last_line_end = self.framing.complete(head, final=False)
         whole = self.framing.documents and len(head) < _LOOK and is_whole(head, last_line_end)
         related = [(relation(state, crcs, total, last_line_end), state) for state in candidates]
@@ -171,10 +172,25 @@ class Matcher(Struct):
                 if whole and state.gone and wanted is Relation.SHORTER:
                     # Nothing is left to compare it with, and a whole document is hardly the start of another one.
                     continue
+                if state.origin == live and self._is_elsewhere(state):
+                    continue
                 match = self._with(state, found, wanted, total)
                 if match is not None:
                     return match
         return Match(MatchDecision.NEW)
+
+    def _was_live(self, found: Found) -> str | None:
+        """The live path at which this very file was seen before anything of it was counted; None without one."""
+        for state in self.checkpoints.at(found.key):
+            away = state.path == state.origin and _is_rotated(state, found)
+            if away and state.blank and _still_begins(found, state):
+                return state.origin
+        return None
+
+    def _is_elsewhere(self, state: FileCheckpoint) -> bool:
+        """Whether a content had left its live path, so that what was written there later is no copy of it."""
+        holder = self.held.get(state.id)
+        return state.gone if holder is None else _is_rotated(state, holder)
 
     def ignore(self, found: Found) -> None:
         """Remember that a file outside the glob does not belong to the source."""
@@ -207,7 +223,8 @@ class Matcher(Struct):
         holder = self.held.get(state.id)
         if holder is None:
             return Match(MatchDecision.WAIT, state)  # its file could not be read in this run: decide later
-        if found.path == state.origin and _rotated_away(state, holder):
+        if found.path == state.origin and _is_rotated(state, holder):
+            # The next one, even when it begins with the same lines.
             return None
         comparison = compare(found, holder)
         if comparison is Comparison.DIFFERENT:
@@ -228,11 +245,21 @@ def _still_holds(holder: Found, state: FileCheckpoint) -> bool:
         return resume(content, state) is not None
 
 
-def _rotated_away(state: FileCheckpoint, holder: Found) -> bool:
-    # The file that now has its live path is the next one, even when it begins with the same lines.
+def _is_rotated(state: FileCheckpoint, file: Found) -> bool:
     folder, live = os.path.split(state.origin)
-    at, name = os.path.split(holder.path)
+    at, name = os.path.split(file.path)
     return (at == folder or at in old_folders(state.origin)) and is_rotated(live, name)
+
+
+def _still_begins(found: Found, state: FileCheckpoint) -> bool:
+    """Whether a file still has what was seen in it: its inode may be used for another one by now."""
+    seen = state.offset + state.rest_length
+    if found.mtime_ns < state.mtime_ns or found.size < seen:
+        return False  # such as a compressed copy, which gets the time of its original
+    with FileReader(found) as content:
+        if content.kind is not Kind.PLAIN or state.compressed:
+            return False
+        return crc32(content.read_exactly(seen)) == (state.rest_crc if state.rest_length else state.crc)
 
 
 def preferred(found: Iterable[Found], origins: frozenset[str]) -> list[Found]:

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from leverwatch.collectors.aggregation.refusals import Place
+from leverwatch.collectors.aggregation.refusals import Place, Settled
 from leverwatch.collectors.exact_json import exact_decoder
 from leverwatch.collectors.interface import Problem, Result
 from leverwatch.collectors.sources.files.config import FilesConfig
@@ -38,6 +38,15 @@ class RefusedRange(msgspec.Struct, frozen=True):
     """The digest of the settings under which they were refused."""
     again: float
     """When they may count under the same settings, in seconds since the epoch; 0: never."""
+    of: int = 0
+    """The number of all records of the line that is the range; 0: the range has refused ones only."""
+    done: tuple[int, ...] = ()
+    """The indices of those of them that were not refused."""
+
+    @property
+    def settled(self) -> Settled | None:
+        """The other records of the line that is the range; None: there are none."""
+        return Settled(self.of, self.done) if self.of else None
 
 
 class StoredRefused(Struct, frozen=True):
@@ -50,12 +59,25 @@ class StoredRefused(Struct, frozen=True):
     """Whether it was said that the file is gone."""
 
 
+class _Version1(msgspec.Struct, forbid_unknown_fields=True):
+    ranges: list[dict[str, msgspec.Raw]]
+    full: msgspec.Raw
+    said: msgspec.Raw
+
+
+def _with_others(body: bytes) -> bytes:
+    """The upgrade to version 2: a line was remembered only when all of its records were refused."""
+    stored = msgspec.json.decode(body, type=_Version1)
+    stored.ranges = [{**one, "of": msgspec.Raw(b"0"), "done": msgspec.Raw(b"[]")} for one in stored.ranges]
+    return msgspec.json.encode(stored)
+
+
 REFUSED_RANGES: Kind[StoredRefused] = Kind(
     name="list of the refused ranges of a file",
     key=PREFIX,
     encode=msgspec.json.Encoder().encode,
     decode=exact_decoder(StoredRefused),
-    upgrades=(same,),
+    upgrades=(same, _with_others),
     is_json=True,
 )
 
@@ -118,10 +140,15 @@ class RefusedRanges:
             start, end = at + place.start, at + place.end
             end = end if most is None else min(end, most)
             again = self._now() + _DAY if place.future else 0.0
-            made = RefusedRange(start, end, first_line - 1 + place.line, place.records, self._settings, again)
+            line = first_line - 1 + place.line
+            made = RefusedRange(start, end, line, place.records, self._settings, again)
+            if place.settled is not None:
+                made = replace(made, of=place.settled.records, done=place.settled.done)
             index = bisect(file.kept, start, key=_start)
             before = file.kept[index - 1] if index else None
-            if before is not None and before.end == start and before.settings == made.settings:
+            alike = before is not None and before.settings == made.settings
+            alone = made.of or (before is not None and before.of)
+            if before is not None and before.end == start and alike and not alone:
                 times = [it for it in (before.again, again) if it]
                 joined = replace(
                     before, end=end, records=before.records + made.records, again=min(times, default=0.0)

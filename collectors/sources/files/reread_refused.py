@@ -141,7 +141,7 @@ class _Again:
         """Count what counts by now."""
         ingest, progress = self._context.ingest, self._context.progress
         ingest.finish()
-        previous, ingest.again = ingest.keep(self._days), True
+        previous, ingest.again, ingest.settled = ingest.keep(self._days), True, self._part.settled
         left = self._part.end - self._part.start
         try:
             while left and (data := self._content.read(min(self._context.buffers.chunk, left))):
@@ -157,7 +157,7 @@ class _Again:
             self.complete = not left
         finally:
             ingest.finish()
-            ingest.window, ingest.again = previous, False
+            ingest.window, ingest.again, ingest.settled = previous, False, None
 
     def _end(self) -> None:
         feed, ingest = self._feed, self._context.ingest

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from leverwatch.agent.cli.main import main
 
+FORMAT = {"type": "jsonl", "fields": {"time": "ts", "inferences": "n", "request_id": "id"}}
 CONFIG = {
     "store": {"url": "sqlite:///store.db"},
     "sources": [
@@ -20,7 +21,7 @@ CONFIG = {
             "name": "gateway",
             "type": "files",
             "path": "*.jsonl",
-            "format": {"type": "jsonl", "fields": {"time": "ts", "inferences": "n", "request_id": "id"}},
+            "format": FORMAT,
             "system": "{app}",
         }
     ],
@@ -93,6 +94,31 @@ def test_a_replayed_day_is_what_evaluate_says_of_it() -> None:
 
     different = {key for key in verdict if verdict[key] != replayed[key]}
     assert different <= {"changed_on"}  # a single day knows of no day before
+
+
+def test_what_a_silent_source_leaves_is_the_same_in_every_command(company: Path) -> None:
+    lines = [
+        {"ts": f"{back(age)}T09:00:00Z", "app": "bot", "n": 12_000_000, "id": f"q{age}"}
+        for age in range(70, 12, -1)
+    ]
+    (company / "quiet.log").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    source = {"name": "quiet", "type": "files", "path": "quiet.log", "system": "{app}", "format": FORMAT}
+    (company / "leverwatch.yaml").write_text(
+        yaml.safe_dump({**CONFIG, "store": {"url": "sqlite:///quiet.db"}, "sources": [source]})
+    )
+    assert call("collect").exit_code == 0
+    on = back(4)
+
+    (evaluated,) = json.loads(call("evaluate", "--as-of", on, "--format", "json").output)
+    explained = json.loads(call("explain", "bot", "--as-of", on, "--format", "json").output)
+    *_, long = json.loads(call("replay", "--since", back(60), "--until", on, "--format", "json").output)
+    (short,) = json.loads(call("replay", "--since", on, "--until", on, "--format", "json").output)
+    (now,) = json.loads(call("evaluate", "--format", "json").output)
+
+    said = ["strategy", "status", "rule", "held", "changed_on"]
+    told = [[one[name] for name in said] for one in (evaluated, explained, long["verdict"], short["verdict"], now)]
+    assert told == [["hybrid", "decided", "volume_mid", True, evaluated["changed_on"]]] * 5
+    assert 'leverwatch_verdict_status{status="decided",system="bot"} 1.0' in call("metrics").output
 
 
 def test_the_last_day_can_be_set_and_later_days_have_no_say() -> None:

@@ -186,7 +186,11 @@ STORED: tuple[Stored, ...] = (
         StoredRefused(
             ranges=(RefusedRange(100, 313, 1, 1, "8d2f0a61c4be97f3", 1773395000.5),), full=True, said=True
         ),
-        (b"{" + _REFUSED, b'{"version":1,' + _REFUSED),
+        (
+            b"{" + _REFUSED,
+            b'{"version":1,' + _REFUSED,
+            b'{"version":2,' + _REFUSED.replace(b'"again":1773395000.5', b'"again":1773395000.5,"of":0,"done":[]'),
+        ),
     ),
     Stored(
         "files",

@@ -239,14 +239,83 @@ def test_beyond_the_largest_number_of_ranges_it_is_said_once(
     assert place.bench.collect() == {"bot": 4, "a": 2}
 
 
-def test_a_line_with_counted_and_refused_records_is_not_read_again(tmp_path: Path) -> None:
-    """It cannot be told which of its records counted, and a call that counts twice is worse than one that is
-    missed."""
-    other = {**SEMCONV, "team": "a"}
-    both = json.dumps(export(span(SEMCONV), span(other, spanId="0102030405060708"))).encode() + b"\n"
+def spans(*teams: str | None) -> bytes:
+    """One line of an OpenTelemetry export with a call of each team; None tells no team."""
+    told = [SEMCONV if team is None else {**SEMCONV, "team": team} for team in teams]
+    return json.dumps(export(*map(span, told))).encode() + b"\n"
+
+
+@pytest.mark.parametrize("chunk", [100, 1 << 20], ids=["small pieces", "at once"])
+def test_of_a_line_with_counted_and_refused_records_only_the_refused_ones_are_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    monkeypatch.setattr("leverwatch.collectors.sources.files.read_context.CHUNK", chunk)
     place = Place(tmp_path, system="{team}", format="otlp")
-    append(place.log, both)
-    counted = place.bench.collect()
+    append(place.log, spans("a", None, "b") + spans(None, None) + spans("c") + spans(None, "d"))
+    assert place.bench.collect() == {"a": 1, "b": 1, "c": 1, "d": 1}
+    assert [it[3] for it in place.stored()] == [1, 2, 1]
 
     place.change(system="bot", format="otlp")
-    assert sum(place.bench.collect().values()) == sum(counted.values())
+    assert place.bench.collect() == {"a": 1, "b": 1, "c": 1, "d": 1, "bot": 4}
+    assert place.stored() == []
+    assert place.again() == {"a": 1, "b": 1, "c": 1, "d": 1, "bot": 4}
+    assert all(batch.read == sum(batch.tallies.values()) for batch in place.bench.store.batches)
+
+
+@pytest.mark.parametrize("chunk", [60, 1 << 20], ids=["small pieces", "at once"])
+@pytest.mark.parametrize("end", [b"\n", b""], ids=["ended", "without an end"])
+def test_of_an_array_on_one_line_only_the_refused_elements_are_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: bytes, chunk: int
+) -> None:
+    monkeypatch.setattr("leverwatch.collectors.sources.files.read_context.CHUNK", chunk)
+    whole = {**JSONL, "framing": "json"}
+    place = Place(tmp_path, system="{app}", format=whole)
+    records = [record(app="a"), record(team="t"), record(team="t"), record(app="b"), record(team="u")]
+    append(place.log, b"[" + b", ".join(it.strip() for it in records) + b"]" + end)
+    assert place.bench.settle() == {"a": 1, "b": 1}
+
+    place.change(system="{team}", format=whole)
+    assert place.bench.settle() == {"a": 1, "b": 1, "t": 2, "u": 1}
+    place.change(system="all", format=whole)
+    assert place.bench.settle() == {"a": 1, "b": 1, "t": 2, "u": 1}
+
+
+def test_a_line_of_which_a_part_is_refused_twice_knows_what_counted_in_between(tmp_path: Path) -> None:
+    both = [{"system": "{team}"}, {"system": "{squad}"}, {"system": "{team}"}, {"system": "bot"}]
+    told = [{**SEMCONV, "team": "a"}, {**SEMCONV, "squad": "s"}, SEMCONV, {**SEMCONV, "squad": "s"}]
+    place = Place(tmp_path, format="otlp", **both[0])
+    append(place.log, json.dumps(export(*map(span, told))).encode() + b"\n")
+    counted = [place.bench.collect()]
+    for settings in both[1:]:
+        place.change(format="otlp", **settings)
+        counted.append(place.bench.collect())
+
+    assert counted == [{"a": 1}, {"a": 1, "s": 2}, {"a": 1, "s": 2}, {"a": 1, "s": 2, "bot": 1}]
+
+
+def test_a_line_that_gives_other_records_than_before_waits_for_the_settings_that_it_was_read_with(
+    tmp_path: Path,
+) -> None:
+    place = Place(tmp_path, system="{team}", format="otlp")
+    append(place.log, spans("a", None))
+    assert place.bench.collect() == {"a": 1}
+    before = place.bench.store.tallies.total()
+
+    place.change(system="bot", format={"type": "jsonl", "fields": {"time": "resourceSpans.0.startTimeUnixNano"}})
+    assert place.bench.collect() == {"a": 1}
+    assert place.bench.store.tallies.total() == before
+    place.change(system="bot", format="otlp")
+    assert place.bench.collect() == {"a": 1, "bot": 1}
+
+
+def test_what_a_part_of_a_line_waits_for_survives_a_run_that_dies(tmp_path: Path) -> None:
+    place = Place(tmp_path, system="{team}", format="otlp")
+    append(place.log, spans("a", None) + spans(None, "b"))
+    place.bench.collect()
+    compress(place.log)
+    place.change(system="bot", format="otlp", path="*.jsonl*")
+    place.bench.crash(1, False)
+
+    assert place.bench.collect() == {"a": 1, "b": 1, "bot": 2}
+    place.bench.restart()
+    assert place.bench.settle() == {"a": 1, "b": 1, "bot": 2}

@@ -19,7 +19,7 @@ from leverwatch.collectors.sources.files.config import FilesConfig
 from tests.collectors.sources.files.logs import config
 from tests.collectors.sources.files.tailing import Bench
 
-COLUMNS = ["ts", "when", "app", "unit", "n"]
+COLUMNS = ["ts", "when", "app", "unit", "n", "id"]
 TIME, BAD = "2026-03-10T08:00:00Z", "last Tuesday"
 RECORDS: list[dict[str, str]] = [
     {"ts": TIME, "when": TIME, "app": "bot", "unit": "bot"},
@@ -46,10 +46,11 @@ def settings_of(kind: str, choice: int) -> FilesConfig:
     return config(path="*.log", format=form, system=system, dedupe_window="0s")
 
 
-def written(kind: str, number: int) -> bytes:
+def written(kind: str, number: int, serial: int) -> bytes:
+    # No two logs have the same records, as nothing but the content tells a compressed log from a copy of another.
     if number == len(RECORDS):
         return b"\n" if kind == "csv" else b"out of memory\n"
-    values = {**RECORDS[number], "n": 1}
+    values = {**RECORDS[number], "n": 1, "id": f"call-{serial}"}
     if kind == "csv":
         return ",".join(str(values.get(name, "")) for name in COLUMNS).encode() + b"\n"
     return json.dumps(values, indent=2 if kind == "indented" else None).encode() + b"\n"
@@ -62,14 +63,16 @@ class History:
         self.kind, self.folder, self.live = kind, folder, folder / "app.log"
         self.bench = Bench(folder, settings_of(kind, 0))
         self.right: Counter[str] = Counter()
-        self.begun, self.cut, self.old = False, b"", 0
+        self.begun, self.cut, self.old, self.serial = False, b"", 0, 0
 
     def write(self, numbers: list[int], cut: int | None) -> None:
-        data = self.cut + b"".join(written(self.kind, number) for number in numbers)
+        records = [written(self.kind, number, self.serial + at) for at, number in enumerate(numbers)]
+        self.serial += len(records)
+        data = self.cut + b"".join(records)
         if not self.begun and self.kind == "csv":
             data = ",".join(COLUMNS).encode() + b"\n" + data
         self.begun = True
-        at = len(data) if cut is None or not numbers else len(data) - cut % len(written(self.kind, numbers[-1]))
+        at = len(data) if cut is None or not numbers else len(data) - cut % len(records[-1])
         with self.live.open("ab") as log:
             log.write(data[:at])
         self.cut = data[at:]

@@ -321,6 +321,45 @@ def test_the_next_log_may_begin_with_the_very_lines_of_the_one_before(tmp_path: 
     assert bench.settle() == {"a": 3}
 
 
+@pytest.mark.parametrize("seen", [0, 1, 20], ids=["nothing", "a byte", "half a line"])
+@pytest.mark.parametrize("before", ["kept", "compressed", "deleted"])
+def test_a_log_seen_before_its_first_line_was_whole_is_not_taken_for_a_copy_of_the_one_before(
+    tmp_path: Path, before: str, seen: int
+) -> None:
+    bench, log, old = Bench(tmp_path, path="app.jsonl"), tmp_path / "app.jsonl", tmp_path / "app.jsonl.1"
+    append(log, line("a"))
+    bench.collect()
+    log.rename(old)
+    append(log, line("a")[:seen])
+    bench.collect()
+    append(log, line("a")[seen:])
+    log.rename(tmp_path / "app.jsonl.2")
+    if before == "compressed":
+        compress(old)
+    elif before == "deleted":
+        old.unlink()
+    append(log, line("b"))
+    bench.restart()
+
+    assert bench.collect() == {"a": 2, "b": 1}
+    compress(tmp_path / "app.jsonl.2")
+    assert bench.settle() == {"a": 2, "b": 1}
+
+
+def test_a_copy_in_the_inode_of_an_empty_log_that_was_deleted_counts_nothing(tmp_path: Path) -> None:
+    bench, log, old = Bench(tmp_path, path="app.jsonl"), tmp_path / "app.jsonl", tmp_path / "app.jsonl.1"
+    append(log, line("a"))
+    bench.collect()
+    log.rename(old)
+    log.touch()
+    bench.collect()
+    # The very inode, whatever the file system would have chosen.
+    log.write_bytes(gzip.compress(old.read_bytes()))
+    log.rename(tmp_path / "app.jsonl.1.gz")
+
+    assert bench.settle() == {"a": 1}
+
+
 def test_a_log_that_is_truncated_while_it_is_read_is_not_mixed_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
