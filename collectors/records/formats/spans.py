@@ -268,12 +268,12 @@ def scalar(value: wire.Value | msgspec.Raw) -> Scalar:
     """
     if type(value) is msgspec.Raw:
         value = wire.value.decode(value)
-    if value.intValue is not None:
-        return value.intValue
     if value.stringValue is not wire.NOTHING and (told := wire.text.decode(value.stringValue)) is not None:
         return told
     if value.arrayValue is not wire.NOTHING and (array := wire.array.decode(value.arrayValue)) is not None:
         return next(map(scalar, array.values), None)
+    if value.intValue is not None:
+        return value.intValue
     return value.boolValue if value.doubleValue is None else value.doubleValue
 
 
