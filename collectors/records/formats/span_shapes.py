@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from leverwatch.collectors.records.codegen import Code
 from leverwatch.collectors.records.formats import span_wire as wire
@@ -28,6 +28,7 @@ from leverwatch.collectors.records.formats.interface import MAX_AMOUNT, MAX_COUN
 from leverwatch.collectors.records.formats.producers import is_as_told
 from leverwatch.collectors.records.formats.span_kinds import KINDS
 from leverwatch.collectors.records.formats.spans import Scalar, scalar
+from leverwatch.collectors.records.recall import recall
 
 _MOST = 500
 """The largest number of sets of names for which code is made."""
@@ -75,6 +76,16 @@ def _kinds(names: Sequence[str]) -> Callable[[Sequence[wire.Attribute]], tuple[S
     return made
 
 
+@recall(1024)
+def _first_of(array: bytes) -> Scalar:
+    return scalar(wire.Value(arrayValue=Raw(array)))
+
+
+def _other(value: wire.Value) -> Scalar:
+    """Return a value that is no text. Lists are the few reasons why models stop."""
+    return scalar(value) if value.arrayValue is wire.NOTHING else _first_of(bytes(value.arrayValue))
+
+
 class _Lines:
     """The lines that read the spans of one set of names."""
 
@@ -99,7 +110,7 @@ class _Lines:
         parts = [f"({', '.join(counts)})", *texts, cost, finish, schema, error, hit, template]
         self._code.add(1, f"return {', '.join(parts)}, ({', '.join((texts[1], *models))},)")
         scope = {
-            "N": wire.NOTHING, "text": wire.text.decode, "scalar": scalar, "parameter": parameter,
+            "N": wire.NOTHING, "text": wire.text.decode, "other": _other, "parameter": parameter,
             "MOST": MAX_COUNT, "MOST_AMOUNT": MAX_AMOUNT, "PARAMETERS": PARAMETERS, "OTHER": OTHER_PARAMETERS,
         }  # fmt: skip
         made: Callable[[Sequence[wire.Attribute]], tuple[Any, ...] | None] = self._code.compile("read", scope)
@@ -111,7 +122,7 @@ class _Lines:
         if name not in self._known:
             self._known.add(name)
             self._code.add(
-                1, f"v = a[{at}].value", f"{name} = scalar(v) if v.stringValue is N else text(v.stringValue)"
+                1, f"v = a[{at}].value", f"{name} = other(v) if v.stringValue is N else text(v.stringValue)"
             )
         return name
 
