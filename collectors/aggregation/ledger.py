@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from leverwatch.collectors.aggregation.cells import CellRef
 from leverwatch.collectors.aggregation.counting_rule import CountRow, First, compile_row_rule
-from leverwatch.collectors.aggregation.open_calls import OpenCall
+from leverwatch.collectors.aggregation.open_calls import Group, OpenCall
 from leverwatch.collectors.counted_fields import COLUMN_INDEX, COLUMNS
 from leverwatch.collectors.interface import Operation, Result
 from leverwatch.collectors.records.fields import field_indexes
@@ -97,6 +97,11 @@ class Known:
             version=False, ended=False, alone=False, waits=False, prompt=self.place.prompt,
         )  # fmt: skip
         object.__setattr__(self, "_fresh", fresh)
+
+    @property
+    def group(self) -> Group:
+        """What calls have in common whose chunks cannot be told apart by id."""
+        return self._fresh.group
 
     def call(self, moment: float, *, series: str = "", version: bool = False) -> OpenCall:
         """Return a new call that counts in this cell, of which nothing is known yet."""

@@ -72,7 +72,10 @@ class RowCounter:
         others: list[tuple[int, Result, str]] = []
         changed = bytearray(len(rows))
         same: Row | None = None
+        end = 0
         for index, (row, stamp) in enumerate(zip(rows, times.stamps, strict=True)):
+            if index < end:
+                continue
             piece = pieces.get(index)
             if (row is same or row == same) and (piece is Piece.CHUNK or piece is Piece.PART):
                 # Most parts of a stream say the same: nothing.
@@ -81,11 +84,16 @@ class RowCounter:
             known = self._know(row, stamp)
             if not isinstance(known, Known):
                 refused: Refusal | None = known
+            elif piece is not None and (
+                run := self._streams.add_run(rows, pieces, index, known, self._moment(row, stamp))
+            ):
+                end, refused, changed[index] = run
             else:
                 refused, changed[index] = self._count(row, known, self._moment(row, stamp), piece)
             same = self._nothing_new(row)
             if refused is not None:
                 others.append((index, refused[0], refused[1]))
+            others += [(at, COUNTED_BEFORE[0], COUNTED_BEFORE[1]) for at in range(index + 1, end)]
         newest = self._stamps.newest(times.only(changed)) if any(changed) else None
         return len(rows) - len(others), others, newest
 
