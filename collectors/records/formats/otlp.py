@@ -118,6 +118,8 @@ class Otlp:
             if shape.has_tokens:
                 operation = spending
             if operation is Result.NOT_A_CALL:
+                if operation is not spending and shape.tells:
+                    return False
                 ids = of.ids[span.traceId], id_of(span.spanId), of.ids[span.parentSpanId]
                 found.no_call(span.startTimeUnixNano, Around(*ids, is_work_))
                 return True

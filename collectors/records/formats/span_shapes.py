@@ -38,7 +38,9 @@ class Simple(Struct, frozen=True):
     """How spans of one set of names are read."""
 
     kinds: Callable[[Sequence[wire.Attribute]], tuple[Scalar, ...]]
-    """Returns the values of `KINDS`."""
+    """Returns the values of `KINDS`. Raises what `scalar` does, also for what else decides whether one counts."""
+    tells: bool
+    """Whether they tell anything of a call, and whether that is tokens."""
     has_tokens: bool
     read: Callable[[Sequence[wire.Attribute]], tuple[Any, ...] | None]
     """Returns the numbers of `TOKENS`, and what tells the total, the model, the response, the cost, the reason of
@@ -65,13 +67,20 @@ class Shapes(dict[tuple[str, ...], Simple | None]):
 
 def _compile(names: Sequence[str], template: Sequence[str]) -> Simple:
     told = ranked(names)
-    return Simple(_kinds(names), not told.keys().isdisjoint(TOKENS), _Lines(names, template).read())
+    has_tokens = not told.keys().isdisjoint(TOKENS)
+    return Simple(_kinds(names, template), bool(told), has_tokens, _Lines(names, template).read())
 
 
-def _kinds(names: Sequence[str]) -> Callable[[Sequence[wire.Attribute]], tuple[Scalar, ...]]:
+def _kinds(
+    names: Sequence[str], template: Sequence[str]
+) -> Callable[[Sequence[wire.Attribute]], tuple[Scalar, ...]]:
     values = (f"scalar(a[{names.index(kind)}].value)" if kind in names else "None" for kind in KINDS)
     code = Code()
-    code.add(0, "def kinds(a):", f"    return {', '.join(values)}")
+    code.add(0, "def kinds(a):")
+    for name in names:
+        if name in (ERROR, CACHE_HIT, *template):
+            code.add(1, f"scalar(a[{names.index(name)}].value)")
+    code.add(1, f"return {', '.join(values)}")
     made: Callable[[Sequence[wire.Attribute]], tuple[Scalar, ...]] = code.compile("kinds", {"scalar": scalar})
     return made
 
@@ -142,7 +151,8 @@ class _Lines:
         return self._number(what, "v.intValue", "MOST")
 
     def _cost(self) -> str:
-        return self._number("cost", "v.doubleValue if v.intValue is None else v.intValue", "MOST_AMOUNT")
+        cost = self._number("cost", "v.doubleValue if v.intValue is None else v.intValue", "MOST_AMOUNT")
+        return cost if cost == "None" else f"float({cost})"
 
     def _number(self, what: str, value: str, most: str) -> str:
         """Append what reads a number, under the first of its names that has one; return its name."""
