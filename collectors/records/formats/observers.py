@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import msgspec
 
-from leverwatch.collectors.records.formats.spans import Scalar, Span
+from leverwatch.collectors.records.formats.spans import LONGEST, Scalar, Span, text_of
 from leverwatch.collectors.records.observation import Key, Observation, Outline
 from leverwatch.collectors.records.timestamps import EPOCH, parse_time
 from leverwatch.collectors.records.vocabulary import operation_of
 
-PROCESS = ("service.name", "service.instance.id", "host.name", "k8s.pod.name", "container.id", "process.pid")
-"""Attributes of a resource that tell two processes apart."""
 _WORK = {
     "openinference.span.kind": frozenset({"tool", "agent"}),
     "traceloop.span.kind": frozenset({"tool", "agent"}),
@@ -21,14 +20,12 @@ _WORK = {
     "langfuse.observation.type": frozenset({"tool", "agent"}),
 }
 """Kinds of spans whose inside is another piece of work than what is around them."""
-_LONGEST = 256
-"""Characters of an id or a name that is compared."""
 _FIRST_NS, _LAST_NS = 10**17, 2**62
 _MICROSECOND = EPOCH.resolution
 
 
-class Call(msgspec.Struct, frozen=True, eq=False, gc=False):
-    """A span that is a call to a model. Thousands are kept at a time: it has no more than is compared."""
+class Call(msgspec.Struct, frozen=True, array_like=True, eq=False, gc=False):
+    """A span that is a call to a model, with no more than is compared."""
 
     scope: str
     trace_id: str | None
@@ -43,7 +40,12 @@ class Call(msgspec.Struct, frozen=True, eq=False, gc=False):
     """Numbers of tokens, in the order of `TOKENS`."""
     models: tuple[Scalar, ...]
     """What its attributes say of the model, what counts first."""
-    resource: Mapping[str, Scalar]
+    process: tuple[str | None, ...]
+    """What its resource tells of `PROCESS`."""
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(list[Call]).decode
 
 
 class Around(msgspec.Struct, frozen=True, eq=False, gc=False):
@@ -67,7 +69,6 @@ class Observers:
     def __init__(self, calls: Sequence[Call], others: Sequence[Around]) -> None:
         self._calls, self._others = calls, others
         self._around: dict[Key, Around] | None = None
-        self._processes: dict[int, tuple[str | None, ...]] = {}
 
     def outline(self) -> Outline:
         """Return what shows whether calls can be seen twice."""
@@ -82,15 +83,19 @@ class Observers:
 
     def of(self, index: int) -> Observation | None:
         """Return the observation of a call; None for one without ids."""
-        return _observe(self._calls[index], self._known(), self._processes)
+        return _observe(self._calls[index], self._known())
 
     def only(self, kept: Sequence[int]) -> Observers:
         """Return the observations of some of the calls."""
         return Observers([self._calls[index] for index in kept], self._others)
 
-    def alone(self) -> Observers:
-        """Return the same, without the spans around them."""
-        return Observers(self._calls, ())
+    def packed(self) -> Callable[[], Observers]:
+        """Return what returns the same again, without the spans around them, and needs less memory until then."""
+        try:
+            return partial(_unpacked, _encode(self._calls))
+        except (OverflowError, UnicodeEncodeError):
+            # A time of more than 64 bits, or a text of no Unicode.
+            return partial(Observers, self._calls, ())
 
     def _known(self) -> dict[Key, Around]:
         if self._around is None:
@@ -98,14 +103,13 @@ class Observers:
         return self._around
 
 
-def _observe(
-    call: Call, others: Mapping[Key, Around], processes: dict[int, tuple[str | None, ...]]
-) -> Observation | None:
-    if not call.trace_id or not call.span_id or max(len(call.trace_id), len(call.span_id)) > _LONGEST:
+def _unpacked(calls: bytes) -> Observers:
+    return Observers(_decode(calls), ())
+
+
+def _observe(call: Call, others: Mapping[Key, Around]) -> Observation | None:
+    if not call.trace_id or not call.span_id or max(len(call.trace_id), len(call.span_id)) > LONGEST:
         return None
-    process = processes.get(id(call.resource))
-    if process is None:
-        process = processes[id(call.resource)] = tuple([_text(call.resource.get(name)) for name in PROCESS])
     around, is_beyond = _nearest(call.trace_id, call, others) if call.parent_id else (None, False)
     start, end = _nanoseconds(call.start), _nanoseconds(call.end)
     if start is None or end is None or end < start:
@@ -116,13 +120,13 @@ def _observe(
         call.span_id,
         None if is_beyond else around,
         around if is_beyond else None,
-        call.scope[:_LONGEST],
-        process,
+        call.scope[:LONGEST],
+        call.process,
         start,
         end,
         call.operation if kind is None else kind.value,
         call.failed,
-        _text(call.response),
+        text_of(call.response),
         call.tokens,
         _models(call.models),
     )
@@ -135,7 +139,7 @@ def _nearest(trace: str, call: Call, others: Mapping[Key, Around]) -> tuple[str 
     while parent is not None and parent not in passed:
         other = others.get((trace, parent))
         if other is None:
-            return parent[:_LONGEST], is_beyond
+            return parent[:LONGEST], is_beyond
         passed.add(parent)
         is_beyond = is_beyond or other.is_work
         parent = other.parent_id
@@ -149,7 +153,7 @@ def is_work(attributes: Mapping[str, Scalar]) -> bool:
 
 def _models(told: Sequence[Scalar]) -> tuple[str, ...]:
     names = [name for name in dict.fromkeys(told) if isinstance(name, str)]
-    return tuple([name for name in names if 0 < len(name) <= _LONGEST])
+    return tuple([name for name in names if 0 < len(name) <= LONGEST])
 
 
 def _nanoseconds(time: str | float | None) -> int | None:
@@ -158,8 +162,3 @@ def _nanoseconds(time: str | float | None) -> int | None:
         return time if _FIRST_NS <= time < _LAST_NS else None
     moment = parse_time(time, EPOCH.tzinfo) if isinstance(time, str) and EPOCH.tzinfo is not None else None
     return None if moment is None else (moment - EPOCH) // _MICROSECOND * 1000
-
-
-def _text(value: Scalar) -> str | None:
-    text = "" if value is None else str(value).strip()
-    return text if 0 < len(text) <= _LONGEST else None

@@ -13,7 +13,7 @@ from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import ALL_FIELDS
 from leverwatch.collectors.records.formats.dialects import CACHE_HIT, ERROR, Told, tell, value_of
 from leverwatch.collectors.records.formats.interface import Framing, Parsed, Reader, Repeats, Row
-from leverwatch.collectors.records.formats.observers import PROCESS, Around, Call, Observers, around, is_work
+from leverwatch.collectors.records.formats.observers import Around, Call, Observers, around, is_work
 from leverwatch.collectors.records.formats.producers import PRODUCERS_WANT, as_meant, has_own_meaning, is_hit
 from leverwatch.collectors.records.formats.span_documents import has_spans
 from leverwatch.collectors.records.formats.span_kinds import KINDS, operations_of
@@ -29,6 +29,7 @@ from leverwatch.collectors.records.formats.span_rows import row_of, sample_rate,
 from leverwatch.collectors.records.formats.span_shapes import Shapes
 from leverwatch.collectors.records.formats.span_wire import WireSpan
 from leverwatch.collectors.records.formats.spans import (
+    PROCESS,
     UNREADABLE,
     Loose,
     NotSpans,
@@ -66,7 +67,7 @@ class Otlp:
         self._template = tuple(part.replace("\\", "") for part in template)
         self._known: dict[tuple[Scalar, ...], _Answer] = {}
         self._wanted = PRODUCERS_WANT | frozenset((*self._template, *PROCESS))
-        self._reader = SpanReader(self._wanted)
+        self._reader = SpanReader(self._wanted, self._template)
         self._shapes = Shapes(self._template)
 
     def read(self, units: Sequence[bytes]) -> Parsed:
@@ -99,12 +100,11 @@ class Otlp:
             if not isinstance(group, Scoped):
                 self._span(found, line, group)
                 continue
-            named = [_known(group.resource.get(part)) for part in self._template]
             for span in group.spans:
-                if type(span) is not WireSpan or not self._simple(found, line, span, group, named):
+                if type(span) is not WireSpan or not self._simple(found, line, span, group):
                     self._span(found, line, self._reader.span(span, group))
 
-    def _simple(self, found: _Found, line: int, span: WireSpan, of: Scoped, named: Sequence[Scalar]) -> bool:
+    def _simple(self, found: _Found, line: int, span: WireSpan, of: Scoped) -> bool:
         """Read a span that means what the conventions say. Returns whether it is one; else nothing was done."""
         wanted = self._wanted
         picked = [it for it in span.attributes or () if it.key in wanted]
@@ -132,6 +132,7 @@ class Otlp:
         tokens, total, model, response, cost, finish, schema, error, hit, own, models = told
         tokens = whole_numbers(of.scope, tokens, total)
         failed = failed or bool(error)
+        named = of.resource.named
         template = named if own is None else [one or other for one, other in zip(own, named, strict=True)]
         is_hit_ = hit is not None and is_cache_hit(hit)
         trace, id_, start, end = (
@@ -146,7 +147,18 @@ class Otlp:
         )  # fmt: skip
         parent = of.ids[span.parentSpanId]
         call = Call(
-            of.scope, trace, id_, parent, start, end, operation, failed, response, tokens, models, of.resource
+            of.scope,
+            trace,
+            id_,
+            parent,
+            start,
+            end,
+            operation,
+            failed,
+            response,
+            tokens,
+            models,
+            of.resource.process,
         )
         found.call(line, row, call)
         return True
@@ -209,7 +221,10 @@ class Otlp:
             wrong += take_unreadable(told)
             cost = None
         model, response = value_of(told, "model"), value_of(told, "response")
-        template = [_known(attributes.get(part)) or _known(span.resource.get(part)) for part in self._template]
+        template = [
+            _known(attributes.get(part)) or named
+            for part, named in zip(self._template, span.resource.named, strict=True)
+        ]
         row = row_of(
             span.start, span.end, span.trace_id, span.span_id, operation, failed, tokens, model, response, cost,
             hit, rate, template, schema_mode(told, attributes), value_of(told, "finish"),
@@ -220,7 +235,16 @@ class Otlp:
         models = (model, *[value for name, value in attributes.items() if "model" in name])
         ids = span.trace_id, span.span_id, span.parent_id
         call = Call(
-            span.scope, *ids, span.start, span.end, operation, failed, response, tokens, models, span.resource
+            span.scope,
+            *ids,
+            span.start,
+            span.end,
+            operation,
+            failed,
+            response,
+            tokens,
+            models,
+            span.resource.process,
         )
         found.call(line, row, call)
 

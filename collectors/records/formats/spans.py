@@ -20,12 +20,29 @@ UNREADABLE = math.nan
 """Stands for a value of another type than its name implies; as a number it is none, so that its reader sees it."""
 
 
+LONGEST = 256
+"""Characters of an id or a name that is compared."""
+
+
 class Loose(dict[str, Scalar]):
     """Attributes of which some are `UNREADABLE`."""
 
 
 class NotSpans(ValueError):
     """A JSON object that is not a document of OpenTelemetry."""
+
+
+PROCESS = ("service.name", "service.instance.id", "host.name", "k8s.pod.name", "container.id", "process.pid")
+"""Attributes of a resource that tell two processes apart."""
+
+
+class Resource(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """What emitted spans."""
+
+    named: tuple[Scalar, ...]
+    """The values of the attributes that name the system; None for what is not told."""
+    process: tuple[str | None, ...]
+    """Those of `PROCESS`."""
 
 
 class Span(msgspec.Struct, frozen=True, eq=False, gc=False):
@@ -48,7 +65,7 @@ class Span(msgspec.Struct, frozen=True, eq=False, gc=False):
     state: str
     """The trace state, in which samplers write their threshold."""
     attributes: Mapping[str, Scalar]
-    resource: Mapping[str, Scalar]
+    resource: Resource
 
 
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -77,19 +94,19 @@ class Scoped(msgspec.Struct, frozen=True, eq=False, gc=False):
 
     scope: str
     version: str
-    resource: Mapping[str, Scalar]
+    resource: Resource
     ids: Ids
     spans: Sequence[wire.WireSpan | msgspec.Raw]
     """Raw in a document where something has another type."""
 
 
 class SpanReader:
-    """Reads documents, keeping only the `wanted` attributes."""
+    """Reads documents, keeping only the `wanted` attributes; `template` are those that name the system."""
 
-    def __init__(self, wanted: frozenset[str]) -> None:
-        self._wanted = wanted
-        self._resources: dict[bytes, Mapping[str, Scalar]] = {}
-        """The attributes of resources, by how they are written: few processes send most documents."""
+    def __init__(self, wanted: frozenset[str], template: Sequence[str] = ()) -> None:
+        self._wanted, self._template = wanted, template
+        self._resources: dict[bytes, Resource] = {}
+        """Resources, by how they are written: few processes send most documents."""
         parts = (name.split(".") for name in wanted)
         self._groups = frozenset(".".join(names[:depth]) for names in parts for depth in range(1, len(names)))
         """The beginnings of wanted names, under which some producers nest the rest."""
@@ -164,7 +181,7 @@ class SpanReader:
                 found.append(Scoped(library.name or "", library.version or "", resource, ids, scope.spans or ()))
         return found
 
-    def _resource(self, resource: msgspec.Raw | wire.WireResource | None) -> Mapping[str, Scalar]:
+    def _resource(self, resource: msgspec.Raw | wire.WireResource | None) -> Resource:
         if not isinstance(resource, msgspec.Raw):
             return self._of_resource(resource)
         text = bytes(resource)
@@ -177,12 +194,19 @@ class SpanReader:
                 self._resources[text] = found
         return found
 
-    def _of_resource(self, resource: wire.WireResource | None) -> Mapping[str, Scalar]:
+    def _of_resource(self, resource: wire.WireResource | None) -> Resource:
         try:
             found = self._of_list(resource.attributes if resource else None)
-            return {name: value for name, value in found.items() if value is not UNREADABLE}
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return {}  # what the spans tell counts; a name that is missing leaves them unattributed
+            found = {}  # what the spans tell counts; a name that is missing leaves them unattributed
+        return self._told({name: value for name, value in found.items() if value is not UNREADABLE})
+
+    def _told(self, attributes: Mapping[str, Scalar]) -> Resource:
+        named = [attributes.get(part) for part in self._template]
+        return Resource(
+            tuple([None if value == "" else value for value in named]),
+            tuple([text_of(attributes.get(name)) for name in PROCESS]),
+        )
 
     def span(self, span: wire.WireSpan | msgspec.Raw, of: Scoped) -> Span | Refusal:
         """Return a span of what recorded it, or why it is refused."""
@@ -236,7 +260,7 @@ class SpanReader:
             code in _FAILED,
             "",
             attributes,
-            self._of_mapping(document.resource.attributes if document.resource else None),
+            self._told(self._of_mapping(document.resource.attributes if document.resource else None)),
         )
 
     def _of_mapping(self, attributes: Mapping[str, msgspec.Raw] | None, prefix: str = "") -> dict[str, Scalar]:
@@ -282,6 +306,12 @@ def _readable(value: wire.Value | msgspec.Raw) -> Scalar:
         return scalar(value)
     except msgspec.ValidationError:
         return UNREADABLE
+
+
+def text_of(value: Scalar) -> str | None:
+    """Return a value as text; None when it is empty, or too long to be compared."""
+    text = "" if value is None else str(value).strip()
+    return text if 0 < len(text) <= LONGEST else None
 
 
 def has_failed(span: wire.WireSpan | wire.LooseSpan) -> bool:
