@@ -128,10 +128,10 @@ def explain(errors: list[Any], data: Any, known_keys: KnownKeys) -> list[Problem
     misspelt = [
         (problem.steps[:-1], meant[1]) for problem in merged.values() if (meant := _MEANT.search(problem.reason))
     ]
-    return [_with_hint(problem) for problem in merged.values() if not _follows(problem, misspelt)]
+    return [_with_hint(problem) for problem in merged.values() if not _compares(problem, misspelt)]
 
 
-def _follows(problem: Problem, misspelt: list[tuple[Steps, str]]) -> bool:
+def _compares(problem: Problem, misspelt: list[tuple[Steps, str]]) -> bool:
     """Whether a problem is that a value does not fit another one, of which only the name was misspelt: it was
     compared with the default."""
     return problem.reason.startswith("must not be ") and any(

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from copy import copy
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import compress
 from operator import add, itemgetter, sub
 from typing import Any, Protocol
 
 from leverwatch.collectors.aggregation.cells import CellRef
 from leverwatch.collectors.aggregation.counting_rule import CountRow, First, compile_row_rule
-from leverwatch.collectors.aggregation.open_calls import OpenCall
+from leverwatch.collectors.aggregation.open_calls import Group, OpenCall
 from leverwatch.collectors.counted_fields import COLUMN_INDEX, COLUMNS
 from leverwatch.collectors.interface import Operation, Result
 from leverwatch.collectors.records.fields import field_indexes
@@ -24,7 +24,8 @@ _TRACES = COLUMN_INDEX["traces"]
 _TRACE = "trace_id"
 _WEIGHTS = ("sample_rate", "inferences")
 """The fields that say how many calls a record stands for."""
-_MOST_WEIGHTS = 1_000
+_MOST_WEIGHTS = _MOST_SCRATCHES = 1_000
+_PLACES = range(len(COLUMNS))
 Kind = tuple[object, ...]
 CellOf = Callable[[tuple[str, str, Operation, date], str], list[float]]
 """Returns the counts of a cell, given its system, model, operation and day, and the version of the prompt."""
@@ -97,9 +98,15 @@ class Known:
         )  # fmt: skip
         object.__setattr__(self, "_fresh", fresh)
 
+    @property
+    def group(self) -> Group:
+        """What calls have in common whose chunks cannot be told apart by id."""
+        return self._fresh.group
+
     def call(self, moment: float, *, series: str = "", version: bool = False) -> OpenCall:
         """Return a new call that counts in this cell, of which nothing is known yet."""
-        call = copy(self._fresh)
+        fresh: Any = self._fresh
+        call: OpenCall = fresh.__copy__()  # which `copy` would look for first
         call.begun = call.until = moment
         call.series, call.version = series, version
         return call
@@ -120,6 +127,7 @@ class Ledger:
         self._weights = [places[name] for name in _WEIGHTS]
         self._weight = itemgetter(*self._weights)
         self._nothing: dict[tuple[object, ...], list[float]] = {}
+        self._scratches: dict[tuple[str, CallStatus], CellRef] = {}
 
     def count(self, row: Sequence[Any], place: CellRef, moment: float, sign: float = 1.0) -> None:
         """Count a row that needs no further attention, or take it back with a sign of -1."""
@@ -132,9 +140,15 @@ class Ledger:
         return place.cell
 
     def _scratch(self, system: str, outcome: CallStatus) -> CellRef:
-        """Return a cell of its own for calls of a system."""
-        seed = self._memory.seed((system, "trace"))
-        return CellRef([0.0] * len(COLUMNS), system, outcome, 0, 0, seed)
+        """Return a cell of its own for a call of a system; it is emptied with the next call."""
+        place = self._scratches.get((system, outcome))
+        if place is None:
+            if len(self._scratches) >= _MOST_SCRATCHES:
+                self._scratches.clear()
+            seed = self._memory.seed((system, "trace"))
+            place = self._scratches[system, outcome] = CellRef([], system, outcome, 0, 0, seed)
+        place.cell = [0.0] * len(COLUMNS)
+        return place
 
     def add(self, call: OpenCall, row: Sequence[Any], moment: float) -> None:
         """Count a row as an open call."""
@@ -190,8 +204,16 @@ class Ledger:
 
     def _add(self, call: OpenCall, counts: list[float]) -> None:
         cell = self._cell(call)
-        cell[:] = map(add, cell, counts)
-        call.counts = tuple(map(add, call.counts, counts) if call.counts else counts)
+        if not call.counts:
+            cell[:] = map(add, cell, counts)
+            call.counts = tuple(counts)
+            return
+        # What a later record tells is in a few columns.
+        told = list(call.counts)
+        for at in compress(_PLACES, counts):
+            cell[at] += counts[at]
+            told[at] += counts[at]
+        call.counts = tuple(told)
 
     def _cell(self, call: OpenCall) -> list[float]:
         return self._cell_of((call.system, call.model, call.operation, call.day), call.prompt)

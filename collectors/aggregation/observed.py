@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
+import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
@@ -34,6 +36,10 @@ _STORED = 128
 """Observations that a step stores while nothing can be seen twice: the other instrumentation may come next."""
 
 
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(list[tuple[Any, ...]]).decode
+
+
 class Tally(Protocol):
     """Adds rows to the counts of a source, and takes them back."""
 
@@ -49,9 +55,11 @@ class Tally(Protocol):
 class _Chunk(Struct, frozen=True):
     """Rows that are counted and whose observations are not worked out."""
 
-    seen: Observations
-    rows: Sequence[tuple[Any, ...]]
+    seen: Callable[[], Observations]
+    rows: Callable[[], Sequence[tuple[Any, ...]]]
     left_out: Set[int]
+    number: int
+    """How many rows these are."""
     end: int
     """Only the rows before this index."""
 
@@ -143,10 +151,10 @@ class Observed:
         self.report.seen.update(outline.scopes)
         self._scopes.update(outline.scopes)
         if not self._is_awake and not self._wakes(outline.spans, outline.parents):
-            self._waiting.append(_Chunk(seen.alone(), rows, left_out, len(rows)))
+            self._waiting.append(_Chunk(seen.packed(), _packed(rows), left_out, len(rows), len(rows)))
             self._held += len(rows)
             while self._held > _WAITING and len(self._waiting) > 1:
-                self._held -= len(self._waiting.popleft().rows)
+                self._held -= self._waiting.popleft().number
             return NOTHING
         if not self._is_awake:
             self._is_awake = True
@@ -182,12 +190,12 @@ class Observed:
         while self._waiting and len(taken) < most:
             chunk = self._waiting.pop()
             start = max(0, chunk.end - (most - len(taken)))
-            found = _sights(chunk.seen, chunk.rows, chunk.left_out, range(start, chunk.end))
+            found = _sights(chunk.seen(), chunk.rows(), chunk.left_out, range(start, chunk.end))
             taken[:0] = [sight for _, sight in found]
             if start:
                 self._waiting.append(replace(chunk, end=start))
                 break
-            self._held -= len(chunk.rows)
+            self._held -= chunk.number
         for sight in taken:
             if self._remember(sight):
                 keys.append(sight.seen.key)
@@ -309,6 +317,14 @@ class Observed:
         self._groups.pop(key, None)
         for other in self._fits.pop(key, {}):
             del self._fits[other][key]
+
+
+def _packed(rows: Sequence[tuple[Any, ...]]) -> Callable[[], Sequence[tuple[Any, ...]]]:
+    """Return what returns the rows again, and needs less memory until then."""
+    try:
+        return partial(_decode, _encode(rows))
+    except (OverflowError, UnicodeEncodeError):
+        return lambda: rows  # a number of more than 64 bits, or a text of no Unicode
 
 
 def _sights(

@@ -87,11 +87,12 @@ class _Stored(_Fields, kw_only=True, gc=False):
 
 
 _encoder = msgspec.json.Encoder().encode
+_PLACES = range(len(COLUMNS))
 
 
 def _encode(call: OpenCall) -> bytes:
     counts = call.counts
-    named: Any = tuple(compress(zip(COLUMNS, counts, strict=False), counts))
+    named: Any = tuple([(COLUMNS[at], counts[at]) for at in compress(_PLACES, counts)])
     # It is stored as a `_Stored`, but for its class.
     call.counts = named
     try:
@@ -149,13 +150,15 @@ class OpenCalls:
 
     def put(self, key: int, call: OpenCall, moment: float) -> None:
         """Remember a call that is new or changed, after a record of a time."""
-        table, most = (self._settled, MOST_SETTLED) if call.settled else (self._open, MOST_OPEN)
-        if table.get(key) is call and key not in self._indexed:
-            table[key] = table.pop(key)  # it is the one that was changed last
-        else:
-            self._remove(key)
-            table[key] = call
-            self.versions += call.version
+        table, other, most = self._open, self._settled, MOST_OPEN
+        if call.settled:
+            table, other, most = other, table, MOST_SETTLED
+        before = table.pop(key, None) or other.pop(key, None)
+        if before is not call:
+            self.versions += call.version - (before.version if before is not None else 0)
+        if before is not None and key in self._indexed:
+            self._forget_group(key, before.group)
+        table[key] = call  # behind all others, as it is the one that was changed last
         self._changed.add(key)
         if call.alone or call.waits:
             self._note(key, call)
@@ -183,12 +186,15 @@ class OpenCalls:
             return False
         self.versions -= call.version
         if key in self._indexed:
-            self._indexed.remove(key)
-            for index in (self._alone, self._waiting):
-                keys = index.get(call.group)
-                if keys is not None and keys.pop(key, 0) is None and not keys:
-                    del index[call.group]
+            self._forget_group(key, call.group)
         return True
+
+    def _forget_group(self, key: int, group: Group) -> None:
+        self._indexed.remove(key)
+        for index in (self._alone, self._waiting):
+            keys = index.get(group)
+            if keys is not None and keys.pop(key, 0) is None and not keys:
+                del index[group]
 
     def free(self, key: int) -> int:
         """Return the first key behind this one that no call has."""
@@ -239,10 +245,11 @@ class OpenCalls:
                 self.drop(key)
         self._earliest = None
         written: dict[str, bytes | None] = {}
+        dumps = OPEN_CALL.dumper()
         for key in sorted(self._changed):
             call = self.get(key)
             if call is not None:
-                written[f"{_PREFIX}{key:016x}"] = OPEN_CALL.dumps(call)
+                written[f"{_PREFIX}{key:016x}"] = dumps(call)
                 self._stored.add(key)
             elif key in self._stored:
                 written[f"{_PREFIX}{key:016x}"] = None

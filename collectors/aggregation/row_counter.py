@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, tzinfo
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime, tzinfo
 from operator import itemgetter
 
 from leverwatch.collectors.aggregation.batch_counter import Judge
@@ -23,6 +23,7 @@ from leverwatch.collectors.records.timestamps import parse_time
 from leverwatch.collectors.records.vocabulary import operation_of
 
 _TIME, _REQUEST = map(FIELDS.index, ("time", "request_id"))
+_TEXTS = frozenset({str, type(None)})
 _naming = itemgetter(*map(FIELDS.index, NAMING))
 
 
@@ -50,11 +51,14 @@ class RowCounter:
         self._versions = Versions(self._ledger, memory, calls)
         self._streams = StreamParts(self._ledger, memory, calls, known, has_extended=has_extended)
         self._places: dict[tuple[object, ...], Known] = {}
+        self._last: tuple[tuple[object, ...], tuple[object, ...], date, Known] | None = None
+        """Names, template values and day of the row before, and what is known of them."""
         self._time: tuple[object, float] = (None, 0.0)
 
     def clear(self) -> None:
         """Forget the cells."""
         self._places.clear()
+        self._last = None
 
     def add(
         self, rows: Sequence[Row], pieces: Mapping[int, Piece], limit: datetime
@@ -68,20 +72,28 @@ class RowCounter:
         others: list[tuple[int, Result, str]] = []
         changed = bytearray(len(rows))
         same: Row | None = None
+        end = 0
         for index, (row, stamp) in enumerate(zip(rows, times.stamps, strict=True)):
+            if index < end:
+                continue
             piece = pieces.get(index)
-            if row == same and (piece is Piece.CHUNK or piece is Piece.PART):
+            if (row is same or row == same) and (piece is Piece.CHUNK or piece is Piece.PART):
                 # Most parts of a stream say the same: nothing.
                 others.append((index, COUNTED_BEFORE[0], COUNTED_BEFORE[1]))
                 continue
             known = self._know(row, stamp)
             if not isinstance(known, Known):
                 refused: Refusal | None = known
+            elif piece is not None and (
+                run := self._streams.add_run(rows, pieces, index, known, self._moment(row, stamp))
+            ):
+                end, refused, changed[index] = run
             else:
                 refused, changed[index] = self._count(row, known, self._moment(row, stamp), piece)
             same = self._nothing_new(row)
             if refused is not None:
                 others.append((index, refused[0], refused[1]))
+            others += [(at, COUNTED_BEFORE[0], COUNTED_BEFORE[1]) for at in range(index + 1, end)]
         newest = self._stamps.newest(times.only(changed)) if any(changed) else None
         return len(rows) - len(others), others, newest
 
@@ -110,8 +122,7 @@ class RowCounter:
         if self._streams.told_nothing is not row:
             return None
         # 1 and True are equal, but not as texts.
-        texts = (*_naming(row), *row[self._template])
-        return row if all(value is None or type(value) is str for value in texts) else None
+        return row if _are_texts((*_naming(row), *row[self._template])) else None
 
     def _moment(self, row: Row, stamp: Stamp) -> float:
         """Return the time of a row in seconds since the epoch."""
@@ -126,8 +137,11 @@ class RowCounter:
     def _know(self, row: Row, stamp: Stamp) -> Known | Refusal:
         if stamp.refusal is not None:
             return stamp.refusal
-        model, word, status, hit = _naming(row)
-        template = row[self._template]
+        naming, template = _naming(row), row[self._template]
+        last = self._last
+        if last is not None and last[0] == naming and last[1] == template and last[2] == stamp.day:
+            return last[3]
+        model, word, status, hit = naming
         # 1 and True are equal as keys, but not as texts.
         key = (stamp.day, model, word, status, type(status), hit, template, *map(type, template))
         known = self._places.get(key)
@@ -140,4 +154,10 @@ class RowCounter:
             seeds = map(self._memory.seed, (stream, (place.system, operation, "version")))
             known = Known(place, operation, model_of(model), stamp.day, stream, *seeds)
             self._places[key] = known
+        # What equals texts is the same.
+        self._last = (naming, template, stamp.day, known) if _are_texts((*naming, *template)) else None
         return known
+
+
+def _are_texts(values: Iterable[object]) -> bool:
+    return _TEXTS.issuperset(map(type, values))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from operator import itemgetter
@@ -10,6 +10,7 @@ from typing import Any
 
 from leverwatch.collectors.aggregation.ledger import SEEN_BEFORE, Known, Ledger, Memory
 from leverwatch.collectors.aggregation.open_calls import Group, OpenCall, OpenCalls
+from leverwatch.collectors.aggregation.stream_runs import Runs
 from leverwatch.collectors.counted_fields import told_together
 from leverwatch.collectors.interface import UNKNOWN_MODEL, Result
 from leverwatch.collectors.records.codegen import Code
@@ -79,6 +80,7 @@ class StreamParts:
         told = enumerate(_ASPECTS.values())
         self._can_tell = sum(1 << at for at, names in told if not set(names).isdisjoint(known))
         """The bits of the aspects that rows can tell."""
+        self._runs = Runs(self._aspects, _USAGE, self._telling, has_extended=has_extended)
         self._last: tuple[str | None, int, int] = (None, 0, 0)
         """The id of the last part, the seed of its key, and that key."""
         self._own_ids: dict[Group, None] = {}
@@ -120,6 +122,23 @@ class StreamParts:
         if is_counted and not changed and self._is_plain(call, row, known, moment, piece):
             self.told_nothing = row
         return (COUNTED_BEFORE if is_counted else None), changed
+
+    def add_run(
+        self, rows: Sequence[Row], pieces: Mapping[int, Piece], start: int, known: Known, moment: float
+    ) -> tuple[int, Refusal | None, bool] | None:
+        """Count the parts of a new call that follow each other from an index on.
+
+        Returns the index behind the last one, the result of the first one as `add` does, and whether a count
+        changed; all others are parts of a call that is counted. None when they are to be counted one by one.
+        """
+        run = self._runs.find(rows, pieces, start) if known.place.outcome is not CallStatus.ERROR else None
+        if run is None or (self._own_ids and known.group in self._own_ids):
+            return None
+        key = self._memory.key(known.stream_seed, run.row[_REQUEST])
+        if self._calls.get(key) is not None:
+            return None
+        self.told_nothing = None
+        return run.end, *self._first(key, "", run.row, known, moment, run.piece)
 
     def _is_plain(self, call: OpenCall, row: Row, known: Known, moment: float, piece: Piece) -> bool:
         """Return whether a part is one of the many that say nothing new."""

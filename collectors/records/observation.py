@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple, Protocol
@@ -86,8 +86,9 @@ class Observations(Protocol):
         """Return the observations of some of the rows."""
         ...
 
-    def alone(self) -> Observations:
-        """Return the same, without what is known of the spans around them: it needs less memory."""
+    def packed(self) -> Callable[[], Observations]:
+        """Return what returns the same again, without what is known of the spans around them: it needs less
+        memory."""
         ...
 
 

@@ -25,7 +25,7 @@ from pydantic import TypeAdapter
 from leverwatch.collectors.interface import CollectorContext, Result, SourceState
 from leverwatch.collectors.records.decoder import Decoder, build_format
 from leverwatch.collectors.records.fields import parse_template
-from leverwatch.collectors.records.formats import spans
+from leverwatch.collectors.records.formats import span_wire
 from leverwatch.collectors.records.formats.otlp import Otlp
 from leverwatch.collectors.records.framing.wrappers import Wrapper
 from leverwatch.collectors.sources.files.collector import FilesCollector
@@ -70,7 +70,7 @@ def bare(log: Log, path: Path) -> Callable[[], int]:
     if hasattr(reader, "_rewrite"):
         texts = [record for text in texts for record in reader._rewrite(text)]
         reader = reader._reader
-    decode: Callable[[bytes], Any] = spans._document.decode if isinstance(reader, Otlp) else reader._decode
+    decode: Callable[[bytes], Any] = span_wire.document.decode if isinstance(reader, Otlp) else reader._decode
 
     def read() -> int:
         for text in texts:

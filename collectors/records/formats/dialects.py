@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from leverwatch.collectors.records.formats.peek import peek
 from leverwatch.collectors.records.formats.span_kinds import KINDS
@@ -64,7 +64,7 @@ _FINISH = (
 )  # fmt: skip
 _SCHEMA = ("gen_ai.openai.request.response_format", "gen_ai.request.response_format")
 PARAMETERS = "llm.invocation_parameters"
-_OTHER_PARAMETERS = "embedding.invocation_parameters"
+OTHER_PARAMETERS = "embedding.invocation_parameters"
 CACHE_HIT = "litellm.cache_hit"
 ERROR = "error.type"
 _SPELLINGS = {
@@ -83,10 +83,26 @@ _BREAKDOWN = {
     )
 }  # fmt: skip
 """The parts of what is told once more for each kind of content."""
-_UNCOMMON_ATTRIBUTES = frozenset({*_BREAKDOWN, PARAMETERS, _OTHER_PARAMETERS})
-_AMOUNTS = frozenset({"cached", "written", "reasoning", "cost"})
+_UNCOMMON_ATTRIBUTES = frozenset({*_BREAKDOWN, PARAMETERS, OTHER_PARAMETERS})
+AMOUNTS = frozenset({"cached", "written", "reasoning", "cost"})
 """What is a zero under one name where another name has the number."""
-WANTED = frozenset({*_RANK, *_BREAKDOWN, *KINDS, PARAMETERS, _OTHER_PARAMETERS, ERROR, CACHE_HIT})
+WANTED = frozenset({*_RANK, *_BREAKDOWN, *KINDS, PARAMETERS, OTHER_PARAMETERS, ERROR, CACHE_HIT})
+
+
+def ranked(names: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    """Return the places of the names of each attribute, the one that is used first in front."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for place, name in enumerate(names):
+        if name in _RANK:
+            what, rank = _RANK[name]
+            found.setdefault(what, []).append((rank, place))
+    return {what: tuple(place for _, place in sorted(places)) for what, places in found.items()}
+
+
+def tells_in_parts(names: Iterable[str]) -> bool:
+    """Whether something is told once more for each kind of content."""
+    return not _BREAKDOWN.keys().isdisjoint(names)
+
 
 Told = tuple[int, str, Scalar]
 """An attribute: the index of its name among the possible ones, the name, and the value."""
@@ -125,14 +141,14 @@ def _tell_rare(found: dict[str, Told], attributes: Mapping[str, Scalar]) -> None
 
 def _is_better(what: str, one: Told, other: Told) -> bool:
     """Whether an attribute is used instead of another one of the same meaning."""
-    if what in _AMOUNTS and bool(one[2]) != bool(other[2]):
+    if what in AMOUNTS and bool(one[2]) != bool(other[2]):
         return bool(one[2])
     return one[0] < other[0]
 
 
 def parameter(attributes: Mapping[str, Scalar], *path: str) -> Scalar:
     """Return a parameter of the request, which OpenInference keeps as JSON; None when it is not told."""
-    for name in (PARAMETERS, _OTHER_PARAMETERS):
+    for name in (PARAMETERS, OTHER_PARAMETERS):
         text = attributes.get(name)
         if isinstance(text, str) and (value := peek(text.encode(errors="replace"), *path)) is not None:
             return value

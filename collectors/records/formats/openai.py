@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, compress, islice
-from operator import ne
+from operator import itemgetter, ne
 from typing import Any
 
 import msgspec
@@ -46,6 +46,7 @@ _OPERATIONS = {
 _STREAMED = frozenset({"chat.completion.chunk", "text_completion"})
 """Objects that may be chunks of a stream. A `text_completion` may also be a whole call."""
 _TEMPLATE = template_slice(has_extended=True)
+_TEXTS = frozenset({str, type(None)})
 _A_STREAM = 8
 """So few records are not looked at for what repeats."""
 _NOT_FINAL = frozenset({"queued", "in_progress"})
@@ -190,7 +191,7 @@ class OpenAI(Declared):
             return super().rows(records)
         starts = [True, *map(ne, islice(records, 1, None), records)]
         parsed = super().rows(list(compress(records, starts)))
-        if parsed.lines is not None or not all(map(_is_of_texts, parsed.rows)):
+        if parsed.lines is not None or not _are_of_texts(parsed.rows):
             return super().rows(records)
         places = [number - 1 for number in accumulate(starts)]
         pieces = parsed.pieces
@@ -200,9 +201,10 @@ class OpenAI(Declared):
         )
 
 
-def _is_of_texts(row: Row) -> bool:
-    """Whether what equals a row is the same row: 1, 1.0 and True are equal, but not as texts."""
-    return all(value is None or type(value) is str for value in (row[_STATUS], *row[_TEMPLATE]))
+def _are_of_texts(rows: Sequence[Row]) -> bool:
+    """Whether what equals one of these rows is the same row: 1, 1.0 and True are equal, but not as texts."""
+    places = (_STATUS, *range(len(rows[0]))[_TEMPLATE]) if rows else ()
+    return all(_TEXTS.issuperset(map(type, map(itemgetter(place), rows))) for place in places)
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,64 +11,46 @@ from msgspec.structs import replace
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import ALL_FIELDS, PromptPath
-from leverwatch.collectors.records.formats.dialects import (
-    CACHE_HIT,
-    ERROR,
-    PARAMETERS,
-    TOKENS,
-    Told,
-    parameter,
-    tell,
-    value_of,
-)
-from leverwatch.collectors.records.formats.interface import (
-    MAX_AMOUNT,
-    MAX_COUNT,
-    MIN_RATE,
-    Framing,
-    Parsed,
-    Reader,
-    Repeats,
-    Row,
-)
-from leverwatch.collectors.records.formats.observers import PROCESS, Call, Observers
-from leverwatch.collectors.records.formats.peek import peek
-from leverwatch.collectors.records.formats.producers import PRODUCERS_WANT, as_meant, is_hit, stands_beside
+from leverwatch.collectors.records.formats.dialects import CACHE_HIT, ERROR, Told, tell, value_of
+from leverwatch.collectors.records.formats.interface import Framing, Parsed, Reader, Repeats, Row
+from leverwatch.collectors.records.formats.observers import Around, Call, Observers, around, is_work
+from leverwatch.collectors.records.formats.producers import PRODUCERS_WANT, as_meant, has_own_meaning, is_hit
 from leverwatch.collectors.records.formats.span_documents import has_spans
 from leverwatch.collectors.records.formats.span_kinds import KINDS, operations_of
+from leverwatch.collectors.records.formats.span_numbers import (
+    NO_TOKENS,
+    Mistyped,
+    amount_of,
+    readable_tokens,
+    take_unreadable,
+    whole_numbers,
+)
+from leverwatch.collectors.records.formats.span_rows import row_of, sample_rate, schema_mode
+from leverwatch.collectors.records.formats.span_shapes import Shapes
+from leverwatch.collectors.records.formats.span_wire import WireSpan
 from leverwatch.collectors.records.formats.spans import (
+    PROCESS,
     UNREADABLE,
     Loose,
     NotSpans,
     Refusal,
     Scalar,
+    Scoped,
     Span,
     SpanReader,
+    has_failed,
+    id_of,
 )
 from leverwatch.collectors.records.framing.values import VALUES
 from leverwatch.collectors.records.mistyped import explain
-from leverwatch.collectors.records.timestamps import elapsed_ms
-from leverwatch.collectors.records.tokens import Stands, Tokens, whole_tokens
+from leverwatch.collectors.records.vocabulary import is_cache_hit
 
-_NO_TOKENS = (None,) * len(TOKENS)
-_NUMBERS = {
-    "input": "input_tokens", "cached": "cached_input_tokens", "written": "cache_write_tokens",
-    "output": "output_tokens", "reasoning": "reasoning_tokens", "cost": "cost_usd",
-}  # fmt: skip
-"""The fields of the numbers that are unknown when they cannot be read."""
 _WORDS = {"model": "model", "response": "request_id", "finish": "finish_reason", "schema": "schema_mode"}
 """Those of the texts."""
 _DECIDING = (*KINDS, ERROR, CACHE_HIT)
 """Attributes that say whether and how a span counts."""
-_NANOSECONDS = 10**17
-"""An epoch below is not in nanoseconds, as some clocks give others."""
-_THRESHOLD = re.compile(r"(?:^|,)\s*ot=(?:[^,]*;)?th:([0-9a-f]{1,14})(?:;|,|$)")
-
-
-class _Mistyped(ValueError):
-    """An attribute does not have the type that its name implies."""
-
-
+_Answer = tuple[str | Result, str | Result, bool]
+"""What spans of some kinds are without tokens, what they are with them, and whether they are work of their own."""
 _SHORT, _MOST_KINDS = 100, 1_000
 
 
@@ -85,23 +65,24 @@ class Otlp:
 
     def __init__(self, template: Sequence[str]) -> None:
         self._template = tuple(part.replace("\\", "") for part in template)
-        self._known: dict[tuple[Scalar, ...], tuple[str | Result, str | Result]] = {}
+        self._known: dict[tuple[Scalar, ...], _Answer] = {}
+        self._wanted = PRODUCERS_WANT | frozenset((*self._template, *PROCESS))
         names = frozenset(part.replace("\\", "") for part in template if not isinstance(part, PromptPath))
-        prompts = frozenset(self._template) - names
-        self._reader = SpanReader(PRODUCERS_WANT | frozenset((*self._template, *PROCESS)), prompts)
+        self._prompts = frozenset(self._template) - names
+        self._reader = SpanReader(self._wanted, self._template, self._prompts)
+        self._shapes = Shapes(self._template)
 
     def read(self, units: Sequence[bytes]) -> Parsed:
         """Read documents of many spans each; an invalid span is refused, and the others are read."""
-        parsed = Parsed(lines=[])
-        calls: list[Call] = []
-        others: list[Span] = []
+        found = _Found(Parsed(lines=[]), [], [], [])
+        parsed = found.parsed
         for line, unit in enumerate(units):
             text = unit.removeprefix(b"\xef\xbb\xbf").strip(b"\0\r\n\t ")
             if not text:
                 parsed.ignored += 1
                 continue
             try:
-                spans = self._reader.read(text)
+                groups = self._reader.groups(text)
             except NotSpans:
                 parsed.refused.append((line, Result.MISSING_FIELD, "neither spans nor logs nor metrics"))
             except msgspec.ValidationError as error:
@@ -109,78 +90,179 @@ class Otlp:
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 parsed.refused.append((line, Result.INVALID_LINE, "not one JSON object"))
             else:
-                if spans is None:
-                    _pass(parsed, Result.NOT_A_CALL)
-                else:
-                    self._document(parsed, line, spans, calls, others)
-        parsed.observed = Observers(calls, others)
+                self._document(found, line, groups)
+        parsed.lines = found.lines
+        parsed.observed = Observers(found.calls, found.others)
         return parsed
 
-    def _document(
+    def _document(self, found: _Found, line: int, groups: Sequence[Scoped | Span | Refusal] | None) -> None:
+        if groups is None:
+            found.no_call(None)
+        for group in groups or ():
+            if not isinstance(group, Scoped):
+                self._span(found, line, group)
+                continue
+            for span in group.spans:
+                if type(span) is not WireSpan or not self._simple(found, line, span, group):
+                    self._span(found, line, self._reader.span(span, group))
+
+    def _simple(self, found: _Found, line: int, span: WireSpan, of: Scoped) -> bool:
+        """Read a span that means what the conventions say. Returns whether it is one; else nothing was done."""
+        wanted = self._wanted
+        picked = [it for it in span.attributes or () if it.key in wanted]
+        names = tuple([it.key for it in picked])
+        if self._prompts and not self._prompts.isdisjoint(names):
+            return False
+        shape = self._shapes[names]
+        failed = span.status is not None and has_failed(span)
+        if shape is None or has_own_meaning(of.scope, failed=failed):
+            return False
+        try:
+            kinds = shape.kinds(picked)
+            operation, spending, is_work_ = self._known.get(kinds) or self._operations(kinds)
+            if shape.has_tokens:
+                operation = spending
+            if operation is Result.NOT_A_CALL:
+                if operation is not spending and shape.tells:
+                    return False
+                ids = of.ids[span.traceId], id_of(span.spanId), of.ids[span.parentSpanId]
+                found.no_call(span.startTimeUnixNano, Around(*ids, is_work_))
+                return True
+            told = None if isinstance(operation, Result) else shape.read(picked)
+            rate = sample_rate(span.traceState) if span.traceState else None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Mistyped):
+            return False
+        if told is None or isinstance(operation, Result):
+            return False
+        tokens, total, model, response, cost, finish, schema, error, hit, own, models = told
+        tokens = whole_numbers(of.scope, tokens, total)
+        failed = failed or bool(error)
+        named = of.resource.named
+        template = named if own is None else [one or other for one, other in zip(own, named, strict=True)]
+        is_hit_ = hit is not None and is_cache_hit(hit)
+        trace, id_, start, end = (
+            of.ids[span.traceId],
+            id_of(span.spanId),
+            span.startTimeUnixNano,
+            span.endTimeUnixNano,
+        )
+        row = row_of(
+            start, end, trace, id_, operation, failed, tokens, model, response, cost, is_hit_, rate, template,
+            schema, finish,
+        )  # fmt: skip
+        parent = of.ids[span.parentSpanId]
+        call = Call(
+            of.scope,
+            trace,
+            id_,
+            parent,
+            start,
+            end,
+            operation,
+            failed,
+            response,
+            tokens,
+            models,
+            of.resource.process,
+        )
+        found.call(line, row, call)
+        return True
+
+    def _span(self, found: _Found, line: int, span: Span | Refusal) -> None:
+        """Read any span, or refuse it."""
+        if not isinstance(span, Span):
+            found.parsed.refused.append((line, *span))
+            return
+        is_loose = span.end is UNREADABLE or type(span.attributes) is Loose
+        meant = as_meant(span)
+        if meant is None or not meant.attributes:
+            found.no_call(span.start, around(span))
+            return
+        span = meant
+        try:
+            operation, spending, _ = self._operations(tuple(map(span.attributes.get, KINDS)))
+            if operation is spending is Result.NOT_A_CALL and not is_loose:
+                # Most spans that are no calls, whatever else they tell.
+                found.no_call(span.start, around(span))
+                return
+            told = tell(span.attributes)
+            bad: list[tuple[str, str]] = []
+            if is_loose:
+                span, bad = self._readable(span, told)
+            tokens, wrong = readable_tokens(span.scope, told) if told else (NO_TOKENS, [])
+            wrong += bad
+            if wrong or tokens != NO_TOKENS:
+                operation = spending
+            if not isinstance(operation, Result):
+                self._call(found, line, span, operation, told, tokens, wrong)
+            elif operation is Result.NOT_A_CALL:
+                found.no_call(span.start, around(span))
+            else:
+                found.parsed.refused.append((line, operation, "an operation of no known kind"))
+        except Mistyped as error:
+            found.parsed.refused.append((line, Result.MISTYPED_FIELD, str(error)))
+
+    def _call(
         self,
-        parsed: Parsed,
+        found: _Found,
         line: int,
-        spans: Sequence[Span | Refusal],
-        calls: list[Call],
-        others: list[Span],
+        span: Span,
+        operation: str,
+        told: dict[str, Told],
+        tokens: tuple[int | None, ...],
+        wrong: list[tuple[str, str]],
     ) -> None:
-        for span in spans:
-            if not isinstance(span, Span):
-                parsed.refused.append((line, *span))
-                continue
-            is_loose = span.end is UNREADABLE or type(span.attributes) is Loose
-            meant = as_meant(span)
-            if meant is None or not meant.attributes:
-                _pass(parsed, Result.NOT_A_CALL, span.start)
-                others.append(span)
-                continue
-            span = meant
-            try:
-                operation, spending = self._operations(tuple(map(span.attributes.get, KINDS)))
-                if operation is spending is Result.NOT_A_CALL and not is_loose:
-                    # Most spans that are no calls, whatever else they tell.
-                    _pass(parsed, operation, span.start)
-                    others.append(span)
-                    continue
-                told = tell(span.attributes)
-                bad: list[tuple[str, str]] = []
-                if is_loose:
-                    span, bad = self._readable(span, told)
-                tokens, wrong = _readable_tokens(span, told) if told else (_NO_TOKENS, [])
-                wrong += bad
-                if wrong or tokens != _NO_TOKENS:
-                    operation = spending
-                if not isinstance(operation, Result):
-                    call = Call(span, operation, told, tokens, value_of(told, "response"))
-                    try:
-                        row = self._row(call)
-                    except _Mistyped:
-                        wrong += _take_unreadable(told)
-                        row = self._row(call)
-                    if wrong:
-                        parsed.unreadable += ((len(parsed.rows), field, why) for field, why in wrong)
-                    parsed.rows.append(row)
-                    calls.append(call)
-                    if parsed.lines is not None:
-                        parsed.lines.append(line)
-                elif operation is Result.NOT_A_CALL:
-                    _pass(parsed, operation, span.start)
-                    others.append(span)
-                else:
-                    parsed.refused.append((line, operation, "an operation of no known kind"))
-            except _Mistyped as error:
-                parsed.refused.append((line, Result.MISTYPED_FIELD, str(error)))
+        """Note a call, of which the fields in `wrong` are unreadable.
+
+        Raises:
+            Mistyped: its sample rate is none.
+        """
+        attributes = span.attributes
+        failed = span.failed or bool(attributes.get(ERROR))
+        hit, rate = is_hit(span), sample_rate(span.state)
+        try:
+            cost = amount_of(told.get("cost"))
+        except Mistyped:
+            wrong += take_unreadable(told)
+            cost = None
+        model, response = value_of(told, "model"), value_of(told, "response")
+        template = [
+            _known(attributes.get(part)) or named
+            for part, named in zip(self._template, span.resource.named, strict=True)
+        ]
+        row = row_of(
+            span.start, span.end, span.trace_id, span.span_id, operation, failed, tokens, model, response, cost,
+            hit, rate, template, schema_mode(told, attributes), value_of(told, "finish"),
+        )  # fmt: skip
+        if wrong:
+            found.parsed.unreadable += ((len(found.parsed.rows), field, why) for field, why in wrong)
+        # Only wanted attributes are read: these are the names of models.
+        models = (model, *[value for name, value in attributes.items() if "model" in name])
+        ids = span.trace_id, span.span_id, span.parent_id
+        call = Call(
+            span.scope,
+            *ids,
+            span.start,
+            span.end,
+            operation,
+            failed,
+            response,
+            tokens,
+            models,
+            span.resource.process,
+        )
+        found.call(line, row, call)
 
     def _readable(self, span: Span, told: dict[str, Told]) -> tuple[Span, list[tuple[str, str]]]:
         """Take texts and an end out that have another type; returns the span without them, and field and reason of
         each.
 
         Raises:
-            _Mistyped: what says whether a span counts, and for which system, is unreadable.
+            Mistyped: what says whether a span counts, and for which system, is unreadable.
         """
         for name in (*_DECIDING, *self._template):
             if span.attributes.get(name) is UNREADABLE:
-                raise _Mistyped(f"{name}: expected a value of its type")
+                raise Mistyped(f"{name}: expected a value of its type")
         wrong = [
             (field, f"{told.pop(name)[1]}: expected a text")
             for name, field in _WORDS.items()
@@ -190,160 +272,43 @@ class Otlp:
             return span, wrong
         return replace(span, end=None), [*wrong, ("latency_ms", "end: expected a time")]
 
-    def _operations(self, kinds: tuple[Scalar, ...]) -> tuple[str | Result, str | Result]:
-        """As `operations_of`, of which the few usual answers are remembered."""
+    def _operations(self, kinds: tuple[Scalar, ...]) -> _Answer:
+        """Return what spans of some kinds are; the few usual answers are remembered."""
         found = self._known.get(kinds)
         if found is None:
-            found = operations_of(*kinds)
+            found = (*operations_of(*kinds), is_work(dict(zip(KINDS, kinds, strict=True))))
             short = all(kind is None or (type(kind) is str and len(kind) < _SHORT) for kind in kinds)
             if short and len(self._known) < _MOST_KINDS:
                 self._known[kinds] = found
         return found
 
-    def _row(self, call: Call) -> Row:
-        span, attributes, told = call.span, call.span.attributes, call.told
-        taken, cached, written, output, reasoning = call.tokens
-        hit = is_hit(span)
-        # A response id is that of all answers from a cache too; a span is delivered again with its own id.
-        identity = f"{span.trace_id}:{span.span_id}" if span.trace_id and span.span_id else call.response
-        model = value_of(told, "model")
-        template = [_known(attributes.get(part)) or _known(span.resource.get(part)) for part in self._template]
-        return (
-            span.start,
-            None if model is None else str(model),
-            identity,
-            call.operation,
-            "error" if span.failed or attributes.get(ERROR) else None,
-            taken,
-            cached,
-            output,
-            # Producers write 0 for what they have no price for.
-            _amount(told.get("cost")) or (0.0 if hit else None),
-            _latency(span),
-            span.trace_id,
-            None,
-            _sample_rate(span.state),
-            hit or None,
-            None,
-            *template,
-            None,
-            written,
-            reasoning,
-            None,
-            _schema_mode(told, attributes),
-            _word(value_of(told, "finish")),
-            None,
-        )
 
+class _Found(msgspec.Struct, gc=False):
+    """What was found in some documents."""
 
-def _pass(parsed: Parsed, result: Result, start: object = None) -> None:
-    parsed.passed[result] = parsed.passed.get(result, 0) + 1
-    if start is not None:
-        parsed.seen.append(start)
+    parsed: Parsed
+    lines: list[int]
+    calls: list[Call]
+    others: list[Around]
+
+    def no_call(self, start: object, span: Around | None = None) -> None:
+        """Note a record that is no call."""
+        passed = self.parsed.passed
+        passed[Result.NOT_A_CALL] = passed.get(Result.NOT_A_CALL, 0) + 1
+        if start is not None:
+            self.parsed.seen.append(start)
+        if span is not None:
+            self.others.append(span)
+
+    def call(self, line: int, row: Row, call: Call) -> None:
+        """Note a call in a line."""
+        self.parsed.rows.append(row)
+        self.lines.append(line)
+        self.calls.append(call)
 
 
 def _known(value: Scalar) -> Scalar:
     return None if value == "" else value
-
-
-def _count(told: Told) -> int:
-    _, name, value = told
-    if type(value) is int and 0 <= value <= MAX_COUNT:
-        return value
-    number = _number(name, value, MAX_COUNT)
-    if not number.is_integer():
-        raise _Mistyped(f"{name}: expected a whole number from 0 to 2**53")
-    return int(number)
-
-
-def _take_unreadable(told: dict[str, Told]) -> list[tuple[str, str]]:
-    """Take the numbers out that cannot be read; returns field and reason of each."""
-    wrong: list[tuple[str, str]] = []
-    for name, field in _NUMBERS.items():
-        try:
-            if name in told:
-                _ = _amount(told[name]) if name == "cost" else _count(told[name])
-        except _Mistyped as error:
-            del told[name]
-            wrong.append((field, str(error)))
-    return wrong
-
-
-def _readable_tokens(span: Span, told: dict[str, Told]) -> tuple[tuple[int | None, ...], list[tuple[str, str]]]:
-    try:
-        return _tokens(span, told), []
-    except _Mistyped:
-        wrong = _take_unreadable(told)
-        return _tokens(span, told), wrong
-
-
-def _tokens(span: Span, told: Mapping[str, Told]) -> tuple[int | None, ...]:
-    """Return the numbers of tokens in the order of `TOKENS`, with the parts inside their wholes."""
-    numbers = tuple([_count(told[name]) if name in told else None for name in TOKENS])
-    taken, cached, written, output, reasoning = numbers
-    if not (cached or written or reasoning):
-        return numbers
-    stands, proves = stands_beside(span.scope)
-    total = value_of(told, "total") if proves else None
-    proof = total if isinstance(total, int | float) and not isinstance(total, bool) else None
-    fits = (cached or 0) + (written or 0) <= (taken or 0) and (reasoning or 0) <= (output or 0)
-    if stands is Stands.UNSAID and fits and proof in (None, (taken or 0) + (output or 0)):
-        # Nothing contradicts the conventions, which have the parts inside.
-        return numbers
-    whole = whole_tokens(Tokens(taken, cached, written, output, reasoning, proof), stands, Stands.UNSAID)
-    return (_whole(whole.input), cached, written, _whole(whole.output), reasoning)
-
-
-def _whole(number: float | None) -> int | None:
-    return None if number is None else int(number)
-
-
-def _amount(told: Told | None) -> float | None:
-    return None if told is None else _number(told[1], told[2], MAX_AMOUNT)
-
-
-def _number(name: str, value: Scalar, most: float) -> float:
-    try:
-        number = math.nan if value is None or isinstance(value, bool) else float(value)
-    except (ValueError, OverflowError):
-        number = math.nan
-    if not 0 <= number <= most:
-        raise _Mistyped(f"{name}: expected a number from 0 to {most:.0e}")
-    return number
-
-
-def _latency(span: Span) -> float | None:
-    if isinstance(span.start, int) and isinstance(span.end, int) and span.start >= _NANOSECONDS:
-        # A number that no clock shows is refused as a time, and must not fail here as too large for a float.
-        elapsed = span.end - span.start
-        return elapsed / 1e6 if 0 <= elapsed <= MAX_COUNT else None
-    return elapsed_ms(span.start, span.end)
-
-
-def _sample_rate(state: str) -> float | None:
-    """Return the sample rate of OpenTelemetry's consistent sampling, from the threshold in the trace state."""
-    match = _THRESHOLD.search(state) if state else None
-    if match is None:
-        return None
-    rate = 1 - int(match[1].ljust(14, "0"), 16) / 16**14
-    if rate < MIN_RATE:
-        raise _Mistyped("traceState: expected a share of traces from 1e-6 to 1")
-    return rate
-
-
-def _schema_mode(told: Mapping[str, Told], attributes: Mapping[str, Scalar]) -> Scalar:
-    mode = value_of(told, "schema")
-    if mode is None and PARAMETERS in attributes:
-        return parameter(attributes, "response_format", "type")
-    return mode
-
-
-def _word(value: Scalar) -> str | None:
-    """Return why the model stopped; some producers write the list of reasons as JSON in a text."""
-    if not isinstance(value, str):
-        return None
-    first = peek(value.encode(errors="replace"), 0) if value.startswith("[") else value
-    return first if isinstance(first, str) else None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, timedelta
 
 import msgspec
@@ -70,13 +70,23 @@ def stands_beside(scope: str) -> tuple[Stands, bool]:
     return (Stands.BESIDE, False) if scope in _BESIDE else (Stands.UNSAID, True)
 
 
+def has_own_meaning(scope: str, *, failed: bool) -> bool:
+    """Return whether an instrumentation means something of its own by spans, or by those that failed."""
+    return scope == _ADK or (failed and scope.startswith(NAMING))
+
+
+def is_as_told(names: Iterable[str]) -> bool:
+    """Return whether attributes of these names mean what the conventions say, by any other instrumentation."""
+    return _MEANS_MORE.isdisjoint(names)
+
+
 def as_meant(span: Span) -> Span | None:
     """Return the span with the attributes and times that its producer means; None when it is no call.
 
     A span of no known producer is returned as it is.
     """
     attributes = span.attributes
-    if not span.failed and span.scope != _ADK and _MEANS_MORE.isdisjoint(attributes):
+    if not has_own_meaning(span.scope, failed=span.failed) and is_as_told(attributes):
         return span
     if LANGFUSE_KIND in attributes:
         return of_langfuse(span)

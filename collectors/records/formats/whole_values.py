@@ -6,15 +6,25 @@ from typing import Any
 
 import msgspec
 
+from leverwatch.collectors.records.formats.span_wire import NOTHING, Value
+
+_WRITTEN = ("stringValue", "arrayValue", "kvlistValue")
+"""Kinds that a value keeps as they are written."""
 _SCALARS = ("stringValue", "intValue", "doubleValue", "boolValue")
 
 
-def whole(raw: msgspec.Raw) -> str | int | float | bool | None:
+def whole(value: Value | msgspec.Raw) -> str | int | float | bool | None:
     """Return the value of an attribute; lists and mappings as JSON."""
     try:
-        return as_text(_plain(msgspec.json.decode(raw)))
+        return as_text(_plain(_decoded(value) if isinstance(value, Value) else msgspec.json.decode(value)))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
+
+
+def _decoded(value: Value) -> dict[str, Any]:
+    raws = {kind: getattr(value, kind) for kind in _WRITTEN}
+    written = {kind: msgspec.json.decode(raw) for kind, raw in raws.items() if raw is not NOTHING}
+    return {"intValue": value.intValue, "doubleValue": value.doubleValue, "boolValue": value.boolValue} | written
 
 
 def _plain(value: Any) -> Any:

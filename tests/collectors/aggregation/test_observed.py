@@ -127,6 +127,18 @@ def test_the_other_instrumentation_may_come_in_a_file_that_is_read_later(number:
     assert by_name(source.usage)["calls"] == number
 
 
+def test_a_time_that_no_clock_shows_costs_none_of_the_calls_that_wait_with_it() -> None:
+    source = Source()
+    scope, odd = call(LIBRARY, "odd", 7, 3)
+    odd |= {"startTimeUnixNano": str(2**70), "endTimeUnixNano": str(2**70)}
+    source.read(document((scope, odd), call(LIBRARY, "a", 10, 5, at=1, ms=90, trace="t2")))
+    source.read(document(call(FRAMEWORK, "b", 10, 5, trace="t3")))
+    source.commit()
+
+    assert by_name(source.usage) == {"calls": 1, "in": 10, "out": 5}
+    assert source.tallies[Result.DUPLICATE] == 1
+
+
 def test_the_oldest_observations_are_forgotten_with_the_others_of_their_calls_and_nothing_is_taken_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
