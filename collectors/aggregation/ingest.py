@@ -97,7 +97,7 @@ class Ingest:
     @property
     def takes_views(self) -> bool:
         """Whether `add` takes a view of memory that is reused later."""
-        return self._plain is not None
+        return self._plain is not None and not self._plain.is_declared
 
     @property
     def holds(self) -> int:
@@ -112,7 +112,7 @@ class Ingest:
     def use_workers(self, number: int) -> None:
         """Parse plain lines in so many threads from now on; 0: in the caller's thread."""
         self._stop_workers()
-        if number and self._plain is not None:
+        if number and self._plain is not None and not self._plain.is_declared:
             plain = self._plain
             self._scanning = ScanPool(
                 plain.scan, number, lambda lines, found: self._count_plain(plain, lines, found)
@@ -210,7 +210,7 @@ class Ingest:
         decoding long lines.
         """
         self.restore_ids()
-        if self._plain is None or not _is_whole(lines.data) or self._plain.pauses():
+        if self._plain is None or not self._counts_plain(self._plain, lines.data):
             self.finish()
             chunk, known = self._count_rows(bytes(lines.data), lines.header)
             self._count_chunk(lines, chunk)
@@ -223,6 +223,13 @@ class Ingest:
         self.finish()
         return self._count_plain(self._plain, lines, self._plain.scan(lines.data))
 
+    def _counts_plain(self, plain: NativeCounter, data: bytes | memoryview) -> bool:
+        """Return whether the helper can count records: they need neither those before nor those around them."""
+        if not _is_whole(data) or plain.pauses():
+            return False
+        knows = self.known is not None and not self.known.idle
+        return not plain.is_declared or not (knows or self._open_calls.versions or not plain.takes(data))
+
     def _count_plain(self, plain: NativeCounter, lines: Lines, found: Scanned | None) -> int:
         if found is None:
             chunk, _ = self._count_rows(bytes(lines.data), lines.header)
@@ -230,13 +237,17 @@ class Ingest:
             return plain.lines(lines.data)
         read = self._read + found.lines
         chunks: list[Chunk] = []
+        others: list[int] = []
 
-        def odd(first: int, data: bytes) -> None:
+        def odd(first: int, data: bytes) -> bool:
             chunk, _ = self._count_rows(data, lines.header)
             chunks.append(moved(chunk, first))
+            others.append(data.count(b"\n"))
+            return bool(self._open_calls.versions)
 
         counts = plain.count(found, self._rollup.limit(), self.window, odd)
-        self._read = read
+        # A line of declared records may hold several.
+        self._read = self._read + found.lines - sum(others) if plain.is_declared else read
         self._tallies[Result.DUPLICATE] += counts.repeated
         self._tallies[Result.OUT_OF_RANGE] += counts.left_out
         chunks.append(Chunk(counts.counted, 0, counts.refused))

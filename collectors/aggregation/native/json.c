@@ -11,7 +11,6 @@
 #endif
 
 #define DEEPEST 64
-#define MOST_COUNT (1ULL << 53)
 #define MOST_AMOUNT 1e15
 #define LEAST_RATE 1e-6
 #define MOST_LINES 65536
@@ -21,10 +20,12 @@
    byte must look where it is. */
 typedef struct {
     const uint8_t *data, *end;
+    Scan *scan;
     Record *record;
     Span *tokens;
     double *values;
-    const int8_t *column;
+    uint8_t best[ABSENT]; /* the rank of the path that told a value; beyond all ranks: none did */
+    int bad_time;
 } Reader;
 
 static inline const uint8_t *skip_space(const uint8_t *p)
@@ -202,38 +203,98 @@ static int says_nothing(const uint8_t *p, size_t length)
     return low == load32((const uint8_t *)"none") || low == load32((const uint8_t *)"null");
 }
 
-static int read_role(Reader *r, int role, const uint8_t *p, const uint8_t *end, const Number *number, int escaped)
+/* Whether a path is the first one so far that tells a value. */
+static int is_best(Reader *r, int role, int rank)
+{
+    if (rank >= r->best[role])
+        return 0;
+    r->best[role] = (uint8_t)rank;
+    return 1;
+}
+
+/* The time that is told by the best path alone decides whether it can be read here. */
+static int read_time(Reader *r, int rank, const uint8_t *p, size_t length, const Number *number, int escaped)
+{
+    int text = *p == '"';
+    Record told = {0};
+    int bad = text     ? (escaped ? -1 : read_text_time(p + 1, length - 2, (uint32_t)(p + 1 - r->data), &told))
+              : number ? (r->scan->text_time ? -1 : read_number_time(number, p, length, &told))
+                       : -1;
+    if (!text && !number)
+        return -1;
+    if (!is_best(r, TIME, rank))
+        return 0;
+    r->bad_time = bad;
+    r->record->time_kind = told.time_kind;
+    r->record->time = told.time_kind == TEXT_TIME ? told.time : (Span){(uint32_t)(p - r->data), (uint32_t)length};
+    r->record->zone = told.zone;
+    r->record->micros = told.micros;
+    return 0;
+}
+
+static int read_id(Reader *r, int role, int rank, const uint8_t *p, size_t length, const Number *number, int escaped)
 {
     Record *record = r->record;
-    int text = *p == '"', null = *p == 'n';
-    const uint8_t *inside = p + 1;
-    size_t length = (size_t)(end - p), inner = text ? length - 2 : 0;
+    Span span = {(uint32_t)(p - r->data), (uint32_t)length};
+    int declared = r->scan->declared;
+    if (*p == '"') {
+        if (escaped)
+            return -1;
+        if ((declared || role == REQUEST) && says_nothing(p + 1, length - 2))
+            return declared && length > 2 ? -1 : 0;
+        if (read_text_id(r, p + 1, length - 2, &span) < 0)
+            return -1;
+    } else if (!number || !number->whole || number->negative || number->digits > 18) {
+        return -1;
+    }
+    if (declared && span.length > LONGEST_ID)
+        return -1;
+    if (!is_best(r, role, rank))
+        return 0;
+    if (role == TRACE) {
+        record->traced = 1;
+        record->trace = span;
+    } else {
+        record->request = span;
+    }
+    return 0;
+}
+
+static int read_class(Reader *r, int role, const Number *number)
+{
+    if (!number || number->negative)
+        return -1;
+    r->record->classes |= (number->mantissa ? 2ULL : 1ULL) << 2 * (AMOUNTS + role - CLASS);
+    return 0;
+}
+
+static int read_role(Reader *r, int role, int rank, const uint8_t *p, const uint8_t *end, const Number *number,
+                     int escaped)
+{
+    Record *record = r->record;
+    size_t length = (size_t)(end - p);
+    int inner = *p == '{' || *p == '[';
     if (role >= NAME) {
         r->tokens[role - NAME] = (Span){(uint32_t)(p - r->data), (uint32_t)length};
-        return 0;
+        return inner && !rank ? -1 : 0;
     }
-    if (null)
-        return role == TIME ? -1 : 0;
+    if (*p == 'n')
+        return 0;
+    if (role >= CLASS)
+        return read_class(r, role, number);
     switch (role) {
     case TIME:
-        if (text)
-            return escaped ? -1 : read_text_time(inside, inner, (uint32_t)(inside - r->data), record);
-        return number ? read_number_time(number, p, length, record) : -1;
+        return read_time(r, rank, p, length, number, escaped);
     case REQUEST:
-    case TRACE: {
-        Span *span = role == REQUEST ? &record->request : &record->trace;
-        if (role == TRACE)
-            record->traced = 1;
-        if (text) {
-            if (escaped)
-                return -1;
-            return role == REQUEST && says_nothing(inside, inner) ? 0 : read_text_id(r, inside, inner, span);
-        }
-        if (!number || !number->whole || number->negative || number->digits > 18)
-            return -1;
-        *span = (Span){(uint32_t)(p - r->data), (uint32_t)length};
-        return 0;
-    }
+    case TRACE:
+        return read_id(r, role, rank, p, length, number, escaped);
+    case ALONE:
+        r->scan->apart = 1;
+        return -1;
+    case ABSENT:
+        return -1;
+    case UNREAD:
+        return number || *p == '"' ? 0 : -1;
     default:
         break;
     }
@@ -249,7 +310,9 @@ static int read_role(Reader *r, int role, const uint8_t *p, const uint8_t *end, 
         if (!(value >= 0 && value <= MOST_AMOUNT) || (role == of_sample_rate && !(value >= LEAST_RATE && value <= 1)))
             return -1;
     }
-    r->values[r->column[role - FIRST_NUMBER]] = value;
+    if (!is_best(r, role, rank))
+        return 0;
+    r->values[r->scan->column[role - FIRST_NUMBER]] = role == of_latency_ms ? value / r->scan->latency_in : value;
     record->known |= 1U << (role - FIRST_NUMBER);
     return 0;
 }
@@ -265,14 +328,45 @@ static const uint8_t *read_value(Reader *r, const struct Key *key, const uint8_t
         is_number = 1;
         end = read_number(p, &number);
     } else {
-        end = skip_word(p); /* of an object or an array there is nothing to read */
+        end = skip_value(r, p);
     }
     if (!end)
         return NULL;
     for (int at = 0; at < key->roles; at++)
-        if (read_role(r, key->role[at], p, end, is_number ? &number : NULL, escaped) < 0)
+        if (read_role(r, key->role[at], key->rank[at], p, end, is_number ? &number : NULL, escaped) < 0)
             return NULL;
     return end;
+}
+
+static const uint8_t *read_object(Reader *r, const Node *node, const uint8_t *p);
+
+/* An array that has one object, or none. Its name says which. */
+static const uint8_t *read_array(Reader *r, const struct Key *key, const uint8_t *p)
+{
+    const uint8_t *start = p, *named;
+    if (*p != '[')
+        return *p == 'n' ? read_value(r, key, p) : NULL;
+    p = skip_space(p + 1);
+    named = *p == ']' ? p + 1 : start + 1;
+    if (*p != ']') {
+        p = read_object(r, key->first, p);
+        p = p ? skip_space(p) : NULL;
+        if (!p || *p != ']')
+            return NULL;
+    }
+    for (int at = 0; at < key->roles; at++)
+        if (read_role(r, key->role[at], 1, start, named, NULL, 0) < 0)
+            return NULL;
+    return p + 1;
+}
+
+/* A value behind a key of any name, which is read like a name itself. */
+static const uint8_t *read_named(Reader *r, const struct Key *key, const uint8_t *text, const uint8_t *end,
+                                 const uint8_t *p)
+{
+    for (int at = 0; at < key->roles; at++)
+        r->tokens[key->role[at] - NAME] = (Span){(uint32_t)(text - r->data), (uint32_t)(end - text)};
+    return key->inner ? read_object(r, key->inner, p) : skip_value(r, p);
 }
 
 static inline int find_key(const Node *node, const uint8_t *text, size_t length)
@@ -286,6 +380,7 @@ static inline int find_key(const Node *node, const uint8_t *text, size_t length)
 static const uint8_t *read_object(Reader *r, const Node *node, const uint8_t *p)
 {
     uint32_t seen = 0;
+    int any = 0;
     if (*p != '{')
         return NULL;
     p = skip_space(p + 1);
@@ -296,19 +391,24 @@ static const uint8_t *read_object(Reader *r, const Node *node, const uint8_t *p)
         const uint8_t *text = p + 1;
         if (*p != '"' || !(p = skip_string(r, text, &escaped)) || escaped)
             return NULL;
-        int at = find_key(node, text, (size_t)(p - 1 - text));
+        const uint8_t *behind = p - 1;
+        int at = find_key(node, text, (size_t)(behind - text));
         p = skip_space(p);
         if (*p != ':')
             return NULL;
         p = skip_space(p + 1);
         if (at < 0) {
-            p = skip_value(r, p);
+            if (node->any && any++)
+                return NULL;
+            p = node->any ? read_named(r, node->any, text, behind, p) : skip_value(r, p);
         } else {
             if (seen & (1U << at)) /* the last one counts */
                 return NULL;
             seen |= 1U << at;
             const struct Key *key = &node->key[at];
-            if (!key->inner)
+            if (key->first)
+                p = read_array(r, key, p);
+            else if (!key->inner)
                 p = read_value(r, key, p);
             else
                 p = *p == 'n' ? skip_word(p) : read_object(r, key->inner, p);
@@ -322,6 +422,18 @@ static const uint8_t *read_object(Reader *r, const Node *node, const uint8_t *p)
             return NULL;
         p = skip_space(p + 1);
     }
+}
+
+/* Which values a declared record has, and which of them are zero: a declaration may ask for that. */
+static uint64_t classes(const Scan *scan, const Record *record, const double *values)
+{
+    uint64_t found = record->classes | (uint64_t)(record->request.length > 0) << 60 | (uint64_t)record->traced << 61 |
+                     (uint64_t)(record->time_kind == NUMBER_TIME) << 62;
+    for (uint32_t told = record->known & ((1U << (of_total - FIRST_NUMBER)) - 1); told; told &= told - 1) {
+        int amount = __builtin_ctz(told);
+        found |= (values[scan->column[amount]] == 0 ? 1ULL : 2ULL) << 2 * amount;
+    }
+    return found;
 }
 
 static int grow(Scan *scan)
@@ -345,7 +457,7 @@ static int grow(Scan *scan)
 int scan_read(Scan *scan, const uint8_t *data, size_t size)
 {
     scan->count = 0;
-    Reader reader = {.data = data, .end = data + size, .column = scan->column};
+    Reader reader = {.data = data, .end = data + size, .scan = scan};
     for (const uint8_t *p = data; p < reader.end;) {
         if (scan->count == scan->room) {
             /* What is kept of a line is many times as much as a blank one. */
@@ -359,16 +471,26 @@ int scan_read(Scan *scan, const uint8_t *data, size_t size)
         reader.values = scan->values + scan->count * (size_t)scan->amounts;
         *record = (Record){.line = {(uint32_t)(p - data), 0}};
         memset(reader.tokens, 0, (size_t)scan->names * sizeof *reader.tokens);
+        memset(reader.best, UINT8_MAX, sizeof reader.best);
+        reader.bad_time = 0;
         const uint8_t *end = read_object(&reader, scan->root, skip_space(p));
         if (end)
             end = skip_space(end);
-        if (!end || *end != '\n' || (record->time_kind == TEXT_TIME && !record->time.length)) {
+        if (!end || *end != '\n' || !record->time.length || reader.bad_time) {
             record->odd = 1;
             end = memchr(p, '\n', (size_t)(reader.end - p));
         }
+        if (scan->declared && (*p != '{' || end[-1] != '}'))
+            scan->apart = 1;
+        if (scan->apart)
+            return 0;
         record->line.length = (uint32_t)(end - p);
         for (int name = 0; name < scan->names && !record->odd; name++)
             record->hash = mix(record->hash, data + reader.tokens[name].at, reader.tokens[name].length);
+        if (scan->declared && !record->odd) {
+            record->classes = classes(scan, record, reader.values);
+            record->hash = (record->hash ^ record->classes) * MIX_1;
+        }
         scan->count++;
         p = end + 1;
     }
