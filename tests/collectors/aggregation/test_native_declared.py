@@ -1,0 +1,104 @@
+"""The helper counts records of named formats as Python counts them, whatever is wrong with some of them."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from leverwatch.collectors.aggregation.ingest import Counted, Ingest
+from leverwatch.collectors.aggregation.lines import Lines
+from leverwatch.collectors.counted_fields import COLUMNS
+from tests.collectors.aggregation.test_native_counter import damaged, outcome
+from tests.collectors.records.formats.examples import CASES, Make
+from tests.collectors.records.formats.test_every_format import mutate
+from tests.collectors.sources.files.logs import config, ingest
+
+HELPED = {
+    "anthropic": ("model",), "azure-openai": ("deployment",), "envoy-ai-gateway": ("route",),
+    "kong": ("service", "plugin"), "ollama": ("model",), "openai": ("service_tier",),
+}  # fmt: skip
+"""The formats whose records the helper counts, and names of theirs."""
+EACH = [pytest.param(name, make, id=f"{name}-{at}") for at, (name, make) in enumerate(CASES) if name in HELPED]
+NUMBERS = (0, 1, 2, 7, 40, 2**40, 2**53 + 1, 0.5, 1e16, -1, 1e-9)
+WORDS = ("", "None", "null", "NULL", "error", "length", "chat", " a", "é", "a\\", 'a"', "2026-03-10T08:00:00Z")
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Where the texts and numbers of a record are: an object or array, and a key of it."""
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+        if isinstance(inner, dict | list):
+            yield from places(inner)
+        else:
+            yield value, key
+
+
+def varied(record: Any, chance: random.Random) -> Any:
+    """The same record with other numbers and texts, and some values dropped or told once more."""
+    record = copy.deepcopy(record)
+    found = list(places(record))
+    for _ in range(chance.randrange(4)):
+        node, key = chance.choice(found)
+        if key not in node if isinstance(node, dict) else key >= len(node):
+            continue
+        old = node[key]
+        is_number = isinstance(old, int | float) and not isinstance(old, bool)
+        others: tuple[Any, ...] = NUMBERS if is_number and chance.random() < 0.8 else (None, *WORDS)
+        node[key] = chance.choice(others)
+        if isinstance(node, dict) and chance.random() < 0.2:
+            del node[key]
+    return record
+
+
+def both(name: str, system: str, window: str, **changes: Any) -> tuple[Ingest, Ingest]:
+    made = config(format={"type": name}, system=system, dedupe_window=window, **changes)
+    return ingest(made), ingest(made, compiled=False)
+
+
+def told(counted: Counted) -> tuple[Any, ...]:
+    """All of it. Sums that were added up in another order may differ in their last digits."""
+    usage, *rest = outcome(counted)
+    rows = {key: {name: f"{getattr(row, name):.10g}" for name in COLUMNS} for key, row in usage.items()}
+    return rows, *rest
+
+
+@pytest.mark.parametrize(("name", "make"), EACH)
+@given(
+    seed=st.integers(0, 2**32),
+    window=st.sampled_from(["0s", "1h"]),
+    by_name=st.booleans(),
+    styles=st.sampled_from([(", ", ": "), (",", ":"), (" ,\t", " :")]),
+)
+@settings(max_examples=60)
+def test_the_helper_counts_what_python_counts(
+    name: str, make: Make, seed: int, window: str, by_name: bool, styles: tuple[str, str]
+) -> None:
+    chance = random.Random(seed)
+    system = "-".join(f"{{{it}}}" for it in HELPED[name]) if by_name else "bot"
+    helped, alone = both(name, system, window)
+    first = 1
+    for _ in range(chance.randrange(1, 4)):
+        texts: list[bytes] = []
+        for _ in range(chance.randrange(1, 10)):
+            records = make(f"r{chance.randrange(6)}")
+            way = chance.random()
+            if way < 0.7:
+                records = [varied(it, chance) for it in records]
+            elif way < 0.8:
+                records = [mutate(it, chance, 1) for it in records]
+            texts += (json.dumps(it, separators=styles).encode() for it in records)
+        if chance.random() < 0.2:
+            at = chance.randrange(len(texts))
+            texts[at] = damaged(texts[at], chance.randrange(12))
+        data = b"\n".join(texts) + b"\n"
+        for one in (helped, alone):
+            one.add(Lines(data, "app.jsonl", first))
+        first += data.count(b"\n")
+
+    assert told(helped.drain()) == told(alone.drain())
