@@ -27,12 +27,12 @@ from leverwatch.collectors.aggregation.rollup import Group, Key
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import field_indexes, template_slice
 from leverwatch.collectors.records.formats.interface import Row
-from leverwatch.collectors.records.formats.plain import ABSENT, ALONE, CLASS, UNREAD, Place, Plan, Step
+from leverwatch.collectors.records.formats.plain import ABSENT, ALONE, CLASS, IN_TEXT, UNREAD, Place, Plan, Step
 from leverwatch.collectors.records.names import Refusal
 from leverwatch.collectors.records.timestamps import A_MINUTE, EPOCH, parse_time
 from leverwatch.collectors.records.vocabulary import CallStatus
 
-_ROLES = ("time", "request_id", "trace_id", *NUMBERS, "total", ABSENT, ALONE, UNREAD)
+_ROLES = ("time", "request_id", "trace_id", *NUMBERS, "total", ABSENT, ALONE, UNREAD, IN_TEXT)
 """What the values that the helper reads are, by number. Behind them are the numbers that only have a class, and
 the names, which it only compares."""
 _MOST_CLASSES = 12

@@ -24,6 +24,7 @@ typedef struct {
     Record *record;
     Span *tokens;
     double *values;
+    int inside; /* a text, whose own texts have escaped quotes */
     uint8_t best[ABSENT]; /* the rank of the path that told a value; beyond all ranks: none did */
     int bad_time;
 } Reader;
@@ -70,9 +71,49 @@ static const uint8_t *skip_escape(const uint8_t *p)
     }
 }
 
+static inline int is_text(const Reader *r, const uint8_t *p)
+{
+    return *p == '"' ? !r->inside : *p == '\\' && r->inside && p[1] == '"';
+}
+
+/* The bytes of a quote. */
+static inline size_t quote(const Reader *r)
+{
+    return r->inside ? 2 : 1;
+}
+
+/* The same as `skip_string` of a text inside of a text: what escapes anything but a quote there is itself escaped. */
+static const uint8_t *skip_inner_string(const uint8_t *p, int *escaped)
+{
+    for (;;) {
+        while (*p != '"' && *p != '\\' && *p > 0x1f)
+            p++;
+        if (*p != '\\')
+            return NULL;
+        if (p[1] == '"')
+            return p + 2;
+        if (p[1] != '\\')
+            return NULL;
+        *escaped = 1;
+        p += 2;
+        if (*p == '\\' && (p[1] == '"' || p[1] == '\\')) {
+            p += 2;
+        } else if (*p == 'u') {
+            int unit = hex4(p + 1);
+            if (unit < 0 || (unit >= 0xD800 && unit < 0xE000))
+                return NULL;
+            p += 5;
+        } else if (*p == '"' || *p == '\\' || !(p = skip_escape(p))) {
+            return NULL;
+        }
+    }
+}
+
 /* From behind the opening quote to behind the closing one. */
 static inline const uint8_t *skip_string(const Reader *r, const uint8_t *p, int *escaped)
 {
+    if (r->inside)
+        return skip_inner_string(p, escaped);
 #ifdef __SSE2__
     const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1f);
     while (r->end - p >= 16) {
@@ -123,15 +164,15 @@ static inline const uint8_t *skip_scalar(const Reader *r, const uint8_t *p)
 {
     int escaped;
     Number number;
-    if (*p == '"')
-        return skip_string(r, p + 1, &escaped);
+    if (is_text(r, p))
+        return skip_string(r, p + quote(r), &escaped);
     return *p == '-' || (uint8_t)(*p - '0') < 10 ? read_number(p, &number) : skip_word(p);
 }
 
 static const uint8_t *skip_key(const Reader *r, const uint8_t *p)
 {
     int escaped;
-    if (*p != '"' || !(p = skip_string(r, p + 1, &escaped)))
+    if (!is_text(r, p) || !(p = skip_string(r, p + quote(r), &escaped)))
         return NULL;
     p = skip_space(p);
     return *p == ':' ? skip_space(p + 1) : NULL;
@@ -215,9 +256,11 @@ static int is_best(Reader *r, int role, int rank)
 /* The time that is told by the best path alone decides whether it can be read here. */
 static int read_time(Reader *r, int rank, const uint8_t *p, size_t length, const Number *number, int escaped)
 {
-    int text = *p == '"';
+    int text = is_text(r, p);
+    size_t mark = quote(r);
     Record told = {0};
-    int bad = text     ? (escaped ? -1 : read_text_time(p + 1, length - 2, (uint32_t)(p + 1 - r->data), &told))
+    int bad = text ? (escaped ? -1
+                              : read_text_time(p + mark, length - 2 * mark, (uint32_t)(p + mark - r->data), &told))
               : number ? (r->scan->text_time ? -1 : read_number_time(number, p, length, &told))
                        : -1;
     if (!text && !number)
@@ -237,12 +280,13 @@ static int read_id(Reader *r, int role, int rank, const uint8_t *p, size_t lengt
     Record *record = r->record;
     Span span = {(uint32_t)(p - r->data), (uint32_t)length};
     int declared = r->scan->declared;
-    if (*p == '"') {
+    size_t mark = quote(r);
+    if (is_text(r, p)) {
         if (escaped)
             return -1;
-        if ((declared || role == REQUEST) && says_nothing(p + 1, length - 2))
-            return declared && length > 2 ? -1 : 0;
-        if (read_text_id(r, p + 1, length - 2, &span) < 0)
+        if ((declared || role == REQUEST) && says_nothing(p + mark, length - 2 * mark))
+            return declared && length > 2 * mark ? -1 : 0;
+        if (read_text_id(r, p + mark, length - 2 * mark, &span) < 0)
             return -1;
     } else if (!number || !number->whole || number->negative || number->digits > 18) {
         return -1;
@@ -294,7 +338,7 @@ static int read_role(Reader *r, int role, int rank, const uint8_t *p, const uint
     case ABSENT:
         return -1;
     case UNREAD:
-        return number || *p == '"' ? 0 : -1;
+        return number || is_text(r, p) ? 0 : -1;
     default:
         break;
     }
@@ -322,8 +366,8 @@ static const uint8_t *read_value(Reader *r, const struct Key *key, const uint8_t
     int escaped = 0, is_number = 0;
     Number number;
     const uint8_t *end;
-    if (*p == '"') {
-        end = skip_string(r, p + 1, &escaped);
+    if (is_text(r, p)) {
+        end = skip_string(r, p + quote(r), &escaped);
     } else if (*p == '-' || (uint8_t)(*p - '0') < 10) {
         is_number = 1;
         end = read_number(p, &number);
@@ -360,6 +404,19 @@ static const uint8_t *read_array(Reader *r, const struct Key *key, const uint8_t
     return p + 1;
 }
 
+/* An object, or null, that is JSON inside a text. */
+static const uint8_t *read_in_text(Reader *r, const Node *node, const uint8_t *p)
+{
+    if (p[1] == '"')
+        return p + 2;
+    r->inside = 1;
+    p = skip_space(p + 1);
+    p = *p == 'n' ? skip_word(p) : read_object(r, node, p);
+    r->inside = 0;
+    p = p ? skip_space(p) : NULL;
+    return p && *p == '"' ? p + 1 : NULL;
+}
+
 /* A value behind a key of any name, which is read like a name itself. */
 static const uint8_t *read_named(Reader *r, const struct Key *key, const uint8_t *text, const uint8_t *end,
                                  const uint8_t *p)
@@ -388,10 +445,10 @@ static const uint8_t *read_object(Reader *r, const Node *node, const uint8_t *p)
         return p + 1;
     for (;;) {
         int escaped = 0;
-        const uint8_t *text = p + 1;
-        if (*p != '"' || !(p = skip_string(r, text, &escaped)) || escaped)
+        const uint8_t *text = p + quote(r);
+        if (!is_text(r, p) || !(p = skip_string(r, text, &escaped)) || escaped)
             return NULL;
-        const uint8_t *behind = p - 1;
+        const uint8_t *behind = p - quote(r);
         int at = find_key(node, text, (size_t)(behind - text));
         p = skip_space(p);
         if (*p != ':')
@@ -410,6 +467,8 @@ static const uint8_t *read_object(Reader *r, const Node *node, const uint8_t *p)
                 p = read_array(r, key, p);
             else if (!key->inner)
                 p = read_value(r, key, p);
+            else if (key->in_text && *p == '"')
+                p = read_in_text(r, key->inner, p);
             else
                 p = *p == 'n' ? skip_word(p) : read_object(r, key->inner, p);
         }
@@ -472,7 +531,7 @@ int scan_read(Scan *scan, const uint8_t *data, size_t size)
         *record = (Record){.line = {(uint32_t)(p - data), 0}};
         memset(reader.tokens, 0, (size_t)scan->names * sizeof *reader.tokens);
         memset(reader.best, UINT8_MAX, sizeof reader.best);
-        reader.bad_time = 0;
+        reader.bad_time = reader.inside = 0;
         const uint8_t *end = read_object(&reader, scan->root, skip_space(p));
         if (end)
             end = skip_space(end);

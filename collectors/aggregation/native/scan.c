@@ -66,6 +66,10 @@ static int add_path(Scan *self, PyObject *path, int role, int rank)
         struct Key *key = any ? any_key(node) : node_key(node, text, length);
         if (!key)
             return -1;
+        if (!next && role == IN_TEXT) {
+            key->in_text = 1;
+            continue;
+        }
         if (!next) {
             if (key->roles == MOST_ROLES || (key->inner && !any) || (any && role < NAME)) {
                 PyErr_SetString(PyExc_ValueError, "a value with too many roles");

@@ -32,6 +32,7 @@ enum role {
     ABSENT,   /* nothing, or null */
     ALONE,    /* the same; a record that has it is to be read together with those around it */
     UNREAD,   /* a text or a number that nobody looks at */
+    IN_TEXT,  /* an object that may also be JSON inside a text */
     CLASS,    /* this and those that follow: a number of which only matters whether it is there, and zero */
     NAME = CLASS + MOST_CLASSES, /* this and all that follow are names: whatever the text of the value is */
 };
@@ -72,6 +73,7 @@ typedef struct Node {
         const uint8_t *text;
         size_t length;
         struct Node *inner; /* NULL: a value */
+        int in_text;
         struct Node *first; /* of an array: what its only element has; NULL: it is none */
         int roles;
         uint8_t role[MOST_ROLES];

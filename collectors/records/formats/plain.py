@@ -19,9 +19,10 @@ Step = bytes | bool | None
 Place = tuple[tuple[Step, ...], str, int]
 """The path of a value, what it is to a record, and its rank: of several paths the lowest one tells."""
 
-ABSENT, ALONE, UNREAD, CLASS, NAME = "absent", "alone", "unread", "class", "name"
+ABSENT, ALONE, UNREAD, IN_TEXT, CLASS, NAME = "absent", "alone", "unread", "in text", "class", "name"
 """What values are that are no fields: missing or null; the same, or else the records around it are needed; a
-text or number that nobody looks at; a number of which only matters whether it is there and zero; and a name."""
+text or number that nobody looks at; an object that may also be JSON inside a text; a number of which only matters
+whether it is there and zero; and a name."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from leverwatch.collectors.records.formats.plain import (
     ABSENT,
     ALONE,
     CLASS,
+    IN_TEXT,
     NAME,
     UNREAD,
     Divided,
@@ -71,6 +72,8 @@ def _places(declaration: Declaration, rule: Plainly, template: Sequence[str]) ->
         yield _steps(path, rule), ALONE, 0
     for key in rule.within:
         yield (key.encode(),), ABSENT, 0
+    for path in declaration.in_text:
+        yield _steps(path, rule), IN_TEXT, 0
     if declaration.nested is not None:
         yield (declaration.nested.encode(),), ABSENT, 0
 

@@ -25,6 +25,7 @@ HELPED = {
     "kong": ("service", "plugin"), "ollama": ("model",), "openai": ("service_tier",),
 }  # fmt: skip
 """The formats whose records the helper counts, and names of theirs."""
+IN_TEXT = {"azure-openai": "properties"}
 EACH = [pytest.param(name, make, id=f"{name}-{at}") for at, (name, make) in enumerate(CASES) if name in HELPED]
 NUMBERS = (0, 1, 2, 7, 40, 2**40, 2**53 + 1, 0.5, 1e16, -1, 1e-9)
 WORDS = ("", "None", "null", "NULL", "error", "length", "chat", " a", "é", "a\\", 'a"', "2026-03-10T08:00:00Z")
@@ -54,6 +55,20 @@ def varied(record: Any, chance: random.Random) -> Any:
         if isinstance(node, dict) and chance.random() < 0.2:
             del node[key]
     return record
+
+
+def in_text(name: str, record: Any, chance: random.Random) -> Any:
+    """The same record, where an object of it may be JSON inside a text, and a text of that may be anything."""
+    key = IN_TEXT.get(name)
+    if not isinstance(record, dict) or not isinstance(record.get(key), dict) or chance.random() < 0.3:
+        return record
+    inner = {
+        **record[key],
+        "said": chance.choice(('a "b" \\', "ü \U0001f600", "\n\t/", "")),
+        "last": [1, {}, None],
+    }
+    text = json.dumps(inner, ensure_ascii=chance.random() < 0.5, indent=chance.choice((None, None, 1)))
+    return {**record, key: chance.choice((text, text, text, "", "null", text[:-1], text.replace('"', "", 1)))}
 
 
 def both(name: str, system: str, window: str, **changes: Any) -> tuple[Ingest, Ingest]:
@@ -92,6 +107,7 @@ def test_the_helper_counts_what_python_counts(
                 records = [varied(it, chance) for it in records]
             elif way < 0.8:
                 records = [mutate(it, chance, 1) for it in records]
+            records = [in_text(name, it, chance) for it in records]
             texts += (json.dumps(it, separators=styles).encode() for it in records)
         if chance.random() < 0.2:
             at = chance.randrange(len(texts))
