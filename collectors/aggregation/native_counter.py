@@ -27,12 +27,22 @@ from leverwatch.collectors.aggregation.rollup import Group, Key
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import field_indexes, template_slice
 from leverwatch.collectors.records.formats.interface import Row
-from leverwatch.collectors.records.formats.plain import ABSENT, ALONE, CLASS, IN_TEXT, UNREAD, Place, Plan, Step
+from leverwatch.collectors.records.formats.plain import (
+    ABSENT,
+    ALONE,
+    CLASS,
+    ENDED,
+    IN_TEXT,
+    UNREAD,
+    Place,
+    Plan,
+    Step,
+)
 from leverwatch.collectors.records.names import Refusal
 from leverwatch.collectors.records.timestamps import A_MINUTE, EPOCH, parse_time
 from leverwatch.collectors.records.vocabulary import CallStatus
 
-_ROLES = ("time", "request_id", "trace_id", *NUMBERS, "total", ABSENT, ALONE, UNREAD, IN_TEXT)
+_ROLES = ("time", "request_id", "trace_id", *NUMBERS, "total", ABSENT, ALONE, UNREAD, ENDED, IN_TEXT)
 """What the values that the helper reads are, by number. Behind them are the numbers that only have a class, and
 the names, which it only compares."""
 _MOST_CLASSES = 12
@@ -223,10 +233,13 @@ class NativeCounter:
         self._tally.set_time(at, verdict, minute, day, slot, minute * 60 // self._calls.slot_seconds)
 
     def _tell_place(self, at: int, found: Scanned, index: int) -> None:
-        parsed = self._read((found.text(index, index + 1)[:-1],))
+        unit = found.text(index, index + 1)[:-1]
+        parsed = self._read((unit,))
         told: Agreed | None = None
         if len(parsed.rows) == 1 and not parsed.unreadable and not parsed.pieces and not parsed.refused:
-            told = EVERYTHING if self._plan.rule is None else agreed(self._plan, self._told(found, index), parsed)
+            told = EVERYTHING
+            if self._plan.rule is not None:
+                told = agreed(self._plan, self._told(found, index), parsed, unit)
         if told is None:
             # Each record with these values goes to Python, which notes what cannot be read.
             self._tally.set_place(at, _ODD, 0, 0, 0, 0, 0, (-1, -1, -1))

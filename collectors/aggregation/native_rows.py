@@ -43,10 +43,13 @@ EVERYTHING = Agreed(2**32 - 1, b"")
 """All numbers count."""
 
 
-def agreed(plan: Plan, told: Told, parsed: Parsed) -> Agreed | None:
-    """Return what becomes of the values; None when a row has others than the helper found."""
+def agreed(plan: Plan, told: Told, parsed: Parsed, unit: bytes) -> Agreed | None:
+    """Return what becomes of the values of a record; None when its row has others than the helper found, or it is
+    none that its names tell enough of."""
     (row,) = parsed.rows
     needs = () if plan.rule is None else plan.rule.needs
+    if plan.rule is not None and plan.rule.accepts is not None and not plan.rule.accepts(unit):
+        return None
     if any(row[FIELD_INDEX[name]] is None for name in needs) or not _same(row, "time", told.time):
         return None
     if not _same(row, "trace_id", told.trace):

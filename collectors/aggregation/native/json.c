@@ -27,6 +27,8 @@ typedef struct {
     int inside; /* a text, whose own texts have escaped quotes */
     uint8_t best[ABSENT]; /* the rank of the path that told a value; beyond all ranks: none did */
     int bad_time;
+    Record ended; /* the time when the call ended; without one its length is 0 */
+    int bad_end;
 } Reader;
 
 static inline const uint8_t *skip_space(const uint8_t *p)
@@ -254,24 +256,40 @@ static int is_best(Reader *r, int role, int rank)
 }
 
 /* The time that is told by the best path alone decides whether it can be read here. */
-static int read_time(Reader *r, int rank, const uint8_t *p, size_t length, const Number *number, int escaped)
+static int read_time(Reader *r, int role, int rank, const uint8_t *p, size_t length, const Number *number, int escaped)
 {
     int text = is_text(r, p);
     size_t mark = quote(r);
-    Record told = {0};
+    Record told = {0}, *record = role == ENDED ? &r->ended : r->record;
     int bad = text ? (escaped ? -1
                               : read_text_time(p + mark, length - 2 * mark, (uint32_t)(p + mark - r->data), &told))
               : number ? (r->scan->text_time ? -1 : read_number_time(number, p, length, &told))
                        : -1;
     if (!text && !number)
         return -1;
-    if (!is_best(r, TIME, rank))
+    if (role == TIME && !is_best(r, TIME, rank))
         return 0;
-    r->bad_time = bad;
-    r->record->time_kind = told.time_kind;
-    r->record->time = told.time_kind == TEXT_TIME ? told.time : (Span){(uint32_t)(p - r->data), (uint32_t)length};
-    r->record->zone = told.zone;
-    r->record->micros = told.micros;
+    *(role == ENDED ? &r->bad_end : &r->bad_time) = bad;
+    record->time_kind = told.time_kind;
+    record->time = told.time_kind == TEXT_TIME ? told.time : (Span){(uint32_t)(p - r->data), (uint32_t)length};
+    record->zone = told.zone;
+    record->micros = told.micros;
+    record->seconds = told.seconds;
+    return 0;
+}
+
+/* The latency of a record that only tells when it ended; -1: Python knows. */
+static int read_latency(Reader *r)
+{
+    Record *record = r->record;
+    uint32_t bit = 1U << (of_latency_ms - FIRST_NUMBER);
+    if (!r->ended.time.length || record->known & bit)
+        return 0;
+    double latency = r->bad_end || r->scan->column[of_latency_ms - FIRST_NUMBER] < 0 ? -1 : elapsed(r->data, record, &r->ended);
+    if (latency < 0)
+        return -1;
+    r->values[r->scan->column[of_latency_ms - FIRST_NUMBER]] = latency;
+    record->known |= bit;
     return 0;
 }
 
@@ -320,7 +338,7 @@ static int read_role(Reader *r, int role, int rank, const uint8_t *p, const uint
     int inner = *p == '{' || *p == '[';
     if (role >= NAME) {
         r->tokens[role - NAME] = (Span){(uint32_t)(p - r->data), (uint32_t)length};
-        return inner && !rank ? -1 : 0;
+        return inner && (!rank || length > LONGEST_RAW) ? -1 : 0;
     }
     if (*p == 'n')
         return 0;
@@ -328,7 +346,8 @@ static int read_role(Reader *r, int role, int rank, const uint8_t *p, const uint
         return read_class(r, role, number);
     switch (role) {
     case TIME:
-        return read_time(r, rank, p, length, number, escaped);
+    case ENDED:
+        return read_time(r, role, rank, p, length, number, escaped);
     case REQUEST:
     case TRACE:
         return read_id(r, role, rank, p, length, number, escaped);
@@ -417,6 +436,17 @@ static const uint8_t *read_in_text(Reader *r, const Node *node, const uint8_t *p
     return p && *p == '"' ? p + 1 : NULL;
 }
 
+/* An object of which the values inside matter, or something else, which is a name. */
+static const uint8_t *read_either(Reader *r, const struct Key *key, const uint8_t *p)
+{
+    const uint8_t *end = *p == '{' ? p + 1 : read_value(r, key, p);
+    if (!end || (size_t)(end - p) > LONGEST_RAW)
+        return NULL;
+    for (int at = 0; at < key->roles; at++)
+        r->tokens[key->role[at] - NAME] = (Span){(uint32_t)(p - r->data), (uint32_t)(end - p)};
+    return *p == '{' ? read_object(r, key->inner, p) : end;
+}
+
 /* A value behind a key of any name, which is read like a name itself. */
 static const uint8_t *read_named(Reader *r, const struct Key *key, const uint8_t *text, const uint8_t *end,
                                  const uint8_t *p)
@@ -467,6 +497,8 @@ static const uint8_t *read_object(Reader *r, const Node *node, const uint8_t *p)
                 p = read_array(r, key, p);
             else if (!key->inner)
                 p = read_value(r, key, p);
+            else if (key->roles)
+                p = read_either(r, key, p);
             else if (key->in_text && *p == '"')
                 p = read_in_text(r, key->inner, p);
             else
@@ -531,11 +563,12 @@ int scan_read(Scan *scan, const uint8_t *data, size_t size)
         *record = (Record){.line = {(uint32_t)(p - data), 0}};
         memset(reader.tokens, 0, (size_t)scan->names * sizeof *reader.tokens);
         memset(reader.best, UINT8_MAX, sizeof reader.best);
-        reader.bad_time = reader.inside = 0;
+        reader.bad_time = reader.bad_end = reader.inside = 0;
+        reader.ended.time.length = 0;
         const uint8_t *end = read_object(&reader, scan->root, skip_space(p));
         if (end)
             end = skip_space(end);
-        if (!end || *end != '\n' || !record->time.length || reader.bad_time) {
+        if (!end || *end != '\n' || !record->time.length || reader.bad_time || read_latency(&reader) < 0) {
             record->odd = 1;
             end = memchr(p, '\n', (size_t)(reader.end - p));
         }
@@ -547,7 +580,7 @@ int scan_read(Scan *scan, const uint8_t *data, size_t size)
         for (int name = 0; name < scan->names && !record->odd; name++)
             record->hash = mix(record->hash, data + reader.tokens[name].at, reader.tokens[name].length);
         if (scan->declared && !record->odd) {
-            record->classes = classes(scan, record, reader.values);
+            record->classes = classes(scan, record, reader.values) | (uint64_t)(reader.best[REQUEST] & 15) << 52;
             record->hash = (record->hash ^ record->classes) * MIX_1;
         }
         scan->count++;

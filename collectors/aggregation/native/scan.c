@@ -71,7 +71,7 @@ static int add_path(Scan *self, PyObject *path, int role, int rank)
             continue;
         }
         if (!next) {
-            if (key->roles == MOST_ROLES || (key->inner && !any) || (any && role < NAME)) {
+            if (key->roles == MOST_ROLES || (role < NAME && (any || key->inner))) {
                 PyErr_SetString(PyExc_ValueError, "a value with too many roles");
                 return -1;
             }
@@ -80,7 +80,7 @@ static int add_path(Scan *self, PyObject *path, int role, int rank)
             continue;
         }
         int element = next == Py_True;
-        if ((key->roles && !any && !element) || (element ? key->inner || at + 2 == steps : !!key->first)) {
+        if ((key->roles && key->role[0] < NAME && !element) || (element ? key->inner || at + 2 == steps : !!key->first)) {
             PyErr_SetString(PyExc_ValueError, "a path through a value");
             return -1;
         }

@@ -18,6 +18,7 @@
 #define MOST_CLASSES 12
 #define MOST_COUNT (1ULL << 53)
 #define LONGEST_ID 800 /* bytes of an id of a declared record */
+#define LONGEST_RAW 400 /* and of a name that is an object, an array, or what stands for one */
 #define LONGEST_SUFFIX 200 /* and of what may follow it */
 
 /* What a value is to a record. What follows the trace are numbers, the first of them whole ones. */
@@ -32,6 +33,7 @@ enum role {
     ABSENT,   /* nothing, or null */
     ALONE,    /* the same; a record that has it is to be read together with those around it */
     UNREAD,   /* a text or a number that nobody looks at */
+    ENDED,    /* when a call ended: tells the latency where nothing else does */
     IN_TEXT,  /* an object that may also be JSON inside a text */
     CLASS,    /* this and those that follow: a number of which only matters whether it is there, and zero */
     NAME = CLASS + MOST_CLASSES, /* this and all that follow are names: whatever the text of the value is */
@@ -60,6 +62,7 @@ typedef struct {
     enum time_kind time_kind;
     Span time, zone; /* of a text: all of it, and what follows the seconds */
     int64_t micros;  /* of a number: microseconds since the epoch */
+    int seconds;     /* whether it is of seconds and their fraction */
     Span request;    /* length 0: none */
     int traced;
     Span trace;

@@ -261,6 +261,8 @@ OPENAI = _Declaration(
     total=_paths("usage.total_tokens"),
     finish=_finish,
     plainly=Plainly(
-        absent=("custom_id",), alone=("type", "response"), lists={"choices": ("finish_reason", "index")}
+        absent=("custom_id",),
+        alone=("type", "response"),
+        inside={"choices": ((True, b"finish_reason"), (True, b"index"))},
     ),
 )

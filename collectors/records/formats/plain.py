@@ -19,10 +19,11 @@ Step = bytes | bool | None
 Place = tuple[tuple[Step, ...], str, int]
 """The path of a value, what it is to a record, and its rank: of several paths the lowest one tells."""
 
-ABSENT, ALONE, UNREAD, IN_TEXT, CLASS, NAME = "absent", "alone", "unread", "in text", "class", "name"
+ABSENT, ALONE, UNREAD, ENDED = "absent", "alone", "unread", "ended"
+IN_TEXT, CLASS, NAME = "in text", "class", "name"
 """What values are that are no fields: missing or null; the same, or else the records around it are needed; a
-text or number that nobody looks at; an object that may also be JSON inside a text; a number of which only matters
-whether it is there and zero; and a name."""
+text or number that nobody looks at; the time of the end; an object that may also be JSON inside a text; a number
+of which only matters whether it is there and zero; and a name."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,13 @@ class Plainly:
     """Extras that are texts or numbers, and are not looked at when a record is plain."""
     classes: frozenset[str] = frozenset()
     """Extras that are numbers of which only matters whether they are there and are zero."""
-    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """By extra that is a list: the names in its elements. A plain record has at most one."""
+    inside: Mapping[str, tuple[tuple[Step, ...], ...]] = field(default_factory=dict)
+    """By extra that is an object or a list: the paths of the names in it. A list of a plain record has at most one
+    element."""
+    ended: str = ""
+    """The extra that is the time of the end, which tells the latency where nothing else does."""
+    accepts: Callable[[bytes], bool] | None = None
+    """Returns by its names whether a record can be plain; None: any can."""
     within: Mapping[str, tuple[Step, ...]] = field(default_factory=dict)
     """By key that something else puts into a record: where the value is in the record itself."""
     needs: frozenset[str] = frozenset()

@@ -12,6 +12,7 @@ from leverwatch.collectors.records.formats.plain import (
     ABSENT,
     ALONE,
     CLASS,
+    ENDED,
     IN_TEXT,
     NAME,
     UNREAD,
@@ -62,10 +63,13 @@ def _places(declaration: Declaration, rule: Plainly, template: Sequence[str]) ->
         yield _steps(path, rule), "total", rank
     for name, (paths, _) in declaration.extras.items():
         kind = UNREAD if name in rule.unread else CLASS if name in rule.classes else NAME
+        kind = ENDED if name == rule.ended else kind
         for path in _several(paths):
             yield _steps(path, rule), kind, 1
-            for key in rule.lists.get(name, ()):
-                yield (*_steps(path, rule), True, key.encode()), NAME, 1
+            for inner in rule.inside.get(name, ()):
+                lists = [at for at, step in enumerate(inner) if step is True]
+                for end in (*lists, len(inner)):
+                    yield (*_steps(path, rule), *inner[:end]), NAME, 1
     for path in rule.absent:
         yield _steps(path, rule), ABSENT, 0
     for path in rule.alone:
