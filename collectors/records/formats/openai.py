@@ -262,6 +262,7 @@ OPENAI = _Declaration(
     finish=_finish,
     plainly=Plainly(
         absent=("custom_id",),
+        marker=b'"chat.completion.chunk"',
         alone=("type", "response"),
         inside={"choices": ((True, b"finish_reason"), (True, b"index"))},
     ),
