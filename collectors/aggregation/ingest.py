@@ -210,11 +210,12 @@ class Ingest:
         decoding long lines.
         """
         self.restore_ids()
-        if self._plain is None or not self._counts_plain(self._plain, lines.data):
+        knows = self.known is not None and not self.known.idle
+        if self._plain is None or not self._plain.takes(lines.data, knows or self._open_calls.versions > 0):
             self.finish()
             chunk, known = self._count_rows(bytes(lines.data), lines.header)
             self._count_chunk(lines, chunk)
-            if chunk.counted and not _is_whole(lines.data) and (may_go_on or self.framing.by_newline):
+            if chunk.counted and lines.data[-1:] != b"\n" and (may_go_on or self.framing.by_newline):
                 self._remember(partial_key(lines), 1)
             return known
         if self._scanning is not None and self.window is None:
@@ -222,13 +223,6 @@ class Ingest:
             return self._plain.lines(lines.data)
         self.finish()
         return self._count_plain(self._plain, lines, self._plain.scan(lines.data))
-
-    def _counts_plain(self, plain: NativeCounter, data: bytes | memoryview) -> bool:
-        """Return whether the helper can count records: they need neither those before nor those around them."""
-        if not _is_whole(data) or plain.pauses():
-            return False
-        knows = self.known is not None and not self.known.idle
-        return not plain.is_declared or not (knows or self._open_calls.versions or not plain.takes(data))
 
     def _count_plain(self, plain: NativeCounter, lines: Lines, found: Scanned | None) -> int:
         if found is None:
@@ -399,10 +393,6 @@ class Ingest:
         self._problems = []
         self._changed_partials = set()
         return counted
-
-
-def _is_whole(data: bytes | memoryview) -> bool:
-    return data[-1:] == b"\n"
 
 
 def _whole_rows(parsed: Parsed) -> list[Row]:

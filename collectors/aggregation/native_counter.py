@@ -150,10 +150,12 @@ class NativeCounter:
         """Whether its records are those of a declaration, which may belong together."""
         return self._plan.rule is not None
 
-    def takes(self, data: bytes | bytearray | memoryview) -> bool:
-        """Whether no record of these is seen to belong to those around it."""
-        marker = b"" if self._plan.rule is None else self._plan.rule.marker
-        return not marker or marker not in bytes(data)
+    def takes(self, data: bytes | bytearray | memoryview, others_count: bool) -> bool:
+        """Whether to count these records here; `others_count`: what was read before may change what they mean."""
+        if data[-1:] != b"\n" or self.pauses():
+            return False
+        rule = self._plan.rule
+        return rule is None or not (others_count or (rule.marker and rule.marker in bytes(data)))
 
     @staticmethod
     def lines(data: bytes | bytearray | memoryview) -> int:

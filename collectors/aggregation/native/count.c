@@ -2,6 +2,7 @@
 
 #include "hash.h"
 #include "identity.h"
+#include "settle.h"
 
 #define SMALLEST 256
 #define LONGEST_NAMES 16384 /* bytes of all names of a record; longer texts are hardly names, and are not kept here */
@@ -142,38 +143,6 @@ int place_suffix(Tally *tally, Place *place, const uint8_t *text, size_t length)
     place->suffix_length = (uint32_t)length;
     tally->texts_count += length;
     return 0;
-}
-
-#define KNOWN_OF(record, field) ((record)->known & 1U << (of_##field - FIRST_NUMBER))
-#define TOLD(values, field) (values)[scan->column[of_##field - FIRST_NUMBER]]
-#define OR_ZERO(record, values, field) (KNOWN_OF(record, field) ? TOLD(values, field) : 0)
-
-/* Whether it takes Python to say where the parts of the tokens of a record stand. As `_settle` of
-   records/formats/rows.py has it. */
-static int is_unsettled(const Scan *scan, const Record *record, const double *values, uint32_t kept)
-{
-    Record told = {.known = record->known & kept};
-    double parts = OR_ZERO(&told, values, cached_input_tokens) + OR_ZERO(&told, values, cache_write_tokens);
-    double thought = OR_ZERO(&told, values, reasoning_tokens);
-    if (scan->parts == AS_TOLD || (parts == 0 && thought == 0))
-        return 0;
-    if (!KNOWN_OF(&told, input_tokens))
-        return 1;
-    double taken = TOLD(values, input_tokens);
-    if (scan->parts == BESIDE)
-        return thought > 0 || taken + parts > MOST_COUNT;
-    if (!KNOWN_OF(&told, output_tokens) || parts > taken || thought > TOLD(values, output_tokens))
-        return 1;
-    return KNOWN_OF(record, total) && TOLD(values, total) != taken + TOLD(values, output_tokens);
-}
-
-/* Leave what counts of the numbers of a record, with the parts of its tokens inside. */
-static void settle(const Scan *scan, Record *record, double *values, uint32_t kept)
-{
-    record->known &= kept;
-    if (scan->parts == BESIDE && KNOWN_OF(record, input_tokens))
-        TOLD(values, input_tokens) +=
-            OR_ZERO(record, values, cached_input_tokens) + OR_ZERO(record, values, cache_write_tokens);
 }
 
 static double *find_cell(Tally *tally, Place *place, int32_t day)
