@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leverwatch.collectors.aggregation.day_filter import Days
 from leverwatch.collectors.aggregation.ingest import Counted, Ingest
 from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.counted_fields import COLUMNS
-from tests.collectors.aggregation.test_native_counter import damaged, outcome
+from tests.collectors.aggregation.test_native_counter import SPANS, damaged, outcome
 from tests.collectors.records.formats.examples import CASES, Make
 from tests.collectors.records.formats.test_every_format import mutate
 from tests.collectors.sources.files.logs import config, ingest
@@ -88,15 +89,18 @@ def told(counted: Counted) -> tuple[Any, ...]:
     seed=st.integers(0, 2**32),
     window=st.sampled_from(["0s", "1h"]),
     by_name=st.booleans(),
+    days=SPANS,
     styles=st.sampled_from([(", ", ": "), (",", ":"), (" ,\t", " :")]),
 )
 @settings(max_examples=60)
 def test_the_helper_counts_what_python_counts(
-    name: str, make: Make, seed: int, window: str, by_name: bool, styles: tuple[str, str]
+    name: str, make: Make, seed: int, window: str, by_name: bool, days: Days | None, styles: tuple[str, str]
 ) -> None:
     chance = random.Random(seed)
     system = "-".join(f"{{{it}}}" for it in HELPED[name]) if by_name else "bot"
     helped, alone = both(name, system, window)
+    for one in (helped, alone):
+        one.keep(days)
     first = 1
     for _ in range(chance.randrange(1, 4)):
         texts: list[bytes] = []
