@@ -15,11 +15,15 @@ from hypothesis import strategies as st
 from leverwatch.collectors.aggregation.day_filter import Days
 from leverwatch.collectors.aggregation.ingest import Counted, Ingest
 from leverwatch.collectors.aggregation.lines import Lines
+from leverwatch.collectors.aggregation.pipeline import assemble
 from leverwatch.collectors.counted_fields import COLUMNS
+from leverwatch.collectors.records.decoder import Decoder, build_format
+from leverwatch.collectors.records.format_config import NamedFormat
+from leverwatch.collectors.records.formats.registry import NAMED
 from tests.collectors.aggregation.test_native_counter import SPANS, damaged, outcome
 from tests.collectors.records.formats.examples import CASES, Make
 from tests.collectors.records.formats.test_every_format import mutate
-from tests.collectors.sources.files.logs import config, ingest
+from tests.collectors.sources.files.logs import NOW, config, ingest
 
 HELPED = {
     "anthropic": ("model",), "azure-openai": ("deployment",), "envoy-ai-gateway": ("route",),
@@ -72,6 +76,12 @@ def in_text(name: str, record: Any, chance: random.Random) -> Any:
     return {**record, key: chance.choice((text, text, text, "", "null", text[:-1], text.replace('"', "", 1)))}
 
 
+def with_one_plugin(record: Any) -> Any:
+    """The same record; that of Kong without what may stand beside its plugin."""
+    plugins = record.get("ai")
+    return {**record, "ai": {"proxy": plugins["proxy"]}} if isinstance(plugins, dict) else record
+
+
 def both(name: str, system: str, window: str, **changes: Any) -> tuple[Ingest, Ingest]:
     made = config(format={"type": name}, system=system, dedupe_window=window, **changes)
     return ingest(made), ingest(made, compiled=False)
@@ -106,6 +116,8 @@ def test_the_helper_counts_what_python_counts(
         texts: list[bytes] = []
         for _ in range(chance.randrange(1, 10)):
             records = make(f"r{chance.randrange(6)}")
+            if chance.random() < 0.8:
+                records = [with_one_plugin(it) for it in records]
             way = chance.random()
             if way < 0.7:
                 records = [varied(it, chance) for it in records]
@@ -122,3 +134,19 @@ def test_the_helper_counts_what_python_counts(
         first += data.count(b"\n")
 
     assert told(helped.drain()) == told(alone.drain())
+
+
+def test_these_are_the_formats_that_the_helper_counts() -> None:
+    made = {name: build_format(NamedFormat(type=name), ()) for name in NAMED}
+    assert {name for name, it in made.items() if isinstance(it, Decoder) and it.plan()} == HELPED.keys()
+
+
+@pytest.mark.parametrize("name", HELPED)
+def test_a_plain_record_is_not_given_to_python(name: str) -> None:
+    plain = assemble(config(format={"type": name}, system="bot"), lambda: NOW).plain
+    (record,) = next(make("one") for known, make in CASES if known == name)
+    assert plain is not None
+    found = plain.scan(json.dumps(with_one_plugin(record)).encode() + b"\n")
+    assert found is not None
+    counted = plain.count(found, NOW, None, lambda *_: pytest.fail("it was given to Python"))
+    assert counted.counted == 1
