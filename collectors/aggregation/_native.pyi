@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from typing import Any
 
 COLUMNS: tuple[str, ...]
 TABLE: str
@@ -21,7 +22,19 @@ class Ids:
     def __len__(self) -> int: ...
 
 class Scan:
-    def __new__(cls, paths: tuple[tuple[tuple[bytes, ...], int], ...], /) -> Scan: ...
+    def __new__(
+        cls,
+        paths: tuple[tuple[Any, ...], ...],
+        declared: int = 0,
+        parts: int = 0,
+        by_id: bool = False,
+        text_time: bool = False,
+        latency_in: float = 1.0,
+        /,
+    ) -> Scan: ...
+    def told(
+        self, line: int, /
+    ) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int], tuple[float | None, ...]]: ...
     def read(self, data: bytes | bytearray | memoryview, /) -> int: ...
     def span(self, first: int, behind: int, /) -> tuple[int, int]: ...
 
@@ -52,6 +65,8 @@ class Tally:
         id_seed: int,
         trace_seed: int,
         judged: tuple[int, int, int],
+        kept: int = 0xFFFFFFFF,
+        suffix: bytes = b"",
         /,
     ) -> None: ...
     def chunk(self) -> tuple[int, int, int, list[tuple[int, int]], list[int]]: ...

@@ -12,6 +12,7 @@ from leverwatch.collectors.aggregation.identity import Identify, identity
 from leverwatch.collectors.aggregation.native_columns import table_text
 from leverwatch.collectors.aggregation.rollup import Rollup
 from leverwatch.collectors.aggregation.stored_ids import KeyOf
+from leverwatch.collectors.records.decoder import Decoder
 from leverwatch.collectors.records.formats.interface import Format
 from leverwatch.collectors.records.formats.jsonl import JsonLines
 
@@ -42,9 +43,11 @@ def native_counter(
     made: Format, rollup: Rollup, zone: tzinfo, seen: SeenIds | None, calls: SeenIds
 ) -> NativeCounter | None:
     """Return a counter of lines that uses the helper; None when the format or its fields are beyond the helper."""
-    if not isinstance(made, JsonLines) or (seen is not None and seen.key_of is not KeyOf.RECORD):
+    plan = made.plan() if isinstance(made, JsonLines | Decoder) else None
+    by_id = seen is not None and seen.key_of is KeyOf.ID
+    if plan is None or by_id is not (seen is not None and plan.by_id):
         return None
     try:
-        return plain.NativeCounter(made, rollup.attribute, zone, seen, calls)
+        return plain.NativeCounter(plan, rollup.attribute, zone, seen, calls)
     except ValueError:
         return None

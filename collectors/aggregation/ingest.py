@@ -99,7 +99,7 @@ class Ingest:
     @property
     def takes_views(self) -> bool:
         """Whether `add` takes a view of memory that is reused later."""
-        return self._plain is not None
+        return self._plain is not None and not self._plain.is_declared
 
     @property
     def holds(self) -> int:
@@ -114,7 +114,7 @@ class Ingest:
     def use_workers(self, number: int) -> None:
         """Parse plain lines in so many threads from now on; 0: in the caller's thread."""
         self._stop_workers()
-        if number and self._plain is not None:
+        if number and self._plain is not None and not self._plain.is_declared:
             plain = self._plain
             self._scanning = ScanPool(
                 plain.scan, number, lambda lines, found: self._count_plain(plain, lines, found)
@@ -212,11 +212,13 @@ class Ingest:
         decoding long lines.
         """
         self.restore_ids()
-        if self._plain is None or self.settled or not _is_whole(lines.data) or self._plain.pauses():
+        knows = self.known is not None and not self.known.idle
+        may_differ = knows or self._open_calls.versions > 0
+        if self._plain is None or self.settled or not self._plain.takes(lines.data, may_differ):
             self.finish()
             chunk, known = self._count_rows(bytes(lines.data), lines.header)
             self._count_chunk(lines, chunk)
-            open_end = not _is_whole(lines.data) and (may_go_on or self.framing.by_newline)
+            open_end = lines.data[-1:] != b"\n" and (may_go_on or self.framing.by_newline)
             if chunk.counted and open_end and self.settled is None:
                 self._remember(partial_key(lines), 1)
             return known
@@ -233,13 +235,17 @@ class Ingest:
             return plain.lines(lines.data)
         read = self._read + found.lines
         chunks: list[Chunk] = []
+        others: list[int] = []
 
-        def odd(first: int, data: bytes) -> None:
+        def odd(first: int, data: bytes) -> bool:
             chunk, _ = self._count_rows(data, lines.header)
             chunks.append(moved(chunk, first))
+            others.append(data.count(b"\n"))
+            return bool(self._open_calls.versions)
 
         counts = plain.count(found, self._rollup.limit(), self.window, odd)
-        self._read = read
+        # A line of declared records may hold several.
+        self._read = self._read + found.lines - sum(others) if plain.is_declared else read
         self._tallies[Result.DUPLICATE] += counts.repeated
         self._tallies[Result.OUT_OF_RANGE] += counts.left_out
         chunks.append(Chunk(counts.counted, 0, counts.refused))
@@ -397,10 +403,6 @@ class Ingest:
         self._problems = []
         self._changed_partials = set()
         return counted
-
-
-def _is_whole(data: bytes | memoryview) -> bool:
-    return data[-1:] == b"\n"
 
 
 def _whole_rows(parsed: Parsed) -> list[Row]:

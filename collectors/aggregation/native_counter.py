@@ -6,9 +6,10 @@ Python once; so their meaning is decided by the same functions as for single row
 
 from __future__ import annotations
 
+import itertools
 import secrets
 from array import array
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, overload
 
@@ -21,24 +22,44 @@ from leverwatch.collectors.aggregation.day_filter import Window, contains
 from leverwatch.collectors.aggregation.dedupe import SeenIds
 from leverwatch.collectors.aggregation.id_table import Ids
 from leverwatch.collectors.aggregation.native_columns import NUMBERS
+from leverwatch.collectors.aggregation.native_rows import EVERYTHING, Agreed, Told, agreed
 from leverwatch.collectors.aggregation.rollup import Group, Key
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.records.fields import Path, field_indexes, template_slice
+from leverwatch.collectors.records.fields import field_indexes, template_slice
 from leverwatch.collectors.records.formats.interface import Row
-from leverwatch.collectors.records.formats.jsonl import JsonLines
+from leverwatch.collectors.records.formats.plain import (
+    ABSENT,
+    ALONE,
+    CLASS,
+    ENDED,
+    IN_TEXT,
+    UNREAD,
+    Place,
+    Plan,
+    Step,
+)
 from leverwatch.collectors.records.names import Refusal
 from leverwatch.collectors.records.timestamps import A_MINUTE, EPOCH, parse_time
 from leverwatch.collectors.records.vocabulary import CallStatus
 
-_ROLES = ("time", "request_id", "trace_id", *NUMBERS)
-"""The fields whose values the helper reads, by number; all others are names, which it only compares."""
+_ROLES = ("time", "request_id", "trace_id", *NUMBERS, "total", ABSENT, ALONE, UNREAD, ENDED, IN_TEXT)
+"""What the values that the helper reads are, by number. Behind them are the numbers that only have a class, and
+the names, which it only compares."""
+_MOST_CLASSES = 12
+_AS_TOLD, _INSIDE, _BESIDE = 0, 1, 2
 _COUNTS, _ODD, _LEFT_OUT, _REFUSED = 1, 2, 3, 4
 _DONE, _ODD_LINES, _NEW_TIME = 0, 1, 2
 _MOST_TIMES, _MOST_PLACES, _MOST_TEXTS = 50_000, 20_000, 16 << 20
 """Limits of what is remembered between batches; a month has 43,200 minutes. The last one is in bytes of names."""
 _RARELY = 16
 """When more than one in so many runs of lines is not plain, the helper does not pay off."""
+_DECLARED_RARELY = 2
+"""The same for single lines of declared records, which take Python longer."""
+_ASKED_RARELY = 4
+"""When it asks for more than one in so many lines, neither."""
 _PAUSE = 16
+_FEW = 256
+"""Lines of which many may be new to the helper."""
 
 Attribute = Callable[
     [str | None, str | None, object, object, tuple[object, ...]],
@@ -48,11 +69,17 @@ Attribute = Callable[
 it is refused, given its model, operation, status, cache hit and template values."""
 
 
-def _wanted(paths: Mapping[str, Path]) -> tuple[tuple[tuple[bytes, ...], int], ...]:
-    """Return the paths that a scan looks for and their roles, in the form that the helper takes."""
-    names = [name for name in paths if name not in _ROLES]
-    roles = {name: role for role, name in enumerate((*_ROLES, *names))}
-    return tuple((tuple(key.encode() for key in path), roles[name]) for name, path in paths.items())
+def _wanted(paths: Sequence[Place]) -> tuple[tuple[tuple[Step, ...], int, int], ...]:
+    """Return the paths that a scan looks for with roles and ranks, in the form that the helper takes."""
+    roles = {name: role for role, name in enumerate(_ROLES)}
+    classes = itertools.count(len(_ROLES))
+    names = itertools.count(len(_ROLES) + _MOST_CLASSES)
+    if sum(kind == CLASS for _, kind, _ in paths) > _MOST_CLASSES:
+        raise ValueError("too many classes")
+    return tuple(
+        (path, roles[kind] if kind in roles else next(classes if kind == CLASS else names), rank)
+        for path, kind, rank in paths
+    )
 
 
 class Scanned(Struct):
@@ -85,17 +112,17 @@ class NativeCounter:
     """
 
     def __init__(
-        self, lines: JsonLines, attribute: Attribute, zone: tzinfo, seen: SeenIds | None, calls: SeenIds
+        self, plan: Plan, attribute: Attribute, zone: tzinfo, seen: SeenIds | None, calls: SeenIds
     ) -> None:
-        self._read, self._attribute = lines.read, attribute
-        self._fields = field_indexes(has_extended=lines.has_extended)
-        self._template = template_slice(has_extended=lines.has_extended)
+        self._read, self._attribute, self._plan = plan.read, attribute, plan
+        self._fields = field_indexes(has_extended=plan.has_extended)
+        self._template = template_slice(has_extended=plan.has_extended)
         self._zone, self._seen, self._calls = zone, seen, calls
         self._seen_ids = None if seen is None else _native_ids(seen.ids)
         self._call_ids = _native_ids(calls.ids)
         self._tally = _native.Tally(secrets.randbits(64))
-        self._wanted = _wanted(lines.paths)
-        self._scans = [_native.Scan(self._wanted)]
+        self._wanted = _wanted(plan.paths)
+        self._scans = [self._new_scan()]
         self._groups: dict[Group, int] = {}
         self._refusals: dict[int, Refusal] = {}
         self._window: Window | None = None
@@ -111,6 +138,25 @@ class NativeCounter:
         self._pause = max(0, self._pause - 1)
         return self._pause > 0
 
+    def _new_scan(self) -> _native.Scan:
+        plan = self._plan
+        if plan.rule is None:
+            return _native.Scan(self._wanted)
+        parts = _AS_TOLD if plan.beside is None else _BESIDE if plan.beside else _INSIDE
+        return _native.Scan(self._wanted, 1, parts, plan.by_id, plan.rule.text_time, plan.latency_in)
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether its records are those of a declaration, which may belong together."""
+        return self._plan.rule is not None
+
+    def takes(self, data: bytes | bytearray | memoryview, others_count: bool) -> bool:
+        """Whether to count these records here; `others_count`: what was read before may change what they mean."""
+        if data[-1:] != b"\n" or self.pauses():
+            return False
+        rule = self._plan.rule
+        return rule is None or not (others_count or (rule.marker and rule.marker in bytes(data)))
+
     @staticmethod
     def lines(data: bytes | bytearray | memoryview) -> int:
         """Count the newlines, several times as fast as Python."""
@@ -124,7 +170,7 @@ class NativeCounter:
         try:
             scan = self._scans.pop()
         except IndexError:
-            scan = _native.Scan(self._wanted)
+            scan = self._new_scan()
         number = scan.read(data)
         if number < 0:
             self._scans.append(scan)
@@ -132,16 +178,17 @@ class NativeCounter:
         return Scanned(data, scan, number)
 
     def count(
-        self, found: Scanned, limit: datetime, window: Window | None, odd: Callable[[int, bytes], None]
+        self, found: Scanned, limit: datetime, window: Window | None, odd: Callable[[int, bytes], bool]
     ) -> Counts:
-        """Count scanned lines in order. `odd` is called with lines that are not plain, and the index of the first.
+        """Count scanned lines in order. `odd` is called with lines that are not plain, and the index of the first;
+        it returns whether none of the lines behind them are.
 
         Counts only records up to `limit` and of the days in `window`.
         """
         if window is not self._window:
             self._tally.ask_again()
             self._window = window
-        until, at, runs = (limit - EPOCH) // A_MINUTE, 0, 0
+        until, at, runs, others, asked = (limit - EPOCH) // A_MINUTE, 0, 0, 0, 0
         while True:
             before = None if self._seen is None else _native_ids(self._seen.before)
             stop, at, other, given = self._tally.count(
@@ -150,14 +197,20 @@ class NativeCounter:
             if stop == _DONE:
                 break
             if stop == _ODD_LINES:
-                odd(at, found.text(at, other))
+                others += other - at
+                if odd(at, found.text(at, other)) and other < found.lines:
+                    odd(other, found.text(other, found.lines))
+                    break
                 at, runs = other, runs + 1
             elif stop == _NEW_TIME and given is not None:
                 self._tell_time(other, given)
             else:
-                self._tell_place(other, found.text(at, at + 1))
+                asked += 1
+                self._tell_place(other, found, at)
         self._scans.append(found.scan)
-        self._pause = _PAUSE if runs * _RARELY > found.lines else self._pause
+        rarely, many = (_DECLARED_RARELY, others) if self.is_declared else (_RARELY, runs)
+        if many * rarely > found.lines or (self.is_declared and asked * _ASKED_RARELY > found.lines > _FEW):
+            self._pause = _PAUSE
         counted, repeated, left_out, refused, left_out_times = self._tally.chunk()
         for time in left_out_times:
             if window is not None and (moment := self._moment(self._tally.time(time))):
@@ -181,9 +234,15 @@ class NativeCounter:
         slot = 0 if self._seen is None else minute * 60 // self._seen.slot_seconds
         self._tally.set_time(at, verdict, minute, day, slot, minute * 60 // self._calls.slot_seconds)
 
-    def _tell_place(self, at: int, line: bytes) -> None:
-        parsed = self._read((line,))
-        if not parsed.rows or parsed.unreadable:
+    def _tell_place(self, at: int, found: Scanned, index: int) -> None:
+        unit = found.text(index, index + 1)[:-1]
+        parsed = self._read((unit,))
+        told: Agreed | None = None
+        if len(parsed.rows) == 1 and not parsed.unreadable and not parsed.pieces and not parsed.refused:
+            told = EVERYTHING
+            if self._plan.rule is not None:
+                told = agreed(self._plan, self._told(found, index), parsed, unit)
+        if told is None:
             # Each record with these values goes to Python, which notes what cannot be read.
             self._tally.set_place(at, _ODD, 0, 0, 0, 0, 0, (-1, -1, -1))
             return
@@ -198,8 +257,15 @@ class NativeCounter:
         number = self._groups.setdefault(group, len(self._groups))
         invalid, schema, truncated = (_bit(judge(self._value(row, it))) for it, judge in JUDGES.items())
         self._tally.set_place(
-            at, _COUNTS, number, outcome, seed, id_seed, trace_seed, (invalid, schema, truncated)
-        )
+            at, _COUNTS, number, outcome, seed, id_seed, trace_seed, (invalid, schema, truncated), told.kept,
+            told.suffix,
+        )  # fmt: skip
+
+    @staticmethod
+    def _told(found: Scanned, index: int) -> Told:
+        *spans, numbers = found.scan.told(index)
+        time, request, trace = (bytes(found.data[start:end]).decode() for start, end in spans)
+        return Told(time, request, trace, numbers)
 
     def _value(self, row: Row, name: str) -> Any:
         index = self._fields.get(name)

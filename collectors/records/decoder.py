@@ -8,6 +8,7 @@ from itertools import zip_longest
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELDS, PromptPath, Template
 from leverwatch.collectors.records.format_config import CsvFormat, FieldMap, FileFormat, JsonlFormat, NamedFormat
+from leverwatch.collectors.records.formats.declared import Declared
 from leverwatch.collectors.records.formats.delimited import Delimited
 from leverwatch.collectors.records.formats.interface import (
     Format,
@@ -19,10 +20,13 @@ from leverwatch.collectors.records.formats.interface import (
     Units,
 )
 from leverwatch.collectors.records.formats.jsonl import JsonLines
+from leverwatch.collectors.records.formats.plain import Plan
+from leverwatch.collectors.records.formats.plan import plan_of
 from leverwatch.collectors.records.formats.registry import NAMED
+from leverwatch.collectors.records.formats.rewritten import Rewriting
 from leverwatch.collectors.records.framing.lines import LINES
 from leverwatch.collectors.records.framing.registry import CONTAINERS, FRAMINGS
-from leverwatch.collectors.records.framing.values import ValueFraming
+from leverwatch.collectors.records.framing.values import VALUES, ValueFraming
 from leverwatch.collectors.records.framing.wrappers import JsonString, Prefix, Wrapper
 from leverwatch.collectors.records.prompt_versions import PromptVersions
 
@@ -80,6 +84,16 @@ class Decoder:
         self.has_extended = reader.has_extended
         self.known = reader.known | ({"sample_rate"} if sample_rate is not None else set())
         self.repeats = reader.repeats
+
+    def plan(self) -> Plan | None:
+        """Return what the compiled helper needs to count plain records; None when it cannot."""
+        if self._wrappers or self._sample_rate is not None or self._framing is not VALUES:
+            return None
+        reader = self._reader
+        declared = reader.declared if isinstance(reader, Rewriting) else reader
+        if not isinstance(declared, Declared):
+            return None
+        return plan_of(declared.declaration, declared.template, reader.read)
 
     def check_header(self, line: bytes) -> tuple[str, ...]:  # noqa: ARG002 no format with readers has a header
         """Return nothing, as these formats have no header."""

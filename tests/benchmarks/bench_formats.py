@@ -69,7 +69,7 @@ def bare(log: Log, path: Path) -> Callable[[], int]:
     texts = units.units
     if hasattr(reader, "_rewrite"):
         texts = [record for text in texts for record in reader._rewrite(text)]
-        reader = reader._reader
+        reader = reader.declared
     decode: Callable[[bytes], Any] = span_wire.document.decode if isinstance(reader, Otlp) else reader._decode
 
     def read() -> int:

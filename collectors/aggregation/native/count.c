@@ -2,6 +2,7 @@
 
 #include "hash.h"
 #include "identity.h"
+#include "settle.h"
 
 #define SMALLEST 256
 #define LONGEST_NAMES 16384 /* bytes of all names of a record; longer texts are hardly names, and are not kept here */
@@ -111,7 +112,7 @@ static Place *find_place(Tally *tally, const Record *record, const Span *tokens,
     size_t at = hash & tally->by_place.mask;
     for (; tally->by_place.at[at]; at = (at + 1) & tally->by_place.mask) {
         Place *place = &tally->places[tally->by_place.at[at] - 1];
-        if (place->hash == hash && same_place(tally, place, tokens, names, data))
+        if (place->hash == hash && place->classes == record->classes && same_place(tally, place, tokens, names, data))
             return place;
     }
     size_t size = 0;
@@ -122,7 +123,7 @@ static Place *find_place(Tally *tally, const Record *record, const Span *tokens,
     if (GROW(tally, places, 1) < 0 || GROW(tally, texts, size + 1) < 0 || GROW(tally, lengths, (size_t)names + 1) < 0)
         return NULL;
     Place *place = &tally->places[tally->places_count++];
-    *place = (Place){.hash = hash, .text = tally->texts_count, .lengths = tally->lengths_count};
+    *place = (Place){.hash = hash, .classes = record->classes, .kept = UINT32_MAX, .text = tally->texts_count, .lengths = tally->lengths_count};
     for (int name = 0; name < names; name++) {
         memcpy(tally->texts + tally->texts_count, data + tokens[name].at, tokens[name].length);
         tally->texts_count += tokens[name].length;
@@ -131,6 +132,17 @@ static Place *find_place(Tally *tally, const Record *record, const Span *tokens,
     tally->by_place.at[at] = (uint32_t)tally->places_count;
     tally->by_place.used++;
     return place;
+}
+
+int place_suffix(Tally *tally, Place *place, const uint8_t *text, size_t length)
+{
+    if (GROW(tally, texts, length) < 0)
+        return -1;
+    memcpy(tally->texts + tally->texts_count, text, length);
+    place->suffix = tally->texts_count;
+    place->suffix_length = (uint32_t)length;
+    tally->texts_count += length;
+    return 0;
 }
 
 static double *find_cell(Tally *tally, Place *place, int32_t day)
@@ -247,36 +259,50 @@ static int64_t millis_of(const Time *time, const Record *record, const uint8_t *
     return time->minute * 60000 + millis;
 }
 
-static uint64_t identity(const Place *place, const Record *record, const double *values, const int8_t *column,
-                         const Time *time, const uint8_t *data)
+static uint64_t hash_id(const Tally *tally, const Place *place, const Record *record, const uint8_t *data,
+                        uint64_t seed)
+{
+    const uint8_t *id = data + record->request.at;
+    size_t length = record->request.length;
+    uint8_t whole[LONGEST_ID + LONGEST_SUFFIX];
+    if (!place->suffix_length)
+        return XXH64(id, length, seed);
+    memcpy(whole, id, length);
+    memcpy(whole + length, tally->texts + place->suffix, place->suffix_length);
+    return XXH64(whole, length + place->suffix_length, seed);
+}
+
+static uint64_t identity(const Tally *tally, const Place *place, const Record *record, const double *values,
+                         const int8_t *column, const Time *time, const uint8_t *data)
 {
     uint64_t seed = identity_time(place->seed, millis_of(time, record, data));
     for (uint32_t told = record->known & ((1U << IDENTITY_NUMBERS) - 1); told; told &= told - 1) {
         int field = __builtin_ctz(told);
         seed = identity_number(seed, field, (uint64_t)values[column[field]]);
     }
-    return XXH64(data + record->request.at, record->request.length, seed);
+    return hash_id(tally, place, record, data, seed);
 }
 
 /* Whether a record with an id is new; -1: out of memory. */
-static int is_new(Ids *seen, Ids *before, uint64_t key, const Place *place, const Record *record, const Time *time,
-                  const uint8_t *data)
+static int is_new(const Tally *tally, Ids *seen, Ids *before, uint64_t key, const Place *place, const Record *record,
+                  const Time *time, const uint8_t *data)
 {
     int fresh = ids_add(seen, key, time->slot);
     if (fresh > 0 && before)
-        fresh = !ids_hold(before, identity_before(data + record->request.at, record->request.length, place->id_seed,
-                                                  time->slot), time->slot);
+        fresh = !ids_hold(before, identity_before(hash_id(tally, place, record, data, place->id_seed), time->slot),
+                          time->slot);
     return fresh;
 }
 
-enum stop tally_count(Tally *tally, const Scan *scan, const uint8_t *data, int64_t limit, Ids *seen, Ids *before,
+enum stop tally_count(Tally *tally, Scan *scan, const uint8_t *data, int64_t limit, Ids *seen, Ids *before,
                       Ids *calls, size_t *first, size_t *behind)
 {
     size_t odd = *first; /* where the odd lines before this one begin */
     for (size_t line = *first; line <= scan->count; line++) {
         Time *time = NULL;
         Place *place = NULL;
-        const Record *record = &scan->records[line];
+        Record *record = &scan->records[line];
+        double *told = scan->values + line * (size_t)scan->amounts;
         const Span *tokens = scan->tokens + line * (size_t)scan->names;
         int is_odd = line < scan->count && record->odd;
         if (line < scan->count && !is_odd) {
@@ -287,7 +313,7 @@ enum stop tally_count(Tally *tally, const Scan *scan, const uint8_t *data, int64
             if (time->verdict != ASKED && !is_odd) {
                 if (!(place = find_place(tally, record, tokens, scan->names, data)))
                     return NO_MEMORY;
-                is_odd = place->verdict == IS_ODD;
+                is_odd = place->verdict == IS_ODD || (scan->declared && is_unsettled(scan, record, told, place->kept));
             }
         }
         if (is_odd)
@@ -325,10 +351,12 @@ enum stop tally_count(Tally *tally, const Scan *scan, const uint8_t *data, int64
             tally->refused[tally->refused_count++] = (Refusal){(uint32_t)line, (uint32_t)(place - tally->places)};
             continue;
         }
+        if (scan->declared)
+            settle(scan, record, told, place->kept);
         if (seen && record->request.length) {
-            const double *told = scan->values + line * (size_t)scan->amounts;
-            uint64_t key = identity(place, record, told, scan->column, time, data);
-            int fresh = is_new(seen, before, key, place, record, time, data);
+            uint64_t key = scan->by_id ? hash_id(tally, place, record, data, place->id_seed)
+                                       : identity(tally, place, record, told, scan->column, time, data);
+            int fresh = is_new(tally, seen, before, key, place, record, time, data);
             if (fresh < 0)
                 return NO_MEMORY;
             if (!fresh) {
@@ -337,8 +365,7 @@ enum stop tally_count(Tally *tally, const Scan *scan, const uint8_t *data, int64
             }
         }
         double *cell = find_cell(tally, place, time->day);
-        if (!cell || add(place, record, scan->values + line * (size_t)scan->amounts, scan->column, cell, time, data,
-                         calls) < 0)
+        if (!cell || add(place, record, told, scan->column, cell, time, data, calls) < 0)
             return NO_MEMORY;
         see(time, record, data);
         tally->counted++;

@@ -23,10 +23,10 @@ static inline uint64_t identity_number(uint64_t seed, int field, uint64_t number
     return seed + (number + 1) * factors[field];
 }
 
-/* The key under which an older version knows a record: by its id alone, and by the slot of its time. */
-static inline uint64_t identity_before(const uint8_t *id, size_t length, uint64_t seed, int32_t slot)
+/* The key under which an older version knows a record: by the key of its id alone, and by the slot of its time. */
+static inline uint64_t identity_before(uint64_t key, int32_t slot)
 {
-    return XXH64(id, length, seed) + (uint64_t)(int64_t)slot * TIME_FACTOR;
+    return key + (uint64_t)(int64_t)slot * TIME_FACTOR;
 }
 
 #endif

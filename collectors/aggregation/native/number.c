@@ -111,6 +111,56 @@ static int is_zone(const uint8_t *p, size_t length)
            is_digit(p[4]) && is_digit(p[5]);
 }
 
+static int two(const uint8_t *p)
+{
+    return (p[0] - '0') * 10 + p[1] - '0';
+}
+
+/* The days from 1970 to a day from 1973 on; -1: there is no such day. */
+static int64_t days_to(const uint8_t *p)
+{
+    static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    static const int before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+    int year = two(p) * 100 + two(p + 2), month = two(p + 5), day = two(p + 8);
+    int leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    if (year < 1973 || month < 1 || month > 12 || day < 1 || day > lengths[month - 1] + (leap && month == 2))
+        return -1;
+    int64_t past = year - 1;
+    return past * 365 + past / 4 - past / 100 + past / 400 - 719162 + before[month - 1] + (leap && month > 2) + day - 1;
+}
+
+/* The microseconds of a plain text with three or six digits below the second; -1: it is none. */
+static int64_t micros_of(const uint8_t *data, const Record *record)
+{
+    const uint8_t *p = data + record->time.at;
+    size_t digits = record->time.length - record->zone.length;
+    int64_t days = days_to(p);
+    if (days < 0 || (digits != 23 && digits != 26) || two(p + 11) > 23 || two(p + 14) > 59)
+        return -1;
+    int64_t seconds = days * 86400 + two(p + 11) * 3600 + two(p + 14) * 60 + two(p + 17);
+    int64_t below = 0;
+    for (size_t at = 20; at < 26; at++)
+        below = below * 10 + (at < digits ? p[at] - '0' : 0);
+    return seconds * 1000000 + below;
+}
+
+double elapsed(const uint8_t *data, const Record *begun, const Record *ended)
+{
+    if (begun->time_kind != ended->time_kind)
+        return -1;
+    if (begun->time_kind == NUMBER_TIME)
+        return begun->seconds && ended->seconds ? (double)(ended->micros - begun->micros) / 1000 : -1;
+    if (begun->time.length != ended->time.length || begun->zone.length != ended->zone.length ||
+        memcmp(data + begun->zone.at, data + ended->zone.at, begun->zone.length) ||
+        (begun->zone.length && data[begun->zone.at] != 'Z'))
+        return -1;
+    int64_t first = micros_of(data, begun), last = micros_of(data, ended);
+    if (first < 0 || last < first)
+        return -1;
+    int millis = begun->time.length - begun->zone.length == 23 && first / 60000000 == last / 60000000;
+    return millis ? (double)((last - first) / 1000) / 1000 * 1000 : (double)(last - first) / 1000000 * 1000;
+}
+
 int read_text_time(const uint8_t *text, size_t length, uint32_t at, Record *record)
 {
     if (length < 19 || length > 40 || !is_moment(text))
@@ -149,6 +199,7 @@ int read_number_time(const Number *number, const uint8_t *text, size_t length, R
     if (!(value >= 1e8 && value < 1e20))
         return -1;
     double parts = value < 1e11 ? 1 : value < 1e14 ? 1e3 : value < 1e17 ? 1e6 : 1e9;
+    record->seconds = value < 1e11;
     record->micros = (int64_t)rint(value * 1000000 / parts); /* halves to even, as Python rounds */
     return 0;
 }

@@ -25,4 +25,7 @@ double nearest(const Number *number, const uint8_t *text, size_t length);
 int read_text_time(const uint8_t *text, size_t length, uint32_t at, Record *record);
 int read_number_time(const Number *number, const uint8_t *text, size_t length, Record *record);
 
+/* The milliseconds from one plain time to another, as `elapsed_ms` of records/timestamps.py has them; -1: Python knows. */
+double elapsed(const uint8_t *data, const Record *begun, const Record *ended);
+
 #endif

@@ -4,9 +4,32 @@ static void node_free(Node *node)
 {
     if (!node)
         return;
-    for (int at = 0; at < node->keys; at++)
+    for (int at = 0; at < node->keys; at++) {
         node_free(node->key[at].inner);
+        node_free(node->key[at].first);
+    }
+    if (node->any) {
+        node_free(node->any->inner);
+        node_free(node->any->first);
+    }
+    PyMem_Free(node->any);
     PyMem_Free(node);
+}
+
+/* The key of any name of a node, made when it is not there. */
+static struct Key *any_key(Node *node)
+{
+    if (!node->any && !(node->any = PyMem_Calloc(1, sizeof *node->any)))
+        PyErr_NoMemory();
+    return node->any;
+}
+
+/* The node behind a key, made when it is not there; NULL: it cannot be. */
+static Node *node_behind(Node **inner)
+{
+    if (!*inner && !(*inner = PyMem_Calloc(1, sizeof(Node))))
+        PyErr_NoMemory();
+    return *inner;
 }
 
 /* The key of a node, made when it is not there. */
@@ -24,7 +47,8 @@ static struct Key *node_key(Node *node, const char *text, Py_ssize_t length)
     return key;
 }
 
-static int add_path(Scan *self, PyObject *path, int role)
+/* A step is a key, None for any key, or True for the only element of the array at the key before it. */
+static int add_path(Scan *self, PyObject *path, int role, int rank)
 {
     Node *node = self->root;
     Py_ssize_t steps = PyTuple_Size(path);
@@ -35,28 +59,38 @@ static int add_path(Scan *self, PyObject *path, int role)
     for (Py_ssize_t at = 0; at < steps; at++) {
         char *text;
         Py_ssize_t length;
-        if (PyBytes_AsStringAndSize(PyTuple_GetItem(path, at), &text, &length) < 0)
+        PyObject *step = PyTuple_GetItem(path, at), *next = at + 1 < steps ? PyTuple_GetItem(path, at + 1) : NULL;
+        int any = step == Py_None;
+        if (!any && PyBytes_AsStringAndSize(step, &text, &length) < 0)
             return -1;
-        struct Key *key = node_key(node, text, length);
+        struct Key *key = any ? any_key(node) : node_key(node, text, length);
         if (!key)
             return -1;
-        if (at == steps - 1) {
-            if (key->roles == MOST_ROLES || key->inner) {
+        if (!next && role == IN_TEXT) {
+            key->in_text = 1;
+            continue;
+        }
+        if (!next) {
+            if (key->roles == MOST_ROLES || (role < NAME && (any || key->inner))) {
                 PyErr_SetString(PyExc_ValueError, "a value with too many roles");
                 return -1;
             }
+            key->rank[key->roles] = (uint8_t)rank;
             key->role[key->roles++] = (uint8_t)role;
-        } else {
-            if (!key->inner && (key->roles || !(key->inner = PyMem_Calloc(1, sizeof(Node))))) {
-                PyErr_SetString(PyExc_ValueError, "a path through a value");
-                return -1;
-            }
-            node = key->inner;
+            continue;
         }
+        int element = next == Py_True;
+        if ((key->roles && key->role[0] < NAME && !element) || (element ? key->inner || at + 2 == steps : !!key->first)) {
+            PyErr_SetString(PyExc_ValueError, "a path through a value");
+            return -1;
+        }
+        if (!(node = node_behind(element ? &key->first : &key->inner)))
+            return -1;
+        at += element;
     }
     if (role >= NAME)
         self->names = self->names > role - NAME ? self->names : role - NAME + 1;
-    else if (role >= FIRST_NUMBER && self->column[role - FIRST_NUMBER] < 0)
+    else if (role >= FIRST_NUMBER && role < ABSENT && self->column[role - FIRST_NUMBER] < 0)
         self->column[role - FIRST_NUMBER] = (int8_t)self->amounts++;
     return 0;
 }
@@ -64,22 +98,29 @@ static int add_path(Scan *self, PyObject *path, int role)
 static PyObject *Scan_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(kwargs))
 {
     PyObject *paths;
-    if (!PyArg_ParseTuple(args, "O!", &PyTuple_Type, &paths))
+    int declared = 0, parts = AS_TOLD, by_id = 0, text_time = 0;
+    double latency_in = 1;
+    if (!PyArg_ParseTuple(args, "O!|iiiid", &PyTuple_Type, &paths, &declared, &parts, &by_id, &text_time, &latency_in))
         return NULL;
     Scan *self = (Scan *)PyType_GenericAlloc(type, 0);
     if (!self)
         return NULL;
     self->paths = Py_NewRef(paths);
     memset(self->column, -1, sizeof self->column);
+    self->declared = declared;
+    self->parts = (enum parts)parts;
+    self->by_id = by_id;
+    self->text_time = text_time;
+    self->latency_in = latency_in;
     if (!(self->root = PyMem_Calloc(1, sizeof(Node)))) {
         Py_DECREF(self);
         return PyErr_NoMemory();
     }
     for (Py_ssize_t at = 0; at < PyTuple_Size(paths); at++) {
         PyObject *path;
-        int role;
-        if (!PyArg_ParseTuple(PyTuple_GetItem(paths, at), "O!i", &PyTuple_Type, &path, &role) ||
-            add_path(self, path, role) < 0) {
+        int role, rank = 0;
+        if (!PyArg_ParseTuple(PyTuple_GetItem(paths, at), "O!i|i", &PyTuple_Type, &path, &role, &rank) ||
+            add_path(self, path, role, rank) < 0) {
             Py_DECREF(self);
             return NULL;
         }
@@ -107,6 +148,7 @@ static PyObject *Scan_read(Scan *self, PyObject *data)
     const uint8_t *bytes = buffer.buf;
     int done = 0;
     self->count = 0;
+    self->apart = 0;
     if (buffer.len > INT32_MAX || (buffer.len && bytes[buffer.len - 1] != '\n')) {
         PyBuffer_Release(&buffer);
         PyErr_SetString(PyExc_ValueError, "not whole lines, or too many of them");
@@ -118,7 +160,7 @@ static PyObject *Scan_read(Scan *self, PyObject *data)
     PyBuffer_Release(&buffer);
     if (done < 0)
         return PyErr_NoMemory();
-    if (done == TOO_MANY_LINES) {
+    if (done == TOO_MANY_LINES || self->apart) {
         self->count = 0;
         return PyLong_FromLong(-1);
     }
@@ -139,14 +181,45 @@ static PyObject *Scan_span(Scan *self, PyObject *args)
                          (unsigned long)last.at + last.length + 1);
 }
 
+static PyObject *span_of(Span span)
+{
+    return Py_BuildValue("(kk)", (unsigned long)span.at, (unsigned long)span.at + span.length);
+}
+
+static PyObject *Scan_told(Scan *self, PyObject *number)
+{
+    Py_ssize_t at = PyLong_AsSsize_t(number);
+    if (at == -1 && PyErr_Occurred())
+        return NULL;
+    if (at < 0 || (size_t)at >= self->count || self->records[at].odd) {
+        PyErr_SetString(PyExc_IndexError, "no such record");
+        return NULL;
+    }
+    const Record *record = &self->records[at];
+    PyObject *amounts = PyTuple_New(AMOUNTS);
+    for (int amount = 0; amounts && amount < AMOUNTS; amount++) {
+        int known = (record->known >> amount) & 1;
+        PyObject *value = known ? PyFloat_FromDouble(self->values[at * self->amounts + self->column[amount]])
+                                : Py_NewRef(Py_None);
+        if (value)
+            PyTuple_SetItem(amounts, amount, value);
+        else
+            Py_CLEAR(amounts);
+    }
+    return amounts ? Py_BuildValue("(NNNN)", span_of(record->time), span_of(record->request), span_of(record->trace),
+                                   amounts)
+                   : NULL;
+}
+
 static PyMethodDef methods[] = {
+    {"told", (PyCFunction)Scan_told, METH_O, "Where the time, the id and the trace of a plain record lie in the text, and its numbers."},
     {"read", (PyCFunction)Scan_read, METH_O, "Find the values of whole lines; how many there are, -1 when they are too short to be records."},
     {"span", (PyCFunction)Scan_span, METH_VARARGS, "Where the lines from one to before another lie in the text."},
     {NULL, NULL, 0, NULL},
 };
 
 static PyType_Slot slots[] = {
-    {Py_tp_doc, "Finds the values at `paths`, pairs of a path (a tuple of keys as bytes) and a role, in JSON lines."},
+    {Py_tp_doc, "Finds the values at `paths`, pairs of a path (a tuple of keys as bytes) and a role, in JSON lines. What follows is of declared records: that they are, where the parts of their tokens stand, whether an id alone makes a duplicate, whether only texts are times, and what their latency is divided by."},
     {Py_tp_new, Scan_new},
     {Py_tp_dealloc, Scan_dealloc},
     {Py_tp_methods, methods},

@@ -11,10 +11,15 @@
 
 #include "columns.h"
 
-#define MOST_NAMES 16
+#define MOST_NAMES 40
 #define MOST_KEYS 32
 #define MOST_STEPS 8
-#define MOST_ROLES 4
+#define MOST_ROLES 6
+#define MOST_CLASSES 12
+#define MOST_COUNT (1ULL << 53)
+#define LONGEST_ID 800 /* bytes of an id of a declared record */
+#define LONGEST_RAW 400 /* and of a name that is an object, an array, or what stands for one */
+#define LONGEST_SUFFIX 200 /* and of what may follow it */
 
 /* What a value is to a record. What follows the trace are numbers, the first of them whole ones. */
 enum role {
@@ -24,14 +29,25 @@ enum role {
     AMOUNT_FIELDS
 #undef X
     of_inferences, of_attempts, of_errors, of_sample_rate,
-    NAME, /* this and all that follow are names: whatever the text of the value is */
+    of_total, /* the producer's own sum of all tokens */
+    ABSENT,   /* nothing, or null */
+    ALONE,    /* the same; a record that has it is to be read together with those around it */
+    UNREAD,   /* a text or a number that nobody looks at */
+    ENDED,    /* when a call ended: tells the latency where nothing else does */
+    IN_TEXT,  /* an object that may also be JSON inside a text */
+    CLASS,    /* this and those that follow: a number of which only matters whether it is there, and zero */
+    NAME = CLASS + MOST_CLASSES, /* this and all that follow are names: whatever the text of the value is */
 };
 #define X(field) + 1
 enum { LAST_WHOLE = TRACE WHOLE_FIELDS };
 #undef X
 #define FIRST_NUMBER (TRACE + 1)
-#define AMOUNTS (NAME - FIRST_NUMBER)
+#define AMOUNTS (ABSENT - FIRST_NUMBER)
 _Static_assert(AMOUNTS <= 32, "the amounts that a record has are bits of 32");
+_Static_assert(AMOUNTS + MOST_CLASSES <= 30, "each has two bits of 64, and four are of other values");
+
+/* Where the parts of the tokens of records stand. */
+enum parts { AS_TOLD, INSIDE, BESIDE };
 
 typedef struct {
     uint32_t at, length;
@@ -46,10 +62,12 @@ typedef struct {
     enum time_kind time_kind;
     Span time, zone; /* of a text: all of it, and what follows the seconds */
     int64_t micros;  /* of a number: microseconds since the epoch */
+    int seconds;     /* whether it is of seconds and their fraction */
     Span request;    /* length 0: none */
     int traced;
     Span trace;
     uint64_t hash; /* of the names */
+    uint64_t classes; /* of a declared record: which values are there, and which of them are zero */
 } Record;
 
 typedef struct Node {
@@ -58,9 +76,13 @@ typedef struct Node {
         const uint8_t *text;
         size_t length;
         struct Node *inner; /* NULL: a value */
+        int in_text;
+        struct Node *first; /* of an array: what its only element has; NULL: it is none */
         int roles;
         uint8_t role[MOST_ROLES];
+        uint8_t rank[MOST_ROLES]; /* of several paths to a value the lowest one tells it */
     } key[MOST_KEYS];
+    struct Key *any; /* of an object with one key of any name, which is a name itself */
 } Node;
 
 typedef struct {
@@ -69,6 +91,13 @@ typedef struct {
     Node *root;
     int names;
     int amounts;
+    /* Of records that a declaration describes: each is a line from brace to brace. */
+    int declared;
+    enum parts parts;
+    int by_id;         /* an id alone makes a duplicate */
+    int text_time;     /* a time that is a number means something else */
+    double latency_in; /* the unit of the latency, in 1/ms */
+    int apart;         /* some of the lines that were read need those around them */
     int8_t column[AMOUNTS]; /* of each amount in `values`; -1: not mapped */
     Record *records;
     Span *tokens;   /* `names` a record; length 0: missing */

@@ -128,10 +128,11 @@ static PyObject *Tally_set_place(Tally *self, PyObject *args)
     Py_ssize_t at;
     int verdict, outcome, judged[3];
     _Static_assert(JUDGED == 3, "as many as are taken here");
-    unsigned int group;
+    unsigned int group, kept = UINT32_MAX;
     unsigned long long seed, id_seed, trace_seed;
-    if (!PyArg_ParseTuple(args, "niIiKKK(iii)", &at, &verdict, &group, &outcome, &seed, &id_seed, &trace_seed,
-                          &judged[0], &judged[1], &judged[2]))
+    PyObject *suffix = NULL;
+    if (!PyArg_ParseTuple(args, "niIiKKK(iii)|IO!", &at, &verdict, &group, &outcome, &seed, &id_seed, &trace_seed,
+                          &judged[0], &judged[1], &judged[2], &kept, &PyBytes_Type, &suffix))
         return NULL;
     if (at < 0 || (size_t)at >= self->places_count) {
         PyErr_SetString(PyExc_IndexError, "no such place");
@@ -144,6 +145,17 @@ static PyObject *Tally_set_place(Tally *self, PyObject *args)
     place->seed = seed;
     place->id_seed = id_seed;
     place->trace_seed = trace_seed;
+    place->kept = kept;
+    char *text = NULL;
+    Py_ssize_t length = 0;
+    if (suffix && PyBytes_AsStringAndSize(suffix, &text, &length) < 0)
+        return NULL;
+    if (length > LONGEST_SUFFIX) {
+        PyErr_SetString(PyExc_ValueError, "a suffix is short");
+        return NULL;
+    }
+    if (length && place_suffix(self, place, (const uint8_t *)text, (size_t)length) < 0)
+        return PyErr_NoMemory();
     for (int at_judged = 0; at_judged < JUDGED; at_judged++)
         place->judged[at_judged] = (int8_t)judged[at_judged];
     return Py_NewRef(Py_None);

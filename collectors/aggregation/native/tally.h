@@ -59,6 +59,10 @@ typedef struct {
     enum outcome outcome;
     uint32_t group;
     uint64_t seed, id_seed, trace_seed;
+    uint64_t classes;      /* as of its records */
+    uint32_t kept;         /* bits of the amounts that count where they are there */
+    size_t suffix;         /* where the text lies that follows an id */
+    uint32_t suffix_length;
     int8_t judged[JUDGED]; /* -1: not known */
     uint64_t round; /* of the remembered cell */
     int32_t day;
@@ -100,8 +104,11 @@ typedef struct {
 extern PyType_Spec TallySpec;
 extern PyTypeObject *TallyType; /* made from it when the module is */
 
+/* Keep a text that follows the ids of a place; -1: out of memory. */
+int place_suffix(Tally *tally, Place *place, const uint8_t *text, size_t length);
+
 /* Count records from `*first` on; `*first` and `*behind` say where it stopped. `before` are keys of an older version. */
-enum stop tally_count(Tally *tally, const Scan *scan, const uint8_t *data, int64_t limit, Ids *seen, Ids *before,
+enum stop tally_count(Tally *tally, Scan *scan, const uint8_t *data, int64_t limit, Ids *seen, Ids *before,
                       Ids *calls, size_t *first, size_t *behind);
 
 #endif

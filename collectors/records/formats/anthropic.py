@@ -13,6 +13,7 @@ from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.declared import Declaration, Declared
 from leverwatch.collectors.records.formats.interface import Parsed, Piece, Reader, Repeats
+from leverwatch.collectors.records.formats.plain import Plainly
 from leverwatch.collectors.records.lenient import sound
 from leverwatch.collectors.records.tokens import Stands
 
@@ -304,4 +305,5 @@ ANTHROPIC = _Declaration(
     cached=Stands.BESIDE,
     repeats=Repeats.VERSIONS,
     finish=_finish,
+    plainly=Plainly(absent=("message", *_paths("usage.iterations")), marker=Anthropic.group_marker),
 )

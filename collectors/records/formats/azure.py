@@ -13,6 +13,7 @@ from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.declared import Declaration
 from leverwatch.collectors.records.formats.interface import MAX_COUNT, Piece
 from leverwatch.collectors.records.formats.jsonl import TYPES
+from leverwatch.collectors.records.formats.plain import Plainly
 from leverwatch.collectors.records.formats.routes import kind_of_model, route
 from leverwatch.collectors.records.formats.rows import settle_tokens
 from leverwatch.collectors.records.recall import recall
@@ -277,4 +278,5 @@ AZURE_OPENAI = Declaration(
     in_text=("properties",),
     nested="records",
     finish=_finish_openai,
+    plainly=Plainly(unread=frozenset({"start", "end"}), text_time=True),
 )

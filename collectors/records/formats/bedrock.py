@@ -55,12 +55,12 @@ class _Body(msgspec.Struct, gc=False):
     @property
     def usages(self) -> tuple[Any, Any, Any]:
         """The objects that may tell tokens."""
-        return self.usage, self.invocation, _inside(self.message, "usage")
+        return self.usage, self.invocation, None if self.message is None else _inside(self.message, "usage")
 
     @property
     def reasons(self) -> tuple[Any, Any, Any]:
         """The finish reasons at the three places where models write one."""
-        return self.reason, self.stop_reason, _inside(self.delta, "stop_reason")
+        return self.reason, self.stop_reason, None if self.delta is None else _inside(self.delta, "stop_reason")
 
 
 _decode = msgspec.json.Decoder(_Body).decode
@@ -86,7 +86,7 @@ def _inside(value: Any, key: str) -> Any:
 def _number(objects: Iterable[Any], key: str) -> float | None:
     """Return the first number that one of the objects has under a key; None when none has."""
     for it in objects:
-        value = _inside(it, key)
+        value: Any = it.get(key) if type(it) is dict else None
         if type(value) in _NUMBERS and 0 <= value <= MAX_AMOUNT:
             return value  # type: ignore[no-any-return]  # its type was just looked at
     return None
@@ -98,37 +98,52 @@ def _finish(
     if schema != "ModelInvocationLog" and (schema is not None or row[_MODEL] is None):
         return Result.NOT_A_CALL
     bodies = _bodies(body)
+    metrics: Sequence[Any]
+    invocations: Sequence[Any]
+    guardrails: Sequence[Any]
+    reasons: Sequence[Any]
+    usages: Sequence[Any]
+    if len(bodies) == 1:
+        # Nearly all records.
+        (it,) = bodies
+        metrics, invocations, guardrails = (it.metrics,), (it.invocation,), (it.guardrail,)
+        reasons, usages = it.reasons, it.usages
+    else:
+        metrics, invocations = [it.metrics for it in bodies], [it.invocation for it in bodies]
+        guardrails = [it.guardrail for it in bodies]
+        # One way of saying it after the other, each in the order of the events.
+        reasons = [reason for way in zip(*[it.reasons for it in bodies], strict=True) for reason in way]
+        usages = [usage for it in bodies for usage in it.usages]
     row[_OPERATION] = kind_of_model(row[_MODEL]) or row[_OPERATION]
-    row[_LATENCY] = _number([it.metrics for it in bodies], "latencyMs")
-    if row[_LATENCY] is None:
-        row[_LATENCY] = _number([it.invocation for it in bodies], "invocationLatency")
-    # One way of saying it after the other, each in the order of the events.
-    ways = zip(*[it.reasons for it in bodies], strict=True) if len(bodies) > 1 else [it.reasons for it in bodies]
-    reasons = [reason for way in ways for reason in way if reason is not None]
-    texts = [reason for reason in reasons if isinstance(reason, str)]
-    row[_FINISH] = texts[0] if texts else None
+    latency = _number(metrics, "latencyMs")
+    row[_LATENCY] = _number(invocations, "invocationLatency") if latency is None else latency
+    for reason in reasons:
+        if isinstance(reason, str):
+            row[_FINISH] = reason
+            break
     if error not in {None, ""}:
         row[_STATUS] = "error"
         return None
-    usages = [usage for it in bodies for usage in it.usages if usage is not None]
-    if usages:
-        _complete(row, usages)
-    blocked = "guardrail_intervened" in reasons or "INTERVENED" in [it.guardrail for it in bodies]
+    _complete(row, usages)
+    blocked = "guardrail_intervened" in reasons or "INTERVENED" in guardrails
     if blocked and not row[_OUTPUT]:
         row[_STATUS] = "blocked"
     elif row[_INPUT] == 0 and not row[_OUTPUT]:
         # No model reads nothing: these were not counted.
         row[_INPUT] = row[_OUTPUT] = None
-    claude = "anthropic" in (row[_MODEL] or "") or bool([it for it in bodies if it.type in _OF_CLAUDE])
-    _settle(row, claude, _number(usages, "totalTokens"))
+    if row[_CACHED] or row[_WRITTEN]:
+        claude = "anthropic" in (row[_MODEL] or "") or bool([it for it in bodies if it.type in _OF_CLAUDE])
+        _settle(row, claude, _number(usages, "totalTokens"))
     return None
 
 
 def _complete(row: list[Any], usages: Sequence[Any]) -> None:
     """Fill in the tokens that only the bodies tell; those of a stream grow from event to event."""
-    told = [usage for usage in usages if isinstance(usage, dict)]
+    told = None
     for place, names in _COUNTS:
         if not row[place]:
+            if told is None:
+                told = [usage for usage in usages if isinstance(usage, dict)]
             found = [usage[name] for usage in told for name in names if name in usage]
             if found:
                 numbers = [it for it in found if type(it) in _NUMBERS and 0 <= it <= MAX_AMOUNT]
@@ -138,8 +153,6 @@ def _complete(row: list[Any], usages: Sequence[Any]) -> None:
 def _settle(row: list[Any], claude: bool, total: float | None) -> None:
     """Put what went through the cache inside the input."""
     parts, taken = (row[_CACHED] or 0) + (row[_WRITTEN] or 0), row[_INPUT]
-    if not parts:
-        return
     if not claude and taken is not None and parts > taken and total == taken + (row[_OUTPUT] or 0):
         # The total says that the input is whole, so that these are no parts of it.
         row[_CACHED] = row[_WRITTEN] = None

@@ -24,6 +24,7 @@ from leverwatch.collectors.records.formats.interface import (
     Row,
 )
 from leverwatch.collectors.records.formats.jsonl import TEXT, TYPES, Shape, type_of
+from leverwatch.collectors.records.formats.plain import Plainly
 from leverwatch.collectors.records.formats.rows import TokenRule, Value, compile_rows
 from leverwatch.collectors.records.framing.values import VALUES
 from leverwatch.collectors.records.layout import Steps
@@ -95,6 +96,8 @@ class Declaration:
     documents: tuple[str, ...] = ()
     """Keys of documents that are not records themselves; something else takes the records out of them."""
     finish: Finish | None = None
+    plainly: Plainly | None = None
+    """What the compiled helper has to know to count plain records; None: it counts none of this format."""
     framing: Framing = VALUES
 
     def build(self, template: Sequence[str]) -> Reader:
@@ -116,7 +119,7 @@ class Declared:
         self.framing = declaration.framing
         self.known = frozenset(declaration.fields)
         self.repeats = declaration.repeats
-        self._declaration = declaration
+        self.declaration, self.template = declaration, tuple(template)
         wanted: list[tuple[str, Path, Any]] = []
 
         def want(name: str, paths: Paths, kind: Any) -> list[str]:
@@ -179,7 +182,7 @@ class Declared:
         self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(record, strict=False).decode
 
     def _type(self, name: str) -> Any:
-        return self._declaration.types.get(name, TYPES[name])
+        return self.declaration.types.get(name, TYPES[name])
 
     def getter(self, name: str) -> Callable[[Any], Any]:
         """Return a function that reads a value at the top level of a decoded record."""
@@ -270,7 +273,7 @@ class Declared:
             document = parse(text)
         except Refused:
             return (text,)
-        nested = document.get(self._declaration.nested) if isinstance(document, dict) else None
+        nested = document.get(self.declaration.nested) if isinstance(document, dict) else None
         return nested if isinstance(nested, list) else (text,)
 
     def _rows(

@@ -9,6 +9,7 @@ from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.access import COUNT_TYPES, COUNT_WORDS
 from leverwatch.collectors.records.formats.declared import Declaration
+from leverwatch.collectors.records.formats.plain import Plainly
 from leverwatch.collectors.records.formats.routes import route
 from leverwatch.collectors.records.tokens import Stands
 
@@ -103,4 +104,5 @@ ENVOY_AI_GATEWAY = Declaration(
     total=_names("gen_ai.usage.total_tokens"),
     words={"status": NO_RESPONSE, **COUNT_WORDS},
     finish=_finish,
+    plainly=Plainly(),
 )

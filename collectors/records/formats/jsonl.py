@@ -22,6 +22,7 @@ from leverwatch.collectors.records.formats.interface import (
     split_lines,
 )
 from leverwatch.collectors.records.formats.open_rows import with_versions
+from leverwatch.collectors.records.formats.plain import Plan
 from leverwatch.collectors.records.framing.lines import LINES
 from leverwatch.collectors.records.layout import Layout, Steps
 from leverwatch.collectors.records.lenient import OPTIONAL, Lenient, Refused
@@ -90,6 +91,11 @@ class JsonLines:
         self._lenient = tree.lenient({name: name for name in self.known & OPTIONAL})
         # strict=False takes "7" and 7.0 for 7, as producers write them; a boolean is still no number.
         self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(self.record, strict=False).decode
+
+    def plan(self) -> Plan:
+        """Return what the compiled helper needs to count plain lines."""
+        paths = ((tuple(key.encode() for key in path), name, 0) for name, path in self.paths.items())
+        return Plan(tuple(paths), self.read, self.has_extended)
 
     def check_header(self, line: bytes) -> tuple[str, ...]:  # noqa: ARG002 a JSON log has no header
         """Return nothing, as JSON lines have no header."""

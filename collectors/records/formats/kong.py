@@ -10,6 +10,7 @@ import msgspec
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.declared import Declaration
+from leverwatch.collectors.records.formats.plain import Plainly
 from leverwatch.collectors.records.formats.rewritten import Rewritten, with_keys
 from leverwatch.collectors.records.formats.routes import route
 from leverwatch.collectors.records.tokens import Stands
@@ -199,6 +200,7 @@ KONG = Rewritten(
         reasoning=Stands.UNSAID,
         total=_of_plugin("usage.total_tokens", "usage.total_token"),
         finish=_finish,
+        plainly=Plainly(within={_PLUGIN: (b"ai", None), _NAME: (b"ai", None)}, needs=frozenset({"model"})),
     ),
     _one_plugin_each,
 )

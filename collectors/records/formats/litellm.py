@@ -15,6 +15,7 @@ from leverwatch.collectors.records.formats.litellm_attempts import HEALTH_CHECK,
 from leverwatch.collectors.records.formats.litellm_calls import PLAIN
 from leverwatch.collectors.records.formats.litellm_record import Told, bare_model, complete, identity
 from leverwatch.collectors.records.formats.peek import peek
+from leverwatch.collectors.records.formats.plain import Plainly
 from leverwatch.collectors.records.timestamps import elapsed_ms
 
 _INPUT, _CACHED, _OUTPUT = (
@@ -109,6 +110,18 @@ def _reason(response: msgspec.Raw) -> str | None:
     return value if isinstance(value, str) else None
 
 
+class _Asked(msgspec.Struct, gc=False):
+    call_type: str | None = None
+
+
+_decode_asked = msgspec.json.Decoder(_Asked).decode
+
+
+def _is_plain(unit: bytes) -> bool:
+    """Whether no more of a response counts than how it ended: batches and sessions are several calls."""
+    return _decode_asked(unit).call_type in PLAIN
+
+
 def _recognise(record: Any) -> int:
     if not isinstance(record, Mapping) or "call_type" not in record or "startTime" not in record:
         return 0
@@ -198,4 +211,15 @@ LITELLM = Declaration(
     total="total_tokens",
     in_text=("metadata",),
     finish=_finish,
+    plainly=Plainly(
+        absent=("litellm_call_id", "hidden_params", _USAGE + "completion_tokens_details.text_tokens"),
+        unread=frozenset({"row_id"}),
+        classes=frozenset({"read", "wrote"}),
+        inside={
+            "response": ((b"choices", True, b"finish_reason"),),
+            "parameters": ((b"response_format", b"type"),),
+        },
+        ended="end",
+        accepts=_is_plain,
+    ),
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.formats.declared import Declaration
+from leverwatch.collectors.records.formats.plain import Divided, Plainly
 
 _NO_CALL = frozenset({"load", "unload"})
 
@@ -34,6 +35,7 @@ OLLAMA = Declaration(
     },
     names={"model": "model"},
     extras={"done": ("done", bool | None), "reason": ("done_reason", str | None)},
-    convert={"latency_ms": lambda nanoseconds: nanoseconds / 1e6},
+    convert={"latency_ms": Divided(1e6)},
     finish=_finish,
+    plainly=Plainly(),
 )

@@ -14,6 +14,7 @@ from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELD_INDEX, template_slice
 from leverwatch.collectors.records.formats.declared import Declaration, Declared
 from leverwatch.collectors.records.formats.interface import Parsed, Piece, Reader, Row
+from leverwatch.collectors.records.formats.plain import Plainly
 
 
 class _Choice(msgspec.Struct, gc=False):
@@ -261,4 +262,10 @@ OPENAI = _Declaration(
     },
     total=_paths("usage.total_tokens"),
     finish=_finish,
+    plainly=Plainly(
+        absent=("custom_id",),
+        marker=b'"chat.completion.chunk"',
+        alone=("type", "response"),
+        inside={"choices": ((True, b"finish_reason"), (True, b"index"))},
+    ),
 )

@@ -69,15 +69,15 @@ class Rewriting:
     """Reads texts by what a function makes of each of them."""
 
     def __init__(self, reader: Declared, rewrite: Rewrite, reads_text: bool) -> None:
-        self._reader, self._rewrite, self.reads_text = reader, rewrite, reads_text
+        self.declared, self._rewrite, self.reads_text = reader, rewrite, reads_text
         self.framing, self.has_extended, self.known = reader.framing, reader.has_extended, reader.known
         self.repeats = reader.repeats
 
     def read(self, units: Sequence[bytes]) -> Parsed:
         """Read the records inside each text; all of them have the line of that text."""
-        plain = self._reader.decode(units) if self._reader.has_documents else None
+        plain = self.declared.decode(units) if self.declared.has_documents else None
         if plain is not None:
-            return self._reader.rows(plain)
+            return self.declared.rows(plain)
         records: list[bytes] = []
         lines: list[int] = []
         refused: list[tuple[int, Result, str]] = []
@@ -93,7 +93,7 @@ class Rewriting:
                 else:
                     records.append(record)
                     lines.append(line)
-        parsed = self._reader.read(records)
+        parsed = self.declared.read(records)
         parsed.lines = lines if parsed.lines is None else [lines[index] for index in parsed.lines]
         parsed.refused = [*refused, *((lines[index], result, detail) for index, result, detail in parsed.refused)]
         return parsed

@@ -1,0 +1,218 @@
+/* Where a record is read, and how what nobody asks for is skipped. Part of json.c, for speed. */
+
+#ifndef LEVERWATCH_READER_H
+#define LEVERWATCH_READER_H
+
+#include "number.h"
+#include "scan.h"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#define DEEPEST 64
+
+/* The texts end in a newline, where everything that is read here ends too: only what is read in steps of more than a
+   byte must look where it is. */
+typedef struct {
+    const uint8_t *data, *end;
+    Scan *scan;
+    Record *record;
+    Span *tokens;
+    double *values;
+    int inside; /* a text, whose own texts have escaped quotes */
+    uint8_t best[ABSENT]; /* the rank of the path that told a value; beyond all ranks: none did */
+    int bad_time;
+    Record ended; /* the time when the call ended; without one its length is 0 */
+    int bad_end;
+} Reader;
+
+static inline const uint8_t *skip_space(const uint8_t *p)
+{
+    while (*p == ' ' || *p == '\t' || *p == '\r')
+        p++;
+    return p;
+}
+
+static int hex4(const uint8_t *p)
+{
+    int value = 0;
+    for (int at = 0; at < 4; at++) {
+        uint8_t c = p[at], low = c | 0x20;
+        int digit = (uint8_t)(c - '0') < 10 ? c - '0' : low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
+        if (digit < 0)
+            return -1;
+        value = value * 16 + digit;
+    }
+    return value;
+}
+
+static const uint8_t *skip_escape(const uint8_t *p)
+{
+    switch (*p) {
+    case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't':
+        return p + 1;
+    case 'u': {
+        int unit = hex4(p + 1);
+        if (unit < 0 || (unit >= 0xDC00 && unit < 0xE000))
+            return NULL;
+        p += 5;
+        if (unit < 0xD800 || unit >= 0xE000)
+            return p;
+        if (p[0] != '\\' || p[1] != 'u')
+            return NULL;
+        unit = hex4(p + 2);
+        return unit >= 0xDC00 && unit < 0xE000 ? p + 6 : NULL;
+    }
+    default:
+        return NULL;
+    }
+}
+
+static inline int is_text(const Reader *r, const uint8_t *p)
+{
+    return *p == '"' ? !r->inside : *p == '\\' && r->inside && p[1] == '"';
+}
+
+/* The bytes of a quote. */
+static inline size_t quote(const Reader *r)
+{
+    return r->inside ? 2 : 1;
+}
+
+/* The same as `skip_string` of a text inside of a text: what escapes anything but a quote there is itself escaped. */
+static const uint8_t *skip_inner_string(const uint8_t *p, int *escaped)
+{
+    for (;;) {
+        while (*p != '"' && *p != '\\' && *p > 0x1f)
+            p++;
+        if (*p != '\\')
+            return NULL;
+        if (p[1] == '"')
+            return p + 2;
+        if (p[1] != '\\')
+            return NULL;
+        *escaped = 1;
+        p += 2;
+        if (*p == '\\' && (p[1] == '"' || p[1] == '\\')) {
+            p += 2;
+        } else if (*p == 'u') {
+            int unit = hex4(p + 1);
+            if (unit < 0 || (unit >= 0xD800 && unit < 0xE000))
+                return NULL;
+            p += 5;
+        } else if (*p == '"' || *p == '\\' || !(p = skip_escape(p))) {
+            return NULL;
+        }
+    }
+}
+
+/* From behind the opening quote to behind the closing one. */
+static inline const uint8_t *skip_string(const Reader *r, const uint8_t *p, int *escaped)
+{
+    if (r->inside)
+        return skip_inner_string(p, escaped);
+#ifdef __SSE2__
+    const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1f);
+    while (r->end - p >= 16) {
+        __m128i text = _mm_loadu_si128((const __m128i *)p);
+        __m128i stops = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(text, quote), _mm_cmpeq_epi8(text, slash)),
+                                     _mm_cmpeq_epi8(_mm_max_epu8(text, control), control));
+        unsigned bits = (unsigned)_mm_movemask_epi8(stops);
+        const uint8_t *block = p;
+        p += 16;
+        while (bits) {
+            const uint8_t *at = block + __builtin_ctz(bits);
+            if (*at == '"')
+                return at + 1;
+            if (*at != '\\' || !(at = skip_escape(at + 1)))
+                return NULL;
+            *escaped = 1;
+            if (at >= block + 16) {
+                p = at;
+                break;
+            }
+            bits &= ~0U << (at - block);
+        }
+    }
+#endif
+    for (;;) {
+        while (*p != '"' && *p != '\\' && *p > 0x1f)
+            p++;
+        if (*p == '"')
+            return p + 1;
+        if (*p != '\\' || !(p = skip_escape(p + 1)))
+            return NULL;
+        *escaped = 1;
+    }
+}
+
+static const uint8_t *skip_word(const uint8_t *p)
+{
+    const char *word = *p == 't' ? "true" : *p == 'f' ? "false" : *p == 'n' ? "null" : NULL;
+    if (!word)
+        return NULL;
+    for (; *word; word++, p++)
+        if (*p != (uint8_t)*word)
+            return NULL;
+    return p;
+}
+
+static inline const uint8_t *skip_scalar(const Reader *r, const uint8_t *p)
+{
+    int escaped;
+    Number number;
+    if (is_text(r, p))
+        return skip_string(r, p + quote(r), &escaped);
+    return *p == '-' || (uint8_t)(*p - '0') < 10 ? read_number(p, &number) : skip_word(p);
+}
+
+static const uint8_t *skip_key(const Reader *r, const uint8_t *p)
+{
+    int escaped;
+    if (!is_text(r, p) || !(p = skip_string(r, p + quote(r), &escaped)))
+        return NULL;
+    p = skip_space(p);
+    return *p == ':' ? skip_space(p + 1) : NULL;
+}
+
+static const uint8_t *skip_value(const Reader *r, const uint8_t *p)
+{
+    uint64_t objects = 0; /* a bit for each open one: 1 for an object, 0 for an array */
+    int depth = 0;
+    for (;;) {
+        if (*p == '{' || *p == '[') {
+            int object = *p == '{';
+            p = skip_space(p + 1);
+            if (*p != (object ? '}' : ']')) {
+                if (depth++ == DEEPEST)
+                    return NULL;
+                objects = objects << 1 | (uint64_t)object;
+                if (object && !(p = skip_key(r, p)))
+                    return NULL;
+                continue;
+            }
+            p++;
+        } else if (!(p = skip_scalar(r, p))) {
+            return NULL;
+        }
+        for (;;) { /* what follows a value */
+            if (!depth)
+                return p;
+            p = skip_space(p);
+            if (*p == ',') {
+                p = skip_space(p + 1);
+                if (objects & 1 && !(p = skip_key(r, p)))
+                    return NULL;
+                break;
+            }
+            if (*p != (objects & 1 ? '}' : ']'))
+                return NULL;
+            objects >>= 1;
+            depth--;
+            p++;
+        }
+    }
+}
+
+#endif

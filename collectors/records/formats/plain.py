@@ -1,0 +1,86 @@
+"""What the compiled helper executes of a declaration: where in a plain record each value is, and what it tells.
+
+A record is plain when its numbers are numbers, its times are written as most are, and it lacks what a
+declaration says is `absent`. The helper adds such records up. For each combination of names, and of numbers that
+are missing or zero, it asks once what a record with these means; so `finish` and conversions stay in Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from msgspec import Struct
+
+from leverwatch.collectors.records.formats.interface import Parsed
+
+Step = bytes | bool | None
+"""A key; None: a key of any name, the only one of its object; True: the only element of the array before it."""
+Place = tuple[tuple[Step, ...], str, int]
+"""The path of a value, what it is to a record, and its rank: of several paths the lowest one tells."""
+
+ABSENT, ALONE, UNREAD, ENDED = "absent", "alone", "unread", "ended"
+IN_TEXT, CLASS, NAME = "in text", "class", "name"
+"""What values are that are no fields: missing or null; the same, or else the records around it are needed; a
+text or number that nobody looks at; the time of the end; an object that may also be JSON inside a text; a number
+of which only matters whether it is there and zero; and a name."""
+
+
+@dataclass(frozen=True)
+class Divided:
+    """Converts a number by dividing it."""
+
+    by: float
+
+    def __call__(self, value: float) -> float:
+        """Return the number in the unit that is stored."""
+        return value / self.by
+
+
+@dataclass(frozen=True)
+class Plainly:
+    """Says of a format that the helper may count its plain records.
+
+    The `finish` of such a format looks at names and extras, and of the numbers only at whether they are there and
+    are zero. It leaves a number as it is or makes it None, and may add something made of names to the request id.
+    """
+
+    absent: tuple[str, ...] = ()
+    """Paths at which plain records have nothing, or null."""
+    alone: tuple[str, ...] = ()
+    """The same for paths that show that a record belongs to those around it."""
+    unread: frozenset[str] = frozenset()
+    """Extras that are texts or numbers, and are not looked at when a record is plain."""
+    classes: frozenset[str] = frozenset()
+    """Extras that are numbers of which only matters whether they are there and are zero."""
+    inside: Mapping[str, tuple[tuple[Step, ...], ...]] = field(default_factory=dict)
+    """By extra that is an object or a list: the paths of the names in it. A list of a plain record has at most one
+    element."""
+    ended: str = ""
+    """The extra that is the time of the end, which tells the latency where nothing else does."""
+    accepts: Callable[[bytes], bool] | None = None
+    """Returns by its names whether a record can be plain; None: any can."""
+    within: Mapping[str, tuple[Step, ...]] = field(default_factory=dict)
+    """By key that something else puts into a record: where the value is in the record itself."""
+    needs: frozenset[str] = frozenset()
+    """Fields that every plain record has."""
+    text_time: bool = False
+    """Whether a time is only plain as text."""
+    marker: bytes = b""
+    """Bytes that records have which belong together; empty: none do."""
+
+
+class Plan(Struct, frozen=True):
+    """What the helper is told of the records of a source."""
+
+    paths: tuple[Place, ...]
+    read: Callable[[Sequence[bytes]], Parsed]
+    has_extended: bool
+    rule: Plainly | None = None
+    """None: they are lines of a field map, and not declared."""
+    beside: bool | None = None
+    """Whether the parts of the input stand beside it; None: the tokens have no parts that say where they stand."""
+    by_id: bool = False
+    """Whether an id alone makes a duplicate."""
+    latency_in: float = 1.0
+    """What the latency is divided by."""
