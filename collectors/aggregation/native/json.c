@@ -212,7 +212,8 @@ int scan_read(Scan *scan, const uint8_t *data, size_t size)
         if (scan->apart)
             return 0;
         record->line.length = (uint32_t)(end - p);
-        record->known = priced(record, reader.values, reader.column);
+        if (!scan->declared) /* its format says what a cost of zero means */
+            record->known = priced(record, reader.values, scan->column);
         for (int name = 0; name < scan->names && !record->odd; name++)
             record->hash = mix(record->hash, data + reader.tokens[name].at, reader.tokens[name].length);
         if (scan->declared && !record->odd) {
