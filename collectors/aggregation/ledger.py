@@ -9,7 +9,7 @@ from datetime import date
 from operator import add, itemgetter, sub
 from typing import Any, Protocol
 
-from leverwatch.collectors.aggregation.cells import CellRef
+from leverwatch.collectors.aggregation.cells import CellRef, Key, scratch
 from leverwatch.collectors.aggregation.counting_rule import CountRow, First, compile_row_rule
 from leverwatch.collectors.aggregation.open_calls import OpenCall
 from leverwatch.collectors.counted_fields import COLUMN_INDEX, COLUMNS
@@ -26,8 +26,8 @@ _WEIGHTS = ("sample_rate", "inferences")
 """The fields that say how many calls a record stands for."""
 _MOST_WEIGHTS = 1_000
 Kind = tuple[object, ...]
-CellOf = Callable[[tuple[str, str, Operation, date], str], list[float]]
-"""Returns the counts of a cell, given its system, model, operation and day, and the version of the prompt."""
+CellOf = Callable[[Key, str], list[float]]
+"""Returns the counts of a cell, given its key, and the version of the prompt."""
 SEEN_BEFORE: Refusal = (Result.DUPLICATE, "request id seen before")
 
 
@@ -94,6 +94,7 @@ class Known:
             system=self.place.system, operation=self.operation, model=self.model, day=self.day,
             outcome=self.place.outcome, begun=0.0, until=0.0, counts=(), told=0, usage=(), series="",
             version=False, ended=False, alone=False, waits=False, prompt=self.place.prompt,
+            tier=self.place.tier,
         )  # fmt: skip
         object.__setattr__(self, "_fresh", fresh)
 
@@ -134,7 +135,7 @@ class Ledger:
     def _scratch(self, system: str, outcome: CallStatus) -> CellRef:
         """Return a cell of its own for calls of a system."""
         seed = self._memory.seed((system, "trace"))
-        return CellRef([0.0] * len(COLUMNS), system, outcome, 0, 0, seed)
+        return scratch([0.0] * len(COLUMNS), system, outcome, seed)
 
     def add(self, call: OpenCall, row: Sequence[Any], moment: float) -> None:
         """Count a row as an open call."""
@@ -167,7 +168,7 @@ class Ledger:
             for at, value in zip(self._weights, weight, strict=True):
                 bare[at] = value
             bare[self._trace] = "" if trace else None
-            place = CellRef([0.0] * len(COLUMNS), "", outcome, 0, 0, 0)
+            place = scratch([0.0] * len(COLUMNS), "", outcome, 0)
             rule(bare, place, outcome, 0, -1.0, self._first)
             found = place.cell
             if len(self._nothing) < _MOST_WEIGHTS:
@@ -180,6 +181,15 @@ class Ledger:
             cell = self._cell(call)
             cell[:] = map(sub, cell, call.counts)
             call.counts = ()
+
+    def move(self, call: OpenCall, tier: str) -> None:
+        """Move all that an open call added to the cell of another tier."""
+        if call.tier != tier:
+            counts = call.counts
+            self.take_back(call)
+            call.tier = tier
+            if counts:
+                self._add(call, list(counts))
 
     def move_traces(self, call: OpenCall, count: float) -> None:
         """Add distinct traces that the call had added before: they stay known, and are not found again."""
@@ -194,4 +204,4 @@ class Ledger:
         call.counts = tuple(map(add, call.counts, counts) if call.counts else counts)
 
     def _cell(self, call: OpenCall) -> list[float]:
-        return self._cell_of((call.system, call.model, call.operation, call.day), call.prompt)
+        return self._cell_of((call.system, call.model, call.operation, call.tier, call.day), call.prompt)

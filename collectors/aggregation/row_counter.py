@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, tzinfo
 from operator import itemgetter
 
-from leverwatch.collectors.aggregation.batch_counter import Judge
+from leverwatch.collectors.aggregation.batch_counter import Judge, Sized
 from leverwatch.collectors.aggregation.batch_loops import NAMING
 from leverwatch.collectors.aggregation.bulk_timestamps import Stamp, Stamps
 from leverwatch.collectors.aggregation.cells import CellRef
@@ -19,6 +19,7 @@ from leverwatch.collectors.interface import Operation, Result
 from leverwatch.collectors.records.fields import FIELDS, template_slice
 from leverwatch.collectors.records.formats.interface import Piece, Row
 from leverwatch.collectors.records.names import Refusal, model_of
+from leverwatch.collectors.records.service_tiers import row_sizes
 from leverwatch.collectors.records.timestamps import parse_time
 from leverwatch.collectors.records.vocabulary import operation_of
 
@@ -34,6 +35,7 @@ class RowCounter:
         self,
         stamps: Stamps,
         judge: Judge,
+        sized: Sized,
         memory: Memory,
         first: First,
         cell_of: CellOf,
@@ -44,7 +46,8 @@ class RowCounter:
         has_extended: bool,
         settled: bool = False,
     ) -> None:
-        self._stamps, self._judge, self._memory, self._zone = stamps, judge, memory, zone
+        self._stamps, self._judge, self._sized, self._memory, self._zone = stamps, judge, sized, memory, zone
+        self._size = row_sizes(has_extended=has_extended, settled=settled)
         self._template = template_slice(has_extended=has_extended)
         self._ledger = Ledger(first, cell_of, memory, has_extended=has_extended, settled=settled)
         self._versions = Versions(self._ledger, memory, calls)
@@ -126,15 +129,29 @@ class RowCounter:
     def _know(self, row: Row, stamp: Stamp) -> Known | Refusal:
         if stamp.refusal is not None:
             return stamp.refusal
-        model, word, status, hit = _naming(row)
+        model, word, status, hit, tier = _naming(row)
         template = row[self._template]
         # 1 and True are equal as keys, but not as texts.
-        key = (stamp.day, model, word, status, type(status), hit, template, *map(type, template))
+        size = self._size(row)
+        key = (
+            stamp.day,
+            model,
+            word,
+            status,
+            type(status),
+            hit,
+            tier,
+            type(tier),
+            size,
+            template,
+            *map(type, template),
+        )
         known = self._places.get(key)
         if known is None:
-            place = self._judge(stamp.day, model, word, status, hit, template)
+            place = self._judge(stamp.day, model, word, status, hit, tier, template)
             if not isinstance(place, CellRef):
                 return place
+            place = self._sized(place, size) if size else place
             operation = operation_of(word) or Operation.OTHER  # one of no known kind is refused
             stream = (place.system, operation, "call")
             seeds = map(self._memory.seed, (stream, (place.system, operation, "version")))

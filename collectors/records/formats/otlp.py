@@ -223,6 +223,8 @@ class Otlp:
             _sample_rate(span.state),
             hit or None,
             None,
+            _word(value_of(told, "tier")),
+            None,
             *template,
             None,
             written,
