@@ -6,7 +6,6 @@ input is longer than a bound. Only where a record is read is the size of one cal
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from math import inf
@@ -66,7 +65,7 @@ def _named(word: str) -> Tier:
 
 def size_of(tokens: float | None) -> int:
     """Return how many of the `BOUNDS` an input is beyond; 0 when its tokens are unknown."""
-    return 0 if tokens is None else bisect_left(BOUNDS, tokens)
+    return 0 if tokens is None else sum(tokens > bound for bound in BOUNDS)
 
 
 def next_bound(above: int) -> float:
@@ -114,6 +113,6 @@ def row_sizes(*, has_extended: bool, settled: bool) -> Callable[[Sequence[Any]],
         inside = sum(row[at] or 0 for at in parts)
         if inside > tokens:
             tokens += inside
-        return bisect_left(BOUNDS, tokens) if tokens > SHORT else 0
+        return size_of(tokens) if tokens > SHORT else 0
 
     return size
