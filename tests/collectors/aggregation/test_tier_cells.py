@@ -29,7 +29,7 @@ def tiers(*counted: Counted) -> dict[str, tuple[float, ...]]:
     for batch_ in counted:
         for count in batch_.tiers:
             sums = found.setdefault(count.tier, Counter())
-            sums.update({"in": count.input_tokens, "out": count.output_tokens, "n": count.inferences})  # type: ignore[dict-item]
+            sums.update({"in": count.input_tokens, "out": count.output_tokens, "n": count.inferences})
     told = {tier: tuple(sums[name] for name in ("in", "out", "n")) for tier, sums in found.items()}
     return {tier: numbers for tier, numbers in told.items() if any(numbers)}
 
