@@ -53,33 +53,32 @@ def of_day(tier: str, row: UsageRow, factor: float = 1.0) -> TierCount:
     return TierCount(row.system, row.model, row.day, tier, *(factor * it for it in numbers))
 
 
-@pytest.mark.parametrize(
-    ("record", "usd"),
-    [
-        pytest.param({"in": 100_000, "out": 1_000}, 0.21, id="standard: 0.1 at 2 and 0.001 at 10"),
-        pytest.param({"in": 100_000, "out": 1_000, "tier": "default"}, 0.21, id="named standard"),
-        pytest.param({"in": 100_000, "out": 1_000, "tier": "batch"}, 0.105, id="batch: 0.1 at 1 and 0.001 at 5"),
-        pytest.param({"in": 200_000, "out": 0}, 0.40, id="at the bound: 0.2 at 2"),
-        pytest.param({"in": 300_000, "out": 2_000}, 1.23, id="beyond it: 0.3 at 4 and 0.002 at 15"),
-        pytest.param({"in": 300_000, "out": 2_000, "tier": "batch"}, 0.31, id="batch, whose price has no bound"),
-        pytest.param(
-            {"in": 20_000, "read": 8_000, "wrote": 10_000, "hour": 6_000, "out": 500},
-            0.047,
-            id="2,000 at 2, 8,000 at 0.5, 4,000 at 2.5, 6,000 at 4, 500 at 10",
-        ),
-        pytest.param({"in": 100_000, "out": 1_000, "tier": "priority"}, None, id="a tier that is not in the book"),
-        pytest.param({"in": 100_000, "out": 1_000, "tier": "scale"}, None, id="paid by the time"),
-        pytest.param({"in": 100_000, "out": 1_000, "tier": "lunar"}, None, id="a tier of no known name"),
-        pytest.param({"in": 100_000, "out": 1_000, "tier": "batch", "cost": 9.0}, None, id="told"),
-        pytest.param({"in": 1_000, "wrote": 10, "hour": 20, "out": 1}, None, id="more for an hour than in all"),
-    ],
-)
-def test_a_call_costs_what_the_book_has_for_its_tier_and_its_length(
-    agent: Agent, record: dict[str, Any], usd: float | None
-) -> None:
-    apply(agent, batch_of(record))
+COSTS: dict[str, tuple[dict[str, Any], float | None]] = {
+    "pine standard: 0.1 at 2 and 0.001 at 10": ({"in": 100_000, "out": 1_000}, 0.21),
+    "pine named standard": ({"in": 100_000, "out": 1_000, "tier": "default"}, 0.21),
+    "pine batch: 0.1 at 1 and 0.001 at 5": ({"in": 100_000, "out": 1_000, "tier": "batch"}, 0.105),
+    "pine at the bound: 0.2 at 2": ({"in": 200_000, "out": 0}, 0.40),
+    "pine beyond it: 0.3 at 4 and 0.002 at 15": ({"in": 300_000, "out": 2_000}, 1.23),
+    "pine batch, whose price has no bound": ({"in": 300_000, "out": 2_000, "tier": "batch"}, 0.31),
+    "pine 2,000 at 2, 8,000 at 0.5, 4,000 at 2.5, 6,000 at 4, 500 at 10": (
+        {"in": 20_000, "read": 8_000, "wrote": 10_000, "hour": 6_000, "out": 500},
+        0.047,
+    ),
+    "pine of a tier that is not in the book": ({"in": 100_000, "out": 1_000, "tier": "priority"}, None),
+    "pine paid by the time": ({"in": 100_000, "out": 1_000, "tier": "scale"}, None),
+    "pine of a tier of no known name": ({"in": 100_000, "out": 1_000, "tier": "lunar"}, None),
+    "pine told": ({"in": 100_000, "out": 1_000, "tier": "batch", "cost": 9.0}, None),
+    "pine with more for an hour than in all": ({"in": 1_000, "wrote": 10, "hour": 20, "out": 1}, None),
+}
+"""By the model: a call, and what it costs by hand."""
 
-    assert agent.priced("pine") == (None if usd is None else pytest.approx(usd, abs=1e-9))
+
+def test_a_call_costs_what_the_book_has_for_its_tier_and_its_length(agent: Agent) -> None:
+    agent.prices(*({**entry, "model": "pine*"} for entry in BOOK))
+    apply(agent, batch_of(*({"model": model, **record} for model, (record, _) in COSTS.items())))
+
+    priced = {key[1]: usd for key, usd in agent.shown().items() if key[0] == "cost_usd" and key[2] == "priced"}
+    assert priced == {model: pytest.approx(usd, abs=1e-9) for model, (_, usd) in COSTS.items() if usd is not None}
 
 
 def test_a_day_of_all_tiers_costs_what_its_calls_cost_and_counts_them_once(agent: Agent) -> None:
