@@ -276,6 +276,14 @@ class Counts:
         told_with="usage",
         given="cost_usd",
     )
+    uncosted_write_1h_tokens: float = counted(
+        "Input tokens written to a provider's prompt cache for an hour, of inferences whose cost is unknown.",
+        Adds.AMOUNT,
+        "cache_write_1h_tokens",
+        Unit.TOKENS,
+        told_with="usage",
+        lacking="cost_usd",
+    )
     uncosted_input: float = counted(
         "Inferences whose cost and input tokens are unknown, which no price can tell.",
         Adds.UNKNOWN,

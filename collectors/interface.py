@@ -158,6 +158,29 @@ class PromptCount(Struct, frozen=True):
     """Negative when they are taken back."""
 
 
+class TierCount(Struct, frozen=True):
+    """Additions to what generations of one tier used on a UTC day whose records tell no cost.
+
+    They are among those of the `UsageRow` of the same system, model and day; what is of no tier here is of the
+    standard one. Negative when they are taken back.
+    """
+
+    system: str
+    model: str
+    day: date
+    tier: str
+    """The tier and the length of the inputs, as `collectors/records/service_tiers.py` names them."""
+    input_tokens: float
+    """With those that were read from a cache and written to one."""
+    cached_input_tokens: float
+    cache_write_tokens: float
+    write_1h_tokens: float
+    """Those of them that are kept for an hour."""
+    output_tokens: float
+    inferences: float
+    """Without those whose input or output tokens are unknown."""
+
+
 class EvalResult(Struct, frozen=True):
     """One metric of one run of an evaluation suite against one model and prompt.
 
@@ -239,6 +262,8 @@ class Batch(Struct, frozen=True):
     the others keep their earliest `landed_at`, but none before `EARLIEST_LANDING`."""
     prompt_counts: tuple[PromptCount, ...] = ()
     """What records tell of the versions that served; added to what the store has."""
+    tier_counts: tuple[TierCount, ...] = ()
+    """What of `usage` is of another tier than the standard; added, or replacing days, as that is."""
     eval_results: tuple[EvalResult, ...] = ()
     model_shutdowns: tuple[ModelShutdown, ...] = ()
     """Models that the source lists. A model that is not among them keeps its stored day: providers remove a model

@@ -10,7 +10,7 @@ from leverwatch.collectors.counted_fields import COLUMN_INDEX
 from leverwatch.collectors.interface import MOST_PROMPTS, OTHER_PROMPTS, Operation, PromptCount
 
 _INFERENCES = COLUMN_INDEX["inferences"]
-Cells = Mapping[tuple[str, str, Operation, date], list[float]]
+Cells = Mapping[tuple[str, str, Operation, str, date], list[float]]
 
 
 def heaviest(by_prompt: Mapping[str, Cells]) -> tuple[PromptCount, ...]:
@@ -18,7 +18,7 @@ def heaviest(by_prompt: Mapping[str, Cells]) -> tuple[PromptCount, ...]:
     the others. Counts that are taken back weigh as much as others."""
     counts: dict[tuple[str, date], dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for version, cells in by_prompt.items():
-        for (system, _, operation, day), cell in cells.items():
+        for (system, _, operation, _, day), cell in cells.items():
             if operation is Operation.GENERATION and cell[_INFERENCES]:
                 counts[system, day][version] += cell[_INFERENCES]
     return tuple(

@@ -37,5 +37,5 @@ def _is_new(changed: ChangedDay, book: PriceBook) -> bool:
 
 
 def _now(changed: ChangedDay, book: PriceBook) -> PricedDay | None:
-    found = book.price(changed.key[2], changed.day)
+    found = book.price(changed.key[2], changed.day, tier=changed.tier)
     return price_day(changed.untold, found if isinstance(found, Price) else None, changed.before)

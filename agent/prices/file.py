@@ -74,9 +74,9 @@ def _entries(document: Document) -> int:
 def _repeated(file: PriceFile) -> Iterator[Problem]:
     first: dict[Any, int] = {}
     for index, entry in enumerate(file.prices):
-        key = (entry.model, entry.provider, entry.since)
+        key = (entry.model, entry.provider, entry.since, entry.tier, entry.above)
         if first.setdefault(key, index) != index:
-            reason = f"prices[{first[key]}] has the same model, provider and first day"
+            reason = f"prices[{first[key]}] has the same model, provider, first day, tier and bound"
             yield Problem(("prices", index, "model"), reason, entry.model)
 
 

@@ -12,7 +12,7 @@ _NOTHING = 1e-9
 
 
 class Untold(Struct, frozen=True):
-    """The generations of a model on a day whose records tell no cost."""
+    """The generations of a model and a tier on a day whose records tell no cost."""
 
     input_tokens: float
     """With those that were read from a cache and written to one."""
@@ -21,6 +21,8 @@ class Untold(Struct, frozen=True):
     output_tokens: float
     inferences: float
     """Without those whose input or output tokens are unknown: no price tells what these cost."""
+    write_1h_tokens: float = 0.0
+    """Those of the tokens that were written to a cache that are kept for an hour."""
 
 
 class PricedDay(Struct, frozen=True):
@@ -57,18 +59,20 @@ def price_day(untold: Untold, price: Price | None, before: PricedDay | None) -> 
 def _parts(tokens: Untold) -> tuple[float, ...] | None:
     """Return the tokens by what is charged for them; None when they contradict each other."""
     cached, written = tokens.cached_input_tokens, tokens.cache_write_tokens
-    parts = (tokens.input_tokens - cached - written, cached, written, tokens.output_tokens)
+    hour = tokens.write_1h_tokens
+    parts = (tokens.input_tokens - cached - written, cached, written - hour, hour, tokens.output_tokens)
     least = -_NOTHING * max(tokens.input_tokens, tokens.output_tokens, 1.0)
     # More from a cache than there was at all: what was charged is not known, and no zero is put in its place.
     return None if min(parts) < least else tuple(max(part, 0.0) for part in parts)
 
 
 def _cost(parts: tuple[float, ...], price: Price) -> float:
-    entered, written = price.input, price.output
+    written = price.input if price.cache_write is None else price.cache_write
     prices = (
-        entered,
-        entered if price.cached_input is None else price.cached_input,
-        entered if price.cache_write is None else price.cache_write,
+        price.input,
+        price.input if price.cached_input is None else price.cached_input,
         written,
+        written if price.cache_write_1h is None else price.cache_write_1h,
+        price.output,
     )
     return sum(part * usd for part, usd in zip(parts, prices, strict=True)) / _MILLION

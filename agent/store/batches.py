@@ -38,6 +38,7 @@ from leverwatch.agent.store.schema import (
     usage_daily,
     usage_totals,
 )
+from leverwatch.agent.store.tier_days import write_tier_counts
 from leverwatch.agent.store.values import (
     UnstorableValue,
     are_counts,
@@ -106,6 +107,8 @@ def write_batch(
     if days:
         statement = insert_into(connection.dialect, source_days).on_conflict_do_nothing()
         connection.execute(statement, [{"source": source, "day": day} for day in sorted(days)])
+    if batch.tier_counts or batch.replaces:
+        write_tier_counts(connection, source, batch, admission, writer)
     if batch.prompt_changes or batch.replace_prompt_changes:
         write_prompt_changes(connection, source, batch, admission, writer)
     if batch.prompt_counts or batch.replaces:

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from operator import add, attrgetter
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Connection, func, insert, select, text, tuple_, update
 
 from leverwatch.agent.config import Config
@@ -19,7 +20,7 @@ from leverwatch.agent.log import get_logger
 from leverwatch.agent.store.engine import batched
 from leverwatch.agent.store.highest import highest_sum
 from leverwatch.agent.store.schema import COUNTS, stored_systems, usage_daily, usage_totals
-from leverwatch.collectors.interface import Operation, UsageRow
+from leverwatch.collectors.interface import Operation, TierCount, UsageRow
 
 log = get_logger(__name__)
 
@@ -127,6 +128,8 @@ class Admission:
         self._locked = False
         self._pairs: set[Pair] = set()
         self._systems: set[str] = set()
+        self._renamed: dict[Pair, Pair] = {}
+        self._astray_cells: dict[tuple[str, str, object, date], Pair] = {}
         self.folded_systems = 0
         """The number of systems in the batch that are beyond the limit."""
         self.folded_models = 0
@@ -151,7 +154,19 @@ class Admission:
         names = self._names(unknown, {(row.system, row.model) for row in back}, folded=folded) if unknown else {}
         self._pairs.update(pair for pair in unknown if pair not in names)
         astray = self._astray(source, back, names) if folded else {}
+        self._renamed.update(names)
+        self._astray_cells.update({(row.system, row.model, *_WHEN(row)): pair for row, pair in astray.items()})
         return _renamed(rows, names, astray) if names or astray else rows
+
+    def tiers(self, counts: Sequence[TierCount]) -> list[TierCount]:
+        """Return counts under the names under which `usage` returned the rows that they are part of."""
+        named = []
+        for count in counts:
+            pair = (count.system, count.model)
+            cell = (*pair, Operation.GENERATION, count.day)
+            system, model = self._astray_cells.get(cell) or self._renamed.get(pair, pair)
+            named.append(count if (system, model) == pair else replace(count, system=system, model=model))
+        return named
 
     def systems(self, names: Iterable[str], *, counted: bool) -> frozenset[str]:
         """Return the systems that may be named in the store; `counted`: they will be decided on."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, func, literal, or_, select, tuple_
 
 from leverwatch.agent.prices.spend import PricedDay, Untold
 from leverwatch.agent.store.bulk_insert import insert_into
 from leverwatch.agent.store.engine import batched
 from leverwatch.agent.store.names import named
-from leverwatch.agent.store.schema import priced_days, priced_totals, usage_daily
+from leverwatch.agent.store.schema import USED, priced_days, priced_totals, tier_days, usage_daily
 from leverwatch.collectors.interface import Operation
 
 if TYPE_CHECKING:
@@ -22,19 +22,22 @@ if TYPE_CHECKING:
 Key = tuple[str, str, str]
 """A source, a system and a model."""
 
+_GENERATION = Operation.GENERATION.value
 _KEY = ("source", "system", "model")
 _DAY = (*_KEY, "day")
 _SUMS = ("usd", "inferences")
-_TOKENS = ("input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens")
+_TIER = (*_DAY, "tier")
 
 
 class ChangedDay(Struct, frozen=True):
-    """A day of which something else is priced than it has now."""
+    """A day and a tier of which something else is priced than it has now."""
 
     key: Key
     day: date
     untold: Untold
     before: PricedDay | None
+    tier: str = ""
+    """The service tier and the length of the inputs; empty: the standard one and short ones."""
 
 
 def changed_days(connection: Connection, systems: Collection[str] | None) -> Iterator[ChangedDay]:
@@ -43,38 +46,49 @@ def changed_days(connection: Connection, systems: Collection[str] | None) -> Ite
     A day whose price is unknown is among them each time. One that is gone has no tokens. `systems`: only these;
     None: all.
     """
-    used, priced = usage_daily.c, priced_days.c
-    untold = {name: used[name] - used[f"costed_{name}"] for name in _TOKENS}
-    untold["inferences"] = used.unpriced - used.uncosted_input - used.uncosted_output
-    same = and_(*(used[name] == priced[name] for name in _DAY))
-    differs = or_(priced.day.is_(None), *(priced[name] != value for name, value in untold.items()))
-    known = [priced[name].label(f"priced_{name}") for name in (*untold, "usd")]
-    query = (
-        select(*(used[name] for name in _DAY), *(value.label(name) for name, value in untold.items()), *known)
-        .select_from(usage_daily.outerjoin(priced_days, same))
-        .where(
-            used.operation == Operation.GENERATION.value, or_(used.unpriced > 0, priced.day.is_not(None)), differs
-        )
-    )
-    for chosen in named(used.system, systems):
-        for (
-            *key,
-            day,
-            entered,
-            cached,
-            written,
-            output,
-            number,
-            p_in,
-            p_cached,
-            p_written,
-            p_out,
-            p_number,
-            usd,
-        ) in connection.execute(query.where(chosen)).all():
-            before = None if usd is None else PricedDay(Untold(p_in, p_cached, p_written, p_out, p_number), usd)
-            yield ChangedDay(tuple(key), day, Untold(entered, cached, written, output, number), before)
+    for chosen in named(usage_daily.c.system, systems):
+        yield from _changed(connection, _standard().where(usage_daily.c.operation == _GENERATION, chosen))
+    for chosen in named(tier_days.c.system, systems):
+        yield from _changed(connection, select(*(tier_days.c[name] for name in (*_TIER, *USED))).where(chosen))
     yield from _gone_days(connection, systems)
+
+
+def _standard() -> Select[Any]:
+    """Return the query for what each day has of the standard tier: all that is of no other one."""
+    used = usage_daily.c
+    tiers = (
+        select(*(tier_days.c[name] for name in _DAY), *(func.sum(tier_days.c[name]).label(name) for name in USED))
+        .group_by(*(tier_days.c[name] for name in _DAY))
+        .subquery()
+    )
+    whole = {name: used[name] - used[f"costed_{name}"] for name in USED[:4]}
+    whole["inferences"] = used.unpriced - used.uncosted_input - used.uncosted_output
+    whole["write_1h_tokens"] = used.uncosted_write_1h_tokens
+    same = and_(*(used[name] == tiers.c[name] for name in _DAY))
+    standard = (
+        (value - func.coalesce(tiers.c[name], 0.0)).label(name) for name, value in ((it, whole[it]) for it in USED)
+    )
+    return select(*(used[name] for name in _DAY), literal("").label("tier"), *standard).select_from(
+        usage_daily.outerjoin(tiers, same)
+    )
+
+
+def _changed(connection: Connection, query: Select[Any]) -> Iterator[ChangedDay]:
+    now, priced = query.subquery(), priced_days.c
+    same = and_(*(now.c[name] == priced[name] for name in _TIER))
+    differs = or_(priced.day.is_(None), *(priced[name] != now.c[name] for name in USED))
+    known = [priced[name].label(f"priced_{name}") for name in (*USED, "usd")]
+    is_any = or_(now.c.inferences > 0, priced.day.is_not(None))
+    joined = select(now, *known).select_from(now.outerjoin(priced_days, same)).where(is_any, differs)
+    width, tokens = len(_TIER), len(USED)
+    for row in connection.execute(joined).all():
+        (*key, day, tier), untold, (*was, usd) = row[:width], row[width : width + tokens], row[width + tokens :]
+        before = None if usd is None else PricedDay(_untold(was), usd)
+        yield ChangedDay(tuple(key), day, _untold(untold), before, tier)
+
+
+def _untold(numbers: Sequence[float]) -> Untold:
+    return Untold(**dict(zip(USED, numbers, strict=True)))
 
 
 def is_priced(connection: Connection, systems: Collection[str] | None) -> bool:
@@ -86,36 +100,39 @@ def is_priced(connection: Connection, systems: Collection[str] | None) -> bool:
 
 
 def _gone_days(connection: Connection, systems: Collection[str] | None) -> Iterator[ChangedDay]:
-    used, priced = usage_daily.c, priced_days.c
-    same = and_(*(used[name] == priced[name] for name in _DAY), used.operation == Operation.GENERATION.value)
-    joined = priced_days.outerjoin(usage_daily, same)
-    query = select(priced_days).select_from(joined).where(used.day.is_(None))
+    used, tiers, priced = usage_daily.c, tier_days.c, priced_days.c
+    of_usage = and_(*(used[name] == priced[name] for name in _DAY), used.operation == _GENERATION)
+    of_tier = and_(*(tiers[name] == priced[name] for name in _TIER))
+    joined = priced_days.outerjoin(usage_daily, of_usage).outerjoin(tier_days, of_tier)
+    gone = or_(used.day.is_(None), and_(priced.tier != "", tiers.day.is_(None)))
+    query = select(priced_days).select_from(joined).where(gone)
     for chosen in named(priced.system, systems):
         for row in connection.execute(query.where(chosen)).all():
-            before = PricedDay(Untold(*(getattr(row, name) for name in (*_TOKENS, "inferences"))), row.usd)
-            yield ChangedDay((row.source, row.system, row.model), row.day, Untold(0, 0, 0, 0, 0), before)
+            before = PricedDay(_untold([getattr(row, name) for name in USED]), row.usd)
+            key = (row.source, row.system, row.model)
+            yield ChangedDay(key, row.day, Untold(0, 0, 0, 0, 0), before, row.tier)
 
 
 def write_priced(connection: Connection, days: Sequence[tuple[ChangedDay, PricedDay | None]]) -> None:
     """Store what is priced of these days now, None for nothing any more, and raise the sums that counters show."""
     statement = insert_into(connection.dialect, priced_days)
-    names = (*_TOKENS, *reversed(_SUMS))
+    names = (*USED, "usd")
     statement = statement.on_conflict_do_update(
         index_elements=list(priced_days.primary_key.columns),
         set_={name: statement.excluded[name] for name in names},
     )
     rows = [
-        dict(zip(_DAY, (*changed.key, changed.day), strict=True))
-        | {name: getattr(now.tokens, name) for name in names[:-1]}
+        dict(zip(_TIER, (*changed.key, changed.day, changed.tier), strict=True))
+        | {name: getattr(now.tokens, name) for name in USED}
         | {"usd": now.usd}
         for changed, now in days
         if now is not None
     ]
     if rows:
         connection.execute(statement, rows)
-    gone = [(*changed.key, changed.day) for changed, now in days if now is None]
+    gone = [(*changed.key, changed.day, changed.tier) for changed, now in days if now is None]
     for part in batched(gone):
-        connection.execute(delete(priced_days).where(tuple_(*(priced_days.c[name] for name in _DAY)).in_(part)))
+        connection.execute(delete(priced_days).where(tuple_(*(priced_days.c[name] for name in _TIER)).in_(part)))
     _raise_totals(connection, {changed.key for changed, _ in days})
 
 
@@ -158,7 +175,10 @@ def read_priced_days(connection: Connection, system: str) -> Mapping[tuple[str, 
     """Return what is priced of a system, by source, model and day."""
     from leverwatch.agent.snapshot import PricedUsage
 
-    query = select(priced_days).where(priced_days.c.system == system)
+    table = priced_days.c
+    of_day = (table.source, table.model, table.day)
+    sums = (func.sum(table[name]).label(name) for name in _SUMS)
+    query = select(*of_day, *sums).where(table.system == system).group_by(*of_day)
     return {
         (row.source, row.model, row.day): PricedUsage(row.usd, row.inferences) for row in connection.execute(query)
     }

@@ -44,7 +44,7 @@ def check_replaced(source: str, batch: Batch) -> None:
     """
     if not batch.replaces:
         return
-    astray = sorted({row.day for row in batch.usage} - batch.replaces)
+    astray = sorted(({row.day for row in batch.usage} | {row.day for row in batch.tier_counts}) - batch.replaces)
     if astray:
         raise InternalError(
             f"source {source}: a batch that replaces {len(batch.replaces)} days has rows of {len(astray)} others,"

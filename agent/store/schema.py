@@ -93,22 +93,31 @@ usage_highest = Table(
 shows the larger of both, so that it never falls."""
 Index("usage_highest_by_system", usage_highest.c.system)
 
-priced_days = Table(
-    "priced_days",
-    metadata,
-    Column("source", String(100), primary_key=True),
-    Column("system", String(200), primary_key=True),
-    Column("model", String(200), primary_key=True),
-    Column("day", Date, primary_key=True),
-    *(
-        Column(name, Double, nullable=False)
-        for name in (
-            "input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens", "inferences", "usd",
-        )
-    ),
+USED: tuple[str, ...] = (
+    "input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens", "inferences", "write_1h_tokens",
 )  # fmt: skip
-"""For each day of `usage_daily` what is priced of it: the tokens and inferences of generations whose records tell
-no cost, and what they cost. A day with a price that is not known has no row."""
+"""What a price is for: tokens and inferences of generations whose records tell no cost."""
+
+
+def _day_of_tier() -> list[Column[Any]]:
+    return [
+        Column("source", String(100), primary_key=True),
+        Column("system", String(200), primary_key=True),
+        Column("model", String(200), primary_key=True),
+        Column("day", Date, primary_key=True),
+        Column("tier", String(20), primary_key=True),
+    ]
+
+
+tier_days = Table("tier_days", metadata, *_day_of_tier(), *(Column(name, Double, nullable=False) for name in USED))
+"""What of a day of `usage_daily` is of another service tier than the standard: all that is of none of them is of
+that."""
+
+priced_days = Table(
+    "priced_days", metadata, *_day_of_tier(), *(Column(name, Double, nullable=False) for name in (*USED, "usd"))
+)
+"""For each day of `usage_daily` and each tier what is priced of it, and what that costs. What has no known price
+has no row."""
 
 priced_totals = Table(
     "priced_totals",

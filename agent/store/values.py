@@ -11,13 +11,22 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 
 from leverwatch.agent.store.schema import (
     COUNTS,
+    USED,
     eval_results,
     model_shutdowns,
     prompt_changes,
     prompt_days,
+    tier_days,
     usage_daily,
 )
-from leverwatch.collectors.interface import EvalResult, ModelShutdown, PromptChange, PromptCount, UsageRow
+from leverwatch.collectors.interface import (
+    EvalResult,
+    ModelShutdown,
+    PromptChange,
+    PromptCount,
+    TierCount,
+    UsageRow,
+)
 
 _LARGEST = 1e100
 """Far above any real count; sums, squares and cubes of smaller numbers are finite as doubles."""
@@ -39,6 +48,7 @@ def _lengths(table: Table) -> dict[str, int]:
 _USAGE = _lengths(usage_daily)
 _PROMPTS = _lengths(prompt_changes)
 _PROMPT_DAYS = _lengths(prompt_days)
+_TIER_DAYS = _lengths(tier_days)
 _EVALS = _lengths(eval_results)
 _SHUTDOWNS = _lengths(model_shutdowns)
 
@@ -81,6 +91,11 @@ def is_prompt_change(change: PromptChange) -> bool:
 def is_prompt_count(row: PromptCount) -> bool:
     """Return whether the store can hold the count."""
     return _texts(row, _PROMPT_DAYS, ("system", "version")) and are_counts([row.inferences])
+
+
+def is_tier_count(row: TierCount) -> bool:
+    """Return whether the store can hold the count."""
+    return _texts(row, _TIER_DAYS, ("system", "model", "tier")) and are_counts(getattr(row, name) for name in USED)
 
 
 def is_eval_result(result: EvalResult) -> bool:

@@ -18,10 +18,13 @@ from leverwatch.collectors.aggregation.identity import Identify
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.layout import Layout
 from leverwatch.collectors.records.names import Refusal
+from leverwatch.collectors.records.service_tiers import size_of
 
-Judge = Callable[[date, str | None, str | None, object, object, tuple[object, ...]], CellRef | Refusal]
-"""Returns the cell reference of a record, given its day, model, operation, status, cache hit and template
-values."""
+Judge = Callable[[date, str | None, str | None, object, object, object, tuple[object, ...]], CellRef | Refusal]
+"""Returns the cell reference of a record with a short input, given its day, model, operation, status, cache hit,
+tier and template values."""
+Sized = Callable[[CellRef, int], CellRef]
+"""Returns the same reference for inputs of a size."""
 
 _Known = dict[tuple[object, ...], CellRef]
 _AMBIGUOUS = (0, 1)
@@ -50,10 +53,11 @@ class BatchCounter:
         zone: tzinfo,
         slot_minutes: int,
         judge: Judge,
+        sized: Sized,
         first: First,
         identify: Identify,
     ) -> None:
-        self._judge, self._first, self._identify = judge, first, identify
+        self._judge, self._sized, self._first, self._identify = judge, sized, first, identify
         self._stamps = Stamps(zone, slot_minutes)
         self._loops: dict[Layout, tuple[Loops, _Known]] = {}
 
@@ -63,7 +67,18 @@ class BatchCounter:
         times = self._stamps.read(loops.times(records), limit)
         found = Prepared(loops, records, times, [], [])
         judge = partial(self._place, known, found.others)
-        loops.attribute(records, times.stamps, known, judge, found.places)
+        long: list[tuple[int, float]] = []
+        loops.attribute(records, times.stamps, known, judge, found.places, long)
+        for index, tokens in long:
+            place = found.places[index]
+            if place is not NOWHERE:
+                found.places[index] = self._of_size(known, place, size_of(tokens))
+        return found
+
+    def _of_size(self, known: _Known, place: CellRef, size: int) -> CellRef:
+        found = known.get((place, size))
+        if found is None:
+            found = known[place, size] = self._sized(place, size)
         return found
 
     def keys(self, found: Prepared) -> list[int | None]:
@@ -118,15 +133,16 @@ class BatchCounter:
         word: str | None,
         status: object,
         hit: object,
+        tier: object,
         template: tuple[object, ...],
     ) -> CellRef:
         """Return the cell reference of a record whose key is not known yet, or is ambiguous."""
-        if any(value in _AMBIGUOUS for value in (status, *template)):
+        if any(value in _AMBIGUOUS for value in (status, tier, *template)):
             # 1 and True are equal as keys, but not as texts.
             key = (*key, *map(type, key))
             if key in known:
                 return known[key]
-        place = stamp.refusal or self._judge(stamp.day, model, word, status, hit, template)
+        place = stamp.refusal or self._judge(stamp.day, model, word, status, hit, tier, template)
         if isinstance(place, CellRef):
             known[key] = place
             return place

@@ -14,13 +14,16 @@ from leverwatch.collectors.aggregation.identity import NUMBERS, Identify, id_key
 from leverwatch.collectors.records.codegen import Code
 from leverwatch.collectors.records.layout import Layout
 from leverwatch.collectors.records.names import NO_ID
+from leverwatch.collectors.records.service_tiers import SHORT
+from leverwatch.collectors.records.tokens import WHOLES
 
-NAMING = ("model", "operation", "status", "cache_hit")
+NAMING = ("model", "operation", "status", "cache_hit", "tier")
 """Fields that decide in which cell, and with which outcome, a record counts."""
 _LONGEST_NO_ID = max(map(len, NO_ID))
 
-Attribute = Callable[[Sequence[Any], Sequence[Stamp], Any, Any, list[CellRef]], None]
-"""Fills, for records with their stamps, a list with the cell reference of each."""
+Attribute = Callable[[Sequence[Any], Sequence[Stamp], Any, Any, list[CellRef], list[tuple[int, float]]], None]
+"""Fills, for records with their stamps, a list with the cell reference of each, and one with index and tokens of
+inputs whose length may have another price."""
 Keys = Callable[[Sequence[Any], Sequence[CellRef], Sequence[Any]], list[int | None]]
 """Returns the key of each record, given its cell reference and its time in milliseconds; None without an id."""
 Count = Callable[[Sequence[Any], Sequence[CellRef], Sequence[Stamp], First], None]
@@ -66,7 +69,7 @@ def _times(layout: Layout) -> Callable[[Sequence[Any]], list[Any]]:
 
 def _attribute(layout: Layout) -> Attribute:
     code = Code()
-    code.add(0, "def attribute(records, stamps, places, miss, found):")
+    code.add(0, "def attribute(records, stamps, places, miss, found, long):")
     code.add(1, "put = found.append", "for r, s in zip(records, stamps):")
     parts = ["s.day", *(_field(code, layout, 2, name) for name in NAMING if name in layout.fields)]
     parts += [code.value(2, steps) for steps in layout.template]
@@ -76,8 +79,22 @@ def _attribute(layout: Layout) -> Attribute:
     code.add(2, "except KeyError:")
     code.add(3, f"p = miss(len(found), s, ({', '.join(parts)},), {', '.join(values)}, ({system}))")
     code.add(2, "put(p)")
+    _note_long(code, layout)
     made: Attribute = code.compile("attribute")
     return made
+
+
+def _note_long(code: Code, layout: Layout) -> None:
+    """Append the lines that note a long input, which holds its parts, as `Rule` has it."""
+    if "input_tokens" not in layout.fields:
+        return
+    names = () if layout.settled else WHOLES["input_tokens"]
+    parts = [code.value(2, layout.fields[name]) for name in names if name in layout.fields]
+    code.add(2, f"x = {_field(code, layout, 2, 'input_tokens')}")
+    code.add(2, "if x is not None:")
+    if parts:
+        code.add(3, f"b = {' + '.join(f'({value} or 0)' for value in parts)}", "if b > x: x += b")
+    code.add(3, f"if x > {SHORT}: long.append((len(found) - 1, x))")
 
 
 def _keys(layout: Layout, identify: Identify | None) -> Keys:

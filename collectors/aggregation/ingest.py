@@ -25,7 +25,7 @@ from leverwatch.collectors.aggregation.refusals import REFUSED, Refusals, Settle
 from leverwatch.collectors.aggregation.rollup import lines_of
 from leverwatch.collectors.aggregation.scan_pool import ScanPool
 from leverwatch.collectors.errors import SourceRefused
-from leverwatch.collectors.interface import UNREADABLE_VALUE, Problem, PromptCount, Result, UsageRow
+from leverwatch.collectors.interface import UNREADABLE_VALUE, Problem, PromptCount, Result, TierCount, UsageRow
 from leverwatch.collectors.records.formats.interface import Parsed, RecordFormat, Row
 from leverwatch.collectors.records.timestamps import zone_named
 from leverwatch.collectors.stored_state import check_versions, entries
@@ -54,6 +54,7 @@ class Counted(Struct, frozen=True):
     unreadable: dict[str, int]
     """By field, values of counted records that are unknown because they cannot be read."""
     prompts: tuple[PromptCount, ...] = ()
+    tiers: tuple[TierCount, ...] = ()
 
 
 class Ingest:
@@ -383,6 +384,7 @@ class Ingest:
         if self._plain is not None:
             self._rollup.merge(*self._plain.take())
         prompts = self._rollup.take_prompts()
+        tiers = self._rollup.take_tiers()
         usage, days, newest = self._rollup.take()
         state: dict[str, bytes | None] = {
             key: PARTIAL_LINE.dumps(self._partials[key]) if self._partials[key] else None
@@ -396,7 +398,7 @@ class Ingest:
         tallies = {result: number for result, number in self._tallies.items() if number}
         problems = tuple(self._problems)
         unreadable = dict(self._unreadable)
-        counted = Counted(usage, tallies, days, newest, problems, state, self._read, unreadable, prompts)
+        counted = Counted(usage, tallies, days, newest, problems, state, self._read, unreadable, prompts, tiers)
         self._read = 0
         self._tallies.clear()
         self._unreadable.clear()

@@ -15,11 +15,12 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 from xxhash import xxh3_64_intdigest
 
 from leverwatch.collectors.exact_json import exact_decoder
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.records.fields import FIELDS
+from leverwatch.collectors.records.fields import FIELDS, with_added, without_added
 from leverwatch.collectors.records.formats.interface import Parsed, Row
 from leverwatch.collectors.records.names import NO_ID
 from leverwatch.collectors.stored_state import Kind, same
@@ -74,12 +75,24 @@ def _checked(body: bytes) -> StoredRecords:
 
 
 _decoded = exact_decoder(StoredRecords)
+
+
+def _with_added(body: bytes) -> bytes:
+    """To version 2: rows have fields that were added."""
+    stored = _decoded(body)
+    recent, before = (
+        _encode([(place, with_added(row)) for place, row in _rows.decode(rows)])
+        for rows in (stored.recent, stored.before)
+    )
+    return _encode(replace(stored, recent=recent, before=before))
+
+
 KNOWN_RECORDS: Kind[StoredRecords] = Kind(
     name="list of the records of a document",
     key=PREFIX,
     encode=_encode,
     decode=_checked,
-    upgrades=(same,),
+    upgrades=(same, _with_added),
     is_json=True,
 )
 
@@ -153,7 +166,7 @@ class KnownRecords:
         """
         if self.idle:
             return 0
-        found = list(map(xxh3_64_intdigest, map(_encode, parsed.rows)))
+        found = list(map(digest, parsed.rows))
         if not self._sample.isdisjoint(found):
             raise RewrittenBeyond
         kept: Sequence[int] = range(len(found))
@@ -240,8 +253,9 @@ class KnownRecords:
 
 
 def digest(row: Row) -> int:
-    """Return a digest of what a record says, which does not depend on how it is written."""
-    return xxh3_64_intdigest(_encode(row))
+    """Return a digest of what a record says, which does not depend on how it is written, nor on fields that were
+    added: digests from before that are stored."""
+    return xxh3_64_intdigest(_encode(without_added(row)))
 
 
 def _same_call(one: Row, other: Row, *, same_place: bool) -> bool:

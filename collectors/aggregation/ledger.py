@@ -9,7 +9,7 @@ from itertools import compress
 from operator import add, itemgetter, sub
 from typing import Any, Protocol
 
-from leverwatch.collectors.aggregation.cells import CellRef
+from leverwatch.collectors.aggregation.cells import CellRef, Key, scratch
 from leverwatch.collectors.aggregation.counting_rule import CountRow, First, compile_row_rule
 from leverwatch.collectors.aggregation.open_calls import Group, OpenCall
 from leverwatch.collectors.counted_fields import COLUMN_INDEX, COLUMNS
@@ -27,8 +27,8 @@ _WEIGHTS = ("sample_rate", "inferences")
 _MOST_WEIGHTS = _MOST_SCRATCHES = 1_000
 _PLACES = range(len(COLUMNS))
 Kind = tuple[object, ...]
-CellOf = Callable[[tuple[str, str, Operation, date], str], list[float]]
-"""Returns the counts of a cell, given its system, model, operation and day, and the version of the prompt."""
+CellOf = Callable[[Key, str], list[float]]
+"""Returns the counts of a cell, given its key, and the version of the prompt."""
 SEEN_BEFORE: Refusal = (Result.DUPLICATE, "request id seen before")
 
 
@@ -95,6 +95,7 @@ class Known:
             system=self.place.system, operation=self.operation, model=self.model, day=self.day,
             outcome=self.place.outcome, begun=0.0, until=0.0, counts=(), told=0, usage=(), series="",
             version=False, ended=False, alone=False, waits=False, prompt=self.place.prompt,
+            tier=self.place.tier,
         )  # fmt: skip
         object.__setattr__(self, "_fresh", fresh)
 
@@ -146,7 +147,7 @@ class Ledger:
             if len(self._scratches) >= _MOST_SCRATCHES:
                 self._scratches.clear()
             seed = self._memory.seed((system, "trace"))
-            place = self._scratches[system, outcome] = CellRef([], system, outcome, 0, 0, seed)
+            place = self._scratches[system, outcome] = scratch([], system, outcome, seed)
         place.cell = [0.0] * len(COLUMNS)
         return place
 
@@ -181,7 +182,7 @@ class Ledger:
             for at, value in zip(self._weights, weight, strict=True):
                 bare[at] = value
             bare[self._trace] = "" if trace else None
-            place = CellRef([0.0] * len(COLUMNS), "", outcome, 0, 0, 0)
+            place = scratch([0.0] * len(COLUMNS), "", outcome, 0)
             rule(bare, place, outcome, 0, -1.0, self._first)
             found = place.cell
             if len(self._nothing) < _MOST_WEIGHTS:
@@ -194,6 +195,15 @@ class Ledger:
             cell = self._cell(call)
             cell[:] = map(sub, cell, call.counts)
             call.counts = ()
+
+    def move(self, call: OpenCall, tier: str) -> None:
+        """Move all that an open call added to the cell of another tier."""
+        if call.tier != tier:
+            counts = call.counts
+            self.take_back(call)
+            call.tier = tier
+            if counts:
+                self._add(call, list(counts))
 
     def move_traces(self, call: OpenCall, count: float) -> None:
         """Add distinct traces that the call had added before: they stay known, and are not found again."""
@@ -216,4 +226,4 @@ class Ledger:
         call.counts = tuple(told)
 
     def _cell(self, call: OpenCall) -> list[float]:
-        return self._cell_of((call.system, call.model, call.operation, call.day), call.prompt)
+        return self._cell_of((call.system, call.model, call.operation, call.tier, call.day), call.prompt)

@@ -13,6 +13,7 @@ from leverwatch.collectors.aggregation.counting_rule import JUDGES
 from leverwatch.collectors.aggregation.identity import FACTORS
 from leverwatch.collectors.aggregation.identity import NUMBERS as IDENTIFYING
 from leverwatch.collectors.counted_fields import COLUMNS, COUNTED, Adds, CountedField, Unit, amounts
+from leverwatch.collectors.records.service_tiers import BOUNDS
 from leverwatch.collectors.records.tokens import WHOLES
 
 HEADER = Path(__file__).parent / "native" / "columns.h"
@@ -37,6 +38,8 @@ _TEMPLATE = """\
 #define JUDGED_FIELDS {judged}
 /* The parts of the fields that are wholes. */
 {wholes}
+/* The lengths of input beyond which a provider asks another price. */
+#define INPUT_BOUNDS {bounds}
 /* What a call adds, as it came out. */
 #define ON_SUCCESS {success}
 #define ON_FAILURE {failure}
@@ -60,7 +63,8 @@ def table_text() -> str:
 def _lines_of_table() -> list[str]:
     identities = [f"{name}: {factor:#x} in identities" for name, factor in FACTORS.items()]
     wholes = [f"{whole}: holds {' '.join(parts)}" for whole, parts in WHOLES.items()]
-    return [*map(_text, COUNTED), *identities, *wholes]
+    bounds = f"input: bounds {' '.join(map(str, BOUNDS))}"
+    return [*map(_text, COUNTED), *identities, *wholes, bounds]
 
 
 def _text(line: CountedField) -> str:
@@ -79,6 +83,7 @@ def header() -> str:
         amounts=_lines(f"X({name})" for name in _AMOUNTS),
         judged=_lines(f"X({name})" for name in JUDGES),
         wholes="\n".join(starmap(_parts, WHOLES.items())),
+        bounds=", ".join(map(str, BOUNDS)),
         success=_lines(_rule(line) for line in COUNTED if line.on_success),
         failure=_lines(_rule(line, failed=True) for line in COUNTED if line.on_failure),
         cache_hit=_lines(_rule(line) for line in COUNTED if line.on_cache_hit),

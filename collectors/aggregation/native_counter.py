@@ -17,13 +17,14 @@ from msgspec import Struct
 
 from leverwatch.collectors.aggregation import _native
 from leverwatch.collectors.aggregation.batch_loops import NAMING
+from leverwatch.collectors.aggregation.cells import Group, Key
 from leverwatch.collectors.aggregation.counting_rule import JUDGES
 from leverwatch.collectors.aggregation.day_filter import Window, contains
 from leverwatch.collectors.aggregation.dedupe import SeenIds
 from leverwatch.collectors.aggregation.id_table import Ids
 from leverwatch.collectors.aggregation.native_columns import NUMBERS
 from leverwatch.collectors.aggregation.native_rows import EVERYTHING, Agreed, Told, agreed
-from leverwatch.collectors.aggregation.rollup import Group, Key
+from leverwatch.collectors.aggregation.tier_cells import sized_group
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import field_indexes, template_slice
 from leverwatch.collectors.records.formats.interface import Row
@@ -62,11 +63,11 @@ _FEW = 256
 """Lines of which many may be new to the helper."""
 
 Attribute = Callable[
-    [str | None, str | None, object, object, tuple[object, ...]],
+    [str | None, str | None, object, object, object, tuple[object, ...]],
     tuple[Group, CallStatus, int, int, int] | Refusal,
 ]
 """Returns group and outcome of a record, and the seeds of the keys of records, of ids alone and of traces; or why
-it is refused, given its model, operation, status, cache hit and template values."""
+it is refused, given its model, operation, status, cache hit, tier and template values."""
 
 
 def _wanted(paths: Sequence[Place]) -> tuple[tuple[tuple[Step, ...], int, int], ...]:
@@ -247,8 +248,8 @@ class NativeCounter:
             self._tally.set_place(at, _ODD, 0, 0, 0, 0, 0, (-1, -1, -1))
             return
         row = parsed.rows[0]
-        model, operation, status, hit = (self._value(row, name) for name in NAMING)
-        place = self._attribute(model, operation, status, hit, row[self._template])
+        model, operation, status, hit, tier = (self._value(row, name) for name in NAMING)
+        place = self._attribute(model, operation, status, hit, tier, row[self._template])
         if len(place) == 2:
             self._refusals[at] = place
             self._tally.set_place(at, _REFUSED, 0, 0, 0, 0, 0, (-1, -1, -1))
@@ -278,8 +279,11 @@ class NativeCounter:
         groups = list(self._groups)
         sums = (
             # All zeros share one object, as most counts of most cells are zero.
-            ((*groups[group], date.fromordinal(day)), [count or 0.0 for count in array("d", packed)])
-            for group, day, packed in cells
+            (
+                (*sized_group(groups[group], size), date.fromordinal(day)),
+                [count or 0.0 for count in array("d", packed)],
+            )
+            for group, size, day, packed in cells
         )
         days = {date.fromordinal(day) for day in {day for _, day, _, _ in times}}
         last = max((minute for _, _, minute, newest in times if newest is not None), default=0)

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct, field
 
 from leverwatch.collectors.errors import StateUnreadable
+from leverwatch.collectors.records.fields import with_added
 from leverwatch.collectors.records.observation import Key, Sight
 from leverwatch.collectors.stored_state import Kind, entries, place_of, same
 
@@ -26,16 +27,26 @@ class StoredSegment(msgspec.Struct, frozen=True, array_like=True):
     sights: list[Sight]
 
 
+_decode = msgspec.msgpack.Decoder(StoredSegment).decode
+
+
 def _encode(segment: StoredSegment) -> bytes:
     return msgspec.msgpack.encode(segment)
+
+
+def _with_added(body: bytes) -> bytes:
+    """To version 2: rows have fields that were added."""
+    stored = _decode(body)
+    sights = [Sight(sight.seen, with_added(sight.row)) for sight in stored.sights]
+    return _encode(StoredSegment(stored.newest, sights))
 
 
 OBSERVED: Kind[StoredSegment] = Kind(
     name="list of observations",
     key=_PREFIX,
     encode=_encode,
-    decode=msgspec.msgpack.Decoder(StoredSegment).decode,
-    upgrades=(same,),
+    decode=_decode,
+    upgrades=(same, _with_added),
 )
 
 

@@ -58,6 +58,9 @@ class _Fields(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, gc=False
     prompt: str = ""
     """The version of its prompt; empty when it is unknown."""
 
+    tier: str = ""
+    """The tier whose prices its tokens have, as `tier_name` has it."""
+
 
 class OpenCall(_Fields, kw_only=True, gc=False):
     """A call that is counted, or waits for a second record to be counted.
@@ -82,6 +85,7 @@ class OpenCall(_Fields, kw_only=True, gc=False):
 
 class _Stored(_Fields, kw_only=True, gc=False):
     prompt: str
+    tier: str
     counts: tuple[tuple[str, float], ...]
     """Those that are not zero, by name."""
 
@@ -116,12 +120,17 @@ def _with_prompt(body: bytes) -> bytes:
     return body[:-1] + b',"prompt":""}' if body.endswith(b"}") else body
 
 
+def _with_tier(body: bytes) -> bytes:
+    """To version 3: no tier was told apart, and all counts are those of the standard."""
+    return body[:-1] + b',"tier":""}' if body.endswith(b"}") else body
+
+
 OPEN_CALL: Kind[OpenCall] = Kind(
     name="call that later records may change",
     key=_PREFIX,
     encode=_encode,
     decode=_decode,
-    upgrades=(same, _with_prompt),
+    upgrades=(same, _with_prompt, _with_tier),
     is_json=True,
 )
 

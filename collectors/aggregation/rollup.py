@@ -12,7 +12,7 @@ from typing import Any
 from leverwatch.collectors.aggregation.batch_counter import BatchCounter, Prepared
 from leverwatch.collectors.aggregation.batch_loops import NAMING
 from leverwatch.collectors.aggregation.bulk_timestamps import Stamps
-from leverwatch.collectors.aggregation.cells import CellRef
+from leverwatch.collectors.aggregation.cells import CellRef, Group, Key
 from leverwatch.collectors.aggregation.dedupe import SeenIds
 from leverwatch.collectors.aggregation.identity import NUMBERS, Identify, id_key, identity, seed_of
 from leverwatch.collectors.aggregation.ledger import Kind
@@ -20,8 +20,9 @@ from leverwatch.collectors.aggregation.observed import NOTHING, Joined, Observed
 from leverwatch.collectors.aggregation.open_calls import OpenCalls
 from leverwatch.collectors.aggregation.row_counter import RowCounter
 from leverwatch.collectors.aggregation.stored_ids import KeyOf
+from leverwatch.collectors.aggregation.tier_cells import sized_group, tier_counts, whole_cells
 from leverwatch.collectors.counted_fields import COLUMN_INDEX, COLUMNS
-from leverwatch.collectors.interface import Operation, PromptCount, Result, UsageRow
+from leverwatch.collectors.interface import Operation, PromptCount, Result, TierCount, UsageRow
 from leverwatch.collectors.prompt_counts import heaviest
 from leverwatch.collectors.records.fields import (
     ALL_FIELDS,
@@ -34,6 +35,7 @@ from leverwatch.collectors.records.formats.interface import Piece, Row
 from leverwatch.collectors.records.layout import Layout
 from leverwatch.collectors.records.names import Refusal, id_of, model_fault, model_of
 from leverwatch.collectors.records.observation import Observations
+from leverwatch.collectors.records.service_tiers import row_sizes, tier_name, tier_of
 from leverwatch.collectors.records.timestamps import millis_of
 from leverwatch.collectors.records.vocabulary import (
     CallStatus,
@@ -41,11 +43,6 @@ from leverwatch.collectors.records.vocabulary import (
     operation_of,
     status_of,
 )
-
-Group = tuple[str, str, Operation]
-"""System, model and operation."""
-Key = tuple[str, str, Operation, date]
-"""System, model, operation and UTC day."""
 
 _TIME, _REQUEST, _TRACE = map(FIELD_INDEX.__getitem__, ("time", "request_id", "trace_id"))
 _naming = itemgetter(*map(FIELD_INDEX.__getitem__, NAMING))
@@ -91,6 +88,7 @@ class Rollup:
         self._time, self._request = places["time"], places["request_id"]
         self._numbers = [places.get(name) for name in NUMBERS]
         self._has_extended, self._known, self._settled = has_extended, known, settled
+        self._size = row_sizes(has_extended=has_extended, settled=settled)
         self._layout: Layout | None = None
         self._slot_seconds = seen.slot_seconds if seen else 3600
         self._seeds: dict[Kind, int] = {}
@@ -101,10 +99,10 @@ class Rollup:
         self._stamps = Stamps(zone, slot_minutes)
         self._open = OpenCalls() if open_calls is None else open_calls
         self._single = RowCounter(
-            self._stamps, self._judge, self, self._first_trace, self._cell, self._open, zone, known,
+            self._stamps, self._judge, self._sized, self, self._first_trace, self._cell, self._open, zone, known,
             has_extended=has_extended, settled=settled,
         )  # fmt: skip
-        self._bulk = BatchCounter(zone, slot_minutes, self._judge, self._first_trace, identify)
+        self._bulk = BatchCounter(zone, slot_minutes, self._judge, self._sized, self._first_trace, identify)
         self.observed = Observed(self, now)
 
     def add_records(
@@ -198,18 +196,39 @@ class Rollup:
         word: str | None,
         status: object,
         hit: object,
+        tier: object,
         template: tuple[object, ...],
     ) -> CellRef | Refusal:
         self.days.add(day)
-        found = self.attribute(model, word, status, hit, template)
+        found = self.attribute(model, word, status, hit, tier, template)
         if len(found) == 2:
             return found
         group, outcome, seed, id_seed, trace_seed = found
         prompt = "" if self._prompt_at is None else str(template[self._prompt_at] or "")
-        return CellRef(self._cell((*group, day), prompt), group[0], outcome, seed, id_seed, trace_seed, prompt)
+        key = (*group, day)
+        return CellRef(self._cell(key, prompt), key, outcome, seed, id_seed, trace_seed, prompt)
+
+    def _sized(self, place: CellRef, size: int) -> CellRef:
+        """Return the same reference for inputs of a size."""
+        key = (*sized_group(place.key[:4], size), place.key[4])
+        return CellRef(
+            self._cell(key, place.prompt),
+            key,
+            place.outcome,
+            place.seed,
+            place.id_seed,
+            place.trace_seed,
+            place.prompt,
+        )
 
     def attribute(
-        self, model: str | None, word: str | None, status: object, hit: object, template: tuple[object, ...]
+        self,
+        model: str | None,
+        word: str | None,
+        status: object,
+        hit: object,
+        tier: object,
+        template: tuple[object, ...],
     ) -> tuple[Group, CallStatus, int, int, int] | Refusal:
         """Return group and outcome of a record, and the seeds of the keys of records, of ids alone and of traces;
         or why it is refused."""
@@ -227,9 +246,10 @@ class Rollup:
             return Result.UNATTRIBUTED, "names no system"
         if outcome is CallStatus.SUCCESS and is_cache_hit(hit):
             outcome = CallStatus.CACHE_HIT
-        group = (system, name, operation)
+        group = (system, name, operation, tier_name(tier_of(tier), 0))
         # A failed attempt and the retry that succeeded may share an id, and so may two systems: all of them count.
-        seeds = (*group, outcome), (system, operation, outcome), (system, "trace")
+        # The tier is of no id: what is read again after an upgrade may tell it for the first time.
+        seeds = (system, name, operation, outcome), (system, operation, outcome), (system, "trace")
         seed, id_seed, trace_seed = map(self.seed, seeds)
         return group, outcome, seed, id_seed, trace_seed
 
@@ -348,14 +368,15 @@ class Rollup:
     def _forget_trace(self, row: Row) -> None:
         """Take back the trace of an inference that was counted, as if it had never been seen."""
         (stamp,) = self._stamps.read([row[_TIME]], datetime.max.replace(tzinfo=UTC)).stamps
-        model, word, status, hit = _naming(row)
-        found = self.attribute(model, word, status, hit, row[template_slice(has_extended=self._has_extended)])
+        model, word, status, hit, tier = _naming(row)
+        template = row[template_slice(has_extended=self._has_extended)]
+        found = self.attribute(model, word, status, hit, tier, template)
         if stamp.refusal is not None or len(found) == 2:
             return
         key = id_key(str(row[_TRACE]).strip(), self.seed((found[0][0], "trace")))
         if self._calls.holds(key, stamp.minute * 60 // self._calls.slot_seconds):
             self._calls.forget(key)
-            self._cell((*found[0], stamp.day))[_TRACES] -= 1
+            self._cell((*sized_group(found[0], self._size(row)), stamp.day))[_TRACES] -= 1
 
     def saw(self, times: Iterable[object]) -> None:
         """Note the days of readable records that gave no row."""
@@ -363,7 +384,8 @@ class Rollup:
         self.days.update(stamp.day for stamp in set(stamps) if stamp.refusal is None)
 
     def take_prompts(self) -> tuple[PromptCount, ...]:
-        """Return the calls of each version of a prompt since the last `take`. To be called before it."""
+        """Return the calls of each version of a prompt since the last `take`. To be called before it and before
+        `take_tiers`."""
         self._bulk.settle()
         found = heaviest(self._by_prompt)
         for cells in self._by_prompt.values():
@@ -371,11 +393,16 @@ class Rollup:
         self._by_prompt = {}
         return found
 
+    def take_tiers(self) -> tuple[TierCount, ...]:
+        """Return what each tier but the standard one has since the last `take`. To be called before it."""
+        self._bulk.settle()
+        return tier_counts(self.cells)
+
     def take(self) -> tuple[tuple[UsageRow, ...], frozenset[date], datetime | None]:
         """Return everything since the last call: usage rows, days seen, and the time of the newest counted
         record."""
         self._bulk.settle()
-        usage = tuple(UsageRow(*key, *cell) for key, cell in self.cells.items() if any(cell))
+        usage = tuple(UsageRow(*key, *cell) for key, cell in whole_cells(self.cells).items() if any(cell))
         taken = (usage, frozenset(self.days), self.newest)
         self.clear()
         return taken

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from operator import itemgetter
 
-from leverwatch.collectors.aggregation.batch_counter import Judge
+from leverwatch.collectors.aggregation.batch_counter import Judge, Sized
 from leverwatch.collectors.aggregation.batch_loops import NAMING
 from leverwatch.collectors.aggregation.bulk_timestamps import Stamp, Stamps
 from leverwatch.collectors.aggregation.cells import CellRef
@@ -19,6 +19,7 @@ from leverwatch.collectors.interface import Operation, Result
 from leverwatch.collectors.records.fields import FIELDS, template_slice
 from leverwatch.collectors.records.formats.interface import Piece, Row
 from leverwatch.collectors.records.names import Refusal, model_of
+from leverwatch.collectors.records.service_tiers import row_sizes
 from leverwatch.collectors.records.timestamps import parse_time
 from leverwatch.collectors.records.vocabulary import operation_of
 
@@ -35,6 +36,7 @@ class RowCounter:
         self,
         stamps: Stamps,
         judge: Judge,
+        sized: Sized,
         memory: Memory,
         first: First,
         cell_of: CellOf,
@@ -45,13 +47,14 @@ class RowCounter:
         has_extended: bool,
         settled: bool = False,
     ) -> None:
-        self._stamps, self._judge, self._memory, self._zone = stamps, judge, memory, zone
+        self._stamps, self._judge, self._sized, self._memory, self._zone = stamps, judge, sized, memory, zone
+        self._size = row_sizes(has_extended=has_extended, settled=settled)
         self._template = template_slice(has_extended=has_extended)
         self._ledger = Ledger(first, cell_of, memory, has_extended=has_extended, settled=settled)
         self._versions = Versions(self._ledger, memory, calls)
         self._streams = StreamParts(self._ledger, memory, calls, known, has_extended=has_extended)
         self._places: dict[tuple[object, ...], Known] = {}
-        self._last: tuple[tuple[object, ...], tuple[object, ...], date, Known] | None = None
+        self._last: tuple[tuple[object, ...], tuple[object, ...], date, int, Known] | None = None
         """Names, template values and day of the row before, and what is known of them."""
         self._time: tuple[object, float] = (None, 0.0)
 
@@ -137,25 +140,38 @@ class RowCounter:
     def _know(self, row: Row, stamp: Stamp) -> Known | Refusal:
         if stamp.refusal is not None:
             return stamp.refusal
-        naming, template = _naming(row), row[self._template]
+        naming, template, size = _naming(row), row[self._template], self._size(row)
         last = self._last
-        if last is not None and last[0] == naming and last[1] == template and last[2] == stamp.day:
-            return last[3]
-        model, word, status, hit = naming
+        if last is not None and last[0] == naming and last[1] == template and last[2:4] == (stamp.day, size):
+            return last[4]
+        model, word, status, hit, tier = naming
         # 1 and True are equal as keys, but not as texts.
-        key = (stamp.day, model, word, status, type(status), hit, template, *map(type, template))
+        key = (
+            stamp.day,
+            model,
+            word,
+            status,
+            type(status),
+            hit,
+            tier,
+            type(tier),
+            size,
+            template,
+            *map(type, template),
+        )
         known = self._places.get(key)
         if known is None:
-            place = self._judge(stamp.day, model, word, status, hit, template)
+            place = self._judge(stamp.day, model, word, status, hit, tier, template)
             if not isinstance(place, CellRef):
                 return place
+            place = self._sized(place, size) if size else place
             operation = operation_of(word) or Operation.OTHER  # one of no known kind is refused
             stream = (place.system, operation, "call")
             seeds = map(self._memory.seed, (stream, (place.system, operation, "version")))
             known = Known(place, operation, model_of(model), stamp.day, stream, *seeds)
             self._places[key] = known
         # What equals texts is the same.
-        self._last = (naming, template, stamp.day, known) if _are_texts((*naming, *template)) else None
+        self._last = (naming, template, stamp.day, size, known) if _are_texts((*naming, *template)) else None
         return known
 
 

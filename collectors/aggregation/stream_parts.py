@@ -17,6 +17,7 @@ from leverwatch.collectors.records.codegen import Code
 from leverwatch.collectors.records.fields import FIELD_INDEX, field_indexes
 from leverwatch.collectors.records.formats.interface import Piece, Row
 from leverwatch.collectors.records.names import Refusal
+from leverwatch.collectors.records.service_tiers import told_tier
 from leverwatch.collectors.records.vocabulary import CallStatus, is_cache_hit
 
 _REQUEST, _HIT = FIELD_INDEX["request_id"], FIELD_INDEX["cache_hit"]
@@ -180,7 +181,7 @@ class StreamParts:
             # Should other chunks have its id too, it was of a stream of its own, which counts then.
             call.ended = True
             self._calls.put(key, call, moment)
-            return self._settle(*found, row, moment)
+            return self._settle(*found, row, known, moment)
         if not self._memory.remember_request(name, known.place.id_seed, seconds):
             return SEEN_BEFORE, False
         if piece is Piece.ROW and self._tells_all(row, call):
@@ -216,6 +217,7 @@ class StreamParts:
                     call = replace(known, model=model, day=day).call(moment)
                     # Whatever this part says: a call that had failed told everything.
                     call.outcome = CallStatus.CACHE_HIT if is_cache_hit(row[_HIT]) else CallStatus.SUCCESS
+                    call.tier = ""  # no other one was told apart
                     counts = self._ledger.counts(self._bare(row), call.system, call.outcome, moment)
                     call.counts = tuple(counts)
                     told = (self._memory.remembers((system, operation, it), id_, seconds) for it in _ASPECTS)
@@ -243,7 +245,7 @@ class StreamParts:
         if call is not None and moment - call.until > _SILENCE:
             call = None
         if piece is Piece.REST and (found := self._calls.waiting(known.call(moment).group)) is not None:
-            return self._settle(*found, row, moment)
+            return self._settle(*found, row, known, moment)
         result: _Found = (COUNTED_BEFORE, True)
         if call is None:
             call, result = known.call(moment), (None, True)
@@ -259,10 +261,10 @@ class StreamParts:
             self._calls.put(self._calls.free(running), call, moment)
         return result
 
-    def _settle(self, key: int, call: OpenCall, row: Row, moment: float) -> _Found:
+    def _settle(self, key: int, call: OpenCall, row: Row, known: Known, moment: float) -> _Found:
         """Add the usage that came under another id to the call that waited for it."""
         call.waits = False
-        self._tell_more(call, row, moment)
+        self._tell_more(call, row, known, moment)
         self._calls.put(key, call, moment)
         return COUNTED_BEFORE, True
 
@@ -279,11 +281,11 @@ class StreamParts:
         call.begun, call.until = min(call.begun, moment), max(call.until, moment)
         call.ended = call.ended or piece in (Piece.END, Piece.REST, Piece.DONE)
         if not call.counts:
-            call.outcome = known.place.outcome
+            call.outcome, call.tier = known.place.outcome, known.place.tier
             self._start(call, row, moment, piece)
             return True
         if known.place.outcome is not CallStatus.ERROR:
-            changed = self._tell_more(call, row, moment)
+            changed = self._tell_more(call, row, known, moment)
         elif changed := not call.told & _TELLS_USAGE:
             # It failed before a part gave its usage; until now it was an inference.
             self._ledger.take_back(call)
@@ -293,7 +295,7 @@ class StreamParts:
             call.waits = False
         return changed
 
-    def _tell_more(self, call: OpenCall, row: Row, moment: float) -> bool:
+    def _tell_more(self, call: OpenCall, row: Row, known: Known, moment: float) -> bool:
         if call.outcome is CallStatus.ERROR:
             return False
         new = self._telling(row) & ~call.told
@@ -308,6 +310,7 @@ class StreamParts:
         call.told |= new
         if new & _TELLS_USAGE:
             call.usage = self._usage_of(row)
+            self._ledger.move(call, told_tier(call.tier, known.place.tier))
         self._ledger.change(call, row, moment, self._names[new], old)
         return True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from msgspec import Struct
 
@@ -30,8 +31,24 @@ FIELDS: tuple[str, ...] = (
     "sample_rate",
     "cache_hit",
     "attempts",
+    "tier",
+    "cache_write_1h_tokens",
 )
-"""The fields that most records have, in the order of a row."""
+"""The fields that most records have, in the order of a row; of those that are `ADDED`, few have a value."""
+
+ADDED = slice(15, 17)
+"""The fields that were added when rows without them were stored already, and digests of rows."""
+
+
+def without_added(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return a row as it was before fields were added to it."""
+    return (*row[: ADDED.start], *row[ADDED.stop :])
+
+
+def with_added(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return a row from before fields were added, with these fields unknown."""
+    return (*row[: ADDED.start], *(None,) * (ADDED.stop - ADDED.start), *row[ADDED.start :])
+
 
 EXTENDED_FIELDS: tuple[str, ...] = tuple(
     dict.fromkeys(line.of for line in COUNTED if line.of is not None and line.of not in FIELDS)

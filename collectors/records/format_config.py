@@ -73,6 +73,12 @@ class FieldMap(Model):
     cache_hit: str | None = Field(
         default=None, min_length=1, description="Whether the gateway answered from its response cache."
     )
+    tier: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Service tier, which has prices of its own: `batch`, `flex`, `priority`, `fast`; the standard"
+        " one without it.",
+    )
     attempts: str | None = Field(
         default=None, min_length=1, description="Calls to a model server that the record took, retries included."
     )
@@ -83,6 +89,9 @@ class FieldMap(Model):
     )
     cache_write_tokens: str | None = Field(
         default=None, min_length=1, description="Input tokens written to the provider's prompt cache."
+    )
+    cache_write_1h_tokens: str | None = Field(
+        default=None, min_length=1, description="Those of them that are kept for an hour, which costs more."
     )
     reasoning_tokens: str | None = Field(
         default=None, min_length=1, description="Output tokens that the model spent on thinking."

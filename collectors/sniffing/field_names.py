@@ -11,6 +11,7 @@ from datetime import UTC
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.records.formats.interface import MAX_AMOUNT, MAX_COUNT, MIN_RATE
 from leverwatch.collectors.records.names import is_usable
+from leverwatch.collectors.records.service_tiers import Tier, tier_of
 from leverwatch.collectors.records.timestamps import parse_time
 from leverwatch.collectors.records.vocabulary import operation_of, status_of
 
@@ -77,6 +78,11 @@ def _is_one_of(words: frozenset[str]) -> Callable[[Scalar], bool]:
     return lambda value: isinstance(value, bool) or (isinstance(value, str) and value.strip().lower() in words)
 
 
+def _is_tier(value: Scalar) -> bool:
+    """Whether it is a word for a tier of service; customers of a product have tiers of other names."""
+    return isinstance(value, str) and bool(value.strip()) and tier_of(value) is not Tier.OTHER
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """How a field is recognised: by names and by a test of its values."""
@@ -131,10 +137,12 @@ KNOWN: Mapping[str, Known] = {
     "inferences": Known("inferences nummodelrequests numrequests requestcount requests calls ncalls", _is_amount),
     "sample_rate": Known("samplerate samplingrate", _is_rate),
     "cache_hit": Known("cachehit gatewaycachehit fromcache cached", _is_one_of(_HITS), exact=True),
+    "tier": Known("servicetier traffictype tier", _is_tier, exact=True),
     "attempts": Known("attempts numattempts attemptcount tries", _is_amount),
     "cache_write_tokens": Known(
         "cachewritetokens cachewriteinputtokens cachecreationinputtokens cachecreationtokens", _is_count
     ),
+    "cache_write_1h_tokens": Known("ephemeral1hinputtokens cachewrite1htokens", _is_count),
     "reasoning_tokens": Known(
         "reasoningtokens reasoningoutputtokens thinkingtokens thoughtstokencount thoughtstokens", _is_count
     ),

@@ -18,7 +18,7 @@ COLUMNS = (
     "cache_write_tokens", "reasoning_tokens", "traced", "traces", "checked", "invalid", "schema_checked",
     "schema_mode", "finish_known", "truncated", "static_known", "static_tokens", "costed_input_tokens",
     "costed_cached_input_tokens", "costed_cache_write_tokens", "costed_output_tokens", "uncosted_input",
-    "uncosted_output",
+    "uncosted_output", "uncosted_write_1h_tokens",
 )  # fmt: skip
 Cell = tuple[str, str, str, str]
 """System, model, operation, day."""

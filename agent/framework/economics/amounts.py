@@ -49,6 +49,8 @@ class Price(Struct, frozen=True):
     source: str = ""
     """The file and line, or the package and version, that says so."""
     notes: tuple[str, ...] = ()
+    cache_write_1h: float | None = None
+    """USD per million tokens that are kept in the cache for an hour; None: charged as other cache writes."""
 
 
 class Unpriced(Struct, frozen=True):

@@ -36,6 +36,7 @@
     X(costed_cached_input_tokens) \
     X(costed_cache_write_tokens) \
     X(costed_output_tokens) \
+    X(uncosted_write_1h_tokens) \
     X(uncosted_input) \
     X(uncosted_output)
 /* Fields of a record that are whole numbers, and those that are any numbers. */
@@ -45,7 +46,8 @@
     X(output_tokens) \
     X(cache_write_tokens) \
     X(reasoning_tokens) \
-    X(static_input_tokens)
+    X(static_input_tokens) \
+    X(cache_write_1h_tokens)
 #define AMOUNT_FIELDS \
     X(cost_usd) \
     X(latency_ms)
@@ -57,6 +59,8 @@
 /* The parts of the fields that are wholes. */
 #define PARTS_OF_input_tokens(type) (PART(type, cached_input_tokens) + PART(type, cache_write_tokens))
 #define PARTS_OF_output_tokens(type) (PART(type, reasoning_tokens))
+/* The lengths of input beyond which a provider asks another price. */
+#define INPUT_BOUNDS 32000, 100000, 128000, 199999, 200000, 256000, 272000, 512000, 524288
 /* What a call adds, as it came out. */
 #define ON_SUCCESS \
     WEIGHT(inferences) \
@@ -88,6 +92,7 @@
     GIVEN(cost_usd) AMOUNT(costed_cached_input_tokens, cached_input_tokens) \
     GIVEN(cost_usd) AMOUNT(costed_cache_write_tokens, cache_write_tokens) \
     GIVEN(cost_usd) WHOLE(costed_output_tokens, output_tokens, PARTS_OF_output_tokens) \
+    LACKING(cost_usd) AMOUNT(uncosted_write_1h_tokens, cache_write_1h_tokens) \
     LACKING(cost_usd) UNKNOWN(uncosted_input, input_tokens) \
     GIVEN(input_tokens) LACKING(cost_usd) UNKNOWN(uncosted_output, output_tokens)
 #define ON_FAILURE \
@@ -98,7 +103,7 @@
     WEIGHT(cache_hits)
 /* What the time and the numbers of tokens of a record are multiplied by in its identity. */
 #define TIME_FACTOR 0x5c58e1674ad10b7bULL
-#define NUMBER_FACTORS 0x3e158009c0e1d041ULL, 0xac232cee3927301ULL, 0xd1220df4cc3d1a03ULL, 0x74981b0a8b0ee6ebULL, 0xcbeca328eaab3c35ULL, 0x4559513fc45dfb35ULL
+#define NUMBER_FACTORS 0x3e158009c0e1d041ULL, 0xac232cee3927301ULL, 0xd1220df4cc3d1a03ULL, 0x74981b0a8b0ee6ebULL, 0xcbeca328eaab3c35ULL, 0x4559513fc45dfb35ULL, 0x25aa960109a315fbULL
 /* All of it, for the comparison with the table that Python has. */
 #define TABLE \
     "inferences: weight of None in calls on_success\n" \
@@ -131,6 +136,7 @@
     "costed_cached_input_tokens: amount of cached_input_tokens in tokens on_success given cost_usd\n" \
     "costed_cache_write_tokens: amount of cache_write_tokens in tokens on_success given cost_usd\n" \
     "costed_output_tokens: amount of output_tokens in tokens on_success given cost_usd\n" \
+    "uncosted_write_1h_tokens: amount of cache_write_1h_tokens in tokens on_success lacking cost_usd\n" \
     "uncosted_input: unknown of input_tokens in calls on_success lacking cost_usd\n" \
     "uncosted_output: unknown of output_tokens in calls on_success given input_tokens lacking cost_usd\n" \
     "time: 0x5c58e1674ad10b7b in identities\n" \
@@ -140,7 +146,9 @@
     "cache_write_tokens: 0x74981b0a8b0ee6eb in identities\n" \
     "reasoning_tokens: 0xcbeca328eaab3c35 in identities\n" \
     "static_input_tokens: 0x4559513fc45dfb35 in identities\n" \
+    "cache_write_1h_tokens: 0x25aa960109a315fb in identities\n" \
     "input_tokens: holds cached_input_tokens cache_write_tokens\n" \
-    "output_tokens: holds reasoning_tokens"
+    "output_tokens: holds reasoning_tokens\n" \
+    "input: bounds 32000 100000 128000 199999 200000 256000 272000 512000 524288"
 
 #endif

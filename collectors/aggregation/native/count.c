@@ -48,9 +48,9 @@ static int index_grow(Index *index, const void *entries, size_t size)
     return 0;
 }
 
-static inline uint64_t cell_hash(uint32_t group, int32_t day)
+static inline uint64_t cell_hash(uint32_t group, uint32_t size, int32_t day)
 {
-    uint64_t hash = ((uint64_t)group << 32 | (uint32_t)day) * MIX_1;
+    uint64_t hash = ((uint64_t)group << 32 | (uint32_t)day) * MIX_1 + size * MIX_2;
     return hash ^ hash >> 32;
 }
 
@@ -145,25 +145,27 @@ int place_suffix(Tally *tally, Place *place, const uint8_t *text, size_t length)
     return 0;
 }
 
-static double *find_cell(Tally *tally, Place *place, int32_t day)
+static double *find_cell(Tally *tally, Place *place, uint32_t size, int32_t day)
 {
-    if (place->round == tally->round && place->day == day)
+    if (place->round == tally->round && place->day == day && place->size == size)
         return tally->cells[place->cell].sums;
     Index *index = &tally->by_cell;
     if (index_grow(index, tally->cells, sizeof *tally->cells) < 0 || GROW(tally, cells, 1) < 0)
         return NULL;
-    uint64_t hash = cell_hash(place->group, day);
+    uint64_t hash = cell_hash(place->group, size, day);
     size_t at = hash & index->mask;
     while (index->at[at] && (tally->cells[index->at[at] - 1].group != place->group ||
-                             tally->cells[index->at[at] - 1].day != day))
+                             tally->cells[index->at[at] - 1].day != day ||
+                             tally->cells[index->at[at] - 1].size != size))
         at = (at + 1) & index->mask;
     if (!index->at[at]) {
-        tally->cells[tally->cells_count++] = (Cell){.hash = hash, .group = place->group, .day = day};
+        tally->cells[tally->cells_count++] = (Cell){.hash = hash, .group = place->group, .size = size, .day = day};
         index->at[at] = (uint32_t)tally->cells_count;
         index->used++;
     }
     place->round = tally->round;
     place->day = day;
+    place->size = size;
     place->cell = index->at[at] - 1;
     return tally->cells[place->cell].sums;
 }
@@ -187,12 +189,33 @@ static void see(Time *time, const Record *record, const uint8_t *data)
     time->counted = 1;
 }
 
+#define KNOWS(field) (record->known & 1U << (of_##field - FIRST_NUMBER))
+#define VALUE(field) values[column[of_##field - FIRST_NUMBER]]
+/* A whole holds its parts: those that are larger cannot be inside. The sum of two doubles is no less than a whole that
+   is less than theirs, and whole numbers decide, as a double has no odd ones beyond 2**53. */
+#define PART(type, field) (KNOWS(field) ? (type)VALUE(field) : 0)
+#define TAKE_IN(whole, inside)                                                                                       \
+    if (inside(double) >= whole && inside(int64_t) > (int64_t)whole)                                                 \
+        whole = (double)((int64_t)whole + inside(int64_t));
+
+/* How many of the bounds an input is beyond. */
+static uint32_t size_of(const Record *record, const double *values, const int8_t *column)
+{
+    static const double bounds[] = {INPUT_BOUNDS};
+    if (!KNOWS(input_tokens))
+        return 0;
+    double whole = VALUE(input_tokens);
+    TAKE_IN(whole, PARTS_OF_input_tokens)
+    uint32_t size = 0;
+    while (size < sizeof bounds / sizeof *bounds && whole > bounds[size])
+        size++;
+    return size;
+}
+
 /* The same sums as the rule of Python has for a row: the lines of the table are in columns.h, and what they mean here. */
 static int add(Place *place, const Record *record, const double *values, const int8_t *column, double *c, const Time *time,
                const uint8_t *data, Ids *calls)
 {
-#define KNOWS(field) (record->known & 1U << (of_##field - FIRST_NUMBER))
-#define VALUE(field) values[column[of_##field - FIRST_NUMBER]]
 /* Before one of the others: only where a field is known, or unknown. */
 #define GIVEN(field) if (KNOWS(field))
 #define LACKING(field) if (!KNOWS(field))
@@ -201,14 +224,10 @@ static int add(Place *place, const Record *record, const double *values, const i
 #define AMOUNT(name, field)                                                                                          \
     if (KNOWS(field))                                                                                                \
         c[at_##name] += scale * VALUE(field);
-/* A whole holds its parts: those that are larger cannot be inside. The sum of two doubles is no less than a whole that
-   is less than theirs, and whole numbers decide, as a double has no odd ones beyond 2**53. */
-#define PART(type, field) (KNOWS(field) ? (type)VALUE(field) : 0)
 #define WHOLE(name, field, inside)                                                                                   \
     if (KNOWS(field)) {                                                                                              \
         double whole = VALUE(field);                                                                                 \
-        if (inside(double) >= whole && inside(int64_t) > (int64_t)whole)                                             \
-            whole = (double)((int64_t)whole + inside(int64_t));                                                      \
+        TAKE_IN(whole, inside)                                                                                       \
         c[at_##name] += scale * whole;                                                                               \
     }
 #define KNOWN(name, field)                                                                                           \
@@ -364,7 +383,7 @@ enum stop tally_count(Tally *tally, Scan *scan, const uint8_t *data, int64_t lim
                 continue;
             }
         }
-        double *cell = find_cell(tally, place, time->day);
+        double *cell = find_cell(tally, place, size_of(record, told, scan->column), time->day);
         if (!cell || add(place, record, told, scan->column, cell, time, data, calls) < 0)
             return NO_MEMORY;
         see(time, record, data);

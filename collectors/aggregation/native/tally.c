@@ -203,7 +203,7 @@ static PyObject *Tally_take(Tally *self, PyObject *Py_UNUSED(ignored))
     PyObject *cells = PyList_New(0), *times = PyList_New(0);
     for (size_t at = 0; cells && times && at < self->cells_count; at++) {
         const Cell *cell = &self->cells[at];
-        PyObject *entry = Py_BuildValue("(IiN)", cell->group, cell->day,
+        PyObject *entry = Py_BuildValue("(IIiN)", cell->group, cell->size, cell->day,
                                         PyBytes_FromStringAndSize((const char *)cell->sums, sizeof cell->sums));
         if (!entry || PyList_Append(cells, entry) < 0)
             Py_CLEAR(cells);

@@ -65,13 +65,14 @@ typedef struct {
     uint32_t suffix_length;
     int8_t judged[JUDGED]; /* -1: not known */
     uint64_t round; /* of the remembered cell */
+    uint32_t size;
     int32_t day;
     size_t cell;
 } Place;
 
 typedef struct {
     uint64_t hash;
-    uint32_t group;
+    uint32_t group, size; /* of inputs: how many of the bounds they are beyond */
     int32_t day;
     double sums[WIDTH];
 } Cell;

@@ -15,10 +15,12 @@ from leverwatch.collectors.records.formats.declared import Declaration, Declared
 from leverwatch.collectors.records.formats.interface import Parsed, Piece, Reader, Repeats
 from leverwatch.collectors.records.formats.plain import Plainly
 from leverwatch.collectors.records.lenient import sound
+from leverwatch.collectors.records.service_tiers import Tier
 from leverwatch.collectors.records.tokens import Stands
 
 _OPERATION, _STATUS, _FINISH = FIELD_INDEX["operation"], FIELD_INDEX["status"], FIELD_INDEX["finish_reason"]
 _INPUT, _OUTPUT = FIELD_INDEX["input_tokens"], FIELD_INDEX["output_tokens"]
+_TIER = FIELD_INDEX["tier"]
 _CACHED, _WRITTEN = FIELD_INDEX["cached_input_tokens"], FIELD_INDEX["cache_write_tokens"]
 _CALLS = frozenset({"message", "completion"})
 _INSIDE = frozenset({"content_block_start", "content_block_delta", "content_block_stop", "ping"})
@@ -48,10 +50,13 @@ def _finish(
     result: object,
     model: str | None,
     failed: bool | None,
+    speed: str | None,
     iterations: list[_Iteration] | None,
 ) -> Result | None:
+    if speed == Tier.FAST:
+        row[_TIER] = Tier.FAST.value
     if result is not None:
-        row[_OPERATION] = "message"
+        row[_OPERATION], row[_TIER] = "message", Tier.BATCH.value
     elif kind == "error" or failed:
         row[_STATUS] = "error"
     elif kind not in _CALLS:
@@ -289,6 +294,8 @@ ANTHROPIC = _Declaration(
         "input_tokens": _paths("usage.input_tokens"),
         "cached_input_tokens": _paths("usage.cache_read_input_tokens"),
         "cache_write_tokens": _paths("usage.cache_creation_input_tokens"),
+        "cache_write_1h_tokens": _paths("usage.cache_creation.ephemeral_1h_input_tokens"),
+        "tier": _paths("usage.service_tier"),
         "output_tokens": _paths("usage.output_tokens"),
         "reasoning_tokens": _paths("usage.output_tokens_details.thinking_tokens"),
         "finish_reason": _paths("stop_reason"),
@@ -299,9 +306,10 @@ ANTHROPIC = _Declaration(
         "result": ("result.type", str | int | bool | None),
         "model": ("model", str | None),
         "failed": ("isApiErrorMessage", bool | None),
+        "speed": (_paths("usage.speed"), str | None),
         "iterations": (_paths("usage.iterations"), list[_Iteration] | None),
     },
-    completes={"iterations": "+input_tokens"},
+    completes={"speed": "tier", "iterations": "+input_tokens"},
     cached=Stands.BESIDE,
     repeats=Repeats.VERSIONS,
     finish=_finish,

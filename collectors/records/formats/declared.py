@@ -41,7 +41,7 @@ when it is a part or a version of a call, with the id of that call in the row; o
 The last part of a stream, which tells the usage, is a part too: as a call it would be a duplicate of the earlier
 ones, and its tokens would not be counted."""
 
-_TEXTS = frozenset({"model", "request_id", "operation", "status", "trace_id", "finish_reason"})
+_TEXTS = frozenset({"model", "request_id", "operation", "status", "trace_id", "finish_reason", "tier"})
 _PARTS = frozenset({"cached_input_tokens", "cache_write_tokens", "reasoning_tokens"})
 _TOTAL = float | int | str | None
 """The type of a total. It only confirms: one that is no number must not cost the record."""

@@ -63,6 +63,10 @@ _FINISH = (
     "llm.response.stop_reason", "anthropic.message.stop_reason", "ai.response.finishReason",
 )  # fmt: skip
 _SCHEMA = ("gen_ai.openai.request.response_format", "gen_ai.request.response_format")
+_TIER = (
+    "openai.response.service_tier", "gen_ai.openai.response.service_tier", "openai.request.service_tier",
+    "gen_ai.openai.request.service_tier",
+)  # fmt: skip
 PARAMETERS = "llm.invocation_parameters"
 OTHER_PARAMETERS = "embedding.invocation_parameters"
 CACHE_HIT = "litellm.cache_hit"
@@ -70,6 +74,7 @@ ERROR = "error.type"
 _SPELLINGS = {
     "input": _INPUT, "cached": _CACHED, "written": _WRITTEN, "output": _OUTPUT, "reasoning": _REASONING,
     "total": _TOTAL, "model": _MODEL, "response": _RESPONSE, "cost": _COST, "finish": _FINISH, "schema": _SCHEMA,
+    "tier": _TIER,
 }  # fmt: skip
 """The names that each attribute can have; the first one with a value is used."""
 _RANK = {name: (what, rank) for what, names in _SPELLINGS.items() for rank, name in enumerate(names)}

@@ -42,6 +42,7 @@ TYPES: Mapping[str, Any] = {
     "inferences": _Amount | None,
     "sample_rate": Annotated[float, msgspec.Meta(ge=MIN_RATE, le=1)] | None,
     "cache_hit": str | int | bool | None,
+    "tier": str | int | float | bool | None,
     "attempts": _Amount | None,
     "errors": _Amount | None,
     "valid": str | int | bool | None,

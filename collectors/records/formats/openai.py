@@ -15,6 +15,7 @@ from leverwatch.collectors.records.fields import FIELD_INDEX, template_slice
 from leverwatch.collectors.records.formats.declared import Declaration, Declared
 from leverwatch.collectors.records.formats.interface import Parsed, Piece, Reader, Row
 from leverwatch.collectors.records.formats.plain import Plainly
+from leverwatch.collectors.records.service_tiers import Tier
 
 
 class _Choice(msgspec.Struct, gc=False):
@@ -26,6 +27,7 @@ class _Choice(msgspec.Struct, gc=False):
 _Choices = list[_Choice] | None
 _Error = dict[str, msgspec.Raw] | str | None
 _OPERATION, _STATUS, _FINISH = FIELD_INDEX["operation"], FIELD_INDEX["status"], FIELD_INDEX["finish_reason"]
+_TIER = FIELD_INDEX["tier"]
 _REQUEST, _INPUT, _OUTPUT = (
     FIELD_INDEX["request_id"],
     FIELD_INDEX["input_tokens"],
@@ -79,6 +81,9 @@ def _finish(
         row[_REQUEST] = None
         return Result.PART
     is_batch = custom_id is not None
+    if is_batch:
+        # The body is that of the call alone, which does not know of the batch.
+        row[_TIER] = Tier.BATCH.value
     failed = error is not None or body_error is not None
     if kind == "list" and row[_INPUT] is not None:
         row[_OPERATION] = "embeddings"
@@ -244,6 +249,7 @@ OPENAI = _Declaration(
             "usage.completion_tokens_details.reasoning_tokens", "usage.output_tokens_details.reasoning_tokens"
         ),
         "schema_mode": _paths("text.format.type"),
+        "tier": _paths("service_tier"),
         "finish_reason": _paths("incomplete_details.reason"),
     },
     names={"model": _paths("model"), "service_tier": _paths("service_tier")},

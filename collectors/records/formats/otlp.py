@@ -45,7 +45,13 @@ from leverwatch.collectors.records.framing.values import VALUES
 from leverwatch.collectors.records.mistyped import explain
 from leverwatch.collectors.records.vocabulary import is_cache_hit
 
-_WORDS = {"model": "model", "response": "request_id", "finish": "finish_reason", "schema": "schema_mode"}
+_WORDS = {
+    "model": "model",
+    "response": "request_id",
+    "finish": "finish_reason",
+    "schema": "schema_mode",
+    "tier": "tier",
+}
 """Those of the texts."""
 _DECIDING = (*KINDS, ERROR, CACHE_HIT)
 """Attributes that say whether and how a span counts."""
@@ -134,7 +140,7 @@ class Otlp:
             return False
         if told is None or isinstance(operation, Result):
             return False
-        tokens, total, model, response, cost, finish, schema, error, hit, own, models = told
+        tokens, total, model, response, cost, finish, schema, tier, error, hit, own, models = told
         tokens = whole_numbers(of.scope, tokens, total)
         failed = failed or bool(error)
         named = of.resource.named
@@ -148,7 +154,7 @@ class Otlp:
         )
         row = row_of(
             start, end, trace, id_, operation, failed, tokens, model, response, cost, is_hit_, rate, template,
-            schema, finish,
+            schema, finish, tier,
         )  # fmt: skip
         parent = of.ids[span.parentSpanId]
         call = Call(
@@ -233,6 +239,7 @@ class Otlp:
         row = row_of(
             span.start, span.end, span.trace_id, span.span_id, operation, failed, tokens, model, response, cost,
             hit, rate, template, schema_mode(told, attributes), value_of(told, "finish"),
+            value_of(told, "tier"),
         )  # fmt: skip
         if wrong:
             found.parsed.unreadable += ((len(found.parsed.rows), field, why) for field, why in wrong)

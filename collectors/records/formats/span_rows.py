@@ -33,6 +33,7 @@ def row_of(
     template: Sequence[Scalar],
     schema: Scalar,
     finish: Scalar,
+    tier: Scalar,
 ) -> Row:
     """Return the row of a call. `hit`: a cache answered it."""
     taken, cached, written, output, reasoning = tokens
@@ -53,6 +54,8 @@ def row_of(
         None,
         rate,
         hit or None,
+        None,
+        None if tier is None else _word(tier),
         None,
         *template,
         None,

@@ -44,8 +44,8 @@ class Simple(Struct, frozen=True):
     has_tokens: bool
     read: Callable[[Sequence[wire.Attribute]], tuple[Any, ...] | None]
     """Returns the numbers of `TOKENS`, and what tells the total, the model, the response, the cost, the reason of
-    the end, the schema, the error and the cache hit; then the values of the template (None: it has none of the
-    names), and all names of the model. None for a span that needs another look."""
+    the end, the schema, the tier, the error and the cache hit; then the values of the template (None: it has none
+    of the names), and all names of the model. None for a span that needs another look."""
 
 
 class Shapes(dict[tuple[str, ...], Simple | None]):
@@ -110,13 +110,14 @@ class _Lines:
         texts = [self._first(what) for what in ("total", "model", "response")]
         cost, finish, schema = self._cost(), self._first("finish"), self._first("schema")
         schema = self._parameters(texts[1], schema)
+        tier = self._first("tier")
         error, hit = (
             self._scalar(self._names.index(it)) if it in self._names else "None" for it in (ERROR, CACHE_HIT)
         )
         own = [self._scalar(self._names.index(it)) if it in self._names else "None" for it in self._template]
         template = f"({', '.join(own)},)" if set(own) - {"None"} else "None"
         models = [self._scalar(at) for at, name in enumerate(self._names) if "model" in name]
-        parts = [f"({', '.join(counts)})", *texts, cost, finish, schema, error, hit, template]
+        parts = [f"({', '.join(counts)})", *texts, cost, finish, schema, tier, error, hit, template]
         self._code.add(1, f"return {', '.join(parts)}, ({', '.join((texts[1], *models))},)")
         scope = {
             "N": wire.NOTHING, "text": wire.text.decode, "other": _other, "parameter": parameter,

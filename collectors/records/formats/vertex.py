@@ -130,6 +130,8 @@ VERTEX = Declaration(
             "full_response.usage.prompt_tokens_details.cached_tokens",
         ),
         "cache_write_tokens": "full_response.usage.cache_creation_input_tokens",
+        "cache_write_1h_tokens": "full_response.usage.cache_creation.ephemeral_1h_input_tokens",
+        "tier": (*_both("full_response.usage_metadata.traffic_type"), "full_response.usage.service_tier"),
         "output_tokens": (
             *_both(
                 "full_response.usage_metadata.candidates_token_count",

@@ -318,6 +318,7 @@ class FilesCollector:
                 state={**counted.state, **changes},
                 usage=counted.usage,
                 prompt_counts=counted.prompts,
+                tier_counts=counted.tiers,
                 tallies=counted.tallies,
                 unreadable=counted.unreadable,
                 read=counted.read,

@@ -62,7 +62,7 @@ CASES = {
     ),
     "the same entry twice": (
         "prices:\n  - {model: a, input: 1, output: 1}\n  - {model: a, input: 2, output: 1}",
-        ['3: prices[1].model: prices[0] has the same model, provider and first day (got "a")'],
+        ['3: prices[1].model: prices[0] has the same model, provider, first day, tier and bound (got "a")'],
     ),
     "every problem at once": (
         "prices:\n  - {model: a, input: x, output: 1}\n  - {input: 1, output: 1}",

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from leverwatch.agent.errors import StoreError
 from leverwatch.agent.store.engine import open_engine
 from leverwatch.agent.store.migrate import alembic_config, head_revision
-from leverwatch.agent.store.schema import metadata, stored_systems, usage_daily, usage_totals
+from leverwatch.agent.store.schema import metadata, priced_days, stored_systems, usage_daily, usage_totals
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import Batch, Operation, UsageRow
 
@@ -189,3 +189,25 @@ def test_the_tokens_of_calls_that_told_a_cost_are_set_apart_as_far_as_a_store_kn
         assert found.keys() == expected.keys()
         for model, sums in expected.items():
             assert found[model] == pytest.approx([days * number for number in sums])
+
+
+def test_what_was_priced_before_tiers_were_told_apart_stays_priced(
+    store_url: str, open_store: Callable[[], Store]
+) -> None:
+    engine = open_engine(store_url)
+    config = alembic_config()
+    with engine.connect().execution_options(leverwatch_writes=True) as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0012")
+        connection.execute(
+            text("INSERT INTO priced_days VALUES ('gateway', 'bot', 'm', '2026-03-01', 100, 40, 10, 20, 3, 0.25)")
+        )
+    engine.dispose()
+
+    with open_store().reading() as connection:
+        (row,) = connection.execute(select(priced_days)).all()
+    assert row._asdict() == {
+        "source": "gateway", "system": "bot", "model": "m", "day": date(2026, 3, 1), "tier": "",
+        "input_tokens": 100, "cached_input_tokens": 40, "cache_write_tokens": 10, "output_tokens": 20,
+        "inferences": 3, "write_1h_tokens": 0, "usd": 0.25,
+    }  # fmt: skip

@@ -13,7 +13,7 @@ from leverwatch.collectors.aggregation.dedupe import SeenIds
 from leverwatch.collectors.aggregation.rollup import Rollup
 from leverwatch.collectors.aggregation.stored_ids import KeyOf
 from leverwatch.collectors.counted_fields import COLUMNS
-from leverwatch.collectors.interface import Result, UsageRow
+from leverwatch.collectors.interface import Result, TierCount, UsageRow
 from leverwatch.collectors.records.fields import parse_template, system_lookup
 from leverwatch.collectors.records.formats.jsonl import JsonLines
 from leverwatch.collectors.records.layout import Layout, Way
@@ -62,7 +62,8 @@ RECORDS = st.fixed_dictionaries(
 )
 UNCOMMON_FIELDS = {
     "cache_write_tokens": "written", "reasoning_tokens": "thought", "valid": "valid", "schema_mode": "mode",
-    "finish_reason": "why", "static_input_tokens": "static", "errors": "failed",
+    "finish_reason": "why", "static_input_tokens": "static", "errors": "failed", "tier": "tier",
+    "cache_write_1h_tokens": "hour",
 }  # fmt: skip
 UNCOMMON_RECORDS = st.fixed_dictionaries(
     {"ts": TIMES, "app": st.sampled_from(["x", "y"])},
@@ -75,6 +76,8 @@ UNCOMMON_RECORDS = st.fixed_dictionaries(
         "failed": AMOUNTS,
         "hit": st.sampled_from([True, None]),
         "written": COUNTS,
+        "hour": COUNTS,
+        "tier": st.sampled_from(["batch", "default", "soon", 1, True, None]),
         "thought": COUNTS,
         "valid": st.sampled_from([True, False, "failed", "perhaps", None]),
         "mode": st.sampled_from([True, "json_schema", "json_object", None]),
@@ -219,9 +222,15 @@ def test_traces_and_rare_fields_count_as_in_rows(
         assert bulk.add_records(made.records(data).rows, made.layout) == expected
         assert rows.add(made.parse(data, None).rows) == expected
 
+    tiers = by_tier(each)
+    assert by_tier(bulk) == by_tier(rows) == tiers
     expected_cells = by_cell(each.take())
     assert by_cell(bulk.take()) == expected_cells
     assert by_cell(rows.take()) == expected_cells
+
+
+def by_tier(made: Rollup) -> list[TierCount]:
+    return sorted(made.take_tiers(), key=lambda count: (count.system, count.model, count.day, count.tier))
 
 
 def by_cell(taken: tuple[tuple[UsageRow, ...], frozenset[date], datetime | None]) -> tuple[Any, ...]:

@@ -38,7 +38,7 @@ SHAPES = {
 }
 """What the rows of each format may tell, and whether they are long."""
 # Their sums are exact in any order, so that nothing is left of one that is taken back, and not almost nothing.
-EXACT = st.one_of(st.none(), st.integers(0, 9), st.sampled_from([0.25, 2.5]))
+EXACT = st.one_of(st.none(), st.integers(0, 9), st.sampled_from([0.25, 2.5, 200_001]))
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     **dict.fromkeys(("inferences", "attempts", "errors", *amounts()), EXACT),
     "time": st.sampled_from(["2026-03-10T08:00:00Z", "2026-03-10T00:01:00Z", "2026-03-09T23:59:00Z"]),
@@ -49,6 +49,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "trace_id": st.sampled_from(["t1", "t2", None]),
     "sample_rate": st.sampled_from([0.5, 0.25, None]),
     "cache_hit": st.sampled_from(["hit", None]),
+    "tier": st.sampled_from(["batch", "priority", "default", None]),
     "valid": st.sampled_from([True, False, None]),
     "schema_mode": st.sampled_from(["json_schema", "text", None]),
     "finish_reason": st.sampled_from(["stop", "length", None]),

@@ -20,6 +20,7 @@ from leverwatch.collectors.aggregation.ingest import MAX_PROBLEMS, Counted, Inge
 from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.counted_fields import COLUMNS
 from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.service_tiers import BOUNDS
 from tests.collectors.aggregation.test_batch_counter import TIMES, UNCOMMON_FIELDS
 from tests.collectors.sources.files.logs import FIELDS, config, ingest, record, sums
 
@@ -27,7 +28,12 @@ ROOT = Path(__file__).parents[3]
 EXACT = st.integers(0, 640).map(lambda number: number / 64)
 """What can be added in any order."""
 AMOUNTS = st.one_of(st.none(), st.integers(0, 9), EXACT)
-COUNTS = st.one_of(st.none(), st.integers(0, 5000), st.sampled_from([7.0, "7", -1, 2**53, 2**53 + 1, True, []]))
+COUNTS = st.one_of(
+    st.none(),
+    st.integers(0, 5000),
+    st.sampled_from([7.0, "7", -1, 2**53, 2**53 + 1, True, []]),
+    st.sampled_from([bound + more for bound in BOUNDS for more in (-1, 0, 1)]),
+)
 IDS = st.one_of(
     st.integers(-1, 5), st.sampled_from(["r1", " r1 ", "r2", "é", "a\\b", "", "None", "null", None, 1.5, 10**19])
 )
@@ -63,6 +69,8 @@ RECORDS = st.fixed_dictionaries(
         "app": st.sampled_from(["x", "y", "ü", 1, True, "", None, {"z": 1}]),
         "trace": IDS,
         "written": COUNTS,
+        "hour": COUNTS,
+        "tier": st.sampled_from(["batch", "Flex", "default", "soon", 1, True, None, {}]),
         "thought": COUNTS,
         "valid": st.sampled_from([True, False, "failed", "perhaps", None]),
         "mode": st.sampled_from([True, "json_schema", "json_object", None]),
@@ -124,7 +132,7 @@ def outcome(counted: Counted) -> tuple[Any, ...]:
     few = problems if len(problems) < MAX_PROBLEMS else len(problems)
     return (
         usage, counted.tallies, counted.read, counted.days_seen, counted.newest_record, few, counted.state,
-        counted.unreadable,
+        counted.unreadable, {(tier.system, tier.model, tier.day, tier.tier): tier for tier in counted.tiers},
     )  # fmt: skip
 
 

@@ -20,7 +20,8 @@ EXAMPLES: dict[str, Any] = {
     "time": "2026-03-10T08:00:00Z", "model": "m-1", "request_id": "r1", "operation": "chat", "status": "ok",
     "input_tokens": 30, "cached_input_tokens": 20, "output_tokens": 10, "cost_usd": 0.5, "latency_ms": 12.5,
     "trace_id": "t1", "inferences": 2, "sample_rate": 0.5, "cache_hit": False, "attempts": 3,
-    "cache_write_tokens": 4, "reasoning_tokens": 5, "valid": True, "schema_mode": "json_schema",
+    "tier": "flex", "cache_write_tokens": 4, "cache_write_1h_tokens": 2,
+    "reasoning_tokens": 5, "valid": True, "schema_mode": "json_schema",
     "finish_reason": "stop", "static_input_tokens": 7,
 }  # fmt: skip
 TIME = {"time": "2026-03-10T08:00:00Z"}
@@ -74,6 +75,8 @@ def test_a_field_is_found_under_its_own_name_wherever_it_is(places: dict[str, tu
         ({"input": "a question", "output": "an answer", "model": "m"}, {"model": "model"}),
         ({"gen_ai.usage.input_tokens": 3}, {"input_tokens": "gen_ai\\.usage\\.input_tokens"}),
         ({"model": "m", "cached": True}, {"model": "model", "cache_hit": "cached"}),
+        ({"model": "m", "service_tier": "default"}, {"model": "model", "tier": "service_tier"}),
+        ({"model": "m", "tier": "gold"}, {"model": "model"}),
         ({"model": "m", "cached": 12}, {"model": "model", "cached_input_tokens": "cached"}),
         ({"model": "m", "status": "won", "http_status": 200}, {"model": "model", "status": "http_status"}),
         ({"model": "m", "input_tokens": -1, "latency_ms": "fast", "sample_rate": 7}, {"model": "model"}),

@@ -65,6 +65,9 @@ _RECORDS = (
     b'"own":"ZWlnaHRvZjg=","left":"bGVmdG92ZXI=","sample":"","many":false,"alike":true,'
     b'"recent":"W1swLFsiMjAyNi0wMy0xMCIsIm0iLDNdXV0=","before":"W10="}'
 )
+_RECORDS_WITH_ADDED = _RECORDS.replace(
+    b"W1swLFsiMjAyNi0wMy0xMCIsIm0iLDNdXV0=", b"W1swLFsiMjAyNi0wMy0xMCIsIm0iLDMsbnVsbCxudWxsXV1d"
+)
 _REFUSED = (
     b'"ranges":[{"start":100,"end":313,"lines":1,"records":1,"settings":"8d2f0a61c4be97f3","again":1773395000.5}],'
     b'"full":true,"said":true}'
@@ -75,6 +78,7 @@ OPEN = (
     b'"series":"1773129600","version":true,"ended":true,"alone":true,"waits":true,"counts":[["inferences",1.0],["output_tokens",7.0]]}'
 )
 _OPEN_WITH_PROMPT = OPEN.replace(b'"waits":true,', b'"waits":true,"prompt":"",')
+_OPEN_WITH_TIER = OPEN.replace(b'"waits":true,', b'"waits":true,"prompt":"","tier":"",')
 _RESULTS = (
     b'"path":"/evals/own.jsonl","size":388,"mtime_ns":-1,"digest":"bf8464539d2ed8fc94df59e3efe0294f",'
     b'"offset":314,"settings":"f79bcd6be50f8b969f2626f2"}'
@@ -112,7 +116,10 @@ _OBSERVATION = Observation(
     (50, 30, None, 20, None),
     ("m",),
 )
-_ROW = (1773129600000000000, "m", None, "chat", None, 50, 30, 20, 0.25, True)
+_ROW = (1773129600000000000, "m", None, "chat", None, 50, 30, 20, 0.25, True, None, None)
+_ADDED = bytes.fromhex("9A CF189B6BFA0CBB0000"), bytes.fromhex("9C CF189B6BFA0CBB0000")
+_SEGMENT_WITH_ADDED = _SEGMENT.replace(*_ADDED) + bytes.fromhex("C0C0")
+"""The row is at its end, and has two values more."""
 
 
 def _ids(prefix: str, key: str, checksum: bytes) -> Stored:
@@ -174,10 +181,10 @@ STORED: tuple[Stored, ...] = (
             b"",
             many=False,
             alike=True,
-            recent=b'[[0,["2026-03-10","m",3]]]',
+            recent=b'[[0,["2026-03-10","m",3,null,null]]]',
             before=b"[]",
         ),
-        (b"{" + _RECORDS, b'{"version":1,' + _RECORDS),
+        (b"{" + _RECORDS, b'{"version":1,' + _RECORDS, b'{"version":2,' + _RECORDS_WITH_ADDED),
     ),
     Stored(
         "files",
@@ -213,7 +220,12 @@ STORED: tuple[Stored, ...] = (
             waits=True,
             counts=tuple({"inferences": 1.0, "output_tokens": 7.0}.get(name, 0.0) for name in COLUMNS),
         ),
-        (b"{" + OPEN, b'{"version":1,' + OPEN, b'{"version":2,' + _OPEN_WITH_PROMPT),
+        (
+            b"{" + OPEN,
+            b'{"version":1,' + OPEN,
+            b'{"version":2,' + _OPEN_WITH_PROMPT,
+            b'{"version":3,' + _OPEN_WITH_TIER,
+        ),
     ),
     Stored("files", PARTIAL_LINE, "partial/2/402dfa4ea57927c8", 3, (b"3", b"version 1\n3")),
     Stored(
@@ -221,7 +233,7 @@ STORED: tuple[Stored, ...] = (
         OBSERVED,
         "observed/7",
         StoredSegment(1773309000.5, [Sight(_OBSERVATION, _ROW)]),
-        (_SEGMENT, b"version 1\n" + _SEGMENT),
+        (_SEGMENT, b"version 1\n" + _SEGMENT, b"version 2\n" + _SEGMENT_WITH_ADDED),
     ),
     Stored(
         "evals",
