@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, tzinfo
+from functools import partial
 from operator import itemgetter
 
 from leverwatch.collectors.aggregation.batch_counter import Judge, Sized
@@ -88,7 +89,9 @@ class RowCounter:
             if not isinstance(known, Known):
                 refused: Refusal | None = known
             elif piece is not None and (
-                run := self._streams.add_run(rows, pieces, index, known, self._moment(row, stamp))
+                run := self._streams.add_run(
+                    rows, pieces, index, partial(self._know, stamp=stamp), self._moment(row, stamp)
+                )
             ):
                 end, refused, changed[index] = run
             else:

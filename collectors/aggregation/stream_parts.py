@@ -125,15 +125,24 @@ class StreamParts:
         return (COUNTED_BEFORE if is_counted else None), changed
 
     def add_run(
-        self, rows: Sequence[Row], pieces: Mapping[int, Piece], start: int, known: Known, moment: float
+        self,
+        rows: Sequence[Row],
+        pieces: Mapping[int, Piece],
+        start: int,
+        know: Callable[[Row], Known | Refusal],
+        moment: float,
     ) -> tuple[int, Refusal | None, bool] | None:
-        """Count the parts of a new call that follow each other from an index on.
+        """Count the parts of a new call that follow each other from an index on; `know` says where a row counts.
 
         Returns the index behind the last one, the result of the first one as `add` does, and whether a count
         changed; all others are parts of a call that is counted. None when they are to be counted one by one.
         """
-        run = self._runs.find(rows, pieces, start) if known.place.outcome is not CallStatus.ERROR else None
-        if run is None or (self._own_ids and known.group in self._own_ids):
+        run = self._runs.find(rows, pieces, start)
+        # A length that only the last part tells may have another price.
+        known = None if run is None else know(run.row)
+        if run is None or not isinstance(known, Known) or known.place.outcome is CallStatus.ERROR:
+            return None
+        if self._own_ids and known.group in self._own_ids:
             return None
         key = self._memory.key(known.stream_seed, run.row[_REQUEST])
         if self._calls.get(key) is not None:

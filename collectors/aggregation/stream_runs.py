@@ -19,12 +19,14 @@ _REQUEST = FIELD_INDEX["request_id"]
 _OUTPUT, _COST = FIELD_INDEX["output_tokens"], FIELD_INDEX["cost_usd"]
 _SAME = (
     "time", "model", "request_id", "operation", "status", "cache_hit", "trace_id", "sample_rate", "inferences",
-    "cost_usd",
+    "cost_usd", "tier",
 )  # fmt: skip
 """The fields that say where and how much a part counts. What a part costs decides how its tokens count, so that
 only parts without a cost are taken together."""
 _same = itemgetter(*map(FIELD_INDEX.__getitem__, _SAME))
-_NAMES = slice(1, 6)
+_names = itemgetter(
+    *(_SAME.index(it) for it in ("model", "request_id", "operation", "status", "cache_hit", "tier"))
+)
 """Those of them that are compared as texts."""
 _TEXTS = frozenset({str, type(None)})
 _BEGINS = frozenset({Piece.CHUNK, Piece.PART})
@@ -62,7 +64,7 @@ class Runs:
         same, template = _same(first), first[self._template]
         if first[_COST] is not None or type(first[_REQUEST]) is not str or pieces.get(start) not in _BEGINS:
             return None
-        if not _TEXTS.issuperset(map(type, (*same[_NAMES], *template))):
+        if not _TEXTS.issuperset(map(type, (*_names(same), *template))):
             return None  # 1 and True are equal, but not as texts
         told, has_ended, before = self._telling(first), False, first
         together: list[Any] | None = None
