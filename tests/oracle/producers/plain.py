@@ -94,12 +94,14 @@ class Plain:
 
     @staticmethod
     def whole(call: Call) -> Call:
-        """The call as a record means it: parts that are larger than their whole stand beside it."""
+        """The call as a record means it: parts that are larger than their whole stand beside it, and a cost of 0
+        beside tokens is that of a model without a price."""
         inside, thought = (call.cached or 0) + (call.written or 0), call.reasoning or 0
         taken, output = call.input, call.output
         return call.but(
             input=taken + inside if taken is not None and inside > taken else taken,
             output=output + thought if output is not None and thought > output else output,
+            cost=None if call.cost == 0 and (taken or output) else call.cost,
         )
 
     def refused(self, call: Call) -> Unit:
