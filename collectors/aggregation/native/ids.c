@@ -2,90 +2,13 @@
 
 #include "hash.h"
 
-#define FREE INT32_MIN
-#define SMALLEST 128
 #define WIDEST (1 << 30)
-
-static int table_make(Table *table, size_t room)
-{
-    uint64_t *keys = malloc(room * sizeof *keys);
-    int32_t *slots = malloc(room * sizeof *slots);
-    if (!keys || !slots) {
-        free(keys);
-        free(slots);
-        return -1;
-    }
-    for (size_t at = 0; at < room; at++)
-        slots[at] = FREE;
-    *table = (Table){keys, slots, room - 1, 0};
-    return 0;
-}
-
-static void table_free(Table *table)
-{
-    free(table->keys);
-    free(table->slots);
-    *table = (Table){0};
-}
-
-/* Where a key is, or the free place for it. */
-static inline size_t table_find(const Table *table, uint64_t key)
-{
-    size_t at = key & table->mask;
-    while (table->slots[at] != FREE && table->keys[at] != key)
-        at = (at + 1) & table->mask;
-    return at;
-}
-
-static inline void table_put(Table *table, size_t at, uint64_t key, int32_t slot)
-{
-    table->keys[at] = key;
-    table->slots[at] = slot;
-    table->used++;
-}
-
-static void table_copy(Table *to, const Table *from)
-{
-    for (size_t at = 0; at <= from->mask; at++)
-        if (from->slots[at] != FREE)
-            table_put(to, table_find(to, from->keys[at]), from->keys[at], from->slots[at]);
-}
-
-/* Room for one more key. */
-static int table_grow(Table *table)
-{
-    if (table->used * 3 < (table->mask + 1) * 2)
-        return 0;
-    Table larger;
-    if (table_make(&larger, (table->mask + 1) * 2) < 0)
-        return -1;
-    table_copy(&larger, table);
-    table_free(table);
-    *table = larger;
-    return 0;
-}
-
-static void table_remove(Table *table, size_t at)
-{
-    size_t free_at = at;
-    for (size_t next = (at + 1) & table->mask; table->slots[next] != FREE; next = (next + 1) & table->mask) {
-        size_t home = table->keys[next] & table->mask;
-        /* A key may only move back to a place that is not before its home. */
-        if (((next - home) & table->mask) >= ((next - free_at) & table->mask)) {
-            table->keys[free_at] = table->keys[next];
-            table->slots[free_at] = table->slots[next];
-            free_at = next;
-        }
-    }
-    table->slots[free_at] = FREE;
-    table->used--;
-}
 
 static int log_grow(Ids *self)
 {
     if (self->count < self->room)
         return 0;
-    size_t room = self->room ? self->room * 2 : SMALLEST;
+    size_t room = self->room ? self->room * 2 : SMALLEST_TABLE;
     uint64_t *added = realloc(self->added, room * sizeof *added);
     if (added)
         self->added = added;
@@ -141,7 +64,7 @@ static PyObject *Ids_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED
         return NULL;
     self->span = span;
     for (int part = 0; part < PARTS; part++) {
-        if (table_make(&self->parts[part], SMALLEST) < 0) {
+        if (table_make(&self->parts[part], SMALLEST_TABLE) < 0) {
             Py_DECREF(self);
             return PyErr_NoMemory();
         }
@@ -267,7 +190,7 @@ static PyObject *Ids_take(Ids *self, PyObject *Py_UNUSED(ignored))
     PyObject *found = PyDict_New();
     Table sizes = {0};
     uint8_t **ends = NULL;
-    if (!found || table_make(&sizes, SMALLEST) < 0 || !(ends = malloc((self->count + 1) * sizeof *ends)))
+    if (!found || table_make(&sizes, SMALLEST_TABLE) < 0 || !(ends = malloc((self->count + 1) * sizeof *ends)))
         goto failed;
     /* The table counts the keys of each slot at first, and numbers the slots then. */
     for (size_t at = 0; at < self->count; at++) {
@@ -317,38 +240,13 @@ failed:
     return PyErr_Occurred() ? NULL : PyErr_NoMemory();
 }
 
-/* Forget the keys of slots that are keys of another table. */
-static int table_drop(Table *table, const Table *gone)
-{
-    Table kept;
-    size_t left = 0, room = SMALLEST;
-    for (size_t at = 0; at <= table->mask; at++) {
-        int32_t slot = table->slots[at];
-        left += slot != FREE && gone->slots[table_find(gone, (uint64_t)(int64_t)slot)] == FREE;
-    }
-    if (left == table->used)
-        return 0;
-    while (left * 3 >= room * 2)
-        room *= 2;
-    if (table_make(&kept, room) < 0)
-        return -1;
-    for (size_t at = 0; at <= table->mask; at++) {
-        int32_t slot = table->slots[at];
-        if (slot != FREE && gone->slots[table_find(gone, (uint64_t)(int64_t)slot)] == FREE)
-            table_put(&kept, table_find(&kept, table->keys[at]), table->keys[at], slot);
-    }
-    table_free(table);
-    *table = kept;
-    return 0;
-}
-
 static PyObject *Ids_drop(Ids *self, PyObject *slots)
 {
     Table gone = {0};
     PyObject *all = PySequence_Tuple(slots);
     if (!all)
         return NULL;
-    if (table_make(&gone, SMALLEST) < 0)
+    if (table_make(&gone, SMALLEST_TABLE) < 0)
         goto failed;
     for (Py_ssize_t at = 0; at < PyTuple_Size(all); at++) {
         long slot = PyLong_AsLong(PyTuple_GetItem(all, at));
@@ -383,7 +281,7 @@ static PyObject *Ids_clear(Ids *self, PyObject *Py_UNUSED(ignored))
 {
     for (int part = 0; part < PARTS; part++) {
         Table fresh;
-        if (table_make(&fresh, SMALLEST) < 0)
+        if (table_make(&fresh, SMALLEST_TABLE) < 0)
             return PyErr_NoMemory();
         table_free(&self->parts[part]);
         self->parts[part] = fresh;

@@ -5,19 +5,11 @@
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+
+#include "table.h"
 
 #define PART_BITS 4
 #define PARTS (1 << PART_BITS)
-
-typedef struct {
-    uint64_t *keys;
-    int32_t *slots; /* FREE where there is no key */
-    size_t mask;
-    size_t used;
-} Table;
 
 typedef struct {
     PyObject_HEAD
