@@ -27,6 +27,7 @@ from leverwatch.collectors.aggregation.scan_pool import ScanPool
 from leverwatch.collectors.errors import SourceRefused
 from leverwatch.collectors.interface import UNREADABLE_VALUE, Problem, PromptCount, Result, UsageRow
 from leverwatch.collectors.records.formats.interface import Parsed, RecordFormat, Row
+from leverwatch.collectors.records.path_words import PathValues
 from leverwatch.collectors.records.timestamps import zone_named
 from leverwatch.collectors.stored_state import check_versions, entries
 
@@ -210,6 +211,7 @@ class Ingest:
         decoding long lines.
         """
         self.restore_ids()
+        self._enter(lines)
         if self._plain is None or not _is_whole(lines.data) or self._plain.pauses():
             self.finish()
             chunk, known = self._count_rows(bytes(lines.data), lines.header)
@@ -222,6 +224,10 @@ class Ingest:
             return self._plain.lines(lines.data)
         self.finish()
         return self._count_plain(self._plain, lines, self._plain.scan(lines.data))
+
+    def _enter(self, lines: Lines) -> None:
+        if isinstance(self._format, PathValues):
+            self._format.enter(lines.origin or lines.path)
 
     def _count_plain(self, plain: NativeCounter, lines: Lines, found: Scanned | None) -> int:
         if found is None:
@@ -324,6 +330,7 @@ class Ingest:
 
     def readable(self, lines: Lines) -> bool:
         """Return whether lines can be decoded as records, without counting them."""
+        self._enter(lines)
         parsed = self._format.parse(bytes(lines.data), lines.header)
         return bool(parsed.rows or parsed.passed)
 
@@ -345,6 +352,7 @@ class Ingest:
     def retract(self, lines: Lines) -> None:
         """Take back what `add` counted for one line without an end; do nothing when it was not counted."""
         key = partial_key(lines)
+        self._enter(lines)
         if self.known is not None:
             self.known.forget(self._format.parse(bytes(lines.data), lines.header).rows)
         if not self._partials[key]:

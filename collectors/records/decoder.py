@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import zip_longest
 
@@ -24,6 +25,7 @@ from leverwatch.collectors.records.framing.lines import LINES
 from leverwatch.collectors.records.framing.registry import CONTAINERS, FRAMINGS
 from leverwatch.collectors.records.framing.values import ValueFraming
 from leverwatch.collectors.records.framing.wrappers import JsonString, Prefix, Wrapper
+from leverwatch.collectors.records.path_words import PathValues, is_path_word, of_record
 from leverwatch.collectors.records.prompt_versions import PromptVersions
 
 _TIME, _RATE = FIELDS.index("time"), FIELDS.index("sample_rate")
@@ -128,16 +130,29 @@ def _mapped(fields: FieldMap) -> dict[str, str]:
     return {name: place for name, place in fields if place is not None}
 
 
-def build_format(settings: FileFormat, template: tuple[str, ...], prompt: Template | None = None) -> Format:
+def build_format(
+    settings: FileFormat,
+    template: tuple[str, ...],
+    prompt: Template | None = None,
+    pattern: re.Pattern[str] | None = None,
+) -> Format:
     """Return the format that a configuration describes; `template` has the placeholders of the system template.
 
-    With a `prompt`, rows have the version of the prompt behind the values of `template`.
+    With a `prompt`, rows have the version of the prompt behind the values of `template`. Words of the path are
+    filled in by `PathValues`; some of them are the groups of `pattern`.
 
     Raises:
         ValueError: two of the mapped fields exclude each other, or a placeholder is not a valid path.
     """
+    if any(map(is_path_word, template)):
+        own = tuple(it for it in template if not is_path_word(it))
+        return PathValues(build_format(settings, own, prompt), template, pattern)
+    return _of_records(settings, tuple(map(of_record, template)), prompt)
+
+
+def _of_records(settings: FileFormat, template: tuple[str, ...], prompt: Template | None) -> Format:
     if prompt is not None:
-        inner = build_format(settings, (*template, *map(PromptPath, prompt.paths)))
+        inner = _of_records(settings, (*template, *map(PromptPath, prompt.paths)), None)
         return PromptVersions(inner, prompt, len(template))
     if isinstance(settings, CsvFormat):
         return Delimited(_mapped(settings.fields), template, settings.delimiter, settings.repeats)
