@@ -38,7 +38,10 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$", max_length
 """A name that ends up as a label value: letters, digits and `._/-`."""
 
 SourceName = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*(@[A-Za-z0-9][A-Za-z0-9._-]*)?$", max_length=100)
+    str,
+    Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*(@[A-Za-z0-9][A-Za-z0-9._-]*)?$", max_length=100),
+    # What is written may have an environment variable in it, as the name of a node.
+    WithJsonSchema({"type": "string", "pattern": r"^(\$\{\w+\}|[A-Za-z0-9])(\$\{\w+\}|[A-Za-z0-9._/@-])*$"}),
 ]
 """Such a name, and behind an `@` the place that is read under it, such as a node."""
 

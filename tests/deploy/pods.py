@@ -16,6 +16,7 @@ from tests.deploy.shipped import PROBES, image
 from tests.helm.programs import Manifest, named, workload
 
 USER, PASSWORD = "prometheus", "a password of the tests"
+NODE = "node-7.example.com"
 STORE_URL = "postgresql://leverwatch:a-password@db.example.com/"
 
 
@@ -59,7 +60,7 @@ def pod(folder: Path, manifests: list[Manifest], database: Database) -> Spec:
         headers={"Authorization": f"Basic {base64.b64encode(f'{USER}:{PASSWORD}'.encode()).decode()}"},
         authority=str(signer.file),
         client=[str(client.certificate), str(client.key)],
-        relay=database.socket if workload(manifests)["kind"] == "Deployment" else None,
+        relay=None if workload(manifests)["kind"] == "StatefulSet" else database.socket,
     )
 
 
@@ -69,7 +70,7 @@ def _environ(container: dict[str, Any], database: Database) -> dict[str, str]:
         secret = (
             f"{STORE_URL}{database.name}" if each["name"] == "LEVERWATCH_STORE_URL" else "a token of the tests"
         )
-        environ[each["name"]] = each.get("value", secret)
+        environ[each["name"]] = each.get("value", NODE if each["name"] == "NODE_NAME" else secret)
     return environ
 
 
