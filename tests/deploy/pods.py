@@ -13,7 +13,7 @@ from tests.agent.web.transport.certificates import Authority, authority
 from tests.deploy.inside import Spec
 from tests.deploy.scratch import binds, scratch
 from tests.deploy.shipped import PROBES, image
-from tests.helm.programs import Manifest, named, workload
+from tests.helm.programs import Manifest, only, workload
 
 USER, PASSWORD = "prometheus", "a password of the tests"
 NODE = "node-7.example.com"
@@ -41,7 +41,9 @@ def pod(folder: Path, manifests: list[Manifest], database: Database) -> Spec:
         place.mkdir(parents=True, exist_ok=True)
         volume = volumes.get(mount["name"], {})
         if "configMap" in volume:
-            for name, text in named(manifests, "ConfigMap")["data"].items():
+            of = volume["configMap"]["name"]
+            mounted = only([each for each in manifests if each["metadata"]["name"] == of], "ConfigMap")
+            for name, text in mounted["data"].items():
                 (place / name).write_text(text)
         if "secret" in volume:
             for name, content in secrets[mount["name"]].items():
