@@ -21,6 +21,7 @@ from leverwatch.collectors.records.formats.interface import (
 )
 from leverwatch.collectors.records.formats.jsonl import JsonLines
 from leverwatch.collectors.records.formats.registry import NAMED
+from leverwatch.collectors.records.framing.journal import Journal, journal_fields
 from leverwatch.collectors.records.framing.lines import LINES
 from leverwatch.collectors.records.framing.registry import CONTAINERS, FRAMINGS
 from leverwatch.collectors.records.framing.values import ValueFraming
@@ -165,7 +166,10 @@ def _of_records(settings: FileFormat, template: tuple[str, ...], prompt: Templat
     else:
         reader = NAMED[settings.type].build(template)
     rate = settings.sample_rate if isinstance(settings, NamedFormat) else None
-    return compose(reader, settings.framing, settings.wrappers, settings.text_fields, rate)
+    paths = template
+    if isinstance(settings, JsonlFormat):
+        paths = (*template, *_mapped(settings.fields).values())
+    return compose(reader, settings.framing, settings.wrappers, settings.text_fields, rate, journal_fields(paths))
 
 
 def compose(
@@ -174,17 +178,21 @@ def compose(
     names: Sequence[str],
     text_fields: Sequence[str] = (),
     sample_rate: float | None = None,
+    of_journal: Sequence[str] = (),
 ) -> Decoder:
-    """Return a decoder for a reader, with the wrappers of the given names."""
+    """Return a decoder for a reader, with the wrappers of the given names; `of_journal` is as for `Journal`."""
     chosen = reader.framing if framing is None else FRAMINGS[framing]
     if names and names[0] == "prefix" and framing is None:
         chosen = LINES
     wrappers: list[Wrapper] = []
     for name, inside in zip_longest(names, names[1:]):
-        if name in CONTAINERS:
+        any_text = inside is not None or reader.reads_text
+        if name == "journald":
+            chosen = Journal(of_journal, any_text=any_text)
+        elif name in CONTAINERS:
             chosen = CONTAINERS[name]
         elif name == "prefix":
             wrappers.append(Prefix())
         else:
-            wrappers.append(JsonString(text_fields, any_text=inside is not None or reader.reads_text))
+            wrappers.append(JsonString(text_fields, any_text=any_text))
     return Decoder(reader, chosen, wrappers, sample_rate)
