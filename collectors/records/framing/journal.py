@@ -51,7 +51,8 @@ class Journal(Wrapping):
             return None
         if time is None:
             return None
-        ends = _string(entry, "_LINE_BREAK") != "line-max"
+        # A line of exactly the longest length is marked like a part, and nothing of it follows.
+        ends = _string(entry, "_LINE_BREAK") != "line-max" or _is_object(text)
         if ends and self._fields:
             text = _with(text, self._known(entry))
         return Part(stream or "", text, ends, time)
@@ -85,6 +86,16 @@ class Journal(Wrapping):
         if _UNIT in self._fields and unit:
             known[_UNIT] = unit.removesuffix(".service")
         return known
+
+
+def _is_object(text: bytes) -> bool:
+    if not text.startswith(b"{") or not text.endswith(b"}"):
+        return False
+    try:
+        msgspec.json.decode(text, type=dict[str, Raw])
+    except _BAD:
+        return False
+    return True
 
 
 def _string(entry: Mapping[str, Raw], name: str) -> str | None:

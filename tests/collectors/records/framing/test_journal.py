@@ -118,6 +118,13 @@ def test_lines_that_journald_split_are_joined_whatever_comes_between(
     assert sorted(map(str, map(json.loads, units))) == sorted(map(str, wanted))
 
 
+def test_a_line_of_exactly_the_longest_length_is_not_joined_with_the_next_one() -> None:
+    data = entry('{"n":1}', _LINE_BREAK="line-max") + entry('{"n":2}')
+
+    assert read(data, "n").rows == read(entry('{"n":1}') + entry('{"n":2}'), "n").rows
+    assert Journal().complete(entry('{"n":1}', _LINE_BREAK="line-max"), final=False) > 0
+
+
 def test_only_fields_that_are_asked_for_are_put_into_records() -> None:
     assert journal_fields(["app", "journal._COMM", r"journal\.x", "journal._COMM", "journal"]) == ("_COMM",)
     assert Journal().split(entry('{"a":1}')).units == [b'{"a":1}']
