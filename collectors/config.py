@@ -37,6 +37,14 @@ Duration = Annotated[
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$", max_length=100)]
 """A name that ends up as a label value: letters, digits and `._/-`."""
 
+SourceName = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*(@[A-Za-z0-9][A-Za-z0-9._-]*)?$", max_length=100),
+    # What is written may have an environment variable in it, as the name of a node.
+    WithJsonSchema({"type": "string", "pattern": r"^(\$\{\w+\}|[A-Za-z0-9])(\$\{\w+\}|[A-Za-z0-9._/@-])*$"}),
+]
+"""Such a name, and behind an `@` the place that is read under it, such as a node."""
+
 
 class Model(BaseModel):
     """A part of the configuration: unknown keys are refused, nothing changes after it was read."""
@@ -48,7 +56,11 @@ class Model(BaseModel):
 class SourceConfig(Model):
     """Settings that every source has."""
 
-    name: Name = Field(description="Unique name of the source; the `source` label of its metrics.")
+    name: SourceName = Field(
+        description="Unique name of the source; the `source` label of its metrics. What several agents read into"
+        " one store, each at its own place, has one name and the place behind it: `pods@node-7`.",
+        examples=["app-log"],
+    )
     type: str
     interval: Duration = Field(
         default=timedelta(minutes=1), description="Pause between two runs of the collector.", examples=["1m"]

@@ -7,8 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 _NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._/-]*$"
+_SOURCE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._/-]*(@[A-Za-z0-9][A-Za-z0-9._-]*)?$"
 _KNOWN_PATTERNS = {
     _NAME_PATTERN: "must start with a letter or digit and hold only letters, digits and . _ / -",
+    _SOURCE_PATTERN: "must start with a letter or digit and hold only letters, digits and . _ / -",
     r"\S": "must not be blank",
 }
 

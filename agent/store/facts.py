@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeVar
 
 from msgspec import Struct, field
 from sqlalchemy import Connection, func, select
@@ -15,9 +16,11 @@ from leverwatch.agent.framework.timeline import Timeline, is_overlapping
 from leverwatch.agent.store.names import named
 from leverwatch.agent.store.prompt_days import read_prompt_days
 from leverwatch.agent.store.schema import EMPTIED, prompt_changes, source_days, sources, usage_daily, usage_totals
-from leverwatch.agent.store.source_life import alive_until, incomplete_days
+from leverwatch.agent.store.source_life import alive_until, incomplete_days, name_of
 from leverwatch.agent.store.words import word
 from leverwatch.collectors.interface import COUNTING_KINDS, ChangeKind, Operation
+
+_Moment = TypeVar("_Moment", date, datetime)
 
 
 class Scope(Struct, frozen=True):
@@ -84,9 +87,10 @@ def _declared(scope: Scope) -> Collection[str]:
 
 
 def counting_sources(feeding: Collection[str], authoritative: frozenset[str]) -> frozenset[str]:
-    """Return the sources that count for a system: the authoritative ones of those that feed it, else all of
-    them."""
-    return frozenset(feeding) & authoritative or frozenset(feeding)
+    """Return the sources that count for a system: the authoritative ones of those that feed it, with all their
+    parts, else all of them."""
+    names = frozenset(map(name_of, authoritative))
+    return frozenset(source for source in feeding if name_of(source) in names) or frozenset(feeding)
 
 
 def _usage(connection: Connection, as_of: date, scope: Scope) -> dict[str, tuple[UsageFacts, frozenset[date]]]:
@@ -132,12 +136,22 @@ def _usage(connection: Connection, as_of: date, scope: Scope) -> dict[str, tuple
             for day, inferences in counts[system][source].items():
                 total[day] = total.get(day, 0.0) + inferences
         twice = _counted_twice(counts[system], counting)
+        parts: dict[str, list[str]] = defaultdict(list)
+        for source in counting:
+            parts[name_of(source)].append(source)
         usage = UsageFacts(
             daily=total,
             sources=tuple(counting),
             overlapping=is_overlapping(twice, as_of),
-            alive_until=alive_until([(newest.get(source), read.get(source)) for source in counting], as_of),
-            incomplete=incomplete_days([(starts_of[source], seen[source]) for source in counting]),
+            alive_until=alive_until(
+                [(_latest(map(newest.get, part)), _latest(map(read.get, part))) for part in parts.values()], as_of
+            ),
+            incomplete=incomplete_days(
+                [
+                    (min(map(starts_of.__getitem__, part)), sorted(set().union(*map(seen.__getitem__, part))))
+                    for part in parts.values()
+                ]
+            ),
         )
         facts[system] = (usage, twice)
     return facts
@@ -159,11 +173,17 @@ def read_served(connection: Connection, as_of: date, scope: Scope) -> dict[str, 
     return found
 
 
+def _latest(moments: Iterable[_Moment | None]) -> _Moment | None:
+    return max((moment for moment in moments if moment is not None), default=None)
+
+
 def _counted_twice(counts: Mapping[str, Mapping[date, float]], sources: list[str]) -> frozenset[date]:
+    by_name: dict[str, set[date]] = defaultdict(set)
+    for source in sources:
+        by_name[name_of(source)] |= {day for day, inferences in counts.get(source, {}).items() if inferences > 0}
     once: set[date] = set()
     twice: set[date] = set()
-    for source in sources:
-        days = {day for day, inferences in counts.get(source, {}).items() if inferences > 0}
+    for days in by_name.values():
         twice |= once & days
         once |= days
     return frozenset(twice)

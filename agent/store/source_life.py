@@ -12,6 +12,14 @@ _WEEKS = 4
 weekday on which it had no record for so many weeks."""
 
 
+def name_of(source: str) -> str:
+    """Return the name that the parts of a source have in common: `pods` for `pods@node-7`.
+
+    Parts are read by several agents, each at its own place, so that no two see the same traffic.
+    """
+    return source.partition("@")[0]
+
+
 def alive_until(sources: Sequence[tuple[date | None, datetime | None]], as_of: date) -> date | None:
     """Return the last day up to which all sources that still feed a system are known to have been alive.
 

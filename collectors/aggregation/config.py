@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 from leverwatch.collectors.config import Duration
 from leverwatch.collectors.records.fields import parse_template
 from leverwatch.collectors.records.format_config import FileFormat
+from leverwatch.collectors.records.path_words import parse_pattern
 from leverwatch.collectors.records.timestamps import zone_named
 
 
@@ -22,6 +23,11 @@ def _sound_prompt(prompt: str) -> str:
     if not parse_template(prompt).paths:
         raise ValueError("names no field in braces, so that every record would have the same prompt")
     return prompt
+
+
+def _sound_pattern(pattern: str) -> str:
+    parse_pattern(pattern)
+    return pattern
 
 
 def _known_zone(timezone: str) -> str:
@@ -37,8 +43,16 @@ SystemTemplate = Annotated[
     str,
     AfterValidator(_sound_template),
     Field(
-        description="System of every record: a constant, or a template over record fields.",
-        examples=["support-bot", "{team}-{app}"],
+        description="System of every record: a constant, or a template over record fields and words of the path.",
+        examples=["support-bot", "{team}-{app}", "{path.parent}"],
+    ),
+]
+PathPattern = Annotated[
+    Annotated[str, AfterValidator(_sound_pattern)] | None,
+    Field(
+        description="Regular expression that is searched for in the path of a log; its named groups are words of"
+        " `system`.",
+        examples=["/(?P<team>[^/]+)/[^/]+$"],
     ),
 ]
 PromptTemplate = Annotated[
@@ -79,6 +93,11 @@ class CountingConfig(Protocol):
     @property
     def system(self) -> str:
         """The template for the names of systems."""
+        ...
+
+    @property
+    def path_pattern(self) -> str | None:
+        """The pattern whose named groups are words of that template; None: there is none."""
         ...
 
     @property

@@ -27,6 +27,7 @@ from leverwatch.collectors.aggregation.scan_pool import ScanPool
 from leverwatch.collectors.errors import SourceRefused
 from leverwatch.collectors.interface import UNREADABLE_VALUE, Problem, PromptCount, Result, TierCount, UsageRow
 from leverwatch.collectors.records.formats.interface import Parsed, RecordFormat, Row
+from leverwatch.collectors.records.path_words import PathValues
 from leverwatch.collectors.records.timestamps import zone_named
 from leverwatch.collectors.stored_state import check_versions, entries
 
@@ -213,6 +214,7 @@ class Ingest:
         decoding long lines.
         """
         self.restore_ids()
+        self._enter(lines)
         knows = self.known is not None and not self.known.idle
         may_differ = knows or self._open_calls.versions > 0
         if self._plain is None or self.settled or not self._plain.takes(lines.data, may_differ):
@@ -228,6 +230,10 @@ class Ingest:
             return self._plain.lines(lines.data)
         self.finish()
         return self._count_plain(self._plain, lines, self._plain.scan(lines.data))
+
+    def _enter(self, lines: Lines) -> None:
+        if isinstance(self._format, PathValues):
+            self._format.enter(lines.origin or lines.path)
 
     def _count_plain(self, plain: NativeCounter, lines: Lines, found: Scanned | None) -> int:
         if found is None:
@@ -340,6 +346,7 @@ class Ingest:
 
     def readable(self, lines: Lines) -> bool:
         """Return whether lines can be decoded as records, without counting them."""
+        self._enter(lines)
         parsed = self._format.parse(bytes(lines.data), lines.header)
         return bool(parsed.rows or parsed.passed)
 
@@ -361,6 +368,7 @@ class Ingest:
     def retract(self, lines: Lines) -> None:
         """Take back what `add` counted for one line without an end; do nothing when it was not counted."""
         key = partial_key(lines)
+        self._enter(lines)
         if self.known is not None:
             self.known.forget(self._format.parse(bytes(lines.data), lines.header).rows)
         if not self._partials[key]:

@@ -11,6 +11,7 @@ class Lines(Struct, frozen=True):
     data: bytes | memoryview
     """The bytes. The last record may lack its end when it is known to be final."""
     path: str
+    """Where the bytes are."""
     first_line: int
     """The 1-based number of the first line, or of the first frame."""
     header: bytes | None = None
@@ -19,3 +20,5 @@ class Lines(Struct, frozen=True):
     """The id under which refused records are remembered; empty: they are not."""
     at: int = 0
     """The offset of the first line in the text of the file, in bytes."""
+    origin: str = ""
+    """The path at which the log was first seen, which names its system; empty: `path`."""

@@ -21,6 +21,7 @@ from leverwatch.collectors.records.decoder import build_format
 from leverwatch.collectors.records.fields import parse_template, system_lookup
 from leverwatch.collectors.records.format_config import NamedFormat
 from leverwatch.collectors.records.formats.interface import Format, Repeats
+from leverwatch.collectors.records.path_words import parse_pattern
 from leverwatch.collectors.records.timestamps import zone_named
 from leverwatch.collectors.stored_state import Kind
 
@@ -55,7 +56,8 @@ def assemble(config: CountingConfig, now: Callable[[], datetime], *, compiled: b
     """Return new parts for a configured source; `compiled`: use the compiled helper."""
     template = parse_template(config.system)
     prompt = None if config.prompt is None else parse_template(config.prompt)
-    made = build_format(config.format, template.paths, prompt)
+    pattern = None if config.path_pattern is None else parse_pattern(config.path_pattern)
+    made = build_format(config.format, template.paths, prompt, pattern)
     names, own = system_lookup(template), len(template.paths)
     window = config.dedupe_window.total_seconds()
     make = id_maker(compiled=compiled)

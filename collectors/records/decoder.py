@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import zip_longest
 
@@ -24,10 +25,12 @@ from leverwatch.collectors.records.formats.plain import Plan
 from leverwatch.collectors.records.formats.plan import plan_of
 from leverwatch.collectors.records.formats.registry import NAMED
 from leverwatch.collectors.records.formats.rewritten import Rewriting
+from leverwatch.collectors.records.framing.journal import Journal, journal_fields
 from leverwatch.collectors.records.framing.lines import LINES
 from leverwatch.collectors.records.framing.registry import CONTAINERS, FRAMINGS
 from leverwatch.collectors.records.framing.values import VALUES, ValueFraming
 from leverwatch.collectors.records.framing.wrappers import JsonString, Prefix, Wrapper
+from leverwatch.collectors.records.path_words import PathValues, is_path_word, of_record
 from leverwatch.collectors.records.prompt_versions import PromptVersions
 
 _TIME, _RATE = FIELDS.index("time"), FIELDS.index("sample_rate")
@@ -142,16 +145,29 @@ def _mapped(fields: FieldMap) -> dict[str, str]:
     return {name: place for name, place in fields if place is not None}
 
 
-def build_format(settings: FileFormat, template: tuple[str, ...], prompt: Template | None = None) -> Format:
+def build_format(
+    settings: FileFormat,
+    template: tuple[str, ...],
+    prompt: Template | None = None,
+    pattern: re.Pattern[str] | None = None,
+) -> Format:
     """Return the format that a configuration describes; `template` has the placeholders of the system template.
 
-    With a `prompt`, rows have the version of the prompt behind the values of `template`.
+    With a `prompt`, rows have the version of the prompt behind the values of `template`. Words of the path are
+    filled in by `PathValues`; some of them are the groups of `pattern`.
 
     Raises:
         ValueError: two of the mapped fields exclude each other, or a placeholder is not a valid path.
     """
+    if any(map(is_path_word, template)):
+        own = tuple(it for it in template if not is_path_word(it))
+        return PathValues(build_format(settings, own, prompt), template, pattern)
+    return _of_records(settings, tuple(map(of_record, template)), prompt)
+
+
+def _of_records(settings: FileFormat, template: tuple[str, ...], prompt: Template | None) -> Format:
     if prompt is not None:
-        inner = build_format(settings, (*template, *map(PromptPath, prompt.paths)))
+        inner = _of_records(settings, (*template, *map(PromptPath, prompt.paths)), None)
         return PromptVersions(inner, prompt, len(template))
     if isinstance(settings, CsvFormat):
         return Delimited(_mapped(settings.fields), template, settings.delimiter, settings.repeats)
@@ -164,7 +180,10 @@ def build_format(settings: FileFormat, template: tuple[str, ...], prompt: Templa
     else:
         reader = NAMED[settings.type].build(template)
     rate = settings.sample_rate if isinstance(settings, NamedFormat) else None
-    return compose(reader, settings.framing, settings.wrappers, settings.text_fields, rate)
+    paths = template
+    if isinstance(settings, JsonlFormat):
+        paths = (*template, *_mapped(settings.fields).values())
+    return compose(reader, settings.framing, settings.wrappers, settings.text_fields, rate, journal_fields(paths))
 
 
 def compose(
@@ -173,17 +192,21 @@ def compose(
     names: Sequence[str],
     text_fields: Sequence[str] = (),
     sample_rate: float | None = None,
+    of_journal: Sequence[str] = (),
 ) -> Decoder:
-    """Return a decoder for a reader, with the wrappers of the given names."""
+    """Return a decoder for a reader, with the wrappers of the given names; `of_journal` is as for `Journal`."""
     chosen = reader.framing if framing is None else FRAMINGS[framing]
     if names and names[0] == "prefix" and framing is None:
         chosen = LINES
     wrappers: list[Wrapper] = []
     for name, inside in zip_longest(names, names[1:]):
-        if name in CONTAINERS:
+        any_text = inside is not None or reader.reads_text
+        if name == "journald":
+            chosen = Journal(of_journal, any_text=any_text)
+        elif name in CONTAINERS:
             chosen = CONTAINERS[name]
         elif name == "prefix":
             wrappers.append(Prefix())
         else:
-            wrappers.append(JsonString(text_fields, any_text=inside is not None or reader.reads_text))
+            wrappers.append(JsonString(text_fields, any_text=any_text))
     return Decoder(reader, chosen, wrappers, sample_rate)

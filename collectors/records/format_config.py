@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pydantic.json_schema import JsonSchemaValue
 
 FramingName = Literal["lines", "json", "length-prefixed"]
-WrapperName = Literal["docker", "cri", "json-string", "prefix"]
+WrapperName = Literal["docker", "cri", "journald", "json-string", "prefix"]
 _FRAMING = (
     "Where records end: `lines`; `json`, objects on any number of lines or in arrays; or `length-prefixed`, the"
     " frames of the OpenTelemetry Collector's file exporter."
@@ -137,7 +137,7 @@ class _JsonFormat(Model):
         cls, wrap: WrapperName | tuple[WrapperName, ...]
     ) -> WrapperName | tuple[WrapperName, ...]:
         if not isinstance(wrap, str) and any(name in CONTAINERS for name in wrap[1:]):
-            raise ValueError("docker and cri cannot be inside another wrapper")
+            raise ValueError("docker, cri and journald cannot be inside another wrapper")
         return wrap
 
     @property

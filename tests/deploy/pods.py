@@ -13,9 +13,10 @@ from tests.agent.web.transport.certificates import Authority, authority
 from tests.deploy.inside import Spec
 from tests.deploy.scratch import binds, scratch
 from tests.deploy.shipped import PROBES, image
-from tests.helm.programs import Manifest, named, workload
+from tests.helm.programs import Manifest, only, workload
 
 USER, PASSWORD = "prometheus", "a password of the tests"
+NODE = "node-7.example.com"
 STORE_URL = "postgresql://leverwatch:a-password@db.example.com/"
 
 
@@ -40,7 +41,9 @@ def pod(folder: Path, manifests: list[Manifest], database: Database) -> Spec:
         place.mkdir(parents=True, exist_ok=True)
         volume = volumes.get(mount["name"], {})
         if "configMap" in volume:
-            for name, text in named(manifests, "ConfigMap")["data"].items():
+            of = volume["configMap"]["name"]
+            mounted = only([each for each in manifests if each["metadata"]["name"] == of], "ConfigMap")
+            for name, text in mounted["data"].items():
                 (place / name).write_text(text)
         if "secret" in volume:
             for name, content in secrets[mount["name"]].items():
@@ -59,7 +62,7 @@ def pod(folder: Path, manifests: list[Manifest], database: Database) -> Spec:
         headers={"Authorization": f"Basic {base64.b64encode(f'{USER}:{PASSWORD}'.encode()).decode()}"},
         authority=str(signer.file),
         client=[str(client.certificate), str(client.key)],
-        relay=database.socket if workload(manifests)["kind"] == "Deployment" else None,
+        relay=None if workload(manifests)["kind"] == "StatefulSet" else database.socket,
     )
 
 
@@ -69,7 +72,7 @@ def _environ(container: dict[str, Any], database: Database) -> dict[str, str]:
         secret = (
             f"{STORE_URL}{database.name}" if each["name"] == "LEVERWATCH_STORE_URL" else "a token of the tests"
         )
-        environ[each["name"]] = each.get("value", secret)
+        environ[each["name"]] = each.get("value", NODE if each["name"] == "NODE_NAME" else secret)
     return environ
 
 

@@ -12,10 +12,10 @@ import pytest
 import yaml
 
 from tests.deploy.inside import ADDRESSES, DUAL, Outcome, Spec
-from tests.deploy.pods import Database, pod
+from tests.deploy.pods import NODE, Database, pod
 from tests.deploy.scratch import ROOT, shipped
 from tests.deploy.shipped import at, container, examples, image, on_its_address, plain, protected, unit
-from tests.helm.programs import CHART, EXAMPLES, helm
+from tests.helm.programs import CHART, EXAMPLES, PLACES, helm
 
 pytestmark = [pytest.mark.e2e, pytest.mark.shipped]
 
@@ -89,6 +89,25 @@ def test_each_example_of_the_chart_starts(name: str, tmp_path: Path, database: D
     manifests = helm(4).manifests(CHART, "--values", EXAMPLES[name])
 
     assert_served(pod(tmp_path, manifests, database))
+
+
+def test_the_values_for_the_logs_of_a_node_count_its_containers(tmp_path: Path, database: Database) -> None:
+    spec = pod(tmp_path, helm(4).manifests(CHART, "--values", PLACES["node-logs"]), database)
+    places = (("shop_chat-7f", "chat"), ("shop_chat-8d", "chat"), ("lab_try-1", "app"))
+    for number, (of, name) in enumerate(places):
+        logs = Path(spec.root, f"var/log/pods/{of}_5d0c/{name}")
+        logs.mkdir(parents=True)
+        stamp = f"2026-03-10T08:00:00.{number}Z"
+        said = '{"ts": "2026-03-10T08:00:00Z", "model": "m", "usage": {"prompt_tokens": 7}}'
+        (logs / "0.log").write_text(f"{stamp} stderr F up\n{stamp} stdout F {said}\n")
+    counted = [["leverwatch", "explain", "--all", "shop-chat"], ["leverwatch", "explain", "--all", "lab-app"]]
+
+    outcome = assert_served(
+        replace(spec, checks=[["leverwatch", "collect"], ["leverwatch", "evaluate"], *counted])
+    )
+
+    told = [str(output) for _, output in outcome.checks[2:]]
+    assert [f"usage from pods@{NODE}, newest day 2026-03-10" in story for story in told] == [True, True]
 
 
 def test_the_values_of_the_page_about_helm_start(tmp_path: Path, database: Database) -> None:

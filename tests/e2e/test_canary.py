@@ -24,7 +24,7 @@ from tests.fuzz.records import CANARY, HEADER, record, settings
 pytestmark = pytest.mark.e2e
 
 SCALAR = re.compile(rb'(?<=[:,\[ ])-?\d+(?:\.\d+)?(?=[,}\] ])|"\d{4}-\d\d-\d\d[^"]*"|"success"|"OK"|"DEFAULT"')
-WRAPPERS = ("", "docker", "cri", "json-string", "prefix", "length-prefixed")
+WRAPPERS = ("", "docker", "cri", "journald", "json-string", "prefix", "length-prefixed")
 # Text that stands before JSON ends at its brace: these have none.
 NO_PREFIX = frozenset({"nginx", "envoy"})
 PAGES = ("/", "/metrics", "/-/healthy", "/-/ready", "/api/v1/systems", "/nothing")
@@ -52,6 +52,9 @@ def wrapped(wrapper: str, text: bytes) -> bytes:
             return docker(line)
         case "cri":
             return cri(line[:40], tag="P") + cri(line[40:])
+        case "journald":
+            entry = {"__REALTIME_TIMESTAMP": "1773129600000000", "MESSAGE": line, CANARY: CANARY}
+            return json.dumps(entry).encode() + b"\n"
         case "json-string":
             return json.dumps({"message": line, CANARY: CANARY}).encode() + b"\n"
         case "prefix":

@@ -18,6 +18,11 @@ import yaml
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "helm/leverwatch"
 EXAMPLES = {path.name.removesuffix("-values.yaml"): path for path in sorted((CHART / "ci").glob("*-values.yaml"))}
+PLACES = {
+    path.name.removesuffix("-values.yaml"): path for path in sorted((CHART / "places").glob("*-values.yaml"))
+}
+"""Values for where the logs are, which need more rights than the other examples have."""
+WORKLOADS = {"StatefulSet", "Deployment", "DaemonSet"}
 RELEASE, NAMESPACE = "watch", "llm-ops"
 
 _TOOLS = ROOT / ".tools/helm"
@@ -100,8 +105,8 @@ def only(manifests: list[Manifest], kind: str) -> Manifest:
 
 
 def workload(manifests: list[Manifest]) -> Manifest:
-    """The StatefulSet or Deployment of the agent; other objects have its name too."""
-    (found,) = [manifest for manifest in manifests if manifest["kind"] in {"StatefulSet", "Deployment"}]
+    """The StatefulSet, Deployment or DaemonSet of the agent; other objects have its name too."""
+    (found,) = [manifest for manifest in manifests if manifest["kind"] in WORKLOADS]
     return found
 
 

@@ -202,7 +202,11 @@ def test_a_list_or_mapping_may_be_left_empty(any_helm: Helm, chart_with_notes: P
         place = values
         for key in value.path[:-1]:
             place = place.setdefault(key, {})
-        if value.path[-1] == "enabled" and value.name not in {"podMonitor.enabled", "web.tls.enabled"}:
+        if value.path[-1] == "enabled" and value.name not in {
+            "podMonitor.enabled",
+            "web.tls.enabled",
+            "daemonSet.enabled",
+        }:
             place["enabled"] = True
         elif isinstance(value.default, list | dict) and not value.children:
             place[value.path[-1]] = None

@@ -13,6 +13,7 @@ from leverwatch.collectors.aggregation.config import (
     Authoritative,
     DedupeWindow,
     FutureTolerance,
+    PathPattern,
     PromptTemplate,
     RecordFormat,
     SystemTemplate,
@@ -21,6 +22,7 @@ from leverwatch.collectors.aggregation.config import (
 from leverwatch.collectors.config import Duration, SourceConfig
 from leverwatch.collectors.records.decoder import build_format
 from leverwatch.collectors.records.fields import parse_template
+from leverwatch.collectors.records.path_words import check_words, parse_pattern
 
 
 class FilesConfig(SourceConfig):
@@ -36,6 +38,7 @@ class FilesConfig(SourceConfig):
     )
     format: RecordFormat
     system: SystemTemplate
+    path_pattern: PathPattern = None
     prompt: PromptTemplate = None
     authoritative: Authoritative = False
     dedupe_window: DedupeWindow = DEDUPE_WINDOW
@@ -61,7 +64,9 @@ class FilesConfig(SourceConfig):
     @model_validator(mode="after")
     def _template_paths_are_sound(self) -> FilesConfig:
         prompt = None if self.prompt is None else parse_template(self.prompt)
-        build_format(self.format, parse_template(self.system).paths, prompt)
+        placeholders = parse_template(self.system).paths
+        check_words(placeholders, None if self.path_pattern is None else parse_pattern(self.path_pattern))
+        build_format(self.format, placeholders, prompt)
         return self
 
     def declared_systems(self) -> frozenset[str]:

@@ -45,7 +45,7 @@ class RecordFeed:
     """Passes the records of one file to the ingest as they are read.
 
     `long_counted`: the record that continues here was refused before because it is too long. `key`: the id under
-    which refused records are remembered.
+    which refused records are remembered. `origin`: as in `Lines`.
     """
 
     def __init__(
@@ -57,6 +57,7 @@ class RecordFeed:
         *,
         long_counted: bool = False,
         key: str = "",
+        origin: str = "",
     ) -> None:
         self.prefix = prefix
         """Everything that is consumed."""
@@ -65,6 +66,7 @@ class RecordFeed:
         self.beyond: Fingerprint | None = None
         """The prefix including the part that was read of a record that is too long to hold; None without one."""
         self._ingest, self._path, self._writer, self._key = ingest, path, writer, key
+        self._origin = origin
         self._framing = ingest.framing
         self._enough = 0
         """The number of pending bytes below which the end of the record is not searched for again."""
@@ -78,7 +80,7 @@ class RecordFeed:
     def lines(self, data: bytes | memoryview) -> Lines:
         """Return the data behind the prefix as lines for the ingest."""
         lines, at = self.prefix.lines, self.prefix.length
-        return Lines(data, self._path, lines + 1, self._writer.header, self._key, at)
+        return Lines(data, self._path, lines + 1, self._writer.header, self._key, at, self._origin)
 
     def take(self, data: bytes) -> None:
         """Add bytes that were read, and count the records that are complete."""

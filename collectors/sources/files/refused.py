@@ -89,6 +89,8 @@ def settings_digest(config: FilesConfig) -> str:
         config.system,
         config.timezone,
         str(config.future_tolerance.total_seconds()),
+        # Without one the digest is that of the releases that knew none.
+        *(() if config.path_pattern is None else (config.path_pattern,)),
     )
     return hashlib.blake2b("\0".join(parts).encode(), digest_size=8).hexdigest()
 

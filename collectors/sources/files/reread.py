@@ -67,7 +67,7 @@ class Reread:
         self._content, self._partial, self._days = content, partial, days
         self._writer = RereadWriter(context, state, partial, days)
         prefix = Fingerprint(partial.start, lines=partial.lines)
-        self._feed = RecordFeed(context.ingest, content.found.path, self._writer, prefix)
+        self._feed = RecordFeed(context.ingest, content.found.path, self._writer, prefix, origin=state.origin)
 
     @property
     def state(self) -> FileCheckpoint:

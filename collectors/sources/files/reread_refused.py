@@ -128,7 +128,9 @@ class _Again:
         self._is_rest = part.end > state.offset
         self._writer = RefusedWriter(context, state, partial)
         prefix = Fingerprint(part.start, lines=part.lines)
-        self._feed = RecordFeed(context.ingest, content.found.path, self._writer, prefix, key=state.id)
+        self._feed = RecordFeed(
+            context.ingest, content.found.path, self._writer, prefix, key=state.id, origin=state.origin
+        )
         self.complete = False
         """Whether all of it was read."""
 

@@ -77,6 +77,7 @@ class Visit:
             resumed.prefix,
             long_counted=self._long_counted,
             key=state.id,
+            origin=state.origin,
         )
 
     def run(self) -> Iterator[None]:

@@ -66,9 +66,13 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- end -}}
 {{- end -}}
 
-{{/* `StatefulSet` or `Deployment`. */}}
+{{/* `StatefulSet`, `Deployment` or `DaemonSet`. */}}
 {{- define "leverwatch.kind" -}}
+{{- if .Values.daemonSet.enabled -}}
+DaemonSet
+{{- else -}}
 {{- ternary "StatefulSet" "Deployment" (eq .Values.store.type "sqlite") -}}
+{{- end -}}
 {{- end -}}
 
 {{- define "leverwatch.scheme" -}}

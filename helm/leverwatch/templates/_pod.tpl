@@ -1,4 +1,4 @@
-{{/* The pod of the StatefulSet and of the Deployment. */}}
+{{/* The pod of the StatefulSet, of the Deployment and of the DaemonSet. */}}
 {{- define "leverwatch.podTemplate" -}}
 metadata:
   labels:
@@ -69,6 +69,13 @@ env:
   # What `kubectl exec` starts finds the configuration too.
   - name: LEVERWATCH_CONFIG
     value: /etc/leverwatch/config/leverwatch.yaml
+  {{- if .Values.daemonSet.enabled }}
+  # Tells the sources of the nodes apart.
+  - name: NODE_NAME
+    valueFrom:
+      fieldRef:
+        fieldPath: spec.nodeName
+  {{- end }}
   # The root is read-only; git and ssh look for a home.
   - name: HOME
     value: /tmp

@@ -2,6 +2,9 @@
 {{- define "leverwatch.refuse" -}}
 {{- $postgresql := .Values.store.postgresql -}}
 {{- if eq .Values.store.type "sqlite" -}}
+{{- if .Values.daemonSet.enabled -}}
+{{- fail "daemonSet.enabled: the pods of all nodes need one store; set store.type to postgresql" -}}
+{{- end -}}
 {{- if gt (int .Values.replicas) 1 -}}
 {{- fail "replicas: several pods cannot share an SQLite file; set store.type to postgresql, or replicas to 1" -}}
 {{- end -}}
@@ -37,6 +40,13 @@
 {{- end -}}
 {{- end -}}
 {{- $config := default dict .Values.config -}}
+{{- if .Values.daemonSet.enabled -}}
+{{- range $config.sources -}}
+{{- if and (eq (toString .type) "files") (not (contains "@${NODE_NAME}" (toString .name))) -}}
+{{- fail (printf "config.sources: with daemonSet.enabled every node has other files; name the source %s@${NODE_NAME}" (toString .name)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- range $key := list "store" "cache_dir" -}}
 {{- if hasKey $config $key -}}
 {{- fail (printf "config.%s: is set by the chart; use the values store and gitCache" $key) -}}

@@ -84,7 +84,7 @@ CASES = {
     "an unknown key that is called like the type": (
         f"sources:\n- {{{FILES},\n   files: x}}",
         (
-            "3: sources[0].files: unknown key; known keys: interval, prompt, authoritative, "
+            "3: sources[0].files: unknown key; known keys: interval, path_pattern, prompt, authoritative, "
             "dedupe_window, quiet_after, future_tolerance, timezone, follow_rotated"
         ),
     ),

@@ -126,3 +126,37 @@ def test_a_prompt_change_at_midnight_belongs_to_the_day_that_begins(store: Store
 
     assert store.facts(day(1), Scope())["bot"].prompts.active_days == {day(0)}
     assert store.facts(day(2), Scope())["bot"].prompts.active_days == {day(0), day(2)}
+
+
+def test_parts_of_one_source_add_up_and_do_not_overlap(store: Store) -> None:
+    put(store, "pods@node-a", row("bot", 0), row("bot", 1), row("bot", 8))
+    put(store, "pods@node-b", row("bot", 0), row("bot", 1), row("bot", 8))
+
+    facts = usage(store, "bot")
+    assert facts.daily == {day(0): 20, day(1): 20, day(8): 20}
+    assert not facts.overlapping
+
+
+def test_a_part_and_another_source_overlap(store: Store) -> None:
+    put(store, "pods@node-a", row("bot", 0))
+    put(store, "podium@node-a", row("bot", 0))
+
+    assert usage(store, "bot").overlapping
+
+
+def test_a_source_that_is_authoritative_is_it_in_all_its_parts(store: Store) -> None:
+    put(store, "pods@node-a", row("bot", 0))
+    put(store, "pods@node-b", row("bot", 0))
+    put(store, "gateway", row("bot", 0, inferences=1000))
+
+    assert usage(store, "bot", scope=Scope(authoritative=frozenset({"pods@node-b"}))).daily == {day(0): 20}
+
+
+def test_a_part_that_is_gone_is_not_missed_as_long_as_another_one_is_read(store: Store) -> None:
+    put(store, "pods@node-a", row("bot", 0), row("bot", 7), row("bot", 15))
+    put(store, "pods@node-b", row("bot", 0), row("bot", 14), row("bot", 15))
+    put(store, "pods@node-c", row("bot", 0))
+
+    facts = usage(store, "bot", offset=15)
+    assert facts.incomplete == {}
+    assert facts.alive_until == day(15)

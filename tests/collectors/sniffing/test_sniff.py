@@ -12,7 +12,7 @@ from leverwatch.collectors.interface import Operation, Result
 from leverwatch.collectors.sniffing.sniff import Guess, config_of, guess, read_sample, samples, summarise
 from tests.collectors.records.formats.test_litellm import payload
 from tests.collectors.records.framing.test_frames import frame
-from tests.collectors.records.framing.test_partial import cri, docker
+from tests.collectors.records.framing.test_partial import cri, docker, journal_entry
 
 RECORD = json.dumps(
     {
@@ -37,6 +37,7 @@ PRETTY = json.dumps([json.loads(RECORD)], indent=2)
         (cri(RECORD[:30], tag="P") + cri(RECORD[30:]), {"type": "openai", "wrap": "cri"}),
         (b"INFO x " + RECORD.encode() + b"\n", {"type": "openai", "wrap": "prefix"}),
         (json.dumps({"message": RECORD}).encode() + b"\n", {"type": "openai", "wrap": "json-string"}),
+        (journal_entry(RECORD), {"type": "openai", "wrap": "journald"}),
         (cri(json.dumps({"log": RECORD})), {"type": "openai", "wrap": ["cri", "json-string"]}),
     ],
 )

@@ -18,7 +18,7 @@ from leverwatch.collectors.records.framing.values import VALUES
 from leverwatch.collectors.sniffing.sniff import guess
 from tests.collectors.records.formats.examples import CASES, EXAMPLES, NO_OBJECTS, Make
 from tests.collectors.records.formats.records import lines, totals
-from tests.collectors.records.framing.test_partial import cri, docker
+from tests.collectors.records.framing.test_partial import cri, docker, journal_entry
 from tests.collectors.sources.files.logs import config, count
 
 ODD: list[Any] = [
@@ -102,6 +102,7 @@ def test_the_same_record_counts_the_same_in_every_wrapping(name: str, make: Make
         (b"".join(json.dumps({"log": text}).encode() + b"\n" for text in texts), {"wrap": "json-string"}),
         (b"".join(f"INFO {text}\n".encode() for text in texts), {"wrap": "prefix"}),
         (b"".join(cri(json.dumps({"msg": text})) for text in texts), {"wrap": ["cri", "json-string"]}),
+        (b"".join(map(journal_entry, texts)), {"wrap": "journald"}),
     ]
     if NAMED[name].framing is VALUES:
         shapes.append((json.dumps(records, indent=2).encode(), {}))

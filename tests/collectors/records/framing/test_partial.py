@@ -14,6 +14,11 @@ CRI, DOCKER = Cri(), Docker()
 CUTS = st.lists(st.integers(0, 4000), max_size=12)
 
 
+def journal_entry(text: str) -> bytes:
+    entry = {"__REALTIME_TIMESTAMP": "1773129600000000", "_SYSTEMD_UNIT": "chat.service", "MESSAGE": text}
+    return json.dumps(entry).encode() + b"\n"
+
+
 def cri(text: str, stream: str = "stdout", tag: str = "F") -> bytes:
     return f"2026-03-10T08:00:00.123456789Z {stream} {tag} {text}\n".encode()
 
