@@ -5,9 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Annotated, Any
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema, core_schema
+
+if TYPE_CHECKING:
+    from pydantic.json_schema import JsonSchemaValue
 
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhdw]))+")
@@ -49,8 +62,54 @@ SourceName = Annotated[
 class Model(BaseModel):
     """A part of the configuration: unknown keys are refused, nothing changes after it was read."""
 
-    # A part is built into the model of the whole file; a validator of its own would hardly ever be used.
+    # A part is built into the model around it, or is `Apart`; a file has few of all parts there are.
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+
+Part = TypeVar("Part", bound=Model)
+PART = "leverwatch_part"
+"""Where the core schema of a part that is `Apart` has its model."""
+
+
+class _Apart:
+    """Validates a part with a validator of its own, which is built when the first file has the part.
+
+    Building the validators of all parts takes longer than all else that is done with a small file.
+    """
+
+    def __get_pydantic_core_schema__(self, source: type[Model], handler: GetCoreSchemaHandler) -> CoreSchema:
+        # What is wrong in the part is an error of the whole, at the place that the part has in it.
+        return core_schema.no_info_plain_validator_function(
+            lambda value: _empty(source) if value == {} else source.model_validate(value),
+            metadata={PART: source},
+        )
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        source: type[Model] = schema["metadata"][PART]
+        source.model_rebuild()
+        built: dict[str, Any] = {**source.__pydantic_core_schema__}
+        shared = built["definitions"] if built["type"] == "definitions" else []
+        part = built["schema"] if built["type"] == "definitions" else built
+        # A part is a definition of its own, by the name that pydantic gives to a model within another one.
+        named = cast("CoreSchema", {**part, "ref": f"{source.__module__}.{source.__qualname__}:{id(source)}"})
+        return handler(core_schema.definitions_schema(named, shared))
+
+
+Apart = Annotated[Part, _Apart()]
+"""A part of the configuration that most files do not have, as the type of a setting."""
+
+
+@cache
+def _empty(model: type[Model]) -> Model:
+    """Return what validating an empty mapping returns, without a validator. The defaults of a part are valid."""
+    if any(field.is_required() for field in model.model_fields.values()):
+        return model.model_validate({})
+    parts = {
+        name: _empty(field.annotation)  # type: ignore[arg-type]  # the type of a part is a model
+        for name, field in model.model_fields.items()
+        if field.annotation is not None and any(isinstance(mark, _Apart) for mark in field.metadata)
+    }
+    return model.model_construct(_fields_set=set(), **parts)
 
 
 class SourceConfig(Model):

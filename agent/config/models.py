@@ -32,7 +32,7 @@ from leverwatch.agent.config.store_url import StoreUrl, parse_store_url, show_st
 from leverwatch.agent.config.web import WebConfig
 from leverwatch.agent.framework.mistakes import MistakeSettings
 from leverwatch.agent.framework.model import Declaration, Settings, Strategy
-from leverwatch.collectors.config import Duration, Model, SourceConfig
+from leverwatch.collectors.config import Apart, Duration, Model, SourceConfig
 
 _DEFAULTS = Settings()
 _LONGEST_SYSTEM = 200
@@ -232,10 +232,10 @@ class FrameworkConfig(Model):
         examples=[4],
     )
 
-    baselines: BaselinesConfig = section("When a fine-tuned model needs a baseline.")
-    over_engineering: OverEngineeringConfig = section("When a prompt looks over-engineered.")
-    reviews: ReviewsConfig = section("When a declaration has to be reviewed.")
-    locked_in: LockedInConfig = section("When measurements support the need for locked-in behaviour.")
+    baselines: Apart[BaselinesConfig] = section("When a fine-tuned model needs a baseline.")
+    over_engineering: Apart[OverEngineeringConfig] = section("When a prompt looks over-engineered.")
+    reviews: Apart[ReviewsConfig] = section("When a declaration has to be reviewed.")
+    locked_in: Apart[LockedInConfig] = section("When measurements support the need for locked-in behaviour.")
 
     @field_validator("fine_tuning_above")
     @classmethod
@@ -330,7 +330,7 @@ class SystemConfig(Model):
         examples=[["JSON schema v3"]],
     )
 
-    economics: EconomicsConfig = section("What differs from the section `economics` for this system.")
+    economics: Apart[EconomicsConfig] = section("What differs from the section `economics` for this system.")
     tuned_models: tuple[Glob, ...] = Field(
         default=(),
         description="Globs of its fine-tuned models, beside `framework.baselines.tuned_models`.",
@@ -345,14 +345,14 @@ class SystemConfig(Model):
 class Config(Model):
     """One configuration file. `build_config_model` narrows `sources` to the kinds of source there are."""
 
-    store: StoreConfig = section("The database.")
-    web: WebConfig = section("The HTTP server.", validation_alias=AliasChoices("web", "server"))
-    evaluation: EvaluationConfig = section("The schedule of the verdicts.")
-    framework: FrameworkConfig = section("The thresholds of the framework.")
-    prices: PricesConfig = section("The prices of models.")
-    economics: EconomicsConfig = section("What fine-tuning would cost, for every system.")
-    limits: LimitsConfig = section("Caps on names found in records.")
-    log: LogConfig = section("The agent's own log.")
+    store: Apart[StoreConfig] = section("The database.")
+    web: Apart[WebConfig] = section("The HTTP server.", validation_alias=AliasChoices("web", "server"))
+    evaluation: Apart[EvaluationConfig] = section("The schedule of the verdicts.")
+    framework: Apart[FrameworkConfig] = section("The thresholds of the framework.")
+    prices: Apart[PricesConfig] = section("The prices of models.")
+    economics: Apart[EconomicsConfig] = section("What fine-tuning would cost, for every system.")
+    limits: Apart[LimitsConfig] = section("Caps on names found in records.")
+    log: Apart[LogConfig] = section("The agent's own log.")
     cache_dir: Path | None = Field(
         default=None,
         description="Folder for fetched copies of git repositories; losing it loses time, never counts. Default: "
@@ -368,7 +368,7 @@ class Config(Model):
         description="The systems that the team declares, by name; at most 10,000.",
     )
 
-    models: dict[Glob, ModelConfig] = Field(
+    models: dict[Glob, Apart[ModelConfig]] = Field(
         default_factory=dict,
         description="Last days of models, by name or glob.",
         examples=[{"gpt-4o*": {"shutdown": "2027-01-14"}}],

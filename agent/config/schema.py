@@ -12,6 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from leverwatch.agent.config.build import build_config_model
 from leverwatch.agent.config.error_messages import show_duration
 from leverwatch.agent.config.problem import Steps
+from leverwatch.collectors.config import PART
 from leverwatch.collectors.registry import SourceType
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -19,6 +20,10 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 class _Generator(GenerateJsonSchema):
     """A schema generator that writes defaults in the notation of the file."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        # A model has a title; one that is apart looks like a function to pydantic.
+        return PART not in schema.get("metadata", ()) and super().field_title_should_be_set(schema)
 
     def encode_default(self, dft: Any) -> Any:
         if isinstance(dft, timedelta):

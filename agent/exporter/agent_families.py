@@ -7,7 +7,8 @@ from datetime import datetime
 
 from leverwatch.agent.errors import StoreError
 from leverwatch.agent.exporter.family import Family, Sample, kind, timestamp
-from leverwatch.agent.snapshot import AgentSnapshot, SourceView
+from leverwatch.agent.snapshot import AgentSnapshot
+from leverwatch.agent.source_view import SourceView
 from leverwatch.collectors.errors import CollectorError, SourceIncomplete, SourceRefused, SourceUnavailable
 from leverwatch.collectors.interface import Result
 

@@ -16,7 +16,7 @@ from msgspec.structs import asdict, replace
 from leverwatch.agent.errors import InternalError, StoreConflict, StoreError
 from leverwatch.agent.log import get_logger
 from leverwatch.agent.scheduling.nothing_counted import nothing_counted
-from leverwatch.agent.snapshot import SourceView
+from leverwatch.agent.source_view import SourceView
 from leverwatch.agent.store.replaced import Replaced
 from leverwatch.agent.store.store import SourceTimes
 from leverwatch.collectors.config import SourceConfig

@@ -13,7 +13,8 @@ from markupsafe import Markup
 
 from leverwatch.agent.framework.coverage import WINDOW_DAYS
 from leverwatch.agent.framework.model import RuleEvidence, Status
-from leverwatch.agent.snapshot import AgentSnapshot, SourceView, SystemsSnapshot, SystemView
+from leverwatch.agent.snapshot import AgentSnapshot, SystemsSnapshot, SystemView
+from leverwatch.agent.source_view import SourceView
 from leverwatch.agent.web.page.attention import by_attention, flags
 from leverwatch.agent.web.page.chart import FLOOR, HEIGHT, WEEKS, WIDTH, chart, position
 from leverwatch.agent.web.page.context import context

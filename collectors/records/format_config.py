@@ -15,7 +15,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from leverwatch.collectors.config import Model
+from leverwatch.collectors.config import Apart, Model
 from leverwatch.collectors.records.fields import parse_path
 from leverwatch.collectors.records.formats.interface import MIN_RATE, Repeats
 from leverwatch.collectors.records.formats.registry import NAMED
@@ -161,7 +161,7 @@ class JsonlFormat(_JsonFormat, _Mapped):
     """One JSON object a line, read by a field map."""
 
     type: Literal["jsonl"]
-    fields: PathMap = Field(
+    fields: Apart[PathMap] = Field(
         description=r"Paths into the record, keys joined by dots; a dot inside a key is written `\.`."
     )
 
@@ -170,7 +170,7 @@ class CsvFormat(_Mapped):
     """One record a line, values separated by a delimiter, names in the first line of every file."""
 
     type: Literal["csv"]
-    fields: FieldMap = Field(description="Names of columns.")
+    fields: Apart[FieldMap] = Field(description="Names of columns.")
     delimiter: str = Field(default=",", min_length=1, max_length=1, description="What separates two values.")
 
 

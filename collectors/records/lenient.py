@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Collection, Mapping
+from functools import cached_property
 from typing import Any, TypeVar
 
 import msgspec
@@ -163,8 +164,13 @@ class _Leaf:
         self.field_of = field_of
         """The field of an entry of the object that the value is; None: it is read as a whole."""
         self._is_mapped = is_mapped
-        shape = msgspec.defstruct("Leaf", [("value", kind, None)])
-        self._decode = msgspec.json.Decoder(shape, strict=False).decode
+        self._kind = kind
+
+    @cached_property
+    def _decode(self) -> Callable[[bytes], Any]:
+        # Made for the first record that needs it: a format has up to a hundred leaves, and few logs such a record.
+        shape = msgspec.defstruct("Leaf", [("value", self._kind, None)])
+        return msgspec.json.Decoder(shape, strict=False).decode
 
     def check(self, value: Any) -> tuple[Any, str]:
         """Return the value without what JSON has not, and what is wrong with it."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from operator import attrgetter
 from typing import Any
 
@@ -25,7 +26,7 @@ from leverwatch.collectors.records.formats.interface import (
 )
 from leverwatch.collectors.records.formats.jsonl import TEXT, TYPES, Shape, type_of
 from leverwatch.collectors.records.formats.plain import Plainly
-from leverwatch.collectors.records.formats.rows import TokenRule, Value, compile_rows
+from leverwatch.collectors.records.formats.rows import MakeRows, TokenRule, Value, compile_rows
 from leverwatch.collectors.records.framing.values import VALUES
 from leverwatch.collectors.records.layout import Steps
 from leverwatch.collectors.records.lenient import OPTIONAL, Lenient, Read, Refused, parse
@@ -160,26 +161,37 @@ class Declared:
             ),
             *map(value, EXTENDED_FIELDS),
         ]
-        self._make_rows = compile_rows(
-            shape.struct, values, {name: steps(names) for name, names in extras.items()}, declaration.finish,
-            _token_rule(declaration, steps(totals)),
+        self._compile = partial(
+            compile_rows, shape.struct, values, {name: steps(names) for name, names in extras.items()},
+            declaration.finish, _token_rule(declaration, steps(totals)),
         )  # fmt: skip
         self._steps = shape.steps
         self._documents = [self.getter(name) for name in documents]
         self.has_documents = bool(documents)
-        record: Any = shape.struct
-        self._decode_one: Callable[[Any], Any] = msgspec.json.Decoder(record, strict=False).decode
+        self._record_type = self._unit_type = shape.struct
         self._document: Any = None
         if declaration.nested is not None:
             key = declaration.nested
             self._document = msgspec.defstruct(
                 "Document", [("nested", list[msgspec.Raw] | None, None)], rename={"nested": key}, gc=False
             )
-            record = msgspec.defstruct(
+            self._unit_type = msgspec.defstruct(
                 "Records", [("nested", list[shape.struct] | None, None)],  # type: ignore[name-defined]  # made above
                 rename={"nested": key}, bases=(shape.struct,), gc=False, frozen=True,
             )  # fmt: skip
-        self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(record, strict=False).decode
+
+    # What reads is made for the first record: a configuration is checked, and an idle source runs, without one.
+    @cached_property
+    def _make_rows(self) -> MakeRows:
+        return self._compile()
+
+    @cached_property
+    def _decode_one(self) -> Callable[[Any], Any]:
+        return msgspec.json.Decoder(self._record_type, strict=False).decode
+
+    @cached_property
+    def _decode(self) -> Callable[[bytes], Any]:
+        return msgspec.json.Decoder(self._unit_type, strict=False).decode
 
     def _type(self, name: str) -> Any:
         return self.declaration.types.get(name, TYPES[name])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -155,8 +154,7 @@ def _lone(unit: bytes) -> Span | None:
     return None if span.attributes is None else span
 
 
-@dataclass(frozen=True)
-class _Mlflow(Rewritten):
+class _Mlflow(Rewritten, frozen=True):
     def build(self, template: Sequence[str]) -> Reader:
         """Return a reader.
 

@@ -8,9 +8,8 @@ are missing or zero, it asks once what a record with these means; so `finish` an
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from leverwatch.collectors.records.formats.interface import Parsed
 
@@ -26,8 +25,7 @@ text or number that nobody looks at; the time of the end; an object that may als
 of which only matters whether it is there and zero; and a name."""
 
 
-@dataclass(frozen=True)
-class Divided:
+class Divided(Struct, frozen=True):
     """Converts a number by dividing it."""
 
     by: float
@@ -37,8 +35,7 @@ class Divided:
         return value / self.by
 
 
-@dataclass(frozen=True)
-class Plainly:
+class Plainly(Struct, frozen=True):
     """Says of a format that the helper may count its plain records.
 
     The `finish` of such a format looks at names and extras, and of the numbers only at whether they are there and

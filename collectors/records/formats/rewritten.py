@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.formats.declared import Declaration, Declared
@@ -15,8 +15,7 @@ from leverwatch.collectors.records.formats.interface import Framing, Parsed, Rea
 from leverwatch.collectors.records.lenient import sound
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """The reason why a text is not a record."""
 
     result: Result
@@ -32,8 +31,7 @@ it does not know is returned unchanged. None for what it cannot read: it is aske
 which producers write."""
 
 
-@dataclass(frozen=True)
-class Rewritten:
+class Rewritten(Struct, frozen=True):
     """A named format: a declaration, and a function that rewrites the producer's text for it."""
 
     declaration: Declaration

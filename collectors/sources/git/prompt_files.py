@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from leverwatch.collectors.config import Model
+from leverwatch.collectors.config import Apart, Model
 from leverwatch.collectors.selection.languages import (
     DOCUMENTS,
     GRAMMARS,
@@ -95,7 +95,7 @@ class PromptFiles(Model):
     files: Pattern = Field(
         description="A glob pattern from the top of the repository.", examples=["src/agents/**/*.py"]
     )
-    select: Select | None = Field(
+    select: Apart[Select] | None = Field(
         default=None, description="What of each file is the prompt; by default all of it, code included."
     )
     language: Language | None = Field(

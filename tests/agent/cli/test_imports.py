@@ -180,8 +180,6 @@ def test_few_value_classes_are_made_by_running_code(folder: Path) -> None:
 
     assert {name.removeprefix("leverwatch.") for name in made} <= {
         "agent.config.load.Loaded",
-        "agent.snapshot.ModelTotals",
-        "agent.snapshot._OfModel",
         "collectors.aggregation.ledger.Known",
         "collectors.counted_fields.Counts",
         "collectors.interface.UsageRow",

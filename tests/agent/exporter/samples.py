@@ -25,10 +25,10 @@ from leverwatch.agent.snapshot import (
     ModelTotals,
     PricedUsage,
     PriceFileState,
-    SourceView,
     SystemsSnapshot,
     SystemView,
 )
+from leverwatch.agent.source_view import SourceView
 from leverwatch.collectors.interface import ChangeKind, Operation, Result
 from tests.agent.exporter import assessed
 

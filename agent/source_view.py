@@ -1,0 +1,38 @@
+"""One source as the exporter and the status page show it, apart from the snapshot: a command that collects once
+needs no more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from msgspec import Struct, field
+
+from leverwatch.collectors.interface import Result
+
+
+class SourceView(Struct, frozen=True):
+    """One configured source and the result of its last run."""
+
+    name: str
+    type: str
+    interval_seconds: float
+    success: bool | None = None
+    """Whether its last run succeeded; None: it has not run in this process."""
+    duration_seconds: float | None = None
+    last_success: datetime | None = None
+    newest_record: datetime | None = None
+    records: Mapping[Result, int] = field(default_factory=dict)
+    """Records by result since the store exists, so that a restart loses none."""
+    unreadable: Mapping[str, int] = field(default_factory=dict)
+    """By field, values of counted records that could not be read, since the store exists."""
+    runs: int = 0
+    failures: Mapping[str, int] = field(default_factory=dict)
+    """Failed runs by `CollectorError.reason`."""
+    missed_runs: int = 0
+    restated_inferences: float = 0.0
+    """Inferences that it took back when it replaced whole days, since the store exists."""
+    rows_refused: int = 0
+    """Rows of its batches that the store could not hold, since the start."""
+    error: str | None = None
+    """The last failure in words; None after a success."""
