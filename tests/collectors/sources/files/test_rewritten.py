@@ -6,6 +6,7 @@ import bz2
 import csv
 import gzip
 import io
+import itertools
 import json
 from collections.abc import Callable
 from contextlib import suppress
@@ -268,5 +269,44 @@ def test_a_compressed_document_that_is_written_anew_counts_each_record_once(
             path.write_bytes(pack(WAYS[way](number)))
             bench.collect()
             bench.restart()
+
+    assert bench.settle() == {"s": 12}
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations((0, 1, 2))))
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_document_that_began_as_another_one_does_counts_each_record_once_when_it_is_written_anew(
+    tmp_path: Path, order: tuple[int, ...], restarts: bool
+) -> None:
+    fields = {"time": "ts", "input_tokens": "n", "request_id": "id"}
+    bench = Bench(
+        tmp_path, config(path="*.json", format={"type": "jsonl", "fields": fields, "framing": "json"}, system="s")
+    )
+    records = [{**RECORDS[0], "id": "first"}, *RECORDS[1:3]]
+    values = [json.dumps(record, indent=1).encode() + b"\n" for record in records]
+    (tmp_path / "day.json").write_bytes(values[0])
+    (tmp_path / "week.json").write_bytes(values[0] + values[1])
+    assert bench.settle() == {"s": 2}
+    if restarts:
+        bench.restart()
+    (tmp_path / "week.json").write_bytes(b"".join(values[number] for number in order))
+
+    bench.collect()
+    assert bench.settle() == {"s": 3}
+    assert bench.store.input_tokens == sum(record["n"] for record in RECORDS[:3])
+
+
+def test_a_document_that_was_moved_counts_what_is_new_in_it_and_the_next_one_at_its_old_path_all(
+    tmp_path: Path,
+) -> None:
+    bench, path, moved = Bench(tmp_path, EXPORT), tmp_path / "export.json", tmp_path / "march.json"
+    path.write_bytes(dumped(RECORDS[:4]))
+    bench.collect()
+    path.rename(moved)
+    bench.collect()
+    bench.restart()
+    moved.write_bytes(dumped(RECORDS[:6][::-1]))
+    assert bench.collect() == {"s": 6}
+    path.write_bytes(dumped(RECORDS[6:]))
 
     assert bench.settle() == {"s": 12}
