@@ -81,7 +81,8 @@ class CheckpointSet:
         before = max(earlier, key=lambda other: (other.left, other.seen), default=None)
         if before is None or (before.left, before.seen) < (state.left, state.seen):
             return False
-        self._records[state.id] = self._records[before.id].next_version(self._records.get(state.id))
+        known, came = self._records.get(state.id), before.origin != path
+        self._records[state.id] = self._records[before.id].next_version(known, came=came)
         self._at[path].add(state.id)
         self.refused.drop(before.id)  # it is read as new in the next version
         self._dropped.discard(state.id)

@@ -273,15 +273,23 @@ def test_a_compressed_document_that_is_written_anew_counts_each_record_once(
     assert bench.settle() == {"s": 12}
 
 
+WITH_IDS = config(
+    path="*.json",
+    format={
+        "type": "jsonl",
+        "fields": {"time": "ts", "input_tokens": "n", "request_id": "id"},
+        "framing": "json",
+    },
+    system="s",
+)
+
+
 @pytest.mark.parametrize("order", list(itertools.permutations((0, 1, 2))))
 @pytest.mark.parametrize("restarts", [False, True])
 def test_a_document_that_began_as_another_one_does_counts_each_record_once_when_it_is_written_anew(
     tmp_path: Path, order: tuple[int, ...], restarts: bool
 ) -> None:
-    fields = {"time": "ts", "input_tokens": "n", "request_id": "id"}
-    bench = Bench(
-        tmp_path, config(path="*.json", format={"type": "jsonl", "fields": fields, "framing": "json"}, system="s")
-    )
+    bench = Bench(tmp_path, WITH_IDS)
     records = [{**RECORDS[0], "id": "first"}, *RECORDS[1:3]]
     values = [json.dumps(record, indent=1).encode() + b"\n" for record in records]
     (tmp_path / "day.json").write_bytes(values[0])
@@ -310,3 +318,15 @@ def test_a_document_that_was_moved_counts_what_is_new_in_it_and_the_next_one_at_
     path.write_bytes(dumped(RECORDS[6:]))
 
     assert bench.settle() == {"s": 12}
+
+
+def test_a_log_that_began_as_another_one_does_and_is_rotated_is_not_said_to_be_replaced(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, WITH_IDS.model_copy(update={"path": "*.log"}))
+    lines = [json.dumps({"id": f"id-{record['n']}", **record}).encode() + b"\n" for record in RECORDS]
+    append(tmp_path / "one.log", lines[0])
+    append(tmp_path / "two.log", lines[0] + lines[1] + lines[2])
+    bench.settle()
+    copytruncate(tmp_path / "two.log", tmp_path / "two.log.1")
+    append(tmp_path / "two.log", lines[3] + lines[4])
+
+    assert bench.settle() == {"s": 5}
