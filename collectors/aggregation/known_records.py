@@ -131,12 +131,15 @@ class KnownRecords:
         """Whether the version before had several records, and the present one has some and none of those."""
         return not self._alike and bool(self._own) and self._before_had > 1
 
-    def next_version(self, older: KnownRecords | None = None) -> KnownRecords:
-        """Return what is known when the document is written anew; `older` is a version whose content is back."""
+    def next_version(self, older: KnownRecords | None = None, *, came: bool = False) -> KnownRecords:
+        """Return what is known when the document is written anew; `older` is a version whose content is back.
+
+        `came`: this version began at another path, so that nobody looks for where it was rotated to.
+        """
         made = KnownRecords()
         made.changed = True
         made._before_had = len(self._own) or self._before_had
-        made._alike = made._before_had <= 1
+        made._alike = came or made._before_had <= 1
         if older is not None:
             older.copy_to(made)
         if self._many:

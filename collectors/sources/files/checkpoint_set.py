@@ -27,10 +27,10 @@ class CheckpointSet:
         """What was refused of each file."""
         self._records = {key: KnownRecords(stored) for key, stored in records.items() if key in states}
         self._dropped: set[str] = set(records) - set(states)
-        self._origins: dict[str, set[str]] = defaultdict(set)
-        """Ids by the path at which the content was first seen."""
+        self._at: dict[str, set[str]] = defaultdict(set)
+        """Ids of documents by the paths at which they have been."""
         for key in self._records:
-            self._origins[states[key].origin].add(key)
+            self._at[states[key].path].add(key)
         self._open = ""
         self._opened: set[str] = set()
         """Ids of the documents whose records may have changed."""
@@ -48,8 +48,8 @@ class CheckpointSet:
     def drop(self, state: FileCheckpoint) -> None:
         """Remove a checkpoint."""
         self.index.replace(self.states[state.id], None)
-        if state.origin in self._origins:
-            self._origins[state.origin].discard(state.id)
+        for path in {state.origin, state.path, self.states[state.id].path} & self._at.keys():
+            self._at[path].discard(state.id)
         del self.states[state.id]
         self._touched.add(state.id)
         self.forget_records(state.id)
@@ -67,22 +67,23 @@ class CheckpointSet:
         known = self._records.get(key)
         if known is None:
             known = self._records[key] = KnownRecords()
-            self._origins[self.states[key].origin].add(key)
+        self._at[self.states[key].path].add(key)
         return known
 
-    def follows(self, state: FileCheckpoint) -> bool:
-        """Make a new checkpoint, or one whose content is back, the next version of the document that its path had.
+    def follows(self, state: FileCheckpoint, path: str) -> bool:
+        """Make a new checkpoint, or one whose content came to a path, the next version of the document there.
 
         Returns whether there was another version.
         """
-        here = self._origins.get(state.origin, set()) - {state.id}
+        here = self._at.get(path, set()) - {state.id}
         others = (self.states[key] for key in here if key in self._records)
-        earlier = (other for other in others if other.gone)
+        earlier = (other for other in others if other.gone and other.path == path)
         before = max(earlier, key=lambda other: (other.left, other.seen), default=None)
         if before is None or (before.left, before.seen) < (state.left, state.seen):
             return False
-        self._records[state.id] = self._records[before.id].next_version(self._records.get(state.id))
-        self._origins[state.origin].add(state.id)
+        known, came = self._records.get(state.id), before.origin != path
+        self._records[state.id] = self._records[before.id].next_version(known, came=came)
+        self._at[path].add(state.id)
         self.refused.drop(before.id)  # it is read as new in the next version
         self._dropped.discard(state.id)
         self._opened.add(state.id)

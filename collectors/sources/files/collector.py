@@ -23,7 +23,7 @@ from leverwatch.collectors.paths import Discovery, Found, discover
 from leverwatch.collectors.sources.files.checkpoint import CHECKPOINT, FileCheckpoint, decode_all, decode_records
 from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
 from leverwatch.collectors.sources.files.config import FilesConfig
-from leverwatch.collectors.sources.files.matching import Match, MatchDecision, Matcher
+from leverwatch.collectors.sources.files.matching import Match, MatchDecision, Matcher, is_document
 from leverwatch.collectors.sources.files.partial_reads import edges, scope_of
 from leverwatch.collectors.sources.files.quiet import Quiet
 from leverwatch.collectors.sources.files.reader import Moved
@@ -241,8 +241,7 @@ class FilesCollector:
             failures[found.path] = reason_of(error)
 
     def _is_live_document(self, state: FileCheckpoint, found: Found) -> bool:
-        live = found.path == state.origin and not found.archive
-        return live and self._ingest.reads_documents and self._config.follow_rotated
+        return is_document(state, found) and self._ingest.reads_documents and self._config.follow_rotated
 
     def _leave(self, key: str, found: Found, reason: str, now: float) -> None:
         """Record that a file was not read to its end, and why; it is tried again when it changes."""
@@ -273,7 +272,7 @@ class FilesCollector:
                 secrets.token_hex(8), origin, found.path, found.device, found.inode, changed=now, seen=now
             )
             if self._ingest.reads_documents and found.path == origin and not found.archive:
-                self._checkpoints.follows(blank)
+                self._checkpoints.follows(blank, origin)
         state = run.tracker.adopt(replace(blank, gone=found.archive), found)
         return replace(state, size=blank.size, mtime_ns=blank.mtime_ns) if blank.path == found.path else state
 

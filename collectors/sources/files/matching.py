@@ -182,7 +182,7 @@ class Matcher(Struct):
     def _was_live(self, found: Found) -> str | None:
         """The live path at which this very file was seen before anything of it was counted; None without one."""
         for state in self.checkpoints.at(found.key):
-            away = state.path == state.origin and _is_rotated(state, found)
+            away = state.path == state.origin and is_rotated_from(state, found)
             if away and state.blank and _still_begins(found, state):
                 return state.origin
         return None
@@ -190,7 +190,7 @@ class Matcher(Struct):
     def _is_elsewhere(self, state: FileCheckpoint) -> bool:
         """Whether a content had left its live path, so that what was written there later is no copy of it."""
         holder = self.held.get(state.id)
-        return state.gone if holder is None else _is_rotated(state, holder)
+        return state.gone if holder is None else is_rotated_from(state, holder)
 
     def ignore(self, found: Found) -> None:
         """Remember that a file outside the glob does not belong to the source."""
@@ -223,7 +223,7 @@ class Matcher(Struct):
         holder = self.held.get(state.id)
         if holder is None:
             return Match(MatchDecision.WAIT, state)  # its file could not be read in this run: decide later
-        if found.path == state.origin and _is_rotated(state, holder):
+        if found.path == state.origin and is_rotated_from(state, holder):
             # The next one, even when it begins with the same lines.
             return None
         comparison = compare(found, holder)
@@ -245,7 +245,15 @@ def _still_holds(holder: Found, state: FileCheckpoint) -> bool:
         return resume(content, state) is not None
 
 
-def _is_rotated(state: FileCheckpoint, file: Found) -> bool:
+def is_document(state: FileCheckpoint, found: Found) -> bool:
+    """Whether a file that has the content of a checkpoint may be written anew: nothing that was rotated is. It may
+    have another path than the content had first, as when a document begins as a whole other one does."""
+    is_own = not found.origin or found.origin == found.path
+    return not found.archive and (found.path == state.origin or (is_own and not is_rotated_from(state, found)))
+
+
+def is_rotated_from(state: FileCheckpoint, file: Found) -> bool:
+    """Whether a file has the name of a rotated generation of the log that had a content first."""
     folder, live = os.path.split(state.origin)
     at, name = os.path.split(file.path)
     return (at == folder or at in old_folders(state.origin)) and is_rotated(live, name)

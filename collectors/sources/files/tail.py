@@ -11,7 +11,7 @@ from leverwatch.collectors.paths import Found
 from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
 from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
 from leverwatch.collectors.sources.files.fingerprint import Fingerprint
-from leverwatch.collectors.sources.files.matching import Resumed, resume
+from leverwatch.collectors.sources.files.matching import Resumed, is_document, resume
 from leverwatch.collectors.sources.files.partial_reads import Scope
 from leverwatch.collectors.sources.files.quiet import Quiet
 from leverwatch.collectors.sources.files.read_context import Buffers, ReadContext
@@ -50,7 +50,7 @@ class Tail:
         ingest, checkpoints = self._context.ingest, self._context.checkpoints
         if not ingest.reads_documents or found.archive:
             ingest.known = None
-        elif found.path == state.origin:
+        elif is_document(state, found):
             ingest.known = checkpoints.records_of(state.id)
         else:
             checkpoints.forget_records(state.id)  # what was rotated is not written anew

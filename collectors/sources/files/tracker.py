@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from leverwatch.collectors.paths import Discovery, Found, look, siblings
 from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
 from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
-from leverwatch.collectors.sources.files.matching import MatchDecision, Matcher, preferred, resume
+from leverwatch.collectors.sources.files.matching import MatchDecision, Matcher, is_document, preferred, resume
 from leverwatch.collectors.sources.files.partial_reads import Scope
 from leverwatch.collectors.sources.files.quiet import Quiet, is_due
 from leverwatch.collectors.sources.files.reader import FileReader, Kind, Moved
@@ -227,8 +227,9 @@ class FileTracker(Struct):
             if other.blank and other.id != state.id:
                 self.checkpoints.drop(other)
         self.matcher.held[state.id] = found
-        if state.gone and self.reads_documents and found.path == state.origin and not found.archive:
-            self.checkpoints.follows(state)
+        came = state.gone if found.path == state.origin else found.path != state.path
+        if came and self.reads_documents and is_document(state, found):
+            self.checkpoints.follows(state, found.path)
         return self.checkpoints.put(state.at(found))
 
     def blank_at(self, found: Found) -> FileCheckpoint | None:

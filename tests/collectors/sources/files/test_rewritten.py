@@ -6,6 +6,7 @@ import bz2
 import csv
 import gzip
 import io
+import itertools
 import json
 from collections.abc import Callable
 from contextlib import suppress
@@ -270,3 +271,62 @@ def test_a_compressed_document_that_is_written_anew_counts_each_record_once(
             bench.restart()
 
     assert bench.settle() == {"s": 12}
+
+
+WITH_IDS = config(
+    path="*.json",
+    format={
+        "type": "jsonl",
+        "fields": {"time": "ts", "input_tokens": "n", "request_id": "id"},
+        "framing": "json",
+    },
+    system="s",
+)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations((0, 1, 2))))
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_document_that_began_as_another_one_does_counts_each_record_once_when_it_is_written_anew(
+    tmp_path: Path, order: tuple[int, ...], restarts: bool
+) -> None:
+    bench = Bench(tmp_path, WITH_IDS)
+    records = [{**RECORDS[0], "id": "first"}, *RECORDS[1:3]]
+    values = [json.dumps(record, indent=1).encode() + b"\n" for record in records]
+    (tmp_path / "day.json").write_bytes(values[0])
+    (tmp_path / "week.json").write_bytes(values[0] + values[1])
+    assert bench.settle() == {"s": 2}
+    if restarts:
+        bench.restart()
+    (tmp_path / "week.json").write_bytes(b"".join(values[number] for number in order))
+
+    bench.collect()
+    assert bench.settle() == {"s": 3}
+    assert bench.store.input_tokens == sum(record["n"] for record in RECORDS[:3])
+
+
+def test_a_document_that_was_moved_counts_what_is_new_in_it_and_the_next_one_at_its_old_path_all(
+    tmp_path: Path,
+) -> None:
+    bench, path, moved = Bench(tmp_path, EXPORT), tmp_path / "export.json", tmp_path / "march.json"
+    path.write_bytes(dumped(RECORDS[:4]))
+    bench.collect()
+    path.rename(moved)
+    bench.collect()
+    bench.restart()
+    moved.write_bytes(dumped(RECORDS[:6][::-1]))
+    assert bench.collect() == {"s": 6}
+    path.write_bytes(dumped(RECORDS[6:]))
+
+    assert bench.settle() == {"s": 12}
+
+
+def test_a_log_that_began_as_another_one_does_and_is_rotated_is_not_said_to_be_replaced(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, WITH_IDS.model_copy(update={"path": "*.log"}))
+    lines = [json.dumps({"id": f"id-{record['n']}", **record}).encode() + b"\n" for record in RECORDS]
+    append(tmp_path / "one.log", lines[0])
+    append(tmp_path / "two.log", lines[0] + lines[1] + lines[2])
+    bench.settle()
+    copytruncate(tmp_path / "two.log", tmp_path / "two.log.1")
+    append(tmp_path / "two.log", lines[3] + lines[4])
+
+    assert bench.settle() == {"s": 5}
