@@ -154,9 +154,9 @@ def likely_sum(window: Counts, last: int, first: int) -> float:
 
 
 def _usual(window: Counts, start: int, lived: int) -> tuple[bool, bool]:
-    """Whether records are usual on weekends, and on workdays: on half of the days from index `lived` on.
+    """Whether calls are usual on weekends, and on workdays: on half of the days from index `lived` on.
 
-    Days of an outage, which is longer than `LONGEST_GAP`, say nothing of what is usual.
+    A true zero is a day without. Days of an outage longer than `LONGEST_GAP` say nothing of what is usual.
     """
     if None not in window[lived:]:
         return True, True
@@ -171,7 +171,7 @@ def _usual(window: Counts, start: int, lived: int) -> tuple[bool, bool]:
             missing[kind] += 1
         gap.clear()
         if index < len(window):
-            days[is_workday(start + index)] += 1
+            (days if count else missing)[is_workday(start + index)] += 1
     return days[0] >= missing[0], days[1] >= missing[1]
 
 

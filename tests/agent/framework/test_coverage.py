@@ -202,6 +202,10 @@ class TestAlways:
         assert after is not None
         assert after <= before * (1 + 1e-9)
 
+    def test_a_true_zero_does_not_make_calls_usual_on_the_days_like_it(self) -> None:
+        daily = without(constant(1.0), *map(ago, (7, 8, 14, 15)))
+        assert state(daily | {ago(1): 0.0}).monthly_inferences == state(without(daily, ago(1))).monthly_inferences
+
     @given(st.sets(st.integers(0, 80), min_size=5), st.integers(0, 30))
     def test_what_comes_later_does_not_move_the_crossings_before(self, ages: set[int], cut: int) -> None:
         daily = {ago(age): 1e5 if age % 3 else 1e3 for age in ages}

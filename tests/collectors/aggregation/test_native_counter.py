@@ -31,7 +31,7 @@ AMOUNTS = st.one_of(st.none(), st.integers(0, 9), EXACT)
 COUNTS = st.one_of(
     st.none(),
     st.integers(0, 5000),
-    st.sampled_from([7.0, "7", -1, 2**53, 2**53 + 1, True, []]),
+    st.sampled_from([7.0, "7", -1, 2**50, 2**53 + 1, True, []]),
     st.sampled_from([bound + more for bound in BOUNDS for more in (-1, 0, 1)]),
 )
 IDS = st.one_of(
@@ -136,7 +136,7 @@ def outcome(counted: Counted) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-@settings(max_examples=600)
+@settings(max_examples=200)
 @given(
     MAPPINGS,
     st.sampled_from(["bot", "{app}", "{app}-{response.model}"]),
@@ -189,7 +189,7 @@ def cost_of(text: str) -> tuple[float, dict[Result, int]]:
     return sums(counted.usage).get("cost_usd", 0.0), counted.tallies
 
 
-@settings(max_examples=600)
+@settings(max_examples=200)
 @given(
     st.one_of(st.floats(0, 1e15), st.floats(0, 1e-300), st.floats(0, 1)),
     st.sampled_from(["r", ".3e", ".25e", ".17f"]),

@@ -60,7 +60,7 @@ def test_every_key_of_the_price_file_is_listed() -> None:
 
 
 def test_the_examples_are_valid(tmp_path: Path) -> None:
-    inputs, prices, deployments = re.findall(r"```yaml\n(.*?)```", DOCUMENT, re.DOTALL)
+    inputs, prices, tiers, deployments = re.findall(r"```yaml\n(.*?)```", DOCUMENT, re.DOTALL)
     sections = yaml.safe_load(inputs)
     EconomicsConfig.model_validate(sections["economics"])
     for system in sections["systems"].values():
@@ -69,3 +69,5 @@ def test_the_examples_are_valid(tmp_path: Path) -> None:
     path = tmp_path / "prices.yaml"
     path.write_text(prices)
     assert len(read_price_file(path)) == 5
+    path.write_text(tiers)
+    assert len(read_price_file(path)) == 3
