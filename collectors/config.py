@@ -101,8 +101,12 @@ Apart = Annotated[Part, _Apart()]
 
 @cache
 def _empty(model: type[Model]) -> Model:
-    """Return what validating an empty mapping returns, without a validator. The defaults of a part are valid."""
-    if any(field.is_required() for field in model.model_fields.values()):
+    """Return what validating an empty mapping returns, without a validator where that can refuse none.
+
+    The defaults of a part are valid, each by itself; a check of the part as a whole may want more.
+    """
+    checked = model.__pydantic_decorators__.model_validators
+    if checked or any(field.is_required() for field in model.model_fields.values()):
         return model.model_validate({})
     parts = {
         name: _empty(field.annotation)  # type: ignore[arg-type]  # the type of a part is a model

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from leverwatch.agent.config.models import Config, SystemConfig
 from leverwatch.collectors.config import Apart, Model
@@ -53,6 +53,27 @@ def test_what_is_wrong_in_a_part_is_told_at_its_place_beside_all_else_that_is_wr
         (("stoves", "right"), "model_type"),
         (("chairs",), "int_parsing"),
     }
+
+
+class Choice(Model):
+    tea: bool = False
+    coffee: bool = False
+
+    @model_validator(mode="after")
+    def _chooses(self) -> Choice:
+        if not (self.tea or self.coffee):
+            raise ValueError("chooses nothing")
+        return self
+
+
+class Guest(Model):
+    choice: Apart[Choice] | None = None
+
+
+def test_an_empty_part_is_refused_where_the_part_as_a_whole_is_checked() -> None:
+    with pytest.raises(ValidationError, match="chooses nothing"):
+        Guest.model_validate({"choice": {}})
+    assert Guest.model_validate({}).choice is None
 
 
 def parts(model: Model) -> Iterator[Model]:
