@@ -26,11 +26,14 @@ class _Context(msgspec.Struct, gc=False):
     trace_id: str | None = None
 
 
+_NULL = msgspec.Raw(b"null")
+
+
 class _Attributes(msgspec.Struct, gc=False):
-    kind: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"null"), name=SPAN_TYPE)
-    method: msgspec.Raw = msgspec.Raw(b"null")
-    action: msgspec.Raw = msgspec.Raw(b"null")
-    model: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"null"), name="mlflow.llm.model")
+    kind: msgspec.Raw = msgspec.field(default=_NULL, name=SPAN_TYPE)
+    method: msgspec.Raw = _NULL
+    action: msgspec.Raw = _NULL
+    model: msgspec.Raw = msgspec.field(default=_NULL, name="mlflow.llm.model")
 
 
 class Span(msgspec.Struct, gc=False):
@@ -76,7 +79,9 @@ decode_span = msgspec.json.Decoder(Span).decode
 
 def text_of(raw: msgspec.Raw | str | None) -> str | None:
     """Return a text, which MLflow writes as a JSON string inside a string."""
-    return None if raw is None else _unquoted(bytes(raw) if isinstance(raw, msgspec.Raw) else raw)
+    if raw is None or raw is _NULL:
+        return None  # most spans tell little
+    return _unquoted(bytes(raw) if isinstance(raw, msgspec.Raw) else raw)
 
 
 @recall(1024)
