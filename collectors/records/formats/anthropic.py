@@ -20,7 +20,7 @@ from leverwatch.collectors.records.tokens import Stands
 
 _OPERATION, _STATUS, _FINISH = FIELD_INDEX["operation"], FIELD_INDEX["status"], FIELD_INDEX["finish_reason"]
 _INPUT, _OUTPUT = FIELD_INDEX["input_tokens"], FIELD_INDEX["output_tokens"]
-_TIER = FIELD_INDEX["tier"]
+_TIER, _FAST = FIELD_INDEX["tier"], Tier.FAST.value
 _CACHED, _WRITTEN = FIELD_INDEX["cached_input_tokens"], FIELD_INDEX["cache_write_tokens"]
 _CALLS = frozenset({"message", "completion"})
 _INSIDE = frozenset({"content_block_start", "content_block_delta", "content_block_stop", "ping"})
@@ -53,8 +53,8 @@ def _finish(
     speed: str | None,
     iterations: list[_Iteration] | None,
 ) -> Result | None:
-    if speed == Tier.FAST:
-        row[_TIER] = Tier.FAST.value
+    if speed is not None and speed == _FAST:
+        row[_TIER] = _FAST
     if result is not None:
         row[_OPERATION], row[_TIER] = "message", Tier.BATCH.value
     elif kind == "error" or failed:
@@ -134,7 +134,10 @@ def _event_of(unit: bytes) -> tuple[_Event, bytes]:
 
 def _joined(outer: dict[str, msgspec.Raw], message: dict[str, msgspec.Raw]) -> dict[str, msgspec.Raw]:
     """Return the fields of a message with those beside it, without what was said."""
-    return {key: value for key, value in (outer | message).items() if key not in ("message", "content")}
+    fields = outer | message
+    for said in ("message", "content"):
+        fields.pop(said, None)
+    return fields
 
 
 def _message_in(line: bytes) -> bytes:
@@ -228,6 +231,10 @@ class Anthropic(Declared):
         for line, (unit, kind) in enumerate(zip(units, known, strict=True)):
             if kind in _INSIDE:
                 parts += 1  # most events of a stream
+                continue
+            if kind == "message_stop":
+                parts += 1
+                end("message")
                 continue
             event, text = _event_of(unit)
             if event.type == "message_start" and event.message is not None:
