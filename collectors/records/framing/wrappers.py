@@ -26,6 +26,10 @@ class Wrapper(Protocol):
         ...
 
 
+_any = msgspec.json.Decoder().decode
+_whole = msgspec.json.Decoder(str).decode
+
+
 class JsonString:
     """An object with a field that has the record, as JSON text or as an object.
 
@@ -61,19 +65,25 @@ class JsonString:
 
     def _inner(self, text: bytes) -> tuple[bytes | None, str | None]:
         values = self._decoder.decode(text)
-        time = next((_text(values[name]) for name in _TIME_FIELDS if name in values), None)
+        time = None
+        for name in _TIME_FIELDS:
+            if name in values:
+                time = _text(values[name])
+                break
         for name in self._fields:
             raw = bytes(values.get(name, b"")).strip()
             if raw.startswith(b"{"):
                 return raw, time
             if raw.startswith(b'"'):
-                return msgspec.json.decode(raw, type=str).strip().encode(errors="surrogatepass"), time
+                return _whole(raw).strip().encode(errors="surrogatepass"), time
         return None, time
 
 
 def _text(raw: msgspec.Raw) -> str | None:
-    value = msgspec.json.decode(raw)
-    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+    value = _any(raw)
+    if type(value) is str:
+        return value
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 class Prefix:
