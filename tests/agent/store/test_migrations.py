@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 
 import pytest
@@ -8,7 +9,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, select, text
+from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from leverwatch.agent.errors import StoreError
@@ -26,16 +27,23 @@ OLD_WRITE = text("INSERT INTO source_state (source, key, value) VALUES ('gateway
 OLD_READ = text("SELECT key, value FROM source_state")
 
 
-def test_a_store_of_the_first_version_keeps_its_counts_and_gains_the_new_ones(
-    store_url: str, open_store: Callable[[], Store]
-) -> None:
+@contextmanager
+def upgraded(store_url: str, revision: str) -> Iterator[Connection]:
+    """A connection to a database with the tables of a revision; what is written is kept when the block ends."""
     engine = open_engine(store_url)
     config = alembic_config()
     with engine.connect().execution_options(leverwatch_writes=True) as connection, connection.begin():
         config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-        connection.execute(text(OLD_ROW))
+        command.upgrade(config, revision)
+        yield connection
     engine.dispose()
+
+
+def test_a_store_of_the_first_version_keeps_its_counts_and_gains_the_new_ones(
+    store_url: str, open_store: Callable[[], Store]
+) -> None:
+    with upgraded(store_url, "0001") as connection:
+        connection.execute(text(OLD_ROW))
     store = open_store()
     row = UsageRow("bot", "gpt-4o", Operation.GENERATION, date(2026, 3, 1), inferences=2, traces=1, truncated=2)
     store.apply("gateway", 0, Batch(state={}, usage=(row,)))
@@ -58,14 +66,12 @@ def test_the_migrations_make_exactly_the_tables_that_queries_are_written_against
 
 
 def test_a_migration_that_fails_leaves_the_old_schema_and_says_why(store_url: str) -> None:
-    engine = open_engine(store_url)
-    config = alembic_config()
-    with engine.connect().execution_options(leverwatch_writes=True) as connection, connection.begin():
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+    with upgraded(store_url, "0001") as connection:
         connection.execute(text(OLD_ROW))
         # The last migration makes a table of this name, when all others are done.
         connection.execute(text("CREATE TABLE usage_highest (in_the_way INTEGER)"))
+
+    engine = open_engine(store_url)
 
     def found() -> tuple[object, ...]:
         with engine.connect() as connection, connection.begin():
@@ -88,11 +94,7 @@ def test_a_migration_that_fails_leaves_the_old_schema_and_says_why(store_url: st
 
 
 def test_the_systems_of_an_older_store_keep_their_names(store_url: str, open_store: Callable[[], Store]) -> None:
-    engine = open_engine(store_url)
-    config = alembic_config()
-    with engine.connect().execution_options(leverwatch_writes=True) as connection, connection.begin():
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0003")
+    with upgraded(store_url, "0003") as connection:
         for statement in (
             (
                 "INSERT INTO usage_totals (source, system, model, operation, first_day, first_written) VALUES"
@@ -111,7 +113,6 @@ def test_the_systems_of_an_older_store_keep_their_names(store_url: str, open_sto
             ),
         ):
             connection.execute(text(statement))
-    engine.dispose()
     store = open_store()
     with store.reading() as connection:
         query = select(stored_systems).order_by(stored_systems.c.system)
@@ -124,16 +125,13 @@ def test_the_systems_of_an_older_store_keep_their_names(store_url: str, open_sto
 def test_a_program_of_before_there_were_versions_can_neither_read_nor_write_what_sources_stored(
     store_url: str, open_store: Callable[[], Store]
 ) -> None:
-    engine = open_engine(store_url)
-    config = alembic_config()
-    with engine.connect().execution_options(leverwatch_writes=True) as connection, connection.begin():
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0004")
+    with upgraded(store_url, "0004") as connection:
         connection.execute(OLD_WRITE, {"key": "file/1", "old": b"old"})
     store = open_store()
 
     assert store.source_state("gateway").load() == {"file/1": b"old"}
     # An agent of that version may still run on the same PostgreSQL.
+    engine = open_engine(store_url)
     for statement in (OLD_WRITE.bindparams(key="file/2", old=b"old"), OLD_READ):
         with pytest.raises(DBAPIError, match="value"), engine.connect() as connection, connection.begin():
             connection.execute(statement)
@@ -165,16 +163,11 @@ def test_the_tokens_of_calls_that_told_a_cost_are_set_apart_as_far_as_a_store_kn
     store_url: str, open_store: Callable[[], Store]
 ) -> None:
     names = ("model", "inferences", "unpriced", "entered", "cached", "written", "no_input", "no_output")
-    engine = open_engine(store_url)
-    config = alembic_config()
-    with engine.connect().execution_options(leverwatch_writes=True) as connection, connection.begin():
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0007")
+    with upgraded(store_url, "0007") as connection:
         for call in OLD_CALLS:
             connection.execute(OLD_TOTAL, {"model": call[0]})
             for day in ("2026-03-01", "2026-03-02"):
                 connection.execute(OLD_CALL, {"day": day, **dict(zip(names, call, strict=True))})
-    engine.dispose()
 
     expected = {"told": (100, 40, 20, 0, 0), "untold": (0, 0, 0, 3, 1), "mixed": (60, 24, 12, 2, 0)}
     for table, days in ((usage_daily, 1), (usage_totals, 2)):
@@ -194,15 +187,10 @@ def test_the_tokens_of_calls_that_told_a_cost_are_set_apart_as_far_as_a_store_kn
 def test_what_was_priced_before_tiers_were_told_apart_stays_priced(
     store_url: str, open_store: Callable[[], Store]
 ) -> None:
-    engine = open_engine(store_url)
-    config = alembic_config()
-    with engine.connect().execution_options(leverwatch_writes=True) as connection, connection.begin():
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0012")
+    with upgraded(store_url, "0012") as connection:
         connection.execute(
             text("INSERT INTO priced_days VALUES ('gateway', 'bot', 'm', '2026-03-01', 100, 40, 10, 20, 3, 0.25)")
         )
-    engine.dispose()
 
     with open_store().reading() as connection:
         (row,) = connection.execute(select(priced_days)).all()
