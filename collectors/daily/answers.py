@@ -1,0 +1,124 @@
+"""What a source answers for some days, and what is known of each of them afterwards. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from enum import StrEnum
+
+from msgspec import Struct, field
+
+from leverwatch.collectors.daily.window import Days, Wanted, joined, spans_of, without
+from leverwatch.collectors.interface import PromptCount, Result, TierCount, UsageRow
+
+
+class Answer(Struct, frozen=True):
+    """What a source has of some days."""
+
+    usage: tuple[UsageRow, ...]
+    """All of it: a later answer for the same days takes its place."""
+    filled: frozenset[date]
+    """The days with at least one row, whatever became of it."""
+    tallies: Mapping[Result, int] = field(default_factory=dict)
+    """Rows that were moved here, by result."""
+    tiers: tuple[TierCount, ...] = ()
+    prompts: tuple[PromptCount, ...] = ()
+    partial: frozenset[date] = frozenset()
+    """Days of which the source itself says that something is still missing."""
+    newest: datetime | None = None
+    """The time of the newest record, as far as the source tells."""
+    problems: tuple[tuple[str, str, str], ...] = ()
+    """Place, reason and detail of what could not be counted; never a value."""
+
+    @property
+    def rows(self) -> int:
+        """The rows that were moved here."""
+        return sum(self.tallies.values())
+
+
+class DayState(StrEnum):
+    """What is known of a day."""
+
+    COMPLETE = "complete"
+    """It is over, and its rows are counted; late ones may still change it."""
+    PARTIAL = "partial"
+    """It is not over, or the source says that something is missing."""
+    EMPTY = "empty"
+    """A true zero: it has no row, and there are rows before and after it."""
+    UNKNOWN = "unknown"
+    """It has no row, and none before it or none after it: nobody may have written any."""
+
+
+class Known(Struct, frozen=True):
+    """What earlier answers said."""
+
+    asked: tuple[Days, ...] = ()
+    """Days that are over and have an answer that says what they are."""
+    filled: tuple[Days, ...] = ()
+    """Days that had rows when they were last counted."""
+    bare: tuple[Days, ...] = ()
+    """Days that had none and are unknown, as there were no rows before them."""
+    settings: str = ""
+    """A digest of the settings that the answers depend on."""
+
+
+class Settled(Struct, frozen=True):
+    """What an answer says of each day, and what is known then."""
+
+    states: Mapping[date, DayState]
+    """Of the days that were asked for, and of earlier ones about which nothing was known."""
+    replaces: frozenset[date]
+    """The days whose stored counts are replaced."""
+    lost: frozenset[date]
+    """Days that had rows and have none now; their counts are taken back."""
+    kept: frozenset[date]
+    """Days that had rows, and before which there are none now: they are gone with all older ones, as when old rows
+    are deleted. What was counted stays."""
+    known: Known
+
+
+def settle(days: Days, answer: Answer, before: Known, wanted: Wanted) -> Settled:
+    """Return what an answer for some days says, given what was known before."""
+    had = {day for span in before.filled for day in span if day in days}
+    first_now = min(answer.filled, default=None)
+    kept = frozenset(day for day in had - answer.filled if first_now is None or day < first_now)
+    lost = frozenset(had - answer.filled - kept)
+    filled = joined([*without(before.filled, [days]), *spans_of(answer.filled), *spans_of(kept)])
+    oldest = filled[0].first if filled else None
+    newest = filled[-1].last if filled else None
+
+    def of(day: date) -> DayState:
+        if day in answer.filled:
+            unfinished = day > wanted.ended or day in answer.partial
+            return DayState.PARTIAL if unfinished else DayState.COMPLETE
+        if oldest is not None and newest is not None and oldest < day < newest:
+            return DayState.EMPTY
+        return DayState.UNKNOWN
+
+    states = {day: of(day) for day in days if day not in kept}
+    states |= {day: DayState.EMPTY for span in before.bare for day in span if of(day) is DayState.EMPTY}
+    replaces = frozenset(day for day, state in states.items() if state is not DayState.UNKNOWN) | lost
+    leading = [day for day, state in states.items() if state is DayState.UNKNOWN and _is_before(day, oldest)]
+    # A day after the last row is asked for again: what says whether it was idle comes later.
+    answered = [
+        day
+        for day, state in states.items()
+        if day <= wanted.ended and state in (DayState.COMPLETE, DayState.EMPTY)
+    ]
+    known = Known(
+        asked=joined([*before.asked, *spans_of([*answered, *leading, *kept])]),
+        filled=filled,
+        bare=joined([*without(before.bare, spans_of(states)), *spans_of(leading)]),
+        settings=before.settings,
+    )
+    return Settled(states, replaces, lost, kept, known)
+
+
+def _is_before(day: date, oldest: date | None) -> bool:
+    return oldest is not None and day < oldest
+
+
+def evidence(states: Iterable[DayState]) -> dict[str, int]:
+    """Return the number of days of each state, those without any left out."""
+    listed = list(states)
+    return {state.value: listed.count(state) for state in DayState if state in listed}

@@ -1,0 +1,86 @@
+"""When a source is asked, and when again: a budget of questions, retries, and waits that the source asks for."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import TypeVar
+
+from leverwatch.collectors.daily.errors import RateLimited
+from leverwatch.collectors.errors import SourceUnavailable
+
+T = TypeVar("T")
+
+_HOUR = 3600.0
+_TICK = 0.1
+_FIRST_WAIT = 1.0
+_LONGEST_WAIT = 60.0
+"""Seconds; a longer wait is left to a later run."""
+TRIES = 3
+
+
+class Asking:
+    """Asks questions: at most so many an hour, each up to three times, none before the source wants to be asked.
+
+    The clock counts seconds and never goes back; `sleep` waits for some of them.
+    """
+
+    def __init__(
+        self,
+        an_hour: int,
+        stopping: Callable[[], bool] = lambda: False,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._an_hour, self._stopping, self._clock, self._sleep = an_hour, stopping, clock, sleep
+        self._asked: deque[float] = deque()
+        self._not_before = 0.0
+
+    @property
+    def left(self) -> int:
+        """How many more questions may be asked now."""
+        while self._asked and self._asked[0] <= self._clock() - _HOUR:
+            self._asked.popleft()
+        return self._an_hour - len(self._asked)
+
+    def ask(self, question: Callable[[], T]) -> T:
+        """Return the answer to a question.
+
+        Raises:
+            RateLimited: the budget is used up, or the source wants to be left alone for longer than a minute.
+            CollectorError: what the question raised, the last time that it was asked.
+        """
+        wait = _FIRST_WAIT
+        for again in range(TRIES):
+            self._check()
+            self._asked.append(self._clock())
+            try:
+                return question()
+            except SourceUnavailable as error:
+                asked_for = error.retry_after if isinstance(error, RateLimited) else None
+                pause = wait if asked_for is None else asked_for
+                if asked_for is not None:
+                    self._not_before = self._clock() + asked_for
+                if again == TRIES - 1 or pause > _LONGEST_WAIT or self._stopping():
+                    raise
+                self._pause(pause)
+                wait *= 4
+        raise AssertionError  # the last try returns or raises
+
+    def _check(self) -> None:
+        early = self._not_before - self._clock()
+        if early > 0:
+            raise RateLimited(f"the source wants to be asked again in {early:.0f} s", early)
+        if self.left <= 0:
+            free = self._asked[0] + _HOUR - self._clock()
+            raise RateLimited(
+                f"{self._an_hour} questions were asked within an hour (`queries_per_hour`);"
+                f" the next one may be asked in {free:.0f} s",
+                free,
+            )
+
+    def _pause(self, seconds: float) -> None:
+        end = self._clock() + seconds
+        while (left := end - self._clock()) > 0 and not self._stopping():
+            self._sleep(min(left, _TICK))

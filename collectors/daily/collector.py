@@ -1,0 +1,128 @@
+"""Asks a source for its days and yields each answer as a batch that replaces them.
+
+A source that is asked for whole days implements one method, `ask`. All else is the same for all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date
+from functools import partial
+from typing import Protocol
+
+from leverwatch.collectors.daily.answers import Answer, Known, Settled, settle
+from leverwatch.collectors.daily.asking import Asking
+from leverwatch.collectors.daily.config import DailyConfig
+from leverwatch.collectors.daily.errors import RateLimited
+from leverwatch.collectors.daily.known_days import DAYS, load_known
+from leverwatch.collectors.daily.window import DAY, Days, Wanted, questions, slices
+from leverwatch.collectors.interface import (
+    BackfillRequest,
+    Batch,
+    CollectorContext,
+    Problem,
+    Progress,
+    SourceState,
+)
+
+LOST, KEPT = "rows_lost", "rows_gone"
+"""Reasons of problems with days that had rows and have none now."""
+
+
+class Asked(Protocol):
+    """A source that knows how much was used on a day."""
+
+    @property
+    def settings(self) -> str:
+        """A digest of the settings that answers depend on: with other ones, every day is asked for again."""
+        ...
+
+    def ask(self, days: Days) -> Answer:
+        """Return everything that the source has of some consecutive days.
+
+        Raises:
+            CollectorError: it has no whole answer; one of those of `collectors/daily/errors.py` where it fits.
+        """
+        ...
+
+
+def wanted(config: DailyConfig, today: date, ended: date) -> Wanted:
+    """Return the days that a source is asked for."""
+    return Wanted(today, ended, lookback=config.lookback // DAY, history=config.history // DAY)
+
+
+class DailyCollector:
+    """A source that is asked for whole days."""
+
+    def __init__(self, config: DailyConfig, context: CollectorContext, source: Asked) -> None:
+        self._config, self._context, self._source = config, context, source
+        self._asking = Asking(config.queries_per_hour, context.stopping)
+
+    def collect(self, state: SourceState) -> Iterator[Batch]:
+        """Yield the answers for the recent days, and then for those that have none yet, the newest first.
+
+        A run that may ask no further question ends without an error when it had an answer, and the next one goes
+        on.
+
+        Raises:
+            CollectorError: as for `Asked.ask` and `load_known`.
+        """
+        known = load_known(self._config.name, state.load(), self._source.settings)
+        at = self._wanted()
+        yield from self._ask(questions(at, known.asked), known, at)
+
+    def backfill(self, state: SourceState, history: BackfillRequest) -> Iterator[Batch]:
+        """Yield the answers for the days of a range that are over, whether or not they had one, the newest first.
+
+        Without a first day, the range begins where the history of the source does.
+
+        Raises:
+            CollectorError: as for `Asked.ask` and `load_known`.
+        """
+        known = load_known(self._config.name, state.load(), self._source.settings)
+        at = self._wanted()
+        span = Days(history.since or at.all.first, min(history.until or at.ended, at.ended))
+        yield from self._ask(list(slices(span)), known, at)
+
+    def _wanted(self) -> Wanted:
+        now = self._context.now().astimezone(UTC)
+        return wanted(self._config, now.date(), (now - self._config.ready_after).date() - DAY)
+
+    def _ask(self, asked: list[Days], known: Known, at: Wanted) -> Iterator[Batch]:
+        total, done = sum(map(len, asked)), 0
+        for number, days in enumerate(asked):
+            try:
+                answer = self._asking.ask(partial(self._source.ask, days))
+            except RateLimited:
+                if number == 0:
+                    raise
+                return
+            found = settle(days, answer, known, at)
+            known = found.known
+            done += len(days)
+            yield self._batch(answer, found, Progress(done, total, "days"))
+
+    def _batch(self, answer: Answer, found: Settled, progress: Progress) -> Batch:
+        return Batch(
+            state={DAYS.key: DAYS.dumps(found.known)},
+            usage=answer.usage,
+            tallies=answer.tallies,
+            read=answer.rows,
+            tier_counts=answer.tiers,
+            prompt_counts=answer.prompts,
+            newest_record=answer.newest,
+            problems=(*(Problem(*it) for it in answer.problems), *self._changes(found)),
+            progress=progress,
+            replaces=found.replaces,
+        )
+
+    def _changes(self, found: Settled) -> Iterator[Problem]:
+        place = f"source {self._config.name}"
+        for day in sorted(found.lost):
+            yield Problem(f"{place}: {day}", LOST, "had rows and has none now; what was counted is taken back")
+        if found.kept:
+            detail = (
+                f"{len(found.kept)} days up to {max(found.kept)} had rows, and there are none now up to then: old"
+                " rows seem to be deleted; what was counted stays"
+            )
+            yield Problem(place, KEPT, detail)

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from leverwatch.collectors.daily.asking import Asking
+from leverwatch.collectors.daily.errors import CredentialsRefused, RateLimited, TimedOut, Unreachable
+from leverwatch.collectors.errors import CollectorError
+
+
+class Clock:
+    """A clock that only goes on while somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def asking(clock: Clock, an_hour: int = 100, stopping: Callable[[], bool] = lambda: False) -> Asking:
+    return Asking(an_hour, stopping, clock, clock.sleep)
+
+
+def failing(*errors: CollectorError) -> Callable[[], str]:
+    left = list(errors)
+
+    def question() -> str:
+        if left:
+            raise left.pop(0)
+        return "answer"
+
+    return question
+
+
+def test_a_question_is_asked_once_when_it_has_an_answer(clock: Clock) -> None:
+    asked = asking(clock)
+
+    assert asked.ask(failing()) == "answer"
+    assert asked.left == 99
+    assert clock.now == 1000.0
+
+
+def test_a_source_that_cannot_be_reached_is_asked_three_times_with_longer_waits(clock: Clock) -> None:
+    assert asking(clock).ask(failing(Unreachable("a"), TimedOut("b"))) == "answer"
+    assert clock.now == pytest.approx(1000 + 1 + 4)
+
+    with pytest.raises(Unreachable, match="third"):
+        asking(clock).ask(failing(Unreachable("first"), Unreachable("second"), Unreachable("third")))
+
+
+def test_what_a_person_has_to_mend_is_not_tried_again(clock: Clock) -> None:
+    asked = asking(clock)
+
+    with pytest.raises(CredentialsRefused):
+        asked.ask(failing(CredentialsRefused("no")))
+
+    assert asked.left == 99
+    assert clock.now == 1000.0
+
+
+def test_a_source_that_asks_for_a_pause_gets_it(clock: Clock) -> None:
+    assert asking(clock).ask(failing(RateLimited("slow down", 30))) == "answer"
+    assert clock.now == pytest.approx(1030)
+
+
+def test_a_long_pause_is_left_to_a_later_run_and_nothing_is_asked_before_its_end(clock: Clock) -> None:
+    asked = asking(clock)
+    with pytest.raises(RateLimited, match="slow down"):
+        asked.ask(failing(RateLimited("slow down", 600)))
+
+    with pytest.raises(RateLimited, match=r"again in 600 s"):
+        asked.ask(failing())
+    clock.now += 601
+    assert asked.ask(failing()) == "answer"
+
+
+def test_no_more_questions_are_asked_than_an_hour_may_have(clock: Clock) -> None:
+    asked = asking(clock, an_hour=2)
+    asked.ask(failing())
+    clock.now += 1800
+    asked.ask(failing())
+
+    with pytest.raises(RateLimited, match=r"2 questions were asked within an hour .* in 1800 s") as caught:
+        asked.ask(failing())
+    assert caught.value.retry_after == 1800
+    clock.now += 1801
+    assert asked.ask(failing()) == "answer"
+
+
+def test_tries_are_questions_too(clock: Clock) -> None:
+    asked = asking(clock, an_hour=2)
+
+    with pytest.raises(RateLimited, match="within an hour"):
+        asked.ask(failing(Unreachable("a"), Unreachable("b"), Unreachable("c")))
+
+
+def test_a_wait_ends_when_the_agent_stops(clock: Clock) -> None:
+    asked = asking(clock, stopping=lambda: clock.now >= 1000.5)
+
+    with pytest.raises(Unreachable):
+        asked.ask(failing(*[Unreachable("a")] * 3))
+    assert clock.now < 1002
