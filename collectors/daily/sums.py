@@ -1,0 +1,84 @@
+"""Makes usage rows of sums: what a source added up by day, by the names of calls, and by what is known of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from msgspec import Struct
+
+from leverwatch.collectors.aggregation.cells import CellRef, Key
+from leverwatch.collectors.aggregation.counting_rule import compile_row_rule
+from leverwatch.collectors.aggregation.dedupe import SeenIds
+from leverwatch.collectors.aggregation.rollup import Rollup
+from leverwatch.collectors.aggregation.tier_cells import sized_group, tier_counts, whole_cells
+from leverwatch.collectors.counted_fields import COLUMNS
+from leverwatch.collectors.interface import Result, TierCount, UsageRow
+from leverwatch.collectors.records.layout import Layout
+
+
+class Group(Struct, frozen=True):
+    """Calls of one day that have the same names, and of which the same is known."""
+
+    day: date
+    values: Mapping[str, Any]
+    """By field of a record: the common name, or the sum over the calls; without fields that are unknown. The
+    number of calls is `inferences`."""
+    template: tuple[object, ...] = ()
+    """What the template of the system needs."""
+    size: int = 0
+    """How many of the `BOUNDS` the input of each call is beyond."""
+
+
+class Sums(Struct):
+    """What groups add up to."""
+
+    usage: tuple[UsageRow, ...]
+    tiers: tuple[TierCount, ...]
+    tallies: Counter[Result]
+    problems: tuple[tuple[str, str], ...]
+    """Reason and detail of groups that are refused, each once."""
+
+
+def added_up(
+    groups: Iterable[Group], fields: tuple[str, ...], system_of: Callable[[tuple[object, ...]], str | None]
+) -> Sums:
+    """Return what groups add up to, by the same rules as single records.
+
+    Args:
+        groups: the groups.
+        fields: the fields that groups may have a value for, `inferences` among them.
+        system_of: returns the system of the values of the template; None: they name none.
+    """
+    naming = Rollup(system_of, UTC, _never, timedelta(0), None, SeenIds(3600.0), has_extended=True)
+    count = compile_row_rule(Layout({name: (at,) for at, name in enumerate(fields)}, settled=True))
+    cells: dict[Key, list[float]] = {}
+    tallies: Counter[Result] = Counter()
+    problems: dict[tuple[str, str], None] = {}
+    for group in groups:
+        get = group.values.get
+        found = naming.attribute(
+            get("model"), get("operation"), get("status"), get("cache_hit"), get("tier"), group.template
+        )
+        if len(found) == 2:
+            tallies[found[0]] += 1
+            problems[str(found[0]), found[1]] = None
+            continue
+        named, outcome, seed, id_seed, trace_seed = found
+        key = (*sized_group(named, group.size), group.day)
+        cell = cells.setdefault(key, [0.0] * len(COLUMNS))
+        place = CellRef(cell, key, outcome, seed, id_seed, trace_seed)
+        count([get(name) for name in fields], place, outcome, 0, 1.0, _no_trace)
+        tallies[Result.COUNTED] += 1
+    usage = tuple(UsageRow(*key, *cell) for key, cell in whole_cells(cells).items() if any(cell))
+    return Sums(usage, tier_counts(cells), tallies, tuple(problems))
+
+
+def _never() -> datetime:
+    return datetime.max.replace(tzinfo=UTC)
+
+
+def _no_trace(_place: CellRef, _trace: object, _minute: int) -> bool:
+    return False

@@ -1,0 +1,1 @@
+"""Usage in tables of a database: added up there, by day."""

@@ -1,0 +1,130 @@
+"""Asks a table of a database for days: one statement that adds up there, and whose sums are counted here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from hashlib import blake2b
+from typing import Any
+
+from leverwatch.collectors.daily.answers import Answer
+from leverwatch.collectors.daily.collector import DailyCollector
+from leverwatch.collectors.daily.known_days import KINDS as KINDS
+from leverwatch.collectors.daily.sums import Group, added_up
+from leverwatch.collectors.daily.window import Days
+from leverwatch.collectors.interface import CollectorContext, Result
+from leverwatch.collectors.records.fields import parse_template, system_lookup
+from leverwatch.collectors.records.timestamps import EPOCH, parse_time
+from leverwatch.collectors.sources.sql.config import SqlConfig, TimeIs
+from leverwatch.collectors.sources.sql.connection import reading, shown_address
+from leverwatch.collectors.sources.sql.dialects import DIALECTS
+from leverwatch.collectors.sources.sql.statement import (
+    CALLS,
+    DAY_OF,
+    NEWEST,
+    ROWS,
+    SIZE,
+    Plan,
+    plan_of,
+    statement_of,
+)
+
+_UNITS = {TimeIs.SECONDS: 1, TimeIs.MILLISECONDS: 1_000, TimeIs.MICROSECONDS: 1_000_000}
+Moved = Mapping[str, Any]
+"""A row of the answer, by label."""
+
+
+class Table:
+    """A table of a database that is asked for days."""
+
+    def __init__(self, config: SqlConfig, context: CollectorContext) -> None:
+        self._config, self._context = config, context
+        self._dialect = DIALECTS[config.address.get_backend_name()]
+        self._plan = plan_of(config)
+        self._system_of = system_lookup(parse_template(config.system))
+
+    @property
+    def settings(self) -> str:
+        """A digest of everything that the answers depend on; the user and the password are not among it."""
+        config = self._config
+        told = (
+            shown_address(config.address), config.table, config.statement, config.time_is.value,
+            sorted(config.fields.mapped().items()), config.system, config.distinct,
+        )  # fmt: skip
+        return blake2b(repr(told).encode(), digest_size=8).hexdigest()
+
+    def ask(self, days: Days) -> Answer:
+        """Return what the table has of some days.
+
+        Raises:
+            CollectorError: as for `reading`.
+        """
+        with reading(self._config, self._context.base_dir, self._context.stopping) as connection:
+            statement = statement_of(self._config, self._dialect, days)
+            found = [dict(row) for row in connection.execute(statement).mappings()]
+        return answer_of(found, self._plan, self._config, self._system_of)
+
+    def shown(self, days: Days) -> str:
+        """Return the statement for some days, as text with its values.
+
+        Raises:
+            CollectorError: as for `reading`.
+        """
+        with reading(self._config, self._context.base_dir) as connection:
+            statement = statement_of(self._config, self._dialect, days)
+            return str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
+
+
+def answer_of(found: Sequence[Moved], plan: Plan, config: SqlConfig, system_of: Any) -> Answer:
+    """Return what the rows of an answer mean. Pure."""
+    place = f"source {config.name}: {config.table or 'statement'}"
+    timed = [row for row in found if row[DAY_OF] is not None]
+    counted = [row for row in timed if row[CALLS] is not None]
+    sums = added_up(_groups(counted, plan), plan.fields, system_of)
+    tallies, problems = sums.tallies, [(place, *it) for it in sums.problems]
+    for result, refused, what in (
+        (Result.BAD_TIME, [row for row in found if row[DAY_OF] is None], "time: {} rows have none that is a time"),
+        (Result.MISTYPED_FIELD, [row for row in timed if row[CALLS] is None], "inferences: {} rows say no number"),
+    ):
+        if refused:
+            tallies[result] += len(refused)
+            problems.append((place, str(result), what.format(f"{sum(row[ROWS] for row in refused):,}")))
+    moments = [moment for row in timed if (moment := _moment(row[NEWEST], config.time_is)) is not None]
+    return Answer(
+        usage=sums.usage,
+        filled=frozenset(_day(row[DAY_OF]) for row in timed),
+        tallies=tallies,
+        tiers=sums.tiers,
+        newest=max(moments, default=None),
+        problems=tuple(problems),
+    )
+
+
+def _groups(found: Sequence[Moved], plan: Plan) -> Iterator[Group]:
+    for row in found:
+        values: dict[str, Any] = {name: row[name] for name in plan.names if row[name] is not None}
+        # Sums are exact decimals where there are such.
+        sums = ((name, row[name]) for name in (CALLS, *plan.amounts))
+        values |= {name: float(number) for name, number in sums if number is not None}
+        size = row.get(SIZE, 0)
+        yield Group(_day(row[DAY_OF]), values, tuple(row[label] for label in plan.template), size)
+
+
+def _day(value: Any) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(value)
+
+
+def _moment(value: Any, kind: TimeIs) -> datetime | None:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+    if kind in _UNITS and value is not None:
+        seconds = float(value) / _UNITS[kind]
+        return datetime.fromtimestamp(seconds, UTC) if seconds > EPOCH.timestamp() else None
+    return parse_time(value, UTC)
+
+
+class SqlCollector(DailyCollector):
+    """An `sql` source."""
+
+    def __init__(self, config: SqlConfig, context: CollectorContext) -> None:
+        super().__init__(config, context, Table(config, context))

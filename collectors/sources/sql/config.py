@@ -1,0 +1,164 @@
+"""The configuration of an `sql` source."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from leverwatch.collectors.aggregation.config import SystemTemplate
+from leverwatch.collectors.config import Model
+from leverwatch.collectors.daily.config import DailyConfig
+from leverwatch.collectors.records.fields import parse_path, parse_template
+
+ENGINES = ("postgresql", "sqlite")
+_READS = re.compile(r"\s*(?:select|with|values)\b", re.IGNORECASE)
+
+
+class TimeIs(StrEnum):
+    """How a column holds the time of a call."""
+
+    ZONED = "zoned"
+    UTC = "utc"
+    SECONDS = "s"
+    MILLISECONDS = "ms"
+    MICROSECONDS = "us"
+    TEXT = "text"
+
+
+class SqlFields(Model):
+    """Which column has each value. `usage.cached` is the key `cached` of the JSON column `usage`."""
+
+    time: str = Field(min_length=1, description="Time of the call. Required.", examples=["created_at"])
+    model: str | None = Field(default=None, min_length=1, description="Model that served the call.")
+    request_id: str | None = Field(default=None, min_length=1, description="Id of the call; for `distinct` only.")
+    operation: str | None = Field(
+        default=None, min_length=1, description="What was asked for; without it every row is a generation."
+    )
+    status: str | None = Field(
+        default=None, min_length=1, description="Outcome: a word, an HTTP status or a boolean; success without it."
+    )
+    input_tokens: str | None = Field(default=None, min_length=1, description="Input tokens, cached ones included.")
+    cached_input_tokens: str | None = Field(
+        default=None, min_length=1, description="Input tokens read from the provider's prompt cache."
+    )
+    output_tokens: str | None = Field(default=None, min_length=1, description="Output tokens, reasoning included.")
+    cost_usd: str | None = Field(default=None, min_length=1, description="Cost of the call in US dollars.")
+    latency_ms: str | None = Field(default=None, min_length=1, description="Duration in milliseconds.")
+    inferences: str | None = Field(
+        default=None, min_length=1, description="How many calls a row stands for; its sums are already sums."
+    )
+    cache_hit: str | None = Field(
+        default=None, min_length=1, description="Whether the gateway answered from its response cache."
+    )
+    tier: str | None = Field(default=None, min_length=1, description="Service tier, which has prices of its own.")
+    attempts: str | None = Field(
+        default=None, min_length=1, description="Calls to a model server that the row took, retries included."
+    )
+    errors: str | None = Field(default=None, min_length=1, description="Failed attempts that the row took.")
+    cache_write_tokens: str | None = Field(
+        default=None, min_length=1, description="Input tokens written to the provider's prompt cache."
+    )
+    reasoning_tokens: str | None = Field(
+        default=None, min_length=1, description="Output tokens that the model spent on thinking."
+    )
+    finish_reason: str | None = Field(
+        default=None, min_length=1, description="Why the model stopped; a limit of length is told from all others."
+    )
+
+    @field_validator("*")
+    @classmethod
+    def _path_is_sound(cls, path: str | None) -> str | None:
+        if path is not None:
+            parse_path(path)
+        return path
+
+    def mapped(self) -> Mapping[str, str]:
+        """Return the fields that have a column, by name."""
+        return {name: path for name in type(self).model_fields if (path := getattr(self, name)) is not None}
+
+
+class SqlConfig(DailyConfig):
+    """Usage in a table of a database, added up there."""
+
+    type: Literal["sql"] = "sql"
+    url: SecretStr = Field(
+        description="Address of the database: `postgresql://user@host:5432/name`, or `sqlite:////path/to/file.db`.",
+        examples=["postgresql://reader@db.internal/gateway"],
+    )
+    password_file: Path | None = Field(
+        default=None,
+        description="File that holds the password of `url`; it is read for every connection.",
+        examples=["/run/secrets/reader-password"],
+    )
+    table: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Table or view with a row for each call, or for a sum of calls; its schema before a dot.",
+        examples=["public.calls"],
+    )
+    statement: str | None = Field(
+        default=None, min_length=1, description="A SELECT that is read in the place of a table."
+    )
+    time_is: TimeIs = Field(
+        default=TimeIs.ZONED,
+        description="What the column of the time has: `zoned`, a time with a zone; `utc`, one without, in UTC;"
+        " `s`, `ms`, `us`, a number since 1970; `text`, ISO 8601 (UTC when it names no zone).",
+    )
+    fields: SqlFields = Field(description="Names of columns.")
+    system: SystemTemplate
+    distinct: bool = Field(
+        default=False,
+        description="Rows with one `request_id` within two days count once; this costs the database a sort.",
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _known_engine(cls, value: SecretStr) -> SecretStr:
+        try:
+            url = make_url(value.get_secret_value())
+        except (ArgumentError, ValueError):
+            # Without a cause: its text may have the password.
+            raise ValueError(
+                "is no database URL (percent-encode special characters, or use password_file)"
+            ) from None
+        if url.get_backend_name() not in ENGINES:
+            raise ValueError(f"names no database that can be read; these can: {', '.join(ENGINES)}")
+        return value
+
+    @field_validator("statement")
+    @classmethod
+    def _only_reads(cls, value: str | None) -> str | None:
+        if value is not None and not _READS.match(value):
+            raise ValueError("must begin with SELECT, WITH or VALUES")
+        return value
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if (self.table is None) == (self.statement is None):
+            raise ValueError("needs one of `table` and `statement`, and not both")
+        if self.distinct and self.fields.request_id is None:
+            raise ValueError("distinct needs fields.request_id, by which a call is known")
+        if self.password_file is not None and self.address.password is not None:
+            raise ValueError("has one password too many: `url` has one, and there is a `password_file`")
+        for path in parse_template(self.system).paths:
+            parse_path(path)
+        if self.table is not None:
+            parse_path(self.table)
+        return self
+
+    @property
+    def address(self) -> URL:
+        """The address as written."""
+        return make_url(self.url.get_secret_value())
+
+    def declared_systems(self) -> frozenset[str]:
+        """The constant system, if there is one."""
+        constant = parse_template(self.system).constant
+        return frozenset() if constant is None else frozenset({constant})

@@ -1,0 +1,166 @@
+"""The statement that adds a table up by UTC day, and by everything that tells one call from another. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from msgspec import Struct
+from sqlalchemy import ColumnElement, FromClause, Select
+
+from leverwatch.collectors.daily.window import DAY, Days
+from leverwatch.collectors.records.fields import Path, parse_path, parse_template
+from leverwatch.collectors.records.formats.interface import MAX_AMOUNT
+from leverwatch.collectors.records.service_tiers import BOUNDS
+from leverwatch.collectors.sources.sql.config import SqlConfig
+from leverwatch.collectors.sources.sql.dialects import Dialect
+
+NAMES = ("model", "operation", "status", "cache_hit", "tier", "finish_reason")
+"""The fields by which rows are grouped."""
+AMOUNTS = (
+    "input_tokens", "cached_input_tokens", "output_tokens", "cost_usd", "latency_ms", "attempts", "errors",
+    "cache_write_tokens", "reasoning_tokens",
+)  # fmt: skip
+"""The fields that are added up."""
+CALLS, ROWS, SIZE, DAY_OF, NEWEST = "inferences", "rows", "size", "day", "newest"
+_PARTS = ("cached_input_tokens", "cache_write_tokens")
+
+
+class Plan(Struct, frozen=True):
+    """What a table is asked for."""
+
+    names: tuple[str, ...]
+    """The mapped fields by which rows are grouped."""
+    amounts: tuple[str, ...]
+    """The mapped fields that are added up."""
+    template: tuple[str, ...]
+    """Labels of the values of the system template."""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """All fields that a group may have a value for."""
+        return (CALLS, *self.names, *self.amounts)
+
+
+def plan_of(config: SqlConfig) -> Plan:
+    """Return what the table of a source is asked for."""
+    mapped = config.fields.mapped()
+    placeholders = parse_template(config.system).paths
+    return Plan(
+        tuple(name for name in NAMES if name in mapped),
+        tuple(name for name in AMOUNTS if name in mapped),
+        tuple(f"system_{number}" for number in range(len(placeholders))),
+    )
+
+
+def statement_of(config: SqlConfig, dialect: Dialect, days: Days) -> Select[Any]:
+    """Return the statement for some days: one row for each combination of a day, names, and what is known.
+
+    The inner SELECT has one row for each row of the table, so that the outer one groups by names, and no
+    expression is written twice.
+    """
+    plan, mapped = plan_of(config), config.fields.mapped()
+    rows = _rows(config, dialect, days, plan, mapped)
+    column = rows.c
+    known = [column[name].is_(None).label(f"no_{name}") for name in plan.amounts]
+    known.append(column[CALLS].is_(None).label("no_calls"))
+    sizes = [column[SIZE]] if SIZE in column else []
+    grouped = [column[DAY_OF], *(column[name] for name in (*plan.names, *plan.template)), *sizes]
+    sums = [
+        sa.func.sum(column[CALLS]).label(CALLS),
+        *(sa.func.sum(column[name]).label(name) for name in plan.amounts),
+        sa.func.count().label(ROWS),
+        sa.func.max(column["time"]).label(NEWEST),
+    ]
+    found = sa.select(*grouped, *sums).group_by(*grouped, *known)
+    return found.where(sa.or_(column["id"].is_(None), column["nth"] == 1)) if config.distinct else found
+
+
+def _rows(config: SqlConfig, dialect: Dialect, days: Days, plan: Plan, mapped: Mapping[str, str]) -> FromClause:
+    """Return the rows of some days, with their values under the names of the fields."""
+    paths = [parse_path(path) for path in mapped.values()]
+    placeholders = [parse_path(path) for path in parse_template(config.system).paths]
+    table = _table(config, sorted({path[0] for path in (*paths, *placeholders)}))
+
+    def text(path: Path) -> ColumnElement[Any]:
+        column = table.c[path[0]]
+        return column if len(path) == 1 else dialect.key(column, path[1:])
+
+    def amount(name: str) -> ColumnElement[Any]:
+        path = parse_path(mapped[name])
+        number = dialect.number(table.c[path[0]], path[1:])
+        # NaN is greater than every number where there is one.
+        return sa.case((sa.and_(number >= 0, number <= int(MAX_AMOUNT)), number))
+
+    when = table.c[mapped["time"]]
+    amounts = {name: amount(name) for name in plan.amounts}
+    shown = _whole(amounts)
+    day = dialect.day(when, config.time_is)
+    values: list[ColumnElement[Any]] = [
+        day.label(DAY_OF),
+        when.label("time"),
+        (amount(CALLS) if CALLS in mapped else sa.literal_column("1")).label(CALLS),
+        *(text(parse_path(mapped[name])).label(name) for name in plan.names),
+        *(text(path).label(label) for path, label in zip(placeholders, plan.template, strict=True)),
+        *(shown[name].label(name) for name in plan.amounts),
+    ]
+    if "input_tokens" in shown and CALLS not in mapped:
+        # Of a sum of calls, the length of each one is unknown.
+        values.append(_size(shown["input_tokens"]).label(SIZE))
+    asked = days
+    if config.distinct:
+        # A copy may have come a day after the original, which is not among the days that are asked for.
+        asked = Days(days.first - DAY, days.last)
+        id_ = text(parse_path(mapped["request_id"]))
+        values += [
+            id_.label("id"),
+            sa.func.row_number().over(partition_by=id_, order_by=when).label("nth"),
+        ]
+    inner = sa.select(*values).where(*dialect.within(when, config.time_is, asked)).subquery("calls")
+    day = inner.c[DAY_OF]
+    wanted = day.between(_day(inner, days.first), _day(inner, days.last))
+    # Rows whose time is none are said, and not lost.
+    return sa.select(*inner.c).where(sa.or_(wanted, day.is_(None))).subquery("of_days")
+
+
+def _day(inner: FromClause, day: Any) -> ColumnElement[Any]:
+    """Return a day as the database compares it with the days that it computed."""
+    kind = inner.c[DAY_OF].type
+    return sa.literal(day, sa.Date) if isinstance(kind, sa.Date) else sa.literal(f"{day}", sa.String)
+
+
+def _whole(amounts: Mapping[str, ColumnElement[Any]]) -> dict[str, ColumnElement[Any]]:
+    """Return the amounts with parts of tokens inside their wholes, and a cost of zero beside tokens as unknown, as
+    `records/tokens.py` and `Layout` have it for single records."""
+    shown = dict(amounts)
+    parts = [sa.func.coalesce(amounts[name], 0) for name in _PARTS if name in amounts]
+    if "input_tokens" in amounts and parts:
+        taken, inside = amounts["input_tokens"], sum(parts[1:], parts[0])
+        shown["input_tokens"] = sa.case((inside > taken, taken + inside), else_=taken)
+    if "output_tokens" in amounts and "reasoning_tokens" in amounts:
+        output, thought = amounts["output_tokens"], sa.func.coalesce(amounts["reasoning_tokens"], 0)
+        shown["output_tokens"] = sa.case((thought > output, output + thought), else_=output)
+    tokens = [sa.func.coalesce(amounts[name], 0) for name in ("input_tokens", "output_tokens") if name in amounts]
+    if "cost_usd" in amounts and tokens:
+        used = sum(tokens[1:], tokens[0])
+        shown["cost_usd"] = sa.case((sa.or_(amounts["cost_usd"] > 0, used == 0), amounts["cost_usd"]))
+    return shown
+
+
+def _size(tokens: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return how many of the bounds a number of tokens is beyond."""
+    beyond = [(tokens > bound, number) for number, bound in reversed(list(enumerate(BOUNDS, 1)))]
+    return sa.case(
+        *((condition, sa.literal_column(str(number))) for condition, number in beyond),
+        else_=sa.literal_column("0"),
+    )
+
+
+def _table(config: SqlConfig, columns: Sequence[str]) -> FromClause:
+    named: list[sa.ColumnClause[Any]] = [sa.column(name) for name in columns]
+    if config.statement is not None:
+        # A colon is no parameter.
+        return sa.text(config.statement.strip().rstrip(";").replace(":", r"\:")).columns(*named).subquery("told")
+    *schema, name = parse_path(config.table or "")
+    return sa.table(name, *named, schema=".".join(schema) or None)

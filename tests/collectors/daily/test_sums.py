@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leverwatch.collectors.daily.sums import Group, added_up
+from leverwatch.collectors.interface import Operation, Result
+
+DAY = date(2026, 3, 1)
+FIELDS = ("inferences", "model", "operation", "status", "input_tokens", "output_tokens", "cost_usd", "tier")
+
+
+def group(day: date = DAY, system: object = "bot", size: int = 0, **values: Any) -> Group:
+    return Group(day, values, (system,), size)
+
+
+def sums(*groups: Group) -> Any:
+    return added_up(groups, FIELDS, lambda values: str(values[0]) if values[0] else None)
+
+
+def row(found: Any) -> Mapping[str, float]:
+    (only,) = found.usage
+    return {name: getattr(only, name) for name in ("inferences", "errors", "input_tokens", "unknown_input")}
+
+
+def test_groups_of_one_day_and_system_are_one_row() -> None:
+    found = sums(
+        group(inferences=10, model="m", input_tokens=500),
+        group(inferences=3, model="m"),
+        group(inferences=2, model="m", status="error"),
+    )
+
+    assert row(found) == {"inferences": 13, "errors": 2, "input_tokens": 500, "unknown_input": 3}
+    assert found.tallies == {Result.COUNTED: 3}
+
+
+def test_days_systems_models_and_operations_are_told_apart() -> None:
+    found = sums(
+        group(inferences=1, model="a"),
+        group(inferences=2, model="b"),
+        group(inferences=3, model="a", operation="embedding"),
+        group(inferences=4, model="a", system="other"),
+        group(date(2026, 3, 2), inferences=5, model="a"),
+    )
+
+    assert {(it.system, it.model, it.operation, it.day.day, it.inferences) for it in found.usage} == {
+        ("bot", "a", Operation.GENERATION, 1, 1),
+        ("bot", "b", Operation.GENERATION, 1, 2),
+        ("bot", "a", Operation.EMBEDDING, 1, 3),
+        ("other", "a", Operation.GENERATION, 1, 4),
+        ("bot", "a", Operation.GENERATION, 2, 5),
+    }
+
+
+def test_a_group_that_cannot_be_counted_is_tallied_and_said_without_its_value() -> None:
+    found = sums(
+        group(inferences=1, model="a", status="weird-word"),
+        group(inferences=1, model="a", operation="weird-word"),
+        group(inferences=1, model="a", system=None),
+        group(inferences=1, model="a"),
+    )
+
+    assert found.tallies == {
+        Result.UNKNOWN_STATUS: 1, Result.UNKNOWN_OPERATION: 1, Result.UNATTRIBUTED: 1, Result.COUNTED: 1,
+    }  # fmt: skip
+    assert "weird-word" not in repr(found.problems)
+    assert len(found.problems) == 3
+
+
+def test_the_tokens_of_another_tier_and_of_long_inputs_are_told_apart() -> None:
+    found = sums(
+        group(inferences=10, model="m", input_tokens=1000, output_tokens=10, tier="batch"),
+        group(inferences=1, model="m", input_tokens=300_000, output_tokens=5, size=5),
+        group(inferences=5, model="m", input_tokens=500, output_tokens=5),
+    )
+
+    assert {(it.tier, it.inferences, it.input_tokens) for it in found.tiers} == {
+        ("batch", 10, 1000), (">200000", 1, 300_000),
+    }  # fmt: skip
+    assert row(found)["input_tokens"] == 301_500
+
+
+@given(st.lists(st.tuples(st.integers(1, 50), st.one_of(st.none(), st.integers(0, 500)), st.booleans())))
+def test_no_call_and_no_token_is_lost(calls: list[tuple[int, int | None, bool]]) -> None:
+    found = sums(
+        *(
+            group(
+                inferences=number,
+                model="m",
+                status="ok" if good else "error",
+                input_tokens=tokens,
+            )
+            for number, tokens, good in calls
+        )
+    )
+
+    assert sum(it.inferences + it.errors for it in found.usage) == sum(number for number, _, _ in calls)
+    assert sum(it.input_tokens for it in found.usage) == sum(tokens or 0 for _, tokens, good in calls if good)
+    assert sum(it.unknown_input for it in found.usage) == sum(
+        number for number, tokens, good in calls if good and tokens is None
+    )

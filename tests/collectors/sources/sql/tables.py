@@ -1,0 +1,98 @@
+"""A table of calls in each database that can be read, and the same calls as a log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, make_url
+
+from leverwatch.collectors.daily.answers import Answer
+from leverwatch.collectors.daily.window import Days
+from leverwatch.collectors.interface import CollectorContext, UsageRow
+from leverwatch.collectors.sources.sql.collector import Table
+from leverwatch.collectors.sources.sql.config import SqlConfig
+
+NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+Record = Mapping[str, Any]
+
+
+class Database:
+    """A database of a test. `write` replaces its table of calls."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self.url, self.folder = url, folder
+        parsed = make_url(url)
+        driver = parsed.set(drivername="postgresql+psycopg") if parsed.drivername == "postgresql" else parsed
+        self.engine = sa.create_engine(driver)
+        self.is_postgresql = self.engine.dialect.name == "postgresql"
+
+    def run(self, *statements: str) -> None:
+        """Execute statements in one transaction."""
+        with self.engine.begin() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+
+    def write(self, columns: Mapping[str, str], records: Iterable[Record], table: str = "calls") -> None:
+        """Make a table with columns of these types, and fill it."""
+        listed = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+        self.run(f'DROP TABLE IF EXISTS "{table}"', f'CREATE TABLE "{table}" ({listed})')
+        rows = [{name: _stored(record.get(name)) for name in columns} for record in records]
+        # As text, which a cast of the database reads: a driver would add the zone of its session.
+        names = ", ".join(f'"{name}"' for name in columns)
+        values = ", ".join(f"CAST(:{name} AS {kind})" for name, kind in columns.items())
+        with self.engine.begin() as connection:
+            if rows:
+                connection.execute(sa.text(f'INSERT INTO "{table}" ({names}) VALUES ({values})'), rows)  # noqa: S608 - a test's own names
+
+    def config(self, **settings: Any) -> SqlConfig:
+        """The settings of a source that reads the table."""
+        given = {"name": "db", "type": "sql", "url": self.url, "table": "calls", "system": "bot", **settings}
+        return SqlConfig.model_validate(given)
+
+    def ask(self, days: Days, **settings: Any) -> Answer:
+        """What the source answers."""
+        return self.table(**settings).ask(days)
+
+    def table(self, **settings: Any) -> Table:
+        """The source."""
+        return Table(self.config(**settings), CollectorContext(self.folder, self.folder, lambda: NOW))
+
+
+def _stored(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, dict | list) else value
+
+
+def sums(rows: Sequence[UsageRow], *names: str) -> dict[tuple[str, ...], tuple[float, ...]]:
+    """The named counts of usage rows by system, model, operation and day."""
+    return {
+        (it.system, it.model, str(it.operation), f"{it.day}"): tuple(getattr(it, name) for name in names)
+        for it in rows
+    }
+
+
+def by_day(rows: Sequence[UsageRow]) -> dict[str, float]:
+    """Inferences by day."""
+    found: dict[str, float] = {}
+    for it in rows:
+        found[f"{it.day}"] = found.get(f"{it.day}", 0) + it.inferences
+    return found
+
+
+def days(first: str, last: str) -> Days:
+    """Some days."""
+    return Days(date.fromisoformat(first), date.fromisoformat(last))
+
+
+def minutes(first: datetime, number: int) -> list[datetime]:
+    """So many minutes from a moment on."""
+    return [first + timedelta(minutes=index) for index in range(number)]
+
+
+def url_of(url: URL) -> str:
+    """The text of a URL, password included."""
+    return url.render_as_string(hide_password=False)

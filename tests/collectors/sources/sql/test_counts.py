@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from leverwatch.collectors.errors import CollectorError
+from leverwatch.collectors.interface import Operation, Result
+from leverwatch.collectors.sources.sql.connection import reading
+from tests.collectors.sources.sql.tables import Database, Record, by_day, days, sums
+
+WEEK = days("2026-03-02", "2026-03-08")
+AT = 1_772_700_000
+"""The fifth of March, 2026."""
+
+
+def ask(database: Database, columns: dict[str, str], records: Sequence[Record], **settings: Any) -> Any:
+    database.write({"at": "BIGINT", **columns}, [{"at": AT, **record} for record in records])
+    fields = {"time": "at", **settings.pop("fields", {})}
+    return database.ask(WEEK, time_is="s", fields=fields, **settings)
+
+
+def test_values_that_cannot_be_read_are_unknown_and_their_calls_count(database: Database) -> None:
+    found = ask(
+        database,
+        {"tokens": "DOUBLE PRECISION"},
+        [{"tokens": -5}, {"tokens": 1e300}, {"tokens": 7}, {"tokens": None}],
+        fields={"input_tokens": "tokens"},
+    )
+
+    (row,) = found.usage
+    assert (row.inferences, row.input_tokens, row.unknown_input) == (4, 7, 3)
+
+
+def test_a_value_that_is_no_number_is_unknown(database: Database) -> None:
+    values = ["NaN", "Infinity", 3] if database.is_postgresql else ["many", "1e5x", 3]
+    kind = "DOUBLE PRECISION" if database.is_postgresql else "TEXT"
+
+    found = ask(database, {"tokens": kind}, [{"tokens": it} for it in values], fields={"input_tokens": "tokens"})
+
+    (row,) = found.usage
+    assert (row.inferences, row.input_tokens, row.unknown_input) == (3, 3, 2)
+
+
+def test_keys_of_json_are_read_and_what_is_no_number_there_is_unknown(database: Database) -> None:
+    kind = "JSONB" if database.is_postgresql else "TEXT"
+    told = [
+        {"usage": {"in": 10, "model.name": "a"}},
+        {"usage": {"in": "12", "model.name": "a"}},
+        {"usage": {"in": "twelve", "model.name": "a"}},
+        {"usage": {}},
+        None,
+    ]
+
+    found = ask(
+        database,
+        {"told": kind},
+        [{"told": it} for it in told],
+        fields={"input_tokens": "told.usage.in", "model": r"told.usage.model\.name"},
+    )
+
+    assert sums(found.usage, "inferences", "input_tokens", "unknown_input") == {
+        ("bot", "a", "generation", "2026-03-05"): (3, 22, 1),
+        ("bot", "unknown", "generation", "2026-03-05"): (2, 0, 2),
+    }
+
+
+def test_rows_that_are_sums_already_count_for_as_many_calls_as_they_say(database: Database) -> None:
+    found = ask(
+        database,
+        {"n": "BIGINT", "failed": "BIGINT", "tokens": "BIGINT"},
+        [{"n": 1000, "failed": 4, "tokens": 50_000}, {"n": 20, "failed": 0, "tokens": 700}],
+        fields={"inferences": "n", "errors": "failed", "input_tokens": "tokens"},
+    )
+
+    (row,) = found.usage
+    assert (row.inferences, row.errors, row.input_tokens) == (1020, 4, 50_700)
+    assert found.tiers == ()
+
+
+def test_a_row_that_says_no_number_of_calls_is_refused_and_said(database: Database) -> None:
+    found = ask(
+        database, {"n": "BIGINT"}, [{"n": None}, {"n": None}, {"n": -1}, {"n": 5}], fields={"inferences": "n"}
+    )
+
+    (row,) = found.usage
+    assert row.inferences == 5
+    assert found.tallies == {Result.COUNTED: 1, Result.MISTYPED_FIELD: 1}
+    assert found.problems == (("source db: calls", "mistyped_field", "inferences: 3 rows say no number"),)
+
+
+def test_the_system_is_a_template_over_columns(database: Database) -> None:
+    found = ask(
+        database,
+        {"team": "TEXT", "app": "BIGINT"},
+        [{"team": "a", "app": 1}, {"team": "b", "app": 2}, {"team": None, "app": 2}],
+        system="{team}/{app}",
+    )
+
+    assert {row.system for row in found.usage} == {"a/1", "b/2"}
+    assert found.tallies[Result.UNATTRIBUTED] == 1
+
+
+def test_booleans_and_numbers_are_outcomes(database: Database) -> None:
+    kind = "BOOLEAN" if database.is_postgresql else "INTEGER"
+    flagged = ask(database, {"ok": kind}, [{"ok": "true"} if database.is_postgresql else {"ok": 200}])
+    assert sum(by_day(flagged.usage).values()) == 1
+    rows = [{"code": 200}, {"code": 503}, {"code": 200}]
+
+    found = ask(database, {"code": "INTEGER"}, rows, fields={"status": "code"})
+
+    (row,) = found.usage
+    assert (row.inferences, row.errors) == (2, 1)
+
+
+def test_operations_are_told_apart(database: Database) -> None:
+    found = ask(
+        database, {"kind": "TEXT"}, [{"kind": "chat"}, {"kind": "embeddings"}], fields={"operation": "kind"}
+    )
+
+    assert {row.operation for row in found.usage} == {Operation.GENERATION, Operation.EMBEDDING}
+
+
+def test_rows_with_one_id_within_two_days_count_once_where_that_is_asked(database: Database) -> None:
+    rows: list[dict[str, Any]] = [
+        {"id": "a"}, {"id": "a"}, {"id": "b"}, {"id": None}, {"id": None}, {"id": "a", "at": AT + 86_400},
+        {"id": "b", "at": AT + 3 * 86_400},
+    ]  # fmt: skip
+    database.write({"at": "BIGINT", "id": "TEXT"}, [{"at": AT, **row} for row in rows])
+    settings = {"time_is": "s", "fields": {"time": "at", "request_id": "id"}}
+
+    plain = database.ask(WEEK, **settings)
+    once = database.ask(WEEK, distinct=True, **settings)
+    next_day = database.ask(days("2026-03-06", "2026-03-06"), distinct=True, **settings)
+
+    assert by_day(plain.usage) == {"2026-03-05": 5, "2026-03-06": 1, "2026-03-08": 1}
+    assert by_day(once.usage)["2026-03-05"] == 4
+    assert "2026-03-06" not in by_day(once.usage)
+    assert by_day(next_day.usage) == {}
+
+
+def test_names_that_need_quotes_are_quoted(database: Database) -> None:
+    database.write({"at": "BIGINT", "select": "TEXT"}, [{"at": AT, "select": "m"}], table="a table")
+    database.run("""ALTER TABLE "a table" ADD COLUMN "my col" TEXT DEFAULT 'x'""")
+
+    found = database.ask(
+        WEEK, table="a table", time_is="s", fields={"time": "at", "model": "select"}, system="{my col}"
+    )
+
+    assert [(row.model, row.system) for row in found.usage] == [("m", "x")]
+
+
+def test_a_statement_is_read_in_the_place_of_a_table(database: Database) -> None:
+    database.write({"at": "BIGINT", "model": "TEXT"}, [{"at": AT, "model": "a%b"}, {"at": AT, "model": "c:d"}])
+
+    found = database.ask(
+        WEEK,
+        table=None,
+        statement="""SELECT "at" AS moment, model FROM "calls" WHERE model LIKE 'c:%' ;""",
+        time_is="s",
+        fields={"time": "moment", "model": "model"},
+    )
+
+    assert [row.model for row in found.usage] == ["c:d"]
+
+
+def test_a_statement_that_writes_is_refused_and_writes_nothing(database: Database) -> None:
+    database.write({"at": "BIGINT"}, [{"at": AT}])
+    writes = 'DELETE FROM "calls"'
+    if database.is_postgresql:
+        database.run(
+            "CREATE FUNCTION sneak() RETURNS bigint LANGUAGE plpgsql VOLATILE AS"
+            f" $$ BEGIN {writes}; RETURN 1; END $$"
+        )
+        with pytest.raises(CollectorError, match="source db"):
+            database.ask(WEEK, table=None, statement='SELECT sneak() AS "at"', time_is="s", fields={"time": "at"})
+    with (
+        pytest.raises(CollectorError, match="source db"),
+        reading(database.config(fields={"time": "at"}), database.folder) as connection,
+    ):
+        connection.exec_driver_sql(writes)
+
+    with database.engine.connect() as connection:
+        assert connection.exec_driver_sql('SELECT count(*) FROM "calls"').scalar() == 1
+
+
+def test_the_rows_that_are_moved_do_not_grow_with_the_table(database: Database) -> None:
+    few = ask(database, {"model": "TEXT"}, [{"model": "a"}, {"model": "b"}] * 10, fields={"model": "model"})
+    many = ask(database, {"model": "TEXT"}, [{"model": "a"}, {"model": "b"}] * 500, fields={"model": "model"})
+
+    assert few.rows == many.rows == 2
+    assert sum(by_day(many.usage).values()) == 1000

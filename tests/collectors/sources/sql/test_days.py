@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from leverwatch.collectors.interface import Result
+from tests.collectors.sources.sql.tables import Database, by_day, days, minutes
+
+FALL = datetime(2026, 10, 31, tzinfo=UTC)
+SPRING = datetime(2026, 3, 7, tzinfo=UTC)
+"""The days before clocks change in New York."""
+INDIA = timezone(timedelta(hours=5, minutes=30))
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def _zoned(moment: datetime) -> str:
+    return moment.astimezone(ZoneInfo("America/New_York")).isoformat()
+
+
+FORMS: dict[str, tuple[str, Any]] = {
+    "zoned": ("TIMESTAMPTZ", _zoned),
+    "utc": ("TIMESTAMP", lambda moment: moment.strftime("%Y-%m-%d %H:%M:%S")),
+    "s": ("BIGINT", lambda moment: int(moment.timestamp())),
+    "ms": ("BIGINT", lambda moment: int(moment.timestamp() * 1e3) + 999),
+    "us": ("BIGINT", lambda moment: int(moment.timestamp()) * 1_000_000 + 999_999),
+    "text": ("TEXT", lambda moment: moment.astimezone(INDIA if moment.minute % 2 else BERLIN).isoformat()),
+}
+
+
+@pytest.mark.parametrize("start", [SPRING, FALL], ids=["spring", "fall"])
+@pytest.mark.parametrize("form", FORMS)
+def test_a_day_is_one_of_utc_in_any_session_and_over_the_change_of_clocks(
+    database: Database, form: str, start: datetime
+) -> None:
+    kind, written = FORMS[form]
+    if not database.is_postgresql:
+        kind = "TEXT" if kind.startswith("TIMESTAMP") else kind
+    database.write({"at": kind}, [{"at": written(moment)} for moment in minutes(start, 3 * 1440)])
+    day = [f"{start.date() + timedelta(days=index)}" for index in range(4)]
+    settings = {"time_is": form, "fields": {"time": "at"}}
+
+    whole = database.ask(days("2026-01-01", "2026-12-31"), **settings)
+    middle = database.ask(days(day[1], day[1]), **settings)
+
+    assert by_day(whole.usage) == dict.fromkeys(day[:3], 1440)
+    assert by_day(middle.usage) == {day[1]: 1440}
+    assert whole.newest is not None
+    assert timedelta(0) <= whole.newest - (start + timedelta(minutes=3 * 1440 - 1)) < timedelta(seconds=1)
+
+
+def test_a_text_without_a_zone_is_in_utc(database: Database) -> None:
+    database.write({"at": "TEXT"}, [{"at": "2026-03-08T23:59:59"}, {"at": "2026-03-09 00:00:00"}])
+
+    found = database.ask(days("2026-03-08", "2026-03-09"), time_is="text", fields={"time": "at"})
+
+    assert by_day(found.usage) == {"2026-03-08": 1, "2026-03-09": 1}
+
+
+def test_a_fraction_of_a_second_before_midnight_is_of_the_day_before(database: Database) -> None:
+    kind = "DOUBLE PRECISION" if database.is_postgresql else "REAL"
+    midnight = datetime(2026, 3, 9, tzinfo=UTC).timestamp()
+    database.write({"at": kind}, [{"at": midnight - 0.25}, {"at": midnight + 0.25}])
+
+    found = database.ask(days("2026-03-08", "2026-03-09"), time_is="s", fields={"time": "at"})
+
+    assert by_day(found.usage) == {"2026-03-08": 1, "2026-03-09": 1}
+
+
+def test_a_row_without_a_time_is_of_no_day(database: Database) -> None:
+    database.write({"at": "BIGINT"}, [{"at": None}, {"at": 1_772_000_000}])
+
+    found = database.ask(days("2026-01-01", "2026-12-31"), time_is="s", fields={"time": "at"})
+
+    assert sum(by_day(found.usage).values()) == 1
+
+
+def test_a_text_that_is_no_time_is_said_and_loses_nothing_around_it(database: Database) -> None:
+    good = ["2026-03-08T10:00:00Z", "2026-03-08 10:00:00.123456+05:30", "2028-02-29T10:00:00", "2026-03-08 10:00"]
+    bad = ["2026-03-08 soon", "2026-02-30T10:00:00Z", "2026-13-08T10:00:00Z", "2026-03-08T25:00:00Z"]
+    bad = bad if database.is_postgresql else [text for text in bad if text[5:10] != "02-30"]
+    database.write({"at": "TEXT"}, [{"at": text} for text in [*good, *bad]])
+
+    found = database.ask(days("2026-01-01", "2028-12-31"), time_is="text", fields={"time": "at"})
+
+    assert sum(by_day(found.usage).values()) == len(good)
+    assert found.tallies[Result.BAD_TIME] == 1
+    assert found.problems == (("source db: calls", "bad_time", f"time: {len(bad)} rows have none that is a time"),)
+
+
+def test_the_column_of_the_time_bounds_what_is_read(database: Database) -> None:
+    database.write({"at": "BIGINT", "n": "BIGINT"}, [{"at": 1_772_000_000 + index} for index in range(2000)])
+    database.run('CREATE INDEX at_of_calls ON "calls" ("at")')
+    shown = database.table(time_is="s", fields={"time": "at"}).shown(days("2026-02-25", "2026-02-25"))
+
+    explain = "EXPLAIN" if database.is_postgresql else "EXPLAIN QUERY PLAN"
+    with database.engine.connect() as connection:
+        if database.is_postgresql:
+            connection.exec_driver_sql("SET enable_seqscan = off")
+        plan = "\n".join(str(row) for row in connection.exec_driver_sql(f"{explain} {shown}"))
+
+    assert "at_of_calls" in plan

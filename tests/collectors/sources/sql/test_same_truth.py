@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import json
+import random
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from leverwatch.collectors.interface import CollectorContext, SourceState, UsageRow
+from leverwatch.collectors.sources.files.collector import FilesCollector
+from leverwatch.collectors.sources.files.config import FilesConfig
+from tests.collectors.sources.sql.tables import NOW, Database, Record, days, sums
+
+COLUMNS = {
+    "at": "TIMESTAMP", "model": "TEXT", "kind": "TEXT", "result": "TEXT", "fresh": "BIGINT", "cached": "BIGINT",
+    "written": "BIGINT", "out": "BIGINT", "thought": "BIGINT", "cost": "DOUBLE PRECISION",
+    "took": "DOUBLE PRECISION", "team": "TEXT", "app": "TEXT", "stop": "TEXT", "hit": "TEXT", "tier": "TEXT",
+}  # fmt: skip
+FIELDS = {
+    "time": "at", "model": "model", "operation": "kind", "status": "result", "input_tokens": "fresh",
+    "cached_input_tokens": "cached", "cache_write_tokens": "written", "output_tokens": "out",
+    "reasoning_tokens": "thought", "cost_usd": "cost", "latency_ms": "took", "finish_reason": "stop",
+    "cache_hit": "hit", "tier": "tier",
+}  # fmt: skip
+SYSTEM = "{team}-{app}"
+COUNTS = (
+    "inferences", "errors", "cache_hits", "attempts", "input_tokens", "unknown_input", "cached_input_tokens",
+    "unknown_cached", "output_tokens", "unknown_output", "cost_usd", "unpriced", "latency_ms", "unknown_latency",
+    "cache_write_tokens", "reasoning_tokens", "finish_known", "truncated", "costed_input_tokens", "uncosted_input",
+)  # fmt: skip
+
+
+def a_record(chance: random.Random) -> Record:
+    def maybe(value: Any, unknown: float = 0.2) -> Any:
+        return None if chance.random() < unknown else value
+
+    at = datetime(2026, 11, 20, tzinfo=UTC) + timedelta(seconds=chance.randrange(5 * 86_400))
+    return {
+        "at": at.strftime("%Y-%m-%d %H:%M:%S"),
+        "model": maybe(chance.choice(["gpt-4o", "claude-x", "m"])),
+        "kind": maybe(chance.choice(["chat", "embedding", "rerank"])),
+        "result": maybe(chance.choice(["ok", "error", "200", "429", "strange"])),
+        "fresh": maybe(chance.choice([0, 5, 900, 40_000, 250_000])),
+        "cached": maybe(chance.choice([0, 3, 800])),
+        "written": maybe(chance.choice([0, 100])),
+        "out": maybe(chance.randrange(500)),
+        "thought": maybe(chance.choice([0, 400])),
+        "cost": maybe(chance.choice([0, 0.25, 0.5])),
+        "took": maybe(chance.choice([10, 20.5])),
+        "team": maybe(chance.choice(["a", "b"]), 0.05),
+        "app": chance.choice(["x", "y"]),
+        "stop": maybe(chance.choice(["stop", "length"])),
+        "hit": maybe(chance.choice(["true", "false"])),
+        "tier": maybe(chance.choice(["batch", "default"])),
+    }
+
+
+def from_log(records: list[Record], folder: Path) -> tuple[list[UsageRow], dict[Any, Any]]:
+    log = folder / "calls.jsonl"
+    log.write_text("".join(json.dumps(record) + "\n" for record in records))
+    config = FilesConfig.model_validate({
+        "name": "log", "type": "files", "path": str(log), "format": {"type": "jsonl", "fields": FIELDS},
+        "system": SYSTEM, "quiet_after": "0s",
+    })  # fmt: skip
+    reader = FilesCollector(config, CollectorContext(folder, folder, lambda: NOW))
+    batches = list(reader.collect(SourceState(0, dict)))
+    tiers = {(it.system, it.model, it.day, it.tier): it for batch in batches for it in batch.tier_counts}
+    return [row for batch in batches for row in batch.usage], tiers
+
+
+def test_a_table_and_a_log_of_the_same_calls_give_the_same_counts(database: Database, tmp_path: Path) -> None:
+    chance = random.Random(7)
+    records = [a_record(chance) for _ in range(3000)]
+    expected, tiers = from_log(records, tmp_path)
+    columns = COLUMNS if database.is_postgresql else {**COLUMNS, "at": "TEXT"}
+    database.write(columns, records)
+
+    found = database.ask(days("2026-11-01", "2026-11-28"), time_is="utc", fields=FIELDS, system=SYSTEM)
+
+    assert sums(found.usage, *COUNTS) == sums(expected, *COUNTS)
+    assert {(it.system, it.model, it.day, it.tier): it for it in found.tiers} == tiers
+    assert len(found.usage) > 100
