@@ -22,6 +22,7 @@ _MODULES = {
     "check-config": "looking",
     "config-schema": "looking",
     "sniff": "reading",
+    "check-source": "reading",
     "demo": "serving",
 }
 """The module in `commands/` of each command, in the order of the documentation."""

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date
 from functools import partial
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from leverwatch.collectors.daily.answers import Answer, Known, Settled, settle
+from msgspec import Struct
+
+from leverwatch.collectors.daily.answers import Answer, DayState, Known, Settled, settle
 from leverwatch.collectors.daily.asking import Asking
 from leverwatch.collectors.daily.config import DailyConfig
 from leverwatch.collectors.daily.errors import RateLimited
@@ -29,6 +31,29 @@ LOST, KEPT = "rows_lost", "rows_gone"
 """Reasons of problems with days that had rows and have none now."""
 
 
+class Trial(Struct, frozen=True):
+    """What a source answers for one day, for somebody who looks whether it is set up right."""
+
+    day: date
+    state: DayState
+    answer: Answer
+    question: str
+    """What the source is asked, as a person would ask it."""
+
+
+@runtime_checkable
+class Trials(Protocol):
+    """A source that can be asked for one day without counting it."""
+
+    def trial(self, day: date) -> Trial:
+        """Return what the source answers for a day. Nothing of it is counted.
+
+        Raises:
+            CollectorError: there is no answer.
+        """
+        ...
+
+
 class Asked(Protocol):
     """A source that knows how much was used on a day."""
 
@@ -42,6 +67,14 @@ class Asked(Protocol):
 
         Raises:
             CollectorError: it has no whole answer; one of those of `collectors/daily/errors.py` where it fits.
+        """
+        ...
+
+    def shown(self, days: Days) -> str:
+        """Return the question for some days as a person would ask it, without secrets.
+
+        Raises:
+            CollectorError: it cannot be made without the source, which gives no answer.
         """
         ...
 
@@ -83,6 +116,17 @@ class DailyCollector:
         at = self._wanted()
         span = Days(history.since or at.all.first, min(history.until or at.ended, at.ended))
         yield from self._ask(list(slices(span)), known, at)
+
+    def trial(self, day: date) -> Trial:
+        """Return what the source answers for a day, without counting it or using up a question.
+
+        Raises:
+            CollectorError: as for `Asked.ask`.
+        """
+        span = Days(day, day)
+        answer = self._source.ask(span)
+        state = settle(span, answer, Known(), self._wanted()).states[day]
+        return Trial(day, state, answer, self._source.shown(span))
 
     def _wanted(self) -> Wanted:
         now = self._context.now().astimezone(UTC)

@@ -3,19 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 import msgspec
+from msgspec import Struct
 
 from leverwatch.collectors.daily.answers import Known
+from leverwatch.collectors.daily.window import Days
 from leverwatch.collectors.stored_state import Kind, check_keys, entries, same
 
+_Span = tuple[date, date]
+
+
+class _Stored(Struct, frozen=True, forbid_unknown_fields=True):
+    """`Known` with nothing that may be left out."""
+
+    asked: tuple[_Span, ...]
+    filled: tuple[_Span, ...]
+    bare: tuple[_Span, ...]
+    settings: str
+
+
+def _encode(known: Known) -> bytes:
+    stored = _Stored(_pairs(known.asked), _pairs(known.filled), _pairs(known.bare), known.settings)
+    return msgspec.json.encode(stored)
+
+
+def _decode(body: bytes) -> Known:
+    stored = _decoder.decode(body)
+    return Known(_days(stored.asked), _days(stored.filled), _days(stored.bare), stored.settings)
+
+
+def _pairs(spans: tuple[Days, ...]) -> tuple[_Span, ...]:
+    return tuple((span.first, span.last) for span in spans)
+
+
+def _days(spans: tuple[_Span, ...]) -> tuple[Days, ...]:
+    return tuple(Days(first, last) for first, last in spans)
+
+
+_decoder = msgspec.json.Decoder(_Stored)
 DAYS: Kind[Known] = Kind(
-    name="days that were asked for",
-    key="days",
-    encode=msgspec.json.encode,
-    decode=msgspec.json.Decoder(Known).decode,
-    upgrades=(same,),
-    is_json=True,
+    name="days that were asked for", key="days", encode=_encode, decode=_decode, upgrades=(same,), is_json=True
 )
 KINDS = (DAYS,)
 """What such a source stores."""

@@ -1,4 +1,4 @@
-"""Commands that read sources: `collect`, `backfill` and `sniff`."""
+"""Commands that read sources: `collect`, `backfill`, `sniff` and `check-source`."""
 
 from __future__ import annotations
 
@@ -150,3 +150,26 @@ def _repository(address: str) -> Path | None:
         # Without the address, which may have a token in it.
         fail("a remote repository is not looked into: clone it, and give the folder", Exit.FAILED)
     return Path(address) if Path(address).is_dir() else None
+
+
+@click.command("check-source", epilog=EPILOG)
+@click.argument("name", metavar="SOURCE")
+@config_option
+@format_option
+@click.option(
+    "--day", "asked", type=click.DateTime(["%Y-%m-%d"]), callback=day, help="The UTC day. Default: yesterday."
+)
+def check_source(name: str, config_path: Path, output: str, asked: date | None) -> None:
+    """Ask one source for one day, and print what it would count. Nothing is stored.
+
+    For sources that are asked for whole days. Prints the question, how many rows were moved, how long it took, and
+    what became of them.
+
+    \b
+    Examples:
+      leverwatch check-source gateway-db
+      leverwatch check-source gateway-db --day 2026-11-02 --format json
+    """
+    from leverwatch.agent.cli.check_source import check_source as act
+
+    act(name, config_path, output, asked)

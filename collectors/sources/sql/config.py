@@ -79,6 +79,13 @@ class SqlFields(Model):
             parse_path(path)
         return path
 
+    @field_validator("time")
+    @classmethod
+    def _time_is_a_column(cls, path: str) -> str:
+        if len(parse_path(path)) > 1:
+            raise ValueError("must be a column, by which rows can be found, and no key within one")
+        return path
+
     def mapped(self) -> Mapping[str, str]:
         """Return the fields that have a column, by name."""
         return {name: path for name in type(self).model_fields if (path := getattr(self, name)) is not None}

@@ -57,8 +57,7 @@ def plan_of(config: SqlConfig) -> Plan:
 def statement_of(config: SqlConfig, dialect: Dialect, days: Days) -> Select[Any]:
     """Return the statement for some days: one row for each combination of a day, names, and what is known.
 
-    The inner SELECT has one row for each row of the table, so that the outer one groups by names, and no
-    expression is written twice.
+    The inner SELECTs have one row for each row of the table, so that the outer one groups by names.
     """
     plan, mapped = plan_of(config), config.fields.mapped()
     rows = _rows(config, dialect, days, plan, mapped)
@@ -78,50 +77,66 @@ def statement_of(config: SqlConfig, dialect: Dialect, days: Days) -> Select[Any]
 
 
 def _rows(config: SqlConfig, dialect: Dialect, days: Days, plan: Plan, mapped: Mapping[str, str]) -> FromClause:
-    """Return the rows of some days, with their values under the names of the fields."""
-    paths = [parse_path(path) for path in mapped.values()]
+    """Return the rows of some days, with their values under the names of the fields.
+
+    Each SELECT needs what the one within it computes, so that no expression is written twice.
+    """
+    read = _read(config, dialect, days, plan, mapped)
+    day = read.c[DAY_OF]
+    wanted = day.between(_day(read, days.first), _day(read, days.last))
+    kept = [read.c[name] for name in (DAY_OF, "time", *plan.names, *plan.template)]
+    kept += [read.c[name] for name in ("id", "nth") if config.distinct]
+    # NaN is greater than every number where there is one. Rows whose time is none are said, and not lost.
+    bounded = (
+        sa.select(*kept, *(_bounded(read.c[name]).label(name) for name in (CALLS, *plan.amounts)))
+        .where(sa.or_(wanted, day.is_(None)))
+        .subquery("bounded")
+    )
+    amounts = _whole({name: bounded.c[name] for name in plan.amounts})
+    others = [column for column in bounded.c if column.name not in amounts]
+    shown = sa.select(*others, *(column.label(name) for name, column in amounts.items())).subquery("calls")
+    if "input_tokens" not in amounts or CALLS in mapped:
+        # Of a sum of calls, the length of each one is unknown.
+        return shown
+    return sa.select(*shown.c, _size(shown.c["input_tokens"]).label(SIZE)).subquery("sized")
+
+
+def _read(config: SqlConfig, dialect: Dialect, days: Days, plan: Plan, mapped: Mapping[str, str]) -> FromClause:
+    """Return the rows of some days, and of some more, with their values as they are."""
+    paths = {name: parse_path(path) for name, path in mapped.items()}
     placeholders = [parse_path(path) for path in parse_template(config.system).paths]
-    table = _table(config, sorted({path[0] for path in (*paths, *placeholders)}))
+    table = _table(config, sorted({path[0] for path in (*paths.values(), *placeholders)}))
 
     def text(path: Path) -> ColumnElement[Any]:
         column = table.c[path[0]]
         return column if len(path) == 1 else dialect.key(column, path[1:])
 
-    def amount(name: str) -> ColumnElement[Any]:
-        path = parse_path(mapped[name])
-        number = dialect.number(table.c[path[0]], path[1:])
-        # NaN is greater than every number where there is one.
-        return sa.case((sa.and_(number >= 0, number <= int(MAX_AMOUNT)), number))
+    def number(path: Path) -> ColumnElement[Any]:
+        return dialect.number(table.c[path[0]], path[1:])
 
-    when = table.c[mapped["time"]]
-    amounts = {name: amount(name) for name in plan.amounts}
-    shown = _whole(amounts)
-    day = dialect.day(when, config.time_is)
+    when = table.c[paths["time"][0]]
     values: list[ColumnElement[Any]] = [
-        day.label(DAY_OF),
+        dialect.day(when, config.time_is).label(DAY_OF),
         when.label("time"),
-        (amount(CALLS) if CALLS in mapped else sa.literal_column("1")).label(CALLS),
-        *(text(parse_path(mapped[name])).label(name) for name in plan.names),
+        (number(paths[CALLS]) if CALLS in mapped else sa.literal_column("1")).label(CALLS),
+        *(text(paths[name]).label(name) for name in plan.names),
         *(text(path).label(label) for path, label in zip(placeholders, plan.template, strict=True)),
-        *(shown[name].label(name) for name in plan.amounts),
+        *(number(paths[name]).label(name) for name in plan.amounts),
     ]
-    if "input_tokens" in shown and CALLS not in mapped:
-        # Of a sum of calls, the length of each one is unknown.
-        values.append(_size(shown["input_tokens"]).label(SIZE))
     asked = days
     if config.distinct:
         # A copy may have come a day after the original, which is not among the days that are asked for.
         asked = Days(days.first - DAY, days.last)
-        id_ = text(parse_path(mapped["request_id"]))
+        id_ = text(paths["request_id"])
         values += [
             id_.label("id"),
             sa.func.row_number().over(partition_by=id_, order_by=when).label("nth"),
         ]
-    inner = sa.select(*values).where(*dialect.within(when, config.time_is, asked)).subquery("calls")
-    day = inner.c[DAY_OF]
-    wanted = day.between(_day(inner, days.first), _day(inner, days.last))
-    # Rows whose time is none are said, and not lost.
-    return sa.select(*inner.c).where(sa.or_(wanted, day.is_(None))).subquery("of_days")
+    return sa.select(*values).where(*dialect.within(when, config.time_is, asked)).subquery("read")
+
+
+def _bounded(number: ColumnElement[Any]) -> ColumnElement[Any]:
+    return sa.case((number.between(0, int(MAX_AMOUNT)), number))
 
 
 def _day(inner: FromClause, day: Any) -> ColumnElement[Any]:

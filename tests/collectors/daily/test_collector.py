@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from leverwatch.collectors.daily.answers import Answer
+from leverwatch.collectors.daily.answers import Answer, DayState
 from leverwatch.collectors.daily.collector import DailyCollector
 from leverwatch.collectors.daily.config import DailyConfig
 from leverwatch.collectors.daily.errors import RateLimited, SchemaDiffers
@@ -40,6 +40,9 @@ class Table:
         found = {day: number for day, number in self.days.items() if day in days}
         rows = tuple(UsageRow("bot", "m", Operation.GENERATION, day, number) for day, number in found.items())
         return Answer(rows, frozenset(found), {Result.COUNTED: len(rows)} if rows else {})
+
+    def shown(self, days: Days) -> str:
+        return f"how many on {days}?"
 
 
 class Store:
@@ -220,6 +223,20 @@ def test_a_backfill_asks_for_its_days_again(tmp_path: Path) -> None:
     assert [len(days) for days in table.asked] == [28, 28]
     assert store.days[TODAY - DAY * 30] == 1
     assert store.days[TODAY - DAY * 80] == 180
+
+
+def test_a_trial_counts_nothing(tmp_path: Path) -> None:
+    table = Table(month())
+    reader = collector(table, tmp_path, queries_per_hour=1)
+
+    found = [reader.trial(TODAY - DAY) for _ in range(3)]
+
+    assert {it.question for it in found} == {"how many on 2026-11-27?"}
+    assert {it.state for it in found} == {DayState.COMPLETE}
+    assert found[0].answer.usage[0].inferences == 101
+    assert reader.trial(TODAY).state is DayState.PARTIAL
+    assert reader.trial(TODAY - DAY * 400).state is DayState.UNKNOWN
+    assert len(list(reader.collect(SourceState(0, dict)))) == 1
 
 
 def test_the_progress_is_in_days(tmp_path: Path) -> None:

@@ -16,6 +16,9 @@ from leverwatch.collectors.aggregation.open_calls import OPEN_CALL, OpenCall
 from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE
 from leverwatch.collectors.aggregation.stored_ids import KeyOf, StoredIds, ids_kind
 from leverwatch.collectors.counted_fields import COLUMNS
+from leverwatch.collectors.daily.answers import Known
+from leverwatch.collectors.daily.known_days import DAYS
+from leverwatch.collectors.daily.window import Days
 from leverwatch.collectors.interface import Operation
 from leverwatch.collectors.records.observation import Observation, Sight
 from leverwatch.collectors.records.vocabulary import CallStatus
@@ -92,6 +95,16 @@ _HISTORY = (
 _HISTORY_WITH_LANDINGS = _HISTORY[: _HISTORY.index(b'"occurrences"')] + (
     b'"occurrences":{"59885238505d36b16c01bcc5":[[1,""]],"fac48dc6fdccb58f4def2082":[[1,""],[2,""]]},'
     b'"reference":"","turns":[],"newest":null,"misdated":[]}'
+)
+_DAYS = (
+    b'"asked":[["2026-03-01","2026-03-09"]],"filled":[["2026-03-03","2026-03-10"]],"bare":[["2026-03-01","2026-03-02"]],'
+    b'"settings":"8d2f0a61c4be97f3"}'
+)
+_KNOWN_DAYS = Known(
+    (Days(date(2026, 3, 1), date(2026, 3, 9)),),
+    (Days(date(2026, 3, 3), date(2026, 3, 10)),),
+    (Days(date(2026, 3, 1), date(2026, 3, 2)),),
+    "8d2f0a61c4be97f3",
 )
 _IDS = bytes.fromhex("6B1BC485AB0A106778820CB9AE255E5E")
 _DIGEST = bytes.fromhex("E528E088FFE4818260EC81BD94F4ECA1")
@@ -278,4 +291,5 @@ STORED: tuple[Stored, ...] = (
         ),
     ),
     Stored("models", LIST, "list", _DIGEST, (_DIGEST, b"version 1\n" + _DIGEST)),
+    Stored("sql", DAYS, "days", _KNOWN_DAYS, (b"{" + _DAYS, b'{"version":1,' + _DAYS)),
 )

@@ -1,0 +1,105 @@
+"""`leverwatch check-source`: asks one source for one day, and prints what it would count."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from leverwatch.agent.cli.common import load, reported
+from leverwatch.agent.cli.options import Exit, fail
+from leverwatch.agent.cli.output import count, print_json, table
+from leverwatch.agent.errors import CommandError
+from leverwatch.collectors.daily.collector import Trial, Trials
+from leverwatch.collectors.daily.window import DAY
+from leverwatch.collectors.errors import CollectorError
+from leverwatch.collectors.interface import CollectorContext, UsageRow, utc_now
+from leverwatch.collectors.registry import source_types
+
+_SHOWN = ("inferences", "errors", "input_tokens", "output_tokens", "cost_usd")
+
+
+def check_source(name: str, config_path: Path, output: str, asked: date | None) -> None:
+    """Carry out `leverwatch check-source`, whose options are in `commands`."""
+    with reported():
+        loaded = load(config_path)
+        named = {source.name: source for source in loaded.config.sources}
+        config = named.get(name)
+        if config is None:
+            fail(f"no source named {name}; there are: {', '.join(named)}", Exit.UNUSABLE)
+        context = CollectorContext(base_dir=loaded.base_dir, cache_dir=loaded.cache_dir)
+        source = source_types()[config.type].build(config, context)
+        if not isinstance(source, Trials):
+            raise CommandError(
+                f"{name} is of the type {config.type}, which is not asked for whole days; `leverwatch sniff`"
+                " reads a log or a repository, and `leverwatch collect` any source"
+            )
+        day = asked or utc_now().astimezone(UTC).date() - DAY
+        started = time.monotonic()
+        try:
+            found = source.trial(day)
+        except CollectorError as error:
+            fail(f"{error.reason}: {error}", Exit.FAILED)
+        seconds = time.monotonic() - started
+    if output == "json":
+        print_json(_as_json(name, found, seconds))
+    else:
+        click.echo(_as_text(name, found, seconds))
+    sys.exit(Exit.OK if found.answer.usage and not found.answer.problems else Exit.FAILED)
+
+
+def _as_text(name: str, found: Trial, seconds: float) -> str:
+    answer = found.answer
+    lines = [
+        f"{name}, {found.day}: {found.state}; {count(answer.rows)} rows moved in {seconds:.2f} s",
+        "",
+        found.question,
+        "",
+    ]
+    if answer.usage:
+        rows = [
+            (it.system, it.model, it.operation.value, *map(count, _counts(it))) for it in _sorted(answer.usage)
+        ]
+        header = ("SYSTEM", "MODEL", "OPERATION", "CALLS", "ERRORS", "INPUT", "OUTPUT", "COST")
+        lines.append(table(header, rows))
+    else:
+        lines.append("nothing would be counted")
+    lines += [f"{reason}: {place}: {detail}" for place, reason, detail in answer.problems]
+    return "\n".join(lines)
+
+
+def _as_json(name: str, found: Trial, seconds: float) -> dict[str, Any]:
+    answer = found.answer
+    return {
+        "source": name,
+        "day": f"{found.day}",
+        "state": found.state.value,
+        "question": found.question,
+        "rows": answer.rows,
+        "seconds": round(seconds, 3),
+        "usage": [
+            {
+                "system": it.system,
+                "model": it.model,
+                "operation": it.operation.value,
+                **dict(zip(_SHOWN, _counts(it), strict=True)),
+            }
+            for it in _sorted(answer.usage)
+        ],
+        "problems": [
+            {"place": place, "reason": reason, "detail": detail} for place, reason, detail in answer.problems
+        ],
+    }
+
+
+def _counts(row: UsageRow) -> list[float]:
+    return [getattr(row, name) for name in _SHOWN]
+
+
+def _sorted(rows: Sequence[UsageRow]) -> list[UsageRow]:
+    return sorted(rows, key=lambda it: (-it.inferences, it.system, it.model, it.operation))

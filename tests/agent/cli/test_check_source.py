@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import json
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from leverwatch.agent.cli.main import main
+
+YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).date()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    database = sqlite3.connect(tmp_path / "usage.db")
+    database.execute("CREATE TABLE calls (at TEXT, model TEXT, tokens INT, team TEXT)")
+    rows = [("a", 100, "search"), ("a", 50, "search"), ("b", 7, "ads")]
+    database.executemany(
+        "INSERT INTO calls VALUES (?, ?, ?, ?)", [(f"{YESTERDAY}T10:00:00Z", *row) for row in rows]
+    )
+    database.commit()
+    database.close()
+    return tmp_path
+
+
+def check(folder: Path, *arguments: str, **settings: Any) -> Result:
+    source = {
+        "name": "db", "type": "sql", "url": "sqlite:///usage.db", "table": "calls", "time_is": "text",
+        "fields": {"time": "at", "model": "model", "input_tokens": "tokens"}, "system": "{team}", **settings,
+    }  # fmt: skip
+    log = {"name": "log", "type": "files", "path": "*.jsonl", "format": "openai", "system": "bot"}
+    path = folder / "leverwatch.yaml"
+    path.write_text(yaml.safe_dump({"store": {"url": "sqlite:///store.db"}, "sources": [source, log]}))
+    return CliRunner().invoke(main, ["check-source", *arguments, "--config", str(path)])
+
+
+def test_a_source_is_asked_for_yesterday_and_nothing_is_stored(folder: Path) -> None:
+    result = check(folder, "db")
+
+    assert result.exit_code == 0, result.output
+    first, *lines = result.stdout.splitlines()
+    assert first.startswith(f"db, {YESTERDAY}: complete; 2 rows moved in ")
+    assert "FROM calls" in result.stdout
+    assert [line.split() for line in lines[-2:]] == [
+        ["search", "a", "generation", "2", "0", "150", "0", "0"],
+        ["ads", "b", "generation", "1", "0", "7", "0", "0"],
+    ]
+    assert not (folder / "store.db").exists()
+
+
+def test_the_answer_is_there_for_programs(folder: Path) -> None:
+    found = json.loads(check(folder, "db", "--format", "json", "--day", f"{YESTERDAY}").stdout)
+
+    assert (found["source"], found["day"], found["state"], found["rows"]) == ("db", f"{YESTERDAY}", "complete", 2)
+    assert found["usage"][0] == {
+        "system": "search", "model": "a", "operation": "generation", "inferences": 2, "errors": 0,
+        "input_tokens": 150, "output_tokens": 0, "cost_usd": 0,
+    }  # fmt: skip
+    assert found["problems"] == []
+
+
+def test_a_day_without_rows_needs_attention(folder: Path) -> None:
+    result = check(folder, "db", "--day", "2026-01-01")
+
+    assert result.exit_code == 1
+    assert "2026-01-01: unknown; 0 rows moved" in result.stdout
+    assert "nothing would be counted" in result.stdout
+
+
+def test_what_cannot_be_counted_is_said(folder: Path) -> None:
+    result = check(folder, "db", fields={"time": "at", "status": "model"})
+
+    assert result.exit_code == 1
+    assert "unknown_status: source db: calls: neither a success nor an error" in result.stdout
+
+
+def test_a_column_that_is_not_there_is_named(folder: Path) -> None:
+    result = check(folder, "db", fields={"time": "at", "model": "engine"})
+
+    assert result.exit_code == 1
+    assert "schema: source db: " in result.stderr
+    assert "engine: there is no such column; check `fields`" in result.stderr
+
+
+def test_a_source_of_another_kind_is_pointed_elsewhere(folder: Path) -> None:
+    result = check(folder, "log")
+
+    assert result.exit_code == 1
+    assert "log is of the type files, which is not asked for whole days" in result.stderr
+
+
+def test_a_source_that_is_not_configured_is_said(folder: Path) -> None:
+    result = check(folder, "gateway")
+
+    assert result.exit_code == 2
+    assert "no source named gateway; there are: db, log" in result.stderr

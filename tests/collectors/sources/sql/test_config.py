@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from leverwatch.collectors.registry import source_types
+from leverwatch.collectors.sources.sql.config import SqlConfig
+from leverwatch.collectors.sources.sql.connection import shown_address
+
+CANARY = "canary-4711"
+
+
+def config(**settings: Any) -> SqlConfig:
+    given = {
+        "name": "db", "type": "sql", "url": "postgresql://u@h/d", "table": "calls", "system": "bot",
+        "fields": {"time": "at"}, **settings,
+    }  # fmt: skip
+    return SqlConfig.model_validate({name: value for name, value in given.items() if value is not None})
+
+
+def test_the_source_is_registered_under_its_type_name() -> None:
+    assert source_types()["sql"].name == "sql"
+
+
+def test_a_source_counts_usage_of_its_system_and_waits_for_others() -> None:
+    found = config(authoritative=True)
+
+    assert found.counts_usage()
+    assert found.is_authoritative()
+    assert found.waits_for_others()
+    assert found.declared_systems() == {"bot"}
+    assert config(system="{team}").declared_systems() == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"table": None}, "needs one of `table` and `statement`"),
+        ({"statement": "SELECT 1"}, "needs one of `table` and `statement`"),
+        ({"table": None, "statement": "DELETE FROM calls"}, "must begin with SELECT"),
+        ({"url": "oracle://u@h/d"}, "names no database that can be read; these can: postgresql, sqlite"),
+        ({"url": "no url"}, "is no database URL"),
+        ({"distinct": True}, "distinct needs fields.request_id"),
+        ({"fields": {"time": "a.b"}}, "must be a column"),
+        ({"fields": {"time": "at", "model": "a..b"}}, "a path is keys joined by dots"),
+        ({"fields": {"time": "at", "tokens": "n"}}, "Extra inputs are not permitted"),
+        ({"system": "{a..b}"}, "a path is keys joined by dots"),
+        ({"url": f"postgresql://u:{CANARY}@h/d", "password_file": "p"}, "one password too many"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        config(**settings)
+
+    assert reason in str(caught.value)
+    assert CANARY not in str(caught.value)
+
+
+def test_an_address_is_shown_without_anything_that_may_be_secret() -> None:
+    found = config(url=f"postgresql://user-{CANARY}:{CANARY}@db.internal:5433/usage?options={CANARY}")
+
+    assert shown_address(found.address) == "postgresql://db.internal:5433/usage"
+    assert CANARY not in repr(found)
