@@ -52,10 +52,10 @@ servers: $(BIN)/.ready ## install the real programs the tests use, when they are
 	@[ -d .tools/operator ] || $(BIN)/python -m pip install --quiet --target .tools/operator $(OPERATOR_MODELS)
 	@if ! command -v promtool >/dev/null || ! command -v prometheus-alertmanager >/dev/null \
 	    || ! command -v amtool >/dev/null || ! command -v chromium >/dev/null || ! command -v git >/dev/null \
-	    || ! command -v systemd-analyze >/dev/null; then \
+	    || ! command -v systemd-analyze >/dev/null || ! command -v mariadbd >/dev/null; then \
 	    $(SUDO) apt-get update -qq && \
 	    $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-	        prometheus prometheus-alertmanager chromium git systemd; fi
+	        prometheus prometheus-alertmanager chromium git systemd mariadb-server; fi
 
 chart: $(BIN)/.ready ## renew what in the Helm chart is made from other files
 	$(BIN)/python -m helm.build

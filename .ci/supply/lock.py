@@ -13,7 +13,20 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-_TESTED = ("--extra", "postgres", "--extra", "prices", "--extra", "prompts", "--extra", "dev")
+_TESTED = (
+    "--extra",
+    "postgres",
+    "--extra",
+    "mariadb",
+    "--extra",
+    "duckdb",
+    "--extra",
+    "prices",
+    "--extra",
+    "prompts",
+    "--extra",
+    "dev",
+)
 _WITHIN = ("--constraint", ".ci/supply/newest.txt")
 
 # In this order, because the later ones keep to the first.
@@ -21,7 +34,17 @@ LOCKS: dict[str, tuple[str, ...]] = {
     "newest": ("pyproject.toml", *_TESTED, "--universal"),
     # For the oldest Python alone: newer ones cannot have the lowest release of everything.
     "oldest": ("pyproject.toml", *_TESTED, "--resolution", "lowest-direct", "--python-platform", "linux"),
-    "image": ("pyproject.toml", "--extra", "postgres", "--extra", "prompts", "--universal", *_WITHIN),
+    "image": (
+        "pyproject.toml",
+        "--extra",
+        "postgres",
+        "--extra",
+        "mariadb",
+        "--extra",
+        "prompts",
+        "--universal",
+        *_WITHIN,
+    ),
     "bench": ("pyproject.toml", "--extra", "bench", "--universal", *_WITHIN),
     "build": ("--group", "pyproject.toml:image", "--universal", *_WITHIN),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import shutil
@@ -163,6 +164,35 @@ def postgresql() -> Iterator[str]:
                 os.kill(main, signal.SIGQUIT)
                 wait_until(lambda: not (data / "postmaster.pid").exists(), 60, "the end of PostgreSQL")
                 server.cleanup()
+
+
+@contextmanager
+def mariadb() -> Iterator[str]:
+    """The URL of a MariaDB server that ends with the block; its sessions are five hours behind UTC."""
+    program, install = shutil.which("mariadbd"), shutil.which("mariadb-install-db")
+    if program is None or install is None:
+        raise ServerFailed("mariadbd is not installed; `make servers` installs what the tests need")
+    with tempfile.TemporaryDirectory(prefix="leverwatch-mariadb-", ignore_cleanup_errors=True) as name:
+        folder, port = Path(name), free_port()
+        user = [f"--user={getpass.getuser()}"]
+        made = [install, "--no-defaults", *user, f"--datadir={folder / 'data'}", "--skip-test-db"]
+        subprocess.run([*made, "--auth-root-authentication-method=normal"], check=True, capture_output=True)
+        command = [
+            program, "--no-defaults", *user, f"--datadir={folder / 'data'}", f"--port={port}",
+            f"--bind-address={_LOCAL}", f"--socket={folder / 'sock'}", f"--pid-file={folder / 'pid'}",
+            "--default-time-zone=-05:00", "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=32M",
+        ]  # fmt: skip
+        log = folder / "log.txt"
+        with log.open("wb") as output:
+            process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+        try:
+            wait_until(lambda: (folder / "pid").exists() or process.poll() is not None, 30, "MariaDB is ready")
+            if process.poll() is not None:
+                raise ServerFailed(f"mariadbd ended with {process.returncode}:\n{log.read_text()}")
+            yield f"mariadb://root@{_LOCAL}:{port}/mysql"
+        finally:
+            process.kill()
+            process.wait()
 
 
 @contextmanager

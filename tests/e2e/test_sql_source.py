@@ -17,30 +17,21 @@ from leverwatch.agent.store.schema import source_days, sources, usage_daily
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import CollectorContext
 from leverwatch.collectors.registry import source_types
-from tests.collectors.sources.sql.tables import Database, url_of
-from tests.e2e.servers import database_of
+from tests.collectors.sources.sql.conftest import database, mariadb_url, postgres
+from tests.collectors.sources.sql.tables import Database
+
+__all__ = ["database", "mariadb_url", "postgres"]
 
 pytestmark = pytest.mark.e2e
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
-COLUMNS = {"at": "TIMESTAMP", "model": "TEXT", "fresh": "BIGINT", "out": "BIGINT", "ok": "TEXT", "app": "TEXT"}
+COLUMNS = {"at": "naive", "model": "text", "fresh": "int", "out": "int", "ok": "text", "app": "text"}
 FIELDS = {"time": "at", "model": "model", "input_tokens": "fresh", "output_tokens": "out", "status": "ok"}
 Call = dict[str, Any]
 
 
 class PowerCut(BaseException):
     """What no code expects."""
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    if request.param == "sqlite":
-        yield Database(f"sqlite:///{tmp_path / 'usage.db'}", tmp_path)
-        return
-    with database_of(request.getfixturevalue("postgres_url")) as url:
-        found = Database(url_of(url), tmp_path)
-        yield found
-        found.engine.dispose()
 
 
 def calls(chance: random.Random, number: int, days: int = 45) -> list[Call]:
@@ -59,7 +50,7 @@ def calls(chance: random.Random, number: int, days: int = 45) -> list[Call]:
 
 
 def write(database: Database, found: list[Call]) -> None:
-    database.write(COLUMNS if database.is_postgresql else {**COLUMNS, "at": "TEXT"}, found)
+    database.write(COLUMNS, found)
 
 
 def runner(store: Store, folder: Path, now: datetime = NOW, **settings: Any) -> SourceRunner:

@@ -17,8 +17,9 @@ from supply.requirements import FOLDER, Pinned, read_lock
 PROJECT = tomllib.loads((FOLDER.parents[1] / "pyproject.toml").read_text())
 EXTRAS = PROJECT["project"]["optional-dependencies"]
 CORE = [Requirement(text) for text in PROJECT["project"]["dependencies"]]
-IMAGE = [*CORE, *map(Requirement, EXTRAS["postgres"]), *map(Requirement, EXTRAS["prompts"])]
-TESTED = [*IMAGE, *map(Requirement, EXTRAS["prices"]), *map(Requirement, EXTRAS["dev"])]
+_OF_IMAGE = ("postgres", "mariadb", "prompts")
+IMAGE = [*CORE, *(Requirement(text) for extra in _OF_IMAGE for text in EXTRAS[extra])]
+TESTED = [*IMAGE, *(Requirement(text) for extra in ("prices", "duckdb", "dev") for text in EXTRAS[extra])]
 RENEW = "`make lock` renews the locks"
 EVERY_LOCK = pytest.mark.parametrize("lock", LOCKS)
 
@@ -78,7 +79,7 @@ def test_the_other_locks_have_what_the_tests_ran_with(lock: str) -> None:
     assert differing == [], RENEW
 
 
-def test_the_image_has_the_core_and_postgresql_and_parsers_and_no_tool_of_the_tests() -> None:
+def test_the_image_has_the_core_and_drivers_and_parsers_and_no_tool_of_the_tests() -> None:
     found = pinned("image")
     core = {str(canonicalize_name(each.name)) for each in IMAGE}
     tools = {str(canonicalize_name(Requirement(text).name)) for text in EXTRAS["dev"]} - core

@@ -17,7 +17,7 @@ from leverwatch.collectors.records.fields import parse_template, system_lookup
 from leverwatch.collectors.records.timestamps import EPOCH, parse_time
 from leverwatch.collectors.sources.sql.config import SqlConfig, TimeIs
 from leverwatch.collectors.sources.sql.connection import reading, shown_address
-from leverwatch.collectors.sources.sql.dialects import DIALECTS
+from leverwatch.collectors.sources.sql.engines.registry import engine_of
 from leverwatch.collectors.sources.sql.statement import (
     CALLS,
     DAY_OF,
@@ -39,7 +39,7 @@ class Table:
 
     def __init__(self, config: SqlConfig, context: CollectorContext) -> None:
         self._config, self._context = config, context
-        self._dialect = DIALECTS[config.address.get_backend_name()]
+        self._engine = engine_of(config.address.get_backend_name())
         self._plan = plan_of(config)
         self._system_of = system_lookup(parse_template(config.system))
 
@@ -60,7 +60,7 @@ class Table:
             CollectorError: as for `reading`.
         """
         with reading(self._config, self._context.base_dir, self._context.stopping) as connection:
-            statement = statement_of(self._config, self._dialect, days)
+            statement = statement_of(self._config, self._engine, days)
             found = [dict(row) for row in connection.execute(statement).mappings()]
         return answer_of(found, self._plan, self._config, self._system_of)
 
@@ -71,7 +71,7 @@ class Table:
             CollectorError: as for `reading`.
         """
         with reading(self._config, self._context.base_dir) as connection:
-            statement = statement_of(self._config, self._dialect, days)
+            statement = statement_of(self._config, self._engine, days)
             return str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
 
 

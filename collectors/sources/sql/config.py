@@ -17,7 +17,7 @@ from leverwatch.collectors.config import Model
 from leverwatch.collectors.daily.config import DailyConfig
 from leverwatch.collectors.records.fields import parse_path, parse_template
 
-ENGINES = ("postgresql", "sqlite")
+ENGINES = ("postgresql", "mariadb", "mysql", "sqlite", "duckdb")
 _READS = re.compile(r"\s*(?:select|with|values)\b", re.IGNORECASE)
 
 
@@ -96,7 +96,8 @@ class SqlConfig(DailyConfig):
 
     type: Literal["sql"] = "sql"
     url: SecretStr = Field(
-        description="Address of the database: `postgresql://user@host:5432/name`, or `sqlite:////path/to/file.db`.",
+        description="Address of the database: `postgresql://user@host:5432/name`, `mariadb://` and `mysql://`"
+        " alike, `sqlite:////path/to/file.db`, or `duckdb:////path/to/file.duckdb`.",
         examples=["postgresql://reader@db.internal/gateway"],
     )
     password_file: Path | None = Field(

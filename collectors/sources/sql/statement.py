@@ -14,7 +14,7 @@ from leverwatch.collectors.records.fields import Path, parse_path, parse_templat
 from leverwatch.collectors.records.formats.interface import MAX_AMOUNT
 from leverwatch.collectors.records.service_tiers import BOUNDS
 from leverwatch.collectors.sources.sql.config import SqlConfig
-from leverwatch.collectors.sources.sql.dialects import Dialect
+from leverwatch.collectors.sources.sql.engines.interface import Engine
 
 NAMES = ("model", "operation", "status", "cache_hit", "tier", "finish_reason")
 """The fields by which rows are grouped."""
@@ -54,13 +54,13 @@ def plan_of(config: SqlConfig) -> Plan:
     )
 
 
-def statement_of(config: SqlConfig, dialect: Dialect, days: Days) -> Select[Any]:
+def statement_of(config: SqlConfig, engine: Engine, days: Days) -> Select[Any]:
     """Return the statement for some days: one row for each combination of a day, names, and what is known.
 
     The inner SELECTs have one row for each row of the table, so that the outer one groups by names.
     """
     plan, mapped = plan_of(config), config.fields.mapped()
-    rows = _rows(config, dialect, days, plan, mapped)
+    rows = _rows(config, engine, days, plan, mapped)
     column = rows.c
     known = [column[name].is_(None).label(f"no_{name}") for name in plan.amounts]
     known.append(column[CALLS].is_(None).label("no_calls"))
@@ -76,12 +76,12 @@ def statement_of(config: SqlConfig, dialect: Dialect, days: Days) -> Select[Any]
     return found.where(sa.or_(column["id"].is_(None), column["nth"] == 1)) if config.distinct else found
 
 
-def _rows(config: SqlConfig, dialect: Dialect, days: Days, plan: Plan, mapped: Mapping[str, str]) -> FromClause:
+def _rows(config: SqlConfig, engine: Engine, days: Days, plan: Plan, mapped: Mapping[str, str]) -> FromClause:
     """Return the rows of some days, with their values under the names of the fields.
 
     Each SELECT needs what the one within it computes, so that no expression is written twice.
     """
-    read = _read(config, dialect, days, plan, mapped)
+    read = _read(config, engine, days, plan, mapped)
     day = read.c[DAY_OF]
     wanted = day.between(_day(read, days.first), _day(read, days.last))
     kept = [read.c[name] for name in (DAY_OF, "time", *plan.names, *plan.template)]
@@ -101,7 +101,7 @@ def _rows(config: SqlConfig, dialect: Dialect, days: Days, plan: Plan, mapped: M
     return sa.select(*shown.c, _size(shown.c["input_tokens"]).label(SIZE)).subquery("sized")
 
 
-def _read(config: SqlConfig, dialect: Dialect, days: Days, plan: Plan, mapped: Mapping[str, str]) -> FromClause:
+def _read(config: SqlConfig, engine: Engine, days: Days, plan: Plan, mapped: Mapping[str, str]) -> FromClause:
     """Return the rows of some days, and of some more, with their values as they are."""
     paths = {name: parse_path(path) for name, path in mapped.items()}
     placeholders = [parse_path(path) for path in parse_template(config.system).paths]
@@ -109,14 +109,14 @@ def _read(config: SqlConfig, dialect: Dialect, days: Days, plan: Plan, mapped: M
 
     def text(path: Path) -> ColumnElement[Any]:
         column = table.c[path[0]]
-        return column if len(path) == 1 else dialect.key(column, path[1:])
+        return column if len(path) == 1 else engine.key(column, path[1:])
 
     def number(path: Path) -> ColumnElement[Any]:
-        return dialect.number(table.c[path[0]], path[1:])
+        return engine.number(table.c[path[0]], path[1:])
 
     when = table.c[paths["time"][0]]
     values: list[ColumnElement[Any]] = [
-        dialect.day(when, config.time_is).label(DAY_OF),
+        engine.day(when, config.time_is).label(DAY_OF),
         when.label("time"),
         (number(paths[CALLS]) if CALLS in mapped else sa.literal_column("1")).label(CALLS),
         *(text(paths[name]).label(name) for name in plan.names),
@@ -132,7 +132,7 @@ def _read(config: SqlConfig, dialect: Dialect, days: Days, plan: Plan, mapped: M
             id_.label("id"),
             sa.func.row_number().over(partition_by=id_, order_by=when).label("nth"),
         ]
-    return sa.select(*values).where(*dialect.within(when, config.time_is, asked)).subquery("read")
+    return sa.select(*values).where(*engine.within(when, config.time_is, asked)).subquery("read")
 
 
 def _bounded(number: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from tests.collectors.sources.sql.tables import Database, url_of
-from tests.e2e.servers import database_of
+from tests.e2e.servers import database_of, mariadb
+
+ENGINES = ("sqlite", "postgresql", "duckdb", "mariadb")
 
 
 @pytest.fixture
@@ -22,12 +26,27 @@ def postgres(postgres_url: str, tmp_path: Path) -> Iterator[Database]:
         found.engine.dispose()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session")
+def mariadb_url() -> Iterator[str]:
+    """The URL of a MariaDB server of the tests' own."""
+    with mariadb() as url:
+        yield url
+
+
+@pytest.fixture(params=ENGINES)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """An empty database of each kind."""
+    """An empty database of each kind; where sessions have a zone, it is New York's."""
     if request.param == "postgresql":
         yield request.getfixturevalue("postgres")
         return
-    found = Database(f"sqlite:///{tmp_path / 'usage.db'}", tmp_path)
+    if request.param == "mariadb":
+        url = request.getfixturevalue("mariadb_url")
+        found = Database(url, tmp_path)
+        name = f"t{uuid4().hex}"
+        found.run(f"CREATE DATABASE {name}")
+        yield Database(url_of(make_url(url).set(database=name)), tmp_path)
+        found.run(f"DROP DATABASE {name}")
+        return
+    found = Database(f"{request.param}:///{tmp_path / 'usage.db'}", tmp_path)
     yield found
     found.engine.dispose()

@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.pool import NullPool
 
 from leverwatch.collectors.daily.answers import Answer
 from leverwatch.collectors.daily.window import Days
@@ -21,15 +22,30 @@ NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 Record = Mapping[str, Any]
 
 
+KINDS = {
+    "sqlite": {"zoned": "TEXT", "naive": "TEXT", "float": "REAL", "json": "TEXT", "bool": "INTEGER"},
+    "postgresql": {"zoned": "TIMESTAMPTZ", "naive": "TIMESTAMP", "float": "DOUBLE PRECISION", "json": "JSONB"},
+    "duckdb": {"zoned": "TIMESTAMPTZ", "naive": "TIMESTAMP", "float": "DOUBLE", "json": "JSON"},
+    "mariadb": {"zoned": "TIMESTAMP(3)", "naive": "DATETIME(3)", "float": "DOUBLE", "json": "JSON"},
+}
+"""What each database calls the type of a column, where it is not the same for all."""
+COMMON = {"int": "BIGINT", "text": "VARCHAR(300)", "bool": "BOOLEAN"}
+
+
 class Database:
-    """A database of a test. `write` replaces its table of calls."""
+    """A database of a test."""
 
     def __init__(self, url: str, folder: Path) -> None:
         self.url, self.folder = url, folder
         parsed = make_url(url)
-        driver = parsed.set(drivername="postgresql+psycopg") if parsed.drivername == "postgresql" else parsed
-        self.engine = sa.create_engine(driver)
-        self.is_postgresql = self.engine.dialect.name == "postgresql"
+        if parsed.get_backend_name() in ("mariadb", "postgresql"):
+            driver = {"mariadb": "mariadb+pymysql", "postgresql": "postgresql+psycopg"}
+            parsed = parsed.set(drivername=driver[parsed.get_backend_name()])
+        # One connection at a time: DuckDB has one process that writes, or several that read.
+        self.engine = sa.create_engine(parsed, poolclass=NullPool)
+        self.name = parsed.get_backend_name()
+        self.kinds = {**COMMON, **KINDS[self.name]}
+        self.quote = self.engine.dialect.identifier_preparer.quote_identifier
 
     def run(self, *statements: str) -> None:
         """Execute statements in one transaction."""
@@ -38,16 +54,21 @@ class Database:
                 connection.exec_driver_sql(statement)
 
     def write(self, columns: Mapping[str, str], records: Iterable[Record], table: str = "calls") -> None:
-        """Make a table with columns of these types, and fill it."""
-        listed = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
-        self.run(f'DROP TABLE IF EXISTS "{table}"', f'CREATE TABLE "{table}" ({listed})')
+        """Make a table with columns of these kinds, and fill it."""
+        named = {name: self.kinds[kind] for name, kind in columns.items()}
+        listed = ", ".join(f"{self.quote(name)} {kind} NULL" for name, kind in named.items())
+        quoted = self.quote(table)
+        self.run(f"DROP TABLE IF EXISTS {quoted}", f"CREATE TABLE {quoted} ({listed})")
         rows = [{name: _stored(record.get(name)) for name in columns} for record in records]
-        # As text, which a cast of the database reads: a driver would add the zone of its session.
-        names = ", ".join(f'"{name}"' for name in columns)
-        values = ", ".join(f"CAST(:{name} AS {kind})" for name, kind in columns.items())
+        if not rows:
+            return
+        # As text, which the database reads: a driver would add the zone of its session.
+        values = ", ".join(f"CAST(:{name} AS {kind})" for name, kind in named.items())
+        if self.name == "mariadb":
+            values = ", ".join(f":{name}" for name in named)
+        statement = f"INSERT INTO {quoted} ({', '.join(map(self.quote, columns))}) VALUES ({values})"  # noqa: S608 - a test's own names
         with self.engine.begin() as connection:
-            if rows:
-                connection.execute(sa.text(f'INSERT INTO "{table}" ({names}) VALUES ({values})'), rows)  # noqa: S608 - a test's own names
+            connection.execute(sa.text(statement), rows)
 
     def config(self, **settings: Any) -> SqlConfig:
         """The settings of a source that reads the table."""

@@ -40,7 +40,7 @@ def test_a_source_counts_usage_of_its_system_and_waits_for_others() -> None:
         ({"table": None}, "needs one of `table` and `statement`"),
         ({"statement": "SELECT 1"}, "needs one of `table` and `statement`"),
         ({"table": None, "statement": "DELETE FROM calls"}, "must begin with SELECT"),
-        ({"url": "oracle://u@h/d"}, "names no database that can be read; these can: postgresql, sqlite"),
+        ({"url": "oracle://u@h/d"}, "names no database that can be read; these can: postgresql, mariadb"),
         ({"url": "no url"}, "is no database URL"),
         ({"distinct": True}, "distinct needs fields.request_id"),
         ({"fields": {"time": "a.b"}}, "must be a column"),

@@ -39,7 +39,7 @@ def failure(database: Database, **settings: Any) -> CollectorError:
 
 @pytest.fixture
 def filled(database: Database) -> Database:
-    database.write({"at": "BIGINT", "model": "TEXT"}, [{"at": 1_772_700_000, "model": CANARY}])
+    database.write({"at": "int", "model": "text"}, [{"at": 1_772_700_000, "model": CANARY}])
     return database
 
 
@@ -58,21 +58,25 @@ def test_a_column_that_was_dropped_is_named(filled: Database) -> None:
 
 
 def test_a_statement_that_is_none_is_refused(filled: Database) -> None:
-    error = failure(filled, table=None, statement='SELECT "at" FROM WHERE')
+    error = failure(filled, table=None, statement="SELECT at FROM WHERE")
 
     assert isinstance(error, SchemaDiffers)
     assert "check `statement`" in str(error)
 
 
+_SERIES = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n {}) SELECT count(*) AS at FROM n"
+LONG = {
+    "sqlite": _SERIES.format(""),
+    "postgresql": "SELECT count(*) AS at FROM generate_series(1, 1000000000)",
+    "duckdb": "SELECT count(*) AS at FROM range(1000000000) a, range(1000000) b WHERE a.range % 7 = b.range % 5",
+    "mariadb": "SELECT count(*) + sleep(60) AS at FROM calls",
+}
+
+
 def test_a_query_that_takes_too_long_is_ended(filled: Database) -> None:
-    long = (
-        'SELECT count(*) AS "at" FROM generate_series(1, 100000000)'
-        if filled.is_postgresql
-        else 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS "at" FROM n'
-    )
     started = time.monotonic()
 
-    error = failure(filled, table=None, statement=long, timeout="300ms")
+    error = failure(filled, table=None, statement=LONG[filled.name], timeout="300ms")
 
     assert isinstance(error, TimedOut)
     assert "takes longer than `timeout`" in str(error)
@@ -80,14 +84,9 @@ def test_a_query_that_takes_too_long_is_ended(filled: Database) -> None:
 
 
 def test_a_running_query_ends_when_the_agent_stops(filled: Database) -> None:
-    long = (
-        'SELECT pg_sleep(60)::text::bigint AS "at"'
-        if filled.is_postgresql
-        else 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS "at" FROM n'
-    )
     stop = threading.Event()
     context = CollectorContext(filled.folder, filled.folder, lambda: NOW, {}, stopping=stop.is_set)
-    config = filled.config(table=None, statement=long, fields={"time": "at"}, time_is="s")
+    config = filled.config(table=None, statement=LONG[filled.name], fields={"time": "at"}, time_is="s")
     threading.Timer(0.3, stop.set).start()
     started = time.monotonic()
 
@@ -123,7 +122,7 @@ def user(database: Database, password: str) -> Iterator[str]:
 
 @pytest.fixture
 def server(postgres: Database) -> Database:
-    postgres.write({"at": "BIGINT"}, [{"at": 1_772_700_000}])
+    postgres.write({"at": "int"}, [{"at": 1_772_700_000}])
     return postgres
 
 

@@ -1,0 +1,1 @@
+"""The databases that can be read, one file for each; `registry` finds them by name."""

@@ -1,0 +1,94 @@
+"""DuckDB, by duckdb-engine: its own files, and with a statement also Parquet and other files that it reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, Connection
+from sqlalchemy.engine import URL
+
+from leverwatch.collectors.daily.window import DAY, Days
+from leverwatch.collectors.sources.sql.config import TimeIs
+from leverwatch.collectors.sources.sql.engines import interface as said
+from leverwatch.collectors.sources.sql.engines.interface import (
+    A_DAY,
+    Meaning,
+    Opening,
+    json_path,
+    midnight,
+    numbers_within,
+    texts_within,
+)
+
+_MEMORY = (None, "", ":memory:")
+_WORDS: tuple[tuple[str, Meaning], ...] = (
+    (r"Table with name", said.NO_TABLE),
+    (r"Schema with name|schema .* does not exist", said.NO_SCHEMA),
+    (r"Referenced column|does not have a column|not found in FROM", said.NO_COLUMN),
+    (r"INTERRUPT", said.TOO_LONG),
+    (r"[Cc]onflicting lock|Could not set lock", said.LOCKED),
+    (r"Parser Error|syntax error", said.NO_STATEMENT),
+    (r"Conversion Error|Binder Error|Invalid Input|No function matches|Type Error", said.OTHER_TYPE),
+    (r"Cannot open|does not exist|IO Error|No files found", said.NO_FILE),
+)
+
+
+class DuckDb:
+    """As for `Engine`."""
+
+    extra = "duckdb"
+
+    def opening(self, url: URL, base_dir: Path, seconds: float) -> Opening:  # noqa: ARG002 - what others need
+        """As for `Engine`."""
+        if url.database in _MEMORY:
+            return Opening(url.set(database=":memory:"))
+        return Opening(url.set(database=str(base_dir / str(url.database))), {"read_only": True})
+
+    def prepare(self, connection: Connection, seconds: float) -> None:  # noqa: ARG002 - what others need
+        """As for `Engine`. It has no limit of time of its own."""
+        connection.exec_driver_sql("SET TimeZone = 'UTC'")
+
+    def end(self, driver: Any) -> None:
+        """As for `Engine`."""
+        driver.interrupt()
+
+    def meaning(self, error: Any) -> Meaning | None:
+        """As for `Engine`."""
+        return next((it for words, it in _WORDS if re.search(words, str(error))), None)
+
+    def day(self, column: ColumnElement[Any], kind: TimeIs) -> ColumnElement[Any]:
+        """As for `Engine`. A plain cast of a time with a zone would ask the session for its own."""
+        if kind is TimeIs.UTC:
+            return sa.cast(column, sa.Date)
+        if kind in A_DAY:
+            # A cast of a quotient would round.
+            days = sa.cast(sa.func.floor(column / sa.literal_column(f"{A_DAY[kind]}.0")), sa.Integer)
+            return sa.literal_column("DATE '1970-01-01'", sa.Date) + days
+        # A text that is no time must not end the statement.
+        zoned = sa.try_cast(column, sa.DateTime(timezone=True)) if kind is TimeIs.TEXT else column
+        return sa.cast(sa.func.timezone(sa.literal_column("'UTC'"), zoned), sa.Date)
+
+    def within(self, column: ColumnElement[Any], kind: TimeIs, days: Days) -> Sequence[ColumnElement[bool]]:
+        """As for `Engine`."""
+        if kind in A_DAY:
+            return numbers_within(column, kind, days)
+        if kind is TimeIs.TEXT:
+            return texts_within(column, days)
+        zoned = kind is TimeIs.ZONED
+        first, end = (
+            sa.cast(midnight(day).isoformat() if zoned else f"{day} 00:00:00", sa.DateTime(timezone=zoned))
+            for day in (days.first, days.last + DAY)
+        )
+        return (column >= first, column < end)
+
+    def key(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
+        """As for `Engine`; for JSON, and for texts that have some."""
+        return sa.func.json_extract_string(column, json_path(keys), type_=sa.Text)
+
+    def number(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
+        """As for `Engine`."""
+        return sa.try_cast(self.key(column, keys), sa.Double) if keys else column

@@ -1,0 +1,138 @@
+"""What one kind of database has to say of itself, and what several of them say alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any, Protocol
+
+from msgspec import Struct
+from sqlalchemy import ColumnElement, Connection
+from sqlalchemy.engine import URL
+
+from leverwatch.collectors.daily.errors import (
+    CredentialsRefused,
+    PermissionRefused,
+    SchemaDiffers,
+    TimedOut,
+    Unreachable,
+)
+from leverwatch.collectors.daily.window import DAY, Days
+from leverwatch.collectors.errors import CollectorError
+from leverwatch.collectors.sources.sql.config import TimeIs
+
+A_DAY = {TimeIs.SECONDS: 86_400, TimeIs.MILLISECONDS: 86_400_000, TimeIs.MICROSECONDS: 86_400_000_000}
+"""The length of a day in the unit of a number."""
+CONNECT_SECONDS = 10
+
+_CLOCK = r"[ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?"
+_OFFSET = r" ?(Z|UTC|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)?"
+_LEAP = r"[0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00"
+_DATE = (
+    r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|[0-9]{4}-(0[13-9]|1[0-2])-(29|30)"
+    rf"|[0-9]{{4}}-(0[13578]|1[02])-31|({_LEAP})-02-29"
+)
+ISO = f"^({_DATE}){_CLOCK}{_OFFSET}$"
+"""Every text of ISO 8601 that is a time, and no other, as a regular expression."""
+
+
+class Meaning(Struct, frozen=True):
+    """What an error means, in the settled vocabulary."""
+
+    kind: type[CollectorError]
+    said: str
+    """What to fix; it quotes nothing."""
+
+
+CREDENTIALS = Meaning(
+    CredentialsRefused, "the user or the password is not accepted; check `url` and `password_file`"
+)
+PERMISSION = Meaning(PermissionRefused, "the user may not read it; grant SELECT on it to this user")
+NO_TABLE = Meaning(SchemaDiffers, "there is no such table; check `table`, and its schema")
+NO_SCHEMA = Meaning(SchemaDiffers, "there is no such schema; check `table`")
+NO_DATABASE = Meaning(SchemaDiffers, "there is no such database; check `url`")
+NO_COLUMN = Meaning(SchemaDiffers, "there is no such column; check `fields` and `system`")
+OTHER_TYPE = Meaning(
+    SchemaDiffers, "a column is of another type than its field needs; check `fields` and `time_is`"
+)
+NO_STATEMENT = Meaning(
+    SchemaDiffers, "the statement is not understood there; check `statement`, `fields` and `system`"
+)
+TOO_LONG = Meaning(TimedOut, "the answer takes longer than `timeout`; an index on the column of the time helps")
+LOCKED = Meaning(TimedOut, "it is locked by somebody else")
+LOST = Meaning(Unreachable, "the connection was lost")
+NOBODY = Meaning(Unreachable, "nobody answers at this address")
+NO_FILE = Meaning(Unreachable, "there is no such file, or it cannot be opened")
+
+
+class Opening(Struct, frozen=True):
+    """How a database is connected to."""
+
+    url: URL
+    arguments: Mapping[str, Any] = {}
+
+
+class Engine(Protocol):
+    """One kind of database. Its expressions are right in any zone of a session."""
+
+    extra: str
+    """The extra of the package that brings its driver; empty when it needs none."""
+
+    def opening(self, url: URL, base_dir: Path, seconds: float) -> Opening:
+        """Return how to connect for reading, with answers within so many seconds."""
+        ...
+
+    def prepare(self, connection: Connection, seconds: float) -> None:
+        """Make a session one that can only read, is in UTC, and ends statements after so many seconds."""
+        ...
+
+    def end(self, driver: Any) -> None:
+        """End the running statement of a connection of the driver, from another thread."""
+        ...
+
+    def meaning(self, error: Any) -> Meaning | None:
+        """Return what an error of the driver means; None when it says nothing that is known."""
+        ...
+
+    def day(self, column: ColumnElement[Any], kind: TimeIs) -> ColumnElement[Any]:
+        """Return the UTC day of a time."""
+        ...
+
+    def within(self, column: ColumnElement[Any], kind: TimeIs, days: Days) -> Sequence[ColumnElement[bool]]:
+        """Return conditions that hold for all times of these UTC days, and maybe for others, and that an index on
+        the column serves."""
+        ...
+
+    def key(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
+        """Return the text of a value within a JSON column; NULL when there is none."""
+        ...
+
+    def number(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
+        """Return a number in a column, or within a JSON column when there are keys; NULL when there is none."""
+        ...
+
+
+def midnight(day: date) -> datetime:
+    """Return the beginning of a UTC day."""
+    return datetime.combine(day, time(), UTC)
+
+
+def numbers_within(column: ColumnElement[Any], kind: TimeIs, days: Days) -> Sequence[ColumnElement[bool]]:
+    """Return the conditions of `within` for times that are numbers."""
+    unit = A_DAY[kind] // 86_400
+    first, end = (int(midnight(day).timestamp()) * unit for day in (days.first, days.last + DAY))
+    return (column >= first, column < end)
+
+
+def texts_within(column: ColumnElement[Any], days: Days) -> Sequence[ColumnElement[bool]]:
+    """Return the conditions of `within` for times that are texts of ISO 8601.
+
+    Texts with other offsets are not in the order of their times: a day more on both sides has them all.
+    """
+    return (column >= f"{days.first - DAY}", column < f"{days.last + DAY * 2}")
+
+
+def json_path(keys: Iterable[str]) -> str:
+    """Return keys as a path of JSON that several databases understand."""
+    return "$" + "".join('."' + key.replace("\\", "\\\\").replace('"', '\\"') + '"' for key in keys)

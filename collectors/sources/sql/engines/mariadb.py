@@ -1,0 +1,141 @@
+"""MariaDB, and MySQL, by PyMySQL."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, Connection
+from sqlalchemy.engine import URL
+
+from leverwatch.collectors.daily.window import DAY, Days
+from leverwatch.collectors.errors import SourceUnavailable
+from leverwatch.collectors.sources.sql.config import TimeIs
+from leverwatch.collectors.sources.sql.engines import interface as said
+from leverwatch.collectors.sources.sql.engines.interface import (
+    A_DAY,
+    CONNECT_SECONDS,
+    ISO,
+    Meaning,
+    Opening,
+    json_path,
+    midnight,
+    numbers_within,
+    texts_within,
+)
+
+_NUMBER = r"^-?[0-9]{1,18}(\.[0-9]{1,9})?$"
+_OFFSET = "[+-][0-9]{2}:?[0-9]{2}$"
+_CODES = {
+    1045: said.CREDENTIALS,
+    1698: said.CREDENTIALS,
+    1044: said.PERMISSION,
+    1142: said.PERMISSION,
+    1143: said.PERMISSION,
+    1227: said.PERMISSION,
+    1146: said.NO_TABLE,
+    1049: said.NO_DATABASE,
+    1054: said.NO_COLUMN,
+    1064: said.NO_STATEMENT,
+    1305: said.NO_STATEMENT,
+    1317: said.TOO_LONG,
+    1969: said.TOO_LONG,
+    3024: said.TOO_LONG,
+    1205: said.LOCKED,
+    1040: Meaning(SourceUnavailable, "the server has no free connection"),
+    2003: said.NOBODY,
+    2002: said.NOBODY,
+    2005: said.NOBODY,
+    2006: said.LOST,
+    2013: said.LOST,
+}
+"""By the number of an error of the server, or of the client from 2000 on (the reference of MariaDB)."""
+
+
+class MariaDb:
+    """As for `Engine`."""
+
+    extra = "mariadb"
+
+    def opening(self, url: URL, base_dir: Path, seconds: float) -> Opening:  # noqa: ARG002 - what others need
+        """As for `Engine`."""
+        url = url.set(drivername=f"{url.drivername}+pymysql") if "+" not in url.drivername else url
+        # The answer of a server that was cut off would be waited for without end.
+        given = {"connect_timeout": CONNECT_SECONDS, "read_timeout": int(seconds) + 5, "charset": "utf8mb4"}
+        return Opening(url, {name: value for name, value in given.items() if name not in url.query})
+
+    def prepare(self, connection: Connection, seconds: float) -> None:
+        """As for `Engine`."""
+        if getattr(connection.dialect, "is_mariadb", False):
+            connection.exec_driver_sql(f"SET SESSION max_statement_time = {seconds:.3f}")
+        else:
+            connection.exec_driver_sql(f"SET SESSION max_execution_time = {int(seconds * 1000)}")
+        connection.exec_driver_sql("SET SESSION time_zone = '+00:00'")
+        connection.exec_driver_sql("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        connection.exec_driver_sql("START TRANSACTION READ ONLY")
+
+    def end(self, driver: Any) -> None:
+        """As for `Engine`. The server ends the statement at its own limit."""
+        with suppress(OSError, AttributeError):
+            driver._sock.shutdown(socket.SHUT_RDWR)  # noqa: SLF001 - `close` would wait for the answer
+
+    def meaning(self, error: Any) -> Meaning | None:
+        """As for `Engine`."""
+        code = next(iter(getattr(error, "args", ())), None)
+        if code == 0:
+            return said.TOO_LONG
+        return _CODES.get(code) if isinstance(code, int) else None
+
+    def day(self, column: ColumnElement[Any], kind: TimeIs) -> ColumnElement[Any]:
+        """As for `Engine`. `DATE` of a TIMESTAMP would ask the session for its zone, and names of zones need
+        tables that most servers do not have."""
+        since: ColumnElement[Any] = sa.literal_column("DATE '1970-01-01'")
+        if kind is TimeIs.UTC:
+            return sa.cast(column, sa.Date)
+        if kind in A_DAY:
+            days = sa.func.floor(column / sa.literal_column(f"{A_DAY[kind]}.0"))
+            return sa.cast(sa.func.timestampadd(sa.literal_column("DAY"), days, since), sa.Date)
+        if kind is TimeIs.TEXT:
+            return sa.cast(self._utc_of(column), sa.Date)
+        days = sa.func.floor(sa.func.unix_timestamp(column) / sa.literal_column("86400.0"))
+        return sa.cast(sa.func.timestampadd(sa.literal_column("DAY"), days, since), sa.Date)
+
+    def _utc_of(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return the UTC time of a text of ISO 8601; NULL for another text."""
+        form: ColumnElement[str] = sa.literal_column("'%Y-%m-%d %H:%i:%s'")
+        clock = sa.func.replace(sa.func.left(text, 19), "T", " ")
+        short = sa.func.concat(sa.func.left(clock, 16), ":00")
+        full = sa.case((clock.op("REGEXP")("[0-9]{2}:[0-9]{2}:[0-9]{2}$"), clock), else_=short)
+        offset = sa.func.regexp_substr(text, _OFFSET)
+        hours = sa.func.concat(sa.func.left(offset, 3), ":", sa.func.right(offset, 2))
+        local = sa.func.str_to_date(full, form)
+        shifted = sa.func.subtime(local, sa.func.replace(hours, "+", ""))
+        utc = sa.case((sa.func.char_length(offset) > 0, shifted), else_=local)
+        return sa.case((text.op("REGEXP")(ISO), utc))
+
+    def within(self, column: ColumnElement[Any], kind: TimeIs, days: Days) -> Sequence[ColumnElement[bool]]:
+        """As for `Engine`."""
+        if kind in A_DAY:
+            return numbers_within(column, kind, days)
+        if kind is TimeIs.TEXT:
+            return texts_within(column, days)
+        if kind is TimeIs.UTC:
+            return (column >= f"{days.first} 00:00:00", column < f"{days.last + DAY} 00:00:00")
+        # A text or a parameter would be in the zone of the session.
+        first, end = (int(midnight(day).timestamp()) for day in (days.first, days.last + DAY))
+        return (column >= sa.func.from_unixtime(first), column < sa.func.from_unixtime(end))
+
+    def key(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
+        """As for `Engine`."""
+        return sa.func.json_value(column, json_path(keys), type_=sa.Text)
+
+    def number(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
+        """As for `Engine`."""
+        if not keys:
+            return column
+        text = self.key(column, keys)
+        return sa.case((text.op("REGEXP")(_NUMBER), sa.cast(text, sa.Numeric(38, 9))))

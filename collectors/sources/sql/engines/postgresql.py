@@ -1,0 +1,136 @@
+"""PostgreSQL, by psycopg."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, Connection
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import URL
+
+from leverwatch.collectors.daily.errors import Unreachable
+from leverwatch.collectors.daily.window import DAY, Days
+from leverwatch.collectors.errors import SourceUnavailable
+from leverwatch.collectors.sources.sql.config import TimeIs
+from leverwatch.collectors.sources.sql.engines import interface as said
+from leverwatch.collectors.sources.sql.engines.interface import (
+    A_DAY,
+    CONNECT_SECONDS,
+    ISO,
+    Meaning,
+    Opening,
+    midnight,
+    numbers_within,
+    texts_within,
+)
+
+_UTC: ColumnElement[str] = sa.literal_column("'UTC'")
+"""Not a parameter: some drivers give each of them another number, and then a GROUP BY does not find its like."""
+_NUMBER = r"^-?[0-9]{1,18}(\.[0-9]{1,18})?([eE][+-]?[0-9]{1,2})?$"
+
+_CONNECTING = {
+    "connect_timeout": CONNECT_SECONDS,
+    "keepalives": 1,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""Parameters of libpq; those in the URL take precedence."""
+_STATES: tuple[tuple[str, Meaning], ...] = (
+    ("28", said.CREDENTIALS),
+    ("42501", said.PERMISSION),
+    ("42P01", said.NO_TABLE),
+    ("3F000", said.NO_SCHEMA),
+    ("3D000", said.NO_DATABASE),
+    ("42703", said.NO_COLUMN),
+    ("42883", said.OTHER_TYPE),
+    ("42846", said.OTHER_TYPE),
+    ("42804", said.OTHER_TYPE),
+    ("42", said.NO_STATEMENT),
+    ("22", said.OTHER_TYPE),
+    ("57014", said.TOO_LONG),
+    ("55P03", said.LOCKED),
+    ("53300", Meaning(SourceUnavailable, "the server has no free connection")),
+    ("57P", Meaning(Unreachable, "the server is stopping or starting")),
+    ("08", said.LOST),
+)
+"""By the beginning of an SQLSTATE (the documentation of PostgreSQL, appendix A), the longest first."""
+_WORDS: tuple[tuple[str, Meaning], ...] = (
+    (r"password|authentication|pg_hba|role .* does not exist", said.CREDENTIALS),
+    (r"database .* does not exist", said.NO_DATABASE),
+    (r"could not|failed|refused|timeout|timed out|closed|terminat", said.NOBODY),
+)
+"""By words of messages, for connections that were refused: they have no SQLSTATE."""
+
+
+class PostgreSql:
+    """As for `Engine`."""
+
+    extra = "postgres"
+
+    def opening(self, url: URL, base_dir: Path, seconds: float) -> Opening:  # noqa: ARG002 - what others need
+        """As for `Engine`."""
+        url = url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
+        return Opening(url, {name: value for name, value in _CONNECTING.items() if name not in url.query})
+
+    def prepare(self, connection: Connection, seconds: float) -> None:
+        """As for `Engine`. In the transaction, as a pooler in front of the server shares sessions and refuses
+        start-up options."""
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY, ISOLATION LEVEL REPEATABLE READ")
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {int(seconds * 1000)}")
+        connection.exec_driver_sql("SET LOCAL TimeZone = 'UTC'")
+
+    def end(self, driver: Any) -> None:
+        """As for `Engine`."""
+        driver.cancel_safe()
+
+    def meaning(self, error: Any) -> Meaning | None:
+        """As for `Engine`."""
+        state = getattr(error, "sqlstate", None) or ""
+        known = (it for start, it in _STATES if state and state.startswith(start))
+        spoken = (it for words, it in _WORDS if not state and re.search(words, str(error), re.IGNORECASE))
+        return next(known, None) or next(spoken, None)
+
+    def day(self, column: ColumnElement[Any], kind: TimeIs) -> ColumnElement[Any]:
+        """As for `Engine`. `date_trunc` and a plain cast would ask the session for its zone."""
+        if kind is TimeIs.UTC:
+            return sa.cast(column, sa.Date)
+        if kind in A_DAY:
+            since = sa.cast(sa.func.floor(column / sa.literal_column(f"{A_DAY[kind]}.0")), sa.Integer)
+            return sa.literal_column("date '1970-01-01'", sa.Date) + since
+        zoned = column
+        if kind is TimeIs.TEXT:
+            # A text that is no time must not end the statement.
+            zoned = sa.case((column.op("~")(ISO), sa.cast(column, sa.DateTime(timezone=True))))
+        return sa.cast(sa.func.timezone(_UTC, zoned), sa.Date)
+
+    def within(self, column: ColumnElement[Any], kind: TimeIs, days: Days) -> Sequence[ColumnElement[bool]]:
+        """As for `Engine`."""
+        if kind in A_DAY:
+            return numbers_within(column, kind, days)
+        if kind is TimeIs.TEXT:
+            return texts_within(column, days)
+        zoned = kind is TimeIs.ZONED
+        # As text with its own zone: drivers drop the zone of a parameter, or add that of the session.
+        first, end = (
+            sa.cast(midnight(day).isoformat() if zoned else f"{day} 00:00:00", sa.DateTime(timezone=zoned))
+            for day in (days.first, days.last + DAY)
+        )
+        return (column >= first, column < end)
+
+    def key(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
+        """As for `Engine`; for `json` and `jsonb`."""
+        path = postgresql.array([sa.literal(key, sa.Text) for key in keys])
+        return column.op("#>>", return_type=sa.Text())(sa.cast(path, postgresql.ARRAY(sa.Text)))
+
+    def number(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
+        """As for `Engine`. A text that is no number must not end the statement."""
+        if not keys:
+            return column
+        text = self.key(column, keys)
+        return sa.case((text.op("~")(_NUMBER), sa.cast(text, sa.Numeric)))

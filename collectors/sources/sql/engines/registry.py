@@ -1,0 +1,32 @@
+"""The databases that can be read, by the name that an address begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+
+from leverwatch.collectors.sources.sql.engines.interface import Engine
+
+_FOLDER = "leverwatch.collectors.sources.sql.engines"
+
+
+def _lazy(module: str, name: str) -> Callable[[], Engine]:
+    def make() -> Engine:
+        made: Engine = getattr(import_module(f"{_FOLDER}.{module}"), name)()
+        return made
+
+    return make
+
+
+_ENGINES: dict[str, Callable[[], Engine]] = {
+    "postgresql": _lazy("postgresql", "PostgreSql"),
+    "sqlite": _lazy("sqlite", "Sqlite"),
+    "duckdb": _lazy("duckdb", "DuckDb"),
+    "mariadb": _lazy("mariadb", "MariaDb"),
+    "mysql": _lazy("mariadb", "MariaDb"),
+}
+
+
+def engine_of(backend: str) -> Engine:
+    """Return the database of a name. Raises KeyError when it is none that can be read."""
+    return _ENGINES[backend]()

@@ -1,0 +1,86 @@
+"""SQLite, whose columns may have values of any type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, Connection
+from sqlalchemy.engine import URL
+
+from leverwatch.collectors.daily.errors import SchemaDiffers
+from leverwatch.collectors.daily.window import Days
+from leverwatch.collectors.errors import SourceRefused
+from leverwatch.collectors.sources.sql.config import TimeIs
+from leverwatch.collectors.sources.sql.engines import interface as said
+from leverwatch.collectors.sources.sql.engines.interface import (
+    A_DAY,
+    Meaning,
+    Opening,
+    json_path,
+    numbers_within,
+    texts_within,
+)
+
+_WORDS: tuple[tuple[str, Meaning], ...] = (
+    (r"no such table", said.NO_TABLE),
+    (r"no such column", said.NO_COLUMN),
+    (r"malformed JSON", Meaning(SchemaDiffers, "a column should have JSON and has not; check `fields`")),
+    (r"interrupted", said.TOO_LONG),
+    (r"unable to open database file", said.NO_FILE),
+    (r"file is not a database", Meaning(SourceRefused, "the file is no SQLite database")),
+    (r"database is locked", said.LOCKED),
+    (r"syntax error|incomplete input|unrecognized token|no such function", said.NO_STATEMENT),
+)
+
+
+class Sqlite:
+    """As for `Engine`."""
+
+    extra = ""
+
+    def opening(self, url: URL, base_dir: Path, seconds: float) -> Opening:
+        """As for `Engine`."""
+        path = str(base_dir / (url.database or ""))
+        escaped = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+        url = url.set(database=f"file:{escaped}", query={"mode": "ro", "uri": "true"})
+        return Opening(url, {"timeout": seconds, "check_same_thread": False})
+
+    def prepare(self, connection: Connection, seconds: float) -> None:  # noqa: ARG002 - what others need
+        """As for `Engine`."""
+        connection.exec_driver_sql("PRAGMA query_only = 1")
+
+    def end(self, driver: Any) -> None:
+        """As for `Engine`."""
+        driver.interrupt()
+
+    def meaning(self, error: Any) -> Meaning | None:
+        """As for `Engine`."""
+        return next((it for words, it in _WORDS if re.search(words, str(error))), None)
+
+    def day(self, column: ColumnElement[Any], kind: TimeIs) -> ColumnElement[Any]:
+        """As for `Engine`. Its functions of time are in UTC, and read offsets in texts."""
+        if kind in A_DAY:
+            unit = A_DAY[kind] // 86_400
+            return sa.func.date(sa.cast(sa.func.floor(column / float(unit)), sa.Integer), "unixepoch")
+        return sa.func.date(column)
+
+    def within(self, column: ColumnElement[Any], kind: TimeIs, days: Days) -> Sequence[ColumnElement[bool]]:
+        """As for `Engine`."""
+        return numbers_within(column, kind, days) if kind in A_DAY else texts_within(column, days)
+
+    def key(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
+        """As for `Engine`; a column that has no JSON has no key."""
+        return sa.case((sa.func.json_valid(column) == 1, sa.func.json_extract(column, json_path(keys))))
+
+    def number(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
+        """As for `Engine`."""
+        value = self.key(column, keys) if keys else column
+        digits = sa.and_(value.op("GLOB")("[0-9]*"), sa.not_(value.op("GLOB")("*[^0-9.]*")))
+        return sa.case(
+            (sa.func.typeof(value).in_(["integer", "real"]), value),
+            (sa.and_(sa.func.typeof(value) == "text", digits), sa.cast(value, sa.Numeric)),
+        )
