@@ -36,7 +36,7 @@ def test_a_day_is_one_of_utc_in_any_session_and_over_the_change_of_clocks(
     database: Database, form: str, start: datetime
 ) -> None:
     kind, written = FORMS[form]
-    moments = minutes(start, 3 * 1440)
+    moments = minutes(start, 3 * 1440)[4::5]
     if form == "zoned" and database.name == "mariadb":
         # It reads no offset; its sessions are five hours behind UTC.
         database.write(
@@ -50,8 +50,8 @@ def test_a_day_is_one_of_utc_in_any_session_and_over_the_change_of_clocks(
     whole = database.ask(days("2026-01-01", "2026-12-31"), **settings)
     middle = database.ask(days(day[1], day[1]), **settings)
 
-    assert by_day(whole.usage) == dict.fromkeys(day[:3], 1440)
-    assert by_day(middle.usage) == {day[1]: 1440}
+    assert by_day(whole.usage) == dict.fromkeys(day[:3], 288)
+    assert by_day(middle.usage) == {day[1]: 288}
     assert whole.newest is not None
     assert timedelta(0) <= whole.newest - (start + timedelta(minutes=3 * 1440 - 1)) < timedelta(seconds=1)
 
