@@ -113,6 +113,8 @@ class SystemsSnapshot(Struct, frozen=True):
     forecast: ForecastSettings = field(default_factory=ForecastSettings)
     price_file: PriceFileState | None = None
     """None: no price file is configured."""
+    former_eval_sources: tuple[str, ...] = ()
+    """Sources whose eval results are stored and count, and which the configuration no longer has."""
 
 
 class AgentSnapshot(Struct, frozen=True):

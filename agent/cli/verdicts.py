@@ -22,7 +22,8 @@ from leverwatch.agent.framework.humanise import humanise
 from leverwatch.agent.framework.model import Settings, Verdict
 from leverwatch.agent.store.priced import is_priced
 from leverwatch.agent.store.store import Store
-from leverwatch.collectors.interface import Result, utc_now
+from leverwatch.collectors.interface import utc_now
+from leverwatch.collectors.result_files import is_refused
 
 if TYPE_CHECKING:
     from leverwatch.agent.evaluation.assessor import Assessor
@@ -147,7 +148,7 @@ def _refused(store: Store, sources: Iterable[SourceConfig], system: str) -> dict
 
 def _troubling(refused: Mapping[str, str]) -> int:
     """How many of them somebody has to look at: what has no results on purpose is none."""
-    return sum(not why.startswith(f"{Result.IGNORED.value}: ") for why in refused.values())
+    return sum(map(is_refused, refused.values()))
 
 
 class _After(Struct, frozen=True):

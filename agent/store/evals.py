@@ -32,6 +32,11 @@ def read_eval_results(
     return {system: tuple(results) for system, results in found.items()}
 
 
+def read_eval_sources(connection: Connection) -> frozenset[str]:
+    """Return the sources of all eval results that are stored."""
+    return frozenset(connection.scalars(select(eval_results.c.source).distinct()))
+
+
 def read_model_days(
     connection: Connection,
     since: date,

@@ -56,6 +56,13 @@ class Reads(ABC):
         with self.reading() as connection:
             return read_eval_results(connection, since, as_of, scope)
 
+    def eval_sources(self) -> frozenset[str]:
+        """Return the names of the sources that ever told an eval result."""
+        from leverwatch.agent.store.evals import read_eval_sources
+
+        with self.reading() as connection:
+            return read_eval_sources(connection)
+
     def model_days(
         self, since: date, as_of: date, scope: Scope, systems: Collection[str] | None = None
     ) -> Mapping[str, Mapping[str, Mapping[date, float]]]:
