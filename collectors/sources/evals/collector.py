@@ -23,7 +23,7 @@ from leverwatch.collectors.sources.evals.positions import (
 from leverwatch.collectors.sources.evals.reading import Reading, ResultFileReader, Stopped
 from leverwatch.collectors.stored_state import check_keys
 
-_METHOD = 3
+_METHOD = 4
 """The version of the method. It is raised when the same file would give other results; then all are read again."""
 _BEFORE = 2
 """The method whose results still stand: only files that it could not read are read again."""
