@@ -11,7 +11,7 @@ from leverwatch.agent.cli.output import WIDTH, plain, spoken
 from leverwatch.agent.cli.phrases import when
 from leverwatch.agent.framework.assessment import Assessment, Unavailable
 from leverwatch.agent.framework.economics.model import Agreement, CostSplit, Economics
-from leverwatch.agent.framework.economics.words import bill_text, change_text, usd
+from leverwatch.agent.framework.economics.words import bill_text, change_notes, change_text, usd
 from leverwatch.agent.framework.forecast.model import Forecast, Outlook
 from leverwatch.agent.framework.humanise import humanise
 from leverwatch.agent.framework.model import Status, Verdict
@@ -170,7 +170,7 @@ def _doubt_texts(verdict: Verdict, beside: Assessment) -> Iterator[str]:
     if isinstance(economics, Economics):
         yield from (f"economics: {unknown.text}" for unknown in economics.unknown[1:])
         if economics.change is not None and economics.change.lopsided:
-            yield "the likely amount lies outside of its own 10% to 90%"
+            yield from change_notes(economics)[:1]
     yield from _beside(beside)
 
 

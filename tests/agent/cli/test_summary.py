@@ -18,7 +18,7 @@ from leverwatch.agent.framework.assessment import (
     AssessmentSettings,
     assess_context,
 )
-from leverwatch.agent.framework.economics.model import Missing, Unknown
+from leverwatch.agent.framework.economics.model import Economics, Missing, Unknown
 from leverwatch.agent.framework.model import Declaration, Facts, PromptFacts, Reason, Strategy, UsageFacts
 from leverwatch.agent.framework.shutdowns import Shutdown
 from tests.agent.exporter import assessed, samples
@@ -144,3 +144,13 @@ def test_a_wider_terminal_has_longer_lines() -> None:
     verdict, beside = samples.grown().verdict, assessed.everything()
 
     assert len(summary(verdict, beside, width=200).splitlines()) < len(summary(verdict, beside).splitlines())
+
+
+def test_an_interval_without_its_likely_amount_says_why() -> None:
+    beside = assessed.everything()
+    assert isinstance(beside.economics, Economics)
+    assert beside.economics.change is not None
+    change = replace(beside.economics.change, saving=9_900.0)
+    told = summary(samples.grown().verdict, replace(beside, economics=replace(beside.economics, change=change)))
+
+    assert "as inputs reach much farther to one side of their likely values" in " ".join(told.split())
