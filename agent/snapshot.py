@@ -115,6 +115,8 @@ class SystemsSnapshot(Struct, frozen=True):
     """None: no price file is configured."""
     former_eval_sources: tuple[str, ...] = ()
     """Sources whose eval results are stored and count, and which the configuration no longer has."""
+    eval_systems: tuple[str, ...] = ()
+    """Systems that only eval results name, so that nothing of these is shown."""
 
 
 class AgentSnapshot(Struct, frozen=True):

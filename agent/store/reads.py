@@ -63,6 +63,13 @@ class Reads(ABC):
         with self.reading() as connection:
             return read_eval_sources(connection)
 
+    def eval_systems(self) -> frozenset[str]:
+        """Return the systems that eval results name, and nothing else that was counted."""
+        from leverwatch.agent.store.evals import read_eval_systems
+
+        with self.reading() as connection:
+            return read_eval_systems(connection)
+
     def model_days(
         self, since: date, as_of: date, scope: Scope, systems: Collection[str] | None = None
     ) -> Mapping[str, Mapping[str, Mapping[date, float]]]:

@@ -47,6 +47,9 @@ class Desk:
         source = {"name": name, "type": "evals", "path": path, "system": "desk"}
         document = {"store": {"url": "sqlite:///store.db"}, "systems": {"desk": {}}, "sources": [source]}
         self._file.write_text(json.dumps(document))
+        return self.reload()
+
+    def reload(self) -> Loaded:
         self.loaded = load_config(self._file)
         self._runner = source_runner(self.loaded.config.sources[0], self.loaded, self.store)
         return self.loaded
@@ -142,3 +145,15 @@ def test_what_has_no_results_on_purpose_is_not_among_the_refused_and_the_lists_a
 
     assert [path for path, _ in found.refused] == sorted(read)[:MOST_SHOWN]
     assert (found.refused_more, len(found.gone), found.gone_more) == (3, MOST_SHOWN, 1)
+
+
+def test_results_of_a_system_that_nothing_else_names_are_said_to_be_there(desk: Desk) -> None:
+    desk.write("good.jsonl", LINE)
+    desk.configured("graded")
+    assert "nothing else names" not in desk.page()
+
+    document = json.loads((desk.results.parent / "leverwatch.yaml").read_text())
+    document["sources"][0]["system"] = "dsek"
+    (desk.results.parent / "leverwatch.yaml").write_text(json.dumps(document))
+    desk.reload()
+    assert "Of systems that nothing else names (no usage, no prompt, no declaration): dsek" in desk.page()
