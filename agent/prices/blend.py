@@ -39,10 +39,12 @@ def blended_price(
     weighed: list[tuple[Parts, Price]] = []
     for tier, tokens in used.items():
         price, parts = price_of(tier), parts_of(tokens)
-        share = _share(_size(tokens), every)
         if isinstance(price, Unpriced):
-            told = f"{price.reason}, of which {share} of its tokens are" if tier else price.reason
-            return Unpriced(price.model, told)
+            # Where not even the standard tier has a price, the tier is not the reason.
+            if tier == _STANDARD or isinstance(price_of(_STANDARD), Unpriced):
+                return price
+            share = _share(_size(tokens), every)
+            return Unpriced(price.model, f"{price.reason}, of which {share} of its tokens are")
         if parts is None:
             return Unpriced(
                 whole.model, f"the tokens of its calls of {Service.of(tier).words} contradict each other"

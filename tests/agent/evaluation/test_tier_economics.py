@@ -127,6 +127,15 @@ def test_a_tier_without_a_price_makes_the_economics_unknown_and_is_named(agent: 
     )
 
 
+def test_a_model_that_no_price_list_has_is_unknown_for_that_reason_alone(agent: Costed) -> None:
+    agent.prices({**ELM, "model": "oak"})
+    agent.feed_days([LATER])
+
+    (missing,) = agent.economics().unknown
+    assert missing.code is Missing.PRICE
+    assert "of its tokens" not in missing.text
+
+
 def test_a_standard_tier_that_no_call_is_of_needs_no_price(agent: Costed) -> None:
     agent.prices(BATCH)
     agent.feed_days([LATER])
