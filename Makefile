@@ -142,6 +142,7 @@ bench: $(BIN)/.ready ## the benchmarks, each against a baseline in the same run
 	$(BIN)/python -m tests.benchmarks.bench_framework
 	$(BIN)/python -m tests.benchmarks.bench_crossings
 	$(BIN)/python -m tests.benchmarks.bench_frequency
+	$(BIN)/python -m tests.benchmarks.bench_coverage
 	$(BIN)/python -m tests.benchmarks.bench_forecast
 	$(BIN)/python -m tests.benchmarks.bench_exposition
 	$(BIN)/python -m tests.benchmarks.bench_replay

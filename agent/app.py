@@ -33,7 +33,7 @@ from leverwatch.agent.web.transport.auth import Authentication, Protection
 from leverwatch.agent.web.transport.current import CurrentWebFile
 from leverwatch.agent.web.transport.limits import PROBE_LIMITS, Drop, Limits
 from leverwatch.collectors.config import SourceConfig
-from leverwatch.collectors.interface import utc_now
+from leverwatch.collectors.interface import Result, utc_now
 
 log = get_logger(__name__)
 
@@ -236,14 +236,17 @@ class Agent:
             if self._doubt():
                 # What is not read now is read later, with a clock that is trusted.
                 return True
-            success = runner.run().success
+            report = runner.run()
             self._publish()
             if source.name not in self._ran:
                 self._ran.add(source.name)
                 if self._ran >= self._runners.keys():
                     # The first evaluation ran beside the first reading; the verdicts should not wait an interval.
                     self._scheduler.soon(_EVALUATION)
-            return success
+            elif source.type == "evals" and report.tallies.get(Result.COUNTED, 0):
+                # Somebody waits for what they came to, and they are few.
+                self._scheduler.soon(_EVALUATION)
+            return report.success
 
         pool = Pool.REMOTE if source.waits_for_others() else Pool.LOCAL
         self._scheduler.add(source.name, source.interval, run, runner.missed, pool)

@@ -113,6 +113,10 @@ class SystemsSnapshot(Struct, frozen=True):
     forecast: ForecastSettings = field(default_factory=ForecastSettings)
     price_file: PriceFileState | None = None
     """None: no price file is configured."""
+    former_eval_sources: tuple[str, ...] = ()
+    """Sources whose eval results are stored and count, and which the configuration no longer has."""
+    eval_systems: tuple[str, ...] = ()
+    """Systems that only eval results name, so that nothing of these is shown."""
 
 
 class AgentSnapshot(Struct, frozen=True):

@@ -9,6 +9,7 @@ from datetime import datetime
 from msgspec import Struct, field
 
 from leverwatch.collectors.interface import Result
+from leverwatch.collectors.result_files import ResultFiles
 
 
 class SourceView(Struct, frozen=True):
@@ -36,3 +37,5 @@ class SourceView(Struct, frozen=True):
     """Rows of its batches that the store could not hold, since the start."""
     error: str | None = None
     """The last failure in words; None after a success."""
+    result_files: ResultFiles | None = None
+    """What became of files of evaluations; None: it reads none, or has not yet."""

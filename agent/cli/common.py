@@ -112,4 +112,7 @@ def unknown_system(store: Store, plan: Plan, names: Sequence[str]) -> str:
     """Return the message about names for which there is no system."""
     known = sorted({*plan.scope.declarations, *store.names()})
     shown = known[:_MOST_NAMED] + ([f"and {len(known) - _MOST_NAMED} more"] if len(known) > _MOST_NAMED else [])
-    return f"no system named {', '.join(names)} is declared or was seen; systems: {', '.join(shown) or 'none yet'}"
+    graded = sorted(store.eval_systems().intersection(names))
+    only = f" (only results of evaluations name {', '.join(graded)})" if graded else ""
+    named = ", ".join(names)
+    return f"no system named {named} is declared or was seen{only}; systems: {', '.join(shown) or 'none yet'}"

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from leverwatch.agent.cli.common import believed_clock, load, opened, past_day, reported, unknown_system
 from leverwatch.agent.cli.options import Exit, fail
-from leverwatch.agent.cli.output import print_json, spoken, table
+from leverwatch.agent.cli.output import print_json, spoken, terminal_width, told_table
 from leverwatch.agent.config import Loaded
 from leverwatch.agent.errors import CommandError
 from leverwatch.agent.evaluation.decide import Decided, Plan, decide, decide_now, last_complete_day, narrowed, only
@@ -22,7 +22,8 @@ from leverwatch.agent.framework.humanise import humanise
 from leverwatch.agent.framework.model import Settings, Verdict
 from leverwatch.agent.store.priced import is_priced
 from leverwatch.agent.store.store import Store
-from leverwatch.collectors.interface import Result, utc_now
+from leverwatch.collectors.interface import utc_now
+from leverwatch.collectors.result_files import is_refused
 
 if TYPE_CHECKING:
     from leverwatch.agent.evaluation.assessor import Assessor
@@ -117,7 +118,9 @@ def explain(
         click.echo(compared(after.pairs, (verdict, beside), (after.verdict, after.beside)))
     else:
         click.echo(
-            story(facts, verdict, beside, refused) if whole else summary(verdict, beside, _troubling(refused))
+            story(facts, verdict, beside, refused)
+            if whole
+            else summary(verdict, beside, _troubling(refused), terminal_width())
         )
         for remark in remarks:
             click.echo(remark)
@@ -147,7 +150,7 @@ def _refused(store: Store, sources: Iterable[SourceConfig], system: str) -> dict
 
 def _troubling(refused: Mapping[str, str]) -> int:
     """How many of them somebody has to look at: what has no results on purpose is none."""
-    return sum(not why.startswith(f"{Result.IGNORED.value}: ") for why in refused.values())
+    return sum(map(is_refused, refused.values()))
 
 
 class _After(Struct, frozen=True):
@@ -192,7 +195,7 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
 
 
 def verdict_table(verdicts: list[Verdict], settings: Settings) -> str:
-    """Return a table with a line for each system, which has the deciding reason."""
+    """Return a table with a row for each system, and its deciding reason beside or below that."""
     rows = [
         (
             verdict.system,
@@ -207,7 +210,7 @@ def verdict_table(verdicts: list[Verdict], settings: Settings) -> str:
         for verdict in verdicts
     ]
     header = ("SYSTEM", "DECLARED", "RECOMMENDED", "STATUS", "", "A MONTH", "CHANGES/WEEK", "WHY")
-    return table(header, rows)
+    return told_table(header, rows, terminal_width())
 
 
 def _volume(verdict: Verdict, settings: Settings) -> str:

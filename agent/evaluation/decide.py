@@ -59,6 +59,8 @@ class Plan(Struct, frozen=True):
     mistakes: MistakeSettings = field(default_factory=MistakeSettings)
     forecast: ForecastSettings = field(default_factory=ForecastSettings)
     costs: CostPlans = field(default_factory=CostPlans)
+    sources: frozenset[str] | None = None
+    """The names of the configured sources; None: they are not known."""
 
     @classmethod
     def of(cls, config: Config) -> Plan:
@@ -80,6 +82,7 @@ class Plan(Struct, frozen=True):
             models_per_system=config.limits.models_per_system,
             mistakes=config.to_mistakes(),
             costs=CostPlans.of(config),
+            sources=frozenset(source.name for source in config.sources),
         )
 
     @property

@@ -72,6 +72,8 @@ def picture(
         mistakes=plan.mistakes,
         forecast=plan.forecast,
         price_file=assessor.price_file if assessor else None,
+        eval_systems=tuple(sorted(store.eval_systems() - plan.scope.declarations.keys())),
+        former_eval_sources=() if plan.sources is None else tuple(sorted(store.eval_sources() - plan.sources)),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
+from functools import partial
 
 from msgspec import Struct
 
@@ -21,13 +22,16 @@ from leverwatch.agent.framework.daily_usage import (
     recent_models,
 )
 from leverwatch.agent.framework.economics.amounts import Price, Unpriced
-from leverwatch.agent.framework.economics.traffic import TrafficMoments, traffic_moments
+from leverwatch.agent.framework.economics.traffic import TrafficMoments, traffic_moments, window
 from leverwatch.agent.framework.fine_tuned_models import RECENT_DAYS, ModelDays, recognise
 from leverwatch.agent.framework.model import Facts, Verdict
 from leverwatch.agent.framework.review import PastVerdict
+from leverwatch.agent.prices.blend import blended_price
 from leverwatch.agent.prices.book import PriceBook
+from leverwatch.agent.prices.spend import Untold
 from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.store import Store
+from leverwatch.agent.store.tier_uses import TierUse
 from leverwatch.collectors.interface import EvalResult
 
 _LATE_DAYS = 7
@@ -76,7 +80,8 @@ class StoredFacts(Struct, frozen=True):
     """Everything read from the store for the assessments of some systems."""
 
     since: date
-    """First day of `days`."""
+    """First day of `tiers` and of `days`."""
+    tiers: Mapping[str, Sequence[TierUse]]
     days: Mapping[str, Sequence[DailyUsage]]
     earlier: Mapping[str, PromptSums]
     models: Mapping[str, ModelDays]
@@ -108,6 +113,8 @@ class StoredFacts(Struct, frozen=True):
         )
         return cls(
             since=since,
+            # Before the days: what is written in between then looks standard for once, and never contradictory.
+            tiers=store.tier_uses(since, as_of, scope),
             days=store.daily_usage(since, as_of, scope),
             earlier=store.prompt_sums(until - timedelta(days=RECENT_DAYS - 1), until, scope),
             models=models,
@@ -128,7 +135,7 @@ class StoredFacts(Struct, frozen=True):
             facts=facts,
             verdict=verdict,
             traffic=traffic,
-            prices={model: book.price(model, as_of) for model in traffic.models},
+            prices=self._prices(facts, verdict, traffic, book),
             costs=CostTerms(plan.hosting, plan.configured, _tuned_price(plan, book, as_of)),
             moments=prompt_moments(days, self.earlier.get(system), as_of),
             checks=output_checks(days),
@@ -143,9 +150,32 @@ class StoredFacts(Struct, frozen=True):
         newest = verdict.volume.newest_day
         if newest is None:
             return TrafficMoments()
+        return traffic_moments(day_calls(days), self._covered(facts), newest)
+
+    def _covered(self, facts: Facts) -> set[date]:
         # A day before `since` was not read: it is unknown here, and no true zero.
-        covered = {day for day in known_days(facts.usage, facts.as_of) if day >= self.since}
-        return traffic_moments(day_calls(days), covered, newest)
+        return {day for day in known_days(facts.usage, facts.as_of) if day >= self.since}
+
+    def _prices(
+        self, facts: Facts, verdict: Verdict, traffic: TrafficMoments, book: PriceBook
+    ) -> dict[str, Price | Unpriced]:
+        tiers: dict[str, list[tuple[str, Untold]]] = {}
+        newest, uses = verdict.volume.newest_day, self.tiers.get(facts.system, ())
+        days = frozenset() if newest is None or not uses else window(newest, self._covered(facts))
+        for use in uses:
+            if use.day in days:
+                tiers.setdefault(use.model, []).append((use.tier, use.tokens))
+        overall = traffic.by_model()
+        return {
+            model: blended_price(
+                overall[model], tiers.get(model, ()), partial(_price_of_tier, book, model, facts.as_of)
+            )
+            for model in traffic.models
+        }
+
+
+def _price_of_tier(book: PriceBook, model: str, day: date, tier: str) -> Price | Unpriced:
+    return book.price(model, day, tier=tier)
 
 
 def _tuned_price(plan: EconomicsPlan, book: PriceBook, as_of: date) -> Price | Unpriced | None:

@@ -41,6 +41,7 @@ class DailyUsage(NamedTuple):
     invalid: float
     schema_checked: float
     schema_mode: float
+    uncosted_write_1h_tokens: float = 0.0
 
 
 SUMMED = tuple(name for name in DailyUsage._fields if name not in {"day", "model"})

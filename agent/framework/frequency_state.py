@@ -26,6 +26,10 @@ _BEFORE = 4
 """Weeks of the stretch that must lie before them."""
 _LUMPS = (2, 4)
 """Lengths in weeks at which unevenness is measured: changes in bursts, in sprints, or in months of their own."""
+_MONTH = 4
+"""Weeks after which most plans repeat: numbers of newest weeks that are whole months see each sprint as often."""
+_REGULAR = 0.7
+"""Up to this unevenness from month to month, changes come by such a plan."""
 _EVEN = 4.0
 """Active days of even change that a history is credited with, as unevenness cannot be told from a few days."""
 _LOG = [0.0, *(log(number) for number in range(1, 7 * MEMORY_WEEKS + 1))]
@@ -67,34 +71,44 @@ class _Stretches:
         weeks = min((end - self._begin) // 7, MEMORY_WEEKS)
         total = self._total
         days = total[end] - total[end - 7 * weeks]
-        best, newest = 0.0, 0
+        best, newest = self._odds, 0
         for count in _NEWEST:
             if count > weeks - _BEFORE:
                 break
             odds = _log_odds(total[end] - total[end - 7 * count], count, days, weeks)
             if odds > best:
+                # The unevenness is that of the days before: a real change must not hide itself.
+                odds /= self._unevenness(end - 7 * count, count)
+            if odds > best:
                 best, newest = odds, count
-        # The unevenness is that of the days before: a real change must not hide itself by making them uneven.
-        if best > self._odds and best > self._odds * self._unevenness(end - 7 * newest):
+        if newest:
             self._begin = end - 7 * newest
             return total[end] - total[self._begin], newest
         return days, weeks
 
-    def _unevenness(self, end: int) -> float:
-        """How many times more active days vary than independent ones would: variance over mean, at least 1.
+    def _unevenness(self, end: int, count: int) -> float:
+        """How many times more active days varied up to `end` than independent ones would; at least 1.
+
+        Sprints that come by a plan are uneven from week to week. Over `count` weeks that are whole months they are
+        even.
+        """
+        found = [self._variance(end, lump, squares) for lump, squares in zip(_LUMPS, self._uneven, strict=True)]
+        if count % _MONTH == 0 and found[_LUMPS.index(_MONTH)] <= _REGULAR:
+            return 1.0
+        return max(1.0, *found)
+
+    def _variance(self, end: int, lump: int, squares: Sequence[float]) -> float:
+        """Variance over mean of the active days in spans of `lump` weeks; 1 when there are too few.
 
         The variance is that of the difference between neighbouring spans, which one change of rate barely moves.
         """
         weeks = min(end // 7, MEMORY_WEEKS)
+        pairs = weeks - 2 * lump + 1
+        if pairs < 1:
+            return 1.0
         days = self._total[end] - self._total[end - 7 * weeks]
-        found = 1.0
-        for lump, squares in zip(_LUMPS, self._uneven, strict=True):
-            pairs = weeks - 2 * lump + 1
-            if pairs < 1:
-                break
-            seen = (squares[end] - squares[end - 7 * pairs]) / lump
-            found = max(found, (seen + _EVEN) / (days * pairs / weeks + _EVEN))
-        return found
+        seen = (squares[end] - squares[end - 7 * pairs]) / lump
+        return (seen + _EVEN) / (days * pairs / weeks + _EVEN)
 
 
 def _squares(total: Sequence[int], span: int) -> list[float]:

@@ -46,18 +46,19 @@ def price_day(untold: Untold, price: Price | None, before: PricedDay | None) -> 
     """
     if untold.inferences <= 0:
         return None
-    now = _parts(untold)
+    now = parts_of(untold)
     if price is None or now is None:
         return before
-    old = None if before is None else _parts(before.tokens)
+    old = None if before is None else parts_of(before.tokens)
     if before is None or old is None or any(new < was for new, was in zip(now, old, strict=True)):
         return PricedDay(untold, _cost(now, price))
     more = tuple(new - was for new, was in zip(now, old, strict=True))
     return PricedDay(untold, before.usd + _cost(more, price))
 
 
-def _parts(tokens: Untold) -> tuple[float, ...] | None:
-    """Return the tokens by what is charged for them; None when they contradict each other."""
+def parts_of(tokens: Untold) -> tuple[float, ...] | None:
+    """Return the tokens by what is charged for them, in the order of `usd_of`; None when they contradict each
+    other."""
     cached, written = tokens.cached_input_tokens, tokens.cache_write_tokens
     hour = tokens.write_1h_tokens
     parts = (tokens.input_tokens - cached - written, cached, written - hour, hour, tokens.output_tokens)
@@ -66,13 +67,18 @@ def _parts(tokens: Untold) -> tuple[float, ...] | None:
     return None if min(parts) < least else tuple(max(part, 0.0) for part in parts)
 
 
-def _cost(parts: tuple[float, ...], price: Price) -> float:
+def usd_of(price: Price) -> tuple[float, ...]:
+    """Return what a million tokens of each part cost in USD: input, read from a cache, written to one, written to
+    one for an hour, output."""
     written = price.input if price.cache_write is None else price.cache_write
-    prices = (
+    return (
         price.input,
         price.input if price.cached_input is None else price.cached_input,
         written,
         written if price.cache_write_1h is None else price.cache_write_1h,
         price.output,
     )
-    return sum(part * usd for part, usd in zip(parts, prices, strict=True)) / _MILLION
+
+
+def _cost(parts: tuple[float, ...], price: Price) -> float:
+    return sum(part * usd for part, usd in zip(parts, usd_of(price), strict=True)) / _MILLION

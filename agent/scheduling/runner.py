@@ -30,6 +30,7 @@ from leverwatch.collectors.interface import (
     SourceState,
     utc_now,
 )
+from leverwatch.collectors.result_files import ReadsResultFiles
 
 log = get_logger(__name__)
 
@@ -286,6 +287,9 @@ class SourceRunner:
                 runs=self._view.runs + 1,
                 failures=dict(self._failures),
                 error=report.error,
+                result_files=(
+                    self._collector.result_files() if isinstance(self._collector, ReadsResultFiles) else None
+                ),
             )
         if report.success:
             figures: dict[str, float] = {str(result): number for result, number in report.tallies.items()}

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, func, select
 
 from leverwatch.agent.store.daily_usage import counting
 from leverwatch.agent.store.facts import Scope
-from leverwatch.agent.store.names import named
-from leverwatch.agent.store.schema import eval_results, model_shutdowns, usage_daily
+from leverwatch.agent.store.names import OVERFLOW_SYSTEM, named
+from leverwatch.agent.store.schema import eval_results, model_shutdowns, stored_systems, usage_daily
 from leverwatch.collectors.interface import EvalResult, Operation
 
 
@@ -30,6 +30,18 @@ def read_eval_results(
         for row in connection.execute(query.where(chosen)).mappings():
             found[row["system"]].append(EvalResult(**row))
     return {system: tuple(results) for system, results in found.items()}
+
+
+def read_eval_sources(connection: Connection) -> frozenset[str]:
+    """Return the sources of all eval results that are stored."""
+    return frozenset(connection.scalars(select(eval_results.c.source).distinct()))
+
+
+def read_eval_systems(connection: Connection) -> frozenset[str]:
+    """Return the systems of all eval results of which neither usage nor a prompt change was ever counted."""
+    known = select(stored_systems.c.system).where(stored_systems.c.first_counted.is_not(None))
+    query = select(eval_results.c.system).where(eval_results.c.system.not_in(known)).distinct()
+    return frozenset(connection.scalars(query)) - {OVERFLOW_SYSTEM}
 
 
 def read_model_days(

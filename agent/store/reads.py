@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from leverwatch.agent.framework.daily_usage import DailyUsage, PromptSums
     from leverwatch.agent.framework.review import PastVerdict
     from leverwatch.agent.store.prompt_totals import PromptTotals
+    from leverwatch.agent.store.tier_uses import TierUse
     from leverwatch.agent.store.views import SystemTotals
     from leverwatch.collectors.interface import EvalResult
 
@@ -55,6 +56,20 @@ class Reads(ABC):
         with self.reading() as connection:
             return read_eval_results(connection, since, as_of, scope)
 
+    def eval_sources(self) -> frozenset[str]:
+        """Return the names of the sources that ever told an eval result."""
+        from leverwatch.agent.store.evals import read_eval_sources
+
+        with self.reading() as connection:
+            return read_eval_sources(connection)
+
+    def eval_systems(self) -> frozenset[str]:
+        """Return the systems that eval results name, and nothing else that was counted."""
+        from leverwatch.agent.store.evals import read_eval_systems
+
+        with self.reading() as connection:
+            return read_eval_systems(connection)
+
     def model_days(
         self, since: date, as_of: date, scope: Scope, systems: Collection[str] | None = None
     ) -> Mapping[str, Mapping[str, Mapping[date, float]]]:
@@ -77,6 +92,13 @@ class Reads(ABC):
 
         with self.reading() as connection:
             return read_daily_usage(connection, since, as_of, scope)
+
+    def tier_uses(self, since: date, as_of: date, scope: Scope) -> Mapping[str, Sequence[TierUse]]:
+        """Return what of these sums is of another service tier than the standard and tells no cost, by system."""
+        from leverwatch.agent.store.tier_uses import read_tier_uses
+
+        with self.reading() as connection:
+            return read_tier_uses(connection, since, as_of, scope)
 
     def prompt_sums(self, since: date, until: date, scope: Scope) -> Mapping[str, PromptSums]:
         """Return the sums for the mean length of a prompt over the days from `since` to `until`, by system."""

@@ -102,6 +102,44 @@ def test_a_reload_changes_the_log(tmp_path: Path, capsys: pytest.CaptureFixture[
     ]
 
 
+def test_results_of_an_evaluation_are_shown_at_once_however_rarely_systems_are_evaluated(tmp_path: Path) -> None:
+    file, results = tmp_path / "leverwatch.yaml", tmp_path / "graded.jsonl"
+    file.write_text(
+        HEAD.replace("sources:", "evaluation: {interval: 12h}\nsystems: {desk: {}}\nsources:")
+        + "  - {name: graded, type: evals, path: graded.jsonl, system: desk, interval: 100ms}\n"
+    )
+    line = {
+        "ts": "2026-02-03T08:00:00Z",
+        "model": "ash",
+        "suite": "replies",
+        "metric": "tone",
+        "value": 0.5,
+        "n": 40,
+    }
+    running = Agent(load_config(file), lambda: load_config(file))
+
+    def shown() -> set[str]:
+        snapshot = running.exposition.snapshots.systems
+        views = () if snapshot is None else snapshot.systems
+        return {it.metric for view in views if view.assessment for it in view.assessment.evaluations}
+
+    def within_seconds(metrics: set[str]) -> bool:
+        end = time.monotonic() + 30
+        while shown() != metrics and time.monotonic() < end:
+            time.sleep(0.05)
+        return shown() == metrics
+
+    try:
+        results.write_text(json.dumps(line) + "\n")
+        running.start()
+        assert within_seconds({"tone"})
+        with results.open("a") as end:
+            end.write(json.dumps({**line, "metric": "length"}) + "\n")
+        assert within_seconds({"tone", "length"})
+    finally:
+        running.stop()
+
+
 def test_an_agent_whose_store_was_deleted_is_not_ready_until_it_is_back(tmp_path: Path) -> None:
     file = tmp_path / "leverwatch.yaml"
     file.write_text(HEAD.replace("sources:", "evaluation: {interval: 100ms}\nsources: []"))

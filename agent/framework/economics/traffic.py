@@ -33,6 +33,8 @@ class Calls(NamedTuple):
     traced: float = 0.0
     """Calls with a trace id."""
     traces: float = 0.0
+    uncosted_write_1h_tokens: float = 0.0
+    """Of the tokens written to a cache by calls that tell no cost: those that are kept for an hour."""
 
     def plus(self, other: Calls) -> Calls:
         """Return the sum of both, with this one's model name."""
@@ -83,6 +85,12 @@ class TrafficMoments(Struct, frozen=True):
         return total
 
 
+def window(newest: date, covered: Collection[date]) -> frozenset[date]:
+    """Return the covered days of the four weeks that end at `newest`."""
+    first = newest - timedelta(days=WEEKS * _DAYS - 1)
+    return frozenset(day for day in covered if first <= day <= newest)
+
+
 def traffic_moments(rows: Iterable[DayCalls], covered: Collection[date], newest: date) -> TrafficMoments:
     """Return the four 7-day blocks that end at `newest`, without those of which no day is covered.
 
@@ -94,7 +102,7 @@ def traffic_moments(rows: Iterable[DayCalls], covered: Collection[date], newest:
         newest: the newest covered day.
     """
     first = newest - timedelta(days=WEEKS * _DAYS - 1)
-    week_of = {day: (day - first).days // _DAYS for day in covered if first <= day <= newest}
+    week_of = {day: (day - first).days // _DAYS for day in window(newest, covered)}
     days = [0] * WEEKS
     for index in week_of.values():
         days[index] += 1

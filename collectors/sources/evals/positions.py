@@ -91,13 +91,18 @@ def decode_all(
     return found
 
 
-def refused_files(source: str, stored: Mapping[str, bytes]) -> dict[str, str]:
-    """Return why something of a file was refused when it was last read, by its path.
+def refused_of_all(source: str, stored: Mapping[str, bytes]) -> dict[str, str]:
+    """Return why something of a file was refused when it was last read, by its path; empty where nothing was.
 
     Raises:
         SourceRefused: a stored position is unreadable, or of a newer version.
     """
-    return {state.path: state.refused for _, state in entries(source, stored, RESULT_FILE) if state.refused}
+    return {state.path: state.refused for _, state in entries(source, stored, RESULT_FILE)}
+
+
+def refused_files(source: str, stored: Mapping[str, bytes]) -> dict[str, str]:
+    """Return the same of the files of which something was refused."""
+    return {path: why for path, why in refused_of_all(source, stored).items() if why}
 
 
 @dataclass(frozen=True, slots=True)

@@ -295,10 +295,10 @@ class _Lines:
 
 
 def _refused(reading: Reading) -> str:
-    """The first thing that was refused of a file and why, as it is shown."""
+    """The first thing that was refused of a file and why, as it is shown; else the first that was left out."""
     if not reading.problems:
         return ""
-    first = reading.problems[0]
+    first = next((it for it in reading.problems if Result(it.reason) is not Result.IGNORED), reading.problems[0])
     line = first.place.rpartition(":")[2]
     place = f"line {line}: " if line.isdecimal() else ""
     return f"{Result(first.reason).value}: {place}{first.detail}"[:_LONGEST_REFUSAL]

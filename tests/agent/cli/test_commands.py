@@ -260,6 +260,24 @@ class TestVerdicts:
         assert done.exit_code == 1
         assert "no system named bto is declared or was seen; systems: bot" in done.stderr
 
+    def test_explain_of_a_system_that_only_evaluations_name_says_so(self, company: Path) -> None:
+        line = {
+            "ts": "2026-02-03T08:00:00Z",
+            "model": "ash",
+            "suite": "tone",
+            "metric": "kind",
+            "value": 1,
+            "n": 9,
+        }
+        (company / "graded.json").write_text(json.dumps(line))
+        graded = {"name": "graded", "type": "evals", "format": "own", "path": "graded.json", "system": "bto"}
+        (company / "leverwatch.yaml").write_text(yaml.safe_dump({**CONFIG, "sources": [graded]}))
+        os.utime(company / "graded.json", (1_770_000_000, 1_770_000_000))
+        assert call("collect").exit_code == 0
+
+        done = call("explain", "bto")
+        assert "was seen (only results of evaluations name bto); systems: bot" in done.stderr
+
     def test_nothing_to_evaluate_is_said(self, company: Path) -> None:
         (company / "leverwatch.yaml").write_text("{}")
 

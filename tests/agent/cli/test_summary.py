@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from leverwatch.agent.cli.summary import LINES, WIDTH, summary
+from leverwatch.agent.cli.output import WIDTH
+from leverwatch.agent.cli.summary import LINES, summary
 from leverwatch.agent.framework.assess import assess
 from leverwatch.agent.framework.assessment import (
     Assessment,
@@ -17,7 +18,7 @@ from leverwatch.agent.framework.assessment import (
     AssessmentSettings,
     assess_context,
 )
-from leverwatch.agent.framework.economics.model import Missing, Unknown
+from leverwatch.agent.framework.economics.model import Economics, Missing, Unknown
 from leverwatch.agent.framework.model import Declaration, Facts, PromptFacts, Reason, Strategy, UsageFacts
 from leverwatch.agent.framework.shutdowns import Shutdown
 from tests.agent.exporter import assessed, samples
@@ -108,3 +109,48 @@ def test_the_whole_story_is_named_for_what_could_not_be_worked_out() -> None:
 
     assert "money     unknown: not worked out" in text
     assert "next      unknown: not worked out" in text
+
+
+def test_what_is_doubtful_is_never_cut_within() -> None:
+    everything = assessed.everything()
+    long = "the gateway and the batch jobs of the second region may count the same traffic twice, " * 2
+    verdict = samples.grown().verdict
+    doubtful = tuple(Reason("overlapping_sources", f"{number}: {long}") for number in range(6))
+
+    for width in (WIDTH, 100, 160):
+        for number in range(1, 7):
+            doubted = replace(verdict, reasons=(*verdict.reasons, *doubtful[:number]))
+            told = summary(doubted, everything, width=width)
+            doubts = told[told.index("doubtful") :]
+            words = " ".join(doubts.split())
+            whole = sum(" ".join(doubt.text.split()) in words for doubt in doubtful[:number])
+            assert "…" not in doubts
+            assert 2 * whole == words.count("second region"), "one was cut"
+            assert whole > 0
+            assert len(told.splitlines()) <= LINES
+            assert all(len(line) <= width for line in told.splitlines())
+
+
+def test_a_doubt_that_is_longer_than_the_screen_is_said_to_be_there() -> None:
+    verdict = samples.grown().verdict
+    reason = Reason("overlapping_sources", "one may count what another one counts " * 60)
+    told = summary(replace(verdict, reasons=(verdict.reasons[0], reason)), assessed.little())
+
+    assert fits(told)
+    assert re.search(r"(and|doubtful +)\s*\d+ (more|things? too long)", told)
+
+
+def test_a_wider_terminal_has_longer_lines() -> None:
+    verdict, beside = samples.grown().verdict, assessed.everything()
+
+    assert len(summary(verdict, beside, width=200).splitlines()) < len(summary(verdict, beside).splitlines())
+
+
+def test_an_interval_without_its_likely_amount_says_why() -> None:
+    beside = assessed.everything()
+    assert isinstance(beside.economics, Economics)
+    assert beside.economics.change is not None
+    change = replace(beside.economics.change, saving=9_900.0)
+    told = summary(samples.grown().verdict, replace(beside, economics=replace(beside.economics, change=change)))
+
+    assert "as inputs reach much farther to one side of their likely values" in " ".join(told.split())

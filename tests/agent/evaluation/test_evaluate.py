@@ -199,6 +199,7 @@ systems:
         models_per_system=2,
         mistakes=MistakeSettings(tuned_models={"bot": ()}),
         costs=CostPlans({"bot": CostPlans().everywhere}),
+        sources=frozenset({"prompts", "main", "other"}),
     )
 
 

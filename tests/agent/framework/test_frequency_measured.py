@@ -34,6 +34,11 @@ def test_a_real_change_of_rate_is_noticed_within_four_weeks(steps: list[History]
     assert noticed(RULE, [one for one in steps if one.kind in {"even", "workdays", "weekly"}]) <= 25
 
 
+def test_a_change_of_rate_of_sprints_by_a_plan_is_noticed_within_four_weeks(steps: list[History]) -> None:
+    for kind in ("sprints of 2", "sprints of 3", "sprints of 4"):
+        assert noticed(RULE, [one for one in steps if one.kind == kind]) <= 28
+
+
 def test_the_median_alone_was_neither_calm_nor_quick(still: list[History], steps: list[History]) -> None:
     before = median_of_weeks(13, 1)
 

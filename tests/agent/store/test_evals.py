@@ -142,3 +142,14 @@ def test_generations_by_model_and_day_come_from_the_sources_that_count(store: St
 
     assert both == {"bot": {"a": {DAY: 9.0}, "b": {DAY: 3.0}, "c": {DAY: 1.0}}}
     assert one == {"bot": {"a": {DAY: 5.0, DAY + timedelta(days=1): 2.0}, "b": {DAY: 3.0}}}
+
+
+def test_sources_of_results_and_systems_that_only_results_name_are_told(store: Store) -> None:
+    lone = replace(RESULT, system="dsek")
+    store.apply("evals", 0, Batch(state={}, eval_results=(RESULT, lone)))
+    store.apply("other", 0, Batch(state={}, eval_results=(replace(lone, metric="tone"),)))
+    assert store.eval_sources() == {"evals", "other"}
+    assert store.eval_systems() == {"bot", "dsek"}
+
+    store.apply("gateway", 0, Batch(state={}, usage=(UsageRow("bot", "gpt-4o", Operation.GENERATION, DAY, 1),)))
+    assert store.eval_systems() == {"dsek"}

@@ -91,7 +91,7 @@ def _of_table(names: Collection[str], scores: Collection[str]) -> Parser:
     if promptfoo_table.is_table(names):
         return promptfoo_table.parse
     if scored_table.is_scored(names) or not {*scores}.isdisjoint(names):
-        tool = "mlflow" if "trace_id" in names else "ragas"
+        tool = "mlflow" if "trace_id" in names or scored_table.is_of_mlflow(names) else "ragas"
         return scored_table.parser(tool, scores)  # type: ignore[no-any-return]
     raise BadInput(Result.INVALID_LINE, "is no table of promptfoo, ragas or MLflow")
 

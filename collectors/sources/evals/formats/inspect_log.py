@@ -60,9 +60,19 @@ class _Eval(msgspec.Struct):
     metadata: dict[str, Any] | None = None
 
 
+class _Params(msgspec.Struct):
+    group_key: Any = None
+    """The name of the value of samples by which they are grouped."""
+    all: Any = None
+    """`groups`: the metric of all is the mean of those of the groups."""
+    all_label: Any = "all"
+
+
 class _Metric(msgspec.Struct):
     value: msgspec.Raw
+    name: str = ""
     group: str | None = None
+    params: _Params = msgspec.field(default_factory=_Params)
 
 
 class _Score(msgspec.Struct):
@@ -82,7 +92,9 @@ class _Scorer:
     n: int | None
     metrics: dict[str, float | BadInput]
     grouped: frozenset[str]
-    """Metrics over groups of samples, whose sizes the log does not tell."""
+    """Metrics over groups of samples, or over groups, whose sizes the results do not tell."""
+    several: frozenset[str]
+    """Metrics that are one of several values of one function: whether more of it is better is not told."""
 
     @property
     def stderr(self) -> float | BadInput | None:
@@ -216,8 +228,9 @@ def parse(data: BinaryIO) -> Iterator[Entry]:
             if isinstance(stderr, BadInput):
                 yield None, stderr
                 continue
-            if metric in score.grouped and metric != "all":
-                yield None, BadInput(Result.MISSING_FIELD, "does not tell how many samples a group of them has")
+            if metric in score.grouped:
+                # Nobody can mend that, and the metrics of all samples count.
+                yield None, BadInput(Result.IGNORED, "does not tell how many samples a group of them has")
                 continue
             # Epochs that were not reduced are no cases of their own; taken for independent, they look too certain.
             widened = stderr if stderr is None else stderr * sqrt(unreduced)
@@ -235,6 +248,7 @@ def parse(data: BinaryIO) -> Iterator[Entry]:
                     stderr=widened,
                     n=n,
                     at=at,
+                    higher_is_better=None if metric in score.several else True,
                     errored=-(-missing // epochs),
                     cases=cases,
                 ),
@@ -270,15 +284,34 @@ def _scorer(score: _Score) -> _Scorer:
     name = score.name if score.reducer in {None, "mean"} else f"{score.name}/{score.reducer}"
     # No longer name is one, and what is kept of thousands should be small.
     metrics = {metric[: LONGEST + 1]: _value(raw) for metric, raw in score.metrics.items()}
-    grouped = frozenset(name for name, raw in score.metrics.items() if _is_grouped(raw))
-    return _Scorer(name[: LONGEST + 1], (score.scorer or "")[:LONGEST], score.scored_samples, metrics, grouped)
+    known = {name: _decoded(raw) for name, raw in score.metrics.items()}
+    return _Scorer(
+        name[: LONGEST + 1],
+        (score.scorer or "")[:LONGEST],
+        score.scored_samples,
+        metrics,
+        frozenset(name for name, found in known.items() if found is not None and _is_of_group(name, found)),
+        frozenset(name for name, found in known.items() if found is not None and _is_one_of_several(found)),
+    )
 
 
-def _is_grouped(measured: msgspec.Raw) -> bool:
+def _decoded(measured: msgspec.Raw) -> _Metric | None:
     try:
-        return decode(bytes(measured), _Metric).group is not None
+        return decode(bytes(measured), _Metric)
     except BadInput:
+        return None
+
+
+def _is_of_group(name: str, metric: _Metric) -> bool:
+    """Whether a metric is over fewer than all samples, or over groups instead of samples."""
+    params = metric.params
+    if params.group_key is None:
         return False
+    return bool(params.all == "groups" or (metric.name or name) != params.all_label)
+
+
+def _is_one_of_several(metric: _Metric) -> bool:
+    return metric.group is not None and metric.params.group_key is None
 
 
 def _value(measured: msgspec.Raw) -> float | BadInput:

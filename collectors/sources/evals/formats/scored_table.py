@@ -1,4 +1,4 @@
-"""Tables of test cases with a column for each score, as ragas and MLflow's `genai.evaluate` write them.
+"""Tables of test cases with a column for each score, as ragas and MLflow write them.
 
 Neither says which columns are scores: those are taken whose every value can be one, and that no name says is
 something else. Words of success and failure are shares; a value that is missing is a case that ended in error.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from array import array
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import isnan
 from typing import Any, BinaryIO
@@ -44,7 +44,14 @@ _WORDS = {"true": 1.0, "pass": 1.0, "passed": 1.0, "yes": 1.0, "correct": 1.0} |
     "false": 0.0, "fail": 0.0, "failed": 0.0, "no": 0.0, "incorrect": 0.0,
 }  # fmt: skip
 _NOTHING = frozenset({"", "nan", "none", "null", "<na>"})
-_VALUE, _ERROR = "/value", "/error_message"
+_VALUE, _SCORE, _ERROR = "/value", "/score", "/error_message"
+_ENDS = (_VALUE, _SCORE)
+"""How columns of scores end: of `mlflow.genai.evaluate`, and of `mlflow.evaluate`, which logs them by itself."""
+_JUSTIFICATION = "/justification"
+_DIRECTIONS: Mapping[str, bool | None] = {
+    "toxicity": False, "flesch_kincaid_grade_level": None, "ari_grade_level": None,
+}  # fmt: skip
+"""Whether more is better, of those metrics of `mlflow.evaluate` of which it is not; None: neither is."""
 _RESULT = re.compile(r"MetricResult\(value=(.*?)(?:, reason=.*)?\)", re.DOTALL)
 """What ragas writes of a score with a reason."""
 _MOST_SCORES = 4_000_000
@@ -54,10 +61,17 @@ _MOST_GROUPS = 1_000
 def is_scored(names: Collection[str]) -> bool:
     """Whether a table with these columns may have scores of test cases."""
     words = {name.lower() for name in names}
-    if "trace_id" in words and any(name.endswith(_VALUE) for name in words):
+    if is_of_mlflow(words):
         return True
     return not words.isdisjoint(_ANSWERS & {"response", "answer", "output", "outputs", "prediction"}) or (
         "user_input" in words
+    )
+
+
+def is_of_mlflow(names: Collection[str]) -> bool:
+    """Return whether MLflow wrote a table with these columns."""
+    return any(name.endswith(_SCORE) for name in names) or (
+        "trace_id" in names and any(name.endswith(_VALUE) for name in names)
     )
 
 
@@ -74,32 +88,36 @@ class _Columns:
     """Which columns are scores, as far as the rows were read."""
 
     def __init__(self, first: Row, wanted: Collection[str]) -> None:
-        self.of_traces = any(name.endswith(_VALUE) for name in first)
+        end = next((end for end in _ENDS if any(name.endswith(end) for name in first)), "")
+        self._end = end
+        self.of_mlflow = bool(end)
         self.wanted = frozenset(wanted)
-        told = _expectations(first) if self.of_traces else frozenset()
+        told = _expectations(first) if end == _VALUE else frozenset()
         self.inputs = [name for name in first if name.lower() in _INPUTS]
         if not self.inputs:
             others = _ANSWERS | {*_MODEL, *_PROMPT, *_SYSTEM}
             self.inputs = [
-                name for name, value in first.items() if name.lower() not in others and _score(value) is None
+                name
+                for name, value in first.items()
+                if name.lower() not in others and not name.endswith(_JUSTIFICATION) and _score(value) is None
             ]
         self.scores: dict[str, str] = {}
         """The names of metrics, by column."""
         for name in first:
-            metric = name.removesuffix(_VALUE)
+            metric = name.removesuffix(end)
             if self._may_be(name, metric) and metric not in told and len(self.scores) <= MOST_METRICS:
                 self.scores[name] = metric[: LONGEST + 1]
 
     def _may_be(self, name: str, metric: str) -> bool:
         if self.wanted:
-            return metric in self.wanted
-        if self.of_traces:
-            return name.endswith(_VALUE)
+            return metric in self.wanted or name in self.wanted
+        if self.of_mlflow:
+            return name.endswith(self._end)
         return name.lower() not in _INPUTS | _ANSWERS | {*_MODEL, *_PROMPT, *_SYSTEM}
 
     def fits(self, score: float) -> bool:
         """Whether a number can be a score; without further word only one from 0 to 1 can."""
-        return bool(self.wanted) or self.of_traces or 0 <= score <= 1
+        return bool(self.wanted) or self.of_mlflow or 0 <= score <= 1
 
 
 def parser(tool: str, wanted: Collection[str]) -> Any:
@@ -200,8 +218,14 @@ def _result(
                 model=model, suite=tool, suite_hash=suite, metric=measure.metric, value=measure.value,
                 n=measure.n, at=None, system=system or None, prompt_version=prompt, stderr=measure.stderr,
                 passed=measure.passed, errored=len(missing), cases=len(cases.known),
+                higher_is_better=_is_better(column),
             ),
         )  # fmt: skip
+
+
+def _is_better(column: str) -> bool | None:
+    """Whether more of a score is better; None when that is unknown."""
+    return _DIRECTIONS.get(column.partition("/")[0], True) if column.endswith(_SCORE) else True
 
 
 def _score(value: Any) -> float | None:

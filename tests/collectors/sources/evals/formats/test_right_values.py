@@ -7,12 +7,14 @@ import json
 import struct
 import zipfile
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import zstandard
 
 from leverwatch.collectors.interface import EvalResult, Result
+from leverwatch.collectors.sources.evals.positions import refused_files
 from tests.collectors.sources.evals import samples
 from tests.collectors.sources.evals.samples import Bench
 
@@ -226,3 +228,39 @@ def test_predictions_without_scores_are_no_results(tmp_path: Any) -> None:
     bench.write("a.json", samples.lm_eval(results={"answers": {"alias": "answers", "bypass,none": 999}}))
 
     assert (bench.collect(), bench.problems) == ([], [])
+
+
+def _value(name: str, value: float, **more: Any) -> dict[str, Any]:
+    return {"name": name, "value": value, "params": {}} | more
+
+
+def _grouped(name: str, value: float, **params: Any) -> dict[str, Any]:
+    return _value(name, value, group="grouped", params={"metric": {"name": "mean"}, "group_key": "area"} | params)
+
+
+def test_groups_of_samples_are_left_out_and_what_is_over_all_samples_is_read(tmp_path: Path) -> None:
+    metrics = {
+        "mean": _value("mean", 0.5),
+        "billing": _grouped("billing", 0.9),
+        "all": _grouped("all", 0.55),
+        "whole": _grouped("whole", 0.6, all_label="whole"),
+        "all1": _grouped("all", 0.7, all="groups"),
+        "recall": _value("recall", 0.8, group="answers"),
+    }
+    score = {"name": "tone", "scorer": "tone", "scored_samples": 9, "metrics": metrics}
+    bench = Bench(tmp_path)
+    found = _inspect(bench, eval=ONCE, results=_results(score))
+
+    assert {name: (one.value, one.n, one.higher_is_better) for name, one in found.items()} == {
+        "tone/mean": (0.5, 9, True), "tone/all": (0.55, 9, True), "tone/whole": (0.6, 9, True),
+        "tone/recall": (0.8, 9, None),
+    }  # fmt: skip
+    assert bench.tallies == {Result.COUNTED: 4, Result.IGNORED: 2}
+
+
+def test_what_was_refused_of_a_file_is_told_before_what_was_left_out(tmp_path: Path) -> None:
+    metrics = {"billing": _grouped("billing", 0.9), "mean": _value("mean", 0.5) | {"value": "much"}}
+    bench = Bench(tmp_path)
+    _inspect(bench, eval=ONCE, results=_results({"name": "tone", "scorer": "tone", "metrics": metrics}))
+
+    assert [why.partition(":")[0] for why in refused_files("evals", bench.state).values()] == ["mistyped_field"]

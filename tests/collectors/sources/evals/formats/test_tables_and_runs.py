@@ -261,6 +261,40 @@ def test_scorers_of_mlflow_are_told_from_what_its_cases_expect(tmp_path: Path, a
     assert {one.suite for one in results} == {"mlflow"}
 
 
+def frame(rows: list[dict[str, Any]]) -> str:
+    """As `mlflow.evaluate` logs it: `artifacts/eval_results_table.json` of its run."""
+    columns = [*rows[0]]
+    return json.dumps({"columns": columns, "data": [[row[name] for name in columns] for row in rows]})
+
+
+def logged(n: int, **columns: Any) -> dict[str, Any]:
+    return {
+        "ask": f"question {n}", "expected_word": CANARY, "predictions": CANARY, "latency": 0.4,
+        "token_count": 11 + n, "toxicity/v1/score": 0.25 * n, "exact_match/v1/score": n % 2,
+        "answer_similarity/v1/score": 3 + n % 3, "answer_similarity/v1/justification": f"{CANARY} {n}", **columns,
+    }  # fmt: skip
+
+
+def test_the_table_that_mlflow_logs_of_an_evaluation_is_read_as_it_is(tmp_path: Path) -> None:
+    rows = [logged(n) for n in range(4)]
+    results = read(tmp_path, "eval_results_table.json", frame(rows), model="m-1")
+
+    assert {one.metric: (one.value, one.n, one.passed, one.higher_is_better) for one in results} == {
+        "toxicity/v1": (0.375, 4, None, False), "exact_match/v1": (0.5, 4, 2, True),
+        "answer_similarity/v1": (3.75, 4, None, True),
+    }  # fmt: skip
+    assert {one.suite for one in results} == {"mlflow"}
+
+
+def test_other_reasons_of_a_judge_do_not_make_other_cases_of_an_evaluation_of_mlflow(tmp_path: Path) -> None:
+    first, *_ = read(tmp_path / "a", "eval_results_table.json", frame([logged(1), logged(2)]), model="m-1")
+    told = [logged(n, **{"answer_similarity/v1/justification": "else", "predictions": "else"}) for n in (1, 2)]
+    second, *_ = read(tmp_path / "b", "eval_results_table.json", frame(told), model="m-1")
+    other, *_ = read(tmp_path / "c", "eval_results_table.json", frame(told[:1]), model="m-1")
+
+    assert first.suite_hash == second.suite_hash != other.suite_hash
+
+
 def test_lines_of_own_with_a_column_of_answers_stay_lines_of_own(tmp_path: Path) -> None:
     line: dict[str, Any] = {
         "ts": "2026-10-01T08:00:00Z",
