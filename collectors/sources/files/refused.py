@@ -85,7 +85,10 @@ REFUSED_RANGES: Kind[StoredRefused] = Kind(
 def settings_digest(config: FilesConfig) -> str:
     """Return a digest of everything that decides whether a record can be read."""
     parts = (
-        config.format.model_dump_json(),
+        # Without a filter the digest is that of the releases that knew none.
+        config.format.model_dump_json(
+            exclude={it for it in ("only", "without") if getattr(config.format, it) is None}
+        ),
         config.system,
         config.timezone,
         str(config.future_tolerance.total_seconds()),
