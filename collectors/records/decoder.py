@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from itertools import zip_longest
 
+from msgspec.structs import replace
+
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELDS, PromptPath, Template
 from leverwatch.collectors.records.filtered import FilteredReader, filtered
@@ -96,11 +98,18 @@ class Decoder:
 
     def plan(self) -> Plan | None:
         """Return what the compiled helper needs to count plain records; None when it cannot."""
-        if self._wrappers or self._sample_rate is not None or self._framing is not VALUES or self._filtered:
+        if self._wrappers or self._sample_rate is not None:
             return None
+        plan = self._plan()
+        return plan if plan is None or self._filtered is None else replace(plan, tests=self._filtered.tests)
+
+    def _plan(self) -> Plan | None:
         reader = self._reader
+        if isinstance(reader, JsonLines):
+            plain = self._framing is LINES and reader.repeats is Repeats.CALLS
+            return reader.plan() if plain else None
         declared = reader.declared if isinstance(reader, Rewriting) else reader
-        if not isinstance(declared, Declared):
+        if self._framing is not VALUES or not isinstance(declared, Declared):
             return None
         return plan_of(declared.declaration, declared.template, reader.read)
 

@@ -8,10 +8,11 @@ import msgspec
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELD_INDEX, parse_path
-from leverwatch.collectors.records.filters import Filter, JsonFilter
+from leverwatch.collectors.records.filters import Filter
 from leverwatch.collectors.records.formats.declared import Declared
 from leverwatch.collectors.records.formats.interface import Parsed, Reader
 from leverwatch.collectors.records.formats.rewritten import Rewriting
+from leverwatch.collectors.records.json_filter import JsonFilter
 
 _TIME = FIELD_INDEX["time"]
 _decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -27,6 +28,8 @@ class FilteredReader:
 
     def __init__(self, reader: Reader, keeps: JsonFilter, documents: Sequence[str] = ()) -> None:
         self._reader, self._keeps = reader, keeps
+        self.tests = keeps.tests
+        """The tests of the filter, as the compiled helper takes them."""
         self._documents = [(key, f'"{key}"'.encode()) for key in documents]
 
     def read(self, units: Sequence[bytes]) -> Parsed:
