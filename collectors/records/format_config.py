@@ -57,7 +57,7 @@ class FieldMap(Model):
         default=None, min_length=1, description="Id that is the same when a record is delivered twice."
     )
     operation: str | None = Field(
-        default=None, min_length=1, description="What was asked for; without it every record is a generation."
+        default=None, min_length=1, description="What was asked for; without it the name of the model tells."
     )
     status: str | None = Field(
         default=None, min_length=1, description="Outcome: a word, an HTTP status or a boolean; success without it."

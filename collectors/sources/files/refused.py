@@ -94,6 +94,7 @@ def settings_digest(config: FilesConfig) -> str:
         str(config.future_tolerance.total_seconds()),
         # Without one the digest is that of the releases that knew none.
         *(() if config.path_pattern is None else (config.path_pattern,)),
+        *(f"{model}\0{operation}" for model, operation in sorted(config.operations.items())),
     )
     return hashlib.blake2b("\0".join(parts).encode(), digest_size=8).hexdigest()
 
