@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELDS, PromptPath, Template
-from leverwatch.collectors.records.filtered import FilteredReader, filtered
+from leverwatch.collectors.records.filtered import FilteredLines, FilteredReader, filtered
 from leverwatch.collectors.records.format_config import CsvFormat, FieldMap, FileFormat, JsonlFormat, NamedFormat
 from leverwatch.collectors.records.formats.declared import Declared
 from leverwatch.collectors.records.formats.delimited import Delimited
@@ -105,9 +105,6 @@ class Decoder:
 
     def _plan(self) -> Plan | None:
         reader = self._reader
-        if isinstance(reader, JsonLines):
-            plain = self._framing is LINES and reader.repeats is Repeats.CALLS
-            return reader.plan() if plain else None
         declared = reader.declared if isinstance(reader, Rewriting) else reader
         if self._framing is not VALUES or not isinstance(declared, Declared):
             return None
@@ -190,8 +187,8 @@ def _of_records(settings: FileFormat, template: tuple[str, ...], prompt: Templat
     if isinstance(settings, JsonlFormat):
         lines = JsonLines(_mapped(settings.fields), template, settings.repeats)
         plain = settings.framing is None and not settings.wrappers and settings.repeats is Repeats.CALLS
-        if plain and settings.filter is None:
-            return lines
+        if plain:
+            return lines if settings.filter is None else FilteredLines(lines, settings.filter)
         reader = lines
     else:
         reader = NAMED[settings.type].build(template)
