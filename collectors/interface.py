@@ -56,6 +56,8 @@ class Result(StrEnum):
     UNKNOWN_STATUS = "unknown_status"
     NOT_A_CALL = "not_a_call"
     """A readable record of something that is no model call: a tool, a workflow, an upload."""
+    FILTERED = "filtered"
+    """A record that `only` or `not` of its format leaves out, whatever else it holds."""
     PART = "part"
     """A later part of a streamed call that is already counted."""
     TORN_LINE = "torn_line"

@@ -96,6 +96,7 @@ def _as_json(report: RunReport, idle: str | None) -> dict[str, Any]:
         "unattributed": tallies[Result.UNATTRIBUTED],
         "ignored": tallies[Result.IGNORED],
         "not_calls": tallies[Result.NOT_A_CALL],
+        "filtered": tallies[Result.FILTERED],
         "parts": tallies[Result.PART],
         **({"nothing_counted": idle} if idle else {}),
         **({"unreadable_values": report.unreadable} if report.unreadable else {}),

@@ -51,8 +51,9 @@ def _compared(old: Any, new: Any, steps: Steps) -> Iterator[Steps]:
     # The class of a whole configuration depends on the kinds of source in it.
     whole = isinstance(old, Config) and isinstance(new, Config)
     if whole or (isinstance(old, Model) and type(old) is type(new)):
-        for name in type(old).model_fields:
-            yield from _compared(_keyed(getattr(old, name)), _keyed(getattr(new, name)), (*steps, name))
+        for name, field in type(old).model_fields.items():
+            known = field.alias or name  # as the file has it
+            yield from _compared(_keyed(getattr(old, name)), _keyed(getattr(new, name)), (*steps, known))
     elif isinstance(old, dict) and isinstance(new, dict):
         for key in old.keys() | new.keys():
             if key in old and key in new:

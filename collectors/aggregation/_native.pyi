@@ -30,6 +30,7 @@ class Scan:
         by_id: bool = False,
         text_time: bool = False,
         latency_in: float = 1.0,
+        tests: tuple[tuple[Any, ...], ...] = (),
         /,
     ) -> Scan: ...
     def told(
@@ -69,7 +70,7 @@ class Tally:
         suffix: bytes = b"",
         /,
     ) -> None: ...
-    def chunk(self) -> tuple[int, int, int, list[tuple[int, int]], list[int]]: ...
+    def chunk(self) -> tuple[int, int, int, int, list[tuple[int, int]], list[int]]: ...
     def take(
         self,
     ) -> tuple[list[tuple[int, int, int, bytes]], list[tuple[int, int, int, str | int | None]]]: ...

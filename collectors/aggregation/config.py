@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Protocol
 
 from pydantic import AfterValidator, Field
 
 from leverwatch.collectors.config import Duration
+from leverwatch.collectors.interface import Operation
 from leverwatch.collectors.records.fields import parse_template
 from leverwatch.collectors.records.format_config import FileFormat
 from leverwatch.collectors.records.path_words import parse_pattern
@@ -73,6 +75,14 @@ FutureTolerance = Annotated[
 ]
 ZoneName = Annotated[str, AfterValidator(_known_zone), Field(description="What times without a zone mean.")]
 
+ModelOperations = Annotated[
+    dict[str, Operation],
+    Field(
+        description="Operation of every call of a model, whatever its records or the name of the model say.",
+        examples=[{"our-reader": "generation", "vectors-v2": "embedding"}],
+    ),
+]
+
 DEDUPE_WINDOW = timedelta(hours=1)
 FUTURE_TOLERANCE = timedelta(minutes=10)
 
@@ -103,6 +113,11 @@ class CountingConfig(Protocol):
     @property
     def prompt(self) -> str | None:
         """The template for the version of the prompt; None: records do not tell it."""
+        ...
+
+    @property
+    def operations(self) -> Mapping[str, Operation]:
+        """The operations of models, by the name of the model."""
         ...
 
     @property

@@ -254,7 +254,9 @@ class Ingest:
         # A line of declared records may hold several.
         self._read = self._read + found.lines - sum(others) if plain.is_declared else read
         self._tallies[Result.DUPLICATE] += counts.repeated
-        self._tallies[Result.OUT_OF_RANGE] += counts.left_out
+        settled = self.window is not None and self.window.before is not None
+        self._tallies[Result.OUT_OF_RANGE] += counts.left_out + (counts.filtered if settled else 0)
+        self._tallies[Result.FILTERED] += 0 if settled else counts.filtered
         chunks.append(Chunk(counts.counted, 0, counts.refused))
         whole = Chunk(
             sum(chunk.counted for chunk in chunks),

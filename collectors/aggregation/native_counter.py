@@ -36,6 +36,7 @@ from leverwatch.collectors.records.formats.plain import (
     IN_TEXT,
     UNREAD,
     Place,
+    PlainTest,
     Plan,
     Step,
 )
@@ -83,6 +84,19 @@ def _wanted(paths: Sequence[Place]) -> tuple[tuple[tuple[Step, ...], int, int], 
     )
 
 
+def _tested(test: PlainTest) -> tuple[tuple[bytes, ...], int, int, bytes, tuple[bytes, ...]]:
+    """Return a test of a filter in the form that the helper takes."""
+    path, of_value, wanted = test
+    present = -1 if of_value.present is None else int(of_value.present)
+    return (
+        path,
+        int(wanted),
+        present,
+        of_value.prefix.encode(),
+        tuple(it.encode() for it in sorted(of_value.texts)),
+    )
+
+
 class Scanned(Struct):
     """Lines whose values were found by a scan."""
 
@@ -102,6 +116,8 @@ class Counts(Struct):
     counted: int
     repeated: int
     left_out: int
+    """Records of days that are not asked for."""
+    filtered: int
     refused: list[tuple[int, Result, str]]
 
 
@@ -141,10 +157,11 @@ class NativeCounter:
 
     def _new_scan(self) -> _native.Scan:
         plan = self._plan
+        tests = tuple(map(_tested, plan.tests))
         if plan.rule is None:
-            return _native.Scan(self._wanted)
+            return _native.Scan(self._wanted, 0, _AS_TOLD, False, False, 1.0, tests)
         parts = _AS_TOLD if plan.beside is None else _BESIDE if plan.beside else _INSIDE
-        return _native.Scan(self._wanted, 1, parts, plan.by_id, plan.rule.text_time, plan.latency_in)
+        return _native.Scan(self._wanted, 1, parts, plan.by_id, plan.rule.text_time, plan.latency_in, tests)
 
     @property
     def is_declared(self) -> bool:
@@ -212,11 +229,13 @@ class NativeCounter:
         rarely, many = (_DECLARED_RARELY, others) if self.is_declared else (_RARELY, runs)
         if many * rarely > found.lines or (self.is_declared and asked * _ASKED_RARELY > found.lines > _FEW):
             self._pause = _PAUSE
-        counted, repeated, left_out, refused, left_out_times = self._tally.chunk()
+        counted, repeated, left_out, filtered, refused, left_out_times = self._tally.chunk()
         for time in left_out_times:
             if window is not None and (moment := self._moment(self._tally.time(time))):
                 window.keeps(moment.toordinal())
-        return Counts(counted, repeated, left_out, [(line, *self._refusals[place]) for line, place in refused])
+        return Counts(
+            counted, repeated, left_out, filtered, [(line, *self._refusals[place]) for line, place in refused]
+        )
 
     def _moment(self, given: tuple[str, str] | int, rest: str | int = ":00") -> datetime | None:
         """Return the time of a minute and the rest behind it, or of a number of minutes or microseconds since

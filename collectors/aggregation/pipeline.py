@@ -79,6 +79,7 @@ def assemble(config: CountingConfig, now: Callable[[], datetime], *, compiled: b
         open_calls,
         isinstance(config.format, NamedFormat),
         None if prompt is None else own,
+        config.operations,
     )
     plain = native_counter(made, rollup, zone, seen, calls) if compiled else None
     return Pipeline(made, seen, calls, open_calls, rollup, plain)

@@ -33,6 +33,7 @@ from leverwatch.collectors.records.fields import (
 )
 from leverwatch.collectors.records.formats.interface import Piece, Row
 from leverwatch.collectors.records.layout import Layout
+from leverwatch.collectors.records.model_operations import operation_of_model
 from leverwatch.collectors.records.names import Refusal, id_of, model_fault, model_of
 from leverwatch.collectors.records.observation import Observations
 from leverwatch.collectors.records.service_tiers import row_sizes, tier_name, tier_of
@@ -61,7 +62,8 @@ class Rollup:
     later record may say more. Rows end in the values of
     `EXTENDED_FIELDS` when `has_extended`; only the `known` fields of a row can have a value, and its tokens are
     `settled` as in `Layout`. `identify` computes the keys of records. `prompt_at` is the place of the
-    version of the prompt among the template values; None: no version is counted.
+    version of the prompt among the template values; None: no version is counted. `operations` has models whose
+    calls have an operation whatever their records say.
     """
 
     def __init__(
@@ -78,7 +80,9 @@ class Rollup:
         open_calls: OpenCalls | None = None,
         settled: bool = False,
         prompt_at: int | None = None,
+        operations: Mapping[str, Operation] = MappingProxyType({}),
     ) -> None:
+        self._operations = operations
         self._prompt_at = prompt_at
         self._by_prompt: dict[str, dict[Key, list[float]]] = {}
         self._system_of, self._zone, self._now, self._tolerance = system_of, zone, now, future_tolerance
@@ -235,9 +239,13 @@ class Rollup:
         name = model_of(model)
         if fault := model_fault(name):
             return fault
-        operation = operation_of(word)
+        said, operation = operation_of(word), self._operations.get(name)
+        if operation is None and said is not None:
+            named = operation_of_model(name) if not (word or "").strip() else None
+            operation = named or said
         if operation is None:
             return Result.UNKNOWN_OPERATION, "an operation of no known kind"
+        said = said or operation
         outcome = status_of(status)
         if outcome is None:
             return Result.UNKNOWN_STATUS, "neither a success nor an error"
@@ -248,8 +256,9 @@ class Rollup:
             outcome = CallStatus.CACHE_HIT
         group = (system, name, operation, tier_name(tier_of(tier), 0))
         # A failed attempt and the retry that succeeded may share an id, and so may two systems: all of them count.
-        # The tier is of no id: what is read again after an upgrade may tell it for the first time.
-        seeds = (system, name, operation, outcome), (system, operation, outcome), (system, "trace")
+        # The tier is of no id: what is read again after an upgrade may tell it for the first time. Nor is what the
+        # name of the model tells, which another table or setting may tell otherwise.
+        seeds = (system, name, said, outcome), (system, said, outcome), (system, "trace")
         seed, id_seed, trace_seed = map(self.seed, seeds)
         return group, outcome, seed, id_seed, trace_seed
 

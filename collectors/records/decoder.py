@@ -6,8 +6,11 @@ import re
 from collections.abc import Sequence
 from itertools import zip_longest
 
+from msgspec.structs import replace
+
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELDS, PromptPath, Template
+from leverwatch.collectors.records.filtered import FilteredLines, FilteredReader, filtered
 from leverwatch.collectors.records.format_config import CsvFormat, FieldMap, FileFormat, JsonlFormat, NamedFormat
 from leverwatch.collectors.records.formats.declared import Declared
 from leverwatch.collectors.records.formats.delimited import Delimited
@@ -76,10 +79,15 @@ class Decoder:
     wants_header = False
 
     def __init__(
-        self, reader: Reader, framing: Framing, wrappers: Sequence[Wrapper], sample_rate: float | None = None
+        self,
+        reader: Reader,
+        framing: Framing,
+        wrappers: Sequence[Wrapper],
+        sample_rate: float | None = None,
+        keeps: FilteredReader | None = None,
     ) -> None:
         self._reader, self._wrappers, self._framing = reader, tuple(wrappers), framing
-        self._sample_rate = sample_rate
+        self._sample_rate, self._filtered = sample_rate, keeps
         self.framing: Framing = framing
         """The framing by which a file is cut into chunks."""
         if isinstance(reader, Grouping):
@@ -90,11 +98,15 @@ class Decoder:
 
     def plan(self) -> Plan | None:
         """Return what the compiled helper needs to count plain records; None when it cannot."""
-        if self._wrappers or self._sample_rate is not None or self._framing is not VALUES:
+        if self._wrappers or self._sample_rate is not None:
             return None
+        plan = self._plan()
+        return plan if plan is None or self._filtered is None else replace(plan, tests=self._filtered.tests)
+
+    def _plan(self) -> Plan | None:
         reader = self._reader
         declared = reader.declared if isinstance(reader, Rewriting) else reader
-        if not isinstance(declared, Declared):
+        if self._framing is not VALUES or not isinstance(declared, Declared):
             return None
         return plan_of(declared.declaration, declared.template, reader.read)
 
@@ -118,7 +130,7 @@ class Decoder:
     def _read(self, units: Units) -> Parsed:
         for wrapper in self._wrappers:
             units = wrapper.unwrap(units)
-        parsed = self._reader.read(units.units)
+        parsed = (self._filtered or self._reader).read(units.units)
         if units.times is not None:
             _fill_times(parsed, units.times)
         if self._sample_rate is not None:
@@ -170,12 +182,13 @@ def _of_records(settings: FileFormat, template: tuple[str, ...], prompt: Templat
         inner = _of_records(settings, (*template, *map(PromptPath, prompt.paths)), None)
         return PromptVersions(inner, prompt, len(template))
     if isinstance(settings, CsvFormat):
-        return Delimited(_mapped(settings.fields), template, settings.delimiter, settings.repeats)
+        return Delimited(_mapped(settings.fields), template, settings.delimiter, settings.repeats, settings.filter)
     reader: Reader
     if isinstance(settings, JsonlFormat):
         lines = JsonLines(_mapped(settings.fields), template, settings.repeats)
-        if settings.framing is None and not settings.wrappers and settings.repeats is Repeats.CALLS:
-            return lines
+        plain = settings.framing is None and not settings.wrappers and settings.repeats is Repeats.CALLS
+        if plain:
+            return lines if settings.filter is None else FilteredLines(lines, settings.filter)
         reader = lines
     else:
         reader = NAMED[settings.type].build(template)
@@ -183,7 +196,12 @@ def _of_records(settings: FileFormat, template: tuple[str, ...], prompt: Templat
     paths = template
     if isinstance(settings, JsonlFormat):
         paths = (*template, *_mapped(settings.fields).values())
-    return compose(reader, settings.framing, settings.wrappers, settings.text_fields, rate, journal_fields(paths))
+    if settings.filter is not None:
+        paths = (*paths, *(path for path, _, _ in settings.filter.tests))
+    return compose(
+        reader, settings.framing, settings.wrappers, settings.text_fields, rate, journal_fields(paths),
+        filtered(reader, settings.filter, settings.type),
+    )  # fmt: skip
 
 
 def compose(
@@ -193,8 +211,10 @@ def compose(
     text_fields: Sequence[str] = (),
     sample_rate: float | None = None,
     of_journal: Sequence[str] = (),
+    keeps: FilteredReader | None = None,
 ) -> Decoder:
-    """Return a decoder for a reader, with the wrappers of the given names; `of_journal` is as for `Journal`."""
+    """Return a decoder for a reader, with the wrappers of the given names; `of_journal` is as for `Journal`, and
+    `keeps` reads only some of the records."""
     chosen = reader.framing if framing is None else FRAMINGS[framing]
     if names and names[0] == "prefix" and framing is None:
         chosen = LINES
@@ -209,4 +229,4 @@ def compose(
             wrappers.append(Prefix())
         else:
             wrappers.append(JsonString(text_fields, any_text=any_text))
-    return Decoder(reader, chosen, wrappers, sample_rate)
+    return Decoder(reader, chosen, wrappers, sample_rate, keeps)

@@ -17,6 +17,8 @@ from pydantic_core import CoreSchema, core_schema
 
 from leverwatch.collectors.config import Apart, Model
 from leverwatch.collectors.records.fields import parse_path
+from leverwatch.collectors.records.filter_config import Entries, filter_of
+from leverwatch.collectors.records.filters import Filter
 from leverwatch.collectors.records.formats.interface import MIN_RATE, Repeats
 from leverwatch.collectors.records.formats.registry import NAMED
 from leverwatch.collectors.records.framing.registry import CONTAINERS
@@ -39,6 +41,12 @@ _REPEATS = (
     " `versions`, the same call, whose earlier record it replaces."
 )
 
+_ONLY = (
+    "Which records are calls, by path or column: a value, a list of values, `{prefix: x}` or `{present: true}`;"
+    " all of them hold."
+)
+_NOT = "Which records are none, written the same way; a record of which one holds is left out as `filtered`."
+
 
 class FieldMap(Model):
     """Where a record has each value. A value that is not mapped, or that a record lacks, is unknown, not zero."""
@@ -49,7 +57,7 @@ class FieldMap(Model):
         default=None, min_length=1, description="Id that is the same when a record is delivered twice."
     )
     operation: str | None = Field(
-        default=None, min_length=1, description="What was asked for; without it every record is a generation."
+        default=None, min_length=1, description="What was asked for; without it the name of the model tells."
     )
     status: str | None = Field(
         default=None, min_length=1, description="Outcome: a word, an HTTP status or a boolean; success without it."
@@ -126,10 +134,29 @@ class PathMap(FieldMap):
         return path
 
 
-class _JsonFormat(Model):
+class _Filtered(Model):
+    only: Entries | None = Field(default=None, description=_ONLY, examples=[{"event": "message_send"}])
+    without: Entries | None = Field(
+        default=None, alias="not", description=_NOT, examples=[{"state": ["skipped", "fallback"]}]
+    )
+
+    @property
+    def filter(self) -> Filter | None:
+        """What says which records are calls; None: nothing does."""
+        return filter_of(self.only, self.without)
+
+
+class _JsonFormat(_Filtered):
     framing: FramingName | None = Field(default=None, description=_FRAMING)
     wrap: WrapperName | tuple[WrapperName, ...] = Field(default=(), description=_WRAP, examples=["docker"])
     text_fields: tuple[str, ...] = Field(default=(), description=_TEXT_FIELDS)
+
+    @field_validator("only", "without")
+    @classmethod
+    def _filter_has_paths(cls, entries: Entries | None) -> Entries | None:
+        for path in entries or {}:
+            parse_path(path)
+        return entries
 
     @field_validator("wrap")
     @classmethod
@@ -166,7 +193,7 @@ class JsonlFormat(_JsonFormat, _Mapped):
     )
 
 
-class CsvFormat(_Mapped):
+class CsvFormat(_Filtered, _Mapped):
     """One record a line, values separated by a delimiter, names in the first line of every file."""
 
     type: Literal["csv"]

@@ -57,7 +57,8 @@ _FAULTS = (
     (r"0\.01 \*", "0.03 *"),
     (r"\|unattributed", ""),
     (r"\|unknown_status", ""),
-    (r'!="ignored"', '!="part"'),
+    (r'!~"ignored\|filtered"', '!~"part|filtered"'),
+    (r'!~"ignored\|filtered"', '!="ignored"'),
     (r'"likely"', '"high"'),
 )
 """A pattern in an expression and what takes its place; one place at a time."""

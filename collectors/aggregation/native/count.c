@@ -329,7 +329,7 @@ enum stop tally_count(Tally *tally, Scan *scan, const uint8_t *data, int64_t lim
                 return NO_MEMORY;
             is_odd = time->verdict == IS_ODD || (time->verdict == COUNTS && time->minute >= limit);
             /* Also of a day that is left out: what is no record is said whatever its day. */
-            if (time->verdict != ASKED && !is_odd) {
+            if (time->verdict != ASKED && !is_odd && !record->filtered) {
                 if (!(place = find_place(tally, record, tokens, scan->names, data)))
                     return NO_MEMORY;
                 is_odd = place->verdict == IS_ODD || (scan->declared && is_unsettled(scan, record, told, place->kept));
@@ -350,7 +350,7 @@ enum stop tally_count(Tally *tally, Scan *scan, const uint8_t *data, int64_t lim
             return NEW_TIME;
         }
         odd = line + 1;
-        if (place->verdict == ASKED) {
+        if (place && place->verdict == ASKED) {
             *behind = (size_t)(place - tally->places);
             return NEW_PLACE;
         }
@@ -360,10 +360,14 @@ enum stop tally_count(Tally *tally, Scan *scan, const uint8_t *data, int64_t lim
             if (time->left_out_in != tally->chunk)
                 tally->left_out[tally->left_out_count++] = (uint32_t)(time - tally->times);
             time->left_out_in = tally->chunk;
-            tally->skipped++;
+            *(record->filtered ? &tally->filtered : &tally->skipped) += 1;
             continue;
         }
         time->touched = 1;
+        if (record->filtered) {
+            tally->filtered++;
+            continue;
+        }
         if (place->verdict == REFUSED) {
             if (GROW(tally, refused, 1) < 0)
                 return NO_MEMORY;

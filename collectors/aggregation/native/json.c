@@ -1,6 +1,7 @@
 /* Finds the mapped values of plain records. A record is plain when it is valid JSON by the strictest reading and has
    no surprise in it; any other is odd, and is left to the decoder of Python, which knows what to say about it. */
 
+#include "filter.h"
 #include "roles.h"
 
 #define MOST_LINES 65536
@@ -119,6 +120,7 @@ static const uint8_t *read_object(Reader *r, const Node *node, const uint8_t *p)
                 return NULL;
             seen |= 1U << at;
             const struct Key *key = &node->key[at];
+            const uint8_t *value = p;
             if (key->first)
                 p = read_array(r, key, p);
             else if (!key->inner)
@@ -129,6 +131,8 @@ static const uint8_t *read_object(Reader *r, const Node *node, const uint8_t *p)
                 p = read_in_text(r, key->inner, p);
             else
                 p = *p == 'n' ? skip_word(p) : read_object(r, key->inner, p);
+            if (p && key->tests && judge(r, key, value, p) < 0)
+                return NULL;
         }
         if (!p)
             return NULL;
@@ -200,6 +204,7 @@ int scan_read(Scan *scan, const uint8_t *data, size_t size)
         memset(reader.best, UINT8_MAX, sizeof reader.best);
         reader.bad_time = reader.bad_end = reader.inside = 0;
         reader.ended.time.length = 0;
+        reader.held = scan->lacking;
         const uint8_t *end = read_object(&reader, scan->root, skip_space(p));
         if (end)
             end = skip_space(end);
@@ -212,6 +217,7 @@ int scan_read(Scan *scan, const uint8_t *data, size_t size)
         if (scan->apart)
             return 0;
         record->line.length = (uint32_t)(end - p);
+        record->filtered = reader.held != scan->wanted;
         if (!scan->declared) /* its format says what a cost of zero means */
             record->known = priced(record, reader.values, scan->column);
         for (int name = 0; name < scan->names && !record->odd; name++)

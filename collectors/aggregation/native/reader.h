@@ -21,6 +21,7 @@ typedef struct {
     Span *tokens;
     double *values;
     int inside; /* a text, whose own texts have escaped quotes */
+    uint32_t held; /* bits of the tests that hold */
     uint8_t best[ABSENT]; /* the rank of the path that told a value; beyond all ranks: none did */
     int bad_time;
     Record ended; /* the time when the call ended; without one its length is 0 */

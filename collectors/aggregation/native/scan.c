@@ -95,12 +95,63 @@ static int add_path(Scan *self, PyObject *path, int role, int rank)
     return 0;
 }
 
+/* A test is a path, whether it is to hold, whether the value is to be there (-1: that does not decide), a prefix,
+   and texts. */
+static int add_test(Scan *self, PyObject *given)
+{
+    Node *node = self->root;
+    PyObject *path, *prefix, *texts;
+    int wanted;
+    char *bytes;
+    Py_ssize_t length;
+    Test *test = &self->test[self->tests];
+    if (self->tests == MOST_TESTS) {
+        PyErr_SetString(PyExc_ValueError, "too many tests");
+        return -1;
+    }
+    if (!PyArg_ParseTuple(given, "O!iiO!O!", &PyTuple_Type, &path, &wanted, &test->present, &PyBytes_Type, &prefix,
+                          &PyTuple_Type, &texts) ||
+        PyBytes_AsStringAndSize(prefix, &bytes, &length) < 0)
+        return -1;
+    test->prefix = (Text){(const uint8_t *)bytes, (size_t)length};
+    uint32_t bit = 1U << self->tests++;
+    self->wanted |= wanted ? bit : 0;
+    self->lacking |= test->present == 0 ? bit : 0;
+    if (!(test->text = PyMem_Calloc((size_t)PyTuple_Size(texts) + 1, sizeof *test->text))) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (Py_ssize_t at = 0; at < PyTuple_Size(texts); at++) {
+        if (PyBytes_AsStringAndSize(PyTuple_GetItem(texts, at), &bytes, &length) < 0)
+            return -1;
+        test->text[test->texts++] = (Text){(const uint8_t *)bytes, (size_t)length};
+    }
+    Py_ssize_t steps = PyTuple_Size(path);
+    for (Py_ssize_t at = 0; at < steps; at++) {
+        if (PyBytes_AsStringAndSize(PyTuple_GetItem(path, at), &bytes, &length) < 0)
+            return -1;
+        struct Key *key = node->any ? NULL : node_key(node, bytes, length);
+        int last = at + 1 == steps;
+        if (!key || (!last && (key->first || (key->roles && key->role[0] < NAME)))) {
+            if (!PyErr_Occurred())
+                PyErr_SetString(PyExc_ValueError, "a test inside of a value");
+            return -1;
+        }
+        if (last)
+            key->tests |= bit;
+        else if (!(node = node_behind(&key->inner)))
+            return -1;
+    }
+    return 0;
+}
+
 static PyObject *Scan_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(kwargs))
 {
-    PyObject *paths;
+    PyObject *paths, *filter = NULL;
     int declared = 0, parts = AS_TOLD, by_id = 0, text_time = 0;
     double latency_in = 1;
-    if (!PyArg_ParseTuple(args, "O!|iiiid", &PyTuple_Type, &paths, &declared, &parts, &by_id, &text_time, &latency_in))
+    if (!PyArg_ParseTuple(args, "O!|iiiidO!", &PyTuple_Type, &paths, &declared, &parts, &by_id, &text_time, &latency_in,
+                          &PyTuple_Type, &filter))
         return NULL;
     Scan *self = (Scan *)PyType_GenericAlloc(type, 0);
     if (!self)
@@ -125,6 +176,12 @@ static PyObject *Scan_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSE
             return NULL;
         }
     }
+    self->filter = filter ? Py_NewRef(filter) : NULL;
+    for (Py_ssize_t at = 0; filter && at < PyTuple_Size(filter); at++)
+        if (add_test(self, PyTuple_GetItem(filter, at)) < 0) {
+            Py_DECREF(self);
+            return NULL;
+        }
     return (PyObject *)self;
 }
 
@@ -135,6 +192,9 @@ static void Scan_dealloc(Scan *self)
     free(self->records);
     free(self->tokens);
     free(self->values);
+    for (int test = 0; test < self->tests; test++)
+        PyMem_Free(self->test[test].text);
+    Py_XDECREF(self->filter);
     Py_XDECREF(self->paths);
     PyObject_Free(self);
     Py_DECREF(type); /* every object holds its type */
@@ -219,7 +279,7 @@ static PyMethodDef methods[] = {
 };
 
 static PyType_Slot slots[] = {
-    {Py_tp_doc, "Finds the values at `paths`, pairs of a path (a tuple of keys as bytes) and a role, in JSON lines. What follows is of declared records: that they are, where the parts of their tokens stand, whether an id alone makes a duplicate, whether only texts are times, and what their latency is divided by."},
+    {Py_tp_doc, "Finds the values at `paths`, pairs of a path (a tuple of keys as bytes) and a role, in JSON lines. What follows is of declared records: that they are, where the parts of their tokens stand, whether an id alone makes a duplicate, whether only texts are times, and what their latency is divided by. Last comes a filter: a tuple of tests."},
     {Py_tp_new, Scan_new},
     {Py_tp_dealloc, Scan_dealloc},
     {Py_tp_methods, methods},

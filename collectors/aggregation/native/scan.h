@@ -16,6 +16,7 @@
 #define MOST_STEPS 8
 #define MOST_ROLES 6
 #define MOST_CLASSES 12
+#define MOST_TESTS 16 /* of a filter */
 #define MOST_COUNT (1ULL << 53)
 #define LONGEST_ID 800 /* bytes of an id of a declared record */
 #define LONGEST_RAW 400 /* and of a name that is an object, an array, or what stands for one */
@@ -58,6 +59,7 @@ enum time_kind { TEXT_TIME, NUMBER_TIME };
 typedef struct {
     Span line;      /* without its newline */
     int odd;        /* not plain: nothing else is known */
+    int filtered;   /* a filter leaves it out */
     uint32_t known; /* bits of the amounts that are there */
     enum time_kind time_kind;
     Span time, zone; /* of a text: all of it, and what follows the seconds */
@@ -78,6 +80,7 @@ typedef struct Node {
         struct Node *inner; /* NULL: a value */
         int in_text;
         struct Node *first; /* of an array: what its only element has; NULL: it is none */
+        uint32_t tests; /* bits of the tests of its value */
         int roles;
         uint8_t role[MOST_ROLES];
         uint8_t rank[MOST_ROLES]; /* of several paths to a value the lowest one tells it */
@@ -86,7 +89,25 @@ typedef struct Node {
 } Node;
 
 typedef struct {
+    const uint8_t *bytes;
+    size_t length;
+} Text;
+
+/* A test of a value: whether it is there, or else whether it has a prefix or is one of some texts. */
+typedef struct {
+    int present; /* -1: that does not decide */
+    Text prefix;
+    Text *text;
+    size_t texts;
+} Test;
+
+typedef struct {
     PyObject_HEAD
+    PyObject *filter; /* owns the texts of the tests; NULL: there are none */
+    Test test[MOST_TESTS];
+    int tests;
+    uint32_t wanted; /* bits of the tests that are to hold */
+    uint32_t lacking; /* and of those that hold without a value */
     PyObject *paths; /* owns the texts of the keys */
     Node *root;
     int names;

@@ -99,7 +99,7 @@ typedef struct {
     Place nowhere; /* of records whose names are too long: they are odd */
     size_t last_time;
     uint64_t round, chunk;
-    uint64_t counted, repeated, skipped;
+    uint64_t counted, repeated, skipped, filtered;
 } Tally;
 
 extern PyType_Spec TallySpec;

@@ -9,6 +9,7 @@ from typing import Any
 from leverwatch.collectors.counted_fields import Unit, amounts
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import EXTENDED_FIELDS, FIELDS
+from leverwatch.collectors.records.filters import Filter
 from leverwatch.collectors.records.formats.interface import (
     MAX_AMOUNT,
     MAX_COUNT,
@@ -22,6 +23,8 @@ from leverwatch.collectors.records.formats.interface import (
 from leverwatch.collectors.records.formats.open_rows import with_versions
 from leverwatch.collectors.records.framing.lines import LINES
 from leverwatch.collectors.records.lenient import OPTIONAL
+
+_TIME = FIELDS.index("time")
 
 
 class _Mistyped(ValueError):
@@ -81,8 +84,10 @@ class Delimited:
         template: tuple[str, ...],
         delimiter: str,
         repeats: Repeats = Repeats.CALLS,
+        chosen: Filter | None = None,
     ) -> None:
         self.repeats = repeats
+        self._tests = () if chosen is None else chosen.tests
         self.has_extended = any(name in fields for name in EXTENDED_FIELDS)
         self.known = frozenset(fields)
         extended = EXTENDED_FIELDS if self.has_extended else ()
@@ -112,7 +117,8 @@ class Delimited:
             names = self._names(line)
         except (csv.Error, UnicodeDecodeError):
             return ("the first line is no header",)
-        wanted = [column for column in dict.fromkeys(self._columns) if column is not None]
+        tested = (column for column, _, _ in self._tests)
+        wanted = [column for column in dict.fromkeys((*self._columns, *tested)) if column is not None]
         missing = [f"no column {column}" for column in wanted if column not in names]
         return (*missing, *(f"column {column} twice" for column in wanted if names.count(column) > 1))
 
@@ -123,6 +129,8 @@ class Delimited:
             (None if column is None else names.index(column), convert)
             for column, convert in zip(self._columns, self._converters, strict=True)
         ]
+        tests = [(names.index(column), test.holds, wanted) for column, test, wanted in self._tests]
+        time = places[_TIME][0]
         parsed, indices = Parsed(), []
         for index, line in enumerate(split_lines(data)):
             text = line.strip(b"\0\r\n\t ")
@@ -137,6 +145,10 @@ class Delimited:
             if len(cells) != len(names):
                 detail = f"{len(cells)} values in {len(names)} columns"
                 parsed.refused.append((index, Result.INVALID_LINE, detail))
+                continue
+            if tests and not all(holds(cells[place].strip()) is wanted for place, holds, wanted in tests):
+                parsed.passed[Result.FILTERED] = parsed.passed.get(Result.FILTERED, 0) + 1
+                parsed.seen += () if time is None else (cells[time].strip(),)
                 continue
             unreadable: list[tuple[int, str, str]] = []
             try:

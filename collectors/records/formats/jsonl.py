@@ -115,12 +115,16 @@ class JsonLines:
 
     def read(self, units: Sequence[bytes]) -> Parsed:
         """Decode records that are separate texts."""
-        try:
-            parsed = Parsed(list(map(self._decode, units)))
-        except _BAD:
-            parsed = self._one_by_one(units)
+        parsed = self.decoded(units)
         parsed.rows = self._rows(parsed.rows)
         return with_versions(parsed) if self.repeats is Repeats.VERSIONS else parsed
+
+    def decoded(self, units: Sequence[bytes]) -> Parsed:
+        """As `read`, but `rows` has decoded records of the layout instead of rows."""
+        try:
+            return Parsed(list(map(self._decode, units)))
+        except _BAD:
+            return self._one_by_one(units)
 
     def _rows(self, records: list[Any]) -> list[Row]:
         try:

@@ -9,6 +9,7 @@ from functools import partial
 import msgspec
 
 from leverwatch.collectors.records.formats.spans import LONGEST, Scalar, Span, text_of
+from leverwatch.collectors.records.model_operations import operation_of_model
 from leverwatch.collectors.records.observation import Key, Observation, Outline
 from leverwatch.collectors.records.timestamps import EPOCH, parse_time
 from leverwatch.collectors.records.vocabulary import operation_of
@@ -114,7 +115,10 @@ def _observe(call: Call, others: Mapping[Key, Around]) -> Observation | None:
     start, end = _nanoseconds(call.start), _nanoseconds(call.end)
     if start is None or end is None or end < start:
         start = end = None
+    models = _models(call.models)
     kind = operation_of(call.operation)
+    if not call.operation and models:
+        kind = operation_of_model(models[0]) or kind
     return Observation(
         call.trace_id,
         call.span_id,
@@ -128,7 +132,7 @@ def _observe(call: Call, others: Mapping[Key, Around]) -> Observation | None:
         call.failed,
         text_of(call.response),
         call.tokens,
-        _models(call.models),
+        models,
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct, field
 
+from leverwatch.collectors.records.filters import ValueTest
 from leverwatch.collectors.records.formats.interface import Parsed
 
 Step = bytes | bool | None
@@ -67,6 +68,10 @@ class Plainly(Struct, frozen=True):
     """Bytes that records have which belong together; empty: none do."""
 
 
+PlainTest = tuple[tuple[bytes, ...], ValueTest, bool]
+"""The path of a value, a test of it, and whether that is to hold."""
+
+
 class Plan(Struct, frozen=True):
     """What the helper is told of the records of a source."""
 
@@ -81,3 +86,5 @@ class Plan(Struct, frozen=True):
     """Whether an id alone makes a duplicate."""
     latency_in: float = 1.0
     """What the latency is divided by."""
+    tests: tuple[PlainTest, ...] = ()
+    """What decides which records are left out."""

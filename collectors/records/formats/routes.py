@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from leverwatch.collectors.records.model_operations import operation_of_model
 from leverwatch.collectors.records.recall import recall
 
 
@@ -59,12 +60,6 @@ _UNCOMMON_CHAT_PATHS = re.compile(
     # google-genai: `interactions.create`, also of Vertex AI.
     r"|/v\d\w*/(?:projects/[^/]+/locations/[^/]+/)?interactions)$"
 )
-_KINDS = (
-    (re.compile(r"embed"), "embeddings"),
-    (re.compile(r"rerank"), "rerank"),
-    (re.compile(r"titan-image|nova-canvas|stability\.|stable-diffusion|^imagen"), "image"),
-    (re.compile(r"nova-reel|luma\.ray|^veo"), "other"),
-)
 
 
 @recall(4096)
@@ -92,10 +87,10 @@ def route(target: str) -> Route | None:
 
 @recall(4096)
 def kind_of_model(model: str | None) -> str | None:
-    """Return the operation of a model of Bedrock or Vertex by its name, if that is not text generation; else
-    None."""
-    name = (model or "").lower()
-    return next((kind for pattern, kind in _KINDS if pattern.search(name)), None)
+    """Return the operation of a hosted model by its name, as a word that `vocabulary` knows, if that is not text
+    generation; else None."""
+    found = operation_of_model(model)
+    return None if found is None else found.value
 
 
 @recall(4096)

@@ -24,6 +24,8 @@ _OPERATIONS = {
     "video": "other", "decide": "other", "transliterate": "other",
     "language_identification": "other", "ocr": "other",
 }  # fmt: skip
+_UNSAID = ""
+"""The operation of a call whose span tells none."""
 _OTHERWORK = re.compile(
     r"execute_tool|tool|.*agent.*|.*workflow.*|plan|retriev.*|.*memory.*|vectordb|framework|task|chain|evaluat.*"
     r"|execute_.*|execution|model_request|user_prompt_processing|tool_.*|mcp_.*|batch|file|fine_tuning|conversation"
@@ -50,7 +52,7 @@ def operation_of(has_tokens: bool, *values: Scalar) -> str | Result:
     if kind := kinds.get("ai.operationId", ""):
         return next((word for end, word in _VERCEL.items() if kind.endswith(end)), Result.NOT_A_CALL)
     if kinds.get("gen_ai.operation.name") == _PASSED_THROUGH:
-        return "llm" if has_tokens else Result.NOT_A_CALL
+        return _UNSAID if has_tokens else Result.NOT_A_CALL
     for name in ("gen_ai.operation.name", "llm.request.type"):
         kind = kinds.get(name, "").lower()
         if kind in _OPERATIONS:
@@ -60,5 +62,5 @@ def operation_of(has_tokens: bool, *values: Scalar) -> str | Result:
             return Result.NOT_A_CALL if known else Result.UNKNOWN_OPERATION
     if "traceloop.span.kind" in kinds:
         return Result.NOT_A_CALL
-    # Some instrumentations name no kind; only a model spends tokens.
-    return "llm" if has_tokens else Result.NOT_A_CALL
+    # Some instrumentations name no kind; only a model spends tokens, and its name may tell what it does.
+    return _UNSAID if has_tokens else Result.NOT_A_CALL

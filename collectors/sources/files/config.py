@@ -13,6 +13,7 @@ from leverwatch.collectors.aggregation.config import (
     Authoritative,
     DedupeWindow,
     FutureTolerance,
+    ModelOperations,
     PathPattern,
     PromptTemplate,
     RecordFormat,
@@ -40,6 +41,7 @@ class FilesConfig(SourceConfig):
     system: SystemTemplate
     path_pattern: PathPattern = None
     prompt: PromptTemplate = None
+    operations: ModelOperations = Field(default_factory=dict)
     authoritative: Authoritative = False
     dedupe_window: DedupeWindow = DEDUPE_WINDOW
     quiet_after: Duration = Field(

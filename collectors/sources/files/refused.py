@@ -85,12 +85,16 @@ REFUSED_RANGES: Kind[StoredRefused] = Kind(
 def settings_digest(config: FilesConfig) -> str:
     """Return a digest of everything that decides whether a record can be read."""
     parts = (
-        config.format.model_dump_json(),
+        # Without a filter the digest is that of the releases that knew none.
+        config.format.model_dump_json(
+            exclude={it for it in ("only", "without") if getattr(config.format, it) is None}
+        ),
         config.system,
         config.timezone,
         str(config.future_tolerance.total_seconds()),
         # Without one the digest is that of the releases that knew none.
         *(() if config.path_pattern is None else (config.path_pattern,)),
+        *(f"{model}\0{operation}" for model, operation in sorted(config.operations.items())),
     )
     return hashlib.blake2b("\0".join(parts).encode(), digest_size=8).hexdigest()
 

@@ -81,6 +81,7 @@ class TestCollect:
             "unattributed": 1,
             "ignored": 0,
             "not_calls": 0,
+            "filtered": 0,
             "parts": 0,
         }
 
@@ -117,8 +118,15 @@ class TestCollect:
                 {"format": {**CONFIG["sources"][0]["format"], "wrap": "cri"}},
                 "nothing that was ever read of it could be counted: 43 invalid_line",
             ),
+            (
+                {"format": {**CONFIG["sources"][0]["format"], "only": {"event": "call"}}},
+                (
+                    "only and not of its format left out 42 of 43 records that were ever read of it, and of the"
+                    " others nothing could be counted: 1 invalid_line"
+                ),
+            ),
         ],
-        ids=["no file", "time field", "system template", "wrapper"],
+        ids=["no file", "time field", "system template", "wrapper", "filter"],
     )
     def test_a_source_of_which_nothing_counts_is_named_and_the_exit_code_says_so(
         self, company: Path, change: dict[str, object], said: str

@@ -242,6 +242,26 @@ def test_a_file_needs_only_the_kinds_of_source_in_it_and_loads_the_same(tmp_path
     assert differences(narrow, wide) == ("sources.prompts",)
 
 
+def test_a_filter_is_named_as_the_file_has_it_where_it_is_wrong_and_where_it_changed(tmp_path: Path) -> None:
+    file = tmp_path / "leverwatch.yaml"
+
+    def loaded(chosen: str) -> Loaded:
+        source = (
+            f"{{name: l, type: files, path: '*', system: s, format: {{type: csv, fields: {{time: t}}, {chosen}}}}}"
+        )
+        file.write_text(f"sources:\n  - {source}\n")
+        return load_config(file)
+
+    one, other = loaded("not: {state: skipped}"), loaded("not: {state: [skipped, fallback]}")
+
+    assert differences(one, other) == ("sources.l.format.not.state",)
+    with pytest.raises(ConfigError) as error:
+        loaded("not: {state: null}")
+    assert "leverwatch.yaml:2" in str(error.value)
+    assert "format.not.state" in str(error.value)
+    assert "{present: false}" in str(error.value)
+
+
 @pytest.mark.parametrize("entry", ["{}", "text", "{type: [git]}", "{type: nothing}"])
 def test_what_is_wrong_with_a_type_is_told_with_all_types(entry: str, tmp_path: Path) -> None:
     file = tmp_path / "leverwatch.yaml"

@@ -60,6 +60,21 @@ def test_nothing_is_stored_where_nothing_is_refused(tmp_path: Path) -> None:
     assert not [key for key in place.bench.store.state if key.startswith("refused/")]
 
 
+def test_what_was_refused_is_judged_by_a_filter_that_came_later_and_what_one_left_out_is_not_read_again(
+    tmp_path: Path,
+) -> None:
+    place = Place(tmp_path, system="{app}", format={**JSONL, "not": {"event": "tick"}})
+    append(place.log, record(app="bot") + record(event="tick") + record(event="boot") + record(event="call"))
+    place.bench.collect()
+    assert [records for *_, records in place.stored()] == [2]
+
+    place.change(system="bot", format={**JSONL, "only": {"event": ["call", "tick"]}})
+
+    assert place.bench.collect() == {"bot": 2}
+    assert place.stored() == []
+    assert place.bench.store.tallies == {Result.COUNTED: 2, Result.FILTERED: 2, Result.UNATTRIBUTED: 2}
+
+
 def test_neighbours_are_one_range_and_ranges_end_where_records_do(tmp_path: Path) -> None:
     place = Place(tmp_path, system="{app}")
     one, bad = record(app="bot"), record(team="a")
