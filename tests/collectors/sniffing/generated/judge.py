@@ -1,0 +1,127 @@
+"""Does for each log what a user does (sniff, take the source as it is, collect), and judges what was counted."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from leverwatch.agent.cli.main import main
+
+from .comparing import differences, stored
+from .style import Style
+
+EXACT = "exact"
+EXPECTED_DOUBT = "doubt, as nobody could tell"
+DOUBT = "doubt printed"
+REFUSED = "refused with its reason"
+GAVE_UP = "gave up without a reason"
+UNUSABLE = "printed what cannot be used"
+WRONG = "silently wrong"
+VERDICTS = (EXACT, EXPECTED_DOUBT, DOUBT, REFUSED, GAVE_UP, UNUSABLE, WRONG)
+
+_FIELDS = {
+    "calls": r"inferences|only|repeats",
+    "errors": r"status|errors",
+    "day": r"time",
+    "time": r"time",
+    "model": r"model",
+    "operation": r"operation",
+    "input": r"input_tokens|cached_input_tokens|cache_write_tokens",
+    "cached": r"cached_input_tokens",
+    "output": r"output_tokens|reasoning_tokens",
+    "cost": r"cost_usd",
+    "ms": r"latency|latency_ms",
+}
+"""The settings whose mention in a doubt is about what is wrong."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What became of one log."""
+
+    style: Style
+    verdict: str
+    wrong: dict[str, str]
+    """What differs from the truth, and how."""
+    doubts: tuple[str, ...]
+    said: str
+    """All that sniff printed."""
+
+
+def judge(style: Style, folder: Path) -> Judgement:
+    """Write the log of a style into an empty folder, and judge what a user gets who trusts `sniff`."""
+    data, true = style.log()
+    log = folder / style.file
+    log.write_bytes(data)
+    sniffed = CliRunner().invoke(main, ["sniff", str(log)])
+    said = sniffed.output.replace(str(folder) + "/", "")
+    if sniffed.exit_code:
+        return Judgement(style, _of_refusal(style, said), {}, (said,), said)
+    doubts = doubts_in(said)
+    if style.expected == "refused":
+        return Judgement(style, WRONG, {"calls": "counted what is no usage log"}, doubts, said)
+    source = block_in(sniffed.output)
+    (folder / "leverwatch.yaml").write_text(
+        f'store: {{url: "sqlite:///{folder / "store.db"}"}}\nsources:\n{with_system(source)}', encoding="utf-8"
+    )
+    collected = CliRunner().invoke(main, ["collect", "--config", str(folder / "leverwatch.yaml")])
+    if collected.exit_code > 1:
+        return Judgement(style, UNUSABLE, {"calls": collected.output.strip()}, doubts, said)
+    wrong = differences(stored(folder / "store.db"), true)
+    return Judgement(style, _of_counting(style, wrong, doubts), wrong, doubts, said)
+
+
+def _of_refusal(style: Style, said: str) -> str:
+    if style.expected == "refused":
+        return EXACT
+    if not re.search(r"\bfound\b|\bmissing\b|\bno (time|model|tokens)\b", said):
+        return GAVE_UP
+    return EXPECTED_DOUBT if style.expected == "doubt" else REFUSED
+
+
+def _of_counting(style: Style, wrong: dict[str, str], doubts: tuple[str, ...]) -> str:
+    """A latency that stays unknown is shown, and makes a log neither wrong nor doubtful; a wrong one does."""
+    if style.expected == "doubt":
+        return EXPECTED_DOUBT if any(_doubted(style, thing, doubts) for thing in style.about) else WRONG
+    wrong = {thing: how for thing, how in wrong.items() if (thing, how) != ("ms", "unknown")}
+    if not wrong:
+        return EXACT
+    return DOUBT if all(_doubted(style, thing, doubts) for thing in wrong) else WRONG
+
+
+def _doubted(style: Style, thing: str, doubts: tuple[str, ...]) -> bool:
+    """Tell whether a doubt is about what is wrong: it names a setting of it, or what the log calls it."""
+    words = "|".join([_FIELDS[thing], *(re.escape(word) for word in style.about.get(thing, "").split())])
+    return any(re.search(rf"(?<!\w)(?:{words})(?!\w)", doubt) for doubt in doubts)
+
+
+def doubts_in(said: str) -> tuple[str, ...]:
+    """Return the lines that say what is not sure: the comments of the source, and questions anywhere."""
+    return tuple(line.strip() for line in said.splitlines() if "#" in line or line.rstrip().endswith("?"))
+
+
+def block_in(said: str) -> str:
+    """Return the source that was printed."""
+    lines = said.split("\nSource:\n", 1)[1].splitlines()
+    end = next((index for index, line in enumerate(lines) if line and not line.startswith(" ")), len(lines))
+    return "\n".join(lines[:end]) + "\n"
+
+
+def with_system(source: str) -> str:
+    """Return the source with the first system that it proposes, or a constant where it proposes none."""
+
+    def chosen(found: re.Match[str]) -> str:
+        proposed = re.search(r'"\{[^"]*\}"', found[1])
+        return f"system: {proposed[0] if proposed else 'house'}"
+
+    return re.sub(r"system: NAME_OF_THE_SYSTEM(.*)", chosen, source)
+
+
+def sums(judgements: list[Judgement]) -> str:
+    """Return how many logs there are of each verdict, in one line."""
+    numbers = Counter(judgement.verdict for judgement in judgements)
+    return "; ".join(f"{numbers[verdict]} {verdict}" for verdict in VERDICTS if numbers[verdict])
