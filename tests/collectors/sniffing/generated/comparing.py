@@ -29,8 +29,8 @@ def stored(path: Path) -> Truth:
             f"SELECT day, model, operation, inferences, errors, {', '.join(names)} FROM usage_daily"  # noqa: S608
         ).fetchall()
     for day, model, operation, calls, errors, *amounts in rows:
-        if not calls and not errors:
-            continue
+        if operation in ("agent", "tool") or not (calls or errors):
+            continue  # what an agent or a tool did is stored, and is no call of a model
         cell = cells[day, model, operation]
         cell.calls += calls
         cell.errors += errors
@@ -66,6 +66,8 @@ def _different_calls(counted: Truth, true: Truth) -> dict[str, str]:
     errors = _by(counted, _errors), _by(true, _errors)
     if calls[0] == calls[1] and errors[0] == errors[1]:
         return {}
+    if calls[0] == calls[1]:
+        return {"errors": f"{_sum(errors[0])} for {_sum(errors[1])}"}
     all_ = _by(counted, _attempts), _by(true, _attempts)
     text = f"{_sum(calls[0])} for {_sum(calls[1])}"
     failed = {"errors": f"{_sum(errors[0])} for {_sum(errors[1])}"} if errors[0] != errors[1] else {}

@@ -23,11 +23,10 @@ UNUSABLE = "printed what cannot be used"
 WRONG = "silently wrong"
 VERDICTS = (EXACT, EXPECTED_DOUBT, DOUBT, REFUSED, GAVE_UP, UNUSABLE, WRONG)
 
-_FIELDS = {
-    "calls": r"inferences|only|repeats",
+_SETTINGS = {
+    "calls": r"refused|inferences",
     "errors": r"status|errors",
     "day": r"time",
-    "time": r"time",
     "model": r"model",
     "operation": r"operation",
     "input": r"input_tokens|cached_input_tokens|cache_write_tokens",
@@ -36,7 +35,7 @@ _FIELDS = {
     "cost": r"cost_usd",
     "ms": r"latency|latency_ms",
 }
-"""The settings whose mention in a doubt is about what is wrong."""
+"""The words of sniff whose mention in a doubt is about what is wrong."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +58,8 @@ def judge(style: Style, folder: Path) -> Judgement:
     log.write_bytes(data)
     sniffed = CliRunner().invoke(main, ["sniff", str(log)])
     said = sniffed.output.replace(str(folder) + "/", "")
+    if not isinstance(sniffed.exception, SystemExit | None):
+        return Judgement(style, UNUSABLE, {"calls": repr(sniffed.exception)}, (), said)
     if sniffed.exit_code:
         return Judgement(style, _of_refusal(style, said), {}, (said,), said)
     doubts = doubts_in(said)
@@ -78,7 +79,7 @@ def judge(style: Style, folder: Path) -> Judgement:
 def _of_refusal(style: Style, said: str) -> str:
     if style.expected == "refused":
         return EXACT
-    if not re.search(r"\bfound\b|\bmissing\b|\bno (time|model|tokens)\b", said):
+    if not re.search(r"\bmissing\b|\bcannot\b|\bno (time|model|tokens|records)\b", said):
         return GAVE_UP
     return EXPECTED_DOUBT if style.expected == "doubt" else REFUSED
 
@@ -86,17 +87,38 @@ def _of_refusal(style: Style, said: str) -> str:
 def _of_counting(style: Style, wrong: dict[str, str], doubts: tuple[str, ...]) -> str:
     """A latency that stays unknown is shown, and makes a log neither wrong nor doubtful; a wrong one does."""
     if style.expected == "doubt":
-        return EXPECTED_DOUBT if any(_doubted(style, thing, doubts) for thing in style.about) else WRONG
+        named = any(_names(words, doubt) for words in style.about.values() for doubt in doubts)
+        return EXPECTED_DOUBT if named else WRONG
     wrong = {thing: how for thing, how in wrong.items() if (thing, how) != ("ms", "unknown")}
     if not wrong:
         return EXACT
-    return DOUBT if all(_doubted(style, thing, doubts) for thing in wrong) else WRONG
+    causes = {thing: how for thing, how in wrong.items() if not _follows(thing, wrong)}
+    return DOUBT if all(_doubted(style, thing, how, doubts) for thing, how in causes.items()) else WRONG
 
 
-def _doubted(style: Style, thing: str, doubts: tuple[str, ...]) -> bool:
-    """Tell whether a doubt is about what is wrong: it names a setting of it, or what the log calls it."""
-    words = "|".join([_FIELDS[thing], *(re.escape(word) for word in style.about.get(thing, "").split())])
-    return any(re.search(rf"(?<!\w)(?:{words})(?!\w)", doubt) for doubt in doubts)
+def _follows(thing: str, wrong: dict[str, str]) -> bool:
+    """Tell whether what is wrong with an amount is no more than what wrongly counted calls bring with them."""
+    if thing in ("calls", "day", "model", "operation") or "calls" not in wrong or wrong[thing] == "unknown":
+        return False
+    shares = [
+        float(has) / (float(should) or 1)
+        for has, should in (wrong[name].split(" for ") for name in ("calls", thing))
+    ]
+    return abs(shares[0] - shares[1]) < (0.2 if thing != "errors" else 0.5)
+
+
+def _doubted(style: Style, thing: str, how: str, doubts: tuple[str, ...]) -> bool:
+    """Tell whether a doubt is about what is wrong: it names a setting of it, or what the log calls it.
+
+    That a number is not mapped is said of what is unknown, and is no doubt about what is counted wrong.
+    """
+    about = [doubt for doubt in doubts if how == "unknown" or "numbers that are not mapped" not in doubt]
+    return any(_names(f"{_SETTINGS[thing]} {style.about.get(thing, '')}", doubt) for doubt in about)
+
+
+def _names(words: str, doubt: str) -> bool:
+    pattern = "|".join(re.escape(word) for word in words.replace("|", " ").split())
+    return re.search(rf"(?<!\w)(?:{pattern})(?!\w)", doubt) is not None
 
 
 def doubts_in(said: str) -> tuple[str, ...]:

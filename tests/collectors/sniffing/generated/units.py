@@ -15,7 +15,7 @@ def _tokens(calls: list[Call], name: str) -> int:
     return sum(getattr(call, name) or 0 for call in calls)
 
 
-@style("sums-with-errors", "daily.jsonl", expected="doubt", calls="requests errors", errors="requests errors",
+@style("sums-with-errors", "daily.jsonl", expected="doubt", errors="errors",
        number=900)  # fmt: skip
 def sums(rng: Random, number: int) -> tuple[str, Truth]:
     """Whether the errors are among the requests or beside them, nobody can see."""
@@ -131,7 +131,7 @@ def cents(rng: Random, number: int) -> tuple[str, Truth]:
     return lines(records), truth(calls, "input output cost ms")
 
 
-@style("cache-of-unknown-place", "unclear.jsonl", expected="doubt", cached="cache cached", input="cache cached")
+@style("cache-of-unknown-place", "unclear.jsonl", expected="doubt", cached="beside inside part")
 def unclear_cache(rng: Random, number: int) -> tuple[str, Truth]:
     """Whether the cached tokens are among the input, no name and no total tells."""
     models = ("house-model-7b", "house-model-70b")
