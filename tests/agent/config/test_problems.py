@@ -84,8 +84,8 @@ CASES = {
     "an unknown key that is called like the type": (
         f"sources:\n- {{{FILES},\n   files: x}}",
         (
-            "3: sources[0].files: unknown key; known keys: interval, path_pattern, prompt, authoritative, "
-            "dedupe_window, quiet_after, future_tolerance, timezone, follow_rotated"
+            "3: sources[0].files: unknown key; known keys: interval, path_pattern, prompt, operations, "
+            "authoritative, dedupe_window, quiet_after, future_tolerance, timezone, follow_rotated"
         ),
     ),
     "a key given twice": ("log: {}\nlimits: {}\nlog: {}", "3: log: the key is already on line 1"),
