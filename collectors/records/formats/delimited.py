@@ -52,6 +52,13 @@ def _amount(cell: str) -> float:
     return number
 
 
+def _calls(cell: str) -> float:
+    number = _amount(cell)
+    if not number.is_integer():
+        raise _Mistyped("expected a whole number of calls")
+    return number
+
+
 def _rate(cell: str) -> float:
     number = _amount(cell)
     if not MIN_RATE <= number <= 1:
@@ -62,10 +69,10 @@ def _rate(cell: str) -> float:
 _CONVERT: Mapping[str, Callable[[str], Any]] = {
     **dict.fromkeys(amounts(), _amount),
     **dict.fromkeys(amounts(Unit.TOKENS), _count),
-    "inferences": _amount,
+    "inferences": _calls,
     "sample_rate": _rate,
-    "attempts": _amount,
-    "errors": _amount,
+    "attempts": _calls,
+    "errors": _calls,
 }
 
 
