@@ -170,7 +170,8 @@ def _of_records(settings: FileFormat, template: tuple[str, ...], prompt: Templat
         inner = _of_records(settings, (*template, *map(PromptPath, prompt.paths)), None)
         return PromptVersions(inner, prompt, len(template))
     if isinstance(settings, CsvFormat):
-        return Delimited(_mapped(settings.fields), template, settings.delimiter, settings.repeats)
+        dialect = settings.dialect
+        return Delimited(_mapped(settings.fields), template, settings.delimiter, settings.repeats, dialect)
     reader: Reader
     if isinstance(settings, JsonlFormat):
         lines = JsonLines(_mapped(settings.fields), template, settings.repeats)
