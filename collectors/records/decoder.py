@@ -8,9 +8,17 @@ from itertools import zip_longest
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELDS, PromptPath, Template
-from leverwatch.collectors.records.format_config import CsvFormat, FieldMap, FileFormat, JsonlFormat, NamedFormat
+from leverwatch.collectors.records.format_config import (
+    CsvFormat,
+    ExportFormat,
+    FieldMap,
+    FileFormat,
+    JsonlFormat,
+    NamedFormat,
+)
 from leverwatch.collectors.records.formats.declared import Declared
 from leverwatch.collectors.records.formats.delimited import Delimited
+from leverwatch.collectors.records.formats.exports import EXPORTS, LITELLM_SPEND, Exported, SpendTable
 from leverwatch.collectors.records.formats.interface import (
     Format,
     Framing,
@@ -172,6 +180,10 @@ def _of_records(settings: FileFormat, template: tuple[str, ...], prompt: Templat
     if isinstance(settings, CsvFormat):
         dialect = settings.dialect
         return Delimited(_mapped(settings.fields), template, settings.delimiter, settings.repeats, dialect)
+    if isinstance(settings, ExportFormat):
+        if settings.type == LITELLM_SPEND:
+            return SpendTable(NAMED["litellm"].build(template), settings.delimiter)
+        return Exported(EXPORTS[settings.type], template, settings.delimiter)
     reader: Reader
     if isinstance(settings, JsonlFormat):
         lines = JsonLines(_mapped(settings.fields), template, settings.repeats)

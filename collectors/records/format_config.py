@@ -17,6 +17,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from leverwatch.collectors.config import Apart, Model
 from leverwatch.collectors.records.fields import parse_path
+from leverwatch.collectors.records.formats.exports import NAMES as EXPORTS
 from leverwatch.collectors.records.formats.interface import MIN_RATE, Repeats
 from leverwatch.collectors.records.formats.registry import NAMED
 from leverwatch.collectors.records.formats.table_header import Dialect
@@ -238,6 +239,16 @@ class NamedFormat(_JsonFormat):
     )
 
 
+class ExportFormat(Model):
+    """A table that the page of a provider exports, known by its columns: OpenAI's usage, Cursor's usage events,
+    the activity of OpenRouter, or LiteLLM's table of spend logs."""
+
+    type: Literal[tuple(EXPORTS)] = Field(  # type: ignore[valid-type]  # the names are where exports register
+        description="The export."
+    )
+    delimiter: str = Field(default=",", min_length=1, max_length=1, description="What separates two values.")
+
+
 class _ByName:
     """Takes the name of a format for the format without settings."""
 
@@ -247,8 +258,8 @@ class _ByName:
         )
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"anyOf": [{"type": "string", "enum": list(NAMED)}, handler(schema)]}
+        return {"anyOf": [{"type": "string", "enum": [*NAMED, *EXPORTS]}, handler(schema)]}
 
 
-FileFormat = Annotated[JsonlFormat | CsvFormat | NamedFormat, Discriminator("type"), _ByName()]
+FileFormat = Annotated[JsonlFormat | CsvFormat | NamedFormat | ExportFormat, Discriminator("type"), _ByName()]
 """A format with its settings, or the name of one that needs none."""
