@@ -1,4 +1,4 @@
-"""Tables with line breaks in their values, followed by the collector: every row counts once, wherever it is cut."""
+"""Tables with line breaks in their values, followed by the collector: each row counts once, wherever it is cut."""
 
 from __future__ import annotations
 
