@@ -169,7 +169,7 @@ class JsonlFormat(_JsonFormat, _Mapped):
 
 
 class CsvFormat(_Mapped):
-    """One record a line, values separated by a delimiter, names in the first line of every file."""
+    """One record a row, values separated by a delimiter, names in the first row of every file."""
 
     type: Literal["csv"]
     fields: Apart[FieldMap] = Field(description="Names of columns.")

@@ -59,11 +59,11 @@ class Header:
         self._time = self._wanted[0]
         base = _NTH.fullmatch(self._time)
         names = {self._time, *((base[1],) if base else ())}
-        edge = re.escape(dialect.delimiter.encode()) + re.escape(dialect.quote.encode())
-        name = b"|".join(re.escape(it.encode()) for it in names)
-        before, behind = rb"(?:^|[" + edge + rb"\xbf])[ \t#]*", rb"[ \t]*(?=[" + edge + rb"\r\n]|\Z)"
-        self._cell = re.compile(before + rb"(?:" + name + rb")" + behind, re.MULTILINE)
-        self._marks = [it.encode() for it in names]
+        edges = dialect.delimiter.encode() + dialect.quote.encode()
+        behind = rb"(?=[ \t]*(?:[" + re.escape(edges) + rb"\r\n]|\Z))"
+        # What begins with its text is found fastest.
+        self._cells = [re.compile(re.escape(it.encode()) + behind) for it in sorted(names)]
+        self._edges = frozenset(edges + b"\n\xbf")
 
     def preamble(self, data: bytes) -> Preamble:
         """Return what precedes the records of a file that begins with `data`, which are whole records."""
@@ -127,7 +127,14 @@ class Header:
 
     def may_repeat(self, data: bytes) -> bool:
         """Return whether a header may be among records: whether a cell is the name of the time's column."""
-        return any(mark in data for mark in self._marks) and self._cell.search(data) is not None
+        for cell in self._cells:
+            for match in cell.finditer(data):
+                before = match.start() - 1
+                while before >= 0 and data[before] in b" \t#" and data[before] not in self._edges:
+                    before -= 1
+                if before < 0 or data[before] in self._edges:
+                    return True
+        return False
 
     def is_header(self, row: Sequence[str], names: Sequence[str]) -> bool:
         """Return whether a row is a header: it has the name of the time's column, and all other names that are
@@ -146,7 +153,7 @@ class Header:
         units = self._split(data)
         starts = units.starts if units.starts is not None else _starts(units)
         for start, unit in zip(starts, units.units, strict=True):
-            if self._cell.search(unit) is None:
+            if not self.may_repeat(unit):
                 continue
             try:
                 row = self.cells_of(unit)
@@ -162,7 +169,15 @@ class Header:
         text = unit.lstrip(b"\0").removeprefix(b"\xef\xbb\xbf").strip()
         if not text or _SEPARATOR.fullmatch(text.decode(errors="replace")):
             return True
-        return text.startswith(b"#") and self._cell.search(text) is None
+        if not text.startswith(b"#"):
+            return False
+        try:
+            names = self.cells_of(text)
+        except (csv.Error, UnicodeDecodeError):
+            return True
+        # A header may begin like a comment; what names the columns is none by chance.
+        named = [_bare(it, ()) in names for it in self._wanted]
+        return not named[0] or 2 * sum(named) <= len(named)
 
 
 def _place(names: Sequence[str], column: str) -> int | None:

@@ -62,7 +62,7 @@ def test_any_delimiter_and_quote_can_be_read(tmp_path: Any, delimiter: str, quot
 
 
 def test_comments_blank_lines_and_a_note_on_the_delimiter_may_stand_before_the_header(tmp_path: Any) -> None:
-    before = ("\ufeffsep=,", "# usage of March, by hour", "", "# 2026")
+    before = ("\ufeffsep=,", "# ts, model: usage of March 2026", "", "# ts")
     bench = table(
         tmp_path, *before, f"# {HEADER}", f"{TIME}1,m,5,6,0.5", "# checked, by hand", ",,,,", f"{TIME}2,m,7,8,0.5"
     )
