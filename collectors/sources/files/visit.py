@@ -197,9 +197,14 @@ class Visit:
             return state
         headless = self._ingest.wants_header and state.header is None
         final = state.compressed or is_final(state, self._content.found)
-        if not length or counted or headless or not (still or final):
+        if not length or counted or not (still or final):
             return state
-        if feed.beyond is None:
+        if headless:
+            # Some spreadsheets end lines so, and a file of one line would be read as one without any record.
+            if b"\r" not in feed.pending.strip():
+                return state
+            self._ingest.refuse(Result.INVALID_LINE, feed.place, "its lines end with carriage returns alone")
+        elif feed.beyond is None:
             # What is no record may be one that an application still completes in the file it has open. And the
             # start of a first line may be a copy that has hardly begun: while nothing was counted, it is compared
             # with every known content again.

@@ -71,6 +71,16 @@ def test_comments_blank_lines_and_a_note_on_the_delimiter_may_stand_before_the_h
     assert told(bench)["input_tokens"] == 12
 
 
+def test_lines_that_end_with_carriage_returns_alone_are_refused_once(tmp_path: Any) -> None:
+    bench = Bench(tmp_path, config(path="*.csv", format={"type": "csv", "fields": FIELDS}, system="bot"))
+    append(tmp_path / "a.csv", f"{HEADER}\r{TIME}1,m,5,6,0.5\r".encode())
+    bench.settle()
+    bench.settle()
+
+    assert bench.store.tallies == {Result.INVALID_LINE: 1}
+    assert [problem.detail for problem in bench.store.problems] == ["its lines end with carriage returns alone"]
+
+
 def test_files_that_begin_with_the_same_notes_and_header_are_different_files(tmp_path: Any) -> None:
     bench = table(tmp_path, "# a note that every export has, of some length", HEADER, f"{TIME}1,m,5,6,0.5")
     other = f"# a note that every export has, of some length\n{HEADER}\n{TIME}2,m,7,8,0.5\n"
