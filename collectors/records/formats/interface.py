@@ -179,7 +179,7 @@ class Preamble(Struct, frozen=True):
     records: int
     """The number of its lines, which are by design no records."""
     header: bytes | None
-    """All of it, when it ends with the header; None when the header has not come yet."""
+    """The header, behind as many NULs as bytes precede it; None when the header has not come yet."""
 
 
 class Table(Protocol):

@@ -74,7 +74,8 @@ class Header:
         for index, (start, unit) in enumerate(zip(starts, units.units, strict=True)):
             if not self._comes_before(unit):
                 end = data.find(b"\n", start + len(unit)) + 1 or len(data)
-                return Preamble(end, index + 1, data[:end].rstrip(b"\r\n"))
+                # What stands before it is stored nowhere, and its length is: files may begin alike up to here.
+                return Preamble(end, index + 1, bytes(start) + data[start:end].rstrip(b"\r\n"))
         return Preamble(len(data), len(units.units), None)
 
     def names(self, header: bytes) -> list[str]:

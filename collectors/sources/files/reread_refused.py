@@ -79,11 +79,12 @@ def read_refused(
     refused, behind, lines = context.checkpoints.refused, 0, 0
     if ingest.wants_header and state.header is None:
         with FileReader(found) as content:
-            preamble = ingest.preamble(content.read_exactly(min(MAX_HEADER + 1, state.offset)))
+            start = content.read_exactly(min(MAX_HEADER + 1, state.offset))
+            preamble = ingest.preamble(start)
         header = b"" if preamble.header is None else preamble.header
         ingest.check_header(header, found.path)
         state, behind = context.checkpoints.put(replace(state, header=header)), preamble.end
-        lines = header.count(b"\n") + 1
+        lines = start.count(b"\n", 0, preamble.end)
     with FileReader(found) as content:
         at = 0
         for part, partial in _parts(refused.take(state.id), state.limited):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -87,6 +88,7 @@ def test_files_that_begin_with_the_same_notes_and_header_are_different_files(tmp
     append(tmp_path / "b.csv", other.encode())
 
     assert bench.settle() == {"bot": 2}
+    assert not any(b64encode(b"# a note that ever") in value for value in bench.store.state.values())
 
 
 def test_a_header_that_is_repeated_is_no_record(tmp_path: Any) -> None:
