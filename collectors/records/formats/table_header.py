@@ -93,7 +93,7 @@ class Header:
 
     def cells_of(self, unit: bytes) -> list[str]:
         """Return the names in a record that is a header."""
-        text = unit.decode().lstrip("\0").removeprefix(BOM)
+        text = unit.decode().lstrip("\0").removeprefix(BOM).rstrip("\r\n")
         (row,) = self._dialect.cells([text]) or [[]]
         return self.as_names(row)
 

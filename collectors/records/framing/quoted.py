@@ -73,7 +73,7 @@ class QuotedFraming:
         return (end, True) if end else (len(data), False)
 
     def split(self, data: bytes) -> Units:
-        """Return the records without their line ends; a line with a stray quote is refused."""
+        """Return the records without their newlines; a line with a stray quote is refused."""
         if self._reads_lines(data):
             return Units(split_lines(data))
         units, lines, starts, line, counted = Units([]), [], [], 0, 0
@@ -93,7 +93,7 @@ class QuotedFraming:
                 if kind is _Kind.BROKEN:
                     units.refused.append((line, Result.INVALID_LINE, STRAY))
                 else:
-                    units.units.append(data[record.start : end].rstrip(b"\r\n"))
+                    units.units.append(data[record.start : end].removesuffix(b"\n"))
                     lines.append(line)
                     starts.append(record.start)
         units.lines, units.starts = lines, starts
@@ -168,7 +168,9 @@ def _patterns(delimiter: bytes, quote: bytes) -> Iterator[re.Pattern[bytes]]:
     plain = rb"(?!" + blanks + q + rb")" + no_delimiter + b"*+"
     cell = rb"(?:" + blanks + inside + q + rb"|" + plain + rb")"
     whole = cell + rb"(?:" + d + cell + rb")*+\r*+"
-    opened = rb"(?:" + blanks + inside + q + rb"?|" + plain + rb")"
+    # A sign of several bytes may be cut within.
+    begun = b"|".join(re.escape(sign[:end]) for sign in (delimiter, quote) for end in range(len(sign)))
+    opened = rb"(?:" + blanks + inside + rb"(?:" + q + rb"(?:" + begun + rb"))?|" + plain + rb")"
     for pattern in (whole + rb"\n", whole + rb"\Z", rb"(?:" + cell + d + rb")*+" + opened + rb"\r*+\Z"):
         yield re.compile(pattern, re.DOTALL)
 

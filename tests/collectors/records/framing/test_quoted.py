@@ -51,6 +51,15 @@ def test_what_was_written_as_records_is_found_as_such_in_any_pieces(
     assert lines == starts
 
 
+def test_a_sign_of_several_bytes_may_be_cut_within() -> None:
+    data = written([["a\nb", "c"], ['d"\ne', "f\n"]], "¦", "»", "\n") + "»x\n»»y»¦z\n".encode()
+    framing = QuotedFraming("¦", "»")
+
+    for place in range(len(data)):
+        found, _, refused, _ = records(framing, cut(data, [place]))
+        assert (len(found), refused) == (3, 0), place
+
+
 @given(SOUP, CUTS)
 def test_what_is_no_table_is_cut_alike_whatever_the_pieces(text: str, cuts: list[int]) -> None:
     data = text.encode()
