@@ -26,7 +26,7 @@ from leverwatch.collectors.aggregation.rollup import lines_of
 from leverwatch.collectors.aggregation.scan_pool import ScanPool
 from leverwatch.collectors.errors import SourceRefused
 from leverwatch.collectors.interface import UNREADABLE_VALUE, Problem, PromptCount, Result, TierCount, UsageRow
-from leverwatch.collectors.records.formats.interface import Parsed, RecordFormat, Row
+from leverwatch.collectors.records.formats.interface import Parsed, Preamble, RecordFormat, Row, table_of
 from leverwatch.collectors.records.path_words import PathValues
 from leverwatch.collectors.records.timestamps import zone_named
 from leverwatch.collectors.stored_state import check_versions, entries
@@ -91,6 +91,7 @@ class Ingest:
         self._changed_partials: set[str] = set()
         self._stored_ids: Mapping[str, bytes] = {}
         self.wants_header = self._format.wants_header
+        self._table = table_of(self._format)
         self.framing = self._format.framing
 
     @property
@@ -153,8 +154,8 @@ class Ingest:
         for seen in self._ids:
             seen.pin(pinned)
 
-    def check_header(self, line: bytes, path: str) -> None:
-        """Check that the header of a file has the columns that the source needs.
+    def check_header(self, line: bytes, path: str, number: int = 1) -> None:
+        """Check that a header of a file, which is on a line, has the columns that the source needs.
 
         Raises:
             SourceRefused: columns are missing; the message names the file and the columns.
@@ -163,7 +164,18 @@ class Ingest:
         long = len(line) > MAX_HEADER
         wrong = (f"a header of more than {MAX_HEADER >> 10} KiB",) if long else self._format.check_header(line)
         if wrong:
-            raise SourceRefused(f"source {self._source}: {path}:1: {', '.join(wrong)}")
+            raise SourceRefused(f"source {self._source}: {path}:{number}: {', '.join(wrong)}")
+
+    def preamble(self, data: bytes) -> Preamble:
+        """Return what precedes the records of a file that begins with `data`, which are whole records."""
+        if self._table is not None:
+            return self._table.preamble(data)
+        end = data.find(b"\n") + 1
+        return Preamble(end, 1, data[:end].rstrip(b"\r\n"))
+
+    def headers_in(self, data: bytes, header: bytes) -> list[tuple[int, bytes]]:
+        """Return the headers among records behind `header` that have other columns, each with its offset."""
+        return [] if self._table is None else self._table.changes(data, header)
 
     def load(self, state: Mapping[str, bytes]) -> None:
         """Forget what was not committed, and restore the rest from the state of the source.
@@ -362,10 +374,10 @@ class Ingest:
         else:
             self._tallies[Result.OUT_OF_RANGE] += 1
 
-    def ignore(self) -> None:
-        """Count a line that is by design no record."""
-        self._read += 1
-        self._tallies[Result.IGNORED] += 1
+    def ignore(self, lines: int = 1) -> None:
+        """Count lines that are by design no records."""
+        self._read += lines
+        self._tallies[Result.IGNORED] += lines
 
     def retract(self, lines: Lines) -> None:
         """Take back what `add` counted for one line without an end; do nothing when it was not counted."""

@@ -11,9 +11,17 @@ from msgspec.structs import replace
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELDS, PromptPath, Template
 from leverwatch.collectors.records.filtered import FilteredLines, FilteredReader, filtered
-from leverwatch.collectors.records.format_config import CsvFormat, FieldMap, FileFormat, JsonlFormat, NamedFormat
+from leverwatch.collectors.records.format_config import (
+    CsvFormat,
+    ExportFormat,
+    FieldMap,
+    FileFormat,
+    JsonlFormat,
+    NamedFormat,
+)
 from leverwatch.collectors.records.formats.declared import Declared
 from leverwatch.collectors.records.formats.delimited import Delimited
+from leverwatch.collectors.records.formats.exports import EXPORTS, LITELLM_SPEND, Exported, SpendTable
 from leverwatch.collectors.records.formats.interface import (
     Format,
     Framing,
@@ -182,7 +190,12 @@ def _of_records(settings: FileFormat, template: tuple[str, ...], prompt: Templat
         inner = _of_records(settings, (*template, *map(PromptPath, prompt.paths)), None)
         return PromptVersions(inner, prompt, len(template))
     if isinstance(settings, CsvFormat):
-        return Delimited(_mapped(settings.fields), template, settings.delimiter, settings.repeats, settings.filter)
+        fields = _mapped(settings.fields)
+        return Delimited(fields, template, settings.delimiter, settings.repeats, settings.dialect, settings.filter)
+    if isinstance(settings, ExportFormat):
+        if settings.type == LITELLM_SPEND:
+            return SpendTable(NAMED["litellm"].build(template), settings.delimiter)
+        return Exported(EXPORTS[settings.type], template, settings.delimiter)
     reader: Reader
     if isinstance(settings, JsonlFormat):
         lines = JsonLines(_mapped(settings.fields), template, settings.repeats)

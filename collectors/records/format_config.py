@@ -19,8 +19,10 @@ from leverwatch.collectors.config import Apart, Model
 from leverwatch.collectors.records.fields import parse_path
 from leverwatch.collectors.records.filter_config import Entries, filter_of
 from leverwatch.collectors.records.filters import Filter
+from leverwatch.collectors.records.formats.exports import NAMES as EXPORTS
 from leverwatch.collectors.records.formats.interface import MIN_RATE, Repeats
 from leverwatch.collectors.records.formats.registry import NAMED
+from leverwatch.collectors.records.formats.table_header import Dialect
 from leverwatch.collectors.records.framing.registry import CONTAINERS
 
 if TYPE_CHECKING:
@@ -194,11 +196,60 @@ class JsonlFormat(_JsonFormat, _Mapped):
 
 
 class CsvFormat(_Filtered, _Mapped):
-    """One record a line, values separated by a delimiter, names in the first line of every file."""
+    """One record a row, values separated by a delimiter, names in the first row of every file."""
 
     type: Literal["csv"]
     fields: Apart[FieldMap] = Field(description="Names of columns.")
     delimiter: str = Field(default=",", min_length=1, max_length=1, description="What separates two values.")
+    quote: str = Field(
+        default='"',
+        max_length=1,
+        description="What stands around a value that has a delimiter or a line break in it; twice in a value it is"
+        " itself. Empty: nothing does, as in what `mysql --batch` prints.",
+    )
+    decimal: Literal[".", ","] = Field(default=".", description="What separates the fraction of a number.")
+    thousands: str = Field(
+        default="",
+        max_length=1,
+        description="What separates the thousands of a number, in groups of three digits; empty: nothing.",
+        examples=["."],
+    )
+    columns: tuple[str, ...] = Field(
+        default=(),
+        description="Names of the columns in their order, for files without a header, or with rows that got more"
+        " columns than their header has. A header is passed over, and a row may lack values at its end.",
+    )
+    missing_columns: Literal["refuse", "unknown"] = Field(
+        default="refuse",
+        description="What a mapped column that a header lacks is: a mistake, which ends the run, or `unknown`, as"
+        " where files got it only from some day on.",
+    )
+
+    @model_validator(mode="after")
+    def _signs_differ(self) -> Self:
+        if self.delimiter in {"\n", "\r", "\0"} or self.quote in {"\n", "\r", "\0"}:
+            raise ValueError("delimiter and quote cannot be a line break")
+        if self.delimiter == self.quote:
+            raise ValueError("delimiter and quote are the same")
+        if self.thousands and (
+            self.thousands == self.decimal or self.thousands.isalnum() or self.thousands in "+-"
+        ):
+            raise ValueError("thousands cannot be the decimal sign, a letter, a digit or a sign")
+        if twice := sorted({name for name in self.columns if self.columns.count(name) > 1}):
+            raise ValueError(f"columns has {twice[0]} twice")
+        return self
+
+    @property
+    def dialect(self) -> Dialect:
+        """How the table is written."""
+        return Dialect(
+            self.delimiter,
+            self.quote,
+            self.decimal,
+            self.thousands,
+            self.columns,
+            self.missing_columns == "unknown",
+        )
 
 
 class NamedFormat(_JsonFormat):
@@ -215,6 +266,16 @@ class NamedFormat(_JsonFormat):
     )
 
 
+class ExportFormat(Model):
+    """A table that the page of a provider exports, known by its columns: OpenAI's usage, Cursor's usage events,
+    the activity of OpenRouter, or LiteLLM's table of spend logs."""
+
+    type: Literal[tuple(EXPORTS)] = Field(  # type: ignore[valid-type]  # the names are where exports register
+        description="The export."
+    )
+    delimiter: str = Field(default=",", min_length=1, max_length=1, description="What separates two values.")
+
+
 class _ByName:
     """Takes the name of a format for the format without settings."""
 
@@ -224,8 +285,8 @@ class _ByName:
         )
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"anyOf": [{"type": "string", "enum": list(NAMED)}, handler(schema)]}
+        return {"anyOf": [{"type": "string", "enum": [*NAMED, *EXPORTS]}, handler(schema)]}
 
 
-FileFormat = Annotated[JsonlFormat | CsvFormat | NamedFormat, Discriminator("type"), _ByName()]
+FileFormat = Annotated[JsonlFormat | CsvFormat | NamedFormat | ExportFormat, Discriminator("type"), _ByName()]
 """A format with its settings, or the name of one that needs none."""

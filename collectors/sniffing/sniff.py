@@ -20,6 +20,8 @@ from leverwatch.collectors.paths import look
 from leverwatch.collectors.records.decoder import build_format
 from leverwatch.collectors.records.fields import FIELDS
 from leverwatch.collectors.records.format_config import FileFormat
+from leverwatch.collectors.records.formats.exports import NAMES as EXPORTS
+from leverwatch.collectors.records.formats.exports import WITHOUT_CALLS, export_of, table_names
 from leverwatch.collectors.records.formats.interface import Format, Parsed, Repeats, Row, Units
 from leverwatch.collectors.records.formats.registry import NAMED
 from leverwatch.collectors.records.framing.lines import LINES
@@ -128,6 +130,12 @@ def guess(data: bytes, compression: str) -> Guess | None:
 
     JSON and tables of an unknown format get a proposed field map.
     """
+    names = table_names(data)
+    export = None if names is None else export_of(names)
+    if export is not None:
+        return Guess(export, compression)
+    if names is not None and frozenset(names) >= WITHOUT_CALLS:
+        return None  # sums of an unknown number of calls
     framing, wrap, units = _outermost(data)
     for wrappers, inner in _unwrapped(units):
         best = _best(inner.units[:SAMPLE_RECORDS])
@@ -183,7 +191,7 @@ def tried() -> str:
     """Return the names of everything that `guess` tries, as text."""
     wrappers = ", ".join((*CONTAINERS, "prefix", f"json-string (in {', '.join(STRING_FIELDS)})"))
     return (
-        f"formats: {', '.join(NAMED)}; wrappers: {wrappers}; framings: {', '.join(FRAMINGS)}; "
+        f"formats: {', '.join((*NAMED, *EXPORTS))}; wrappers: {wrappers}; framings: {', '.join(FRAMINGS)}; "
         "JSON and CSV with a field for the time and one for the model, tokens or a finish reason"
     )
 

@@ -162,6 +162,8 @@ static int read_role(Reader *r, int role, int rank, const uint8_t *p, const uint
         value = nearest(number, p, length);
         if (!(value >= 0 && value <= MOST_AMOUNT) || (role == of_sample_rate && !(value >= LEAST_RATE && value <= 1)))
             return -1;
+        if (role >= of_inferences && role <= of_errors && (double)(int64_t)value != value) /* no part of a call */
+            return -1;
     }
     if (!is_best(r, role, rank))
         return 0;

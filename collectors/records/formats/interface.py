@@ -171,6 +171,35 @@ class Format(Protocol):
         ...
 
 
+class Preamble(Struct, frozen=True):
+    """What precedes the records of a file with a header."""
+
+    end: int
+    """In bytes."""
+    records: int
+    """The number of its lines, which are by design no records."""
+    header: bytes | None
+    """The header, behind as many NULs as bytes precede it; None when the header has not come yet."""
+
+
+class Table(Protocol):
+    """Finds the headers of a format that has some. Pure."""
+
+    def preamble(self, data: bytes) -> Preamble:
+        """Return what precedes the records of a file that begins with `data`, which are whole records."""
+        ...
+
+    def changes(self, data: bytes, header: bytes) -> list[tuple[int, bytes]]:
+        """Return the headers among records that have other columns than the one before, each with its offset."""
+        ...
+
+
+def table_of(format_: Format) -> Table | None:
+    """Return what finds the headers of a format; None when it has none."""
+    table: Table | None = getattr(format_, "table", None)
+    return table
+
+
 @runtime_checkable
 class RecordFormat(Format, Protocol):
     """A format whose decoded records can be counted directly, without being turned into rows."""

@@ -30,6 +30,8 @@ from leverwatch.collectors.records.mistyped import NO_JSON
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)]
 _Amount = Annotated[float, msgspec.Meta(ge=0, le=MAX_AMOUNT)]
+_Calls = Annotated[float, msgspec.Meta(ge=0, le=MAX_AMOUNT, multiple_of=1)]
+"""A number of calls: a share of one is no count, and a sample has a rate of its own."""
 TYPES: Mapping[str, Any] = {
     **dict.fromkeys(amounts(), _Amount | None),
     **dict.fromkeys(amounts(Unit.TOKENS), _Count | None),
@@ -39,12 +41,12 @@ TYPES: Mapping[str, Any] = {
     "operation": str | None,
     "status": str | int | bool | None,
     "trace_id": str | int | None,
-    "inferences": _Amount | None,
+    "inferences": _Calls | None,
     "sample_rate": Annotated[float, msgspec.Meta(ge=MIN_RATE, le=1)] | None,
     "cache_hit": str | int | bool | None,
     "tier": str | int | float | bool | None,
-    "attempts": _Amount | None,
-    "errors": _Amount | None,
+    "attempts": _Calls | None,
+    "errors": _Calls | None,
     "valid": str | int | bool | None,
     "schema_mode": str | int | bool | None,
     "finish_reason": str | None,

@@ -19,7 +19,7 @@ _TIME, _LATENCY, _OPERATION = FIELD_INDEX["time"], FIELD_INDEX["latency_ms"], FI
 _INPUT, _OUTPUT, _COST = FIELD_INDEX["input_tokens"], FIELD_INDEX["output_tokens"], FIELD_INDEX["cost_usd"]
 _CACHED, _WRITTEN = FIELD_INDEX["cached_input_tokens"], FIELD_INDEX["cache_write_tokens"]
 _REASONING = FIELD_INDEX["reasoning_tokens"]
-_Amounts = dict[str, Annotated[float, msgspec.Meta(ge=0, le=MAX_COUNT)] | None] | None
+_Amounts = dict[str, Annotated[float, msgspec.Meta(ge=0, le=MAX_COUNT, multiple_of=1)] | None] | None
 _Costs = dict[str, Annotated[float, msgspec.Meta(ge=0, le=MAX_AMOUNT)] | None] | None
 _OPERATIONS = {"GENERATION": "generation", "EMBEDDING": "embedding"}
 _TRACE_NAME = "leverwatch trace name"
@@ -93,7 +93,7 @@ def _read_usage(row: list[Any], details: Mapping[str, Any], usage: Mapping[str, 
         known = {
             name: value
             for name, value in named.items()
-            if isinstance(value, float | int) and 0 <= value <= MAX_COUNT
+            if isinstance(value, float | int) and 0 <= value <= MAX_COUNT and value == int(value)
         }
         if not any(known.values()):
             # What an observation of unknown usage has.

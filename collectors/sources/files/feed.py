@@ -9,7 +9,7 @@ from isal.isal_zlib import crc32
 from leverwatch.collectors.aggregation.ingest import Ingest
 from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.records.formats.interface import MAX_RECORD
+from leverwatch.collectors.records.formats.interface import MAX_RECORD, Preamble
 from leverwatch.collectors.records.framing.values import element_end, separates, starts_array
 from leverwatch.collectors.sources.files.fingerprint import HEAD, Fingerprint
 
@@ -17,17 +17,21 @@ from leverwatch.collectors.sources.files.fingerprint import HEAD, Fingerprint
 class CheckpointWriter(Protocol):
     """Notes in the checkpoint of a file what was counted of it."""
 
-    @property
-    def header(self) -> bytes | None:
-        """The file's header line; None when there is none, or it is not read yet."""
+    def header_at(self, offset: int) -> bytes | None:
+        """Return the header that holds for the record at an offset; None when there is none, or it is not read
+        yet."""
         ...
 
     def expects_header(self, offset: int) -> bool:
-        """Return whether the line at an offset is the header."""
+        """Return whether the header is yet to come at an offset."""
         ...
 
-    def take_header(self, line: bytes, place: str) -> None:
-        """Note the header, or skip it. Raises SourceRefused when a column is missing."""
+    def take_header(self, preamble: Preamble, place: str) -> None:
+        """Note the header and what precedes it, or skip it. Raises SourceRefused when a column is missing."""
+        ...
+
+    def change_header(self, offset: int, header: bytes, line: int) -> None:
+        """Note that another header stands at an offset, on a line. Raises as `take_header`."""
         ...
 
     def advance(self, prefix: Fingerprint, records: int) -> None:
@@ -80,7 +84,7 @@ class RecordFeed:
     def lines(self, data: bytes | memoryview) -> Lines:
         """Return the data behind the prefix as lines for the ingest."""
         lines, at = self.prefix.lines, self.prefix.length
-        return Lines(data, self._path, lines + 1, self._writer.header, self._key, at, self._origin)
+        return Lines(data, self._path, lines + 1, self._writer.header_at(at), self._key, at, self._origin)
 
     def take(self, data: bytes) -> None:
         """Add bytes that were read, and count the records that are complete."""
@@ -116,15 +120,23 @@ class RecordFeed:
         """Count complete records."""
         if self._writer.expects_header(self.prefix.length):
             data = bytes(data)
-            end = data.find(b"\n") + 1
-            self._writer.take_header(data[:end], self.place)
-            self.prefix.feed(data[:end])
-            data = data[end:]
+            preamble = self._ingest.preamble(data)
+            self._writer.take_header(preamble, self.place)
+            self.prefix.feed(data[: preamble.end])
+            data = data[preamble.end :]
         before = self.prefix.lines
         if data:
-            lines = self._ingest.add(self.lines(data))
+            whole = self.lines(data)
+            if whole.header is not None:
+                self._note_headers(bytes(data), whole.header)
+            lines = self._ingest.add(whole)
             self.prefix.feed(data, lines if self._framing.by_newline else self._framing.count(bytes(data)))
         self._writer.advance(self.prefix, max(self.prefix.lines - before, 1 if data else 0))
+
+    def _note_headers(self, data: bytes, header: bytes) -> None:
+        for offset, later in self._ingest.headers_in(data, header):
+            line = self.prefix.lines + data.count(b"\n", 0, offset) + 1
+            self._writer.change_header(self.prefix.length + offset, later, line)
 
     def refuse_long_record(self) -> None:
         """Count the result of the record that is too long, unless that was done before."""

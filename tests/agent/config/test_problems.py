@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from leverwatch.collectors.records.formats.exports import NAMES as EXPORTS
 from leverwatch.collectors.records.formats.registry import NAMED
 
 Problems = Callable[..., tuple[str, ...]]
 
-FORMATS = ", ".join(("jsonl", "csv", *NAMED))
+FORMATS = ", ".join(("jsonl", "csv", *NAMED, *EXPORTS))
 FILES = "name: a, type: files, path: x, system: s, format: {type: csv, fields: {time: t}}"
 
 CASES = {

@@ -64,6 +64,7 @@ _CHECKPOINT = (
     b'"limited":[{"start":0,"end":313,"lines":0,"days":[[739648,739675],[739700,739701]],"later":true}],'
     b'"kept":true}'
 )
+_CHECKPOINT_WITH_HEADERS = _CHECKPOINT.replace(b'"kept":true}', b'"kept":true,"headers":[]}')
 _RECORDS = (
     b'"own":"ZWlnaHRvZjg=","left":"bGVmdG92ZXI=","sample":"","many":false,"alike":true,'
     b'"recent":"W1swLFsiMjAyNi0wMy0xMCIsIm0iLDNdXV0=","before":"W10="}'
@@ -180,7 +181,7 @@ STORED: tuple[Stored, ...] = (
             limited=(PartialRead(0, 313, 0, ((739648, 739675), (739700, 739701)), later=True),),
             kept=True,
         ),
-        (b"{" + _CHECKPOINT, b'{"version":1,' + _CHECKPOINT),
+        (b"{" + _CHECKPOINT, b'{"version":1,' + _CHECKPOINT, b'{"version":2,' + _CHECKPOINT_WITH_HEADERS),
     ),
     _ids("seen/", "seen/1970340/0/add", b"afe4fe37"),
     _ids("calls/", "calls/1970303/4/del", b"a552a8c2"),

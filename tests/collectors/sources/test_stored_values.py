@@ -120,6 +120,7 @@ BY_TYPE: dict[object, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
     bytes | None: st.none() | st.binary(),
     tuple[tuple[int, int], ...]: st.lists(st.tuples(st.integers(0, 2**63), st.integers(0, 2**32))).map(tuple),
+    tuple[tuple[int, bytes], ...]: st.lists(st.tuples(st.integers(0, 2**63), st.binary())).map(tuple),
 }
 READS = st.builds(
     PartialRead, *[BY_TYPE[int]] * 3, st.lists(st.tuples(BY_TYPE[int], BY_TYPE[int])).map(tuple), st.booleans()
