@@ -17,7 +17,14 @@ from leverwatch.collectors.aggregation.observed import Report
 from leverwatch.collectors.aggregation.pipeline import KINDS as COUNTING_KINDS
 from leverwatch.collectors.aggregation.refusals import Refusals
 from leverwatch.collectors.errors import SourceIncomplete, SourceRefused, SourceUnavailable
-from leverwatch.collectors.interface import BackfillRequest, Batch, CollectorContext, Progress, SourceState
+from leverwatch.collectors.interface import (
+    BackfillRequest,
+    Batch,
+    CollectorContext,
+    Matched,
+    Progress,
+    SourceState,
+)
 from leverwatch.collectors.listing import Interrupted
 from leverwatch.collectors.paths import Discovery, Found, discover
 from leverwatch.collectors.sources.files.checkpoint import CHECKPOINT, FileCheckpoint, decode_all, decode_records
@@ -82,6 +89,11 @@ class FilesCollector:
         self._matcher = Matcher(self._checkpoints, self._ingest.framing)
         self._checked: dict[str, float] = {}
         self._refused: dict[str, tuple[Found, str]] = {}
+        self._matched: Matched | None = None
+
+    def matched(self) -> Matched | None:
+        """Return how many files the globs matched when `collect` last looked, and which of them matched none."""
+        return self._matched
 
     @property
     def observers(self) -> Report:
@@ -159,6 +171,7 @@ class FilesCollector:
             scope,
         )
         discovery = self._discover(patterns)
+        self._matched = Matched(len(discovery.files), discovery.empty)
         if history is not None:
             discovery.add_archives(self._discover(history.paths))
         tracker.run(discovery)
