@@ -146,7 +146,7 @@ def test_the_documented_alertmanager_example_is_valid_and_names_only_known_alert
     checked = run("amtool", "check-config", path)
 
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    assert "4 inhibit rules" in checked.stdout
+    assert "5 inhibit rules" in checked.stdout
     named = set(re.findall(r"\bLeverwatch[A-Z]\w+", example))
     assert set(ALERTS) - set(SYSTEM_ALERTS) <= named <= set(ALERTS)
     assert "target_matchers: ['alertname=~\"Leverwatch.+\"', 'system!=\"\"']" in example

@@ -309,6 +309,8 @@ def agent(*, reloaded: bool = False) -> AgentSnapshot:
                     Result.DUPLICATE: 9,
                 },
                 unreadable={"cost_usd": 4, "input_tokens": 2},
+                matches=4,
+                unreadable_share=0.004,
                 runs=40,
                 missed_runs=1,
             ),
