@@ -7,7 +7,7 @@ import glob
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -127,6 +127,36 @@ def discover(patterns: Iterable[str], base_dir: Path, stopping: Callable[[], boo
         if matched <= without and _should_match(pattern, by_pattern, base)
     )
     return result
+
+
+def absences(path: str | tuple[str, ...], base_dir: Path) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield each glob of a setting `path` that matches no file now, by its place in the settings, and why."""
+    patterns = (path,) if isinstance(path, str) else path
+    found = discover(patterns, base_dir)
+    for number, pattern in enumerate(patterns):
+        if pattern in found.empty:
+            yield ("path",) if isinstance(path, str) else ("path", number), _why_empty(pattern, base_dir)
+    for place, reason in sorted(found.failures.items()):
+        yield ("path",), f"{place}: {reason}"
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder that this user may see."""
+    return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises an error where a folder above is closed
+
+
+def _why_empty(pattern: str, base_dir: Path) -> str:
+    """Return why a pattern matches no file, with the first folder on its way that is not there."""
+    if pattern.endswith("/") or is_folder(base_dir / pattern):
+        return "is a folder; name the files in it, such as folder/*.jsonl"
+    parts = Path(pattern).parts[:-1]
+    fixed = [part for number, part in enumerate(parts) if not any(map(glob.has_magic, parts[: number + 1]))]
+    folder = base_dir.absolute()
+    for part in fixed:
+        folder /= part
+        if not is_folder(folder):
+            return f"matches no file: there is no folder {folder}"
+    return "matches no file"
 
 
 def _should_match(pattern: str, patterns: Iterable[str], base: str) -> bool:
