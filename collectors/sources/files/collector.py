@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import secrets
 import time
@@ -92,8 +93,16 @@ class FilesCollector:
         self._matched: Matched | None = None
 
     def matched(self) -> Matched | None:
-        """Return how many files the globs matched when `collect` last looked, and which of them matched none."""
-        return self._matched
+        """Return how many files the globs matched when `collect` last looked, and which of them matched none.
+
+        A glob whose files rotation moved away, and which are still followed, is none of the latter.
+        """
+        if self._matched is None or not self._matched.nothing:
+            return self._matched
+        live = {state.origin for state in self._checkpoints.states.values() if not state.gone}
+        base = str(self._context.base_dir.absolute())
+        nothing = (glob for glob in self._matched.nothing if not fnmatch.filter(live, _absolute(base, glob)))
+        return replace(self._matched, nothing=tuple(nothing))
 
     @property
     def observers(self) -> Report:
@@ -340,3 +349,7 @@ class FilesCollector:
                 progress=Progress(run.done, max(run.done, run.total)),
             )
         run.started = self._monotonic()
+
+
+def _absolute(base: str, glob: str) -> str:
+    return os.path.normpath(os.path.join(base, glob))  # noqa: PTH118 - paths are strings here
