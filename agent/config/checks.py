@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from importlib.util import find_spec
 from typing import Any
@@ -15,6 +15,8 @@ from leverwatch.collectors.config import SourceConfig
 
 _PUBLIC_PRICES = "genai_prices"
 """The package that brings them."""
+_MOST_COMPARED = 200
+"""Among more names none is looked for that is nearly the same, as every command reads the configuration."""
 IndexedSources = Sequence[tuple[int, SourceConfig]]
 """The valid sources, each with its index in the file."""
 
@@ -121,8 +123,10 @@ def _prompts_without_usage(config: Config, fed: set[str]) -> Iterator[Problem]:
                 yield Problem(steps, f"no source counts this system, and {where} does not declare it{hint}")
 
 
-def _meant(name: str, known: Iterable[str]) -> str:
+def _meant(name: str, known: Collection[str]) -> str:
     """Return a hint at a system with nearly the same name; empty without one."""
+    if not known or len(known) > _MOST_COMPARED:
+        return ""
     from difflib import get_close_matches
 
     near = get_close_matches(name, sorted(known), n=1, cutoff=0.8)
