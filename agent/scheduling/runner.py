@@ -16,7 +16,7 @@ from msgspec.structs import asdict, replace
 from leverwatch.agent.errors import InternalError, StoreConflict, StoreError
 from leverwatch.agent.log import get_logger
 from leverwatch.agent.scheduling.nothing_counted import Concern, concerns, unreadable_share
-from leverwatch.agent.scheduling.problem_log import ProblemLog
+from leverwatch.agent.scheduling.problem_log import SECONDS, ProblemLog
 from leverwatch.agent.scheduling.recent import Recent
 from leverwatch.agent.source_view import SourceView
 from leverwatch.agent.store.replaced import Replaced
@@ -145,6 +145,7 @@ class SourceRunner:
         self._running = Lock()
         self._failures: Counter[str] = Counter()
         self._said: frozenset[Concern] = frozenset()
+        self._said_at: dict[Concern, float] = {}
         self._problems, self._recent = ProblemLog(), Recent()
         times = store.source_times().get(config.name)
         self._view = SourceView(
@@ -314,9 +315,12 @@ class SourceRunner:
             if report.replaced_days:
                 figures |= {"replaced_days": report.replaced_days, **asdict(report.replaced)}
             log.info("collector_run", source=report.source, seconds=round(report.seconds, 3), **figures)
+            now = self._monotonic()
             for concern, why in report.concerns.items():
-                # Once, until it is over: an idle source runs every minute.
-                if concern not in self._said:
+                # Once until it is over, and once an hour: a source runs every minute, and may be idle between.
+                said = self._said_at.get(concern)
+                if concern not in self._said and (said is None or now - said >= SECONDS):
+                    self._said_at[concern] = now
                     log.warning(str(concern), source=report.source, reason=why)
             self._said = frozenset(report.concerns)
         else:

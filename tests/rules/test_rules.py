@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from leverwatch.agent.exporter.families import AGENT, SYSTEMS
-from leverwatch.agent.scheduling.nothing_counted import REFUSED
+from leverwatch.agent.scheduling.nothing_counted import MOST, REFUSED
 from tests.rules.rulefile import RULE_FILE, RUNBOOKS, UNIT_TESTS, Rule, faulty, only, rules, run, unit_test_of
 
 RUNBOOK_BASE = "https://github.com/leverwatch/leverwatch/blob/main/"
@@ -102,6 +102,12 @@ def test_unreadable_records_are_all_that_should_have_counted() -> None:
 
     named = re.findall(r'result=~"([^"]+)"', rule["expr"])
     assert [set(each.split("|")) for each in named] == [set(REFUSED)] * 2
+
+
+def test_mostly_unreadable_is_what_the_page_and_the_commands_call_so() -> None:
+    (rule,) = [rule for rule in RULES if rule["alert"] == "LeverwatchSourceMostlyUnreadable"]
+
+    assert f"> {MOST}\n" in rule["expr"]
 
 
 @every_rule

@@ -347,22 +347,17 @@ def test_a_view_has_the_share_that_was_refused_within_a_day_its_samples_and_what
     assert (runner.view().unreadable_share, runner.view().concerns) == (0, {})
 
 
-def test_what_is_wrong_with_a_source_is_logged_once_until_it_is_over(
+def test_what_is_wrong_with_a_source_is_logged_once_until_it_is_over_and_at_most_once_an_hour(
     memory: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
     configure()
     fake = Fake([batch()])
-    runner = SourceRunner(CONFIG, fake, memory)
+    clock = [0.0]
+    runner = SourceRunner(CONFIG, fake, memory, monotonic=lambda: clock[0])
     told = []
-    for matches in (
-        Matched(1),
-        Matched(0, ("*.log",)),
-        Matched(0, ("*.log",)),
-        Matched(1),
-        Matched(0, ("*.log",)),
-    ):
-        fake.matches = matches
+    for moment, files in ((0, 1), (1, 0), (7000, 0), (7001, 1), (7002, 0), (7003, 1), (7004, 0)):
+        clock[0], fake.matches = moment, Matched(files, () if files else ("*.log",))
         runner.run()
         told.append(capsys.readouterr().err.count("event=matches_nothing"))
 
-    assert told == [0, 1, 0, 0, 1]
+    assert told == [0, 1, 0, 0, 1, 0, 0]
