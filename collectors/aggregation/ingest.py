@@ -34,7 +34,8 @@ from leverwatch.collectors.stored_state import check_versions, entries
 if TYPE_CHECKING:
     from leverwatch.collectors.aggregation.native_counter import NativeCounter, Scanned
 
-MAX_PROBLEMS = 20
+MAX_PROBLEMS = 5
+"""How many problems of each reason a batch tells, and how many values of each field that cannot be read."""
 MAX_HEADER = 64 << 10
 """The longest header line, in bytes."""
 _NORMAL = frozenset({Result.DUPLICATE, Result.PART})
@@ -87,6 +88,7 @@ class Ingest:
         self._tallies: Counter[Result] = Counter()
         self._unreadable: Counter[str] = Counter()
         self._problems: list[Problem] = []
+        self._told: Counter[str] = Counter()
         self._partials: Counter[str] = Counter()
         self._changed_partials: set[str] = set()
         self._stored_ids: Mapping[str, bytes] = {}
@@ -195,6 +197,7 @@ class Ingest:
         self._tallies.clear()
         self._unreadable.clear()
         self._problems.clear()
+        self._told.clear()
         self._changed_partials.clear()
         self._partials = Counter(dict(entries(self._source, state, PARTIAL_LINE)))
         for seen in self._ids:
@@ -346,17 +349,30 @@ class Ingest:
             chunk = replace(chunk, ignored=0, others=[it for it in chunk.others if it[1] not in REFUSED])
         self._tallies[Result.COUNTED] += chunk.counted
         self._tallies[Result.IGNORED] += chunk.ignored
-        self._tallies.update(map(itemgetter(1), chunk.others))
+        results = Counter(map(itemgetter(1), chunk.others))
+        self._tallies.update(results)
+        untold = sum(
+            min(number, self._room(result)) for result, number in results.items() if result not in _NORMAL
+        )
         for index, result, detail in chunk.others:
-            if len(self._problems) >= MAX_PROBLEMS:
+            if not untold:
                 break
-            if result not in _NORMAL:
-                self._problems.append(Problem(f"{lines.path}:{lines.first_line + index}", result, detail))
+            if result not in _NORMAL and self._room(result):
+                self._tell(Problem(f"{lines.path}:{lines.first_line + index}", result, detail), result)
+                untold -= 1
         for index, field, detail in chunk.unreadable:
             self._unreadable[field] += 1
-            if len(self._problems) < MAX_PROBLEMS:
+            if self._room(field):
                 place = f"{lines.path}:{lines.first_line + index}"
-                self._problems.append(Problem(place, UNREADABLE_VALUE, f"{field}: {detail}"))
+                self._tell(Problem(place, UNREADABLE_VALUE, f"{field}: {detail}"), field)
+
+    def _room(self, kind: str) -> int:
+        """Return how many more problems of a reason, or of the values of a field, are told in this batch."""
+        return MAX_PROBLEMS - self._told[kind]
+
+    def _tell(self, problem: Problem, kind: str) -> None:
+        self._told[kind] += 1
+        self._problems.append(problem)
 
     def readable(self, lines: Lines) -> bool:
         """Return whether lines can be decoded as records, without counting them."""
@@ -369,8 +385,8 @@ class Ingest:
         self._read += 1
         if self.window is None or self.window.before is None:
             self._tallies[result] += 1
-            if len(self._problems) < MAX_PROBLEMS:
-                self._problems.append(Problem(place, result, detail))
+            if self._room(result):
+                self._tell(Problem(place, result, detail), result)
         else:
             self._tallies[Result.OUT_OF_RANGE] += 1
 
@@ -425,6 +441,7 @@ class Ingest:
         self._tallies.clear()
         self._unreadable.clear()
         self._problems = []
+        self._told.clear()
         self._changed_partials = set()
         return counted
 

@@ -202,3 +202,25 @@ def test_a_list_of_files_can_be_stopped_and_then_nothing_of_it_is_used(tmp_path:
 def test_a_sample_of_a_file_whose_name_cannot_be_shown_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceUnavailable, match=r"\\xff: the name is not UTF-8"):
         read_sample(tmp_path / os.fsdecode(b"\xff"))
+
+
+def test_a_pattern_without_a_file_is_named_unless_rotation_is_yet_to_make_its_files(tmp_path: Path) -> None:
+    for name in ("app.log", "old/web.log.1", "gone.log.2"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        append(tmp_path / name, line("bot"))
+    (tmp_path / "folder.log").mkdir()
+
+    def empty(*patterns: str) -> tuple[str, ...]:
+        return discover(patterns, tmp_path).empty
+
+    assert empty("*.log") == ()
+    assert empty("*.jsonl", "no/such/*.log", str(tmp_path / "nor.log")) == (
+        "*.jsonl",
+        "no/such/*.log",
+        str(tmp_path / "nor.log"),
+    )
+    assert empty("folder.log", "folder*") == ("folder.log", "folder*"), "a folder is no file"
+    assert empty("*.log", "*.log.gz", "app.log.[0-9]", "app.log-*", "archive/*.zst") == ()
+    assert empty("*.log.gz") == ("*.log.gz",)
+    assert empty("app", "apple/*.log") == ("app", "apple/*.log")
+    assert empty("gone.log", "web.log") == (), "rotation moved them, and they are written again"
