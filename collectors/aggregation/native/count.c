@@ -58,8 +58,8 @@ static int same_time(const Time *time, const Record *record, const uint8_t *data
 {
     if (record->time_kind == NUMBER_TIME)
         return time->number && time->given == given;
-    return !time->number && !memcmp(time->text, data + record->time.at, sizeof time->text) &&
-           time->zone_length == record->zone.length && !memcmp(time->zone, data + record->zone.at, record->zone.length);
+    return !time->number && is_same(time->text, data + record->time.at, sizeof time->text) &&
+           time->zone_length == record->zone.length && is_same(time->zone, data + record->zone.at, record->zone.length);
 }
 
 static Time *find_time(Tally *tally, const Record *record, const uint8_t *data)
@@ -96,7 +96,7 @@ static int same_place(const Tally *tally, const Place *place, const Span *tokens
     const uint8_t *text = tally->texts + place->text;
     for (int name = 0; name < names; name++) {
         uint32_t length = tally->lengths[place->lengths + (size_t)name];
-        if (length != tokens[name].length || memcmp(text, data + tokens[name].at, length))
+        if (length != tokens[name].length || !is_same(text, data + tokens[name].at, length))
             return 0;
         text += length;
     }

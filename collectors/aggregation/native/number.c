@@ -33,7 +33,7 @@ static inline int is_digit(uint8_t c)
     return (uint8_t)(c - '0') < 10;
 }
 
-const uint8_t *read_number(const uint8_t *p, Number *number)
+const uint8_t *read_any_number(const uint8_t *p, Number *number)
 {
     *number = (Number){.whole = 1};
     if (*p == '-') {
