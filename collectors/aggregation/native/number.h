@@ -6,6 +6,8 @@
 #include "hash.h"
 #include "scan.h"
 
+#define MOST_DIGITS 19
+
 typedef struct {
     int negative, whole; /* whole: neither a fraction nor an exponent */
     int digits;          /* significant ones, of a fraction at most so many; beyond 19 the mantissa is cut off */
@@ -65,7 +67,21 @@ static inline const uint8_t *read_number(const uint8_t *p, const uint8_t *end, N
 }
 
 /* The nearest double to a number that is not negative; -1: this needs more than is done here. */
-double nearest(const Number *number, const uint8_t *text, size_t length);
+double any_nearest(const uint8_t *text, size_t length);
+
+static inline double nearest(const Number *number, const uint8_t *text, size_t length)
+{
+    static const double powers[] = {
+        1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+        1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+    };
+    const int last = sizeof powers / sizeof *powers - 1, exponent = number->exponent;
+    /* Both operands and the power are exact, so the one operation rounds correctly:
+       https://dl.acm.org/doi/10.1145/93542.93557 */
+    if (number->digits <= MOST_DIGITS && number->mantissa <= 1ULL << 53 && exponent >= -last && exponent <= last)
+        return exponent < 0 ? (double)number->mantissa / powers[-exponent] : (double)number->mantissa * powers[exponent];
+    return any_nearest(text, length);
+}
 
 /* Each is 0 for a time that is plain, -1 for any other value. */
 int read_text_time(const uint8_t *text, size_t length, uint32_t at, Record *record);
