@@ -411,7 +411,7 @@ class Rollup:
         """Return everything since the last call: usage rows, days seen, and the time of the newest counted
         record."""
         self._bulk.settle()
-        usage = tuple(UsageRow(*key, *cell) for key, cell in whole_cells(self.cells).items() if any(cell))
+        usage = tuple(UsageRow(*key, *cell) for key, cell in whole_cells(self.cells) if any(cell))
         taken = (usage, frozenset(self.days), self.newest)
         self.clear()
         return taken
