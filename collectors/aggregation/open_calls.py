@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from datetime import date
 from itertools import compress
@@ -91,12 +92,11 @@ class _Stored(_Fields, kw_only=True, gc=False):
 
 
 _encoder = msgspec.json.Encoder().encode
-_PLACES = range(len(COLUMNS))
 
 
 def _encode(call: OpenCall) -> bytes:
     counts = call.counts
-    named: Any = tuple([(COLUMNS[at], counts[at]) for at in compress(_PLACES, counts)])
+    named: Any = tuple(zip(compress(COLUMNS, counts), filter(None, counts), strict=True))
     # It is stored as a `_Stored`, but for its class.
     call.counts = named
     try:
@@ -139,8 +139,9 @@ class OpenCalls:
     """The open calls of one source, by the hash of system, operation and id."""
 
     def __init__(self) -> None:
-        self._open: dict[int, OpenCall] = {}
-        self._settled: dict[int, OpenCall] = {}
+        # The first key of a plain dictionary is behind all the places of those that were dropped before it.
+        self._open: OrderedDict[int, OpenCall] = OrderedDict()
+        self._settled: OrderedDict[int, OpenCall] = OrderedDict()
         self._changed: set[int] = set()
         self._stored: set[int] = set()
         self._alone: dict[Group, dict[int, None]] = {}

@@ -96,6 +96,8 @@ class Rollup:
         self._layout: Layout | None = None
         self._slot_seconds = seen.slot_seconds if seen else 3600
         self._seeds: dict[Kind, int] = {}
+        self._call_seeds: dict[tuple[str, Operation], tuple[int, ...]] = {}
+        """The seeds of the keys of ids, whatever the outcome."""
         self.cells: dict[Key, list[float]] = {}
         self.days: set[date] = set()
         self.newest: datetime | None = None
@@ -329,7 +331,7 @@ class Rollup:
         if self._seen is None or id_ is None:
             return True
         key, slot = id_key(id_, seed), seconds // self._slot_seconds
-        return self._seen.add(key, slot) and not self._seen.held_before(key, slot)
+        return self._seen.ids.add(key, slot) and not self._seen.held_before(key, slot)
 
     def seed(self, kind: Kind) -> int:
         """Return the seed of the keys of a kind."""
@@ -349,7 +351,7 @@ class Rollup:
 
     def remember_key(self, key: int, seconds: int) -> bool:
         """Remember what `key` returned, as `remember` does."""
-        return self._calls.add(key, seconds // self._calls.slot_seconds)
+        return self._calls.ids.add(key, seconds // self._calls.slot_seconds)
 
     def remembers(self, kind: Kind, text: object, seconds: int) -> bool:
         """Return whether an id was remembered before, without remembering it."""
@@ -365,14 +367,21 @@ class Rollup:
         if self._seen is None or id_ is None:
             return False
         slot, before = seconds // self._slot_seconds, self._seen.before is not None
-        for outcome in _OUTCOMES:
-            key = id_key(id_, self.seed((system, operation, outcome)))
-            if self._seen.holds(key, slot) or (before and self._seen.held_before(key, slot)):
+        seeds = self._call_seeds.get((system, operation))
+        if seeds is None:
+            if len(self._call_seeds) > _MOST_SEEDS:
+                self._call_seeds.clear()
+            seeds = tuple(seed_of(system, operation, outcome) for outcome in _OUTCOMES)
+            self._call_seeds[system, operation] = seeds
+        for seed in seeds:
+            key = id_key(id_, seed)
+            if self._seen.ids.holds(key, slot) or (before and self._seen.held_before(key, slot)):
                 return True
         return False
 
     def _first_trace(self, place: CellRef, trace: object, minute: int) -> bool:
-        return self.remember_key(self.key(place.trace_seed, trace), minute * 60)
+        slot = minute * 60 // self._calls.slot_seconds
+        return self._calls.ids.add(id_key(str(trace).strip(), place.trace_seed), slot)
 
     def _forget_trace(self, row: Row) -> None:
         """Take back the trace of an inference that was counted, as if it had never been seen."""
@@ -411,7 +420,7 @@ class Rollup:
         """Return everything since the last call: usage rows, days seen, and the time of the newest counted
         record."""
         self._bulk.settle()
-        usage = tuple(UsageRow(*key, *cell) for key, cell in whole_cells(self.cells).items() if any(cell))
+        usage = tuple(UsageRow(*key, *cell) for key, cell in whole_cells(self.cells) if any(cell))
         taken = (usage, frozenset(self.days), self.newest)
         self.clear()
         return taken

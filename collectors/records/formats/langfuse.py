@@ -81,13 +81,19 @@ def _finish(
     costs = costs or costs_snake or {}
     # A cost of zero without details is what an observation of an unknown price has.
     row[_COST] = costs["total"] if costs.get("total") is not None else row[_COST] or None
-    row[_LATENCY] = elapsed_ms(row[_TIME], end or end_snake)
-    # It was exported while it ran, and its end is told by a later export.
-    return None if end or end_snake else Piece.OPEN
+    ended = end or end_snake
+    if not ended:
+        # It was exported while it ran, and its end is told by a later export.
+        row[_LATENCY] = None
+        return Piece.OPEN
+    row[_LATENCY] = elapsed_ms(row[_TIME], ended)
+    return None
 
 
 def _read_usage(row: list[Any], details: Mapping[str, Any], usage: Mapping[str, Any]) -> None:
-    known = {name: value for name, value in details.items() if value is not None}
+    known = details
+    if None in details.values():
+        known = {name: value for name, value in details.items() if value is not None}
     if not known and str(usage.get("unit") or "TOKENS").upper() == "TOKENS":
         named = {name: usage.get(name) for name in ("input", "output", "total")}
         known = {
