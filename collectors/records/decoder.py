@@ -194,8 +194,8 @@ def _of_records(settings: FileFormat, template: tuple[str, ...], prompt: Templat
         return Delimited(fields, template, settings.delimiter, settings.repeats, settings.dialect, settings.filter)
     if isinstance(settings, ExportFormat):
         if settings.type == LITELLM_SPEND:
-            return SpendTable(NAMED["litellm"].build(template), settings.delimiter)
-        return Exported(EXPORTS[settings.type], template, settings.delimiter)
+            return SpendTable(NAMED["litellm"].build(template), settings.delimiter, settings.filter)
+        return Exported(EXPORTS[settings.type], template, settings.delimiter, settings.filter)
     reader: Reader
     if isinstance(settings, JsonlFormat):
         lines = JsonLines(_mapped(settings.fields), template, settings.repeats)

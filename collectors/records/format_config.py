@@ -266,7 +266,7 @@ class NamedFormat(_JsonFormat):
     )
 
 
-class ExportFormat(Model):
+class ExportFormat(_Filtered):
     """A table that the page of a provider exports, known by its columns: OpenAI's usage, Cursor's usage events,
     the activity of OpenRouter, or LiteLLM's table of spend logs."""
 

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELD_INDEX, FIELDS
+from leverwatch.collectors.records.filters import Filter
 from leverwatch.collectors.records.formats.delimited import Delimited
 from leverwatch.collectors.records.formats.interface import MAX_AMOUNT, Parsed, Reader, Repeats
 from leverwatch.collectors.records.formats.table_header import Dialect
@@ -153,12 +154,14 @@ class Exported:
     wants_header = True
     repeats = Repeats.CALLS
 
-    def __init__(self, export: Export, template: tuple[str, ...], delimiter: str = ",") -> None:
+    def __init__(
+        self, export: Export, template: tuple[str, ...], delimiter: str = ",", chosen: Filter | None = None
+    ) -> None:
         dialect = Dialect(delimiter, missing_unknown=True)
         self._export, self._start = export, len(FIELDS) + len(template)
         self._end = self._start + len(export.extras)
         fields = dict(export.fields)
-        self._inner = Delimited(fields, (*template, *export.extras), delimiter, dialect=dialect)
+        self._inner = Delimited(fields, (*template, *export.extras), delimiter, dialect=dialect, chosen=chosen)
         self.framing, self.table = self._inner.framing, self._inner.table
         self.has_extended = self._inner.has_extended
         self.known = self._inner.known | {"tier", "status", "cost_usd"}
@@ -196,9 +199,9 @@ class SpendTable:
 
     wants_header = True
 
-    def __init__(self, reader: Reader, delimiter: str = ",") -> None:
+    def __init__(self, reader: Reader, delimiter: str = ",", chosen: Filter | None = None) -> None:
         dialect = Dialect(delimiter, missing_unknown=True)
-        self._inner = Delimited({"time": "startTime"}, _SPEND, delimiter, dialect=dialect)
+        self._inner = Delimited({"time": "startTime"}, _SPEND, delimiter, dialect=dialect, chosen=chosen)
         self._reader = reader
         self.framing, self.table = self._inner.framing, self._inner.table
         self.has_extended, self.known, self.repeats = (
@@ -223,4 +226,6 @@ class SpendTable:
         parsed.refused = [(lines[index], result, detail) for index, result, detail in parsed.refused]
         parsed.refused = sorted([*table.refused, *parsed.refused], key=lambda refusal: refusal[0])
         parsed.ignored += table.ignored
+        parsed.passed = {**table.passed, **parsed.passed}
+        parsed.seen += table.seen
         return parsed
