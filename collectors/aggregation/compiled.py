@@ -15,6 +15,7 @@ from leverwatch.collectors.aggregation.stored_ids import KeyOf
 from leverwatch.collectors.records.decoder import Decoder
 from leverwatch.collectors.records.formats.interface import Format
 from leverwatch.collectors.records.formats.jsonl import JsonLines
+from leverwatch.collectors.records.formats.mapped import MappedJson
 
 try:
     from leverwatch.collectors.aggregation import _native
@@ -43,7 +44,7 @@ def native_counter(
     made: Format, rollup: Rollup, zone: tzinfo, seen: SeenIds | None, calls: SeenIds
 ) -> NativeCounter | None:
     """Return a counter of lines that uses the helper; None when the format or its fields are beyond the helper."""
-    plan = made.plan() if isinstance(made, JsonLines | Decoder) else None
+    plan = made.plan() if isinstance(made, JsonLines | MappedJson | Decoder) else None
     by_id = seen is not None and seen.key_of is KeyOf.ID
     if plan is None or by_id is not (seen is not None and plan.by_id):
         return None

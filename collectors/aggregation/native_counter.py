@@ -142,7 +142,7 @@ class NativeCounter:
     def _new_scan(self) -> _native.Scan:
         plan = self._plan
         if plan.rule is None:
-            return _native.Scan(self._wanted)
+            return _native.Scan(self._wanted, 0, _AS_TOLD, False, False, plan.latency_in)
         parts = _AS_TOLD if plan.beside is None else _BESIDE if plan.beside else _INSIDE
         return _native.Scan(self._wanted, 1, parts, plan.by_id, plan.rule.text_time, plan.latency_in)
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from itertools import zip_longest
 
 from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.field_rows import Entries, FieldRows, paths_of
 from leverwatch.collectors.records.fields import FIELDS, PromptPath, Template
-from leverwatch.collectors.records.format_config import CsvFormat, FieldMap, FileFormat, JsonlFormat, NamedFormat
+from leverwatch.collectors.records.format_config import CsvFormat, FileFormat, JsonlFormat, NamedFormat
 from leverwatch.collectors.records.formats.declared import Declared
 from leverwatch.collectors.records.formats.delimited import Delimited
 from leverwatch.collectors.records.formats.interface import (
@@ -21,6 +22,7 @@ from leverwatch.collectors.records.formats.interface import (
     Units,
 )
 from leverwatch.collectors.records.formats.jsonl import JsonLines
+from leverwatch.collectors.records.formats.mapped import MappedCsv, MappedJson
 from leverwatch.collectors.records.formats.plain import Plan
 from leverwatch.collectors.records.formats.plan import plan_of
 from leverwatch.collectors.records.formats.registry import NAMED
@@ -141,8 +143,10 @@ def _fill_times(parsed: Parsed, times: Sequence[str | None]) -> None:
             parsed.rows[index] = (*row[:_TIME], time, *row[_TIME + 1 :])
 
 
-def _mapped(fields: FieldMap) -> dict[str, str]:
-    return {name: place for name, place in fields if place is not None}
+def _plain(entries: Entries) -> dict[str, str] | None:
+    """Return the path of each field; None when more is said of one, or several are told together."""
+    rows = FieldRows(entries, 0)
+    return rows.plain if rows.plain.keys() == entries.keys() else None
 
 
 def build_format(
@@ -169,11 +173,19 @@ def _of_records(settings: FileFormat, template: tuple[str, ...], prompt: Templat
     if prompt is not None:
         inner = _of_records(settings, (*template, *map(PromptPath, prompt.paths)), None)
         return PromptVersions(inner, prompt, len(template))
+    entries = {} if isinstance(settings, NamedFormat) else settings.fields.entries()
+    plain = _plain(entries)
     if isinstance(settings, CsvFormat):
-        return Delimited(_mapped(settings.fields), template, settings.delimiter, settings.repeats)
+        if plain is None:
+            return MappedCsv(entries, template, settings.delimiter, settings.repeats)
+        return Delimited(plain, template, settings.delimiter, settings.repeats)
     reader: Reader
     if isinstance(settings, JsonlFormat):
-        lines = JsonLines(_mapped(settings.fields), template, settings.repeats)
+        lines: JsonLines | MappedJson
+        if plain is None:
+            lines = MappedJson(entries, template, settings.repeats)
+        else:
+            lines = JsonLines(plain, template, settings.repeats)
         if settings.framing is None and not settings.wrappers and settings.repeats is Repeats.CALLS:
             return lines
         reader = lines
@@ -182,7 +194,7 @@ def _of_records(settings: FileFormat, template: tuple[str, ...], prompt: Templat
     rate = settings.sample_rate if isinstance(settings, NamedFormat) else None
     paths = template
     if isinstance(settings, JsonlFormat):
-        paths = (*template, *_mapped(settings.fields).values())
+        paths = (*template, *paths_of(entries))
     return compose(reader, settings.framing, settings.wrappers, settings.text_fields, rate, journal_fields(paths))
 
 

@@ -163,10 +163,29 @@ static int read_role(Reader *r, int role, int rank, const uint8_t *p, const uint
         if (!(value >= 0 && value <= MOST_AMOUNT) || (role == of_sample_rate && !(value >= LEAST_RATE && value <= 1)))
             return -1;
     }
+    if (rank == ADDS) {
+        r->added[role - FIRST_NUMBER] = (r->adds & 1U << (role - FIRST_NUMBER) ? r->added[role - FIRST_NUMBER] : 0) + value;
+        r->adds |= 1U << (role - FIRST_NUMBER);
+        return 0;
+    }
     if (!is_best(r, role, rank))
         return 0;
-    r->values[r->scan->column[role - FIRST_NUMBER]] = role == of_latency_ms ? value / r->scan->latency_in : value;
+    if (role == of_latency_ms && (value /= r->scan->latency_in) > MOST_AMOUNT)
+        return -1;
+    r->values[r->scan->column[role - FIRST_NUMBER]] = value;
     record->known |= 1U << (role - FIRST_NUMBER);
+    return 0;
+}
+
+/* Add what further paths told to the numbers that are there; -1: a sum is too large. All of them are whole. */
+static int add_up(Reader *r)
+{
+    for (uint32_t left = r->adds & r->record->known; left; left &= left - 1) {
+        int amount = __builtin_ctz(left);
+        double *value = &r->values[r->scan->column[amount]];
+        if ((*value += r->added[amount]) > (double)MOST_COUNT)
+            return -1;
+    }
     return 0;
 }
 

@@ -1,0 +1,112 @@
+"""Field maps that say more of a field than a single path, on top of what reads the records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.field_rows import Entries, FieldRows
+from leverwatch.collectors.records.field_values import Mistyped
+from leverwatch.collectors.records.fields import PromptPath
+from leverwatch.collectors.records.formats.delimited import Delimited
+from leverwatch.collectors.records.formats.interface import Framing, Parsed, Repeats
+from leverwatch.collectors.records.formats.jsonl import JsonLines
+from leverwatch.collectors.records.formats.mapped_plan import plan_of
+from leverwatch.collectors.records.formats.open_rows import with_versions
+from leverwatch.collectors.records.formats.plain import Plan
+
+
+class _Inner(Protocol):
+    """What reads the plain fields and the raw values."""
+
+    wants_header: bool
+    framing: Framing
+
+    def parse(self, data: bytes, header: bytes | None) -> Parsed: ...
+
+    def check_header(self, line: bytes) -> tuple[str, ...]: ...
+
+
+class _Mapped:
+    """The rows of another format with the fields that a map makes of its raw values."""
+
+    _inner: _Inner
+
+    def __init__(self, fields: FieldRows, repeats: Repeats) -> None:
+        self._fields = fields
+        self.repeats = repeats
+        self.known, self.has_extended = fields.known, fields.has_extended
+
+    def check_header(self, line: bytes) -> tuple[str, ...]:
+        """As the format that reads the records."""
+        return self._inner.check_header(line)
+
+    def parse(self, data: bytes, header: bytes | None) -> Parsed:
+        """Read whole records; see `Format`."""
+        return self._made(self._inner.parse(data, header))
+
+    def _made(self, read: Parsed) -> Parsed:
+        lines: list[int] = []
+        parsed = Parsed(lines=lines, refused=read.refused, ignored=read.ignored)
+        sessions: list[tuple[str | None, ...]] = []
+        unread: dict[int, dict[str, str]] = {}
+        for at, name, why in read.unreadable:
+            unread.setdefault(at, {})[name] = why
+        nothing: Mapping[str, str] = {}
+        for index, row in enumerate(read.rows):
+            line = index if read.lines is None else read.lines[index]
+            wrong = unread.get(index, nothing)
+            try:
+                made = self._fields.made(row, wrong)
+            except Mistyped as error:
+                parsed.refused.append((line, Result.MISTYPED_FIELD, str(error)))
+                continue
+            told = {name.removeprefix("+"): why for name, why in wrong.items()} | dict(made.unreadable)
+            parsed.unreadable += ((len(lines), name, why) for name, why in told.items())
+            parsed.rows.append(made.row)
+            sessions.append(made.sessions)
+            lines.append(line)
+        parsed.refused.sort(key=lambda refusal: refusal[0])
+        if self._fields.counters:
+            parsed.sessions = sessions
+        return with_versions(parsed) if self.repeats is Repeats.VERSIONS else parsed
+
+
+class MappedJson(_Mapped):
+    """JSON, read by such a field map; `template` are the paths of the system template."""
+
+    wants_header = False
+    reads_text = False
+
+    def __init__(self, entries: Entries, template: tuple[str, ...], repeats: Repeats = Repeats.CALLS) -> None:
+        fields = FieldRows(entries, len(template))
+        super().__init__(fields, repeats)
+        own = len(template)
+        told = {own + at: name for at, name in fields.told.items()}
+        # A raw value may have any type: what is wrong with it is said of its field.
+        self._inner: JsonLines = JsonLines(fields.plain, (*template, *map(PromptPath, fields.raw)), told=told)
+        self.framing = self._inner.framing
+        self._template = template
+
+    def plan(self) -> Plan | None:
+        """Return what the compiled helper needs to count plain lines; None when it cannot."""
+        return None if self.repeats is Repeats.VERSIONS else plan_of(self._fields, self._template, self.read)
+
+    def read(self, units: Sequence[bytes]) -> Parsed:
+        """Decode records that are separate texts."""
+        return self._made(self._inner.read(units))
+
+
+class MappedCsv(_Mapped):
+    """CSV, read by such a field map; `template` are the columns of the system template."""
+
+    wants_header = True
+
+    def __init__(
+        self, entries: Entries, template: tuple[str, ...], delimiter: str, repeats: Repeats = Repeats.CALLS
+    ) -> None:
+        fields = FieldRows(entries, len(template))
+        super().__init__(fields, repeats)
+        self._inner: Delimited = Delimited(fields.plain, (*template, *fields.raw), delimiter)
+        self.framing = self._inner.framing
