@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from msgspec import Struct
-
 from leverwatch.collectors.records.field_specs import WHOLE_OF, FieldSpec
-from leverwatch.collectors.records.field_values import Mistyped
+from leverwatch.collectors.records.field_values import Mistyped, Written
 from leverwatch.collectors.records.fields import EXTENDED_FIELDS, FIELD_INDEX, FIELDS
 from leverwatch.collectors.records.formats.interface import MAX_COUNT, Row
 from leverwatch.collectors.records.lenient import OPTIONAL
@@ -24,20 +22,15 @@ _FAILED_OF = frozenset({"inferences", "errors"})
 _NUMBER, _FAILED, _TRIES = (FIELD_INDEX[name] for name in ("inferences", "errors", "attempts"))
 
 
-class Made(Struct, frozen=True):
-    """A row, and field and reason of each of its values that cannot be read."""
-
-    row: Row
-    sessions: tuple[str | None, ...]
-    """The session of each counter that only grows, in their order; None: the record tells none."""
-    unreadable: tuple[tuple[str, str], ...]
+Unreadable = tuple[tuple[str, str], ...]
+"""Field and reason of each value of a record that cannot be read."""
 
 
 class FieldRows:
     """The fields of a map that are more than a single path each; so many template values, `own`, are before their
-    raw values."""
+    raw values. `written` is how numbers are written of which the map says nothing."""
 
-    def __init__(self, entries: Entries, own: int) -> None:
+    def __init__(self, entries: Entries, own: int, written: Written | None = None) -> None:
         both = entries.keys() >= _FAILED_OF
         self.plain: dict[str, str] = {}
         """The path of each field that the format reads itself."""
@@ -65,7 +58,9 @@ class FieldRows:
             at = len(self.raw)
             self.raw += spec.paths
             place = FIELD_INDEX[name]
-            self._readers.append((name, place, slice(start + at, start + len(self.raw)), spec.reader(name)))
+            self._readers.append(
+                (name, place, slice(start + at, start + len(self.raw)), spec.reader(name, written))
+            )
             if name in OPTIONAL:
                 self.told |= dict.fromkeys(range(at, len(self.raw)), f"+{name}" if spec.is_sum else name)
         self._sessions = []
@@ -77,8 +72,9 @@ class FieldRows:
         self._inner_extended = not self.plain.keys().isdisjoint(EXTENDED_FIELDS)
         self._rest = () if self._inner_extended or not self.has_extended else (None,) * len(EXTENDED_FIELDS)
 
-    def made(self, row: Row, unread: Collection[str] = ()) -> Made:
-        """Return the row of a record; `unread` are those of `told` that could not be read.
+    def made(self, row: Row, unread: Collection[str] = ()) -> tuple[Row, Unreadable]:
+        """Return the row of a record, and what cannot be read of it; `unread` are those of `told` that could not
+        be read before.
 
         Raises:
             Mistyped: what says whether or how often the record counts cannot be read.
@@ -93,21 +89,40 @@ class FieldRows:
                     raise
                 made[place] = None
                 wrong.append((name, str(error)))
+        if unread or self._beside:
+            self._take_in(made, wrong, unread)
+        if self.tells_failed:
+            _take_failed_apart(made)
+        return tuple(made), tuple(wrong)
+
+    def _take_in(self, row: list[Any], wrong: list[tuple[str, str]], unread: Collection[str]) -> None:
+        """Add the parts that stand beside their wholes to these, and leave those unknown of which a part is
+        unreadable."""
         lost = {name.removeprefix("+") for name in unread if name.startswith("+")}
         lost |= {whole for part, whole in self._beside if part in unread or any(it[0] == part for it in wrong)}
         for name in lost:
-            made[FIELD_INDEX[name]] = None
+            row[FIELD_INDEX[name]] = None
         for part, whole in self._beside:
             place = FIELD_INDEX[whole]
-            total = add_beside(made[place], made[FIELD_INDEX[part]])
+            total = add_beside(row[place], row[FIELD_INDEX[part]])
             if total is not None and total > MAX_COUNT:
                 total = None
                 wrong.append((whole, "the sum: expected a whole number from 0 to 2**53"))
-            made[place] = total
-        if self.tells_failed:
-            _take_failed_apart(made)
-        sessions = tuple(_session(row[at]) for at in self._sessions)
-        return Made(tuple(made), sessions, tuple(wrong))
+            row[place] = total
+
+    def needed(self, lacking: Collection[str], template: Collection[str]) -> set[str]:
+        """Return those of the paths that are lacking without which a record cannot be read: all but the ones that
+        have an alternative."""
+        needed = {*self.plain.values(), *template}
+        for spec in self.rich.values():
+            alternatives = set() if spec.is_sum else {*spec.paths}.difference(lacking)
+            needed |= alternatives or {*spec.paths}
+        needed |= set(self.raw[len(self.raw) - len(self._sessions) :])
+        return needed.intersection(lacking)
+
+    def sessions(self, row: Row) -> tuple[str | None, ...]:
+        """Return the session of each counter of a row that is not made yet; None where the record tells none."""
+        return tuple(_session(row[at]) for at in self._sessions)
 
 
 def _session(value: Any) -> str | None:

@@ -56,24 +56,25 @@ class FieldSpec(Struct, frozen=True):
         """Whether it is a part that its whole leaves out."""
         return self.stands is Stands.BESIDE
 
-    def reader(self, name: str) -> ReadField:
-        """Return the function that reads the field of this name."""
+    def reader(self, name: str, written: Written | None = None) -> ReadField:
+        """Return the function that reads the field of this name; `written` is how its numbers are written, if it
+        does not say so itself."""
         if self.constant is not None:
             return lambda _: self.constant
         if self.is_sum:
-            return _joined(self) if name == "time" else _added(self.paths, BOUNDED[name], self._number())
-        return _first(self.paths, self._value(name))
+            return _joined(self) if name == "time" else _added(self.paths, BOUNDED[name], self._number(written))
+        return _first(self.paths, self._value(name, written))
 
-    def _number(self) -> Callable[[Any], float | None]:
-        read = number_reader(self.written)
-        return lambda value: None if isinstance(value, str) and not value.strip() else read(value)
+    def _number(self, written: Written | None) -> Callable[[Any], float | None]:
+        read = number_reader(self.written or written)
+        return lambda value: None if value.__class__ is str and not value.strip() else read(value)
 
-    def _value(self, name: str) -> Callable[[Any], Any]:
+    def _value(self, name: str, written: Written | None) -> Callable[[Any], Any]:
         if name == "time":
             return time_reader(self.form, self.unit)
         if name not in BOUNDED:
             return word_reader(self.words) if self.words else text_reader(name)
-        read, bound = self._number(), BOUNDED[name] if self.unit is None else as_milliseconds(self.unit)
+        read, bound = self._number(written), BOUNDED[name] if self.unit is None else as_milliseconds(self.unit)
 
         def value(raw: Any) -> float | None:
             number = read(raw)
@@ -87,6 +88,20 @@ class FieldSpec(Struct, frozen=True):
 
 
 def _first(paths: Sequence[str], read: Callable[[Any], Any]) -> ReadField:
+    if len(paths) == 1:
+        (path,) = paths
+
+        def only(raw: Sequence[Any]) -> Any:
+            (value,) = raw
+            if value is None:
+                return None
+            try:
+                return read(value)
+            except Mistyped as error:
+                raise Mistyped(f"{path}: {error}") from None
+
+        return only
+
     def first(raw: Sequence[Any]) -> Any:
         for path, value in zip(paths, raw, strict=True):
             if value is not None and (told := _at(path, read, value)) is not None:
@@ -102,20 +117,22 @@ def _added(
     def added(raw: Sequence[Any]) -> float | None:
         """What the first path does not tell is unknown, whatever the others do."""
         total: float | None = None
-        for at, (path, value) in enumerate(zip(paths, raw, strict=True)):
-            number = None if value is None else _at(path, lambda it: _bounded(it, read, bound), value)
-            if at == 0:
-                total = number
+        is_first = True
+        for path, value in zip(paths, raw, strict=True):
+            number = None
+            if value is not None:
+                try:
+                    number = read(value)
+                    number = None if number is None else bound(number)
+                except Mistyped as error:
+                    raise Mistyped(f"{path}: {error}") from None
+            if is_first:
+                total, is_first = number, False
             elif total is not None and number is not None:
                 total += number
         return None if total is None else _at("the sum", bound, total)
 
     return added
-
-
-def _bounded(value: Any, read: Callable[[Any], float | None], bound: Callable[[float], float]) -> float | None:
-    number = read(value)
-    return None if number is None else bound(number)
 
 
 def _joined(spec: FieldSpec) -> ReadField:

@@ -21,6 +21,8 @@ from leverwatch.collectors.records.names import NO_ID
 
 NO_TIME = "not written as the field map says"
 """Stands for a time that is written in another way; it is no time."""
+_LONGEST, _MOST_WORDS = 64, 1000
+"""Characters of the longest word that is remembered, and how many are."""
 _BLANKS = "\u00a0\u202f\u2009"
 """What programs put between thousands where one sees a blank."""
 _MICROS = {"s": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
@@ -55,6 +57,9 @@ def number_reader(written: Written | None) -> Callable[[Any], float]:
     change = str.maketrans({**dict.fromkeys(strips, ""), **({} if written is None else {written.decimal: "."})})
 
     def read(value: Any) -> float:
+        if value.__class__ is int:
+            whole: int = value
+            return whole
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             raise Mistyped("expected a number")
         if isinstance(value, str):
@@ -175,7 +180,19 @@ def word_reader(words: Sequence[Words]) -> Callable[[Any], Any]:
     prefixes = tuple((prefix, entry.meaning) for entry in words for prefix in entry.prefixes)
     present = next((entry.meaning for entry in words if entry.present), None)
 
+    met: dict[str, Any] = {}
+
     def read(value: Any) -> Any:
+        if value.__class__ is not str or len(value) > _LONGEST:
+            return _read(value)
+        try:
+            return met[value]
+        except KeyError:
+            if len(met) >= _MOST_WORDS:
+                met.clear()
+            return met.setdefault(value, _read(value))
+
+    def _read(value: Any) -> Any:
         if not isinstance(value, str | int | float):
             raise Mistyped("expected a word")
         text = text_of(value).lower()

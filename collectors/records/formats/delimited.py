@@ -23,6 +23,9 @@ from leverwatch.collectors.records.formats.open_rows import with_versions
 from leverwatch.collectors.records.framing.lines import LINES
 from leverwatch.collectors.records.lenient import OPTIONAL
 
+NO_COLUMN = "no column "
+"""What a message about a column that is missing begins with."""
+
 
 class _Mistyped(ValueError):
     """A cell does not have the type of its column."""
@@ -113,14 +116,14 @@ class Delimited:
         except (csv.Error, UnicodeDecodeError):
             return ("the first line is no header",)
         wanted = [column for column in dict.fromkeys(self._columns) if column is not None]
-        missing = [f"no column {column}" for column in wanted if column not in names]
+        missing = [f"{NO_COLUMN}{column}" for column in wanted if column not in names]
         return (*missing, *(f"column {column} twice" for column in wanted if names.count(column) > 1))
 
     def parse(self, data: bytes, header: bytes | None) -> Parsed:
         """Parse every line separately, so that a stray quote does not affect the lines after it."""
         names = self._names(header or b"")
         places = [
-            (None if column is None else names.index(column), convert)
+            (names.index(column) if column in names else None, convert)
             for column, convert in zip(self._columns, self._converters, strict=True)
         ]
         parsed, indices = Parsed(), []

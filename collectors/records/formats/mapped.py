@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Protocol
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.field_rows import Entries, FieldRows
-from leverwatch.collectors.records.field_values import Mistyped
+from leverwatch.collectors.records.field_values import Mistyped, Written
 from leverwatch.collectors.records.fields import PromptPath
-from leverwatch.collectors.records.formats.delimited import Delimited
+from leverwatch.collectors.records.formats.delimited import NO_COLUMN, Delimited
 from leverwatch.collectors.records.formats.interface import Framing, Parsed, Repeats
 from leverwatch.collectors.records.formats.jsonl import JsonLines
 from leverwatch.collectors.records.formats.mapped_plan import plan_of
 from leverwatch.collectors.records.formats.open_rows import with_versions
 from leverwatch.collectors.records.formats.plain import Plan
+
+_NOTHING: Mapping[str, str] = {}
 
 
 class _Inner(Protocol):
@@ -49,27 +52,28 @@ class _Mapped:
     def _made(self, read: Parsed) -> Parsed:
         lines: list[int] = []
         parsed = Parsed(lines=lines, refused=read.refused, ignored=read.ignored)
-        sessions: list[tuple[str | None, ...]] = []
+        fields, made, put, note = self._fields, self._fields.made, parsed.rows.append, lines.append
+        sessions: list[tuple[str | None, ...]] | None = [] if fields.counters else None
         unread: dict[int, dict[str, str]] = {}
         for at, name, why in read.unreadable:
             unread.setdefault(at, {})[name] = why
-        nothing: Mapping[str, str] = {}
-        for index, row in enumerate(read.rows):
-            line = index if read.lines is None else read.lines[index]
-            wrong = unread.get(index, nothing)
+        places = range(len(read.rows)) if read.lines is None else read.lines
+        for index, (line, raw) in enumerate(zip(places, read.rows, strict=True)):
+            before = unread.get(index, _NOTHING)
             try:
-                made = self._fields.made(row, wrong)
+                row, wrong = made(raw, before)
             except Mistyped as error:
                 parsed.refused.append((line, Result.MISTYPED_FIELD, str(error)))
                 continue
-            told = {name.removeprefix("+"): why for name, why in wrong.items()} | dict(made.unreadable)
-            parsed.unreadable += ((len(lines), name, why) for name, why in told.items())
-            parsed.rows.append(made.row)
-            sessions.append(made.sessions)
-            lines.append(line)
-        parsed.refused.sort(key=lambda refusal: refusal[0])
-        if self._fields.counters:
-            parsed.sessions = sessions
+            if before or wrong:
+                told = {name.removeprefix("+"): why for name, why in before.items()} | dict(wrong)
+                parsed.unreadable += ((len(lines), name, why) for name, why in told.items() if name)
+            put(row)
+            note(line)
+            if sessions is not None:
+                sessions.append(fields.sessions(raw))
+        parsed.refused.sort(key=itemgetter(0))
+        parsed.sessions = sessions
         return with_versions(parsed) if self.repeats is Repeats.VERSIONS else parsed
 
 
@@ -104,9 +108,24 @@ class MappedCsv(_Mapped):
     wants_header = True
 
     def __init__(
-        self, entries: Entries, template: tuple[str, ...], delimiter: str, repeats: Repeats = Repeats.CALLS
+        self,
+        entries: Entries,
+        template: tuple[str, ...],
+        delimiter: str,
+        repeats: Repeats = Repeats.CALLS,
+        written: Written | None = None,
     ) -> None:
-        fields = FieldRows(entries, len(template))
+        fields = FieldRows(entries, len(template), written)
         super().__init__(fields, repeats)
         self._inner: Delimited = Delimited(fields.plain, (*template, *fields.raw), delimiter)
         self.framing = self._inner.framing
+        self._template = template
+
+    def check_header(self, line: bytes) -> tuple[str, ...]:
+        """As the format that reads the records; of columns of which the first that tells counts, one is enough."""
+        wrong = self._inner.check_header(line)
+        lacking = {message.removeprefix(NO_COLUMN) for message in wrong if message.startswith(NO_COLUMN)}
+        return tuple(
+            message for message in wrong
+            if message.removeprefix(NO_COLUMN) not in lacking - self._fields.needed(lacking, self._template)
+        )  # fmt: skip

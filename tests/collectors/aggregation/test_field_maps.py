@@ -14,7 +14,12 @@ from hypothesis import strategies as st
 
 from leverwatch.collectors.aggregation.ingest import Counted
 from leverwatch.collectors.aggregation.lines import Lines
+from leverwatch.collectors.errors import SourceRefused
 from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.field_specs import FieldSpec
+from leverwatch.collectors.records.field_values import Written
+from leverwatch.collectors.records.fields import FIELD_INDEX
+from leverwatch.collectors.records.formats.mapped import MappedCsv
 from tests.collectors.sources.files.logs import config, ingest, sums
 
 DAY = "2026-03-10T08:00:00Z"
@@ -373,3 +378,52 @@ def test_the_helper_counts_records_of_sums_units_and_words() -> None:
     settings = config(format={"type": "jsonl", "fields": fields}, system="bot")
 
     assert ingest(settings).takes_views
+
+
+@pytest.mark.parametrize(
+    ("header", "missing"),
+    [
+        ("at,one,a,b", []),
+        ("at,two,a,b", []),
+        ("at,one,two,a,b", []),
+        ("at,a,b", ["no column one", "no column two"]),
+        ("at,one,a", ["no column b"]),
+        ("one,a,b", ["no column at"]),
+    ],
+)
+def test_of_columns_with_alternatives_one_is_enough(header: str, missing: list[str]) -> None:
+    fields = {"time": "at", "model": ["one", "two"], "input_tokens": ["a", "+b"]}
+    made = ingest(config(format={"type": "csv", "fields": fields}, system="bot"))
+    if missing:
+        with pytest.raises(SourceRefused, match=", ".join(missing)):
+            made.check_header(header.encode(), "app.csv")
+        return
+    made.check_header(header.encode(), "app.csv")
+    names = header.split(",")
+    made.add(
+        Lines(
+            ",".join({"at": DAY}.get(name, "5") for name in names).encode() + b"\n", "app.csv", 2, header.encode()
+        )
+    )
+
+    assert [(row.model, row.input_tokens) for row in made.drain().usage] == [("5", 10)]
+
+
+def test_records_inside_of_others_are_read_by_such_a_map_too() -> None:
+    record = json.dumps({"at": DAY, "in": 5, "cached": 6, "journal": {"x": 1}})
+    counted = [
+        read({"input_tokens": ["in", "+cached"]}, {"log": f"{record}\n", "stream": "stdout"}, wrap="docker"),
+        read({"input_tokens": ["in", "+cached"]}, {"message": record}, wrap="json-string"),
+        read({"input_tokens": ["in", "+cached"]}, json.loads(record), framing="json"),
+    ]
+
+    assert [told(it, "inferences", "input_tokens") for it in counted] == [(1, 11)] * 3
+
+
+def test_the_signs_of_a_whole_table_are_those_of_entries_that_name_none() -> None:
+    made = MappedCsv(
+        {"time": "at", "input_tokens": FieldSpec(("a", "b"), is_sum=True)}, (), ",", written=Written(",", ".")
+    )
+    parsed = made.parse(b'x,"1.000","2.000"\n', b"at,a,b")
+
+    assert parsed.rows[0][FIELD_INDEX["input_tokens"]] == 3000
