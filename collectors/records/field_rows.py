@@ -7,8 +7,10 @@ system template in its rows, and are turned into fields here, before anything el
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
+from leverwatch.collectors.records.field_loops import FillRow, compile_fill
 from leverwatch.collectors.records.field_specs import WHOLE_OF, FieldSpec
 from leverwatch.collectors.records.field_values import Mistyped, Written
 from leverwatch.collectors.records.fields import EXTENDED_FIELDS, FIELD_INDEX, FIELDS
@@ -63,6 +65,7 @@ class FieldRows:
             )
             if name in OPTIONAL:
                 self.told |= dict.fromkeys(range(at, len(self.raw)), f"+{name}" if spec.is_sum else name)
+        self._written = written
         self._sessions = []
         for path in _sessions_of(entries).values():
             self.told[len(self.raw)] = ""
@@ -71,6 +74,12 @@ class FieldRows:
         self._start, self._end = start, start + len(self.raw)
         self._inner_extended = not self.plain.keys().isdisjoint(EXTENDED_FIELDS)
         self._rest = () if self._inner_extended or not self.has_extended else (None,) * len(EXTENDED_FIELDS)
+
+    @cached_property
+    def _fill(self) -> FillRow:
+        # Made for the first record: a configuration is checked without one.
+        places = ((name, self.rich[name], it.start) for name, _, it, _ in self._readers)
+        return compile_fill(places, self._written)
 
     def made(self, row: Row, unread: Collection[str] = ()) -> tuple[Row, Unreadable]:
         """Return the row of a record, and what cannot be read of it; `unread` are those of `told` that could not
@@ -81,6 +90,17 @@ class FieldRows:
         """
         made = [*row[: self._start], *row[self._end :], *self._rest]
         wrong: list[tuple[str, str]] = []
+        try:
+            self._fill(row, made)
+        except Mistyped:
+            self._fill_one_by_one(row, made, wrong)
+        if unread or self._beside:
+            self._take_in(made, wrong, unread)
+        if self.tells_failed:
+            _take_failed_apart(made)
+        return tuple(made), tuple(wrong)
+
+    def _fill_one_by_one(self, row: Row, made: list[Any], wrong: list[tuple[str, str]]) -> None:
         for name, place, values, read in self._readers:
             try:
                 made[place] = read(row[values])
@@ -89,11 +109,6 @@ class FieldRows:
                     raise
                 made[place] = None
                 wrong.append((name, str(error)))
-        if unread or self._beside:
-            self._take_in(made, wrong, unread)
-        if self.tells_failed:
-            _take_failed_apart(made)
-        return tuple(made), tuple(wrong)
 
     def _take_in(self, row: list[Any], wrong: list[tuple[str, str]], unread: Collection[str]) -> None:
         """Add the parts that stand beside their wholes to these, and leave those unknown of which a part is

@@ -26,6 +26,8 @@ PLUS = "+"
 WHOLE_OF = {part: whole for whole, parts in WHOLES.items() for part in parts}
 """By field that is a part of another one, this one."""
 
+_DIGITS = 15
+_SHORT = 10**_DIGITS - 1
 ReadField = Callable[[Sequence[Any]], Any]
 """Returns the value of a field, given the raw values at its paths; None when it is unknown. Raises Mistyped."""
 
@@ -63,13 +65,14 @@ class FieldSpec(Struct, frozen=True):
             return lambda _: self.constant
         if self.is_sum:
             return _joined(self) if name == "time" else _added(self.paths, BOUNDED[name], self._number(written))
-        return _first(self.paths, self._value(name, written))
+        return _first(self.paths, self.value_reader(name, written))
 
     def _number(self, written: Written | None) -> Callable[[Any], float | None]:
         read = number_reader(self.written or written)
         return lambda value: None if value.__class__ is str and not value.strip() else read(value)
 
-    def _value(self, name: str, written: Written | None) -> Callable[[Any], Any]:
+    def value_reader(self, name: str, written: Written | None = None) -> Callable[[Any], Any]:
+        """Return the function that reads the value at one of the paths."""
         if name == "time":
             return time_reader(self.form, self.unit)
         if name not in BOUNDED:
@@ -80,7 +83,16 @@ class FieldSpec(Struct, frozen=True):
             number = read(raw)
             return None if number is None else bound(number)
 
-        return value
+        def plain(raw: Any) -> float | None:
+            # Most values are short whole numbers, which every field but a rate takes as they are.
+            if raw.__class__ is int and 0 <= raw <= _SHORT:
+                whole: int = raw
+                return whole
+            if raw.__class__ is str and len(raw) <= _DIGITS and raw.isascii() and raw.isdigit():
+                return int(raw)
+            return value(raw)
+
+        return value if name == "sample_rate" or self.unit is not None else plain
 
     def plain(self) -> str | None:
         """Return the single path of a field of which nothing else is said; None when there is more to it."""

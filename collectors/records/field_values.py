@@ -231,6 +231,8 @@ def _formatted(value: Any, form: str) -> str | None:
     text = text_of(_any_time(value))
     if not text:
         return None
+    if len(text) > _LONGEST:
+        return NO_TIME
     try:
         # Without a zone the source says what it means.
         return datetime.strptime(text, form).isoformat()  # noqa: DTZ007

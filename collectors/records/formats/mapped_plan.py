@@ -40,7 +40,7 @@ def _is_plain(name: str, spec: FieldSpec) -> bool:
         return False
     if name == "time":
         return spec.unit is None and not spec.is_sum
-    if name == "trace_id":  # whose blanks are values to the helper
+    if name in {"trace_id", "inferences"}:  # whose blanks and fractions are values to the helper
         return False
     if name in BOUNDED:
         return spec.constant is None and (not spec.is_sum or name in WHOLE_FIELDS)

@@ -121,3 +121,17 @@ def test_a_path_that_is_none_is_named_where_it_stands(tmp_path: Path) -> None:
 
     assert f"{PLACE}.input_tokens:" in told
     assert "a path is keys joined by dots" in told
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv"])
+def test_the_map_that_the_documentation_shows_is_one(tmp_path: Path, kind: str) -> None:
+    page = (Path(__file__).parents[3] / "docs/sources/files.md").read_text()
+    block = page.partition("### What an entry can say")[2].partition("    fields:\n")[2].partition("\n\n")[0]
+    path = tmp_path / "leverwatch.yaml"
+    head = (
+        f"sources:\n- name: log\n  type: files\n  path: a\n  system: b\n  format:\n    type: {kind}\n    fields:\n"
+    )
+    path.write_text(head + block + "\n")
+
+    (source,) = load_config(path, {}).config.sources
+    assert len(source.format.fields.entries()) == block.count("\n") + 1  # type: ignore[attr-defined]  # of files
