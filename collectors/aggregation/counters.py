@@ -9,11 +9,14 @@ import msgspec
 from msgspec import Struct
 from xxhash import xxh3_64_intdigest
 
+from leverwatch.collectors.counted_fields import COUNTED
 from leverwatch.collectors.errors import StateUnreadable
 from leverwatch.collectors.exact_json import exact_decoder
+from leverwatch.collectors.records.field_specs import COUNTERS
 from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.interface import Row
 from leverwatch.collectors.records.timestamps import millis_of
+from leverwatch.collectors.records.vocabulary import CallStatus
 from leverwatch.collectors.stored_state import Kind, entries, place_of, same
 
 _PREFIX = "session/"
@@ -26,6 +29,13 @@ MOST_LOST = 40_000
 """The largest number of forgotten sessions that are still known to have been there."""
 FORGOTTEN = f"its session was forgotten, as more than {MOST_SESSIONS:_} others came after it"
 _TIME = FIELD_INDEX["time"]
+
+_COUNTED: Mapping[CallStatus, frozenset[str]] = {
+    CallStatus.SUCCESS: COUNTERS,
+    CallStatus.ERROR: frozenset({"inferences", *(line.of for line in COUNTED if line.on_failure and line.of)}),
+    CallStatus.CACHE_HIT: frozenset({"inferences"}),
+}
+"""By how a call ended, the counters of which something counts."""
 
 Number = int | float
 Sessions = Sequence[str | None]
@@ -105,20 +115,24 @@ class Counters:
         self._lost_changed = False
         self._forgotten: list[tuple[int, str, str]] = []
 
-    def increases(self, rows: Sequence[Row], sessions: Sequence[Sessions], left_out: Collection[int]) -> list[Row]:
-        """Return rows with the increase of each counter in its place, unknown where nothing tells it; those that
-        are left out stay as they are."""
+    def increases(
+        self, rows: Sequence[Row], sessions: Sequence[Sessions], outcomes: Sequence[CallStatus | None]
+    ) -> list[Row]:
+        """Return rows with the increase of each counter in its place, unknown where nothing tells it; `outcomes`
+        are how their calls ended, None for a row that does not count, which stays as it is."""
         return [
-            row if index in left_out else self._grown(index, row, told)
-            for index, (row, told) in enumerate(zip(rows, sessions, strict=True))
+            row if outcome is None else self._grown(index, row, told, _COUNTED[outcome])
+            for index, (row, told, outcome) in enumerate(zip(rows, sessions, outcomes, strict=True))
         ]
 
-    def _grown(self, index: int, row: Row, sessions: Sessions) -> Row:
+    def _grown(self, index: int, row: Row, sessions: Sessions, counted: Collection[str]) -> Row:
         grown, moment = list(row), millis_of(row[_TIME], self._zone)
         for field, session in zip(self._fields, sessions, strict=True):
             place = FIELD_INDEX[field]
             value = row[place]
-            if value is not None:
+            if value is not None and field not in counted:
+                grown[place] = None  # what grew is left to the next record of which it counts
+            elif value is not None:
                 grown[place] = None if session is None else self._read(index, field, _key(session), value, moment)
         return tuple(grown)
 
@@ -147,7 +161,7 @@ class Counters:
         found, self._forgotten = self._forgotten, []
         return found
 
-    def undo(self, row: Row, sessions: Sessions | None) -> Row:
+    def undo(self, row: Row, sessions: Sessions | None, outcome: CallStatus) -> Row:
         """Return a row that counted with what its counters added then, and forget that it was read.
 
         Where another record of its session came after it, or nobody knows its session, it added nothing: what it
@@ -159,7 +173,7 @@ class Counters:
             session = None if sessions is None else sessions[at]
             if row[place] is None:
                 continue
-            if sessions is not None and session is None:
+            if field not in _COUNTED[outcome] or (sessions is not None and session is None):
                 counted[place] = None
                 continue
             counted[place] = 0 if session is None else self._undone(field, _key(session), row[place])

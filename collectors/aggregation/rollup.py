@@ -286,7 +286,8 @@ class Rollup:
         layout = self._layout_of(rows[0])
         repeated = self._repeated(found := self._bulk.prepare(rows, layout, self.limit()))
         left_out = {index for index, _, _ in found.others}.union(repeated)
-        grown = counters.increases(rows, sessions, left_out)
+        outcomes = [None if index in left_out else place.outcome for index, place in enumerate(found.places)]
+        grown = counters.increases(rows, sessions, outcomes)
         counted, others, newest = self._bulk.count(self._bulk.prepare(grown, layout, self.limit()), repeated)
         self._saw_newest(newest)
         return counted, others
@@ -308,7 +309,12 @@ class Rollup:
 
     def take_back(self, row: Row, sessions: Sessions | None = None) -> None:
         """Subtract exactly what `add` counted for a row, and forget its request id."""
-        counted = None if self._counters is None else self._counters.undo(row, sessions)
+        counted = None
+        if self._counters is not None:
+            model, word, status, hit, tier = _naming(row)
+            template = row[template_slice(has_extended=self._has_extended)]
+            found = self.attribute(model, word, status, hit, tier, template)
+            counted = row if len(found) == 2 else self._counters.undo(row, sessions, found[1])
         self._single.take_back(row, datetime.max.replace(tzinfo=UTC), counted)
 
     def remember_record(self, row: Row, place: CellRef, seconds: int) -> bool:

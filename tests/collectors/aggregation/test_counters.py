@@ -263,3 +263,21 @@ def test_lines_are_counted_as_they_are_read_again() -> None:
     made.add(Lines(b'{"at": "2026-03-10T08:00:00Z", "chat": "a", "out": 4}\n', "a.jsonl", 1))
 
     assert some(sums(made.drain().usage), "inferences", "output_tokens") == (2, 9)
+
+
+def test_a_failed_call_leaves_what_grew_to_the_next_one_but_for_its_cost() -> None:
+    settings = {**COUNTING, "fields": {**FIELDS, "status": "end"}}
+    ends = [("ok", 10, 1.0), ("error", 15, 1.5), ("ok", 25, 3.0)]
+    records = [line("a", out, at, end=end, cost=cost) for at, (end, out, cost) in enumerate(ends)]
+
+    for read in both(settings, records):
+        assert some(read.totals, "inferences", "errors", "output_tokens", "cost_usd") == (2, 1, 25, 3.0)
+
+
+def test_a_failed_call_that_is_taken_back_takes_nothing_of_the_one_before_it() -> None:
+    settings = {"type": "csv", "fields": {**TABLE["fields"], "status": "end"}}
+    start, partial = columns("2026-03-10T08:00:00Z,a,10,ok"), b"2026-03-10T08:00:01Z,a,10,error"
+    parts = (start, partial, (partial, 2), partial + b"\n", columns("2026-03-10T08:00:02Z,a,15,ok"))
+    *_, last = in_parts(settings, "at,chat,out,end", *parts)
+
+    assert some(last, "inferences", "errors", "output_tokens") == (2, 1, 15)

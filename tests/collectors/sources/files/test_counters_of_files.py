@@ -80,15 +80,15 @@ def test_a_last_line_without_its_end_is_taken_back_with_what_it_grew(tmp_path: P
 
 def test_what_was_refused_adds_no_growth_twice_when_it_is_read_again(tmp_path: Path) -> None:
     log = tmp_path / "app.jsonl"
-    ends = ["ok", "ok", "odd", "ok", "odd"]
+    ends = ["odd", "ok", "odd", "ok", "error", "odd"]
     append(log, b"".join(total("a", 10 * (at + 1), at, end=end) for at, end in enumerate(ends)))
     before = Bench(tmp_path, settings(status="end"))
     before.collect()
-    assert (before.store.counted(), before.store.input_tokens) == ({"bot": 3}, 40)
+    assert (before.store.counted(), before.store.input_tokens) == ({"bot": 2}, 40)
 
     after = Bench(tmp_path, settings(status={"path": "end", "success": "odd"}))
     after.store = before.store
-    append(log, total("a", 60, 9, end="ok"))
+    append(log, total("a", 70, 9, end="ok"))
     after.collect()
-    assert (after.store.counted(), after.store.input_tokens) == ({"bot": 6}, 60)
-    assert after.store.tallies[Result.COUNTED] == 6
+    assert (after.store.counted(), after.store.input_tokens) == ({"bot": 6}, 70)
+    assert after.store.tallies[Result.COUNTED] == 7
