@@ -28,6 +28,8 @@ _BLANKS = "\u00a0\u202f\u2009"
 _MICROS = {"s": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
 _EARLIEST, _LATEST = 10**14, 10**17
 """Microseconds since the epoch: from 1973 to 5138, as for times whose unit is told by their size."""
+_MOST_UNITS = 10**20
+"""More of any unit are no time."""
 PER_MILLISECOND: Mapping[str, float] = {"s": 0.001, "ms": 1.0, "us": 1_000.0, "ns": 1_000_000.0}
 """The number of each unit in a millisecond."""
 
@@ -246,6 +248,8 @@ def _since_epoch(value: Any, unit: str) -> int | str | None:
     try:
         number = number_reader(None)(value)
     except Mistyped:
+        return NO_TIME
+    if abs(number) >= _MOST_UNITS:
         return NO_TIME
     if isinstance(number, int):
         micros = number // 1000 if unit == "ns" else number * int(_MICROS[unit])

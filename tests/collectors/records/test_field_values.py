@@ -110,7 +110,16 @@ def test_a_time_is_a_number_of_its_unit(unit: str, value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("unit", "value"), [("s", 1772524800_000), ("ms", 1772524800), ("us", 5), ("ns", 1772524800), ("s", "soon")]
+    ("unit", "value"),
+    [
+        ("s", 1772524800_000),
+        ("ms", 1772524800),
+        ("us", 5),
+        ("ns", 1772524800),
+        ("s", "soon"),
+        ("s", 1e305),
+        ("ns", 10**400),
+    ],
 )
 def test_a_time_in_another_unit_than_said_is_none(unit: str, value: Any) -> None:
     assert time_reader(None, unit)(value) == NO_TIME
