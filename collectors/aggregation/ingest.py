@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -15,7 +15,8 @@ from leverwatch.collectors.aggregation.blanks import between_blanks
 from leverwatch.collectors.aggregation.chunk import Chunk, moved, unreadable_of
 from leverwatch.collectors.aggregation.compiled import IS_COMPILED
 from leverwatch.collectors.aggregation.config import CountingConfig
-from leverwatch.collectors.aggregation.day_filter import Days, Window
+from leverwatch.collectors.aggregation.counters import Sessions
+from leverwatch.collectors.aggregation.day_filter import EVER, Days, Window
 from leverwatch.collectors.aggregation.known_records import KnownRecords
 from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.aggregation.observed import Report
@@ -68,7 +69,7 @@ class Ingest:
         parts = assemble(config, now, compiled=compiled)
         self._format, self._rollup = parts.format, parts.rollup
         self._ids = (parts.calls,) if parts.seen is None else (parts.seen, parts.calls)
-        self._open_calls = parts.open_calls
+        self._open_calls, self._counters = parts.open_calls, parts.counters
         self._records = self._format if isinstance(self._format, RecordFormat) else None
         self._zone = zone_named(config.timezone)
         self._plain = parts.plain
@@ -146,7 +147,16 @@ class Ingest:
         return self._tallies.total()
 
     def keep(self, days: Days | None, before: Days | None = None) -> Window | None:
-        """Count only these days from now on (None: all of them). Returns what was set before."""
+        """Count only these days from now on (None: all of them). Returns what was set before.
+
+        Raises:
+            SourceRefused: days are left out of counters that grow from record to record.
+        """
+        if days not in (None, EVER) and self._counters is not None:
+            raise SourceRefused(
+                f"source {self._source}: a field of_session counts how much it grew since the record before, so"
+                " that no days can be left out: backfill without --since and --until"
+            )
         previous, self.window = self.window, None if days is None else Window(days, self._zone, before)
         return previous
 
@@ -207,6 +217,8 @@ class Ingest:
         self._stored_ids = {key: state[key] for kind in IDS for key in kind.keys_of(state)}
         self._rollup.observed.load(state, self._source)
         self._open_calls.load(state, self._source)
+        if self._counters is not None:
+            self._counters.load(state, self._source)
 
     def restore_ids(self) -> None:
         """Restore the request ids now, when that was not done since `load`.
@@ -323,7 +335,11 @@ class Ingest:
                 self._tallies[Result.OUT_OF_RANGE] += self.window.keep(parsed)
             if known_records is not None:
                 self._tallies[Result.DUPLICATE] += known_records.keep(parsed, self._rollup.take_back)
-            counted, others = self._rollup.add(parsed.rows, parsed.pieces, parsed.observed)
+            if self._counters is not None:
+                self._counters.again = self.again
+            counted, others = self._rollup.add(parsed.rows, parsed.pieces, parsed.observed, parsed.sessions)
+            if self._counters is not None:
+                parsed.unreadable += self._counters.take_forgotten()
             if known_records is not None:
                 known_records.note_added(parsed.rows, parsed.pieces, others)
         self._tallies.update(parsed.passed)
@@ -408,8 +424,8 @@ class Ingest:
         parsed = self._format.parse(bytes(lines.data), lines.header)
         if parsed.observed is not None:
             self._rollup.observed.release(parsed.observed, len(parsed.rows))
-        for row in _whole_rows(parsed):
-            self._rollup.take_back(row)
+        for row, sessions in _whole_rows(parsed):
+            self._rollup.take_back(row, sessions)
         self._remember(key, -1)
 
     def _remember(self, key: str, change: int) -> None:
@@ -433,6 +449,8 @@ class Ingest:
                 state.update(seen.changes())
         state.update(self._rollup.observed.changes())
         state.update(self._open_calls.changes())
+        if self._counters is not None:
+            state.update(self._counters.changes())
         tallies = {result: number for result, number in self._tallies.items() if number}
         problems = tuple(self._problems)
         unreadable = dict(self._unreadable)
@@ -446,6 +464,8 @@ class Ingest:
         return counted
 
 
-def _whole_rows(parsed: Parsed) -> list[Row]:
+def _whole_rows(parsed: Parsed) -> list[tuple[Row, Sessions | None]]:
     # A part or version of a call is a whole JSON object: what follows it on its line cannot make it another one.
-    return [row for index, row in enumerate(parsed.rows) if index not in parsed.pieces]
+    sessions: Sequence[Sessions | None] = parsed.sessions or [None] * len(parsed.rows)
+    both = enumerate(zip(parsed.rows, sessions, strict=True))
+    return [entry for index, entry in both if index not in parsed.pieces]

@@ -159,7 +159,7 @@ class NativeCounter:
         plan = self._plan
         tests = tuple(map(_tested, plan.tests))
         if plan.rule is None:
-            return _native.Scan(self._wanted, 0, _AS_TOLD, False, False, 1.0, tests)
+            return _native.Scan(self._wanted, 0, _AS_TOLD, False, False, plan.latency_in, tests)
         parts = _AS_TOLD if plan.beside is None else _BESIDE if plan.beside else _INSIDE
         return _native.Scan(self._wanted, 1, parts, plan.by_id, plan.rule.text_time, plan.latency_in, tests)
 

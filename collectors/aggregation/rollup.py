@@ -13,6 +13,7 @@ from leverwatch.collectors.aggregation.batch_counter import BatchCounter, Prepar
 from leverwatch.collectors.aggregation.batch_loops import NAMING
 from leverwatch.collectors.aggregation.bulk_timestamps import Stamps
 from leverwatch.collectors.aggregation.cells import CellRef, Group, Key
+from leverwatch.collectors.aggregation.counters import Counters, Sessions
 from leverwatch.collectors.aggregation.dedupe import SeenIds
 from leverwatch.collectors.aggregation.identity import NUMBERS, Identify, id_key, identity, seed_of
 from leverwatch.collectors.aggregation.ledger import Kind
@@ -63,7 +64,8 @@ class Rollup:
     `EXTENDED_FIELDS` when `has_extended`; only the `known` fields of a row can have a value, and its tokens are
     `settled` as in `Layout`. `identify` computes the keys of records. `prompt_at` is the place of the
     version of the prompt among the template values; None: no version is counted. `operations` has models whose
-    calls have an operation whatever their records say.
+    calls have an operation whatever their records say. `counters` remembers what fields
+    were that only grow; None: there are none.
     """
 
     def __init__(
@@ -81,8 +83,9 @@ class Rollup:
         settled: bool = False,
         prompt_at: int | None = None,
         operations: Mapping[str, Operation] = MappingProxyType({}),
+        counters: Counters | None = None,
     ) -> None:
-        self._operations = operations
+        self._operations, self._counters = operations, counters
         self._prompt_at = prompt_at
         self._by_prompt: dict[str, dict[Key, list[float]]] = {}
         self._system_of, self._zone, self._now, self._tolerance = system_of, zone, now, future_tolerance
@@ -269,21 +272,42 @@ class Rollup:
         rows: Sequence[Row],
         pieces: Mapping[int, Piece] = MappingProxyType({}),
         observed: Observations | None = None,
+        sessions: Sequence[Sessions] | None = None,
     ) -> tuple[int, list[tuple[int, Result, str]]]:
         """Count rows. Returns the number of counted rows, and index, result and detail of each other row.
 
         `pieces` says by their indices which rows are parts or versions of calls. The first one of a call counts
         it; a later part adds what it tells to the same cell, once; a later version replaces what was counted.
+        `sessions` are those of the counters of each row.
         """
         if not rows:
             return 0, []
+        if sessions is not None and self._counters is not None:
+            return self._add_grown(rows, sessions, self._counters)
         if not pieces and not self._open.versions:
-            # All rows of a source are equally long.
-            self._layout = self._layout or row_layout(
-                self._known, len(rows[0]), has_extended=self._has_extended, settled=self._settled
-            )
-            return self.add_records(rows, self._layout, observed)
+            return self.add_records(rows, self._layout_of(rows[0]), observed)
         return self.add_each(rows, pieces)
+
+    def _add_grown(
+        self, rows: Sequence[Row], sessions: Sequence[Sessions], counters: Counters
+    ) -> tuple[int, list[tuple[int, Result, str]]]:
+        """Count rows of which each tells counters that only grow. Whether a row is a duplicate is told by what it
+        says, and the length of its input by how much that grew."""
+        layout = self._layout_of(rows[0])
+        repeated = self._repeated(found := self._bulk.prepare(rows, layout, self.limit()))
+        left_out = {index for index, _, _ in found.others}.union(repeated)
+        outcomes = [None if index in left_out else place.outcome for index, place in enumerate(found.places)]
+        grown = counters.increases(rows, sessions, outcomes)
+        counted, others, newest = self._bulk.count(self._bulk.prepare(grown, layout, self.limit()), repeated)
+        self._saw_newest(newest)
+        return counted, others
+
+    def _layout_of(self, row: Row) -> Layout:
+        # All rows of a source are equally long.
+        self._layout = self._layout or row_layout(
+            self._known, len(row), has_extended=self._has_extended, settled=self._settled
+        )
+        return self._layout
 
     def add_each(
         self, rows: Sequence[Row], pieces: Mapping[int, Piece] = MappingProxyType({})
@@ -293,9 +317,15 @@ class Rollup:
         self._saw_newest(newest)
         return counted, others
 
-    def take_back(self, row: Row) -> None:
+    def take_back(self, row: Row, sessions: Sessions | None = None) -> None:
         """Subtract exactly what `add` counted for a row, and forget its request id."""
-        self._single.take_back(row, datetime.max.replace(tzinfo=UTC))
+        counted = None
+        if self._counters is not None:
+            model, word, status, hit, tier = _naming(row)
+            template = row[template_slice(has_extended=self._has_extended)]
+            found = self.attribute(model, word, status, hit, tier, template)
+            counted = row if len(found) == 2 else self._counters.undo(row, sessions, found[1])
+        self._single.take_back(row, datetime.max.replace(tzinfo=UTC), counted)
 
     def remember_record(self, row: Row, place: CellRef, seconds: int) -> bool:
         """Remember a whole record around a second since the epoch.

@@ -115,13 +115,14 @@ class RowCounter:
         self._ledger.count(row, known.place, moment)
         return None, True
 
-    def take_back(self, row: Row, limit: datetime) -> None:
-        """Subtract exactly what was counted for a row."""
+    def take_back(self, row: Row, limit: datetime, counted: Row | None = None) -> None:
+        """Subtract exactly what was counted for a row; `counted` is the row that was, where it is another one."""
+        counted = row if counted is None else counted
         (stamp,) = self._stamps.read([row[_TIME]], limit).stamps
-        known = self._know(row, stamp)
+        known = self._know(counted, stamp)
         if isinstance(known, Known):
             self._memory.forget_record(row, known.place, stamp.minute * 60)
-            self._ledger.count(row, known.place, stamp.minute * 60, -1.0)
+            self._ledger.count(counted, known.place, stamp.minute * 60, -1.0)
 
     def _nothing_new(self, row: Row) -> Row | None:
         """Return the row, if it was a part that told nothing new, and what equals it is the same."""

@@ -231,12 +231,14 @@ int scan_read(Scan *scan, const uint8_t *data, size_t size)
         memset(reader.tokens, 0, (size_t)scan->names * sizeof *reader.tokens);
         memset(reader.best, UINT8_MAX, sizeof reader.best);
         reader.bad_time = reader.bad_end = 0;
+        reader.adds = 0;
         reader.ended.time.length = 0;
         reader.held = scan->lacking;
         const uint8_t *end = read_outer(&reader, scan->root, skip_space(p));
         if (end)
             end = skip_space(end);
-        if (!end || *end != '\n' || !record->time.length || reader.bad_time || read_latency(&reader) < 0) {
+        if (!end || *end != '\n' || !record->time.length || reader.bad_time || read_latency(&reader) < 0 ||
+            (reader.adds && add_up(&reader) < 0)) {
             record->odd = 1;
             end = memchr(p, '\n', (size_t)(reader.end - p));
         }

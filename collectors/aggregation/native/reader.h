@@ -22,6 +22,8 @@ typedef struct {
     double *values;
     uint32_t held; /* bits of the tests that hold */
     uint8_t best[ABSENT]; /* the rank of the path that told a value; beyond all ranks: none did */
+    uint32_t adds; /* bits of the amounts to which further paths add, and how much */
+    double added[AMOUNTS];
     int bad_time;
     Record ended; /* the time when the call ended; without one its length is 0 */
     int bad_end;

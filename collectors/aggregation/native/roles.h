@@ -138,8 +138,14 @@ static int read_amount(Reader *r, int role, int rank, const Value *value)
             return -1;
         if (role >= of_inferences && role <= of_errors && (double)(int64_t)amount != amount) /* no part of a call */
             return -1;
-        if (role == of_latency_ms)
-            amount /= r->scan->latency_in;
+        if (role == of_latency_ms && (amount /= r->scan->latency_in) > MOST_AMOUNT)
+            return -1;
+    }
+    if (rank == ADDS) {
+        double before = r->adds & 1U << (role - FIRST_NUMBER) ? r->added[role - FIRST_NUMBER] : 0;
+        r->added[role - FIRST_NUMBER] = before + amount;
+        r->adds |= 1U << (role - FIRST_NUMBER);
+        return 0;
     }
     if (!is_best(r, role, rank))
         return 0;
@@ -183,6 +189,18 @@ static inline int read_role(Reader *r, int role, int rank, const Value *value)
     if (*value->at == 'n')
         return 0;
     return role >= FIRST_NUMBER && role < ABSENT ? read_amount(r, role, rank, value) : read_other(r, role, rank, value);
+}
+
+/* Add what further paths told to the numbers that are there; -1: a sum is too large. All of them are whole. */
+static int add_up(Reader *r)
+{
+    for (uint32_t left = r->adds & r->record->known; left; left &= left - 1) {
+        int amount = __builtin_ctz(left);
+        double *value = &r->values[r->scan->column[amount]];
+        if ((*value += r->added[amount]) > (double)MOST_COUNT)
+            return -1;
+    }
+    return 0;
 }
 
 #endif

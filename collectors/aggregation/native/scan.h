@@ -22,6 +22,7 @@
 #define MOST_COUNT (1ULL << 53)
 #define LONGEST_ID 800 /* bytes of an id of a declared record */
 #define LONGEST_RAW 400 /* and of a name that is an object, an array, or what stands for one */
+#define ADDS 255 /* the rank of a path whose number is added to the one that the others tell */
 #define LONGEST_SUFFIX 200 /* and of what may follow it */
 
 /* What a value is to a record. What follows the trace are numbers, the first of them whole ones. */

@@ -20,6 +20,8 @@ from leverwatch.collectors.records.lenient import OPTIONAL
 _TIME = FIELDS.index("time")
 _BOM = BOM.encode()
 _NO_ROW = "not a line of delimited values"
+NO_COLUMN = "no column "
+"""What a message about a column that is missing begins with."""
 
 
 class _Rows:

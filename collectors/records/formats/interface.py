@@ -85,6 +85,8 @@ class Parsed(Struct):
     observed: Observations | None = None
     """What the rows tell of who saw their calls, as several may have seen the same; None when the format cannot
     know."""
+    sessions: list[tuple[str | None, ...]] | None = None
+    """By row, the session of each value that is a counter; None: rows have none."""
 
     def keep(self, kept: Sequence[int]) -> None:
         """Leave only the rows with these indices, in this order."""
@@ -94,6 +96,7 @@ class Parsed(Struct):
             places = {index: place for place, index in enumerate(kept)}
             self.unreadable = [(places[row], name, why) for row, name, why in self.unreadable if row in places]
         self.rows = [self.rows[index] for index in kept]
+        self.sessions = None if self.sessions is None else [self.sessions[index] for index in kept]
         self.observed = None if self.observed is None else self.observed.only(kept)
 
     @property

@@ -63,14 +63,22 @@ def type_of(placeholder: str) -> Any:
 
 
 class JsonLines:
-    """Reads JSON lines by a field map; `template` are the paths of the system template."""
+    """Reads JSON lines by a field map; `template` are the paths of the system template.
+
+    `told` has, by its place in the template, the field of each value there that is unknown when it cannot be read;
+    any other one refuses its record.
+    """
 
     wants_header = False
     reads_text = False
     framing: Framing = LINES
 
     def __init__(
-        self, fields: Mapping[str, str], template: tuple[str, ...], repeats: Repeats = Repeats.CALLS
+        self,
+        fields: Mapping[str, str],
+        template: tuple[str, ...],
+        repeats: Repeats = Repeats.CALLS,
+        told: Mapping[int, str] | None = None,
     ) -> None:
         self.repeats = repeats
         wanted = [
@@ -91,7 +99,8 @@ class JsonLines:
         self.paths = {name: path for name, path, _ in wanted}
         """The path of each mapped field, and of each value of the template by its name in `template_paths`."""
         self._fast, self._safe = tree.getters(order)
-        self._lenient = tree.lenient({name: name for name in self.known & OPTIONAL})
+        optional = {f"template {index}": name for index, name in (told or {}).items()}
+        self._lenient = tree.lenient({name: name for name in self.known & OPTIONAL} | optional)
         # strict=False takes "7" and 7.0 for 7, as producers write them; a boolean is still no number.
         self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(self.record, strict=False).decode
 

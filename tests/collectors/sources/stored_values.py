@@ -10,6 +10,7 @@ from datetime import date
 from importlib import import_module
 from typing import Any
 
+from leverwatch.collectors.aggregation.counters import LOST_SESSIONS, SESSION, Reading, Session
 from leverwatch.collectors.aggregation.known_records import KNOWN_RECORDS, StoredRecords
 from leverwatch.collectors.aggregation.observed_state import OBSERVED, StoredSegment
 from leverwatch.collectors.aggregation.open_calls import OPEN_CALL, OpenCall
@@ -53,6 +54,11 @@ class Stored:
         return f"{self.type} {self.key}"
 
 
+_COUNTERS = (
+    b'"order":7,"newest":1773129600500,"readings":[{"field":"output_tokens","last":120,"before":80},'
+    b'{"field":"cost_usd","last":0.25,"before":null}]}'
+)
+_LOST = b"\0\0\0\0\0\0\0\1\x5d\x1b\x3f\x0a\x9c\x27\xe8\x46"
 _CHECKPOINT = (
     b'"id":"5676c5c2059b77bb","origin":"/logs/fresh.jsonl","path":"/logs/fresh.jsonl.1","device":66306,'
     b'"inode":4719022,"size":415,"mtime_ns":1773300590000000000,"compressed":false,"offset":313,"lines":2,'
@@ -248,6 +254,20 @@ STORED: tuple[Stored, ...] = (
         "observed/7",
         StoredSegment(1773309000.5, [Sight(_OBSERVATION, _ROW)]),
         (_SEGMENT, b"version 1\n" + _SEGMENT, b"version 2\n" + _SEGMENT_WITH_ADDED),
+    ),
+    Stored(
+        "files",
+        SESSION,
+        "session/5d1b3f0a9c27e846",
+        Session(7, 1773129600500, (Reading("output_tokens", 120, 80), Reading("cost_usd", 0.25, None))),
+        (b"{" + _COUNTERS, b'{"version":1,' + _COUNTERS),
+    ),
+    Stored(
+        "files",
+        LOST_SESSIONS,
+        "lost-sessions",
+        (1, 0x5D1B3F0A9C27E846),
+        (_LOST, b"version 1\n" + _LOST),
     ),
     Stored(
         "evals",
