@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -22,10 +21,11 @@ from leverwatch.collectors.aggregation.observed import Report
 from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE, partial_key
 from leverwatch.collectors.aggregation.pipeline import IDS, assemble
 from leverwatch.collectors.aggregation.refusals import REFUSED, Refusals, Settled, mixed
+from leverwatch.collectors.aggregation.results import Results
 from leverwatch.collectors.aggregation.rollup import lines_of
 from leverwatch.collectors.aggregation.scan_pool import ScanPool
 from leverwatch.collectors.errors import SourceRefused
-from leverwatch.collectors.interface import UNREADABLE_VALUE, Problem, PromptCount, Result, TierCount, UsageRow
+from leverwatch.collectors.interface import Problem, PromptCount, Result, TierCount, UsageRow
 from leverwatch.collectors.records.formats.interface import Parsed, RecordFormat, Row
 from leverwatch.collectors.records.path_words import PathValues
 from leverwatch.collectors.records.timestamps import zone_named
@@ -34,11 +34,8 @@ from leverwatch.collectors.stored_state import check_versions, entries
 if TYPE_CHECKING:
     from leverwatch.collectors.aggregation.native_counter import NativeCounter, Scanned
 
-MAX_PROBLEMS = 20
 MAX_HEADER = 64 << 10
 """The longest header line, in bytes."""
-_NORMAL = frozenset({Result.DUPLICATE, Result.PART})
-"""Results of records that are not reported as problems."""
 
 
 class Counted(Struct, frozen=True):
@@ -83,10 +80,7 @@ class Ingest:
         """Which records of the one line that comes were not refused before; None: all of them were."""
         self.on_refused: Callable[[Refusals], None] | None = None
         """Is told the refused records of each chunk."""
-        self._read = 0
-        self._tallies: Counter[Result] = Counter()
-        self._unreadable: Counter[str] = Counter()
-        self._problems: list[Problem] = []
+        self._results = Results()
         self._partials: Counter[str] = Counter()
         self._changed_partials: set[str] = set()
         self._stored_ids: Mapping[str, bytes] = {}
@@ -140,7 +134,7 @@ class Ingest:
     @property
     def records(self) -> int:
         """Lines since the last drain."""
-        return self._tallies.total()
+        return self._results.tallies.total()
 
     def keep(self, days: Days | None, before: Days | None = None) -> Window | None:
         """Count only these days from now on (None: all of them). Returns what was set before."""
@@ -179,10 +173,7 @@ class Ingest:
         self._rollup.clear()
         if self._plain is not None:
             self._plain.clear()
-        self._read = 0
-        self._tallies.clear()
-        self._unreadable.clear()
-        self._problems.clear()
+        self._results.clear()
         self._changed_partials.clear()
         self._partials = Counter(dict(entries(self._source, state, PARTIAL_LINE)))
         for seen in self._ids:
@@ -240,7 +231,7 @@ class Ingest:
             chunk, _ = self._count_rows(bytes(lines.data), lines.header)
             self._count_chunk(lines, chunk)
             return plain.lines(lines.data)
-        read = self._read + found.lines
+        read = self._results.read + found.lines
         chunks: list[Chunk] = []
         others: list[int] = []
 
@@ -252,9 +243,9 @@ class Ingest:
 
         counts = plain.count(found, self._rollup.limit(), self.window, odd)
         # A line of declared records may hold several.
-        self._read = self._read + found.lines - sum(others) if plain.is_declared else read
-        self._tallies[Result.DUPLICATE] += counts.repeated
-        self._tallies[Result.OUT_OF_RANGE] += counts.left_out
+        self._results.read = self._results.read + found.lines - sum(others) if plain.is_declared else read
+        self._results.tallies[Result.DUPLICATE] += counts.repeated
+        self._results.tallies[Result.OUT_OF_RANGE] += counts.left_out
         chunks.append(Chunk(counts.counted, 0, counts.refused))
         whole = Chunk(
             sum(chunk.counted for chunk in chunks),
@@ -275,7 +266,7 @@ class Ingest:
             if stretch is data:
                 return self._count_stretch(data, header)
             chunk, _ = self._count_stretch(stretch, header) if stretch else (Chunk(0, 0, []), None)
-            self._read += blank
+            self._results.read += blank
             chunk = moved(chunk, first)
             whole = Chunk(
                 whole.counted + chunk.counted,
@@ -293,23 +284,23 @@ class Ingest:
         if self._records is not None and self.window is None and known_records is None and settled is None:
             parsed = self._records.records(data)
             known = len(parsed.rows) if parsed.lines is None else None
-            self._saw(parsed)
+            self._results.saw(parsed)
             places = parsed.lines
             counted, others = self._rollup.add_records(parsed.rows, self._records.layout)
         else:
             parsed = self._format.parse(data, header)
             if settled is not None:
                 parsed = settled.left_of(parsed)
-            self._saw(parsed)
+            self._results.saw(parsed)
             places = parsed.lines
             if self.window is not None:
-                self._tallies[Result.OUT_OF_RANGE] += self.window.keep(parsed)
+                self._results.tallies[Result.OUT_OF_RANGE] += self.window.keep(parsed)
             if known_records is not None:
-                self._tallies[Result.DUPLICATE] += known_records.keep(parsed, self._rollup.take_back)
+                self._results.tallies[Result.DUPLICATE] += known_records.keep(parsed, self._rollup.take_back)
             counted, others = self._rollup.add(parsed.rows, parsed.pieces, parsed.observed)
             if known_records is not None:
                 known_records.note_added(parsed.rows, parsed.pieces, others)
-        self._tallies.update(parsed.passed)
+        self._results.tallies.update(parsed.passed)
         self._rollup.saw(parsed.seen)
         unreadable = unreadable_of(parsed, others) if parsed.unreadable else []
         rows = lines_of(others, parsed.lines)
@@ -319,30 +310,15 @@ class Ingest:
             both = settled.after(parsed.refused, others)
         return Chunk(counted, parsed.ignored, [*parsed.refused, *rows], unreadable, both), known
 
-    def _saw(self, parsed: Parsed) -> None:
-        self._read += len(parsed.rows) + len(parsed.refused) + parsed.ignored + sum(parsed.passed.values())
-
     def _count_chunk(self, lines: Lines, chunk: Chunk) -> None:
         refused = [other for other in chunk.others if other[1] in REFUSED]
         if refused and lines.key and self.on_refused is not None:
             settled = chunk.counted > 0 or len(refused) < len(chunk.others)
             self.on_refused(Refusals(lines, refused, chunk.mixed, settled))
         if self.again:
-            self._read -= len(refused) + chunk.ignored
+            self._results.read -= len(refused) + chunk.ignored
             chunk = replace(chunk, ignored=0, others=[it for it in chunk.others if it[1] not in REFUSED])
-        self._tallies[Result.COUNTED] += chunk.counted
-        self._tallies[Result.IGNORED] += chunk.ignored
-        self._tallies.update(map(itemgetter(1), chunk.others))
-        for index, result, detail in chunk.others:
-            if len(self._problems) >= MAX_PROBLEMS:
-                break
-            if result not in _NORMAL:
-                self._problems.append(Problem(f"{lines.path}:{lines.first_line + index}", result, detail))
-        for index, field, detail in chunk.unreadable:
-            self._unreadable[field] += 1
-            if len(self._problems) < MAX_PROBLEMS:
-                place = f"{lines.path}:{lines.first_line + index}"
-                self._problems.append(Problem(place, UNREADABLE_VALUE, f"{field}: {detail}"))
+        self._results.add(lines, chunk)
 
     def readable(self, lines: Lines) -> bool:
         """Return whether lines can be decoded as records, without counting them."""
@@ -352,18 +328,16 @@ class Ingest:
 
     def refuse(self, result: Result, place: str, detail: str) -> None:
         """Count the result of a record that was not given to `add`, and note it as a problem."""
-        self._read += 1
+        self._results.read += 1
         if self.window is None or self.window.before is None:
-            self._tallies[result] += 1
-            if len(self._problems) < MAX_PROBLEMS:
-                self._problems.append(Problem(place, result, detail))
+            self._results.refuse(result, place, detail)
         else:
-            self._tallies[Result.OUT_OF_RANGE] += 1
+            self._results.tallies[Result.OUT_OF_RANGE] += 1
 
     def ignore(self) -> None:
         """Count a line that is by design no record."""
-        self._read += 1
-        self._tallies[Result.IGNORED] += 1
+        self._results.read += 1
+        self._results.tallies[Result.IGNORED] += 1
 
     def retract(self, lines: Lines) -> None:
         """Take back what `add` counted for one line without an end; do nothing when it was not counted."""
@@ -403,14 +377,11 @@ class Ingest:
                 state.update(seen.changes())
         state.update(self._rollup.observed.changes())
         state.update(self._open_calls.changes())
-        tallies = {result: number for result, number in self._tallies.items() if number}
-        problems = tuple(self._problems)
-        unreadable = dict(self._unreadable)
-        counted = Counted(usage, tallies, days, newest, problems, state, self._read, unreadable, prompts, tiers)
-        self._read = 0
-        self._tallies.clear()
-        self._unreadable.clear()
-        self._problems = []
+        results = self._results
+        tallies = {result: number for result, number in results.tallies.items() if number}
+        problems, unreadable = tuple(results.problems), dict(results.unreadable)
+        counted = Counted(usage, tallies, days, newest, problems, state, results.read, unreadable, prompts, tiers)
+        results.clear()
         self._changed_partials = set()
         return counted
 
