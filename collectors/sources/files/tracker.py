@@ -15,7 +15,7 @@ from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
 from leverwatch.collectors.sources.files.matching import MatchDecision, Matcher, is_document, preferred, resume
 from leverwatch.collectors.sources.files.partial_reads import Scope
 from leverwatch.collectors.sources.files.quiet import Quiet, is_due
-from leverwatch.collectors.sources.files.reader import FileReader, Kind, Moved
+from leverwatch.collectors.sources.files.reader import FileReader, Kind, Moved, checksums
 
 _SEARCH = 3600.0
 """Seconds for which siblings are searched for a content that lost its file, in case it is still being moved."""
@@ -107,6 +107,7 @@ class FileTracker(Struct):
             else:
                 self._settle(state, found)
         self._search(self._lost)
+        self._give_to_longer()
         self.unknown = [found for found in self._files.values() if found.key not in self._claimed]
         self._report_replaced(self._inherit())
 
@@ -167,6 +168,34 @@ class FileTracker(Struct):
         self.matcher.held[state.id] = found
         if abs(self.quiet.now - state.seen) > _DAY:
             self.checkpoints.put(replace(state, seen=self.quiet.now))
+
+    def _give_to_longer(self) -> None:
+        """Give a file to the longest content that it begins with.
+
+        Its inode may have been that of a log of which hardly more than a first line was read: when that one was
+        compressed, and a log that begins alike was copied and truncated, the copy got the inode.
+        """
+        lost = [self.checkpoints.states[key] for key in self._departed]
+        starts = {state.marks[0] for state in lost if state.marks}
+        for place, (found, key) in enumerate(self.visits):
+            here = self.checkpoints.states[key]
+            if starts.isdisjoint(here.marks[:1]):
+                continue
+            longer = self._longest_in(found, [state for state in lost if state.span > here.span])
+            if longer is not None:
+                lost.remove(longer)
+                self.matcher.held.pop(key, None)
+                self.visits[place] = (found, self.adopt(longer, found).id)
+                self._depart(here, self.quiet.now)
+
+    def _longest_in(self, found: Found, states: Iterable[FileCheckpoint]) -> FileCheckpoint | None:
+        try:
+            with FileReader(found) as content:
+                crcs, _ = checksums(content, {state.span for state in states})
+        except (Moved, OSError):
+            return None  # met again, and reported, when its turn to be read comes
+        fitting = (state for state in states if crcs.get(state.span) == state.span_crc)
+        return max(fitting, key=lambda state: state.span, default=None)
 
     def _lose(self, state: FileCheckpoint, found: Found) -> None:
         """Note that the file now has another content, and is unknown."""
