@@ -26,6 +26,7 @@ from leverwatch.collectors.aggregation.rollup import lines_of
 from leverwatch.collectors.aggregation.scan_pool import ScanPool
 from leverwatch.collectors.errors import SourceRefused
 from leverwatch.collectors.interface import Problem, PromptCount, Result, TierCount, UsageRow
+from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.interface import Parsed, RecordFormat, Row
 from leverwatch.collectors.records.path_words import PathValues
 from leverwatch.collectors.records.timestamps import zone_named
@@ -212,7 +213,7 @@ class Ingest:
             self.finish()
             chunk, known = self._count_rows(bytes(lines.data), lines.header)
             self._count_chunk(lines, chunk)
-            open_end = lines.data[-1:] != b"\n" and (may_go_on or self.framing.by_newline)
+            open_end = may_go_on or (self.framing.by_newline and lines.data[-1:] != b"\n")
             if chunk.counted and open_end and self.settled is None:
                 self._remember(partial_key(lines), 1)
             return known
@@ -388,4 +389,6 @@ class Ingest:
 
 def _whole_rows(parsed: Parsed) -> list[Row]:
     # A part or version of a call is a whole JSON object: what follows it on its line cannot make it another one.
-    return [row for index, row in enumerate(parsed.rows) if index not in parsed.pieces]
+    # What follows the events of a message is a later version of it, if it has an id.
+    at = FIELD_INDEX["request_id"]
+    return [row for index, row in enumerate(parsed.rows) if index not in parsed.pieces or row[at] is None]

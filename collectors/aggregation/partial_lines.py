@@ -14,7 +14,7 @@ _MOST_DIGITS = 12
 def partial_key(lines: Lines) -> str:
     """Return the state key for the last of these lines, which has no end."""
     # Two files may end in the same bytes at different lines; the same content is one file wherever it lies.
-    *before, last = bytes(lines.data).split(b"\n")
+    *before, last = bytes(lines.data).rstrip(b"\n").split(b"\n")
     number = lines.first_line + len(before)
     return f"{_PREFIX}{number}/{xxh3_64_hexdigest(last)}"
 

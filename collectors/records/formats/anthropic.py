@@ -187,6 +187,7 @@ class Anthropic(Declared):
     """Reads messages. The events of a streamed message are joined first, as only the first one has its id."""
 
     group_marker = b"message_start"
+    has_ends = True
 
     def __init__(self, declaration: Declaration, template: Sequence[str]) -> None:
         super().__init__(declaration, template)

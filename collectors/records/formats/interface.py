@@ -205,6 +205,8 @@ class Grouping(Protocol):
 
     group_marker: bytes
     """Bytes that every chunk with such records contains."""
+    has_ends: bool
+    """Whether the last record of a group says that nothing more of it comes."""
 
     def open_from(self, units: Sequence[bytes]) -> int | None:
         """Return the index of the first unit of a group that is not complete yet; None when there is none."""

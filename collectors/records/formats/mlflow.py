@@ -108,6 +108,7 @@ class _Traces(Rewriting):
     """Reads traces. Spans that were written down alone are put together by their trace first."""
 
     group_marker = b"mlflow."
+    has_ends = False
 
     def open_from(self, units: Sequence[bytes]) -> int | None:
         """Return the index of the first of the lone spans at the end, as more of their trace may follow; None when

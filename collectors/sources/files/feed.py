@@ -9,6 +9,7 @@ from isal.isal_zlib import crc32
 from leverwatch.collectors.aggregation.ingest import Ingest
 from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.decoder import GroupFraming
 from leverwatch.collectors.records.formats.interface import MAX_RECORD
 from leverwatch.collectors.records.framing.values import element_end, separates, starts_array
 from leverwatch.collectors.sources.files.fingerprint import HEAD, Fingerprint
@@ -98,13 +99,16 @@ class RecordFeed:
             self.beyond.feed(data[:1])
             self.pending = self._skip_long_record(self.beyond, data[1:])
 
-    def end(self, *, final: bool) -> None:
-        """Count what is complete at the end of the data; some framings only know that when it is `final`."""
+    def end(self, *, final: bool, may_go_on: bool = False) -> None:
+        """Count what is complete at the end of the data; some framings only know that when it is `final`.
+
+        `may_go_on`: leave the records of a group whose end is missing.
+        """
         if self.beyond is not None:
             self.beyond.feed(self.pending)
             self.pending = b""
         elif self.pending and not self._framing.by_newline:
-            self.pending = self._count_whole(self.pending, final=final)
+            self.pending = self._count_whole(self.pending, final=final, may_go_on=may_go_on)
 
     def read(self) -> tuple[int, int]:
         """Return length and crc32 of everything that was read, an incomplete record included."""
@@ -137,8 +141,12 @@ class RecordFeed:
         """Whether the pending bytes are no start of a record, but what the next write of an array replaces."""
         return self._framing.documents and self.beyond is None and separates(self.pending)
 
-    def _count_whole(self, data: bytes, *, final: bool) -> bytes:
-        cut = self._framing.complete(data, final)
+    def _count_whole(self, data: bytes, *, final: bool, may_go_on: bool = False) -> bytes:
+        framing = self._framing
+        if may_go_on and isinstance(framing, GroupFraming):
+            cut = framing.settled(data, final)
+        else:
+            cut = framing.complete(data, final)
         if self._framing.documents:
             cut = element_end(data, cut, starts_array(self.prefix.head or data[:HEAD]))
         if cut:

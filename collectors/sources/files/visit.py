@@ -159,7 +159,7 @@ class Visit:
         changed = min(state.changed, quiet.now) if same else quiet.now
         still = quiet.since(found.mtime_ns, changed)
         final = still or content.kind is not Kind.PLAIN or is_final(state, found)
-        self._feed.end(final=final and content.damage is None)
+        self._feed.end(final=final and content.damage is None, may_go_on=True)
         state = replace(
             self._writer.state.seen_as(found),
             compressed=content.kind is not Kind.PLAIN,
