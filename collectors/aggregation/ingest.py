@@ -14,6 +14,7 @@ from leverwatch.collectors.aggregation.blanks import between_blanks
 from leverwatch.collectors.aggregation.chunk import Chunk, moved, unreadable_of
 from leverwatch.collectors.aggregation.compiled import IS_COMPILED
 from leverwatch.collectors.aggregation.config import CountingConfig
+from leverwatch.collectors.aggregation.continued import parse_behind
 from leverwatch.collectors.aggregation.day_filter import Days, Window
 from leverwatch.collectors.aggregation.known_records import KnownRecords
 from leverwatch.collectors.aggregation.lines import Lines
@@ -85,6 +86,7 @@ class Ingest:
         self._partials: Counter[str] = Counter()
         self._changed_partials: set[str] = set()
         self._stored_ids: Mapping[str, bytes] = {}
+        self._before = b""
         self.wants_header = self._format.wants_header
         self.framing = self._format.framing
 
@@ -209,7 +211,7 @@ class Ingest:
         self._enter(lines)
         knows = self.known is not None and not self.known.idle
         may_differ = knows or self._open_calls.versions > 0
-        if self._plain is None or self.settled or not self._plain.takes(lines.data, may_differ):
+        if self._plain is None or self.settled or lines.before or not self._plain.takes(lines.data, may_differ):
             self.finish()
             chunk, known = self._count_rows(bytes(lines.data), lines.header)
             self._count_chunk(lines, chunk)
@@ -223,7 +225,11 @@ class Ingest:
         self.finish()
         return self._count_plain(self._plain, lines, self._plain.scan(lines.data))
 
+    def _parse(self, data: bytes, header: bytes | None) -> Parsed:
+        return parse_behind(self._format, self._before, data, header)
+
     def _enter(self, lines: Lines) -> None:
+        self._before = lines.before
         if isinstance(self._format, PathValues):
             self._format.enter(lines.origin or lines.path)
 
@@ -289,7 +295,7 @@ class Ingest:
             places = parsed.lines
             counted, others = self._rollup.add_records(parsed.rows, self._records.layout)
         else:
-            parsed = self._format.parse(data, header)
+            parsed = self._parse(data, header)
             if settled is not None:
                 parsed = settled.left_of(parsed)
             self._results.saw(parsed)
@@ -324,7 +330,7 @@ class Ingest:
     def readable(self, lines: Lines) -> bool:
         """Return whether lines can be decoded as records, without counting them."""
         self._enter(lines)
-        parsed = self._format.parse(bytes(lines.data), lines.header)
+        parsed = self._parse(bytes(lines.data), lines.header)
         return bool(parsed.rows or parsed.passed)
 
     def refuse(self, result: Result, place: str, detail: str) -> None:
@@ -345,12 +351,12 @@ class Ingest:
         key = partial_key(lines)
         self._enter(lines)
         if self.known is not None:
-            self.known.forget(self._format.parse(bytes(lines.data), lines.header).rows)
+            self.known.forget(self._parse(bytes(lines.data), lines.header).rows)
         if not self._partials[key]:
             return
         self.restore_ids()
         self.finish()
-        parsed = self._format.parse(bytes(lines.data), lines.header)
+        parsed = self._parse(bytes(lines.data), lines.header)
         if parsed.observed is not None:
             self._rollup.observed.release(parsed.observed, len(parsed.rows))
         for row in _whole_rows(parsed):

@@ -50,6 +50,10 @@ class GroupFraming:
         """Return whether records of these may belong together."""
         return self._reader.group_marker in data
 
+    def goes_on(self, data: bytes) -> bool:
+        """Return whether what comes first belongs to a group that began before `data`."""
+        return self._reader.goes_on(data)
+
     def complete(self, data: bytes, final: bool) -> int:
         """As the other framing, but ending before the first record of a group that is not complete yet."""
         cut = self._inner.complete(data, final)

@@ -113,6 +113,7 @@ def _logs(chance: random.Random, style: Style, deliveries: list[_Delivery], layo
                 tuple(_lines(chance, style, records)),
                 cut=chance.random() if chance.random() < 0.2 else None,
                 waits=chance.choice((0.0, 0.0, 600.0)) if style.waits else 0.0,
+                turn=chance.random() if style.turns and chance.random() < 0.2 else None,
                 ended=chance.random() < 0.9,
                 layout=layout,
             )

@@ -18,6 +18,8 @@ class Write:
     """The collector runs when this share of the text is written."""
     waits: float = 0.0
     """Seconds that pass before that run."""
+    turn: float | None = None
+    """The log is rotated when this share of the lines is written."""
     ended: bool = True
     """Whether the last line has an end."""
     layout: str = "lines"

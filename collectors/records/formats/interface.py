@@ -212,6 +212,10 @@ class Grouping(Protocol):
         """Return the index of the first unit of a group that is not complete yet; None when there is none."""
         ...
 
+    def goes_on(self, data: bytes) -> bool:
+        """Return whether what comes first belongs to a group that began before `data`."""
+        ...
+
 
 def split_lines(data: bytes) -> list[bytes]:
     """Return the lines of a chunk without their newlines."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from isal.isal_zlib import crc32
@@ -46,7 +47,8 @@ class RecordFeed:
     """Passes the records of one file to the ingest as they are read.
 
     `long_counted`: the record that continues here was refused before because it is too long. `key`: the id under
-    which refused records are remembered. `origin`: as in `Lines`.
+    which refused records are remembered. `origin`: as in `Lines`. `before`: returns the group of records that
+    the log ended with when this file followed it.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class RecordFeed:
         long_counted: bool = False,
         key: str = "",
         origin: str = "",
+        before: Callable[[], bytes] = bytes,
     ) -> None:
         self.prefix = prefix
         """Everything that is consumed."""
@@ -67,7 +70,8 @@ class RecordFeed:
         self.beyond: Fingerprint | None = None
         """The prefix including the part that was read of a record that is too long to hold; None without one."""
         self._ingest, self._path, self._writer, self._key = ingest, path, writer, key
-        self._origin = origin
+        self._origin, self._find_before = origin, before
+        self._before: bytes | None = None
         self._framing = ingest.framing
         self._enough = 0
         """The number of pending bytes below which the end of the record is not searched for again."""
@@ -81,7 +85,16 @@ class RecordFeed:
     def lines(self, data: bytes | memoryview) -> Lines:
         """Return the data behind the prefix as lines for the ingest."""
         lines, at = self.prefix.lines, self.prefix.length
-        return Lines(data, self._path, lines + 1, self._writer.header, self._key, at, self._origin)
+        before = self._group_before(data)
+        return Lines(data, self._path, lines + 1, self._writer.header, self._key, at, self._origin, before)
+
+    def _group_before(self, data: bytes | memoryview) -> bytes:
+        """Return the records of the file before that the first ones of this file belong to."""
+        if self.prefix.length or not isinstance(self._framing, GroupFraming):
+            return b""
+        if self._before is None and self._framing.goes_on(bytes(data)):
+            self._before = self._find_before()
+        return self._before or b""
 
     def take(self, data: bytes) -> None:
         """Add bytes that were read, and count the records that are complete."""
@@ -142,11 +155,12 @@ class RecordFeed:
         return self._framing.documents and self.beyond is None and separates(self.pending)
 
     def _count_whole(self, data: bytes, *, final: bool, may_go_on: bool = False) -> bytes:
-        framing = self._framing
+        framing, before = self._framing, self._group_before(data)
         if may_go_on and isinstance(framing, GroupFraming):
-            cut = framing.settled(data, final)
+            cut = framing.settled(before + data, final)
         else:
-            cut = framing.complete(data, final)
+            cut = framing.complete(before + data, final)
+        cut = max(0, cut - len(before))
         if self._framing.documents:
             cut = element_end(data, cut, starts_array(self.prefix.head or data[:HEAD]))
         if cut:

@@ -134,7 +134,7 @@ class Events(Messages):
 
     def __init__(self, chance: random.Random) -> None:
         super().__init__(chance)
-        self.style = Style(Traffic(hours=10), files=1, days=False)
+        self.style = Style(Traffic(hours=10), files=1, turns=True, days=False)
 
     def versions(self, call: Call) -> list[Record]:
         """The events of a message, which is one call."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.collectors.sources.files.logs import config
-from tests.collectors.sources.files.tailing import Bench, append
+from tests.collectors.sources.files.tailing import Bench, append, compress, copytruncate
 
 ASKED = {"input_tokens": 31, "cache_read_input_tokens": 400, "output_tokens": 1}
 
@@ -70,3 +70,68 @@ def test_a_message_that_pauses_twice_and_is_cut_off_counts_once_with_unknown_out
     made.settle()
 
     assert counted(made) == (2, 862, 9, 1, 1)
+
+
+def renamed(log: Path) -> None:
+    log.rename(log.with_name("app.log.1"))
+
+
+def truncated(log: Path) -> None:
+    copytruncate(log, log.with_name("app.log.1"))
+
+
+def packed(log: Path) -> None:
+    compress(log.rename(log.with_name("app.log.1")))
+
+
+@pytest.mark.parametrize("rotate", [renamed, truncated, packed])
+@pytest.mark.parametrize("at", [1, 2, 3, 4])
+def test_a_message_in_the_middle_of_which_its_log_was_rotated_gets_its_output(
+    tmp_path: Path, at: int, rotate: Callable[[Path], None]
+) -> None:
+    made, log = bench(tmp_path), tmp_path / "app.log"
+    all_ = events("msg-1", 70)
+    append(log, b"".join(events("msg-0", 7) + all_[:at]))
+    made.collect()
+    rotate(log)
+    for part in (*all_[at:], b"".join(events("msg-2", 9))):
+        append(log, part)
+        made.collect()
+        made.restart()
+    made.collect()
+
+    assert counted(made) == (3, 1293, 86, 0, 3)
+    made.settle()
+    assert counted(made) == (3, 1293, 86, 0, 3)
+
+
+@pytest.mark.parametrize("waits", [0, 600])
+def test_a_message_that_is_rotated_twice_while_it_pauses_gets_its_output(tmp_path: Path, waits: int) -> None:
+    made, log = bench(tmp_path), tmp_path / "app.log"
+    all_ = events("msg-1", 70)
+    append(log, all_[0] + all_[1])
+    made.collect()
+    renamed(log)
+    append(log, all_[2])
+    made.collect()
+    made.wait(waits)
+    made.collect()
+    log.with_name("app.log.1").rename(log.with_name("app.log.2"))
+    renamed(log)
+    append(log, b"".join(all_[3:] + events("msg-2", 9)))
+
+    made.collect()
+    made.settle()
+    assert counted(made) == (2, 862, 79, 0, 2)
+
+
+def test_events_of_a_message_that_no_file_names_are_no_call_and_change_none(tmp_path: Path) -> None:
+    made, log = bench(tmp_path), tmp_path / "app.log"
+    append(log, b"".join(events("msg-0", 7)))
+    made.collect()
+    renamed(log)
+    append(log, b"".join(events("msg-1", 70)[2:] + events("msg-2", 9)))
+    made.collect()
+    made.settle()
+
+    assert counted(made) == (2, 862, 16, 0, 2)
