@@ -13,6 +13,7 @@ from tests.oracle.producers.registry import PRODUCERS
 from tests.oracle.steps import (
     Archive,
     Backfill,
+    Backup,
     Collect,
     CopyTruncate,
     Crash,
@@ -147,7 +148,13 @@ def _documents(chance: random.Random, deliveries: list[_Delivery], layout: str) 
             shuffled = chance.randrange(1000) if chance.random() < 0.2 else None
             yield Write(file, lines, layout=layout, shuffled=shuffled)
         yield chance.choice(
-            (Collect(), Collect(slowly=True), Restart(), Crash(1, committed=chance.random() < 0.5))
+            (
+                Collect(),
+                Collect(slowly=True),
+                Restart(),
+                Crash(1, committed=chance.random() < 0.5),
+                Backup(chance.choice(_FILES)),
+            )
         )
 
 

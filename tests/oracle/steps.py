@@ -71,6 +71,13 @@ class Pack:
 
 
 @dataclass(frozen=True)
+class Backup:
+    """A document is copied before it is written anew, over the backup before."""
+
+    file: str
+
+
+@dataclass(frozen=True)
 class Archive:
     """A log is moved into another folder, where only a backfill reads it."""
 
@@ -86,4 +93,4 @@ class Backfill:
     crash: Crash | None = None
 
 
-Step = Write | Collect | Restart | Crash | Rename | CopyTruncate | Pack | Archive | Backfill
+Step = Write | Collect | Restart | Crash | Rename | CopyTruncate | Pack | Backup | Archive | Backfill

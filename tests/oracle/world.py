@@ -7,6 +7,7 @@ import json
 import os
 import random
 import re
+import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -33,6 +34,7 @@ from tests.oracle.producers.plain import Table
 from tests.oracle.steps import (
     Archive,
     Backfill,
+    Backup,
     Collect,
     CopyTruncate,
     Crash,
@@ -102,6 +104,12 @@ class World:
                     if old.suffix.removeprefix(".") not in _PACKS:
                         written = old.stat().st_mtime_ns
                         os.utime(_PACKS[how](old), ns=(written, written))
+            case Backup(file=file):
+                # What was never read at its path cannot be told from another document.
+                self._run()
+                if (self._folder / file).exists():
+                    shutil.copy2(self._folder / file, self._folder / f"{file}.1")
+                    self.is_exact = False
             case Archive(file=file):
                 for old in [*self._generations(file), self._folder / file]:
                     if old.exists():

@@ -62,6 +62,7 @@ class FileTracker(Struct):
 
     def run(self, discovery: Discovery) -> None:
         """Compare the files on disk with the checkpoints."""
+        self.checkpoints.start()
         self.failures.update(discovery.failures)
         self._files = {found.key: found for found in discovery.files}
         archived = {found.key for found in discovery.files if found.archive}
@@ -216,7 +217,7 @@ class FileTracker(Struct):
         origins = frozenset(state.origin for state in self.checkpoints.states.values() if state.gone)
         if not origins:
             return waiting
-        for found in preferred(self.unknown, origins):
+        for found in preferred(self.unknown, origins, documents=self.reads_documents):
             try:
                 match = self.matcher.match(found)
             except (Moved, OSError):
@@ -257,6 +258,8 @@ class FileTracker(Struct):
                 self.checkpoints.drop(other)
         self.matcher.held[state.id] = found
         came = state.gone if found.path == state.origin else found.path != state.path
+        if self.reads_documents and found.path != state.path:
+            self.checkpoints.leaves(state)
         if came and self.reads_documents and is_document(state, found):
             self.checkpoints.follows(state, found.path)
         return self.checkpoints.put(state.at(found))
