@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from leverwatch.collectors.aggregation.known_records import KNOWN_RECORDS, KnownRecords, StoredRecords
 from leverwatch.collectors.aggregation.known_records import PREFIX as VERSION
+from leverwatch.collectors.paths import live_path
 from leverwatch.collectors.sources.files.checkpoint import CHECKPOINT, PREFIX, FileCheckpoint
 from leverwatch.collectors.sources.files.fingerprint_index import FingerprintIndex
 from leverwatch.collectors.sources.files.refused import RefusedRanges
@@ -108,7 +109,7 @@ class CheckpointSet:
         as with a backup before each change."""
         if state.id in self._records:
             return False
-        known = self._behind.get(path)
+        known = self._behind.pop(path, None)
         if known is None:
             here = (self.states[key] for key in self._at.get(path, ()) if key != state.id and key in self._records)
             moved = (other for other in here if not other.gone and other.path != path and other.origin == path)
@@ -116,6 +117,9 @@ class CheckpointSet:
             known = None if last is None else self._records[last.id]
         if known is None:
             return False
+        for key in [key for key, records in self._records.items() if records is known]:
+            if live_path(self.states[key].path) == path:
+                self.forget_records(key)  # it was rotated, and is not written anew
         self._records[state.id] = known.next_version(came=True, doubtful=True)
         self._at[path].add(state.id)
         self._dropped.discard(state.id)

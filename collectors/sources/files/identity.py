@@ -50,11 +50,12 @@ def relation(
     """
     if total is None or total >= state.span:
         return Relation.CONTINUES if crcs[state.span] == state.span_crc else Relation.DIFFERENT
-    reached = [mark for mark in state.marks if mark[0] <= min(total, total if end is None else end)]
+    end = total if end is None else min(total, end)
+    reached = [mark for mark in state.marks if mark[0] <= end]
     if not reached or any(crcs[length] != crc for length, crc in reached):
         return Relation.DIFFERENT
     covered = reached[-1][0]
     if state.header is not None and covered <= len(state.header) + len(b"\r\n"):
         return Relation.DIFFERENT  # a header is the same in every file
     # The part after the last mark is unchecked: it may be half the file at most, or an incomplete line.
-    return Relation.SHORTER if 2 * covered >= total or last_line_end <= covered else Relation.DIFFERENT
+    return Relation.SHORTER if 2 * covered >= end or last_line_end <= covered else Relation.DIFFERENT

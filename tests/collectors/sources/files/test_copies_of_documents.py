@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import shutil
 from collections.abc import Callable, Sequence
@@ -112,3 +113,20 @@ def test_the_next_document_after_a_rotation_counts_also_what_says_the_same_as_be
 
     made.collect()
     assert made.settle() == once([1, 2, 4, 5]) | {"r3": 2}
+
+
+@SHAPES
+@pytest.mark.parametrize("committed", [False, True])
+def test_a_run_that_dies_between_a_backup_and_its_original_counts_nothing_again(
+    tmp_path: Path, write: Write, committed: bool
+) -> None:
+    made, path = bench(tmp_path, write), tmp_path / "calls"
+    made.monotonic = itertools.count(0.0, 60.0).__next__  # each piece that is read is a batch
+    path.write_bytes(write([1, 2, 3], 0))
+    made.collect()
+    shutil.copy2(path, tmp_path / "calls.1")
+    path.write_bytes(write([0, 1, 2, 3], 1))
+    made.crash(1, committed)
+
+    made.collect()
+    assert made.settle() == once(range(4))
