@@ -19,7 +19,7 @@ from leverwatch.collectors.aggregation.day_filter import Days, Window
 from leverwatch.collectors.aggregation.known_records import KnownRecords
 from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.aggregation.observed import Report
-from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE, partial_key
+from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE, partial_key, whole_rows
 from leverwatch.collectors.aggregation.pipeline import IDS, assemble
 from leverwatch.collectors.aggregation.refusals import REFUSED, Refusals, Settled, mixed
 from leverwatch.collectors.aggregation.results import Results
@@ -27,8 +27,7 @@ from leverwatch.collectors.aggregation.rollup import lines_of
 from leverwatch.collectors.aggregation.scan_pool import ScanPool
 from leverwatch.collectors.errors import SourceRefused
 from leverwatch.collectors.interface import Problem, PromptCount, Result, TierCount, UsageRow
-from leverwatch.collectors.records.fields import FIELD_INDEX
-from leverwatch.collectors.records.formats.interface import Parsed, RecordFormat, Row
+from leverwatch.collectors.records.formats.interface import Parsed, RecordFormat
 from leverwatch.collectors.records.path_words import PathValues
 from leverwatch.collectors.records.timestamps import zone_named
 from leverwatch.collectors.stored_state import check_versions, entries
@@ -359,7 +358,7 @@ class Ingest:
         parsed = self._parse(bytes(lines.data), lines.header)
         if parsed.observed is not None:
             self._rollup.observed.release(parsed.observed, len(parsed.rows))
-        for row in _whole_rows(parsed):
+        for row in whole_rows(parsed):
             self._rollup.take_back(row)
         self._remember(key, -1)
 
@@ -391,10 +390,3 @@ class Ingest:
         results.clear()
         self._changed_partials = set()
         return counted
-
-
-def _whole_rows(parsed: Parsed) -> list[Row]:
-    # A part or version of a call is a whole JSON object: what follows it on its line cannot make it another one.
-    # What follows the events of a message is a later version of it, if it has an id.
-    at = FIELD_INDEX["request_id"]
-    return [row for index, row in enumerate(parsed.rows) if index not in parsed.pieces or row[at] is None]

@@ -5,10 +5,13 @@ from __future__ import annotations
 from xxhash import xxh3_64_hexdigest
 
 from leverwatch.collectors.aggregation.lines import Lines
+from leverwatch.collectors.records.fields import FIELD_INDEX
+from leverwatch.collectors.records.formats.interface import Parsed, Row
 from leverwatch.collectors.stored_state import Kind, same
 
 _PREFIX = "partial/"
 _MOST_DIGITS = 12
+_REQUEST = FIELD_INDEX["request_id"]
 
 
 def partial_key(lines: Lines) -> str:
@@ -17,6 +20,13 @@ def partial_key(lines: Lines) -> str:
     *before, last = bytes(lines.data).rstrip(b"\n").split(b"\n")
     number = lines.first_line + len(before)
     return f"{_PREFIX}{number}/{xxh3_64_hexdigest(last)}"
+
+
+def whole_rows(parsed: Parsed) -> list[Row]:
+    """Return the rows that are taken back when what was counted goes on."""
+    # A part or version of a call is a whole JSON object: what follows it on its line cannot make it another one.
+    # What follows the events of a message is a later version of it, if it has an id.
+    return [row for index, row in enumerate(parsed.rows) if index not in parsed.pieces or row[_REQUEST] is None]
 
 
 def _times(body: bytes) -> int:
