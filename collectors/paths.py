@@ -21,6 +21,7 @@ _COMPRESSED = re.compile(r"\.(?:gz|zst|bz2|xz)$")
 _MARK = re.compile(r"[-._T:Z+\d]*\d[-._T:Z+\d]*")
 _ROTATED_END = re.compile(r"[-._](?:[-._T:+*?\d]|\[[^]]*\])+$")
 """What ends a pattern for the files that rotation makes."""
+_ROTATED = re.compile(r"[-._][-._T:Z+\d]*\d(?=\.|$)")
 _DATE_DIGITS = 6
 _OLD_FOLDERS = ("old", "archive", "rotated")
 """Folders, in that of a live log or beside it, into which rotation often moves logs (`olddir` of logrotate)."""
@@ -211,6 +212,17 @@ def is_rotated(live: str, name: str) -> bool:
     if not rest or rest[0] not in "-._" or _MARK.fullmatch(rest) is None:
         return False
     return rest[0] == "." or sum(character.isdigit() for character in rest) >= _DATE_DIGITS
+
+
+def live_path(path: str) -> str:
+    """Return the path of the log of which a file is a rotated part by its name; its own path when it is none."""
+    folder, name = os.path.split(path)
+    bare = _COMPRESSED.sub("", name).removesuffix(".old")
+    for mark in reversed(list(_ROTATED.finditer(bare))):
+        live = bare[: mark.start()] + bare[mark.end() :]
+        if is_rotated(live, bare):
+            return os.path.join(folder, live)  # noqa: PTH118 - paths are strings here
+    return os.path.join(folder, bare)  # noqa: PTH118
 
 
 def siblings(origin: str) -> list[Found]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -15,19 +14,20 @@ from leverwatch.collectors.aggregation.blanks import between_blanks
 from leverwatch.collectors.aggregation.chunk import Chunk, moved, unreadable_of
 from leverwatch.collectors.aggregation.compiled import IS_COMPILED
 from leverwatch.collectors.aggregation.config import CountingConfig
-from leverwatch.collectors.aggregation.counters import Sessions
+from leverwatch.collectors.aggregation.continued import parse_behind
 from leverwatch.collectors.aggregation.day_filter import EVER, Days, Window
 from leverwatch.collectors.aggregation.known_records import KnownRecords
 from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.aggregation.observed import Report
-from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE, partial_key
+from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE, partial_key, whole_rows
 from leverwatch.collectors.aggregation.pipeline import IDS, assemble
 from leverwatch.collectors.aggregation.refusals import REFUSED, Refusals, Settled, mixed
+from leverwatch.collectors.aggregation.results import Results
 from leverwatch.collectors.aggregation.rollup import lines_of
 from leverwatch.collectors.aggregation.scan_pool import ScanPool
 from leverwatch.collectors.errors import SourceRefused
-from leverwatch.collectors.interface import UNREADABLE_VALUE, Problem, PromptCount, Result, TierCount, UsageRow
-from leverwatch.collectors.records.formats.interface import Parsed, Preamble, RecordFormat, Row, table_of
+from leverwatch.collectors.interface import Problem, PromptCount, Result, TierCount, UsageRow
+from leverwatch.collectors.records.formats.interface import Parsed, Preamble, RecordFormat, table_of
 from leverwatch.collectors.records.path_words import PathValues
 from leverwatch.collectors.records.timestamps import zone_named
 from leverwatch.collectors.stored_state import check_versions, entries
@@ -35,12 +35,8 @@ from leverwatch.collectors.stored_state import check_versions, entries
 if TYPE_CHECKING:
     from leverwatch.collectors.aggregation.native_counter import NativeCounter, Scanned
 
-MAX_PROBLEMS = 5
-"""How many problems of each reason a batch tells, and how many values of each field that cannot be read."""
 MAX_HEADER = 64 << 10
 """The longest header line, in bytes."""
-_NORMAL = frozenset({Result.DUPLICATE, Result.PART})
-"""Results of records that are not reported as problems."""
 
 
 class Counted(Struct, frozen=True):
@@ -85,14 +81,11 @@ class Ingest:
         """Which records of the one line that comes were not refused before; None: all of them were."""
         self.on_refused: Callable[[Refusals], None] | None = None
         """Is told the refused records of each chunk."""
-        self._read = 0
-        self._tallies: Counter[Result] = Counter()
-        self._unreadable: Counter[str] = Counter()
-        self._problems: list[Problem] = []
-        self._told: Counter[str] = Counter()
+        self._results = Results()
         self._partials: Counter[str] = Counter()
         self._changed_partials: set[str] = set()
         self._stored_ids: Mapping[str, bytes] = {}
+        self._before = b""
         self.wants_header = self._format.wants_header
         self._table = table_of(self._format)
         self.framing = self._format.framing
@@ -144,7 +137,7 @@ class Ingest:
     @property
     def records(self) -> int:
         """Lines since the last drain."""
-        return self._tallies.total()
+        return self._results.tallies.total()
 
     def keep(self, days: Days | None, before: Days | None = None) -> Window | None:
         """Count only these days from now on (None: all of them). Returns what was set before.
@@ -203,11 +196,7 @@ class Ingest:
         self._rollup.clear()
         if self._plain is not None:
             self._plain.clear()
-        self._read = 0
-        self._tallies.clear()
-        self._unreadable.clear()
-        self._problems.clear()
-        self._told.clear()
+        self._results.clear()
         self._changed_partials.clear()
         self._partials = Counter(dict(entries(self._source, state, PARTIAL_LINE)))
         for seen in self._ids:
@@ -244,11 +233,11 @@ class Ingest:
         self._enter(lines)
         knows = self.known is not None and not self.known.idle
         may_differ = knows or self._open_calls.versions > 0
-        if self._plain is None or self.settled or not self._plain.takes(lines.data, may_differ):
+        if self._plain is None or self.settled or lines.before or not self._plain.takes(lines.data, may_differ):
             self.finish()
             chunk, known = self._count_rows(bytes(lines.data), lines.header)
             self._count_chunk(lines, chunk)
-            open_end = lines.data[-1:] != b"\n" and (may_go_on or self.framing.by_newline)
+            open_end = may_go_on or (self.framing.by_newline and lines.data[-1:] != b"\n")
             if chunk.counted and open_end and self.settled is None:
                 self._remember(partial_key(lines), 1)
             return known
@@ -258,7 +247,11 @@ class Ingest:
         self.finish()
         return self._count_plain(self._plain, lines, self._plain.scan(lines.data))
 
+    def _parse(self, data: bytes, header: bytes | None) -> Parsed:
+        return parse_behind(self._format, self._before, data, header)
+
     def _enter(self, lines: Lines) -> None:
+        self._before = lines.before
         if isinstance(self._format, PathValues):
             self._format.enter(lines.origin or lines.path)
 
@@ -267,7 +260,7 @@ class Ingest:
             chunk, _ = self._count_rows(bytes(lines.data), lines.header)
             self._count_chunk(lines, chunk)
             return plain.lines(lines.data)
-        read = self._read + found.lines
+        read = self._results.read + found.lines
         chunks: list[Chunk] = []
         others: list[int] = []
 
@@ -279,11 +272,12 @@ class Ingest:
 
         counts = plain.count(found, self._rollup.limit(), self.window, odd)
         # A line of declared records may hold several.
-        self._read = self._read + found.lines - sum(others) if plain.is_declared else read
-        self._tallies[Result.DUPLICATE] += counts.repeated
+        results = self._results
+        results.read = results.read + found.lines - sum(others) if plain.is_declared else read
+        results.tallies[Result.DUPLICATE] += counts.repeated
         settled = self.window is not None and self.window.before is not None
-        self._tallies[Result.OUT_OF_RANGE] += counts.left_out + (counts.filtered if settled else 0)
-        self._tallies[Result.FILTERED] += 0 if settled else counts.filtered
+        results.tallies[Result.OUT_OF_RANGE] += counts.left_out + (counts.filtered if settled else 0)
+        results.tallies[Result.FILTERED] += 0 if settled else counts.filtered
         chunks.append(Chunk(counts.counted, 0, counts.refused))
         whole = Chunk(
             sum(chunk.counted for chunk in chunks),
@@ -304,7 +298,7 @@ class Ingest:
             if stretch is data:
                 return self._count_stretch(data, header)
             chunk, _ = self._count_stretch(stretch, header) if stretch else (Chunk(0, 0, []), None)
-            self._read += blank
+            self._results.read += blank
             chunk = moved(chunk, first)
             whole = Chunk(
                 whole.counted + chunk.counted,
@@ -322,19 +316,19 @@ class Ingest:
         if self._records is not None and self.window is None and known_records is None and settled is None:
             parsed = self._records.records(data)
             known = len(parsed.rows) if parsed.lines is None else None
-            self._saw(parsed)
+            self._results.saw(parsed)
             places = parsed.lines
             counted, others = self._rollup.add_records(parsed.rows, self._records.layout)
         else:
-            parsed = self._format.parse(data, header)
+            parsed = self._parse(data, header)
             if settled is not None:
                 parsed = settled.left_of(parsed)
-            self._saw(parsed)
+            self._results.saw(parsed)
             places = parsed.lines
             if self.window is not None:
-                self._tallies[Result.OUT_OF_RANGE] += self.window.keep(parsed)
+                self._results.tallies[Result.OUT_OF_RANGE] += self.window.keep(parsed)
             if known_records is not None:
-                self._tallies[Result.DUPLICATE] += known_records.keep(parsed, self._rollup.take_back)
+                self._results.tallies[Result.DUPLICATE] += known_records.keep(parsed, self._rollup.take_back)
             if self._counters is not None:
                 self._counters.again = self.again
             counted, others = self._rollup.add(parsed.rows, parsed.pieces, parsed.observed, parsed.sessions)
@@ -342,7 +336,7 @@ class Ingest:
                 parsed.unreadable += self._counters.take_forgotten()
             if known_records is not None:
                 known_records.note_added(parsed.rows, parsed.pieces, others)
-        self._tallies.update(parsed.passed)
+        self._results.tallies.update(parsed.passed)
         self._rollup.saw(parsed.seen)
         unreadable = unreadable_of(parsed, others) if parsed.unreadable else []
         rows = lines_of(others, parsed.lines)
@@ -352,79 +346,49 @@ class Ingest:
             both = settled.after(parsed.refused, others)
         return Chunk(counted, parsed.ignored, [*parsed.refused, *rows], unreadable, both), known
 
-    def _saw(self, parsed: Parsed) -> None:
-        self._read += len(parsed.rows) + len(parsed.refused) + parsed.ignored + sum(parsed.passed.values())
-
     def _count_chunk(self, lines: Lines, chunk: Chunk) -> None:
         refused = [other for other in chunk.others if other[1] in REFUSED]
         if refused and lines.key and self.on_refused is not None:
             settled = chunk.counted > 0 or len(refused) < len(chunk.others)
             self.on_refused(Refusals(lines, refused, chunk.mixed, settled))
         if self.again:
-            self._read -= len(refused) + chunk.ignored
+            self._results.read -= len(refused) + chunk.ignored
             chunk = replace(chunk, ignored=0, others=[it for it in chunk.others if it[1] not in REFUSED])
-        self._tallies[Result.COUNTED] += chunk.counted
-        self._tallies[Result.IGNORED] += chunk.ignored
-        results = Counter(map(itemgetter(1), chunk.others))
-        self._tallies.update(results)
-        untold = sum(
-            min(number, self._room(result)) for result, number in results.items() if result not in _NORMAL
-        )
-        for index, result, detail in chunk.others:
-            if not untold:
-                break
-            if result not in _NORMAL and self._room(result):
-                self._tell(Problem(f"{lines.path}:{lines.first_line + index}", result, detail), result)
-                untold -= 1
-        for index, field, detail in chunk.unreadable:
-            self._unreadable[field] += 1
-            if self._room(field):
-                place = f"{lines.path}:{lines.first_line + index}"
-                self._tell(Problem(place, UNREADABLE_VALUE, f"{field}: {detail}"), field)
-
-    def _room(self, kind: str) -> int:
-        """Return how many more problems of a reason, or of the values of a field, are told in this batch."""
-        return MAX_PROBLEMS - self._told[kind]
-
-    def _tell(self, problem: Problem, kind: str) -> None:
-        self._told[kind] += 1
-        self._problems.append(problem)
+        self._results.add(lines, chunk)
 
     def readable(self, lines: Lines) -> bool:
         """Return whether lines can be decoded as records, without counting them."""
         self._enter(lines)
-        parsed = self._format.parse(bytes(lines.data), lines.header)
+        parsed = self._parse(bytes(lines.data), lines.header)
         return bool(parsed.rows or parsed.passed)
 
     def refuse(self, result: Result, place: str, detail: str) -> None:
         """Count the result of a record that was not given to `add`, and note it as a problem."""
-        self._read += 1
+        self._results.read += 1
         if self.window is None or self.window.before is None:
-            self._tallies[result] += 1
-            if self._room(result):
-                self._tell(Problem(place, result, detail), result)
+            self._results.refuse(result, place, detail)
         else:
-            self._tallies[Result.OUT_OF_RANGE] += 1
+            self._results.tallies[Result.OUT_OF_RANGE] += 1
 
     def ignore(self, lines: int = 1) -> None:
         """Count lines that are by design no records."""
-        self._read += lines
-        self._tallies[Result.IGNORED] += lines
+        self._results.read += lines
+        self._results.tallies[Result.IGNORED] += lines
 
     def retract(self, lines: Lines) -> None:
         """Take back what `add` counted for one line without an end; do nothing when it was not counted."""
         key = partial_key(lines)
         self._enter(lines)
         if self.known is not None:
-            self.known.forget(self._format.parse(bytes(lines.data), lines.header).rows)
+            self.known.forget(self._parse(bytes(lines.data), lines.header).rows)
         if not self._partials[key]:
             return
         self.restore_ids()
         self.finish()
-        parsed = self._format.parse(bytes(lines.data), lines.header)
+        parsed = self._parse(bytes(lines.data), lines.header)
         if parsed.observed is not None:
             self._rollup.observed.release(parsed.observed, len(parsed.rows))
-        for row, sessions in _whole_rows(parsed):
+        for row, sessions in whole_rows(parsed):
             self._rollup.take_back(row, sessions)
         self._remember(key, -1)
 
@@ -451,21 +415,10 @@ class Ingest:
         state.update(self._open_calls.changes())
         if self._counters is not None:
             state.update(self._counters.changes())
-        tallies = {result: number for result, number in self._tallies.items() if number}
-        problems = tuple(self._problems)
-        unreadable = dict(self._unreadable)
-        counted = Counted(usage, tallies, days, newest, problems, state, self._read, unreadable, prompts, tiers)
-        self._read = 0
-        self._tallies.clear()
-        self._unreadable.clear()
-        self._problems = []
-        self._told.clear()
+        results = self._results
+        tallies = {result: number for result, number in results.tallies.items() if number}
+        problems, unreadable = tuple(results.problems), dict(results.unreadable)
+        counted = Counted(usage, tallies, days, newest, problems, state, results.read, unreadable, prompts, tiers)
+        results.clear()
         self._changed_partials = set()
         return counted
-
-
-def _whole_rows(parsed: Parsed) -> list[tuple[Row, Sessions | None]]:
-    # A part or version of a call is a whole JSON object: what follows it on its line cannot make it another one.
-    sessions: Sequence[Sessions | None] = parsed.sessions or [None] * len(parsed.rows)
-    both = enumerate(zip(parsed.rows, sessions, strict=True))
-    return [entry for index, entry in both if index not in parsed.pieces]

@@ -62,6 +62,9 @@ class _Fields(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, gc=False
     tier: str = ""
     """The tier whose prices its tokens have, as `tier_name` has it."""
 
+    tallied: bool = False
+    """Whether one of its records has the result `counted` though the call was taken back."""
+
 
 class OpenCall(_Fields, kw_only=True, gc=False):
     """A call that is counted, or waits for a second record to be counted.
@@ -87,6 +90,7 @@ class OpenCall(_Fields, kw_only=True, gc=False):
 class _Stored(_Fields, kw_only=True, gc=False):
     prompt: str
     tier: str
+    tallied: bool
     counts: tuple[tuple[str, float], ...]
     """Those that are not zero, by name."""
 
@@ -125,12 +129,17 @@ def _with_tier(body: bytes) -> bytes:
     return body[:-1] + b',"tier":""}' if body.endswith(b"}") else body
 
 
+def _with_tallied(body: bytes) -> bytes:
+    """To version 4: what was taken back is not known."""
+    return body[:-1] + b',"tallied":false}' if body.endswith(b"}") else body
+
+
 OPEN_CALL: Kind[OpenCall] = Kind(
     name="call that later records may change",
     key=_PREFIX,
     encode=_encode,
     decode=_decode,
-    upgrades=(same, _with_prompt, _with_tier),
+    upgrades=(same, _with_prompt, _with_tier, _with_tallied),
     is_json=True,
 )
 

@@ -62,10 +62,23 @@ class GroupFraming:
         """Return whether records of these may belong together."""
         return self._reader.group_marker in data
 
+    def goes_on(self, data: bytes) -> bool:
+        """Return whether what comes first belongs to a group that began before `data`."""
+        return self._reader.goes_on(data)
+
     def complete(self, data: bytes, final: bool) -> int:
         """As the other framing, but ending before the first record of a group that is not complete yet."""
         cut = self._inner.complete(data, final)
-        if final or self._reader.group_marker not in data[:cut]:
+        return cut if final else self._before_group(data, cut)
+
+    def settled(self, data: bytes, final: bool) -> int:
+        """As `complete`, but ending before the first record of a group whose end is missing also when `final`: it
+        may come all the same."""
+        cut = self.complete(data, final)
+        return self._before_group(data, cut) if self._reader.has_ends else cut
+
+    def _before_group(self, data: bytes, cut: int) -> int:
+        if self._reader.group_marker not in data[:cut]:
             return cut
         units = self._inner.split(data[:cut])
         for wrapper in self._wrappers:

@@ -9,7 +9,7 @@ import pytest
 from leverwatch.collectors.errors import SourceIncomplete, SourceUnavailable
 from leverwatch.collectors.interface import CollectorContext
 from leverwatch.collectors.listing import MOST_LEVELS
-from leverwatch.collectors.paths import discover, is_rotated, look
+from leverwatch.collectors.paths import discover, is_rotated, live_path, look
 from leverwatch.collectors.sniffing.sniff import read_sample
 from leverwatch.collectors.sources.files.collector import FilesCollector
 from leverwatch.collectors.sources.files.reader import FileReader, Moved
@@ -44,6 +44,23 @@ def test_what_rotation_makes_of_a_name_is_a_rotated_part(name: str) -> None:
 )
 def test_another_log_is_no_rotated_part(name: str) -> None:
     assert not is_rotated("app.log", name)
+
+
+@pytest.mark.parametrize(
+    ("name", "live"),
+    [
+        ("app.log", "app.log"),
+        ("app.log.1", "app.log"),
+        ("app.log.12.gz", "app.log"),
+        ("app.log.old", "app.log"),
+        ("app.log-20260310.xz", "app.log"),
+        ("app-20260310.log", "app.log"),
+        ("app-2.log", "app-2.log"),
+        ("part-0001.log.3", "part-0001.log"),
+    ],
+)
+def test_the_name_of_a_rotated_part_says_of_which_log_it_is(name: str, live: str) -> None:
+    assert live_path(f"/logs/{name}") == f"/logs/{live}"
 
 
 def test_a_file_that_was_replaced_since_it_was_found_is_not_read_as_the_one_found(tmp_path: Path) -> None:

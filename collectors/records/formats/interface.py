@@ -237,9 +237,15 @@ class Grouping(Protocol):
 
     group_marker: bytes
     """Bytes that every chunk with such records contains."""
+    has_ends: bool
+    """Whether the last record of a group says that nothing more of it comes."""
 
     def open_from(self, units: Sequence[bytes]) -> int | None:
         """Return the index of the first unit of a group that is not complete yet; None when there is none."""
+        ...
+
+    def goes_on(self, data: bytes) -> bool:
+        """Return whether what comes first belongs to a group that began before `data`."""
         ...
 
 

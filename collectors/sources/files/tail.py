@@ -52,8 +52,9 @@ class Tail:
             ingest.known = None
         elif is_document(state, found):
             ingest.known = checkpoints.records_of(state.id)
-        else:
+        elif state.size >= 0:
             checkpoints.forget_records(state.id)  # what was rotated is not written anew
+        # What just came here is known until something is at the path that it left.
         try:
             yield from self._visit(state, found)
         except RewrittenBeyond as error:

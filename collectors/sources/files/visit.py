@@ -10,12 +10,14 @@ from leverwatch.collectors.aggregation.ingest import Ingest
 from leverwatch.collectors.errors import SourceRefused
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.paths import Found
+from leverwatch.collectors.records.decoder import GroupFraming
 from leverwatch.collectors.records.formats.interface import Preamble
 from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
 from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
 from leverwatch.collectors.sources.files.feed import RecordFeed, is_too_long
 from leverwatch.collectors.sources.files.fingerprint import Fingerprint
 from leverwatch.collectors.sources.files.matching import Resumed
+from leverwatch.collectors.sources.files.open_group import group_before
 from leverwatch.collectors.sources.files.partial_reads import PartialRead, added, clipped
 from leverwatch.collectors.sources.files.quiet import NS, is_final
 from leverwatch.collectors.sources.files.read_context import ReadContext
@@ -90,7 +92,14 @@ class Visit:
             long_counted=self._long_counted,
             key=state.id,
             origin=state.origin,
+            before=self._group_before,
         )
+
+    def _group_before(self) -> bytes:
+        framing = self._ingest.framing
+        if not isinstance(framing, GroupFraming):
+            return b""
+        return group_before(self._context.checkpoints, self._writer.state, self._content.found.mtime_ns, framing)
 
     def run(self) -> Iterator[None]:
         """Count what is new; after each step the checkpoint agrees with what the ingest has counted.
@@ -171,7 +180,7 @@ class Visit:
         changed = min(state.changed, quiet.now) if same else quiet.now
         still = quiet.since(found.mtime_ns, changed)
         final = still or content.kind is not Kind.PLAIN or is_final(state, found)
-        self._feed.end(final=final and content.damage is None)
+        self._feed.end(final=final and content.damage is None, may_go_on=True)
         state = replace(
             self._writer.state.seen_as(found),
             compressed=content.kind is not Kind.PLAIN,

@@ -16,8 +16,9 @@ from xxhash import xxh64_intdigest
 
 from leverwatch.collectors.aggregation import _native
 from leverwatch.collectors.aggregation.day_filter import Days
-from leverwatch.collectors.aggregation.ingest import MAX_PROBLEMS, Counted, Ingest
+from leverwatch.collectors.aggregation.ingest import Counted, Ingest
 from leverwatch.collectors.aggregation.lines import Lines
+from leverwatch.collectors.aggregation.results import MAX_PROBLEMS
 from leverwatch.collectors.counted_fields import COLUMNS
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.service_tiers import BOUNDS

@@ -89,6 +89,7 @@ OPEN = (
 )
 _OPEN_WITH_PROMPT = OPEN.replace(b'"waits":true,', b'"waits":true,"prompt":"",')
 _OPEN_WITH_TIER = OPEN.replace(b'"waits":true,', b'"waits":true,"prompt":"","tier":"",')
+_OPEN_WITH_TALLIED = OPEN.replace(b'"waits":true,', b'"waits":true,"prompt":"","tier":"","tallied":false,')
 _RESULTS = (
     b'"path":"/evals/own.jsonl","size":388,"mtime_ns":-1,"digest":"bf8464539d2ed8fc94df59e3efe0294f",'
     b'"offset":314,"settings":"f79bcd6be50f8b969f2626f2"}'
@@ -245,6 +246,7 @@ STORED: tuple[Stored, ...] = (
             b'{"version":1,' + OPEN,
             b'{"version":2,' + _OPEN_WITH_PROMPT,
             b'{"version":3,' + _OPEN_WITH_TIER,
+            b'{"version":4,' + _OPEN_WITH_TALLIED,
         ),
     ),
     Stored("files", PARTIAL_LINE, "partial/2/402dfa4ea57927c8", 3, (b"3", b"version 1\n3")),

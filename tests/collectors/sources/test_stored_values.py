@@ -88,7 +88,7 @@ WRONG: tuple[object, ...] = ({"a": []}, [[{}]])
 """Of no field's type."""
 LATER = {("unread",), ("limited",), ("kept",)}
 """Fields that version 0 of a position got in the course of time."""
-UPGRADED = {("prompt",), ("tier",)}
+UPGRADED = {("prompt",), ("tier",), ("tallied",)}
 """Fields that an upgrade adds to open calls: these have a field `version` of their own, which the changed text
 keeps in the place of its version, so that it is upgraded."""
 
