@@ -129,6 +129,11 @@ def test_a_log_that_only_its_application_knows_gets_a_map_that_loads_and_counts(
 
     assert counted.exit_code == shown.exit_code == 0, counted.output + shown.output
     facts = json.loads(counted.stdout)
+    (day,) = facts.pop("by_day")
+    assert (day["day"], day["model"], day["inferences"], day["output_tokens"]) == ("2026-03-10", "m", 5, 10)
+    assert facts.pop("doubts")[0] == "time: has no zone; set timezone unless it is UTC"
+    assert facts.pop("source_format")["fields"]["input_tokens"] == "tokens.in"
+    assert len(facts.pop("unmapped")) == (kind == "jsonl")
     assert facts == {
         "format": kind, "records": 6 + (kind == "csv"), "inferences": 5, "errors": 0, "other_operations": 0,
         "skipped": {"duplicate": 1, **({"ignored": 1} if kind == "csv" else {})},
@@ -138,7 +143,7 @@ def test_a_log_that_only_its_application_knows_gets_a_map_that_loads_and_counts(
     for said in (
         "time: ts  # or: ended_at",
         "# time: has no zone; set timezone unless it is UTC",
-        "# latency_ms: duration may be it, if it is in milliseconds",
+        "2026-03-10  m               5",
         'system: NAME_OF_THE_SYSTEM  # or of every record: "{app}"',
         "by a guessed field map",
     ):

@@ -1,0 +1,57 @@
+"""Says what calls of a log do not tell, or tell from some record on only. Pure."""
+
+from __future__ import annotations
+
+from leverwatch.collectors.records.fields import Path
+from leverwatch.collectors.records.vocabulary import CallStatus
+from leverwatch.collectors.sniffing.draft import Draft
+from leverwatch.collectors.sniffing.field_names import is_called
+from leverwatch.collectors.sniffing.words import outcome_of
+
+_TOTALS = ("totaltokens", "tokens", "totaltokencount", "tokensused", "gesamttokens", "tokenstotal")
+
+
+def doubt_what_is_missing(draft: Draft) -> None:
+    """Say which of the main fields are not there, and which are missing in some of the calls."""
+    columns = draft.columns
+    if "model" not in draft.paths:
+        draft.doubt("model", "no field names one; all calls count under one that is unknown")
+    tokens = [name for name in ("input_tokens", "output_tokens") if name not in draft.paths]
+    if tokens and not any(note.startswith(tokens[0]) for note in draft.notes):
+        totals = [path for path in columns.of if is_called(_TOTALS, path) and columns.of[path].is_numeric]
+        more = f"; {draft.spell(totals[0])} is not split" if totals else ""
+        draft.doubt(" and ".join(tokens), f"no field tells them, and they stay unknown{more}")
+    failed = _failed(draft)
+    for name in ("input_tokens", "output_tokens"):
+        paths = draft.paths.get(name, ())
+        if paths:
+            _gap(draft, name, paths, failed)
+
+
+def _failed(draft: Draft) -> set[int]:
+    path = draft.first("status")
+    if path is None or path not in draft.columns.of:
+        return set()
+    setting = draft.settings["status"]
+    error = setting.get("error") if isinstance(setting, dict) else None
+    present = isinstance(error, dict)
+    bad = set() if present or error is None else set(map(str, error))
+    return {
+        at
+        for at, value in draft.columns.of[path].by_record.items()
+        if present or str(value) in bad or (error is None and outcome_of(value) is CallStatus.ERROR)
+    }
+
+
+def _gap(draft: Draft, name: str, paths: tuple[Path, ...], failed: set[int]) -> None:
+    columns = draft.columns
+    told = columns.covered(paths)
+    missing = [at for at in range(len(columns)) if at not in told and at not in failed]
+    if not missing:
+        return
+    text = f"{len(missing)} of {len(columns) - len(failed)} calls of the sample have none, and theirs stay unknown"
+    if len(missing) > 1 and missing == list(range(missing[0], len(columns))):
+        text += f"; none has from record {missing[0] + 1} of the sample on"
+    elif len(missing) > 1 and missing == list(range(missing[-1] + 1)):
+        text += f"; none has before record {missing[-1] + 2} of the sample"
+    draft.doubt(name, text)
