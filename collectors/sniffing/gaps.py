@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.records.vocabulary import CallStatus
+from leverwatch.collectors.sniffing.columns import leaves
 from leverwatch.collectors.sniffing.draft import Draft
 from leverwatch.collectors.sniffing.field_names import is_called
+from leverwatch.collectors.sniffing.name_words import token_field
 from leverwatch.collectors.sniffing.words import outcome_of
 
+_LOOKED_AT, _LONGEST = 20, 10_000
 _TOTALS = ("totaltokens", "tokens", "totaltokencount", "tokensused", "gesamttokens", "tokenstotal")
 
 
@@ -20,12 +26,30 @@ def doubt_what_is_missing(draft: Draft) -> None:
     if tokens and not any(note.startswith(tokens[0]) for note in draft.notes):
         totals = [path for path in columns.of if is_called(_TOTALS, path) and columns.of[path].is_numeric]
         more = f"; {draft.spell(totals[0])} is not split" if totals else ""
+        unread = [path for name in tokens for path in draft.named(name)]
+        inside = [path for path, column in columns.of.items() if _holds_tokens(column.texts[:_LOOKED_AT])]
+        more += f"; the values of {draft.spell(unread[0])} cannot be read as counts" if unread else ""
+        more += f"; {draft.spell(inside[0])} has them in a text of JSON, which no path reaches" if inside else ""
         draft.doubt(" and ".join(tokens), f"no field tells them, and they stay unknown{more}")
     failed = _failed(draft)
     for name in ("input_tokens", "output_tokens"):
         paths = draft.paths.get(name, ())
         if paths:
             _gap(draft, name, paths, failed)
+
+
+def _holds_tokens(texts: Sequence[str]) -> bool:
+    """Whether texts are JSON with tokens in it."""
+    for text in texts:
+        if not text.lstrip().startswith("{") or len(text) > _LONGEST:
+            return False
+        try:
+            told = leaves(json.loads(text))
+        except (ValueError, RecursionError):
+            return False
+        if not any(token_field(path) is not None for path in told if path):
+            return False
+    return bool(texts)
 
 
 def _failed(draft: Draft) -> set[int]:

@@ -21,7 +21,7 @@ from leverwatch.collectors.sniffing.identities import set_identity
 from leverwatch.collectors.sniffing.kinds import Kinds, kinds_of
 from leverwatch.collectors.sniffing.models import set_model
 from leverwatch.collectors.sniffing.numerals import Scalar
-from leverwatch.collectors.sniffing.operations import set_operation
+from leverwatch.collectors.sniffing.operations import doubt_names, set_operation
 from leverwatch.collectors.sniffing.outcomes import set_status
 from leverwatch.collectors.sniffing.parts import set_parts
 from leverwatch.collectors.sniffing.presummed import set_inferences
@@ -30,6 +30,7 @@ from leverwatch.collectors.sniffing.times import set_time, spans_of_calls
 from leverwatch.collectors.sniffing.units import set_cost, set_latency
 from leverwatch.collectors.sniffing.unmapped import unmapped_numbers
 from leverwatch.collectors.sniffing.version_ids import version_id
+from leverwatch.collectors.sniffing.words import Kind, kind_of
 
 __all__ = ["FieldGuess", "dotted", "leaves", "propose"]
 
@@ -102,13 +103,13 @@ def propose(
     set_model(draft)
     shared = set_identity(draft)
     set_operation(draft)
-    set_tokens(draft)
+    set_tokens(draft, shared)
     set_parts(draft)
+    set_inferences(draft)
     # After the tokens, which calls that failed do not have.
     excluded = _set_status(draft, kinds)
     set_cost(draft)
     set_latency(draft, spans_of_calls(columns))
-    set_inferences(draft)
     for name in _PLAIN:
         _set_plain(draft, name)
     if not _CALLS.intersection(draft.paths):
@@ -137,6 +138,12 @@ def _set_plain(draft: Draft, name: str) -> None:
 
 def _of_plain(draft: Draft, name: str, path: Path) -> None:
     column = draft.columns.of[path]
+    if name == "finish_reason":
+        failed = sum(kind_of(value) is Kind.BAD for value in column.values)
+        if failed and "status" not in draft.paths:
+            draft.doubt(
+                "status", f"{failed} records of the sample failed by {draft.spell(path)}, and count as successes"
+            )
     if name == "cache_hit":
         hits = sum(map(is_cache_hit, column.values))
         if hits:
@@ -158,6 +165,7 @@ def _finished(
     spell = draft.spell
     repeats = _repeats(draft, shared)
     doubt_what_is_missing(draft)
+    doubt_names(draft)
     fields = {name: draft.settings[name] for name in _ORDER if name in draft.settings}
     outside = {**dict(kinds.excluded), **excluded}
     return FieldGuess(

@@ -127,6 +127,8 @@ def _split(path: Path, groups: Sequence[_Group], columns: Columns, spell: Callab
         return None
     if any(_OTHERS < it.tokens < _CALLS for it in others):
         return None
+    if rank("status", path) is not None and any(it.kind is None for it in others):
+        return None  # how calls ended, in words that nobody knows
     known = columns.covered(
         p for p in columns.of if rank("model", p) is not None or rank("request_id", p) is not None
     )

@@ -115,6 +115,14 @@ def token_field(path: Path) -> str | None:
     return "input_tokens" if taken and "eval" in own and not own & (_OUT - {"eval"}) else None
 
 
+def bare_field(path: Path) -> str | None:
+    """Return the field of tokens that a name may mean that does not speak of tokens: `in`, `completion`."""
+    own = frozenset(words_of(path[-1]))
+    if not own or not own <= _IN | _OUT:
+        return None
+    return "output_tokens" if own <= _OUT else "input_tokens" if own <= _IN else None
+
+
 def is_fresh(path: Path) -> bool:
     """Whether the name says that tokens from a cache are left out."""
     own = words_of(path[-1])

@@ -82,7 +82,8 @@ def numerals_of(texts: Sequence[str], *, whole: bool = False) -> Numerals:
         return PLAIN
     # Signs that some text needs, and thousands before decimals: 1,234 and 8,954 are counts more often than not.
     best = min(fitting, key=lambda it: (not it.thousands if whole else bool(it.thousands), it.decimal != "."))
-    return Numerals(best.decimal, best.thousands, all(_same(some, best, other) for other in fitting))
+    rivals = [other for other in fitting if not whole or other.thousands]
+    return Numerals(best.decimal, best.thousands, all(_same(some, best, other) for other in rivals))
 
 
 def _fits_plainly(texts: Sequence[str]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from leverwatch.collectors.interface import Operation
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.records.vocabulary import operation_of
@@ -9,7 +11,7 @@ from leverwatch.collectors.sniffing.columns import Column
 from leverwatch.collectors.sniffing.draft import Draft
 from leverwatch.collectors.sniffing.field_names import KNOWN, is_called, rank
 from leverwatch.collectors.sniffing.numerals import Scalar
-from leverwatch.collectors.sniffing.words import is_word, operation_like
+from leverwatch.collectors.sniffing.words import is_word, operation_like, operation_named
 
 _SURE = 2
 """The rank of the last of the names that hardly mean anything else."""
@@ -27,7 +29,7 @@ def set_operation(draft: Draft) -> None:
         values = list(dict.fromkeys(draft.columns.of[path].values))
         if all(isinstance(value, str) and operation_of(value) is not None for value in values):
             draft.set("operation", draft.spell(path), path)
-            draft.others["operation"] = ()
+            _say_others(draft, path, {value: operation_of(str(value)) for value in values})
             return
     more = [path for path in draft.columns.of if is_called(_MORE_NAMES, path) and draft.is_free(path)]
     for path in (*named, *more):
@@ -36,6 +38,35 @@ def set_operation(draft: Draft) -> None:
     for path in named[:1]:
         if (rank("operation", path) or 0) <= _SURE:
             _unknown(draft, path)
+
+
+def _say_others(draft: Draft, path: Path, meant: Mapping[Scalar, Operation | None]) -> None:
+    """Say which records are no generations."""
+    values = draft.columns.of[path].values
+    for value, operation in meant.items():
+        if operation not in (None, Operation.GENERATION):
+            draft.doubt(
+                "operation",
+                f"{values.count(value)} records whose {draft.spell(path)} is {value} are taken as {operation},"
+                " and are no inferences",
+            )
+
+
+def doubt_names(draft: Draft) -> None:
+    """Say which models are no generators by their names, where nothing else tells what was asked for."""
+    column = draft.column("model")
+    if column is None or "operation" in draft.paths:
+        return
+    others = {value: operation_named(value) for value in dict.fromkeys(column.values)}
+    number = sum(others[value] is not None for value in column.values)
+    if number:
+        kinds = ", ".join(sorted({operation.value for operation in others.values() if operation is not None}))
+        draft.doubt(
+            "operation",
+            f"{number} records of the sample name a model that is one of {kinds} by its name, and are no"
+            " inferences"
+            " where that name is known; no field tells what was asked for",
+        )
 
 
 def _set_words(draft: Draft, path: Path, *, sure: bool) -> bool:
@@ -62,10 +93,7 @@ def _set_words(draft: Draft, path: Path, *, sure: bool) -> bool:
             )
         elif operation_of(str(value)) is not operation:
             words.setdefault(operation.value, []).append(value)
-            if operation is not Operation.GENERATION:
-                draft.doubt(
-                    "operation", f"{number} records whose {spelled} is {value} are taken as {operation.value}"
-                )
+    _say_others(draft, path, meant)
     draft.set("operation", {"path": spelled, **words} if words else spelled, path)
     return True
 

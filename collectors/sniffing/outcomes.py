@@ -31,6 +31,8 @@ def set_status(draft: Draft) -> dict[Path, list[Scalar]]:
     for path in draft.named("status"):
         column = draft.columns.of[path]
         if not _are_words(column):
+            if (rank("status", path) or 0) <= _USUAL and any(isinstance(it, str) for it in column.values):
+                draft.doubt("status", f"{draft.spell(path)} may tell it, with texts or too many words: not mapped")
             continue
         unusual = (rank("status", path) or 0) > _USUAL and not any(outcome_of(v) for v in column.values)
         if unusual and not all(outcome_of(value) is not None for value in column.values):
@@ -88,9 +90,8 @@ def _by_words(draft: Draft, path: Path, column: Column) -> dict[Path, list[Scala
                 f" {'success, as most of them have' if is_good else 'an error, as few of them have'} output"
                 " tokens",
             )
-    if len(strange) == len(values) and len(values) > 1 and not bad:
-        pass
-    elif len(strange) == len(values):
+    # Of words that are all unknown, only two kinds of records tell anything.
+    if len(strange) == len(values) and not (good and bad):
         draft.notes = [note for note in draft.notes if not note.startswith(f"status: {spelled} has a word")]
         draft.doubt("status", f"{spelled} has values of no known meaning, and is not mapped: all records succeed")
         return None
@@ -134,6 +135,18 @@ def _failures(draft: Draft) -> list[Path]:
     return [path for path in draft.columns.of if is_called(FAILURES, path) and draft.is_free(path)]
 
 
+def _counts(draft: Draft, path: Path) -> bool:
+    """Whether values are numbers of failures, of which there may be several in a record; if so, that is said."""
+    column = draft.columns.of[path]
+    several = _how(column) != "codes" and any(number > 1 for number in column.numbers.values())
+    if several:
+        draft.settled.add(path)
+        draft.doubt(
+            "status", f"{draft.spell(path)} counts failures, and no field says of how many calls: not mapped"
+        )
+    return several
+
+
 def _real(column: Column) -> dict[int, Scalar]:
     """Return the values that tell of a failure, by record."""
     return {at: value for at, value in column.by_record.items() if not _is_nothing(value)}
@@ -144,7 +157,7 @@ def _is_nothing(value: Scalar) -> bool:
 
 
 def _by_failures(draft: Draft) -> None:
-    found = [(path, _real(draft.columns.of[path])) for path in _failures(draft)]
+    found = [(path, _real(draft.columns.of[path])) for path in _failures(draft) if not _counts(draft, path)]
     failures = [(path, real) for path, real in found if real]
     if not failures:
         for path, _ in found:
@@ -209,6 +222,14 @@ def _contradiction(draft: Draft) -> None:
         for at, value in draft.columns.of[path].by_record.items()
         if str(value) in bad or outcome_of(value) is CallStatus.ERROR
     }
+    told = failed & _answered(draft)
+    if told:
+        draft.doubt(
+            "status",
+            f"{len(told)} of {len(failed)} records that failed by {draft.spell(path)} have output tokens,"
+            " which do not"
+            " count",
+        )
     for other in _failures(draft):
         draft.settled.add(other)
         real = set(_real(draft.columns.of[other])) - failed

@@ -54,10 +54,11 @@ def read_sample(path: Path) -> tuple[bytes, str]:
 def _spread(content: FileReader, start: bytes, size: int) -> bytes:
     step = (size - START_BYTES - BLOCK_BYTES) // BLOCKS
     pieces = [_to_line_end(start[:START_BYTES])]
-    for number in range(1, BLOCKS + 1):
+    for number in range(1, BLOCKS):
         content.seek(START_BYTES + number * step)
         pieces.append(_whole_lines(content.read_exactly(BLOCK_BYTES)))
-    return b"".join(pieces)
+    content.seek(size - BLOCK_BYTES)
+    return b"".join((*pieces, _whole_lines(content.read_exactly(BLOCK_BYTES))))
 
 
 def _of_stream(content: FileReader, start: bytes) -> bytes:

@@ -19,7 +19,8 @@ from leverwatch.collectors.sniffing.counters import (
     session_keys,
 )
 from leverwatch.collectors.sniffing.draft import MOST_OTHERS, Draft, exclusive, first_that_tells
-from leverwatch.collectors.sniffing.name_words import is_fresh, words_of
+from leverwatch.collectors.sniffing.name_words import bare_field, is_fresh, words_of
+from leverwatch.collectors.sniffing.version_ids import version_id
 
 _MOSTLY = 0.9
 _FEWEST = 5
@@ -28,13 +29,15 @@ _LONG = frozenset({"session", "cumulative", "lifetime", "running"})
 WHOLES = ("input_tokens", "output_tokens")
 
 
-def set_tokens(draft: Draft) -> None:
-    """Map the input and output tokens, of one scope both."""
+def set_tokens(draft: Draft, shared: Sequence[Path] = ()) -> None:
+    """Map the input and output tokens, of one scope both; `shared` are ids that several records have."""
     fitting = {name: [path for path in draft.named(name) if draft.fits(name, path)] for name in WHOLES}
     if not any(fitting.values()):
-        _by_sum(draft)
+        if not _by_bare_names(draft):
+            _by_sum(draft)
         return
-    counters = _counters(draft, [path for paths in fitting.values() for path in paths])
+    versions = _are_versions(draft, shared, fitting)
+    counters = {} if versions else _counters(draft, [path for paths in fitting.values() for path in paths])
     scopes = list(dict.fromkeys(path[:-1] for name in ("output_tokens", "input_tokens") for path in fitting[name]))
     if len(scopes) > 1:
         scopes = _ordered(draft, fitting, scopes, counters)
@@ -47,6 +50,31 @@ def set_tokens(draft: Draft) -> None:
         )
         if ordered:
             _set(draft, name, ordered, fitting[name], counters)
+
+
+def _are_versions(draft: Draft, shared: Sequence[Path], fitting: dict[str, list[Path]]) -> bool:
+    """Whether records are versions of one call, whose output grows without being a sum of several calls."""
+    chosen = {name: paths[0] for name, paths in draft.paths.items()}
+    chosen |= {name: paths[0] for name, paths in fitting.items() if paths}
+    return version_id(shared, chosen, draft.columns.records)[0] is not None
+
+
+def _by_bare_names(draft: Draft) -> bool:
+    """Map the only two columns that are called `in` and `out`, or alike. Returns whether there are two."""
+    named = {
+        name: [path for path in draft.columns.of if bare_field(path) == name and draft.is_free(path)]
+        for name in WHOLES
+    }
+    found = {name: [path for path in paths if draft.fits(name, path)] for name, paths in named.items()}
+    if any(len(paths) != 1 for paths in found.values()):
+        return False
+    for name, paths in found.items():
+        _set(draft, name, paths, paths, {})
+    spelled = " and ".join(draft.spell(paths[0]) for paths in found.values())
+    draft.doubt(
+        "input_tokens and output_tokens", f"{spelled} are taken for tokens, though no name speaks of tokens"
+    )
+    return True
 
 
 def _by_sum(draft: Draft) -> None:

@@ -128,7 +128,7 @@ def _unwrapped(units: Units) -> Iterator[tuple[tuple[str, ...], Units]]:
 def _json(data: bytes, compression: str) -> Guess | None:
     framing, wrap, units = _outermost(data)
     if framing == "json":
-        lines = LINES.split(data[: data.rfind(b"\n") + 1] or data)
+        lines = LINES.split(data)
         objects = sum(isinstance(_value(line), dict) for line in lines.units[:SAMPLE_RECORDS])
         if 2 * objects > len(lines.units[:SAMPLE_RECORDS]):
             framing, units = None, lines
@@ -169,7 +169,7 @@ def _with_arrays(fields: FieldGuess, records: Sequence[dict[str, Any]]) -> Field
 
 
 def _rows(data: bytes) -> Table | None:
-    text = (data[: data.rfind(b"\n") + 1] or data).decode("utf-8-sig", errors="replace")
+    text = data.decode("utf-8-sig", errors="replace")
     lines = [line for line in text.splitlines() if line.strip()]
     return table_of([*lines[:1], *spread(lines[1:])])
 

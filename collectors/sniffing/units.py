@@ -43,6 +43,11 @@ def set_latency(draft: Draft, ends: list[tuple[Path, Path]]) -> None:
     found = [path for path in dict.fromkeys((*exact, *loose)) if draft.columns.of[path].is_numeric]
     found = [path for path in found if min(draft.columns.of[path].numbers.values(), default=0) >= 0]
     if not found:
+        texts = [path for path in draft.columns.of if is_called(DURATIONS, path) and draft.is_free(path)]
+        if texts:
+            draft.doubt(
+                "latency", f"{draft.spell(texts[0])} may be it; its values are no plain numbers: not mapped"
+            )
         return
     path = found[0]
     column = draft.columns.of[path]

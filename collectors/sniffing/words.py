@@ -15,12 +15,13 @@ from leverwatch.collectors.sniffing.name_words import word_set, words_of
 _GOOD = word_set(
     "ok success succeeded successful done finished finish complete completed completion passed delivered answered"
     " accepted good fine erfolg erfolgreich fertig ja reussi succes termine exito correcto hecho sent received"
-    " response responded end ended stop 200 yes"
+    " response responded end ended stop 200 yes wahr vrai verdadero si oui"
 )
 _BAD = word_set(
     "error errors err failed failure fail fault exception timeout timedout refused rejected denied blocked aborted"
     " cancelled canceled cancel overloaded ratelimit ratelimited limited throttled unavailable crash crashed bad"
-    " expired invalid fehler fehlgeschlagen fehlgeschlag abgebrochen abgelehnt nein echec erreur echoue refuse"
+    " falsch faux falso ko expired invalid fehler fehlgeschlagen fehlgeschlag abgebrochen abgelehnt nein echec"
+    " erreur echoue refuse"
     " annule"
     " fallo fallido rechazado broken lost killed exceeded unauthorized forbidden overflow dropped 429 500 502 503"
 )
@@ -52,6 +53,13 @@ _OPERATION_WORDS = (
              " summarize answer inference reply complete"),
     ),
 )  # fmt: skip
+_MODEL_WORDS = (
+    (Operation.EMBEDDING, word_set("embed embedding embeddings ada bge gte e5 minilm voyage")),
+    (Operation.RERANK, word_set("rerank reranker")),
+    (Operation.IMAGE, word_set("dalle dall image imagen flux diffusion sdxl")),
+    (Operation.AUDIO, word_set("whisper tts transcribe audio speech")),
+    (Operation.MODERATION, word_set("moderation")),
+)
 _SHORT = re.compile(r"[\w.:/-]{1,48}")
 
 
@@ -98,6 +106,12 @@ def kind_of(value: object) -> Kind | None:
     if found & _NOT:
         return None
     return next((kind for kind, words in _KINDS if found & words), None)
+
+
+def operation_named(model: object) -> Operation | None:
+    """Return the operation of a model that its name says is no generation; None for all others."""
+    found = frozenset(words_of(str(model))) if isinstance(model, str) and len(model) <= 200 else frozenset()
+    return next((operation for operation, words in _MODEL_WORDS if found & words), None)
 
 
 def operation_like(value: object) -> Operation | None:

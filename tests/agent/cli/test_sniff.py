@@ -173,3 +173,26 @@ def test_spans_without_a_call_to_a_model_are_named_with_what_recorded_them(tmp_p
     facts = json.loads(CliRunner().invoke(main, ["sniff", str(path), "--format", "json"]).stdout)
     assert (facts["inferences"], facts["instrumentations"]) == (1, {"the.client": 1})
     assert "No span" not in CliRunner().invoke(main, ["sniff", str(path)]).output
+
+
+def test_doubts_unmapped_numbers_and_evidence_are_printed(tmp_path: Path) -> None:
+    path = tmp_path / "calls.jsonl"
+    path.write_text("\n".join(json.dumps({**record, "temperature": 0.5}) for record in OWN))
+    plain = CliRunner().invoke(main, ["sniff", str(path)])
+    explained = CliRunner().invoke(main, ["sniff", str(path), "--explain"])
+
+    assert "# numbers that are not mapped: svc.on (0 to 4), temperature (0.5)" in plain.output
+    assert "Evidence:" not in plain.output
+    evidence = explained.output.partition("Evidence:\n")[2]
+    assert "  input_tokens: tokens.in in 100% of the records, by its name and values\n" in evidence
+    facts = json.loads(CliRunner().invoke(main, ["sniff", str(path), "--explain", "--format", "json"]).stdout)
+    assert facts["evidence"][0] == "5 records looked at, 5 of them calls"
+
+
+def test_a_refused_log_is_told_with_what_was_found_in_it(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text(json.dumps({"ts": "2026-03-10T08:00:00Z", "text": "canary"}))
+    result = CliRunner().invoke(main, ["sniff", str(tmp_path / "a")])
+
+    assert result.exit_code == 1
+    assert "time found in ts; no model, no tokens" in result.stderr
+    assert "canary" not in result.stderr
