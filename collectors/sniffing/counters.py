@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter as Counts
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -12,11 +13,15 @@ from leverwatch.collectors.sniffing.name_words import SESSION, word_set, words_o
 
 _FEWEST = 5
 """Steps from one record to the next that must all go up; so many hardly do by chance."""
+_SOME = 4
+"""Numbers that never fall, of which it is said that they may be sums so far."""
 _ANY_KEY = 12
 """The same when nothing but the numbers says what the key of the counter is."""
 _RESETS = 0.04
 _GROWS = 0.5
 _MOST_KEYS = 12
+_SAME = 0.7
+"""The share of the steps up that may be equal: different calls do not all take the same."""
 _CUMULATIVE = word_set(
     "total cumulative session running lifetime overall accumulated acc sofar cum gesamt kumuliert cumul cumule"
 )
@@ -82,6 +87,12 @@ def counter_of(columns: Columns, column: Column, keys: Sequence[Path], *, any_ke
     return None
 
 
+def goes_up(column: Column) -> bool:
+    """Whether the numbers never fall and end higher than they began, by whatever steps."""
+    numbers = list(column.counts.values())
+    return len(numbers) >= _SOME and numbers[-1] > numbers[0] and all(a <= b for a, b in pairwise(numbers))
+
+
 def _series(column: Column, keys: Mapping[int, object]) -> Iterable[list[float]]:
     found: dict[str, list[float]] = {}
     for at, number in column.counts.items():
@@ -92,12 +103,17 @@ def _series(column: Column, keys: Mapping[int, object]) -> Iterable[list[float]]
 
 def _grows(series: Iterable[list[float]], fewest: int) -> bool:
     ups = downs = same = 0
+    by: Counts[float] = Counts()
     for numbers in series:
         for before, after in pairwise(numbers):
             ups += after > before
             downs += after < before
             same += after == before
+            if after > before:
+                by[after - before] += 1
     steps = ups + downs + same
+    if not by or max(by.values()) > _SAME * ups:
+        return False  # calls do not all take the same, and what does is a number of the record
     # A counter that starts anew goes down once; one that is given again does not move.
     return ups >= fewest and downs <= _RESETS * steps and ups >= _GROWS * steps
 

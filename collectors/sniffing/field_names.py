@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC
+from functools import lru_cache
 
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.records.formats.interface import MAX_AMOUNT, MAX_COUNT, MIN_RATE
@@ -198,6 +199,7 @@ _LOOSE = 100
 _RANKS = {field: {name: at for at, name in enumerate(known.names.split())} for field, known in KNOWN.items()}
 
 
+@lru_cache(maxsize=1 << 16)
 def rank(field: str, path: Path) -> int | None:
     """Return how well a path's name fits a field, 0 being best; None when it does not."""
     known = _rank(_RANKS[field], path)
@@ -212,8 +214,9 @@ def is_called(names: Iterable[str], path: Path) -> bool:
     return _rank(dict.fromkeys(names, 0), path) is not None
 
 
-def _parts(path: Path) -> list[str]:
-    return [re.sub(r"[\W_]", "", part).lower() for key in path for part in _SEGMENT.split(key)]
+@lru_cache(maxsize=1 << 14)
+def _parts(path: Path) -> tuple[str, ...]:
+    return tuple(re.sub(r"[\W_]", "", part).lower() for key in path for part in _SEGMENT.split(key))
 
 
 def _is_foreign(path: Path) -> bool:

@@ -10,9 +10,10 @@ from leverwatch.collectors.records.vocabulary import CallStatus
 from leverwatch.collectors.sniffing.columns import leaves
 from leverwatch.collectors.sniffing.draft import Draft
 from leverwatch.collectors.sniffing.field_names import is_called
-from leverwatch.collectors.sniffing.name_words import token_field
+from leverwatch.collectors.sniffing.name_words import token_field, word_set, words_of
 from leverwatch.collectors.sniffing.words import outcome_of
 
+_SAMPLES = word_set("sample sampled sampling samplerate samplingrate")
 _LOOKED_AT, _LONGEST = 20, 10_000
 _TOTALS = ("totaltokens", "tokens", "totaltokencount", "tokensused", "gesamttokens", "tokenstotal")
 
@@ -31,11 +32,24 @@ def doubt_what_is_missing(draft: Draft) -> None:
         more += f"; the values of {draft.spell(unread[0])} cannot be read as counts" if unread else ""
         more += f"; {draft.spell(inside[0])} has them in a text of JSON, which no path reaches" if inside else ""
         draft.doubt(" and ".join(tokens), f"no field tells them, and they stay unknown{more}")
+    _doubt_samples(draft)
     failed = _failed(draft)
     for name in ("input_tokens", "output_tokens"):
         paths = draft.paths.get(name, ())
         if paths:
             _gap(draft, name, paths, failed)
+
+
+def _doubt_samples(draft: Draft) -> None:
+    """Say which numbers may mean that not every call is logged."""
+    for path, column in draft.columns.of.items():
+        is_sample = not _SAMPLES.isdisjoint(words_of(path[-1])) and draft.is_free(path)
+        if is_sample and any(number != 1 for number in column.numbers.values()):
+            draft.doubt(
+                "sample_rate",
+                f"{draft.spell(path)} may say that only some calls are logged; it is no share from 0 to 1 that is"
+                " named as one, is not mapped, and each record counts once",
+            )
 
 
 def _holds_tokens(texts: Sequence[str]) -> bool:

@@ -117,6 +117,7 @@ def _split(path: Path, groups: Sequence[_Group], columns: Columns, spell: Callab
     if all(operation_like(it.value) is not None and it.kind in (None, Kind.GOOD) for it in groups):
         return None
     calls = [it for it in groups if it.tokens >= _CALLS and it.kind is not Kind.DERIVED]
+    calls = _without_twins(calls, columns)
     asked = [it for it in calls if it.kind in (Kind.ASKED, Kind.PENDING, Kind.PART) and it.answers <= _OTHERS]
     answered = [it for it in calls if it not in asked and it.answers > _OTHERS]
     if answered:
@@ -139,6 +140,33 @@ def _split(path: Path, groups: Sequence[_Group], columns: Columns, spell: Callab
     return _filtered(path, calls, failed, left_out, columns, spell)
 
 
+def _without_twins(calls: Sequence[_Group], columns: Columns) -> list[_Group]:
+    """Return the groups without those that tell of the same calls as another one, by the ids of both."""
+    kept: list[_Group] = []
+    ids = _ids(columns)
+    for group in sorted(calls, key=lambda it: (-it.answers, -len(it.at))):
+        # Parts of one call grow into it, and none of them is another record of it.
+        twin = group.kind is not Kind.PART and any(
+            len(own := {values[at] for at in group.at if at in values}) >= _CALLS * len(group.at)
+            and len(own & {values[at] for at in other.at if at in values}) >= _CALLS * len(own)
+            for values in ids
+            for other in kept
+            if other.kind is not Kind.PART
+        )
+        if not twin:
+            kept.append(group)
+    return kept
+
+
+def _ids(columns: Columns) -> list[dict[int, Scalar]]:
+    """Return the values of ids of calls, by record."""
+    return [
+        column.by_record
+        for path, column in columns.of.items()
+        if rank("request_id", path) is not None and len(set(map(str, column.values))) > _COMMON
+    ]
+
+
 def _filtered(
     path: Path,
     calls: Sequence[_Group],
@@ -150,7 +178,9 @@ def _filtered(
     name = spell(path)
     kept = sorted({at for it in (*calls, *failed) for at in it.at})
     notes = []
-    is_outcome = all(outcome_of(it.value) is not None for it in (*calls, *failed))
+    is_outcome = rank("status", path) is not None and all(
+        outcome_of(it.value) is not None for it in (*calls, *failed)
+    )
     if not left_out and is_outcome:
         return None  # an ordinary status
     own_status = failed and not any(
@@ -196,7 +226,11 @@ def _without_rest(
         if outcome_of(value) is CallStatus.ERROR
     }
     named = columns.covered(models)
-    rest = [at for at in found.kept if at not in calls and at not in named and at not in failed]
+    told = [{values[at] for at in calls if at in values} for values in _ids(columns)]
+    parts = {
+        at for values, known in zip(_ids(columns), told, strict=True) for at, id_ in values.items() if id_ in known
+    } - calls
+    rest = [at for at in found.kept if at not in calls and at not in failed and (at not in named or at in parts)]
     if not rest:
         return found
     by, kept = _only_in(found.kept, rest, columns)

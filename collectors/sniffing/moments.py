@@ -20,7 +20,7 @@ _PACKED = re.compile(r"\d{8}(?=$|[T_ -]?\d{4})", re.ASCII)
 _UNIX = re.compile(r"[A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d \d{4}", re.ASCII)
 _CLOCK = re.compile(
     r"(?P<joint>T|, | um | à | - | @ |:|_|"
-    r" +)(?P<hour>\d{1,2}):\d\d(?P<second>:\d\d)?(?P<sign>[.,])?(?P<part>\d{1,6})?"
+    r" +)(?P<hour>\d{1,2})(?P<colon>[:.])\d\d(?P<second>(?P=colon)\d\d)?(?P<sign>[.,])?(?P<part>\d{1,6})?"
     r"(?P<half> ?[AaPp]\.?[Mm]\.?)?(?P<zone> ?(?:Z|[+-]\d\d:?\d\d))?",
 )
 _PACKED_CLOCK = re.compile(r"(?P<joint>[T_ -]?)\d{4}(?P<second>\d\d)?(?P<zone>Z|[+-]\d\d:?\d\d)?", re.ASCII)
@@ -128,11 +128,12 @@ def _clock(text: str, *, packed: bool) -> str | None:
     half = match["half"]
     if half is not None and "." in half:
         return None
-    seconds = ":%S" if match["second"] else ""
+    colon = match["colon"]
+    seconds = f"{colon}%S" if match["second"] else ""
     part = f"{match['sign']}%f" if match["sign"] and match["part"] else ""
     zone = match["zone"] or ""
     return (
-        f"{match['joint']}{'%I' if half else '%H'}:%M{seconds}{part}"
+        f"{match['joint']}{'%I' if half else '%H'}{colon}%M{seconds}{part}"
         f"{(' ' if half[0] == ' ' else '') + '%p' if half else ''}"
         f"{(' ' if zone[0] == ' ' else '') + '%z' if zone else ''}"
     )

@@ -18,14 +18,15 @@ def word_set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-TOKEN = word_set("token tokens tok toks tks tkn tkns jeton jetons tokenanzahl tokencount")
+TOKEN = word_set("token tokens tok toks tks tkn tkns jeton jetons tokenanzahl tokencount tokeny tokenow")
 _HOLDERS = TOKEN | word_set("usage verbrauch consommation uso counts timings")
 _IN = word_set("input in prompt prompts request entree entrees eingabe eingang entrada ingresso invoer context"
                " sent"
-           " inbound question evaluated frage")  # fmt: skip
+           " inbound question evaluated frage wejsciowe wejscie vstup girdi")  # fmt: skip
 _OUT = word_set("output out completion completions response sortie sorties ausgabe ausgang salida saida uscita"
                 " uitvoer"
-            " generated generation gen candidates predicted answer reply received outbound antwort"
+            " generated generation gen candidates predicted answer reply received outbound antwort wyjsciowe"
+            " wyjscie vystup"
             " eval")  # fmt: skip
 _CACHE = word_set("cache cached caches cachees gecacht zwischengespeichert")
 _NO_CACHE = word_set("uncached fresh miss missed noncached nocache frisch")

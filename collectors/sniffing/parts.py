@@ -108,7 +108,7 @@ def _chosen_of_session(draft: Draft, name: str, whole: str, fitting: Sequence[Pa
 
 def _place(draft: Draft, whole: str, parts: Sequence[str]) -> None:
     told = list(_told(draft, whole))
-    verdicts = {part: _verdict(draft, whole, part, told) for part in parts}
+    verdicts = {part: _of_all(draft, whole, part, told) for part in parts}
     taken = draft.paths[whole][0]
     for part, verdict in verdicts.items():
         at = list(told)
@@ -131,9 +131,7 @@ def _place(draft: Draft, whole: str, parts: Sequence[str]) -> None:
 
 def _add(draft: Draft, name: str, more: dict[str, Any]) -> None:
     setting = draft.settings[name]
-    if isinstance(setting, list):
-        setting, draft.paths[name] = setting[0], draft.paths[name][:1]
-    if isinstance(setting, str):
+    if isinstance(setting, str | list):
         setting = {"path": setting}
     draft.settings[name] = {**setting, **more}
 
@@ -178,8 +176,17 @@ def _order(path: Path) -> int:
     return next(at for at, name in enumerate(_TOTALS) if is_called((name,), path))
 
 
-def _verdict(draft: Draft, whole: str, part: str, told: Sequence[Mapping[str, float]]) -> _Verdict:
-    taken, chosen = draft.paths[whole][0], draft.paths[part][0]
+def _verdict(
+    draft: Draft, whole: str, part: str, told: Sequence[Mapping[str, float]], path: Path | None = None
+) -> _Verdict:
+    chosen = path or draft.paths[part][0]
+    # Of several wholes, that of the same scope.
+    taken = next((it for it in draft.paths[whole] if chosen[: len(it) - 1] == it[:-1]), draft.paths[whole][0])
+    if path is not None:
+        column = draft.columns.of[path]
+        taken = max(
+            draft.paths[whole], key=lambda it: len(column.counts.keys() & draft.columns.of[it].counts.keys())
+        )
     if is_fresh(taken) and part != "reasoning_tokens":
         return _Verdict(Stands.BESIDE, "as its name leaves them out", True)
     beside, inside, other = _by_total(part, told)
@@ -202,6 +209,26 @@ def _verdict(draft: Draft, whole: str, part: str, told: Sequence[Mapping[str, fl
     if _is_detail(chosen, taken):
         return _Verdict(Stands.INSIDE, "as in the API that has these names", True)
     return _Verdict(Stands.INSIDE, "as nothing shows the other", False)
+
+
+def _of_all(draft: Draft, whole: str, part: str, told: Sequence[Mapping[str, float]]) -> _Verdict:
+    """Return the verdict on a part that several paths tell, where each of these may stand elsewhere."""
+    paths = draft.paths[part]
+    if len(paths) == 1:
+        return _verdict(draft, whole, part, told)
+    at = list(_counts(draft, whole))
+    verdicts = []
+    for path in paths:
+        own = draft.columns.of[path].counts
+        some = [it for number, it in zip(at, told, strict=True) if number in own]
+        verdicts.append(_verdict(draft, whole, part, some, path))
+    stands = {verdict.stands for verdict in verdicts}
+    if len(stands) == 1:
+        return _Verdict(stands.pop(), verdicts[0].why, all(verdict.sure for verdict in verdicts))
+    where = " and ".join(
+        f"{draft.spell(path)} {verdict.stands} it" for path, verdict in zip(paths, verdicts, strict=True)
+    )
+    return _Verdict(Stands.INSIDE, f"though it seems that {where}, which no setting says of one field", sure=False)
 
 
 def _by_total(part: str, told: Sequence[Mapping[str, float]]) -> tuple[int, int, int]:

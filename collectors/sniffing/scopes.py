@@ -14,6 +14,7 @@ from leverwatch.collectors.sniffing.counters import (
     Counter,
     counter_of,
     differences,
+    goes_up,
     says_cumulative,
     says_single,
     session_keys,
@@ -35,6 +36,8 @@ def set_tokens(draft: Draft, shared: Sequence[Path] = ()) -> None:
     if not any(fitting.values()):
         if not _by_bare_names(draft):
             _by_sum(draft)
+        if "input_tokens" not in draft.paths:
+            _by_shape(draft)
         return
     versions = _are_versions(draft, shared, fitting)
     counters = {} if versions else _counters(draft, [path for paths in fitting.values() for path in paths])
@@ -101,6 +104,27 @@ def _by_sum(draft: Draft) -> None:
                     " sum, and the larger one is taken for the input; no name tells",
                 )
                 return
+
+
+def _by_shape(draft: Draft) -> None:
+    """Map the only two columns of counts, of a table whose names are of no known language."""
+    if "model" not in draft.paths:
+        return
+    counts = [
+        path for path, column in draft.columns.of.items()
+        if draft.is_free(path) and len(column.counts) >= _MOSTLY * len(draft.columns) and draft.fits(WHOLES[0],
+        path)
+        and len(set(column.counts.values())) > _FEWEST and not words_of(path[-1])
+    ]  # fmt: skip
+    if len(counts) == len(WHOLES):
+        counts.sort(key=lambda path: -sum(draft.columns.of[path].counts.values()))
+        for name, path in zip(WHOLES, counts, strict=True):
+            _set(draft, name, [path], [path], {})
+        spelled = " and ".join(map(draft.spell, counts))
+        draft.doubt(
+            "input_tokens and output_tokens",
+            f"{spelled} are chosen as the only counts, and the larger ones are taken for the input; no name tells",
+        )
 
 
 def _counters(draft: Draft, paths: Sequence[Path]) -> dict[Path, Counter]:
@@ -173,6 +197,10 @@ def _set(
     if first in counters:
         _set_counter(draft, name, first, counters[first])
         return
+    if goes_up(column):
+        draft.doubt(
+            name, f"{draft.spell(first)} never falls; it is taken as of single calls, and may be a sum so far"
+        )
     numerals = column.count_numerals.settings
     if numerals:
         draft.set(name, {"path": draft.spell(first), **numerals}, first)

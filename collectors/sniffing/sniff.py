@@ -134,8 +134,10 @@ def _json(data: bytes, compression: str) -> Guess | None:
             framing, units = None, lines
     found: list[tuple[FieldGuess, tuple[str, ...]]] = []
     for wrappers, inner in _unwrapped(units):
-        records = [it for it in map(_value, spread(inner.units)) if isinstance(it, dict)]
         clock = next((time for time in inner.times or () if time), None)
+        if wrappers and inner.units == units.units and clock is None:
+            continue  # nothing is around the records
+        records = [it for it in map(_value, spread(inner.units)) if isinstance(it, dict)]
         fields = propose([leaves(it) for it in records], clock=clock, day_first=False)
         if fields is not None:
             found.append((_with_arrays(fields, records), wrappers))

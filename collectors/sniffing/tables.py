@@ -85,6 +85,12 @@ def columns(lines: Sequence[str]) -> tuple[str, list[dict[Path, Scalar]]] | None
 
 
 def _cells(lines: Sequence[str], delimiter: str) -> list[list[str]]:
+    if any(line.count('"') % 2 for line in lines):
+        # A value in quotes may have line breaks; a stray quote spoils what follows.
+        try:
+            return list(csv.reader([f"{line}\n" for line in lines], delimiter=delimiter, strict=True))
+        except csv.Error:
+            pass
     rows = []
     for line in lines:
         try:

@@ -275,6 +275,35 @@ FILE_OUT = so_far(lambda _: 0, lambda it: it.given)
             id="names that speak of no tokens",
         ),
         pytest.param(
+            lambda it: {"ts": it.ts, "model": "m", **USED(it), "sampled_1_in": 10},
+            {"time": "ts"},
+            "sample_rate: sampled_1_in may say that only some calls are logged",
+            id="a sample of the calls",
+        ),
+        pytest.param(
+            lambda it: {"ts": it.ts, "model": "m", "tokens_in": it.taken, "tokens_out": 5 * it.n},
+            {"output_tokens": "tokens_out"},
+            "output_tokens: tokens_out never falls; it is taken as of single calls, and may be a sum so far",
+            id="numbers that never fall by equal steps",
+        ),
+        pytest.param(
+            lambda it: {"ts": it.ts, "model": "m", "usage": {
+                "prompt_tokens": it.taken, "prompt_tokens_details": {"cached_tokens": it.cached}
+                } if it.n % 2 else {
+                "input_tokens": it.taken, "cache_read_input_tokens": it.cached + 800, "output_tokens": it.given}},
+            {"cached_input_tokens": ["usage.prompt_tokens_details.cached_tokens",
+                                     "usage.cache_read_input_tokens"]},
+            "cached_input_tokens: cached tokens are taken as inside usage.input_tokens, though it seems that"
+            " usage.",
+            id="two producers that place cached tokens differently",
+        ),
+        pytest.param(
+            lambda it: {"日時": it.ts, "モデル": "gpt-9", "入力": it.taken, "出力": it.given},
+            {"time": "日時", "model": "モデル", "input_tokens": "入力", "output_tokens": "出力"},
+            "input_tokens and output_tokens: 入力 and 出力 are chosen as the only counts",
+            id="names in a language that nobody here reads",
+        ),
+        pytest.param(
             lambda it: {"t": int(it.at.timestamp() * 1e9), "model": "m", **USED(it)},
             {"time": "t"},
             None,
@@ -299,7 +328,7 @@ def test_a_style_is_read_for_what_it_means_and_what_is_not_sure_is_said(
     [
         (lambda it: [{"ts": it.ts, "event": "on_start", "run": it.n, "model": "m"},
                      {"ts": it.ts, "event": "on_end", "run": it.n, "model": "m", **USED(it)}],
-         {"not": {"event": ["on_start"]}}, 40, None),
+         {"only": {"event": "on_end"}}, 40, None),
         (lambda it: [{"ts": it.ts, "type": "ask", "model": "m"},
                      {"ts": it.ts, "type": "answer", "model": "m", **USED(it)},
                      {"ts": it.ts, "type": "note", "text": "x"}],
@@ -307,19 +336,30 @@ def test_a_style_is_read_for_what_it_means_and_what_is_not_sure_is_said(
         (lambda it: [{"ts": it.ts, "type": "request", "id": it.n, "model": "m"},
                      {"ts": it.ts, "type": "error", "id": it.n, "model": "m"} if it.failed else
                      {"ts": it.ts, "type": "response", "id": it.n, "model": "m", **USED(it)}],
-         {"not": {"type": ["request"]}}, 40, {"path": "type", "success": ["response"], "error": ["error"]}),
+         {"only": {"type": ["response", "error"]}}, 40,
+         {"path": "type", "success": ["response"], "error": ["error"]}),
         (lambda it: [{"ts": it.ts, "kind": "turn", "model": "m", **USED(it)},
                      *([{"ts": it.ts, "kind": "session_total", "model": "m", "prompt_tokens": 9999,
                          "completion_tokens": 999}] if it.n % 10 == 9 else [])],
          {"only": {"kind": "turn"}}, 40, None),
         (lambda it: [{"ts": it.ts, "line": "served a page"}, {"ts": it.ts, "model": "m", **USED(it)}],
          {"only": {"model": {"present": True}}}, 40, None),
+        (lambda it: [{"ts": it.ts, "event": "llm.done", "request_id": f"r{it.n}", "model": "m", "u": USED(it)},
+                     {"ts": it.ts, "event": "usage.kept", "request_id": f"r{it.n}", "model": "m", **USED(it)}],
+         {"only": {"event": "llm.done"}}, 40, None),
+        (lambda it: [*({"ts": it.ts, "id": f"r{it.n}", "model": "m", "delta": n} for n in range(3)),
+                     {"ts": it.ts, "id": f"r{it.n}", "model": "m", "usage": USED(it)}],
+         {"only": {"usage.completion_tokens": {"present": True}}}, 40, None),
+        (lambda it: {"ts": it.ts, "event": "llm_failed" if it.failed else "llm_done", "model": "m",
+                     **({} if it.failed else USED(it))},
+         {}, 40, {"path": "event", "success": ["llm_done"], "error": ["llm_failed"]}),
         (lambda it: {"ts": it.ts, "model": "m", "state": "skipped"} if it.failed else
          {"ts": it.ts, "model": "m", "state": "done", **USED(it)}, {"not": {"state": ["skipped"]}}, 36, None),
         (lambda it: {"ts": it.ts, "model": "m", "kind": "chat" if it.n % 2 else "completion", **USED(it)}, {}, 40,
          None),
     ],
-    ids=["start and end", "kinds", "how it ended", "sums among calls", "other lines", "skipped", "one"],
+    ids=["start and end", "kinds", "how it ended", "sums among calls", "other lines", "twice",
+         "pieces", "failed", "skipped", "one"],
 )  # fmt: skip
 def test_records_that_are_no_calls_are_left_out_and_said(
     write: Callable[[Call], Any], filters: dict[str, Any], kept: int, status: Any
