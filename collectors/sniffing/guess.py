@@ -66,11 +66,14 @@ class FieldGuess:
     """The paths with numbers that are not mapped, with the range of their values."""
     evidence: tuple[str, ...] = ()
     """Why each field is what it is."""
+    extras: Mapping[str, Any] = field(default_factory=dict)
+    """Further settings of the format."""
 
     @property
     def settings(self) -> dict[str, Any]:
         """What belongs beside the type of the format in the configuration."""
         return {
+            **self.extras,
             **({"only": dict(self.only)} if self.only else {}),
             **({"not": dict(self.excluded)} if self.excluded else {}),
             "fields": dict(self.fields),

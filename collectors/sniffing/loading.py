@@ -59,9 +59,8 @@ def loadable(fields: FieldGuess, settings: Mapping[str, Any]) -> FieldGuess | No
 
 def _without(fields: FieldGuess, error: ValidationError) -> FieldGuess | None:
     named = {str(part) for problem in error.errors() for part in problem["loc"]}
-    filters = [
-        name for name, setting in (("only", fields.only), ("not", fields.excluded)) if setting and name in named
-    ]
+    beside = {"only": fields.only, "not": fields.excluded, **fields.extras}
+    filters = [name for name, setting in beside.items() if setting and name in named]
     refused = [name for name in fields.fields if name in named]
     if not refused and not filters:
         refused = [name for name in fields.fields if name in str(error)] or list(fields.fields)[-1:]
@@ -73,5 +72,6 @@ def _without(fields: FieldGuess, error: ValidationError) -> FieldGuess | None:
         fields={name: value for name, value in fields.fields.items() if name not in refused},
         only={} if "only" in filters else fields.only,
         excluded={} if "not" in filters else fields.excluded,
+        extras={name: value for name, value in fields.extras.items() if name not in filters},
         notes=(*fields.notes, f"{note}: not mapped, as the configuration does not take what was found"),
     )

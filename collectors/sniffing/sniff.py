@@ -183,7 +183,8 @@ def _table(data: bytes, compression: str) -> Guess | None:
     fields = propose(found.records, lambda path: path[0], day_first=found.delimiter == ";")
     if fields is None:
         return None
-    fields = replace(fields, notes=(*fields.notes, *found.notes))
+    extras = {"columns": list(found.columns)} if found.columns else {}
+    fields = replace(fields, notes=(*fields.notes, *found.notes), extras=extras)
     return _loaded(Guess("csv", compression, fields=fields, delimiter=found.delimiter))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from leverwatch.collectors.sniffing.moments import moments_of
 from leverwatch.collectors.sniffing.numerals import Scalar, number_of
 
 _DELIMITERS = (",", "\t", ";", "|")
+_SEPARATOR = re.compile(r"sep=.", re.IGNORECASE)
 _TRIED = 200
 _MANY = 0.5
 """The share of the lines that has the width of the header; columns may be added later."""
@@ -25,10 +27,29 @@ class Table:
     records: list[dict[Path, Scalar]]
     """The cells of the rows that have the width of the header, by column; blank ones are left out."""
     notes: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    """The names of all columns, where rows have more values than the header from some line on; else empty."""
 
 
-def table_of(lines: Sequence[str]) -> Table | None:
+def _comes_before(line: str, following: str) -> bool:
+    """Whether a line is a note on the delimiter, or a comment that is no header of the line behind it."""
+    if _SEPARATOR.fullmatch(line.strip()):
+        return True
+    alike = any(0 < line.count(it) == following.count(it) for it in _DELIMITERS)
+    return line.startswith("#") and not alike
+
+
+def _without_preamble(lines: Sequence[str]) -> Sequence[str]:
+    """Return the lines from the header on: notes of spreadsheets and comments may stand before it."""
+    at = 0
+    while at < len(lines) - 1 and _comes_before(lines[at], lines[at + 1]):
+        at += 1
+    return lines[at:]
+
+
+def table_of(all_lines: Sequence[str]) -> Table | None:
     """Return the table that these lines are; None when they are none."""
+    lines = _without_preamble(all_lines)
     best: tuple[int, str] | None = None
     for delimiter in _DELIMITERS:
         rows = _cells(lines[:_TRIED], delimiter)
@@ -55,6 +76,16 @@ def _table(lines: Sequence[str], delimiter: str) -> Table:
         if name and names.count(name) > 1
     ]
     whole = [row for row in rows[1:] if len(row) == len(names)]
+    added = _added(rows, len(names))
+    if added is not None:
+        first, width = added
+        columns = (*names, *(f"column{at}" for at in range(len(names) + 1, width + 1)))
+        notes.append(
+            f"columns: from line {first} of the sample on rows have {width} values, and the header names"
+            f" {len(names)}; they are taken for added at the end"
+        )
+        records = [_record(names, once, row) for row in rows[1:]]
+        return Table(delimiter, records, tuple(notes), columns if len(set(columns)) == width else ())
     if odd := len(rows) - 1 - len(whole):
         first = next(at for at, row in enumerate(rows[1:], 2) if len(row) != len(names))
         then = "all of them" if odd == len(rows) - first + 1 else "some"
@@ -62,10 +93,22 @@ def _table(lines: Sequence[str], delimiter: str) -> Table:
             f"{odd} of {len(rows) - 1} lines have not the {len(names)} columns of the header, from line {first} of"
             f" the sample on {then}"
         )
-    records: list[dict[Path, Scalar]] = [
-        {(names[at],): row[at].strip() for at in once if row[at].strip()} for row in whole if row != rows[0]
-    ]
+    records = [_record(names, once, row) for row in whole if row != rows[0]]
     return Table(delimiter, records, tuple(notes))
+
+
+def _record(names: Sequence[str], once: Sequence[int], row: Sequence[str]) -> dict[Path, Scalar]:
+    return {(names[at],): row[at].strip() for at in once if row[at].strip()}
+
+
+def _added(rows: Sequence[Sequence[str]], width: int) -> tuple[int, int] | None:
+    """Return from which line on rows have more values than the header, and how many; None where not all have."""
+    wider = [at for at, row in enumerate(rows) if len(row) > width]
+    if not wider or not all(len(row) == width for row in rows[: wider[0]]):
+        return None
+    widths = {len(row) for row in rows[wider[0] :]}
+    # One row alone may as well have a delimiter without quotes.
+    return (wider[0] + 1, widths.pop()) if len(widths) == 1 and len(wider) > 1 else None
 
 
 def has_no_header(table: Table) -> bool:

@@ -17,6 +17,7 @@ from leverwatch.collectors.sniffing.guess import FieldGuess
 from leverwatch.collectors.sniffing.loading import loadable
 from leverwatch.collectors.sniffing.reading import read_sample, spread
 from leverwatch.collectors.sniffing.sniff import guess, refusal
+from leverwatch.collectors.sniffing.tables import table_of
 from leverwatch.collectors.sniffing.whole import by_day, doubts_of_whole, shortened
 
 
@@ -94,15 +95,35 @@ def test_the_text_before_a_record_gives_its_time() -> None:
 
 
 def test_lines_of_more_columns_than_the_header_are_said() -> None:
-    table = ["at,model,in_tokens", *(["2026-03-10T08:00:00Z,m,3"] * 8), *(["2026-03-10T08:00:00Z,m,3,x"] * 4)]
+    table = ["at,model,in_tokens", *(["2026-03-10T08:00:00Z,m,3", "2026-03-10T08:00:00Z,m,3,x"] * 4)]
     found = guess(lines(*table), "plain")
 
     assert found is not None
     assert found.fields is not None
     assert (
-        "4 of 12 lines have not the 3 columns of the header, from line 10 of the sample on all of them"
+        "4 of 8 lines have not the 3 columns of the header, from line 3 of the sample on some"
         in found.fields.notes
     )
+
+
+@pytest.mark.parametrize("before", [[], ["sep=,"], ["# written by hand", "# and by others"]])
+def test_columns_that_are_added_at_the_end_get_names_and_what_stands_before_a_header_is_passed_over(
+    before: list[str],
+) -> None:
+    found = table_of([*before, "at,model", "1,a", "2,b", "3,c,x", "4,d,y"])
+
+    assert found is not None
+    assert found.columns == ("at", "model", "column3")
+    assert [record["at",] for record in found.records] == ["1", "2", "3", "4"]
+    assert found.notes[0].startswith("columns: from line 4 of the sample on rows have 3 values")
+
+
+def test_a_value_in_quotes_may_have_line_breaks() -> None:
+    found = table_of(["at,text,model", '1,"two', 'lines, and ""more""",a', "2,x,b"])
+
+    assert found is not None
+    assert [record["model",] for record in found.records] == ["a", "b"]
+    assert found.notes == ()
 
 
 def test_what_the_configuration_does_not_take_is_left_out_and_said() -> None:
