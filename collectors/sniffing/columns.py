@@ -15,6 +15,7 @@ Record = Mapping[Path, Scalar]
 """The scalar values of a record, by path."""
 
 _DEEPEST = 16
+_NOTHING = frozenset({"none", "null", "nan", "n/a", "na", "-", "--", "\\n", "undefined", "#n/a"})
 MOSTLY = 0.9
 """The share of the values that must fit a field; a few records may be broken."""
 
@@ -49,8 +50,8 @@ class Column:
 
     @cached_property
     def texts(self) -> list[str]:
-        """The values that are texts."""
-        return [value for value in self.values if isinstance(value, str)]
+        """The values that are texts, without words for none."""
+        return [it for it in self.values if isinstance(it, str) and it.strip().lower() not in _NOTHING]
 
     @cached_property
     def numerals(self) -> Numerals:
@@ -84,9 +85,14 @@ class Column:
         return dict(zip(self.at, self.values, strict=True))
 
     @cached_property
+    def told(self) -> int:
+        """How many values are there; words for none, as programs write into tables, are none."""
+        return sum(not (isinstance(it, str) and it.strip().lower() in _NOTHING) for it in self.values)
+
+    @cached_property
     def is_numeric(self) -> bool:
         """Whether nearly all values are numbers."""
-        return bool(self.values) and len(self.numbers) >= MOSTLY * len(self.values)
+        return bool(self.numbers) and len(self.numbers) >= MOSTLY * self.told
 
 
 class Columns:

@@ -82,14 +82,16 @@ class Draft:
 
 def fits(name: str, column: Column) -> bool:
     """Whether values can be those of a field."""
-    known = KNOWN[name]
+    known, told = KNOWN[name], len(column.values)
+    if name in COUNTS or known.fits is is_amount:
+        told = column.told
     if name in COUNTS:
         good = sum(map(is_count, column.counts.values()))
     elif known.fits is is_amount:
         good = sum(map(is_amount, column.numbers.values()))
     else:
         good = sum(map(known.fits, column.values))
-    return good >= len(column.values) * (1 if known.exact else MOSTLY)
+    return bool(good) and good >= told * (1 if known.exact else MOSTLY)
 
 
 def exclusive(first: Column, second: Column, values: Callable[[Column], dict[int, Any]]) -> tuple[int, int]:

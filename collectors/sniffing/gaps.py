@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.records.vocabulary import CallStatus
+from leverwatch.collectors.sniffing.caches import doubt_zeros
 from leverwatch.collectors.sniffing.columns import leaves
 from leverwatch.collectors.sniffing.draft import Draft
 from leverwatch.collectors.sniffing.field_names import is_called
@@ -34,6 +35,7 @@ def doubt_what_is_missing(draft: Draft) -> None:
         draft.doubt(" and ".join(tokens), f"no field tells them, and they stay unknown{more}")
     _doubt_samples(draft)
     failed = _failed(draft)
+    doubt_zeros(draft, failed)
     for name in ("input_tokens", "output_tokens"):
         paths = draft.paths.get(name, ())
         if paths:

@@ -13,6 +13,7 @@ from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.records.formats.interface import Repeats
 from leverwatch.collectors.records.names import is_usable
 from leverwatch.collectors.records.vocabulary import is_cache_hit
+from leverwatch.collectors.sniffing.caches import doubt_words, set_cache_hit
 from leverwatch.collectors.sniffing.columns import MOSTLY, Columns, Record, dotted, leaves
 from leverwatch.collectors.sniffing.draft import MOST_OTHERS, Draft, first_that_tells
 from leverwatch.collectors.sniffing.field_names import KNOWN, SYSTEMS, is_called, rank
@@ -115,6 +116,7 @@ def propose(
     set_latency(draft, spans_of_calls(columns))
     for name in _PLAIN:
         _set_plain(draft, name)
+    set_cache_hit(draft)
     if not _CALLS.intersection(draft.paths):
         return None
     return _finished(draft, kinds, excluded, shared, every)
@@ -169,6 +171,7 @@ def _finished(
     repeats = _repeats(draft, shared)
     doubt_what_is_missing(draft)
     doubt_names(draft)
+    doubt_words(draft)
     fields = {name: draft.settings[name] for name in _ORDER if name in draft.settings}
     outside = {**dict(kinds.excluded), **excluded}
     return FieldGuess(

@@ -34,7 +34,9 @@ def set_status(draft: Draft) -> dict[Path, list[Scalar]]:
             if (rank("status", path) or 0) <= _USUAL and any(isinstance(it, str) for it in column.values):
                 draft.doubt("status", f"{draft.spell(path)} may tell it, with texts or too many words: not mapped")
             continue
-        unusual = (rank("status", path) or 0) > _USUAL and not any(outcome_of(v) for v in column.values)
+        unusual = (rank("status", path) or 0) > _USUAL and not any(
+            outcome_of(it) is not None or kind_of(it) in _NO_CALLS for it in column.values
+        )
         if unusual and not all(outcome_of(value) is not None for value in column.values):
             continue
         found = _by_words(draft, path, column)

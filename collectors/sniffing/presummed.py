@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from leverwatch.collectors.records.fields import Path
-from leverwatch.collectors.sniffing.columns import Column
+from leverwatch.collectors.sniffing.columns import MOSTLY, Column
 from leverwatch.collectors.sniffing.counters import counter_of, session_keys
 from leverwatch.collectors.sniffing.draft import Draft
 from leverwatch.collectors.sniffing.moments import readable
@@ -132,7 +132,7 @@ def _is_proven(draft: Draft, total: Path, good: Sequence[Path], failed: Path) ->
 def _is_count(column: Column) -> bool:
     return (
         bool(column.counts)
-        and len(column.counts) >= 0.9 * len(column.values)
+        and len(column.counts) >= MOSTLY * column.told
         and all(number >= 0 and number.is_integer() for number in column.counts.values())
     )
 
