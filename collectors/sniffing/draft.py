@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.columns import MOSTLY, Column, Columns
 from leverwatch.collectors.sniffing.field_names import COUNTS, KNOWN, is_amount, is_count, rank
+from leverwatch.collectors.sniffing.numerals import Numerals
 
 MOST_OTHERS = 5
 _RARE = 0.5
@@ -31,6 +33,28 @@ class Draft:
     evidence: list[str] = field(default_factory=list)
     settled: set[Path] = field(default_factory=set)
     """Paths that are not mapped, and about which there is nothing more to say."""
+
+    @cached_property
+    def habit(self) -> Numerals | None:
+        """How the numbers of a table are written, where some of them show it; None where none does."""
+        shown = [
+            numerals
+            for column in self.columns.of.values()
+            for numerals in (column.numerals, column.count_numerals)
+            if numerals.is_sure and not numerals.is_plain and (column.is_numeric or column.counts)
+        ]
+        if not shown:
+            return None
+        thousands = next((it.thousands for it in shown if it.thousands), "")
+        comma = thousands == "." or any(it.decimal == "," for it in shown)
+        return Numerals("," if comma and thousands != "," else ".", thousands)
+
+    def signs(self, column: Column) -> dict[str, str]:
+        """Return the settings that say how counts are written: as all of the table are, where these may be."""
+        own, habit = column.count_numerals, self.habit
+        if habit is not None and column.texts and all(habit.pattern.fullmatch(it.strip()) for it in column.texts):
+            return habit.settings
+        return own.settings
 
     def set(self, name: str, setting: Any, *paths: Path) -> None:
         """Map a field."""

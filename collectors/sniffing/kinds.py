@@ -195,7 +195,7 @@ def _filtered(
         what = f", which is {it.kind}" if it.kind is not None else ""
         more = "errors" if it.kind in (Kind.RETRY, Kind.BAD) else "inferences"
         notes.append(
-            f"{'only' if status or not is_outcome else 'not'}: {len(it.at)} records whose {name} is"
+            f"{'not' if is_outcome else 'only'}: {len(it.at)} records whose {name} is"
             f" {it.value}{what}"
             f" are left out; were they calls, there would be {len(it.at)} more {more}"
         )

@@ -75,7 +75,7 @@ def _choose(draft: Draft, name: str) -> bool:
     if _is_of_session(draft, whole):
         return _chosen_of_session(draft, name, whole, fitting)
     chosen = first_that_tells(draft, fitting, lambda column: column.counts)
-    numerals = draft.columns.of[chosen[0]].count_numerals.settings
+    numerals = draft.signs(draft.columns.of[chosen[0]])
     spelled = [draft.spell(path) for path in chosen]
     if numerals:
         draft.set(name, {"path": spelled[0], **numerals}, chosen[0])

@@ -74,7 +74,7 @@ def _set_total(draft: Draft, some: Sequence[Path], good: Sequence[Path], bad: Se
             "inferences", f"{spelled} only grows, as a sum so far does: not mapped, every record is one call"
         )
         return
-    numerals = column.count_numerals.settings
+    numerals = draft.signs(column)
     draft.set("inferences", {"path": spelled, **numerals} if numerals else spelled, path)
     draft.others["inferences"] = tuple(it for it in some[1:])
     ids = draft.first("request_id")
@@ -106,7 +106,7 @@ def _set_errors(draft: Draft, path: Path, good: Sequence[Path], bad: Sequence[Pa
                 f"{draft.spell(failed)} of the calls of {draft.spell(path)} failed; were they not part of it,"
                 f" there would be {sum(numbers.values()):,.0f} more inferences in the sample",
             )
-        numerals = draft.columns.of[failed].count_numerals.settings
+        numerals = draft.signs(draft.columns.of[failed])
         draft.set("errors", {"path": draft.spell(failed), **numerals} if numerals else draft.spell(failed), failed)
         return
     if good:

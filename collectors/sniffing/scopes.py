@@ -201,7 +201,7 @@ def _set(
         draft.doubt(
             name, f"{draft.spell(first)} never falls; it is taken as of single calls, and may be a sum so far"
         )
-    numerals = column.count_numerals.settings
+    numerals = draft.signs(column)
     if numerals:
         draft.set(name, {"path": draft.spell(first), **numerals}, first)
         signs = " and ".join(f"{key} {value!r}" for key, value in numerals.items())

@@ -11,7 +11,7 @@ from leverwatch.collectors.sniffing.columns import Column
 from leverwatch.collectors.sniffing.counters import counter_of, session_keys
 from leverwatch.collectors.sniffing.draft import MOST_OTHERS, Draft, first_that_tells
 from leverwatch.collectors.sniffing.field_names import DURATIONS, is_called, rank
-from leverwatch.collectors.sniffing.name_words import COST, part_of_cost, word_set, words_of
+from leverwatch.collectors.sniffing.name_words import part_of_cost, word_set, words_of
 from leverwatch.collectors.sniffing.numerals import PLAIN, Numerals
 
 _UNITS = {
@@ -245,7 +245,7 @@ def _says_dollars(draft: Draft) -> bool:
 def _settled_numerals(draft: Draft, name: str, path: Path, column: Column) -> dict[str, str]:
     numerals = column.numerals
     if not numerals.is_sure:
-        habit = habits(draft)
+        habit = draft.habit
         if habit is not None and habit.decimal != numerals.decimal:
             numerals = Numerals(habit.decimal, habit.thousands)
             column.__dict__["numerals"] = numerals
@@ -258,17 +258,3 @@ def _settled_numerals(draft: Draft, name: str, path: Path, column: Column) -> di
                 " one between thousands",
             )
     return {} if numerals == PLAIN else numerals.settings
-
-
-def habits(draft: Draft) -> Numerals | None:
-    """Return how the other columns of numbers of a table are written, where that is sure."""
-    for column in draft.columns.of.values():
-        for numerals in (column.numerals, column.count_numerals):
-            if numerals.is_sure and not numerals.is_plain and (column.is_numeric or column.counts):
-                return numerals
-    return None
-
-
-def is_money(path: Path) -> bool:
-    """Whether a path is named as a cost."""
-    return not COST.isdisjoint(words_of(path[-1]))

@@ -248,6 +248,7 @@ FILE_OUT = so_far(lambda _: 0, lambda it: it.given)
                         .replace(",", "."), "Ausgabe-Token": str(it.given), "Kosten (USD)": "0,0012"},
             {"time": {"path": "ts", "format": "%d.%m.%Y %H:%M"},
              "input_tokens": {"path": "Eingabe-Token", "decimal": ",", "thousands": "."},
+             "output_tokens": {"path": "Ausgabe-Token", "decimal": ",", "thousands": "."},
              "cost_usd": {"path": "Kosten (USD)", "decimal": ","}},
             "time: has no zone",
             id="a German sheet",
