@@ -230,7 +230,14 @@ def _without_rest(
     parts = {
         at for values, known in zip(_ids(columns), told, strict=True) for at, id_ in values.items() if id_ in known
     } - calls
-    rest = [at for at in found.kept if at not in calls and at not in failed and (at not in named or at in parts)]
+    # An error of something else, such as a database, names no model and has no id of a call.
+    known = named | {at for values in _ids(columns) for at in values}
+    others = failed - known if named else set()
+    rest = [
+        at
+        for at in found.kept
+        if at not in calls and (at in others or (at not in failed and (at not in named or at in parts)))
+    ]
     if not rest:
         return found
     by, kept = _only_in(found.kept, rest, columns)
@@ -238,9 +245,9 @@ def _without_rest(
         note = f"{len(rest)} records have no model, no tokens and no error, and count as inferences all the same"
         return Kinds(found.kept, found.only, found.excluded, found.status, (*found.notes, note))
     out = len(found.kept) - len(kept)
-    others = f" ({out - len(rest)} of them have other signs of a call)" if out > len(rest) else ""
+    more = f" ({out - len(rest)} of them have other signs of a call)" if out > len(rest) else ""
     note = (
-        f"only: {out} records without {spell(by)} are left out{others}; were they calls, there would be {out} more"
+        f"only: {out} records without {spell(by)} are left out{more}; were they calls, there would be {out} more"
         " inferences"
     )
     only = {**found.only, by: {"present": True}}

@@ -374,6 +374,9 @@ def test_a_style_is_read_for_what_it_means_and_what_is_not_sure_is_said(
          {"only": {"kind": "turn"}}, 40, None),
         (lambda it: [{"ts": it.ts, "line": "served a page"}, {"ts": it.ts, "model": "m", **USED(it)}],
          {"only": {"model": {"present": True}}}, 40, None),
+        (lambda it: [{"ts": it.ts, "line": f"beat {it.n}"}, {"ts": it.ts, "model": "m", **USED(it)},
+                     *([{"ts": it.ts, "line": "x", "error": "no disk"}] if it.failed else [])],
+         {"only": {"model": {"present": True}}}, 40, None),
         (lambda it: [{"ts": it.ts, "event": "llm.done", "request_id": f"r{it.n}", "model": "m", "u": USED(it)},
                      {"ts": it.ts, "event": "usage.kept", "request_id": f"r{it.n}", "model": "m", **USED(it)}],
          {"only": {"event": "llm.done"}}, 40, None),
@@ -388,7 +391,7 @@ def test_a_style_is_read_for_what_it_means_and_what_is_not_sure_is_said(
         (lambda it: {"ts": it.ts, "model": "m", "kind": "chat" if it.n % 2 else "completion", **USED(it)}, {}, 40,
          None),
     ],
-    ids=["start and end", "kinds", "how it ended", "sums among calls", "other lines", "twice",
+    ids=["start and end", "kinds", "how it ended", "sums among calls", "other lines", "other errors", "twice",
          "pieces", "failed", "skipped", "one"],
 )  # fmt: skip
 def test_records_that_are_no_calls_are_left_out_and_said(
