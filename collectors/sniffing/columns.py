@@ -15,6 +15,9 @@ Record = Mapping[Path, Scalar]
 """The scalar values of a record, by path."""
 
 _DEEPEST = 16
+_MOST_PATHS = 300
+"""Of more paths than these, those are looked at that most records have."""
+_SELDOM = 0.005
 _NOTHING = frozenset({"none", "null", "nan", "n/a", "na", "-", "--", "\\n", "undefined", "#n/a"})
 MOSTLY = 0.9
 """The share of the values that must fit a field; a few records may be broken."""
@@ -109,6 +112,11 @@ class Columns:
                 column.at.append(at)
                 column.values.append(value)
         self.of = {path: column for path, column in self.of.items() if is_plain(path)}
+        if len(self.of) > _MOST_PATHS:
+            # Keys that are values, such as names of users, are no names of fields.
+            often = sorted(self.of.values(), key=lambda it: -len(it.at))[:_MOST_PATHS]
+            kept = {it.path for it in often if len(it.at) >= max(_SELDOM * len(records), 2)}
+            self.of = {path: column for path, column in self.of.items() if path in kept}
 
     def __len__(self) -> int:
         return len(self.records)

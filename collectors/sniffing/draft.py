@@ -13,6 +13,8 @@ from leverwatch.collectors.sniffing.field_names import COUNTS, KNOWN, is_amount,
 from leverwatch.collectors.sniffing.numerals import Numerals
 
 MOST_OTHERS = 5
+_MOST_PATHS = 6
+"""Paths of one field, of which the first that tells is taken."""
 _RARE = 0.5
 """A path that fewer records have than this share of what another has is not looked at before that one."""
 
@@ -135,6 +137,10 @@ def first_that_tells(
         if not draft.is_free(path) or any(path[: len(it)] == it or it[: len(path)] == path for it in chosen):
             continue
         new = columns.covered([path]) - columns.covered(chosen)
-        if new and all(exclusive(columns.of[it], columns.of[path], values)[1] == 0 for it in chosen):
+        if (
+            len(chosen) < _MOST_PATHS
+            and new
+            and all(exclusive(columns.of[it], columns.of[path], values)[1] == 0 for it in chosen)
+        ):
             chosen.append(path)
     return chosen

@@ -26,7 +26,7 @@ def read_sample(path: Path) -> tuple[bytes, str]:
     """Return a sample of the text of a file, decompressed, and its compression.
 
     The sample is the whole text when that is short, else its first bytes, and whole lines from blocks over all of
-    the rest to the end.
+    the rest to the end; of JSON that goes on over several lines it is the first bytes alone.
 
     Raises:
         SourceUnavailable: there is no such file, or it cannot be read.
@@ -40,7 +40,7 @@ def read_sample(path: Path) -> tuple[bytes, str]:
             raise SourceUnavailable(f"{path}: no such file")
         with FileReader(found) as content:
             start = content.read_exactly(WHOLE_BYTES)
-            if len(start) < WHOLE_BYTES:
+            if len(start) < WHOLE_BYTES or _is_document(start):
                 return start, content.kind.value
             if content.kind.value == "plain":
                 return _spread(content, start, found.size), "plain"
@@ -49,6 +49,12 @@ def read_sample(path: Path) -> tuple[bytes, str]:
         raise SourceUnavailable(f"{path}: no such file") from error
     except OSError as error:
         raise SourceUnavailable(f"{path}: {error.strerror}") from error
+
+
+def _is_document(start: bytes) -> bool:
+    """Whether JSON goes on over several lines: a piece from its middle is no record."""
+    first = start.lstrip(b"\xef\xbb\xbf \t\r\n").partition(b"\n")[0].strip()
+    return first.startswith((b"{", b"[")) and not first.endswith(b"}")
 
 
 def _spread(content: FileReader, start: bytes, size: int) -> bytes:

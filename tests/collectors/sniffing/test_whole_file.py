@@ -45,6 +45,23 @@ def test_a_sample_of_a_long_file_has_whole_lines_from_all_of_it(tmp_path: Path, 
     assert len(data) < 12_000
 
 
+@pytest.mark.usefixtures("small_blocks")
+def test_of_json_over_several_lines_no_piece_from_the_middle_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text(json.dumps([{"a": number} for number in range(2000)], indent=1))
+
+    assert read_sample(tmp_path / "log")[0] == (tmp_path / "log").read_bytes()[:4000]
+
+
+def test_keys_that_are_values_are_not_looked_at() -> None:
+    records = [
+        {"ts": "2026-03-10T08:00:00Z", "model": "m", "usage": {f"u{n}": {"input_tokens": n}}} for n in range(400)
+    ]
+    found = guess(lines(*records), "plain")
+
+    assert found is not None
+    assert found.settings == {"type": "jsonl", "fields": {"time": "ts", "model": "model"}}
+
+
 def test_a_short_file_is_looked_at_as_a_whole(tmp_path: Path) -> None:
     (tmp_path / "log").write_bytes(b"a\nb")
 
