@@ -8,7 +8,7 @@ from datetime import datetime
 
 from msgspec import Struct, field
 
-from leverwatch.collectors.interface import Result
+from leverwatch.collectors.interface import Problem, Result
 from leverwatch.collectors.result_files import ResultFiles
 
 
@@ -39,3 +39,12 @@ class SourceView(Struct, frozen=True):
     """The last failure in words; None after a success."""
     result_files: ResultFiles | None = None
     """What became of files of evaluations; None: it reads none, or has not yet."""
+    matches: int | None = None
+    """How many files its globs or patterns match; None when it has none, or has not looked in this process."""
+    unreadable_share: float | None = None
+    """Of the records that this process read within a day, the share that was refused or names no system; None when
+    it read none."""
+    concerns: Mapping[str, str] = field(default_factory=dict)
+    """What is wrong although its last run succeeded, by the name of its event in the log."""
+    samples: tuple[Problem, ...] = ()
+    """A few places of each kind of bad input that this process met: place and reason, never content."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
 from pydantic import (
@@ -151,6 +152,13 @@ class SourceConfig(Model):
 
     def doubts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Yield the path within the source, and the reason, of each setting that may not be what is meant."""
+        yield from ()
+
+    def absences(self, base_dir: Path) -> Iterator[tuple[tuple[str | int, ...], str]]:  # noqa: ARG002 - for others
+        """Yield the path within the source, and the reason, of each setting that names what is not there now.
+
+        `base_dir` is the folder that relative paths start at. What is not there may come later.
+        """
         yield from ()
 
     def remarks(self, system: str, stored: Mapping[str, bytes]) -> Iterator[str]:  # noqa: ARG002 - for others

@@ -286,6 +286,14 @@ class Batch(Struct, frozen=True):
     it: what it added is gone once it replaces the day. Empty: `usage` is added."""
 
 
+class Matched(Struct, frozen=True):
+    """What the globs or patterns of a source match, as of its latest run."""
+
+    files: int
+    nothing: tuple[str, ...] = ()
+    """What is configured and matches nothing: a glob as written, or a system and its pattern."""
+
+
 class SourceState(Struct, frozen=True):
     """The durable state of a source at one revision. Each committed batch increases the revision by exactly
     one."""
@@ -360,4 +368,13 @@ class Backfills(Protocol):
 
         What was counted before, by this or by `collect`, is never counted again.
         """
+        ...
+
+
+@runtime_checkable
+class Matches(Protocol):
+    """A collector that reads what globs or patterns match."""
+
+    def matched(self) -> Matched | None:
+        """Return what they matched when `collect` last looked; None before that."""
         ...

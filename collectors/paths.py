@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fnmatch
+import glob
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -17,6 +19,9 @@ COMPRESSED = (".gz", ".zst", ".bz2", ".xz")
 """The ends of the names of compressed files."""
 _COMPRESSED = re.compile(r"\.(?:gz|zst|bz2|xz)$")
 _MARK = re.compile(r"[-._T:Z+\d]*\d[-._T:Z+\d]*")
+_ROTATED_END = re.compile(r"[-._](?:[-._T:+*?\d]|\[[^]]*\])+$")
+"""What ends a pattern for the files that rotation makes."""
+_ROTATED = re.compile(r"[-._][-._T:Z+\d]*\d(?=\.|$)")
 _DATE_DIGITS = 6
 _OLD_FOLDERS = ("old", "archive", "rotated")
 """Folders, in that of a live log or beside it, into which rotation often moves logs (`olddir` of logrotate)."""
@@ -49,6 +54,8 @@ class Discovery(Struct):
     files: list[Found] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
     """The reason for each path that could not be examined."""
+    empty: tuple[str, ...] = ()
+    """The patterns that match no file, and should."""
 
     def add_archives(self, other: Discovery) -> None:
         """Add the files of a backfill as archives, except for those that are here already."""
@@ -90,7 +97,9 @@ def discover(patterns: Iterable[str], base_dir: Path, stopping: Callable[[], boo
     result = Discovery()
     listing = Listing(stopping, result.failures)
     base = str(base_dir.absolute())
-    paths = {path for pattern in patterns for path in listing.paths(pattern, base)}
+    by_pattern = {pattern: set(listing.paths(pattern, base)) for pattern in patterns}
+    paths = set().union(*by_pattern.values())
+    without: set[str] = set()
     seen: set[tuple[int, int]] = set()
     # A link comes after every real name, so that a file is known by a name of its own where it has one.
     folders: dict[str, str] = {}
@@ -102,7 +111,10 @@ def discover(patterns: Iterable[str], base_dir: Path, stopping: Callable[[], boo
         except OSError as error:
             result.failures[shown(path)] = error.strerror or type(error).__name__
             continue
-        if found is None or found.key in seen:
+        if found is None:
+            without.add(path)
+            continue
+        if found.key in seen:
             continue
         fault = name_fault(path) or name_fault(found.path)
         if fault is not None:
@@ -110,7 +122,59 @@ def discover(patterns: Iterable[str], base_dir: Path, stopping: Callable[[], boo
             continue
         seen.add(found.key)
         result.files.append(replace(found, link=path) if link else found)
+    result.empty = tuple(
+        pattern
+        for pattern, matched in by_pattern.items()
+        if matched <= without and _should_match(pattern, by_pattern, base)
+    )
     return result
+
+
+def absences(path: str | tuple[str, ...], base_dir: Path) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield each glob of a setting `path` that matches no file now, by its place in the settings, and why."""
+    patterns = (path,) if isinstance(path, str) else path
+    found = discover(patterns, base_dir)
+    for number, pattern in enumerate(patterns):
+        if pattern in found.empty:
+            yield ("path",) if isinstance(path, str) else ("path", number), _why_empty(pattern, base_dir)
+    for place, reason in sorted(found.failures.items()):
+        yield ("path",), f"{place}: {reason}"
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder that this user may see."""
+    return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises an error where a folder above is closed
+
+
+def _why_empty(pattern: str, base_dir: Path) -> str:
+    """Return why a pattern matches no file, with the first folder on its way that is not there."""
+    if pattern.endswith("/") or is_folder(base_dir / pattern):
+        return "is a folder; name the files in it, such as folder/*.jsonl"
+    parts = Path(pattern).parts[:-1]
+    fixed = [part for number, part in enumerate(parts) if not any(map(glob.has_magic, parts[: number + 1]))]
+    folder = base_dir.absolute()
+    for part in fixed:
+        folder /= part
+        if not is_folder(folder):
+            return f"matches no file: there is no folder {folder}"
+    return "matches no file"
+
+
+def _should_match(pattern: str, patterns: Iterable[str], base: str) -> bool:
+    """Whether a pattern without a file is a fault: not when it is for what rotation is yet to make of the files of
+    another one, nor when rotation has just taken the only file that it names."""
+    others = [os.path.split(other) for other in patterns if other != pattern]
+    if others and _COMPRESSED.search(pattern):
+        return False
+    folder, name = os.path.split(pattern)
+    live = _ROTATED_END.sub("", name)
+    if live != name and any(at == folder and fnmatch.fnmatchcase(live, other) for at, other in others):
+        return False
+    path = os.path.join(base, pattern)  # noqa: PTH118 - paths are strings here
+    try:
+        return glob.has_magic(pattern) or not siblings(path)
+    except OSError:
+        return True
 
 
 def _real(path: str, folders: dict[str, str]) -> str:
@@ -148,6 +212,17 @@ def is_rotated(live: str, name: str) -> bool:
     if not rest or rest[0] not in "-._" or _MARK.fullmatch(rest) is None:
         return False
     return rest[0] == "." or sum(character.isdigit() for character in rest) >= _DATE_DIGITS
+
+
+def live_path(path: str) -> str:
+    """Return the path of the log of which a file is a rotated part by its name; its own path when it is none."""
+    folder, name = os.path.split(path)
+    bare = _COMPRESSED.sub("", name).removesuffix(".old")
+    for mark in reversed(list(_ROTATED.finditer(bare))):
+        live = bare[: mark.start()] + bare[mark.end() :]
+        if is_rotated(live, bare):
+            return os.path.join(folder, live)  # noqa: PTH118 - paths are strings here
+    return os.path.join(folder, bare)  # noqa: PTH118
 
 
 def siblings(origin: str) -> list[Found]:

@@ -21,7 +21,7 @@ def check_config(path: Path | None, config_path: Path, output: str) -> None:
     warnings: tuple[str, ...] = ()
     summary = ""
     try:
-        loaded = load_config(file)
+        loaded = load_config(file, on_disk=True)
     except ConfigError as error:
         problems = error.problems
     else:

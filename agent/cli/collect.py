@@ -15,12 +15,13 @@ from leverwatch.agent.cli.options import Exit, fail
 from leverwatch.agent.cli.output import count, print_json, table
 from leverwatch.agent.cli.progress import ProgressBar
 from leverwatch.agent.cli.replaced_days import replaced_json, replaced_text
+from leverwatch.agent.scheduling.nothing_counted import Concern
 from leverwatch.agent.scheduling.runner import RunReport
 from leverwatch.agent.scheduling.source_runner import source_runner
 from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.config import SourceConfig
-from leverwatch.collectors.interface import MALFORMED, Result
+from leverwatch.collectors.interface import MALFORMED, Problem, Result
 
 
 def collect(config_path: Path, output: str, only: tuple[str, ...], workers: int, *, trust_clock: bool) -> None:
@@ -43,34 +44,51 @@ def collect(config_path: Path, output: str, only: tuple[str, ...], workers: int,
                         reports.append(runner.run())
             idle = _idle(loaded.config.sources, reports, store)
     if output == "json":
-        print_json([_as_json(report, idle.get(report.source)) for report in reports])
+        print_json([_as_json(report, idle.get(report.source, {})) for report in reports])
     else:
         click.echo(_as_table(reports))
         for report in reports:
             if report.error is not None:
                 click.echo(f"{report.source}: failed ({report.reason}): {report.error}", err=True)
-        for name, why in idle.items():
-            click.echo(f"{name}: {why}", err=True)
+        for report in reports:
+            for line in idle.get(report.source, {}).values():
+                click.echo(f"{report.source}: {line}", err=True)
+            if report.source in idle:
+                for line in _samples(report):
+                    click.echo(f"{report.source}: {line}", err=True)
     sys.exit(Exit.OK if not idle and all(report.success for report in reports) else Exit.FAILED)
 
 
-def _idle(sources: Iterable[SourceConfig], reports: Sequence[RunReport], store: Store) -> dict[str, str]:
-    """Return why sources that did not fail count for nothing, or for none of some systems, by name."""
-    why = {report.source: report.nothing for report in reports if report.nothing is not None}
+def _idle(
+    sources: Iterable[SourceConfig], reports: Sequence[RunReport], store: Store
+) -> dict[str, dict[str, str]]:
+    """Return what is wrong with sources that did not fail, by name and by what it is."""
+    why = {report.source: {str(concern): text for concern, text in report.concerns.items()} for report in reports}
     named = {source.name: source for source in sources}
     for report in reports:
-        source = named[report.source]
+        source, known = named[report.source], why[report.source]
         template = getattr(source, "system", None)
-        if report.source in why and report.tallies.get(Result.UNATTRIBUTED, 0):
-            why[report.source] += f" (unattributed: they lack what `system: {template}` names)"
-        if report.success and report.source not in why and source.watches_prompts():
-            known = store.prompt_totals(Scope(systems=source.declared_systems()))
-            missing = sorted(
-                source.declared_systems() - {name for name, totals in known.items() if totals.by_kind}
-            )
+        for concern in {Concern.NOTHING_COUNTED, Concern.MOST_REFUSED} & known.keys():
+            if report.tallies.get(Result.UNATTRIBUTED, 0):
+                known[concern] += f" (unattributed: they lack what `system: {template}` names)"
+        if report.success and Concern.NOTHING_COUNTED not in known and source.watches_prompts():
+            totals = store.prompt_totals(Scope(systems=source.declared_systems()))
+            missing = sorted(source.declared_systems() - {name for name, of in totals.items() if of.by_kind})
             if missing:
-                why[report.source] = f"no landing touched a prompt of {', '.join(missing)}: do its patterns match?"
-    return why
+                known[Concern.NOTHING_COUNTED] = (
+                    f"no landing touched a prompt of {', '.join(missing)}: do its patterns match?"
+                )
+    return {name: known for name, known in why.items() if known}
+
+
+def _samples(report: RunReport) -> list[str]:
+    """Return a line for each kind of bad input of a run, with one of its places."""
+    first = {str(problem.reason): problem for problem in reversed(report.samples)}
+    return [
+        f"such as {problem.place}: {reason}: {problem.detail}"
+        for reason, problem in sorted(first.items())
+        if reason in report.tallies
+    ]
 
 
 def malformed(report: RunReport) -> dict[str, int]:
@@ -84,7 +102,7 @@ def unreadable_text(values: Mapping[str, int]) -> str:
     return f"values that cannot be read and are unknown: {fields}"
 
 
-def _as_json(report: RunReport, idle: str | None) -> dict[str, Any]:
+def _as_json(report: RunReport, idle: Mapping[str, str]) -> dict[str, Any]:
     tallies = Counter(report.tallies)
     return {
         "source": report.source,
@@ -98,11 +116,16 @@ def _as_json(report: RunReport, idle: str | None) -> dict[str, Any]:
         "not_calls": tallies[Result.NOT_A_CALL],
         "filtered": tallies[Result.FILTERED],
         "parts": tallies[Result.PART],
-        **({"nothing_counted": idle} if idle else {}),
+        **idle,
+        **({"samples": [_sample(problem) for problem in report.samples]} if report.samples else {}),
         **({"unreadable_values": report.unreadable} if report.unreadable else {}),
         **replaced_json(report),
         "seconds": round(report.seconds, 3),
     }
+
+
+def _sample(problem: Problem) -> dict[str, str]:
+    return {"place": problem.place, "reason": str(problem.reason), "detail": problem.detail}
 
 
 def _as_table(reports: list[RunReport]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,29 +24,61 @@ from leverwatch.collectors.sniffing.sniff import (
     guess,
     read_sample,
     recorded_by,
+    refusal,
     samples,
     summarise,
     tried,
 )
+from leverwatch.collectors.sniffing.whole import DayCount, by_day, doubts_of_whole, shortened
 
 
-def sniff(path: Path, output: str) -> None:
+def sniff(path: Path, output: str, *, explain: bool = False) -> None:
     """Carry out `leverwatch sniff`, whose options are in `commands`."""
     try:
         data, compression = read_sample(path)
         found = guess(data, compression)
         if found is None:
-            fail(f"{path}: no known format; tried {tried()}", Exit.FAILED)
+            fail(f"{path}: no known format; tried {tried()}\n{path}: {refusal(data)}", Exit.FAILED)
         config = config_of(path, found.settings)
         summary = summarise(config)
     except CollectorError as error:
         fail(str(error), Exit.FAILED)
     recorders = recorded_by(config.format, data) if found.format == "otlp" else {}
+    doubted = (*doubts(config.format, data), *_doubts_of_map(found, summary))
     if output == "json":
-        print_json(as_json(found, summary) | ({"instrumentations": recorders} if recorders else {}))
+        print_json(
+            as_json(found, summary)
+            | ({"instrumentations": recorders} if recorders else {})
+            | _told_of_map(found, summary, doubted, explain=explain)
+        )
     else:
         shown = list(samples(config.format, data))
-        click.echo(_as_text(path, found, summary, shown, recorders, doubts(config.format, data)))
+        text = _as_text(path, found, summary, shown, recorders, doubted)
+        click.echo("\n".join([text, *(_explained(found) if explain else [])]))
+
+
+def _doubts_of_map(found: Guess, summary: Summary) -> tuple[str, ...]:
+    if found.fields is None:
+        return ()
+    return doubts_of_whole(summary.tallies, summary.usage, summary.unreadable)
+
+
+def _told_of_map(found: Guess, summary: Summary, doubted: tuple[str, ...], *, explain: bool) -> dict[str, Any]:
+    """Return what is said of a guessed field map: the source, its doubts, and what it would count by day."""
+    if found.fields is None:
+        return {}
+    return {
+        "source_format": found.settings,
+        "doubts": [*found.fields.notes, *doubted],
+        "unmapped": list(found.fields.unmapped),
+        "by_day": [asdict(row) for row in by_day(summary.usage)],
+        **({"evidence": list(found.fields.evidence)} if explain else {}),
+    }
+
+
+def _explained(found: Guess) -> list[str]:
+    evidence = [] if found.fields is None else found.fields.evidence
+    return ["", "Evidence:", *(f"  {line}" for line in evidence or ("the format is recognised by its records",))]
 
 
 def as_json(found: Guess, summary: Summary) -> dict[str, Any]:
@@ -125,10 +158,30 @@ def _as_text(
         spans = ", ".join(f"{count(number)} of {name}" for name, number in recorders.items())
         nothing = only_others(recorders, summary.tallies[Result.COUNTED] + summary.tallies[Result.DUPLICATE])
         lines += ["", f"Spans in the first records: {spans}", *([nothing] if nothing else [])]
+    if found.fields is not None:
+        lines += ["", *_days(by_day(summary.usage))]
     if summary.problems:
         lines += ["", "Problems:", *(f"  {problem}" for problem in summary.problems[:10])]
     lines += ["", "Source:", *source_block(path, found, doubted)]
     return "\n".join(lines)
+
+
+def _days(counts: list[DayCount]) -> list[str]:
+    first, last, between = shortened(counts)
+    several = len({row.operation for row in counts}) > 1
+    heads = ["DAY", "MODEL", *(["OPERATION"] if several else []), "INFERENCES", "ERRORS", "INPUT", "OUTPUT", "USD"]
+    rows = [_cells(row, several=several) for row in (*first, *last)]
+    lines = table(heads, rows).splitlines()
+    if between:
+        lines.insert(len(first) + 1, f"... {between} more ...")
+    return lines
+
+
+def _cells(row: DayCount, *, several: bool) -> list[str]:
+    tokens = ["unknown" if value is None else count(value) for value in (row.input_tokens, row.output_tokens)]
+    cost = "unknown" if row.cost_usd is None else f"{row.cost_usd:.6g}"
+    operation = [row.operation] if several else []
+    return [row.day, row.model, *operation, count(row.inferences), count(row.errors), *tokens, cost]
 
 
 def _numbers(facts: dict[str, Any]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +34,15 @@ def _map(settings: Any, fields: FieldGuess) -> Iterable[str]:
     yield "    format:"
     for key, value in settings.items():
         if key != "fields":
-            yield f"      {key}: {_value(value)}"
+            yield f"      {key}: {flow(value)}"
     yield "      fields:"
-    for field, path in settings["fields"].items():
+    for field, setting in settings["fields"].items():
         others = fields.others.get(field, ())
-        yield f"        {field}: {_text(path)}{'  # or: ' if others else ''}{', '.join(map(_text, others))}"
+        yield f"        {field}: {flow(setting)}{'  # or: ' if others else ''}{', '.join(map(_text, others))}"
     for note in fields.notes:
         yield f"        # {note}"
+    if fields.unmapped:
+        yield f"        # numbers that are not mapped: {', '.join(fields.unmapped)}"
 
 
 def _templates(fields: FieldGuess | None) -> str:
@@ -49,13 +51,16 @@ def _templates(fields: FieldGuess | None) -> str:
 
 
 def _flow(settings: Any) -> str:
-    if isinstance(settings, str):
-        return settings
-    return f"{{{', '.join(f'{key}: {_value(value)}' for key, value in settings.items())}}}"
+    return settings if isinstance(settings, str) else flow(settings)
 
 
-def _value(value: str | list[str]) -> str:
-    return f"[{', '.join(value)}]" if isinstance(value, list) else _text(value)
+def flow(value: Any) -> str:
+    """Return a value as YAML on one line."""
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{_text(str(key))}: {flow(inner)}' for key, inner in value.items())}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(flow, value))}]"
+    return _text(value) if isinstance(value, str) else json.dumps(value)
 
 
 def _text(text: str) -> str:

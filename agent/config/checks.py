@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from importlib.util import find_spec
 from typing import Any
@@ -15,6 +15,8 @@ from leverwatch.collectors.config import SourceConfig
 
 _PUBLIC_PRICES = "genai_prices"
 """The package that brings them."""
+_MOST_COMPARED = 200
+"""Among more names none is looked for that is nearly the same, as every command reads the configuration."""
 IndexedSources = Sequence[tuple[int, SourceConfig]]
 """The valid sources, each with its index in the file."""
 
@@ -83,15 +85,32 @@ def unused(config: Config, today: date) -> Iterator[Problem]:
     watched = {
         system for source in config.sources if source.watches_prompts() for system in source.declared_systems()
     }
+    if config.sources:
+        yield from _unfed(config, fed, watched, any_system=any_system)
     if not any_system and config.sources:
-        for system in config.systems:
-            if system not in fed | watched:
-                yield Problem(("systems", system), "no source counts this system or watches its prompts")
         yield from _prompts_without_usage(config, fed)
     for system, declared in config.systems.items():
         # A day of grace: somewhere it is already tomorrow.
         if declared.reviewed is not None and declared.reviewed > today + timedelta(days=1):
             yield Problem(("systems", system, "reviewed"), "is in the future", declared.reviewed)
+
+
+def _unfed(config: Config, fed: set[str], watched: set[str], *, any_system: bool) -> Iterator[Problem]:
+    """Yield a warning for each declared system that no source feeds.
+
+    Where records name systems, or its prompts are watched, that takes a sign: a system that is fed and not
+    declared, and has nearly the same name.
+    """
+    for system in config.systems:
+        if system in fed:
+            continue
+        hint = _meant(system, fed - config.systems.keys())
+        if not any_system and system not in watched:
+            hint = hint or _meant(system, watched - config.systems.keys())
+            yield Problem(("systems", system), f"no source counts this system or watches its prompts{hint}")
+        elif hint:
+            unless = ", unless records name it" if any_system else ""
+            yield Problem(("systems", system), f"no source counts this system{unless}{hint}")
 
 
 def _prompts_without_usage(config: Config, fed: set[str]) -> Iterator[Problem]:
@@ -100,7 +119,18 @@ def _prompts_without_usage(config: Config, fed: set[str]) -> Iterator[Problem]:
             if system not in fed and system not in config.systems:
                 steps = ("sources", index, "systems", system)
                 where = show_steps(("systems", system))
-                yield Problem(steps, f"no source counts this system, and {where} does not declare it")
+                hint = _meant(system, fed | config.systems.keys())
+                yield Problem(steps, f"no source counts this system, and {where} does not declare it{hint}")
+
+
+def _meant(name: str, known: Collection[str]) -> str:
+    """Return a hint at a system with nearly the same name; empty without one."""
+    if not known or len(known) > _MOST_COMPARED:
+        return ""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, sorted(known), n=1, cutoff=0.8)
+    return f'; did you mean "{near[0]}"?' if near else ""
 
 
 def all_problems(entries: Mapping[str, Any], sources: IndexedSources) -> Iterator[Problem]:

@@ -85,6 +85,7 @@ def load_config(
     *,
     types: Mapping[str, SourceType] | None = None,
     now: Callable[[], datetime] = utc_now,
+    on_disk: bool = False,
 ) -> Loaded:
     """Read and check one configuration file.
 
@@ -93,6 +94,7 @@ def load_config(
         environ: where `${NAME}` is looked up; by default the environment of the process.
         types: the kinds of source; by default all that are registered.
         now: the clock, for dates that lie in the future.
+        on_disk: whether the warnings also say which files and folders are not there.
 
     Raises:
         ConfigError: the file cannot be used; holds every problem, and no secret.
@@ -104,9 +106,8 @@ def load_config(
     if not isinstance(document.data, dict):
         reason = "is empty" if document.data is None else "must be a mapping of sections (sources:, systems:, ...)"
         raise ConfigError((show_problem(Problem((), reason), str(path), document.line_of(())),))
-    return _Loading(path, document, expand(document.data, os.environ if environ is None else environ), types).run(
-        now
-    )
+    expanded = expand(document.data, os.environ if environ is None else environ)
+    return _Loading(path, document, expanded, types).run(now, on_disk=on_disk)
 
 
 _HINT = "name the configuration file with --config, or in LEVERWATCH_CONFIG"
@@ -126,7 +127,7 @@ class _Loading:
         self.data: dict[str, Any] = expanded.data
         self.types = types
 
-    def run(self, now: Callable[[], datetime]) -> Loaded:
+    def run(self, now: Callable[[], datetime], *, on_disk: bool) -> Loaded:
         config, sources, problems = self._validate()
         problems += all_problems(self.data, sources)
         known = {problem.steps for problem in problems}
@@ -147,7 +148,12 @@ class _Loading:
         url = anchored(config.store.parsed_url(), self.base_dir)
         if _PASSWORD_FILE in contents and not isinstance(url, SqlitePath):
             url = url.set(password=contents[_PASSWORD_FILE])
-        warnings = self._shown(unused(config, now().date()))
+        doubts = list(unused(config, now().date()))
+        if on_disk:
+            from leverwatch.agent.config.on_disk import absences
+
+            doubts += absences(config, self.base_dir, url)
+        warnings = self._shown(doubts)
         return Loaded(config, self.path, self.base_dir, warnings, _digest(self.data, contents), url)
 
     def _with_nul(self) -> Iterator[Problem]:

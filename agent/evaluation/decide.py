@@ -75,6 +75,9 @@ class Plan(Struct, frozen=True):
                     if source.watches_prompts()
                     for system in source.declared_systems()
                 ),
+                counting={
+                    source.name: source.declared_systems() for source in config.sources if source.counts_usage()
+                },
                 telling=frozenset(source.name for source in config.sources if source.tells_prompts()),
                 authoritative=frozenset(source.name for source in config.sources if source.is_authoritative()),
             ),

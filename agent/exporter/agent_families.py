@@ -155,6 +155,19 @@ AGENT: tuple[Family[AgentSnapshot], ...] = (
         "for every configured source and result",
         _records,
     ),
+    _per_source(
+        "leverwatch_source_matches",
+        "Files that the globs of the source match, or that have a prompt at the tip of the branch.",
+        lambda source: source.matches,
+        "after a first run of a source with globs or patterns in this process",
+    ),
+    _per_source(
+        "leverwatch_source_unreadable_ratio",
+        "Share of what the source read within a day, since the agent started, that was refused or names no system;"
+        " blank lines and headers are none of it.",
+        lambda source: source.unreadable_share,
+        "while something was read within a day",
+    ),
     Family(
         "leverwatch_unreadable_values_total",
         "counter",

@@ -99,7 +99,7 @@ def _operational(changes: RuleEvidence, behavior: RuleEvidence) -> _Decision:
 
 def _by_volume(facts: Facts, volume: VolumeState, settings: Settings, previous: Verdict | None) -> _Decision:
     if volume.newest_day is None:
-        why = reason(ReasonCode.NO_USAGE, "no usage was seen")
+        why = reason(ReasonCode.NO_USAGE, reasons.no_usage(facts))
         return _Decision(None, Status.UNDECIDED, None, why)
     stale = is_stale(volume, facts.as_of, settings)
     if stale or volume.monthly_inferences is None or volume.band is None:

@@ -11,6 +11,7 @@ from leverwatch.agent.framework.humanise import humanise
 from leverwatch.agent.framework.model import (
     Band,
     Declaration,
+    Facts,
     FrequencyState,
     PromptFacts,
     PromptOrigin,
@@ -73,6 +74,16 @@ def inferences(volume: VolumeState, as_of: date, settings: Settings) -> str:
     end = "" if volume.newest_day in {None, as_of} else f" to {volume.newest_day}"
     number = humanise(volume.monthly_inferences or 0.0, marks(settings))
     return f"{number} inferences a month ({volume.covered_days} of {WINDOW_DAYS} days{end})"
+
+
+def no_usage(facts: Facts) -> str:
+    """That no usage was seen, and why, as far as that is known."""
+    if facts.usage.unseen:
+        return f"no usage was seen: {facts.usage.unseen}"
+    if facts.usage.sources:
+        counted = f"what {', '.join(facts.usage.sources)} counted is of later days"
+        return f"no usage was seen by the end of {facts.as_of}, the last complete day: {counted}"
+    return "no usage was seen"
 
 
 def coverage(volume: VolumeState, settings: Settings) -> str:

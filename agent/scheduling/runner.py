@@ -15,7 +15,9 @@ from msgspec.structs import asdict, replace
 
 from leverwatch.agent.errors import InternalError, StoreConflict, StoreError
 from leverwatch.agent.log import get_logger
-from leverwatch.agent.scheduling.nothing_counted import nothing_counted
+from leverwatch.agent.scheduling.nothing_counted import Concern, concerns, unreadable_share
+from leverwatch.agent.scheduling.problem_log import SECONDS, ProblemLog
+from leverwatch.agent.scheduling.recent import Recent
 from leverwatch.agent.source_view import SourceView
 from leverwatch.agent.store.replaced import Replaced
 from leverwatch.agent.store.store import SourceTimes
@@ -26,6 +28,9 @@ from leverwatch.collectors.interface import (
     Backfills,
     Batch,
     Collector,
+    Matched,
+    Matches,
+    Problem,
     Result,
     SourceState,
     utc_now,
@@ -34,7 +39,6 @@ from leverwatch.collectors.result_files import ReadsResultFiles
 
 log = get_logger(__name__)
 
-_MOST_PROBLEMS_LOGGED = 20
 _TRIES = 3
 """How often a run starts again without any progress, because another agent advanced the source."""
 _BACKFILL_TRIES = 30
@@ -89,8 +93,10 @@ class RunReport(Struct, frozen=True):
     """Why the run failed, as a constant; None after a success."""
     error: str | None = None
     """Why the run failed, in words; None after a success."""
-    nothing: str | None = None
-    """Why a run that did not fail counts for nothing, in words; None when it counts, or had nothing new."""
+    concerns: Mapping[Concern, str] = field(default_factory=dict)
+    """What is wrong with a run that did not fail, each in words; empty when it counts, or had nothing new."""
+    samples: tuple[Problem, ...] = ()
+    """A few places of each kind of bad input that was met in this process."""
 
 
 class _Done(Struct):
@@ -131,14 +137,17 @@ class SourceRunner:
         now: Callable[[], datetime] = utc_now,
         on_batch: Callable[[str, Batch], None] | None = None,
         stopping: Callable[[], bool] = lambda: False,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.config = config
         self._collector, self._store, self._now = collector, store, now
-        self._on_batch, self._stopping = on_batch, stopping
+        self._on_batch, self._stopping, self._monotonic = on_batch, stopping, monotonic
         self._lock = Lock()
         self._running = Lock()
         self._failures: Counter[str] = Counter()
-        self._said_nothing = False
+        self._said: frozenset[Concern] = frozenset()
+        self._said_at: dict[Concern, float] = {}
+        self._problems, self._recent = ProblemLog(), Recent()
         times = store.source_times().get(config.name)
         self._view = SourceView(
             name=config.name,
@@ -173,8 +182,10 @@ class SourceRunner:
             started = time.monotonic()
             done = _Done()
             reason, error = None, None
+            matched: Matched | None = None
             try:
                 self._collect(done, history)
+                matched = self._collector.matched() if isinstance(self._collector, Matches) else None
             except CollectorError as failure:
                 reason, error = failure.reason, str(failure)
             except StoreError as failure:
@@ -191,7 +202,7 @@ class SourceRunner:
                     error=type(failure).__name__,
                     trace="".join(format_tb(failure.__traceback__)),
                 )
-            ever = self.view().records
+            self._log_problems()
             report = RunReport(
                 source=self.config.name,
                 success=error is None,
@@ -204,9 +215,10 @@ class SourceRunner:
                 replaced=done.replaced,
                 reason=reason,
                 error=error,
-                nothing=None if error or history else nothing_counted(done.tallies, ever),
+                concerns={} if error or history else concerns(done.tallies, self.view().records, matched),
+                samples=self._problems.samples,
             )
-            self._finish(report)
+            self._finish(report, matched)
             return report
 
     def _collect(self, done: _Done, history: BackfillRequest | None) -> None:
@@ -225,7 +237,7 @@ class SourceRunner:
 
     def _batches(self, done: _Done, history: BackfillRequest | None) -> None:
         state = self._store.source_state(self.config.name)
-        revision, logged = state.revision, 0
+        revision = state.revision
         if history is not None and isinstance(self._collector, Backfills):
             batches = self._collector.backfill(state, history)
         else:
@@ -236,15 +248,8 @@ class SourceRunner:
                 revision += 1
                 done.add(batch, replaced)
                 self._committed(batch, replaced)
-                for problem in batch.problems[: _MOST_PROBLEMS_LOGGED - logged]:
-                    logged += 1
-                    log.warning(
-                        "bad_input",
-                        source=self.config.name,
-                        place=problem.place,
-                        reason=str(problem.reason),
-                        detail=problem.detail,
-                    )
+                self._problems.add(batch)
+                self._recent.add(self._now(), batch.tallies)
                 if self._on_batch is not None:
                     self._on_batch(self.config.name, batch)
                 if self._stopping():
@@ -254,6 +259,17 @@ class SourceRunner:
             close = getattr(batches, "close", None)
             if close is not None:
                 close()
+
+    def _log_problems(self) -> None:
+        for said in self._problems.due(self._monotonic()):
+            log.warning(
+                "bad_input",
+                source=self.config.name,
+                place=said.problem.place,
+                reason=str(said.problem.reason),
+                detail=said.problem.detail,
+                count=said.count,
+            )
 
     def _committed(self, batch: Batch, replaced: Replaced | None) -> None:
         with self._lock:
@@ -271,11 +287,12 @@ class SourceRunner:
                 restated_inferences=restated,
             )
 
-    def _finish(self, report: RunReport) -> None:
+    def _finish(self, report: RunReport, matched: Matched | None) -> None:
         if not report.success and self._stopping():
             # It was ended on purpose, and the next start goes on where it stood.
             log.info("collector_run_ended", source=report.source, error=report.error)
             return
+        recent = self._recent.tallies(self._now())
         with self._lock:
             if report.reason is not None:
                 self._failures[report.reason] += 1
@@ -290,6 +307,10 @@ class SourceRunner:
                 result_files=(
                     self._collector.result_files() if isinstance(self._collector, ReadsResultFiles) else None
                 ),
+                matches=matched.files if matched else self._view.matches,
+                unreadable_share=unreadable_share(recent),
+                concerns=concerns(recent, self._view.records, matched, "the last day") if report.success else {},
+                samples=report.samples,
             )
         if report.success:
             figures: dict[str, float] = {str(result): number for result, number in report.tallies.items()}
@@ -298,9 +319,13 @@ class SourceRunner:
             if report.replaced_days:
                 figures |= {"replaced_days": report.replaced_days, **asdict(report.replaced)}
             log.info("collector_run", source=report.source, seconds=round(report.seconds, 3), **figures)
-            if report.nothing is not None and not self._said_nothing:
-                # Once, until something counts: an idle source runs every minute.
-                log.warning("nothing_counted", source=report.source, reason=report.nothing)
-            self._said_nothing = report.nothing is not None
+            now = self._monotonic()
+            for concern, why in report.concerns.items():
+                # Once until it is over, and once an hour: a source runs every minute, and may be idle between.
+                said = self._said_at.get(concern)
+                if concern not in self._said and (said is None or now - said >= SECONDS):
+                    self._said_at[concern] = now
+                    log.warning(str(concern), source=report.source, reason=why)
+            self._said = frozenset(report.concerns)
         else:
             log.warning("collector_failed", source=report.source, reason=report.reason, error=report.error)

@@ -13,13 +13,17 @@ from sqlalchemy import Connection, func, select
 from leverwatch.agent.framework.model import Declaration, Facts, PromptFacts, UsageFacts
 from leverwatch.agent.framework.served_prompts import Served, prompt_facts, served
 from leverwatch.agent.framework.timeline import Timeline, is_overlapping
-from leverwatch.agent.store.names import named
+from leverwatch.agent.store.names import named, read_names
 from leverwatch.agent.store.prompt_days import read_prompt_days
 from leverwatch.agent.store.schema import EMPTIED, prompt_changes, source_days, sources, usage_daily, usage_totals
 from leverwatch.agent.store.source_life import alive_until, incomplete_days, name_of
+from leverwatch.agent.store.tallies import read_tallies
+from leverwatch.agent.store.unseen import why_unseen
 from leverwatch.agent.store.words import word
 from leverwatch.collectors.interface import COUNTING_KINDS, ChangeKind, Operation
 
+MOST_COMPARED = 5_000
+"""How many pairs of names are compared to find those that are nearly the same: it is done by every evaluation."""
 _Moment = TypeVar("_Moment", date, datetime)
 
 
@@ -31,6 +35,9 @@ class Scope(Struct, frozen=True):
     """Systems whose prompts a source tracks."""
     telling: frozenset[str] = frozenset()
     """Sources whose records tell the version of the prompt."""
+    counting: Mapping[str, frozenset[str]] | None = None
+    """The sources that count usage, each with the systems that it feeds; no system: its records name them. None:
+    which sources there are is not known."""
     authoritative: frozenset[str] = frozenset()
     """Sources that count alone for the systems that they feed."""
     systems: frozenset[str] | None = None
@@ -51,6 +58,15 @@ def read_timelines(connection: Connection, as_of: date, scope: Scope) -> dict[st
     usage = _usage(connection, as_of, scope)
     landed = _prompts(connection, as_of, scope)
     seen = read_served(connection, as_of, scope)
+    systems = sorted({*usage, *landed, *seen, *_declared(scope)})
+    without = [system for system in systems if system not in usage or not usage[system][0].sources]
+    if without and scope.counting is not None:
+        records, names = read_tallies(connection), read_names(connection)
+        if len(without) * len(names) > MOST_COMPARED:
+            names = []
+        for system in without:
+            why = why_unseen(system, scope.counting, records, names)
+            usage[system] = UsageFacts(unseen=why), frozenset()
     return {
         system: _timeline(
             system,
@@ -60,7 +76,7 @@ def read_timelines(connection: Connection, as_of: date, scope: Scope) -> dict[st
             landed.get(system, PromptFacts(watched=system in scope.watched)),
             seen.get(system, Served()),
         )
-        for system in sorted({*usage, *landed, *seen, *_declared(scope)})
+        for system in systems
     }
 
 

@@ -26,10 +26,10 @@ from leverwatch.agent.store.names import Admission, FoldWarning, KnownNames, Nam
 from leverwatch.agent.store.reads import Reads
 from leverwatch.agent.store.replaced import Cell, Replaced, read_inferences
 from leverwatch.agent.store.rows import RowWriter
-from leverwatch.agent.store.schema import record_tallies, source_state, sources, unreadable_values
+from leverwatch.agent.store.schema import source_state, sources, unreadable_values
 from leverwatch.agent.store.sqlite import check_damage, is_lost, is_unwritable
+from leverwatch.agent.store.tallies import read_tallies
 from leverwatch.agent.store.verdicts import forget_after, latest_verdicts, newest_moment, write_verdicts
-from leverwatch.agent.store.words import word
 from leverwatch.collectors.interface import Batch, Result, SourceState, utc_now
 from leverwatch.collectors.stored_state import place_of
 
@@ -375,11 +375,8 @@ class Store(Reads):
 
     def tallies(self) -> Mapping[str, Mapping[Result, int]]:
         """Return the number of records by source and result, since the store exists."""
-        found: dict[str, dict[Result, int]] = {}
         with self.reading() as connection:
-            for row in connection.execute(select(record_tallies)):
-                found.setdefault(row.source, {})[word(Result, row.result)] = row.records
-        return found
+            return read_tallies(connection)
 
     def unreadable(self) -> Mapping[str, Mapping[str, int]]:
         """Return the number of values that could not be read by source and field, since the store exists."""

@@ -13,9 +13,10 @@ from leverwatch.collectors.aggregation.native_columns import table_text
 from leverwatch.collectors.aggregation.rollup import Rollup
 from leverwatch.collectors.aggregation.stored_ids import KeyOf
 from leverwatch.collectors.records.decoder import Decoder
-from leverwatch.collectors.records.filtered import FilteredLines
+from leverwatch.collectors.records.filtered import FilteredLines, FilteredMap
 from leverwatch.collectors.records.formats.interface import Format
 from leverwatch.collectors.records.formats.jsonl import JsonLines
+from leverwatch.collectors.records.formats.mapped import MappedJson
 
 try:
     from leverwatch.collectors.aggregation import _native
@@ -44,7 +45,9 @@ def native_counter(
     made: Format, rollup: Rollup, zone: tzinfo, seen: SeenIds | None, calls: SeenIds
 ) -> NativeCounter | None:
     """Return a counter of lines that uses the helper; None when the format or its fields are beyond the helper."""
-    plan = made.plan() if isinstance(made, JsonLines | FilteredLines | Decoder) else None
+    plan = (
+        made.plan() if isinstance(made, JsonLines | FilteredLines | FilteredMap | MappedJson | Decoder) else None
+    )
     by_id = seen is not None and seen.key_of is KeyOf.ID
     if plan is None or by_id is not (seen is not None and plan.by_id):
         return None

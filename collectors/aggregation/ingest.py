@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -15,18 +14,20 @@ from leverwatch.collectors.aggregation.blanks import between_blanks
 from leverwatch.collectors.aggregation.chunk import Chunk, moved, unreadable_of
 from leverwatch.collectors.aggregation.compiled import IS_COMPILED
 from leverwatch.collectors.aggregation.config import CountingConfig
-from leverwatch.collectors.aggregation.day_filter import Days, Window
+from leverwatch.collectors.aggregation.continued import parse_behind
+from leverwatch.collectors.aggregation.day_filter import EVER, Days, Window
 from leverwatch.collectors.aggregation.known_records import KnownRecords
 from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.aggregation.observed import Report
-from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE, partial_key
+from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE, partial_key, whole_rows
 from leverwatch.collectors.aggregation.pipeline import IDS, assemble
 from leverwatch.collectors.aggregation.refusals import REFUSED, Refusals, Settled, mixed
+from leverwatch.collectors.aggregation.results import Results
 from leverwatch.collectors.aggregation.rollup import lines_of
 from leverwatch.collectors.aggregation.scan_pool import ScanPool
 from leverwatch.collectors.errors import SourceRefused
-from leverwatch.collectors.interface import UNREADABLE_VALUE, Problem, PromptCount, Result, TierCount, UsageRow
-from leverwatch.collectors.records.formats.interface import Parsed, RecordFormat, Row
+from leverwatch.collectors.interface import Problem, PromptCount, Result, TierCount, UsageRow
+from leverwatch.collectors.records.formats.interface import Parsed, Preamble, RecordFormat, table_of
 from leverwatch.collectors.records.path_words import PathValues
 from leverwatch.collectors.records.timestamps import zone_named
 from leverwatch.collectors.stored_state import check_versions, entries
@@ -34,11 +35,8 @@ from leverwatch.collectors.stored_state import check_versions, entries
 if TYPE_CHECKING:
     from leverwatch.collectors.aggregation.native_counter import NativeCounter, Scanned
 
-MAX_PROBLEMS = 20
 MAX_HEADER = 64 << 10
 """The longest header line, in bytes."""
-_NORMAL = frozenset({Result.DUPLICATE, Result.PART})
-"""Results of records that are not reported as problems."""
 
 
 class Counted(Struct, frozen=True):
@@ -67,7 +65,7 @@ class Ingest:
         parts = assemble(config, now, compiled=compiled)
         self._format, self._rollup = parts.format, parts.rollup
         self._ids = (parts.calls,) if parts.seen is None else (parts.seen, parts.calls)
-        self._open_calls = parts.open_calls
+        self._open_calls, self._counters = parts.open_calls, parts.counters
         self._records = self._format if isinstance(self._format, RecordFormat) else None
         self._zone = zone_named(config.timezone)
         self._plain = parts.plain
@@ -83,14 +81,13 @@ class Ingest:
         """Which records of the one line that comes were not refused before; None: all of them were."""
         self.on_refused: Callable[[Refusals], None] | None = None
         """Is told the refused records of each chunk."""
-        self._read = 0
-        self._tallies: Counter[Result] = Counter()
-        self._unreadable: Counter[str] = Counter()
-        self._problems: list[Problem] = []
+        self._results = Results()
         self._partials: Counter[str] = Counter()
         self._changed_partials: set[str] = set()
         self._stored_ids: Mapping[str, bytes] = {}
+        self._before = b""
         self.wants_header = self._format.wants_header
+        self._table = table_of(self._format)
         self.framing = self._format.framing
 
     @property
@@ -140,10 +137,19 @@ class Ingest:
     @property
     def records(self) -> int:
         """Lines since the last drain."""
-        return self._tallies.total()
+        return self._results.tallies.total()
 
     def keep(self, days: Days | None, before: Days | None = None) -> Window | None:
-        """Count only these days from now on (None: all of them). Returns what was set before."""
+        """Count only these days from now on (None: all of them). Returns what was set before.
+
+        Raises:
+            SourceRefused: days are left out of counters that grow from record to record.
+        """
+        if days not in (None, EVER) and self._counters is not None:
+            raise SourceRefused(
+                f"source {self._source}: a field of_session counts how much it grew since the record before, so"
+                " that no days can be left out: backfill without --since and --until"
+            )
         previous, self.window = self.window, None if days is None else Window(days, self._zone, before)
         return previous
 
@@ -153,8 +159,8 @@ class Ingest:
         for seen in self._ids:
             seen.pin(pinned)
 
-    def check_header(self, line: bytes, path: str) -> None:
-        """Check that the header of a file has the columns that the source needs.
+    def check_header(self, line: bytes, path: str, number: int = 1) -> None:
+        """Check that a header of a file, which is on a line, has the columns that the source needs.
 
         Raises:
             SourceRefused: columns are missing; the message names the file and the columns.
@@ -163,7 +169,18 @@ class Ingest:
         long = len(line) > MAX_HEADER
         wrong = (f"a header of more than {MAX_HEADER >> 10} KiB",) if long else self._format.check_header(line)
         if wrong:
-            raise SourceRefused(f"source {self._source}: {path}:1: {', '.join(wrong)}")
+            raise SourceRefused(f"source {self._source}: {path}:{number}: {', '.join(wrong)}")
+
+    def preamble(self, data: bytes) -> Preamble:
+        """Return what precedes the records of a file that begins with `data`, which are whole records."""
+        if self._table is not None:
+            return self._table.preamble(data)
+        end = data.find(b"\n") + 1
+        return Preamble(end, 1, data[:end].rstrip(b"\r\n"))
+
+    def headers_in(self, data: bytes, header: bytes) -> list[tuple[int, bytes]]:
+        """Return the headers among records behind `header` that have other columns, each with its offset."""
+        return [] if self._table is None else self._table.changes(data, header)
 
     def load(self, state: Mapping[str, bytes]) -> None:
         """Forget what was not committed, and restore the rest from the state of the source.
@@ -179,10 +196,7 @@ class Ingest:
         self._rollup.clear()
         if self._plain is not None:
             self._plain.clear()
-        self._read = 0
-        self._tallies.clear()
-        self._unreadable.clear()
-        self._problems.clear()
+        self._results.clear()
         self._changed_partials.clear()
         self._partials = Counter(dict(entries(self._source, state, PARTIAL_LINE)))
         for seen in self._ids:
@@ -192,6 +206,8 @@ class Ingest:
         self._stored_ids = {key: state[key] for kind in IDS for key in kind.keys_of(state)}
         self._rollup.observed.load(state, self._source)
         self._open_calls.load(state, self._source)
+        if self._counters is not None:
+            self._counters.load(state, self._source)
 
     def restore_ids(self) -> None:
         """Restore the request ids now, when that was not done since `load`.
@@ -217,11 +233,11 @@ class Ingest:
         self._enter(lines)
         knows = self.known is not None and not self.known.idle
         may_differ = knows or self._open_calls.versions > 0
-        if self._plain is None or self.settled or not self._plain.takes(lines.data, may_differ):
+        if self._plain is None or self.settled or lines.before or not self._plain.takes(lines.data, may_differ):
             self.finish()
             chunk, known = self._count_rows(bytes(lines.data), lines.header)
             self._count_chunk(lines, chunk)
-            open_end = lines.data[-1:] != b"\n" and (may_go_on or self.framing.by_newline)
+            open_end = may_go_on or (self.framing.by_newline and lines.data[-1:] != b"\n")
             if chunk.counted and open_end and self.settled is None:
                 self._remember(partial_key(lines), 1)
             return known
@@ -231,7 +247,11 @@ class Ingest:
         self.finish()
         return self._count_plain(self._plain, lines, self._plain.scan(lines.data))
 
+    def _parse(self, data: bytes, header: bytes | None) -> Parsed:
+        return parse_behind(self._format, self._before, data, header)
+
     def _enter(self, lines: Lines) -> None:
+        self._before = lines.before
         if isinstance(self._format, PathValues):
             self._format.enter(lines.origin or lines.path)
 
@@ -240,7 +260,7 @@ class Ingest:
             chunk, _ = self._count_rows(bytes(lines.data), lines.header)
             self._count_chunk(lines, chunk)
             return plain.lines(lines.data)
-        read = self._read + found.lines
+        read = self._results.read + found.lines
         chunks: list[Chunk] = []
         others: list[int] = []
 
@@ -252,11 +272,12 @@ class Ingest:
 
         counts = plain.count(found, self._rollup.limit(), self.window, odd)
         # A line of declared records may hold several.
-        self._read = self._read + found.lines - sum(others) if plain.is_declared else read
-        self._tallies[Result.DUPLICATE] += counts.repeated
+        results = self._results
+        results.read = results.read + found.lines - sum(others) if plain.is_declared else read
+        results.tallies[Result.DUPLICATE] += counts.repeated
         settled = self.window is not None and self.window.before is not None
-        self._tallies[Result.OUT_OF_RANGE] += counts.left_out + (counts.filtered if settled else 0)
-        self._tallies[Result.FILTERED] += 0 if settled else counts.filtered
+        results.tallies[Result.OUT_OF_RANGE] += counts.left_out + (counts.filtered if settled else 0)
+        results.tallies[Result.FILTERED] += 0 if settled else counts.filtered
         chunks.append(Chunk(counts.counted, 0, counts.refused))
         whole = Chunk(
             sum(chunk.counted for chunk in chunks),
@@ -277,7 +298,7 @@ class Ingest:
             if stretch is data:
                 return self._count_stretch(data, header)
             chunk, _ = self._count_stretch(stretch, header) if stretch else (Chunk(0, 0, []), None)
-            self._read += blank
+            self._results.read += blank
             chunk = moved(chunk, first)
             whole = Chunk(
                 whole.counted + chunk.counted,
@@ -295,23 +316,27 @@ class Ingest:
         if self._records is not None and self.window is None and known_records is None and settled is None:
             parsed = self._records.records(data)
             known = len(parsed.rows) if parsed.lines is None else None
-            self._saw(parsed)
+            self._results.saw(parsed)
             places = parsed.lines
             counted, others = self._rollup.add_records(parsed.rows, self._records.layout)
         else:
-            parsed = self._format.parse(data, header)
+            parsed = self._parse(data, header)
             if settled is not None:
                 parsed = settled.left_of(parsed)
-            self._saw(parsed)
+            self._results.saw(parsed)
             places = parsed.lines
             if self.window is not None:
-                self._tallies[Result.OUT_OF_RANGE] += self.window.keep(parsed)
+                self._results.tallies[Result.OUT_OF_RANGE] += self.window.keep(parsed)
             if known_records is not None:
-                self._tallies[Result.DUPLICATE] += known_records.keep(parsed, self._rollup.take_back)
-            counted, others = self._rollup.add(parsed.rows, parsed.pieces, parsed.observed)
+                self._results.tallies[Result.DUPLICATE] += known_records.keep(parsed, self._rollup.take_back)
+            if self._counters is not None:
+                self._counters.again = self.again
+            counted, others = self._rollup.add(parsed.rows, parsed.pieces, parsed.observed, parsed.sessions)
+            if self._counters is not None:
+                parsed.unreadable += self._counters.take_forgotten()
             if known_records is not None:
                 known_records.note_added(parsed.rows, parsed.pieces, others)
-        self._tallies.update(parsed.passed)
+        self._results.tallies.update(parsed.passed)
         self._rollup.saw(parsed.seen)
         unreadable = unreadable_of(parsed, others) if parsed.unreadable else []
         rows = lines_of(others, parsed.lines)
@@ -321,67 +346,50 @@ class Ingest:
             both = settled.after(parsed.refused, others)
         return Chunk(counted, parsed.ignored, [*parsed.refused, *rows], unreadable, both), known
 
-    def _saw(self, parsed: Parsed) -> None:
-        self._read += len(parsed.rows) + len(parsed.refused) + parsed.ignored + sum(parsed.passed.values())
-
     def _count_chunk(self, lines: Lines, chunk: Chunk) -> None:
         refused = [other for other in chunk.others if other[1] in REFUSED]
         if refused and lines.key and self.on_refused is not None:
             settled = chunk.counted > 0 or len(refused) < len(chunk.others)
             self.on_refused(Refusals(lines, refused, chunk.mixed, settled))
         if self.again:
-            self._read -= len(refused) + chunk.ignored
+            self._results.read -= len(refused) + chunk.ignored
             chunk = replace(chunk, ignored=0, others=[it for it in chunk.others if it[1] not in REFUSED])
-        self._tallies[Result.COUNTED] += chunk.counted
-        self._tallies[Result.IGNORED] += chunk.ignored
-        self._tallies.update(map(itemgetter(1), chunk.others))
-        for index, result, detail in chunk.others:
-            if len(self._problems) >= MAX_PROBLEMS:
-                break
-            if result not in _NORMAL:
-                self._problems.append(Problem(f"{lines.path}:{lines.first_line + index}", result, detail))
-        for index, field, detail in chunk.unreadable:
-            self._unreadable[field] += 1
-            if len(self._problems) < MAX_PROBLEMS:
-                place = f"{lines.path}:{lines.first_line + index}"
-                self._problems.append(Problem(place, UNREADABLE_VALUE, f"{field}: {detail}"))
+        self._results.add(lines, chunk)
 
     def readable(self, lines: Lines) -> bool:
         """Return whether lines can be decoded as records, without counting them."""
         self._enter(lines)
-        parsed = self._format.parse(bytes(lines.data), lines.header)
+        parsed = self._parse(bytes(lines.data), lines.header)
         return bool(parsed.rows or parsed.passed)
 
     def refuse(self, result: Result, place: str, detail: str) -> None:
         """Count the result of a record that was not given to `add`, and note it as a problem."""
-        self._read += 1
+        self._results.read += 1
         if self.window is None or self.window.before is None:
-            self._tallies[result] += 1
-            if len(self._problems) < MAX_PROBLEMS:
-                self._problems.append(Problem(place, result, detail))
+            self._results.refuse(result, place, detail)
         else:
-            self._tallies[Result.OUT_OF_RANGE] += 1
+            self._results.tallies[Result.OUT_OF_RANGE] += 1
 
-    def ignore(self) -> None:
-        """Count a line that is by design no record."""
-        self._read += 1
-        self._tallies[Result.IGNORED] += 1
+    def ignore(self, lines: int = 1) -> None:
+        """Count lines that are by design no records."""
+        self._results.read += lines
+        self._results.tallies[Result.IGNORED] += lines
 
     def retract(self, lines: Lines) -> None:
         """Take back what `add` counted for one line without an end; do nothing when it was not counted."""
         key = partial_key(lines)
         self._enter(lines)
         if self.known is not None:
-            self.known.forget(self._format.parse(bytes(lines.data), lines.header).rows)
+            self.known.forget(self._parse(bytes(lines.data), lines.header).rows)
         if not self._partials[key]:
             return
         self.restore_ids()
         self.finish()
-        parsed = self._format.parse(bytes(lines.data), lines.header)
+        parsed = self._parse(bytes(lines.data), lines.header)
         if parsed.observed is not None:
             self._rollup.observed.release(parsed.observed, len(parsed.rows))
-        for row in _whole_rows(parsed):
-            self._rollup.take_back(row)
+        for row, sessions in whole_rows(parsed):
+            self._rollup.take_back(row, sessions)
         self._remember(key, -1)
 
     def _remember(self, key: str, change: int) -> None:
@@ -405,18 +413,12 @@ class Ingest:
                 state.update(seen.changes())
         state.update(self._rollup.observed.changes())
         state.update(self._open_calls.changes())
-        tallies = {result: number for result, number in self._tallies.items() if number}
-        problems = tuple(self._problems)
-        unreadable = dict(self._unreadable)
-        counted = Counted(usage, tallies, days, newest, problems, state, self._read, unreadable, prompts, tiers)
-        self._read = 0
-        self._tallies.clear()
-        self._unreadable.clear()
-        self._problems = []
+        if self._counters is not None:
+            state.update(self._counters.changes())
+        results = self._results
+        tallies = {result: number for result, number in results.tallies.items() if number}
+        problems, unreadable = tuple(results.problems), dict(results.unreadable)
+        counted = Counted(usage, tallies, days, newest, problems, state, results.read, unreadable, prompts, tiers)
+        results.clear()
         self._changed_partials = set()
         return counted
-
-
-def _whole_rows(parsed: Parsed) -> list[Row]:
-    # A part or version of a call is a whole JSON object: what follows it on its line cannot make it another one.
-    return [row for index, row in enumerate(parsed.rows) if index not in parsed.pieces]

@@ -38,6 +38,7 @@ _KNOWN = frozenset({Result.DUPLICATE, Result.PART})
 RECENT = 8
 """Counted records at the end of a document that are put right when the next version says more of them."""
 _MOST_BEFORE = 4 * RECENT
+_MANY = 64
 
 
 class RewrittenBeyond(Exception):
@@ -110,6 +111,8 @@ class KnownRecords:
         self._alike = stored is not None and stored.alike
         self._before_had = 0
         """The number of records of the version before, as long as this program runs."""
+        self._doubtful = False
+        """Whether what came before lies elsewhere now, so that this may be another document."""
         self._found: list[int] = []
         self._kept: Sequence[int] = ()
         """What `keep` was given last, and the indices of what it left."""
@@ -131,12 +134,16 @@ class KnownRecords:
         """Whether the version before had several records, and the present one has some and none of those."""
         return not self._alike and bool(self._own) and self._before_had > 1
 
-    def next_version(self, older: KnownRecords | None = None, *, came: bool = False) -> KnownRecords:
+    def next_version(
+        self, older: KnownRecords | None = None, *, came: bool = False, doubtful: bool = False
+    ) -> KnownRecords:
         """Return what is known when the document is written anew; `older` is a version whose content is back.
 
-        `came`: this version began at another path, so that nobody looks for where it was rotated to.
+        `came`: this version began at another path, so that nobody looks for where it was rotated to. `doubtful`:
+        the content before is at another path now, so that what is written may be another document.
         """
         made = KnownRecords()
+        made._doubtful = doubtful
         made.changed = True
         made._before_had = len(self._own) or self._before_had
         made._alike = came or made._before_had <= 1
@@ -170,6 +177,8 @@ class KnownRecords:
         if self.idle:
             return 0
         found = list(map(digest, parsed.rows))
+        if self._doubtful and found:
+            self._decide(found, parsed.rows)
         if not self._sample.isdisjoint(found):
             raise RewrittenBeyond
         kept: Sequence[int] = range(len(found))
@@ -183,6 +192,19 @@ class KnownRecords:
         if dropped:
             parsed.keep(kept)
         return dropped
+
+    def _decide(self, found: list[int], rows: Sequence[Row]) -> None:
+        """Take what comes for another document unless it has every record that the one before had; for one of
+        several another one of its time may stand. Of a long document, in which they may come later, half of what
+        comes is enough."""
+        self._doubtful = False
+        here, known, times = Counter(found), self._left or Counter(self._sample), {row[_TIME] for row in rows}
+        mended = {digest(before) for _, before in self._before if before[_TIME] in times}
+        missing = known - here
+        is_version = missing.total() <= (known.total() > 1) and mended.issuperset(missing)
+        if not is_version and (len(found) < _MANY or 2 * (here & known).total() < len(found)):
+            self._left, self._before, self._sample = Counter(), [], frozenset()
+            self.changed = True
 
     def note_added(
         self, rows: Sequence[Row], parts: Collection[int], others: Iterable[tuple[int, Result, str]]
@@ -215,8 +237,10 @@ class KnownRecords:
                 self._recent = [it for it in self._recent if it[0] < len(self._own)]
 
     def stored(self) -> StoredRecords:
-        """Return what to store."""
+        """Return what to store; nothing of a version of which it is not clear yet whether it is one."""
         self.changed = False
+        if self._doubtful:
+            return KnownRecords().stored()
         return StoredRecords(
             self._own.tobytes(),
             array("Q", sorted(self._left.elements())).tobytes() if self._left else b"",

@@ -95,7 +95,7 @@ class Known:
             system=self.place.system, operation=self.operation, model=self.model, day=self.day,
             outcome=self.place.outcome, begun=0.0, until=0.0, counts=(), told=0, usage=(), series="",
             version=False, ended=False, alone=False, waits=False, prompt=self.place.prompt,
-            tier=self.place.tier,
+            tier=self.place.tier, tallied=False,
         )  # fmt: skip
         object.__setattr__(self, "_fresh", fresh)
 

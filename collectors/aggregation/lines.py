@@ -22,3 +22,5 @@ class Lines(Struct, frozen=True):
     """The offset of the first line in the text of the file, in bytes."""
     origin: str = ""
     """The path at which the log was first seen, which names its system; empty: `path`."""
+    before: bytes = b""
+    """The records of another file, counted before, that the first ones of these belong to."""

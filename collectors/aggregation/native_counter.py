@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import itertools
 import secrets
-from array import array
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta, tzinfo
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 
 from msgspec import Struct
 
@@ -63,6 +62,7 @@ _PAUSE = 16
 _FEW = 256
 """Lines of which many may be new to the helper."""
 
+T = TypeVar("T")
 Attribute = Callable[
     [str | None, str | None, object, object, object, tuple[object, ...]],
     tuple[Group, CallStatus, int, int, int] | Refusal,
@@ -159,7 +159,7 @@ class NativeCounter:
         plan = self._plan
         tests = tuple(map(_tested, plan.tests))
         if plan.rule is None:
-            return _native.Scan(self._wanted, 0, _AS_TOLD, False, False, 1.0, tests)
+            return _native.Scan(self._wanted, 0, _AS_TOLD, False, False, plan.latency_in, tests)
         parts = _AS_TOLD if plan.beside is None else _BESIDE if plan.beside else _INSIDE
         return _native.Scan(self._wanted, 1, parts, plan.by_id, plan.rule.text_time, plan.latency_in, tests)
 
@@ -297,12 +297,8 @@ class NativeCounter:
         cells, times = self._tally.take()
         groups = list(self._groups)
         sums = (
-            # All zeros share one object, as most counts of most cells are zero.
-            (
-                (*sized_group(groups[group], size), date.fromordinal(day)),
-                [count or 0.0 for count in array("d", packed)],
-            )
-            for group, size, day, packed in cells
+            ((*sized_group(groups[group], size), date.fromordinal(day)), counts)
+            for group, size, day, counts in _given_up(cells)
         )
         days = {date.fromordinal(day) for day in {day for _, day, _, _ in times}}
         last = max((minute for _, _, minute, newest in times if newest is not None), default=0)
@@ -321,6 +317,13 @@ class NativeCounter:
     def clear(self) -> None:
         """Forget what was counted since the last `take`."""
         self._tally.clear()
+
+
+def _given_up(values: list[T]) -> Iterator[T]:
+    """Return the values in their order, and keep none that was returned, as all of them are large together."""
+    values.reverse()
+    while values:
+        yield values.pop()
 
 
 def _bit(value: bool | None) -> int:

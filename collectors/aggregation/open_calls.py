@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from datetime import date
 from itertools import compress
@@ -61,6 +62,9 @@ class _Fields(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, gc=False
     tier: str = ""
     """The tier whose prices its tokens have, as `tier_name` has it."""
 
+    tallied: bool = False
+    """Whether one of its records has the result `counted` though the call was taken back."""
+
 
 class OpenCall(_Fields, kw_only=True, gc=False):
     """A call that is counted, or waits for a second record to be counted.
@@ -86,17 +90,17 @@ class OpenCall(_Fields, kw_only=True, gc=False):
 class _Stored(_Fields, kw_only=True, gc=False):
     prompt: str
     tier: str
+    tallied: bool
     counts: tuple[tuple[str, float], ...]
     """Those that are not zero, by name."""
 
 
 _encoder = msgspec.json.Encoder().encode
-_PLACES = range(len(COLUMNS))
 
 
 def _encode(call: OpenCall) -> bytes:
     counts = call.counts
-    named: Any = tuple([(COLUMNS[at], counts[at]) for at in compress(_PLACES, counts)])
+    named: Any = tuple(zip(compress(COLUMNS, counts), filter(None, counts), strict=True))
     # It is stored as a `_Stored`, but for its class.
     call.counts = named
     try:
@@ -125,12 +129,17 @@ def _with_tier(body: bytes) -> bytes:
     return body[:-1] + b',"tier":""}' if body.endswith(b"}") else body
 
 
+def _with_tallied(body: bytes) -> bytes:
+    """To version 4: what was taken back is not known."""
+    return body[:-1] + b',"tallied":false}' if body.endswith(b"}") else body
+
+
 OPEN_CALL: Kind[OpenCall] = Kind(
     name="call that later records may change",
     key=_PREFIX,
     encode=_encode,
     decode=_decode,
-    upgrades=(same, _with_prompt, _with_tier),
+    upgrades=(same, _with_prompt, _with_tier, _with_tallied),
     is_json=True,
 )
 
@@ -139,8 +148,9 @@ class OpenCalls:
     """The open calls of one source, by the hash of system, operation and id."""
 
     def __init__(self) -> None:
-        self._open: dict[int, OpenCall] = {}
-        self._settled: dict[int, OpenCall] = {}
+        # The first key of a plain dictionary is behind all the places of those that were dropped before it.
+        self._open: OrderedDict[int, OpenCall] = OrderedDict()
+        self._settled: OrderedDict[int, OpenCall] = OrderedDict()
         self._changed: set[int] = set()
         self._stored: set[int] = set()
         self._alone: dict[Group, dict[int, None]] = {}

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from xxhash import xxh3_64_hexdigest
 
+from leverwatch.collectors.aggregation.counters import Sessions
 from leverwatch.collectors.aggregation.lines import Lines
+from leverwatch.collectors.records.fields import FIELD_INDEX
+from leverwatch.collectors.records.formats.interface import Parsed, Row
 from leverwatch.collectors.stored_state import Kind, same
 
 _PREFIX = "partial/"
 _MOST_DIGITS = 12
+_REQUEST = FIELD_INDEX["request_id"]
 
 
 def partial_key(lines: Lines) -> str:
     """Return the state key for the last of these lines, which has no end."""
     # Two files may end in the same bytes at different lines; the same content is one file wherever it lies.
-    *before, last = bytes(lines.data).split(b"\n")
+    *before, last = bytes(lines.data).rstrip(b"\n").split(b"\n")
     number = lines.first_line + len(before)
     return f"{_PREFIX}{number}/{xxh3_64_hexdigest(last)}"
+
+
+def whole_rows(parsed: Parsed) -> list[tuple[Row, Sessions | None]]:
+    """Return the rows that are taken back when what was counted goes on, each with its sessions."""
+    # A part or version of a call is a whole JSON object: what follows it on its line cannot make it another one.
+    # What follows the events of a message is a later version of it, if it has an id.
+    sessions: Sequence[Sessions | None] = parsed.sessions or [None] * len(parsed.rows)
+    both = enumerate(zip(parsed.rows, sessions, strict=True))
+    return [entry for index, entry in both if index not in parsed.pieces or entry[0][_REQUEST] is None]
 
 
 def _times(body: bytes) -> int:

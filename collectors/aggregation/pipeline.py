@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from leverwatch.collectors.aggregation.compiled import IS_COMPILED, id_maker, identifier, native_counter
 from leverwatch.collectors.aggregation.config import CountingConfig
+from leverwatch.collectors.aggregation.counters import LOST_SESSIONS, SESSION, Counters
 from leverwatch.collectors.aggregation.dedupe import PREFIX as SEEN
 from leverwatch.collectors.aggregation.dedupe import SeenIds
 from leverwatch.collectors.aggregation.observed_state import OBSERVED
@@ -18,8 +19,9 @@ from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE
 from leverwatch.collectors.aggregation.rollup import Rollup
 from leverwatch.collectors.aggregation.stored_ids import KeyOf, ids_kind
 from leverwatch.collectors.records.decoder import build_format
+from leverwatch.collectors.records.field_rows import counters_of
 from leverwatch.collectors.records.fields import parse_template, system_lookup
-from leverwatch.collectors.records.format_config import NamedFormat
+from leverwatch.collectors.records.format_config import ExportFormat, NamedFormat
 from leverwatch.collectors.records.formats.interface import Format, Repeats
 from leverwatch.collectors.records.path_words import parse_pattern
 from leverwatch.collectors.records.timestamps import zone_named
@@ -32,7 +34,7 @@ CALLS = "calls/"
 """The prefix of the state keys of streamed calls and traces."""
 IDS = (ids_kind(SEEN), ids_kind(CALLS))
 """The kinds of state that hold ids: of records, and of calls and traces."""
-KINDS: tuple[Kind[Any], ...] = (*IDS, OPEN_CALL, PARTIAL_LINE, OBSERVED)
+KINDS: tuple[Kind[Any], ...] = (*IDS, OPEN_CALL, PARTIAL_LINE, OBSERVED, SESSION, LOST_SESSIONS)
 """The kinds of state that counting stores, for every type of source."""
 _CALLS_SECONDS = 3600.0
 """The shortest time in seconds within which all parts of a streamed call are recognised."""
@@ -47,6 +49,8 @@ class Pipeline(Struct, frozen=True):
     calls: SeenIds
     open_calls: OpenCalls
     """Calls of which a later record may say more."""
+    counters: Counters | None
+    """Remembers the fields that only grow within a session; None: there are none."""
     rollup: Rollup
     plain: NativeCounter | None
     """Counts plain lines with the compiled helper; None when it cannot be used."""
@@ -65,7 +69,13 @@ def assemble(config: CountingConfig, now: Callable[[], datetime], *, compiled: b
     seen = SeenIds(window, make=make, key_of=key_of) if window > 0 else None
     calls = SeenIds(max(window, _CALLS_SECONDS), CALLS, make)
     open_calls = OpenCalls()
+    fields = (
+        ()
+        if isinstance(config.format, NamedFormat | ExportFormat)
+        else counters_of(config.format.fields.entries())
+    )
     zone = zone_named(config.timezone)
+    counters = Counters(fields, zone) if fields else None
     rollup = Rollup(
         names if prompt is None else lambda values: names(values[:own]),
         zone,
@@ -80,6 +90,7 @@ def assemble(config: CountingConfig, now: Callable[[], datetime], *, compiled: b
         isinstance(config.format, NamedFormat),
         None if prompt is None else own,
         config.operations,
+        counters,
     )
     plain = native_counter(made, rollup, zone, seen, calls) if compiled else None
-    return Pipeline(made, seen, calls, open_calls, rollup, plain)
+    return Pipeline(made, seen, calls, open_calls, counters, rollup, plain)

@@ -13,9 +13,10 @@ from leverwatch.collectors.aggregation.batch_counter import BatchCounter, Prepar
 from leverwatch.collectors.aggregation.batch_loops import NAMING
 from leverwatch.collectors.aggregation.bulk_timestamps import Stamps
 from leverwatch.collectors.aggregation.cells import CellRef, Group, Key
+from leverwatch.collectors.aggregation.counters import Counters, Sessions
 from leverwatch.collectors.aggregation.dedupe import SeenIds
-from leverwatch.collectors.aggregation.identity import NUMBERS, Identify, id_key, identity, seed_of
-from leverwatch.collectors.aggregation.ledger import Kind
+from leverwatch.collectors.aggregation.id_memory import IdMemory
+from leverwatch.collectors.aggregation.identity import Identify, id_key, identity
 from leverwatch.collectors.aggregation.observed import NOTHING, Joined, Observed
 from leverwatch.collectors.aggregation.open_calls import OpenCalls
 from leverwatch.collectors.aggregation.row_counter import RowCounter
@@ -27,17 +28,15 @@ from leverwatch.collectors.prompt_counts import heaviest
 from leverwatch.collectors.records.fields import (
     ALL_FIELDS,
     FIELD_INDEX,
-    field_indexes,
     row_layout,
     template_slice,
 )
 from leverwatch.collectors.records.formats.interface import Piece, Row
 from leverwatch.collectors.records.layout import Layout
 from leverwatch.collectors.records.model_operations import operation_of_model
-from leverwatch.collectors.records.names import Refusal, id_of, model_fault, model_of
+from leverwatch.collectors.records.names import Refusal, model_fault, model_of
 from leverwatch.collectors.records.observation import Observations
 from leverwatch.collectors.records.service_tiers import row_sizes, tier_name, tier_of
-from leverwatch.collectors.records.timestamps import millis_of
 from leverwatch.collectors.records.vocabulary import (
     CallStatus,
     is_cache_hit,
@@ -48,9 +47,6 @@ from leverwatch.collectors.records.vocabulary import (
 _TIME, _REQUEST, _TRACE = map(FIELD_INDEX.__getitem__, ("time", "request_id", "trace_id"))
 _naming = itemgetter(*map(FIELD_INDEX.__getitem__, NAMING))
 _TRACES = COLUMN_INDEX["traces"]
-_OUTCOMES = tuple(CallStatus)
-_MOST_SEEDS = 20_000
-"""The largest number of seeds that are remembered."""
 
 
 class Rollup:
@@ -63,7 +59,8 @@ class Rollup:
     `EXTENDED_FIELDS` when `has_extended`; only the `known` fields of a row can have a value, and its tokens are
     `settled` as in `Layout`. `identify` computes the keys of records. `prompt_at` is the place of the
     version of the prompt among the template values; None: no version is counted. `operations` has models whose
-    calls have an operation whatever their records say.
+    calls have an operation whatever their records say. `counters` remembers what fields
+    were that only grow; None: there are none.
     """
 
     def __init__(
@@ -81,21 +78,18 @@ class Rollup:
         settled: bool = False,
         prompt_at: int | None = None,
         operations: Mapping[str, Operation] = MappingProxyType({}),
+        counters: Counters | None = None,
     ) -> None:
-        self._operations = operations
+        self._operations, self._counters = operations, counters
         self._prompt_at = prompt_at
         self._by_prompt: dict[str, dict[Key, list[float]]] = {}
         self._system_of, self._zone, self._now, self._tolerance = system_of, zone, now, future_tolerance
-        self._seen, self._calls, self._identify = seen, calls, identify
+        self._seen, self._calls = seen, calls
         self._by_record = seen is not None and seen.key_of is KeyOf.RECORD
-        places = field_indexes(has_extended=has_extended)
-        self._time, self._request = places["time"], places["request_id"]
-        self._numbers = [places.get(name) for name in NUMBERS]
+        self._memory = IdMemory(seen, calls, identify, zone, has_extended=has_extended)
         self._has_extended, self._known, self._settled = has_extended, known, settled
         self._size = row_sizes(has_extended=has_extended, settled=settled)
         self._layout: Layout | None = None
-        self._slot_seconds = seen.slot_seconds if seen else 3600
-        self._seeds: dict[Kind, int] = {}
         self.cells: dict[Key, list[float]] = {}
         self.days: set[date] = set()
         self.newest: datetime | None = None
@@ -103,10 +97,10 @@ class Rollup:
         self._stamps = Stamps(zone, slot_minutes)
         self._open = OpenCalls() if open_calls is None else open_calls
         self._single = RowCounter(
-            self._stamps, self._judge, self._sized, self, self._first_trace, self._cell, self._open, zone, known,
-            has_extended=has_extended, settled=settled,
+            self._stamps, self._judge, self._sized, self._memory, self._memory.first_trace, self._cell, self._open,
+            zone, known, has_extended=has_extended, settled=settled,
         )  # fmt: skip
-        self._bulk = BatchCounter(zone, slot_minutes, self._judge, self._sized, self._first_trace, identify)
+        self._bulk = BatchCounter(zone, slot_minutes, self._judge, self._sized, self._memory.first_trace, identify)
         self.observed = Observed(self, now)
 
     def add_records(
@@ -259,7 +253,7 @@ class Rollup:
         # The tier is of no id: what is read again after an upgrade may tell it for the first time. Nor is what the
         # name of the model tells, which another table or setting may tell otherwise.
         seeds = (system, name, said, outcome), (system, said, outcome), (system, "trace")
-        seed, id_seed, trace_seed = map(self.seed, seeds)
+        seed, id_seed, trace_seed = map(self._memory.seed, seeds)
         return group, outcome, seed, id_seed, trace_seed
 
     def add(
@@ -267,21 +261,42 @@ class Rollup:
         rows: Sequence[Row],
         pieces: Mapping[int, Piece] = MappingProxyType({}),
         observed: Observations | None = None,
+        sessions: Sequence[Sessions] | None = None,
     ) -> tuple[int, list[tuple[int, Result, str]]]:
         """Count rows. Returns the number of counted rows, and index, result and detail of each other row.
 
         `pieces` says by their indices which rows are parts or versions of calls. The first one of a call counts
         it; a later part adds what it tells to the same cell, once; a later version replaces what was counted.
+        `sessions` are those of the counters of each row.
         """
         if not rows:
             return 0, []
+        if sessions is not None and self._counters is not None:
+            return self._add_grown(rows, sessions, self._counters)
         if not pieces and not self._open.versions:
-            # All rows of a source are equally long.
-            self._layout = self._layout or row_layout(
-                self._known, len(rows[0]), has_extended=self._has_extended, settled=self._settled
-            )
-            return self.add_records(rows, self._layout, observed)
+            return self.add_records(rows, self._layout_of(rows[0]), observed)
         return self.add_each(rows, pieces)
+
+    def _add_grown(
+        self, rows: Sequence[Row], sessions: Sequence[Sessions], counters: Counters
+    ) -> tuple[int, list[tuple[int, Result, str]]]:
+        """Count rows of which each tells counters that only grow. Whether a row is a duplicate is told by what it
+        says, and the length of its input by how much that grew."""
+        layout = self._layout_of(rows[0])
+        repeated = self._repeated(found := self._bulk.prepare(rows, layout, self.limit()))
+        left_out = {index for index, _, _ in found.others}.union(repeated)
+        outcomes = [None if index in left_out else place.outcome for index, place in enumerate(found.places)]
+        grown = counters.increases(rows, sessions, outcomes)
+        counted, others, newest = self._bulk.count(self._bulk.prepare(grown, layout, self.limit()), repeated)
+        self._saw_newest(newest)
+        return counted, others
+
+    def _layout_of(self, row: Row) -> Layout:
+        # All rows of a source are equally long.
+        self._layout = self._layout or row_layout(
+            self._known, len(row), has_extended=self._has_extended, settled=self._settled
+        )
+        return self._layout
 
     def add_each(
         self, rows: Sequence[Row], pieces: Mapping[int, Piece] = MappingProxyType({})
@@ -291,88 +306,15 @@ class Rollup:
         self._saw_newest(newest)
         return counted, others
 
-    def take_back(self, row: Row) -> None:
+    def take_back(self, row: Row, sessions: Sessions | None = None) -> None:
         """Subtract exactly what `add` counted for a row, and forget its request id."""
-        self._single.take_back(row, datetime.max.replace(tzinfo=UTC))
-
-    def remember_record(self, row: Row, place: CellRef, seconds: int) -> bool:
-        """Remember a whole record around a second since the epoch.
-
-        Returns whether it is to be counted: nothing like it was seen before, or it has no id.
-        """
-        id_ = id_of(row[self._request])
-        if self._seen is None or id_ is None:
-            return True
-        slot = seconds // self._slot_seconds
-        is_new = self._seen.add(self._key_of(id_, row, place), slot)
-        return is_new and not self._seen.held_before(id_key(id_, place.id_seed), slot)
-
-    def forget_record(self, row: Row, place: CellRef, seconds: int) -> None:
-        """Take back what is remembered of a whole record, as if it had never been seen."""
-        id_ = id_of(row[self._request])
-        if self._seen is not None and id_ is not None:
-            self._seen.forget(self._key_of(id_, row, place))
-            self._seen.forget_before(id_key(id_, place.id_seed), seconds // self._slot_seconds)
-
-    def _key_of(self, id_: str, row: Row, place: CellRef) -> int:
-        if not self._by_record:
-            return id_key(id_, place.id_seed)
-        numbers = (None if at is None else row[at] for at in self._numbers)
-        return self._identify(id_, place.seed, millis_of(row[self._time], self._zone), *numbers)
-
-    def remember_request(self, request_id: object, seed: int, seconds: int) -> bool:
-        """Remember the request id alone of a record around a second since the epoch.
-
-        Returns whether the record is to be counted: its id is new, or it has none.
-        """
-        id_ = id_of(request_id)
-        if self._seen is None or id_ is None:
-            return True
-        key, slot = id_key(id_, seed), seconds // self._slot_seconds
-        return self._seen.add(key, slot) and not self._seen.held_before(key, slot)
-
-    def seed(self, kind: Kind) -> int:
-        """Return the seed of the keys of a kind."""
-        seed = self._seeds.get(kind)
-        if seed is None:
-            if len(self._seeds) > _MOST_SEEDS:
-                self._seeds.clear()
-            self._seeds[kind] = seed = seed_of(*kind)
-        return seed
-
-    def remember(self, kind: Kind, text: object, seconds: int) -> bool:
-        """Remember an id of a kind, at a time in seconds since the epoch.
-
-        Returns whether it is new.
-        """
-        return self.remember_key(self.key(self.seed(kind), text), seconds)
-
-    def remember_key(self, key: int, seconds: int) -> bool:
-        """Remember what `key` returned, as `remember` does."""
-        return self._calls.add(key, seconds // self._calls.slot_seconds)
-
-    def remembers(self, kind: Kind, text: object, seconds: int) -> bool:
-        """Return whether an id was remembered before, without remembering it."""
-        return self._calls.holds(self.key(self.seed(kind), text), seconds // self._calls.slot_seconds)
-
-    def key(self, seed: int, text: object) -> int:
-        """Return the key of an id: its hash with the seed of its kind."""
-        return id_key(str(text).strip(), seed)
-
-    def remembers_call(self, request_id: object, system: str, operation: Operation, seconds: int) -> bool:
-        """Return whether a request id was remembered for a call, whatever its outcome was."""
-        id_ = id_of(request_id)
-        if self._seen is None or id_ is None:
-            return False
-        slot, before = seconds // self._slot_seconds, self._seen.before is not None
-        for outcome in _OUTCOMES:
-            key = id_key(id_, self.seed((system, operation, outcome)))
-            if self._seen.holds(key, slot) or (before and self._seen.held_before(key, slot)):
-                return True
-        return False
-
-    def _first_trace(self, place: CellRef, trace: object, minute: int) -> bool:
-        return self.remember_key(self.key(place.trace_seed, trace), minute * 60)
+        counted = None
+        if self._counters is not None:
+            model, word, status, hit, tier = _naming(row)
+            template = row[template_slice(has_extended=self._has_extended)]
+            found = self.attribute(model, word, status, hit, tier, template)
+            counted = row if len(found) == 2 else self._counters.undo(row, sessions, found[1])
+        self._single.take_back(row, datetime.max.replace(tzinfo=UTC), counted)
 
     def _forget_trace(self, row: Row) -> None:
         """Take back the trace of an inference that was counted, as if it had never been seen."""
@@ -382,7 +324,7 @@ class Rollup:
         found = self.attribute(model, word, status, hit, tier, template)
         if stamp.refusal is not None or len(found) == 2:
             return
-        key = id_key(str(row[_TRACE]).strip(), self.seed((found[0][0], "trace")))
+        key = id_key(str(row[_TRACE]).strip(), self._memory.seed((found[0][0], "trace")))
         if self._calls.holds(key, stamp.minute * 60 // self._calls.slot_seconds):
             self._calls.forget(key)
             self._cell((*sized_group(found[0], self._size(row)), stamp.day))[_TRACES] -= 1
@@ -411,7 +353,7 @@ class Rollup:
         """Return everything since the last call: usage rows, days seen, and the time of the newest counted
         record."""
         self._bulk.settle()
-        usage = tuple(UsageRow(*key, *cell) for key, cell in whole_cells(self.cells).items() if any(cell))
+        usage = tuple(UsageRow(*key, *cell) for key, cell in whole_cells(self.cells) if any(cell))
         taken = (usage, frozenset(self.days), self.newest)
         self.clear()
         return taken

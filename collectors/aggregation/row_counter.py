@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime, tzinfo
+from datetime import datetime, tzinfo
 from functools import partial
 from operator import itemgetter
 
@@ -55,14 +55,14 @@ class RowCounter:
         self._versions = Versions(self._ledger, memory, calls)
         self._streams = StreamParts(self._ledger, memory, calls, known, has_extended=has_extended)
         self._places: dict[tuple[object, ...], Known] = {}
-        self._last: tuple[tuple[object, ...], tuple[object, ...], date, int, Known] | None = None
-        """Names, template values and day of the row before, and what is known of them."""
+        self._texts: dict[tuple[object, ...], Known] = {}
+        """What is known of day, size, names and template values that are all texts."""
         self._time: tuple[object, float] = (None, 0.0)
 
     def clear(self) -> None:
         """Forget the cells."""
         self._places.clear()
-        self._last = None
+        self._texts.clear()
 
     def add(
         self, rows: Sequence[Row], pieces: Mapping[int, Piece], limit: datetime
@@ -88,7 +88,7 @@ class RowCounter:
             known = self._know(row, stamp)
             if not isinstance(known, Known):
                 refused: Refusal | None = known
-            elif piece is not None and (
+            elif (piece is not None and piece is not Piece.OPEN) and (
                 run := self._streams.add_run(
                     rows, pieces, index, partial(self._know, stamp=stamp), self._moment(row, stamp)
                 )
@@ -96,7 +96,7 @@ class RowCounter:
                 end, refused, changed[index] = run
             else:
                 refused, changed[index] = self._count(row, known, self._moment(row, stamp), piece)
-            same = self._nothing_new(row)
+            same = None if self._streams.told_nothing is not row else self._nothing_new(row)
             if refused is not None:
                 others.append((index, refused[0], refused[1]))
             others += [(at, COUNTED_BEFORE[0], COUNTED_BEFORE[1]) for at in range(index + 1, end)]
@@ -115,18 +115,17 @@ class RowCounter:
         self._ledger.count(row, known.place, moment)
         return None, True
 
-    def take_back(self, row: Row, limit: datetime) -> None:
-        """Subtract exactly what was counted for a row."""
+    def take_back(self, row: Row, limit: datetime, counted: Row | None = None) -> None:
+        """Subtract exactly what was counted for a row; `counted` is the row that was, where it is another one."""
+        counted = row if counted is None else counted
         (stamp,) = self._stamps.read([row[_TIME]], limit).stamps
-        known = self._know(row, stamp)
+        known = self._know(counted, stamp)
         if isinstance(known, Known):
             self._memory.forget_record(row, known.place, stamp.minute * 60)
-            self._ledger.count(row, known.place, stamp.minute * 60, -1.0)
+            self._ledger.count(counted, known.place, stamp.minute * 60, -1.0)
 
     def _nothing_new(self, row: Row) -> Row | None:
         """Return the row, if it was a part that told nothing new, and what equals it is the same."""
-        if self._streams.told_nothing is not row:
-            return None
         # 1 and True are equal, but not as texts.
         return row if _are_texts((*_naming(row), *row[self._template])) else None
 
@@ -144,11 +143,12 @@ class RowCounter:
         if stamp.refusal is not None:
             return stamp.refusal
         naming, template, size = _naming(row), row[self._template], self._size(row)
-        last = self._last
-        if last is not None and last[0] == naming and last[1] == template and last[2:4] == (stamp.day, size):
-            return last[4]
+        texts = (stamp.day, size, naming, template)
+        known = self._texts.get(texts)
+        if known is not None:
+            return known
         model, word, status, hit, tier = naming
-        # 1 and True are equal as keys, but not as texts.
+        # 1 and True are equal as keys, but not as texts. What equals texts is the same.
         key = (
             stamp.day,
             model,
@@ -172,9 +172,10 @@ class RowCounter:
             stream = (place.system, operation, "call")
             seeds = map(self._memory.seed, (stream, (place.system, operation, "version")))
             known = Known(place, operation, model_of(model), stamp.day, stream, *seeds)
-            self._places[key] = known
-        # What equals texts is the same.
-        self._last = (naming, template, stamp.day, size, known) if _are_texts((*naming, *template)) else None
+            if _are_texts((*naming, *template)):
+                self._texts[texts] = known
+            else:
+                self._places[key] = known
         return known
 
 

@@ -112,6 +112,7 @@ class StreamParts:
             return self._first(key, series, row, known, moment, piece)
         was_alone, had_ended, until = call.alone, call.ended, call.until
         is_counted = bool(call.counts)
+        has_result = is_counted or call.tallied
         if not is_counted and had_ended and piece is Piece.REST:
             return COUNTED_BEFORE, False  # again what was given to another call
         call.alone = False
@@ -122,7 +123,7 @@ class StreamParts:
             self._calls.put(key, call, moment)
         if is_counted and not changed and self._is_plain(call, row, known, moment, piece):
             self.told_nothing = row
-        return (COUNTED_BEFORE if is_counted else None), changed
+        return (COUNTED_BEFORE if has_result else None), changed
 
     def add_run(
         self,
@@ -239,6 +240,7 @@ class StreamParts:
         count again with their second one."""
         alone = self._calls.alone(group)
         for key, other in alone:
+            other.tallied = other.tallied or bool(other.counts)
             self._ledger.take_back(other)
             other.told, other.usage = 0, ()
             self._calls.put(key, other, other.until)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from operator import add
 
@@ -27,14 +27,18 @@ def sized_group(group: Group, size: int) -> Group:
     return (system, model, operation, tier_name(Tier(tier), size)) if size else group
 
 
-def whole_cells(cells: Cells) -> dict[tuple[str, str, Operation, date], list[float]]:
-    """Return the sums of all tiers, by system, model, operation and day."""
+def whole_cells(cells: Cells) -> Iterator[tuple[tuple[str, str, Operation, date], list[float]]]:
+    """Yield the sums of all tiers, with their system, model, operation and day."""
+    if not any(tier for _, _, _, tier, _ in cells):
+        for (system, model, operation, _, day), cell in cells.items():
+            yield (system, model, operation, day), cell
+        return
     found: dict[tuple[str, str, Operation, date], list[float]] = {}
     for (system, model, operation, _, day), cell in cells.items():
         key = (system, model, operation, day)
         before = found.get(key)
         found[key] = cell if before is None else list(map(add, before, cell))
-    return found
+    yield from found.items()
 
 
 def tier_counts(cells: Cells) -> tuple[TierCount, ...]:

@@ -72,7 +72,7 @@ def added_up(
         place = CellRef(cell, key, outcome, seed, id_seed, trace_seed)
         count([get(name) for name in fields], place, outcome, 0, 1.0, _no_trace)
         tallies[Result.COUNTED] += 1
-    usage = tuple(UsageRow(*key, *cell) for key, cell in whole_cells(cells).items() if any(cell))
+    usage = tuple(UsageRow(*key, *cell) for key, cell in whole_cells(cells) if any(cell))
     return Sums(usage, tier_counts(cells), tallies, tuple(problems))
 
 

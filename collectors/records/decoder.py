@@ -9,11 +9,19 @@ from itertools import zip_longest
 from msgspec.structs import replace
 
 from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.field_rows import Entries, FieldRows, paths_of
 from leverwatch.collectors.records.fields import FIELDS, PromptPath, Template
-from leverwatch.collectors.records.filtered import FilteredLines, FilteredReader, filtered
-from leverwatch.collectors.records.format_config import CsvFormat, FieldMap, FileFormat, JsonlFormat, NamedFormat
+from leverwatch.collectors.records.filtered import FilteredLines, FilteredMap, FilteredReader, filtered
+from leverwatch.collectors.records.format_config import (
+    CsvFormat,
+    ExportFormat,
+    FileFormat,
+    JsonlFormat,
+    NamedFormat,
+)
 from leverwatch.collectors.records.formats.declared import Declared
 from leverwatch.collectors.records.formats.delimited import Delimited
+from leverwatch.collectors.records.formats.exports import EXPORTS, LITELLM_SPEND, Exported, SpendTable
 from leverwatch.collectors.records.formats.interface import (
     Format,
     Framing,
@@ -24,6 +32,7 @@ from leverwatch.collectors.records.formats.interface import (
     Units,
 )
 from leverwatch.collectors.records.formats.jsonl import JsonLines
+from leverwatch.collectors.records.formats.mapped import MappedCsv, MappedJson
 from leverwatch.collectors.records.formats.plain import Plan
 from leverwatch.collectors.records.formats.plan import plan_of
 from leverwatch.collectors.records.formats.registry import NAMED
@@ -53,10 +62,23 @@ class GroupFraming:
         """Return whether records of these may belong together."""
         return self._reader.group_marker in data
 
+    def goes_on(self, data: bytes) -> bool:
+        """Return whether what comes first belongs to a group that began before `data`."""
+        return self._reader.goes_on(data)
+
     def complete(self, data: bytes, final: bool) -> int:
         """As the other framing, but ending before the first record of a group that is not complete yet."""
         cut = self._inner.complete(data, final)
-        if final or self._reader.group_marker not in data[:cut]:
+        return cut if final else self._before_group(data, cut)
+
+    def settled(self, data: bytes, final: bool) -> int:
+        """As `complete`, but ending before the first record of a group whose end is missing also when `final`: it
+        may come all the same."""
+        cut = self.complete(data, final)
+        return self._before_group(data, cut) if self._reader.has_ends else cut
+
+    def _before_group(self, data: bytes, cut: int) -> int:
+        if self._reader.group_marker not in data[:cut]:
             return cut
         units = self._inner.split(data[:cut])
         for wrapper in self._wrappers:
@@ -153,8 +175,10 @@ def _fill_times(parsed: Parsed, times: Sequence[str | None]) -> None:
             parsed.rows[index] = (*row[:_TIME], time, *row[_TIME + 1 :])
 
 
-def _mapped(fields: FieldMap) -> dict[str, str]:
-    return {name: place for name, place in fields if place is not None}
+def _plain(entries: Entries) -> dict[str, str] | None:
+    """Return the path of each field; None when more is said of one, or several are told together."""
+    rows = FieldRows(entries, 0)
+    return rows.plain if rows.plain.keys() == entries.keys() else None
 
 
 def build_format(
@@ -181,21 +205,37 @@ def _of_records(settings: FileFormat, template: tuple[str, ...], prompt: Templat
     if prompt is not None:
         inner = _of_records(settings, (*template, *map(PromptPath, prompt.paths)), None)
         return PromptVersions(inner, prompt, len(template))
+    entries = {} if isinstance(settings, NamedFormat | ExportFormat) else settings.fields.entries()
+    plain = _plain(entries)
     if isinstance(settings, CsvFormat):
-        return Delimited(_mapped(settings.fields), template, settings.delimiter, settings.repeats, settings.filter)
+        dialect, chosen = settings.dialect, settings.filter
+        if plain is None:
+            return MappedCsv(entries, template, settings.repeats, dialect, chosen)
+        return Delimited(plain, template, settings.delimiter, settings.repeats, dialect, chosen)
+    if isinstance(settings, ExportFormat):
+        if settings.type == LITELLM_SPEND:
+            return SpendTable(NAMED["litellm"].build(template), settings.delimiter, settings.filter)
+        return Exported(EXPORTS[settings.type], template, settings.delimiter, settings.filter)
     reader: Reader
     if isinstance(settings, JsonlFormat):
-        lines = JsonLines(_mapped(settings.fields), template, settings.repeats)
-        plain = settings.framing is None and not settings.wrappers and settings.repeats is Repeats.CALLS
-        if plain:
-            return lines if settings.filter is None else FilteredLines(lines, settings.filter)
+        lines: JsonLines | MappedJson
+        if plain is None:
+            lines = MappedJson(entries, template, settings.repeats)
+        else:
+            lines = JsonLines(plain, template, settings.repeats)
+        if settings.framing is None and not settings.wrappers and settings.repeats is Repeats.CALLS:
+            if settings.filter is None:
+                return lines
+            if isinstance(lines, JsonLines):
+                return FilteredLines(lines, settings.filter)
+            return FilteredMap(lines, settings.filter)
         reader = lines
     else:
         reader = NAMED[settings.type].build(template)
     rate = settings.sample_rate if isinstance(settings, NamedFormat) else None
     paths = template
     if isinstance(settings, JsonlFormat):
-        paths = (*template, *_mapped(settings.fields).values())
+        paths = (*template, *paths_of(entries))
     if settings.filter is not None:
         paths = (*paths, *(path for path, _, _ in settings.filter.tests))
     return compose(

@@ -13,6 +13,7 @@ from leverwatch.collectors.records.filters import Filter
 from leverwatch.collectors.records.formats.declared import Declared
 from leverwatch.collectors.records.formats.interface import Framing, Parsed, Reader, split_lines
 from leverwatch.collectors.records.formats.jsonl import JsonLines
+from leverwatch.collectors.records.formats.mapped import MappedJson
 from leverwatch.collectors.records.formats.plain import Plan
 from leverwatch.collectors.records.formats.rewritten import Rewriting
 from leverwatch.collectors.records.framing.lines import LINES
@@ -78,28 +79,36 @@ class FilteredReader:
         return whole, gone, number
 
 
-class FilteredLines:
-    """Lines of a field map but for those that a filter leaves out; what is left counts as fast as without one."""
+class FilteredMap:
+    """Lines of a field map but for those that a filter leaves out."""
 
     wants_header = False
     framing: Framing = LINES
 
-    def __init__(self, lines: JsonLines, chosen: Filter) -> None:
-        self._lines, self._filtered = lines, FilteredReader(lines, JsonFilter(chosen))
+    def __init__(self, lines: JsonLines | MappedJson, chosen: Filter) -> None:
+        self._inner, self._filtered = lines, FilteredReader(lines, JsonFilter(chosen))
         self.has_extended, self.known, self.repeats = lines.has_extended, lines.known, lines.repeats
-        self.layout = lines.layout
 
-    def plan(self) -> Plan:
-        """Return what the compiled helper needs to count plain lines."""
-        return replace(self._lines.plan(), tests=self._filtered.tests)
+    def plan(self) -> Plan | None:
+        """Return what the compiled helper needs to count plain lines; None when it cannot."""
+        plan = self._inner.plan()
+        return None if plan is None else replace(plan, tests=self._filtered.tests)
 
     def check_header(self, line: bytes) -> tuple[str, ...]:
         """Return nothing, as JSON lines have no header."""
-        return self._lines.check_header(line)
+        return self._inner.check_header(line)
 
     def parse(self, data: bytes, header: bytes | None) -> Parsed:  # noqa: ARG002 a JSON log has no header
         """Decode every line separately."""
         return self._filtered.read(split_lines(data))
+
+
+class FilteredLines(FilteredMap):
+    """The same for a map whose fields are single paths; what is left counts as fast as without a filter."""
+
+    def __init__(self, lines: JsonLines, chosen: Filter) -> None:
+        super().__init__(lines, chosen)
+        self._lines, self.layout = lines, lines.layout
 
     def records(self, data: bytes) -> Parsed:
         """As `parse`, but `rows` has decoded records of the layout instead of rows."""

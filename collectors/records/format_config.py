@@ -10,17 +10,39 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 from pydantic_core import CoreSchema, core_schema
 
 from leverwatch.collectors.config import Apart, Model
+from leverwatch.collectors.records.field_checks import check_entries, entry_of
+from leverwatch.collectors.records.field_config import (
+    CacheHitEntry,
+    DurationEntry,
+    Entry,
+    FinishReasonEntry,
+    IdEntry,
+    NameEntry,
+    NumberEntry,
+    OperationEntry,
+    PartEntry,
+    SchemaModeEntry,
+    StatusEntry,
+    TierEntry,
+    TimeEntry,
+    ValidEntry,
+)
+from leverwatch.collectors.records.field_rows import counters_of, paths_of
+from leverwatch.collectors.records.field_specs import FieldSpec
 from leverwatch.collectors.records.fields import parse_path
 from leverwatch.collectors.records.filter_config import Entries, filter_of
 from leverwatch.collectors.records.filters import Filter
+from leverwatch.collectors.records.formats.exports import NAMES as EXPORTS
 from leverwatch.collectors.records.formats.interface import MIN_RATE, Repeats
 from leverwatch.collectors.records.formats.registry import NAMED
+from leverwatch.collectors.records.formats.table_header import Dialect
 from leverwatch.collectors.records.framing.registry import CONTAINERS
 
 if TYPE_CHECKING:
@@ -48,76 +70,122 @@ _ONLY = (
 _NOT = "Which records are none, written the same way; a record of which one holds is left out as `filtered`."
 
 
+Time = Annotated[str | tuple[str, ...] | TimeEntry, Entry(TimeEntry)]
+Name = Annotated[str | tuple[str, ...] | NameEntry, Entry(NameEntry)]
+Id = Annotated[str | tuple[str, ...] | IdEntry, Entry(IdEntry)]
+Operation = Annotated[str | tuple[str, ...] | OperationEntry, Entry(OperationEntry)]
+Status = Annotated[str | tuple[str, ...] | StatusEntry, Entry(StatusEntry)]
+Number = Annotated[str | tuple[str, ...] | NumberEntry, Entry(NumberEntry)]
+Part = Annotated[str | tuple[str, ...] | PartEntry, Entry(PartEntry)]
+CacheHit = Annotated[str | tuple[str, ...] | CacheHitEntry, Entry(CacheHitEntry)]
+Tier = Annotated[str | tuple[str, ...] | TierEntry, Entry(TierEntry)]
+Valid = Annotated[str | tuple[str, ...] | ValidEntry, Entry(ValidEntry)]
+SchemaMode = Annotated[str | tuple[str, ...] | SchemaModeEntry, Entry(SchemaModeEntry)]
+FinishReason = Annotated[str | tuple[str, ...] | FinishReasonEntry, Entry(FinishReasonEntry)]
+Duration = Annotated[DurationEntry, Entry(DurationEntry, short=False)]
+
+
+def named(setting: str) -> str:
+    """Return the field that a setting of a map says."""
+    return "latency_ms" if setting == "latency" else setting
+
+
 class FieldMap(Model):
     """Where a record has each value. A value that is not mapped, or that a record lacks, is unknown, not zero."""
 
-    time: str = Field(min_length=1, description="Time of the call. Required.", examples=["ts"])
-    model: str | None = Field(default=None, min_length=1, description="Model that served the call.")
-    request_id: str | None = Field(
-        default=None, min_length=1, description="Id that is the same when a record is delivered twice."
+    time: Time = Field(description="Time of the call. Required.", examples=["ts"])
+    model: Name | None = Field(default=None, description="Model that served the call.")
+    request_id: Id | None = Field(
+        default=None, description="Id that is the same when a record is delivered twice."
     )
-    operation: str | None = Field(
-        default=None, min_length=1, description="What was asked for; without it the name of the model tells."
+    operation: Operation | None = Field(
+        default=None, description="What was asked for; without it the name of the model tells."
     )
-    status: str | None = Field(
-        default=None, min_length=1, description="Outcome: a word, an HTTP status or a boolean; success without it."
+    status: Status | None = Field(
+        default=None, description="Outcome: a word, an HTTP status or a boolean; success without it."
     )
-    input_tokens: str | None = Field(default=None, min_length=1, description="Input tokens, cached ones included.")
-    cached_input_tokens: str | None = Field(
-        default=None, min_length=1, description="Input tokens read from the provider's prompt cache."
+    input_tokens: Number | None = Field(default=None, description="Input tokens, cached ones included.")
+    cached_input_tokens: Part | None = Field(
+        default=None, description="Input tokens read from the provider's prompt cache."
     )
-    output_tokens: str | None = Field(default=None, min_length=1, description="Output tokens, reasoning included.")
-    cost_usd: str | None = Field(default=None, min_length=1, description="Cost of the call in US dollars.")
-    latency_ms: str | None = Field(default=None, min_length=1, description="Duration in milliseconds.")
-    trace_id: str | None = Field(
-        default=None, min_length=1, description="Trace of the call; its distinct values are counted."
-    )
-    inferences: str | None = Field(
-        default=None, min_length=1, description="How many calls the record stands for; its sums are already sums."
-    )
-    sample_rate: str | None = Field(
-        default=None, min_length=1, description="Share of the calls that is logged, from 0.000001 to 1."
-    )
-    cache_hit: str | None = Field(
-        default=None, min_length=1, description="Whether the gateway answered from its response cache."
-    )
-    tier: str | None = Field(
+    output_tokens: Number | None = Field(default=None, description="Output tokens, reasoning included.")
+    cost_usd: Number | None = Field(default=None, description="Cost of the call in US dollars.")
+    latency_ms: Number | None = Field(default=None, description="Duration in milliseconds.")
+    latency: Duration | None = Field(
         default=None,
-        min_length=1,
+        description="Duration in another unit, which it names.",
+        examples=[{"path": "seconds", "unit": "s"}],
+        # Else the settings that ranges were refused under would be others than before there was one.
+        exclude_if=lambda entry: entry is None,
+    )
+    trace_id: Id | None = Field(default=None, description="Trace of the call; its distinct values are counted.")
+    inferences: Number | None = Field(
+        default=None, description="How many calls the record stands for; its sums are already sums."
+    )
+    sample_rate: Number | None = Field(
+        default=None, description="Share of the calls that is logged, from 0.000001 to 1."
+    )
+    cache_hit: CacheHit | None = Field(
+        default=None, description="Whether the gateway answered from its response cache."
+    )
+    tier: Tier | None = Field(
+        default=None,
         description="Service tier, which has prices of its own: `batch`, `flex`, `priority`, `fast`; the standard"
         " one without it.",
     )
-    attempts: str | None = Field(
-        default=None, min_length=1, description="Calls to a model server that the record took, retries included."
+    attempts: Number | None = Field(
+        default=None, description="Calls to a model server that the record took, retries included."
     )
-    errors: str | None = Field(
+    errors: Number | None = Field(
         default=None,
-        min_length=1,
-        description="Failed attempts that the record took, also those of a call that succeeded in the end.",
+        description="Failed attempts that the record took, also those of a call that succeeded in the end; with"
+        " `inferences` how many of these failed.",
     )
-    cache_write_tokens: str | None = Field(
-        default=None, min_length=1, description="Input tokens written to the provider's prompt cache."
+    cache_write_tokens: Part | None = Field(
+        default=None, description="Input tokens written to the provider's prompt cache."
     )
-    cache_write_1h_tokens: str | None = Field(
-        default=None, min_length=1, description="Those of them that are kept for an hour, which costs more."
+    cache_write_1h_tokens: Number | None = Field(
+        default=None, description="Those of them that are kept for an hour, which costs more."
     )
-    reasoning_tokens: str | None = Field(
-        default=None, min_length=1, description="Output tokens that the model spent on thinking."
+    reasoning_tokens: Part | None = Field(
+        default=None, description="Output tokens that the model spent on thinking."
     )
-    valid: str | None = Field(
-        default=None, min_length=1, description="Whether the output passed the application's validation."
+    valid: Valid | None = Field(
+        default=None, description="Whether the output passed the application's validation."
     )
-    schema_mode: str | None = Field(
+    schema_mode: SchemaMode | None = Field(
         default=None,
-        min_length=1,
         description="Whether a structured-output mode was on: a boolean, or the type of response format.",
     )
-    finish_reason: str | None = Field(
-        default=None, min_length=1, description="Why the model stopped; a limit of length is told from all others."
+    finish_reason: FinishReason | None = Field(
+        default=None, description="Why the model stopped; a limit of length is told from all others."
     )
-    static_input_tokens: str | None = Field(
-        default=None, min_length=1, description="Input tokens that are the same in every call of the system."
+    static_input_tokens: Number | None = Field(
+        default=None, description="Input tokens that are the same in every call of the system."
     )
+
+    @field_validator("*")
+    @classmethod
+    def _entries_are_sound(cls, entry: Any, info: ValidationInfo) -> Any:
+        if entry is not None:
+            entry_of(named(str(info.field_name)), entry)
+        return entry
+
+    @model_validator(mode="after")
+    def _entries_fit_together(self) -> Self:
+        check_entries(self.entries())
+        return self
+
+    def entries(self) -> dict[str, str | FieldSpec]:
+        """Return what is said of each mapped field: its path alone, or more.
+
+        Raises:
+            ValueError: a field cannot be what is said of it.
+        """
+        if self.latency is not None and self.latency_ms is not None:
+            raise ValueError("latency and latency_ms are one field; only one can be mapped")
+        given = ((named(name), entry) for name, entry in self if entry is not None)
+        return {name: entry_of(name, entry) for name, entry in given}
 
 
 class PathMap(FieldMap):
@@ -128,10 +196,12 @@ class PathMap(FieldMap):
 
     @field_validator("*")
     @classmethod
-    def _path_is_sound(cls, path: str | None) -> str | None:
-        if path is not None:
-            parse_path(path)
-        return path
+    def _paths_are_sound(cls, entry: Any, info: ValidationInfo) -> Any:
+        if entry is not None:
+            name = named(str(info.field_name))
+            for path in paths_of({name: entry_of(name, entry)}):
+                parse_path(path)
+        return entry
 
 
 class _Filtered(Model):
@@ -181,6 +251,8 @@ class _Mapped(Model):
         fields: FieldMap | None = getattr(self, "fields", None)
         if self.repeats is Repeats.VERSIONS and fields is not None and fields.request_id is None:
             raise ValueError("repeats: versions needs fields.request_id, by which a version is known")
+        if self.repeats is Repeats.VERSIONS and fields is not None and counters_of(fields.entries()):
+            raise ValueError("repeats: versions replaces what a version told, and of_session adds to it: use one")
         return self
 
 
@@ -194,11 +266,60 @@ class JsonlFormat(_JsonFormat, _Mapped):
 
 
 class CsvFormat(_Filtered, _Mapped):
-    """One record a line, values separated by a delimiter, names in the first line of every file."""
+    """One record a row, values separated by a delimiter, names in the first row of every file."""
 
     type: Literal["csv"]
     fields: Apart[FieldMap] = Field(description="Names of columns.")
     delimiter: str = Field(default=",", min_length=1, max_length=1, description="What separates two values.")
+    quote: str = Field(
+        default='"',
+        max_length=1,
+        description="What stands around a value that has a delimiter or a line break in it; twice in a value it is"
+        " itself. Empty: nothing does, as in what `mysql --batch` prints.",
+    )
+    decimal: Literal[".", ","] = Field(default=".", description="What separates the fraction of a number.")
+    thousands: str = Field(
+        default="",
+        max_length=1,
+        description="What separates the thousands of a number, in groups of three digits; empty: nothing.",
+        examples=["."],
+    )
+    columns: tuple[str, ...] = Field(
+        default=(),
+        description="Names of the columns in their order, for files without a header, or with rows that got more"
+        " columns than their header has. A header is passed over, and a row may lack values at its end.",
+    )
+    missing_columns: Literal["refuse", "unknown"] = Field(
+        default="refuse",
+        description="What a mapped column that a header lacks is: a mistake, which ends the run, or `unknown`, as"
+        " where files got it only from some day on.",
+    )
+
+    @model_validator(mode="after")
+    def _signs_differ(self) -> Self:
+        if self.delimiter in {"\n", "\r", "\0"} or self.quote in {"\n", "\r", "\0"}:
+            raise ValueError("delimiter and quote cannot be a line break")
+        if self.delimiter == self.quote:
+            raise ValueError("delimiter and quote are the same")
+        if self.thousands and (
+            self.thousands == self.decimal or self.thousands.isalnum() or self.thousands in "+-"
+        ):
+            raise ValueError("thousands cannot be the decimal sign, a letter, a digit or a sign")
+        if twice := sorted({name for name in self.columns if self.columns.count(name) > 1}):
+            raise ValueError(f"columns has {twice[0]} twice")
+        return self
+
+    @property
+    def dialect(self) -> Dialect:
+        """How the table is written."""
+        return Dialect(
+            self.delimiter,
+            self.quote,
+            self.decimal,
+            self.thousands,
+            self.columns,
+            self.missing_columns == "unknown",
+        )
 
 
 class NamedFormat(_JsonFormat):
@@ -215,6 +336,16 @@ class NamedFormat(_JsonFormat):
     )
 
 
+class ExportFormat(_Filtered):
+    """A table that the page of a provider exports, known by its columns: OpenAI's usage, Cursor's usage events,
+    the activity of OpenRouter, or LiteLLM's table of spend logs."""
+
+    type: Literal[tuple(EXPORTS)] = Field(  # type: ignore[valid-type]  # the names are where exports register
+        description="The export."
+    )
+    delimiter: str = Field(default=",", min_length=1, max_length=1, description="What separates two values.")
+
+
 class _ByName:
     """Takes the name of a format for the format without settings."""
 
@@ -224,8 +355,8 @@ class _ByName:
         )
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"anyOf": [{"type": "string", "enum": list(NAMED)}, handler(schema)]}
+        return {"anyOf": [{"type": "string", "enum": [*NAMED, *EXPORTS]}, handler(schema)]}
 
 
-FileFormat = Annotated[JsonlFormat | CsvFormat | NamedFormat, Discriminator("type"), _ByName()]
+FileFormat = Annotated[JsonlFormat | CsvFormat | NamedFormat | ExportFormat, Discriminator("type"), _ByName()]
 """A format with its settings, or the name of one that needs none."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from urllib.parse import unquote
 
 from leverwatch.collectors.records.fields import FIELDS
-from leverwatch.collectors.records.formats.interface import Format, Parsed, Row
+from leverwatch.collectors.records.formats.interface import Format, Parsed, Row, table_of
 
 _PREFIX = "path."
 _PARENT = re.compile(r"parent(?:\.parent)*")
@@ -98,6 +98,7 @@ class PathValues:
         self._values: tuple[str | None, ...] = (None,) * len(self._words)
         self.wants_header, self.framing = inner.wants_header, inner.framing
         self.has_extended, self.known, self.repeats = inner.has_extended, inner.known, inner.repeats
+        self.table = table_of(inner)
 
     def enter(self, path: str) -> None:
         """Say which log the records come from that are parsed next."""

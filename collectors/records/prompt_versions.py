@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from leverwatch.collectors.records.fields import FIELDS, Template
-from leverwatch.collectors.records.formats.interface import Format, Parsed, Row
+from leverwatch.collectors.records.formats.interface import Format, Parsed, Row, table_of
 from leverwatch.collectors.records.prompt_text import Versions
 
 
@@ -21,6 +21,7 @@ class PromptVersions:
         self._rest = (None,) * (len(prompt.paths) - 1)
         self.wants_header, self.framing = inner.wants_header, inner.framing
         self.has_extended, self.known, self.repeats = inner.has_extended, inner.known, inner.repeats
+        self.table = table_of(inner)
 
     def check_header(self, line: bytes) -> tuple[str, ...]:
         """As the other format."""

@@ -84,3 +84,9 @@ def wholes(
     if output is not None and (adds_output or beside_output > output):
         output += beside_output
     return taken, output
+
+
+def add_beside(whole: float | None, part: float | None) -> float | None:
+    """Return a whole with a part that stands beside it; an unknown whole stays unknown, and an unknown part adds
+    nothing."""
+    return whole if whole is None or part is None else whole + part

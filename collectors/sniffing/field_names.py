@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC
+from functools import lru_cache
 
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.records.formats.interface import MAX_AMOUNT, MAX_COUNT, MIN_RATE
@@ -14,12 +15,13 @@ from leverwatch.collectors.records.names import is_usable
 from leverwatch.collectors.records.service_tiers import Tier, tier_of
 from leverwatch.collectors.records.timestamps import parse_time
 from leverwatch.collectors.records.vocabulary import operation_of, status_of
+from leverwatch.collectors.sniffing.name_words import loose_rank
+from leverwatch.collectors.sniffing.numerals import Scalar
 
-Scalar = str | int | float | bool
 _MOST_WORDS = 4
 _HITS = frozenset({"true", "false", "hit", "miss", "yes", "no", "none", "semantic hit"})
 _VERDICTS = frozenset({"true", "false", "valid", "invalid", "pass", "passed", "fail", "failed"})
-_KEY = re.compile(r"[\w@$:/.()-]+(?: [\w@$:/.()-]+){0,3}")
+_KEY = re.compile("[\\w@$€%#:/.()'\u2019-]+(?: [\\w@$€%#:/.()'\u2019-]+){0,5}")
 _SEGMENT = re.compile(r"[./:]")
 _FOREIGN = frozenset(
     {
@@ -33,11 +35,13 @@ _WEAK = frozenset({"id", "uuid"})
 """Names that mean the record only at its top level."""
 
 
-def _is_count(value: Scalar) -> bool:
-    return _is_amount(value) and float(value) <= MAX_COUNT and float(value).is_integer()
+def is_count(value: Scalar) -> bool:
+    """Whether the value is a whole number that a count can be."""
+    return is_amount(value) and float(value) <= MAX_COUNT and float(value).is_integer()
 
 
-def _is_amount(value: Scalar) -> bool:
+def is_amount(value: Scalar) -> bool:
+    """Whether the value is a number that an amount can be."""
     if isinstance(value, bool):
         return False
     try:
@@ -48,7 +52,7 @@ def _is_amount(value: Scalar) -> bool:
 
 
 def _is_rate(value: Scalar) -> bool:
-    return _is_amount(value) and MIN_RATE <= float(value) <= 1
+    return is_amount(value) and MIN_RATE <= float(value) <= 1
 
 
 def is_time(value: Scalar) -> bool:
@@ -115,43 +119,46 @@ KNOWN: Mapping[str, Known] = {
     "input_tokens": Known(
         "inputtokens prompttokens inputtokencount prompttokencount tokensin intokens contexttokens numprompttokens"
         " numinputtokens tokensinput tokensprompt usageinput usageprompt usagein tokencountprompt tokencountinput"
-        " input",
-        _is_count,
+        " promptevalcount input",
+        is_count,
     ),
     "cached_input_tokens": Known(
         "cachedinputtokens inputcachedtokens cachedprompttokens cachedtokens cachereadinputtokens cachereadtokens"
         " cachedcontenttokencount cachedtokencount tokenscached usagecached"
-        " cacheread cached", _is_count,
+        " cacheread cached", is_count,
     ),
     "output_tokens": Known(
         "outputtokens completiontokens outputtokencount completiontokencount candidatestokencount generatedtokens"
         " tokensout outtokens numcompletiontokens numoutputtokens tokensoutput tokenscompletion usageoutput"
-        " usagecompletion usageout tokencountcompletion tokencountoutput output", _is_count,
+        " usagecompletion usageout tokencountcompletion tokencountoutput evalcount output", is_count,
     ),
-    "cost_usd": Known("costusd usd usdcost totalcostusd cost responsecost totalcost spend price", _is_amount),
+    "cost_usd": Known("costusd usd usdcost totalcostusd cost responsecost totalcost spend price", is_amount),
     "latency_ms": Known(
         "latencyms durationms elapsedms responsetimems requestdurationms totaldurationms timems latencymillis"
-        " durationmillis latencymilliseconds durationmilliseconds", _is_amount,
+        " durationmillis latencymilliseconds durationmilliseconds", is_amount,
     ),
     "trace_id": Known("traceid", _is_id, exact=True),
-    "inferences": Known("inferences nummodelrequests numrequests requestcount requests calls ncalls", _is_amount),
+    "inferences": Known("inferences nummodelrequests numrequests requestcount requests calls ncalls", is_amount),
     "sample_rate": Known("samplerate samplingrate", _is_rate),
     "cache_hit": Known("cachehit gatewaycachehit fromcache cached", _is_one_of(_HITS), exact=True),
     "tier": Known("servicetier traffictype tier", _is_tier, exact=True),
-    "attempts": Known("attempts numattempts attemptcount tries", _is_amount),
+    "attempts": Known("attempts numattempts attemptcount tries", is_amount),
     "cache_write_tokens": Known(
-        "cachewritetokens cachewriteinputtokens cachecreationinputtokens cachecreationtokens", _is_count
+        "cachewritetokens cachewriteinputtokens cachecreationinputtokens cachecreationtokens", is_count
     ),
-    "cache_write_1h_tokens": Known("ephemeral1hinputtokens cachewrite1htokens", _is_count),
+    "cache_write_1h_tokens": Known("ephemeral1hinputtokens cachewrite1htokens", is_count),
     "reasoning_tokens": Known(
-        "reasoningtokens reasoningoutputtokens thinkingtokens thoughtstokencount thoughtstokens", _is_count
+        "reasoningtokens reasoningoutputtokens thinkingtokens thoughtstokencount thoughtstokens", is_count
     ),
     "valid": Known("valid isvalid outputvalid schemavalid", _is_one_of(_VERDICTS), exact=True),
     "schema_mode": Known("schemamode", _is_one_of(frozenset({"json_schema", "json_object", "text"})), exact=True),
     "finish_reason": Known("finishreason stopreason donereason", _is_name, exact=True),
-    "static_input_tokens": Known("staticinputtokens staticprompttokens", _is_count),
+    "static_input_tokens": Known("staticinputtokens staticprompttokens", is_count),
 }  # fmt: skip
 """The fields, in the order in which paths are assigned to them."""
+
+COUNTS = frozenset(name for name, known in KNOWN.items() if known.fits is is_count)
+"""The fields that are whole numbers."""
 
 SYSTEMS = (
     "system", "app", "application", "service", "servicename", "feature", "product", "team", "teamid", "project",
@@ -159,18 +166,47 @@ SYSTEMS = (
 """Names of values that may tell systems apart."""
 DURATIONS = (
     "latency", "duration", "elapsed", "responsetime", "took", "timetaken", "requestduration", "totalduration",
-    "totaltime",
+    "totaltime", "latencyms", "runtime", "walltime", "elapsedtime", "responseduration", "processingtime",
 )  # fmt: skip
-"""Names of durations whose unit is not clear from the name."""
-FAILURES = ("error", "errormessage", "errortype", "errorcode", "errorclass", "exception", "iserror", "failed")
+"""Names of durations whose unit may not be clear from the name."""
+FAILURES = (
+    "error",
+    "errortype",
+    "errorcode",
+    "errorclass",
+    "errorname",
+    "errorkind",
+    "exception",
+    "exceptiontype",
+    "iserror",
+    "failed",
+    "errormessage",
+    "errormsg",
+    "err",
+    "fehler",
+    "fehlermeldung",
+    "erreur",
+    "failurereason",
+    "errorreason",
+    "errors",
+    "haserror",
+    "failure",
+)
 """Names of values that only failed calls have, or that are true for these. They are not statuses."""
 
+_LOOSE = 100
+"""The rank from which on only the words of a name tell."""
 _RANKS = {field: {name: at for at, name in enumerate(known.names.split())} for field, known in KNOWN.items()}
 
 
+@lru_cache(maxsize=1 << 16)
 def rank(field: str, path: Path) -> int | None:
     """Return how well a path's name fits a field, 0 being best; None when it does not."""
-    return _rank(_RANKS[field], path)
+    known = _rank(_RANKS[field], path)
+    if known is not None or _is_foreign(path):
+        return known
+    loose = loose_rank(field, path)
+    return None if loose is None else _LOOSE + loose
 
 
 def is_called(names: Iterable[str], path: Path) -> bool:
@@ -178,8 +214,17 @@ def is_called(names: Iterable[str], path: Path) -> bool:
     return _rank(dict.fromkeys(names, 0), path) is not None
 
 
+@lru_cache(maxsize=1 << 14)
+def _parts(path: Path) -> tuple[str, ...]:
+    return tuple(re.sub(r"[\W_]", "", part).lower() for key in path for part in _SEGMENT.split(key))
+
+
+def _is_foreign(path: Path) -> bool:
+    return not _FOREIGN.isdisjoint(_parts(path)[:-1])
+
+
 def _rank(ranks: Mapping[str, int], path: Path) -> int | None:
-    words = [re.sub(r"[\W_]", "", part).lower() for key in path for part in _SEGMENT.split(key)]
+    words = _parts(path)
     if _FOREIGN.intersection(words[:-1]):
         return None
     both = ranks.get("".join(words[-2:]))

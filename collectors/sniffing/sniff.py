@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import glob
 import json
 import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from leverwatch.collectors.errors import SourceUnavailable
 from leverwatch.collectors.interface import CollectorContext, Operation, Result, SourceState, UsageRow, utc_now
-from leverwatch.collectors.listing import name_fault, shown
-from leverwatch.collectors.paths import look
 from leverwatch.collectors.records.decoder import build_format
 from leverwatch.collectors.records.fields import FIELDS
 from leverwatch.collectors.records.format_config import FileFormat
-from leverwatch.collectors.records.formats.interface import Format, Parsed, Repeats, Row, Units
+from leverwatch.collectors.records.formats.exports import NAMES as EXPORTS
+from leverwatch.collectors.records.formats.exports import WITHOUT_CALLS, export_of, table_names
+from leverwatch.collectors.records.formats.interface import Format, Parsed, Row, Units
 from leverwatch.collectors.records.formats.registry import NAMED
 from leverwatch.collectors.records.framing.lines import LINES
 from leverwatch.collectors.records.framing.registry import CONTAINERS, FRAMINGS
@@ -28,17 +26,19 @@ from leverwatch.collectors.records.framing.wrappers import STRING_FIELDS, JsonSt
 from leverwatch.collectors.records.names import is_usable
 from leverwatch.collectors.records.timestamps import parse_time
 from leverwatch.collectors.records.vocabulary import is_cache_hit, operation_of, status_of
-from leverwatch.collectors.sniffing.guess import FieldGuess, columns, leaves, propose
+from leverwatch.collectors.sniffing.guess import FieldGuess, dotted, leaves, propose
 from leverwatch.collectors.sniffing.instrumentations import instrumentations
+from leverwatch.collectors.sniffing.loading import config_of, loadable
 from leverwatch.collectors.sniffing.pieces import piece_notes
+from leverwatch.collectors.sniffing.reading import read_sample, spread
 from leverwatch.collectors.sniffing.repeated_ids import note_on
+from leverwatch.collectors.sniffing.tables import Table, has_no_header, table_of
+from leverwatch.collectors.sniffing.unmapped import arrays_of_calls, found_and_missing
 from leverwatch.collectors.sources.files.collector import FilesCollector
 from leverwatch.collectors.sources.files.config import FilesConfig
-from leverwatch.collectors.sources.files.reader import FileReader, Moved
 
-SAMPLE_BYTES = 1 << 20
 SAMPLE_RECORDS = 50
-_SYSTEM = "sniffed"
+__all__ = ["Guess", "Sample", "Summary", "config_of", "guess", "read_sample", "samples", "summarise"]
 _ENOUGH = 30
 """The least score at which a record is taken for one of a format."""
 _FRAME = re.compile(rb"[\0\x01]...(?:\{|\x28\xb5\x2f\xfd|\x0a)", re.DOTALL)
@@ -63,9 +63,7 @@ class Guess:
         """The value of `format` for the configuration."""
         extras: dict[str, Any] = {}
         if self.fields is not None:
-            extras["fields"] = dict(self.fields.fields)
-            if self.fields.repeats is not Repeats.CALLS:
-                extras["repeats"] = self.fields.repeats.value
+            extras |= self.fields.settings
         if self.delimiter != ",":
             extras["delimiter"] = self.delimiter
         if self.framing is not None:
@@ -102,32 +100,17 @@ class Summary:
         return sum((float(getattr(row, column)) for row in self.usage if operation(row.operation)), 0.0)
 
 
-def read_sample(path: Path) -> tuple[bytes, str]:
-    """Return the first bytes of a file, decompressed, and its compression.
-
-    Raises:
-        SourceUnavailable: there is no such file, or it cannot be read.
-    """
-    fault = name_fault(str(path.resolve()))
-    if fault is not None:
-        raise SourceUnavailable(f"{shown(str(path))}: {fault}")
-    try:
-        found = look(str(path.resolve()))
-        if found is None:
-            raise SourceUnavailable(f"{path}: no such file")
-        with FileReader(found) as content:
-            return content.read_exactly(SAMPLE_BYTES), content.kind.value
-    except Moved as error:
-        raise SourceUnavailable(f"{path}: no such file") from error
-    except OSError as error:
-        raise SourceUnavailable(f"{path}: {error.strerror}") from error
-
-
 def guess(data: bytes, compression: str) -> Guess | None:
     """Return how to read a file, judged by its first bytes; None when its format cannot be recognised. Pure.
 
     JSON and tables of an unknown format get a proposed field map.
     """
+    names = table_names(data)
+    export = None if names is None else export_of(names)
+    if export is not None:
+        return Guess(export, compression)
+    if names is not None and frozenset(names) >= WITHOUT_CALLS:
+        return None  # sums of an unknown number of calls
     framing, wrap, units = _outermost(data)
     for wrappers, inner in _unwrapped(units):
         best = _best(inner.units[:SAMPLE_RECORDS])
@@ -153,37 +136,93 @@ def _unwrapped(units: Units) -> Iterator[tuple[tuple[str, ...], Units]]:
 def _json(data: bytes, compression: str) -> Guess | None:
     framing, wrap, units = _outermost(data)
     if framing == "json":
-        lines = LINES.split(data[: data.rfind(b"\n") + 1] or data)
+        lines = LINES.split(data)
         objects = sum(isinstance(_value(line), dict) for line in lines.units[:SAMPLE_RECORDS])
         if 2 * objects > len(lines.units[:SAMPLE_RECORDS]):
             framing, units = None, lines
     found: list[tuple[FieldGuess, tuple[str, ...]]] = []
     for wrappers, inner in _unwrapped(units):
-        records = [leaves(it) for it in map(_value, inner.units[:SAMPLE_RECORDS]) if isinstance(it, dict)]
-        fields = propose(records, clock=inner.times is not None and any(inner.times))
+        clock = next((time for time in inner.times or () if time), None)
+        if wrappers and inner.units == units.units and clock is None:
+            continue  # nothing is around the records
+        records = [it for it in map(_value, spread(inner.units)) if isinstance(it, dict)]
+        fields = propose([leaves(it) for it in records], clock=clock, day_first=False)
         if fields is not None:
-            found.append((fields, wrappers))
+            found.append((_with_arrays(fields, records), wrappers))
     if not found:
         return None
     # An envelope has a time, and maybe more: the record is where most is known.
     best, wrappers = max(found, key=lambda it: len(it[0].fields))
-    return Guess("jsonl", compression, framing, (*wrap, *wrappers), best)
+    return _loaded(Guess("jsonl", compression, framing, (*wrap, *wrappers), best))
+
+
+def _loaded(guessed: Guess) -> Guess | None:
+    fields = None if guessed.fields is None else loadable(guessed.fields, _beside(guessed))
+    return None if fields is None else replace(guessed, fields=fields)
+
+
+def _beside(guessed: Guess) -> dict[str, Any]:
+    """Return the settings of a format without its field map."""
+    settings = replace(guessed, fields=None).settings
+    return {"type": settings} if isinstance(settings, str) else settings
+
+
+def _with_arrays(fields: FieldGuess, records: Sequence[dict[str, Any]]) -> FieldGuess:
+    """Return the field map with a doubt for each array in which there are calls of their own."""
+    notes = tuple(
+        f"inferences: {dotted(path)} of {number} records has {items} items with tokens of their own, and each"
+        " record"
+        f" counts as one call; were the items calls, there would be {items}"
+        for path, (number, items) in arrays_of_calls(records).items()
+    )
+    return replace(fields, notes=(*fields.notes, *notes)) if notes else fields
+
+
+def _rows(data: bytes) -> Table | None:
+    text = data.decode("utf-8-sig", errors="replace")
+    lines = [line for line in text.splitlines() if line.strip()]
+    return table_of([*lines[:1], *spread(lines[1:])])
 
 
 def _table(data: bytes, compression: str) -> Guess | None:
-    text = (data[: data.rfind(b"\n") + 1] or data).decode("utf-8-sig", errors="replace")
-    found = columns([line for line in text.splitlines() if line.strip()][: SAMPLE_RECORDS + 1])
-    fields = propose(found[1], lambda path: path[0]) if found is not None else None
-    if found is None or fields is None:
+    found = _rows(data)
+    if found is None or has_no_header(found):
         return None
-    return Guess("csv", compression, fields=fields, delimiter=found[0])
+    fields = propose(found.records, lambda path: path[0], day_first=found.delimiter == ";")
+    if fields is None:
+        return None
+    extras = {"columns": list(found.columns)} if found.columns else {}
+    fields = replace(fields, notes=(*fields.notes, *found.notes), extras=extras)
+    return _loaded(Guess("csv", compression, fields=fields, delimiter=found.delimiter))
+
+
+def refusal(data: bytes) -> str:
+    """Return what of a call was found in a file that cannot be read, and what is missing."""
+    _, _, units = _outermost(data)
+    said = []
+    for wrappers, inner in _unwrapped(units):
+        values = [it for it in map(_value, spread(inner.units, 2000)) if isinstance(it, dict)]
+        text = found_and_missing([leaves(it) for it in values], dotted)
+        if text:
+            said.append(f"in {wrappers[0]}: {text}" if wrappers else text)
+        said += [
+            f"{dotted(path)} has {items} items with tokens in {number} records, and no setting reads the calls"
+            " of an"
+            " array: write a line for each call"
+            for path, (number, items) in arrays_of_calls(values).items()
+        ]
+    table = None if said else _rows(data)
+    if table is not None:
+        text = found_and_missing(table.records, lambda path: path[0])
+        said += ["the first line is no header, but values"] if has_no_header(table) else [text] if text else []
+    return "; ".join(dict.fromkeys(said)) or "no records of JSON, and no table"
 
 
 def tried() -> str:
     """Return the names of everything that `guess` tries, as text."""
     wrappers = ", ".join((*CONTAINERS, "prefix", f"json-string (in {', '.join(STRING_FIELDS)})"))
     return (
-        f"formats: {', '.join(NAMED)}; wrappers: {wrappers}; framings: {', '.join(FRAMINGS)}; "
+        f"formats: {', '.join((*NAMED, *EXPORTS))}; wrappers: {wrappers}; framings: {', '.join(FRAMINGS)}; "
         "JSON and CSV with a field for the time and one for the model, tokens or a finish reason"
     )
 
@@ -218,20 +257,6 @@ def _value(unit: bytes) -> Any:
         return json.loads(unit)
     except (ValueError, RecursionError):
         return unit.decode(errors="replace")
-
-
-def config_of(path: Path, settings: Any) -> FilesConfig:
-    """Return the settings of a source that reads a single file completely, without waiting for its last line."""
-    return FilesConfig.model_validate(
-        {
-            "name": "sniff",
-            "path": glob.escape(str(path.resolve())),
-            "format": settings,
-            "system": _SYSTEM,
-            "quiet_after": timedelta(0),
-            "follow_rotated": False,
-        }
-    )
 
 
 def summarise(config: FilesConfig, now: Callable[[], datetime] = utc_now) -> Summary:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.records.names import id_of
 from leverwatch.collectors.records.timestamps import parse_time
-from leverwatch.collectors.sniffing.field_names import Scalar
+from leverwatch.collectors.sniffing.numerals import Scalar
 
 _NEEDED = ("time", "model", "input_tokens", "output_tokens")
 _LONGEST = 600.0

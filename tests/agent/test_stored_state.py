@@ -18,6 +18,7 @@ from leverwatch.agent.scheduling.runner import RunReport, SourceRunner
 from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.schema import source_state, sources
 from leverwatch.agent.store.store import Store
+from leverwatch.collectors.aggregation import counters
 from leverwatch.collectors.interface import CollectorContext
 from leverwatch.collectors.registry import source_types
 from tests.collectors.aggregation.test_streams import PARTS, chunk
@@ -33,7 +34,10 @@ SOURCES: dict[str, dict[str, Any]] = {
     "app": {
         "type": "files",
         "path": "app/*.jsonl",
-        "format": {"type": "jsonl", "fields": {"time": "ts"}},
+        "format": {
+            "type": "jsonl",
+            "fields": {"time": "ts", "output_tokens": {"path": "out", "of_session": "chat"}},
+        },
         "system": "app",
     },
     "tests": {"type": "evals", "path": "evals/*", "system": "bot"},
@@ -92,12 +96,17 @@ def served() -> Iterator[Provider]:
 
 
 @pytest.fixture
-def world(tmp_path: Path, served: Provider) -> Iterator[World]:
-    """Everything was read: streamed calls, spans, a last line without its end, results, prompts and models."""
+def world(tmp_path: Path, served: Provider, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """Everything was read: streamed calls, spans, counters of sessions, a last line without its end, results,
+    prompts and models."""
     for folder in ("logs", "evals", "traces", "app"):
         (tmp_path / folder).mkdir()
     (tmp_path / "logs/app.jsonl").write_bytes(b"".join(PARTS) + chunk("c2", end=True)[:-1])
-    (tmp_path / "app/app.jsonl").write_bytes(b'{"ts": "last Tuesday"}\n{"ts": "2026-03-10T08:00:00Z"}')
+    monkeypatch.setattr(counters, "MOST_SESSIONS", 1)  # so that one is forgotten
+    (tmp_path / "app/app.jsonl").write_bytes(
+        b'{"ts": "last Tuesday"}\n{"ts": "2026-03-10T07:00:00Z", "out": 4, "chat": "a"}\n'
+        b'{"ts": "2026-03-10T08:00:00Z", "out": 2, "chat": "b"}'
+    )
     (tmp_path / "evals/own.jsonl").write_bytes(lines(own()))
     (tmp_path / "traces/spans.json").write_text(json.dumps(export(span(SEMCONV))) + "\n")
     Repo(tmp_path / "repo").commit({"a.md": "1"})
@@ -133,6 +142,8 @@ KINDS = [
     ("gateway", "open/", "call that later records may change"),
     ("app", "refused/", "list of the refused ranges of a file"),
     ("app", "partial/", "number of times that a line without an end was counted"),
+    ("app", "session/", "list of the counters of a session"),
+    ("app", "lost-sessions", "list of forgotten sessions"),
     ("traces", "observed/", "list of observations"),
     ("tests", "file/", "position in a file of results"),
     ("prompts", "history", "history of the prompts"),

@@ -9,7 +9,7 @@ import pytest
 from leverwatch.collectors.errors import SourceIncomplete, SourceUnavailable
 from leverwatch.collectors.interface import CollectorContext
 from leverwatch.collectors.listing import MOST_LEVELS
-from leverwatch.collectors.paths import discover, is_rotated, look
+from leverwatch.collectors.paths import discover, is_rotated, live_path, look
 from leverwatch.collectors.sniffing.sniff import read_sample
 from leverwatch.collectors.sources.files.collector import FilesCollector
 from leverwatch.collectors.sources.files.reader import FileReader, Moved
@@ -44,6 +44,23 @@ def test_what_rotation_makes_of_a_name_is_a_rotated_part(name: str) -> None:
 )
 def test_another_log_is_no_rotated_part(name: str) -> None:
     assert not is_rotated("app.log", name)
+
+
+@pytest.mark.parametrize(
+    ("name", "live"),
+    [
+        ("app.log", "app.log"),
+        ("app.log.1", "app.log"),
+        ("app.log.12.gz", "app.log"),
+        ("app.log.old", "app.log"),
+        ("app.log-20260310.xz", "app.log"),
+        ("app-20260310.log", "app.log"),
+        ("app-2.log", "app-2.log"),
+        ("part-0001.log.3", "part-0001.log"),
+    ],
+)
+def test_the_name_of_a_rotated_part_says_of_which_log_it_is(name: str, live: str) -> None:
+    assert live_path(f"/logs/{name}") == f"/logs/{live}"
 
 
 def test_a_file_that_was_replaced_since_it_was_found_is_not_read_as_the_one_found(tmp_path: Path) -> None:
@@ -202,3 +219,25 @@ def test_a_list_of_files_can_be_stopped_and_then_nothing_of_it_is_used(tmp_path:
 def test_a_sample_of_a_file_whose_name_cannot_be_shown_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceUnavailable, match=r"\\xff: the name is not UTF-8"):
         read_sample(tmp_path / os.fsdecode(b"\xff"))
+
+
+def test_a_pattern_without_a_file_is_named_unless_rotation_is_yet_to_make_its_files(tmp_path: Path) -> None:
+    for name in ("app.log", "old/web.log.1", "gone.log.2"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        append(tmp_path / name, line("bot"))
+    (tmp_path / "folder.log").mkdir()
+
+    def empty(*patterns: str) -> tuple[str, ...]:
+        return discover(patterns, tmp_path).empty
+
+    assert empty("*.log") == ()
+    assert empty("*.jsonl", "no/such/*.log", str(tmp_path / "nor.log")) == (
+        "*.jsonl",
+        "no/such/*.log",
+        str(tmp_path / "nor.log"),
+    )
+    assert empty("folder.log", "folder*") == ("folder.log", "folder*"), "a folder is no file"
+    assert empty("*.log", "*.log.gz", "app.log.[0-9]", "app.log-*", "archive/*.zst") == ()
+    assert empty("*.log.gz") == ("*.log.gz",)
+    assert empty("app", "apple/*.log") == ("app", "apple/*.log")
+    assert empty("gone.log", "web.log") == (), "rotation moved them, and they are written again"

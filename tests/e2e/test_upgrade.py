@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.collectors.sources.models.server import Answer, Provider, provider
-from tests.e2e.agents import leverwatch_json
+from tests.e2e.agents import leverwatch, leverwatch_json
 from tests.fixtures.upgrade import world
 from tests.fixtures.upgrade.known import CALLS, CHANGES, sums
 from tests.fixtures.upgrade.observed import Observed
@@ -112,12 +112,16 @@ def test_the_commands_go_on_with_an_older_store(store_url: str, root: Path, serv
     serve(served, MODELS_AFTER)
     first, last = map(str, FEBRUARY)
     archives = ("--path", str(root / "archive" / "*"))
-    leverwatch_json("collect", config=config)
+    leverwatch("collect", config=config)
     leverwatch_json("backfill", "archived", "--since", first, "--until", last, *archives, config=config)
     leverwatch_json("backfill", "archived", *archives, config=config)
-    again = leverwatch_json("collect", config=config)
+    done = leverwatch("collect", "--format", "json", config=config)
+    again = json.loads(done.stdout)
 
     assert not any(source["records"] for source in again)
+    assert all(source["success"] for source in again), done.stderr
+    empty = {source["source"]: source["matches_nothing"] for source in again if "matches_nothing" in source}
+    assert (done.returncode, empty) == (1, {"moved": "nothing matches logs/moved/*.log"}), done.stderr
     program = Program(root, store_url, served.url, world.AFTER)
     # By the clock of a command it is too late to look where a file went that was on its way in the snapshot.
     assert_holds(program, "after", but_for="moved")

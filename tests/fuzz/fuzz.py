@@ -18,6 +18,7 @@ from leverwatch.collectors.counted_fields import COLUMNS
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.decoder import build_format
 from leverwatch.collectors.records.formats.registry import NAMED
+from leverwatch.collectors.records.framing.quoted import QuotedFraming
 from leverwatch.collectors.records.framing.values import ValueFraming
 from tests.collectors.sources.files.logs import NOW, config
 from tests.fuzz.followed import follow
@@ -85,11 +86,14 @@ def run(name: str, lines: int, seed: int) -> Report:
 
 
 def _records(framing: object, data: bytes) -> set[int]:
-    """How many records a chunk may be taken for: by lines, and by objects when it is read by values."""
+    """How many records a chunk may be taken for: by lines, by objects when it is read by values, by quotes."""
     counts = {len(data.split(b"\n")) - 1}
     if isinstance(framing, ValueFraming):
         units = framing.split_values(data)
         counts.add(len(units.units) + len(units.refused) + units.ignored)
+    elif isinstance(framing, QuotedFraming):
+        units = framing.split(data)
+        counts = {len(units.units) + len(units.refused)}
     return counts
 
 

@@ -13,6 +13,7 @@ from tests.oracle.producers.registry import PRODUCERS
 from tests.oracle.steps import (
     Archive,
     Backfill,
+    Backup,
     Collect,
     CopyTruncate,
     Crash,
@@ -113,6 +114,7 @@ def _logs(chance: random.Random, style: Style, deliveries: list[_Delivery], layo
                 tuple(_lines(chance, style, records)),
                 cut=chance.random() if chance.random() < 0.2 else None,
                 waits=chance.choice((0.0, 0.0, 600.0)) if style.waits else 0.0,
+                turn=chance.random() if style.turns and chance.random() < 0.2 else None,
                 ended=chance.random() < 0.9,
                 layout=layout,
             )
@@ -146,7 +148,13 @@ def _documents(chance: random.Random, deliveries: list[_Delivery], layout: str) 
             shuffled = chance.randrange(1000) if chance.random() < 0.2 else None
             yield Write(file, lines, layout=layout, shuffled=shuffled)
         yield chance.choice(
-            (Collect(), Collect(slowly=True), Restart(), Crash(1, committed=chance.random() < 0.5))
+            (
+                Collect(),
+                Collect(slowly=True),
+                Restart(),
+                Crash(1, committed=chance.random() < 0.5),
+                Backup(chance.choice(_FILES)),
+            )
         )
 
 

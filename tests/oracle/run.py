@@ -59,7 +59,12 @@ def _fewer(made: History) -> Iterator[History]:
         yield made.but(tuple(step for index, step in enumerate(made.steps) if index not in out))
     for index, step in enumerate(made.steps):
         if isinstance(step, Write):
-            for plain in (replace(step, cut=None), replace(step, ended=True), replace(step, shuffled=None)):
+            for plain in (
+                replace(step, cut=None),
+                replace(step, turn=None),
+                replace(step, ended=True),
+                replace(step, shuffled=None),
+            ):
                 if plain != step:
                     yield made.but((*made.steps[:index], plain, *made.steps[index + 1 :]))
 

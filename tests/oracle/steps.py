@@ -18,6 +18,8 @@ class Write:
     """The collector runs when this share of the text is written."""
     waits: float = 0.0
     """Seconds that pass before that run."""
+    turn: float | None = None
+    """The log is rotated when this share of the lines is written."""
     ended: bool = True
     """Whether the last line has an end."""
     layout: str = "lines"
@@ -69,6 +71,13 @@ class Pack:
 
 
 @dataclass(frozen=True)
+class Backup:
+    """A document is copied before it is written anew, over the backup before."""
+
+    file: str
+
+
+@dataclass(frozen=True)
 class Archive:
     """A log is moved into another folder, where only a backfill reads it."""
 
@@ -84,4 +93,4 @@ class Backfill:
     crash: Crash | None = None
 
 
-Step = Write | Collect | Restart | Crash | Rename | CopyTruncate | Pack | Archive | Backfill
+Step = Write | Collect | Restart | Crash | Rename | CopyTruncate | Pack | Backup | Archive | Backfill

@@ -7,10 +7,12 @@ import json
 import os
 import random
 import re
+import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from leverwatch.collectors.errors import SourceIncomplete
@@ -32,6 +34,7 @@ from tests.oracle.producers.plain import Table
 from tests.oracle.steps import (
     Archive,
     Backfill,
+    Backup,
     Collect,
     CopyTruncate,
     Crash,
@@ -99,7 +102,14 @@ class World:
             case Pack(file=file, how=how):
                 for old in self._generations(file):
                     if old.suffix.removeprefix(".") not in _PACKS:
-                        self._touch(_PACKS[how](old))
+                        written = old.stat().st_mtime_ns
+                        os.utime(_PACKS[how](old), ns=(written, written))
+            case Backup(file=file):
+                # What was never read at its path cannot be told from another document.
+                self._run()
+                if (self._folder / file).exists():
+                    shutil.copy2(self._folder / file, self._folder / f"{file}.1")
+                    self.is_exact = False
             case Archive(file=file):
                 for old in [*self._generations(file), self._folder / file]:
                     if old.exists():
@@ -174,6 +184,11 @@ class World:
                 self.oracle.wrote(record.told)
 
     def _append(self, step: Write) -> None:
+        if step.turn is not None and len(step.lines) > 1:
+            first = 1 + int(step.turn * (len(step.lines) - 1))
+            self._append(replace(step, lines=step.lines[:first], turn=None, ended=True))
+            self._rotate(step.file, by_copy=first % 2 == 0)
+            step = replace(step, lines=step.lines[first:], turn=None)
         path = self._folder / step.file
         is_new = not path.exists() or not path.stat().st_size
         self._note(step.lines, at_start=is_new)

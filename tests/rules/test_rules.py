@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from leverwatch.agent.exporter.families import AGENT, SYSTEMS
-from leverwatch.agent.scheduling.nothing_counted import REFUSED
+from leverwatch.agent.scheduling.nothing_counted import MOST, REFUSED
 from tests.rules.rulefile import RULE_FILE, RUNBOOKS, UNIT_TESTS, Rule, faulty, only, rules, run, unit_test_of
 
 RUNBOOK_BASE = "https://github.com/leverwatch/leverwatch/blob/main/"
@@ -104,6 +104,12 @@ def test_unreadable_records_are_all_that_should_have_counted() -> None:
     assert [set(each.split("|")) for each in named] == [set(REFUSED)] * 2
 
 
+def test_mostly_unreadable_is_what_the_page_and_the_commands_call_so() -> None:
+    (rule,) = [rule for rule in RULES if rule["alert"] == "LeverwatchSourceMostlyUnreadable"]
+
+    assert f"> {MOST}\n" in rule["expr"]
+
+
 @every_rule
 def test_every_alert_says_what_to_do(rule: Rule) -> None:
     assert re.fullmatch(r"Leverwatch([A-Z][a-z]+)+", rule["alert"])
@@ -146,7 +152,7 @@ def test_the_documented_alertmanager_example_is_valid_and_names_only_known_alert
     checked = run("amtool", "check-config", path)
 
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    assert "4 inhibit rules" in checked.stdout
+    assert "5 inhibit rules" in checked.stdout
     named = set(re.findall(r"\bLeverwatch[A-Z]\w+", example))
     assert set(ALERTS) - set(SYSTEM_ALERTS) <= named <= set(ALERTS)
     assert "target_matchers: ['alertname=~\"Leverwatch.+\"', 'system!=\"\"']" in example

@@ -113,14 +113,15 @@ def backfill(
 @click.command(epilog=EPILOG)
 @click.argument("path", metavar="FILE|REPO", type=click.Path())
 @format_option
-def sniff(path: str, output: str) -> None:
+@click.option("--explain", is_flag=True, help="Also say why each field of a guessed map is what it is.")
+def sniff(path: str, output: str, *, explain: bool) -> None:
     """Name the format of a usage log, count all of it, and print a source block for it; or find prompts.
 
     Of a git repository (its top folder, a bare one, or file://) it finds files and texts that are like prompts,
     proposes systems, patterns and selectors, and says how many landings would count with and without these.
 
-    Lines of JSON or CSV that no known producer wrote get a field map, guessed from the names and values of the
-    first records. Comments say what is not sure: check them.
+    Lines of JSON or CSV that no known producer wrote get a field map, guessed from names and values all over the
+    file. Comments say what is not sure, what else it could be, and what that would change: check them.
 
     Shows what it understood of the first records: times, models, ids and numbers, never a prompt or a response.
     Nothing is written. With --format json the whole file is counted as `collect` would count it.
@@ -129,6 +130,7 @@ def sniff(path: str, output: str) -> None:
     Examples:
       leverwatch sniff /var/log/litellm/spend.jsonl
       leverwatch sniff traces.json.zst --format json
+      leverwatch sniff calls.jsonl --explain
       leverwatch sniff ~/src/assistant
     """
     folder = _repository(path)
@@ -139,7 +141,7 @@ def sniff(path: str, output: str) -> None:
         return
     from leverwatch.agent.cli.sniff import sniff as act
 
-    act(Path(path), output)
+    act(Path(path), output, explain=explain)
 
 
 def _repository(address: str) -> Path | None:

@@ -58,8 +58,8 @@ static int same_time(const Time *time, const Record *record, const uint8_t *data
 {
     if (record->time_kind == NUMBER_TIME)
         return time->number && time->given == given;
-    return !time->number && !memcmp(time->text, data + record->time.at, sizeof time->text) &&
-           time->zone_length == record->zone.length && !memcmp(time->zone, data + record->zone.at, record->zone.length);
+    return !time->number && is_same(time->text, data + record->time.at, sizeof time->text) &&
+           time->zone_length == record->zone.length && is_same(time->zone, data + record->zone.at, record->zone.length);
 }
 
 static Time *find_time(Tally *tally, const Record *record, const uint8_t *data)
@@ -96,7 +96,7 @@ static int same_place(const Tally *tally, const Place *place, const Span *tokens
     const uint8_t *text = tally->texts + place->text;
     for (int name = 0; name < names; name++) {
         uint32_t length = tally->lengths[place->lengths + (size_t)name];
-        if (length != tokens[name].length || memcmp(text, data + tokens[name].at, length))
+        if (length != tokens[name].length || !is_same(text, data + tokens[name].at, length))
             return 0;
         text += length;
     }
@@ -191,30 +191,33 @@ static void see(Time *time, const Record *record, const uint8_t *data)
 
 #define KNOWS(field) (record->known & 1U << (of_##field - FIRST_NUMBER))
 #define VALUE(field) values[column[of_##field - FIRST_NUMBER]]
+#define PART(type, field) (KNOWS(field) ? (type)VALUE(field) : 0)
+
 /* A whole holds its parts: those that are larger cannot be inside. The sum of two doubles is no less than a whole that
    is less than theirs, and whole numbers decide, as a double has no odd ones beyond 2**53. */
-#define PART(type, field) (KNOWS(field) ? (type)VALUE(field) : 0)
+static inline void take_in(const Record *record, double *values, const int8_t *column)
+{
 #define TAKE_IN(whole, inside)                                                                                       \
-    if (inside(double) >= whole && inside(int64_t) > (int64_t)whole)                                                 \
-        whole = (double)((int64_t)whole + inside(int64_t));
+    if (KNOWS(whole) && inside(double) >= VALUE(whole) && inside(int64_t) > (int64_t)VALUE(whole))                   \
+        VALUE(whole) = (double)((int64_t)VALUE(whole) + inside(int64_t));
+    TAKE_IN(input_tokens, PARTS_OF_input_tokens)
+    TAKE_IN(output_tokens, PARTS_OF_output_tokens)
+}
 
 /* How many of the bounds an input is beyond. */
-static uint32_t size_of(const Record *record, const double *values, const int8_t *column)
+static inline uint32_t size_of(const Record *record, const double *values, const int8_t *column)
 {
     static const double bounds[] = {INPUT_BOUNDS};
-    if (!KNOWS(input_tokens))
-        return 0;
-    double whole = VALUE(input_tokens);
-    TAKE_IN(whole, PARTS_OF_input_tokens)
     uint32_t size = 0;
-    while (size < sizeof bounds / sizeof *bounds && whole > bounds[size])
-        size++;
+    if (KNOWS(input_tokens))
+        while (size < sizeof bounds / sizeof *bounds && VALUE(input_tokens) > bounds[size])
+            size++;
     return size;
 }
 
 /* The same sums as the rule of Python has for a row: the lines of the table are in columns.h, and what they mean here. */
-static int add(Place *place, const Record *record, const double *values, const int8_t *column, double *c, const Time *time,
-               const uint8_t *data, Ids *calls)
+static int add(const Place *place, const Record *record, const double *restrict values, const int8_t *restrict column,
+               double *restrict c, const Time *time, const uint8_t *data, Ids *calls)
 {
 /* Before one of the others: only where a field is known, or unknown. */
 #define GIVEN(field) if (KNOWS(field))
@@ -224,12 +227,7 @@ static int add(Place *place, const Record *record, const double *values, const i
 #define AMOUNT(name, field)                                                                                          \
     if (KNOWS(field))                                                                                                \
         c[at_##name] += scale * VALUE(field);
-#define WHOLE(name, field, inside)                                                                                   \
-    if (KNOWS(field)) {                                                                                              \
-        double whole = VALUE(field);                                                                                 \
-        TAKE_IN(whole, inside)                                                                                       \
-        c[at_##name] += scale * whole;                                                                               \
-    }
+#define WHOLE(name, field, inside) AMOUNT(name, field) /* its parts were taken in */
 #define KNOWN(name, field)                                                                                           \
     if (KNOWS(field))                                                                                                \
         c[at_##name] += weight;
@@ -387,6 +385,7 @@ enum stop tally_count(Tally *tally, Scan *scan, const uint8_t *data, int64_t lim
                 continue;
             }
         }
+        take_in(record, told, scan->column);
         double *cell = find_cell(tally, place, size_of(record, told, scan->column), time->day);
         if (!cell || add(place, record, told, scan->column, cell, time, data, calls) < 0)
             return NO_MEMORY;

@@ -36,16 +36,16 @@ static int holds(const Test *test, const uint8_t *p, size_t length, int has_text
 }
 
 /* Judge a value by the tests at its key; -1: Python knows. */
-static int judge(Reader *r, const struct Key *key, const uint8_t *p, const uint8_t *end)
+static int judge(Reader *r, const struct Key *key, const uint8_t *p, const uint8_t *end, int inside)
 {
-    size_t length = (size_t)(end - p), mark = quote(r);
+    size_t length = (size_t)(end - p), mark = quote(inside);
     int has_text = *p != '{' && *p != '[', bare = 1;
     if (*p == 'n')
         return 0;
     for (int at = 0; at < r->scan->tests; at++)
         if (key->tests & 1U << at && r->scan->test[at].present < 0)
             bare = 0;
-    if (is_text(r, p)) {
+    if (is_text(p, inside)) {
         p += mark;
         length -= 2 * mark;
         if (!length)
@@ -56,7 +56,7 @@ static int judge(Reader *r, const struct Key *key, const uint8_t *p, const uint8
             return -1;
     } else if (has_text && !bare && (*p == '-' || (uint8_t)(*p - '0') < 10)) {
         Number number;
-        read_number(p, &number);
+        read_number(p, r->end, &number);
         if (!number.whole || number.digits > 18 || (number.negative && !number.mantissa))
             return -1;
     }

@@ -2,98 +2,116 @@
    no surprise in it; any other is odd, and is left to the decoder of Python, which knows what to say about it. */
 
 #include "filter.h"
+#include "order.h"
 #include "roles.h"
 
 #define MOST_LINES 65536
 #define SHORTEST 16 /* bytes of a line of a record, and its newline */
 
-static const uint8_t *read_value(Reader *r, const struct Key *key, const uint8_t *p)
+EITHER const uint8_t *read_value(Reader *r, const struct Key *key, const uint8_t *p, int inside)
 {
-    int escaped = 0, is_number = 0;
-    Number number;
-    const uint8_t *end;
-    if (is_text(r, p)) {
-        end = skip_string(r, p + quote(r), &escaped);
+    Value value = {.at = p, .is_text = is_text(p, inside), .mark = quote(inside)};
+    if (value.is_text) {
+        value.end = skip_string(r, p + quote(inside), &value.escaped, inside);
     } else if (*p == '-' || (uint8_t)(*p - '0') < 10) {
-        is_number = 1;
-        end = read_number(p, &number);
+        value.is_number = 1;
+        value.end = read_number(p, r->end, &value.number);
     } else {
-        end = skip_value(r, p);
+        value.end = skip_value(r, p, inside);
     }
-    if (!end)
+    if (!value.end)
         return NULL;
     for (int at = 0; at < key->roles; at++)
-        if (read_role(r, key->role[at], key->rank[at], p, end, is_number ? &number : NULL, escaped) < 0)
+        if (read_role(r, key->role[at], key->rank[at], &value) < 0)
             return NULL;
-    return end;
+    return value.end;
 }
 
-static const uint8_t *read_object(Reader *r, const Node *node, const uint8_t *p);
+static const uint8_t *read_inner(Reader *r, Node *node, const uint8_t *p);
+static const uint8_t *read_outer(Reader *r, Node *node, const uint8_t *p);
+
+EITHER const uint8_t *read_object(Reader *r, Node *node, const uint8_t *p, int inside)
+{
+    return inside ? read_inner(r, node, p) : read_outer(r, node, p);
+}
 
 /* An array that has one object, or none. Its name says which. */
-static const uint8_t *read_array(Reader *r, const struct Key *key, const uint8_t *p)
+EITHER const uint8_t *read_array(Reader *r, const struct Key *key, const uint8_t *p, int inside)
 {
-    const uint8_t *start = p, *named;
     if (*p != '[')
-        return *p == 'n' ? read_value(r, key, p) : NULL;
+        return *p == 'n' ? read_value(r, key, p, inside) : NULL;
+    Value named = {.at = p, .end = p + 1};
     p = skip_space(p + 1);
-    named = *p == ']' ? p + 1 : start + 1;
-    if (*p != ']') {
-        p = read_object(r, key->first, p);
+    if (*p == ']') {
+        named.end = p + 1;
+    } else {
+        p = read_object(r, key->first, p, inside);
         p = p ? skip_space(p) : NULL;
         if (!p || *p != ']')
             return NULL;
     }
     for (int at = 0; at < key->roles; at++)
-        if (read_role(r, key->role[at], 1, start, named, NULL, 0) < 0)
+        if (read_role(r, key->role[at], 1, &named) < 0)
             return NULL;
     return p + 1;
 }
 
 /* An object, or null, that is JSON inside a text. */
-static const uint8_t *read_in_text(Reader *r, const Node *node, const uint8_t *p)
+static const uint8_t *read_in_text(Reader *r, Node *node, const uint8_t *p)
 {
     if (p[1] == '"')
         return p + 2;
-    r->inside = 1;
     p = skip_space(p + 1);
-    p = *p == 'n' ? skip_word(p) : read_object(r, node, p);
-    r->inside = 0;
+    p = *p == 'n' ? skip_word(p) : read_inner(r, node, p);
     p = p ? skip_space(p) : NULL;
     return p && *p == '"' ? p + 1 : NULL;
 }
 
 /* An object of which the values inside matter, or something else, which is a name. */
-static const uint8_t *read_either(Reader *r, const struct Key *key, const uint8_t *p)
+EITHER const uint8_t *read_named_or_object(Reader *r, const struct Key *key, const uint8_t *p, int inside)
 {
-    const uint8_t *end = *p == '{' ? p + 1 : read_value(r, key, p);
+    const uint8_t *end = *p == '{' ? p + 1 : read_value(r, key, p, inside);
     if (!end || (size_t)(end - p) > LONGEST_RAW)
         return NULL;
     for (int at = 0; at < key->roles; at++)
-        r->tokens[key->role[at] - NAME] = (Span){(uint32_t)(p - r->data), (uint32_t)(end - p)};
-    return *p == '{' ? read_object(r, key->inner, p) : end;
+        r->tokens[key->role[at] - NAME] = span_in(r, p, (size_t)(end - p));
+    return *p == '{' ? read_object(r, key->inner, p, inside) : end;
+}
+
+/* What is behind a key that is asked for. */
+EITHER const uint8_t *read_key(Reader *r, const struct Key *key, const uint8_t *p, int inside)
+{
+    if (!key->inner && !key->first)
+        return read_value(r, key, p, inside);
+    if (key->first)
+        return read_array(r, key, p, inside);
+    if (key->roles)
+        return read_named_or_object(r, key, p, inside);
+    if (!inside && key->in_text && *p == '"')
+        return read_in_text(r, key->inner, p);
+    return *p == 'n' ? skip_word(p) : read_object(r, key->inner, p, inside);
 }
 
 /* A value behind a key of any name, which is read like a name itself. */
-static const uint8_t *read_named(Reader *r, const struct Key *key, const uint8_t *text, const uint8_t *end,
-                                 const uint8_t *p)
+EITHER const uint8_t *read_any(Reader *r, const struct Key *key, const uint8_t *text, const uint8_t *end,
+                               const uint8_t *p, int inside)
 {
     for (int at = 0; at < key->roles; at++)
-        r->tokens[key->role[at] - NAME] = (Span){(uint32_t)(text - r->data), (uint32_t)(end - text)};
-    return key->inner ? read_object(r, key->inner, p) : skip_value(r, p);
+        r->tokens[key->role[at] - NAME] = span_in(r, text, (size_t)(end - text));
+    return key->inner ? read_object(r, key->inner, p, inside) : skip_value(r, p, inside);
 }
 
 static inline int find_key(const Node *node, const uint8_t *text, size_t length)
 {
     for (int at = 0; at < node->keys; at++)
-        if (node->key[at].length == length && !memcmp(node->key[at].text, text, length))
+        if (node->key[at].length == length && is_same(node->key[at].text, text, length))
             return at;
     return -1;
 }
 
-static const uint8_t *read_object(Reader *r, const Node *node, const uint8_t *p)
+EITHER const uint8_t *read_either(Reader *r, Node *node, const uint8_t *p, int inside)
 {
-    uint32_t seen = 0;
+    uint32_t seen = 0, place = 0;
     int any = 0;
     if (*p != '{')
         return NULL;
@@ -101,37 +119,37 @@ static const uint8_t *read_object(Reader *r, const Node *node, const uint8_t *p)
     if (*p == '}')
         return p + 1;
     for (;;) {
-        int escaped = 0;
-        const uint8_t *text = p + quote(r);
-        if (!is_text(r, p) || !(p = skip_string(r, text, &escaped)) || escaped)
-            return NULL;
-        const uint8_t *behind = p - quote(r);
-        int at = find_key(node, text, (size_t)(behind - text));
-        p = skip_space(p);
-        if (*p != ':')
-            return NULL;
-        p = skip_space(p + 1);
+        const uint8_t *text = p + quote(inside), *behind = NULL;
+        const Next *next = inside ? NULL : find_next(r, node, &place, p);
+        int at, escaped = 0;
+        if (next) {
+            p = skip_space(p + next->length);
+            at = next->key;
+        } else {
+            const uint8_t *start = p;
+            if (!is_text(p, inside) || !(p = skip_string(r, text, &escaped, inside)) || escaped)
+                return NULL;
+            behind = p - quote(inside);
+            at = find_key(node, text, (size_t)(behind - text));
+            p = skip_space(p);
+            if (*p != ':')
+                return NULL;
+            p = skip_space(p + 1);
+            if (!inside)
+                learn(r, node, &place, start, p, at);
+        }
         if (at < 0) {
             if (node->any && any++)
                 return NULL;
-            p = node->any ? read_named(r, node->any, text, behind, p) : skip_value(r, p);
+            p = node->any ? read_any(r, node->any, text, behind, p, inside) : skip_value(r, p, inside);
         } else {
             if (seen & (1U << at)) /* the last one counts */
                 return NULL;
             seen |= 1U << at;
             const struct Key *key = &node->key[at];
             const uint8_t *value = p;
-            if (key->first)
-                p = read_array(r, key, p);
-            else if (!key->inner)
-                p = read_value(r, key, p);
-            else if (key->roles)
-                p = read_either(r, key, p);
-            else if (key->in_text && *p == '"')
-                p = read_in_text(r, key->inner, p);
-            else
-                p = *p == 'n' ? skip_word(p) : read_object(r, key->inner, p);
-            if (p && key->tests && judge(r, key, value, p) < 0)
+            p = read_key(r, key, p, inside);
+            if (p && key->tests && judge(r, key, value, p, inside) < 0)
                 return NULL;
         }
         if (!p)
@@ -143,6 +161,16 @@ static const uint8_t *read_object(Reader *r, const Node *node, const uint8_t *p)
             return NULL;
         p = skip_space(p + 1);
     }
+}
+
+static const uint8_t *read_inner(Reader *r, Node *node, const uint8_t *p)
+{
+    return read_either(r, node, p, 1);
+}
+
+static const uint8_t *read_outer(Reader *r, Node *node, const uint8_t *p)
+{
+    return read_either(r, node, p, 0);
 }
 
 /* Which values a declared record has, and which of them are zero: a declaration may ask for that. */
@@ -202,13 +230,15 @@ int scan_read(Scan *scan, const uint8_t *data, size_t size)
         *record = (Record){.line = {(uint32_t)(p - data), 0}};
         memset(reader.tokens, 0, (size_t)scan->names * sizeof *reader.tokens);
         memset(reader.best, UINT8_MAX, sizeof reader.best);
-        reader.bad_time = reader.bad_end = reader.inside = 0;
+        reader.bad_time = reader.bad_end = 0;
+        reader.adds = 0;
         reader.ended.time.length = 0;
         reader.held = scan->lacking;
-        const uint8_t *end = read_object(&reader, scan->root, skip_space(p));
+        const uint8_t *end = read_outer(&reader, scan->root, skip_space(p));
         if (end)
             end = skip_space(end);
-        if (!end || *end != '\n' || !record->time.length || reader.bad_time || read_latency(&reader) < 0) {
+        if (!end || *end != '\n' || !record->time.length || reader.bad_time || read_latency(&reader) < 0 ||
+            (reader.adds && add_up(&reader) < 0)) {
             record->odd = 1;
             end = memchr(p, '\n', (size_t)(reader.end - p));
         }

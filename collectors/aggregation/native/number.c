@@ -7,16 +7,11 @@
 #ifdef __APPLE__
 #include <xlocale.h>
 #endif
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
-#define EXACT (1ULL << 53)
-#define MOST_DIGITS 19
 #define LONGEST 64
-
-static const double powers[] = {
-    1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
-};
-#define LAST_POWER 22
 
 /* With a decimal point, whatever the locale of the process. Set before there are threads that read it. */
 static locale_t plain;
@@ -33,7 +28,7 @@ static inline int is_digit(uint8_t c)
     return (uint8_t)(c - '0') < 10;
 }
 
-const uint8_t *read_number(const uint8_t *p, Number *number)
+const uint8_t *read_any_number(const uint8_t *p, Number *number)
 {
     *number = (Number){.whole = 1};
     if (*p == '-') {
@@ -77,13 +72,8 @@ const uint8_t *read_number(const uint8_t *p, Number *number)
     return p;
 }
 
-double nearest(const Number *number, const uint8_t *text, size_t length)
+double any_nearest(const uint8_t *text, size_t length)
 {
-    int exponent = number->exponent;
-    /* Both operands and the power are exact, so the one operation rounds correctly:
-       https://dl.acm.org/doi/10.1145/93542.93557 */
-    if (number->digits <= MOST_DIGITS && number->mantissa <= EXACT && abs(exponent) <= LAST_POWER)
-        return exponent < 0 ? number->mantissa / powers[-exponent] : number->mantissa * powers[exponent];
     char copy[LONGEST];
     if (length >= sizeof copy)
         return -1;
@@ -96,7 +86,18 @@ double nearest(const Number *number, const uint8_t *text, size_t length)
 static int is_moment(const uint8_t *p)
 {
     static const char form[] = "0000-00-00T00:00:00";
-    for (int at = 0; at < 19; at++) {
+#ifdef __SSE2__
+    const __m128i text = _mm_loadu_si128((const __m128i *)p), nine = _mm_set1_epi8(9);
+    const __m128i values = _mm_sub_epi8(text, _mm_set1_epi8('0'));
+    int digits = _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_max_epu8(values, nine), nine));
+    int marks = _mm_movemask_epi8(_mm_cmpeq_epi8(text, _mm_loadu_si128((const __m128i *)form)));
+    if ((digits & 0xDB6F) != 0xDB6F || (marks & 0x2090) != 0x2090 || (p[10] != 'T' && p[10] != ' '))
+        return 0;
+    const int first = 16;
+#else
+    const int first = 0;
+#endif
+    for (int at = first; at < 19; at++) {
         if (form[at] == '0' ? !is_digit(p[at]) : p[at] != (uint8_t)form[at] && !(at == 10 && p[at] == ' '))
             return 0;
     }
@@ -169,6 +170,8 @@ int read_text_time(const uint8_t *text, size_t length, uint32_t at, Record *reco
     if (end < length && text[end] == '.') {
         if (++end == length || !is_digit(text[end]))
             return -1;
+        if (length - end >= 8) /* behind six of them there is often a zone */
+            end += digits_of(load64(text + end));
         while (end < length && is_digit(text[end]))
             end++;
     }

@@ -20,9 +20,10 @@ typedef struct {
     Record *record;
     Span *tokens;
     double *values;
-    int inside; /* a text, whose own texts have escaped quotes */
     uint32_t held; /* bits of the tests that hold */
     uint8_t best[ABSENT]; /* the rank of the path that told a value; beyond all ranks: none did */
+    uint32_t adds; /* bits of the amounts to which further paths add, and how much */
+    double added[AMOUNTS];
     int bad_time;
     Record ended; /* the time when the call ended; without one its length is 0 */
     int bad_end;
@@ -70,15 +71,19 @@ static const uint8_t *skip_escape(const uint8_t *p)
     }
 }
 
-static inline int is_text(const Reader *r, const uint8_t *p)
+/* What reads JSON is told whether it is `inside` of a text, whose own texts have escaped quotes. It is made twice, as
+   nearly all of it is not inside, and would ask at every quote. */
+#define EITHER static inline __attribute__((always_inline))
+
+EITHER int is_text(const uint8_t *p, int inside)
 {
-    return *p == '"' ? !r->inside : *p == '\\' && r->inside && p[1] == '"';
+    return *p == '"' ? !inside : inside && *p == '\\' && p[1] == '"';
 }
 
 /* The bytes of a quote. */
-static inline size_t quote(const Reader *r)
+EITHER size_t quote(int inside)
 {
-    return r->inside ? 2 : 1;
+    return inside ? 2 : 1;
 }
 
 /* The same as `skip_string` of a text inside of a text: what escapes anything but a quote there is itself escaped. */
@@ -109,9 +114,9 @@ static const uint8_t *skip_inner_string(const uint8_t *p, int *escaped)
 }
 
 /* From behind the opening quote to behind the closing one. */
-static inline const uint8_t *skip_string(const Reader *r, const uint8_t *p, int *escaped)
+EITHER const uint8_t *skip_string(const Reader *r, const uint8_t *p, int *escaped, int inside)
 {
-    if (r->inside)
+    if (inside)
         return skip_inner_string(p, escaped);
 #ifdef __SSE2__
     const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1f);
@@ -159,25 +164,25 @@ static const uint8_t *skip_word(const uint8_t *p)
     return p;
 }
 
-static inline const uint8_t *skip_scalar(const Reader *r, const uint8_t *p)
+EITHER const uint8_t *skip_scalar(const Reader *r, const uint8_t *p, int inside)
 {
     int escaped;
     Number number;
-    if (is_text(r, p))
-        return skip_string(r, p + quote(r), &escaped);
-    return *p == '-' || (uint8_t)(*p - '0') < 10 ? read_number(p, &number) : skip_word(p);
+    if (is_text(p, inside))
+        return skip_string(r, p + quote(inside), &escaped, inside);
+    return *p == '-' || (uint8_t)(*p - '0') < 10 ? read_number(p, r->end, &number) : skip_word(p);
 }
 
-static const uint8_t *skip_key(const Reader *r, const uint8_t *p)
+EITHER const uint8_t *skip_key(const Reader *r, const uint8_t *p, int inside)
 {
     int escaped;
-    if (!is_text(r, p) || !(p = skip_string(r, p + quote(r), &escaped)))
+    if (!is_text(p, inside) || !(p = skip_string(r, p + quote(inside), &escaped, inside)))
         return NULL;
     p = skip_space(p);
     return *p == ':' ? skip_space(p + 1) : NULL;
 }
 
-static const uint8_t *skip_value(const Reader *r, const uint8_t *p)
+EITHER const uint8_t *skip_either(const Reader *r, const uint8_t *p, int inside)
 {
     uint64_t objects = 0; /* a bit for each open one: 1 for an object, 0 for an array */
     int depth = 0;
@@ -189,12 +194,12 @@ static const uint8_t *skip_value(const Reader *r, const uint8_t *p)
                 if (depth++ == DEEPEST)
                     return NULL;
                 objects = objects << 1 | (uint64_t)object;
-                if (object && !(p = skip_key(r, p)))
+                if (object && !(p = skip_key(r, p, inside)))
                     return NULL;
                 continue;
             }
             p++;
-        } else if (!(p = skip_scalar(r, p))) {
+        } else if (!(p = skip_scalar(r, p, inside))) {
             return NULL;
         }
         for (;;) { /* what follows a value */
@@ -203,7 +208,7 @@ static const uint8_t *skip_value(const Reader *r, const uint8_t *p)
             p = skip_space(p);
             if (*p == ',') {
                 p = skip_space(p + 1);
-                if (objects & 1 && !(p = skip_key(r, p)))
+                if (objects & 1 && !(p = skip_key(r, p, inside)))
                     return NULL;
                 break;
             }
@@ -214,6 +219,21 @@ static const uint8_t *skip_value(const Reader *r, const uint8_t *p)
             p++;
         }
     }
+}
+
+static const uint8_t *skip_inner(const Reader *r, const uint8_t *p)
+{
+    return skip_either(r, p, 1);
+}
+
+static const uint8_t *skip_outer(const Reader *r, const uint8_t *p)
+{
+    return skip_either(r, p, 0);
+}
+
+EITHER const uint8_t *skip_value(const Reader *r, const uint8_t *p, int inside)
+{
+    return inside ? skip_inner(r, p) : skip_outer(r, p);
 }
 
 #endif

@@ -3,32 +3,41 @@
 #ifndef LEVERWATCH_ROLES_H
 #define LEVERWATCH_ROLES_H
 
-#include "hash.h"
 #include "reader.h"
 
 #define MOST_AMOUNT 1e15
 #define LEAST_RATE 1e-6
 
-static int is_ascii(const uint8_t *p, size_t length)
+/* A value in the text of a record. */
+typedef struct {
+    const uint8_t *at, *end;
+    int is_text, is_number;
+    int escaped;  /* whether its text has escapes */
+    size_t mark;  /* of a text: the bytes of a quote */
+    Number number;
+} Value;
+
+static inline size_t whole_length(const Value *value)
 {
-    uint8_t all = 0;
+    return (size_t)(value->end - value->at);
+}
+
+static inline Span span_in(const Reader *r, const uint8_t *at, size_t length)
+{
+    return (Span){(uint32_t)(at - r->data), (uint32_t)length};
+}
+
+static inline int is_ascii(const uint8_t *p, size_t length)
+{
+    uint64_t all = 0;
+    for (; length >= 8; p += 8, length -= 8)
+        all |= load64(p);
     while (length--)
         all |= *p++;
-    return all < 0x80;
+    return !(all & 0x8080808080808080ULL);
 }
 
-/* A text that is stripped elsewhere is only taken as it is here when there is nothing to strip. */
-static int read_text_id(const Reader *r, const uint8_t *p, size_t length, Span *span)
-{
-    if (length && (p[0] == ' ' || p[length - 1] == ' '))
-        return -1;
-    if (!is_ascii(p, length))
-        return -1;
-    *span = (Span){(uint32_t)(p - r->data), (uint32_t)length};
-    return 0;
-}
-
-static int says_nothing(const uint8_t *p, size_t length)
+static inline int says_nothing(const uint8_t *p, size_t length)
 {
     if (length != 4)
         return length == 0;
@@ -37,7 +46,7 @@ static int says_nothing(const uint8_t *p, size_t length)
 }
 
 /* Whether a path is the first one so far that tells a value. */
-static int is_best(Reader *r, int role, int rank)
+static inline int is_best(Reader *r, int role, int rank)
 {
     if (rank >= r->best[role])
         return 0;
@@ -46,25 +55,25 @@ static int is_best(Reader *r, int role, int rank)
 }
 
 /* The time that is told by the best path alone decides whether it can be read here. */
-static int read_time(Reader *r, int role, int rank, const uint8_t *p, size_t length, const Number *number, int escaped)
+static int read_time(Reader *r, int role, int rank, const Value *value)
 {
-    int text = is_text(r, p);
-    size_t mark = quote(r);
-    Record told = {0}, *record = role == ENDED ? &r->ended : r->record;
-    int bad = text ? (escaped ? -1
-                              : read_text_time(p + mark, length - 2 * mark, (uint32_t)(p + mark - r->data), &told))
-              : number ? (r->scan->text_time ? -1 : read_number_time(number, p, length, &told))
-                       : -1;
-    if (!text && !number)
+    Record *record = role == ENDED ? &r->ended : r->record;
+    size_t length = whole_length(value), mark = value->mark;
+    int bad = -1;
+    if (!value->is_text && !value->is_number)
         return -1;
     if (role == TIME && !is_best(r, TIME, rank))
         return 0;
+    record->time_kind = TEXT_TIME;
+    record->time = record->zone = (Span){0, 0};
+    record->seconds = 0;
+    if (value->is_text && !value->escaped)
+        bad = read_text_time(value->at + mark, length - 2 * mark, (uint32_t)(value->at + mark - r->data), record);
+    else if (value->is_number && !r->scan->text_time)
+        bad = read_number_time(&value->number, value->at, length, record);
+    if (record->time_kind == NUMBER_TIME)
+        record->time = span_in(r, value->at, length);
     *(role == ENDED ? &r->bad_end : &r->bad_time) = bad;
-    record->time_kind = told.time_kind;
-    record->time = told.time_kind == TEXT_TIME ? told.time : (Span){(uint32_t)(p - r->data), (uint32_t)length};
-    record->zone = told.zone;
-    record->micros = told.micros;
-    record->seconds = told.seconds;
     return 0;
 }
 
@@ -83,90 +92,114 @@ static int read_latency(Reader *r)
     return 0;
 }
 
-static int read_id(Reader *r, int role, int rank, const uint8_t *p, size_t length, const Number *number, int escaped)
+/* A text that is stripped elsewhere is only taken as it is here when there is nothing to strip. */
+static int read_id(Reader *r, int role, int rank, const Value *value)
 {
     Record *record = r->record;
-    Span span = {(uint32_t)(p - r->data), (uint32_t)length};
+    const uint8_t *p = value->at;
+    size_t length = whole_length(value);
     int declared = r->scan->declared;
-    size_t mark = quote(r);
-    if (is_text(r, p)) {
-        if (escaped)
+    if (value->is_text) {
+        if (value->escaped)
             return -1;
-        if ((declared || role == REQUEST) && says_nothing(p + mark, length - 2 * mark))
-            return declared && length > 2 * mark ? -1 : 0;
-        if (read_text_id(r, p + mark, length - 2 * mark, &span) < 0)
+        p += value->mark;
+        length -= 2 * value->mark;
+        if ((declared || role == REQUEST) && says_nothing(p, length))
+            return declared && length ? -1 : 0;
+        if ((length && (p[0] == ' ' || p[length - 1] == ' ')) || !is_ascii(p, length))
             return -1;
-    } else if (!number || !number->whole || number->negative || number->digits > 18) {
+    } else if (!value->is_number || !value->number.whole || value->number.negative || value->number.digits > 18) {
         return -1;
     }
-    if (declared && span.length > LONGEST_ID)
+    if (declared && length > LONGEST_ID)
         return -1;
     if (!is_best(r, role, rank))
         return 0;
-    if (role == TRACE) {
+    if (role == TRACE)
         record->traced = 1;
-        record->trace = span;
-    } else {
-        record->request = span;
-    }
+    *(role == TRACE ? &record->trace : &record->request) = span_in(r, p, length);
     return 0;
 }
 
-static int read_class(Reader *r, int role, const Number *number)
+static int read_amount(Reader *r, int role, int rank, const Value *value)
 {
-    if (!number || number->negative)
+    const Number *number = &value->number;
+    double amount;
+    if (!value->is_number || number->negative)
         return -1;
-    r->record->classes |= (number->mantissa ? 2ULL : 1ULL) << 2 * (AMOUNTS + role - CLASS);
-    return 0;
-}
-
-static int read_role(Reader *r, int role, int rank, const uint8_t *p, const uint8_t *end, const Number *number,
-                     int escaped)
-{
-    Record *record = r->record;
-    size_t length = (size_t)(end - p);
-    int inner = *p == '{' || *p == '[';
-    if (role >= NAME) {
-        r->tokens[role - NAME] = (Span){(uint32_t)(p - r->data), (uint32_t)length};
-        return inner && (!rank || length > LONGEST_RAW) ? -1 : 0;
-    }
-    if (*p == 'n')
-        return 0;
-    if (role >= CLASS)
-        return read_class(r, role, number);
-    switch (role) {
-    case TIME:
-    case ENDED:
-        return read_time(r, role, rank, p, length, number, escaped);
-    case REQUEST:
-    case TRACE:
-        return read_id(r, role, rank, p, length, number, escaped);
-    case ALONE:
-        r->scan->apart = 1;
-        return -1;
-    case ABSENT:
-        return -1;
-    case UNREAD:
-        return number || is_text(r, p) ? 0 : -1;
-    default:
-        break;
-    }
-    if (!number || number->negative)
-        return -1;
-    double value;
     if (role <= LAST_WHOLE) {
         if (!number->whole || number->digits > 16 || number->mantissa > MOST_COUNT)
             return -1;
-        value = (double)number->mantissa;
+        amount = (double)number->mantissa;
     } else {
-        value = nearest(number, p, length);
-        if (!(value >= 0 && value <= MOST_AMOUNT) || (role == of_sample_rate && !(value >= LEAST_RATE && value <= 1)))
+        amount = nearest(number, value->at, whole_length(value));
+        if (!(amount >= 0 && amount <= MOST_AMOUNT) ||
+            (role == of_sample_rate && !(amount >= LEAST_RATE && amount <= 1)))
             return -1;
+        if (role >= of_inferences && role <= of_errors && (double)(int64_t)amount != amount) /* no part of a call */
+            return -1;
+        if (role == of_latency_ms && (amount /= r->scan->latency_in) > MOST_AMOUNT)
+            return -1;
+    }
+    if (rank == ADDS) {
+        double before = r->adds & 1U << (role - FIRST_NUMBER) ? r->added[role - FIRST_NUMBER] : 0;
+        r->added[role - FIRST_NUMBER] = before + amount;
+        r->adds |= 1U << (role - FIRST_NUMBER);
+        return 0;
     }
     if (!is_best(r, role, rank))
         return 0;
-    r->values[r->scan->column[role - FIRST_NUMBER]] = role == of_latency_ms ? value / r->scan->latency_in : value;
-    record->known |= 1U << (role - FIRST_NUMBER);
+    r->values[r->scan->column[role - FIRST_NUMBER]] = amount;
+    r->record->known |= 1U << (role - FIRST_NUMBER);
+    return 0;
+}
+
+static int read_other(Reader *r, int role, int rank, const Value *value)
+{
+    switch (role) {
+    case TIME:
+    case ENDED:
+        return read_time(r, role, rank, value);
+    case REQUEST:
+    case TRACE:
+        return read_id(r, role, rank, value);
+    case ALONE:
+        r->scan->apart = 1;
+        return -1;
+    case UNREAD:
+        return value->is_number || value->is_text ? 0 : -1;
+    case ABSENT:
+        return -1;
+    default:
+        break;
+    }
+    if (role < CLASS || !value->is_number || value->number.negative)
+        return -1;
+    r->record->classes |= (value->number.mantissa ? 2ULL : 1ULL) << 2 * (AMOUNTS + role - CLASS);
+    return 0;
+}
+
+static inline int read_role(Reader *r, int role, int rank, const Value *value)
+{
+    if (role >= NAME) {
+        int inner = *value->at == '{' || *value->at == '[';
+        r->tokens[role - NAME] = span_in(r, value->at, whole_length(value));
+        return inner && (!rank || whole_length(value) > LONGEST_RAW) ? -1 : 0;
+    }
+    if (*value->at == 'n')
+        return 0;
+    return role >= FIRST_NUMBER && role < ABSENT ? read_amount(r, role, rank, value) : read_other(r, role, rank, value);
+}
+
+/* Add what further paths told to the numbers that are there; -1: a sum is too large. All of them are whole. */
+static int add_up(Reader *r)
+{
+    for (uint32_t left = r->adds & r->record->known; left; left &= left - 1) {
+        int amount = __builtin_ctz(left);
+        double *value = &r->values[r->scan->column[amount]];
+        if ((*value += r->added[amount]) > (double)MOST_COUNT)
+            return -1;
+    }
     return 0;
 }
 

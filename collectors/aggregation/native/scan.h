@@ -15,11 +15,14 @@
 #define MOST_KEYS 32
 #define MOST_STEPS 8
 #define MOST_ROLES 6
+#define MOST_NEXT 24
+#define LONGEST_NEXT 32
 #define MOST_CLASSES 12
 #define MOST_TESTS 16 /* of a filter */
 #define MOST_COUNT (1ULL << 53)
 #define LONGEST_ID 800 /* bytes of an id of a declared record */
 #define LONGEST_RAW 400 /* and of a name that is an object, an array, or what stands for one */
+#define ADDS 255 /* the rank of a path whose number is added to the one that the others tell */
 #define LONGEST_SUFFIX 200 /* and of what may follow it */
 
 /* What a value is to a record. What follows the trace are numbers, the first of them whole ones. */
@@ -72,6 +75,13 @@ typedef struct {
     uint64_t classes; /* of a declared record: which values are there, and which of them are zero */
 } Record;
 
+/* A key of an object as it was written, up to its value. */
+typedef struct {
+    uint8_t text[LONGEST_NEXT], length;
+    int8_t key;      /* of the node; -1: none */
+    uint32_t beyond; /* bits of the bytes of the text that are behind its length */
+} Next;
+
 typedef struct Node {
     int keys;
     struct Key {
@@ -86,6 +96,8 @@ typedef struct Node {
         uint8_t rank[MOST_ROLES]; /* of several paths to a value the lowest one tells it */
     } key[MOST_KEYS];
     struct Key *any; /* of an object with one key of any name, which is a name itself */
+    uint32_t ordered, missed; /* keys in their order, and those that were not */
+    Next order[MOST_NEXT];
 } Node;
 
 typedef struct {

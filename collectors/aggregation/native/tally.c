@@ -199,17 +199,36 @@ static PyObject *newest_of(const Time *time)
     return PyUnicode_DecodeASCII((const char *)time->newest, time->newest_length, NULL);
 }
 
+/* Equal sums of a cell are one object, as most are zero, or the same number of calls or tokens. */
+static PyObject *sums_of(const Cell *cell, PyObject *zero)
+{
+    PyObject *sums = PyList_New(WIDTH);
+    for (int at = 0; sums && at < WIDTH; at++) {
+        PyObject *sum = cell->sums[at] == 0 ? Py_NewRef(zero) : NULL;
+        for (int before = 0; !sum && before < at; before++)
+            if (cell->sums[before] == cell->sums[at])
+                sum = Py_NewRef(PyList_GetItem(sums, before));
+        if (!sum && !(sum = PyFloat_FromDouble(cell->sums[at])))
+            Py_CLEAR(sums);
+        else
+            PyList_SetItem(sums, at, sum);
+    }
+    return sums;
+}
+
 static PyObject *Tally_take(Tally *self, PyObject *Py_UNUSED(ignored))
 {
-    PyObject *cells = PyList_New(0), *times = PyList_New(0);
+    PyObject *cells = PyList_New(0), *times = PyList_New(0), *zero = PyFloat_FromDouble(0);
+    if (!zero)
+        Py_CLEAR(cells);
     for (size_t at = 0; cells && times && at < self->cells_count; at++) {
         const Cell *cell = &self->cells[at];
-        PyObject *entry = Py_BuildValue("(IIiN)", cell->group, cell->size, cell->day,
-                                        PyBytes_FromStringAndSize((const char *)cell->sums, sizeof cell->sums));
+        PyObject *entry = Py_BuildValue("(IIiN)", cell->group, cell->size, cell->day, sums_of(cell, zero));
         if (!entry || PyList_Append(cells, entry) < 0)
             Py_CLEAR(cells);
         Py_XDECREF(entry);
     }
+    Py_XDECREF(zero);
     for (size_t at = 0; cells && times && at < self->times_count; at++) {
         if (!self->times[at].touched)
             continue;

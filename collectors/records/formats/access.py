@@ -86,11 +86,15 @@ def method_and_target(request: str | None) -> tuple[str, str]:
 def attempts(*lists: str | None) -> int | None:
     """Return how many upstream servers were asked, by the length of nginx's lists: 0 when these are blank, None
     when there are none."""
+    is_told = False
     for text in lists:
-        entries = [entry for entry in _SEPARATOR.split(text or "") if entry.strip(" -")]
-        if entries:
-            return len(entries)
-    return None if all(text is None for text in lists) else 0
+        if text is None:
+            continue
+        is_told = True
+        asked = sum(1 for entry in _SEPARATOR.split(text) if entry.strip(" -"))
+        if asked:
+            return asked
+    return 0 if is_told else None
 
 
 def call(row: list[Any], method: str, target: str) -> Result | None:

@@ -3,6 +3,7 @@ Claude Code transcript, which have messages inside."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,7 @@ _CALLS = frozenset({"message", "completion"})
 _INSIDE = frozenset({"content_block_start", "content_block_delta", "content_block_stop", "ping"})
 _EVENTS = _INSIDE | {"message_start", "message_delta", "message_stop"}
 _PARTS = _EVENTS - {"ping"}
+_INNER_EVENT = re.compile(rb'"type\\*":\s*\\*"(?:message_delta|message_stop|content_block_)')
 _OUTCOMES = frozenset({"succeeded", "errored", "canceled", "expired"})
 
 
@@ -187,6 +189,7 @@ class Anthropic(Declared):
     """Reads messages. The events of a streamed message are joined first, as only the first one has its id."""
 
     group_marker = b"message_start"
+    has_ends = True
 
     def __init__(self, declaration: Declaration, template: Sequence[str]) -> None:
         super().__init__(declaration, template)
@@ -201,6 +204,11 @@ class Anthropic(Declared):
             if kind == "message_start":
                 return index
         return None
+
+    def goes_on(self, data: bytes) -> bool:
+        """Return whether there are events of a message before any message begins."""
+        inside = _INNER_EVENT.search(data)
+        return inside is not None and self.group_marker not in data[: inside.start()]
 
     def _kind(self, unit: bytes) -> str | None:
         return _event_of(unit)[0].type if b'"message_' in unit else None

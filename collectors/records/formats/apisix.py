@@ -52,8 +52,13 @@ def _finish(
     upstream_status: str | None,
     upstream_latency: object,
 ) -> Result | None:
-    known = (row[_MODEL], row[_INPUT], row[_OUTPUT], summary_requested, summary_duration)
-    if not kind.startswith("ai_") if kind is not None else all(value is None for value in known):
+    if kind is not None:
+        if not kind.startswith("ai_"):
+            return Result.NOT_A_CALL
+    elif (
+        row[_MODEL] is None and row[_INPUT] is None and row[_OUTPUT] is None
+        and summary_requested is None and summary_duration is None
+    ):  # fmt: skip
         return Result.NOT_A_CALL
     found = route(url) if url else None
     row[_OPERATION] = found.operation if found is not None else kind_of_model(kind)
@@ -125,4 +130,5 @@ APISIX = Rewritten(
     ),
     rewrite_lines(_LINE, _NAMES, "not the access log that the documentation of ai-proxy shows"),
     reads_text=True,
+    keeps_json=True,
 )  # fmt: skip

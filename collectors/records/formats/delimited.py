@@ -1,82 +1,46 @@
-"""CSV: one record a line, with the names of its columns in the first line of every file."""
+"""CSV: one record a row, with the names of its columns in the first row of every file."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
-from leverwatch.collectors.counted_fields import Unit, amounts
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import EXTENDED_FIELDS, FIELDS
 from leverwatch.collectors.records.filters import Filter
-from leverwatch.collectors.records.formats.interface import (
-    MAX_AMOUNT,
-    MAX_COUNT,
-    MIN_RATE,
-    Framing,
-    Parsed,
-    Repeats,
-    Row,
-    split_lines,
-)
+from leverwatch.collectors.records.formats.cells import UNKNOWN, Column, number_reader
+from leverwatch.collectors.records.formats.interface import Framing, Parsed, Repeats, Row, Units
 from leverwatch.collectors.records.formats.open_rows import with_versions
-from leverwatch.collectors.records.framing.lines import LINES
+from leverwatch.collectors.records.formats.table_header import BOM, Dialect, Header
+from leverwatch.collectors.records.framing.quoted import COMMENT, QuotedFraming
 from leverwatch.collectors.records.lenient import OPTIONAL
 
 _TIME = FIELDS.index("time")
+_BOM = BOM.encode()
+_NO_ROW = "not a line of delimited values"
+NO_COLUMN = "no column "
+"""What a message about a column that is missing begins with."""
 
 
-class _Mistyped(ValueError):
-    """A cell does not have the type of its column."""
+class _Rows:
+    """Rows as cells, each with the index of its line."""
 
+    def __init__(self, cells: list[list[str]], lines: Sequence[int]) -> None:
+        self.cells, self.lines = cells, lines
 
-def _text(cell: str) -> str:
-    return cell
-
-
-def _count(cell: str) -> int:
-    try:
-        number = float(cell)
-    except ValueError:
-        raise _Mistyped("expected a whole number") from None
-    if not (0 <= number <= MAX_COUNT and number.is_integer()):
-        raise _Mistyped("expected a whole number from 0 to 2**53")
-    return int(number)
-
-
-def _amount(cell: str) -> float:
-    try:
-        number = float(cell)
-    except ValueError:
-        raise _Mistyped("expected a number") from None
-    if not 0 <= number <= MAX_AMOUNT:
-        raise _Mistyped("expected a number from 0 to 1e15")
-    return number
-
-
-def _rate(cell: str) -> float:
-    number = _amount(cell)
-    if not MIN_RATE <= number <= 1:
-        raise _Mistyped("expected a rate from 1e-6 to 1")
-    return number
-
-
-_CONVERT: Mapping[str, Callable[[str], Any]] = {
-    **dict.fromkeys(amounts(), _amount),
-    **dict.fromkeys(amounts(Unit.TOKENS), _count),
-    "inferences": _amount,
-    "sample_rate": _rate,
-    "attempts": _amount,
-    "errors": _amount,
-}
+    def add(self, row: list[str], line: int) -> None:
+        """Append one."""
+        self.cells.append(row)
+        self.lines = self.lines if isinstance(self.lines, list) else [*self.lines]
+        self.lines.append(line)
 
 
 class Delimited:
-    """Reads delimited lines by column names; `template` are the columns of the system template."""
+    """Reads delimited rows by column names; `template` are the columns of the system template."""
 
     wants_header = True
-    framing: Framing = LINES
 
     def __init__(
         self,
@@ -84,6 +48,7 @@ class Delimited:
         template: tuple[str, ...],
         delimiter: str,
         repeats: Repeats = Repeats.CALLS,
+        dialect: Dialect | None = None,
         chosen: Filter | None = None,
     ) -> None:
         self.repeats = repeats
@@ -97,90 +62,173 @@ class Delimited:
             *(fields.get(name) for name in extended),
         ]
         self._fields = [*FIELDS, *([""] * len(template)), *extended]
-        self._converters = [
-            *(_CONVERT.get(name, _text) for name in FIELDS),
-            *([_text] * len(template)),
-            *(_CONVERT.get(name, _text) for name in extended),
-        ]
-        self._delimiter = delimiter
-
-    def _cells(self, line: bytes) -> list[str]:
-        rows = list(csv.reader([line.decode().rstrip("\r")], delimiter=self._delimiter, strict=True))
-        return rows[0] if rows else []
-
-    def _names(self, header: bytes) -> list[str]:
-        return [name.strip() for name in self._cells(header.rstrip(b"\r\n").removeprefix(b"\xef\xbb\xbf"))]
+        self._dialect = Dialect(delimiter) if dialect is None else dialect
+        number = number_reader(self._dialect.decimal, self._dialect.thousands)
+        self._readers = [Column(name, number) for name in self._fields]
+        framing = QuotedFraming(self._dialect.delimiter, self._dialect.quote)
+        self.framing: Framing = framing
+        wanted = [it for it in (*self._columns, *(column for column, _, _ in self._tests)) if it is not None]
+        self.table = Header(self._dialect, wanted, framing.split)
+        """Finds the headers of a file."""
+        self._header: tuple[bytes | None, list[str]] = (None, [])
 
     def check_header(self, line: bytes) -> tuple[str, ...]:
         """Return messages about columns that are missing or occur twice."""
         try:
-            names = self._names(line)
+            return self.table.wrong(self.table.names(line))
         except (csv.Error, UnicodeDecodeError):
             return ("the first line is no header",)
-        tested = (column for column, _, _ in self._tests)
-        wanted = [column for column in dict.fromkeys((*self._columns, *tested)) if column is not None]
-        missing = [f"no column {column}" for column in wanted if column not in names]
-        return (*missing, *(f"column {column} twice" for column in wanted if names.count(column) > 1))
 
     def parse(self, data: bytes, header: bytes | None) -> Parsed:
-        """Parse every line separately, so that a stray quote does not affect the lines after it."""
-        names = self._names(header or b"")
-        places = [
-            (None if column is None else names.index(column), convert)
-            for column, convert in zip(self._columns, self._converters, strict=True)
-        ]
-        tests = [(names.index(column), test.holds, wanted) for column, test, wanted in self._tests]
-        time = places[_TIME][0]
-        parsed, indices = Parsed(), []
-        for index, line in enumerate(split_lines(data)):
-            text = line.strip(b"\0\r\n\t ")
-            if not text:
-                parsed.ignored += 1
-                continue
-            try:
-                cells = self._cells(line.lstrip(b"\0"))
-            except (csv.Error, UnicodeDecodeError):
-                parsed.refused.append((index, Result.INVALID_LINE, "not a line of delimited values"))
-                continue
-            if len(cells) != len(names):
-                detail = f"{len(cells)} values in {len(names)} columns"
-                parsed.refused.append((index, Result.INVALID_LINE, detail))
-                continue
-            if tests and not all(holds(cells[place].strip()) is wanted for place, holds, wanted in tests):
-                parsed.passed[Result.FILTERED] = parsed.passed.get(Result.FILTERED, 0) + 1
-                parsed.seen += () if time is None else (cells[time].strip(),)
-                continue
-            unreadable: list[tuple[int, str, str]] = []
-            try:
-                row = self._row(cells, places, len(parsed.rows), unreadable)
-            except _Mistyped as error:
-                parsed.refused.append((index, Result.MISTYPED_FIELD, str(error)))
-            else:
-                parsed.rows.append(row)
-                parsed.unreadable += unreadable
-                indices.append(index)
-        parsed.lines = indices
+        """Parse every record separately, so that a stray quote does not affect the records after it."""
+        if self._header[0] != header:
+            self._header = header, self.table.names(header or b"")
+        names, parsed = self._header[1], Parsed(lines=[])
+        units = self.framing.split(data)
+        parsed.refused, parsed.ignored = units.refused, units.ignored
+        repeats = self.table.may_repeat(data)
+        # Without a quote a delimiter is always one.
+        plain = units.lines is None and b"\0" not in data and _BOM not in data
+        columns = _by_column(units, self._dialect.delimiter, len(names)) if plain and not repeats else None
+        if columns is not None:
+            self._add(columns, range(len(units.units)), names, parsed)
+        else:
+            rows, first = self._rows(units, parsed, plain=plain), 0
+            for index, row in enumerate(rows.cells if repeats else ()):
+                if self.table.is_header(row, names):
+                    self._read(rows, first, index, names, parsed)
+                    parsed.ignored += 1
+                    names, first = self.table.names_after(row), index + 1
+            self._read(rows, first, len(rows.cells), names, parsed)
+            parsed.refused.sort(key=lambda refusal: refusal[0])
         return with_versions(parsed) if self.repeats is Repeats.VERSIONS else parsed
 
-    def _row(
-        self,
-        cells: list[str],
-        places: list[tuple[int | None, Callable[[str], Any]]],
-        at: int,
-        unreadable: list[tuple[int, str, str]],
-    ) -> Row:
-        values: list[Any] = []
-        for index, (place, convert) in enumerate(places):
-            cell = "" if place is None else cells[place].strip()
-            if not cell:
-                values.append(None)
-                continue
+    def _rows(self, units: Units, parsed: Parsed, *, plain: bool) -> _Rows:
+        """Return the cells of records; `plain`: without quotes."""
+        texts = units.units
+        lines = range(len(texts)) if units.lines is None else units.lines
+        try:
+            if plain:
+                return _Rows([it.decode().split(self._dialect.delimiter) for it in texts], lines)
+            cells = self._dialect.cells([_text(it) for it in texts])
+        except (csv.Error, UnicodeDecodeError):
+            return self._one_by_one(texts, lines, parsed)
+        # A record that goes on in the next one is none.
+        return _Rows(cells, lines) if len(cells) == len(texts) else self._one_by_one(texts, lines, parsed)
+
+    def _one_by_one(self, texts: Sequence[bytes], lines: Sequence[int], parsed: Parsed) -> _Rows:
+        rows = _Rows([], [])
+        for line, text in zip(lines, texts, strict=True):
             try:
-                values.append(convert(cell))
-            except _Mistyped as error:
-                why, field = f"{self._columns[index]}: {error}", self._fields[index]
-                if field not in OPTIONAL:
-                    raise _Mistyped(why) from None
-                values.append(None)
-                unreadable.append((at, field, why))
-        return tuple(values)
+                (row,) = self._dialect.cells([_text(text)]) or [[""]]
+            except (csv.Error, UnicodeDecodeError):
+                parsed.refused.append((line, Result.INVALID_LINE, _NO_ROW))
+            else:
+                rows.add(row, line)
+        return rows
+
+    def _read(self, rows: _Rows, first: int, end: int, names: Sequence[str], parsed: Parsed) -> None:
+        """Add the records among rows from `first` to `end`, which have columns of these names."""
+        part = _Rows(rows.cells[first:end], rows.lines[first:end])
+        if not {*map(len, part.cells)} <= {len(names)}:
+            part = self._of_width(part, len(names), parsed)
+        if part.cells:
+            self._add(list(zip(*part.cells, strict=True)), part.lines, names, parsed)
+
+    def _of_width(self, rows: _Rows, width: int, parsed: Parsed) -> _Rows:
+        """Return the rows with a cell for each name; blank lines and comments are ignored, all others refused."""
+        kept = _Rows([], [])
+        for row, line in zip(rows.cells, rows.lines, strict=True):
+            if len(row) == width:
+                kept.add(row, line)
+            elif not "".join(row).strip("\0 \t\r\n") or row[0].lstrip("\0 \t").startswith(COMMENT.decode()):
+                parsed.ignored += 1
+            elif self._dialect.columns and len(row) < width:
+                kept.add([*row, *[""] * (width - len(row))], line)
+            else:
+                parsed.refused.append((line, Result.INVALID_LINE, f"{len(row)} values in {width} columns"))
+        return kept
+
+    def _add(
+        self, cells: Sequence[Sequence[str]], lines: Sequence[int], names: Sequence[str], parsed: Parsed
+    ) -> None:
+        """Add the records of rows, of which each column has the cells; `names` are those of the columns."""
+        if self._tests:
+            cells, lines = self._chosen(cells, lines, names, parsed)
+        columns: list[Iterable[Any]] = []
+        lost: dict[int, str | None] = {}
+        unreadable: list[tuple[int, str, str]] = []
+        for place, name, field, reader in zip(
+            self.table.places(names, self._columns), self._columns, self._fields, self._readers, strict=True
+        ):
+            if place is None:
+                columns.append(repeat(None))
+                continue
+            values, wrong = reader.read(cells[place])
+            columns.append(values)
+            for index, why in wrong.items():
+                if field in OPTIONAL:
+                    unreadable.append((index, field, f"{name}: {why}"))
+                else:
+                    lost.setdefault(index, f"{name}: {why}")
+        made: list[Row] = list(zip(*columns, strict=False))
+        for index, row in enumerate(made):
+            if row[_TIME] is None and not any(column[index].strip() for column in cells):
+                lost[index] = None
+        if lost:
+            parsed.ignored += sum(detail is None for detail in lost.values())
+            parsed.refused += (
+                (lines[index], Result.MISTYPED_FIELD, detail)
+                for index, detail in lost.items()
+                if detail is not None
+            )
+            kept = [index for index in range(len(made)) if index not in lost]
+            made, lines = [made[index] for index in kept], [lines[index] for index in kept]
+            moved = {index: place for place, index in enumerate(kept)}
+            unreadable = [(moved[index], field, why) for index, field, why in unreadable if index in moved]
+        start = len(parsed.rows)
+        parsed.rows += made
+        parsed.lines = [*(parsed.lines or ()), *lines]
+        unreadable.sort(key=lambda value: value[0])
+        parsed.unreadable += ((start + index, field, why) for index, field, why in unreadable)
+
+    def _chosen(
+        self, cells: Sequence[Sequence[str]], lines: Sequence[int], names: Sequence[str], parsed: Parsed
+    ) -> tuple[Sequence[Sequence[str]], Sequence[int]]:
+        """Return the rows that the filter does not leave out; a row without any value is none."""
+        out: set[int] = set()
+        places = self.table.places(names, [column for column, _, _ in self._tests])
+        for place, (_, test, wanted) in zip(places, self._tests, strict=True):
+            values = [""] * len(lines) if place is None else [_value(cell) for cell in cells[place]]
+            out.update(index for index, value in enumerate(values) if test.holds(value) is not wanted)
+        out = {index for index in out if any(column[index].strip() for column in cells)}
+        if not out:
+            return cells, lines
+        (time,) = self.table.places(names, self._columns[_TIME : _TIME + 1])
+        parsed.passed[Result.FILTERED] = parsed.passed.get(Result.FILTERED, 0) + len(out)
+        parsed.seen += () if time is None else (cells[time][index].strip() for index in out)
+        kept = [index for index in range(len(lines)) if index not in out]
+        return [[column[index] for index in kept] for column in cells], [lines[index] for index in kept]
+
+
+def _value(cell: str) -> str:
+    text = cell.strip()
+    return "" if text in UNKNOWN else text
+
+
+def _text(unit: bytes) -> str:
+    """Return the text of a record: what was truncated under its writer has a hole of NULs at its start."""
+    return unit.decode().lstrip("\0").removeprefix(BOM).rstrip("\r\n")
+
+
+def _by_column(units: Units, delimiter: str, width: int) -> list[list[str]] | None:
+    """Return the cells of rows without quotes by column; None when not every row has as many as that."""
+    # A mark behind each row shows where it ends: one that has other cells moves all marks behind it.
+    mark = f"{delimiter}\n{delimiter}"
+    try:
+        cells = mark.encode().join([*units.units, b""]).decode().split(delimiter)
+    except UnicodeDecodeError:
+        return None
+    if len(cells) != len(units.units) * (width + 1) + 1 or {*cells[width :: width + 1]} != {"\n"}:
+        return None
+    return [cells[place :: width + 1][: len(units.units)] for place in range(width)]

@@ -85,4 +85,5 @@ ENVOY = Rewritten(
     ),
     rewrite_lines(_LINE, _NAMES, "not a line of Envoy's default log format", blanks=frozenset({"upstream_host"})),
     reads_text=True,
+    keeps_json=True,
 )

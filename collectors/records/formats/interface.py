@@ -85,6 +85,8 @@ class Parsed(Struct):
     observed: Observations | None = None
     """What the rows tell of who saw their calls, as several may have seen the same; None when the format cannot
     know."""
+    sessions: list[tuple[str | None, ...]] | None = None
+    """By row, the session of each value that is a counter; None: rows have none."""
 
     def keep(self, kept: Sequence[int]) -> None:
         """Leave only the rows with these indices, in this order."""
@@ -94,6 +96,7 @@ class Parsed(Struct):
             places = {index: place for place, index in enumerate(kept)}
             self.unreadable = [(places[row], name, why) for row, name, why in self.unreadable if row in places]
         self.rows = [self.rows[index] for index in kept]
+        self.sessions = None if self.sessions is None else [self.sessions[index] for index in kept]
         self.observed = None if self.observed is None else self.observed.only(kept)
 
     @property
@@ -171,6 +174,35 @@ class Format(Protocol):
         ...
 
 
+class Preamble(Struct, frozen=True):
+    """What precedes the records of a file with a header."""
+
+    end: int
+    """In bytes."""
+    records: int
+    """The number of its lines, which are by design no records."""
+    header: bytes | None
+    """The header, behind as many NULs as bytes precede it; None when the header has not come yet."""
+
+
+class Table(Protocol):
+    """Finds the headers of a format that has some. Pure."""
+
+    def preamble(self, data: bytes) -> Preamble:
+        """Return what precedes the records of a file that begins with `data`, which are whole records."""
+        ...
+
+    def changes(self, data: bytes, header: bytes) -> list[tuple[int, bytes]]:
+        """Return the headers among records that have other columns than the one before, each with its offset."""
+        ...
+
+
+def table_of(format_: Format) -> Table | None:
+    """Return what finds the headers of a format; None when it has none."""
+    table: Table | None = getattr(format_, "table", None)
+    return table
+
+
 @runtime_checkable
 class RecordFormat(Format, Protocol):
     """A format whose decoded records can be counted directly, without being turned into rows."""
@@ -205,9 +237,15 @@ class Grouping(Protocol):
 
     group_marker: bytes
     """Bytes that every chunk with such records contains."""
+    has_ends: bool
+    """Whether the last record of a group says that nothing more of it comes."""
 
     def open_from(self, units: Sequence[bytes]) -> int | None:
         """Return the index of the first unit of a group that is not complete yet; None when there is none."""
+        ...
+
+    def goes_on(self, data: bytes) -> bool:
+        """Return whether what comes first belongs to a group that began before `data`."""
         ...
 
 

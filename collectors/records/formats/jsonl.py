@@ -30,6 +30,8 @@ from leverwatch.collectors.records.mistyped import NO_JSON
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)]
 _Amount = Annotated[float, msgspec.Meta(ge=0, le=MAX_AMOUNT)]
+_Calls = Annotated[float, msgspec.Meta(ge=0, le=MAX_AMOUNT, multiple_of=1)]
+"""A number of calls: a share of one is no count, and a sample has a rate of its own."""
 TYPES: Mapping[str, Any] = {
     **dict.fromkeys(amounts(), _Amount | None),
     **dict.fromkeys(amounts(Unit.TOKENS), _Count | None),
@@ -39,12 +41,12 @@ TYPES: Mapping[str, Any] = {
     "operation": str | None,
     "status": str | int | bool | None,
     "trace_id": str | int | None,
-    "inferences": _Amount | None,
+    "inferences": _Calls | None,
     "sample_rate": Annotated[float, msgspec.Meta(ge=MIN_RATE, le=1)] | None,
     "cache_hit": str | int | bool | None,
     "tier": str | int | float | bool | None,
-    "attempts": _Amount | None,
-    "errors": _Amount | None,
+    "attempts": _Calls | None,
+    "errors": _Calls | None,
     "valid": str | int | bool | None,
     "schema_mode": str | int | bool | None,
     "finish_reason": str | None,
@@ -61,14 +63,22 @@ def type_of(placeholder: str) -> Any:
 
 
 class JsonLines:
-    """Reads JSON lines by a field map; `template` are the paths of the system template."""
+    """Reads JSON lines by a field map; `template` are the paths of the system template.
+
+    `told` has, by its place in the template, the field of each value there that is unknown when it cannot be read;
+    any other one refuses its record.
+    """
 
     wants_header = False
     reads_text = False
     framing: Framing = LINES
 
     def __init__(
-        self, fields: Mapping[str, str], template: tuple[str, ...], repeats: Repeats = Repeats.CALLS
+        self,
+        fields: Mapping[str, str],
+        template: tuple[str, ...],
+        repeats: Repeats = Repeats.CALLS,
+        told: Mapping[int, str] | None = None,
     ) -> None:
         self.repeats = repeats
         wanted = [
@@ -89,7 +99,8 @@ class JsonLines:
         self.paths = {name: path for name, path, _ in wanted}
         """The path of each mapped field, and of each value of the template by its name in `template_paths`."""
         self._fast, self._safe = tree.getters(order)
-        self._lenient = tree.lenient({name: name for name in self.known & OPTIONAL})
+        optional = {f"template {index}": name for index, name in (told or {}).items()}
+        self._lenient = tree.lenient({name: name for name in self.known & OPTIONAL} | optional)
         # strict=False takes "7" and 7.0 for 7, as producers write them; a boolean is still no number.
         self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(self.record, strict=False).decode
 

@@ -19,7 +19,7 @@ _TIME, _LATENCY, _OPERATION = FIELD_INDEX["time"], FIELD_INDEX["latency_ms"], FI
 _INPUT, _OUTPUT, _COST = FIELD_INDEX["input_tokens"], FIELD_INDEX["output_tokens"], FIELD_INDEX["cost_usd"]
 _CACHED, _WRITTEN = FIELD_INDEX["cached_input_tokens"], FIELD_INDEX["cache_write_tokens"]
 _REASONING = FIELD_INDEX["reasoning_tokens"]
-_Amounts = dict[str, Annotated[float, msgspec.Meta(ge=0, le=MAX_COUNT)] | None] | None
+_Amounts = dict[str, Annotated[float, msgspec.Meta(ge=0, le=MAX_COUNT, multiple_of=1)] | None] | None
 _Costs = dict[str, Annotated[float, msgspec.Meta(ge=0, le=MAX_AMOUNT)] | None] | None
 _OPERATIONS = {"GENERATION": "generation", "EMBEDDING": "embedding"}
 _TRACE_NAME = "leverwatch trace name"
@@ -81,19 +81,25 @@ def _finish(
     costs = costs or costs_snake or {}
     # A cost of zero without details is what an observation of an unknown price has.
     row[_COST] = costs["total"] if costs.get("total") is not None else row[_COST] or None
-    row[_LATENCY] = elapsed_ms(row[_TIME], end or end_snake)
-    # It was exported while it ran, and its end is told by a later export.
-    return None if end or end_snake else Piece.OPEN
+    ended = end or end_snake
+    if not ended:
+        # It was exported while it ran, and its end is told by a later export.
+        row[_LATENCY] = None
+        return Piece.OPEN
+    row[_LATENCY] = elapsed_ms(row[_TIME], ended)
+    return None
 
 
 def _read_usage(row: list[Any], details: Mapping[str, Any], usage: Mapping[str, Any]) -> None:
-    known = {name: value for name, value in details.items() if value is not None}
+    known = details
+    if None in details.values():
+        known = {name: value for name, value in details.items() if value is not None}
     if not known and str(usage.get("unit") or "TOKENS").upper() == "TOKENS":
         named = {name: usage.get(name) for name in ("input", "output", "total")}
         known = {
             name: value
             for name, value in named.items()
-            if isinstance(value, float | int) and 0 <= value <= MAX_COUNT
+            if isinstance(value, float | int) and 0 <= value <= MAX_COUNT and value == int(value)
         }
         if not any(known.values()):
             # What an observation of unknown usage has.

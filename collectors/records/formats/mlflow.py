@@ -108,6 +108,7 @@ class _Traces(Rewriting):
     """Reads traces. Spans that were written down alone are put together by their trace first."""
 
     group_marker = b"mlflow."
+    has_ends = False
 
     def open_from(self, units: Sequence[bytes]) -> int | None:
         """Return the index of the first of the lone spans at the end, as more of their trace may follow; None when
@@ -123,6 +124,10 @@ class _Traces(Rewriting):
             first -= 1
             held += len(units[first])
         return first if held <= _MOST_HELD else None
+
+    def goes_on(self, data: bytes) -> bool:  # noqa: ARG002 what a span lacks is not told from what came before
+        """Return False: no span says that others came before it."""
+        return False
 
     def read(self, units: Sequence[bytes]) -> Parsed:
         """Read traces. The lone spans of one trace must be in the same units."""

@@ -142,4 +142,5 @@ NGINX = Rewritten(
         frozenset({"upstream_addr", "upstream_status", "upstream_response_time"}),
     ),
     reads_text=True,
+    keeps_json=True,
 )

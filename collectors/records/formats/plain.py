@@ -24,6 +24,8 @@ IN_TEXT, CLASS, NAME = "in text", "class", "name"
 """What values are that are no fields: missing or null; the same, or else the records around it are needed; a
 text or number that nobody looks at; the time of the end; an object that may also be JSON inside a text; a number
 of which only matters whether it is there and zero; and a name."""
+ADDS = 255
+"""The rank of a path whose number is added to that of the one which tells the field; nothing where none does."""
 
 
 class Divided(Struct, frozen=True):

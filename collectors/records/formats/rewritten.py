@@ -38,6 +38,8 @@ class Rewritten(Struct, frozen=True):
     rewrite: Rewrite
     reads_text: bool = False
     """Whether its records may be text other than JSON."""
+    keeps_json: bool = False
+    """Whether a JSON object is returned unchanged."""
 
     @property
     def name(self) -> str:
@@ -60,20 +62,21 @@ class Rewritten(Struct, frozen=True):
         Raises:
             ValueError: a placeholder of the system template is not a valid path.
         """
-        return Rewriting(Declared(self.declaration, template), self.rewrite, self.reads_text)
+        return Rewriting(Declared(self.declaration, template), self.rewrite, self.reads_text, self.keeps_json)
 
 
 class Rewriting:
     """Reads texts by what a function makes of each of them."""
 
-    def __init__(self, reader: Declared, rewrite: Rewrite, reads_text: bool) -> None:
+    def __init__(self, reader: Declared, rewrite: Rewrite, reads_text: bool, keeps_json: bool = False) -> None:
         self.declared, self._rewrite, self.reads_text = reader, rewrite, reads_text
+        self._may_be_plain = keeps_json or reader.has_documents
         self.framing, self.has_extended, self.known = reader.framing, reader.has_extended, reader.known
         self.repeats = reader.repeats
 
     def read(self, units: Sequence[bytes]) -> Parsed:
         """Read the records inside each text; all of them have the line of that text."""
-        plain = self.declared.decode(units) if self.declared.has_documents else None
+        plain = self.declared.decode(units) if self._may_be_plain else None
         if plain is not None:
             return self.declared.rows(plain)
         records: list[bytes] = []

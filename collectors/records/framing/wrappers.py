@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -15,6 +16,9 @@ from leverwatch.collectors.records.framing.values import NOT_JSON
 STRING_FIELDS = ("message", "log", "msg", "body")
 """The keys under which log shippers put the text of a line."""
 _TIME_FIELDS = ("time", "timestamp", "@timestamp", "ts")
+_STAMP = re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?")
+_FAR = 200
+"""Bytes of a line before its record in which a time is looked for."""
 _Object = dict[str, msgspec.Raw]
 
 
@@ -89,6 +93,8 @@ def _text(raw: msgspec.Raw) -> str | None:
 class Prefix:
     """Text before a record, such as `LEVEL time {json}`: the record begins at the first brace of the line.
 
+    A date with a time of day in that text is the time of a record that has none.
+
     Around values that may be longer than a line, it is all text before and between them.
     """
 
@@ -102,8 +108,13 @@ class Prefix:
             if brace < 0:
                 inner.ignored += 1
             else:
-                inner.add(index, text[brace:], None)
+                inner.add(index, text[brace:], _time_before(text[:brace]))
         return inner.units()
+
+
+def _time_before(text: bytes) -> str | None:
+    found = _STAMP.search(text, 0, _FAR)
+    return None if found is None else found[0].decode().replace(",", ".")
 
 
 class _Inner:

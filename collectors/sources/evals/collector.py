@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from leverwatch.collectors.errors import SourceIncomplete
-from leverwatch.collectors.interface import Batch, CollectorContext, EvalResult, SourceState
+from leverwatch.collectors.interface import Batch, CollectorContext, EvalResult, Matched, SourceState
 from leverwatch.collectors.listing import Interrupted
 from leverwatch.collectors.paths import discover
 from leverwatch.collectors.result_files import ResultFiles
@@ -47,10 +47,15 @@ class EvalsCollector:
         self._files: dict[str, ResultFilePosition] = {}
         self._refused: dict[str, str] = {}
         self._result_files: ResultFiles | None = None
+        self._matched: Matched | None = None
 
     def result_files(self) -> ResultFiles | None:
         """Return of which files something was refused, and which are gone; None before the first run."""
         return self._result_files
+
+    def matched(self) -> Matched | None:
+        """Return how many files the globs matched when `collect` last looked, and which of them matched none."""
+        return self._matched
 
     def collect(self, state: SourceState) -> Iterator[Batch]:
         """Yield the results of every new or changed file, in the order of their paths.
@@ -68,6 +73,7 @@ class EvalsCollector:
             discovery = discover(patterns, self._context.base_dir, self._context.stopping)
         except Interrupted:
             raise self._stopped() from None
+        self._matched = Matched(len(discovery.files), discovery.empty)
         failures = discovery.failures
         for found in discovery.files:
             try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, field_validator
@@ -74,6 +76,13 @@ class EvalsConfig(SourceConfig):
         if unknown:
             raise ValueError(f"{{{unknown[0]}}} is not known; a result has {', '.join(FACTS)}")
         return system
+
+    def absences(self, base_dir: Path) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Yield each glob that matches no file now."""
+        # Imported here: most commands only read the configuration.
+        from leverwatch.collectors.paths import absences
+
+        return absences(self.path, base_dir)
 
     def declared_systems(self) -> frozenset[str]:
         """The configured system, when it is a constant."""

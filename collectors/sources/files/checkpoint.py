@@ -79,6 +79,19 @@ class FileCheckpoint(Struct, frozen=True):
     """The consumed ranges of which a backfill left some days out, ascending."""
     kept: bool = False
     """Whether a backfill read it in an archive, which may be read again at any later time."""
+    headers: tuple[tuple[int, bytes], ...] = ()
+    """The later headers with other columns, each with its offset, ascending."""
+
+    def header_at(self, offset: int) -> bytes | None:
+        """Return the header that holds for the record at an offset; None when there is none, or it is not read
+        yet."""
+        before = [header for at, header in self.headers if at <= offset]
+        return before[-1] if before else self.header
+
+    def with_header(self, offset: int, header: bytes) -> FileCheckpoint:
+        """Return the checkpoint with a note that another header stands at an offset."""
+        others = [it for it in self.headers if it[0] != offset]
+        return replace(self, headers=tuple(sorted([*others, (offset, header)])))
 
     @property
     def key(self) -> tuple[int, int]:
@@ -123,6 +136,7 @@ class FileCheckpoint(Struct, frozen=True):
             rest_crc=0,
             rest_counted=False,
             limited=self.limited if prefix.length else (),
+            headers=self.headers if prefix.length else (),
         )
 
     def seen_as(self, found: Found) -> FileCheckpoint:
@@ -155,6 +169,11 @@ def _with_all_fields(body: bytes) -> bytes:
     return msgspec.json.encode(_ADDED | msgspec.json.decode(body, type=dict[str, msgspec.Raw]))
 
 
+def _with_headers(body: bytes) -> bytes:
+    """The upgrade to version 2: a file had one header."""
+    return msgspec.json.encode({**msgspec.json.decode(body, type=dict[str, msgspec.Raw]), "headers": []})
+
+
 def _checked(body: bytes) -> FileCheckpoint:
     state = _decoded(body)
     lengths = (state.lines, state.head_length, state.tail_length, state.rest_length)
@@ -168,7 +187,7 @@ CHECKPOINT: Kind[FileCheckpoint] = Kind(
     key=PREFIX,
     encode=_encoder.encode,
     decode=_checked,
-    upgrades=(_with_all_fields,),
+    upgrades=(_with_all_fields, _with_headers),
     is_json=True,
 )
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from leverwatch.collectors.aggregation.known_records import KNOWN_RECORDS, KnownRecords, StoredRecords
 from leverwatch.collectors.aggregation.known_records import PREFIX as VERSION
+from leverwatch.collectors.paths import live_path
 from leverwatch.collectors.sources.files.checkpoint import CHECKPOINT, PREFIX, FileCheckpoint
 from leverwatch.collectors.sources.files.fingerprint_index import FingerprintIndex
 from leverwatch.collectors.sources.files.refused import RefusedRanges
@@ -31,6 +32,9 @@ class CheckpointSet:
         """Ids of documents by the paths at which they have been."""
         for key in self._records:
             self._at[states[key].path].add(key)
+            self._at[states[key].origin].add(key)
+        self._behind: dict[str, KnownRecords] = {}
+        """The records of the contents that were copied or moved away, by the path that they left in this run."""
         self._open = ""
         self._opened: set[str] = set()
         """Ids of the documents whose records may have changed."""
@@ -70,21 +74,54 @@ class CheckpointSet:
         self._at[self.states[key].path].add(key)
         return known
 
+    def leaves(self, state: FileCheckpoint) -> None:
+        """Note that a content is to be read at another path than before."""
+        if state.id in self._records and not self._records[state.id].unread:
+            self._behind[state.path] = self._records[state.id]
+
+    def start(self) -> None:
+        """Begin a run."""
+        self._behind.clear()
+
     def follows(self, state: FileCheckpoint, path: str) -> bool:
         """Make a new checkpoint, or one whose content came to a path, the next version of the document there.
 
         Returns whether there was another version.
         """
+        if path in self._behind and state.id not in self._records:
+            return self._follows_copy(state, path)
         here = self._at.get(path, set()) - {state.id}
         others = (self.states[key] for key in here if key in self._records)
         earlier = (other for other in others if other.gone and other.path == path)
         before = max(earlier, key=lambda other: (other.left, other.seen), default=None)
         if before is None or (before.left, before.seen) < (state.left, state.seen):
-            return False
+            return before is None and self._follows_copy(state, path)
         known, came = self._records.get(state.id), before.origin != path
         self._records[state.id] = self._records[before.id].next_version(known, came=came)
         self._at[path].add(state.id)
         self.refused.drop(before.id)  # it is read as new in the next version
+        self._dropped.discard(state.id)
+        self._opened.add(state.id)
+        return True
+
+    def _follows_copy(self, state: FileCheckpoint, path: str) -> bool:
+        """Make a new checkpoint the next version of the document whose content was at a path and is elsewhere now,
+        as with a backup before each change."""
+        if state.id in self._records:
+            return False
+        known = self._behind.pop(path, None)
+        if known is None:
+            here = (self.states[key] for key in self._at.get(path, ()) if key != state.id and key in self._records)
+            moved = (other for other in here if not other.gone and other.path != path and other.origin == path)
+            last = max(moved, key=lambda other: other.seen, default=None)
+            known = None if last is None else self._records[last.id]
+        if known is None:
+            return False
+        for key in [key for key, records in self._records.items() if records is known]:
+            if live_path(self.states[key].path) == path:
+                self.forget_records(key)  # it was rotated, and is not written anew
+        self._records[state.id] = known.next_version(came=True, doubtful=True)
+        self._at[path].add(state.id)
         self._dropped.discard(state.id)
         self._opened.add(state.id)
         return True

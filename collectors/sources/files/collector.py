@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import secrets
 import time
@@ -17,7 +18,14 @@ from leverwatch.collectors.aggregation.observed import Report
 from leverwatch.collectors.aggregation.pipeline import KINDS as COUNTING_KINDS
 from leverwatch.collectors.aggregation.refusals import Refusals
 from leverwatch.collectors.errors import SourceIncomplete, SourceRefused, SourceUnavailable
-from leverwatch.collectors.interface import BackfillRequest, Batch, CollectorContext, Progress, SourceState
+from leverwatch.collectors.interface import (
+    BackfillRequest,
+    Batch,
+    CollectorContext,
+    Matched,
+    Progress,
+    SourceState,
+)
 from leverwatch.collectors.listing import Interrupted
 from leverwatch.collectors.paths import Discovery, Found, discover
 from leverwatch.collectors.sources.files.checkpoint import CHECKPOINT, FileCheckpoint, decode_all, decode_records
@@ -82,6 +90,19 @@ class FilesCollector:
         self._matcher = Matcher(self._checkpoints, self._ingest.framing)
         self._checked: dict[str, float] = {}
         self._refused: dict[str, tuple[Found, str]] = {}
+        self._matched: Matched | None = None
+
+    def matched(self) -> Matched | None:
+        """Return how many files the globs matched when `collect` last looked, and which of them matched none.
+
+        A glob whose files rotation moved away, and which are still followed, is none of the latter.
+        """
+        if self._matched is None or not self._matched.nothing:
+            return self._matched
+        live = {state.origin for state in self._checkpoints.states.values() if not state.gone}
+        base = str(self._context.base_dir.absolute())
+        nothing = (glob for glob in self._matched.nothing if not fnmatch.filter(live, _absolute(base, glob)))
+        return replace(self._matched, nothing=tuple(nothing))
 
     @property
     def observers(self) -> Report:
@@ -159,6 +180,7 @@ class FilesCollector:
             scope,
         )
         discovery = self._discover(patterns)
+        self._matched = Matched(len(discovery.files), discovery.empty)
         if history is not None:
             discovery.add_archives(self._discover(history.paths))
         tracker.run(discovery)
@@ -327,3 +349,7 @@ class FilesCollector:
                 progress=Progress(run.done, max(run.done, run.total)),
             )
         run.started = self._monotonic()
+
+
+def _absolute(base: str, glob: str) -> str:
+    return os.path.normpath(os.path.join(base, glob))  # noqa: PTH118 - paths are strings here

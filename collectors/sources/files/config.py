@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -70,6 +72,13 @@ class FilesConfig(SourceConfig):
         check_words(placeholders, None if self.path_pattern is None else parse_pattern(self.path_pattern))
         build_format(self.format, placeholders, prompt)
         return self
+
+    def absences(self, base_dir: Path) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Yield each glob that matches no file now."""
+        # Imported here: most commands only read the configuration.
+        from leverwatch.collectors.paths import absences
+
+        return absences(self.path, base_dir)
 
     def declared_systems(self) -> frozenset[str]:
         """The constant system, if there is one."""

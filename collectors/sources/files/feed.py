@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from isal.isal_zlib import crc32
@@ -9,7 +10,8 @@ from isal.isal_zlib import crc32
 from leverwatch.collectors.aggregation.ingest import Ingest
 from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.records.formats.interface import MAX_RECORD
+from leverwatch.collectors.records.decoder import GroupFraming
+from leverwatch.collectors.records.formats.interface import MAX_RECORD, Preamble
 from leverwatch.collectors.records.framing.values import element_end, separates, starts_array
 from leverwatch.collectors.sources.files.fingerprint import HEAD, Fingerprint
 
@@ -17,17 +19,21 @@ from leverwatch.collectors.sources.files.fingerprint import HEAD, Fingerprint
 class CheckpointWriter(Protocol):
     """Notes in the checkpoint of a file what was counted of it."""
 
-    @property
-    def header(self) -> bytes | None:
-        """The file's header line; None when there is none, or it is not read yet."""
+    def header_at(self, offset: int) -> bytes | None:
+        """Return the header that holds for the record at an offset; None when there is none, or it is not read
+        yet."""
         ...
 
     def expects_header(self, offset: int) -> bool:
-        """Return whether the line at an offset is the header."""
+        """Return whether the header is yet to come at an offset."""
         ...
 
-    def take_header(self, line: bytes, place: str) -> None:
-        """Note the header, or skip it. Raises SourceRefused when a column is missing."""
+    def take_header(self, preamble: Preamble, place: str) -> None:
+        """Note the header and what precedes it, or skip it. Raises SourceRefused when a column is missing."""
+        ...
+
+    def change_header(self, offset: int, header: bytes, line: int) -> None:
+        """Note that another header stands at an offset, on a line. Raises as `take_header`."""
         ...
 
     def advance(self, prefix: Fingerprint, records: int) -> None:
@@ -45,7 +51,8 @@ class RecordFeed:
     """Passes the records of one file to the ingest as they are read.
 
     `long_counted`: the record that continues here was refused before because it is too long. `key`: the id under
-    which refused records are remembered. `origin`: as in `Lines`.
+    which refused records are remembered. `origin`: as in `Lines`. `before`: returns the group of records that
+    the log ended with when this file followed it.
     """
 
     def __init__(
@@ -58,6 +65,7 @@ class RecordFeed:
         long_counted: bool = False,
         key: str = "",
         origin: str = "",
+        before: Callable[[], bytes] = bytes,
     ) -> None:
         self.prefix = prefix
         """Everything that is consumed."""
@@ -66,7 +74,8 @@ class RecordFeed:
         self.beyond: Fingerprint | None = None
         """The prefix including the part that was read of a record that is too long to hold; None without one."""
         self._ingest, self._path, self._writer, self._key = ingest, path, writer, key
-        self._origin = origin
+        self._origin, self._find_before = origin, before
+        self._before: bytes | None = None
         self._framing = ingest.framing
         self._enough = 0
         """The number of pending bytes below which the end of the record is not searched for again."""
@@ -80,7 +89,17 @@ class RecordFeed:
     def lines(self, data: bytes | memoryview) -> Lines:
         """Return the data behind the prefix as lines for the ingest."""
         lines, at = self.prefix.lines, self.prefix.length
-        return Lines(data, self._path, lines + 1, self._writer.header, self._key, at, self._origin)
+        before = self._group_before(data)
+        header = self._writer.header_at(at)
+        return Lines(data, self._path, lines + 1, header, self._key, at, self._origin, before)
+
+    def _group_before(self, data: bytes | memoryview) -> bytes:
+        """Return the records of the file before that the first ones of this file belong to."""
+        if self.prefix.length or not isinstance(self._framing, GroupFraming):
+            return b""
+        if self._before is None and self._framing.goes_on(bytes(data)):
+            self._before = self._find_before()
+        return self._before or b""
 
     def take(self, data: bytes) -> None:
         """Add bytes that were read, and count the records that are complete."""
@@ -98,13 +117,16 @@ class RecordFeed:
             self.beyond.feed(data[:1])
             self.pending = self._skip_long_record(self.beyond, data[1:])
 
-    def end(self, *, final: bool) -> None:
-        """Count what is complete at the end of the data; some framings only know that when it is `final`."""
+    def end(self, *, final: bool, may_go_on: bool = False) -> None:
+        """Count what is complete at the end of the data; some framings only know that when it is `final`.
+
+        `may_go_on`: leave the records of a group whose end is missing.
+        """
         if self.beyond is not None:
             self.beyond.feed(self.pending)
             self.pending = b""
         elif self.pending and not self._framing.by_newline:
-            self.pending = self._count_whole(self.pending, final=final)
+            self.pending = self._count_whole(self.pending, final=final, may_go_on=may_go_on)
 
     def read(self) -> tuple[int, int]:
         """Return length and crc32 of everything that was read, an incomplete record included."""
@@ -116,15 +138,23 @@ class RecordFeed:
         """Count complete records."""
         if self._writer.expects_header(self.prefix.length):
             data = bytes(data)
-            end = data.find(b"\n") + 1
-            self._writer.take_header(data[:end], self.place)
-            self.prefix.feed(data[:end])
-            data = data[end:]
+            preamble = self._ingest.preamble(data)
+            self._writer.take_header(preamble, self.place)
+            self.prefix.feed(data[: preamble.end])
+            data = data[preamble.end :]
         before = self.prefix.lines
         if data:
-            lines = self._ingest.add(self.lines(data))
+            whole = self.lines(data)
+            if whole.header is not None:
+                self._note_headers(bytes(data), whole.header)
+            lines = self._ingest.add(whole)
             self.prefix.feed(data, lines if self._framing.by_newline else self._framing.count(bytes(data)))
         self._writer.advance(self.prefix, max(self.prefix.lines - before, 1 if data else 0))
+
+    def _note_headers(self, data: bytes, header: bytes) -> None:
+        for offset, later in self._ingest.headers_in(data, header):
+            line = self.prefix.lines + data.count(b"\n", 0, offset) + 1
+            self._writer.change_header(self.prefix.length + offset, later, line)
 
     def refuse_long_record(self) -> None:
         """Count the result of the record that is too long, unless that was done before."""
@@ -137,8 +167,13 @@ class RecordFeed:
         """Whether the pending bytes are no start of a record, but what the next write of an array replaces."""
         return self._framing.documents and self.beyond is None and separates(self.pending)
 
-    def _count_whole(self, data: bytes, *, final: bool) -> bytes:
-        cut = self._framing.complete(data, final)
+    def _count_whole(self, data: bytes, *, final: bool, may_go_on: bool = False) -> bytes:
+        framing, before = self._framing, self._group_before(data)
+        if may_go_on and isinstance(framing, GroupFraming):
+            cut = framing.settled(before + data, final)
+        else:
+            cut = framing.complete(before + data, final)
+        cut = max(0, cut - len(before))
         if self._framing.documents:
             cut = element_end(data, cut, starts_array(self.prefix.head or data[:HEAD]))
         if cut:

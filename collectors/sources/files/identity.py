@@ -39,19 +39,23 @@ def lengths_to_measure(state: FileCheckpoint) -> set[int]:
     return {state.span, *(length for length, _ in state.marks)}
 
 
-def relation(state: FileCheckpoint, crcs: Mapping[int, int], total: int | None, last_line_end: int) -> Relation:
+def relation(
+    state: FileCheckpoint, crcs: Mapping[int, int], total: int | None, last_line_end: int, end: int | None = None
+) -> Relation:
     """Compare a file with a checkpoint.
 
     `crcs` are checksums of the file's start at the lengths that it reaches; `total` is its length, or None when it
     is longer than all of these; `last_line_end` is the end of its last complete record, as far as it was read.
+    `end` is where its last element ends, when another version may go on there; None: its length.
     """
     if total is None or total >= state.span:
         return Relation.CONTINUES if crcs[state.span] == state.span_crc else Relation.DIFFERENT
-    reached = [mark for mark in state.marks if mark[0] <= total]
+    end = total if end is None else min(total, end)
+    reached = [mark for mark in state.marks if mark[0] <= end]
     if not reached or any(crcs[length] != crc for length, crc in reached):
         return Relation.DIFFERENT
     covered = reached[-1][0]
     if state.header is not None and covered <= len(state.header) + len(b"\r\n"):
         return Relation.DIFFERENT  # a header is the same in every file
     # The part after the last mark is unchecked: it may be half the file at most, or an incomplete line.
-    return Relation.SHORTER if 2 * covered >= total or last_line_end <= covered else Relation.DIFFERENT
+    return Relation.SHORTER if 2 * covered >= end or last_line_end <= covered else Relation.DIFFERENT

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from leverwatch.collectors.paths import COMPRESSED, Found, is_rotated, old_folders
 from leverwatch.collectors.records.formats.interface import MAX_RECORD, Framing
 from leverwatch.collectors.records.framing.lines import LINES
-from leverwatch.collectors.records.framing.values import is_whole
+from leverwatch.collectors.records.framing.values import element_end, is_whole, separates, starts_array
 from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
 from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
 from leverwatch.collectors.sources.files.fingerprint import Fingerprint, fingerprint
@@ -80,15 +80,24 @@ class Comparison(Enum):
     """The first begins with the second and is longer."""
 
 
-def compare(first: Found, second: Found) -> Comparison:
-    """Compare two files byte by byte. Raises Moved and OSError as `FileReader` does."""
+def compare(first: Found, second: Found, *, documents: bool = False) -> Comparison:
+    """Compare two files byte by byte. Raises Moved and OSError as `FileReader` does.
+
+    `documents`: what closes an array at the end of a file does not belong to it, as the next write replaces it.
+    """
     # The second is opened later, so that a copy that is just being made of it cannot look longer than it.
     with FileReader(first) as left, FileReader(second) as right:
         while True:
             mine, other = _read_on(left), _read_on(right)
             common = min(len(mine), len(other))
             if mine[:common] != other[:common]:
-                return Comparison.DIFFERENT
+                if not documents:
+                    return Comparison.DIFFERENT
+                at = next(index for index in range(common) if mine[index] != other[index])
+                if len(mine) < _CHUNK and separates(mine[at:]):
+                    return Comparison.WITHIN
+                closes = len(other) < _CHUNK and right.damage is None and separates(other[at:])
+                return Comparison.EXTENDS if closes else Comparison.DIFFERENT
             if len(mine) < _CHUNK or len(other) < _CHUNK:
                 longer = len(mine) > len(other) and right.damage is None
                 return Comparison.EXTENDS if longer else Comparison.WITHIN
@@ -152,10 +161,13 @@ class Matcher(Struct):
         if known is not None and self._still_waits(known, found):
             return Match(MatchDecision.WAIT, self.checkpoints.states.get(known.id))
         with FileReader(found) as content:
-            head = content.read_exactly(_LOOK)
-            near = self.checkpoints.index.candidates(head, complete=len(head) < _LOOK)
+            text = head = content.read_exactly(_LOOK)
+            if self.framing.documents and len(head) < _LOOK:
+                # What closes an array is not that of a longer version.
+                head = head[: element_end(head, len(head), starts_array(head))]
+            near = self.checkpoints.index.candidates(head, complete=len(text) < _LOOK)
             states = (self.checkpoints.states[identity] for identity in sorted(near))
-            candidates = [state for state in states if self._is_candidate(state, head)]
+            candidates = [state for state in states if self._is_candidate(state, head, complete=len(text) < _LOOK)]
         if not candidates:
             return Match(MatchDecision.NEW)
         lengths = set().union(*map(lengths_to_measure, candidates))
@@ -163,13 +175,14 @@ class Matcher(Struct):
             crcs, total = checksums(content, lengths)
             found = content.found
         live = self._was_live(found)
-        last_line_end = self.framing.complete(head, final=False)
-        whole = self.framing.documents and len(head) < _LOOK and is_whole(head, last_line_end)
-        related = [(relation(state, crcs, total, last_line_end), state) for state in candidates]
+        last_line_end = self.framing.complete(text, final=False)
+        whole = self.framing.documents and len(text) < _LOOK and is_whole(text, last_line_end)
+        end = len(head) if len(text) < _LOOK else None
+        related = [(relation(state, crcs, total, last_line_end, end), state) for state in candidates]
         for wanted in (Relation.CONTINUES, Relation.SHORTER):
             fitting = [state for relates, state in related if relates is wanted]
             for state in sorted(fitting, key=lambda state: (state.key == found.key, state.span), reverse=True):
-                if whole and state.gone and wanted is Relation.SHORTER:
+                if whole and state.gone and wanted is Relation.SHORTER and not is_rotated_from(state, found):
                     # Nothing is left to compare it with, and a whole document is hardly the start of another one.
                     continue
                 if state.origin == live and self._is_elsewhere(state):
@@ -209,9 +222,10 @@ class Matcher(Struct):
             return False
         return holder == known.holder or (known.covered and holder.key == known.holder.key)
 
-    def _is_candidate(self, state: FileCheckpoint, head: bytes) -> bool:
+    @staticmethod
+    def _is_candidate(state: FileCheckpoint, head: bytes, *, complete: bool) -> bool:
         # A live file of which nothing was counted has nothing to protect: both may be read from their start.
-        return (state.gone or not state.blank) and could_match(state, head, complete=len(head) < _LOOK)
+        return (state.gone or not state.blank) and could_match(state, head, complete)
 
     def _with(self, state: FileCheckpoint, found: Found, relates: Relation, total: int | None) -> Match | None:
         """Return the decision for a file and a related checkpoint; None when a closer look shows that they are
@@ -226,7 +240,7 @@ class Matcher(Struct):
         if found.path == state.origin and is_rotated_from(state, holder):
             # The next one, even when it begins with the same lines.
             return None
-        comparison = compare(found, holder)
+        comparison = compare(found, holder, documents=self.framing.documents)
         if comparison is Comparison.DIFFERENT:
             # Truncated and written anew since this run began: the file may be the copy of what it held.
             return None if _still_holds(holder, state) else Match(MatchDecision.WAIT, state)
@@ -270,9 +284,12 @@ def _still_begins(found: Found, state: FileCheckpoint) -> bool:
         return crc32(content.read_exactly(seen)) == (state.rest_crc if state.rest_length else state.crc)
 
 
-def preferred(found: Iterable[Found], origins: frozenset[str]) -> list[Found]:
+def preferred(found: Iterable[Found], origins: frozenset[str], *, documents: bool = False) -> list[Found]:
     """Return the files in the order in which they may take over a checkpoint that lost its file.
 
-    Rotated files come before the file that now has the live path, and plain files before compressed ones.
+    Rotated files come before the file that now has the live path, unless that may be a document which was replaced
+    by a longer one, and the others are backups of it; plain files come before compressed ones.
     """
-    return sorted(found, key=lambda item: (item.path in origins, item.path.endswith(COMPRESSED), item.path))
+    return sorted(
+        found, key=lambda item: ((item.path in origins) != documents, item.path.endswith(COMPRESSED), item.path)
+    )

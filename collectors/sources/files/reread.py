@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from leverwatch.collectors.aggregation.day_filter import Days, union
 from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.formats.interface import Preamble
 from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
 from leverwatch.collectors.sources.files.feed import RecordFeed
 from leverwatch.collectors.sources.files.fingerprint import Fingerprint
@@ -28,18 +29,23 @@ class RereadWriter:
         at = state.limited.index(partial)
         self._done, self._others = state.limited[:at], state.limited[at + 1 :]
 
-    @property
-    def header(self) -> bytes | None:
-        """The file's header line."""
-        return self.state.header
+    def header_at(self, offset: int) -> bytes | None:
+        """Return the header that holds for the record at an offset."""
+        return self.state.header_at(offset)
 
     def expects_header(self, offset: int) -> bool:
         """Return whether the format has a header and the offset is the start of the file."""
         return self._ingest.wants_header and not offset
 
-    def take_header(self, line: bytes, place: str) -> None:  # noqa: ARG002 - it is known
-        """Skip the header, which is no record."""
-        self._ingest.refuse(Result.IGNORED, place, "header")
+    def take_header(self, preamble: Preamble, place: str) -> None:
+        """Skip the header and what precedes it, which are no records."""
+        for _ in range(preamble.records):
+            self._ingest.refuse(Result.IGNORED, place, "header")
+
+    def change_header(self, offset: int, header: bytes, line: int) -> None:  # noqa: ARG002 - the place is known
+        """Note that another header stands at an offset."""
+        if self.state.header_at(offset) != header:
+            self.state = self._checkpoints.put(self.state.with_header(offset, header))
 
     def advance(self, prefix: Fingerprint, records: int) -> None:  # noqa: ARG002 - they were counted as read before
         """Note that the range is read up to the end of `prefix`."""

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from leverwatch.collectors.aggregation.day_filter import Days
 from leverwatch.collectors.aggregation.ingest import MAX_HEADER
 from leverwatch.collectors.paths import Found
+from leverwatch.collectors.records.formats.interface import Preamble
 from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
 from leverwatch.collectors.sources.files.feed import RecordFeed
 from leverwatch.collectors.sources.files.fingerprint import Fingerprint
@@ -27,17 +28,21 @@ class RefusedWriter:
         """The current checkpoint."""
         self._context, self._partial = context, partial
 
-    @property
-    def header(self) -> bytes | None:
-        """The file's header line."""
-        return self.state.header
+    def header_at(self, offset: int) -> bytes | None:
+        """Return the header that holds for the record at an offset."""
+        return self.state.header_at(offset)
 
     def expects_header(self, offset: int) -> bool:  # noqa: ARG002 - a header is no record that was refused
         """Return False."""
         return False
 
-    def take_header(self, line: bytes, place: str) -> None:
+    def take_header(self, preamble: Preamble, place: str) -> None:
         """Never called, as no header is expected."""
+
+    def change_header(self, offset: int, header: bytes, line: int) -> None:  # noqa: ARG002 - the place is known
+        """Note that another header stands at an offset."""
+        if self.state.header_at(offset) != header:
+            self.state = self._context.checkpoints.put(self.state.with_header(offset, header))
 
     def advance(self, prefix: Fingerprint, records: int) -> None:  # noqa: ARG002 - they were counted as read before
         """Note that the range is read up to the end of `prefix`."""
@@ -71,19 +76,21 @@ def read_refused(
     with FileReader(found) as content:
         if resume(content, state) is None:
             return state
-    refused, behind = context.checkpoints.refused, 0
+    refused, behind, lines = context.checkpoints.refused, 0, 0
     if ingest.wants_header and state.header is None:
         with FileReader(found) as content:
-            line = content.read_exactly(min(MAX_HEADER + 1, state.offset)).partition(b"\n")[0]
-        header = line.rstrip(b"\r")
+            start = content.read_exactly(min(MAX_HEADER + 1, state.offset))
+            preamble = ingest.preamble(start)
+        header = b"" if preamble.header is None else preamble.header
         ingest.check_header(header, found.path)
-        state, behind = context.checkpoints.put(replace(state, header=header)), len(line) + 1
+        state, behind = context.checkpoints.put(replace(state, header=header)), preamble.end
+        lines = start.count(b"\n", 0, preamble.end)
     with FileReader(found) as content:
         at = 0
         for part, partial in _parts(refused.take(state.id), state.limited):
             if part.start < behind:  # what was no record before is the header now
-                refused.done(state.id, behind, 1)
-                part = replace(part, start=behind, lines=1)
+                refused.done(state.id, behind, lines)
+                part = replace(part, start=behind, lines=lines)
                 if part.start >= part.end:
                     continue
             if content.kind is Kind.PLAIN:

@@ -52,8 +52,9 @@ class Tail:
             ingest.known = None
         elif is_document(state, found):
             ingest.known = checkpoints.records_of(state.id)
-        else:
+        elif state.size >= 0:
             checkpoints.forget_records(state.id)  # what was rotated is not written anew
+        # What just came here is known until something is at the path that it left.
         try:
             yield from self._visit(state, found)
         except RewrittenBeyond as error:
@@ -62,6 +63,11 @@ class Tail:
             ingest.known = None
 
     def _visit(self, state: FileCheckpoint, found: Found) -> Iterator[None]:
+        if self._context.ingest.wants_header:
+            # The settings may name other columns than those with which the headers were read.
+            for header in (state.header, *(it for _, it in state.headers)):
+                if header is not None:
+                    self._context.ingest.check_header(header, found.path)
         state = yield from read_refused(self._context, state, found)
         state = yield from self._read_again(state, found)
         with FileReader(found) as content:

@@ -15,7 +15,7 @@ from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
 from leverwatch.collectors.sources.files.matching import MatchDecision, Matcher, is_document, preferred, resume
 from leverwatch.collectors.sources.files.partial_reads import Scope
 from leverwatch.collectors.sources.files.quiet import Quiet, is_due
-from leverwatch.collectors.sources.files.reader import FileReader, Kind, Moved
+from leverwatch.collectors.sources.files.reader import FileReader, Kind, Moved, checksums
 
 _SEARCH = 3600.0
 """Seconds for which siblings are searched for a content that lost its file, in case it is still being moved."""
@@ -62,6 +62,7 @@ class FileTracker(Struct):
 
     def run(self, discovery: Discovery) -> None:
         """Compare the files on disk with the checkpoints."""
+        self.checkpoints.start()
         self.failures.update(discovery.failures)
         self._files = {found.key: found for found in discovery.files}
         archived = {found.key for found in discovery.files if found.archive}
@@ -107,6 +108,7 @@ class FileTracker(Struct):
             else:
                 self._settle(state, found)
         self._search(self._lost)
+        self._give_to_longer()
         self.unknown = [found for found in self._files.values() if found.key not in self._claimed]
         self._report_replaced(self._inherit())
 
@@ -168,6 +170,34 @@ class FileTracker(Struct):
         if abs(self.quiet.now - state.seen) > _DAY:
             self.checkpoints.put(replace(state, seen=self.quiet.now))
 
+    def _give_to_longer(self) -> None:
+        """Give a file to the longest content that it begins with.
+
+        Its inode may have been that of a log of which hardly more than a first line was read: when that one was
+        compressed, and a log that begins alike was copied and truncated, the copy got the inode.
+        """
+        lost = [self.checkpoints.states[key] for key in self._departed]
+        starts = {state.marks[0] for state in lost if state.marks}
+        for place, (found, key) in enumerate(self.visits):
+            here = self.checkpoints.states[key]
+            if starts.isdisjoint(here.marks[:1]):
+                continue
+            longer = self._longest_in(found, [state for state in lost if state.span > here.span])
+            if longer is not None:
+                lost.remove(longer)
+                self.matcher.held.pop(key, None)
+                self.visits[place] = (found, self.adopt(longer, found).id)
+                self._depart(here, self.quiet.now)
+
+    def _longest_in(self, found: Found, states: Iterable[FileCheckpoint]) -> FileCheckpoint | None:
+        try:
+            with FileReader(found) as content:
+                crcs, _ = checksums(content, {state.span for state in states})
+        except (Moved, OSError):
+            return None  # met again, and reported, when its turn to be read comes
+        fitting = (state for state in states if crcs.get(state.span) == state.span_crc)
+        return max(fitting, key=lambda state: state.span, default=None)
+
     def _lose(self, state: FileCheckpoint, found: Found) -> None:
         """Note that the file now has another content, and is unknown."""
         self._claimed.discard(found.key)
@@ -187,7 +217,7 @@ class FileTracker(Struct):
         origins = frozenset(state.origin for state in self.checkpoints.states.values() if state.gone)
         if not origins:
             return waiting
-        for found in preferred(self.unknown, origins):
+        for found in preferred(self.unknown, origins, documents=self.reads_documents):
             try:
                 match = self.matcher.match(found)
             except (Moved, OSError):
@@ -228,6 +258,8 @@ class FileTracker(Struct):
                 self.checkpoints.drop(other)
         self.matcher.held[state.id] = found
         came = state.gone if found.path == state.origin else found.path != state.path
+        if self.reads_documents and found.path != state.path:
+            self.checkpoints.leaves(state)
         if came and self.reads_documents and is_document(state, found):
             self.checkpoints.follows(state, found.path)
         return self.checkpoints.put(state.at(found))

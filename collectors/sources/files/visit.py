@@ -7,17 +7,24 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from leverwatch.collectors.aggregation.ingest import Ingest
+from leverwatch.collectors.errors import SourceRefused
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.paths import Found
+from leverwatch.collectors.records.decoder import GroupFraming
+from leverwatch.collectors.records.formats.interface import Preamble
 from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
 from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
 from leverwatch.collectors.sources.files.feed import RecordFeed, is_too_long
 from leverwatch.collectors.sources.files.fingerprint import Fingerprint
 from leverwatch.collectors.sources.files.matching import Resumed
+from leverwatch.collectors.sources.files.open_group import group_before
 from leverwatch.collectors.sources.files.partial_reads import PartialRead, added, clipped
 from leverwatch.collectors.sources.files.quiet import NS, is_final
 from leverwatch.collectors.sources.files.read_context import ReadContext
 from leverwatch.collectors.sources.files.reader import FileReader, Kind
+
+MOST_HEADERS = 100
+"""As many headers with other columns than the one before are remembered of one file."""
 
 
 class ForwardWriter:
@@ -27,21 +34,28 @@ class ForwardWriter:
         self.state = state
         self._ingest, self._checkpoints, self._found = ingest, checkpoints, found
 
-    @property
-    def header(self) -> bytes | None:
-        """The file's header line; None when there is none, or it is not read yet."""
-        return self.state.header
+    def header_at(self, offset: int) -> bytes | None:
+        """Return the header that holds for the record at an offset; None when there is none, or it is not read
+        yet."""
+        return self.state.header_at(offset)
 
     def expects_header(self, offset: int) -> bool:  # noqa: ARG002 - where the first line was too long, the next one is it
         """Return whether the format has a header that is not read yet."""
         return self._ingest.wants_header and self.state.header is None
 
-    def take_header(self, line: bytes, place: str) -> None:  # noqa: ARG002 - a file has one header
-        """Note the header. Raises SourceRefused when a column is missing."""
-        header = line.rstrip(b"\r\n")
-        self._ingest.check_header(header, self._found.path)
-        self._ingest.ignore()
-        self.state = replace(self.state, header=header)
+    def take_header(self, preamble: Preamble, place: str) -> None:  # noqa: ARG002 - it is the first of the file
+        """Note the header and what precedes it. Raises SourceRefused when a column is missing."""
+        if preamble.header is not None:
+            self._ingest.check_header(preamble.header, self._found.path)
+        self._ingest.ignore(preamble.records)
+        self.state = replace(self.state, header=preamble.header)
+
+    def change_header(self, offset: int, header: bytes, line: int) -> None:
+        """Note that another header stands at an offset, on a line. Raises as `take_header`."""
+        self._ingest.check_header(header, self._found.path, line)
+        if len(self.state.headers) >= MOST_HEADERS:
+            raise SourceRefused(f"{self._found.path}:{line}: more than {MOST_HEADERS} headers with other columns")
+        self.state = self.state.with_header(offset, header)
 
     def advance(self, prefix: Fingerprint, records: int) -> None:
         """Note that everything in `prefix` is consumed, and that `records` more (or less) are counted than
@@ -78,7 +92,14 @@ class Visit:
             long_counted=self._long_counted,
             key=state.id,
             origin=state.origin,
+            before=self._group_before,
         )
+
+    def _group_before(self) -> bytes:
+        framing = self._ingest.framing
+        if not isinstance(framing, GroupFraming):
+            return b""
+        return group_before(self._context.checkpoints, self._writer.state, self._content.found.mtime_ns, framing)
 
     def run(self) -> Iterator[None]:
         """Count what is new; after each step the checkpoint agrees with what the ingest has counted.
@@ -159,7 +180,7 @@ class Visit:
         changed = min(state.changed, quiet.now) if same else quiet.now
         still = quiet.since(found.mtime_ns, changed)
         final = still or content.kind is not Kind.PLAIN or is_final(state, found)
-        self._feed.end(final=final and content.damage is None)
+        self._feed.end(final=final and content.damage is None, may_go_on=True)
         state = replace(
             self._writer.state.seen_as(found),
             compressed=content.kind is not Kind.PLAIN,
@@ -185,9 +206,14 @@ class Visit:
             return state
         headless = self._ingest.wants_header and state.header is None
         final = state.compressed or is_final(state, self._content.found)
-        if not length or counted or headless or not (still or final):
+        if not length or counted or not (still or final):
             return state
-        if feed.beyond is None:
+        if headless:
+            # Some spreadsheets end lines so, and a file of one line would be read as one without any record.
+            if b"\r" not in feed.pending.strip():
+                return state
+            self._ingest.refuse(Result.INVALID_LINE, feed.place, "its lines end with carriage returns alone")
+        elif feed.beyond is None:
             # What is no record may be one that an application still completes in the file it has open. And the
             # start of a first line may be a copy that has hardly begun: while nothing was counted, it is compared
             # with every known content again.

@@ -9,7 +9,15 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from leverwatch.collectors.errors import SourceRefused, SourceUnavailable
-from leverwatch.collectors.interface import Batch, CollectorContext, Problem, PromptChange, Result, SourceState
+from leverwatch.collectors.interface import (
+    Batch,
+    CollectorContext,
+    Matched,
+    Problem,
+    PromptChange,
+    Result,
+    SourceState,
+)
 from leverwatch.collectors.sources.git import empty_selectors, unselected_code
 from leverwatch.collectors.sources.git.address import cache_name, is_remote, local_path, redactor, shown
 from leverwatch.collectors.sources.git.branches import followed
@@ -24,6 +32,7 @@ from leverwatch.collectors.sources.git.following import Followed, Follower
 from leverwatch.collectors.sources.git.history import HISTORY, History, keep_numbers, newly_counted
 from leverwatch.collectors.sources.git.log import Landing
 from leverwatch.collectors.sources.git.mainline import Turn, spans
+from leverwatch.collectors.sources.git.matched import matched
 from leverwatch.collectors.sources.git.patterns import pathspecs
 from leverwatch.collectors.sources.git.process import Git, Runner, summary
 from leverwatch.collectors.sources.git.repository import Chain, Repository
@@ -67,6 +76,24 @@ class GitCollector:
             self._directory = local_path(config.repo, context.base_dir)
         self._now = context.now
         self._memory: tuple[int, History] | None = None
+        self._looked = False
+        self._touched: dict[str, bool] = {}
+
+    def matched(self) -> Matched | None:
+        """Return how many files had a prompt when `collect` last looked, and the patterns that never had one."""
+        if not self._looked:
+            return None
+        return matched(self._memory[1] if self._memory else None, self._tracking, self._was_touched)
+
+    def _was_touched(self, pattern: str) -> bool:
+        # Asked once: a landing that comes later leaves a prompt, which is known then.
+        if self._memory is not None and pattern not in self._touched:
+            try:
+                found = Repository(self._git, self._directory).touches(self._memory[1].head, pathspecs([pattern]))
+            except GitError:
+                return True  # what cannot be told is no fault of the pattern
+            self._touched[pattern] = found
+        return self._touched.get(pattern, False)
 
     def collect(self, state: SourceState) -> Iterator[Batch]:
         """Yield one batch with everything since the last run, or none when the branch stands where it stood.
@@ -76,6 +103,7 @@ class GitCollector:
             SourceRefused: the repository must not be read as it is: a shallow or partial clone, a missing branch;
                 or what is stored of the source is unreadable, or of a newer version.
         """
+        self._looked = False
         remembered = self._recall(state)
         try:
             found = self._run(remembered)
@@ -87,12 +115,12 @@ class GitCollector:
             if "not a git repository" in str(error):
                 raise SourceRefused(f"{self._place}: not a git repository") from error
             raise SourceUnavailable(f"{self._place}: {summary(str(error))}") from error
-        if found is None:
-            return
-        batch, history = found
-        self._memory = None
-        yield batch
-        self._memory = state.revision + 1, history
+        if found is not None:
+            batch, history = found
+            self._memory = None
+            yield batch
+            self._memory = state.revision + 1, history
+        self._looked = True
 
     def _recall(self, state: SourceState) -> History | None:
         if self._memory and self._memory[0] == state.revision:

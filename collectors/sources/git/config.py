@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -13,7 +15,7 @@ from pydantic import AfterValidator, Field
 from leverwatch.collectors.config import Duration, Name, SourceConfig
 from leverwatch.collectors.errors import CollectorError
 from leverwatch.collectors.selection.languages import is_code
-from leverwatch.collectors.sources.git.address import is_remote
+from leverwatch.collectors.sources.git.address import is_remote, local_path
 from leverwatch.collectors.sources.git.credentials import refusal
 from leverwatch.collectors.sources.git.prompt_files import Pattern, Prompts
 from leverwatch.collectors.stored_state import place_of
@@ -96,6 +98,18 @@ class GitConfig(SourceConfig):
             for number, entry in enumerate(entries):
                 if entry.select is None and is_code(entry.files):
                     yield ("systems", system, number), CODE_AS_PROMPT
+
+    def absences(self, base_dir: Path) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Yield the repository when it is to be in a folder of this machine, and is not there."""
+        if is_remote(self.repo):
+            return
+        from leverwatch.collectors.paths import is_folder
+
+        folder = local_path(self.repo, base_dir)
+        if not is_folder(folder):
+            yield ("repo",), f"there is no folder {folder}"
+        elif os.access(folder, os.X_OK) and not (folder / ".git").exists() and not (folder / "HEAD").is_file():
+            yield ("repo",), f"{folder} is no git repository; folders above it are not searched"
 
     def remarks(self, system: str, stored: Mapping[str, bytes]) -> Iterator[str]:
         """Yield the share of landings on code without a selector that changed no text of a prompt's length."""

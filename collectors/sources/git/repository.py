@@ -87,6 +87,14 @@ class Repository:
         """
         return bool(self._git.read(self.directory, "for-each-ref", "--count=1"))
 
+    def touches(self, commit: str, patterns: Sequence[str]) -> bool:
+        """Whether a commit, or one before it, touched a file that pathspecs match.
+
+        Raises:
+            GitError: the repository cannot be read.
+        """
+        return bool(self._git.read(self.directory, "rev-list", "--max-count=1", commit, "--", *patterns))
+
     def branches(self) -> Branches:
         """Return the branches of the repository.
 

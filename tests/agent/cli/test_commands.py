@@ -71,6 +71,10 @@ class TestCollect:
         (report,) = json.loads(call("collect", "--format", "json").stdout)
 
         assert report.pop("seconds") >= 0
+        assert {each["reason"]: each["place"].rpartition("/")[2] for each in report.pop("samples")} == {
+            "invalid_line": "usage.jsonl:41",
+            "unattributed": "usage.jsonl:43",
+        }
         assert report == {
             "source": "gateway",
             "success": True,
@@ -154,6 +158,43 @@ class TestCollect:
         assert done.exit_code == 1
         assert "gateway: nothing that this run read could be counted: 1 missing_field" in done.stderr
         assert call("collect").exit_code == 0
+
+    def test_a_run_of_which_most_is_refused_says_why_and_where_and_ends_with_1(self, company: Path) -> None:
+        with (company / "usage.jsonl").open("a") as file:
+            file.write('{"at": 1, "app": "canary-5"}\n{"ts": "canary-6", "app": "bot"}\n' * 22)
+
+        done = call("collect")
+
+        assert done.exit_code == 1
+        said = [
+            line.replace(f"{company}/", "") for line in done.stderr.splitlines() if line.startswith("gateway: ")
+        ]
+        assert said == [
+            (
+                "gateway: most of what this run read was refused or names no system, 46 of 87 records:"
+                " 22 bad_time, 22 missing_field, 1 invalid_line, 1 unattributed"
+                " (unattributed: they lack what `system: {app}` names)"
+            ),
+            "gateway: such as usage.jsonl:49: bad_time: not a time that an inference can have",
+            "gateway: such as usage.jsonl:41: invalid_line: not one JSON object",
+            "gateway: such as usage.jsonl:48: missing_field: no time",
+            "gateway: such as usage.jsonl:43: unattributed: names no system",
+        ]
+        assert "canary" not in done.stderr + done.stdout
+
+    def test_a_glob_without_a_file_is_named_whatever_was_counted_before_and_by_others(self, company: Path) -> None:
+        (company / "usage.jsonl.1").write_text("")
+        paths = ["*.jsonl", "*.jsonl.gz", "usage.jsonl.*", "elsewhere/*.jsonl", "late.log"]
+        config = {**CONFIG, "sources": [{**CONFIG["sources"][0], "path": paths}]}
+        (company / "leverwatch.yaml").write_text(yaml.safe_dump(config))
+
+        done = call("collect")
+        again = json.loads(call("collect", "--format", "json").stdout)
+
+        assert done.exit_code == 1
+        assert "gateway: nothing matches elsewhere/*.jsonl, late.log" in done.stderr.splitlines()
+        assert again[0]["matches_nothing"] == "nothing matches elsewhere/*.jsonl, late.log"
+        assert again[0]["success"] is True
 
     def test_a_repository_in_which_the_patterns_of_a_system_match_nothing_is_named(self, company: Path) -> None:
         def git(*arguments: str) -> None:

@@ -129,6 +129,11 @@ def test_a_log_that_only_its_application_knows_gets_a_map_that_loads_and_counts(
 
     assert counted.exit_code == shown.exit_code == 0, counted.output + shown.output
     facts = json.loads(counted.stdout)
+    (day,) = facts.pop("by_day")
+    assert (day["day"], day["model"], day["inferences"], day["output_tokens"]) == ("2026-03-10", "m", 5, 10)
+    assert facts.pop("doubts")[0] == "time: has no zone; set timezone unless it is UTC"
+    assert facts.pop("source_format")["fields"]["input_tokens"] == "tokens.in"
+    assert len(facts.pop("unmapped")) == (kind == "jsonl")
     assert facts == {
         "format": kind, "records": 6 + (kind == "csv"), "inferences": 5, "errors": 0, "other_operations": 0,
         "skipped": {"duplicate": 1, **({"ignored": 1} if kind == "csv" else {})},
@@ -138,7 +143,7 @@ def test_a_log_that_only_its_application_knows_gets_a_map_that_loads_and_counts(
     for said in (
         "time: ts  # or: ended_at",
         "# time: has no zone; set timezone unless it is UTC",
-        "# latency_ms: duration may be it, if it is in milliseconds",
+        "2026-03-10  m               5",
         'system: NAME_OF_THE_SYSTEM  # or of every record: "{app}"',
         "by a guessed field map",
     ):
@@ -168,3 +173,26 @@ def test_spans_without_a_call_to_a_model_are_named_with_what_recorded_them(tmp_p
     facts = json.loads(CliRunner().invoke(main, ["sniff", str(path), "--format", "json"]).stdout)
     assert (facts["inferences"], facts["instrumentations"]) == (1, {"the.client": 1})
     assert "No span" not in CliRunner().invoke(main, ["sniff", str(path)]).output
+
+
+def test_doubts_unmapped_numbers_and_evidence_are_printed(tmp_path: Path) -> None:
+    path = tmp_path / "calls.jsonl"
+    path.write_text("\n".join(json.dumps({**record, "temperature": 0.5}) for record in OWN))
+    plain = CliRunner().invoke(main, ["sniff", str(path)])
+    explained = CliRunner().invoke(main, ["sniff", str(path), "--explain"])
+
+    assert "# numbers that are not mapped: svc.on (0 to 4), temperature (0.5)" in plain.output
+    assert "Evidence:" not in plain.output
+    evidence = explained.output.partition("Evidence:\n")[2]
+    assert "  input_tokens: tokens.in in 100% of the records, by its name and values\n" in evidence
+    facts = json.loads(CliRunner().invoke(main, ["sniff", str(path), "--explain", "--format", "json"]).stdout)
+    assert facts["evidence"][0] == "5 records looked at, 5 of them calls"
+
+
+def test_a_refused_log_is_told_with_what_was_found_in_it(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text(json.dumps({"ts": "2026-03-10T08:00:00Z", "text": "canary"}))
+    result = CliRunner().invoke(main, ["sniff", str(tmp_path / "a")])
+
+    assert result.exit_code == 1
+    assert "time found in ts; no model, no tokens" in result.stderr
+    assert "canary" not in result.stderr

@@ -156,3 +156,53 @@ def test_a_pattern_of_source_code_without_a_selector_is_a_warning_with_its_place
             " say with `select` what the prompt is"
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "warned"),
+    [
+        (
+            files("a", "support-bot") + "systems: {suport-bot: {}}\n",
+            (
+                "3: systems.suport-bot: no source counts this system or watches its prompts;"
+                ' did you mean "support-bot"?'
+            ),
+        ),
+        (
+            git("p", "support-bot") + "systems: {suport-bot: {}}\n",
+            (
+                "3: systems.suport-bot: no source counts this system or watches its prompts;"
+                ' did you mean "support-bot"?'
+            ),
+        ),
+        (
+            files("a", "support-bot") + files("b", "{app}") + "systems: {suport-bot: {}}\n",
+            (
+                "4: systems.suport-bot: no source counts this system, unless records name it;"
+                ' did you mean "support-bot"?'
+            ),
+        ),
+        (
+            files("a", "support-bot") + git("p", "suport-bot") + "systems: {suport-bot: {}}\n",
+            '4: systems.suport-bot: no source counts this system; did you mean "support-bot"?',
+        ),
+        (
+            files("a", "support-bot") + git("p", "suport-bot") + "systems: {support-bot: {}}\n",
+            (
+                "3: sources[1].systems.suport-bot: no source counts this system, and systems.suport-bot does not"
+                ' declare it; did you mean "support-bot"?'
+            ),
+        ),
+    ],
+    ids=["counted", "watched", "beside a template", "watched under the wrong name", "declared"],
+)
+def test_a_system_with_nearly_the_name_of_another_one_warns_with_that_name(
+    load: Load, text: str, warned: str
+) -> None:
+    assert warned in warnings(load("sources:\n" + text))
+
+
+def test_systems_that_are_declared_and_fed_may_have_names_alike(load: Load) -> None:
+    text = "sources:\n" + files("a", "bot-1") + files("b", "bot-2") + "systems: {bot-1: {}, bot-2: {}}\n"
+
+    assert warnings(load(text)) == ()

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from leverwatch.collectors.records.formats.exports import NAMES as EXPORTS
 from leverwatch.collectors.records.formats.registry import NAMED
 
 Problems = Callable[..., tuple[str, ...]]
 
-FORMATS = ", ".join(("jsonl", "csv", *NAMED))
+FORMATS = ", ".join(("jsonl", "csv", *NAMED, *EXPORTS))
 FILES = "name: a, type: files, path: x, system: s, format: {type: csv, fields: {time: t}}"
 
 CASES = {
@@ -84,8 +85,8 @@ CASES = {
     "an unknown key that is called like the type": (
         f"sources:\n- {{{FILES},\n   files: x}}",
         (
-            "3: sources[0].files: unknown key; known keys: interval, path_pattern, prompt, authoritative, "
-            "dedupe_window, quiet_after, future_tolerance, timezone, follow_rotated"
+            "3: sources[0].files: unknown key; known keys: interval, path_pattern, prompt, operations, "
+            "authoritative, dedupe_window, quiet_after, future_tolerance, timezone, follow_rotated"
         ),
     ),
     "a key given twice": ("log: {}\nlimits: {}\nlog: {}", "3: log: the key is already on line 1"),

@@ -193,6 +193,7 @@ systems:
         scope=Scope(
             declarations={"bot": Declaration(Strategy.HYBRID, None, ("tone",))},
             watched=frozenset({"bot"}),
+            counting={"main": frozenset({"bot"}), "other": frozenset({"bot"})},
             authoritative=frozenset({"main"}),
         ),
         undeclared_systems=7,

@@ -29,7 +29,7 @@ from leverwatch.agent.snapshot import (
     SystemView,
 )
 from leverwatch.agent.source_view import SourceView
-from leverwatch.collectors.interface import ChangeKind, Operation, Result
+from leverwatch.collectors.interface import ChangeKind, Operation, Problem, Result
 from tests.agent.exporter import assessed
 
 AS_OF = date(2026, 3, 30)
@@ -289,7 +289,7 @@ def systems(*views: SystemView, dropped: int = 3) -> SystemsSnapshot:
 
 
 def agent(*, reloaded: bool = False) -> AgentSnapshot:
-    """An agent with a healthy source, a failing one and one that never ran."""
+    """An agent with a healthy source, a failing one, one that never ran and one that counts little."""
     return AgentSnapshot(
         version="1.2.3",
         python="3.11.9",
@@ -309,6 +309,8 @@ def agent(*, reloaded: bool = False) -> AgentSnapshot:
                     Result.DUPLICATE: 9,
                 },
                 unreadable={"cost_usd": 4, "input_tokens": 2},
+                matches=4,
+                unreadable_share=0.004,
                 runs=40,
                 missed_runs=1,
             ),
@@ -324,6 +326,27 @@ def agent(*, reloaded: bool = False) -> AgentSnapshot:
                 error="prompts: cannot reach the repository <https://git.example/prompts.git>",
             ),
             SourceView("legacy/app.log", "files", 60),
+            SourceView(
+                "batch",
+                "files",
+                60,
+                success=True,
+                duration_seconds=0.5,
+                last_success=datetime(2026, 3, 31, 0, 4, tzinfo=UTC),
+                records={Result.COUNTED: 5, Result.MISSING_FIELD: 40},
+                runs=3,
+                matches=0,
+                unreadable_share=0.875,
+                concerns={
+                    "matches_nothing": "nothing matches late/*.log",
+                    "most_refused": "most of what the last day read was refused",
+                },
+                samples=(
+                    Problem("/var/log/batch.log:9", Result.MISSING_FIELD, "no time"),
+                    Problem("/var/log/batch.log:3", Result.BAD_TIME, "not a time"),
+                    Problem("/var/log/batch.log:12", Result.MISSING_FIELD, "no model"),
+                ),
+            ),
         ),
         config_reload_successful=reloaded,
         config_reload_success_time=datetime(2026, 3, 30, 12, 0, tzinfo=UTC),

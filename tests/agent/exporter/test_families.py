@@ -261,10 +261,15 @@ def test_failures_and_results_exist_before_the_first_one() -> None:
 
 
 def test_a_source_that_never_ran_neither_succeeded_nor_failed() -> None:
-    assert agent_series("leverwatch_collector_success") == {("gateway",): 1, ("prompts",): 0}
+    assert agent_series("leverwatch_collector_success") == {("gateway",): 1, ("prompts",): 0, ("batch",): 1}
     assert ("legacy/app.log",) not in agent_series("leverwatch_collector_duration_seconds")
 
 
 def test_a_day_is_the_midnight_that_starts_it() -> None:
     assert timestamp(date(1970, 1, 2)) == 86_400
     assert timestamp(datetime(1970, 1, 2, 1, tzinfo=UTC)) == 90_000
+
+
+def test_what_a_source_matches_is_known_after_a_look_and_its_share_while_it_reads() -> None:
+    assert agent_series("leverwatch_source_matches") == {("gateway",): 4, ("batch",): 0}
+    assert agent_series("leverwatch_source_unreadable_ratio") == {("gateway",): 0.004, ("batch",): 0.875}

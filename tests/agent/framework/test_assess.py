@@ -129,7 +129,26 @@ class TestStatus:
     def test_no_usage_is_undecided(self) -> None:
         result = verdict(facts())
         assert (result.strategy, result.status, result.held) == (None, Status.UNDECIDED, False)
-        assert [(r.code, r.text) for r in result.reasons] == [("no_usage", "no usage was seen")]
+        assert codes(result) == ["no_usage"]
+
+    @pytest.mark.parametrize(
+        ("usage", "text"),
+        [
+            (UsageFacts(), "no usage was seen"),
+            (UsageFacts(unseen="no source counts this system"), "no usage was seen: no source counts this system"),
+            (
+                UsageFacts(sources=("gateway",)),
+                (
+                    "no usage was seen by the end of 2026-10-04, the last complete day: what gateway counted is of"
+                    " later days"
+                ),
+            ),
+        ],
+        ids=["unknown", "never", "today"],
+    )
+    def test_no_usage_says_why(self, usage: UsageFacts, text: str) -> None:
+        result = verdict(replace(facts(), usage=usage))
+        assert result.reasons[0].text == text
 
     @pytest.mark.parametrize("prompt_facts", [SHORT, PromptFacts(watched=True)])
     def test_a_watched_but_unknown_frequency_is_provisional(self, prompt_facts: PromptFacts) -> None:

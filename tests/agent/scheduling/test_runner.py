@@ -3,7 +3,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from leverwatch.agent.store.replaced import Replaced
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.config import SourceConfig
 from leverwatch.collectors.errors import SourceIncomplete, SourceRefused, SourceUnavailable
-from leverwatch.collectors.interface import Batch, Operation, Problem, Result, SourceState, UsageRow
+from leverwatch.collectors.interface import Batch, Matched, Operation, Problem, Result, SourceState, UsageRow
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 ROW = UsageRow("bot", "m", Operation.GENERATION, date(2026, 3, 9), inferences=1)
@@ -34,6 +34,7 @@ class Fake:
     """A collector that yields what it is told, and remembers how it was treated."""
 
     batches: list[Batch | Exception] = field(default_factory=list)
+    matches: Matched | None = None
     revisions: list[int] = field(default_factory=list)
     closed: int = 0
 
@@ -46,6 +47,9 @@ class Fake:
                 yield one
         finally:
             self.closed += 1
+
+    def matched(self) -> Matched | None:
+        return self.matches
 
 
 @pytest.fixture
@@ -169,14 +173,58 @@ def test_a_run_ends_between_batches_when_the_agent_stops(memory: Store) -> None:
     assert fake.closed == 1
 
 
-def test_problems_are_logged_with_their_place(memory: Store, capsys: pytest.CaptureFixture[str]) -> None:
+def test_problems_are_logged_by_reason_with_a_place_and_a_count_at_most_once_an_hour_each(
+    memory: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure()
+    clock = [0.0]
+    bad = batch(
+        tallies={Result.COUNTED: 1, Result.INVALID_LINE: 50, Result.BAD_TIME: 2},
+        problems=(
+            Problem("app.log:7", Result.INVALID_LINE, "not one JSON object"),
+            Problem("app.log:9", Result.BAD_TIME, "ts: not a time"),
+        ),
+    )
+    fake = Fake([bad, bad])
+    runner = SourceRunner(CONFIG, fake, memory, monotonic=lambda: clock[0])
+
+    def logged() -> list[str]:
+        runner.run()
+        lines = [line for line in capsys.readouterr().err.splitlines() if "event=bad_input" in line]
+        return [line.partition("source=")[2].partition(" logger=")[0] for line in lines]
+
+    first = [
+        'gateway place=app.log:9 reason=bad_time detail="ts: not a time" count=4',
+        'gateway place=app.log:7 reason=invalid_line detail="not one JSON object" count=100',
+    ]
+    assert logged() == first
+    clock[0] = 3599
+    assert logged() == []
+    fake.batches = []
+    clock[0] = 3600
+    assert logged() == first, "what came within the hour is told when it is over, also by a run without anything"
+    clock[0] = 7200
+    assert logged() == []
+
+
+def test_a_run_that_fails_tells_its_problems_as_well(memory: Store, capsys: pytest.CaptureFixture[str]) -> None:
     configure()
     problem = Problem("app.log:7", Result.INVALID_LINE, "not one JSON object")
-    SourceRunner(CONFIG, Fake([batch(problems=(problem,) * 50)]), memory).run()
 
-    lines = [line for line in capsys.readouterr().err.splitlines() if "event=bad_input" in line]
-    assert len(lines) == 20
-    assert "source=gateway place=app.log:7 reason=invalid_line" in lines[0]
+    SourceRunner(CONFIG, Fake([batch(problems=(problem,)), SourceUnavailable("gone")]), memory).run()
+
+    assert "place=app.log:7 reason=invalid_line" in capsys.readouterr().err
+
+
+def test_each_doubt_about_a_setting_is_told_although_all_have_one_reason(
+    memory: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure()
+    doubts = tuple(Problem("bot", "nothing_selected", f"pattern {number}") for number in range(3))
+
+    SourceRunner(CONFIG, Fake([batch(problems=doubts)]), memory).run()
+
+    assert capsys.readouterr().err.count("reason=nothing_selected") == 3
 
 
 def test_figures_of_earlier_processes_are_there_from_the_start(memory: Store) -> None:
@@ -269,3 +317,47 @@ def test_a_rehearsal_finds_the_rows_of_names_that_have_no_room(memory: Store) ->
     assert memory.source_times()["gateway"].restated_inferences == 0
     with pytest.raises(InternalError):
         rehearsal.apply("gateway", 4, batch(replaces=frozenset({date(2026, 3, 8)})))
+
+
+def test_a_view_has_the_share_that_was_refused_within_a_day_its_samples_and_what_is_wrong(memory: Store) -> None:
+    now = [NOW]
+    lost = {Result.COUNTED: 1, Result.UNATTRIBUTED: 2, Result.IGNORED: 9}
+    problem = Problem("app.log:7", Result.UNATTRIBUTED, "names no system")
+    fake = Fake([batch(tallies=lost, problems=(problem,))], matches=Matched(1, ("b/*.log",)))
+    runner = SourceRunner(CONFIG, fake, memory, now=lambda: now[0])
+    assert (runner.view().unreadable_share, runner.view().matches) == (None, None)
+
+    runner.run()
+    bad = runner.view()
+    fake.batches, fake.matches = [batch(tallies={Result.COUNTED: 1})], Matched(2)
+    now[0] += timedelta(hours=23)
+    runner.run()
+    half = runner.view()
+    now[0] += timedelta(hours=2)
+    runner.run()
+
+    assert (bad.unreadable_share, bad.matches, bad.samples) == (2 / 3, 1, (problem,))
+    assert bad.concerns == {
+        "matches_nothing": "nothing matches b/*.log",
+        "most_refused": (
+            "most of what the last day read was refused or names no system, 2 of 3 records: 2 unattributed"
+        ),
+    }
+    assert (half.unreadable_share, half.matches, half.concerns) == (0.5, 2, {})
+    assert (runner.view().unreadable_share, runner.view().concerns) == (0, {})
+
+
+def test_what_is_wrong_with_a_source_is_logged_once_until_it_is_over_and_at_most_once_an_hour(
+    memory: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure()
+    fake = Fake([batch()])
+    clock = [0.0]
+    runner = SourceRunner(CONFIG, fake, memory, monotonic=lambda: clock[0])
+    told = []
+    for moment, files in ((0, 1), (1, 0), (7000, 0), (7001, 1), (7002, 0), (7003, 1), (7004, 0)):
+        clock[0], fake.matches = moment, Matched(files, () if files else ("*.log",))
+        runner.run()
+        told.append(capsys.readouterr().err.count("event=matches_nothing"))
+
+    assert told == [0, 1, 0, 0, 1, 0, 0]

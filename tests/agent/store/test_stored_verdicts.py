@@ -100,12 +100,19 @@ _THIRD = _SECOND.replace('"version":2', '"version":3').replace(
 _FACTS_2 = _FACTS.replace('"overlapping":false', '"overlapping":false,"alive_until":null,"incomplete":{}')
 _NEW_PROMPTS = '"active_days":["2026-01-26"],"origin":"git","scattered":false,"divergence":null'
 _FACTS_3 = _FACTS_2.replace('"active_days":["2026-01-26"]', _NEW_PROMPTS)
+_FACTS_4 = _FACTS_3.replace('"incomplete":{}', '"incomplete":{},"unseen":""')
 VERSIONS: list[tuple[Kind[Any], object, tuple[str, ...]]] = [
     (VERDICT, FULL, ("{" + _TEXT, '{"version":1,' + _TEXT, _SECOND, _THIRD)),
     (
         FACTS,
         GIVEN,
-        ("{" + _FACTS, '{"version":1,' + _FACTS, '{"version":2,' + _FACTS_2, '{"version":3,' + _FACTS_3),
+        (
+            "{" + _FACTS,
+            '{"version":1,' + _FACTS,
+            '{"version":2,' + _FACTS_2,
+            '{"version":3,' + _FACTS_3,
+            '{"version":4,' + _FACTS_4,
+        ),
     ),
 ]
 """Every version of what is stored, as the program of that version wrote it: these stay, and a new one is added."""
@@ -207,5 +214,5 @@ def test_a_row_of_the_audit_trail_is_json_of_its_own(store: Store) -> None:
 
     with store.reading() as connection:
         row = connection.execute(select(verdicts.c.verdict, verdicts.c.facts)).one()
-    assert [json.loads(column)["version"] for column in row] == [3, 3]
+    assert [json.loads(column)["version"] for column in row] == [3, 4]
     assert json.loads(row.verdict)["mismatch"] is True

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from leverwatch.agent.framework.model import Status, Strategy
 from leverwatch.agent.snapshot import SystemView
 from leverwatch.agent.web.status_page import STYLE_SOURCE, Links, clock, headline, render, since
+from leverwatch.collectors.interface import Problem
 from tests.agent.exporter import samples
 
 ROOT = Path(__file__).parents[3]
@@ -250,3 +251,31 @@ def test_every_strategy_has_a_name_on_the_page() -> None:
         view = samples.agreeing()
         shown = replace(view, verdict=replace(view.verdict, strategy=strategy))
         assert "Recommended" in Outline(render(samples.systems(shown), None)).text()
+
+
+def test_a_source_that_counts_little_is_red_and_says_why_with_places_by_reason() -> None:
+    page = render(samples.systems(), samples.agent())
+    rows = re.findall(r"<tr[^>]*>\s*<th scope=\"row\">(?:batch|gateway|prompts)<small>.*?</tr>", page, re.DOTALL)
+    text = {row.split('scope="row">')[1].partition("<")[0]: Outline(row).text() for row in rows}
+    red = {row.split('scope="row">')[1].partition("<")[0] for row in rows if row.startswith('<tr class="red">')}
+
+    assert red == {"batch", "prompts"}
+    assert "✗ Mostly refused" in text["batch"]
+    assert "most of what the last day read was refused" in text["batch"]
+    assert "nothing matches late/*.log" in text["batch"]
+    assert (
+        "bad_time /var/log/batch.log:3: not a time"
+        " missing_field /var/log/batch.log:9: no time /var/log/batch.log:12: no model"
+    ) in text["batch"]
+    assert "none" in text["gateway"]
+
+
+def test_what_a_source_tells_of_bad_input_cannot_bring_markup_along() -> None:
+    attack = "<script>alert(1)</script>"
+    source = replace(
+        samples.agent().sources[3],
+        concerns={"matches_nothing": attack},
+        samples=(Problem(attack, attack, attack),),
+    )
+
+    assert "<script" not in render(None, replace(samples.agent(), sources=(source,)))

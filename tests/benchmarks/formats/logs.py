@@ -1,4 +1,5 @@
-"""Logs of every named format for the benchmark, of a fixed seed: few systems and models, everything else varied.
+"""Logs of every named format and of tables for the benchmark, of a fixed seed: few systems and models, everything
+else varied.
 
 Records have the size that they have in the field: a prompt of about 900 characters and an answer of about 400,
 where the producer writes them down. One call in twenty failed, where the format tells failures, and some formats
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.formats import gateways, providers, traces
+from tests.benchmarks.formats import gateways, providers, tables, traces
 from tests.benchmarks.formats.call import Call, Lines, Make
 
 
@@ -25,6 +26,7 @@ class Log:
     format: str | Mapping[str, Any]
     system: str
     make: Make
+    header: str = ""
 
 
 def _docker(make: Make) -> Make:
@@ -51,6 +53,8 @@ def _shipped(make: Make) -> Make:
 
     return wrapped
 
+
+_CSV = {"type": "csv", "fields": tables.COLUMNS}
 
 LOGS: Mapping[str, Log] = {
     "litellm": Log("litellm", "{team_id}", gateways.spend_log),
@@ -79,6 +83,8 @@ LOGS: Mapping[str, Log] = {
     "string of openai": Log(
         {"type": "openai", "wrap": "json-string"}, "{service_tier}", _shipped(providers.openai)
     ),
+    "csv": Log(_CSV, "{app}", tables.bare, tables.HEADER),
+    "csv with texts": Log(_CSV, "{app}", tables.quoted, tables.HEADER),
 }
 """By the name of the row."""
 
@@ -88,6 +94,8 @@ def write_log(path: Path, log: Log, size: int) -> None:
     rng = random.Random(20260901)
     written = number = 0
     with path.open("w") as file:
+        if log.header:
+            written = file.write(log.header + "\n")
         while written < size:
             for line in log.make(Call(rng, number)):
                 text = line if isinstance(line, str) else json.dumps(line, separators=(",", ":"))

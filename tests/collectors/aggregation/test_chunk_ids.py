@@ -70,6 +70,7 @@ def test_streams_whose_chunks_have_an_id_each_count_once_each() -> None:
 def test_a_stream_that_had_one_chunk_when_another_ended_counts_with_its_second_one() -> None:
     for read in both("openai", [chunk("a"), chunk("b"), chunk("late", end=True), *same("a"), *same("b")]):
         assert some(read.totals, "inferences", "input_tokens") == (3, 22)
+        assert read.tallies == {Result.COUNTED: 3, Result.PART: 8}
 
 
 def test_a_stream_whose_usage_comes_before_its_chunks_counts_though_another_one_waited_for_a_usage() -> None:

@@ -203,6 +203,19 @@ def test_a_bad_line_costs_only_itself_and_is_named(line: bytes, result: Result, 
     assert detail in problem.detail
 
 
+def test_a_few_problems_of_each_reason_are_told_however_many_of_another_come_first() -> None:
+    rare = record(ts="yesterday") + record(status="maybe")
+    counted = count(record(app=None) * 40 + rare + record(op="teleport") * 40)
+
+    told = [(problem.reason, problem.place) for problem in counted.problems]
+    assert told == [
+        *((Result.UNATTRIBUTED, f"app.jsonl:{number}") for number in range(1, 6)),
+        (Result.BAD_TIME, "app.jsonl:41"),
+        (Result.UNKNOWN_STATUS, "app.jsonl:42"),
+        *((Result.UNKNOWN_OPERATION, f"app.jsonl:{number}") for number in range(43, 48)),
+    ]
+
+
 def test_a_record_just_within_the_drift_of_clocks_counts() -> None:
     assert count(record(ts="2026-03-10T12:10:00Z")).tallies == {Result.COUNTED: 1}
 

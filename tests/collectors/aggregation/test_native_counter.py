@@ -4,7 +4,7 @@ import json
 import random
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,9 @@ from xxhash import xxh64_intdigest
 
 from leverwatch.collectors.aggregation import _native
 from leverwatch.collectors.aggregation.day_filter import Days
-from leverwatch.collectors.aggregation.ingest import MAX_PROBLEMS, Counted, Ingest
+from leverwatch.collectors.aggregation.ingest import Counted, Ingest
 from leverwatch.collectors.aggregation.lines import Lines
+from leverwatch.collectors.aggregation.results import MAX_PROBLEMS
 from leverwatch.collectors.counted_fields import COLUMNS
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.service_tiers import BOUNDS
@@ -90,11 +91,18 @@ STYLES: list[Callable[[Any], str]] = [
     lambda value: " " + json.dumps(value, separators=(" ,\t", " : ")) + "\r",
 ]
 LINES = st.tuples(RECORDS, st.sampled_from(STYLES)).map(lambda made: made[1](made[0]).encode(errors="replace"))
+
+
+def helped(kept: Iterable[str]) -> dict[str, str]:
+    """A map of these fields; one with both inferences and errors is read by Python alone."""
+    every, names = FIELDS | UNCOMMON_FIELDS, {"time", *kept}
+    left = names - ({"errors"} if "inferences" in names else set())
+    return {name: every[name] for name in sorted(left)}
+
+
 MAPPINGS = st.one_of(
-    st.just(FIELDS | UNCOMMON_FIELDS),
-    st.sets(st.sampled_from(sorted({*FIELDS, *UNCOMMON_FIELDS} - {"time"}))).map(
-        lambda kept: {name: (FIELDS | UNCOMMON_FIELDS)[name] for name in ("time", *kept)}
-    ),
+    st.just(helped({*FIELDS, *UNCOMMON_FIELDS})),
+    st.sets(st.sampled_from(sorted({*FIELDS, *UNCOMMON_FIELDS} - {"time"}))).map(helped),
 )
 SPANS: st.SearchStrategy[Days | None] = st.sampled_from(
     [None, ((date(2026, 3, 10).toordinal(), date(2026, 3, 10).toordinal()),)]
@@ -182,17 +190,44 @@ def test_what_is_no_record_is_said_whatever_its_day() -> None:
     assert outcome(counted) == outcome(alone.drain())
 
 
+@settings(max_examples=60)
+@given(st.integers(0, 2**32), st.sampled_from(STYLES))
+def test_the_order_of_the_keys_does_not_matter(seed: int, style: Callable[[Any], str]) -> None:
+    chance = random.Random(seed)
+    helped, alone = both(FIELDS, system="{app}")
+    lines = []
+    for at in range(chance.randrange(1, 150)):
+        keys = {"app": f"a{at % 3}", "op": "chat", "id": f"r{at % 70}", "n" * chance.choice([1, 26, 27, 40]): at}
+        made = json.loads(record(**keys, ts=f"2026-03-10T08:{at % 60:02}:00Z", cost=at / 64))
+        order = list(made) if chance.random() < 0.5 else chance.sample(list(made), len(made))
+        text = style({key: made[key] for key in order if chance.random() < 0.95 or key == "ts"})
+        if chance.random() < 0.1:  # the last of two counts
+            key = chance.choice(order)
+            text = text.replace("{", f'{{"{key}": {json.dumps(made[key])}, ', 1)
+        lines.append(text.encode() + b"\n")
+    for one in (helped, alone):
+        one.add(Lines(b"".join(lines), "app.jsonl", 1))
+
+    assert outcome(helped.drain()) == outcome(alone.drain())
+
+
 def cost_of(text: str) -> tuple[float, dict[Result, int]]:
-    made = ingest(config(format={"type": "jsonl", "fields": {"time": "ts", "cost_usd": "cost"}}, system="bot"))
-    made.add(Lines(b'{"ts":"2026-03-10T08:00:00Z","cost":%b}\n' % text.encode(), "app.jsonl", 1))
-    counted = made.drain()
-    return sums(counted.usage).get("cost_usd", 0.0), counted.tallies
+    """What is counted of a number, which is the same at the end of what is read and before it."""
+    found = []
+    for behind in (b"", b',"app":"one of many apps"'):
+        made = ingest(config(format={"type": "jsonl", "fields": {"time": "ts", "cost_usd": "cost"}}, system="bot"))
+        line = b'{"ts":"2026-03-10T08:00:00Z","cost":%b%b}\n' % (text.encode(), behind)
+        made.add(Lines(line, "app.jsonl", 1))
+        counted = made.drain()
+        found.append((sums(counted.usage).get("cost_usd", 0.0), counted.tallies))
+    assert found[0] == found[1]
+    return found[0]
 
 
 @settings(max_examples=200)
 @given(
-    st.one_of(st.floats(0, 1e15), st.floats(0, 1e-300), st.floats(0, 1)),
-    st.sampled_from(["r", ".3e", ".25e", ".17f"]),
+    st.one_of(st.floats(0, 1e15), st.floats(0, 1e-300), st.floats(0, 1), st.floats(0, 1e8)),
+    st.sampled_from(["r", ".3e", ".25e", ".17f", ".0f", ".1f", ".4f", ".7f"]),
 )
 def test_every_digit_of_an_amount_counts(value: float, form: str) -> None:
     text = repr(value) if form == "r" else format(value, form)
@@ -200,7 +235,7 @@ def test_every_digit_of_an_amount_counts(value: float, form: str) -> None:
         assert cost_of(text) == (float(text), {Result.COUNTED: 1})
 
 
-@pytest.mark.parametrize("text", ["1.", ".5", "01", "1e", "+1", "0x10", "1_0", "1e15e"])
+@pytest.mark.parametrize("text", ["1.", "1.x", ".5", "01", "00", "-", "1e", "0.5e", "+1", "0x10", "1_0", "1e15e"])
 def test_what_is_no_number_makes_its_line_no_json(text: str) -> None:
     assert cost_of(text) == (0.0, {Result.INVALID_LINE: 1})
 

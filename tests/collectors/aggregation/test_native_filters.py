@@ -58,7 +58,9 @@ FILTERS = st.fixed_dictionaries(
 
 
 def both(chosen: dict[str, Any], days: Days | None = None) -> tuple[Ingest, Ingest]:
-    made = config(format={"type": "jsonl", "fields": FIELDS | UNCOMMON_FIELDS, **chosen}, system="{app}")
+    # A map with both inferences and errors is read by Python alone.
+    fields = {name: path for name, path in (FIELDS | UNCOMMON_FIELDS).items() if name != "errors"}
+    made = config(format={"type": "jsonl", "fields": fields, **chosen}, system="{app}")
     helped, alone = ingest(made), ingest(made, compiled=False)
     for one in (helped, alone):
         one.keep(days)

@@ -140,3 +140,25 @@ def test_blank_lines_of_a_container_log_are_ignored_each(wrap: str) -> None:
     made.add(Lines(b"\n" * 500 + b"\r\n", "a.log", 1))
 
     assert made.drain().tallies == {Result.IGNORED: 501}
+
+
+@pytest.mark.parametrize(("compiled", "csv"), [(True, False), (False, False), (False, True)])
+@pytest.mark.parametrize("name", [*COUNTS, "inferences", "attempts", "errors"])
+def test_a_fraction_of_a_call_or_of_a_token_is_no_count_on_any_path(name: str, compiled: bool, csv: bool) -> None:
+    found = read(name, 8, 8.954, 8.0, "8", "8.5", 0.5, compiled=compiled, csv=csv)
+
+    if name in OPTIONAL:
+        assert (found.tallies, found.unreadable) == ({Result.COUNTED: 6}, {name: 3})
+    else:
+        assert (found.tallies, found.unreadable) == ({Result.COUNTED: 3, Result.MISTYPED_FIELD: 3}, {})
+    assert [problem.place for problem in found.problems] == [f"a.log:{line}" for line in (2, 5, 6)]
+    (row,) = found.usage
+    column = {"static_input_tokens": "static_tokens"}.get(name, name)
+    assert getattr(row, column) == 24
+
+
+@pytest.mark.parametrize(("compiled", "csv"), [(True, False), (False, False), (False, True)])
+def test_a_sample_may_stand_for_a_fraction_of_a_call_as_its_rate_says_so(compiled: bool, csv: bool) -> None:
+    (row,) = read("sample_rate", 0.3, 0.7, compiled=compiled, csv=csv).usage
+
+    assert row.inferences == pytest.approx(1 / 0.3 + 1 / 0.7)

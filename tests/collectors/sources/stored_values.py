@@ -10,6 +10,7 @@ from datetime import date
 from importlib import import_module
 from typing import Any
 
+from leverwatch.collectors.aggregation.counters import LOST_SESSIONS, SESSION, Reading, Session
 from leverwatch.collectors.aggregation.known_records import KNOWN_RECORDS, StoredRecords
 from leverwatch.collectors.aggregation.observed_state import OBSERVED, StoredSegment
 from leverwatch.collectors.aggregation.open_calls import OPEN_CALL, OpenCall
@@ -53,6 +54,11 @@ class Stored:
         return f"{self.type} {self.key}"
 
 
+_COUNTERS = (
+    b'"order":7,"newest":1773129600500,"readings":[{"field":"output_tokens","last":120,"before":80},'
+    b'{"field":"cost_usd","last":0.25,"before":null}]}'
+)
+_LOST = b"\0\0\0\0\0\0\0\1\x5d\x1b\x3f\x0a\x9c\x27\xe8\x46"
 _CHECKPOINT = (
     b'"id":"5676c5c2059b77bb","origin":"/logs/fresh.jsonl","path":"/logs/fresh.jsonl.1","device":66306,'
     b'"inode":4719022,"size":415,"mtime_ns":1773300590000000000,"compressed":false,"offset":313,"lines":2,'
@@ -64,6 +70,7 @@ _CHECKPOINT = (
     b'"limited":[{"start":0,"end":313,"lines":0,"days":[[739648,739675],[739700,739701]],"later":true}],'
     b'"kept":true}'
 )
+_CHECKPOINT_WITH_HEADERS = _CHECKPOINT.replace(b'"kept":true}', b'"kept":true,"headers":[]}')
 _RECORDS = (
     b'"own":"ZWlnaHRvZjg=","left":"bGVmdG92ZXI=","sample":"","many":false,"alike":true,'
     b'"recent":"W1swLFsiMjAyNi0wMy0xMCIsIm0iLDNdXV0=","before":"W10="}'
@@ -82,6 +89,7 @@ OPEN = (
 )
 _OPEN_WITH_PROMPT = OPEN.replace(b'"waits":true,', b'"waits":true,"prompt":"",')
 _OPEN_WITH_TIER = OPEN.replace(b'"waits":true,', b'"waits":true,"prompt":"","tier":"",')
+_OPEN_WITH_TALLIED = OPEN.replace(b'"waits":true,', b'"waits":true,"prompt":"","tier":"","tallied":false,')
 _RESULTS = (
     b'"path":"/evals/own.jsonl","size":388,"mtime_ns":-1,"digest":"bf8464539d2ed8fc94df59e3efe0294f",'
     b'"offset":314,"settings":"f79bcd6be50f8b969f2626f2"}'
@@ -180,7 +188,7 @@ STORED: tuple[Stored, ...] = (
             limited=(PartialRead(0, 313, 0, ((739648, 739675), (739700, 739701)), later=True),),
             kept=True,
         ),
-        (b"{" + _CHECKPOINT, b'{"version":1,' + _CHECKPOINT),
+        (b"{" + _CHECKPOINT, b'{"version":1,' + _CHECKPOINT, b'{"version":2,' + _CHECKPOINT_WITH_HEADERS),
     ),
     _ids("seen/", "seen/1970340/0/add", b"afe4fe37"),
     _ids("calls/", "calls/1970303/4/del", b"a552a8c2"),
@@ -238,6 +246,7 @@ STORED: tuple[Stored, ...] = (
             b'{"version":1,' + OPEN,
             b'{"version":2,' + _OPEN_WITH_PROMPT,
             b'{"version":3,' + _OPEN_WITH_TIER,
+            b'{"version":4,' + _OPEN_WITH_TALLIED,
         ),
     ),
     Stored("files", PARTIAL_LINE, "partial/2/402dfa4ea57927c8", 3, (b"3", b"version 1\n3")),
@@ -247,6 +256,20 @@ STORED: tuple[Stored, ...] = (
         "observed/7",
         StoredSegment(1773309000.5, [Sight(_OBSERVATION, _ROW)]),
         (_SEGMENT, b"version 1\n" + _SEGMENT, b"version 2\n" + _SEGMENT_WITH_ADDED),
+    ),
+    Stored(
+        "files",
+        SESSION,
+        "session/5d1b3f0a9c27e846",
+        Session(7, 1773129600500, (Reading("output_tokens", 120, 80), Reading("cost_usd", 0.25, None))),
+        (b"{" + _COUNTERS, b'{"version":1,' + _COUNTERS),
+    ),
+    Stored(
+        "files",
+        LOST_SESSIONS,
+        "lost-sessions",
+        (1, 0x5D1B3F0A9C27E846),
+        (_LOST, b"version 1\n" + _LOST),
     ),
     Stored(
         "evals",

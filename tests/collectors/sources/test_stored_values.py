@@ -88,7 +88,7 @@ WRONG: tuple[object, ...] = ({"a": []}, [[{}]])
 """Of no field's type."""
 LATER = {("unread",), ("limited",), ("kept",)}
 """Fields that version 0 of a position got in the course of time."""
-UPGRADED = {("prompt",), ("tier",)}
+UPGRADED = {("prompt",), ("tier",), ("tallied",)}
 """Fields that an upgrade adds to open calls: these have a field `version` of their own, which the changed text
 keeps in the place of its version, so that it is upgraded."""
 
@@ -120,6 +120,7 @@ BY_TYPE: dict[object, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
     bytes | None: st.none() | st.binary(),
     tuple[tuple[int, int], ...]: st.lists(st.tuples(st.integers(0, 2**63), st.integers(0, 2**32))).map(tuple),
+    tuple[tuple[int, bytes], ...]: st.lists(st.tuples(st.integers(0, 2**63), st.binary())).map(tuple),
 }
 READS = st.builds(
     PartialRead, *[BY_TYPE[int]] * 3, st.lists(st.tuples(BY_TYPE[int], BY_TYPE[int])).map(tuple), st.booleans()

@@ -71,7 +71,10 @@ def _mapped(call: Call) -> bytes:
 
 def _row(call: Call) -> bytes:
     status = "success" if call.succeeded else "error"
-    return f"{call.at.isoformat()},{call.system},{call.id},{status},{call.input},{call.output}\n".encode()
+    values = f"{call.at.isoformat()},{call.system},{call.id},{status},{call.input},{call.output}"
+    # A text of several lines, of which a part may be written when an agent looks.
+    said = f'"two lines\nof ""{call.id}"", and more\r\n"' if call.input % 3 else "one"
+    return f"{values},{said}\n".encode()
 
 
 def _payload(call: Call) -> bytes:
@@ -177,7 +180,7 @@ DIALECTS: Mapping[str, Dialect] = {
     "csv": Dialect(
         {"format": {"type": "csv", "fields": COLUMNS}, "system": "{app}"},
         _row,
-        header=b"ts,app,id,status,tokens_in,tokens_out\n",
+        header=b"ts,app,id,status,tokens_in,tokens_out,said\n",
         broken=b"too,few\n",
     ),
     "litellm": Dialect({"format": "litellm", "system": "{user_api_key_team_alias}"}, _payload),

@@ -134,8 +134,7 @@ class Events(Messages):
 
     def __init__(self, chance: random.Random) -> None:
         super().__init__(chance)
-        # Events that come when the log was quiet for long belong to no message that is still known.
-        self.style = Style(Traffic(hours=10), files=1, waits=False, days=False)
+        self.style = Style(Traffic(hours=10), files=1, turns=True, days=False)
 
     def versions(self, call: Call) -> list[Record]:
         """The events of a message, which is one call."""

@@ -47,6 +47,8 @@ class Style:
     """Whether a call has the result `counted` once."""
     waits: bool = True
     """Whether a log may be quiet for long in the middle of a line, or of records that belong together."""
+    turns: bool = False
+    """Whether a log may be rotated between records that belong together."""
     pack: int = 1
     """How many records a line may have."""
     days: bool = True

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.formats.apisix import APISIX
 from tests.collectors.records.formats.reading import changed, counted, only, operations, sniffed, totals, without
 
 SUMMARY: dict[str, Any] = {
@@ -123,3 +125,17 @@ def test_a_value_that_is_no_number_is_not_told() -> None:
     assert [problem.detail.partition(": ")[2] for problem in found.problems] == [
         "llm_summary.prompt_tokens: invalid enum value"
     ]
+
+
+def test_records_of_json_and_of_text_are_read_alike_whatever_stands_beside_them() -> None:
+    reader = APISIX.build(())
+    text, blank = line().encode(), b" "
+    told = [json.dumps(SUMMARY | {"apisix_request_id": f"r{at}"}).encode() for at in range(6)]
+    plain = [told[0], b" " + told[1], told[2] + b"\r"]
+    mixed = [*plain, b"\xef\xbb\xbf" + told[3], told[4] + b"\0", text, blank, b"{", told[5]]
+    for units in (plain, mixed, mixed[::-1]):
+        together = reader.read(units)
+        alone = [reader.read([unit]) for unit in units]
+        assert together.rows == [row for one in alone for row in one.rows]
+        assert [result for _, result, _ in together.refused] == [it[1] for one in alone for it in one.refused]
+        assert len(together.rows) == sum(unit not in {blank, b"{"} for unit in units)

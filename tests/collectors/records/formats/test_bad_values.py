@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from leverwatch.collectors.aggregation.ingest import Counted
+from leverwatch.collectors.counted_fields import COUNTED, Unit
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.lenient import REQUIRED, sound
 from tests.collectors.records.formats import test_otlp, test_vertex
@@ -20,6 +21,7 @@ from tests.collectors.sources.files.logs import config, count, sums
 BAD = ("-1", "NaN", "Infinity", "-Infinity", '"abc"', "true", "null", "[]", "{}", "1e400", '"\\ud800"')
 """JSON, or what producers write for it."""
 TOKENS = ("input_tokens", "output_tokens", "cached_input_tokens", "cache_write_tokens", "reasoning_tokens")
+WHOLE = [line.name for line in COUNTED if line.unit in {Unit.CALLS, Unit.TOKENS}]
 TIMES = frozenset(
     {
         "created", "created_at", "start_time", "started_at", "startTime", "start_time_unix_nano",
@@ -104,6 +106,15 @@ def test_a_bad_number_costs_that_number_alone(name: str, make: Make, at: int, pa
             # What stands beside its whole is missing there.
             assert field in gone or values.get(field, 0) <= right.get(field, 0), (text, field)
         assert values["inferences"] == right["inferences"] == 1
+
+
+@pytest.mark.parametrize(("name", "make", "at", "path"), PLACES)
+def test_no_fraction_of_a_call_or_of_a_token_counts(name: str, make: Make, at: int, path: Path) -> None:
+    texts = [json.dumps(it) for it in make("one")]
+    texts[at] = filled(with_hole(copy.deepcopy(make("one")[at]), path, "7.5"), "7.5")
+
+    for row in read(name, texts).usage:
+        assert all(float(getattr(row, column)).is_integer() for column in WHOLE)
 
 
 def test_there_are_numbers_in_the_examples_of_every_format() -> None:

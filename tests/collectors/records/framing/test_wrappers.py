@@ -77,3 +77,19 @@ def test_the_time_of_a_wrapper_serves_a_record_that_has_none() -> None:
 
     assert count(cri(timeless), config(format=wrapped("cri"))).tallies == {Result.COUNTED: 1}
     assert count(timeless.encode(), config(format=wrapped())).tallies == {Result.MISSING_FIELD: 1}
+
+
+@pytest.mark.parametrize(
+    ("before", "time"),
+    [
+        (b"2026-03-10 08:00:00,125 INFO llm ", "2026-03-10 08:00:00.125"),
+        (b"[2026-03-10T08:00:00+01:00] ", "2026-03-10T08:00:00+01:00"),
+        (b"INFO ", None),
+        (b"INFO 2026-03-10 ", None),
+        (b"x" * 300 + b" 2026-03-10 08:00:00 ", None),
+    ],
+)
+def test_a_date_with_a_time_of_day_before_a_record_is_its_time(before: bytes, time: str | None) -> None:
+    units = Prefix().unwrap(LINES.split(before + b'{"a": 1}\n'))
+
+    assert (units.units, units.times) == ([b'{"a": 1}'], [time])

@@ -148,3 +148,26 @@ def test_a_run_that_ends_before_its_batch_is_committed_is_read_again_by_the_same
     running.close()  # type: ignore[attr-defined]  # a generator, which the protocol calls an iterator
 
     assert bench.collect() == {"a": 1, "b": 1}
+
+
+@pytest.mark.parametrize("path", ["app.jsonl", "app.jsonl*"])
+@pytest.mark.parametrize("unread", [0, 3])
+def test_a_copy_in_the_inode_of_a_compressed_log_that_began_alike_goes_on_where_its_original_was(
+    tmp_path: Path, path: str, unread: int
+) -> None:
+    bench, log, first = Bench(tmp_path, path=path), tmp_path / "app.jsonl", tmp_path / "app.jsonl.1"
+    append(log, line("begins"))
+    bench.collect()
+    log.rename(first)
+    append(log, line("begins") + line("a") * 40)
+    bench.collect()
+    append(log, line("b") * unread)
+    (tmp_path / "app.jsonl.2.gz").write_bytes(gzip.compress(first.read_bytes()))
+    # The very inode, whatever the file system would have chosen.
+    copytruncate(log, first)
+    append(log, line("c"))
+
+    expected = {"begins": 2, "a": 40, "c": 1} | ({"b": unread} if unread else {})
+    assert bench.collect() == expected
+    bench.restart()
+    assert bench.settle() == expected

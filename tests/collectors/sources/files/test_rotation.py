@@ -142,11 +142,11 @@ def test_a_copy_whose_original_is_written_anew_before_the_two_are_compared_count
     bench.collect()
     shutil.copyfile(log, tmp_path / "app-1.jsonl")
 
-    def compare_late(first: Found, second: Found) -> Comparison:
+    def compare_late(first: Found, second: Found, *, documents: bool) -> Comparison:
         # The run has found both files by now; the rotation of the log takes its second step only here.
         os.truncate(log, 0)
         append(log, many("b", 3))
-        return compare(first, second)
+        return compare(first, second, documents=documents)
 
     with monkeypatch.context() as late:
         late.setattr("leverwatch.collectors.sources.files.matching.compare", compare_late)

@@ -1,0 +1,42 @@
+"""The flag of a source, and what it says of bad input: places and reasons, never content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+
+from leverwatch.agent.source_view import SourceView
+from leverwatch.agent.web.page.attention import Flag
+from leverwatch.collectors.interface import Problem, Result
+
+_NOT_YET = Flag("", "…", "Not yet")
+_FAILED = Flag("failed", "✗", "Failed", "LeverwatchCollectorFailing")
+_SUCCEEDED = Flag("ok", "✓", "Succeeded")
+_NOTHING = Flag("failed", "∅", "Nothing counted", "LeverwatchNothingCounted")
+_CONCERNS = {
+    "nothing_counted": _NOTHING,
+    "most_refused": Flag("failed", "✗", "Mostly refused", "LeverwatchSourceMostlyUnreadable"),
+    "matches_nothing": Flag("failed", "∅", "Matches nothing", "LeverwatchSourceMatchesNothing"),
+}
+"""The flag of each concern of `leverwatch.agent.scheduling.nothing_counted`, the most urgent first."""
+
+
+def source_flag(source: SourceView) -> Flag:
+    """Return the flag in the row of a source: the most urgent thing that is wrong, or that nothing is."""
+    if source.success is None:
+        return _NOT_YET
+    if not source.success:
+        return _FAILED
+    found = next((flag for concern, flag in _CONCERNS.items() if concern in source.concerns), None)
+    if found is not None:
+        return found
+    return _SUCCEEDED if source.records.get(Result.COUNTED, 0) else _NOTHING
+
+
+def samples(problems: Iterable[Problem]) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """Return each reason with its places, and with what is wrong at each of them."""
+    ordered = sorted(problems, key=lambda problem: str(problem.reason))
+    return tuple(
+        (reason, tuple((problem.place, problem.detail) for problem in same))
+        for reason, same in groupby(ordered, key=lambda problem: str(problem.reason))
+    )

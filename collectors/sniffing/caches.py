@@ -1,0 +1,87 @@
+"""Finds answers of a cache, and words on records that may be no calls. Pure."""
+
+from __future__ import annotations
+
+from leverwatch.collectors.sniffing.columns import Column
+from leverwatch.collectors.sniffing.draft import Draft
+from leverwatch.collectors.sniffing.field_names import SYSTEMS, is_called
+from leverwatch.collectors.sniffing.numerals import Scalar
+from leverwatch.collectors.sniffing.words import Kind, is_word, kind_of
+
+_SOURCES = (
+    "cache", "cachestatus", "cacheresult", "cachestate", "servedfrom", "servedby", "source", "origin",
+    "answeredby", "answeredfrom", "responsesource", "cachehit",
+)  # fmt: skip
+_FLAGS = frozenset({Kind.PENDING, Kind.CACHED, Kind.RETRY, Kind.DERIVED})
+_MOST_WORDS = 12
+_MOST_NOTES = 4
+
+
+def set_cache_hit(draft: Draft) -> None:
+    """Map by which word a record says that a cache answered, where no flag does."""
+    for path, column in draft.columns.of.items():
+        if "cache_hit" in draft.paths or not draft.is_free(path) or not is_called(_SOURCES, path):
+            continue
+        if not _are_words(column):
+            continue
+        values = list(dict.fromkeys(column.values))
+        hits = [value for value in values if kind_of(value) is Kind.CACHED]
+        misses = [value for value in values if value not in hits]
+        if hits and misses:
+            draft.set("cache_hit", {"path": draft.spell(path), "hit": hits, "miss": misses}, path)
+            number = sum(value in hits for value in column.values)
+            draft.doubt(
+                "cache_hit",
+                f"{number} records whose {draft.spell(path)} is {_listed(hits)} are answers from a cache, and no"
+                f" inferences; were they, there would be {number} more",
+            )
+
+
+def doubt_words(draft: Draft) -> None:
+    """Say which words, of fields that are not mapped, may mean that a record is no call of its own."""
+    notes = 0
+    for path, column in draft.columns.of.items():
+        told = draft.is_free(path) and path not in draft.settled and not is_called(SYSTEMS, path)
+        if not told or not _are_words(column) or notes >= _MOST_NOTES:
+            continue
+        for value in dict.fromkeys(column.values):
+            kind = kind_of(value)
+            if kind in _FLAGS or (kind is Kind.BAD and "status" not in draft.paths):
+                number = column.values.count(value)
+                notes += 1
+                draft.doubt(
+                    "inferences",
+                    f"{number} records whose {draft.spell(path)} is {value} count as calls that succeeded; if"
+                    " the word"
+                    f" means {kind}, there are {number} fewer",
+                )
+
+
+def doubt_zeros(draft: Draft, failed: set[int]) -> None:
+    """Say how many calls tell that they took and gave no token at all."""
+    columns = [draft.column(name) for name in ("input_tokens", "output_tokens")]
+    known = [column.counts for column in columns if column is not None]
+    number = sum(
+        not any(counts[at] for counts in known)
+        for at in set.intersection(*(set(counts) for counts in known))
+        if at not in failed
+    ) if len(known) == len(columns) else 0  # fmt: skip
+    if number:
+        draft.doubt(
+            "inferences",
+            f"{number} records have 0 input and 0 output tokens, and count as calls that succeeded; if they"
+            " are none,"
+            f" there are {number} fewer",
+        )
+
+
+def _are_words(column: Column) -> bool:
+    return (
+        1 < len(set(map(str, column.values))) <= _MOST_WORDS
+        and all(isinstance(value, str) for value in column.values)
+        and all(map(is_word, column.values))
+    )
+
+
+def _listed(values: list[Scalar]) -> str:
+    return ", ".join(map(str, values))

@@ -1,0 +1,267 @@
+"""Tells which records of a log are calls, where it has records of several kinds. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from leverwatch.collectors.records.fields import Path
+from leverwatch.collectors.records.vocabulary import CallStatus
+from leverwatch.collectors.sniffing.columns import Column, Columns
+from leverwatch.collectors.sniffing.field_names import FAILURES, is_called, rank
+from leverwatch.collectors.sniffing.numerals import Scalar
+from leverwatch.collectors.sniffing.words import Kind, is_word, kind_of, operation_like, outcome_of
+
+_NAMES = (
+    "event", "eventtype", "eventname", "type", "kind", "recordtype", "msg", "message", "action", "phase", "stage",
+    "category", "direction", "object", "name", "logger", "state", "status", "outcome", "result", "level", "step",
+    "topic", "hook", "callback", "operation", "entry", "entrytype", "logtype", "ereignis", "art", "typ",
+)  # fmt: skip
+_SENTENCES = frozenset(_NAMES[: _NAMES.index("action")])
+_MOST_KINDS = 20
+_COMMON = 3
+"""How often a value of several words must occur to be no text of a call."""
+_CALLS, _OTHERS = 0.8, 0.1
+_MOST = 0.97
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """Which records are calls."""
+
+    kept: Sequence[int]
+    """The numbers of the records that are calls."""
+    only: Mapping[Path, Any] = field(default_factory=dict)
+    """What a call must say."""
+    excluded: Mapping[Path, Any] = field(default_factory=dict)
+    """What a call must not say."""
+    status: tuple[Path, Mapping[str, list[Scalar]]] | None = None
+    """Where the kind of a record says how the call ended, with the words."""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    value: Scalar
+    at: frozenset[int]
+    tokens: float
+    """The share that has tokens."""
+    answers: float
+    """The share that has output tokens."""
+    kind: Kind | None
+
+
+def kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
+    """Return which records are calls, by a field that tells kinds apart or by what only calls have."""
+    every = range(len(columns))
+    answers = _told(columns, ("output_tokens",))
+    tokens = answers | _told(columns, ("input_tokens",))
+    models = {path for path in columns.of if rank("model", path) is not None}
+    calls = tokens or columns.covered(models)
+    if not calls:
+        return Kinds(every)
+    best: tuple[tuple[int, int], Kinds] | None = None
+    for path, column in columns.of.items():
+        place = _place(path)
+        if place is None or not _is_kind(column, path, len(columns)):
+            continue
+        groups = _groups(column, calls, answers or calls)
+        found = _split(path, groups, columns, spell)
+        if found is not None and (best is None or (-len(found.kept), place) < best[0]):
+            best = ((-len(found.kept), place), found)
+    if best is not None:
+        return _without_rest(best[1], columns, calls, models, spell)
+    return _without_rest(Kinds(every), columns, calls, models, spell)
+
+
+def _told(columns: Columns, fields: Sequence[str]) -> set[int]:
+    return {
+        at
+        for path, column in columns.of.items()
+        if any(rank(field, path) is not None for field in fields) and len(column.counts) >= len(column.values) / 2
+        for at in column.counts
+    }
+
+
+def _place(path: Path) -> int | None:
+    return next((at for at, name in enumerate(_NAMES) if is_called((name,), path[-1:])), None)
+
+
+def _is_kind(column: Column, path: Path, records: int) -> bool:
+    values = set(map(str, column.values))
+    if not 2 <= len(values) <= _MOST_KINDS or len(column.at) < records / 2:
+        return False
+    if any(isinstance(value, int | float) and not isinstance(value, bool) for value in column.values):
+        return False
+    if all(map(is_word, column.values)):
+        return True
+    # Sentences that a program writes come again and again.
+    common = all(column.values.count(value) >= _COMMON for value in values)
+    return common and any(is_called((name,), path[-1:]) for name in _SENTENCES)
+
+
+def _groups(column: Column, tokens: set[int], answers: set[int]) -> list[_Group]:
+    at: dict[Scalar, set[int]] = {}
+    for index, value in column.by_record.items():
+        at.setdefault(value, set()).add(index)
+    return [
+        _Group(value, frozenset(places), len(places & tokens) / len(places), len(places & answers) / len(places),
+               kind_of(value))
+        for value, places in at.items()
+    ]  # fmt: skip
+
+
+def _split(path: Path, groups: Sequence[_Group], columns: Columns, spell: Callable[[Path], str]) -> Kinds | None:
+    """Return what the values of a field leave out; None when they do not tell calls from other records."""
+    if all(operation_like(it.value) is not None and it.kind in (None, Kind.GOOD) for it in groups):
+        return None
+    calls = [it for it in groups if it.tokens >= _CALLS and it.kind is not Kind.DERIVED]
+    calls = _without_twins(calls, columns)
+    asked = [it for it in calls if it.kind in (Kind.ASKED, Kind.PENDING, Kind.PART) and it.answers <= _OTHERS]
+    answered = [it for it in calls if it not in asked and it.answers > _OTHERS]
+    if answered:
+        calls = [it for it in calls if it not in asked]
+    derived = [it for it in groups if it.tokens > _OTHERS and it.kind is Kind.DERIVED]
+    others = [it for it in groups if it not in calls and it not in derived]
+    if not calls or not (others or derived):
+        return None
+    if any(_OTHERS < it.tokens < _CALLS for it in others):
+        return None
+    if rank("status", path) is not None and any(it.kind is None for it in others):
+        return None  # how calls ended, in words that nobody knows
+    known = columns.covered(
+        p for p in columns.of if rank("model", p) is not None or rank("request_id", p) is not None
+    )
+    failed = [it for it in others if it.kind is Kind.BAD and len(it.at & known) >= _CALLS * len(it.at)]
+    left_out = [it for it in (*others, *derived) if it not in failed]
+    if not left_out and not failed:
+        return None
+    return _filtered(path, calls, failed, left_out, columns, spell)
+
+
+def _without_twins(calls: Sequence[_Group], columns: Columns) -> list[_Group]:
+    """Return the groups without those that tell of the same calls as another one, by the ids of both."""
+    kept: list[_Group] = []
+    ids = _ids(columns)
+    for group in sorted(calls, key=lambda it: (-it.answers, -len(it.at))):
+        # Parts of one call grow into it, and none of them is another record of it.
+        twin = group.kind is not Kind.PART and any(
+            len(own := {values[at] for at in group.at if at in values}) >= _CALLS * len(group.at)
+            and len(own & {values[at] for at in other.at if at in values}) >= _CALLS * len(own)
+            for values in ids
+            for other in kept
+            if other.kind is not Kind.PART
+        )
+        if not twin:
+            kept.append(group)
+    return kept
+
+
+def _ids(columns: Columns) -> list[dict[int, Scalar]]:
+    """Return the values of ids of calls, by record."""
+    return [
+        column.by_record
+        for path, column in columns.of.items()
+        if rank("request_id", path) is not None and len(set(map(str, column.values))) > _COMMON
+    ]
+
+
+def _filtered(
+    path: Path,
+    calls: Sequence[_Group],
+    failed: Sequence[_Group],
+    left_out: Sequence[_Group],
+    columns: Columns,
+    spell: Callable[[Path], str],
+) -> Kinds | None:
+    name = spell(path)
+    kept = sorted({at for it in (*calls, *failed) for at in it.at})
+    notes = []
+    is_outcome = rank("status", path) is not None and all(
+        outcome_of(it.value) is not None for it in (*calls, *failed)
+    )
+    if not left_out and is_outcome:
+        return None  # an ordinary status
+    own_status = failed and not any(
+        rank("status", p) is not None and p != path and columns.share(p) > _OTHERS for p in columns.of
+    )
+    status = (
+        (path, {"success": [it.value for it in calls], "error": [it.value for it in failed]})
+        if own_status
+        else None
+    )
+    for it in left_out:
+        what = f", which is {it.kind}" if it.kind is not None else ""
+        more = "errors" if it.kind in (Kind.RETRY, Kind.BAD) else "inferences"
+        notes.append(
+            f"{'not' if is_outcome else 'only'}: {len(it.at)} records whose {name} is"
+            f" {it.value}{what}"
+            f" are left out; were they calls, there would be {len(it.at)} more {more}"
+        )
+    if status:
+        notes.append(f"status: {name} tells it: {_values(failed)} are failed calls")
+    values = [it.value for it in (*calls, *failed)]
+    if is_outcome:
+        return Kinds(kept, {}, {path: [it.value for it in left_out]}, status, tuple(notes))
+    if not left_out:
+        return Kinds(kept, {}, {}, status, tuple(notes))
+    return Kinds(kept, {path: values[0] if len(values) == 1 else values}, {}, status, tuple(notes))
+
+
+def _values(groups: Sequence[_Group]) -> str:
+    return ", ".join(str(it.value) for it in groups)
+
+
+def _without_rest(
+    found: Kinds, columns: Columns, calls: set[int], models: set[Path], spell: Callable[[Path], str]
+) -> Kinds:
+    """Leave out records that have neither tokens nor a model nor an error."""
+    failures = {path for path in columns.of if is_called(FAILURES, path)}
+    failed = columns.covered(failures) | {
+        at
+        for path, column in columns.of.items()
+        if rank("status", path) is not None
+        for at, value in column.by_record.items()
+        if outcome_of(value) is CallStatus.ERROR
+    }
+    named = columns.covered(models)
+    told = [{values[at] for at in calls if at in values} for values in _ids(columns)]
+    parts = {
+        at for values, known in zip(_ids(columns), told, strict=True) for at, id_ in values.items() if id_ in known
+    } - calls
+    # An error of something else, such as a database, names no model and has no id of a call.
+    known = named | {at for values in _ids(columns) for at in values}
+    others = failed - known if named else set()
+    rest = [
+        at
+        for at in found.kept
+        if at not in calls and (at in others or (at not in failed and (at not in named or at in parts)))
+    ]
+    if not rest:
+        return found
+    by, kept = _only_in(found.kept, rest, columns)
+    if by is None:
+        note = f"{len(rest)} records have no model, no tokens and no error, and count as inferences all the same"
+        return Kinds(found.kept, found.only, found.excluded, found.status, (*found.notes, note))
+    out = len(found.kept) - len(kept)
+    more = f" ({out - len(rest)} of them have other signs of a call)" if out > len(rest) else ""
+    note = (
+        f"only: {out} records without {spell(by)} are left out{more}; were they calls, there would be {out} more"
+        " inferences"
+    )
+    only = {**found.only, by: {"present": True}}
+    return Kinds(kept, only, found.excluded, found.status, (*found.notes, note))
+
+
+def _only_in(records: Sequence[int], rest: Sequence[int], columns: Columns) -> tuple[Path | None, Sequence[int]]:
+    """Return a path that calls have and the rest has not, of a model or of tokens, and the records with it."""
+    inside, outside = set(records) - set(rest), set(rest)
+    best: tuple[Path | None, Sequence[int]] = (None, [])
+    for wanted in ("model", "output_tokens", "input_tokens"):
+        for path, column in columns.of.items():
+            at = set(column.at) if rank(wanted, path) is not None else set()
+            kept = sorted(at & inside)
+            if not at & outside and len(kept) > len(best[1]) and len(kept) >= _MOST * len(inside):
+                best = (path, kept)
+    return best

@@ -1,0 +1,73 @@
+"""Finds the model that served a call. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from leverwatch.collectors.records.fields import Path
+from leverwatch.collectors.sniffing.columns import Column
+from leverwatch.collectors.sniffing.draft import MOST_OTHERS, Draft, exclusive, first_that_tells
+from leverwatch.collectors.sniffing.field_names import is_called
+
+_LOOKS_LIKE = re.compile(
+    r"(?:[\w.-]+/)*[\w.-]*(?:gpt-?\d|gpt-|chatgpt|\bo[134](?:-|$)|claude|gemini|gemma|llama|mi[sx]tral|codestral|qwen"
+    r"|deepseek|command-?[ra]|grok|sonnet|haiku|opus|nova-|titan|phi-?\d|text-embedding|kimi|glm-?\d|jamba|sonar)"
+    r"[\w.:@/+-]*",
+    re.IGNORECASE | re.ASCII,
+)
+_MOSTLY = 0.8
+_ASKED = ("requestmodel", "requestedmodel", "modelrequested", "inputmodel", "askedmodel", "modelalias", "alias")
+
+
+def set_model(draft: Draft) -> None:
+    """Map the model: that of the response first, and others where a record does not have that."""
+    fitting = [path for path in draft.named("model") if draft.fits("model", path)]
+    if not fitting:
+        likely = [path for path, column in draft.columns.of.items() if _looks_like_models(column)]
+        fitting = [path for path in likely if draft.is_free(path)]
+        if not fitting:
+            return
+        draft.doubt("model", f"{draft.spell(fitting[0])} is chosen by its values, for no name tells")
+    # What was asked for is no sign of what served.
+    fitting.sort(key=lambda path: is_called(_ASKED, path) or path[-1].lower().startswith("request"))
+    chosen = first_that_tells(draft, fitting, lambda column: dict(column.by_record))
+    chosen += [it for it in _filling(draft, fitting, chosen) if it not in chosen]
+    spelled = [draft.spell(path) for path in chosen]
+    draft.set("model", spelled[0] if len(spelled) == 1 else spelled, *chosen)
+    draft.others["model"] = tuple(path for path in fitting if path not in chosen)[:MOST_OTHERS]
+    for path in fitting:
+        if path == chosen[0]:
+            continue
+        both, differing = exclusive(draft.columns.of[chosen[0]], draft.columns.of[path], _values)
+        if differing:
+            draft.doubt(
+                "model",
+                f"taken from {spelled[0]}; {draft.spell(path)} names another model in {differing} of {both}"
+                " records",
+            )
+    missing = len(draft.columns) - len(draft.columns.covered(chosen))
+    if missing:
+        draft.doubt(
+            "model", f"{missing} of {len(draft.columns)} records of the sample name none, and count as unknown"
+        )
+
+
+def _filling(draft: Draft, fitting: list[Path], chosen: list[Path]) -> list[Path]:
+    """Return the paths that tell the model of records whose first path does not, as of a call that failed."""
+    found: list[Path] = []
+    for path in fitting:
+        gaps = draft.columns.covered([path]) - draft.columns.covered([*chosen, *found])
+        if path not in chosen and gaps:
+            found.append(path)
+    return found
+
+
+def _values(column: Column) -> dict[int, object]:
+    return dict(column.by_record)
+
+
+def _looks_like_models(column: Column) -> bool:
+    like = sum(
+        isinstance(value, str) and _LOOKS_LIKE.fullmatch(value.strip()) is not None for value in column.values
+    )
+    return like >= _MOSTLY * len(column.values)

@@ -1,0 +1,108 @@
+"""Finds what was asked of a model: a generation, an embedding, or something else. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from leverwatch.collectors.interface import Operation
+from leverwatch.collectors.records.fields import Path
+from leverwatch.collectors.records.vocabulary import operation_of
+from leverwatch.collectors.sniffing.columns import Column
+from leverwatch.collectors.sniffing.draft import Draft
+from leverwatch.collectors.sniffing.field_names import KNOWN, is_called, rank
+from leverwatch.collectors.sniffing.numerals import Scalar
+from leverwatch.collectors.sniffing.words import is_word, operation_like, operation_named
+
+_SURE = 2
+"""The rank of the last of the names that hardly mean anything else."""
+_MORE_NAMES = (
+    "endpoint", "method", "api", "route", "path", "action", "mode", "event", "eventtype", "function", "category",
+    "modality", "apimethod", "url", "vorgang", "aktion",
+)  # fmt: skip
+_MOST_WORDS = 20
+
+
+def set_operation(draft: Draft) -> None:
+    """Map what was asked for, where its words are known or can be told."""
+    named = draft.named("operation")
+    for path in named:
+        values = list(dict.fromkeys(draft.columns.of[path].values))
+        if all(isinstance(value, str) and operation_of(value) is not None for value in values):
+            draft.set("operation", draft.spell(path), path)
+            _say_others(draft, path, {value: operation_of(str(value)) for value in values})
+            return
+    more = [path for path in draft.columns.of if is_called(_MORE_NAMES, path) and draft.is_free(path)]
+    for path in (*named, *more):
+        if _set_words(draft, path, sure=path in named and (rank("operation", path) or 0) <= _SURE):
+            return
+    for path in named[:1]:
+        if (rank("operation", path) or 0) <= _SURE:
+            _unknown(draft, path)
+
+
+def _say_others(draft: Draft, path: Path, meant: Mapping[Scalar, Operation | None]) -> None:
+    """Say which records are no generations."""
+    values = draft.columns.of[path].values
+    for value, operation in meant.items():
+        if operation not in (None, Operation.GENERATION):
+            draft.doubt(
+                "operation",
+                f"{values.count(value)} records whose {draft.spell(path)} is {value} are taken as {operation},"
+                " and are no inferences",
+            )
+
+
+def doubt_names(draft: Draft) -> None:
+    """Say which models are no generators by their names, where nothing else tells what was asked for."""
+    column = draft.column("model")
+    if column is None or "operation" in draft.paths:
+        return
+    others = {value: operation_named(value) for value in dict.fromkeys(column.values)}
+    number = sum(others[value] is not None for value in column.values)
+    if number:
+        kinds = ", ".join(sorted({operation.value for operation in others.values() if operation is not None}))
+        draft.doubt(
+            "operation",
+            f"{number} records of the sample name a model that is one of {kinds} by its name, and are no"
+            " inferences"
+            " where that name is known; no field tells what was asked for",
+        )
+
+
+def _set_words(draft: Draft, path: Path, *, sure: bool) -> bool:
+    column = draft.columns.of[path]
+    values = list(dict.fromkeys(column.values))
+    if len(values) > _MOST_WORDS or not all(isinstance(value, str) and is_word(value) for value in values):
+        return False
+    meant = {value: operation_like(value) for value in values}
+    known = {operation for operation in meant.values() if operation is not None}
+    if not known or (not sure and (known == {Operation.GENERATION} or None in meant.values())):
+        return False
+    if known <= {Operation.GENERATION, Operation.TOOL} and None in meant.values():
+        return False
+    words: dict[str, list[Scalar]] = {}
+    spelled = draft.spell(path)
+    for value, operation in meant.items():
+        number = column.values.count(value)
+        if operation is None:
+            draft.doubt(
+                "operation",
+                f"{spelled} has a word of no known meaning, {value}, in {number} records, which are not"
+                " counted; were"
+                f" they generations, there would be {number} more inferences",
+            )
+        elif operation_of(str(value)) is not operation:
+            words.setdefault(operation.value, []).append(value)
+    _say_others(draft, path, meant)
+    draft.set("operation", {"path": spelled, **words} if words else spelled, path)
+    return True
+
+
+def _unknown(draft: Draft, path: Path) -> None:
+    column: Column = draft.columns.of[path]
+    note = f"{draft.spell(path)} has values of no known meaning"
+    if any(map(KNOWN["operation"].fits, column.values)):
+        # Without it, all that is no generation would count as one.
+        draft.set("operation", draft.spell(path), path)
+        note += ", whose records are not counted"
+    draft.doubt("operation", note)

@@ -1,0 +1,244 @@
+"""Finds the field that tells whether a call failed, and what its words mean. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from leverwatch.collectors.records.fields import Path
+from leverwatch.collectors.records.vocabulary import CallStatus, status_of
+from leverwatch.collectors.sniffing.columns import Column
+from leverwatch.collectors.sniffing.draft import Draft
+from leverwatch.collectors.sniffing.field_names import FAILURES, is_called, rank
+from leverwatch.collectors.sniffing.name_words import words_of
+from leverwatch.collectors.sniffing.numerals import Scalar
+from leverwatch.collectors.sniffing.words import Kind, is_word, kind_of, outcome_of
+
+_MOST_WORDS = 24
+_SURE_NAMES = 1
+"""The rank of the last of the names that hardly mean anything else."""
+_USUAL = 7
+_CALLS, _OTHERS = 0.8, 0.1
+_NOTHING = frozenset(
+    {"none", "null", "-", "n/a", "na", "nan", "no", "false", "0", "nil", "undefined", "keine", "ok"}
+)
+_NO_CALLS = frozenset({Kind.PENDING, Kind.RETRY, Kind.CACHED, Kind.PART})
+_FIRST_FAULT, _LAST_FAULT = 300, 599
+
+
+def set_status(draft: Draft) -> dict[Path, list[Scalar]]:
+    """Map the outcome of a call. Returns what a call must not say, as some words mean that there was none."""
+    excluded: dict[Path, list[Scalar]] = {}
+    for path in draft.named("status"):
+        column = draft.columns.of[path]
+        if not _are_words(column):
+            if (rank("status", path) or 0) <= _USUAL and any(isinstance(it, str) for it in column.values):
+                draft.doubt("status", f"{draft.spell(path)} may tell it, with texts or too many words: not mapped")
+            continue
+        unusual = (rank("status", path) or 0) > _USUAL and not any(
+            outcome_of(it) is not None or kind_of(it) in _NO_CALLS for it in column.values
+        )
+        if unusual and not all(outcome_of(value) is not None for value in column.values):
+            continue
+        found = _by_words(draft, path, column)
+        if found is None:
+            continue
+        excluded = found
+        break
+    if "status" in draft.paths:
+        _contradiction(draft)
+    else:
+        _by_failures(draft)
+    return excluded
+
+
+def _are_words(column: Column) -> bool:
+    return all(map(is_word, column.values)) and len(set(map(str, column.values))) <= _MOST_WORDS
+
+
+def _by_words(draft: Draft, path: Path, column: Column) -> dict[Path, list[Scalar]] | None:
+    values = list(dict.fromkeys(column.values))
+    spelled = draft.spell(path)
+    if all(_is_read(value) for value in values):
+        draft.set("status", spelled, path)
+        return {}
+    if all(isinstance(value, int) and not isinstance(value, bool) for value in values) and set(values) <= {0, 1}:
+        return _by_numbers(draft, path, column)
+    good: list[Scalar] = []
+    bad: list[Scalar] = []
+    out: list[Scalar] = []
+    strange: list[Scalar] = []
+    answered = _answered(draft)
+    for value in values:
+        at = {index for index, it in column.by_record.items() if it == value}
+        share = len(at & answered) / len(at)
+        outcome, kind = outcome_of(value), kind_of(value)
+        if outcome is not None:
+            (good if outcome is CallStatus.SUCCESS else bad).append(value)
+        elif kind in _NO_CALLS and (share <= _OTHERS or kind is Kind.CACHED):
+            out.append(value)
+            draft.doubt(
+                "not",
+                f"{len(at)} records whose {spelled} is {value} are left out as {kind}; were they calls, there"
+                " would"
+                f" be {len(at)} more inferences",
+            )
+        else:
+            strange.append(value)
+            is_good = bool(answered) and share >= _CALLS
+            (good if is_good else bad).append(value)
+            draft.doubt(
+                "status",
+                f"{spelled} has a word of no known meaning, {value}, in {len(at)} records; taken for"
+                f" {'success, as most of them have' if is_good else 'an error, as few of them have'} output"
+                " tokens",
+            )
+    # Of words that are all unknown, only two kinds of records tell anything.
+    if len(strange) == len(values) and not (good and bad):
+        draft.notes = [note for note in draft.notes if not note.startswith(f"status: {spelled} has a word")]
+        draft.doubt("status", f"{spelled} has values of no known meaning, and is not mapped: all records succeed")
+        return None
+    setting = {"path": spelled, **({"success": good} if good else {}), **({"error": bad} if bad else {})}
+    draft.set("status", setting, path)
+    return {path: out} if out else {}
+
+
+def _is_read(value: Scalar) -> bool:
+    return not isinstance(value, float) and status_of(value) is not None
+
+
+def _answered(draft: Draft) -> set[int]:
+    column = draft.column("output_tokens") or draft.column("input_tokens")
+    return set() if column is None else {at for at, number in column.counts.items() if number > 0}
+
+
+def _by_numbers(draft: Draft, path: Path, column: Column) -> dict[Path, list[Scalar]] | None:
+    """Map a field of 0 and 1: 1 is a success, or 0 is, as an exit code is."""
+    answered = _answered(draft)
+    shares = {}
+    for value in (0, 1):
+        at = {index for index, it in column.by_record.items() if it == value}
+        shares[value] = len(at & answered) / len(at) if at else None
+    named_good = bool({"ok", "success", "succeeded", "successful", "erfolg", "exito"} & set(words_of(path[-1])))
+    zero, one = shares[0], shares[1]
+    if named_good:
+        good = 1
+    elif zero is not None and one is not None and abs(zero - one) > _CALLS:
+        good = 1 if one > zero else 0
+    else:
+        draft.doubt(
+            "status", f"{draft.spell(path)} is 0 or 1, and nothing tells which one is a success: not mapped"
+        )
+        return None
+    draft.set("status", {"path": draft.spell(path), "success": [good], "error": [1 - good]}, path)
+    return {}
+
+
+def _failures(draft: Draft) -> list[Path]:
+    return [path for path in draft.columns.of if is_called(FAILURES, path) and draft.is_free(path)]
+
+
+def _counts(draft: Draft, path: Path) -> bool:
+    """Whether values are numbers of failures, of which there may be several in a record; if so, that is said."""
+    column = draft.columns.of[path]
+    several = _how(column) != "codes" and any(number > 1 for number in column.numbers.values())
+    if several:
+        draft.settled.add(path)
+        draft.doubt(
+            "status", f"{draft.spell(path)} counts failures, and no field says of how many calls: not mapped"
+        )
+    return several
+
+
+def _real(column: Column) -> dict[int, Scalar]:
+    """Return the values that tell of a failure, by record."""
+    return {at: value for at, value in column.by_record.items() if not _is_nothing(value)}
+
+
+def _is_nothing(value: Scalar) -> bool:
+    return value is False or value == 0 or str(value).strip().lower() in _NOTHING
+
+
+def _by_failures(draft: Draft) -> None:
+    found = [(path, _real(draft.columns.of[path])) for path in _failures(draft) if not _counts(draft, path)]
+    failures = [(path, real) for path, real in found if real]
+    if not failures:
+        for path, _ in found:
+            draft.settled.add(path)
+        return
+    # Words are better than texts, and a field that more of the failures have is better.
+    failures.sort(key=lambda it: (_how(draft.columns.of[it[0]]) == "text", -len(it[1])))
+    path, real = failures[0]
+    spelled = draft.spell(path)
+    draft.settled.update(it for it, _ in failures)
+    how = _how(draft.columns.of[path])
+    answered = _answered(draft)
+    with_output = sum(at in answered for at in real)
+    if how == "codes":
+        draft.set("status", spelled, path)
+    elif how == "flag":
+        values = list(dict.fromkeys(draft.columns.of[path].values))
+        good = [value for value in values if _is_nothing(value)]
+        bad = [value for value in values if value not in good]
+        draft.set("status", {"path": spelled, **({"success": good} if good else {}), "error": bad}, path)
+    else:
+        good = [value for value in dict.fromkeys(draft.columns.of[path].values) if _is_nothing(value)]
+        setting = {"path": spelled, **({"success": good} if good else {}), "error": {"present": True}}
+        draft.set("status", setting, path)
+        draft.doubt(
+            "status",
+            f"{len(real)} of {len(draft.columns)} records have {spelled}, and are taken for failed calls; the"
+            " others"
+            " for successes",
+        )
+    if with_output > 0.5 * len(real):
+        draft.doubt(
+            "status", f"{with_output} of the {len(real)} records with {spelled} have output tokens all the same"
+        )
+
+
+def _how(column: Column) -> str:
+    real = _real(column)
+    values = set(real.values())
+    if all(
+        value is True or value == 1 or str(value).lower() in {"true", "1", "yes", "ja", "oui"} for value in values
+    ):
+        return "flag"
+    codes = [_code(value) for value in column.values]
+    if all(code is not None for code in codes):
+        return "codes"
+    return "words" if all(map(is_word, values)) and not any(isinstance(it, float) for it in values) else "text"
+
+
+def _code(value: Scalar) -> int | None:
+    text = str(value).strip()
+    return int(text) if text.isdecimal() and _FIRST_FAULT <= int(text) <= _LAST_FAULT else None
+
+
+def _contradiction(draft: Draft) -> None:
+    """Say where records that succeed by their status tell of an error."""
+    path = draft.paths["status"][0]
+    setting = draft.settings["status"]
+    bad = set(map(str, setting.get("error", ()))) if isinstance(setting, Mapping) else set()
+    failed = {
+        at
+        for at, value in draft.columns.of[path].by_record.items()
+        if str(value) in bad or outcome_of(value) is CallStatus.ERROR
+    }
+    told = failed & _answered(draft)
+    if told:
+        draft.doubt(
+            "status",
+            f"{len(told)} of {len(failed)} records that failed by {draft.spell(path)} have output tokens,"
+            " which do not"
+            " count",
+        )
+    for other in _failures(draft):
+        draft.settled.add(other)
+        real = set(_real(draft.columns.of[other])) - failed
+        if real:
+            draft.doubt(
+                "status",
+                f"taken from {draft.spell(path)}; {len(real)} records that succeed by it have"
+                f" {draft.spell(other)}, and would be errors by that",
+            )
+            return

@@ -1,0 +1,183 @@
+"""Finds how many calls a record stands for, and how many of these failed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from leverwatch.collectors.records.fields import Path
+from leverwatch.collectors.sniffing.columns import MOSTLY, Column
+from leverwatch.collectors.sniffing.counters import counter_of, session_keys
+from leverwatch.collectors.sniffing.draft import Draft
+from leverwatch.collectors.sniffing.moments import readable
+from leverwatch.collectors.sniffing.name_words import word_set, words_of
+
+_CALLS = word_set(
+    "requests request calls call anfragen aufrufe requetes appels solicitudes llamadas peticiones "
+    "richieste chiamate pedidos invocations inferences inference completions generations queries "
+    "verzoeken zapytania"
+)
+_COUNTED = word_set("count counts n num number total anzahl nombre nb no numero numero cantidad aantal gesamt")
+_GOOD = word_set("success successful succeeded ok erfolgreich reussies reussis exitosas good succeed")
+_BAD = word_set(
+    "failed failures failure errors error errored fehler fehlgeschlagen erreurs echecs errores fallos "
+    "erros fallidas errori"
+)
+_NO = word_set(
+    "id ids rate limit max min avg per remaining tool tools function cache cached hit hits type time ms s "
+    "token tokens cost model models name retry retries status code message text kind class cumulative uri "
+    "url path method user timeout duration latency size bytes body percent pct ratio unique users"
+)
+_FEWEST = 3
+"""Times that are full hours, from which on this is no chance."""
+
+
+def set_inferences(draft: Draft) -> None:
+    """Map how many calls a record stands for, where it says so, and how many of these failed."""
+    columns = draft.columns
+    whole = {path: column for path, column in columns.of.items() if _is_count(column) and draft.is_free(path)}
+    totals = [path for path in whole if _is_named(path, _CALLS, _COUNTED) and not _has(path, _GOOD | _BAD)]
+    good = [path for path in whole if _has(path, _GOOD) and _names_calls(path)]
+    bad = [path for path in whole if _has(path, _BAD) and _names_calls(path)]
+    sums = _is_daily(draft)
+    bare = [path for path in whole if _only(path, _COUNTED) and not _has(path, _GOOD | _BAD)]
+    totals += [path for path in bare if sums and path not in totals]
+    some = [path for path in totals if any(number > 1 for number in whole[path].counts.values())]
+    if not some and not (sums and good and bad):
+        if sums:
+            _doubt_sums(draft, totals)
+        return
+    if some:
+        _set_total(draft, some, good, bad)
+    else:
+        draft.set("inferences", [draft.spell(good[0]), f"+{draft.spell(bad[0])}"], good[0], bad[0])
+        draft.doubt(
+            "inferences",
+            f"every record stands for as many calls as {draft.spell(good[0])} and {draft.spell(bad[0])} say"
+            " together",
+        )
+        draft.set("errors", draft.spell(bad[0]), bad[0])
+
+
+def _set_total(draft: Draft, some: Sequence[Path], good: Sequence[Path], bad: Sequence[Path]) -> None:
+    path = some[0]
+    column = draft.columns.of[path]
+    spelled = draft.spell(path)
+    counter = counter_of(draft.columns, column, session_keys(draft.columns))
+    if counter is not None and len(column.counts) > 5 and not _is_daily(draft):
+        steps = [after - before for before, after in pairwise(column.counts.values())]
+        draft.settled.add(path)
+        if all(step in (0, 1) or step < 0 for step in steps):
+            draft.prove("inferences", f"{spelled} only numbers the calls")
+            return
+        draft.doubt(
+            "inferences", f"{spelled} only grows, as a sum so far does: not mapped, every record is one call"
+        )
+        return
+    numerals = draft.signs(column)
+    draft.set("inferences", {"path": spelled, **numerals} if numerals else spelled, path)
+    draft.others["inferences"] = tuple(it for it in some[1:])
+    ids = draft.first("request_id")
+    one_each = ids is not None and not _is_daily(draft)
+    more = f"; without it there would be {len(column.counts)}" if len(column.counts) > 1 else ""
+    draft.doubt(
+        "inferences",
+        f"every record stands for as many calls as {spelled} says"
+        + (f", {sum(column.counts.values()):,.0f} in the sample{more}" if len(column.counts) > 1 else "")
+        + (", though each has an id of its own" if one_each else ""),
+    )
+    _set_errors(draft, path, good, bad)
+
+
+def _set_errors(draft: Draft, path: Path, good: Sequence[Path], bad: Sequence[Path]) -> None:
+    total = draft.columns.of[path].counts
+    for failed in bad:
+        numbers = draft.columns.of[failed].counts
+        if any(number > total.get(at, 0) for at, number in numbers.items()):
+            draft.doubt(
+                "errors", f"{draft.spell(failed)} exceeds {draft.spell(path)} in some records, so it does not"
+                          " count"
+                " in it: inferences are taken as the sum of both",
+            )  # fmt: skip
+            draft.set("inferences", [draft.spell(path), f"+{draft.spell(failed)}"], path, failed)
+        elif not _is_proven(draft, path, good, failed):
+            draft.doubt(
+                "errors",
+                f"{draft.spell(failed)} of the calls of {draft.spell(path)} failed; were they not part of it,"
+                f" there would be {sum(numbers.values()):,.0f} more inferences in the sample",
+            )
+        numerals = draft.signs(draft.columns.of[failed])
+        draft.set("errors", {"path": draft.spell(failed), **numerals} if numerals else draft.spell(failed), failed)
+        return
+    if good:
+        succeeded = draft.columns.of[good[0]].counts
+        missing = sum(total.values()) - sum(succeeded.values())
+        if missing > 0:
+            draft.doubt(
+                "errors",
+                f"{draft.spell(good[0])} are {missing:,.0f} fewer than {draft.spell(path)}, which may be"
+                " failed calls;"
+                " no field has their number, and they count as inferences",
+            )
+
+
+def _is_proven(draft: Draft, total: Path, good: Sequence[Path], failed: Path) -> bool:
+    if not good:
+        return False
+    of = draft.columns.of
+    at = of[total].counts.keys() & of[good[0]].counts.keys() & of[failed].counts.keys()
+    return bool(at) and all(of[total].counts[it] == of[good[0]].counts[it] + of[failed].counts[it] for it in at)
+
+
+def _is_count(column: Column) -> bool:
+    return (
+        bool(column.counts)
+        and len(column.counts) >= MOSTLY * column.told
+        and all(number >= 0 and number.is_integer() for number in column.counts.values())
+    )
+
+
+def _words(path: Path) -> frozenset[str]:
+    return frozenset(words_of(path[-1]))
+
+
+def _has(path: Path, words: Iterable[str]) -> bool:
+    return not _words(path).isdisjoint(words)
+
+
+def _is_named(path: Path, wanted: frozenset[str], more: frozenset[str]) -> bool:
+    own = _words(path)
+    plural = own & wanted and (own & more or any(word.endswith(("s", "n")) for word in own & wanted))
+    return bool(plural) and not own & _NO
+
+
+def _only(path: Path, words: frozenset[str]) -> bool:
+    return bool(_words(path)) and _words(path) <= words
+
+
+def _names_calls(path: Path) -> bool:
+    return not _has(path, _NO) and (_words(path) <= (_GOOD | _BAD | _COUNTED | _CALLS | {"of", "llm", "api"}))
+
+
+def _is_daily(draft: Draft) -> bool:
+    """Whether the records are sums: their times are full hours, or dates without a time of day."""
+    column = draft.column("time")
+    if column is None:
+        return False
+    setting = draft.settings["time"]
+    format_ = setting.get("format") if isinstance(setting, dict) else None
+    times = [readable(value, format_) for value in column.values]
+    known = [time for time in times if time is not None]
+    whole = all(time.minute == time.second == time.microsecond == 0 for time in known)
+    return whole and len(known) >= _FEWEST and len(set(known)) > 1
+
+
+def _doubt_sums(draft: Draft, totals: Sequence[Path]) -> None:
+    if totals:
+        return
+    draft.doubt(
+        "inferences",
+        "all times are full hours or days, as of records that are sums of many calls; no field says of how"
+        " many, and"
+        " each record counts as one",
+    )

@@ -1,0 +1,284 @@
+"""Chooses between tokens that a record tells in several scopes: of a call, of a step, of a session so far.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+from leverwatch.collectors.records.fields import Path
+from leverwatch.collectors.sniffing.columns import Column
+from leverwatch.collectors.sniffing.counters import (
+    Counter,
+    counter_of,
+    differences,
+    goes_up,
+    says_cumulative,
+    says_single,
+    session_keys,
+)
+from leverwatch.collectors.sniffing.draft import MOST_OTHERS, Draft, exclusive, first_that_tells
+from leverwatch.collectors.sniffing.name_words import bare_field, is_fresh, words_of
+from leverwatch.collectors.sniffing.version_ids import version_id
+
+_MOSTLY = 0.9
+_FEWEST = 5
+_WIDER = frozenset({"total", "all", "overall", "sum", "aggregate", "combined"})
+_LONG = frozenset({"session", "cumulative", "lifetime", "running"})
+WHOLES = ("input_tokens", "output_tokens")
+
+
+def set_tokens(draft: Draft, shared: Sequence[Path] = ()) -> None:
+    """Map the input and output tokens, of one scope both; `shared` are ids that several records have."""
+    fitting = {name: [path for path in draft.named(name) if draft.fits(name, path)] for name in WHOLES}
+    if not any(fitting.values()):
+        if not _by_bare_names(draft):
+            _by_sum(draft)
+        if "input_tokens" not in draft.paths:
+            _by_shape(draft)
+        return
+    versions = _are_versions(draft, shared, fitting)
+    counters = {} if versions else _counters(draft, [path for paths in fitting.values() for path in paths])
+    scopes = list(dict.fromkeys(path[:-1] for name in ("output_tokens", "input_tokens") for path in fitting[name]))
+    if len(scopes) > 1:
+        scopes = _ordered(draft, fitting, scopes, counters)
+    for name in WHOLES:
+        rank = {path: at for at, path in enumerate(fitting[name])}
+        single = [path for path in fitting[name] if path not in counters]
+        # A counter is taken only where nothing else tells the tokens of a call.
+        ordered = sorted(
+            single or fitting[name], key=lambda path: (is_fresh(path), scopes.index(path[:-1]), rank[path])
+        )
+        if ordered:
+            _set(draft, name, ordered, fitting[name], counters)
+
+
+def _are_versions(draft: Draft, shared: Sequence[Path], fitting: dict[str, list[Path]]) -> bool:
+    """Whether records are versions of one call, whose output grows without being a sum of several calls."""
+    chosen = {name: paths[0] for name, paths in draft.paths.items()}
+    chosen |= {name: paths[0] for name, paths in fitting.items() if paths}
+    return version_id(shared, chosen, draft.columns.records)[0] is not None
+
+
+def _by_bare_names(draft: Draft) -> bool:
+    """Map the only two columns that are called `in` and `out`, or alike. Returns whether there are two."""
+    named = {
+        name: [path for path in draft.columns.of if bare_field(path) == name and draft.is_free(path)]
+        for name in WHOLES
+    }
+    found = {name: [path for path in paths if draft.fits(name, path)] for name, paths in named.items()}
+    if any(len(paths) != 1 for paths in found.values()):
+        return False
+    for name, paths in found.items():
+        _set(draft, name, paths, paths, {})
+    spelled = " and ".join(draft.spell(paths[0]) for paths in found.values())
+    draft.doubt(
+        "input_tokens and output_tokens", f"{spelled} are taken for tokens, though no name speaks of tokens"
+    )
+    return True
+
+
+def _by_sum(draft: Draft) -> None:
+    """Map two columns of counts of which a third one is the sum, as input and output are."""
+    counts = {
+        path: column.counts
+        for path, column in draft.columns.of.items()
+        if draft.is_free(path) and len(column.counts) >= _FEWEST and draft.fits("input_tokens", path)
+    }
+    for total, sums in counts.items():
+        for first, second in combinations((path for path in counts if path != total), 2):
+            one, other = counts[first], counts[second]
+            at = one.keys() & other.keys() & sums.keys()
+            if len(at) >= _MOSTLY * len(sums) and all(one[it] + other[it] == sums[it] > 0 for it in at):
+                taken, given = (first, second) if sum(one.values()) >= sum(other.values()) else (second, first)
+                if not (any(one.values()) and any(other.values())):
+                    continue
+                for name, path in zip(WHOLES, (taken, given), strict=True):
+                    _set(draft, name, [path], [path], {})
+                draft.doubt(
+                    "input_tokens and output_tokens",
+                    f"{draft.spell(taken)} and {draft.spell(given)} are chosen because {draft.spell(total)} is"
+                    " their"
+                    " sum, and the larger one is taken for the input; no name tells",
+                )
+                return
+
+
+def _by_shape(draft: Draft) -> None:
+    """Map the only two columns of counts, of a table whose names are of no known language."""
+    if "model" not in draft.paths:
+        return
+    counts = [
+        path for path, column in draft.columns.of.items()
+        if draft.is_free(path) and len(column.counts) >= _MOSTLY * len(draft.columns) and draft.fits(WHOLES[0],
+        path)
+        and len(set(column.counts.values())) > _FEWEST and not words_of(path[-1])
+    ]  # fmt: skip
+    if len(counts) == len(WHOLES):
+        counts.sort(key=lambda path: -sum(draft.columns.of[path].counts.values()))
+        for name, path in zip(WHOLES, counts, strict=True):
+            _set(draft, name, [path], [path], {})
+        spelled = " and ".join(map(draft.spell, counts))
+        draft.doubt(
+            "input_tokens and output_tokens",
+            f"{spelled} are chosen as the only counts, and the larger ones are taken for the input; no name tells",
+        )
+
+
+def _counters(draft: Draft, paths: Sequence[Path]) -> dict[Path, Counter]:
+    """Return those of the paths that have sums so far."""
+    columns, keys = draft.columns, session_keys(draft.columns)
+    found = {}
+    outputs = [path for path in paths if path in draft.ranked("output_tokens", paths)]
+    for path in outputs:
+        counter = counter_of(columns, columns.of[path], keys, any_key=True)
+        if counter is not None:
+            found[path] = counter
+    for path in paths:
+        if path in outputs:
+            continue
+        counter = counter_of(columns, columns.of[path], keys, any_key=bool(found))
+        # What a conversation has said so far is input again: it grows without being a sum.
+        beside = any(other[:-1] == path[:-1] for other in found)
+        if counter is not None and (beside or says_cumulative(path)):
+            found[path] = counter
+        elif counter is not None and not outputs:
+            draft.doubt(
+                "input_tokens",
+                f"{draft.spell(path)} only grows; it is taken as the input of single calls, and may be a sum"
+                " so far",
+            )
+    return found
+
+
+def _ordered(
+    draft: Draft, fitting: dict[str, list[Path]], scopes: list[Path], counters: dict[Path, Counter]
+) -> list[Path]:
+    """Return the scopes, that of a single call first."""
+
+    def paths(scope: Path) -> list[Path]:
+        return [path for found in fitting.values() for path in found if path[:-1] == scope]
+
+    def order(scope: Path) -> tuple[bool, bool, bool, int, int]:
+        inside = paths(scope)
+        counted = any(path in counters for path in inside)
+        most = max(draft.columns.share(path) for path in inside)
+        return (
+            counted, most < 0.5, not all(any(path in fitting[name] for path in inside) for name in WHOLES),
+            _width(scope, scopes), scopes.index(scope),
+        )  # fmt: skip
+
+    return sorted(scopes, key=order)
+
+
+def _width(scope: Path, scopes: Sequence[Path]) -> int:
+    """Return -1 for the scope of all steps of a call, 1 for that of a session; else 0."""
+    words = {word for key in scope for word in words_of(key)}
+    if not words & _WIDER or says_single(scope):
+        return 0
+    # Beside the numbers of the last call, those of all are of a session.
+    return 1 if words & _LONG or any(map(says_single, scopes)) else -1
+
+
+def _set(
+    draft: Draft, name: str, ordered: Sequence[Path], fitting: Sequence[Path], counters: dict[Path, Counter]
+) -> None:
+    columns, first = draft.columns, ordered[0]
+    chosen = first_that_tells(
+        draft, [path for path in ordered if (path in counters) == (first in counters)], _counts
+    )
+    chosen = [path for path in chosen if path == first or not is_fresh(path)]
+    column = columns.of[first]
+    draft.others[name] = tuple(
+        path for path in ordered if path not in chosen and exclusive(column, columns.of[path], _counts)[1] == 0
+    )[:MOST_OTHERS]
+    if first in counters:
+        _set_counter(draft, name, first, counters[first])
+        return
+    if goes_up(column):
+        draft.doubt(
+            name, f"{draft.spell(first)} never falls; it is taken as of single calls, and may be a sum so far"
+        )
+    numerals = draft.signs(column)
+    if numerals:
+        draft.set(name, {"path": draft.spell(first), **numerals}, first)
+        signs = " and ".join(f"{key} {value!r}" for key, value in numerals.items())
+        draft.prove(name, f"{draft.spell(first)} writes numbers with {signs}")
+        if not column.count_numerals.is_sure:
+            draft.doubt(name, f"{draft.spell(first)} is read with {signs}; its numbers may be written otherwise")
+    else:
+        spelled = [draft.spell(path) for path in chosen]
+        draft.set(name, spelled[0] if len(spelled) == 1 else spelled, *chosen)
+        if len(chosen) > 1:
+            draft.doubt(name, f"{', '.join(spelled)}: the first that tells; no record tells two different ones")
+    for path in fitting:
+        if path not in chosen and not is_fresh(path):
+            _compare(draft, name, first, path, counters)
+
+
+def _counts(column: Column) -> dict[int, float]:
+    return column.counts
+
+
+def _set_counter(draft: Draft, name: str, path: Path, counter: Counter) -> None:
+    spelled = draft.spell(path)
+    session = counter.session or _constant(draft)
+    draft.settled.add(path)
+    if session is None:
+        draft.doubt(
+            name,
+            f"{spelled} only grows, so it is a sum so far and not of one call; no field names its session, so"
+            " it is"
+            " not mapped and the tokens are unknown",
+        )
+        return
+    key = draft.spell(session)
+    draft.set(name, {"path": spelled, "of_session": key}, path)
+    grown = sum(differences(draft.columns, draft.columns.of[path], counter.session).values())
+    whole = sum(draft.columns.of[path].counts.values())
+    draft.doubt(
+        name,
+        f"{spelled} only grows within {key}: taken as a sum so far, of which the increase counts ({grown:,.0f}"
+        " in the"
+        f" sample); as numbers of single calls they would be {whole:,.0f}",
+    )
+    column = draft.columns.of[path].counts
+    still = sum(by == 0 for by in differences(draft.columns, draft.columns.of[path], counter.session).values())
+    if still and name == "output_tokens":
+        draft.doubt("inferences", f"{still} of {len(column)} records repeat {spelled}, and each counts as a call")
+
+
+def _constant(draft: Draft) -> Path | None:
+    """Return a path with the same value in all records, which stands for the whole file."""
+    for path, column in draft.columns.of.items():
+        whole = draft.columns.share(path) == 1 and draft.is_free(path) and isinstance(column.values[0], str)
+        if whole and len(set(column.values)) == 1:
+            return path
+    return None
+
+
+def _compare(draft: Draft, name: str, taken: Path, other: Path, counters: dict[Path, Counter]) -> None:
+    """Say what another path with tokens of the same kind would change."""
+    columns = draft.columns
+    both, differing = exclusive(columns.of[taken], columns.of[other], _counts)
+    if not differing:
+        return
+    draft.settled.add(other)
+    one, more = columns.of[taken].counts, columns.of[other].counts
+    if other in counters:
+        grown = differences(columns, columns.of[other], counters[other].session)
+        same = sum(grown.get(at) == number for at, number in one.items())
+        text = f"{draft.spell(other)} is a sum so far; {draft.spell(taken)} is taken as the part of one call"
+        if same >= _MOSTLY * len(one):
+            draft.prove(name, f"{text}, and the increase equals it in {same} of {len(one)} records")
+            return
+        draft.doubt(name, f"{text}, though the increase equals it in only {same} of {len(one)} records")
+        return
+    draft.doubt(
+        name,
+        f"taken from {draft.spell(taken)} ({sum(one.values()):,.0f} in the sample); {draft.spell(other)}"
+        " differs in"
+        f" {differing} of {both} records and would give {sum(more.values()):,.0f}",
+    )

@@ -1,0 +1,143 @@
+"""Recognises tables of delimited values. Pure."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from leverwatch.collectors.records.fields import Path
+from leverwatch.collectors.sniffing.field_names import is_time
+from leverwatch.collectors.sniffing.moments import moments_of
+from leverwatch.collectors.sniffing.numerals import Scalar, number_of
+
+_DELIMITERS = (",", "\t", ";", "|")
+_SEPARATOR = re.compile(r"sep=.", re.IGNORECASE)
+_TRIED = 200
+_MANY = 0.5
+"""The share of the lines that has the width of the header; columns may be added later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with a header line."""
+
+    delimiter: str
+    records: list[dict[Path, Scalar]]
+    """The cells of the rows that have the width of the header, by column; blank ones are left out."""
+    notes: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    """The names of all columns, where rows have more values than the header from some line on; else empty."""
+
+
+def _comes_before(line: str, following: str) -> bool:
+    """Whether a line is a note on the delimiter, or a comment that is no header of the line behind it."""
+    if _SEPARATOR.fullmatch(line.strip()):
+        return True
+    alike = any(0 < line.count(it) == following.count(it) for it in _DELIMITERS)
+    return line.startswith("#") and not alike
+
+
+def _without_preamble(lines: Sequence[str]) -> Sequence[str]:
+    """Return the lines from the header on: notes of spreadsheets and comments may stand before it."""
+    at = 0
+    while at < len(lines) - 1 and _comes_before(lines[at], lines[at + 1]):
+        at += 1
+    return lines[at:]
+
+
+def table_of(all_lines: Sequence[str]) -> Table | None:
+    """Return the table that these lines are; None when they are none."""
+    lines = _without_preamble(all_lines)
+    best: tuple[int, str] | None = None
+    for delimiter in _DELIMITERS:
+        rows = _cells(lines[:_TRIED], delimiter)
+        if not rows:
+            continue
+        width = len(rows[0])
+        whole = sum(len(row) == width for row in rows[1:])
+        if width < 2 or not whole or whole < _MANY * (len(rows) - 1):
+            continue
+        if best is None or width > best[0]:
+            best = (width, delimiter)
+    return None if best is None else _table(lines, best[1])
+
+
+def _table(lines: Sequence[str], delimiter: str) -> Table:
+    rows = _cells(lines, delimiter)
+    if not rows:
+        return Table(delimiter, [])
+    names = [name.strip() for name in rows[0]]
+    once = [at for at, name in enumerate(names) if name and names.count(name) == 1]
+    notes = [
+        f"columns named {name} occur {names.count(name)} times, and are not looked at"
+        for name in dict.fromkeys(names)
+        if name and names.count(name) > 1
+    ]
+    whole = [row for row in rows[1:] if len(row) == len(names)]
+    added = _added(rows, len(names))
+    if added is not None:
+        first, width = added
+        columns = (*names, *(f"column{at}" for at in range(len(names) + 1, width + 1)))
+        notes.append(
+            f"columns: from line {first} of the sample on rows have {width} values, and the header names"
+            f" {len(names)}; they are taken for added at the end"
+        )
+        records = [_record(names, once, row) for row in rows[1:]]
+        return Table(delimiter, records, tuple(notes), columns if len(set(columns)) == width else ())
+    if odd := len(rows) - 1 - len(whole):
+        first = next(at for at, row in enumerate(rows[1:], 2) if len(row) != len(names))
+        then = "all of them" if odd == len(rows) - first + 1 else "some"
+        notes.append(
+            f"{odd} of {len(rows) - 1} lines have not the {len(names)} columns of the header, from line {first} of"
+            f" the sample on {then}"
+        )
+    records = [_record(names, once, row) for row in whole if row != rows[0]]
+    return Table(delimiter, records, tuple(notes))
+
+
+def _record(names: Sequence[str], once: Sequence[int], row: Sequence[str]) -> dict[Path, Scalar]:
+    return {(names[at],): row[at].strip() for at in once if row[at].strip()}
+
+
+def _added(rows: Sequence[Sequence[str]], width: int) -> tuple[int, int] | None:
+    """Return from which line on rows have more values than the header, and how many; None where not all have."""
+    wider = [at for at, row in enumerate(rows) if len(row) > width]
+    if not wider or not all(len(row) == width for row in rows[: wider[0]]):
+        return None
+    widths = {len(row) for row in rows[wider[0] :]}
+    # One row alone may as well have a delimiter without quotes.
+    return (wider[0] + 1, widths.pop()) if len(widths) == 1 and len(wider) > 1 else None
+
+
+def has_no_header(table: Table) -> bool:
+    """Whether the names of the columns are numbers or times, as where the first line is a record."""
+    names = {path[0] for record in table.records for path in record}
+    return any(
+        number_of(name) is not None or (("-" in name or ":" in name) and is_time(name))
+        or moments_of([name], day_first=True) is not None
+        for name in names
+    )  # fmt: skip
+
+
+def columns(lines: Sequence[str]) -> tuple[str, list[dict[Path, Scalar]]] | None:
+    """Return the delimiter of a table with a header line, and its cells by column; None when it is not a table."""
+    found = table_of(lines)
+    return None if found is None else (found.delimiter, found.records)
+
+
+def _cells(lines: Sequence[str], delimiter: str) -> list[list[str]]:
+    if any(line.count('"') % 2 for line in lines):
+        # A value in quotes may have line breaks; a stray quote spoils what follows.
+        try:
+            return list(csv.reader([f"{line}\n" for line in lines], delimiter=delimiter, strict=True))
+        except csv.Error:
+            pass
+    rows = []
+    for line in lines:
+        try:
+            rows += list(csv.reader([line], delimiter=delimiter, strict=True))
+        except csv.Error:
+            rows.append([])
+    return rows

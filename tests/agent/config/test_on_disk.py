@@ -1,0 +1,97 @@
+"""What is said before anything is read: paths, folders and repositories that are not there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from leverwatch.agent.config import load_config
+
+Warnings = Callable[[str], tuple[str, ...]]
+
+
+@pytest.fixture
+def warnings(tmp_path: Path) -> Warnings:
+    """The warnings of a file in a folder with a log, a repository and nothing else, without their common start."""
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs/app.jsonl").write_text("")
+    (tmp_path / "prompts/.git").mkdir(parents=True)
+
+    def _warnings(text: str) -> tuple[str, ...]:
+        path = tmp_path / "leverwatch.yaml"
+        path.write_text(text)
+        found = load_config(path, {}, on_disk=True).warnings
+        assert load_config(path, {}).warnings == (), "only who asks is told of the disk"
+        return tuple(line.removeprefix(f"{path}:").replace(str(tmp_path), "HERE") for line in found)
+
+    return _warnings
+
+
+def files(*paths: str) -> str:
+    listed = paths[0] if len(paths) == 1 else f"[{', '.join(paths)}]"
+    form = "{type: jsonl, fields: {time: t}}"
+    return f"sources:\n  - {{name: a, type: files, path: {listed!s}, system: s, format: {form}}}\n"
+
+
+def test_what_is_there_has_no_warning(warnings: Warnings) -> None:
+    assert warnings(files("logs/*.jsonl", "logs/*.jsonl.gz")) == ()
+    assert (
+        warnings("sources:\n  - {name: p, type: git, repo: prompts, systems: {s: [x]}}\nsystems: {s: {}}\n") == ()
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("logs/*.log", "matches no file"),
+        ("logs/web.jsonl", "matches no file"),
+        ("log/*.jsonl", "matches no file: there is no folder HERE/log"),
+        ("logs/old/app/*.jsonl", "matches no file: there is no folder HERE/logs/old"),
+        ("/no-such-folder/x/*.jsonl", "matches no file: there is no folder /no-such-folder"),
+        ("'*/deep/*.jsonl'", "matches no file"),
+        ("logs", "is a folder; name the files in it, such as folder/*.jsonl"),
+        ("logs/", "is a folder; name the files in it, such as folder/*.jsonl"),
+    ],
+)
+def test_a_path_without_a_file_is_told_with_the_folder_that_is_missing(
+    warnings: Warnings, path: str, reason: str
+) -> None:
+    assert warnings(files(path)) == (f"2: sources[0].path: {reason}",)
+
+
+def test_of_several_globs_those_without_a_file_are_told_by_their_place(warnings: Warnings) -> None:
+    assert warnings(files("logs/*.jsonl", "nor/*.jsonl")) == (
+        "2: sources[0].path[1]: matches no file: there is no folder HERE/nor",
+    )
+
+
+def test_results_of_evaluations_are_looked_for_as_well(warnings: Warnings) -> None:
+    assert warnings("sources:\n  - {name: e, type: evals, path: evals/*.json}\n") == (
+        "2: sources[0].path: matches no file: there is no folder HERE/evals",
+    )
+
+
+@pytest.mark.parametrize(
+    ("repo", "reasons"),
+    [
+        ("elsewhere", ("there is no folder HERE/elsewhere",)),
+        ("logs", ("HERE/logs is no git repository; folders above it are not searched",)),
+        ("https://git.example.com/prompts.git", ()),
+    ],
+)
+def test_a_repository_that_is_not_there_is_told_unless_it_is_remote(
+    warnings: Warnings, repo: str, reasons: tuple[str, ...]
+) -> None:
+    found = warnings(
+        f"sources:\n  - {{name: p, type: git, repo: '{repo}', systems: {{s: [x]}}}}\nsystems: {{s: {{}}}}\n"
+    )
+
+    assert found == tuple(f"2: sources[0].repo: {reason}" for reason in reasons)
+
+
+def test_a_store_in_a_folder_that_is_not_there_is_told(warnings: Warnings) -> None:
+    assert warnings(files("logs/*.jsonl") + "store: {url: 'sqlite:///data/store.db'}\n") == (
+        "3: store.url: there is no folder HERE/data, and it is not made",
+    )

@@ -1,0 +1,149 @@
+"""Single values as a field map says they are written."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leverwatch.collectors.records.field_values import (
+    NO_TIME,
+    Mistyped,
+    Words,
+    Written,
+    as_milliseconds,
+    form_fault,
+    number_reader,
+    time_reader,
+    word_reader,
+)
+from leverwatch.collectors.records.timestamps import parse_time
+
+GERMAN, SWISS, FRENCH = Written(",", "."), Written(".", "'"), Written(",", " ")
+
+
+@pytest.mark.parametrize(
+    ("written", "text", "number"),
+    [
+        (None, "7", 7), (None, " 7.5 ", 7.5), (None, 7, 7), (None, 2.5, 2.5), (None, "1e3", 1000),
+        (GERMAN, "1.234.567,5", 1234567.5), (GERMAN, "1234,5", 1234.5), (GERMAN, "12", 12),
+        (GERMAN, "1.234", 1234),
+        (GERMAN, 1.234, 1.234), (GERMAN, "1,2E-05", 1.2e-5), (GERMAN, "-0,5", -0.5),
+        (SWISS, "1'234.50", 1234.5), (FRENCH, "1 234,5", 1234.5), (FRENCH, "1\u00a0234\u202f567", 1234567),
+        (Written(","), "3,25", 3.25),
+    ],
+)  # fmt: skip
+def test_a_number_is_read_as_it_is_written(written: Written | None, text: Any, number: float) -> None:
+    assert number_reader(written)(text) == number
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        (None, "1,5"), (None, True), (None, "1_000"), (None, "nan"), (None, "inf"), (None, {}), (None, "9" * 500),
+        (GERMAN, "1.5"), (GERMAN, "1.23.456"), (GERMAN, "12.34,5"), (GERMAN, "1,5,5"), (GERMAN, "1'234"),
+        (Written(","), "1.234,5"), (SWISS, "1,234.5"), (GERMAN, "5 EUR"),
+    ],
+)  # fmt: skip
+def test_a_number_in_other_signs_is_none_and_never_another_one(written: Written | None, text: Any) -> None:
+    with pytest.raises(Mistyped):
+        number_reader(written)(text)
+
+
+@given(st.integers(0, 10**12), st.integers(0, 999), st.sampled_from([GERMAN, SWISS, FRENCH]))
+def test_every_number_is_read_back_from_its_local_text(whole: int, rest: int, written: Written) -> None:
+    text = f"{whole:,}".replace(",", written.thousands) + f"{written.decimal}{rest:03}"
+
+    assert number_reader(written)(text) == float(f"{whole}.{rest:03}")
+
+
+@pytest.mark.parametrize(
+    ("unit", "number", "milliseconds"), [("s", 1.5, 1500), ("ms", 3, 3), ("us", 2500, 2.5), ("ns", 10**6, 1)]
+)
+def test_a_duration_becomes_milliseconds(unit: str, number: float, milliseconds: float) -> None:
+    assert as_milliseconds(unit)(number) == milliseconds
+
+
+@pytest.mark.parametrize("number", [-1, 1e13])
+def test_a_duration_beyond_its_bounds_is_none(number: float) -> None:
+    with pytest.raises(Mistyped):
+        as_milliseconds("s")(number)
+
+
+@pytest.mark.parametrize(
+    ("form", "value", "moment"),
+    [
+        ("%d.%m.%Y %H:%M:%S", "03.04.2026 05:06:07", datetime(2026, 4, 3, 5, 6, 7, tzinfo=UTC)),
+        ("%m/%d/%y %I:%M %p", " 03/04/26 05:06 PM ", datetime(2026, 3, 4, 17, 6, tzinfo=UTC)),
+        ("%d/%b/%Y:%H:%M:%S %z", "03/Apr/2026:05:06:07 +0200", datetime(2026, 4, 3, 3, 6, 7, tzinfo=UTC)),
+        ("%Y%m%d", 20260403, datetime(2026, 4, 3, tzinfo=UTC)),
+        ("%d.%m.%Y", "2026-04-03", None),
+        ("%d.%m.%Y", "31.02.2026", None),
+    ],
+)
+def test_a_time_is_read_by_its_format_and_by_no_other(form: str, value: Any, moment: datetime | None) -> None:
+    assert parse_time(time_reader(form, None)(value), UTC) == moment
+
+
+@pytest.mark.parametrize("form", ["%d.%m.%Y", "%y%m%d", "%Y-%m-%dT%H:%M:%S.%f%z", "%d %B %Y"])
+def test_a_format_that_tells_the_day_is_one(form: str) -> None:
+    assert form_fault(form) is None
+
+
+@pytest.mark.parametrize("form", ["%H:%M", "DD.MM.YYYY", "%Y-%m", "%Q", "%"])
+def test_a_format_that_tells_no_day_is_none(form: str) -> None:
+    assert form_fault(form) is not None
+
+
+@pytest.mark.parametrize(
+    ("unit", "value"),
+    [
+        ("s", 1772524800), ("s", 1772524800.0), ("s", "1772524800"), ("ms", 1772524800_000),
+        ("us", 1772524800_000_000), ("ns", 1772524800_000_000_000),
+    ],
+)  # fmt: skip
+def test_a_time_is_a_number_of_its_unit(unit: str, value: Any) -> None:
+    assert parse_time(time_reader(None, unit)(value), UTC) == datetime(2026, 3, 3, 8, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("unit", "value"),
+    [
+        ("s", 1772524800_000),
+        ("ms", 1772524800),
+        ("us", 5),
+        ("ns", 1772524800),
+        ("s", "soon"),
+        ("s", 1e305),
+        ("ns", 10**400),
+    ],
+)
+def test_a_time_in_another_unit_than_said_is_none(unit: str, value: Any) -> None:
+    assert time_reader(None, unit)(value) == NO_TIME
+    assert parse_time(NO_TIME, UTC) is None
+
+
+WORDS = word_reader(
+    (Words("success", frozenset({"ok", "0", "true"})), Words("error", frozenset({"ok-not"}), ("up_", "ok"), True))
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "meaning"),
+    [
+        ("OK", "success"), (" ok ", "success"), (0, "success"), (0.0, "success"), (True, "success"),
+        ("ok-not", "error"), ("up_stream", "error"), ("okay", "error"), ("anything", "error"), (False, "error"),
+        ("", None), ("  ", None),
+    ],
+)  # fmt: skip
+def test_a_word_has_the_meaning_that_the_map_gives_it(value: Any, meaning: str | None) -> None:
+    assert WORDS(value) == meaning
+
+
+def test_a_word_that_the_map_does_not_have_stays_as_it_is() -> None:
+    read = word_reader((Words("error", frozenset({"refused"})),))
+
+    assert [read(value) for value in ("Success", 503, True)] == ["Success", 503, True]
