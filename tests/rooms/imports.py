@@ -211,7 +211,11 @@ def bare(tree: Path, folders: Iterable[str]) -> list[str]:
 
 def unmirrored(tree: Path) -> list[str]:
     """Return folders of tests/agent and tests/collectors without a folder of the same path that they could
-    test."""
+    test, but for those that are a program of the tests themselves."""
     found = (path for folder in FOLDERS for path in (tree / "tests" / folder).rglob("*") if path.is_dir())
     paths = (path.relative_to(tree / "tests") for path in found if path.name != "__pycache__")
-    return sorted(path.as_posix() for path in paths if not (tree / path / "__init__.py").is_file())
+    return sorted(path.as_posix() for path in paths if not _justified(tree, path))
+
+
+def _justified(tree: Path, path: Path) -> bool:
+    return (tree / path / "__init__.py").is_file() or (tree / "tests" / path / "__main__.py").is_file()

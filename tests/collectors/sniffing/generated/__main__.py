@@ -1,9 +1,10 @@
-"""`python -m tests.collectors.sniffing.generated [--show] [STYLE ...]`: the table of verdicts."""
+"""`python -m tests.collectors.sniffing.generated [--show] [--calls=N] [STYLE ...]`: the table of verdicts."""
 
 from __future__ import annotations
 
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from .all_styles import STYLES
@@ -11,13 +12,18 @@ from .judge import EXACT, VERDICTS, Judgement, judge, sums
 
 
 def main(arguments: list[str]) -> None:
-    """Judge the named styles, or all; with `--show` also print what sniff said of those that are not exact."""
+    """Judge the named styles, or all; with `--show` also print what sniff said of those that are not exact.
+
+    With `--calls` the logs have another number of calls, and are others.
+    """
     names = {name for name in arguments if not name.startswith("--")}
+    numbers = [int(name.removeprefix("--calls=")) for name in arguments if name.startswith("--calls=")]
     judgements = []
     for style in STYLES:
         if not names or style.name in names:
+            chosen = replace(style, number=numbers[0]) if numbers else style
             with tempfile.TemporaryDirectory(prefix="leverwatch-generated-") as folder:
-                judgements.append(judge(style, Path(folder)))
+                judgements.append(judge(chosen, Path(folder)))
     print(f"{'STYLE':30}{'EXPECTED':10}{'VERDICT':30}WRONG")
     for one in sorted(judgements, key=lambda judgement: VERDICTS.index(judgement.verdict)):
         wrong = ", ".join(f"{thing}: {how}" for thing, how in one.wrong.items())

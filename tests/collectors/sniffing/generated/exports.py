@@ -147,7 +147,7 @@ def sql_dump(rng: Random, number: int) -> tuple[str, Truth]:
     return "\n".join(out) + "\n", truth(calls, "input output")
 
 
-@style("day-or-month", "one-day.csv", expected="doubt", day="month")
+@style("day-or-month", "one-day.csv", expected="doubt", day="month days")
 def day_or_month(rng: Random, number: int) -> tuple[str, Truth]:
     """One day, the fifth of June or the sixth of May."""
     first = whole_seconds(traffic(rng, 1))[0].at.replace(year=2026, month=6, day=5, hour=0, minute=0, second=0)

@@ -100,11 +100,13 @@ def _follows(thing: str, wrong: dict[str, str]) -> bool:
     """Tell whether what is wrong with an amount is no more than what wrongly counted calls bring with them."""
     if thing in ("calls", "day", "model", "operation") or "calls" not in wrong or wrong[thing] == "unknown":
         return False
-    shares = [
-        float(has) / (float(should) or 1)
-        for has, should in (wrong[name].split(" for ") for name in ("calls", thing))
-    ]
-    return abs(shares[0] - shares[1]) < (0.2 if thing != "errors" else 0.5)
+    calls, amount = (_share(wrong[name]) for name in ("calls", thing))
+    return (calls < 1) == (amount < 1) if thing == "errors" else abs(calls - amount) < 0.2
+
+
+def _share(how: str) -> float:
+    has, should = how.split(" for ")
+    return float(has) / (float(should) or 1)
 
 
 def _doubted(style: Style, thing: str, how: str, doubts: tuple[str, ...]) -> bool:
