@@ -1,1 +1,1 @@
-"""Logs in sixty styles that nobody showed `leverwatch sniff` while it was written, with the truth about each."""
+"""Logs in a hundred styles that nobody showed `leverwatch sniff` while it was written, with the truth of each."""

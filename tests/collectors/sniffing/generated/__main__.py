@@ -1,4 +1,4 @@
-"""`python -m tests.collectors.sniffing.generated [--show] [--calls=N] [STYLE ...]`: the table of verdicts."""
+"""`python -m tests.collectors.sniffing.generated [--fresh] [--show] [--calls=N] [STYLE ...]`: the verdicts."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from .all_styles import STYLES
+from .all_styles import FRESH_STYLES, STYLES
 from .judge import EXACT, VERDICTS, Judgement, judge, sums
 
 
 def main(arguments: list[str]) -> None:
     """Judge the named styles, or all; with `--show` also print what sniff said of those that are not exact.
 
-    With `--calls` the logs have another number of calls, and are others.
+    With `--fresh` they are the forty later ones. With `--calls` the logs have another number of calls, and are
+    others.
     """
     names = {name for name in arguments if not name.startswith("--")}
     numbers = [int(name.removeprefix("--calls=")) for name in arguments if name.startswith("--calls=")]
     judgements = []
-    for style in STYLES:
+    for style in FRESH_STYLES if "--fresh" in arguments else STYLES:
         if not names or style.name in names:
             chosen = replace(style, number=numbers[0]) if numbers else style
             with tempfile.TemporaryDirectory(prefix="leverwatch-generated-") as folder:
