@@ -5,6 +5,8 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 OLDEST ?= .venv-oldest
 RUN    ?= .venv-run
+# A third one on two cores, as many tests wait for a server or a process.
+WORKERS ?= 3
 PYTHON_OLDEST ?= $(shell python3.11 -c '' 2>/dev/null && echo python3.11 || echo $(PYTHON))
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
@@ -67,14 +69,14 @@ types: $(BIN)/.ready ## mypy, strict
 	$(BIN)/mypy
 
 unit: $(BIN)/.ready servers ## every test
-	$(BIN)/pytest -n 2 -q
+	$(BIN)/pytest -n $(WORKERS) -q
 
 # On another Python than $(PYTHON), in an environment of its own.
 ON := $(and $(PY),.venv-$(shell $(PY) -c 'import sys; print("%d.%d" % sys.version_info[:2])'))
 on: servers ## the tests, or the ones in TESTS, on another Python: make on PY=python3.13
 	@[ -n '$(ON)' ] || { echo 'on: which Python? make on PY=python3.13' >&2; exit 2; }
 	$(MAKE) --no-print-directory $(ON)/bin/.ready PY='$(PY)'
-	$(ON)/bin/pytest -n 2 -q $(TESTS)
+	$(ON)/bin/pytest -n $(WORKERS) -q $(TESTS)
 
 ifneq ($(ON),)
 $(ON)/bin/.ready: pyproject.toml .ci/supply/newest.txt $(wildcard collectors/aggregation/native/*)
@@ -113,7 +115,7 @@ oldest: servers ## the agent and its collectors on the oldest allowed release of
 	else echo 'oldest: NOT TESTED, as there is no python3.11'; [ -z "$$CI" ]; fi
 
 on-oldest: $(OLDEST)/bin/.ready
-	LEVERWATCH_LOCK=oldest $(OLDEST)/bin/pytest -n 2 -q -m "(not e2e or shipped) and not hypothesis" $(ON_OLDEST)
+	LEVERWATCH_LOCK=oldest $(OLDEST)/bin/pytest -n $(WORKERS) -q -m "(not e2e or shipped) and not hypothesis" $(ON_OLDEST)
 
 test: lint types unit newest oldest ## everything that CI runs
 
