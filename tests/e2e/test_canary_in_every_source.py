@@ -5,7 +5,10 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import sqlite3
 from collections.abc import Iterator, Mapping
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +48,7 @@ def lines() -> bytes:
         good,
         *(good | {"id": f"{n}", name: CANARY} for n, name in enumerate(("ts", "status", "operation", "in"))),
         {"id": CANARY, "app": "bot"},
+        good | {"id": "skipped", "skip": CANARY},
         good | {"ts": "2999-01-01T00:00:00Z", "id": CANARY},
         good | {"ts": -1, "id": CANARY},
         good | {"app": CANARY * 30},
@@ -110,6 +114,21 @@ def repository(folder: Path) -> Repo:
     return repo
 
 
+def database(path: Path) -> None:
+    """A table of calls with the canary in the place of each value."""
+    with closing(sqlite3.connect(path)) as found:
+        found.execute("CREATE TABLE calls (at TEXT, outcome TEXT, tokens TEXT, app TEXT)")
+        at = f"{datetime.now(UTC) - timedelta(days=2):%Y-%m-%dT12:00:00}"
+        good = (at, "ok", "5", "bot")
+        odd = (
+            (*good[:place], value, *good[place + 1 :])
+            for place in range(4)
+            for value in (CANARY * 30, *([f"2 {CANARY}"] if place < 3 else []))
+        )
+        found.executemany("INSERT INTO calls VALUES (?, ?, ?, ?)", [good, *odd])
+        found.commit()
+
+
 def sources(folder: Path, url: str) -> list[dict[str, Any]]:
     """Every type of source, in order and out of it."""
     (folder / "app.log").write_bytes(lines())
@@ -126,7 +145,9 @@ def sources(folder: Path, url: str) -> list[dict[str, Any]]:
         path.chmod(0o600)
         path.write_bytes(CANARY.encode())
     web = url.replace("http://", f"http://user:{SECRET}@")
-    by_fields = {"type": "jsonl", "fields": FIELDS}
+    by_fields = {"type": "jsonl", "fields": FIELDS, "not": {"skip": {"present": True}}}
+    table = {"type": "sql", "url": "sqlite:///calls.db", "table": "calls", "time_is": "text", "system": "{app}"}
+    database(folder / "calls.db")
     files: list[dict[str, Any]] = [
         {"name": "app", "path": "app.log", "format": by_fields, "system": "{app}"},
         {"name": "torn", "path": "torn.log.gz", "format": "openai", "system": "bot-torn"},
@@ -138,6 +159,8 @@ def sources(folder: Path, url: str) -> list[dict[str, Any]]:
         *({"type": "files", "quiet_after": "0s", **each} for each in files),
         *({"name": n, "type": "git", "repo": r, "systems": patterns} for n, r in repositories.items()),
         {"name": "evals", "type": "evals", "path": "evals/*", "system": "bot"},
+        {"name": "table", **table, "fields": {"time": "at", "status": "outcome", "input_tokens": "tokens"}},
+        {"name": "dropped", **table, "fields": {"time": "at", "model": "nowhere"}},
         *({"name": n, "type": "models", "url": url + wish, "token": SECRET} for n, wish in wishes.items()),
     ]
 
@@ -203,7 +226,7 @@ def test_no_type_of_source_and_no_error_lets_a_text_or_a_token_out(tmp_path: Pat
         port = int(yaml.safe_load(config.read_text())["server"]["listen"].rpartition(":")[2])
         with running(config, port) as agent:
             failing = r'leverwatch_collector_success{source="(\w+)"} 0'
-            wanted = {"shallow", "broken", "web", "error", "refusal", "nonsense", "elsewhere"}
+            wanted = {"shallow", "broken", "web", "dropped", "error", "refusal", "nonsense", "elsewhere"}
             wait_until(lambda: wanted <= set(re.findall(failing, agent.metrics())), 60, "all were tried")
             pages = {page: requests.get(agent.url + page, timeout=20).content for page in PAGES}
             assert agent.terminate() == 0
@@ -219,4 +242,4 @@ def test_no_type_of_source_and_no_error_lets_a_text_or_a_token_out(tmp_path: Pat
         rows = connection.execute(text("SELECT source, result FROM record_tallies")).all()
     results = {row.result for row in rows if row.source in {"app", "torn"}}
     assert results == ALL_RESULTS
-    assert {"whole", "copy", "evals", "models"} <= {row.source for row in rows if row.result == "counted"}
+    assert {"whole", "copy", "evals", "models", "table"} <= {row.source for row in rows if row.result == "counted"}

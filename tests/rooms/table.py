@@ -33,7 +33,7 @@ ROOMS = (
 `agent/x/` is a folder without what has a line of its own. With `*/`, each folder is a room, all on the same level.
 """
 BY_NAME = frozenset({"collectors/registry.py", "collectors/sources/sql/engines/registry.py"})
-"""Modules whose imports by text do not count: they find source types, and databases, by their names at run time."""
+"""Modules whose imports by text do not count: they find source types and databases by their names at run time."""
 
 # fmt: off
 PURE = {
