@@ -84,7 +84,11 @@ def answer_of(found: Sequence[Moved], plan: Plan, config: SqlConfig, system_of: 
     tallies, problems = sums.tallies, [(place, *it) for it in sums.problems]
     for result, refused, what in (
         (Result.BAD_TIME, [row for row in found if row[DAY_OF] is None], "time: {} rows have none that is a time"),
-        (Result.MISTYPED_FIELD, [row for row in timed if row[CALLS] is None], "inferences: {} rows say no whole number, or fewer than errors"),
+        (
+            Result.MISTYPED_FIELD,
+            [row for row in timed if row[CALLS] is None],
+            "inferences: {} rows say no whole number, or fewer than errors",
+        ),
     ):
         if refused:
             tallies[result] += len(refused)

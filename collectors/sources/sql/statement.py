@@ -50,7 +50,7 @@ def plan_of(config: SqlConfig) -> Plan:
     mapped = config.fields.mapped()
     placeholders = parse_template(config.system).paths
     # Of a sum of calls of which some failed, it is known how many there were.
-    amounts = {*mapped, "attempts"} if _FAILED_OF <= mapped.keys() else mapped.keys()
+    amounts = {*mapped, "attempts"} if mapped.keys() >= _FAILED_OF else mapped.keys()
     return Plan(
         tuple(name for name in NAMES if name in mapped),
         tuple(name for name in AMOUNTS if name in amounts),
@@ -102,7 +102,7 @@ def _rows(config: SqlConfig, engine: Engine, days: Days, plan: Plan, mapped: Map
         .subquery("bounded")
     )
     amounts = _whole({name: bounded.c[name] for name in plan.amounts if name in mapped})
-    if _FAILED_OF <= mapped.keys():
+    if mapped.keys() >= _FAILED_OF:
         amounts |= _failed_apart(bounded.c[CALLS], bounded.c["errors"], amounts.get("attempts"))
     others = [column for column in bounded.c if column.name not in amounts]
     shown = sa.select(*others, *(column.label(name) for name, column in amounts.items())).subquery("calls")

@@ -112,7 +112,9 @@ def test_a_row_that_says_no_number_of_calls_is_refused_and_said(database: Databa
     (row,) = found.usage
     assert row.inferences == 5
     assert found.tallies == {Result.COUNTED: 1, Result.MISTYPED_FIELD: 1}
-    assert found.problems == (("source db: calls", "mistyped_field", "inferences: 3 rows say no whole number, or fewer than errors"),)
+    assert found.problems == (
+        ("source db: calls", "mistyped_field", "inferences: 3 rows say no whole number, or fewer than errors"),
+    )
 
 
 def test_the_system_is_a_template_over_columns(database: Database) -> None:
