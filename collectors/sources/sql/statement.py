@@ -80,6 +80,12 @@ def statement_of(config: SqlConfig, engine: Engine, days: Days) -> Select[Any]:
     return found.where(sa.or_(column["id"].is_(None), column["nth"] == 1)) if config.distinct else found
 
 
+def newest_of(config: SqlConfig) -> Select[Any]:
+    """Return the statement for the greatest value of the column of the time, of whatever day."""
+    (name,) = parse_path(config.fields.time)
+    return sa.select(sa.func.max(_table(config, [name]).c[name]))
+
+
 def _rows(config: SqlConfig, engine: Engine, days: Days, plan: Plan, mapped: Mapping[str, str]) -> FromClause:
     """Return the rows of some days, with their values under the names of the fields.
 

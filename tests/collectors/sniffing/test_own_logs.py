@@ -414,9 +414,11 @@ def test_records_that_are_no_calls_are_left_out_and_said(
 
 def test_records_that_are_left_out_raise_no_doubt_about_the_calls() -> None:
     found = proposed(
-        lambda it: {"ts": it.ts, "state": "skipped", "model": None, "prompt_tokens": 0, "completion_tokens": 0}
-        if it.failed
-        else {"ts": it.ts, "state": "done", "model": "m", **USED(it)}
+        lambda it: (
+            {"ts": it.ts, "state": "skipped", "model": None, "prompt_tokens": 0, "completion_tokens": 0}
+            if it.failed
+            else {"ts": it.ts, "state": "done", "model": "m", **USED(it)}
+        )
     )
 
     assert found.settings["not"] == {"state": ["skipped"]}

@@ -34,7 +34,7 @@ def test_values_that_cannot_be_read_are_unknown_and_their_calls_count(database: 
 
 
 def test_a_value_that_is_no_number_is_unknown(database: Database) -> None:
-    odd = {"sqlite": ("many", "1e5x"), "mariadb": (-1, 1e300)}.get(database.name, ("NaN", "Infinity"))
+    odd = {"sqlite": ("many", "1e5x", "1.2.3"), "mariadb": (-1, 1e300)}.get(database.name, ("NaN", "Infinity"))
     kind = "text" if database.name == "sqlite" else "float"
 
     found = ask(
@@ -42,7 +42,7 @@ def test_a_value_that_is_no_number_is_unknown(database: Database) -> None:
     )
 
     (row,) = found.usage
-    assert (row.inferences, row.input_tokens, row.unknown_input) == (3, 3, 2)
+    assert (row.inferences, row.input_tokens, row.unknown_input) == (len(odd) + 1, 3, len(odd))
 
 
 def test_keys_of_json_are_read_and_what_is_no_number_there_is_unknown(database: Database) -> None:
@@ -81,7 +81,7 @@ def test_rows_that_are_sums_already_count_for_as_many_calls_as_they_say(database
 
 
 def test_failed_calls_beside_inferences_are_none_of_them_as_in_a_log(database: Database) -> None:
-    told = [
+    told: list[Record] = [
         {"n": 100, "failed": 30, "tries": 140},
         {"n": 7, "failed": 7, "tries": None},
         {"n": 5, "failed": None, "tries": None},
