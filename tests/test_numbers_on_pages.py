@@ -12,7 +12,7 @@ from leverwatch.agent.cli import signals
 from leverwatch.agent.scheduling.scheduler import THREADS, Pool
 from leverwatch.agent.store import engine, migrate, postgres, sqlite
 from leverwatch.collectors import listing, unpacking, unpacking_time
-from leverwatch.collectors.aggregation.ingest import MAX_HEADER
+from leverwatch.collectors.aggregation.headers import MAX_HEADER
 from leverwatch.collectors.records import names
 from leverwatch.collectors.records.formats.interface import MAX_RECORD
 from leverwatch.collectors.sources.files import collector as files

@@ -13,12 +13,17 @@ import yaml
 from leverwatch.collectors.sniffing.guess import FieldGuess
 from leverwatch.collectors.sniffing.sniff import Guess
 
+_BMP = 0xFFFF
 _PLAIN = re.compile(r"[A-Za-z_][\w.\\-]*")
 
 
 def source_block(path: Path, found: Guess, doubted: Iterable[str] = ()) -> list[str]:
     """Return the lines of an item of `sources`, with comments where something is uncertain, and on what is
     doubted."""
+    return [_printable(line) for line in _lines(path, found, doubted)]
+
+
+def _lines(path: Path, found: Guess, doubted: Iterable[str]) -> list[str]:
     settings = found.settings
     return [
         "  - name: usage",
@@ -43,6 +48,19 @@ def _map(settings: Any, fields: FieldGuess) -> Iterable[str]:
         yield f"        # {note}"
     if fields.unmapped:
         yield f"        # numbers that are not mapped: {', '.join(fields.unmapped)}"
+
+
+def _printable(line: str) -> str:
+    """Return a line with escapes in place of what a log has in its names and nobody can print.
+
+    A break of a line would end a comment, and YAML has no control characters. In a quoted text the escapes mean
+    the same characters again.
+    """
+    if line.isprintable():
+        return line
+    return "".join(
+        it if it.isprintable() else f"\\u{ord(it):04x}" if ord(it) <= _BMP else f"\\U{ord(it):08x}" for it in line
+    )
 
 
 def _templates(fields: FieldGuess | None) -> str:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from leverwatch.collectors.aggregation.blanks import between_blanks
@@ -15,45 +13,27 @@ from leverwatch.collectors.aggregation.chunk import Chunk, moved, unreadable_of
 from leverwatch.collectors.aggregation.compiled import IS_COMPILED
 from leverwatch.collectors.aggregation.config import CountingConfig
 from leverwatch.collectors.aggregation.continued import parse_behind
+from leverwatch.collectors.aggregation.counted import Counted as Counted
 from leverwatch.collectors.aggregation.day_filter import EVER, Days, Window
+from leverwatch.collectors.aggregation.headers import Headers
 from leverwatch.collectors.aggregation.known_records import KnownRecords
 from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.aggregation.observed import Report
-from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE, partial_key, whole_rows
+from leverwatch.collectors.aggregation.partial_lines import PartialLines, partial_key, whole_rows
 from leverwatch.collectors.aggregation.pipeline import IDS, assemble
 from leverwatch.collectors.aggregation.refusals import REFUSED, Refusals, Settled, mixed
 from leverwatch.collectors.aggregation.results import Results
 from leverwatch.collectors.aggregation.rollup import lines_of
 from leverwatch.collectors.aggregation.scan_pool import ScanPool
 from leverwatch.collectors.errors import SourceRefused
-from leverwatch.collectors.interface import Problem, PromptCount, Result, TierCount, UsageRow
-from leverwatch.collectors.records.formats.interface import Parsed, Preamble, RecordFormat, table_of
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.formats.interface import Parsed, RecordFormat
 from leverwatch.collectors.records.path_words import PathValues
 from leverwatch.collectors.records.timestamps import zone_named
-from leverwatch.collectors.stored_state import check_versions, entries
+from leverwatch.collectors.stored_state import check_versions
 
 if TYPE_CHECKING:
     from leverwatch.collectors.aggregation.native_counter import NativeCounter, Scanned
-
-MAX_HEADER = 64 << 10
-"""The longest header line, in bytes."""
-
-
-class Counted(Struct, frozen=True):
-    """What was counted since the last drain."""
-
-    usage: tuple[UsageRow, ...]
-    tallies: dict[Result, int]
-    days_seen: frozenset[date]
-    newest_record: datetime | None
-    problems: tuple[Problem, ...]
-    state: dict[str, bytes | None]
-    read: int
-    """Records read, counted independently of their results."""
-    unreadable: dict[str, int]
-    """By field, values of counted records that are unknown because they cannot be read."""
-    prompts: tuple[PromptCount, ...] = ()
-    tiers: tuple[TierCount, ...] = ()
 
 
 class Ingest:
@@ -82,12 +62,11 @@ class Ingest:
         self.on_refused: Callable[[Refusals], None] | None = None
         """Is told the refused records of each chunk."""
         self._results = Results()
-        self._partials: Counter[str] = Counter()
-        self._changed_partials: set[str] = set()
+        self._partials = PartialLines()
         self._stored_ids: Mapping[str, bytes] = {}
         self._before = b""
         self.wants_header = self._format.wants_header
-        self._table = table_of(self._format)
+        self.headers = Headers(config.name, self._format)
         self.framing = self._format.framing
 
     @property
@@ -159,29 +138,6 @@ class Ingest:
         for seen in self._ids:
             seen.pin(pinned)
 
-    def check_header(self, line: bytes, path: str, number: int = 1) -> None:
-        """Check that a header of a file, which is on a line, has the columns that the source needs.
-
-        Raises:
-            SourceRefused: columns are missing; the message names the file and the columns.
-        """
-        # It is stored with the position, at every step.
-        long = len(line) > MAX_HEADER
-        wrong = (f"a header of more than {MAX_HEADER >> 10} KiB",) if long else self._format.check_header(line)
-        if wrong:
-            raise SourceRefused(f"source {self._source}: {path}:{number}: {', '.join(wrong)}")
-
-    def preamble(self, data: bytes) -> Preamble:
-        """Return what precedes the records of a file that begins with `data`, which are whole records."""
-        if self._table is not None:
-            return self._table.preamble(data)
-        end = data.find(b"\n") + 1
-        return Preamble(end, 1, data[:end].rstrip(b"\r\n"))
-
-    def headers_in(self, data: bytes, header: bytes) -> list[tuple[int, bytes]]:
-        """Return the headers among records behind `header` that have other columns, each with its offset."""
-        return [] if self._table is None else self._table.changes(data, header)
-
     def load(self, state: Mapping[str, bytes]) -> None:
         """Forget what was not committed, and restore the rest from the state of the source.
 
@@ -197,8 +153,7 @@ class Ingest:
         if self._plain is not None:
             self._plain.clear()
         self._results.clear()
-        self._changed_partials.clear()
-        self._partials = Counter(dict(entries(self._source, state, PARTIAL_LINE)))
+        self._partials.load(state, self._source)
         for seen in self._ids:
             seen.load({}, self._source)
         for kind in IDS:
@@ -239,7 +194,7 @@ class Ingest:
             self._count_chunk(lines, chunk)
             open_end = may_go_on or (self.framing.by_newline and lines.data[-1:] != b"\n")
             if chunk.counted and open_end and self.settled is None:
-                self._remember(partial_key(lines), 1)
+                self._partials.remember(partial_key(lines), 1)
             return known
         if self._scanning is not None and self.window is None:
             self._scanning.submit(lines)
@@ -381,7 +336,7 @@ class Ingest:
         self._enter(lines)
         if self.known is not None:
             self.known.forget(self._parse(bytes(lines.data), lines.header).rows)
-        if not self._partials[key]:
+        if not self._partials.knows(key):
             return
         self.restore_ids()
         self.finish()
@@ -390,11 +345,7 @@ class Ingest:
             self._rollup.observed.release(parsed.observed, len(parsed.rows))
         for row, sessions in whole_rows(parsed):
             self._rollup.take_back(row, sessions)
-        self._remember(key, -1)
-
-    def _remember(self, key: str, change: int) -> None:
-        self._partials[key] += change
-        self._changed_partials.add(key)
+        self._partials.remember(key, -1)
 
     def drain(self) -> Counted:
         """Return what was counted since the last drain, and reset the sums."""
@@ -404,10 +355,7 @@ class Ingest:
         prompts = self._rollup.take_prompts()
         tiers = self._rollup.take_tiers()
         usage, days, newest = self._rollup.take()
-        state: dict[str, bytes | None] = {
-            key: PARTIAL_LINE.dumps(self._partials[key]) if self._partials[key] else None
-            for key in self._changed_partials
-        }
+        state = self._partials.changes()
         if not self._stored_ids:
             for seen in self._ids:
                 state.update(seen.changes())
@@ -420,5 +368,4 @@ class Ingest:
         problems, unreadable = tuple(results.problems), dict(results.unreadable)
         counted = Counted(usage, tallies, days, newest, problems, state, results.read, unreadable, prompts, tiers)
         results.clear()
-        self._changed_partials = set()
         return counted

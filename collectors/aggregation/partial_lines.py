@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from xxhash import xxh3_64_hexdigest
 
@@ -10,7 +11,7 @@ from leverwatch.collectors.aggregation.counters import Sessions
 from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.interface import Parsed, Row
-from leverwatch.collectors.stored_state import Kind, same
+from leverwatch.collectors.stored_state import Kind, entries, same
 
 _PREFIX = "partial/"
 _MOST_DIGITS = 12
@@ -47,3 +48,34 @@ PARTIAL_LINE: Kind[int] = Kind(
     decode=_times,
     upgrades=(same,),
 )
+
+
+class PartialLines:
+    """The lines without an end that are counted, by `partial_key`."""
+
+    def __init__(self) -> None:
+        self._times: Counter[str] = Counter()
+        self._changed: set[str] = set()
+
+    def load(self, state: Mapping[str, bytes], source: str) -> None:
+        """Restore what is stored, and forget everything else.
+
+        Raises:
+            SourceRefused: a value of the state is unreadable or of a newer version.
+        """
+        self._times = Counter(dict(entries(source, state, PARTIAL_LINE)))
+        self._changed = set()
+
+    def knows(self, key: str) -> bool:
+        """Whether such a line is counted."""
+        return self._times[key] > 0
+
+    def remember(self, key: str, change: int) -> None:
+        """Note that such a line is counted once more, or once less."""
+        self._times[key] += change
+        self._changed.add(key)
+
+    def changes(self) -> dict[str, bytes | None]:
+        """Return what changed in the state since the last time, None for what is gone."""
+        changed, self._changed = self._changed, set()
+        return {key: PARTIAL_LINE.dumps(self._times[key]) if self._times[key] else None for key in changed}

@@ -77,12 +77,16 @@ class Settled(Struct, frozen=True):
     known: Known
 
 
-def settle(days: Days, answer: Answer, before: Known, wanted: Wanted) -> Settled:
-    """Return what an answer for some days says, given what was known before."""
+def settle(days: Days, answer: Answer, before: Known, wanted: Wanted, *, has_older: bool = False) -> Settled:
+    """Return what an answer for some days says, given what was known before.
+
+    `has_older`: the source was seen to have rows of days before these, so that none was deleted for its age.
+    """
     had = {day for span in before.filled for day in span if day in days}
     first_now = min(answer.filled, default=None)
-    kept = frozenset(day for day in had - answer.filled if first_now is None or day < first_now)
-    lost = frozenset(had - answer.filled - kept)
+    gone = had - answer.filled
+    kept = frozenset(day for day in gone if not has_older and (first_now is None or day < first_now))
+    lost = frozenset(gone - kept)
     filled = joined([*without(before.filled, [days]), *spans_of(answer.filled), *spans_of(kept)])
     oldest = filled[0].first if filled else None
     newest = filled[-1].last if filled else None

@@ -17,7 +17,7 @@ from leverwatch.collectors.daily.asking import Asking
 from leverwatch.collectors.daily.config import DailyConfig
 from leverwatch.collectors.daily.errors import RateLimited
 from leverwatch.collectors.daily.known_days import DAYS, load_known
-from leverwatch.collectors.daily.window import DAY, Days, Wanted, questions, slices
+from leverwatch.collectors.daily.window import DAY, LONGEST_SLICE, Days, Wanted, questions, slices
 from leverwatch.collectors.interface import (
     BackfillRequest,
     Batch,
@@ -142,9 +142,21 @@ class DailyCollector:
                     raise
                 return
             found = settle(days, answer, known, at)
+            if found.kept and self._has_older(days, known):
+                found = settle(days, answer, known, at, has_older=True)
             known = found.known
             done += len(days)
             yield self._batch(answer, found, Progress(done, total, "days"))
+
+    def _has_older(self, days: Days, known: Known) -> bool:
+        """Return whether the source still has rows of the four weeks before some days, if it had any."""
+        before = Days(days.first - DAY * LONGEST_SLICE, days.first - DAY)
+        if not any(span.first <= before.last and span.last >= before.first for span in known.filled):
+            return False
+        try:
+            return bool(self._asking.ask(partial(self._source.ask, before)).filled)
+        except RateLimited:
+            return False
 
     def _batch(self, answer: Answer, found: Settled, progress: Progress) -> Batch:
         return Batch(

@@ -98,7 +98,18 @@ def propose(
         day_first: whether days are written before months where nothing else tells.
     """
     every = Columns(records)
-    kinds = kinds_of(every, spell)
+    return _proposed(records, every, kinds_of(every, spell), spell, clock, day_first=day_first)
+
+
+def _proposed(
+    records: Sequence[Record],
+    every: Columns,
+    kinds: Kinds,
+    spell: Callable[[Path], str],
+    clock: str | None,
+    *,
+    day_first: bool,
+) -> FieldGuess | None:
     columns = every if len(kinds.kept) == len(records) else Columns([records[at] for at in kinds.kept])
     draft = Draft(columns, spell)
     set_time(draft, clock, day_first=day_first)
@@ -112,6 +123,10 @@ def propose(
     set_inferences(draft)
     # After the tokens, which calls that failed do not have.
     excluded = _set_status(draft, kinds)
+    if excluded and not kinds.excluded:
+        # What is left out says nothing of the calls: the doubts are about these alone.
+        rest = kinds.without(excluded, every, [note for note in draft.notes if note.startswith("not:")])
+        return _proposed(records, every, rest, spell, clock, day_first=day_first)
     set_cost(draft)
     set_latency(draft, spans_of_calls(columns))
     for name in _PLAIN:

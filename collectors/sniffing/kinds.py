@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from leverwatch.collectors.records.fields import Path
@@ -40,6 +40,18 @@ class Kinds:
     """Where the kind of a record says how the call ended, with the words."""
     notes: tuple[str, ...] = ()
 
+    def without(self, excluded: Mapping[Path, Sequence[Scalar]], columns: Columns, notes: Sequence[str]) -> Kinds:
+        """Return these without the records that have one of some values."""
+        out = {
+            at
+            for path, values in excluded.items()
+            for at, value in columns.of[path].by_record.items()
+            if value in values
+        }
+        kept = [at for at in self.kept if at not in out]
+        both = {**self.excluded, **excluded}
+        return replace(self, kept=kept, excluded=both, notes=(*self.notes, *notes))
+
 
 @dataclass(frozen=True, slots=True)
 class _Group:
@@ -63,10 +75,15 @@ def kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
         return Kinds(every)
     best: tuple[tuple[int, int], Kinds] | None = None
     for path, column in columns.of.items():
-        place = _place(path)
-        if place is None or not _is_kind(column, path, len(columns)):
+        if not _is_kind(column, path, len(columns)):
             continue
+        place = _place(path)
         groups = _groups(column, calls, answers or calls)
+        if place is None:
+            # By another name it is one where its words say of every record what it is of a call.
+            if not all(it.kind is not None for it in groups):
+                continue
+            place = len(_NAMES)
         found = _split(path, groups, columns, spell)
         if found is not None and (best is None or (-len(found.kept), place) < best[0]):
             best = ((-len(found.kept), place), found)

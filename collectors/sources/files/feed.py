@@ -138,7 +138,7 @@ class RecordFeed:
         """Count complete records."""
         if self._writer.expects_header(self.prefix.length):
             data = bytes(data)
-            preamble = self._ingest.preamble(data)
+            preamble = self._ingest.headers.preamble(data)
             self._writer.take_header(preamble, self.place)
             self.prefix.feed(data[: preamble.end])
             data = data[preamble.end :]
@@ -152,7 +152,7 @@ class RecordFeed:
         self._writer.advance(self.prefix, max(self.prefix.lines - before, 1 if data else 0))
 
     def _note_headers(self, data: bytes, header: bytes) -> None:
-        for offset, later in self._ingest.headers_in(data, header):
+        for offset, later in self._ingest.headers.among(data, header):
             line = self.prefix.lines + data.count(b"\n", 0, offset) + 1
             self._writer.change_header(self.prefix.length + offset, later, line)
 

@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterable, Iterator
 from msgspec.structs import replace
 
 from leverwatch.collectors.aggregation.day_filter import Days
-from leverwatch.collectors.aggregation.ingest import MAX_HEADER
+from leverwatch.collectors.aggregation.headers import MAX_HEADER
 from leverwatch.collectors.paths import Found
 from leverwatch.collectors.records.formats.interface import Preamble
 from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
@@ -80,9 +80,9 @@ def read_refused(
     if ingest.wants_header and state.header is None:
         with FileReader(found) as content:
             start = content.read_exactly(min(MAX_HEADER + 1, state.offset))
-            preamble = ingest.preamble(start)
+            preamble = ingest.headers.preamble(start)
         header = b"" if preamble.header is None else preamble.header
-        ingest.check_header(header, found.path)
+        ingest.headers.check(header, found.path)
         state, behind = context.checkpoints.put(replace(state, header=header)), preamble.end
         lines = start.count(b"\n", 0, preamble.end)
     with FileReader(found) as content:

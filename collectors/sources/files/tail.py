@@ -67,7 +67,7 @@ class Tail:
             # The settings may name other columns than those with which the headers were read.
             for header in (state.header, *(it for _, it in state.headers)):
                 if header is not None:
-                    self._context.ingest.check_header(header, found.path)
+                    self._context.ingest.headers.check(header, found.path)
         state = yield from read_refused(self._context, state, found)
         state = yield from self._read_again(state, found)
         with FileReader(found) as content:

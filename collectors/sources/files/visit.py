@@ -46,13 +46,13 @@ class ForwardWriter:
     def take_header(self, preamble: Preamble, place: str) -> None:  # noqa: ARG002 - it is the first of the file
         """Note the header and what precedes it. Raises SourceRefused when a column is missing."""
         if preamble.header is not None:
-            self._ingest.check_header(preamble.header, self._found.path)
+            self._ingest.headers.check(preamble.header, self._found.path)
         self._ingest.ignore(preamble.records)
         self.state = replace(self.state, header=preamble.header)
 
     def change_header(self, offset: int, header: bytes, line: int) -> None:
         """Note that another header stands at an offset, on a line. Raises as `take_header`."""
-        self._ingest.check_header(header, self._found.path, line)
+        self._ingest.headers.check(header, self._found.path, line)
         if len(self.state.headers) >= MOST_HEADERS:
             raise SourceRefused(f"{self._found.path}:{line}: more than {MOST_HEADERS} headers with other columns")
         self.state = self.state.with_header(offset, header)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
@@ -25,11 +26,13 @@ from leverwatch.collectors.sources.sql.statement import (
     ROWS,
     SIZE,
     Plan,
+    newest_of,
     plan_of,
     statement_of,
 )
 
 _UNITS = {TimeIs.SECONDS: 1, TimeIs.MILLISECONDS: 1_000, TimeIs.MICROSECONDS: 1_000_000}
+_FIRST, _LAST = (datetime(year, 1, 1, tzinfo=UTC).timestamp() for year in (2000, 2100))
 Moved = Mapping[str, Any]
 """A row of the answer, by label."""
 
@@ -62,6 +65,11 @@ class Table:
         with reading(self._config, self._context.base_dir, self._context.stopping) as connection:
             statement = statement_of(self._config, self._engine, days)
             found = [dict(row) for row in connection.execute(statement).mappings()]
+            # A column that is read as what it is not has no row on any day, and nothing else would say so.
+            wrong = misfit(connection.scalar(newest_of(self._config)), self._config.time_is) if not found else None
+        if wrong is not None:
+            problem = (place_of(self._config), str(Result.BAD_TIME), f"time: {wrong}")
+            return Answer((), frozenset(), {Result.BAD_TIME: 1}, problems=(problem,))
         return answer_of(found, self._plan, self._config, self._system_of)
 
     def shown(self, days: Days) -> str:
@@ -75,16 +83,40 @@ class Table:
             return str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
 
 
+def place_of(config: SqlConfig) -> str:
+    """Return how messages name what a source reads."""
+    return f"source {config.name}: {config.table or 'statement'}"
+
+
+def misfit(newest: Any, kind: TimeIs) -> str | None:
+    """Return why the greatest value of the column of the time is not of the declared kind; None when it may be."""
+    is_number = isinstance(newest, int | float | Decimal) and not isinstance(newest, bool)
+    if newest is None or (not is_number and not isinstance(newest, str)):
+        return None
+    if not is_number:
+        has_time = kind not in _UNITS and parse_time(newest, UTC) is not None
+        return None if has_time else f"its column has texts, and none is a time by `time_is: {kind}`"
+    fits = [it for it, unit in _UNITS.items() if _FIRST <= newest / unit < _LAST]
+    if kind in fits:
+        return None
+    hint = f"; as `time_is: {fits[0]}` they would be" if fits else ""
+    return f"its column has numbers, which are no times by `time_is: {kind}`{hint}"
+
+
 def answer_of(found: Sequence[Moved], plan: Plan, config: SqlConfig, system_of: Any) -> Answer:
     """Return what the rows of an answer mean. Pure."""
-    place = f"source {config.name}: {config.table or 'statement'}"
+    place = place_of(config)
     timed = [row for row in found if row[DAY_OF] is not None]
     counted = [row for row in timed if row[CALLS] is not None]
     sums = added_up(_groups(counted, plan), plan.fields, system_of)
     tallies, problems = sums.tallies, [(place, *it) for it in sums.problems]
     for result, refused, what in (
         (Result.BAD_TIME, [row for row in found if row[DAY_OF] is None], "time: {} rows have none that is a time"),
-        (Result.MISTYPED_FIELD, [row for row in timed if row[CALLS] is None], "inferences: {} rows say no number"),
+        (
+            Result.MISTYPED_FIELD,
+            [row for row in timed if row[CALLS] is None],
+            "inferences: {} rows say no whole number, or fewer than errors",
+        ),
     ):
         if refused:
             tallies[result] += len(refused)

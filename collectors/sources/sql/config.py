@@ -61,7 +61,11 @@ class SqlFields(Model):
     attempts: str | None = Field(
         default=None, min_length=1, description="Calls to a model server that the row took, retries included."
     )
-    errors: str | None = Field(default=None, min_length=1, description="Failed attempts that the row took.")
+    errors: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Failed attempts that the row took; with `inferences` how many of these failed.",
+    )
     cache_write_tokens: str | None = Field(
         default=None, min_length=1, description="Input tokens written to the provider's prompt cache."
     )

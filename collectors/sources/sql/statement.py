@@ -25,6 +25,8 @@ AMOUNTS = (
 """The fields that are added up."""
 CALLS, ROWS, SIZE, DAY_OF, NEWEST = "inferences", "rows", "size", "day", "newest"
 _PARTS = ("cached_input_tokens", "cache_write_tokens")
+_FAILED_OF = frozenset({"inferences", "errors"})
+"""With both, the errors are some of the calls that a row stands for, and none of its inferences."""
 
 
 class Plan(Struct, frozen=True):
@@ -47,9 +49,11 @@ def plan_of(config: SqlConfig) -> Plan:
     """Return what the table of a source is asked for."""
     mapped = config.fields.mapped()
     placeholders = parse_template(config.system).paths
+    # Of a sum of calls of which some failed, it is known how many there were.
+    amounts = {*mapped, "attempts"} if mapped.keys() >= _FAILED_OF else mapped.keys()
     return Plan(
         tuple(name for name in NAMES if name in mapped),
-        tuple(name for name in AMOUNTS if name in mapped),
+        tuple(name for name in AMOUNTS if name in amounts),
         tuple(f"system_{number}" for number in range(len(placeholders))),
     )
 
@@ -76,6 +80,12 @@ def statement_of(config: SqlConfig, engine: Engine, days: Days) -> Select[Any]:
     return found.where(sa.or_(column["id"].is_(None), column["nth"] == 1)) if config.distinct else found
 
 
+def newest_of(config: SqlConfig) -> Select[Any]:
+    """Return the statement for the greatest value of the column of the time, of whatever day."""
+    (name,) = parse_path(config.fields.time)
+    return sa.select(sa.func.max(_table(config, [name]).c[name]))
+
+
 def _rows(config: SqlConfig, engine: Engine, days: Days, plan: Plan, mapped: Mapping[str, str]) -> FromClause:
     """Return the rows of some days, with their values under the names of the fields.
 
@@ -87,12 +97,19 @@ def _rows(config: SqlConfig, engine: Engine, days: Days, plan: Plan, mapped: Map
     kept = [read.c[name] for name in (DAY_OF, "time", *plan.names, *plan.template)]
     kept += [read.c[name] for name in ("id", "nth") if config.distinct]
     # NaN is greater than every number where there is one. Rows whose time is none are said, and not lost.
+    calls = read.c[CALLS]
     bounded = (
-        sa.select(*kept, *(_bounded(read.c[name]).label(name) for name in (CALLS, *plan.amounts)))
+        sa.select(
+            *kept,
+            (_bounded(calls, sa.func.round(calls) == calls) if CALLS in mapped else calls).label(CALLS),
+            *(_bounded(read.c[name]).label(name) for name in plan.amounts if name in mapped),
+        )
         .where(sa.or_(wanted, day.is_(None)))
         .subquery("bounded")
     )
-    amounts = _whole({name: bounded.c[name] for name in plan.amounts})
+    amounts = _whole({name: bounded.c[name] for name in plan.amounts if name in mapped})
+    if mapped.keys() >= _FAILED_OF:
+        amounts |= _failed_apart(bounded.c[CALLS], bounded.c["errors"], amounts.get("attempts"))
     others = [column for column in bounded.c if column.name not in amounts]
     shown = sa.select(*others, *(column.label(name) for name, column in amounts.items())).subquery("calls")
     if "input_tokens" not in amounts or CALLS in mapped:
@@ -121,7 +138,7 @@ def _read(config: SqlConfig, engine: Engine, days: Days, plan: Plan, mapped: Map
         (number(paths[CALLS]) if CALLS in mapped else sa.literal_column("1")).label(CALLS),
         *(text(paths[name]).label(name) for name in plan.names),
         *(text(path).label(label) for path, label in zip(placeholders, plan.template, strict=True)),
-        *(number(paths[name]).label(name) for name in plan.amounts),
+        *(number(paths[name]).label(name) for name in plan.amounts if name in mapped),
     ]
     asked = days
     if config.distinct:
@@ -135,8 +152,23 @@ def _read(config: SqlConfig, engine: Engine, days: Days, plan: Plan, mapped: Map
     return sa.select(*values).where(*engine.within(when, config.time_is, asked)).subquery("read")
 
 
-def _bounded(number: ColumnElement[Any]) -> ColumnElement[Any]:
-    return sa.case((number.between(0, int(MAX_AMOUNT)), number))
+def _bounded(number: ColumnElement[Any], *conditions: ColumnElement[bool]) -> ColumnElement[Any]:
+    return sa.case((sa.and_(number.between(0, int(MAX_AMOUNT)), *conditions), number))
+
+
+def _failed_apart(
+    calls: ColumnElement[Any], failed: ColumnElement[Any], tries: ColumnElement[Any] | None
+) -> dict[str, ColumnElement[Any]]:
+    """Return the inferences and attempts of rows that say how many of their calls failed, as
+    `records/field_rows.py` has it for single records: more failed calls than calls, or a part of one, leave no
+    number of inferences."""
+    known = failed.is_not(None)
+    some = sa.and_(failed <= calls, sa.func.round(failed) == failed)
+    every = sa.case((known, calls))
+    return {
+        CALLS: sa.case((failed.is_(None), calls), (some, calls - failed)),
+        "attempts": every if tries is None else sa.func.coalesce(tries, every),
+    }
 
 
 def _day(inner: FromClause, day: Any) -> ColumnElement[Any]:

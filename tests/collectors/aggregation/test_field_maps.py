@@ -396,9 +396,9 @@ def test_of_columns_with_alternatives_one_is_enough(header: str, missing: list[s
     made = ingest(config(format={"type": "csv", "fields": fields}, system="bot"))
     if missing:
         with pytest.raises(SourceRefused, match=", ".join(missing)):
-            made.check_header(header.encode(), "app.csv")
+            made.headers.check(header.encode(), "app.csv")
         return
-    made.check_header(header.encode(), "app.csv")
+    made.headers.check(header.encode(), "app.csv")
     names = header.split(",")
     made.add(
         Lines(

@@ -376,7 +376,7 @@ class TestCsv:
     )
     def test_a_header_that_lacks_a_column_is_refused(self, header: bytes, reason: str) -> None:
         with pytest.raises(SourceRefused, match=rf"source gateway: a.csv:1: .*{reason}"):
-            ingest(csv_config()).check_header(header, "a.csv")
+            ingest(csv_config()).headers.check(header, "a.csv")
 
     def test_a_header_with_a_byte_order_mark_is_accepted(self) -> None:
-        ingest(csv_config()).check_header(b"\xef\xbb\xbf" + self.HEADER, "a.csv")
+        ingest(csv_config()).headers.check(b"\xef\xbb\xbf" + self.HEADER, "a.csv")

@@ -197,6 +197,18 @@ def test_rows_that_are_gone_are_taken_back_and_said(tmp_path: Path) -> None:
     assert store.problems == ["rows_lost: had rows and has none now; what was counted is taken back"]
 
 
+def test_the_oldest_days_of_a_question_are_taken_back_where_there_are_older_rows_still(tmp_path: Path) -> None:
+    table, store = Table(month()), Store()
+    store.run(collector(table, tmp_path))
+    for back in range(4):
+        table.days.pop(TODAY - DAY * back, None)
+
+    store.run(collector(table, tmp_path))
+
+    assert [store.days[TODAY - DAY * back] for back in range(5)] == [0, 0, 0, 0, month()[TODAY - DAY * 4]]
+    assert {problem.partition(":")[0] for problem in store.problems} == {"rows_lost"}
+
+
 def test_days_that_the_source_does_not_keep_any_longer_stay_counted(tmp_path: Path) -> None:
     table, store = Table(month()), Store()
     store.run(collector(table, tmp_path))

@@ -161,7 +161,7 @@ def test_a_csv_file_without_the_column_of_a_filter_is_named() -> None:
     made = ingest(config(format={"type": "csv", "fields": {"time": "ts"}, "only": {"state": "done"}}, system="s"))
 
     with pytest.raises(Exception, match=r"no column state"):
-        made.check_header(b"ts,n\n", "x.csv")
+        made.headers.check(b"ts,n\n", "x.csv")
 
 
 def test_a_document_loses_the_records_that_are_left_out_and_keeps_the_others() -> None:

@@ -340,3 +340,22 @@ def test_any_table_is_guessed_or_not_and_nothing_else_happens(
 
     if found is not None and found.fields is not None:
         validated(found)
+
+
+@pytest.mark.parametrize("odd", ["\x1b", "\x7f", "a\u2028b", "\x85"])
+def test_names_that_nobody_can_print_neither_end_a_comment_nor_break_the_source(odd: str) -> None:
+    record = {"time": "2026-03-10T08:00:00Z", "model": "m", f"{odd}tokens": 7, f"{odd}_input_tokens": 5}
+
+    found = guess("\n".join([json.dumps(record, ensure_ascii=False)] * 3).encode(), "plain")
+
+    assert found is not None
+    validated(found)
+    assert all(line.isprintable() for line in source_block(Path("a.log"), found))
+
+
+def test_a_column_that_nobody_can_print_is_said_with_an_escape() -> None:
+    found = guess(b"time,model,\x1b,\x1b\n2026-03-10,m,1,2\n", "plain")
+
+    assert found is not None
+    validated(found)
+    assert any("columns named \\u001b occur 2 times" in line for line in source_block(Path("a.log"), found))

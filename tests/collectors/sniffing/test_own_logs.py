@@ -359,6 +359,9 @@ def test_a_style_is_read_for_what_it_means_and_what_is_not_sure_is_said(
         (lambda it: [{"ts": it.ts, "event": "on_start", "run": it.n, "model": "m"},
                      {"ts": it.ts, "event": "on_end", "run": it.n, "model": "m", **USED(it)}],
          {"only": {"event": "on_end"}}, 40, None),
+        (lambda it: [{"ts": it.ts, "evt": "llm_request", "corr": f"c{it.n}", "model": "m"},
+                     {"ts": it.ts, "evt": "llm_response", "corr": f"c{it.n}", "model": "m", **USED(it)}],
+         {"only": {"evt": "llm_response"}}, 40, None),
         (lambda it: [{"ts": it.ts, "type": "ask", "model": "m"},
                      {"ts": it.ts, "type": "answer", "model": "m", **USED(it)},
                      {"ts": it.ts, "type": "note", "text": "x"}],
@@ -391,8 +394,8 @@ def test_a_style_is_read_for_what_it_means_and_what_is_not_sure_is_said(
         (lambda it: {"ts": it.ts, "model": "m", "kind": "chat" if it.n % 2 else "completion", **USED(it)}, {}, 40,
          None),
     ],
-    ids=["start and end", "kinds", "how it ended", "sums among calls", "other lines", "other errors", "twice",
-         "pieces", "failed", "skipped", "one"],
+    ids=["start and end", "by a name of its own", "kinds", "how it ended", "sums among calls", "other lines",
+         "other errors", "twice", "pieces", "failed", "skipped", "one"],
 )  # fmt: skip
 def test_records_that_are_no_calls_are_left_out_and_said(
     write: Callable[[Call], Any], filters: dict[str, Any], kept: int, status: Any
@@ -407,6 +410,19 @@ def test_records_that_are_no_calls_are_left_out_and_said(
     assert all("were they calls, there would be" in note for note in left_out)
     if status is not None:
         assert found.fields["status"] == status
+
+
+def test_records_that_are_left_out_raise_no_doubt_about_the_calls() -> None:
+    found = proposed(
+        lambda it: (
+            {"ts": it.ts, "state": "skipped", "model": None, "prompt_tokens": 0, "completion_tokens": 0}
+            if it.failed
+            else {"ts": it.ts, "state": "done", "model": "m", **USED(it)}
+        )
+    )
+
+    assert found.settings["not"] == {"state": ["skipped"]}
+    assert [note.partition(":")[0] for note in found.notes] == ["not"]
 
 
 def test_numbers_that_are_not_mapped_are_listed_with_their_range() -> None:

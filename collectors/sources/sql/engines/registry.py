@@ -7,12 +7,10 @@ from importlib import import_module
 
 from leverwatch.collectors.sources.sql.engines.interface import Engine
 
-_FOLDER = "leverwatch.collectors.sources.sql.engines"
-
 
 def _lazy(module: str, name: str) -> Callable[[], Engine]:
     def make() -> Engine:
-        made: Engine = getattr(import_module(f"{_FOLDER}.{module}"), name)()
+        made: Engine = getattr(import_module(f"leverwatch.collectors.sources.sql.engines.{module}"), name)()
         return made
 
     return make

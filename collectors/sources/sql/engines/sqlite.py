@@ -79,7 +79,9 @@ class Sqlite:
     def number(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
         """As for `Engine`."""
         value = self.key(column, keys) if keys else column
-        digits = sa.and_(value.op("GLOB")("[0-9]*"), sa.not_(value.op("GLOB")("*[^0-9.]*")))
+        digits = sa.and_(
+            value.op("GLOB")("[0-9]*"), sa.not_(value.op("GLOB")("*[^0-9.]*")), sa.not_(value.op("GLOB")("*.*.*"))
+        )
         return sa.case(
             (sa.func.typeof(value).in_(["integer", "real"]), value),
             (sa.and_(sa.func.typeof(value) == "text", digits), sa.cast(value, sa.Numeric)),

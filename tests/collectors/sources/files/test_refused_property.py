@@ -48,9 +48,10 @@ def settings_of(kind: str, choice: int) -> FilesConfig:
 
 def written(kind: str, number: int, serial: int) -> bytes:
     # No two logs have the same records, as nothing but the content tells a compressed log from a copy of another.
+    # Of documents, only the mapped values tell the next one after a rotation from one that is written anew.
     if number == len(RECORDS):
         return b"\n" if kind == "csv" else b"out of memory\n"
-    values = {**RECORDS[number], "n": 1, "id": f"call-{serial}"}
+    values = {**RECORDS[number], "n": serial, "id": f"call-{serial}"}
     if kind == "csv":
         return ",".join(str(values.get(name, "")) for name in COLUMNS).encode() + b"\n"
     return json.dumps(values, indent=2 if kind == "indented" else None).encode() + b"\n"

@@ -34,7 +34,7 @@ def test_values_that_cannot_be_read_are_unknown_and_their_calls_count(database: 
 
 
 def test_a_value_that_is_no_number_is_unknown(database: Database) -> None:
-    odd = {"sqlite": ("many", "1e5x"), "mariadb": (-1, 1e300)}.get(database.name, ("NaN", "Infinity"))
+    odd = {"sqlite": ("many", "1e5x", "1.2.3"), "mariadb": (-1, 1e300)}.get(database.name, ("NaN", "Infinity"))
     kind = "text" if database.name == "sqlite" else "float"
 
     found = ask(
@@ -42,7 +42,7 @@ def test_a_value_that_is_no_number_is_unknown(database: Database) -> None:
     )
 
     (row,) = found.usage
-    assert (row.inferences, row.input_tokens, row.unknown_input) == (3, 3, 2)
+    assert (row.inferences, row.input_tokens, row.unknown_input) == (len(odd) + 1, 3, len(odd))
 
 
 def test_keys_of_json_are_read_and_what_is_no_number_there_is_unknown(database: Database) -> None:
@@ -76,8 +76,32 @@ def test_rows_that_are_sums_already_count_for_as_many_calls_as_they_say(database
     )
 
     (row,) = found.usage
-    assert (row.inferences, row.errors, row.input_tokens) == (1020, 4, 50_700)
+    assert (row.inferences, row.errors, row.attempts, row.input_tokens) == (1016, 4, 1020, 50_700)
     assert found.tiers == ()
+
+
+def test_failed_calls_beside_inferences_are_none_of_them_as_in_a_log(database: Database) -> None:
+    told: list[Record] = [
+        {"n": 100, "failed": 30, "tries": 140},
+        {"n": 7, "failed": 7, "tries": None},
+        {"n": 5, "failed": None, "tries": None},
+        {"n": 2, "failed": 3, "tries": 3},
+        {"n": 9, "failed": 0.5, "tries": 9},
+        {"n": 2.5, "failed": 0, "tries": 3},
+    ]
+
+    found = ask(
+        database,
+        {"n": "float", "failed": "float", "tries": "int"},
+        told,
+        fields={"inferences": "n", "errors": "failed", "attempts": "tries"},
+    )
+
+    totals = [sum(getattr(row, name) for row in found.usage) for name in ("inferences", "errors", "attempts")]
+    assert totals == [75, 37, 152]
+    assert [problem[2] for problem in found.problems] == [
+        "inferences: 3 rows say no whole number, or fewer than errors"
+    ]
 
 
 def test_a_row_that_says_no_number_of_calls_is_refused_and_said(database: Database) -> None:
@@ -88,7 +112,9 @@ def test_a_row_that_says_no_number_of_calls_is_refused_and_said(database: Databa
     (row,) = found.usage
     assert row.inferences == 5
     assert found.tallies == {Result.COUNTED: 1, Result.MISTYPED_FIELD: 1}
-    assert found.problems == (("source db: calls", "mistyped_field", "inferences: 3 rows say no number"),)
+    assert found.problems == (
+        ("source db: calls", "mistyped_field", "inferences: 3 rows say no whole number, or fewer than errors"),
+    )
 
 
 def test_the_system_is_a_template_over_columns(database: Database) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -108,3 +109,49 @@ def test_the_column_of_the_time_bounds_what_is_read(database: Database) -> None:
 
     # DuckDB bounds by the smallest and largest value of each group of rows, which the filter of a scan shows.
     assert ("at < 1772064000" if database.name == "duckdb" else "at_of_calls") in plan
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "time_is", "said"),
+    [
+        (
+            "int",
+            1_772_700_000_000,
+            "s",
+            "numbers, which are no times by `time_is: s`; as `time_is: ms` they would be",
+        ),
+        (
+            "int",
+            1_772_700_000,
+            "us",
+            "numbers, which are no times by `time_is: us`; as `time_is: s` they would be",
+        ),
+        ("text", "05.03.2026 10:00", "text", "texts, and none is a time by `time_is: text`"),
+    ],
+)
+def test_a_column_that_is_read_as_what_it_is_not_is_said_where_no_day_has_a_row(
+    database: Database, kind: str, value: Any, time_is: str, said: str
+) -> None:
+    database.write({"at": kind}, [{"at": value}])
+
+    found = database.ask(days("2026-03-01", "2026-03-09"), time_is=time_is, fields={"time": "at"})
+
+    assert found.problems == (("source db: calls", "bad_time", f"time: its column has {said}"),)
+    assert (found.tallies, found.usage, found.filled) == ({Result.BAD_TIME: 1}, (), frozenset())
+
+
+def test_numbers_in_a_column_of_times_are_said_where_any_value_goes_into_any_column(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'usage.db'}", tmp_path)
+    database.write({"at": "int"}, [{"at": 1_772_700_000}])
+
+    found = database.ask(days("2026-03-01", "2026-03-09"), fields={"time": "at"})
+
+    assert "as `time_is: s` they would be" in found.problems[0][2]
+
+
+def test_days_without_rows_in_a_table_with_others_are_no_problem(database: Database) -> None:
+    database.write({"at": "int"}, [{"at": 1_772_700_000}, {"at": None}])
+
+    for span in (days("2026-03-01", "2026-03-03"), days("2026-04-01", "2026-04-09")):
+        found = database.ask(span, time_is="s", fields={"time": "at"})
+        assert (found.problems, found.tallies) == ((), {})
