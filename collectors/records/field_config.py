@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
+from msgspec.structs import replace
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, field_validator, model_validator
 from pydantic_core import CoreSchema, core_schema
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pydantic.json_schema import JsonSchemaValue
 
 Unit = Literal["s", "ms", "us", "ns"]
+PartOfDollar = Literal["cents", "millis", "micros", "nanos"]
 Scalar = str | int | bool
 _SUM = (
     "a list is of paths of which the first that tells is taken, or of one path and others that are added to it,"
@@ -337,6 +339,33 @@ class DurationEntry(NumberEntry):
 
     def _further(self, name: str) -> dict[str, Any]:
         return {**super()._further(name), "unit": self.unit}
+
+
+class CostEntry(NumberEntry):
+    """How a cost is written."""
+
+    # Without them a map is stored as it was before there were any.
+    unit: PartOfDollar | None = Field(
+        default=None,
+        description="The cost is a number of these parts of a US dollar: hundredths, thousandths, millionths,"
+        " billionths; else of dollars.",
+        exclude_if=lambda unit: unit is None,
+    )
+    dollar_sign: bool = Field(
+        default=False,
+        description="`$`, `US$` or `USD` may stand before or behind the number in texts.",
+        exclude_if=lambda sign: not sign,
+    )
+
+    def _further(self, name: str) -> dict[str, Any]:
+        further = super()._further(name)
+        return further if "constant" in further else {**further, "unit": self.unit}
+
+    def _written(self, name: str) -> Written | None:
+        written = super()._written(name)
+        if not self.dollar_sign:
+            return written
+        return Written(".", "", dollars=True) if written is None else replace(written, dollars=True)
 
 
 class Entry:
