@@ -20,21 +20,18 @@ from leverwatch.collectors.config import Apart, Model
 from leverwatch.collectors.records.field_checks import check_entries, entry_of
 from leverwatch.collectors.records.field_config import (
     CacheHitEntry,
-    CostEntry,
-    DurationEntry,
     Entry,
     FinishReasonEntry,
     IdEntry,
     NameEntry,
-    NumberEntry,
     OperationEntry,
-    PartEntry,
     SchemaModeEntry,
     StatusEntry,
     TierEntry,
     TimeEntry,
     ValidEntry,
 )
+from leverwatch.collectors.records.field_numbers import CostEntry, DurationEntry, NumberEntry, PartEntry
 from leverwatch.collectors.records.field_rows import counters_of, paths_of
 from leverwatch.collectors.records.field_specs import FieldSpec
 from leverwatch.collectors.records.fields import parse_path

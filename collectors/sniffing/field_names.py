@@ -132,7 +132,10 @@ KNOWN: Mapping[str, Known] = {
         " tokensout outtokens numcompletiontokens numoutputtokens tokensoutput tokenscompletion usageoutput"
         " usagecompletion usageout tokencountcompletion tokencountoutput evalcount output", is_count,
     ),
-    "cost_usd": Known("costusd usd usdcost totalcostusd cost responsecost totalcost spend price", is_amount),
+    "cost_usd": Known(
+        "costusd usd usdcost totalcostusd cost responsecost totalcost spend price costtotal costsum costamount"
+        " spendtotal totalspend requestcost callcost completioncost generationcost", is_amount,
+    ),
     "latency_ms": Known(
         "latencyms durationms elapsedms responsetimems requestdurationms totaldurationms timems latencymillis"
         " durationmillis latencymilliseconds durationmilliseconds", is_amount,

@@ -71,7 +71,8 @@ _NO_LATENCY = word_set(
 )
 COST = word_set("cost costs price spend spent kosten preis cout couts prix coste costo custo precio charge charged"
             " betrag"
-            " montant amount importe usd dollars kosten")  # fmt: skip
+            " montant amount importe usd dollars kosten"
+            " cents microdollars microusd nanodollars millidollars")  # fmt: skip
 _NO_COST = word_set("per rate limit budget saved remaining unit input prompt completion output cached cache"
                     " cumulative"
                 " in out tokens token currency max min avg mean code center id")  # fmt: skip
