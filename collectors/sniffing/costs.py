@@ -63,7 +63,7 @@ def set_cost(draft: Draft) -> None:
 
 
 def _named(draft: Draft) -> list[Path]:
-    """Return the paths with a name of a cost; one that says in what it is, as `cost_in_cents` and `cost.micros` do, is one too."""
+    """Return the paths with a name of a cost; `cost_in_cents` and `cost.micros` are such names too."""
     found = draft.named("cost_usd")
     said = [path for path in draft.columns.of if path not in found and draft.is_free(path) and _says_in(path)]
     return [*found, *said]
