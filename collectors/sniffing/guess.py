@@ -170,7 +170,7 @@ def _finished(
 ) -> FieldGuess:
     spell = draft.spell
     repeats = _repeats(draft, shared)
-    doubt_what_is_missing(draft)
+    doubt_what_is_missing(draft, every)
     doubt_names(draft)
     doubt_words(draft)
     fields = {name: draft.settings[name] for name in _ORDER if name in draft.settings}
