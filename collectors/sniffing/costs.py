@@ -104,7 +104,7 @@ def _set_sum(draft: Draft, parts: dict[Path, str], signed: dict[Path, frozenset[
     if not all(draft.columns.of[path].numerals.is_plain for path in both):
         draft.doubt("cost_usd", f"{draft.spell(taken)} and {draft.spell(given)} are not mapped, being localised")
         return
-    units = {_part_named(path) for path in both}
+    units = {_part_of_dollar(draft, path) for path in both}
     if len(units) > 1:
         return
     (unit,) = units
@@ -120,7 +120,7 @@ def _set_cost(draft: Draft, path: Path, named: list[Path], *, is_signed: bool) -
     column = draft.columns.of[path]
     keys = session_keys(draft.columns)
     counter = counter_of(draft.columns, column, keys)
-    unit = _part_named(path)
+    unit = _part_of_dollar(draft, path)
     setting: dict[str, Any] = {**settled_numerals(draft, "cost_usd", path, column), **_in_unit(unit)}
     if is_signed:
         setting["dollar_sign"] = True
@@ -137,16 +137,21 @@ def _set_cost(draft: Draft, path: Path, named: list[Path], *, is_signed: bool) -
         draft.set("cost_usd", {"path": spelled, **setting}, path)
     else:
         fitting = [it for it in named if it != path and draft.fits("cost_usd", it)]
-        same = [it for it in fitting if _money(draft, it) is None and _part_named(it) is None]
+        same = [it for it in fitting if _money(draft, it) is None and _part_of_dollar(draft, it) is None]
         chosen = first_that_tells(draft, [path, *same], _numbers)
         names = [draft.spell(it) for it in chosen]
         draft.set("cost_usd", names[0] if len(names) == 1 else names, *chosen)
         draft.others["cost_usd"] = tuple(it for it in same if it not in chosen)[:MOST_OTHERS]
-    said = is_signed or _names_dollars(path) or _says_dollars(draft)
+    said = (
+        is_signed
+        or any(map(_is_dollars, _units_told(draft, path)))
+        or _names_dollars(path)
+        or _says_dollars(draft)
+    )
     if not said:
         draft.doubt("cost_usd", f"{spelled} is taken for {'' if unit is None else f'{unit} of '}US dollars")
     elif unit is not None:
-        draft.prove("cost_usd", f"{spelled} is in {unit} by its name")
+        draft.prove("cost_usd", f"{spelled} is in {unit} by its name or the field beside it")
     _compare_sizes(draft, column, spelled, unit)
 
 
@@ -161,6 +166,23 @@ def _part_named(path: Path) -> str | None:
     found = {_PART_OF[word] for word in own if word in _PART_OF}
     found = found or {_PART_OF[word] for word in above if word in _PART_OF and COST.intersection(above)}
     return found.pop() if len(found) == 1 else None
+
+
+def _part_of_dollar(draft: Draft, path: Path) -> str | None:
+    """Return the part of a dollar that a name says, or a field for the unit beside it in all records."""
+    told = _units_told(draft, path)
+    return _part_named(path) or (_part_named((told[0],)) if len(told) == 1 else None)
+
+
+def _units_told(draft: Draft, path: Path) -> list[str]:
+    """Return the words of a field for the unit of the cost, `cost_unit` or `cost.unit`; no more than a few."""
+    for other, column in draft.columns.of.items():
+        words = words_of(other[-1])
+        is_unit = other != path and other[:-1] == path[:-1] and words[-1:] in (("unit",), ("units",))
+        if is_unit and COST.intersection(word for key in other for word in words_of(key)):
+            draft.settled.add(other)
+            return sorted({str(value).strip() for value in column.values})[:MOST_OTHERS]
+    return []
 
 
 def _names_dollars(path: Path) -> bool:
@@ -229,6 +251,11 @@ def _money(draft: Draft, path: Path, signs: frozenset[str] = frozenset()) -> str
     other = (words & _CURRENCY_WORDS) | (set(words_of(path[-1])) & _NO_MONEY)
     if other:
         return min(other)
+    units = _units_told(draft, path)
+    if units and not all(_is_dollars(unit) or _part_named((unit,)) for unit in units):
+        return "a unit of a field beside it"
+    if len(units) > 1:
+        return "several units, by a field beside it"
     for currency in draft.columns.of:
         if is_called(_CURRENCIES, currency):
             draft.settled.add(currency)
@@ -237,6 +264,10 @@ def _money(draft: Draft, path: Path, signs: frozenset[str] = frozenset()) -> str
                 names = ", ".join(sorted(it.upper() for it in told if len(it) <= 4))
                 return f"the currencies of {draft.spell(currency)}{f' ({names})' if names else ''}"
     return None
+
+
+def _is_dollars(unit: str) -> bool:
+    return unit.lower() in _DOLLARS
 
 
 def _says_dollars(draft: Draft) -> bool:

@@ -130,3 +130,26 @@ def test_the_costs_of_prompt_and_completion_are_added_up() -> None:
 
 def test_the_cost_of_the_output_alone_is_no_cost_of_a_call() -> None:
     assert "cost_usd" not in proposed({"output_cost": usual}).fields
+
+
+@pytest.mark.parametrize(
+    ("unit", "named"), [("cents", "cents"), ("microdollars", "micros"), ("USD_NANOS", "nanos")]
+)
+def test_a_field_for_the_unit_beside_a_cost_says_what_it_is_in(unit: str, named: str) -> None:
+    inside = proposed({"charge": lambda n: {"amount": usual(n), "unit": unit}})
+    beside = proposed({"price": usual, "price_unit": lambda _: unit})
+
+    assert inside.fields["cost_usd"] == {"path": "charge.amount", "unit": named}
+    assert beside.fields["cost_usd"] == {"path": "price", "unit": named}
+
+
+def test_a_cost_of_several_units_or_of_an_unknown_one_is_not_mapped_and_one_of_dollars_is() -> None:
+    several = proposed({"price": usual, "price_unit": lambda n: ("cents", "USD")[n % 2]})
+    unknown = proposed({"price": usual, "price_unit": lambda _: "tokens"})
+    dollars = proposed({"price": usual, "price_unit": lambda _: "USD"})
+
+    assert "cost_usd" not in several.fields
+    assert "price is in several units" in said(several)
+    assert "cost_usd" not in unknown.fields
+    assert dollars.fields["cost_usd"] == "price"
+    assert "is taken for" not in said(dollars)
