@@ -115,7 +115,7 @@ KNOWN: Mapping[str, Known] = {
     "operation": Known("operation operationname calltype requesttype endpointtype op spankind task type kind",
                        _is_operation, exact=True),
     "status": Known("status outcome result success ok succeeded statuscode httpstatus responsestatus state"
-                    " resultcode returncode exitcode rc ret retcode res verdict st disposition",
+                    " resultcode returncode exitcode exitstatus exit rc ret retcode res verdict st disposition",
                     _is_outcome, exact=True),
     "input_tokens": Known(
         "inputtokens prompttokens inputtokencount prompttokencount tokensin intokens contexttokens numprompttokens"

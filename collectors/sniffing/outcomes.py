@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from leverwatch.collectors.records.fields import Path
@@ -17,7 +18,20 @@ _MOST_WORDS = 24
 _SURE_NAMES = 1
 """The rank of the last of the names that hardly mean anything else."""
 _USUAL = 7
-_SHORT = ("resultcode", "returncode", "exitcode", "rc", "ret", "retcode", "res", "verdict", "st", "disposition")
+_SHORT = (
+    "resultcode",
+    "returncode",
+    "exitcode",
+    "exitstatus",
+    "exit",
+    "rc",
+    "ret",
+    "retcode",
+    "res",
+    "verdict",
+    "st",
+    "disposition",
+)
 """Names of an outcome that are names of other things as well."""
 _CALLS, _OTHERS = 0.8, 0.1
 _MOST_ANSWERED = 0.5
@@ -64,17 +78,22 @@ def _are_words(column: Column) -> bool:
 def _says_outcomes(draft: Draft, column: Column) -> bool:
     """Whether values are outcomes of calls: words or codes, and those that failed hardly have output."""
     values = set(column.values)
-    if all(isinstance(value, int) and not isinstance(value, bool) for value in values):
-        # Codes of exit: 0 is a success.
-        bad = {value for value in values if value != 0}
-        if len(values) < 2 or not bad < values:
-            return False
-    elif any(outcome_of(value) is None for value in values):
-        return False
-    else:
+    bad: set[Scalar]
+    if all(outcome_of(value) is not None for value in values):
         bad = {value for value in values if outcome_of(value) is CallStatus.ERROR}
+    elif all(_is_code(value) for value in values):
+        # Codes of exit: 0 is a success.
+        bad = {value for value in values if int(value) != 0}
+        if not bad or bad == values:
+            return False
+    else:
+        return False
     failed = {at for at, value in column.by_record.items() if value in bad}
     return len(failed & _answered(draft)) <= _MOST_ANSWERED * len(failed)
+
+
+def _is_code(value: Scalar) -> bool:
+    return not isinstance(value, bool | float) and re.fullmatch(r"-?\d{1,5}", str(value), re.ASCII) is not None
 
 
 def _by_words(draft: Draft, path: Path, column: Column) -> dict[Path, list[Scalar]] | None:

@@ -23,11 +23,13 @@ def call(n: int, failed: bool) -> dict[str, Any]:
     return {"at": f"2026-03-05T09:{n:02}:11Z", "model": "m", **used}
 
 
-@pytest.mark.parametrize("name", ["rc", "ret", "res", "verdict", "st", "result_code", "exitCode"])
+@pytest.mark.parametrize("name", ["rc", "ret", "res", "verdict", "st", "result_code", "exitCode", "exit"])
 @pytest.mark.parametrize(
     ("good", "bad", "setting"),
     [("ok", "error", None), ("done", "aborted", {"success": ["done"], "error": ["aborted"]}),
-     (0, 1, {"success": [0], "error": [1]}), (0, 137, {"success": [0], "error": [137]})],
+     (0, 1, {"success": [0], "error": [1]}), (0, 137, {"success": [0], "error": [137]}),
+        ("0", "-3", {"success": ["0"], "error": ["-3"]}),
+        (200, 503, None)],
 )  # fmt: skip
 def test_a_short_name_with_words_or_codes_of_outcomes_is_the_status(
     name: str, good: Any, bad: Any, setting: dict[str, Any] | None
