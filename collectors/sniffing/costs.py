@@ -70,13 +70,17 @@ def _named(draft: Draft) -> list[Path]:
 
 
 def _says_in(path: Path) -> bool:
-    *before, preposition, money = ("", "", *words_of(path[-1]))
-    if not preposition and len(path) > 1:
-        return money in _PART_OF and not COST.isdisjoint(words_of(path[-2]))
-    if preposition != "in" or not COST.intersection(before):
+    words = words_of(path[-1])
+    if len(words) == 1 and len(path) > 1:
+        return words[0] in _PART_OF and not COST.isdisjoint(words_of(path[-2]))
+    if "in" not in words:
         return False
-    known = money in _PART_OF or money in _DOLLAR_WORDS or money in _CURRENCY_WORDS
-    return known and loose_rank("cost_usd", (*path[:-1], "_".join((*before, money)).strip("_"))) is not None
+    at = words.index("in")
+    before, money = words[:at], words[at + 1 :]
+    known = money and all(it in _PART_OF or it in _DOLLAR_WORDS or it in _CURRENCY_WORDS for it in money)
+    if not known or COST.isdisjoint(before):
+        return False
+    return loose_rank("cost_usd", (*path[:-1], "_".join((*before, *money)))) is not None
 
 
 def _parts(draft: Draft) -> dict[Path, str]:

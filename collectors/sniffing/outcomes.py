@@ -33,6 +33,8 @@ _SHORT = (
     "disposition",
 )
 """Names of an outcome that are names of other things as well."""
+_SURELY = ("resultcode", "returncode", "rc", "ret", "retcode")
+"""Those of them that are of the call, whatever it answered."""
 _CALLS, _OTHERS = 0.8, 0.1
 _MOST_ANSWERED = 0.5
 _NOTHING = frozenset(
@@ -89,6 +91,9 @@ def _says_outcomes(draft: Draft, column: Column) -> bool:
     else:
         return False
     failed = {at for at, value in column.by_record.items() if value in bad}
+    # A verdict may be one on what was answered.
+    if is_called(_SURELY, column.path[-1:]):
+        return True
     return len(failed & _answered(draft)) <= _MOST_ANSWERED * len(failed)
 
 

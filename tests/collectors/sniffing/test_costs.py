@@ -31,7 +31,8 @@ def usual(n: int) -> float:
 @pytest.mark.parametrize(
     ("name", "per", "unit"),
     [
-        ("price_cents", 100, "cents"), ("spendInCents", 100, "cents"), ("amount_usd_cents", 100, "cents"),
+        ("price_cents", 100, "cents"), ("spendInCents", 100, "cents"), ("charge_in_usd_cents", 100, "cents"),
+        ("amount_usd_cents", 100, "cents"),
         ("spend_micros", 1e6, "micros"),
         ("priceMicroUsd", 1e6, "micros"), ("charge_in_microdollars", 1e6, "micros"),
         ("total_microdollars", 1e6, "micros"), ("cost_nano_usd", 1e9, "nanos"), ("price_milliusd", 1e3, "millis"),

@@ -54,6 +54,13 @@ def test_a_verdict_on_what_was_answered_is_no_status_of_the_call() -> None:
     assert any("whose verdict is rejected count as calls that succeeded" in note for note in found.notes)
 
 
+def test_a_result_code_is_the_status_of_a_call_that_has_output_all_the_same_and_that_is_said() -> None:
+    found = proposed(lambda n, failed: {**call(n, False), "rc": "error" if failed else "ok"})
+
+    assert found.fields["status"] == "rc"
+    assert "status: 6 of 6 records that failed by rc have output tokens, which do not count" in found.notes
+
+
 STARTS, TOOLS = "only: 36 records whose hook is", "only: 18 records whose hook is"
 
 
