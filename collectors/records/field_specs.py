@@ -13,6 +13,7 @@ from leverwatch.collectors.records.field_values import (
     Mistyped,
     Words,
     Written,
+    as_dollars,
     as_milliseconds,
     number_reader,
     text_reader,
@@ -44,7 +45,7 @@ class FieldSpec(Struct, frozen=True):
     form: str | None = None
     """How a time is written, as `strptime` has it."""
     unit: str | None = None
-    """The unit of a time or a duration."""
+    """The unit of a time, a duration or a cost."""
     written: Written | None = None
     """How numbers are written that are texts; None: as JSON has them."""
     words: tuple[Words, ...] = ()
@@ -64,7 +65,11 @@ class FieldSpec(Struct, frozen=True):
         if self.constant is not None:
             return lambda _: self.constant
         if self.is_sum:
-            return _joined(self) if name == "time" else _added(self.paths, BOUNDED[name], self._number(written))
+            return (
+                _joined(self)
+                if name == "time"
+                else _added(self.paths, BOUNDED[name], self.value_reader(name, written))
+            )
         return _first(self.paths, self.value_reader(name, written))
 
     def _number(self, written: Written | None) -> Callable[[Any], float | None]:
@@ -77,7 +82,9 @@ class FieldSpec(Struct, frozen=True):
             return time_reader(self.form, self.unit)
         if name not in BOUNDED:
             return word_reader(self.words) if self.words else text_reader(name)
-        read, bound = self._number(written), BOUNDED[name] if self.unit is None else as_milliseconds(self.unit)
+        read, bound = self._number(written), BOUNDED[name]
+        if self.unit is not None:
+            bound = as_dollars(self.unit) if name == "cost_usd" else as_milliseconds(self.unit)
 
         def value(raw: Any) -> float | None:
             number = read(raw)
@@ -135,7 +142,6 @@ def _added(
             if value is not None:
                 try:
                     number = read(value)
-                    number = None if number is None else bound(number)
                 except Mistyped as error:
                     raise Mistyped(f"{path}: {error}") from None
             if is_first:

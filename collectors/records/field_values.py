@@ -32,6 +32,17 @@ _MOST_UNITS = 10**20
 """More of any unit are no time."""
 PER_MILLISECOND: Mapping[str, float] = {"s": 0.001, "ms": 1.0, "us": 1_000.0, "ns": 1_000_000.0}
 """The number of each unit in a millisecond."""
+PER_DOLLAR: Mapping[str, float] = {
+    "cents": 100.0,
+    "millis": 1_000.0,
+    "micros": 1_000_000.0,
+    "nanos": 1_000_000_000.0,
+}
+"""The number of each unit in a US dollar."""
+_DOLLARS = re.compile(
+    r"(?P<minus>[+-]?)\s*(?:(?:US\s?\$|\$|USD)\s*)?(?P<number>.*?)(?:\s*(?:US\s?\$|\$|USD))?", re.IGNORECASE
+)
+"""A number with the sign of dollars before or behind it, or with none."""
 
 
 class Mistyped(ValueError):
@@ -43,13 +54,18 @@ class Written(Struct, frozen=True):
 
     decimal: str
     thousands: str = ""
+    dollars: bool = False
+    """Whether a sign of US dollars may stand before or behind a number."""
 
     def pattern(self) -> re.Pattern[str]:
         """Return the pattern of such a number; groups of thousands must be whole."""
         sign, between = re.escape(self.decimal), re.escape(self.thousands)
         between = f"[ {_BLANKS}]" if self.thousands.isspace() else between
         grouped = rf"\d{{1,3}}(?:{between}\d{{3}})+|" if between else ""
-        return re.compile(rf"[+-]?(?:{grouped}\d+)(?:{sign}\d+)?(?:[eE][+-]?\d{{1,3}})?", re.ASCII)
+        whole = rf"(?:{grouped}\d+)(?:{sign}\d+)?"
+        # People who write dollars write $.05 too.
+        number = rf"(?:{whole}|{sign}\d+)" if self.dollars else whole
+        return re.compile(rf"[+-]?{number}(?:[eE][+-]?\d{{1,3}})?", re.ASCII)
 
 
 def number_reader(written: Written | None) -> Callable[[Any], float]:
@@ -66,12 +82,20 @@ def number_reader(written: Written | None) -> Callable[[Any], float]:
             raise Mistyped("expected a number")
         if isinstance(value, str):
             text = value.strip()
+            if written is not None and written.dollars and len(text) <= _LONGEST:
+                text = without_dollars(text)
             if pattern is not None and not pattern.fullmatch(text):
                 raise Mistyped("expected a number, written as the field map says")
             return _finite(_parsed(text if pattern is None else text.translate(change)))
         return _finite(value)
 
     return read
+
+
+def without_dollars(text: str) -> str:
+    """Return a text without a sign of US dollars before or behind a number."""
+    found = _DOLLARS.fullmatch(text)
+    return text if found is None else found["minus"] + found["number"]
 
 
 def _finite(number: float) -> float:
@@ -123,6 +147,12 @@ def as_milliseconds(unit: str) -> Callable[[float], float]:
     """Return the function that converts a duration in a unit."""
     per = PER_MILLISECOND[unit]
     return lambda number: as_amount(as_amount(number) / per)
+
+
+def as_dollars(unit: str) -> Callable[[float], float]:
+    """Return the function that converts a cost in a part of a US dollar."""
+    per = PER_DOLLAR[unit]
+    return lambda number: as_amount(number) / per
 
 
 BOUNDED: Mapping[str, Callable[[float], float]] = {

@@ -20,20 +20,18 @@ from leverwatch.collectors.config import Apart, Model
 from leverwatch.collectors.records.field_checks import check_entries, entry_of
 from leverwatch.collectors.records.field_config import (
     CacheHitEntry,
-    DurationEntry,
     Entry,
     FinishReasonEntry,
     IdEntry,
     NameEntry,
-    NumberEntry,
     OperationEntry,
-    PartEntry,
     SchemaModeEntry,
     StatusEntry,
     TierEntry,
     TimeEntry,
     ValidEntry,
 )
+from leverwatch.collectors.records.field_numbers import CostEntry, DurationEntry, NumberEntry, PartEntry
 from leverwatch.collectors.records.field_rows import counters_of, paths_of
 from leverwatch.collectors.records.field_specs import FieldSpec
 from leverwatch.collectors.records.fields import parse_path
@@ -82,6 +80,7 @@ Tier = Annotated[str | tuple[str, ...] | TierEntry, Entry(TierEntry)]
 Valid = Annotated[str | tuple[str, ...] | ValidEntry, Entry(ValidEntry)]
 SchemaMode = Annotated[str | tuple[str, ...] | SchemaModeEntry, Entry(SchemaModeEntry)]
 FinishReason = Annotated[str | tuple[str, ...] | FinishReasonEntry, Entry(FinishReasonEntry)]
+Cost = Annotated[str | tuple[str, ...] | CostEntry, Entry(CostEntry)]
 Duration = Annotated[DurationEntry, Entry(DurationEntry, short=False)]
 
 
@@ -109,7 +108,11 @@ class FieldMap(Model):
         default=None, description="Input tokens read from the provider's prompt cache."
     )
     output_tokens: Number | None = Field(default=None, description="Output tokens, reasoning included.")
-    cost_usd: Number | None = Field(default=None, description="Cost of the call in US dollars.")
+    cost_usd: Cost | None = Field(
+        default=None,
+        description="Cost of the call in US dollars.",
+        examples=["cost", {"path": "cents", "unit": "cents"}],
+    )
     latency_ms: Number | None = Field(default=None, description="Duration in milliseconds.")
     latency: Duration | None = Field(
         default=None,

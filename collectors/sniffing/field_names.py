@@ -114,7 +114,8 @@ KNOWN: Mapping[str, Known] = {
     ),
     "operation": Known("operation operationname calltype requesttype endpointtype op spankind task type kind",
                        _is_operation, exact=True),
-    "status": Known("status outcome result success ok succeeded statuscode httpstatus responsestatus state",
+    "status": Known("status outcome result success ok succeeded statuscode httpstatus responsestatus state"
+                    " resultcode returncode exitcode exitstatus exit rc ret retcode res verdict st disposition",
                     _is_outcome, exact=True),
     "input_tokens": Known(
         "inputtokens prompttokens inputtokencount prompttokencount tokensin intokens contexttokens numprompttokens"
@@ -132,7 +133,10 @@ KNOWN: Mapping[str, Known] = {
         " tokensout outtokens numcompletiontokens numoutputtokens tokensoutput tokenscompletion usageoutput"
         " usagecompletion usageout tokencountcompletion tokencountoutput evalcount output", is_count,
     ),
-    "cost_usd": Known("costusd usd usdcost totalcostusd cost responsecost totalcost spend price", is_amount),
+    "cost_usd": Known(
+        "costusd usd usdcost totalcostusd cost responsecost totalcost spend price costtotal costsum costamount"
+        " spendtotal totalspend requestcost callcost completioncost generationcost", is_amount,
+    ),
     "latency_ms": Known(
         "latencyms durationms elapsedms responsetimems requestdurationms totaldurationms timems latencymillis"
         " durationmillis latencymilliseconds durationmilliseconds", is_amount,

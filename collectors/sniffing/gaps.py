@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.records.vocabulary import CallStatus
 from leverwatch.collectors.sniffing.caches import doubt_zeros
-from leverwatch.collectors.sniffing.columns import leaves
-from leverwatch.collectors.sniffing.draft import Draft
-from leverwatch.collectors.sniffing.field_names import is_called
+from leverwatch.collectors.sniffing.columns import Columns, leaves
+from leverwatch.collectors.sniffing.draft import Draft, fits
+from leverwatch.collectors.sniffing.field_names import is_called, rank
 from leverwatch.collectors.sniffing.name_words import token_field, word_set, words_of
 from leverwatch.collectors.sniffing.words import outcome_of
 
@@ -19,11 +19,12 @@ _LOOKED_AT, _LONGEST = 20, 10_000
 _TOTALS = ("totaltokens", "tokens", "totaltokencount", "tokensused", "gesamttokens", "tokenstotal")
 
 
-def doubt_what_is_missing(draft: Draft) -> None:
-    """Say which of the main fields are not there, and which are missing in some of the calls."""
+def doubt_what_is_missing(draft: Draft, every: Columns) -> None:
+    """Say which of the main fields are not there, and which are missing in some of the calls; `every` has the
+    records that are no calls as well."""
     columns = draft.columns
     if "model" not in draft.paths:
-        draft.doubt("model", "no field names one; all calls count under one that is unknown")
+        draft.doubt("model", _no_model(draft, every))
     tokens = [name for name in ("input_tokens", "output_tokens") if name not in draft.paths]
     if tokens and not any(note.startswith(tokens[0]) for note in draft.notes):
         totals = [path for path in columns.of if is_called(_TOTALS, path) and columns.of[path].is_numeric]
@@ -40,6 +41,21 @@ def doubt_what_is_missing(draft: Draft) -> None:
         paths = draft.paths.get(name, ())
         if paths:
             _gap(draft, name, paths, failed)
+
+
+def _no_model(draft: Draft, every: Columns) -> str:
+    """Return that no call names its model, and where that is told instead."""
+    unknown = "all calls count under one that is unknown"
+    elsewhere = [path for path in every.of if rank("model", path) is not None and fits("model", every.of[path])]
+    if not elsewhere:
+        return f"no field names one; {unknown}"
+    id_ = draft.first("request_id")
+    by = "" if id_ is None or every.share(id_) <= draft.columns.share(id_) / 2 else f" by {draft.spell(id_)}"
+    return (
+        f"only records that are left out name one, in {draft.spell(elsewhere[0])}; {unknown}. A join is needed,"
+        f" which no setting makes: write the model into the record with the tokens too, or join both{by} before"
+        " they are read"
+    )
 
 
 def _doubt_samples(draft: Draft) -> None:

@@ -15,6 +15,7 @@ from leverwatch.collectors.records.names import is_usable
 from leverwatch.collectors.records.vocabulary import is_cache_hit
 from leverwatch.collectors.sniffing.caches import doubt_words, set_cache_hit
 from leverwatch.collectors.sniffing.columns import MOSTLY, Columns, Record, dotted, leaves
+from leverwatch.collectors.sniffing.costs import set_cost
 from leverwatch.collectors.sniffing.draft import MOST_OTHERS, Draft, first_that_tells
 from leverwatch.collectors.sniffing.field_names import KNOWN, SYSTEMS, is_called, rank
 from leverwatch.collectors.sniffing.gaps import doubt_what_is_missing
@@ -28,7 +29,7 @@ from leverwatch.collectors.sniffing.parts import set_parts
 from leverwatch.collectors.sniffing.presummed import set_inferences
 from leverwatch.collectors.sniffing.scopes import set_tokens
 from leverwatch.collectors.sniffing.times import set_time, spans_of_calls
-from leverwatch.collectors.sniffing.units import set_cost, set_latency
+from leverwatch.collectors.sniffing.units import set_latency
 from leverwatch.collectors.sniffing.unmapped import unmapped_numbers
 from leverwatch.collectors.sniffing.version_ids import version_id
 from leverwatch.collectors.sniffing.words import Kind, kind_of
@@ -184,7 +185,7 @@ def _finished(
 ) -> FieldGuess:
     spell = draft.spell
     repeats = _repeats(draft, shared)
-    doubt_what_is_missing(draft)
+    doubt_what_is_missing(draft, every)
     doubt_names(draft)
     doubt_words(draft)
     fields = {name: draft.settings[name] for name in _ORDER if name in draft.settings}

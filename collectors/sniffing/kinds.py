@@ -11,7 +11,7 @@ from leverwatch.collectors.records.vocabulary import CallStatus
 from leverwatch.collectors.sniffing.columns import Column, Columns
 from leverwatch.collectors.sniffing.field_names import FAILURES, is_called, rank
 from leverwatch.collectors.sniffing.numerals import Scalar
-from leverwatch.collectors.sniffing.words import Kind, is_word, kind_of, operation_like, outcome_of
+from leverwatch.collectors.sniffing.words import Kind, is_word, kind_of, operation_like, outcome_of, subject_of
 
 _NAMES = (
     "event", "eventtype", "eventname", "type", "kind", "recordtype", "msg", "message", "action", "phase", "stage",
@@ -150,11 +150,40 @@ def _split(path: Path, groups: Sequence[_Group], columns: Columns, spell: Callab
     known = columns.covered(
         p for p in columns.of if rank("model", p) is not None or rank("request_id", p) is not None
     )
-    failed = [it for it in others if it.kind is Kind.BAD and len(it.at & known) >= _CALLS * len(it.at)]
+    failed = [
+        it
+        for it in others
+        if it.kind is Kind.BAD
+        and (len(it.at & known) >= _CALLS * len(it.at) or _ends_a_call(it, calls, groups, columns))
+    ]
     left_out = [it for it in (*others, *derived) if it not in failed]
     if not left_out and not failed:
         return None
     return _filtered(path, calls, failed, left_out, columns, spell)
+
+
+def _ends_a_call(failed: _Group, calls: Sequence[_Group], groups: Sequence[_Group], columns: Columns) -> bool:
+    """Whether an error is that of a call, though it names no model: by its name, or by an id of what had begun."""
+    subject = subject_of(failed.value)
+    if subject and any(subject == subject_of(it.value) for it in calls):
+        return True
+    begun = [it for it in groups if it.kind in (Kind.ASKED, Kind.PENDING) and it not in calls]
+    ended = frozenset().union(*(it.at for it in calls))
+    for column in columns.of.values():
+        values = column.by_record
+        wrong, right = _values_at(values, failed.at), _values_at(values, ended)
+        if len(right) <= _COMMON or len(right) < _CALLS * len(ended) or not wrong or wrong & right:
+            continue
+        started = [_values_at(values, it.at) for it in begun]
+        if any(
+            len(wrong & it) >= _CALLS * len(failed.at) and len(right & it) >= _CALLS * len(right) for it in started
+        ):
+            return True
+    return False
+
+
+def _values_at(values: Mapping[int, Scalar], at: frozenset[int]) -> set[str]:
+    return {str(values[it]) for it in at if it in values}
 
 
 def _without_twins(calls: Sequence[_Group], columns: Columns) -> list[_Group]:
@@ -242,6 +271,8 @@ def _without_rest(
         for at, value in column.by_record.items()
         if outcome_of(value) is CallStatus.ERROR
     }
+    by_kind = _failed_by_kind(found, columns)
+    failed |= by_kind
     named = columns.covered(models)
     told = [{values[at] for at in calls if at in values} for values in _ids(columns)]
     parts = {
@@ -249,7 +280,7 @@ def _without_rest(
     } - calls
     # An error of something else, such as a database, names no model and has no id of a call.
     known = named | {at for values in _ids(columns) for at in values}
-    others = failed - known if named else set()
+    others = failed - known - by_kind if named else set()
     rest = [
         at
         for at in found.kept
@@ -269,6 +300,14 @@ def _without_rest(
     )
     only = {**found.only, by: {"present": True}}
     return Kinds(kept, only, found.excluded, found.status, (*found.notes, note))
+
+
+def _failed_by_kind(found: Kinds, columns: Columns) -> set[int]:
+    """Return the records that are failed calls by what tells the kinds apart."""
+    if found.status is None:
+        return set()
+    path, words = found.status
+    return {at for at, value in columns.of[path].by_record.items() if value in words["error"]}
 
 
 def _only_in(records: Sequence[int], rest: Sequence[int], columns: Columns) -> tuple[Path | None, Sequence[int]]:

@@ -33,6 +33,7 @@ _NO_CACHE = word_set("uncached fresh miss missed noncached nocache frisch")
 _WRITE = word_set("write writes written creation create created")
 _REASON = word_set("reasoning thinking thoughts thought")
 _HOUR = word_set("1h hour")
+_BILLED = word_set("billed billable billing bill charged chargeable invoiced paid abgerechnet berechnet facture")
 _NO_COUNT = word_set(
     "limit max min maximum budget quota remaining left per rate price cost costs usd eur avg average mean"
     " median p50"
@@ -71,7 +72,8 @@ _NO_LATENCY = word_set(
 )
 COST = word_set("cost costs price spend spent kosten preis cout couts prix coste costo custo precio charge charged"
             " betrag"
-            " montant amount importe usd dollars kosten")  # fmt: skip
+            " montant amount importe usd dollars kosten"
+            " cents microdollars microusd nanodollars millidollars")  # fmt: skip
 _NO_COST = word_set("per rate limit budget saved remaining unit input prompt completion output cached cache"
                     " cumulative"
                 " in out tokens token currency max min avg mean code center id")  # fmt: skip
@@ -128,6 +130,11 @@ def is_fresh(path: Path) -> bool:
     """Whether the name says that tokens from a cache are left out."""
     own = words_of(path[-1])
     return not _NO_CACHE.isdisjoint(own) or ("non" in own and not _CACHE.isdisjoint(own))
+
+
+def is_billed(path: Path) -> bool:
+    """Whether a name says that tokens are those that are paid for, which need not be those that were used."""
+    return any(not _BILLED.isdisjoint(words_of(key)) for key in path)
 
 
 def loose_rank(field: str, path: Path) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from leverwatch.collectors.records.fields import Path
@@ -17,7 +18,25 @@ _MOST_WORDS = 24
 _SURE_NAMES = 1
 """The rank of the last of the names that hardly mean anything else."""
 _USUAL = 7
+_SHORT = (
+    "resultcode",
+    "returncode",
+    "exitcode",
+    "exitstatus",
+    "exit",
+    "rc",
+    "ret",
+    "retcode",
+    "res",
+    "verdict",
+    "st",
+    "disposition",
+)
+"""Names of an outcome that are names of other things as well."""
+_SURELY = ("resultcode", "returncode", "rc", "ret", "retcode")
+"""Those of them that are of the call, whatever it answered."""
 _CALLS, _OTHERS = 0.8, 0.1
+_MOST_ANSWERED = 0.5
 _NOTHING = frozenset(
     {"none", "null", "-", "n/a", "na", "nan", "no", "false", "0", "nil", "undefined", "keine", "ok"}
 )
@@ -37,7 +56,10 @@ def set_status(draft: Draft) -> dict[Path, list[Scalar]]:
         unusual = (rank("status", path) or 0) > _USUAL and not any(
             outcome_of(it) is not None or kind_of(it) in _NO_CALLS for it in column.values
         )
-        if unusual and not all(outcome_of(value) is not None for value in column.values):
+        if is_called(_SHORT, path[-1:]):
+            if not _says_outcomes(draft, column):
+                continue
+        elif unusual and not all(outcome_of(value) is not None for value in column.values):
             continue
         found = _by_words(draft, path, column)
         if found is None:
@@ -53,6 +75,30 @@ def set_status(draft: Draft) -> dict[Path, list[Scalar]]:
 
 def _are_words(column: Column) -> bool:
     return all(map(is_word, column.values)) and len(set(map(str, column.values))) <= _MOST_WORDS
+
+
+def _says_outcomes(draft: Draft, column: Column) -> bool:
+    """Whether values are outcomes of calls: words or codes, and those that failed hardly have output."""
+    values = set(column.values)
+    bad: set[Scalar]
+    if all(outcome_of(value) is not None for value in values):
+        bad = {value for value in values if outcome_of(value) is CallStatus.ERROR}
+    elif all(_is_code(value) for value in values):
+        # Codes of exit: 0 is a success.
+        bad = {value for value in values if int(value) != 0}
+        if not bad or bad == values:
+            return False
+    else:
+        return False
+    failed = {at for at, value in column.by_record.items() if value in bad}
+    # A verdict may be one on what was answered.
+    if is_called(_SURELY, column.path[-1:]):
+        return True
+    return len(failed & _answered(draft)) <= _MOST_ANSWERED * len(failed)
+
+
+def _is_code(value: Scalar) -> bool:
+    return not isinstance(value, bool | float) and re.fullmatch(r"-?\d{1,5}", str(value), re.ASCII) is not None
 
 
 def _by_words(draft: Draft, path: Path, column: Column) -> dict[Path, list[Scalar]] | None:

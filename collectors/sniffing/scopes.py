@@ -20,7 +20,7 @@ from leverwatch.collectors.sniffing.counters import (
     session_keys,
 )
 from leverwatch.collectors.sniffing.draft import MOST_OTHERS, Draft, exclusive, first_that_tells
-from leverwatch.collectors.sniffing.name_words import bare_field, is_fresh, words_of
+from leverwatch.collectors.sniffing.name_words import bare_field, is_billed, is_fresh, words_of
 from leverwatch.collectors.sniffing.version_ids import version_id
 
 _MOSTLY = 0.9
@@ -44,15 +44,28 @@ def set_tokens(draft: Draft, shared: Sequence[Path] = ()) -> None:
     scopes = list(dict.fromkeys(path[:-1] for name in ("output_tokens", "input_tokens") for path in fitting[name]))
     if len(scopes) > 1:
         scopes = _ordered(draft, fitting, scopes, counters)
+    used = {name: _has_used(draft, fitting[name]) for name in WHOLES}
     for name in WHOLES:
         rank = {path: at for at, path in enumerate(fitting[name])}
         single = [path for path in fitting[name] if path not in counters]
         # A counter is taken only where nothing else tells the tokens of a call.
         ordered = sorted(
-            single or fitting[name], key=lambda path: (is_fresh(path), scopes.index(path[:-1]), rank[path])
+            single or fitting[name],
+            key=lambda path: (
+                is_fresh(path),
+                is_billed(path) and used[name],
+                scopes.index(path[:-1]),
+                rank[path],
+            ),
         )
         if ordered:
             _set(draft, name, ordered, fitting[name], counters)
+
+
+def _has_used(draft: Draft, paths: Sequence[Path]) -> bool:
+    """Whether tokens that were used are told about as often as those that are paid for."""
+    billed = max((draft.columns.share(path) for path in paths if is_billed(path)), default=0.0)
+    return any(draft.columns.share(path) >= 0.5 * billed for path in paths if not is_billed(path))
 
 
 def _are_versions(draft: Draft, shared: Sequence[Path], fitting: dict[str, list[Path]]) -> bool:
@@ -275,6 +288,13 @@ def _compare(draft: Draft, name: str, taken: Path, other: Path, counters: dict[P
             draft.prove(name, f"{text}, and the increase equals it in {same} of {len(one)} records")
             return
         draft.doubt(name, f"{text}, though the increase equals it in only {same} of {len(one)} records")
+        return
+    if is_billed(other) and not is_billed(taken):
+        draft.prove(
+            name,
+            f"{draft.spell(other)} is what was paid for, by its name, {sum(more.values()):,.0f} in the sample;"
+            f" {draft.spell(taken)} is what was used, {sum(one.values()):,.0f}",
+        )
         return
     draft.doubt(
         name,

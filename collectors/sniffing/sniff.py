@@ -43,6 +43,13 @@ _ENOUGH = 30
 """The least score at which a record is taken for one of a format."""
 _FRAME = re.compile(rb"[\0\x01]...(?:\{|\x28\xb5\x2f\xfd|\x0a)", re.DOTALL)
 
+_SQL = re.compile(
+    rb"^[ \t]*(?:INSERT\s+(?:IGNORE\s+)?INTO\s+\S+|REPLACE\s+INTO\s+\S+|COPY\s+\S+[^\n]*\bFROM\s+stdin"
+    rb"|CREATE\s+TABLE\s+\S+[^\n]*\()",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Statements of a dump of a database."""
+
 
 @dataclass(frozen=True, slots=True)
 class Guess:
@@ -198,6 +205,11 @@ def _table(data: bytes, compression: str) -> Guess | None:
 
 def refusal(data: bytes) -> str:
     """Return what of a call was found in a file that cannot be read, and what is missing."""
+    if _SQL.search(data):
+        return (
+            "statements of SQL, which cannot be read: export the rows of the table as CSV with a header, or as"
+            " JSON lines, or read the database itself with a source of type sql"
+        )
     _, _, units = _outermost(data)
     said = []
     for wrappers, inner in _unwrapped(units):

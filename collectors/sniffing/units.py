@@ -1,17 +1,16 @@
-"""Finds durations and costs, and the units that they are in. Pure."""
+"""Finds durations, and the units that they are in. Pure."""
 
 from __future__ import annotations
 
 from statistics import median
-from typing import Any
 
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.records.timestamps import elapsed_ms
 from leverwatch.collectors.sniffing.columns import Column
 from leverwatch.collectors.sniffing.counters import counter_of, session_keys
 from leverwatch.collectors.sniffing.draft import MOST_OTHERS, Draft, first_that_tells
-from leverwatch.collectors.sniffing.field_names import DURATIONS, is_called, rank
-from leverwatch.collectors.sniffing.name_words import part_of_cost, word_set, words_of
+from leverwatch.collectors.sniffing.field_names import DURATIONS, is_called
+from leverwatch.collectors.sniffing.name_words import words_of
 from leverwatch.collectors.sniffing.numerals import PLAIN, Numerals
 
 _UNITS = {
@@ -26,14 +25,6 @@ _SHORTEST, _LONGEST = 0.03, 400.0
 """Seconds that the middle call of a log takes."""
 _SLOWEST, _FASTEST = 1.0, 2000.0
 """Output tokens a second of the middle call of a log."""
-_DEAREST = 2e-4
-"""US dollars for a token, beyond which a cost is hardly in dollars."""
-_OTHER_MONEY = word_set(
-    "eur euro euros gbp chf jpy cny inr sek pln brl pounds yen rupees cents cent ct cts centimes micros "
-    "micro microusd microdollars millicents milli nano nanousd credits credit points units quota pence"
-)
-_CURRENCIES = ("currency", "waehrung", "wahrung", "devise", "moneda", "valuta", "costcurrency", "currencycode")
-_DOLLARS = frozenset({"usd", "dollar", "dollars", "us$", "$"})
 
 
 def set_latency(draft: Draft, ends: list[tuple[Path, Path]]) -> None:
@@ -81,7 +72,7 @@ def set_latency(draft: Draft, ends: list[tuple[Path, Path]]) -> None:
     else:
         why = "by the times of start and end" if proven else "by its name"
         draft.prove("latency", f"{draft.spell(path)} is in {unit} {why}")
-    numerals = _settled_numerals(draft, "latency", path, column)
+    numerals = settled_numerals(draft, "latency", path, column)
     if unit == "ms" and not numerals:
         chosen = first_that_tells(draft, [it for it in found if _unit_named(it) == "ms" or it == path], _numbers)
         spelled = [draft.spell(it) for it in chosen]
@@ -146,103 +137,8 @@ def _likely(draft: Draft, column: Column) -> list[str]:
     return found
 
 
-def set_cost(draft: Draft) -> None:
-    """Map the cost in US dollars: a total, or the sum of that of the input and that of the output."""
-    named = [path for path in draft.named("cost_usd") if part_of_cost(path) is None or rank("cost_usd", path) == 0]
-    for path in named:
-        column = draft.columns.of[path]
-        spelled = draft.spell(path)
-        if not draft.fits("cost_usd", path):
-            draft.doubt("cost_usd", f"{spelled} may be it; its values are no plain numbers, and it is not mapped")
-            draft.settled.add(path)
-            continue
-        money = _money(draft, path)
-        if money is not None:
-            draft.doubt("cost_usd", f"{spelled} is in {money}, which no setting turns into US dollars: not mapped")
-            draft.settled.add(path)
-            continue
-        _set_cost(draft, path, column)
-        return
-    parts = {part_of_cost(path): path for path in reversed(list(draft.columns.of)) if draft.is_free(path)}
-    taken, given = parts.get("input"), parts.get("output")
-    if taken is None or given is None:
-        return
-    if all(draft.columns.of[path].is_numeric and _money(draft, path) is None for path in (taken, given)):
-        if not all(draft.columns.of[path].numerals.is_plain for path in (taken, given)):
-            draft.doubt(
-                "cost_usd", f"{draft.spell(taken)} and {draft.spell(given)} are not mapped, being localised"
-            )
-            return
-        draft.set("cost_usd", [draft.spell(taken), f"+{draft.spell(given)}"], taken, given)
-        draft.doubt("cost_usd", "the sum of input and output, taken for US dollars; other parts are not in it")
-
-
-def _set_cost(draft: Draft, path: Path, column: Column) -> None:
-    spelled = draft.spell(path)
-    keys = session_keys(draft.columns)
-    counter = counter_of(draft.columns, column, keys)
-    setting: dict[str, Any] = {**_settled_numerals(draft, "cost_usd", path, column)}
-    if counter is not None and len(column.numbers) > MOST_OTHERS:
-        if counter.session is None:
-            draft.doubt("cost_usd", f"{spelled} only grows, so it is a sum so far and not of one call: not mapped")
-            draft.settled.add(path)
-            return
-        setting["of_session"] = draft.spell(counter.session)
-        draft.doubt("cost_usd", f"{spelled} only grows within {setting['of_session']}: its increase counts")
-    chosen = [path]
-    if setting:
-        draft.set("cost_usd", {"path": spelled, **setting}, path)
-    else:
-        fitting = [path, *(it for it in draft.named("cost_usd") if it != path and draft.fits("cost_usd", it))]
-        same = [it for it in fitting if part_of_cost(it) is None and _money(draft, it) is None]
-        chosen = first_that_tells(draft, [path, *(it for it in same if it != path)], _numbers)
-        names = [draft.spell(it) for it in chosen]
-        draft.set("cost_usd", names[0] if len(names) == 1 else names, *chosen)
-        draft.others["cost_usd"] = tuple(it for it in same if it not in chosen)[:MOST_OTHERS]
-    if "usd" not in path[-1].lower() and not _says_dollars(draft):
-        draft.doubt("cost_usd", f"{spelled} is taken for US dollars")
-    _too_dear(draft, column, spelled)
-
-
-def _too_dear(draft: Draft, column: Column, spelled: str) -> None:
-    tokens = [draft.column(name) for name in ("input_tokens", "output_tokens")]
-    prices = []
-    for at, cost in column.numbers.items():
-        number = sum(it.counts.get(at, 0.0) for it in tokens if it is not None)
-        if number > 0 and cost > 0:
-            prices.append(cost / number)
-    if prices and median(prices) > _DEAREST:
-        draft.doubt(
-            "cost_usd",
-            f"{spelled} is {median(prices) * 1e6:,.0f} for a million tokens, which is much in US dollars: in cents"
-            " it would be a hundredth",
-        )
-
-
-def _money(draft: Draft, path: Path) -> str | None:
-    """Return what a cost is in when it is not in US dollars; None when it is, or nothing says it."""
-    words = set(words_of(path[-1]))
-    for sign, name in (("€", "EUR"), ("£", "GBP"), ("¥", "JPY")):
-        if sign in path[-1]:
-            return name
-    other = words & _OTHER_MONEY
-    if other:
-        return min(other)
-    for currency in draft.columns.of:
-        if is_called(_CURRENCIES, currency):
-            draft.settled.add(currency)
-            told = {str(value).strip().lower() for value in draft.columns.of[currency].values}
-            if not told <= _DOLLARS:
-                names = ", ".join(sorted(it.upper() for it in told if len(it) <= 4))
-                return f"the currencies of {draft.spell(currency)}{f' ({names})' if names else ''}"
-    return None
-
-
-def _says_dollars(draft: Draft) -> bool:
-    return any(is_called(_CURRENCIES, path) for path in draft.columns.of)
-
-
-def _settled_numerals(draft: Draft, name: str, path: Path, column: Column) -> dict[str, str]:
+def settled_numerals(draft: Draft, name: str, path: Path, column: Column) -> dict[str, str]:
+    """Return the settings that say how the numbers of a field are written, and doubt them where others may be."""
     numerals = column.numerals
     if not numerals.is_sure:
         habit = draft.habit

@@ -39,6 +39,7 @@ _PARTS = word_set("chunk chunks delta partial token stream streaming")
 _ASKED = word_set("request requested requesting req call calling sending prompt send submit submitted")
 _RETRY = word_set("retry retrying retried attempt backoff fallback")
 _NOT = word_set("not no non un without")
+_FILLING = word_set("on event handle handler callback was has is log")
 _OPERATION_WORDS = (
     (Operation.EMBEDDING, word_set("embed embedding embeddings embedder embedded vectorize")),
     (Operation.RERANK, word_set("rerank reranker reranking ranking rank")),
@@ -106,6 +107,12 @@ def kind_of(value: object) -> Kind | None:
     if found & _NOT:
         return None
     return next((kind for kind, words in _KINDS if found & words), None)
+
+
+def subject_of(value: object) -> frozenset[str]:
+    """Return the words of a value that say not what became of it: `llm` of `on_llm_error` and `llm.finished`."""
+    found = frozenset(words_of(value)) if isinstance(value, str) and len(value) <= 64 else frozenset()
+    return found.difference(_FILLING, *(words for _, words in _KINDS))
 
 
 def operation_named(model: object) -> Operation | None:

@@ -43,6 +43,8 @@ def _is_plain(name: str, spec: FieldSpec) -> bool:
     if name in {"trace_id", "inferences"}:  # whose blanks and fractions are values to the helper
         return False
     if name in BOUNDED:
+        if name == "cost_usd" and spec.unit is not None:
+            return False
         return spec.constant is None and (not spec.is_sum or name in WHOLE_FIELDS)
     return True
 

@@ -57,6 +57,9 @@ sources:
         ("status: {path: a, success: [b], error: [B]}", "status", "b has two meanings"),
         ("status: {path: a, error: {present: false}}", "status.error", "needs prefix or present: true"),
         ("cost_usd: {path: a, decimal: ',', thousands: ','}", "cost_usd", "decimal and thousands are two signs"),
+        ("cost_usd: {path: a, unit: pennies}", "cost_usd.unit", "must be one of cents, millis, micros, nanos"),
+        ("cost_usd: {constant: 5, unit: cents}", "cost_usd", "constant is the value of every record: unit has no"),
+        ("input_tokens: {path: a, unit: cents}", "input_tokens.unit", "unknown key"),
         ("cost_usd: {path: a, decimal: '5'}", "cost_usd", "is no sign between digits"),
         ("reasoning_tokens: {path: a, stands: apart}", "reasoning_tokens.stands", "must be one of inside, beside"),
         (

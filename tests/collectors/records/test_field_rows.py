@@ -26,7 +26,11 @@ SPECS: dict[str, list[FieldSpec]] = {
         FieldSpec(("a", "b", "c"), is_sum=True), FieldSpec(("a", "a"), is_sum=True), FieldSpec(("a", "b")),
         FieldSpec(("a",), written=GERMAN),
     ],
-    "latency_ms": [FieldSpec(("a", "b"), unit="us"), FieldSpec(("a", "b"), is_sum=True)],
+    "latency_ms": [FieldSpec(("a", "b"), unit="us"), FieldSpec(("a", "b"), is_sum=True, unit="s")],
+    "cost_usd": [
+        FieldSpec(("a",), unit="cents"), FieldSpec(("a", "b"), is_sum=True, unit="micros"),
+        FieldSpec(("a",), unit="nanos", written=Written(".", ",", dollars=True)),
+    ],
     "sample_rate": [FieldSpec(("a",)), FieldSpec(constant=0.5)],
 }  # fmt: skip
 VALUES: st.SearchStrategy[Any] = st.sampled_from(

@@ -14,6 +14,7 @@ from leverwatch.collectors.records.field_values import (
     Mistyped,
     Words,
     Written,
+    as_dollars,
     as_milliseconds,
     form_fault,
     number_reader,
@@ -147,3 +148,27 @@ def test_a_word_that_the_map_does_not_have_stays_as_it_is() -> None:
     read = word_reader((Words("error", frozenset({"refused"})),))
 
     assert [read(value) for value in ("Success", 503, True)] == ["Success", 503, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("$0.75", 0.75), ("US$ 2,310.40", 2310.4), ("14 USD", 14), ("usd 3", 3), ("$.05", 0.05), ("0.5", 0.5),
+        ("-$1", -1), ("US$\N{NO-BREAK SPACE}8", 8),
+    ],
+)  # fmt: skip
+def test_a_sign_of_dollars_stands_before_or_behind_a_number(text: str, number: float) -> None:
+    assert number_reader(Written(".", ",", dollars=True))(text) == number
+
+
+@pytest.mark.parametrize("text", ["0,75 €", "£2", "$", "C$ 5", "$1,23", "5 EUR"])
+def test_the_sign_of_another_currency_is_no_number_of_dollars(text: str) -> None:
+    with pytest.raises(Mistyped):
+        number_reader(Written(".", ",", dollars=True))(text)
+
+
+@pytest.mark.parametrize(("unit", "number"), [("cents", 85), ("millis", 850), ("micros", 85e4), ("nanos", 85e7)])
+def test_a_cost_in_parts_of_a_dollar_is_one_in_dollars(unit: str, number: float) -> None:
+    assert as_dollars(unit)(number) == 0.85
+    with pytest.raises(Mistyped, match="from 0 to 1e15"):
+        as_dollars(unit)(-number)

@@ -20,7 +20,7 @@ from .generated.style import Truth
 FINE = (EXACT, EXPECTED_DOUBT)
 HONEST = (*FINE, DOUBT, REFUSED)
 
-AT_LEAST_FINE = 46
+AT_LEAST_FINE = 54
 KNOWN_FAULTS = {
     "gateway-access-json": "taken for nginx, whose format leaves out the model and the tokens that the lines have",
     "vercel-ai-steps": "the end of a run, which repeats its steps, counts as one more call",

@@ -190,8 +190,8 @@ FILE_OUT = so_far(lambda _: 0, lambda it: it.given)
         ),
         pytest.param(
             lambda it: {"ts": it.ts, "model": "m", **USED(it), "cost_cents": 0.2},
-            {"time": "ts"},
-            "cost_usd: cost_cents is in cents, which no setting turns into US dollars: not mapped",
+            {"cost_usd": {"path": "cost_cents", "unit": "cents"}},
+            "cost_usd: cost_cents is taken for cents of US dollars",
             id="a cost in cents",
         ),
         pytest.param(

@@ -189,3 +189,40 @@ def test_what_a_map_made_nothing_of_is_said_of_the_whole_file() -> None:
         "request_id: 1 records say the same as an earlier one with their id, and do not count again",
     )
     assert doubts_of_whole({Result.COUNTED: 7}, usage[:0], {}) == ()
+
+
+COPIED = "".join(f"{n}\t2026-02-0{n + 1} 04:10:00\tm\t{n * 7 + 3}\t{n + 1}\n" for n in range(8))
+
+
+@pytest.mark.parametrize(
+    "dump",
+    [
+        "-- a dump\nCREATE TABLE `uses` (`at` datetime);\n",
+        "INSERT INTO uses VALUES ('2026-02-01 04:10:00','canary',31,4);\n" * 5,
+        "insert into uses (at, model)\nvalues\n ('2026-02-01', 'canary'),\n ('2026-02-02', 'canary');\n",
+        f"COPY public.uses (id, at, model, input_tokens, output_tokens) FROM stdin;\n{COPIED}\\.\n",
+    ],
+)  # fmt: skip
+def test_a_dump_of_a_database_is_refused_with_what_to_do(dump: str) -> None:
+    said = refusal(dump.encode())
+
+    assert guess(dump.encode(), "plain") is None
+    assert "export the rows of the table as CSV with a header, or as JSON lines" in said
+    assert "a source of type sql" in said
+    assert "canary" not in said
+
+
+def test_a_model_that_only_the_request_names_needs_a_join_and_that_is_said() -> None:
+    lines = []
+    for n in range(20):
+        call = {"call_id": f"c{n}", "time": f"2026-02-03T11:{n:02}:00Z"}
+        lines.append({**call, "way": "out", "request": {"model": "m-9"}})
+        lines.append({**call, "way": "back", "used": {"tokens_in": 50 + n * 7 % 31, "tokens_out": 9 + n}})
+    found = guess("".join(f"{json.dumps(line)}\n" for line in lines).encode(), "plain")
+    assert found is not None
+    assert found.fields is not None
+    (note,) = (note for note in found.fields.notes if note.startswith("model:"))
+
+    assert "only records that are left out name one, in request.model" in note
+    assert "A join is needed" in note
+    assert "join both by call_id" in note

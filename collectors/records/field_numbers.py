@@ -1,0 +1,111 @@
+"""The settings of those entries of a field map that are numbers."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec.structs import replace
+from pydantic import Field
+
+from leverwatch.collectors.records.field_config import FieldEntry, Unit
+from leverwatch.collectors.records.field_specs import COUNTERS
+from leverwatch.collectors.records.field_values import BOUNDED, Mistyped, Written, number_reader
+from leverwatch.collectors.records.tokens import Stands
+
+PartOfDollar = Literal["cents", "millis", "micros", "nanos"]
+
+
+class NumberEntry(FieldEntry):
+    """How a number is written."""
+
+    adds = True
+    constant: int | float | None = Field(default=None, description="The value of every record.")
+    decimal: str | None = Field(
+        default=None, min_length=1, max_length=1, description="Decimal sign of numbers in texts.", examples=[","]
+    )
+    thousands: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1,
+        description="What stands between thousands in texts.",
+        examples=["."],
+    )
+    of_session: str | None = Field(
+        default=None,
+        min_length=1,
+        description="The value is a counter that only grows within the session that this path names: what counts"
+        " is how much it grew since the record of the session before.",
+        examples=["session_id"],
+    )
+
+    def _further(self, name: str) -> dict[str, Any]:
+        if self.of_session is not None and name not in COUNTERS:
+            raise ValueError(f"{name}: is no counter that could grow in a session")
+        if self.constant is not None:
+            try:
+                constant = BOUNDED[name](number_reader(None)(self.constant))
+            except Mistyped as error:
+                raise ValueError(f"{name}: {error}") from error
+            return {"constant": constant}
+        return {"written": self._written(name), "session": self.of_session}
+
+    def _written(self, name: str) -> Written | None:
+        if self.decimal is None and self.thousands is None:
+            return None
+        thousands = self.thousands or ""
+        decimal = self.decimal or ("," if thousands == "." else ".")
+        for sign in (decimal, thousands):
+            if sign and (sign.isalnum() or sign in "+-_"):
+                raise ValueError(f"{name}: {sign} is no sign between digits")
+        if decimal == thousands or decimal.isspace():
+            raise ValueError(f"{name}: decimal and thousands are two signs")
+        return Written(decimal, thousands)
+
+
+class PartEntry(NumberEntry):
+    """How a part of the tokens is written, and where it stands."""
+
+    stands: Literal["inside", "beside"] | None = Field(
+        default=None,
+        description="Whether input tokens (output tokens, of reasoning) include it, or it is to be added to them;"
+        " without it the numbers of the record tell.",
+    )
+
+    def _further(self, name: str) -> dict[str, Any]:
+        return {**super()._further(name), "stands": None if self.stands is None else Stands(self.stands)}
+
+
+class DurationEntry(NumberEntry):
+    """How a duration is written."""
+
+    unit: Unit = Field(description="The unit of the number.")
+
+    def _further(self, name: str) -> dict[str, Any]:
+        return {**super()._further(name), "unit": self.unit}
+
+
+class CostEntry(NumberEntry):
+    """How a cost is written."""
+
+    # Without them a map is stored as it was before there were any.
+    unit: PartOfDollar | None = Field(
+        default=None,
+        description="The cost is a number of these parts of a US dollar: hundredths, thousandths, millionths,"
+        " billionths; else of dollars.",
+        exclude_if=lambda unit: unit is None,
+    )
+    dollar_sign: bool = Field(
+        default=False,
+        description="`$`, `US$` or `USD` may stand before or behind the number in texts.",
+        exclude_if=lambda sign: not sign,
+    )
+
+    def _further(self, name: str) -> dict[str, Any]:
+        further = super()._further(name)
+        return further if "constant" in further else {**further, "unit": self.unit}
+
+    def _written(self, name: str) -> Written | None:
+        written = super()._written(name)
+        if not self.dollar_sign:
+            return written
+        return Written(".", "", dollars=True) if written is None else replace(written, dollars=True)
