@@ -125,8 +125,9 @@ class MappedCsv(_Mapped):
         )
         super().__init__(fields, repeats)
         self._inner: Delimited = Delimited(
-            fields.plain, (*template, *fields.raw), dialect.delimiter, dialect=dialect, chosen=chosen
-        )
+            fields.plain, (*template, *fields.raw), dialect.delimiter, dialect=dialect, chosen=chosen,
+            time=fields.rich.get("time"),
+        )  # fmt: skip
         self.framing, self.table = self._inner.framing, self._inner.table
         self._template = template
 

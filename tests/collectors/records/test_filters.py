@@ -157,6 +157,29 @@ def test_cells_of_csv_are_compared_as_texts_and_a_bad_one_of_a_record_left_out_i
     assert made.days_seen == {date(2026, 3, 9), date(2026, 3, 10)}
 
 
+@pytest.mark.parametrize("quote", ["", '"'], ids=["plain", "quoted"])
+@pytest.mark.parametrize(
+    ("time", "cells"),
+    [
+        ("at", "{}T08:00:00Z"),
+        ({"path": "at", "format": "%Y-%m-%d"}, "{}"),
+        (["at", "clock"], "{}T08:00:00Z"),
+        (["at", "+clock"], "{},08:00:00"),
+    ],
+    ids=["plain", "format", "list", "sum"],
+)
+def test_of_rows_of_csv_that_are_all_left_out_the_days_are_seen(time: Any, cells: str, quote: str) -> None:
+    fields = {"time": time, "input_tokens": "n", "cost_usd": "usd"}
+    days = ("2026-03-08", "2026-03-09")
+    at = [cells.format(day) if "," in cells else f"{cells.format(day)},x" for day in days]
+    rows = "".join(f"{it},{quote}skipped{quote},5,0.5\n" for it in at)
+
+    made = counted(rows.encode(), b"at,clock,state,n,usd\n", type="csv", fields=fields, only={"state": "done"})
+
+    assert made.tallies == {FILTERED: 2}
+    assert made.days_seen == {date(2026, 3, 8), date(2026, 3, 9)}
+
+
 def test_a_csv_file_without_the_column_of_a_filter_is_named() -> None:
     made = ingest(config(format={"type": "csv", "fields": {"time": "ts"}, "only": {"state": "done"}}, system="s"))
 
