@@ -15,12 +15,17 @@ from pydantic import ValidationError
 
 from leverwatch.collectors.aggregation.ingest import Counted
 from leverwatch.collectors.aggregation.lines import Lines
+from leverwatch.collectors.errors import SourceRefused
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.sources.files.refused import settings_digest
 from tests.collectors.sources.files.logs import FIELDS, config, ingest, record, sums
 
 PAGE = Path(__file__).parents[3] / "docs/sources/files.md"
 FILTERED, COUNTED = Result.FILTERED, Result.COUNTED
+CURSOR = (
+    b"Date,User,Kind,Model,Max Mode,Input (w/ Cache Write),Input (w/o Cache Write),Cache Read,Output Tokens,"
+    b"Total Tokens,Cost"
+)
 
 
 def counted(data: bytes, header: bytes | None = None, *, compiled: bool = True, **chosen: Any) -> Counted:
@@ -180,11 +185,20 @@ def test_of_rows_of_csv_that_are_all_left_out_the_days_are_seen(time: Any, cells
     assert made.days_seen == {date(2026, 3, 8), date(2026, 3, 9)}
 
 
-def test_a_csv_file_without_the_column_of_a_filter_is_named() -> None:
-    made = ingest(config(format={"type": "csv", "fields": {"time": "ts"}, "only": {"state": "done"}}, system="s"))
+@pytest.mark.parametrize(
+    ("header", "settings"),
+    [
+        (b"ts,n", {"type": "csv", "fields": {"time": "ts"}}),
+        (b"ts,n,m", {"type": "csv", "fields": {"time": ["ts", "at"], "input_tokens": ["n", "+m"]}}),
+        (CURSOR, {"type": "cursor-usage"}),
+    ],
+    ids=["plain", "rich", "export"],
+)
+def test_a_csv_file_without_the_column_of_a_filter_is_named(header: bytes, settings: dict[str, Any]) -> None:
+    made = ingest(config(format={**settings, "only": {"state": "done"}}, system="s"))
 
-    with pytest.raises(Exception, match=r"no column state"):
-        made.check_header(b"ts,n\n", "x.csv")
+    with pytest.raises(SourceRefused, match=r"no column state"):
+        made.check_header(header, "x.csv")
 
 
 def test_a_document_loses_the_records_that_are_left_out_and_keeps_the_others() -> None:
