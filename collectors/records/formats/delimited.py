@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from itertools import repeat
 from typing import Any
 
 from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.field_specs import FieldSpec
+from leverwatch.collectors.records.field_values import Mistyped
 from leverwatch.collectors.records.fields import EXTENDED_FIELDS, FIELDS
 from leverwatch.collectors.records.filters import Filter
 from leverwatch.collectors.records.formats.cells import UNKNOWN, Column, number_reader
@@ -38,7 +41,8 @@ class _Rows:
 
 
 class Delimited:
-    """Reads delimited rows by column names; `template` are the columns of the system template."""
+    """Reads delimited rows by column names; `template` are the columns of the system template, and `time` is what
+    is said of a time that others read."""
 
     wants_header = True
 
@@ -50,6 +54,7 @@ class Delimited:
         repeats: Repeats = Repeats.CALLS,
         dialect: Dialect | None = None,
         chosen: Filter | None = None,
+        time: FieldSpec | None = None,
     ) -> None:
         self.repeats = repeats
         self._tests = () if chosen is None else chosen.tests
@@ -67,7 +72,12 @@ class Delimited:
         self._readers = [Column(name, number) for name in self._fields]
         framing = QuotedFraming(self._dialect.delimiter, self._dialect.quote)
         self.framing: Framing = framing
-        wanted = [it for it in (*self._columns, *(column for column, _, _ in self._tests)) if it is not None]
+        self._time = (
+            FieldSpec(tuple(it for it in self._columns[_TIME : _TIME + 1] if it)) if time is None else time
+        )
+        self._read_time = self._time.reader("time")
+        columns = (*self._time.paths, *self._columns, *(column for column, _, _ in self._tests))
+        wanted = [it for it in columns if it is not None]
         self.table = Header(self._dialect, wanted, framing.split)
         """Finds the headers of a file."""
         self._header: tuple[bytes | None, list[str]] = (None, [])
@@ -155,6 +165,8 @@ class Delimited:
         """Add the records of rows, of which each column has the cells; `names` are those of the columns."""
         if self._tests:
             cells, lines = self._chosen(cells, lines, names, parsed)
+        if not lines:
+            return
         columns: list[Iterable[Any]] = []
         lost: dict[int, str | None] = {}
         unreadable: list[tuple[int, str, str]] = []
@@ -204,11 +216,19 @@ class Delimited:
         out = {index for index in out if any(column[index].strip() for column in cells)}
         if not out:
             return cells, lines
-        (time,) = self.table.places(names, self._columns[_TIME : _TIME + 1])
         parsed.passed[Result.FILTERED] = parsed.passed.get(Result.FILTERED, 0) + len(out)
-        parsed.seen += () if time is None else (cells[time][index].strip() for index in out)
+        parsed.seen += self._times(cells, sorted(out), names)
         kept = [index for index in range(len(lines)) if index not in out]
         return [[column[index] for index in kept] for column in cells], [lines[index] for index in kept]
+
+    def _times(self, cells: Sequence[Sequence[str]], rows: Iterable[int], names: Sequence[str]) -> Iterable[Any]:
+        """Yield the times of rows, without those that cannot be read."""
+        columns = [None if place is None else cells[place] for place in self.table.places(names, self._time.paths)]
+        for index in rows:
+            with suppress(Mistyped):
+                time = self._read_time([None if it is None else it[index].strip() for it in columns])
+                if time is not None:
+                    yield time
 
 
 def _value(cell: str) -> str:

@@ -165,10 +165,10 @@ class Exported:
         self.framing, self.table = self._inner.framing, self._inner.table
         self.has_extended = self._inner.has_extended
         self.known = self._inner.known | {"tier", "status", "cost_usd"}
-        self._columns = (*export.marks, *template)
+        self._columns = (*export.marks, *template, *(column for column, _, _ in (chosen.tests if chosen else ())))
 
     def check_header(self, line: bytes) -> tuple[str, ...]:
-        """Return messages about columns that the export should have, and those of the template."""
+        """Return messages about columns that the export should have, and those of the template and the filter."""
         wrong = self._inner.check_header(line)
         return wrong or tuple(
             f"no column {it}" for it in dict.fromkeys(self._columns) if it not in self.table.names(line)

@@ -125,10 +125,11 @@ class MappedCsv(_Mapped):
         )
         super().__init__(fields, repeats)
         self._inner: Delimited = Delimited(
-            fields.plain, (*template, *fields.raw), dialect.delimiter, dialect=dialect, chosen=chosen
-        )
+            fields.plain, (*template, *fields.raw), dialect.delimiter, dialect=dialect, chosen=chosen,
+            time=fields.rich.get("time"),
+        )  # fmt: skip
         self.framing, self.table = self._inner.framing, self._inner.table
-        self._template = template
+        self._others = (*template, *(column for column, _, _ in (() if chosen is None else chosen.tests)))
 
     def check_header(self, line: bytes) -> tuple[str, ...]:
         """As the format that reads the records; of columns of which the first that tells counts, one is enough."""
@@ -136,5 +137,5 @@ class MappedCsv(_Mapped):
         lacking = {message.removeprefix(NO_COLUMN) for message in wrong if message.startswith(NO_COLUMN)}
         return tuple(
             message for message in wrong
-            if message.removeprefix(NO_COLUMN) not in lacking - self._fields.needed(lacking, self._template)
+            if message.removeprefix(NO_COLUMN) not in lacking - self._fields.needed(lacking, self._others)
         )  # fmt: skip

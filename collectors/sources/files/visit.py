@@ -12,6 +12,7 @@ from leverwatch.collectors.interface import Result
 from leverwatch.collectors.paths import Found
 from leverwatch.collectors.records.decoder import GroupFraming
 from leverwatch.collectors.records.formats.interface import Preamble
+from leverwatch.collectors.records.framing.quoted import QuotedFraming
 from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
 from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
 from leverwatch.collectors.sources.files.feed import RecordFeed, is_too_long
@@ -163,7 +164,7 @@ class Visit:
         feed, writer = self._feed, self._writer
         if not following:
             feed.pending = self._rest
-        elif following == b"\n" and self._ingest.framing.by_newline:
+        elif following == b"\n" and self._was_whole():
             feed.prefix.feed(self._rest + following)
             writer.advance(feed.prefix, 0)
         else:
@@ -172,6 +173,18 @@ class Visit:
             writer.state = replace(writer.state, limited=clipped(writer.state.limited, writer.state.offset))
             writer.advance(feed.prefix, -1)
             feed.pending = self._rest + following
+
+    def _was_whole(self) -> bool:
+        """Whether a newline behind the counted rest only ends the record that it was counted as."""
+        framing, rest, line = self._ingest.framing, self._rest, self._rest + b"\n"
+        if not isinstance(framing, QuotedFraming):
+            return framing.by_newline
+        before, after = framing.split(rest), framing.split(line)
+        if (before.units, before.refused) != (after.units, after.refused):
+            return False
+        header = self._writer.header_at(self._feed.prefix.length)
+        renames = header is not None and self._ingest.headers_in(line, header)
+        return not renames and framing.complete(line, final=False) == len(line)
 
     def _finish(self) -> None:
         """Handle the end of the file: decide about the rest, and note how the file looked."""

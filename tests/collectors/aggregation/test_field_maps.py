@@ -429,3 +429,13 @@ def test_the_signs_of_a_whole_table_are_those_of_entries_that_name_none() -> Non
     parsed = made.parse(b'x,"1.000","2.000"\n', b"at,a,b")
 
     assert parsed.rows[0][FIELD_INDEX["input_tokens"]] == 3000
+
+
+@pytest.mark.parametrize("time", ["at", {"path": "at", "unit": "s"}], ids=["plain", "rich"])
+def test_where_missing_columns_are_unknown_only_that_of_the_time_has_to_be_there(time: Any) -> None:
+    fields = {"time": time, "model": "model", "input_tokens": "n"}
+    made = ingest(config(format={"type": "csv", "fields": fields, "missing_columns": "unknown"}, system="bot"))
+
+    made.check_header(b"at,n\n", "x.csv")
+    with pytest.raises(SourceRefused, match="no column at"):
+        made.check_header(b"model,n\n", "x.csv")

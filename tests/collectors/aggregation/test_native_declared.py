@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from leverwatch.collectors.aggregation.day_filter import Days
@@ -88,10 +88,15 @@ def both(name: str, system: str, window: str, **changes: Any) -> tuple[Ingest, I
 
 
 def told(counted: Counted) -> tuple[Any, ...]:
-    """All of it. Sums that were added up in another order may differ in their last digits."""
+    """All of it."""
     usage, *rest = outcome(counted)
-    rows = {key: {name: f"{getattr(row, name):.10g}" for name in COLUMNS} for key, row in usage.items()}
-    return rows, *rest
+    return {key: {name: getattr(row, name) for name in COLUMNS} for key, row in usage.items()}, *rest
+
+
+def expected(counted: Counted) -> tuple[Any, ...]:
+    """All of it. Sums that were added up in another order may differ in their last digits."""
+    usage, *rest = told(counted)
+    return {key: pytest.approx(sums, rel=1e-9, abs=0) for key, sums in usage.items()}, *rest
 
 
 @pytest.mark.parametrize(("name", "make"), EACH)
@@ -102,6 +107,7 @@ def told(counted: Counted) -> tuple[Any, ...]:
     days=SPANS,
     styles=st.sampled_from([(", ", ": "), (",", ":"), (" ,\t", " :")]),
 )
+@example(seed=656, window="0s", by_name=False, days=None, styles=(", ", ": "))  # a sum that ends in 5
 @settings(max_examples=60)
 def test_the_helper_counts_what_python_counts(
     name: str, make: Make, seed: int, window: str, by_name: bool, days: Days | None, styles: tuple[str, str]
@@ -133,7 +139,7 @@ def test_the_helper_counts_what_python_counts(
             one.add(Lines(data, "app.jsonl", first))
         first += data.count(b"\n")
 
-    assert told(helped.drain()) == told(alone.drain())
+    assert told(helped.drain()) == expected(alone.drain())
 
 
 def test_these_are_the_formats_that_the_helper_counts() -> None:

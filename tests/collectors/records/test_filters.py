@@ -15,12 +15,17 @@ from pydantic import ValidationError
 
 from leverwatch.collectors.aggregation.ingest import Counted
 from leverwatch.collectors.aggregation.lines import Lines
+from leverwatch.collectors.errors import SourceRefused
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.sources.files.refused import settings_digest
 from tests.collectors.sources.files.logs import FIELDS, config, ingest, record, sums
 
 PAGE = Path(__file__).parents[3] / "docs/sources/files.md"
 FILTERED, COUNTED = Result.FILTERED, Result.COUNTED
+CURSOR = (
+    b"Date,User,Kind,Model,Max Mode,Input (w/ Cache Write),Input (w/o Cache Write),Cache Read,Output Tokens,"
+    b"Total Tokens,Cost"
+)
 
 
 def counted(data: bytes, header: bytes | None = None, *, compiled: bool = True, **chosen: Any) -> Counted:
@@ -157,11 +162,43 @@ def test_cells_of_csv_are_compared_as_texts_and_a_bad_one_of_a_record_left_out_i
     assert made.days_seen == {date(2026, 3, 9), date(2026, 3, 10)}
 
 
-def test_a_csv_file_without_the_column_of_a_filter_is_named() -> None:
-    made = ingest(config(format={"type": "csv", "fields": {"time": "ts"}, "only": {"state": "done"}}, system="s"))
+@pytest.mark.parametrize("quote", ["", '"'], ids=["plain", "quoted"])
+@pytest.mark.parametrize(
+    ("time", "cells"),
+    [
+        ("at", "{}T08:00:00Z"),
+        ({"path": "at", "format": "%Y-%m-%d"}, "{}"),
+        (["at", "clock"], "{}T08:00:00Z"),
+        (["at", "+clock"], "{},08:00:00"),
+    ],
+    ids=["plain", "format", "list", "sum"],
+)
+def test_of_rows_of_csv_that_are_all_left_out_the_days_are_seen(time: Any, cells: str, quote: str) -> None:
+    fields = {"time": time, "input_tokens": "n", "cost_usd": "usd"}
+    days = ("2026-03-08", "2026-03-09")
+    at = [cells.format(day) if "," in cells else f"{cells.format(day)},x" for day in days]
+    rows = "".join(f"{it},{quote}skipped{quote},5,0.5\n" for it in at)
 
-    with pytest.raises(Exception, match=r"no column state"):
-        made.headers.check(b"ts,n\n", "x.csv")
+    made = counted(rows.encode(), b"at,clock,state,n,usd\n", type="csv", fields=fields, only={"state": "done"})
+
+    assert made.tallies == {FILTERED: 2}
+    assert made.days_seen == {date(2026, 3, 8), date(2026, 3, 9)}
+
+
+@pytest.mark.parametrize(
+    ("header", "settings"),
+    [
+        (b"ts,n", {"type": "csv", "fields": {"time": "ts"}}),
+        (b"ts,n,m", {"type": "csv", "fields": {"time": ["ts", "at"], "input_tokens": ["n", "+m"]}}),
+        (CURSOR, {"type": "cursor-usage"}),
+    ],
+    ids=["plain", "rich", "export"],
+)
+def test_a_csv_file_without_the_column_of_a_filter_is_named(header: bytes, settings: dict[str, Any]) -> None:
+    made = ingest(config(format={**settings, "only": {"state": "done"}}, system="s"))
+
+    with pytest.raises(SourceRefused, match=r"no column state"):
+        made.headers.check(header, "x.csv")
 
 
 def test_a_document_loses_the_records_that_are_left_out_and_keeps_the_others() -> None:

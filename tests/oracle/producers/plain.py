@@ -28,6 +28,7 @@ def values(call: Call, chance: random.Random, *, as_text: bool) -> dict[str, Any
     epoch = chance.choice((call.at, f"{seconds}.{rest:03}", call.at * 1_000_000))
     failed = chance.choice(("error", "failed", "503", False))
     passed = chance.choice(("ok", "success", "200", None))
+    number = summed(call)
     return {
         "time": iso(call.at, chance) if chance.random() < 0.6 else epoch,
         "model": call.model,
@@ -45,10 +46,15 @@ def values(call: Call, chance: random.Random, *, as_text: bool) -> dict[str, Any
         "finish_reason": call.finish,
         "errors": call.errors,
         "attempts": call.attempts,
-        "inferences": None if call.calls == 1 else call.calls,
+        "inferences": None if number == 1 else number,
         "sample_rate": None if call.rate == 1 else call.rate,
         "cache_hit": "true" if call.outcome == CACHE_HIT else chance.choice((None, "false" if as_text else False)),
     }
+
+
+def summed(call: Call) -> int:
+    """How many calls a record stands for: those that failed are some of them, and all of a record that failed."""
+    return (call.errors or 0) + (0 if call.errors and call.outcome == ERROR else call.calls)
 
 
 class Plain:
@@ -94,14 +100,15 @@ class Plain:
 
     @staticmethod
     def whole(call: Call) -> Call:
-        """The call as a record means it: parts that are larger than their whole stand beside it, and a cost of 0
-        beside tokens is that of a model without a price."""
+        """The call as a record means it: parts that are larger than their whole stand beside it, a cost of 0
+        beside tokens is that of a model without a price, and each of several calls is an attempt."""
         inside, thought = (call.cached or 0) + (call.written or 0), call.reasoning or 0
         taken, output = call.input, call.output
         return call.but(
             input=taken + inside if taken is not None and inside > taken else taken,
             output=output + thought if output is not None and thought > output else output,
             cost=None if call.cost == 0 and (taken or output) else call.cost,
+            attempts=summed(call) if call.attempts is None and call.errors is not None else call.attempts,
         )
 
     def refused(self, call: Call) -> Unit:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -14,7 +14,9 @@ from tests.collectors.sources.files.logs import config
 from tests.collectors.sources.files.tailing import Bench, append, compress
 
 FIELDS = {"time": "ts", "input_tokens": "in"}
-SETTINGS = config(path="*.log*", format={"type": "csv", "fields": FIELDS}, system="{app}")
+ROW = "2026-03-10T08:00:00Z,"
+CSV = {"type": "csv", "fields": FIELDS}
+SETTINGS = config(path="*.log*", format=CSV, system="{app}")
 LINES = (
     "# written by hand\n"
     "ts,app,in,said\n"
@@ -55,6 +57,7 @@ def test_a_table_that_grows_in_any_pieces_counts_every_row_once(
 
 
 @given(place=st.integers(0, len(DATA)))
+@example(place=LINES.index(",cost\n") + 5)
 @hypothesis_settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_table_that_was_quiet_in_the_middle_of_a_row_goes_on_with_it(
     tmp_path_factory: pytest.TempPathFactory, place: int
@@ -97,3 +100,27 @@ def test_rows_of_several_lines_that_were_refused_are_read_again_where_they_are(t
     assert sum(bench.store.counted().values()) == 7
     assert before < 7
     assert bench.store.input_tokens == 30
+
+
+@pytest.mark.parametrize("said", ["plain", '"in ""quotes"""', '"stray" quote'])
+@pytest.mark.parametrize("quote", ['"', ""], ids=["quotes", "no quotes"])
+def test_the_newline_behind_a_quiet_last_row_adds_nothing(tmp_path: Path, quote: str, said: str) -> None:
+    bench, log = Bench(tmp_path, config(path="*.log", format={**CSV, "quote": quote}, system="{app}")), "app.log"
+    append(tmp_path / log, f"ts,app,in,said\n{ROW}a,1,x\n{ROW}b,1,{said}".encode())
+    bench.settle()
+    before = dict(bench.store.tallies)
+    append(tmp_path / log, b"\n")
+    bench.settle()
+
+    assert bench.store.tallies == before
+    assert sum(before.values()) == 3
+
+
+def test_a_quiet_last_row_of_several_lines_counts_once_whatever_ends_it(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, config(path="*.log", format=CSV, system="{app}"))
+    append(tmp_path / "app.log", b'ts,app,in,said\n2026-03-10T08:00:00Z,a,1,"one\ntwo"')
+    bench.settle()
+    append(tmp_path / "app.log", b"\n2026-03-10T08:00:01Z,b,1,x\n")
+
+    assert bench.settle() == {"a": 1, "b": 1}
+    assert bench.store.tallies[Result.COUNTED] == 2
