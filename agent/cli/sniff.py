@@ -42,7 +42,8 @@ def sniff(path: Path, output: str, *, explain: bool = False) -> None:
         config = config_of(path, found.settings)
         summary = summarise(config)
     except CollectorError as error:
-        fail(str(error), Exit.FAILED)
+        # The source has a name only because each has one, and the path says which file it is.
+        fail(str(error).replace("source sniff: ", ""), Exit.FAILED)
     recorders = recorded_by(config.format, data) if found.format == "otlp" else {}
     doubted = (*doubts(config.format, data), *_doubts_of_map(found, summary))
     if output == "json":

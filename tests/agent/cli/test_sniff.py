@@ -196,3 +196,13 @@ def test_a_refused_log_is_told_with_what_was_found_in_it(tmp_path: Path) -> None
     assert result.exit_code == 1
     assert "time found in ts; no model, no tokens" in result.stderr
     assert "canary" not in result.stderr
+
+
+def test_a_table_that_no_source_reads_is_told_by_its_path_alone(tmp_path: Path) -> None:
+    log = tmp_path / "a.csv"
+    rows = "".join(f"2026-03-10T08:00:{n},m,{n},7,1\n" for n in range(10, 60))
+    log.write_bytes(b"time,model,input_tokens,output_tokens,x\x85y\n" + rows.encode())
+    result = CliRunner().invoke(main, ["sniff", str(log)])
+
+    assert result.exit_code == 1
+    assert result.stderr == f"leverwatch: {log}:1: the first line is no header\n"
