@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from itertools import repeat
 from typing import Any
 
@@ -225,10 +224,12 @@ class Delimited:
         """Yield the times of rows, without those that cannot be read."""
         columns = [None if place is None else cells[place] for place in self.table.places(names, self._time.paths)]
         for index in rows:
-            with suppress(Mistyped):
+            try:
                 time = self._read_time([None if it is None else it[index].strip() for it in columns])
-                if time is not None:
-                    yield time
+            except Mistyped:
+                continue
+            if time is not None:
+                yield time
 
 
 def _value(cell: str) -> str:

@@ -183,7 +183,7 @@ class Visit:
         if (before.units, before.refused) != (after.units, after.refused):
             return False
         header = self._writer.header_at(self._feed.prefix.length)
-        renames = header is not None and self._ingest.headers_in(line, header)
+        renames = header is not None and self._ingest.headers.among(line, header)
         return not renames and framing.complete(line, final=False) == len(line)
 
     def _finish(self) -> None:

@@ -436,6 +436,6 @@ def test_where_missing_columns_are_unknown_only_that_of_the_time_has_to_be_there
     fields = {"time": time, "model": "model", "input_tokens": "n"}
     made = ingest(config(format={"type": "csv", "fields": fields, "missing_columns": "unknown"}, system="bot"))
 
-    made.check_header(b"at,n\n", "x.csv")
+    made.headers.check(b"at,n\n", "x.csv")
     with pytest.raises(SourceRefused, match="no column at"):
-        made.check_header(b"model,n\n", "x.csv")
+        made.headers.check(b"model,n\n", "x.csv")
