@@ -20,10 +20,9 @@ from .generated.style import Truth
 FINE = (EXACT, EXPECTED_DOUBT)
 HONEST = (*FINE, DOUBT, REFUSED)
 
-AT_LEAST_FINE = 46
+AT_LEAST_FINE = 47
 KNOWN_FAULTS = {
     "gateway-access-json": "taken for nginx, whose format leaves out the model and the tokens that the lines have",
-    "vercel-ai-steps": "the end of a run, which repeats its steps, counts as one more call",
     "japanese-sheet": "a column of two words, one of them where tokens are missing, is passed over in silence",
     "car-sales": "a table with a date, a `model` and a price is taken for a usage log",
 }
