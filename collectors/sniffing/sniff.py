@@ -30,9 +30,9 @@ from leverwatch.collectors.sniffing.guess import FieldGuess, dotted, leaves, pro
 from leverwatch.collectors.sniffing.instrumentations import instrumentations
 from leverwatch.collectors.sniffing.loading import config_of, loadable
 from leverwatch.collectors.sniffing.pieces import piece_notes
-from leverwatch.collectors.sniffing.reading import read_sample, spread
+from leverwatch.collectors.sniffing.reading import MOST_RECORDS, read_sample, spread
 from leverwatch.collectors.sniffing.repeated_ids import note_on
-from leverwatch.collectors.sniffing.tables import Table, has_no_header, table_of
+from leverwatch.collectors.sniffing.tables import Table, has_no_header, no_table, table_of
 from leverwatch.collectors.sniffing.unmapped import arrays_of_calls, found_and_missing
 from leverwatch.collectors.sources.files.collector import FilesCollector
 from leverwatch.collectors.sources.files.config import FilesConfig
@@ -179,9 +179,13 @@ def _with_arrays(fields: FieldGuess, records: Sequence[dict[str, Any]]) -> Field
 
 
 def _rows(data: bytes) -> Table | None:
-    text = data.decode("utf-8-sig", errors="replace")
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = _lines(data)
     return table_of([*lines[:1], *spread(lines[1:])])
+
+
+def _lines(data: bytes) -> list[str]:
+    text = data.decode("utf-8-sig", errors="replace")
+    return [line for line in text.splitlines() if line.strip()]
 
 
 def _table(data: bytes, compression: str) -> Guess | None:
@@ -212,6 +216,8 @@ def refusal(data: bytes) -> str:
             for path, (number, items) in arrays_of_calls(values).items()
         ]
     table = None if said else _rows(data)
+    if table is None and not said:
+        said += [why for why in [no_table(_lines(data)[:MOST_RECORDS])] if why]
     if table is not None:
         text = found_and_missing(table.records, lambda path: path[0])
         said += ["the first line is no header, but values"] if has_no_header(table) else [text] if text else []
