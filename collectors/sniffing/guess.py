@@ -13,6 +13,7 @@ from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.records.formats.interface import Repeats
 from leverwatch.collectors.records.names import is_usable
 from leverwatch.collectors.records.vocabulary import is_cache_hit
+from leverwatch.collectors.sniffing.belonging import belongs
 from leverwatch.collectors.sniffing.caches import doubt_words, set_cache_hit
 from leverwatch.collectors.sniffing.columns import MOSTLY, Columns, Record, dotted, leaves
 from leverwatch.collectors.sniffing.draft import MOST_OTHERS, Draft, first_that_tells
@@ -119,6 +120,14 @@ def propose(
     set_cache_hit(draft)
     if not _CALLS.intersection(draft.paths):
         return None
+    is_usage = belongs(draft.paths, columns)
+    if is_usage is False:
+        return None
+    if is_usage is None:
+        draft.doubt(
+            "inferences",
+            "no field has tokens, and no name looks like a model: these may be no calls of models at all",
+        )
     return _finished(draft, kinds, excluded, shared, every)
 
 

@@ -71,3 +71,19 @@ def _looks_like_models(column: Column) -> bool:
         isinstance(value, str) and _LOOKS_LIKE.fullmatch(value.strip()) is not None for value in column.values
     )
     return like >= _MOSTLY * len(column.values)
+
+
+_FURTHER = re.compile(
+    r"(?:[\w.-]+/)*[\w.-]*(?:davinci|babbage|dall-?e|whisper|tts|embed|rerank|granite|nemotron|falcon|dbrx|yi-|minimax"
+    r"|hunyuan|doubao|ernie|bge-|gte-|e5-|moderation|flux|imagen|olmo|exaone|mpt-|vicuna|starcoder|devstral|magistral)"
+    r"[\w.:@/+-]*",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+def looks_like_model(value: object) -> bool:
+    """Whether a name is like those of providers; a word alone is not, as cars and phones have such names too."""
+    name = value.strip() if isinstance(value, str) else ""
+    return any(sign in name for sign in "-/:.0123456789") and any(
+        known.fullmatch(name) for known in (_LOOKS_LIKE, _FURTHER)
+    )

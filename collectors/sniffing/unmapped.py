@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from leverwatch.collectors.records.fields import Path
+from leverwatch.collectors.sniffing.belonging import belongs
 from leverwatch.collectors.sniffing.columns import Column, Columns, Record, dotted, leaves
 from leverwatch.collectors.sniffing.draft import Draft, fits
 from leverwatch.collectors.sniffing.field_names import is_called, is_plain, is_time, rank
@@ -92,6 +93,12 @@ def found_and_missing(records: Sequence[Record], spell: Callable[[Path], str]) -
     totals = [path for path in columns.of if is_called(("totaltokens", "tokens"), path)]
     if totals and "tokens" in missing:
         parts.append(f"{spell(totals[0])} is not split into input and output")
+    models = tuple(path for path in columns.of if _tells("model", path, columns))
+    if models and "tokens" in missing and belongs({"model": models}, columns) is False:
+        parts.append(
+            "no finish reason, no latency and no operation is found either, and no name in"
+            f" {', '.join(map(spell, models[:3]))} looks like a model of a provider: this is no usage log"
+        )
     return "; ".join(dict.fromkeys(parts))
 
 

@@ -20,10 +20,9 @@ from .generated.style import Truth
 FINE = (EXACT, EXPECTED_DOUBT)
 HONEST = (*FINE, DOUBT, REFUSED)
 
-AT_LEAST_FINE = 48
+AT_LEAST_FINE = 49
 KNOWN_FAULTS = {
     "japanese-sheet": "a column of two words, one of them where tokens are missing, is passed over in silence",
-    "car-sales": "a table with a date, a `model` and a price is taken for a usage log",
 }
 """What is still counted wrong without a doubt, and why. Whoever mends one takes it out here."""
 LONG = ("line-breaks-in-quotes", "column-added-later", "header-again-and-again", "german-sheet", "us-sheet")
