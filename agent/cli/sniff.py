@@ -78,6 +78,7 @@ def _told_of_map(found: Guess, summary: Summary, doubted: tuple[str, ...], *, ex
         "source_format": found.settings,
         "doubts": [*found.fields.notes, *doubted],
         "unmapped": list(found.fields.unmapped),
+        **({"unmapped_words": list(found.fields.words)} if found.fields.words else {}),
         "by_day": [asdict(row) for row in by_day(summary.usage)],
         **({"evidence": list(found.fields.evidence)} if explain else {}),
     }

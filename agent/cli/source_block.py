@@ -43,6 +43,8 @@ def _map(settings: Any, fields: FieldGuess) -> Iterable[str]:
         yield f"        # {note}"
     if fields.unmapped:
         yield f"        # numbers that are not mapped: {', '.join(fields.unmapped)}"
+    if fields.words:
+        yield f"        # words that are not mapped: {', '.join(fields.words)}"
 
 
 def _templates(fields: FieldGuess | None) -> str:

@@ -10,6 +10,7 @@ from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.records.vocabulary import CallStatus
 from leverwatch.collectors.sniffing.columns import Column, Columns
 from leverwatch.collectors.sniffing.field_names import FAILURES, is_called, rank
+from leverwatch.collectors.sniffing.models import looks_like_models
 from leverwatch.collectors.sniffing.numerals import Scalar
 from leverwatch.collectors.sniffing.summaries import summaries_of
 from leverwatch.collectors.sniffing.words import Kind, is_word, kind_of, operation_like, outcome_of
@@ -58,7 +59,9 @@ def kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
     every = range(len(columns))
     answers = _told(columns, ("output_tokens",))
     tokens = answers | _told(columns, ("input_tokens",))
-    models = {path for path in columns.of if rank("model", path) is not None}
+    models = {path for path in columns.of if rank("model", path) is not None} or {
+        path for path, column in columns.of.items() if looks_like_models(column)
+    }
     calls = tokens or columns.covered(models)
     if not calls:
         return Kinds(every)

@@ -23,7 +23,7 @@ def set_model(draft: Draft) -> None:
     """Map the model: that of the response first, and others where a record does not have that."""
     fitting = [path for path in draft.named("model") if draft.fits("model", path)]
     if not fitting:
-        likely = [path for path, column in draft.columns.of.items() if _looks_like_models(column)]
+        likely = [path for path, column in draft.columns.of.items() if looks_like_models(column)]
         fitting = [path for path in likely if draft.is_free(path)]
         if not fitting:
             return
@@ -66,7 +66,8 @@ def _values(column: Column) -> dict[int, object]:
     return dict(column.by_record)
 
 
-def _looks_like_models(column: Column) -> bool:
+def looks_like_models(column: Column) -> bool:
+    """Whether most values are like the names of providers."""
     like = sum(
         isinstance(value, str) and _LOOKS_LIKE.fullmatch(value.strip()) is not None for value in column.values
     )

@@ -22,7 +22,7 @@ def _table(head: str, *cells: str) -> bytes:
         _table("date,Model,cost,status", "iPhone-14 Pixel-8", "89.5 120 45", "repaired scrapped"),
         _table("time,modelo,precio,pedidos", "silla mesa", "40 55", "3 1 7"),
         b"".join(
-            f'{{"ts": "2026-08-02T05:{n:02}:00Z", "model": "rotor-b", "price": {4 + n}, "state": "shipped"}}\n'.encode()
+            f'{{"ts": "2026-08-02T05:{n:02}:00Z", "model": "rotor-b", "price": {n}, "state": "new"}}\n'.encode()
             for n in range(30)
         ),
     ],

@@ -20,10 +20,8 @@ from .generated.style import Truth
 FINE = (EXACT, EXPECTED_DOUBT)
 HONEST = (*FINE, DOUBT, REFUSED)
 
-AT_LEAST_FINE = 49
-KNOWN_FAULTS = {
-    "japanese-sheet": "a column of two words, one of them where tokens are missing, is passed over in silence",
-}
+AT_LEAST_FINE = 51
+KNOWN_FAULTS: dict[str, str] = {}
 """What is still counted wrong without a doubt, and why. Whoever mends one takes it out here."""
 LONG = ("line-breaks-in-quotes", "column-added-later", "header-again-and-again", "german-sheet", "us-sheet")
 
