@@ -28,6 +28,7 @@ from leverwatch.collectors.sniffing.sniff import (
     samples,
     summarise,
     tried,
+    unread,
 )
 from leverwatch.collectors.sniffing.whole import DayCount, by_day, doubts_of_whole, shortened
 
@@ -46,16 +47,22 @@ def sniff(path: Path, output: str, *, explain: bool = False) -> None:
         fail(str(error).replace("source sniff: ", ""), Exit.FAILED)
     recorders = recorded_by(config.format, data) if found.format == "otlp" else {}
     doubted = (*doubts(config.format, data), *_doubts_of_map(found, summary))
+    left = unread(found, data)
     if output == "json":
         print_json(
             as_json(found, summary)
             | ({"instrumentations": recorders} if recorders else {})
             | _told_of_map(found, summary, doubted, explain=explain)
+            | ({"unmapped": list(left)} if left else {})
         )
     else:
         shown = list(samples(config.format, data))
-        text = _as_text(path, found, summary, shown, recorders, doubted)
+        text = _as_text(path, found, summary, shown, recorders, (*doubted, *_unread(left)))
         click.echo("\n".join([text, *(_explained(found) if explain else [])]))
+
+
+def _unread(numbers: tuple[str, ...]) -> list[str]:
+    return [f"numbers that are not mapped: {', '.join(numbers)}"] if numbers else []
 
 
 def _doubts_of_map(found: Guess, summary: Summary) -> tuple[str, ...]:
@@ -72,6 +79,7 @@ def _told_of_map(found: Guess, summary: Summary, doubted: tuple[str, ...], *, ex
         "source_format": found.settings,
         "doubts": [*found.fields.notes, *doubted],
         "unmapped": list(found.fields.unmapped),
+        **({"unmapped_words": list(found.fields.words)} if found.fields.words else {}),
         "by_day": [asdict(row) for row in by_day(summary.usage)],
         **({"evidence": list(found.fields.evidence)} if explain else {}),
     }

@@ -48,6 +48,8 @@ def _map(settings: Any, fields: FieldGuess) -> Iterable[str]:
         yield f"        # {note}"
     if fields.unmapped:
         yield f"        # numbers that are not mapped: {', '.join(fields.unmapped)}"
+    if fields.words:
+        yield f"        # words that are not mapped: {', '.join(fields.words)}"
 
 
 def _printable(line: str) -> str:

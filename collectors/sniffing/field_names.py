@@ -171,6 +171,7 @@ SYSTEMS = (
 DURATIONS = (
     "latency", "duration", "elapsed", "responsetime", "took", "timetaken", "requestduration", "totalduration",
     "totaltime", "latencyms", "runtime", "walltime", "elapsedtime", "responseduration", "processingtime",
+    "requesttime",
 )  # fmt: skip
 """Names of durations whose unit may not be clear from the name."""
 FAILURES = (

@@ -30,7 +30,7 @@ def doubt_what_is_missing(draft: Draft, every: Columns) -> None:
         totals = [path for path in columns.of if is_called(_TOTALS, path) and columns.of[path].is_numeric]
         more = f"; {draft.spell(totals[0])} is not split" if totals else ""
         unread = [path for name in tokens for path in draft.named(name)]
-        inside = [path for path, column in columns.of.items() if _holds_tokens(column.texts[:_LOOKED_AT])]
+        inside = [path for path, column in columns.of.items() if holds_tokens(column.texts[:_LOOKED_AT])]
         more += f"; the values of {draft.spell(unread[0])} cannot be read as counts" if unread else ""
         more += f"; {draft.spell(inside[0])} has them in a text of JSON, which no path reaches" if inside else ""
         draft.doubt(" and ".join(tokens), f"no field tells them, and they stay unknown{more}")
@@ -70,7 +70,7 @@ def _doubt_samples(draft: Draft) -> None:
             )
 
 
-def _holds_tokens(texts: Sequence[str]) -> bool:
+def holds_tokens(texts: Sequence[str]) -> bool:
     """Whether texts are JSON with tokens in it."""
     for text in texts:
         if not text.lstrip().startswith("{") or len(text) > _LONGEST:

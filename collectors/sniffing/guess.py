@@ -13,6 +13,7 @@ from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.records.formats.interface import Repeats
 from leverwatch.collectors.records.names import is_usable
 from leverwatch.collectors.records.vocabulary import is_cache_hit
+from leverwatch.collectors.sniffing.belonging import belongs
 from leverwatch.collectors.sniffing.caches import doubt_words, set_cache_hit
 from leverwatch.collectors.sniffing.columns import MOSTLY, Columns, Record, dotted, leaves
 from leverwatch.collectors.sniffing.costs import set_cost
@@ -32,6 +33,7 @@ from leverwatch.collectors.sniffing.times import set_time, spans_of_calls
 from leverwatch.collectors.sniffing.units import set_latency
 from leverwatch.collectors.sniffing.unmapped import unmapped_numbers
 from leverwatch.collectors.sniffing.version_ids import version_id
+from leverwatch.collectors.sniffing.word_columns import set_status_by_gaps, words_not_mapped
 from leverwatch.collectors.sniffing.words import Kind, kind_of
 
 __all__ = ["FieldGuess", "dotted", "leaves", "propose"]
@@ -66,6 +68,8 @@ class FieldGuess:
     """What a record must not say, by path."""
     unmapped: tuple[str, ...] = ()
     """The paths with numbers that are not mapped, with the range of their values."""
+    words: tuple[str, ...] = ()
+    """The paths with few words that are not mapped, with the number of these."""
     evidence: tuple[str, ...] = ()
     """Why each field is what it is."""
     extras: Mapping[str, Any] = field(default_factory=dict)
@@ -133,8 +137,18 @@ def _proposed(
     for name in _PLAIN:
         _set_plain(draft, name)
     set_cache_hit(draft)
+    # Last of all: of words that nobody knows, only what else is there tells.
+    set_status_by_gaps(draft)
     if not _CALLS.intersection(draft.paths):
         return None
+    is_usage = belongs(draft.paths, columns)
+    if is_usage is False:
+        return None
+    if is_usage is None:
+        draft.doubt(
+            "inferences",
+            "no field has tokens, and no name looks like a model: these may be no calls of models at all",
+        )
     return _finished(draft, kinds, excluded, shared, every)
 
 
@@ -199,6 +213,7 @@ def _finished(
         {spell(path): value for path, value in kinds.only.items()},
         {spell(path): value for path, value in outside.items()},
         unmapped_numbers(draft),
+        words_not_mapped(draft),
         (
             f"{len(every)} records looked at, {len(draft.columns)} of them calls",
             *_evidence(draft),

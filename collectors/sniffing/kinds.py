@@ -10,7 +10,9 @@ from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.records.vocabulary import CallStatus
 from leverwatch.collectors.sniffing.columns import Column, Columns
 from leverwatch.collectors.sniffing.field_names import FAILURES, is_called, rank
+from leverwatch.collectors.sniffing.models import looks_like_models
 from leverwatch.collectors.sniffing.numerals import Scalar
+from leverwatch.collectors.sniffing.summaries import summaries_of
 from leverwatch.collectors.sniffing.words import Kind, is_word, kind_of, operation_like, outcome_of, subject_of
 
 _NAMES = (
@@ -69,7 +71,9 @@ def kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
     every = range(len(columns))
     answers = _told(columns, ("output_tokens",))
     tokens = answers | _told(columns, ("input_tokens",))
-    models = {path for path in columns.of if rank("model", path) is not None}
+    models = {path for path in columns.of if rank("model", path) is not None} or {
+        path for path, column in columns.of.items() if looks_like_models(column)
+    }
     calls = tokens or columns.covered(models)
     if not calls:
         return Kinds(every)
@@ -87,9 +91,34 @@ def kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
         found = _split(path, groups, columns, spell)
         if found is not None and (best is None or (-len(found.kept), place) < best[0]):
             best = ((-len(found.kept), place), found)
-    if best is not None:
-        return _without_rest(best[1], columns, calls, models, spell)
-    return _without_rest(Kinds(every), columns, calls, models, spell)
+    found = Kinds(every) if best is None else best[1]
+    return _without_rest(_without_sums(found, columns, spell), columns, calls, models, spell)
+
+
+def _without_sums(found: Kinds, columns: Columns, spell: Callable[[Path], str]) -> Kinds:
+    """Leave out records that repeat or sum the tokens of others, or say that they may."""
+    sums = summaries_of(columns, found.kept)
+    if sums is None:
+        return found
+    notes = (*found.notes, sums.note(spell))
+    if not sums.is_proven:
+        return replace(found, notes=notes)
+    path, only, excluded = sums.path, dict(found.only), dict(found.excluded)
+    kept = [at for at in found.kept if at not in sums.at]
+    values = columns.of[path].by_record
+    rest = list(dict.fromkeys(values[at] for at in kept if at in values))
+    if sums.value is None:
+        excluded[path] = {"present": True}
+    elif path in only or (len(rest) == 1 and all(at in values for at in kept)):
+        only[path] = rest[0] if len(rest) == 1 else rest
+    else:
+        before = excluded.get(path, [])
+        excluded[path] = [*(before if isinstance(before, list) else [before]), sums.value]
+    status = found.status
+    if status is not None and status[0] == path:
+        words = {name: [it for it in said if it != sums.value] for name, said in status[1].items()}
+        status = (path, {name: said for name, said in words.items() if said})
+    return Kinds(kept, only, excluded, status, notes)
 
 
 def _told(columns: Columns, fields: Sequence[str]) -> set[int]:

@@ -23,7 +23,7 @@ def set_model(draft: Draft) -> None:
     """Map the model: that of the response first, and others where a record does not have that."""
     fitting = [path for path in draft.named("model") if draft.fits("model", path)]
     if not fitting:
-        likely = [path for path, column in draft.columns.of.items() if _looks_like_models(column)]
+        likely = [path for path, column in draft.columns.of.items() if looks_like_models(column)]
         fitting = [path for path in likely if draft.is_free(path)]
         if not fitting:
             return
@@ -66,8 +66,25 @@ def _values(column: Column) -> dict[int, object]:
     return dict(column.by_record)
 
 
-def _looks_like_models(column: Column) -> bool:
+def looks_like_models(column: Column) -> bool:
+    """Whether most values are like the names of providers."""
     like = sum(
         isinstance(value, str) and _LOOKS_LIKE.fullmatch(value.strip()) is not None for value in column.values
     )
     return like >= _MOSTLY * len(column.values)
+
+
+_FURTHER = re.compile(
+    r"(?:[\w.-]+/)*[\w.-]*(?:davinci|babbage|dall-?e|whisper|tts|embed|rerank|granite|nemotron|falcon|dbrx|yi-|minimax"
+    r"|hunyuan|doubao|ernie|bge-|gte-|e5-|moderation|flux|imagen|olmo|exaone|mpt-|vicuna|starcoder|devstral|magistral)"
+    r"[\w.:@/+-]*",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+def looks_like_model(value: object) -> bool:
+    """Whether a name is like those of providers; a word alone is not, as cars and phones have such names too."""
+    name = value.strip() if isinstance(value, str) else ""
+    return any(sign in name for sign in "-/:.0123456789") and any(
+        known.fullmatch(name) for known in (_LOOKS_LIKE, _FURTHER)
+    )

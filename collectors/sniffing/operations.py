@@ -17,7 +17,8 @@ _SURE = 2
 """The rank of the last of the names that hardly mean anything else."""
 _MORE_NAMES = (
     "endpoint", "method", "api", "route", "path", "action", "mode", "event", "eventtype", "function", "category",
-    "modality", "apimethod", "url", "vorgang", "aktion",
+    "modality", "apimethod", "url", "vorgang", "aktion", "uri", "requesturi", "requestpath",
+    "requesturl", "urlpath",
 )  # fmt: skip
 _MOST_WORDS = 20
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from http import HTTPStatus
 
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.records.vocabulary import CallStatus, status_of
@@ -12,6 +13,7 @@ from leverwatch.collectors.sniffing.draft import Draft
 from leverwatch.collectors.sniffing.field_names import FAILURES, is_called, rank
 from leverwatch.collectors.sniffing.name_words import words_of
 from leverwatch.collectors.sniffing.numerals import Scalar
+from leverwatch.collectors.sniffing.presummed import counts_calls
 from leverwatch.collectors.sniffing.words import Kind, is_word, kind_of, outcome_of
 
 _MOST_WORDS = 24
@@ -42,6 +44,11 @@ _NOTHING = frozenset(
 )
 _NO_CALLS = frozenset({Kind.PENDING, Kind.RETRY, Kind.CACHED, Kind.PART})
 _FIRST_FAULT, _LAST_FAULT = 300, 599
+_FIRST_CODE = 200
+_CODES = frozenset(
+    {*HTTPStatus, 419, 420, 430, 440, 444, 449, 450, 460, 463, 464, 509, 529, 530, 540, 561, 598, 599}
+) | {*range(494, 500), *range(520, 528)}
+"""The codes of HTTP, and those that servers and clouds have added."""
 
 
 def set_status(draft: Draft) -> dict[Path, list[Scalar]]:
@@ -52,6 +59,11 @@ def set_status(draft: Draft) -> dict[Path, list[Scalar]]:
         if not _are_words(column):
             if (rank("status", path) or 0) <= _USUAL and any(isinstance(it, str) for it in column.values):
                 draft.doubt("status", f"{draft.spell(path)} may tell it, with texts or too many words: not mapped")
+            continue
+        if counts_calls(draft, path):
+            continue
+        if not _are_codes(column):
+            draft.doubt("status", f"{draft.spell(path)} has numbers that are no codes of outcomes: not mapped")
             continue
         unusual = (rank("status", path) or 0) > _USUAL and not any(
             outcome_of(it) is not None or kind_of(it) in _NO_CALLS for it in column.values
@@ -71,6 +83,17 @@ def set_status(draft: Draft) -> dict[Path, list[Scalar]]:
     else:
         _by_failures(draft)
     return excluded
+
+
+def _are_codes(column: Column) -> bool:
+    """Whether most of the numbers that would be read as codes are in use as such: counts are others."""
+    read = {int(it) for it in map(_code_text, column.values) if it and _FIRST_CODE <= int(it) <= _LAST_FAULT}
+    return not read or 2 * len(read & _CODES) >= len(read)
+
+
+def _code_text(value: Scalar) -> str:
+    text = "" if isinstance(value, bool | float) else str(value).strip()
+    return text if text.isdecimal() and text.isascii() and len(text) < 10 else ""
 
 
 def _are_words(column: Column) -> bool:

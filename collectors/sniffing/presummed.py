@@ -129,6 +129,17 @@ def _is_proven(draft: Draft, total: Path, good: Sequence[Path], failed: Path) ->
     return bool(at) and all(of[total].counts[it] == of[good[0]].counts[it] + of[failed].counts[it] for it in at)
 
 
+def counts_calls(draft: Draft, path: Path) -> bool:
+    """Whether a column beside the number of calls has how many of these succeeded or failed, and no outcomes."""
+    total, failed, column = draft.column("inferences"), draft.first("errors"), draft.columns.of[path]
+    if total is None or not _is_count(column) or not _has(path, _GOOD | _BAD):
+        return False
+    if any(number > total.counts.get(at, 0) for at, number in column.counts.items()):
+        return False
+    several = any(number > 1 for number in column.counts.values())
+    return several or (failed is not None and _is_proven(draft, draft.paths["inferences"][0], [path], failed))
+
+
 def _is_count(column: Column) -> bool:
     return (
         bool(column.counts)

@@ -29,10 +29,11 @@ from leverwatch.collectors.records.vocabulary import is_cache_hit, operation_of,
 from leverwatch.collectors.sniffing.guess import FieldGuess, dotted, leaves, propose
 from leverwatch.collectors.sniffing.instrumentations import instrumentations
 from leverwatch.collectors.sniffing.loading import config_of, loadable
+from leverwatch.collectors.sniffing.named import map_that_tells_more, told, unread_numbers
 from leverwatch.collectors.sniffing.pieces import piece_notes
-from leverwatch.collectors.sniffing.reading import read_sample, spread
+from leverwatch.collectors.sniffing.reading import MOST_RECORDS, read_sample, spread
 from leverwatch.collectors.sniffing.repeated_ids import note_on
-from leverwatch.collectors.sniffing.tables import Table, has_no_header, table_of
+from leverwatch.collectors.sniffing.tables import Table, has_no_header, no_table, table_of
 from leverwatch.collectors.sniffing.unmapped import arrays_of_calls, found_and_missing
 from leverwatch.collectors.sources.files.collector import FilesCollector
 from leverwatch.collectors.sources.files.config import FilesConfig
@@ -126,12 +127,48 @@ def guess(data: bytes, compression: str) -> Guess | None:
             # Lines of one object each are read alike by lines and by values.
             a_line_each = framing == "json" and units.lines is None
             chosen = None if usual or wrap or a_line_each else framing
-            return Guess(best, compression, chosen, (*wrap, *wrappers))
+            return _or_map(Guess(best, compression, chosen, (*wrap, *wrappers)), data)
     # Values over several lines that a program prints among its other lines.
     best = _best(FRAMINGS["json"].split(data).units[:SAMPLE_RECORDS])
     if best is not None:
         return Guess(best, compression, "json", ("prefix",))
     return _json(data, compression) or _table(data, compression)
+
+
+def _or_map(named: Guess, data: bytes) -> Guess:
+    """Return a map instead of a named format that reads neither model nor tokens, where the log tells them."""
+    if named.framing == "length-prefixed":
+        return named
+    known = told(_format_of(named), data)
+    if "model" in known[0] and known[0] & {"input_tokens", "output_tokens"}:
+        return named
+    mapped = _json(data, named.compression)
+    if mapped is None or mapped.fields is None:
+        return named
+    notes = map_that_tells_more(named.format, known, mapped.fields, told(_format_of(mapped), data))
+    if notes is None:
+        return named
+    return replace(mapped, fields=replace(mapped.fields, notes=(*notes, *mapped.fields.notes)))
+
+
+def _format_of(guessed: Guess) -> Format:
+    return build_format(config_of(Path("sniffed"), guessed.settings).format, ())
+
+
+def unread(found: Guess, data: bytes) -> tuple[str, ...]:
+    """Return the paths with numbers that a named format of JSON does not read, with the range of their values."""
+    if found.fields is not None or found.format not in NAMED:
+        return ()
+    _, _, units = _outermost(data)
+    inner = next(
+        (inner for wrappers, inner in _unwrapped(units) if found.wrap[-len(wrappers) :] == wrappers), units
+    )
+    bare = _format_of(Guess(found.format, "plain"))
+
+    def rows_of(lines: bytes) -> list[Row]:
+        return bare.parse(lines, None).rows
+
+    return unread_numbers([_value(unit) for unit in inner.units[:SAMPLE_RECORDS]], rows_of)
 
 
 def _unwrapped(units: Units) -> Iterator[tuple[tuple[str, ...], Units]]:
@@ -186,9 +223,13 @@ def _with_arrays(fields: FieldGuess, records: Sequence[dict[str, Any]]) -> Field
 
 
 def _rows(data: bytes) -> Table | None:
-    text = data.decode("utf-8-sig", errors="replace")
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = _lines(data)
     return table_of([*lines[:1], *spread(lines[1:])])
+
+
+def _lines(data: bytes) -> list[str]:
+    text = data.decode("utf-8-sig", errors="replace")
+    return [line for line in text.splitlines() if line.strip()]
 
 
 def _table(data: bytes, compression: str) -> Guess | None:
@@ -224,6 +265,8 @@ def refusal(data: bytes) -> str:
             for path, (number, items) in arrays_of_calls(values).items()
         ]
     table = None if said else _rows(data)
+    if table is None and not said:
+        said += [why for why in [no_table(_lines(data)[:MOST_RECORDS])] if why]
     if table is not None:
         text = found_and_missing(table.records, lambda path: path[0])
         said += ["the first line is no header, but values"] if has_no_header(table) else [text] if text else []

@@ -6,6 +6,7 @@ import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.field_names import is_time
@@ -15,6 +16,8 @@ from leverwatch.collectors.sniffing.numerals import Scalar, number_of
 _DELIMITERS = (",", "\t", ";", "|")
 _SEPARATOR = re.compile(r"sep=.", re.IGNORECASE)
 _TRIED = 200
+_LONGEST = 500
+"""The most lines that one row may have."""
 _MANY = 0.5
 """The share of the lines that has the width of the header; columns may be added later."""
 
@@ -52,12 +55,14 @@ def table_of(all_lines: Sequence[str]) -> Table | None:
     lines = _without_preamble(all_lines)
     best: tuple[int, str] | None = None
     for delimiter in _DELIMITERS:
-        rows = _cells(lines[:_TRIED], delimiter)
+        rows = _cells(lines, delimiter, _TRIED)
         if not rows:
             continue
         width = len(rows[0])
         whole = sum(len(row) == width for row in rows[1:])
-        if width < 2 or not whole or whole < _MANY * (len(rows) - 1):
+        if width < 2 or not whole:
+            continue
+        if whole < _MANY * (len(rows) - 1) and _added(rows, width) is None:
             continue
         if best is None or width > best[0]:
             best = (width, delimiter)
@@ -103,12 +108,14 @@ def _record(names: Sequence[str], once: Sequence[int], row: Sequence[str]) -> di
 
 def _added(rows: Sequence[Sequence[str]], width: int) -> tuple[int, int] | None:
     """Return from which line on rows have more values than the header, and how many; None where not all have."""
-    wider = [at for at, row in enumerate(rows) if len(row) > width]
-    if not wider or not all(len(row) == width for row in rows[: wider[0]]):
+    widths = [len(row) for row in rows]
+    wider = [at for at, own in enumerate(widths) if own > width]
+    if not wider or any(own < width for own in widths) or any(after < own for own, after in pairwise(widths)):
         return None
-    widths = {len(row) for row in rows[wider[0] :]}
     # One row alone may as well have a delimiter without quotes.
-    return (wider[0] + 1, widths.pop()) if len(widths) == 1 and len(wider) > 1 else None
+    return (
+        (wider[0] + 1, widths[-1]) if widths.count(widths[wider[0]]) > 1 and widths[-2:-1] == widths[-1:] else None
+    )
 
 
 def has_no_header(table: Table) -> bool:
@@ -127,17 +134,36 @@ def columns(lines: Sequence[str]) -> tuple[str, list[dict[Path, Scalar]]] | None
     return None if found is None else (found.delimiter, found.records)
 
 
-def _cells(lines: Sequence[str], delimiter: str) -> list[list[str]]:
-    if any(line.count('"') % 2 for line in lines):
-        # A value in quotes may have line breaks; a stray quote spoils what follows.
+def no_table(all_lines: Sequence[str]) -> str | None:
+    """Return why lines whose first one has columns are no table; None when it has none."""
+    lines = _without_preamble(all_lines)
+    delimiter = max(_DELIMITERS, key=lambda it: lines[0].count(it) if lines else 0)
+    rows = _cells(lines, delimiter)
+    if len(rows) < 2 or len(rows[0]) < 2:
+        return None
+    whole = sum(len(row) == len(rows[0]) for row in rows[1:])
+    return (
+        f"the first line has {len(rows[0])} columns by {delimiter!r}, and {whole} of {len(rows) - 1} rows behind"
+        " it have as many, so that it cannot be read as a table"
+    )
+
+
+def _cells(lines: Sequence[str], delimiter: str, most: int | None = None) -> list[list[str]]:
+    """Return the rows, at most so many; a line that cannot be read is a row without cells."""
+    rows: list[list[str]] = []
+    at = 0
+    while at < len(lines) and (most is None or len(rows) < most):
+        # A value in quotes may have line breaks; a stray quote spoils no more than its own line.
+        several = '"' in lines[at] and lines[at].count('"') % 2
+        reader = csv.reader(
+            [f"{line}\n" for line in lines[at : at + _LONGEST]] if several else [lines[at]],
+            delimiter=delimiter,
+            strict=True,
+        )
         try:
-            return list(csv.reader([f"{line}\n" for line in lines], delimiter=delimiter, strict=True))
-        except csv.Error:
-            pass
-    rows = []
-    for line in lines:
-        try:
-            rows += list(csv.reader([line], delimiter=delimiter, strict=True))
+            rows.append(next(reader, []))
+            at += max(reader.line_num, 1)
         except csv.Error:
             rows.append([])
+            at += 1
     return rows

@@ -9,7 +9,7 @@ from leverwatch.collectors.records.timestamps import elapsed_ms
 from leverwatch.collectors.sniffing.columns import Column
 from leverwatch.collectors.sniffing.counters import counter_of, session_keys
 from leverwatch.collectors.sniffing.draft import MOST_OTHERS, Draft, first_that_tells
-from leverwatch.collectors.sniffing.field_names import DURATIONS, is_called
+from leverwatch.collectors.sniffing.field_names import DURATIONS, is_called, is_time
 from leverwatch.collectors.sniffing.name_words import words_of
 from leverwatch.collectors.sniffing.numerals import PLAIN, Numerals
 
@@ -34,7 +34,10 @@ def set_latency(draft: Draft, ends: list[tuple[Path, Path]]) -> None:
     found = [path for path in dict.fromkeys((*exact, *loose)) if draft.columns.of[path].is_numeric]
     found = [path for path in found if min(draft.columns.of[path].numbers.values(), default=0) >= 0]
     if not found:
-        texts = [path for path in draft.columns.of if is_called(DURATIONS, path) and draft.is_free(path)]
+        texts = [
+            path for path, column in draft.columns.of.items()
+            if is_called(DURATIONS, path) and draft.is_free(path) and not any(map(is_time, column.values))
+        ]  # fmt: skip
         if texts:
             draft.doubt(
                 "latency", f"{draft.spell(texts[0])} may be it; its values are no plain numbers: not mapped"

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from leverwatch.collectors.records.fields import Path
-from leverwatch.collectors.sniffing.columns import Columns, Record, leaves
+from leverwatch.collectors.sniffing.belonging import belongs
+from leverwatch.collectors.sniffing.columns import Column, Columns, Record, dotted, leaves
 from leverwatch.collectors.sniffing.draft import Draft, fits
 from leverwatch.collectors.sniffing.field_names import is_called, is_plain, is_time, rank
 from leverwatch.collectors.sniffing.moments import moments_of
@@ -20,13 +21,19 @@ _CALLS = ("calls", "requests", "steps", "generations", "responses", "attempts", 
 def unmapped_numbers(draft: Draft) -> tuple[str, ...]:
     """Return the paths with numbers that are not mapped, each with the range of its values."""
     taken = {path for paths in draft.paths.values() for path in paths}
+    return ranges(
+        [it for path, it in draft.columns.of.items() if path not in taken and it.is_numeric and it.numbers],
+        draft.spell,
+    )
+
+
+def ranges(columns: Sequence[Column], spell: Callable[[Path], str] = dotted) -> tuple[str, ...]:
+    """Return the paths of columns of numbers, each with the range of its values."""
     found = []
-    for path, column in draft.columns.of.items():
-        if path in taken or not column.is_numeric or not column.numbers:
-            continue
+    for column in columns:
         low, high = min(column.numbers.values()), max(column.numbers.values())
         range_ = _number(low) if low == high else f"{_number(low)} to {_number(high)}"
-        found.append(f"{draft.spell(path)} ({range_})")
+        found.append(f"{spell(column.path)} ({range_})")
     more = len(found) - _MOST_NUMBERS
     return (*found[:_MOST_NUMBERS], *([f"and {more} more"] if more > 0 else []))
 
@@ -86,6 +93,12 @@ def found_and_missing(records: Sequence[Record], spell: Callable[[Path], str]) -
     totals = [path for path in columns.of if is_called(("totaltokens", "tokens"), path)]
     if totals and "tokens" in missing:
         parts.append(f"{spell(totals[0])} is not split into input and output")
+    models = tuple(path for path in columns.of if _tells("model", path, columns))
+    if models and "tokens" in missing and belongs({"model": models}, columns) is False:
+        parts.append(
+            "no finish reason, no latency and no operation is found either, and no name in"
+            f" {', '.join(map(spell, models[:3]))} looks like a model of a provider: this is no usage log"
+        )
     return "; ".join(dict.fromkeys(parts))
 
 

@@ -20,13 +20,8 @@ from .generated.style import Truth
 FINE = (EXACT, EXPECTED_DOUBT)
 HONEST = (*FINE, DOUBT, REFUSED)
 
-AT_LEAST_FINE = 54
-KNOWN_FAULTS = {
-    "gateway-access-json": "taken for nginx, whose format leaves out the model and the tokens that the lines have",
-    "vercel-ai-steps": "the end of a run, which repeats its steps, counts as one more call",
-    "japanese-sheet": "a column of two words, one of them where tokens are missing, is passed over in silence",
-    "car-sales": "a table with a date, a `model` and a price is taken for a usage log",
-}
+AT_LEAST_FINE = 58
+KNOWN_FAULTS: dict[str, str] = {}
 """What is still counted wrong without a doubt, and why. Whoever mends one takes it out here."""
 LONG = ("line-breaks-in-quotes", "column-added-later", "header-again-and-again", "german-sheet", "us-sheet")
 

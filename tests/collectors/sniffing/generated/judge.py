@@ -112,9 +112,9 @@ def _share(how: str) -> float:
 def _doubted(style: Style, thing: str, how: str, doubts: tuple[str, ...]) -> bool:
     """Tell whether a doubt is about what is wrong: it names a setting of it, or what the log calls it.
 
-    That a number is not mapped is said of what is unknown, and is no doubt about what is counted wrong.
+    That a number or a word is not mapped is said of what is unknown, and is no doubt about what is counted wrong.
     """
-    about = [doubt for doubt in doubts if how == "unknown" or "numbers that are not mapped" not in doubt]
+    about = [doubt for doubt in doubts if how == "unknown" or "that are not mapped" not in doubt]
     return any(_names(f"{_SETTINGS[thing]} {style.about.get(thing, '')}", doubt) for doubt in about)
 
 

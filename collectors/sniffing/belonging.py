@@ -1,0 +1,41 @@
+"""Tells a log of model calls from a table of other things that have a time and a `model`. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import chain
+
+from leverwatch.collectors.records.fields import Path
+from leverwatch.collectors.sniffing.columns import Columns
+from leverwatch.collectors.sniffing.field_names import is_called
+from leverwatch.collectors.sniffing.gaps import holds_tokens
+from leverwatch.collectors.sniffing.models import looks_like_model
+from leverwatch.collectors.sniffing.name_words import TOKEN, word_set, words_of
+
+SIGNS = ("input_tokens", "cached_input_tokens", "output_tokens", "reasoning_tokens", "finish_reason")
+"""Fields that nothing but a call of a model has."""
+_WEAK = ("latency", "latency_ms", "operation")
+"""Fields that a call of a model has, and other things have too."""
+_WORDS = TOKEN | word_set("llm prompt prompts completion completions inference inferences generations embedding")
+_NAMES = ("llmmodel", "responsemodel", "requestmodel", "requestedmodel")
+
+
+_FEWEST = 3
+"""Records of which one can tell that they are something else."""
+_LOOKED_AT = 200
+
+
+def belongs(paths: Mapping[str, tuple[Path, ...]], columns: Columns) -> bool | None:
+    """Return whether records are calls of models; None when what speaks for it is little, or they are too few."""
+    # Keys that are values are no columns, and may have tokens in them.
+    names = chain(columns.of, *columns.records[:_LOOKED_AT])
+    if any(name in paths for name in SIGNS) or any(map(_is_named, names)):
+        return True
+    found = (value for path in paths.get("model", ()) for value in dict.fromkeys(columns.of[path].values))
+    if any(map(looks_like_model, found)) or any(holds_tokens(it.texts[:_FEWEST]) for it in columns.of.values()):
+        return True
+    return None if any(name in paths for name in _WEAK) or len(columns) < _FEWEST else False
+
+
+def _is_named(path: Path) -> bool:
+    return is_called(_NAMES, path) or any(not _WORDS.isdisjoint(words_of(key)) for key in path)

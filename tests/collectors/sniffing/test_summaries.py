@@ -1,0 +1,68 @@
+"""Records that repeat or sum the tokens of others with the same id are no calls of their own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from leverwatch.collectors.sniffing.guess import FieldGuess, leaves, propose
+
+RUNS = [
+    [(410 + 37 * run + 11 * call, 30 + (53 * run + 29 * call) % 170) for call in range(1 + run % 4)]
+    for run in range(20)
+]
+CALLS = sum(map(len, RUNS))
+
+
+def _proposed(end: dict[str, Any], call: dict[str, Any], number: str, total: bool, wrong: int = 0) -> FieldGuess:
+    records: list[dict[str, Any]] = []
+    for run, calls in enumerate(RUNS):
+        for taken, given in calls:
+            records.append(
+                {"flow": f"f{run}", "model": "gpt-4o", **call, "n_in": {"tokens": taken}, number: given}
+            )
+        taken, given = (sum(it) for it in zip(*calls, strict=True)) if total else calls[-1]
+        records.append({"flow": f"f{run}", "model": "gpt-4o", **end, "n_in": {"tokens": taken},
+                        number: given + (7 if run < wrong else 0)})  # fmt: skip
+    start = datetime(2026, 5, 2, 7, 0, tzinfo=UTC)
+    for at, record in enumerate(records):
+        record["ts"] = (start + timedelta(minutes=7 * at)).isoformat()
+    found = propose([leaves(record) for record in records])
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("total", [True, False])
+@pytest.mark.parametrize(
+    ("end", "call", "only", "excluded"),
+    [
+        ({"what": "closed"}, {"what": "hop"}, {"what": "hop"}, {}),
+        ({"scope": "parent"}, {"scope": "leaf"}, {"scope": "leaf"}, {}),
+        ({"hops": 2}, {}, {}, {"hops": {"present": True}}),
+    ],
+)
+def test_the_end_of_a_run_that_repeats_its_calls_is_left_out(
+    end: dict[str, Any], call: dict[str, Any], only: object, excluded: object, total: bool
+) -> None:
+    found = _proposed(end, call, "out_tokens", total)
+
+    assert (found.only, found.excluded) == (only, excluded)
+    (note,) = [note for note in found.notes if note.startswith("inferences: 20 of 20 records")]
+    given = sum(count for calls in RUNS for _, count in calls)
+    assert f"without them {given:,}" in note
+
+
+def test_ends_of_which_only_some_repeat_are_counted_and_doubted_with_both_sums() -> None:
+    found = _proposed({"what": "closed"}, {"what": "hop"}, "out_tokens", total=True, wrong=6)
+
+    assert (found.only, found.excluded) == ({}, {})
+    assert any("14 of 20 records whose what is closed repeat or sum" in note for note in found.notes)
+
+
+def test_other_calls_of_a_run_with_tokens_of_their_own_stay_calls() -> None:
+    found = _proposed({"what": "closed"}, {"what": "hop"}, "out_tokens", total=True, wrong=20)
+
+    assert (found.only, found.excluded) == ({}, {})
+    assert not any("repeat or sum" in note for note in found.notes)
