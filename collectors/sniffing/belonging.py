@@ -16,10 +16,17 @@ SIGNS = ("input_tokens", "cached_input_tokens", "output_tokens", "reasoning_toke
 """Fields that nothing but a call of a model has."""
 _WEAK = ("latency", "latency_ms", "operation")
 """Fields that a call of a model has, and other things have too."""
+_OF_CALLS = (*_WEAK, "request_id", "trace_id", "cost_usd", "inferences")
 _WORDS = TOKEN | word_set("llm prompt prompts completion completions inference inferences generations embedding")
 _NAMES = ("llmmodel", "responsemodel", "requestmodel", "requestedmodel")
 
 
+_TRAINING = (
+    "loss", "trainloss", "trainingloss", "evalloss", "valloss", "validationloss", "learningrate", "gradnorm",
+    "gradientnorm", "epoch", "perplexity",
+)  # fmt: skip
+"""Columns of a run that trains a model, whose tokens nobody asked a model for."""
+_FEWEST_OF_TRAINING = 2
 _FEWEST = 3
 """Records of which one can tell that they are something else."""
 _LOOKED_AT = 200
@@ -29,10 +36,15 @@ def belongs(paths: Mapping[str, tuple[Path, ...]], columns: Columns) -> bool | N
     """Return whether records are calls of models; None when what speaks for it is little, or they are too few."""
     # Keys that are values are no columns, and may have tokens in them.
     names = chain(columns.of, *columns.records[:_LOOKED_AT])
+    if sum(is_called(_TRAINING, path) for path in columns.of) >= _FEWEST_OF_TRAINING:
+        return False
     if any(name in paths for name in SIGNS) or any(map(_is_named, names)):
         return True
     found = (value for path in paths.get("model", ()) for value in dict.fromkeys(columns.of[path].values))
-    if any(map(looks_like_model, found)) or any(holds_tokens(it.texts[:_FEWEST]) for it in columns.of.values()):
+    if any(map(looks_like_model, found)):
+        # A list of models, of their limits or prices, has their names and no call.
+        return True if any(name in paths for name in _OF_CALLS) else None
+    if any(holds_tokens(it.texts[:_FEWEST]) for it in columns.of.values()):
         return True
     return None if any(name in paths for name in _WEAK) or len(columns) < _FEWEST else False
 

@@ -21,7 +21,7 @@ from leverwatch.collectors.sniffing.numerals import Scalar
 _MOST_WORDS = 4
 _HITS = frozenset({"true", "false", "hit", "miss", "yes", "no", "none", "semantic hit"})
 _VERDICTS = frozenset({"true", "false", "valid", "invalid", "pass", "passed", "fail", "failed"})
-_KEY = re.compile("[\\w@$€%#:/.()'\u2019-]+(?: [\\w@$€%#:/.()'\u2019-]+){0,5}")
+_KEY = re.compile("[\\w@$€%#:/.()?'\u2019-]+(?: [\\w@$€%#:/.()?'\u2019-]+){0,5}")
 _SEGMENT = re.compile(r"[./:]")
 _FOREIGN = frozenset(
     {
@@ -31,6 +31,10 @@ _FOREIGN = frozenset(
     }
 )  # fmt: skip
 """Names of objects whose contents describe something else than the call."""
+_TYPES = frozenset(
+    {"S", "N", "M", "L", "BOOL", "NULL", "$numberLong", "$numberInt", "$numberDouble", "$date", "$oid"}
+)
+"""Keys that say of which type the value in them is, as exports of document stores have them."""
 _WEAK = frozenset({"id", "uuid"})
 """Names that mean the record only at its top level."""
 
@@ -142,7 +146,11 @@ KNOWN: Mapping[str, Known] = {
         " durationmillis latencymilliseconds durationmilliseconds", is_amount,
     ),
     "trace_id": Known("traceid", _is_id, exact=True),
-    "inferences": Known("inferences nummodelrequests numrequests requestcount requests calls ncalls", is_amount),
+    "inferences": Known(
+        "inferences nummodelrequests numrequests requestcount requests calls ncalls successfulrequests"
+        " successfulcalls succeededrequests",
+        is_amount,
+    ),
     "sample_rate": Known("samplerate samplingrate", _is_rate),
     "cache_hit": Known("cachehit gatewaycachehit fromcache cached", _is_one_of(_HITS), exact=True),
     "tier": Known("servicetier traffictype tier", _is_tier, exact=True),
@@ -195,6 +203,9 @@ FAILURES = (
     "errorreason",
     "errors",
     "haserror",
+    "errored",
+    "didfail",
+    "isfailed",
     "failure",
 )
 """Names of values that only failed calls have, or that are true for these. They are not statuses."""
@@ -221,7 +232,9 @@ def is_called(names: Iterable[str], path: Path) -> bool:
 
 @lru_cache(maxsize=1 << 14)
 def _parts(path: Path) -> tuple[str, ...]:
-    return tuple(re.sub(r"[\W_]", "", part).lower() for key in path for part in _SEGMENT.split(key))
+    # A database writes the type of a value as a key of its own, which names nothing.
+    keys = [key for key in path if key not in _TYPES] if len(path) > 1 else path
+    return tuple(re.sub(r"[\W_]", "", part).lower() for key in keys or path for part in _SEGMENT.split(key))
 
 
 def _is_foreign(path: Path) -> bool:

@@ -179,11 +179,16 @@ def _split(path: Path, groups: Sequence[_Group], columns: Columns, spell: Callab
     known = columns.covered(
         p for p in columns.of if rank("model", p) is not None or rank("request_id", p) is not None
     )
+    failures = _failures(columns) if others else set()
     failed = [
         it
         for it in others
-        if it.kind is Kind.BAD
-        and (len(it.at & known) >= _CALLS * len(it.at) or _ends_a_call(it, calls, groups, columns))
+        if (
+            it.kind is Kind.BAD
+            and (len(it.at & known) >= _CALLS * len(it.at) or _ends_a_call(it, calls, groups, columns))
+        )
+        # Whatever a kind is called: what names a model and says that it failed is a failed call.
+        or len(it.at & known & failures) >= _CALLS * len(it.at)
     ]
     left_out = [it for it in (*others, *derived) if it not in failed]
     if not left_out and not failed:
@@ -292,14 +297,7 @@ def _without_rest(
     found: Kinds, columns: Columns, calls: set[int], models: set[Path], spell: Callable[[Path], str]
 ) -> Kinds:
     """Leave out records that have neither tokens nor a model nor an error."""
-    failures = {path for path in columns.of if is_called(FAILURES, path)}
-    failed = columns.covered(failures) | {
-        at
-        for path, column in columns.of.items()
-        if rank("status", path) is not None
-        for at, value in column.by_record.items()
-        if outcome_of(value) is CallStatus.ERROR
-    }
+    failed = _failures(columns)
     by_kind = _failed_by_kind(found, columns)
     failed |= by_kind
     named = columns.covered(models)
@@ -329,6 +327,18 @@ def _without_rest(
     )
     only = {**found.only, by: {"present": True}}
     return Kinds(kept, only, found.excluded, found.status, (*found.notes, note))
+
+
+def _failures(columns: Columns) -> set[int]:
+    """Return the records that say of themselves that something failed."""
+    failures = {path for path in columns.of if is_called(FAILURES, path)}
+    return columns.covered(failures) | {
+        at
+        for path, column in columns.of.items()
+        if rank("status", path) is not None
+        for at, value in column.by_record.items()
+        if outcome_of(value) is CallStatus.ERROR
+    }
 
 
 def _failed_by_kind(found: Kinds, columns: Columns) -> set[int]:

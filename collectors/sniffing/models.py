@@ -30,6 +30,7 @@ def set_model(draft: Draft) -> None:
         draft.doubt("model", f"{draft.spell(fitting[0])} is chosen by its values, for no name tells")
     # What was asked for is no sign of what served.
     fitting.sort(key=lambda path: is_called(_ASKED, path) or path[-1].lower().startswith("request"))
+    fitting = _beside_tokens(draft, fitting)
     chosen = first_that_tells(draft, fitting, lambda column: dict(column.by_record))
     chosen += [it for it in _filling(draft, fitting, chosen) if it not in chosen]
     spelled = [draft.spell(path) for path in chosen]
@@ -50,6 +51,28 @@ def set_model(draft: Draft) -> None:
         draft.doubt(
             "model", f"{missing} of {len(draft.columns)} records of the sample name none, and count as unknown"
         )
+
+
+def _beside_tokens(draft: Draft, fitting: list[Path]) -> list[Path]:
+    """Return the paths of models, first the one in the object that tells output tokens, where each is in an object
+    of its own: the record then has several calls, of which one counts."""
+    tokens = [path for path in draft.named("output_tokens") or draft.named("input_tokens") if len(path) > 1]
+    whole = draft.columns.share(fitting[0]) >= _MOSTLY
+    if not whole or not tokens or len(fitting[0]) < 2 or fitting[0][0] in {path[0] for path in tokens}:
+        return fitting
+    near = [path for path in fitting[1:] if path[0] == tokens[0][0] and draft.columns.share(path) >= _MOSTLY]
+    if not near:
+        return fitting
+    draft.doubt(
+        "inferences",
+        f"records name a model in {draft.spell(near[0])} and another in {draft.spell(fitting[0])}: they may be two"
+        " calls each, of which the one with the output counts",
+    )
+    draft.doubt(
+        "input_tokens",
+        f"what {draft.spell(fitting[0])} took is not in it, as that may be another call of the record",
+    )
+    return [near[0], *(path for path in fitting if path != near[0])]
 
 
 def _filling(draft: Draft, fitting: list[Path], chosen: list[Path]) -> list[Path]:

@@ -43,6 +43,9 @@ def set_inferences(draft: Draft) -> None:
     bare = [path for path in whole if _only(path, _COUNTED) and not _has(path, _GOOD | _BAD)]
     totals += [path for path in bare if sums and path not in totals]
     some = [path for path in totals if any(number > 1 for number in whole[path].counts.values())]
+    if not some and not bad:
+        # Only those that succeeded are told.
+        some = [path for path in good if any(number > 1 for number in whole[path].counts.values())]
     if not some and not (sums and good and bad):
         if sums:
             _doubt_sums(draft, totals)
