@@ -90,6 +90,9 @@ def test_a_part_that_is_left_out_is_what_an_empty_one_would_be(model: type[Model
 
     assert found
     for part in found:
+        # Older releases of pydantic cannot write out a part within a part before that was needed for itself.
+        type(part).model_rebuild()
+    for part in found:
         validated = type(part).model_validate({})
         assert part == validated
         assert part.model_fields_set == validated.model_fields_set
