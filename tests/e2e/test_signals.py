@@ -153,9 +153,10 @@ def test_a_source_that_fails_does_not_disturb_another(tmp_path: Path) -> None:
 
 def test_an_agent_that_is_told_to_stop_finishes_its_transaction(tmp_path: Path) -> None:
     port = free_port()
-    number = 200_000
-    (tmp_path / "a.jsonl").write_bytes(lines(number, pad=700))
-    config = configure(tmp_path, port, files())
+    number = 300_000
+    (tmp_path / "a.jsonl").write_bytes(lines(number, pad=50))
+    # The compiled helper, which knows no path, would be done before the agent is told.
+    config = configure(tmp_path, port, files(system="{path.stem}"))
     url = f"sqlite:///{tmp_path / 'store.db'}"
     with running(config, port) as agent:
         assert agent.terminate(seconds=15) == 0
