@@ -9,7 +9,9 @@ from typing import Any
 
 import psycopg
 
-CONNECT_SECONDS = 10
+from leverwatch.collectors.libpq import CONNECT_SECONDS as CONNECT_SECONDS
+from leverwatch.collectors.libpq import CONNECTING as CONNECTING
+
 STATEMENT_SECONDS = 60
 """Seconds after which the server cancels a statement."""
 LOCK_SECONDS = 20
@@ -21,15 +23,6 @@ LIMITS = (
     f"SET LOCAL idle_in_transaction_session_timeout = '{5 * STATEMENT_SECONDS}s'"
 )
 """Set in each transaction, as a pooler in front of the server shares sessions and refuses start-up options."""
-CONNECTING = {
-    "connect_timeout": CONNECT_SECONDS,
-    "keepalives": 1,
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 30_000,
-}
-"""Parameters of libpq; those in the URL take precedence."""
 
 
 def connection_class(stopping: Event) -> type[psycopg.Connection[Any]]:

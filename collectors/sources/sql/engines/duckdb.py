@@ -11,17 +11,15 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection
 from sqlalchemy.engine import URL
 
-from leverwatch.collectors.daily.window import DAY, Days
+from leverwatch.collectors.daily.window import Days
 from leverwatch.collectors.sources.sql.config import TimeIs
 from leverwatch.collectors.sources.sql.engines import interface as said
 from leverwatch.collectors.sources.sql.engines.interface import (
-    A_DAY,
     Meaning,
     Opening,
     json_path,
-    midnight,
-    numbers_within,
-    texts_within,
+    times_within,
+    utc_day,
 )
 
 _MEMORY = (None, "", ":memory:")
@@ -61,29 +59,12 @@ class DuckDb:
         return next((it for words, it in _WORDS if re.search(words, str(error))), None)
 
     def day(self, column: ColumnElement[Any], kind: TimeIs) -> ColumnElement[Any]:
-        """As for `Engine`. A plain cast of a time with a zone would ask the session for its own."""
-        if kind is TimeIs.UTC:
-            return sa.cast(column, sa.Date)
-        if kind in A_DAY:
-            # A cast of a quotient would round.
-            days = sa.cast(sa.func.floor(column / sa.literal_column(f"{A_DAY[kind]}.0")), sa.Integer)
-            return sa.literal_column("DATE '1970-01-01'", sa.Date) + days
-        # A text that is no time must not end the statement.
-        zoned = sa.try_cast(column, sa.DateTime(timezone=True)) if kind is TimeIs.TEXT else column
-        return sa.cast(sa.func.timezone(sa.literal_column("'UTC'"), zoned), sa.Date)
+        """As for `Engine`. A text that is no time must not end the statement."""
+        return utc_day(column, kind, sa.try_cast(column, sa.DateTime(timezone=True)))
 
     def within(self, column: ColumnElement[Any], kind: TimeIs, days: Days) -> Sequence[ColumnElement[bool]]:
         """As for `Engine`."""
-        if kind in A_DAY:
-            return numbers_within(column, kind, days)
-        if kind is TimeIs.TEXT:
-            return texts_within(column, days)
-        zoned = kind is TimeIs.ZONED
-        first, end = (
-            sa.cast(midnight(day).isoformat() if zoned else f"{day} 00:00:00", sa.DateTime(timezone=zoned))
-            for day in (days.first, days.last + DAY)
-        )
-        return (column >= first, column < end)
+        return times_within(column, kind, days)
 
     def key(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
         """As for `Engine`; for JSON, and for texts that have some."""

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any, Protocol
 
+import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection
 from sqlalchemy.engine import URL
@@ -24,7 +25,8 @@ from leverwatch.collectors.sources.sql.config import TimeIs
 
 A_DAY = {TimeIs.SECONDS: 86_400, TimeIs.MILLISECONDS: 86_400_000, TimeIs.MICROSECONDS: 86_400_000_000}
 """The length of a day in the unit of a number."""
-CONNECT_SECONDS = 10
+_UTC: ColumnElement[str] = sa.literal_column("'UTC'")
+"""Not a parameter: some drivers give each of them another number, and then a GROUP BY does not find its like."""
 
 _CLOCK = r"[ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?"
 _OFFSET = r" ?(Z|UTC|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)?"
@@ -131,6 +133,36 @@ def texts_within(column: ColumnElement[Any], days: Days) -> Sequence[ColumnEleme
     Texts with other offsets are not in the order of their times: a day more on both sides has them all.
     """
     return (column >= f"{days.first - DAY}", column < f"{days.last + DAY * 2}")
+
+
+def utc_day(column: ColumnElement[Any], kind: TimeIs, of_text: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return `day` for databases that have `timezone` and add whole numbers to dates; `of_text` is the time of a
+    text, NULL for one that is none.
+
+    `date_trunc`, and a plain cast of a time with a zone, would ask the session for its own.
+    """
+    if kind is TimeIs.UTC:
+        return sa.cast(column, sa.Date)
+    if kind in A_DAY:
+        # A cast of a quotient would round.
+        since = sa.cast(sa.func.floor(column / sa.literal_column(f"{A_DAY[kind]}.0")), sa.Integer)
+        return sa.literal_column("DATE '1970-01-01'", sa.Date) + since
+    return sa.cast(sa.func.timezone(_UTC, of_text if kind is TimeIs.TEXT else column), sa.Date)
+
+
+def times_within(column: ColumnElement[Any], kind: TimeIs, days: Days) -> Sequence[ColumnElement[bool]]:
+    """Return the conditions of `within` for databases that read a time with its zone from a text."""
+    if kind in A_DAY:
+        return numbers_within(column, kind, days)
+    if kind is TimeIs.TEXT:
+        return texts_within(column, days)
+    zoned = kind is TimeIs.ZONED
+    # As text with its own zone: drivers drop the zone of a parameter, or add that of the session.
+    first, end = (
+        sa.cast(midnight(day).isoformat() if zoned else f"{day} 00:00:00", sa.DateTime(timezone=zoned))
+        for day in (days.first, days.last + DAY)
+    )
+    return (column >= first, column < end)
 
 
 def json_path(keys: Iterable[str]) -> str:

@@ -14,11 +14,11 @@ from sqlalchemy.engine import URL
 
 from leverwatch.collectors.daily.window import DAY, Days
 from leverwatch.collectors.errors import SourceUnavailable
+from leverwatch.collectors.libpq import CONNECT_SECONDS
 from leverwatch.collectors.sources.sql.config import TimeIs
 from leverwatch.collectors.sources.sql.engines import interface as said
 from leverwatch.collectors.sources.sql.engines.interface import (
     A_DAY,
-    CONNECT_SECONDS,
     ISO,
     Meaning,
     Opening,

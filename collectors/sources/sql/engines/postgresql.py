@@ -13,34 +13,21 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL
 
 from leverwatch.collectors.daily.errors import Unreachable
-from leverwatch.collectors.daily.window import DAY, Days
+from leverwatch.collectors.daily.window import Days
 from leverwatch.collectors.errors import SourceUnavailable
+from leverwatch.collectors.libpq import CONNECTING
 from leverwatch.collectors.sources.sql.config import TimeIs
 from leverwatch.collectors.sources.sql.engines import interface as said
 from leverwatch.collectors.sources.sql.engines.interface import (
-    A_DAY,
-    CONNECT_SECONDS,
     ISO,
     Meaning,
     Opening,
-    midnight,
-    numbers_within,
-    texts_within,
+    times_within,
+    utc_day,
 )
 
-_UTC: ColumnElement[str] = sa.literal_column("'UTC'")
-"""Not a parameter: some drivers give each of them another number, and then a GROUP BY does not find its like."""
 _NUMBER = r"^-?[0-9]{1,18}(\.[0-9]{1,18})?([eE][+-]?[0-9]{1,2})?$"
 
-_CONNECTING = {
-    "connect_timeout": CONNECT_SECONDS,
-    "keepalives": 1,
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 30_000,
-}
-"""Parameters of libpq; those in the URL take precedence."""
 _STATES: tuple[tuple[str, Meaning], ...] = (
     ("28", said.CREDENTIALS),
     ("42501", said.PERMISSION),
@@ -76,7 +63,7 @@ class PostgreSql:
     def opening(self, url: URL, base_dir: Path, seconds: float) -> Opening:  # noqa: ARG002 - what others need
         """As for `Engine`."""
         url = url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
-        return Opening(url, {name: value for name, value in _CONNECTING.items() if name not in url.query})
+        return Opening(url, {name: value for name, value in CONNECTING.items() if name not in url.query})
 
     def prepare(self, connection: Connection, seconds: float) -> None:
         """As for `Engine`. In the transaction, as a pooler in front of the server shares sessions and refuses
@@ -97,31 +84,12 @@ class PostgreSql:
         return next(known, None) or next(spoken, None)
 
     def day(self, column: ColumnElement[Any], kind: TimeIs) -> ColumnElement[Any]:
-        """As for `Engine`. `date_trunc` and a plain cast would ask the session for its zone."""
-        if kind is TimeIs.UTC:
-            return sa.cast(column, sa.Date)
-        if kind in A_DAY:
-            since = sa.cast(sa.func.floor(column / sa.literal_column(f"{A_DAY[kind]}.0")), sa.Integer)
-            return sa.literal_column("date '1970-01-01'", sa.Date) + since
-        zoned = column
-        if kind is TimeIs.TEXT:
-            # A text that is no time must not end the statement.
-            zoned = sa.case((column.op("~")(ISO), sa.cast(column, sa.DateTime(timezone=True))))
-        return sa.cast(sa.func.timezone(_UTC, zoned), sa.Date)
+        """As for `Engine`. A text that is no time must not end the statement."""
+        return utc_day(column, kind, sa.case((column.op("~")(ISO), sa.cast(column, sa.DateTime(timezone=True)))))
 
     def within(self, column: ColumnElement[Any], kind: TimeIs, days: Days) -> Sequence[ColumnElement[bool]]:
         """As for `Engine`."""
-        if kind in A_DAY:
-            return numbers_within(column, kind, days)
-        if kind is TimeIs.TEXT:
-            return texts_within(column, days)
-        zoned = kind is TimeIs.ZONED
-        # As text with its own zone: drivers drop the zone of a parameter, or add that of the session.
-        first, end = (
-            sa.cast(midnight(day).isoformat() if zoned else f"{day} 00:00:00", sa.DateTime(timezone=zoned))
-            for day in (days.first, days.last + DAY)
-        )
-        return (column >= first, column < end)
+        return times_within(column, kind, days)
 
     def key(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
         """As for `Engine`; for `json` and `jsonb`."""
