@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # it has no types
 
 from leverwatch.agent.store.store import Store
 from tests.e2e.servers import database_of, postgresql
@@ -15,6 +17,25 @@ from tests.e2e.servers import database_of, postgresql
 # How long an example takes says something of the machine, and nothing of the code.
 settings.register_profile("leverwatch", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("leverwatch")
+
+
+class Sharing(LoadScopeScheduling):  # type: ignore[misc]  # likewise
+    """Gives each test to a worker that is free; those that share a fixture of their file go to one, so that
+    what is made for them is made once. (`--dist loadgroup` is without effect with pytest 9.2.)"""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.split("::")[0]
+        return path if _shares(path) else nodeid
+
+
+@cache
+def _shares(path: str) -> bool:
+    return 'scope="module"' in (Path(__file__).parents[1] / path).read_text()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Sharing:
+    return Sharing(config, log)
 
 
 @pytest.fixture(scope="session")
