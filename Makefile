@@ -10,6 +10,10 @@ WORKERS ?= 3
 PYTHON_OLDEST ?= $(shell python3.11 -c '' 2>/dev/null && echo python3.11 || echo $(PYTHON))
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
+# Tests sync thousands of small files: in memory, where there is room for them, nobody waits for a disk.
+ROOM   := $(shell df --output=avail /dev/shm 2>/dev/null | tail -n 1)
+SCRATCH := $(shell [ "$(or $(ROOM),0)" -gt 4000000 ] && echo TMPDIR=/dev/shm)
+
 .PHONY: help run test test-all lint types unit newest on on-python coverage oldest on-oldest lock sbom release-check golden bench \
     fuzz sanitize soak wheel chart dashboards servers image-check clean
 help:
@@ -69,14 +73,14 @@ types: $(BIN)/.ready ## mypy, strict
 	$(BIN)/mypy
 
 unit: $(BIN)/.ready servers ## every test
-	$(BIN)/pytest -n $(WORKERS) -q
+	$(SCRATCH) $(BIN)/pytest -n $(WORKERS) -q
 
 # On another Python than $(PYTHON), in an environment of its own.
 ON := $(and $(PY),.venv-$(shell $(PY) -c 'import sys; print("%d.%d" % sys.version_info[:2])'))
 on: servers ## the tests, or the ones in TESTS, on another Python: make on PY=python3.13
 	@[ -n '$(ON)' ] || { echo 'on: which Python? make on PY=python3.13' >&2; exit 2; }
 	$(MAKE) --no-print-directory $(ON)/bin/.ready PY='$(PY)'
-	$(ON)/bin/pytest -n $(WORKERS) -q $(TESTS)
+	$(SCRATCH) $(ON)/bin/pytest -n $(WORKERS) -q $(TESTS)
 
 ifneq ($(ON),)
 $(ON)/bin/.ready: pyproject.toml .ci/supply/newest.txt $(wildcard collectors/aggregation/native/*)
@@ -115,7 +119,7 @@ oldest: servers ## the agent and its collectors on the oldest allowed release of
 	else echo 'oldest: NOT TESTED, as there is no python3.11'; [ -z "$$CI" ]; fi
 
 on-oldest: $(OLDEST)/bin/.ready
-	LEVERWATCH_LOCK=oldest $(OLDEST)/bin/pytest -n $(WORKERS) -q -m "(not e2e or shipped) and not hypothesis" $(ON_OLDEST)
+	LEVERWATCH_LOCK=oldest $(SCRATCH) $(OLDEST)/bin/pytest -n $(WORKERS) -q -m "(not e2e or shipped) and not hypothesis" $(ON_OLDEST)
 
 test: lint types unit newest oldest ## everything that CI runs
 

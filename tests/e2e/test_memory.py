@@ -65,15 +65,10 @@ def test_a_thousand_flagged_systems_stay_below_the_shipped_limit(agent: Agent) -
     for thread in threads:
         thread.join()
     assert len(sizes) == len(threads)
-    # Evaluations while all of it is remembered, each followed by the same questions.
-    for more in (1, 2):
-        wait_until(
-            lambda more=more: (agent.value("leverwatch_evaluation_runs_total") or 0) >= before + more,  # type: ignore[misc]  # bound now
-            120,
-            "another evaluation",
-        )
-        for number in range(len(asked)):
-            ask(number)
+    # An evaluation while all of it is remembered, followed by the same questions.
+    wait_until(lambda: (agent.value("leverwatch_evaluation_runs_total") or 0) > before, 120, "another evaluation")
+    for number in range(len(asked)):
+        ask(number)
     peak = peak_mib(agent)
     print(f"{first:.0f} MiB after the first evaluation, {peak:.0f} MiB in all; {sizes}")
     assert peak < LIMIT_MIB

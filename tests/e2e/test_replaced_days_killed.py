@@ -21,7 +21,7 @@ from tests.e2e.servers import free_port, wait_until
 
 pytestmark = pytest.mark.e2e
 
-KILLS = 25
+KILLS = 12
 _SYSTEMS, _MODELS, _DAYS = 20, 10, 12
 _PATIENCE = 180
 _FORKS = multiprocessing.get_context("forkserver")
