@@ -80,7 +80,9 @@ class Table:
         """
         with reading(self._config, self._context.base_dir) as connection:
             statement = statement_of(self._config, self._engine, days)
-            return str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
+            text = str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
+        preset = self._config.preset
+        return text if preset is None else f"-- preset {preset}\n{text}"
 
 
 def place_of(config: SqlConfig) -> str:

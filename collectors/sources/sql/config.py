@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import ConfigDict, Field, SecretStr, field_validator, model_validator
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -16,6 +16,8 @@ from leverwatch.collectors.aggregation.config import SystemTemplate
 from leverwatch.collectors.config import Model
 from leverwatch.collectors.daily.config import DailyConfig
 from leverwatch.collectors.records.fields import parse_path, parse_template
+from leverwatch.collectors.sources.sql.presets.merging import merged
+from leverwatch.collectors.sources.sql.presets.registry import named, preset_of
 
 ENGINES = ("postgresql", "mariadb", "mysql", "sqlite", "duckdb")
 _READS = re.compile(r"\s*(?:select|with|values)\b", re.IGNORECASE)
@@ -32,8 +34,21 @@ class TimeIs(StrEnum):
     TEXT = "text"
 
 
+def _needs(names: Collection[str]) -> Callable[[dict[str, Any]], None]:
+    """Return what says in the schema of a model that a user has to write only these: a preset has the others."""
+
+    def change(schema: dict[str, Any]) -> None:
+        schema.pop("required", None)
+        if names:
+            schema["required"] = sorted(names)
+
+    return change
+
+
 class SqlFields(Model):
     """Which column has each value. `usage.cached` is the key `cached` of the JSON column `usage`."""
+
+    model_config = ConfigDict(json_schema_extra=_needs({}))
 
     time: str = Field(min_length=1, description="Time of the call. Required.", examples=["created_at"])
     model: str | None = Field(default=None, min_length=1, description="Model that served the call.")
@@ -98,6 +113,9 @@ class SqlFields(Model):
 class SqlConfig(DailyConfig):
     """Usage in a table of a database, added up there."""
 
+    # What was given is in no message: `url` may have a password.
+    model_config = ConfigDict(json_schema_extra=_needs({"name", "type", "url"}), hide_input_in_errors=True)
+
     type: Literal["sql"] = "sql"
     url: SecretStr = Field(
         description="Address of the database: `postgresql://user@host:5432/name`, `mariadb://` and `mysql://`"
@@ -108,6 +126,20 @@ class SqlConfig(DailyConfig):
         default=None,
         description="File that holds the password of `url`; it is read for every connection.",
         examples=["/run/secrets/reader-password"],
+    )
+    preset: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Name of a known table, which says `table` or `statement`, `time_is`, `fields` and what else"
+        " is known of it; what is written beside it comes before that, for each field by itself.",
+        examples=["litellm-spend-logs"],
+    )
+    schema_: str | None = Field(
+        default=None,
+        alias="schema",
+        min_length=1,
+        description="Schema that has the tables of the preset, when it is not the one of the user.",
+        examples=["litellm"],
     )
     table: str | None = Field(
         default=None,
@@ -123,12 +155,31 @@ class SqlConfig(DailyConfig):
         description="What the column of the time has: `zoned`, a time with a zone; `utc`, one without, in UTC;"
         " `s`, `ms`, `us`, a number since 1970; `text`, ISO 8601 (UTC when it names no zone).",
     )
-    fields: SqlFields = Field(description="Names of columns.")
+    fields: SqlFields = Field(description="Names of columns. Required without a preset.")
     system: SystemTemplate
     distinct: bool = Field(
         default=False,
         description="Rows with one `request_id` within two days count once; this costs the database a sort.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_its_preset(cls, given: Any) -> Any:
+        """Return the settings with those of the preset in the place of what is not written."""
+        if not isinstance(given, Mapping) or not isinstance(name := given.get("preset"), str):
+            return given
+        url, schema = given.get("url"), given.get("schema")
+        try:
+            engine = make_url(
+                url.get_secret_value() if isinstance(url, SecretStr) else str(url)
+            ).get_backend_name()
+        except (ArgumentError, ValueError):
+            engine = ""
+        # What is wrong with `url` is said of it, and nothing else.
+        preset = preset_of(name, engine) if engine in ENGINES else named(name)[0]
+        if schema is not None and (given.get("table") is not None or given.get("statement") is not None):
+            raise ValueError("schema is that of the tables of the preset, which are not read here")
+        return merged(preset.settings(engine, schema if isinstance(schema, str) else None), given)
 
     @field_validator("url")
     @classmethod
@@ -153,6 +204,8 @@ class SqlConfig(DailyConfig):
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
+        if self.schema_ is not None and self.preset is None:
+            raise ValueError("schema is that of a preset; of a table it is written before its name and a dot")
         if (self.table is None) == (self.statement is None):
             raise ValueError("needs one of `table` and `statement`, and not both")
         if self.distinct and self.fields.request_id is None:
