@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,8 +12,7 @@ from sqlalchemy import ColumnElement, FromClause, Select
 
 from leverwatch.collectors.daily.window import DAY, Days
 from leverwatch.collectors.records.fields import Path, parse_path, parse_template
-from leverwatch.collectors.records.formats.interface import MAX_AMOUNT
-from leverwatch.collectors.records.service_tiers import BOUNDS
+from leverwatch.collectors.sources.sql.codes import CALLS, Codes, code
 from leverwatch.collectors.sources.sql.config import SqlConfig
 from leverwatch.collectors.sources.sql.engines.interface import Engine
 
@@ -23,8 +23,7 @@ AMOUNTS = (
     "cache_write_tokens", "reasoning_tokens",
 )  # fmt: skip
 """The fields that are added up."""
-CALLS, ROWS, SIZE, DAY_OF, NEWEST = "inferences", "rows", "size", "day", "newest"
-_PARTS = ("cached_input_tokens", "cache_write_tokens")
+ROWS, CODE, DAY_OF = "rows", "code", "day"
 _FAILED_OF = frozenset({"inferences", "errors"})
 """With both, the errors are some of the calls that a row stands for, and none of its inferences."""
 
@@ -61,61 +60,35 @@ def plan_of(config: SqlConfig) -> Plan:
 def statement_of(config: SqlConfig, engine: Engine, days: Days) -> Select[Any]:
     """Return the statement for some days: one row for each combination of a day, names, and what is known.
 
-    The inner SELECTs have one row for each row of the table, so that the outer one groups by names.
+    The inner SELECT has one row for each row of the table, so that the outer one groups by names. Rows whose time
+    is none are said, and not lost.
     """
     plan, mapped = plan_of(config), config.fields.mapped()
-    rows = _rows(config, engine, days, plan, mapped)
-    column = rows.c
-    known = [column[name].is_(None).label(f"no_{name}") for name in plan.amounts]
-    known.append(column[CALLS].is_(None).label("no_calls"))
-    sizes = [column[SIZE]] if SIZE in column else []
-    grouped = [column[DAY_OF], *(column[name] for name in (*plan.names, *plan.template)), *sizes]
-    sums = [
-        sa.func.sum(column[CALLS]).label(CALLS),
-        *(sa.func.sum(column[name]).label(name) for name in plan.amounts),
-        sa.func.count().label(ROWS),
-        sa.func.max(column["time"]).label(NEWEST),
-    ]
-    found = sa.select(*grouped, *sums).group_by(*grouped, *known)
-    return found.where(sa.or_(column["id"].is_(None), column["nth"] == 1)) if config.distinct else found
-
-
-def newest_of(config: SqlConfig) -> Select[Any]:
-    """Return the statement for the greatest value of the column of the time, of whatever day."""
-    (name,) = parse_path(config.fields.time)
-    return sa.select(sa.func.max(_table(config, [name]).c[name]))
-
-
-def _rows(config: SqlConfig, engine: Engine, days: Days, plan: Plan, mapped: Mapping[str, str]) -> FromClause:
-    """Return the rows of some days, with their values under the names of the fields.
-
-    Each SELECT needs what the one within it computes, so that no expression is written twice.
-    """
     read = _read(config, engine, days, plan, mapped)
-    day = read.c[DAY_OF]
-    wanted = day.between(_day(read, days.first), _day(read, days.last))
-    kept = [read.c[name] for name in (DAY_OF, "time", *plan.names, *plan.template)]
-    kept += [read.c[name] for name in ("id", "nth") if config.distinct]
-    # NaN is greater than every number where there is one. Rows whose time is none are said, and not lost.
-    calls = read.c[CALLS]
-    bounded = (
-        sa.select(
-            *kept,
-            (_bounded(calls, sa.func.round(calls) == calls) if CALLS in mapped else calls).label(CALLS),
-            *(_bounded(read.c[name]).label(name) for name in plan.amounts if name in mapped),
-        )
-        .where(sa.or_(wanted, day.is_(None)))
-        .subquery("bounded")
-    )
-    amounts = _whole({name: bounded.c[name] for name in plan.amounts if name in mapped})
-    if mapped.keys() >= _FAILED_OF:
-        amounts |= _failed_apart(bounded.c[CALLS], bounded.c["errors"], amounts.get("attempts"))
-    others = [column for column in bounded.c if column.name not in amounts]
-    shown = sa.select(*others, *(column.label(name) for name, column in amounts.items())).subquery("calls")
-    if "input_tokens" not in amounts or CALLS in mapped:
-        # Of a sum of calls, the length of each one is unknown.
-        return shown
-    return sa.select(*shown.c, _size(shown.c["input_tokens"]).label(SIZE)).subquery("sized")
+    columns = read.c
+    day = columns[DAY_OF]
+    codes = codes_of(plan, mapped)
+    told = code(codes, {name: columns[name] for name in (CALLS, *codes.amounts) if name in columns})
+    grouped = [day, *(columns[name] for name in (*plan.names, *plan.template))]
+    grouped += [] if told is None else [told.label(CODE)]
+    summed = (*codes.amounts, CALLS) if codes.has_calls else codes.amounts
+    sums = [*(sa.func.sum(columns[name]).label(name) for name in summed), sa.func.count().label(ROWS)]
+    wanted = sa.or_(day.between(_day(read, days.first), _day(read, days.last)), day.is_(None))
+    found = sa.select(*grouped, *sums).where(wanted).group_by(*grouped)
+    return found.where(sa.or_(columns["id"].is_(None), columns["nth"] == 1)) if config.distinct else found
+
+
+def codes_of(plan: Plan, mapped: Mapping[str, Any]) -> Codes:
+    """Return what the code of a row is asked of."""
+    return Codes(tuple(name for name in plan.amounts if name in mapped), CALLS in mapped)
+
+
+def newest_of(config: SqlConfig, engine: Engine, day: date | None = None) -> Select[Any]:
+    """Return the statement for the greatest value of the column of the time: around a day, or of whatever day."""
+    (name,) = parse_path(config.fields.time)
+    column = _table(config, [name]).c[name]
+    newest = sa.select(sa.func.max(column))
+    return newest if day is None else newest.where(*engine.within(column, config.time_is, Days(day, day)))
 
 
 def _read(config: SqlConfig, engine: Engine, days: Days, plan: Plan, mapped: Mapping[str, str]) -> FromClause:
@@ -134,8 +107,7 @@ def _read(config: SqlConfig, engine: Engine, days: Days, plan: Plan, mapped: Map
     when = table.c[paths["time"][0]]
     values: list[ColumnElement[Any]] = [
         engine.day(when, config.time_is).label(DAY_OF),
-        when.label("time"),
-        (number(paths[CALLS]) if CALLS in mapped else sa.literal_column("1")).label(CALLS),
+        *([number(paths[CALLS]).label(CALLS)] if CALLS in mapped else []),
         *(text(paths[name]).label(name) for name in plan.names),
         *(text(path).label(label) for path, label in zip(placeholders, plan.template, strict=True)),
         *(number(paths[name]).label(name) for name in plan.amounts if name in mapped),
@@ -152,56 +124,10 @@ def _read(config: SqlConfig, engine: Engine, days: Days, plan: Plan, mapped: Map
     return sa.select(*values).where(*engine.within(when, config.time_is, asked)).subquery("read")
 
 
-def _bounded(number: ColumnElement[Any], *conditions: ColumnElement[bool]) -> ColumnElement[Any]:
-    return sa.case((sa.and_(number.between(0, int(MAX_AMOUNT)), *conditions), number))
-
-
-def _failed_apart(
-    calls: ColumnElement[Any], failed: ColumnElement[Any], tries: ColumnElement[Any] | None
-) -> dict[str, ColumnElement[Any]]:
-    """Return the inferences and attempts of rows that say how many of their calls failed, as
-    `records/field_rows.py` has it for single records: more failed calls than calls, or a part of one, leave no
-    number of inferences."""
-    known = failed.is_not(None)
-    some = sa.and_(failed <= calls, sa.func.round(failed) == failed)
-    every = sa.case((known, calls))
-    return {
-        CALLS: sa.case((failed.is_(None), calls), (some, calls - failed)),
-        "attempts": every if tries is None else sa.func.coalesce(tries, every),
-    }
-
-
 def _day(inner: FromClause, day: Any) -> ColumnElement[Any]:
     """Return a day as the database compares it with the days that it computed."""
     kind = inner.c[DAY_OF].type
     return sa.literal(day, sa.Date) if isinstance(kind, sa.Date) else sa.literal(f"{day}", sa.String)
-
-
-def _whole(amounts: Mapping[str, ColumnElement[Any]]) -> dict[str, ColumnElement[Any]]:
-    """Return the amounts with parts of tokens inside their wholes, and a cost of zero beside tokens as unknown, as
-    `records/tokens.py` and `Layout` have it for single records."""
-    shown = dict(amounts)
-    parts = [sa.func.coalesce(amounts[name], 0) for name in _PARTS if name in amounts]
-    if "input_tokens" in amounts and parts:
-        taken, inside = amounts["input_tokens"], sum(parts[1:], parts[0])
-        shown["input_tokens"] = sa.case((inside > taken, taken + inside), else_=taken)
-    if "output_tokens" in amounts and "reasoning_tokens" in amounts:
-        output, thought = amounts["output_tokens"], sa.func.coalesce(amounts["reasoning_tokens"], 0)
-        shown["output_tokens"] = sa.case((thought > output, output + thought), else_=output)
-    tokens = [sa.func.coalesce(amounts[name], 0) for name in ("input_tokens", "output_tokens") if name in amounts]
-    if "cost_usd" in amounts and tokens:
-        used = sum(tokens[1:], tokens[0])
-        shown["cost_usd"] = sa.case((sa.or_(amounts["cost_usd"] > 0, used == 0), amounts["cost_usd"]))
-    return shown
-
-
-def _size(tokens: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return how many of the bounds a number of tokens is beyond."""
-    beyond = [(tokens > bound, number) for number, bound in reversed(list(enumerate(BOUNDS, 1)))]
-    return sa.case(
-        *((condition, sa.literal_column(str(number))) for condition, number in beyond),
-        else_=sa.literal_column("0"),
-    )
 
 
 def _table(config: SqlConfig, columns: Sequence[str]) -> FromClause:
