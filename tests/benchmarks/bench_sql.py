@@ -1,9 +1,9 @@
 """What it costs a database to add up, and what of it reaches the agent.
 
-Run as `python -m tests.benchmarks.bench_sql [--rows N] [ENGINE ...]`. A table of N rows over 90 days, 20 systems and 50
-models, and one of a tenth of the rows, are asked for all days. Printed for each: the time of the statement by that
-of the plain GROUP BY of the same columns on the same engine (median of three, in turn), the rows and bytes that were
-moved, and the processor time of the agent alone.
+Run as `python -m tests.benchmarks.bench_sql [--rows N] [ENGINE ...]`. A table of N rows over 90 days, 20 systems
+and 50 models, and one of a tenth of the rows, are asked for all days. Printed for each: the time of the statement
+by that of the plain GROUP BY of the same columns on the same engine (median of three, in turn), the rows and bytes
+that were moved, and the processor time of the agent alone.
 """
 
 from __future__ import annotations
@@ -38,33 +38,39 @@ FIELDS = {
 
 
 class Kind(Struct, frozen=True):
-    """How an engine is filled, and asked plainly."""
+    """How an engine says things."""
 
-    fill: str
-    plain: str
-    """The GROUP BY of the same columns that somebody would write by hand."""
+    at: str
+    """The time since the first one of row n of so many rows."""
+    numbers: str
+    """The numbers of the rows."""
+    day: str
+    """The UTC day of a time."""
 
 
 _PLAIN = (
     "SELECT {day} AS d, team, model, result, count(*), sum(tin), sum(cached), sum(tout), sum(cost) FROM calls"
-    " WHERE ts >= '2026-08-01' AND ts < '2026-10-30' GROUP BY {by}"
+    " WHERE ts >= '2026-08-01' AND ts < '2026-10-30' GROUP BY 1, 2, 3, 4"
 )
-_VALUES = (
-    "concat('team-', mod(n, {systems})) AS team, concat('model-', mod(CAST(floor(n / {systems}.0) AS BIGINT), {models})) AS model,"
-    " CASE WHEN mod(CAST(floor(n / 1000.0) AS BIGINT), 8) = 0 THEN 'error' ELSE 'success' END AS result, CAST(mod(n, 3989) AS BIGINT) AS tin,"
-    " CAST(floor(mod(n, 3989) / 4.0) AS BIGINT) AS cached, CAST(mod(n, 701) AS BIGINT) AS tout,"
-    " CAST((1 + mod(n, 997)) / 100000.0 AS {float}) AS cost"
+_FILL = (
+    "CREATE TABLE calls AS SELECT timestamptz '2026-08-01 00:00:00+00' + {at} AS ts,"
+    " concat('team-', mod(n, {systems})) AS team,"
+    " concat('model-', mod(CAST(floor(n / {systems}.0) AS BIGINT), {models})) AS model,"
+    " CASE WHEN mod(CAST(floor(n / 1000.0) AS BIGINT), 8) = 0 THEN 'error' ELSE 'success' END AS result,"
+    " CAST(mod(n, 3989) AS BIGINT) AS tin, CAST(floor(mod(n, 3989) / 4.0) AS BIGINT) AS cached,"
+    " CAST(mod(n, 701) AS BIGINT) AS tout, CAST((1 + mod(n, 997)) / 100000.0 AS {float}) AS cost"
+    " FROM {numbers} AS t(n)"
 )
 KINDS = {
     "postgresql": Kind(
-        "CREATE TABLE calls AS SELECT timestamptz '2026-08-01 00:00:00+00' + (n * 7776000.0 / {rows}) * interval '1 s'"
-        f" AS ts, {_VALUES} FROM generate_series(0, {{rows}} - 1) AS t(n)",
-        _PLAIN.format(day="(ts AT TIME ZONE 'UTC')::date", by="1, 2, 3, 4"),
+        "(n * 7776000.0 / {rows}) * interval '1 s'",
+        "generate_series(0, {rows} - 1)",
+        "(ts AT TIME ZONE 'UTC')::date",
     ),
     "duckdb": Kind(
-        "CREATE TABLE calls AS SELECT timestamptz '2026-08-01 00:00:00+00' + to_microseconds(CAST(n * (7776000000000.0 / {rows}) AS BIGINT))"
-        f" AS ts, {_VALUES} FROM range({{rows}}) AS t(n)",
-        _PLAIN.format(day="CAST(ts AT TIME ZONE 'UTC' AS DATE)", by="1, 2, 3, 4"),
+        "to_microseconds(CAST(n * (7776000000000.0 / {rows}) AS BIGINT))",
+        "range({rows})",
+        "CAST(ts AT TIME ZONE 'UTC' AS DATE)",
     ),
 }
 
@@ -93,7 +99,10 @@ def server(name: str, folder: Path) -> Iterator[str]:
 def measured(name: str, url: str, folder: Path, rows: int) -> Row:
     """Return what a table of so many rows costs."""
     kind, database = KINDS[name], Database(url, folder)
-    fill = kind.fill.format(rows=rows, systems=SYSTEMS, models=MODELS, float=database.kinds["float"])
+    at, numbers = kind.at.format(rows=rows), kind.numbers.format(rows=rows)
+    double = database.kinds["float"]
+    fill = _FILL.format(at=at, numbers=numbers, systems=SYSTEMS, models=MODELS, float=double)
+    plain = _PLAIN.format(day=kind.day)
     database.run("DROP TABLE IF EXISTS calls", fill)
     if name == "postgresql":
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -114,7 +123,7 @@ def measured(name: str, url: str, folder: Path, rows: int) -> Row:
 
         def plainly() -> list[Any]:
             with reading(config, folder) as connection:
-                return list(connection.exec_driver_sql(kind.plain))
+                return list(connection.exec_driver_sql(plain))
 
         times = [(took(plainly), took(ours)) for _ in range(TURNS)]
         found = ours()
@@ -128,8 +137,8 @@ def measured(name: str, url: str, folder: Path, rows: int) -> Row:
         assert calls == rows, f"{calls} calls of {rows}"
         size = relay.received - before if relay else sum(len(repr(tuple(row))) for row in found)
     database.engine.dispose()
-    plain, statement_time = (statistics.median(it) for it in zip(*times, strict=True))
-    return Row(statement_time, plain, len(found), size, agent)
+    plainly_took, took_ours = (statistics.median(it) for it in zip(*times, strict=True))
+    return Row(took_ours, plainly_took, len(found), size, agent)
 
 
 def took(run: Callable[[], object]) -> float:

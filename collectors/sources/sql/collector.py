@@ -64,7 +64,9 @@ class Table:
         """
         with reading(self._config, self._context.base_dir, self._context.stopping) as connection:
             statement = statement_of(self._config, self._engine, days)
-            found = [dict(row) for row in connection.execute(statement).mappings()]
+            moved = map(dict, connection.execute(statement).mappings())
+            # Rows whose time is none are said, and not lost.
+            found = [row for row in moved if row[DAY_OF] is None or days.first <= _day(row[DAY_OF]) <= days.last]
             newest, wrong = None, None
             last = max((_day(row[DAY_OF]) for row in found if row[DAY_OF] is not None), default=None)
             # Of old days nobody asks what their newest row is.

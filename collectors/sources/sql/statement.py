@@ -60,8 +60,8 @@ def plan_of(config: SqlConfig) -> Plan:
 def statement_of(config: SqlConfig, engine: Engine, days: Days) -> Select[Any]:
     """Return the statement for some days: one row for each combination of a day, names, and what is known.
 
-    The inner SELECT has one row for each row of the table, so that the outer one groups by names. Rows whose time
-    is none are said, and not lost.
+    The inner SELECT has one row for each row of the table, so that the outer one groups by names. The answer may have
+    other days beside these: to leave them out would take the database time for each row.
     """
     plan, mapped = plan_of(config), config.fields.mapped()
     read = _read(config, engine, days, plan, mapped)
@@ -73,8 +73,7 @@ def statement_of(config: SqlConfig, engine: Engine, days: Days) -> Select[Any]:
     grouped += [] if told is None else [told.label(CODE)]
     summed = (*codes.amounts, CALLS) if codes.has_calls else codes.amounts
     sums = [*(sa.func.sum(columns[name]).label(name) for name in summed), sa.func.count().label(ROWS)]
-    wanted = sa.or_(day.between(_day(read, days.first), _day(read, days.last)), day.is_(None))
-    found = sa.select(*grouped, *sums).where(wanted).group_by(*grouped)
+    found = sa.select(*grouped, *sums).group_by(*grouped)
     return found.where(sa.or_(columns["id"].is_(None), columns["nth"] == 1)) if config.distinct else found
 
 
@@ -122,12 +121,6 @@ def _read(config: SqlConfig, engine: Engine, days: Days, plan: Plan, mapped: Map
             sa.func.row_number().over(partition_by=id_, order_by=when).label("nth"),
         ]
     return sa.select(*values).where(*engine.within(when, config.time_is, asked)).subquery("read")
-
-
-def _day(inner: FromClause, day: Any) -> ColumnElement[Any]:
-    """Return a day as the database compares it with the days that it computed."""
-    kind = inner.c[DAY_OF].type
-    return sa.literal(day, sa.Date) if isinstance(kind, sa.Date) else sa.literal(f"{day}", sa.String)
 
 
 def _table(config: SqlConfig, columns: Sequence[str]) -> FromClause:
