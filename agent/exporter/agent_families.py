@@ -66,6 +66,13 @@ def _links(snapshot: AgentSnapshot) -> Iterable[Sample]:
     yield (page, snapshot.grafana_url or "", runbooks, "https" if snapshot.tls else "http"), 1
 
 
+def _day_states(snapshot: AgentSnapshot) -> Iterable[Sample]:
+    for source in snapshot.sources:
+        if source.days is not None:
+            for state, number in source.days.counts().items():
+                yield (source.name, str(state)), number
+
+
 def _unreadable(snapshot: AgentSnapshot) -> Iterable[Sample]:
     for source in snapshot.sources:
         for name, number in sorted(source.unreadable.items()):
@@ -167,6 +174,21 @@ AGENT: tuple[Family[AgentSnapshot], ...] = (
         " blank lines and headers are none of it.",
         lambda source: source.unreadable_share,
         "while something was read within a day",
+    ),
+    Family(
+        "leverwatch_source_day_states",
+        "gauge",
+        "UTC days of the configured history, and the present one, by what is known of them: complete, partial,"
+        " empty (a true zero) or unknown.",
+        ("source", "state"),
+        "for every source that is asked for days, and every state",
+        _day_states,
+    ),
+    _per_source(
+        "leverwatch_source_history_ratio",
+        "Share of the days of the configured history of which an answer said what they are.",
+        lambda source: None if source.days is None else source.days.answered / source.days.history,
+        "for every source that is asked for days",
     ),
     Family(
         "leverwatch_unreadable_values_total",

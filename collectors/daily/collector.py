@@ -5,7 +5,7 @@ A source that is asked for whole days implements one method, `ask`. All else is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date
 from functools import partial
 from typing import Protocol, runtime_checkable
@@ -15,6 +15,7 @@ from msgspec import Struct
 from leverwatch.collectors.daily.answers import Answer, DayState, Known, Settled, settle
 from leverwatch.collectors.daily.asking import Asking
 from leverwatch.collectors.daily.config import DailyConfig
+from leverwatch.collectors.daily.day_states import DaysKnown, days_known
 from leverwatch.collectors.daily.errors import RateLimited
 from leverwatch.collectors.daily.known_days import DAYS, load_known
 from leverwatch.collectors.daily.window import DAY, LONGEST_SLICE, Days, Wanted, questions, slices
@@ -127,6 +128,15 @@ class DailyCollector:
         answer = self._source.ask(span)
         state = settle(span, answer, Known(), self._wanted()).states[day]
         return Trial(day, state, answer, self._source.shown(span))
+
+    def days(self, stored: Mapping[str, bytes]) -> DaysKnown:
+        """Return what is known of the days of the source, from what it stores.
+
+        Raises:
+            StateFromNewer, StateUnreadable: as for `load_known`.
+        """
+        known = load_known(self._config.name, stored, self._source.settings)
+        return days_known(known, self._wanted(), self._config.queries_per_hour)
 
     def _wanted(self) -> Wanted:
         now = self._context.now().astimezone(UTC)
