@@ -9,6 +9,7 @@ from leverwatch.agent.errors import StoreError
 from leverwatch.agent.exporter.family import Family, Sample, kind, timestamp
 from leverwatch.agent.snapshot import AgentSnapshot
 from leverwatch.agent.source_view import SourceView
+from leverwatch.collectors.daily.errors import VOCABULARY
 from leverwatch.collectors.errors import CollectorError, SourceIncomplete, SourceRefused, SourceUnavailable
 from leverwatch.collectors.interface import Result
 
@@ -17,6 +18,9 @@ FAILURE_REASONS = (
     StoreError.reason,
 )
 """The reasons why a run can fail. Each is exported from the start, so that the first failure is an increase."""
+
+_REASONS_OF_DAYS = tuple(error.reason for error in VOCABULARY)
+"""Those of sources that are asked for days."""
 
 _RAN = "after a first run of the source in this process"
 _EVERY_SOURCE = "for every configured source"
@@ -50,7 +54,8 @@ def _time(moment: datetime | None) -> float | None:
 
 def _failures(snapshot: AgentSnapshot) -> Iterable[Sample]:
     for source in snapshot.sources:
-        for reason in dict.fromkeys((*FAILURE_REASONS, *source.failures)):
+        of_days = () if source.days is None else _REASONS_OF_DAYS
+        for reason in dict.fromkeys((*FAILURE_REASONS, *of_days, *source.failures)):
             yield (source.name, reason), source.failures.get(reason, 0)
 
 

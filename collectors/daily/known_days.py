@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from leverwatch.collectors.daily.answers import Known
+from leverwatch.collectors.daily.spent import QUESTIONS
 from leverwatch.collectors.daily.window import Days
 from leverwatch.collectors.stored_state import Kind, check_keys, entries, place_of, same
 
@@ -46,7 +47,7 @@ _decoder = msgspec.json.Decoder(_Stored)
 DAYS: Kind[Known] = Kind(
     name="days that were asked for", key="days", encode=_encode, decode=_decode, upgrades=(same,), is_json=True
 )
-KINDS = (DAYS,)
+KINDS = (DAYS, QUESTIONS)
 """What such a source stores."""
 
 

@@ -26,6 +26,8 @@ from leverwatch.collectors.sources.sql.engines.interface import (
     utc_day,
 )
 
+_CANCEL_SECONDS = 5.0
+"""Who waits for the statement to end waits for its cancelling as well."""
 _NUMBER = r"^-?[0-9]{1,18}(\.[0-9]{1,18})?([eE][+-]?[0-9]{1,2})?$"
 
 _STATES: tuple[tuple[str, Meaning], ...] = (
@@ -74,7 +76,7 @@ class PostgreSql:
 
     def end(self, driver: Any) -> None:
         """As for `Engine`."""
-        driver.cancel_safe()
+        driver.cancel_safe(timeout=_CANCEL_SECONDS)
 
     def meaning(self, error: Any) -> Meaning | None:
         """As for `Engine`."""
