@@ -70,7 +70,7 @@ def picture(
             for facts, verdict in decided
         ),
         undeclared_dropped=plan.undeclared_dropped,
-        overflow_inferences=store.overflow(),
+        overflow_inferences=store.overflow(plan.scope),
         mistakes=plan.mistakes,
         forecast=plan.forecast,
         price_file=assessor.price_file if assessor else None,

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from leverwatch.agent.framework.cross_check import ComparedDay, CrossCheck, CrossCheckSettings
 from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.names import NameLimits
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.daily.answers import Known
 from leverwatch.collectors.daily.known_days import DAYS
@@ -206,3 +207,15 @@ def test_state_that_cannot_be_read_is_no_known_day(store: Store) -> None:
     store.apply("database", state.revision, Batch(state={DAYS.key: b'{"version":99}'}))
 
     assert checks(store)[0].days == ()
+
+
+def test_a_source_that_compares_adds_nothing_to_the_systems_without_a_name_of_their_own_either(
+    store: Store,
+) -> None:
+    store.limits = NameLimits(systems=0)
+    log(store, {0: 50, 1: 100})
+    answer(store, {0: 97, 1: 98})
+
+    assert store.overflow(DATABASE) == 195
+    assert store.overflow(Scope(authoritative=frozenset({"gateway"}))) == 150
+    assert store.overflow() == 345
