@@ -35,6 +35,8 @@ _TYPES: Mapping[int, TypeEngine[Any]] = {
     **dict.fromkeys((20, 21, 23), sa.BigInteger()),
 }
 """By the number that the server has for a type: texts of any length, and whole numbers."""
+_CANCEL_SECONDS = 5.0
+"""Who waits for the statement to end waits for its cancelling as well."""
 
 _STATES: tuple[tuple[str, Meaning], ...] = (
     ("28", said.CREDENTIALS),
@@ -82,7 +84,7 @@ class PostgreSql:
 
     def end(self, driver: Any) -> None:
         """As for `Engine`."""
-        driver.cancel_safe()
+        driver.cancel_safe(timeout=_CANCEL_SECONDS)
 
     def meaning(self, error: Any) -> Meaning | None:
         """As for `Engine`."""
