@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date
-from functools import partial
 from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
@@ -19,7 +18,7 @@ from leverwatch.collectors.daily.day_states import DaysKnown, days_known
 from leverwatch.collectors.daily.errors import RateLimited
 from leverwatch.collectors.daily.known_days import DAYS, load_known
 from leverwatch.collectors.daily.spent import QUESTIONS, resume, spent_by
-from leverwatch.collectors.daily.window import DAY, LONGEST_SLICE, Days, Wanted, questions, slices
+from leverwatch.collectors.daily.window import DAY, Days, Wanted, questions, slices
 from leverwatch.collectors.errors import CollectorError
 from leverwatch.collectors.interface import (
     BackfillRequest,
@@ -93,6 +92,7 @@ class DailyCollector:
     def __init__(self, config: DailyConfig, context: CollectorContext, source: Asked) -> None:
         self._config, self._context, self._source = config, context, source
         self._asking = Asking(config.queries_per_hour, context.stopping)
+        self._limit = config.timeout.total_seconds()
         self._resumed = False
 
     def collect(self, state: SourceState) -> Iterator[Batch]:
@@ -106,7 +106,7 @@ class DailyCollector:
         """
         known = self._load(state)
         at = self._wanted()
-        yield from self._ask(questions(at, known.asked), known, at)
+        yield from self._ask(questions(at, known.asked, self._asking.longest), known, at)
 
     def backfill(self, state: SourceState, history: BackfillRequest) -> Iterator[Batch]:
         """Yield the answers for the days of a range that are over, whether or not they had one, the newest first.
@@ -119,7 +119,7 @@ class DailyCollector:
         known = self._load(state)
         at = self._wanted()
         span = Days(history.since or at.all.first, min(history.until or at.ended, at.ended))
-        yield from self._ask(list(slices(span)), known, at)
+        yield from self._ask(list(slices(span, self._asking.longest)), known, at)
 
     def trial(self, day: date) -> Trial:
         """Return what the source answers for a day, without counting it or using up a question.
@@ -161,7 +161,7 @@ class DailyCollector:
         for number, days in enumerate(asked):
             left = self._asking.left
             try:
-                answer = self._asking.ask(partial(self._source.ask, days))
+                answer = self._asking.ask_for(days, self._source.ask, self._limit)
             except CollectorError as error:
                 if self._asking.left < left:
                     yield Batch(state=self._spent())
@@ -177,12 +177,15 @@ class DailyCollector:
             yield self._batch(answer, found, Progress(done, total, "days"), self._spent(more=int(more)))
 
     def _has_older(self, days: Days, known: Known) -> bool:
-        """Return whether the source still has rows of the four weeks before some days, if it had any."""
-        before = Days(days.first - DAY * LONGEST_SLICE, days.first - DAY)
+        """Return whether the source still has rows of the time before some days, if it had any.
+
+        That is as much time as one question is about.
+        """
+        before = Days(days.first - DAY * self._asking.longest, days.first - DAY)
         if not any(span.first <= before.last and span.last >= before.first for span in known.filled):
             return False
         try:
-            return bool(self._asking.ask(partial(self._source.ask, before)).filled)
+            return bool(self._asking.ask_for(before, self._source.ask, self._limit).filled)
         except RateLimited:
             return False
 

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from leverwatch.collectors.daily.asking import Asking
+from leverwatch.collectors.daily.window import LONGEST_SLICE
 from leverwatch.collectors.stored_state import Kind, entries, same
 
 _MINUTE = 60
@@ -22,15 +23,18 @@ class Spent(Struct, frozen=True):
     """The end of each minute in which questions were asked, and how many, oldest first."""
     not_before: datetime | None = None
     """The source wants no question before this time; None: it said nothing."""
+    longest: int = LONGEST_SLICE
+    """The most days that one question should be about."""
 
 
-class _Stored(Struct, frozen=True, forbid_unknown_fields=True):
+class _Stored(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     asked: tuple[tuple[datetime, int], ...]
     not_before: datetime | None
+    longest: int = LONGEST_SLICE
 
 
 def _encode(spent: Spent) -> bytes:
-    return msgspec.json.encode(_Stored(spent.asked, spent.not_before))
+    return msgspec.json.encode(_Stored(spent.asked, spent.not_before, spent.longest))
 
 
 def _decode(body: bytes) -> Spent:
@@ -38,7 +42,9 @@ def _decode(body: bytes) -> Spent:
     moments = [*(moment for moment, _ in stored.asked), *([stored.not_before] if stored.not_before else [])]
     if any(moment.tzinfo is None for moment in moments) or any(number < 1 for _, number in stored.asked):
         raise ValueError("a time without a zone, or a number of questions below one")
-    return Spent(stored.asked, stored.not_before)
+    if not 1 <= stored.longest <= LONGEST_SLICE:
+        raise ValueError("a number of days below one, or above that of the longest question")
+    return Spent(stored.asked, stored.not_before, stored.longest)
 
 
 _decoder = msgspec.json.Decoder(_Stored)
@@ -63,6 +69,7 @@ def spent_by(asking: Asking, now: datetime, *, more: int = 0) -> Spent:
     return Spent(
         tuple(sorted((end, number) for end, number in minutes.items() if number)),
         now + timedelta(seconds=wait) if wait > 0 else None,
+        asking.longest,
     )
 
 
@@ -77,7 +84,7 @@ def resume(asking: Asking, source: str, stored: Mapping[str, bytes], now: dateti
     for _, spent in entries(source, stored, QUESTIONS):
         ago = [max((now - end).total_seconds(), 0.0) for end, number in spent.asked for _ in range(number)]
         wait = 0.0 if spent.not_before is None else (spent.not_before - now).total_seconds()
-        asking.resume(ago, wait)
+        asking.resume(ago, wait, spent.longest)
 
 
 def _minute_end(moment: datetime) -> datetime:

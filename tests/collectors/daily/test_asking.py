@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
 from leverwatch.collectors.daily.asking import Asking
-from leverwatch.collectors.daily.errors import CredentialsRefused, RateLimited, TimedOut, Unreachable
+from leverwatch.collectors.daily.errors import CredentialsRefused, Locked, RateLimited, TimedOut, Unreachable
+from leverwatch.collectors.daily.window import Days
 from leverwatch.collectors.errors import CollectorError
 
 
@@ -53,7 +55,7 @@ def test_a_question_is_asked_once_when_it_has_an_answer(clock: Clock) -> None:
 
 
 def test_a_source_that_cannot_be_reached_is_asked_three_times_with_longer_waits(clock: Clock) -> None:
-    assert asking(clock).ask(failing(Unreachable("a"), TimedOut("b"))) == "answer"
+    assert asking(clock).ask(failing(Unreachable("a"), Locked("b"))) == "answer"
     assert clock.now == pytest.approx(1000 + 1 + 4)
 
     with pytest.raises(Unreachable, match="third"):
@@ -138,3 +140,47 @@ def test_a_wait_ends_when_the_agent_stops(clock: Clock) -> None:
     with pytest.raises(Unreachable):
         asked.ask(failing(*[Unreachable("a")] * 3))
     assert clock.now < 1002
+
+
+def test_a_question_that_takes_too_long_is_not_asked_again(clock: Clock) -> None:
+    asked = asking(clock)
+
+    with pytest.raises(TimedOut):
+        asked.ask(failing(TimedOut("slow")))
+
+    assert asked.left == 99
+    assert clock.now == 1000.0
+
+
+def test_after_a_question_that_takes_too_long_others_are_about_half_as_many_days(clock: Clock) -> None:
+    asked = asking(clock)
+    month, day = Days(date(2026, 11, 1), date(2026, 11, 28)), Days(date(2026, 11, 1), date(2026, 11, 1))
+
+    def slow(_: Days) -> str:
+        raise TimedOut("slow")
+
+    def locked(_: Days) -> str:
+        raise Locked("locked")
+
+    with pytest.raises(TimedOut, match="slow; the next run asks for at most 14 days at once"):
+        asked.ask_for(month, slow, 60)
+    with pytest.raises(Locked):
+        asked.ask_for(month, locked, 60)
+    assert asked.longest == 14
+    with pytest.raises(TimedOut, match="at most 1 days"):
+        asked.ask_for(day, slow, 60)
+
+
+def test_quick_answers_make_questions_longer_again(clock: Clock) -> None:
+    asked = asking(clock)
+    asked.resume([], 0.0, longest=7)
+    week, day = Days(date(2026, 11, 1), date(2026, 11, 7)), Days(date(2026, 11, 1), date(2026, 11, 1))
+
+    def answer_after(seconds: float) -> Callable[[Days], None]:
+        return lambda _: clock.sleep(seconds)
+
+    asked.ask_for(week, answer_after(20), 60)
+    asked.ask_for(day, answer_after(1), 60)
+    assert asked.longest == 7
+    asked.ask_for(week, answer_after(10), 60)
+    assert asked.longest == 14

@@ -9,7 +9,7 @@ import pytest
 from leverwatch.collectors.daily.answers import Answer, DayState
 from leverwatch.collectors.daily.collector import DailyCollector
 from leverwatch.collectors.daily.config import DailyConfig
-from leverwatch.collectors.daily.errors import RateLimited, SchemaDiffers
+from leverwatch.collectors.daily.errors import RateLimited, SchemaDiffers, TimedOut
 from leverwatch.collectors.daily.window import DAY, Days
 from leverwatch.collectors.errors import CollectorError, StateFromNewer
 from leverwatch.collectors.interface import (
@@ -159,6 +159,24 @@ def test_a_restart_does_not_give_the_budget_back(tmp_path: Path) -> None:
 
     assert len(table.asked) == 3
     assert store.run(collector(table, tmp_path, NOW + timedelta(minutes=61), queries_per_hour=3)) == 2
+
+
+def test_a_run_that_takes_too_long_ends_and_the_next_one_asks_for_fewer_days_at_once(tmp_path: Path) -> None:
+    table, store = Table(month()), Store()
+    for most in (28, 14):
+        table.asked.clear()
+        batches = collector(table, tmp_path).collect(SourceState(0, lambda: store.state))
+        store.take([next(batches), next(batches)])
+        table.fails = [TimedOut("source spend: slow")]
+        with pytest.raises(TimedOut, match=f"asks for at most {most // 2} days at once"):
+            store.take(batches)
+        assert [len(days) for days in table.asked] == [4, most]
+
+    table.asked.clear()
+    store.run(collector(table, tmp_path))
+
+    assert max(map(len, table.asked)) == 7
+    assert store.days == {TODAY - DAY * back: 100 + back for back in range(61)}
 
 
 def test_a_question_whose_answer_nobody_lived_to_see_was_asked(tmp_path: Path) -> None:
