@@ -15,12 +15,11 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy import ColumnElement
 
-from leverwatch.collectors.records.formats.interface import MAX_AMOUNT
 from leverwatch.collectors.records.service_tiers import BOUNDS, SHORT
+from leverwatch.collectors.sources.sql.values import possible
 
 CALLS = "inferences"
 PARTS = ("cached_input_tokens", "cache_write_tokens")
-_MOST: ColumnElement[Any] = sa.literal_column(str(int(MAX_AMOUNT)))
 _BESIDE_INPUT, _BESIDE_OUTPUT, _FREE, _NO_CALLS, _ODD_ERRORS, _SIZE = range(6)
 """Bits, after one for each amount that is unknown or impossible; the size has the rest."""
 
@@ -74,14 +73,14 @@ def code(codes: Codes, values: Values) -> ColumnElement[int] | None:
     told = [*_plain(codes, values)]
     if not told:
         return None
-    bits = [_bit(_possible(values[name]), 0, codes.unknown(name)) for name in codes.amounts]
+    bits = [_bit(possible(name, values[name]), 0, codes.unknown(name)) for name in codes.amounts]
     bits += _wrongs(codes, values)
     return sa.case((sa.and_(*told), sa.literal_column("0")), else_=_added(bits))
 
 
 def _plain(codes: Codes, values: Values) -> Sequence[ColumnElement[bool]]:
     """Return the conditions of a plain row."""
-    bounds: dict[str, ColumnElement[Any]] = dict.fromkeys(codes.amounts, _MOST)
+    bounds: dict[str, ColumnElement[Any]] = {}
     if codes.sized:
         bounds["input_tokens"] = sa.literal_column(str(SHORT))
     if codes.reasons:
@@ -90,15 +89,12 @@ def _plain(codes: Codes, values: Values) -> Sequence[ColumnElement[bool]]:
         bounds[name] = values["input_tokens"]
     if codes.counts_failed:
         bounds["errors"] = values[CALLS]
-    conditions: list[ColumnElement[bool]] = [
-        values[name].between(sa.literal_column("0"), bound) for name, bound in bounds.items()
-    ]
+    named = (*codes.amounts, CALLS) if codes.has_calls else codes.amounts
+    conditions = [possible(name, values[name], bounds.get(name)) for name in named]
     if len(codes.parts) > 1:
         conditions.append(_added([values[name] for name in codes.parts]) <= values["input_tokens"])
     if "cost_usd" in codes.amounts and codes.tokens:
         conditions.append(values["cost_usd"] > sa.literal_column("0"))
-    if codes.has_calls:
-        conditions += [_possible(values[CALLS]), sa.func.round(values[CALLS]) == values[CALLS]]
     if codes.counts_failed:
         conditions.append(sa.func.round(values["errors"]) == values["errors"])
     return conditions
@@ -107,19 +103,18 @@ def _plain(codes: Codes, values: Values) -> Sequence[ColumnElement[bool]]:
 def _wrongs(codes: Codes, values: Values) -> Sequence[ColumnElement[int]]:
     """Return the bits of how amounts do not fit each other, and the size."""
     bits: list[ColumnElement[int]] = []
-    parts = _added([_or_zero(values[name]) for name in codes.parts]) if codes.parts else None
+    parts = _added([_or_zero(name, values) for name in codes.parts]) if codes.parts else None
     if parts is not None:
         bits.append(_bit(parts > values["input_tokens"], codes.bit(_BESIDE_INPUT)))
     if codes.reasons:
-        beside = _or_zero(values["reasoning_tokens"]) > values["output_tokens"]
+        beside = _or_zero("reasoning_tokens", values) > values["output_tokens"]
         bits.append(_bit(beside, codes.bit(_BESIDE_OUTPUT)))
     if "cost_usd" in codes.amounts and codes.tokens:
-        used = _added([_or_zero(values[whole]) for whole in codes.tokens])
+        used = _added([_or_zero(whole, values) for whole in codes.tokens])
         free = sa.and_(values["cost_usd"] == sa.literal_column("0"), used > sa.literal_column("0"))
         bits.append(_bit(free, codes.bit(_FREE)))
     if codes.has_calls:
-        calls = values[CALLS]
-        bits.append(_bit(sa.and_(_possible(calls), sa.func.round(calls) == calls), 0, codes.bit(_NO_CALLS)))
+        bits.append(_bit(possible(CALLS, values[CALLS]), 0, codes.bit(_NO_CALLS)))
     if codes.counts_failed:
         failed = values["errors"]
         some = sa.and_(failed <= values[CALLS], sa.func.round(failed) == failed)
@@ -129,7 +124,7 @@ def _wrongs(codes: Codes, values: Values) -> Sequence[ColumnElement[int]]:
         whole = taken if parts is None else sa.case((parts > taken, taken + parts), else_=taken)
         beyond = [_bit(whole > sa.literal_column(str(bound)), codes.bit(_SIZE)) for bound in BOUNDS]
         # A length that is none is beyond nothing.
-        bits.append(sa.case((_possible(taken), _added(beyond)), else_=sa.literal_column("0")))
+        bits.append(sa.case((possible("input_tokens", taken), _added(beyond)), else_=sa.literal_column("0")))
     return bits
 
 
@@ -170,12 +165,8 @@ def _add(found: dict[str, float | None], whole: str, parts: Sequence[str]) -> No
         found[whole] = taken + sum(found[name] or 0.0 for name in parts)
 
 
-def _possible(value: ColumnElement[Any]) -> ColumnElement[bool]:
-    return value.between(sa.literal_column("0"), _MOST)
-
-
-def _or_zero(value: ColumnElement[Any]) -> ColumnElement[Any]:
-    return sa.case((_possible(value), value), else_=sa.literal_column("0"))
+def _or_zero(name: str, values: Values) -> ColumnElement[Any]:
+    return sa.case((possible(name, values[name]), values[name]), else_=sa.literal_column("0"))
 
 
 def _bit(condition: ColumnElement[bool], then: int, otherwise: int = 0) -> ColumnElement[int]:

@@ -50,7 +50,7 @@ def test_a_plain_row_has_the_code_zero_and_is_taken_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("name", TOKENS)
-@pytest.mark.parametrize("value", [None, -1.0, 2e15])
+@pytest.mark.parametrize("value", [None, -1.0, 1e17])
 def test_an_amount_that_is_none_is_unknown_and_costs_the_others_nothing(name: str, value: float | None) -> None:
     found = told({**PLAIN, name: value})
 
@@ -122,7 +122,7 @@ def test_the_size_is_that_of_the_whole_input_and_unknown_input_has_none() -> Non
     assert size(Codes(("input_tokens",), has_calls=True), 0) == 0
 
 
-amounts = st.one_of(st.none(), st.sampled_from([-1.0, 0.0, 0.5, 1.0, 40_000.0, 600_000.0, 1e15, 2e15]))
+amounts = st.one_of(st.none(), st.sampled_from([-1.0, 0.0, 0.5, 1.0, 40_000.0, 600_000.0, 1e15, 1e17]))
 
 
 @given(st.lists(st.fixed_dictionaries(dict.fromkeys(TOKENS, amounts)), min_size=1, max_size=4))
