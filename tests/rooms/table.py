@@ -32,7 +32,13 @@ ROOMS = (
 `agent/x.py` is a module, `agent/*.py` are the modules directly in a folder that have no line of their own,
 `agent/x/` is a folder without what has a line of its own. With `*/`, each folder is a room, all on the same level.
 """
-BY_NAME = frozenset({"collectors/registry.py", "collectors/sources/sql/engines/registry.py"})
+BY_NAME = frozenset(
+    {
+        "collectors/registry.py",
+        "collectors/sources/sql/engines/registry.py",
+        "collectors/sources/sql/presets/registry.py",
+    }
+)
 """Modules whose imports by text do not count: they find source types and databases by their names at run time."""
 
 # fmt: off

@@ -2,36 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
+import msgspec
+from sqlalchemy import Connection
+
 from leverwatch.collectors.daily.answers import Answer
 from leverwatch.collectors.daily.collector import DailyCollector
 from leverwatch.collectors.daily.known_days import KINDS as KINDS
 from leverwatch.collectors.daily.sums import Group, added_up
-from leverwatch.collectors.daily.window import Days
+from leverwatch.collectors.daily.window import DAY, Days
 from leverwatch.collectors.interface import CollectorContext, Result
 from leverwatch.collectors.records.fields import parse_template, system_lookup
 from leverwatch.collectors.records.timestamps import EPOCH, parse_time
-from leverwatch.collectors.sources.sql.config import SqlConfig, TimeIs
+from leverwatch.collectors.sources.sql.codes import CALLS, Codes, known, size
+from leverwatch.collectors.sources.sql.config import SqlConfig, SqlFields, TimeIs
 from leverwatch.collectors.sources.sql.connection import reading, shown_address
+from leverwatch.collectors.sources.sql.engines.interface import TellsTypes
 from leverwatch.collectors.sources.sql.engines.registry import engine_of
 from leverwatch.collectors.sources.sql.statement import (
-    CALLS,
+    CODE,
     DAY_OF,
-    NEWEST,
     ROWS,
-    SIZE,
     Plan,
+    Types,
+    codes_of,
+    columns_of,
     newest_of,
     plan_of,
     statement_of,
+    table_of,
 )
 
-_UNITS = {TimeIs.SECONDS: 1, TimeIs.MILLISECONDS: 1_000, TimeIs.MICROSECONDS: 1_000_000}
+_UNITS = {
+    TimeIs.SECONDS: 1,
+    TimeIs.MILLISECONDS: 1_000,
+    TimeIs.MICROSECONDS: 1_000_000,
+    TimeIs.NANOSECONDS: 1_000_000_000,
+}
 _FIRST, _LAST = (datetime(year, 1, 1, tzinfo=UTC).timestamp() for year in (2000, 2100))
 Moved = Mapping[str, Any]
 """A row of the answer, by label."""
@@ -50,10 +62,12 @@ class Table:
     def settings(self) -> str:
         """A digest of everything that the answers depend on; the user and the password are not among it."""
         config = self._config
-        told = (
+        told: tuple[Any, ...] = (
             shown_address(config.address), config.table, config.statement, config.time_is.value,
-            sorted(config.fields.mapped().items()), config.system, config.distinct,
+            _told(config.fields), config.system, config.distinct,
         )  # fmt: skip
+        if config.filter is not None:
+            told = (*told, _in_order(config.filter))
         return blake2b(repr(told).encode(), digest_size=8).hexdigest()
 
     def ask(self, days: Days) -> Answer:
@@ -63,14 +77,21 @@ class Table:
             CollectorError: as for `reading`.
         """
         with reading(self._config, self._context.base_dir, self._context.stopping) as connection:
-            statement = statement_of(self._config, self._engine, days)
-            found = [dict(row) for row in connection.execute(statement).mappings()]
+            statement = statement_of(self._config, self._engine, days, self._types(connection))
+            moved = map(dict, connection.execute(statement).mappings())
+            # Rows whose time is none are said, and not lost.
+            found = [row for row in moved if row[DAY_OF] is None or days.first <= _day(row[DAY_OF]) <= days.last]
+            newest = None
+            last = max((_day(row[DAY_OF]) for row in found if row[DAY_OF] is not None), default=None)
+            # Of old days nobody asks what their newest row is.
+            if last is None or days.last >= self._context.now().date() - DAY:
+                newest = connection.scalar(newest_of(self._config, self._engine, last))
             # A column that is read as what it is not has no row on any day, and nothing else would say so.
-            wrong = misfit(connection.scalar(newest_of(self._config)), self._config.time_is) if not found else None
+            wrong = misfit(newest, self._config.time_is) if not found else None
         if wrong is not None:
             problem = (place_of(self._config), str(Result.BAD_TIME), f"time: {wrong}")
             return Answer((), frozenset(), {Result.BAD_TIME: 1}, problems=(problem,))
-        return answer_of(found, self._plan, self._config, self._system_of)
+        return answer_of(found, self._plan, self._config, self._system_of, _moment(newest, self._config.time_is))
 
     def shown(self, days: Days) -> str:
         """Return the statement for some days, as text with its values.
@@ -79,8 +100,26 @@ class Table:
             CollectorError: as for `reading`.
         """
         with reading(self._config, self._context.base_dir) as connection:
-            statement = statement_of(self._config, self._engine, days)
-            return str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
+            statement = statement_of(self._config, self._engine, days, self._types(connection))
+            text = str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
+        preset = self._config.preset
+        return text if preset is None else f"-- preset {preset}\n{text}"
+
+    def _types(self, connection: Connection) -> Types:
+        if not isinstance(self._engine, TellsTypes):
+            return {}
+        columns = columns_of(self._config)
+        return self._engine.types(connection, table_of(self._config, columns), columns)
+
+
+def _told(fields: SqlFields) -> list[tuple[str, Any]]:
+    """Return what is said of each field; a path as it was before more could be said."""
+    entries = fields.entries().items()
+    return sorted((name, entry if isinstance(entry, str) else _in_order(entry)) for name, entry in entries)
+
+
+def _in_order(told: msgspec.Struct) -> bytes:
+    return msgspec.json.encode(told, order="deterministic")
 
 
 def place_of(config: SqlConfig) -> str:
@@ -103,43 +142,55 @@ def misfit(newest: Any, kind: TimeIs) -> str | None:
     return f"its column has numbers, which are no times by `time_is: {kind}`{hint}"
 
 
-def answer_of(found: Sequence[Moved], plan: Plan, config: SqlConfig, system_of: Any) -> Answer:
+def answer_of(
+    found: Sequence[Moved], plan: Plan, config: SqlConfig, system_of: Any, newest: datetime | None = None
+) -> Answer:
     """Return what the rows of an answer mean. Pure."""
     place = place_of(config)
-    timed = [row for row in found if row[DAY_OF] is not None]
-    counted = [row for row in timed if row[CALLS] is not None]
-    sums = added_up(_groups(counted, plan), plan.fields, system_of)
+    codes = codes_of(plan)
+    timed = [(row, _known(row, codes)) for row in found if row[DAY_OF] is not None]
+    counted = ((row, amounts) for row, amounts in timed if amounts[CALLS] is not None)
+    sums = added_up(_groups(counted, plan, codes), plan.fields, system_of)
     tallies, problems = sums.tallies, [(place, *it) for it in sums.problems]
     for result, refused, what in (
         (Result.BAD_TIME, [row for row in found if row[DAY_OF] is None], "time: {} rows have none that is a time"),
         (
             Result.MISTYPED_FIELD,
-            [row for row in timed if row[CALLS] is None],
+            [row for row, amounts in timed if amounts[CALLS] is None],
             "inferences: {} rows say no whole number, or fewer than errors",
         ),
     ):
         if refused:
             tallies[result] += len(refused)
             problems.append((place, str(result), what.format(f"{sum(row[ROWS] for row in refused):,}")))
-    moments = [moment for row in timed if (moment := _moment(row[NEWEST], config.time_is)) is not None]
     return Answer(
         usage=sums.usage,
-        filled=frozenset(_day(row[DAY_OF]) for row in timed),
+        filled=frozenset(_day(row[DAY_OF]) for row, _ in timed),
         tallies=tallies,
         tiers=sums.tiers,
-        newest=max(moments, default=None),
+        newest=newest,
         problems=tuple(problems),
     )
 
 
-def _groups(found: Sequence[Moved], plan: Plan) -> Iterator[Group]:
-    for row in found:
+def _known(row: Moved, codes: Codes) -> dict[str, float | None]:
+    # Sums are exact decimals where there are such.
+    sums = {name: None if row[name] is None else float(row[name]) for name in codes.amounts}
+    calls = row[CALLS] if codes.has_calls else row[ROWS]
+    return known(codes, row.get(CODE, 0), {**sums, CALLS: None if calls is None else float(calls)})
+
+
+def _groups(
+    found: Iterable[tuple[Moved, Mapping[str, float | None]]], plan: Plan, codes: Codes
+) -> Iterator[Group]:
+    for row, amounts in found:
         values: dict[str, Any] = {name: row[name] for name in plan.names if row[name] is not None}
-        # Sums are exact decimals where there are such.
-        sums = ((name, row[name]) for name in (CALLS, *plan.amounts))
-        values |= {name: float(number) for name, number in sums if number is not None}
-        size = row.get(SIZE, 0)
-        yield Group(_day(row[DAY_OF]), values, tuple(row[label] for label in plan.template), size)
+        values |= plan.constants
+        values |= {
+            name: number / plan.per.get(name, 1.0) for name, number in amounts.items() if number is not None
+        }
+        template = tuple(row[label] for label in plan.template)
+        yield Group(_day(row[DAY_OF]), values, template, size(codes, row.get(CODE, 0)))
 
 
 def _day(value: Any) -> date:

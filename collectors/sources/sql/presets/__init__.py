@@ -1,0 +1,1 @@
+"""What producers call their tables and columns, one file for each producer; `registry` finds them by name."""
