@@ -26,8 +26,6 @@ from leverwatch.collectors.sources.sql.engines.interface import (
     utc_day,
 )
 
-_CANCEL_SECONDS = 5.0
-"""Who waits for the statement to end waits for its cancelling as well."""
 _NUMBER = r"^-?[0-9]{1,18}(\.[0-9]{1,18})?([eE][+-]?[0-9]{1,2})?$"
 
 _STATES: tuple[tuple[str, Meaning], ...] = (
@@ -76,7 +74,8 @@ class PostgreSql:
 
     def end(self, driver: Any) -> None:
         """As for `Engine`."""
-        driver.cancel_safe(timeout=_CANCEL_SECONDS)
+        # Seconds: who waits for the statement to end waits for this as well.
+        driver.cancel_safe(timeout=5.0)
 
     def meaning(self, error: Any) -> Meaning | None:
         """As for `Engine`."""
