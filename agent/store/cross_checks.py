@@ -120,9 +120,12 @@ def _by_name(sources: Iterable[str]) -> dict[str, list[str]]:
 
 
 def _of_system(known: Known | None, start: date) -> Known | None:
-    """What of a source is known of one system: where records are followed, it begins after its first day there."""
-    if known is None or known.whole is not None:
-        return known
+    """What of a source is known of one system: nothing before its first day there, as for a verdict; where records
+    are followed, it begins after that day."""
+    if known is None:
+        return None
+    if known.whole is not None:
+        return Known(known.first, known.newest, known.seen, frozenset(day for day in known.whole if day >= start))
     return Known(max(known.first, start), known.newest, known.seen)
 
 

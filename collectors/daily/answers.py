@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -120,9 +120,3 @@ def settle(days: Days, answer: Answer, before: Known, wanted: Wanted, *, has_old
 
 def _is_before(day: date, oldest: date | None) -> bool:
     return oldest is not None and day < oldest
-
-
-def evidence(states: Iterable[DayState]) -> dict[str, int]:
-    """Return the number of days of each state, those without any left out."""
-    listed = list(states)
-    return {state.value: listed.count(state) for state in DayState if state in listed}

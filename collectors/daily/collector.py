@@ -155,9 +155,6 @@ class DailyCollector:
 
     def _ask(self, asked: list[Days], known: Known, at: Wanted) -> Iterator[Batch]:
         total, done = sum(map(len, asked)), 0
-        if asked and self._asking.left > 0:
-            # A process that is killed while it waits for an answer has asked all the same.
-            yield Batch(state=self._spent(more=1))
         for number, days in enumerate(asked):
             left = self._asking.left
             try:
@@ -173,6 +170,8 @@ class DailyCollector:
                 found = settle(days, answer, known, at, has_older=True)
             known = found.known
             done += len(days)
+            # A process that is killed while it waits for the next answer has asked all the same. The first one is
+            # noted with its answer: by a note before it, two agents on one store would overtake each other.
             more = number + 1 < len(asked) and self._asking.left > 0
             yield self._batch(answer, found, Progress(done, total, "days"), self._spent(more=int(more)))
 

@@ -206,6 +206,7 @@ def everything_at_once(system: str) -> str:
         'prompt_changes_total{kind="added"}': 0,
         "fine_tuning_cheaper_probability_ratio": 0.1,
         'economics_agreement{agreement="disagrees"}': 1,
+        'cross_check_diverging_since_timestamp_seconds{source="log",authoritative="table"}': 864_000,
     }
     # Of the two that take turns, the second holds for a system of its own.
     dear = {

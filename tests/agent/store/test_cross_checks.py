@@ -99,6 +99,20 @@ def test_late_rows_change_the_comparison(store: Store) -> None:
     assert compared(store) == [(1, 100, 100), (2, 107, 100)]
 
 
+def test_nothing_is_known_of_a_system_before_its_first_day_in_a_table(store: Store) -> None:
+    log(store, dict.fromkeys(range(9), 100))
+    known = (Days(day(0), day(8)),)
+    other = Batch(
+        state={DAYS.key: DAYS.dumps(Known(known, known))},
+        usage=rows(dict.fromkeys(range(9), 5), "other"),
+        replaces=frozenset(map(day, range(9))),
+    )
+    store.apply("database", 0, other)
+    answer(store, {6: 60, 7: 100, 8: 100})
+
+    assert compared(store) == [(6, 100, 60), (7, 100, 100)]
+
+
 def test_a_day_that_was_asked_for_and_is_not_whole_is_no_divergence(store: Store) -> None:
     log(store, dict.fromkeys(range(8), 100))
     asked = (Days(day(1), day(4)),)

@@ -6,7 +6,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leverwatch.collectors.daily.answers import Answer, DayState, Known, evidence, settle
+from leverwatch.collectors.daily.answers import Answer, DayState, Known, settle
 from leverwatch.collectors.daily.window import DAY, Days, Wanted, spans_of
 
 START = date(2026, 3, 1)
@@ -155,9 +155,3 @@ def test_the_order_of_answers_does_not_change_what_is_known(data: st.DataObject)
     assert backward == true
     assert forward <= true
     assert known_forward.filled == known_backward.filled == spans_of(map(day, filled))
-
-
-def test_the_evidence_names_the_states_that_days_have() -> None:
-    states = [DayState.EMPTY, DayState.COMPLETE, DayState.COMPLETE]
-
-    assert evidence(states) == {"complete": 2, "empty": 1}

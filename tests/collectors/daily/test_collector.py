@@ -68,7 +68,7 @@ class Store:
             self.state.update({key: value for key, value in batch.state.items() if value is not None})
             self.problems += (f"{it.reason}: {it.detail}" for it in batch.problems)
             assert batch.read == sum(batch.tallies.values())
-            # The first one only says that a question is about to be asked.
+            # One without progress only says what was asked.
             number += batch.progress is not None
             if number == stop_after:
                 break
@@ -126,7 +126,7 @@ def test_an_error_in_the_middle_keeps_what_was_answered(tmp_path: Path) -> None:
     table, store = Table(month()), Store()
     reader = collector(table, tmp_path)
     batches = reader.collect(SourceState(0, lambda: store.state))
-    store.take([next(batches), next(batches)])
+    store.take([next(batches)])
     table.fails = [SchemaDiffers("source spend: no column `tokens`")]
 
     with pytest.raises(SchemaDiffers, match="no column"):
@@ -181,15 +181,26 @@ def test_a_run_that_takes_too_long_ends_and_the_next_one_asks_for_fewer_days_at_
 
 def test_a_question_whose_answer_nobody_lived_to_see_was_asked(tmp_path: Path) -> None:
     table, store = Table(month()), Store()
-    for _ in range(3):
-        batches = collector(table, tmp_path, queries_per_hour=3).collect(SourceState(0, lambda: store.state))
+    for _ in range(2):
+        batches = collector(table, tmp_path, queries_per_hour=4).collect(SourceState(0, lambda: store.state))
         store.take([next(batches)])
         next(batches)
-        # The process is killed before the answer is stored.
+        # The process is killed before the second answer is stored.
 
     with pytest.raises(RateLimited, match="within an hour"):
-        store.run(collector(table, tmp_path, queries_per_hour=3))
-    assert len(table.asked) == 3
+        store.run(collector(table, tmp_path, queries_per_hour=4))
+    assert len(table.asked) == 4
+
+
+def test_a_question_that_failed_is_asked_out_of_the_same_budget_after_a_restart(tmp_path: Path) -> None:
+    table, store = Table(month()), Store()
+    for _ in range(2):
+        table.fails = [SchemaDiffers("source spend: no column `tokens`")]
+        with pytest.raises(SchemaDiffers):
+            store.run(collector(table, tmp_path, queries_per_hour=2))
+
+    with pytest.raises(RateLimited, match="within an hour"):
+        store.run(collector(table, tmp_path, queries_per_hour=2))
 
 
 def test_a_restart_asks_no_earlier_than_the_source_wants(tmp_path: Path) -> None:

@@ -84,7 +84,8 @@ class PostgreSql:
 
     def end(self, driver: Any) -> None:
         """As for `Engine`."""
-        driver.cancel_safe(timeout=_CANCEL_SECONDS)
+        # Seconds: who waits for the statement to end waits for this as well.
+        driver.cancel_safe(timeout=5.0)
 
     def meaning(self, error: Any) -> Meaning | None:
         """As for `Engine`."""
