@@ -8,6 +8,8 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
+from sqlalchemy import Connection, Select
+
 from leverwatch.collectors.daily.answers import Answer
 from leverwatch.collectors.daily.collector import DailyCollector
 from leverwatch.collectors.daily.known_days import KINDS as KINDS
@@ -18,6 +20,7 @@ from leverwatch.collectors.records.fields import parse_template, system_lookup
 from leverwatch.collectors.records.timestamps import EPOCH, parse_time
 from leverwatch.collectors.sources.sql.config import SqlConfig, TimeIs
 from leverwatch.collectors.sources.sql.connection import reading, shown_address
+from leverwatch.collectors.sources.sql.engines.interface import Engine, Looking
 from leverwatch.collectors.sources.sql.engines.registry import engine_of
 from leverwatch.collectors.sources.sql.statement import (
     CALLS,
@@ -28,6 +31,7 @@ from leverwatch.collectors.sources.sql.statement import (
     Plan,
     newest_of,
     plan_of,
+    source_of,
     statement_of,
 )
 
@@ -63,7 +67,7 @@ class Table:
             CollectorError: as for `reading`.
         """
         with reading(self._config, self._context.base_dir, self._context.stopping) as connection:
-            statement = statement_of(self._config, self._engine, days)
+            statement = _statement(connection, self._config, self._engine, days)
             found = [dict(row) for row in connection.execute(statement).mappings()]
             # A column that is read as what it is not has no row on any day, and nothing else would say so.
             wrong = misfit(connection.scalar(newest_of(self._config)), self._config.time_is) if not found else None
@@ -79,10 +83,18 @@ class Table:
             CollectorError: as for `reading`.
         """
         with reading(self._config, self._context.base_dir) as connection:
-            statement = statement_of(self._config, self._engine, days)
+            statement = _statement(connection, self._config, self._engine, days)
             text = str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
         preset = self._config.preset
         return text if preset is None else f"-- preset {preset}\n{text}"
+
+
+def _statement(connection: Connection, config: SqlConfig, engine: Engine, days: Days) -> Select[Any]:
+    if not isinstance(engine, Looking):
+        return statement_of(config, engine, days)
+    seen = engine.seen(connection, source_of(config))
+    days = Days(max(days.first, seen.span.first), min(days.last, seen.span.last))
+    return seen.shaped(statement_of(config, seen, days))
 
 
 def place_of(config: SqlConfig) -> str:

@@ -19,7 +19,7 @@ from leverwatch.collectors.records.fields import parse_path, parse_template
 from leverwatch.collectors.sources.sql.presets.merging import merged
 from leverwatch.collectors.sources.sql.presets.registry import named, preset_of
 
-ENGINES = ("postgresql", "mariadb", "mysql", "sqlite", "duckdb")
+ENGINES = ("postgresql", "mariadb", "mysql", "sqlite", "duckdb", "clickhouse", "chdb")
 _READS = re.compile(r"\s*(?:select|with|values)\b", re.IGNORECASE)
 
 
@@ -119,7 +119,8 @@ class SqlConfig(DailyConfig):
     type: Literal["sql"] = "sql"
     url: SecretStr = Field(
         description="Address of the database: `postgresql://user@host:5432/name`, `mariadb://` and `mysql://`"
-        " alike, `sqlite:////path/to/file.db`, or `duckdb:////path/to/file.duckdb`.",
+        " alike, `sqlite:////path/to/file.db`, `duckdb:////path/to/file.duckdb`, `clickhouse://user@host/name`, or"
+        " `chdb:////path/to/folder`.",
         examples=["postgresql://reader@db.internal/gateway"],
     )
     password_file: Path | None = Field(

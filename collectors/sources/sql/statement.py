@@ -80,6 +80,11 @@ def statement_of(config: SqlConfig, engine: Engine, days: Days) -> Select[Any]:
     return found.where(sa.or_(column["id"].is_(None), column["nth"] == 1)) if config.distinct else found
 
 
+def source_of(config: SqlConfig) -> FromClause:
+    """Return the table, or the statement in its place."""
+    return _table(config, [])
+
+
 def newest_of(config: SqlConfig) -> Select[Any]:
     """Return the statement for the greatest value of the column of the time, of whatever day."""
     (name,) = parse_path(config.fields.time)

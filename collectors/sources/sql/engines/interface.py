@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self, runtime_checkable
 
 import sqlalchemy as sa
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import ColumnElement, Connection, FromClause, Select
 from sqlalchemy.engine import URL
 
 from leverwatch.collectors.daily.errors import (
@@ -112,6 +112,24 @@ class Engine(Protocol):
 
     def number(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
         """Return a number in a column, or within a JSON column when there are keys; NULL when there is none."""
+        ...
+
+
+@runtime_checkable
+class Looking(Engine, Protocol):
+    """A database that looks at a table before it is asked, and is asked in another shape."""
+
+    failures: tuple[type[Exception], ...]
+    """Errors of the driver that SQLAlchemy does not wrap."""
+    span: Days
+    """All days that it can tell from one another."""
+
+    def seen(self, connection: Connection, source: FromClause) -> Self:
+        """Return the database with what it has to know of a table."""
+        ...
+
+    def shaped(self, statement: Select[Any]) -> Select[Any]:
+        """Return a statement of SELECTs within each other as the database runs it best."""
         ...
 
 

@@ -22,6 +22,8 @@ _ENGINES: dict[str, Callable[[], Engine]] = {
     "duckdb": _lazy("duckdb", "DuckDb"),
     "mariadb": _lazy("mariadb", "MariaDb"),
     "mysql": _lazy("mariadb", "MariaDb"),
+    "clickhouse": _lazy("clickhouse", "ClickHouse"),
+    "chdb": _lazy("chdb", "Chdb"),
 }
 
 
