@@ -71,7 +71,7 @@ _CODES = {
 """By the number of an error (`src/Common/ErrorCodes.cpp` of ClickHouse, which keeps them for ever)."""
 
 
-class UnsafeProfile(Exception):  # noqa: N818 - it is told by `meaning`
+class UnsafeProfile(Exception):
     """A user who may set nothing has a setting by which a part of the rows is told as if it was all of them."""
 
 
@@ -159,7 +159,7 @@ class ClickHouse:
             return sa.case((sa.func.match(column, ISO) == sa.literal_column("1"), time))
         if kind in A_DAY:
             unit: ColumnElement[int] = sa.literal_column(f"{A_DAY[kind]}")
-            of_float = sa.func.floor(column / unit)
+            of_float = sa.func.floor(sa.func.divide(column, unit))
             days = of_float if self._is_fraction(column) else sa.func.intDiv(column, unit)
             return sa.func.toDate(sa.func.toInt32(days), type_=sa.Date)
         return sa.func.toDate(column, _UTC, type_=sa.Date)
