@@ -16,7 +16,8 @@ from tests.e2e.servers import clickhouse, database_of, mariadb
 
 CLICKHOUSE = "clickhouse" if Version(sa.__version__) < Version("2.1") else "chdb"
 """ClickHouse and its two shards where SQLAlchemy is as old as their driver needs it, and chDB everywhere else."""
-collect_ignore = ["test_chdb.py" if CLICKHOUSE == "clickhouse" else "test_two_shards.py"]
+_ONLY = {"clickhouse": ["test_two_shards.py"], "chdb": ["test_chdb.py", "test_clickhouse_presets.py"]}
+collect_ignore = _ONLY["clickhouse" if CLICKHOUSE == "chdb" else "chdb"]
 ENGINES = ("sqlite", "postgresql", "duckdb", "mariadb", CLICKHOUSE)
 
 

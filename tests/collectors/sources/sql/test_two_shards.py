@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -139,9 +138,9 @@ def test_a_shard_that_is_down_is_unreachable_and_the_other_half_is_not_told(mont
 
 
 @pytest.fixture
-def locked(monthly: Database) -> Iterator[Database]:
+def locked(monthly: Database) -> Database:
     """The same table for a user who can set nothing."""
-    yield Database(url_of(make_url(monthly.url).set(username="locked")), monthly.folder)
+    return Database(url_of(make_url(monthly.url).set(username="locked")), monthly.folder)
 
 
 def test_a_user_who_can_set_nothing_reads_the_same(monthly: Database, locked: Database) -> None:
