@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from leverwatch.collectors.daily.errors import RateLimited
@@ -23,7 +24,8 @@ TRIES = 3
 class Asking:
     """Asks questions: at most so many an hour, each up to three times, none before the source wants to be asked.
 
-    The clock counts seconds and never goes back; `sleep` waits for some of them.
+    The clock counts seconds and never goes back; `sleep` waits for some of them. `chance` returns a number from 0
+    to 1: no two agents that were refused together ask again together.
     """
 
     def __init__(
@@ -32,7 +34,9 @@ class Asking:
         stopping: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        chance: Callable[[], float] = random.random,
     ) -> None:
+        self._chance = chance
         self._an_hour, self._stopping, self._clock, self._sleep = an_hour, stopping, clock, sleep
         self._asked: deque[float] = deque()
         self._not_before = 0.0
@@ -43,6 +47,18 @@ class Asking:
         while self._asked and self._asked[0] <= self._clock() - _HOUR:
             self._asked.popleft()
         return self._an_hour - len(self._asked)
+
+    def spent(self) -> tuple[Sequence[float], float]:
+        """Return how many seconds ago each question of the last hour was asked, oldest first, and for how many
+        more the source wants none."""
+        now = self._clock()
+        return [now - asked for asked in self._asked if asked > now - _HOUR], max(self._not_before - now, 0.0)
+
+    def resume(self, ago: Iterable[float], wait: float) -> None:
+        """Take over what `spent` returned in another process."""
+        now = self._clock()
+        self._asked = deque(sorted([*(now - seconds for seconds in ago), *self._asked]))
+        self._not_before = max(self._not_before, now + wait)
 
     def ask(self, question: Callable[[], T]) -> T:
         """Return the answer to a question.
@@ -64,7 +80,8 @@ class Asking:
                     self._not_before = self._clock() + asked_for
                 if again == TRIES - 1 or pause > _LONGEST_WAIT or self._stopping():
                     raise
-                self._pause(pause)
+                # Never earlier than it asks for, and around the growing waits of our own.
+                self._pause(pause * (0.5 + self._chance() if asked_for is None else 1 + 0.1 * self._chance()))
                 wait *= 4
         raise AssertionError  # the last try returns or raises
 
@@ -73,7 +90,8 @@ class Asking:
         if early > 0:
             raise RateLimited(f"the source wants to be asked again in {early:.0f} s", early)
         if self.left <= 0:
-            free = self._asked[0] + _HOUR - self._clock()
+            # With a smaller budget than before, more than one of them has to be an hour old.
+            free = self._asked[len(self._asked) - self._an_hour] + _HOUR - self._clock()
             raise RateLimited(
                 f"{self._an_hour} questions were asked within an hour (`queries_per_hour`);"
                 f" the next one may be asked in {free:.0f} s",

@@ -54,3 +54,7 @@ class SchemaDiffers(SourceRefused):
     """What is configured is not there: a table, a column, a field."""
 
     reason = "schema"
+
+
+VOCABULARY = (Unreachable, TimedOut, RateLimited, CredentialsRefused, PermissionRefused, SchemaDiffers)
+"""All of them."""

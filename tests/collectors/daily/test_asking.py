@@ -27,8 +27,10 @@ def clock() -> Clock:
     return Clock()
 
 
-def asking(clock: Clock, an_hour: int = 100, stopping: Callable[[], bool] = lambda: False) -> Asking:
-    return Asking(an_hour, stopping, clock, clock.sleep)
+def asking(
+    clock: Clock, an_hour: int = 100, stopping: Callable[[], bool] = lambda: False, chance: float = 0.5
+) -> Asking:
+    return Asking(an_hour, stopping, clock, clock.sleep, lambda: chance)
 
 
 def failing(*errors: CollectorError) -> Callable[[], str]:
@@ -70,7 +72,33 @@ def test_what_a_person_has_to_mend_is_not_tried_again(clock: Clock) -> None:
 
 def test_a_source_that_asks_for_a_pause_gets_it(clock: Clock) -> None:
     assert asking(clock).ask(failing(RateLimited("slow down", 30))) == "answer"
-    assert clock.now == pytest.approx(1030)
+    assert clock.now == pytest.approx(1031.5)
+
+
+@pytest.mark.parametrize(("chance", "own", "told"), [(0.0, 0.5 + 2, 30), (0.5, 1 + 4, 31.5), (1.0, 1.5 + 6, 33)])
+def test_waits_differ_by_chance_and_are_never_shorter_than_the_source_asks_for(
+    clock: Clock, chance: float, own: float, told: float
+) -> None:
+    asking(clock, chance=chance).ask(failing(Unreachable("a"), Unreachable("b")))
+    assert clock.now == pytest.approx(1000 + own)
+
+    clock.now = 1000.0
+    asking(clock, chance=chance).ask(failing(RateLimited("slow down", 30)))
+    assert clock.now == pytest.approx(1000 + told)
+
+
+def test_a_minute_that_a_source_asks_for_is_waited_for_whatever_chance_adds(clock: Clock) -> None:
+    assert asking(clock, chance=1.0).ask(failing(RateLimited("slow down", 60))) == "answer"
+
+
+def test_a_smaller_budget_than_before_waits_until_enough_questions_are_an_hour_old(clock: Clock) -> None:
+    asked = asking(clock, an_hour=2)
+    asked.resume([3000, 2000, 1000], wait=0)
+
+    with pytest.raises(RateLimited, match="in 1600 s"):
+        asked.ask(failing())
+    clock.now += 1601
+    assert asked.ask(failing()) == "answer"
 
 
 def test_a_long_pause_is_left_to_a_later_run_and_nothing_is_asked_before_its_end(clock: Clock) -> None:

@@ -16,6 +16,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection, FromClause, Select
 from sqlalchemy.engine import URL
+from sqlalchemy.types import TypeEngine
 
 from leverwatch.collectors.daily.errors import PermissionRefused, RateLimited, Unreachable
 from leverwatch.collectors.daily.window import DAY, Days
@@ -23,7 +24,7 @@ from leverwatch.collectors.errors import SourceRefused, SourceUnavailable
 from leverwatch.collectors.libpq import CONNECT_SECONDS
 from leverwatch.collectors.sources.sql.config import TimeIs
 from leverwatch.collectors.sources.sql.engines import interface as said
-from leverwatch.collectors.sources.sql.engines.clickhouse_shape import Types, shaped
+from leverwatch.collectors.sources.sql.engines.clickhouse_shape import Types, name_of, shaped
 from leverwatch.collectors.sources.sql.engines.clickhouse_values import number_of, text_of
 from leverwatch.collectors.sources.sql.engines.interface import (
     A_DAY,
@@ -80,6 +81,8 @@ class ClickHouse:
 
     extra = "clickhouse"
     failures: tuple[type[Exception], ...] = ()
+    # There was no other type for them for long.
+    booleans_are_numbers = True
     # The greatest that a Date and a DateTime can be in the oldest versions.
     span = Days(date(1970, 1, 1), date(2105, 12, 31))
 
@@ -141,6 +144,18 @@ class ClickHouse:
         code = _CODE.search(str(original))
         return _CODES.get(int(code[1])) if code else None
 
+    @property
+    def kinds(self) -> dict[str, TypeEngine[Any]]:
+        """As for `Looking`."""
+        found: dict[str, TypeEngine[Any]] = {}
+        for name in self._types:
+            kind = self._type(sa.column(name))
+            if "String" in kind and "(" not in kind:
+                found[name] = sa.Text()
+            elif "Int" in kind and "(" not in kind:
+                found[name] = sa.BigInteger()
+        return found
+
     def seen(self, connection: Connection, source: FromClause) -> ClickHouse:
         """As for `Looking`."""
         types = types_of(connection, source)
@@ -184,7 +199,8 @@ class ClickHouse:
         """As for `Engine`."""
         if keys:
             return sa.func.toFloat64OrNull(self.key(column, keys))
-        return number_of(column, self._type(column))
+        is_text = isinstance(column.type, sa.String) or "String" in self._type(column)
+        return number_of(column, is_text=is_text)
 
     def _type(self, column: ColumnElement[Any]) -> str:
         """Return the type of a column without what says that it may be NULL; empty when it is not known."""
@@ -219,8 +235,11 @@ def restrict(connection: Connection, seconds: float) -> None:
 
 def types_of(connection: Connection, source: FromClause) -> dict[str, str]:
     """Return the types of the columns of a table or a statement."""
-    every: Select[Any] = sa.select(sa.literal_column("*")).select_from(source)
-    text = str(every.compile(connection, compile_kwargs={"literal_binds": True}))
+    if isinstance(source, sa.TableClause):
+        text = f"SELECT * FROM {name_of(source)}"  # noqa: S608 - a quoted name
+    else:
+        every: Select[Any] = sa.select(sa.literal_column("*")).select_from(source)
+        text = str(every.compile(connection, compile_kwargs={"literal_binds": True}))
     return {row[0]: row[1] for row in connection.exec_driver_sql(f"DESCRIBE ({text})").fetchall()}
 
 

@@ -21,13 +21,13 @@ _DEEPEST = 6
 """How deep values beside the one that is looked for may be nested, where JSON is read by an expression."""
 
 
-def number_of(column: ColumnElement[Any], kind: str) -> ColumnElement[Any]:
-    """Return the number in a column; NULL when there is none.
+def number_of(column: ColumnElement[Any], *, is_text: bool) -> ColumnElement[Any]:
+    """Return the number in a column, which may have texts; NULL when there is none.
 
     A sum of whole numbers would begin anew at 2^64 without a word, and numbers with and without a sign have no
     type in common. As a Float64 each number that counts is exact.
     """
-    return sa.func.toFloat64OrNull(column) if "String" in kind else sa.func.toFloat64(column)
+    return sa.func.toFloat64OrNull(column) if is_text else sa.func.toFloat64(column)
 
 
 def text_of(column: ColumnElement[Any], keys: Sequence[str], kind: str, *, has_json: bool) -> ColumnElement[Any]:

@@ -17,6 +17,7 @@ from leverwatch.collectors.daily.window import Days
 from leverwatch.collectors.interface import CollectorContext, UsageRow
 from leverwatch.collectors.sources.sql.collector import Table
 from leverwatch.collectors.sources.sql.config import SqlConfig
+from leverwatch.collectors.sources.sql.engines.clickhouse_shape import quoted as quoted_for_clickhouse
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 Record = Mapping[str, Any]
@@ -56,13 +57,20 @@ class Database:
         if self.name in ("clickhouse", "chdb"):
             kinds = {**CLICKHOUSE, **KINDS[self.name]}
             self.kinds = {name: f"Nullable({kind})" for name, kind in kinds.items()}
-        self.quote = self.engine.dialect.identifier_preparer.quote_identifier
+        self._doubled = self.engine.dialect.paramstyle in ("format", "pyformat")
 
     def run(self, *statements: str) -> None:
         """Execute statements in one transaction."""
         with self.engine.begin() as connection:
             for statement in statements:
-                connection.exec_driver_sql(statement)
+                connection.exec_driver_sql(statement.replace("%", "%%") if self._doubled else statement)
+
+    def quote(self, name: str) -> str:
+        """Return a name in the quotes of the database, for a statement as its server reads it."""
+        if self.name in ("clickhouse", "chdb"):
+            return quoted_for_clickhouse(name)
+        quoted = self.engine.dialect.identifier_preparer.quote_identifier(name)
+        return quoted.replace("%%", "%") if self._doubled else quoted
 
     def write(self, columns: Mapping[str, str], records: Iterable[Record], table: str = "calls") -> None:
         """Make a table with columns of these kinds, and fill it."""
@@ -74,22 +82,23 @@ class Database:
             self._write_clickhouse(columns, rows, table)
             return
         self.run(f"DROP TABLE IF EXISTS {quoted}", f"CREATE TABLE {quoted} ({listed})")
+        rows = [{f"c{at}": row[name] for at, name in enumerate(columns)} for row in rows]
         if not rows:
             return
         # As text, which the database reads: a driver would add the zone of its session.
-        values = ", ".join(f"CAST(:{name} AS {kind})" for name, kind in named.items())
+        values = ", ".join(f"CAST(:c{at} AS {kind})" for at, kind in enumerate(named.values()))
         if self.name == "mariadb":
-            values = ", ".join(f":{name}" for name in named)
+            values = ", ".join(f":c{at}" for at in range(len(named)))
         into = f"INSERT INTO {quoted} ({', '.join(map(self.quote, columns))}) VALUES"
         with self.engine.begin() as connection:
             if self.name != "duckdb":
-                connection.execute(sa.text(f"{into} ({values})"), rows)
+                connection.execute(sa.text(f"{into.replace(':', chr(92) + ':')} ({values})"), rows)
                 return
             # Row by row it takes a minute.
             places = f"({', '.join(f'CAST(? AS {kind})' for kind in named.values())})"
             for start in range(0, len(rows), 1000):
                 part = rows[start : start + 1000]
-                given = tuple(row[name] for row in part for name in columns)
+                given = tuple(row[name] for row in part for name in row)
                 connection.exec_driver_sql(f"{into} {', '.join([places] * len(part))}", given)
 
     def _write_clickhouse(self, columns: Mapping[str, str], rows: Sequence[Record], table: str) -> None:
