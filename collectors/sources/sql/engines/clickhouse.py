@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import socket
 from collections.abc import Sequence
@@ -96,6 +97,8 @@ class ClickHouse:
         from clickhouse_driver.errors import Error
         from clickhouse_sqlalchemy.exceptions import DatabaseException
 
+        # The run says what failed, in its own words; the driver would print a traceback.
+        logging.getLogger("clickhouse_driver").setLevel(logging.CRITICAL)
         self.failures = (Error, DatabaseException, OSError, EOFError, UnsafeProfile)
         url = url.set(drivername="clickhouse+native") if url.drivername == "clickhouse" else url
         given = {"connect_timeout": CONNECT_SECONDS, "send_receive_timeout": ceil(seconds) + 5}

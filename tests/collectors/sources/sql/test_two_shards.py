@@ -193,11 +193,15 @@ def test_a_user_who_may_not_read_a_database_needs_a_grant(monthly: Database) -> 
         elsewhere.ask(WEEK, table=f"{address.database}.calls", fields=FIELDS)
 
 
-def test_nobody_at_the_address_is_unreachable(shards: Database) -> None:
+def test_nobody_at_the_address_is_unreachable_and_the_driver_prints_nothing(
+    shards: Database, caplog: pytest.LogCaptureFixture
+) -> None:
     other = Database(url_of(make_url(shards.url).set(port=free_port())), shards.folder)
 
     with pytest.raises(Unreachable, match="nobody answers at this address"):
         other.ask(WEEK, fields=FIELDS)
+
+    assert caplog.records == []
 
 
 def test_a_query_that_is_stopped_runs_on_on_no_shard(monthly: Database) -> None:
