@@ -33,8 +33,10 @@ endef
 $(BIN)/.ready: pyproject.toml .ci/supply/newest.txt $(wildcard collectors/aggregation/native/*)
 	$(call environment,$(VENV),.ci/supply/newest.txt,$(PYTHON))
 
-$(OLDEST)/bin/.ready: pyproject.toml .ci/supply/oldest.txt $(wildcard collectors/aggregation/native/*)
+$(OLDEST)/bin/.ready: pyproject.toml .ci/supply/oldest.txt .ci/supply/clickhouse.txt $(wildcard collectors/aggregation/native/*)
 	$(call environment,$(OLDEST),.ci/supply/oldest.txt,$(PYTHON_OLDEST))
+	@# What is a source is built with what the lock has, as the package itself is.
+	$(call locked,$(OLDEST),.ci/supply/clickhouse.txt) --no-build-isolation
 
 # Only what running needs, and the tree as it is.
 $(RUN)/bin/.ready: .ci/supply/image.txt
@@ -58,10 +60,11 @@ servers: $(BIN)/.ready ## install the real programs the tests use, when they are
 	@[ -d .tools/operator ] || $(BIN)/python -m pip install --quiet --target .tools/operator $(OPERATOR_MODELS)
 	@if ! command -v promtool >/dev/null || ! command -v prometheus-alertmanager >/dev/null \
 	    || ! command -v amtool >/dev/null || ! command -v chromium >/dev/null || ! command -v git >/dev/null \
-	    || ! command -v systemd-analyze >/dev/null || ! command -v mariadbd >/dev/null; then \
+	    || ! command -v systemd-analyze >/dev/null || ! command -v mariadbd >/dev/null \
+	    || ! command -v clickhouse-server >/dev/null; then \
 	    $(SUDO) apt-get update -qq && \
 	    $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-	        prometheus prometheus-alertmanager chromium git systemd mariadb-server; fi
+	        prometheus prometheus-alertmanager chromium git systemd mariadb-server clickhouse-server; fi
 
 chart: $(BIN)/.ready ## renew what in the Helm chart is made from other files
 	$(BIN)/python -m helm.build
@@ -109,7 +112,7 @@ coverage: ## how many lines these tests run: make coverage PY=python3.13, or new
 # Not the tools of the tests themselves: a browser, Helm, linters. Generated examples do not ask more of a dependency.
 # What asks a dependency for something; the pure parts ask for nothing, and `make test-all` runs them too.
 ASKING := tests/agent/cli tests/agent/config tests/agent/exporter tests/agent/prices tests/agent/scheduling tests/agent/store \
-    tests/agent/web tests/collectors/records tests/collectors/selection tests/collectors/sources/git
+    tests/agent/web tests/collectors/records tests/collectors/selection tests/collectors/sources/git tests/collectors/sources/sql
 ON_OLDEST := $(ASKING) tests/deploy/test_defaults_start.py tests/deploy/test_minimal.py \
     tests/supply/test_locks.py --ignore=tests/agent/web/test_status_page_in_browser.py
 

@@ -3,7 +3,8 @@
     PYTHONPATH=.ci python -m supply.lock
 
 `newest.txt` is what the tests run on; `image.txt` and `bench.txt` are parts of it. `oldest.txt` has the lowest
-release that pyproject.toml allows of everything it names. `build.txt` is what builds the image.
+release that pyproject.toml allows of everything it names, and `clickhouse.txt` what is beside it to read
+ClickHouse servers. `build.txt` is what builds the image.
 """
 
 from __future__ import annotations
@@ -27,13 +28,16 @@ _TESTED = (
     "--extra",
     "dev",
 )
+_OLDEST = ("--resolution", "lowest-direct", "--python-platform", "linux")
 _WITHIN = ("--constraint", ".ci/supply/newest.txt")
 
 # In this order, because the later ones keep to the first.
 LOCKS: dict[str, tuple[str, ...]] = {
-    "newest": ("pyproject.toml", *_TESTED, "--universal"),
+    "newest": ("pyproject.toml", *_TESTED, "--extra", "chdb", "--universal"),
     # For the oldest Python alone: newer ones cannot have the lowest release of everything.
-    "oldest": ("pyproject.toml", *_TESTED, "--resolution", "lowest-direct", "--python-platform", "linux"),
+    "oldest": ("pyproject.toml", *_TESTED, *_OLDEST),
+    # Beside the oldest, whose SQLAlchemy is as old as the driver needs it; apart, as it is built from its source.
+    "clickhouse": ("pyproject.toml", "--extra", "clickhouse", *_OLDEST, "--constraint", ".ci/supply/oldest.txt"),
     "image": (
         "pyproject.toml",
         "--extra",

@@ -14,7 +14,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -193,6 +193,87 @@ def mariadb() -> Iterator[str]:
         finally:
             process.kill()
             process.wait()
+
+
+@contextmanager
+def clickhouse() -> Iterator[tuple[str, str]]:
+    """The URLs of two ClickHouse servers that end with the block, in New York and in Tokyo: shards of the cluster
+    `two`, each of which knows the other one."""
+    program = shutil.which("clickhouse-server")
+    if program is None:
+        raise ServerFailed("clickhouse-server is not installed; `make servers` installs what the tests need")
+    # Each table is some dozens of files, which take minutes to remove from a busy disk.
+    where = "/dev/shm" if Path("/dev/shm").is_dir() else None
+    with (
+        tempfile.TemporaryDirectory(prefix="leverwatch-ch-", dir=where, ignore_cleanup_errors=True) as name,
+        ExitStack() as running,
+    ):
+        ports = [free_port(), free_port()]
+        for port, zone in zip(ports, ("America/New_York", "Asia/Tokyo"), strict=True):
+            folder = Path(name) / f"{port}"
+            folder.mkdir()
+            (folder / "users.xml").write_text(_CLICKHOUSE_USERS)
+            shards = "".join(_CLICKHOUSE_SHARD.format(port=each) for each in ports)
+            (folder / "config.xml").write_text(
+                _CLICKHOUSE_CONFIG.format(folder=folder, port=port, zone=zone, shards=shards)
+            )
+            running.enter_context(_clickhouse(program, folder, port))
+        first, second = (f"clickhouse://{_LOCAL}:{port}/default" for port in ports)
+        yield first, second
+
+
+@contextmanager
+def _clickhouse(program: str, folder: Path, port: int) -> Iterator[None]:
+    log = folder / "log.txt"
+    with log.open("wb") as output:
+        command = [program, f"--config-file={folder / 'config.xml'}"]
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=folder)
+
+    def ready() -> bool:
+        if process.poll() is not None:
+            raise ServerFailed(f"clickhouse-server ended with {process.returncode}:\n{log.read_text()}")
+        with suppress(OSError), socket.create_connection((_LOCAL, port), timeout=1):
+            return True
+        return False
+
+    try:
+        wait_until(ready, 30, "ClickHouse is ready")
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+_CLICKHOUSE_SHARD = "<shard><replica><host>127.0.0.1</host><port>{port}</port></replica></shard>"
+_CLICKHOUSE_CONFIG = """<yandex>
+  <logger><level>warning</level><console>1</console></logger>
+  <tcp_port>{port}</tcp_port><listen_host>127.0.0.1</listen_host><timezone>{zone}</timezone>
+  <path>{folder}/data/</path><tmp_path>{folder}/tmp/</tmp_path><format_schema_path>{folder}/formats/</format_schema_path>
+  <users_config>{folder}/users.xml</users_config>
+  <default_profile>default</default_profile><default_database>default</default_database>
+  <mark_cache_size>16777216</mark_cache_size>
+  <query_log><database>system</database><table>query_log</table>
+    <flush_interval_milliseconds>100</flush_interval_milliseconds></query_log>
+  <remote_servers><two>{shards}</two></remote_servers>
+</yandex>
+"""
+_CLICKHOUSE_USERS = """<yandex>
+  <profiles><default><log_queries>1</log_queries></default>
+    <locked><readonly>1</readonly></locked>
+    <careless><readonly>1</readonly><skip_unavailable_shards>1</skip_unavailable_shards></careless></profiles>
+  <quotas><default></default></quotas>
+  <users>
+    <default><password></password><profile>default</profile><quota>default</quota>
+      <networks><ip>127.0.0.1</ip></networks></default>
+    <locked><password></password><profile>locked</profile><quota>default</quota>
+      <networks><ip>127.0.0.1</ip></networks></locked>
+    <careless><password></password><profile>careless</profile><quota>default</quota>
+      <networks><ip>127.0.0.1</ip></networks></careless>
+    <elsewhere><password></password><profile>default</profile><quota>default</quota>
+      <networks><ip>127.0.0.1</ip></networks><allow_databases><database>system</database></allow_databases></elsewhere>
+  </users>
+</yandex>
+"""
 
 
 @contextmanager

@@ -53,6 +53,22 @@ def test_no_lock_is_left_over() -> None:
     assert {path.stem for path in FOLDER.glob("*.txt")} == LOCKS.keys()
 
 
+@pytest.mark.parametrize(("lock", "extra"), [("newest", "chdb"), ("clickhouse", "clickhouse")])
+def test_clickhouse_is_read_by_one_driver_in_each_environment(lock: str, extra: str) -> None:
+    found = pinned(lock)
+    wanted = [Requirement(text) for text in EXTRAS[extra]]
+
+    assert [each for each in wanted if found[canonicalize_name(each.name)].version not in each.specifier] == [], (
+        RENEW
+    )
+
+
+def test_what_is_beside_the_oldest_changes_none_of_them() -> None:
+    oldest, beside = pinned("oldest"), pinned("clickhouse")
+
+    assert [name for name in oldest.keys() & beside.keys() if oldest[name].version != beside[name].version] == []
+
+
 @pytest.mark.parametrize("lock", ["newest", "oldest"])
 def test_every_dependency_is_in_the_lock_with_a_release_it_allows(lock: str) -> None:
     found = pinned(lock)

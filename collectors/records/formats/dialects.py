@@ -164,3 +164,9 @@ def value_of(told: Mapping[str, Told], what: str) -> Scalar:
     """Return the value of what is told; None when it is not."""
     found = told.get(what)
     return None if found is None else found[2]
+
+
+def spellings(what: str) -> tuple[str, ...]:
+    """Return the names that an attribute can have, what counts first: `input`, `cached`, `written`, `output`,
+    `reasoning`, `total`, `model`, `response`, `cost`, `finish`, `schema`, `tier`."""
+    return _SPELLINGS[what]

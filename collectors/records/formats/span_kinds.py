@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.formats.spans import Scalar
@@ -64,3 +65,10 @@ def operation_of(has_tokens: bool, *values: Scalar) -> str | Result:
         return Result.NOT_A_CALL
     # Some instrumentations name no kind; only a model spends tokens, and its name may tell what it does.
     return _UNSAID if has_tokens else Result.NOT_A_CALL
+
+
+def words() -> tuple[Mapping[str, str], Mapping[str, str], Mapping[str, str], str]:
+    """Return what says that a span is a call, for who cannot ask `operation_of`: operations by the kind of
+    OpenInference, by the end of an operation of the AI SDK, by an operation in lower case; and the pattern of an
+    operation that is none of these and no call."""
+    return _OPENINFERENCE, _VERCEL, _OPERATIONS, _OTHERWORK.pattern

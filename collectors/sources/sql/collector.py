@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Select
 
 from leverwatch.collectors.daily.answers import Answer
 from leverwatch.collectors.daily.collector import DailyCollector
@@ -22,7 +22,7 @@ from leverwatch.collectors.records.timestamps import EPOCH, parse_time
 from leverwatch.collectors.sources.sql.codes import CALLS, Codes, known, size
 from leverwatch.collectors.sources.sql.config import SqlConfig, SqlFields, TimeIs
 from leverwatch.collectors.sources.sql.connection import reading, shown_address
-from leverwatch.collectors.sources.sql.engines.interface import TellsTypes
+from leverwatch.collectors.sources.sql.engines.interface import Looking, TellsTypes
 from leverwatch.collectors.sources.sql.engines.registry import engine_of
 from leverwatch.collectors.sources.sql.statement import (
     CODE,
@@ -77,7 +77,7 @@ class Table:
             CollectorError: as for `reading`.
         """
         with reading(self._config, self._context.base_dir, self._context.stopping) as connection:
-            statement = statement_of(self._config, self._engine, days, self._types(connection))
+            statement = self._statement(connection, days)
             moved = map(dict, connection.execute(statement).mappings())
             # Rows whose time is none are said, and not lost.
             found = [row for row in moved if row[DAY_OF] is None or days.first <= _day(row[DAY_OF]) <= days.last]
@@ -100,10 +100,18 @@ class Table:
             CollectorError: as for `reading`.
         """
         with reading(self._config, self._context.base_dir) as connection:
-            statement = statement_of(self._config, self._engine, days, self._types(connection))
+            statement = self._statement(connection, days)
             text = str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
         preset = self._config.preset
         return text if preset is None else f"-- preset {preset}\n{text}"
+
+    def _statement(self, connection: Connection, days: Days) -> Select[Any]:
+        if not isinstance(self._engine, Looking):
+            return statement_of(self._config, self._engine, days, self._types(connection))
+        columns = columns_of(self._config)
+        seen = self._engine.seen(connection, table_of(self._config, columns))
+        days = Days(max(days.first, seen.span.first), min(days.last, seen.span.last))
+        return seen.shaped(statement_of(self._config, seen, days, seen.kinds))
 
     def _types(self, connection: Connection) -> Types:
         if not isinstance(self._engine, TellsTypes):

@@ -22,7 +22,7 @@ from leverwatch.collectors.records.format_config import FilterSettings, PathMap,
 from leverwatch.collectors.sources.sql.presets.merging import merged
 from leverwatch.collectors.sources.sql.presets.registry import all_of, preset_of
 
-ENGINES = ("postgresql", "mariadb", "mysql", "sqlite", "duckdb")
+ENGINES = ("postgresql", "mariadb", "mysql", "sqlite", "duckdb", "clickhouse", "chdb")
 _READS = re.compile(r"\s*(?:select|with|values)\b", re.IGNORECASE)
 
 
@@ -117,7 +117,8 @@ class SqlConfig(FilterSettings, DailyConfig):
     type: Literal["sql"] = "sql"
     url: SecretStr = Field(
         description="Address of the database: `postgresql://user@host:5432/name`, `mariadb://` and `mysql://`"
-        " alike, `sqlite:////path/to/file.db`, or `duckdb:////path/to/file.duckdb`.",
+        " alike, `sqlite:////path/to/file.db`, `duckdb:////path/to/file.duckdb`, `clickhouse://user@host/name`, or"
+        " `chdb:////path/to/folder`.",
         examples=["postgresql://reader@db.internal/gateway"],
     )
     password_file: Path | None = Field(

@@ -18,14 +18,14 @@ from sqlalchemy.pool import NullPool
 from leverwatch.collectors.bearer import read_token
 from leverwatch.collectors.errors import SourceRefused
 from leverwatch.collectors.sources.sql.config import SqlConfig
-from leverwatch.collectors.sources.sql.engines.interface import Engine
+from leverwatch.collectors.sources.sql.engines.interface import Engine, Looking
 from leverwatch.collectors.sources.sql.engines.registry import engine_of
 from leverwatch.collectors.sources.sql.errors import translated
 
 _TICK = 0.1
 _AGAIN = 1.0
 """Seconds until a statement that could not be ended is to be ended again."""
-_FILES = ("sqlite", "duckdb")
+_FILES = ("sqlite", "duckdb", "chdb")
 
 
 def shown_address(url: URL) -> str:
@@ -51,12 +51,15 @@ def reading(
     kind = engine_of(config.address.get_backend_name())
     limit = config.timeout.total_seconds()
     engine = _opened(config, kind, base_dir, place, limit)
+    failures: tuple[type[Exception], ...] = (SQLAlchemyError,)
+    if isinstance(kind, Looking):
+        failures += kind.failures
     try:
         with engine.connect() as connection:
             kind.prepare(connection, limit)
             with _ended(kind, connection, limit, stopping):
                 yield connection
-    except SQLAlchemyError as error:
+    except failures as error:
         # Without a cause: its text may have values of rows, or the password.
         raise translated(place, kind, error) from None
     finally:

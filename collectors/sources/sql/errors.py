@@ -8,20 +8,22 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 
 from leverwatch.collectors.errors import CollectorError, SourceUnavailable
 from leverwatch.collectors.sources.sql.engines import interface as said
 from leverwatch.collectors.sources.sql.engines.interface import Engine
 
 _NAMES = r"(?:{})(?: with name| named)?[: ]+[\"'`]?([\w.$-]{{1,100}})[\"'`]?"
-_COLUMNS = re.compile(_NAMES.format("column"), re.IGNORECASE)
-_TABLES = re.compile(_NAMES.format("relation|table|schema|database|view"), re.IGNORECASE)
+_COLUMNS = re.compile(_NAMES.format("column|(?<!table expression )identifier"), re.IGNORECASE)
+_TABLES = re.compile(
+    _NAMES.format("table expression identifier|relation|table|schema|database|view"), re.IGNORECASE
+)
 _NAMING = (said.NO_TABLE, said.NO_COLUMN, said.NO_SCHEMA, said.PERMISSION)
 """What these errors name is what the configuration names, and nothing of a row."""
 
 
-def translated(place: str, engine: Engine, error: SQLAlchemyError) -> CollectorError:
+def translated(place: str, engine: Engine, error: Exception) -> CollectorError:
     """Return what an error of a database means; its text names what to fix."""
     original: Any = error.orig if isinstance(error, DBAPIError) else error
     meaning = engine.meaning(original)
@@ -29,4 +31,5 @@ def translated(place: str, engine: Engine, error: SQLAlchemyError) -> CollectorE
         return SourceUnavailable(f"{place}: the database failed ({type(original).__name__})")
     names = _COLUMNS if meaning is said.NO_COLUMN else _TABLES
     named = names.search(str(original)) if meaning in _NAMING else None
-    return meaning.kind(f"{place}: {f'{named[1]}: ' if named else ''}{meaning.said}")
+    name = named[1].rstrip(".") if named else None
+    return meaning.kind(f"{place}: {f'{name}: ' if name else ''}{meaning.said}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 
 import sqlalchemy as sa
 from msgspec import Struct
@@ -123,6 +123,29 @@ class Engine(Protocol):
 
         Texts of numbers, within JSON or in a column that is known to have texts, are numbers.
         """
+        ...
+
+
+@runtime_checkable
+class Looking(Engine, Protocol):
+    """A database that looks at a table before it is asked, and is asked in another shape."""
+
+    failures: tuple[type[Exception], ...]
+    """Errors of the driver that SQLAlchemy does not wrap."""
+    span: Days
+    """All days that it can tell from one another."""
+
+    @property
+    def kinds(self) -> Mapping[str, TypeEngine[Any]]:
+        """The types of those columns that are texts or whole numbers, once they were seen."""
+        ...
+
+    def seen(self, connection: Connection, source: FromClause) -> Self:
+        """Return the database with what it has to know of a table."""
+        ...
+
+    def shaped(self, statement: Select[Any]) -> Select[Any]:
+        """Return a statement of SELECTs within each other as the database runs it best."""
         ...
 
 

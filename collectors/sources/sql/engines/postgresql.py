@@ -85,7 +85,7 @@ class PostgreSql:
     def end(self, driver: Any) -> None:
         """As for `Engine`."""
         # Seconds: who waits for the statement to end waits for this as well.
-        driver.cancel_safe(timeout=5.0)
+        driver.cancel_safe(timeout=_CANCEL_SECONDS)
 
     def meaning(self, error: Any) -> Meaning | None:
         """As for `Engine`."""

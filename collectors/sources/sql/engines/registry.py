@@ -21,6 +21,8 @@ _ENGINES: dict[str, Callable[[], Engine]] = {
     "sqlite": _lazy("sqlite", "Sqlite"),
     "duckdb": _lazy("duckdb", "DuckDb"),
     "mariadb": _lazy("mariadb", "MariaDb"),
+    "clickhouse": _lazy("clickhouse", "ClickHouse"),
+    "chdb": _lazy("chdb", "Chdb"),
     "mysql": _lazy("mariadb", "MySql"),
 }
 

@@ -7,12 +7,18 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
+from packaging.version import Version
 from sqlalchemy.engine import make_url
 
 from tests.collectors.sources.sql.tables import Database, url_of
-from tests.e2e.servers import database_of, mariadb
+from tests.e2e.servers import clickhouse, database_of, mariadb
 
-ENGINES = ("sqlite", "postgresql", "duckdb", "mariadb")
+CLICKHOUSE = "clickhouse" if Version(sa.__version__) < Version("2.1") else "chdb"
+"""ClickHouse and its two shards where SQLAlchemy is as old as their driver needs it, and chDB everywhere else."""
+_ONLY = {"clickhouse": ["test_two_shards.py"], "chdb": ["test_chdb.py", "test_clickhouse_presets.py"]}
+collect_ignore = _ONLY["clickhouse" if CLICKHOUSE == "chdb" else "chdb"]
+ENGINES = ("sqlite", "postgresql", "duckdb", "mariadb", CLICKHOUSE)
 
 
 @pytest.fixture
@@ -33,6 +39,26 @@ def mariadb_url() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def shard_urls() -> Iterator[tuple[str, str]]:
+    """The URLs of two ClickHouse servers of the tests' own."""
+    with clickhouse() as urls:
+        yield urls
+
+
+@pytest.fixture
+def shards(shard_urls: tuple[str, str], tmp_path: Path) -> Iterator[Database]:
+    """An empty database of two ClickHouse servers, whose tables have rows on both."""
+    servers = [Database(url, tmp_path) for url in shard_urls]
+    name = f"t{uuid4().hex}"
+    for server in servers:
+        server.run(f"CREATE DATABASE {name}")
+    first, second = (url_of(make_url(server.url).set(database=name)) for server in servers)
+    yield Database(first, tmp_path, [Database(second, tmp_path)])
+    for server in servers:
+        server.run(f"DROP DATABASE {name}")
+
+
 @pytest.fixture(params=ENGINES)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty database of each kind; where sessions have a zone, it is New York's."""
@@ -46,6 +72,9 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         found.run(f"CREATE DATABASE {name}")
         yield Database(url_of(make_url(url).set(database=name)), tmp_path)
         found.run(f"DROP DATABASE {name}")
+        return
+    if request.param == "clickhouse":
+        yield request.getfixturevalue("shards")
         return
     found = Database(f"{request.param}:///{tmp_path / 'usage.db'}", tmp_path)
     yield found

@@ -17,6 +17,7 @@ from leverwatch.collectors.daily.window import Days
 from leverwatch.collectors.interface import CollectorContext, UsageRow
 from leverwatch.collectors.sources.sql.collector import Table
 from leverwatch.collectors.sources.sql.config import SqlConfig
+from leverwatch.collectors.sources.sql.engines.clickhouse_shape import quoted as quoted_for_clickhouse
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 Record = Mapping[str, Any]
@@ -27,24 +28,35 @@ KINDS = {
     "postgresql": {"zoned": "TIMESTAMPTZ", "naive": "TIMESTAMP", "float": "DOUBLE PRECISION", "json": "JSONB"},
     "duckdb": {"zoned": "TIMESTAMPTZ", "naive": "TIMESTAMP", "float": "DOUBLE", "json": "JSON"},
     "mariadb": {"zoned": "TIMESTAMP(3)", "naive": "DATETIME(3)", "float": "DOUBLE", "json": "JSON"},
+    "clickhouse": {"zoned": "DateTime", "naive": "DateTime('UTC')", "bool": "UInt8"},
+    "chdb": {"zoned": "DateTime64(3, 'America/New_York')", "naive": "DateTime64(3, 'UTC')", "bool": "Bool"},
 }
 """What each database calls the type of a column, where it is not the same for all."""
+CLICKHOUSE = {"int": "Int64", "text": "String", "json": "String", "float": "Float64"}
 COMMON = {"int": "BIGINT", "text": "VARCHAR(300)", "bool": "BOOLEAN"}
 
 
 class Database:
     """A database of a test."""
 
-    def __init__(self, url: str, folder: Path) -> None:
-        self.url, self.folder = url, folder
+    def __init__(self, url: str, folder: Path, shards: Sequence[Database] = ()) -> None:
+        self.url, self.folder, self.shards = url, folder, shards
         parsed = make_url(url)
-        if parsed.get_backend_name() in ("mariadb", "postgresql"):
-            driver = {"mariadb": "mariadb+pymysql", "postgresql": "postgresql+psycopg"}
+        driver = {
+            "mariadb": "mariadb+pymysql", "postgresql": "postgresql+psycopg", "clickhouse": "clickhouse+native",
+        }  # fmt: skip
+        if parsed.get_backend_name() in driver:
             parsed = parsed.set(drivername=driver[parsed.get_backend_name()])
         # One connection at a time: DuckDB has one process that writes, or several that read.
         self.engine = sa.create_engine(parsed, poolclass=NullPool)
         self.name = parsed.get_backend_name()
+        if self.name == "clickhouse":
+            # What its driver calls closing does nothing.
+            sa.event.listen(self.engine, "close", lambda driver, _: driver.transport.disconnect())
         self.kinds = {**COMMON, **KINDS[self.name]}
+        if self.name in ("clickhouse", "chdb"):
+            kinds = {**CLICKHOUSE, **KINDS[self.name]}
+            self.kinds = {name: f"Nullable({kind})" for name, kind in kinds.items()}
         self._doubled = self.engine.dialect.paramstyle in ("format", "pyformat")
 
     def run(self, *statements: str) -> None:
@@ -55,6 +67,8 @@ class Database:
 
     def quote(self, name: str) -> str:
         """Return a name in the quotes of the database, for a statement as its server reads it."""
+        if self.name in ("clickhouse", "chdb"):
+            return quoted_for_clickhouse(name)
         quoted = self.engine.dialect.identifier_preparer.quote_identifier(name)
         return quoted.replace("%%", "%") if self._doubled else quoted
 
@@ -63,8 +77,12 @@ class Database:
         named = {name: self.kinds[kind] for name, kind in columns.items()}
         listed = ", ".join(f"{self.quote(name)} {kind} NULL" for name, kind in named.items())
         quoted = self.quote(table)
+        rows = [{name: _stored(record.get(name)) for name in columns} for record in records]
+        if self.name in ("clickhouse", "chdb"):
+            self._write_clickhouse(columns, rows, table)
+            return
         self.run(f"DROP TABLE IF EXISTS {quoted}", f"CREATE TABLE {quoted} ({listed})")
-        rows = [{f"c{at}": _stored(record.get(name)) for at, name in enumerate(columns)} for record in records]
+        rows = [{f"c{at}": row[name] for at, name in enumerate(columns)} for row in rows]
         if not rows:
             return
         # As text, which the database reads: a driver would add the zone of its session.
@@ -83,6 +101,37 @@ class Database:
                 given = tuple(row[name] for row in part for name in row)
                 connection.exec_driver_sql(f"{into} {', '.join([places] * len(part))}", given)
 
+    def _write_clickhouse(self, columns: Mapping[str, str], rows: Sequence[Record], table: str) -> None:
+        """Make a table of all shards, or of the one that there is, and fill it."""
+        listed = ", ".join(f"{self.quote(name)} {self.kinds[kind]}" for name, kind in columns.items())
+        quoted, shard, order = (
+            self.quote(table),
+            self.quote(f"{table} here"),
+            "ENGINE = MergeTree ORDER BY tuple()",
+        )
+        into = f"INSERT INTO {quoted} ({', '.join(map(self.quote, columns))})"
+        if self.name == "chdb":
+            self.run(f"DROP TABLE IF EXISTS {quoted}", f"CREATE TABLE {quoted} ({listed}) {order}")
+            if rows:
+                lines = "\n".join(map(json.dumps, rows))
+                self.run("SET date_time_input_format = 'best_effort'", f"{into} FORMAT JSONEachRow {lines}")
+            return
+        for number, each in enumerate((self, *self.shards)):
+            each.run(f"DROP TABLE IF EXISTS {quoted}", f"DROP TABLE IF EXISTS {shard}")
+            each.run(f"CREATE TABLE {shard} ({listed}) {order}")
+            if number == 0:
+                name = make_url(self.url).database
+                self.run(f"CREATE TABLE {quoted} ({listed}) ENGINE = Distributed(two, {name}, {shard}, rand())")
+        if rows:
+            with self.engine.connect() as connection:
+                client: Any = connection.connection.dbapi_connection
+                values = [[_native(columns[name], row[name]) for name in columns] for row in rows]
+                client.transport.execute(f"{into} VALUES", values, settings={"insert_distributed_sync": 1})
+
+    def shard_of(self, table: str) -> str:
+        """The quoted name of what a server has of a table."""
+        return self.quote(f"{table} here" if self.shards else table)
+
     def config(self, **settings: Any) -> SqlConfig:
         """The settings of a source that reads the table."""
         given = {"name": "db", "type": "sql", "url": self.url, "table": "calls", "system": "bot", **settings}
@@ -99,6 +148,13 @@ class Database:
 
 def _stored(value: Any) -> Any:
     return json.dumps(value) if isinstance(value, dict | list) else value
+
+
+def _native(kind: str, value: Any) -> Any:
+    if value is None or kind not in ("zoned", "naive"):
+        return value if kind != "float" or value is None else float(value)
+    moment = datetime.fromisoformat(value)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def sums(rows: Sequence[UsageRow], *names: str) -> dict[tuple[str, ...], tuple[float, ...]]:

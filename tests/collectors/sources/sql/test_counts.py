@@ -173,7 +173,12 @@ def test_rows_with_one_id_within_two_days_count_once_where_that_is_asked(databas
 def test_names_that_need_quotes_are_quoted(database: Database) -> None:
     database.write({"at": "int", "select": "text"}, [{"at": AT, "select": "m"}], table="a table")
     table, column = database.quote("a table"), database.quote("my col")
-    database.run(f"ALTER TABLE {table} ADD COLUMN {column} VARCHAR(9) DEFAULT 'x'")
+    kind = "String" if database.name in ("clickhouse", "chdb") else "VARCHAR(9)"
+    added = f"ADD COLUMN {column} {kind} DEFAULT 'x'"
+    for each in (database, *database.shards):
+        each.run(f"ALTER TABLE {database.shard_of('a table')} {added}")
+    if database.shards:
+        database.run(f"ALTER TABLE {table} {added}")
 
     found = database.ask(
         WEEK, table="a table", time_is="s", fields={"time": "at", "model": "select"}, system="{my col}"

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from leverwatch.collectors.interface import Result
+from tests.collectors.sources.sql.conftest import CLICKHOUSE, ENGINES
 from tests.collectors.sources.sql.tables import Database, by_day, days, minutes
 
 FALL = datetime(2026, 10, 31, tzinfo=UTC)
@@ -96,6 +97,7 @@ def test_a_text_that_is_no_time_is_said_and_loses_nothing_around_it(database: Da
     assert found.problems == (("source db: calls", "bad_time", f"time: {len(bad)} rows have none that is a time"),)
 
 
+@pytest.mark.parametrize("database", [name for name in ENGINES if name != CLICKHOUSE], indirect=True)
 def test_the_column_of_the_time_bounds_what_is_read(database: Database) -> None:
     database.write({"at": "int", "n": "int"}, [{"at": 1_772_000_000 + index * 60} for index in range(5000)])
     database.run(f"CREATE INDEX at_of_calls ON calls ({database.quote('at')})")
