@@ -22,7 +22,7 @@ from leverwatch.collectors.records.timestamps import EPOCH, parse_time
 from leverwatch.collectors.sources.sql.codes import CALLS, Codes, known, size
 from leverwatch.collectors.sources.sql.config import SqlConfig, SqlFields, TimeIs
 from leverwatch.collectors.sources.sql.connection import reading, shown_address
-from leverwatch.collectors.sources.sql.engines.interface import Looking, TellsTypes
+from leverwatch.collectors.sources.sql.engines.interface import Engine, Looking, TellsTypes
 from leverwatch.collectors.sources.sql.engines.registry import engine_of
 from leverwatch.collectors.sources.sql.statement import (
     CODE,
@@ -77,7 +77,8 @@ class Table:
             CollectorError: as for `reading`.
         """
         with reading(self._config, self._context.base_dir, self._context.stopping) as connection:
-            statement = self._statement(connection, days)
+            engine = self._looked(connection)
+            statement = self._statement(engine, connection, days)
             moved = map(dict, connection.execute(statement).mappings())
             # Rows whose time is none are said, and not lost.
             found = [row for row in moved if row[DAY_OF] is None or days.first <= _day(row[DAY_OF]) <= days.last]
@@ -85,7 +86,7 @@ class Table:
             last = max((_day(row[DAY_OF]) for row in found if row[DAY_OF] is not None), default=None)
             # Of old days nobody asks what their newest row is.
             if last is None or days.last >= self._context.now().date() - DAY:
-                newest = connection.scalar(newest_of(self._config, self._engine, last))
+                newest = connection.scalar(newest_of(self._config, engine, last))
             # A column that is read as what it is not has no row on any day, and nothing else would say so.
             wrong = misfit(newest, self._config.time_is) if not found else None
         if wrong is not None:
@@ -100,18 +101,22 @@ class Table:
             CollectorError: as for `reading`.
         """
         with reading(self._config, self._context.base_dir) as connection:
-            statement = self._statement(connection, days)
+            statement = self._statement(self._looked(connection), connection, days)
             text = str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
         preset = self._config.preset
         return text if preset is None else f"-- preset {preset}\n{text}"
 
-    def _statement(self, connection: Connection, days: Days) -> Select[Any]:
+    def _looked(self, connection: Connection) -> Engine:
+        """Return the database, with what it has to know of the table."""
         if not isinstance(self._engine, Looking):
-            return statement_of(self._config, self._engine, days, self._types(connection))
-        columns = columns_of(self._config)
-        seen = self._engine.seen(connection, table_of(self._config, columns))
-        days = Days(max(days.first, seen.span.first), min(days.last, seen.span.last))
-        return seen.shaped(statement_of(self._config, seen, days, seen.kinds))
+            return self._engine
+        return self._engine.seen(connection, table_of(self._config, columns_of(self._config)))
+
+    def _statement(self, engine: Engine, connection: Connection, days: Days) -> Select[Any]:
+        if not isinstance(engine, Looking):
+            return statement_of(self._config, engine, days, self._types(connection))
+        days = Days(max(days.first, engine.span.first), min(days.last, engine.span.last))
+        return engine.shaped(statement_of(self._config, engine, days, engine.kinds))
 
     def _types(self, connection: Connection) -> Types:
         if not isinstance(self._engine, TellsTypes):

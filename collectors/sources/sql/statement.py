@@ -22,7 +22,7 @@ from leverwatch.collectors.records.fields import Path, parse_path, parse_templat
 from leverwatch.collectors.records.filters import ValueTest
 from leverwatch.collectors.sources.sql.codes import CALLS, Codes, code
 from leverwatch.collectors.sources.sql.config import SqlConfig
-from leverwatch.collectors.sources.sql.engines.interface import Engine, apart, exact, stores_booleans
+from leverwatch.collectors.sources.sql.engines.interface import Engine, Looking, apart, exact, stores_booleans
 from leverwatch.collectors.sources.sql.values import (
     combined,
     first_text,
@@ -116,8 +116,12 @@ def newest_of(config: SqlConfig, engine: Engine, day: date | None = None) -> Sel
     """Return the statement for the greatest value of the column of the time: around a day, or of whatever day."""
     (name,) = parse_path(config.fields.column)
     column = table_of(config, [name]).c[name]
-    newest = sa.select(sa.func.max(column))
-    return newest if day is None else newest.where(*engine.within(column, config.time_is, Days(day, day)))
+    newest = sa.select(
+        sa.func.max(engine.moment(column) if isinstance(engine, Looking) else column).label("newest")
+    )
+    if day is not None:
+        newest = newest.where(*engine.within(column, config.time_is, Days(day, day)))
+    return engine.shaped(newest) if isinstance(engine, Looking) else newest
 
 
 def columns_of(config: SqlConfig) -> tuple[str, ...]:

@@ -170,6 +170,10 @@ class ClickHouse:
         """As for `Looking`."""
         return shaped(statement, self._types, is_final=self._is_final)
 
+    def moment(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """As for `Looking`."""
+        return sa.func.toTimeZone(column, _UTC) if self._type(column).startswith("DateTime") else column
+
     def day(self, column: ColumnElement[Any], kind: TimeIs) -> ColumnElement[Any]:
         """As for `Engine`. A text that is no time must not end the statement."""
         if kind is TimeIs.TEXT:

@@ -162,6 +162,8 @@ def shaped(statement: Select[Any], types: Types, *, is_final: bool) -> Select[An
     shown: dict[str, Named] = {}
     for column in _columns(statement):
         shown[column.name] = _named_as(_put(_bare(column), within, rows.columns), names)
+    if not statement._group_by_clauses:  # noqa: SLF001
+        return sa.select(*_outside(shown).values()).select_from(Inner(tuple(shown.values()), rows))
     groups = []
     for column in statement._group_by_clauses:  # noqa: SLF001
         known = shown.get(column.name)

@@ -148,6 +148,10 @@ class Looking(Engine, Protocol):
         """Return a statement of SELECTs within each other as the database runs it best."""
         ...
 
+    def moment(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return a column of times as those of UTC: drivers lose the zone."""
+        ...
+
 
 @runtime_checkable
 class TellsTypes(Protocol):
