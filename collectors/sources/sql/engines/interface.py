@@ -157,10 +157,11 @@ def times_within(column: ColumnElement[Any], kind: TimeIs, days: Days) -> Sequen
     if kind is TimeIs.TEXT:
         return texts_within(column, days)
     zoned = kind is TimeIs.ZONED
-    # As text with its own zone: drivers drop the zone of a parameter, or add that of the session.
+    # As text with its own zone, and no parameter: drivers drop the zone of one, or add that of the session.
     first, end = (
-        sa.cast(midnight(day).isoformat() if zoned else f"{day} 00:00:00", sa.DateTime(timezone=zoned))
+        sa.cast(sa.literal_column(f"'{text}'"), sa.DateTime(timezone=zoned))
         for day in (days.first, days.last + DAY)
+        for text in [midnight(day).isoformat() if zoned else f"{day} 00:00:00"]
     )
     return (column >= first, column < end)
 
