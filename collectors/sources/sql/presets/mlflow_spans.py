@@ -108,7 +108,7 @@ def _sqlite() -> str:
         for name, key in _TOKENS.items()
     }
     # What is after the last dot is what is left without the longest beginning that ends with one.
-    name = "lower(replace(l.name, rtrim(l.name, replace(l.name, '.', '')), ''))"
+    name = "rtrim(lower(replace(l.name, rtrim(l.name, replace(l.name, '.', '')), '')), '_0123456789')"
     found = _of_json(get, numbers, name, _DEEP, "json_group_object(h.key, h.value)")
     return found.replace("trim(BOTH '\"' FROM CASE", "trim(CASE").replace("END), '')", "END, '\"'), '')")
 
