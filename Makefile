@@ -11,7 +11,7 @@ PYTHON_OLDEST ?= $(shell python3.11 -c '' 2>/dev/null && echo python3.11 || echo
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: help run test test-all lint types unit newest on on-python coverage oldest on-oldest lock sbom release-check golden bench \
-    fuzz sanitize soak wheel chart dashboards servers image-check clean
+    fuzz producers sanitize soak wheel chart dashboards servers image-check clean
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -58,6 +58,9 @@ servers: $(BIN)/.ready ## install the real programs the tests use, when they are
 	    $(SUDO) apt-get update -qq && \
 	    $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 	        prometheus prometheus-alertmanager chromium git systemd mariadb-server; fi
+
+producers: $(BIN)/.ready servers ## compare the tables that presets read with what the producers' packages make
+	$(BIN)/python -m tests.collectors.sources.sql.producers
 
 chart: $(BIN)/.ready ## renew what in the Helm chart is made from other files
 	$(BIN)/python -m helm.build

@@ -33,7 +33,7 @@ PRESETS = (
     Preset(
         name="langfuse",
         producer="Langfuse",
-        versions="2.60 to 2.95",
+        versions="the last of 2",
         engines=("postgresql",),
         statement=_OBSERVATIONS,
         tables=("observations", "traces", "projects"),

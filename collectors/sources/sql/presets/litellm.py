@@ -12,7 +12,7 @@ PRESETS = (
     Preset(
         name="litellm-spend-logs",
         producer="the LiteLLM proxy",
-        versions="1.80 to 1.110",
+        versions="1.110, and back to March 2026",
         engines=("postgresql",),
         statement=SPEND_LOGS,
         tables=("LiteLLM_SpendLogs",),
@@ -49,7 +49,7 @@ PRESETS = (
     Preset(
         name="litellm-daily",
         producer="the LiteLLM proxy",
-        versions="1.80 to 1.110",
+        versions="1.110, and back to January 2026",
         engines=("postgresql",),
         statement=DAILY,
         tables=("LiteLLM_DailyUserSpend", "LiteLLM_VerificationToken", "LiteLLM_TeamTable"),

@@ -9,7 +9,7 @@ PRESETS = (
     Preset(
         name="mlflow",
         producer="MLflow",
-        versions="3.17 to 3.18",
+        versions="3.17 and 3.18",
         engines=("postgresql", "sqlite", "mariadb", "mysql"),
         statement=POSTGRESQL,
         statements={"sqlite": SQLITE, "mariadb": MARIADB, "mysql": MARIADB},

@@ -62,7 +62,7 @@ PRESETS = (
     Preset(
         name="open-webui",
         producer="Open WebUI",
-        versions="0.8 to 0.12",
+        versions="0.12, and back to February 2026",
         engines=("postgresql", "sqlite"),
         statement=_made("b.error::text", _of_postgresql),
         statements={"sqlite": _made("b.error", _of_sqlite)},

@@ -48,7 +48,7 @@ PRESETS = (
     Preset(
         name="phoenix",
         producer="Arize Phoenix",
-        versions="10 to 20",
+        versions="20, and back to June 2025",
         engines=("postgresql", "sqlite"),
         statement=_POSTGRESQL,
         statements={"sqlite": _SQLITE},
