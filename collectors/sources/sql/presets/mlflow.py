@@ -14,7 +14,7 @@ PRESETS = (
         statement=POSTGRESQL,
         statements={"sqlite": SQLITE, "mariadb": MARIADB, "mysql": MARIADB},
         tables=TABLES,
-        time_is="us",
+        time_is="ns",
         fields={
             "time": "at",
             "model": "model",

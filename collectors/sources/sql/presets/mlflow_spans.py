@@ -36,7 +36,7 @@ FROM (
     CASE WHEN s.kind = 'EMBEDDING' OR s.did IN ({_words(EMBEDDINGS)}) THEN 'embeddings'
       WHEN s.kind = 'RERANKER' THEN 'rerank' WHEN s.did IN ({_words(AUDIO)}) THEN 'audio' END AS operation
   FROM (
-    SELECT l.start_time_unix_nano / 1000 AS at, l.experiment_id, l.trace_id, l.span_id, l.type AS kind, l.status,
+    SELECT l.start_time_unix_nano AS at, l.experiment_id, l.trace_id, l.span_id, l.type AS kind, l.status,
       l.model_name, nullif(l.total_cost, 0) AS cost,
       (l.end_time_unix_nano - l.start_time_unix_nano) / 1000000.0 AS latency_ms, VALUES
     FROM {{spans}} l
@@ -117,8 +117,7 @@ def _mariadb() -> str:
     get = """coalesce(JSON_VALUE(l.content, '$.attributes."{0}"'), JSON_QUERY(l.content, '$.attributes."{0}"'))"""
     numbers = {name: f"CAST(JSON_VALUE(s.told, '$.{key}') AS DECIMAL(18))" for name, key in _TOKENS.items()}
     name = "regexp_replace(lower(substring_index(l.name, '.', -1)), '_[0-9]+$', '')"
-    found = _of_json(get, numbers, name, _DIRECT, "json_objectagg(h.key, h.value)")
-    return found.replace("/ 1000 AS at", "DIV 1000 AS at")
+    return _of_json(get, numbers, name, _DIRECT, "json_objectagg(h.key, h.value)")
 
 
 POSTGRESQL, SQLITE, MARIADB = _postgresql(), _sqlite(), _mariadb()
