@@ -9,10 +9,10 @@ import pytest
 from leverwatch.collectors.interface import CollectorContext, Result, SourceState, UsageRow
 from leverwatch.collectors.sources.files.collector import FilesCollector
 from leverwatch.collectors.sources.files.config import FilesConfig
+from tests.collectors.sources.sql.logs import COUNTS
 from tests.collectors.sources.sql.producers.filling import asked, explained, filled, insert
 from tests.collectors.sources.sql.producers.litellm_rows import cases, row
 from tests.collectors.sources.sql.tables import NOW, Database, days, sums
-from tests.collectors.sources.sql.test_same_truth import COUNTS
 
 WEEK = days("2026-11-16", "2026-11-22")
 TOKENS = (
