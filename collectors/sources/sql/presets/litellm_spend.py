@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from leverwatch.collectors.records.formats.litellm_attempts import ANSWERS, HEALTH_CHECK, NETWORK, REFUSALS
 from leverwatch.collectors.records.formats.litellm_calls import CALLS, MANAGED_PARTS, PLAIN, Special
+from leverwatch.collectors.sources.sql.presets.fences import FENCE
 
 
 def _words(words: Iterable[str]) -> str:
@@ -121,7 +122,7 @@ _ROWS = f"""
       coalesce(m.is_silent_experiment = 'true' OR '{HEALTH_CHECK}' IN (l.api_key, m.user_api_key_alias), false)
         AS unasked,
       {_count("m.attempted_retries")} + {_count("m.attempted_fallbacks")} AS before,
-      {_CACHED} AS cached, {_WRITTEN} AS written, {_THOUGHT} AS thought
+      {_CACHED} AS cached, {_WRITTEN} AS written, {_THOUGHT} AS thought, {FENCE} AS fence
     FROM {{LiteLLM_SpendLogs}} l
     CROSS JOIN LATERAL jsonb_to_record(CASE jsonb_typeof(l.metadata) WHEN 'object' THEN l.metadata ELSE '{{}}' END)
       AS m(status text, usage_object jsonb, additional_usage_values jsonb, error_information jsonb,
@@ -132,7 +133,7 @@ _ROWS = f"""
 _KINDS = f"""
   SELECT r.*, {_operation()} AS operation, r.status IN ('failure', 'error', 'failed') AS is_failure,
     r.status IN ('failure', 'error', 'failed') AND NOT r.used AND r.cost IS NULL
-      AND (r.call_type LIKE '/%' OR ({_REFUSED})) AS is_refused
+      AND (r.call_type LIKE '/%' OR ({_REFUSED})) AS is_refused, {FENCE} AS fence_of_kinds
   FROM ({_ROWS}
   ) r"""  # noqa: S608 - of constants
 
@@ -157,10 +158,12 @@ SELECT k.at, k.operation, k.status, k.cache_hit,
   k.team_id, k.team_alias, k.key_alias, k.api_key, k.project_id, k.project_alias, k.organization_id, k."user",
   k.model_group, k.end_user, k.agent_id, k.metadata,
   (SELECT min(tag) FROM jsonb_array_elements_text(CASE jsonb_typeof(k.request_tags) WHEN 'array'
-    THEN k.request_tags END) AS tag WHERE tag NOT LIKE 'User-Agent:%') AS tag
+    THEN k.request_tags END) AS tag WHERE tag NOT LIKE 'User-Agent:%') AS tag,
+  {FENCE} AS fence
 FROM (
   SELECT q.*, q.used AND (q.is_failure OR NOT (q.unasked OR q.client_gone)) AS is_known,
-    q.unasked AND NOT q.is_failure AS is_silent, q.cache_hit = 'True' AND NOT q.is_failure AS is_hit
+    q.unasked AND NOT q.is_failure AS is_silent, q.cache_hit = 'True' AND NOT q.is_failure AS is_hit,
+    {FENCE} AS fence_of_rest
   FROM ({_KINDS}
   ) q
 ) k

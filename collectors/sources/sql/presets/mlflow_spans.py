@@ -4,6 +4,7 @@ spans in files. Pure."""
 from __future__ import annotations
 
 from leverwatch.collectors.records.formats.mlflow_spans import AUDIO, EMBEDDINGS, NO_CALLS
+from leverwatch.collectors.sources.sql.presets.fences import FENCE
 
 TABLES = ("spans", "experiments", "trace_info", "trace_tags", "trace_request_metadata")
 _CALLS = "'CHAT_MODEL', 'LLM'"
@@ -81,8 +82,9 @@ def _postgresql() -> str:
     asked = (rf"""substring((s.told -> '{it}')::text FROM '[A-Za-z_]+')""" for it in ("method", "action"))
     named = r"lower(regexp_replace(substring(s.name FROM '[^.]*$'), '_[0-9]+$', ''))"
     models = (rf"""nullif(btrim((s.told -> '{it}')::text, '"\'), '')""" for it in _MODELS)
-    inner = "l.name, CASE WHEN l.content LIKE '{%' THEN l.content::json -> 'attributes' END AS told"
-    numbers = ", ".join(f"{number(key)} AS {name}" for name, key in _TOKENS.items())
+    told = "CASE WHEN l.content LIKE '{%' THEN l.content::json -> 'attributes' END"
+    inner = f"l.name, {told} AS told, {FENCE} AS fence"
+    numbers = ", ".join(f"{number(key)} AS {name}" for name, key in _TOKENS.items()) + f", {FENCE} AS fence"
     found = _made(
         inner,
         numbers,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from leverwatch.collectors.sources.sql.presets.fences import FENCE
 from leverwatch.collectors.sources.sql.presets.interface import Preset
 
 _STATEMENT = """
@@ -17,7 +18,7 @@ SELECT m.at, m.message_id, m.status, 'chat' AS operation,
 FROM (
   SELECT b.at, b.chat_id, b.user_id, b.model_id, substr(b.id, length(b.chat_id) + 2) AS message_id,
     CASE WHEN FAILED THEN 'error' ELSE 'success' END AS status,
-    NUMBERS
+    NUMBERS{fence}
   FROM (
     SELECT s.created_at AS at, s.id, s.chat_id, s.user_id, s.model_id, s.error, s.usage
     FROM {chat_message} s WHERE s.role = 'assistant' AND s.created_at <= 10000000000
@@ -42,11 +43,11 @@ _NUMBERS = {
 """The keys of the usage: Open WebUI's own names, which are sums over the calls of an answer, first."""
 
 
-def _made(error: str, number: Callable[[str], str]) -> str:
+def _made(error: str, number: Callable[[str], str], fence: str = "") -> str:
     # What is not told is the word null of JSON there.
     failed = f"coalesce({error}, 'null') NOT IN ('null', '\"\"', '{{}}', 'false')"
     numbers = (f"coalesce({', '.join(map(number, keys))}) AS {name}" for name, keys in _NUMBERS.items())
-    return _STATEMENT.replace("FAILED", failed).replace("NUMBERS", ", ".join(numbers))
+    return _STATEMENT.replace("FAILED", failed).replace("NUMBERS{fence}", ", ".join(numbers) + fence)
 
 
 def _of_postgresql(key: str) -> str:
@@ -64,7 +65,7 @@ PRESETS = (
         producer="Open WebUI",
         versions="0.12, and back to February 2026",
         engines=("postgresql", "sqlite"),
-        statement=_made("b.error::text", _of_postgresql),
+        statement=_made("b.error::text", _of_postgresql, f", {FENCE} AS fence"),
         statements={"sqlite": _made("b.error", _of_sqlite)},
         tables=("chat_message", "chat", "model", "folder"),
         time_is="s",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from leverwatch.collectors.sources.sql.presets.fences import FENCE
 from leverwatch.collectors.sources.sql.presets.interface import Preset
 
 _STATEMENT = """
@@ -30,7 +31,9 @@ _POSTGRESQL = _STATEMENT.format(
     s.attributes #>> '{reranker,model_name}',
     substring(s.attributes #>> '{llm,invocation_parameters}' FROM '"model"\s*:\s*"([^"\\]+)"')) AS model,
   extract(epoch FROM s.end_time - s.start_time) * 1000 AS latency_ms,
-  s.attributes #>> '{session,id}' AS session, s.attributes #>> '{user,id}' AS "user",""",
+  s.attributes #>> '{session,id}' AS session, s.attributes #>> '{user,id}' AS "user",
+  """
+    f"{FENCE} AS fence,",
 )
 _SQLITE = _STATEMENT.format(
     cost="json_extract(s.attributes, '$.llm.cost.total')",

@@ -147,3 +147,9 @@ def test_daily_sums_count_each_request_once_for_the_team_of_its_key(postgres: Da
         ("Search", "gpt-4o", "generation", "2026-11-21"): (0, 1, 1, 0, 0, 0, 0, 0),
     }
     assert Result.BAD_TIME not in found.tallies
+
+
+def test_a_document_is_taken_apart_a_few_times_a_row_and_not_once_for_each_mention(spend_logs: Database) -> None:
+    plan = explained(spend_logs, "litellm-spend-logs", WEEK)
+
+    assert 0 < plan.count("cached_tokens") <= 12

@@ -49,7 +49,7 @@ def asked(database: Database, preset: str, days: Days, **settings: Any) -> Answe
 def explained(database: Database, preset: str, days: Days) -> str:
     """The plan of the statement of a preset, in a database that reads whole tables only when it must."""
     shown = source(database, preset).shown(days)
-    explain = "EXPLAIN QUERY PLAN" if database.name == "sqlite" else "EXPLAIN"
+    explain = "EXPLAIN QUERY PLAN" if database.name == "sqlite" else "EXPLAIN VERBOSE"
     with database.engine.connect() as connection:
         if database.name == "postgresql":
             connection.exec_driver_sql("SET enable_seqscan = off")
