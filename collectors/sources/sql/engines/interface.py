@@ -15,6 +15,7 @@ from sqlalchemy.types import TypeEngine
 
 from leverwatch.collectors.daily.errors import (
     CredentialsRefused,
+    Locked,
     PermissionRefused,
     SchemaDiffers,
     TimedOut,
@@ -68,7 +69,7 @@ NO_STATEMENT = Meaning(
     SchemaDiffers, "the statement is not understood there; check `statement`, `fields` and `system`"
 )
 TOO_LONG = Meaning(TimedOut, "the answer takes longer than `timeout`; an index on the column of the time helps")
-LOCKED = Meaning(TimedOut, "it is locked by somebody else")
+LOCKED = Meaning(Locked, "it is locked by somebody else")
 LOST = Meaning(Unreachable, "the connection was lost")
 NOBODY = Meaning(Unreachable, "nobody answers at this address")
 NO_FILE = Meaning(Unreachable, "there is no such file, or it cannot be opened")

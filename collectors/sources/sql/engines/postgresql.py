@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, Connection, FromClause, Select
+from sqlalchemy import ColumnElement, Connection, FromClause
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.compiler import compiles
@@ -35,6 +35,8 @@ _TYPES: Mapping[int, TypeEngine[Any]] = {
     **dict.fromkeys((20, 21, 23), sa.BigInteger()),
 }
 """By the number that the server has for a type: texts of any length, and whole numbers."""
+_CANCEL_SECONDS = 5.0
+"""Who waits for the statement to end waits for its cancelling as well."""
 
 _STATES: tuple[tuple[str, Meaning], ...] = (
     ("28", said.CREDENTIALS),
@@ -82,7 +84,7 @@ class PostgreSql:
 
     def end(self, driver: Any) -> None:
         """As for `Engine`."""
-        driver.cancel_safe()
+        driver.cancel_safe(timeout=_CANCEL_SECONDS)
 
     def meaning(self, error: Any) -> Meaning | None:
         """As for `Engine`."""
@@ -98,10 +100,6 @@ class PostgreSql:
     def within(self, column: ColumnElement[Any], kind: TimeIs, days: Days) -> Sequence[ColumnElement[bool]]:
         """As for `Engine`."""
         return times_within(column, kind, days)
-
-    def apart(self, select: Select[Any]) -> Select[Any]:
-        """As for `Inlines`; an offset of zero keeps the plan parallel."""
-        return select.offset(sa.literal_column("0"))
 
     def types(
         self, connection: Connection, table: FromClause, columns: Sequence[str]
