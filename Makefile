@@ -15,7 +15,7 @@ ROOM   := $(shell df --output=avail /dev/shm 2>/dev/null | tail -n 1)
 SCRATCH := $(shell [ "$(or $(ROOM),0)" -gt 4000000 ] && echo TMPDIR=/dev/shm)
 
 .PHONY: help run test test-all lint types unit newest on on-python coverage oldest on-oldest lock sbom release-check golden bench \
-    fuzz sanitize soak wheel chart dashboards servers image-check clean
+    fuzz producers sanitize soak wheel chart dashboards servers image-check clean
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -65,6 +65,9 @@ servers: $(BIN)/.ready ## install the real programs the tests use, when they are
 	    $(SUDO) apt-get update -qq && \
 	    $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 	        prometheus prometheus-alertmanager chromium git systemd mariadb-server clickhouse-server; fi
+
+producers: $(BIN)/.ready servers ## compare the tables that presets read with what the producers' packages make
+	$(BIN)/python -m tests.collectors.sources.sql.producers
 
 chart: $(BIN)/.ready ## renew what in the Helm chart is made from other files
 	$(BIN)/python -m helm.build

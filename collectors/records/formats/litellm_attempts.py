@@ -8,14 +8,14 @@ import msgspec
 
 HEALTH_CHECK = "litellm-internal-health-check"
 """The key, team and alias of LiteLLM's own calls that ask whether a model answers."""
-_REFUSALS = frozenset({
+REFUSALS = frozenset({
     "UnsupportedParamsError", "BudgetExceededError", "RouterRateLimitError", "RouterRateLimitErrorBasic",
     "ProxyModelNotFoundError", "GuardrailRaisedException", "BlockedPiiEntityError", "RejectedRequestError",
     "LiteLLMUnknownProvider", "MalformedRequestFieldError", "UnsupportedEndpointError",
     "EndpointNotSupportedByModelError", "ModelNotMappedError",
 })  # fmt: skip
 """Errors that LiteLLM raises itself."""
-_ANSWERS = frozenset({
+ANSWERS = frozenset({
     "APIConnectionError", "APIError", "APIResponseValidationError", "AuthenticationError", "BadGatewayError",
     "BadRequestError", "ContentPolicyViolationError", "ContextWindowExceededError", "ImageFetchError",
     "InternalServerError", "JSONSchemaValidationError", "MidStreamFallbackError", "NotFoundError",
@@ -47,7 +47,7 @@ class Hidden(msgspec.Struct, gc=False):
 
 
 _NOTHING = Hidden()
-_NETWORK = re.compile("Timeout|Connect|Transport|Protocol|Cancelled|ReadError|WriteError|HTTPStatus")
+NETWORK = re.compile("Timeout|Connect|Transport|Protocol|Cancelled|ReadError|WriteError|HTTPStatus")
 """Parts of the names of errors that there are only once a connection was wanted."""
 _TRIED = re.compile(rb'"x-litellm-attempted-(?:retries|fallbacks)":\s*["1-9]')
 _GROUP = re.compile(rb'"x-litellm-model-group":\s*"([^"]*)"')
@@ -101,11 +101,11 @@ def is_refused(error: msgspec.Raw | None, base: object, hidden: msgspec.Raw | No
         told = _decode_error(error or b"{}")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
-    if not told.error_class or told.error_class in _REFUSALS:
+    if not told.error_class or told.error_class in REFUSALS:
         return bool(told.error_class)
     if told.llm_provider or told.error_provider_request_id or base:
         return False
-    if told.error_class in _ANSWERS or _NETWORK.search(told.error_class):
+    if told.error_class in ANSWERS or NETWORK.search(told.error_class):
         return False
     code = told.normalized_error or ""
     return not ("PROVIDER" in code or "UPSTREAM" in code) and hidden_of(hidden).additional_headers is None

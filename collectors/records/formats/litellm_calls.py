@@ -70,7 +70,7 @@ _SPECIAL: Mapping[Special, tuple[str, ...]] = {
         "get", "list", "list_versions", "update", "delete", "cancel", "retrieve", "retrieve_content",
     ),
 }  # fmt: skip
-_MANAGED = (
+MANAGED_PARTS = (
     "file", "batch", "fine_tuning", "container", "skill", "sandbox", "vector_store", "assistant", "thread", "mcp",
     "input_items", "get_responses", "delete_responses", "cancel_responses", "run_code", "interpreter", "eval",
 )  # fmt: skip
@@ -82,7 +82,7 @@ def _spellings(name: str) -> tuple[str, ...]:
     return (name, "_a" + name[1:]) if name.startswith("_") else (name, "a" + name)
 
 
-_CALLS: Mapping[str, Call] = {
+CALLS: Mapping[str, Call] = {
     **{word: operation for operation, names in _OPERATIONS.items() for name in names for word in _spellings(name)},
     **{word: special for special, names in _SPECIAL.items() for name in names for word in _spellings(name)},
     "arealtime": Special.SESSION,
@@ -90,7 +90,7 @@ _CALLS: Mapping[str, Call] = {
     "a_add_message": Special.MANAGED,
 }
 
-PLAIN: Mapping[str, str] = {word: call for word, call in _CALLS.items() if isinstance(call, str)}
+PLAIN: Mapping[str, str] = {word: call for word, call in CALLS.items() if isinstance(call, str)}
 """The operations of all types of calls of which the name says enough."""
 
 
@@ -98,8 +98,8 @@ PLAIN: Mapping[str, str] = {word: call for word, call in _CALLS.items() if isins
 def call_of(word: str) -> Call | None:
     """Return the operation of a type of call, as a word that `vocabulary` knows, or how to look further; None for
     one that is not LiteLLM's own."""
-    known = _CALLS.get(word)
-    if known is None and any(part in word for part in _MANAGED):
+    known = CALLS.get(word)
+    if known is None and any(part in word for part in MANAGED_PARTS):
         return Special.MANAGED
     return known
 

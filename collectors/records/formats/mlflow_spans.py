@@ -13,9 +13,9 @@ from leverwatch.collectors.records.recall import recall
 
 _OPERATIONS = {"CHAT_MODEL": "chat", "LLM": "chat", "EMBEDDING": "embeddings", "RERANKER": "rerank"}
 # Several of MLflow's instrumentations give every call of their SDK the type LLM, and its gateway does so too.
-_EMBEDDINGS = ("embeddings", "openai_embeddings", "embed_content", "embed_contents")
-_NO_CALLS = ("count_tokens", "compute_tokens", "count_message_tokens")
-_AUDIO = ("transcriptions", "translations")
+EMBEDDINGS = ("embeddings", "openai_embeddings", "embed_content", "embed_contents")
+NO_CALLS = ("count_tokens", "compute_tokens", "count_message_tokens")
+AUDIO = ("transcriptions", "translations")
 SPAN_TYPE = "mlflow.spanType"
 _NUMBER = re.compile(r"_\d+$")
 """What older releases append to a name that a trace has several times."""
@@ -101,11 +101,11 @@ def operation_of_span(kind: str | None, name: object, asked: str | None, model: 
     if operation != "chat":
         return operation
     did = asked or (_NUMBER.sub("", name.rpartition(".")[2]).lower() if isinstance(name, str) else "")
-    if did in _NO_CALLS:
+    if did in NO_CALLS:
         return None
-    if did in _EMBEDDINGS:
+    if did in EMBEDDINGS:
         return "embeddings"
-    return "audio" if did in _AUDIO else kind_of_model(model) or operation
+    return "audio" if did in AUDIO else kind_of_model(model) or operation
 
 
 def outer_calls(spans: Sequence[msgspec.Raw]) -> set[int]:
