@@ -42,6 +42,7 @@ from leverwatch.collectors.records.formats.interface import MIN_RATE, Repeats
 from leverwatch.collectors.records.formats.registry import NAMED
 from leverwatch.collectors.records.formats.table_header import Dialect
 from leverwatch.collectors.records.framing.registry import CONTAINERS
+from leverwatch.collectors.records.shapes.spread import check_places
 
 if TYPE_CHECKING:
     from pydantic.json_schema import JsonSchemaValue
@@ -66,6 +67,14 @@ _ONLY = (
     " all of them hold."
 )
 _NOT = "Which records are none, written the same way; a record of which one holds is left out as `filtered`."
+_RECORDS = (
+    "Where in a document the records are: a path to an object, or to an array of them; `*` is every entry of an"
+    " object. By default the document is the record."
+)
+_PAIRS = (
+    "Paths to lists of keys and values, such as `[{key: model, value: m-1}]`, whose values are then found by their"
+    " keys: `attributes.model`."
+)
 
 
 Time = Annotated[str | tuple[str, ...] | TimeEntry, Entry(TimeEntry)]
@@ -219,8 +228,11 @@ class _Filtered(Model):
         return filter_of(self.only, self.without)
 
 
-class _JsonFormat(_Filtered):
+class _Framed(_Filtered):
     framing: FramingName | None = Field(default=None, description=_FRAMING)
+
+
+class _WrappedFormat(_Filtered):
     wrap: WrapperName | tuple[WrapperName, ...] = Field(default=(), description=_WRAP, examples=["docker"])
     text_fields: tuple[str, ...] = Field(default=(), description=_TEXT_FIELDS)
 
@@ -246,6 +258,10 @@ class _JsonFormat(_Filtered):
         return (self.wrap,) if isinstance(self.wrap, str) else self.wrap
 
 
+class _JsonFormat(_WrappedFormat, _Framed):
+    """A format of JSON objects."""
+
+
 class _Mapped(Model):
     repeats: Repeats = Field(default=Repeats.CALLS, description=_REPEATS)
 
@@ -266,6 +282,46 @@ class JsonlFormat(_JsonFormat, _Mapped):
     fields: Apart[PathMap] = Field(
         description=r"Paths into the record, keys joined by dots; a dot inside a key is written `\.`."
     )
+    # Without them, the settings that ranges were refused under would be others than before there were some.
+    records: str | tuple[str, ...] = Field(
+        default=(), description=_RECORDS, examples=["calls", "*.*"], exclude_if=lambda places: not places
+    )
+    pairs: str | tuple[str, ...] = Field(
+        default=(), description=_PAIRS, examples=["attributes"], exclude_if=lambda paths: not paths
+    )
+
+    @model_validator(mode="after")
+    def _places_are_sound(self) -> Self:
+        if self.record_places:
+            check_places(self.record_places)
+        for path in self.pair_paths:
+            parse_path(path)
+        return self
+
+    @property
+    def record_places(self) -> tuple[str, ...]:
+        """The places of the records in a document; empty: it is the record."""
+        return (self.records,) if isinstance(self.records, str) else self.records
+
+    @property
+    def pair_paths(self) -> tuple[str, ...]:
+        """The paths to lists of keys and values."""
+        return (self.pairs,) if isinstance(self.pairs, str) else self.pairs
+
+
+class LogfmtFormat(_WrappedFormat, _Mapped):
+    """Lines of `key=value` pairs, maybe with other text before and between them, read by a field map."""
+
+    type: Literal["logfmt"]
+    fields: Apart[PathMap] = Field(
+        description=r"Keys of pairs; of a value that is JSON, paths into it. A dot inside a key is written `\.`."
+    )
+
+    @model_validator(mode="after")
+    def _text_needs_no_prefix(self) -> Self:
+        if "prefix" in self.wrappers:
+            raise ValueError("logfmt needs no wrap: prefix: text before the pairs is passed over")
+        return self
 
 
 class CsvFormat(_Filtered, _Mapped):
@@ -361,5 +417,7 @@ class _ByName:
         return {"anyOf": [{"type": "string", "enum": [*NAMED, *EXPORTS]}, handler(schema)]}
 
 
-FileFormat = Annotated[JsonlFormat | CsvFormat | NamedFormat | ExportFormat, Discriminator("type"), _ByName()]
+FileFormat = Annotated[
+    JsonlFormat | LogfmtFormat | CsvFormat | NamedFormat | ExportFormat, Discriminator("type"), _ByName()
+]
 """A format with its settings, or the name of one that needs none."""
