@@ -39,6 +39,10 @@ _WEAK = frozenset({"id", "uuid"})
 """Names that mean the record only at its top level."""
 
 
+LED = "\0key"
+"""The key under which the keys that led to a record stand while it is looked at: no log has it."""
+
+
 def is_count(value: Scalar) -> bool:
     """Whether the value is a whole number that a count can be."""
     return is_amount(value) and float(value) <= MAX_COUNT and float(value).is_integer()
@@ -253,4 +257,4 @@ def _rank(ranks: Mapping[str, int], path: Path) -> int | None:
 
 def is_plain(path: Path) -> bool:
     """Whether the keys of a path look like names of fields, and not like values used as keys."""
-    return all(len(key) <= 64 and _KEY.fullmatch(key) for key in path)
+    return all(len(key) <= 64 and (key in ("*", LED) or _KEY.fullmatch(key)) for key in path)

@@ -23,7 +23,9 @@ from leverwatch.collectors.sniffing.guess import FieldGuess, dotted, leaves, pro
 from leverwatch.collectors.sniffing.loading import config_of, loadable
 from leverwatch.collectors.sniffing.named import map_that_tells_more, told, unread_numbers
 from leverwatch.collectors.sniffing.reading import MOST_RECORDS, read_sample, spread
+from leverwatch.collectors.sniffing.reshaping import reshaped
 from leverwatch.collectors.sniffing.tables import Table, has_no_header, no_table, table_of
+from leverwatch.collectors.sniffing.text_pairs import pairs_in
 from leverwatch.collectors.sniffing.unmapped import arrays_of_calls, found_and_missing
 
 SAMPLE_RECORDS = 50
@@ -104,7 +106,7 @@ def guess(data: bytes, compression: str) -> Guess | None:
     best = _best(FRAMINGS["json"].split(data).units[:SAMPLE_RECORDS])
     if best is not None:
         return Guess(best, compression, "json", ("prefix",))
-    return _json(data, compression) or _table(data, compression)
+    return _json(data, compression) or _text(data, compression) or _table(data, compression)
 
 
 def _or_map(named: Guess, data: bytes) -> Guess:
@@ -157,19 +159,37 @@ def _json(data: bytes, compression: str) -> Guess | None:
         if 2 * objects > len(lines.units[:SAMPLE_RECORDS]):
             framing, units = None, lines
     found: list[tuple[FieldGuess, tuple[str, ...]]] = []
+    whole = False
     for wrappers, inner in _unwrapped(units):
         clock = next((time for time in inner.times or () if time), None)
         if wrappers and inner.units == units.units and clock is None:
             continue  # nothing is around the records
         records = [it for it in map(_value, spread(inner.units)) if isinstance(it, dict)]
         fields = propose([leaves(it) for it in records], clock=clock, day_first=False)
-        if fields is not None:
+        inside = reshaped(records, fields, clock)
+        if inside is not None:
+            whole = whole or inside.is_document
+            found.append((inside.fields, wrappers))
+        elif fields is not None:
             found.append((_with_arrays(fields, records), wrappers))
     if not found:
         return None
     # An envelope has a time, and maybe more: the record is where most is known.
     best, wrappers = max(found, key=lambda it: len(it[0].fields))
+    if whole and not wrap and not wrappers:
+        framing = "json"
     return _loaded(Guess("jsonl", compression, framing, (*wrap, *wrappers), best))
+
+
+def _text(data: bytes, compression: str) -> Guess | None:
+    _, wrap, units = _outermost(data)
+    if not wrap:
+        units = LINES.split(data)
+    for wrappers, inner in (("json-string",), JsonString(any_text=True).unwrap(units)), ((), units):
+        fields = pairs_in(inner)
+        if fields is not None:
+            return _loaded(Guess("logfmt", compression, None, (*wrap, *wrappers), fields))
+    return None
 
 
 def _loaded(guessed: Guess) -> Guess | None:
@@ -231,9 +251,8 @@ def refusal(data: bytes) -> str:
         if text:
             said.append(f"in {wrappers[0]}: {text}" if wrappers else text)
         said += [
-            f"{dotted(path)} has {items} items with tokens in {number} records, and no setting reads the calls"
-            " of an"
-            " array: write a line for each call"
+            f"{dotted(path)} has {items} items with tokens in {number} records, which `records: {dotted(path)}` would"
+            " make calls, if they or the records had a time"
             for path, (number, items) in arrays_of_calls(values).items()
         ]
     table = None if said else _rows(data)

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.columns import Column, Columns
-from leverwatch.collectors.sniffing.field_names import rank
+from leverwatch.collectors.sniffing.field_names import LED, rank
 from leverwatch.collectors.sniffing.numerals import Scalar
 from leverwatch.collectors.sniffing.words import Kind, is_word, kind_of
 
@@ -87,6 +87,8 @@ def _is_shared_id(column: Column) -> bool:
 def _parts(columns: Columns, inside: frozenset[int]) -> Iterator[tuple[Path, Scalar | None, frozenset[int]]]:
     """Yield records that a word or a path of their own tells from the rest, no more of them than of the rest."""
     for path, column in columns.of.items():
+        if path[0] == LED and rank("model", path) is not None:
+            continue  # each model has an entry of its own
         at: dict[Scalar, set[int]] = defaultdict(set)
         if all(isinstance(value, str | bool) and is_word(value) for value in column.values):
             for index, value in column.by_record.items():
