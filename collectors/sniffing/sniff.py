@@ -251,8 +251,8 @@ def refusal(data: bytes) -> str:
         if text:
             said.append(f"in {wrappers[0]}: {text}" if wrappers else text)
         said += [
-            f"{dotted(path)} has {items} items with tokens in {number} records, which `records: {dotted(path)}` would"
-            " make calls, if they or the records had a time"
+            f"{dotted(path)} has {items} items with tokens in {number} records, which `records: {dotted(path)}`"
+            " would make calls, if they or the records had a time"
             for path, (number, items) in arrays_of_calls(values).items()
         ]
     table = None if said else _rows(data)
