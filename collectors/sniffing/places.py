@@ -10,7 +10,7 @@ from typing import Any
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.records.shapes.spread import EVERY
 from leverwatch.collectors.sniffing.columns import leaves
-from leverwatch.collectors.sniffing.field_names import is_time, rank
+from leverwatch.collectors.sniffing.field_names import FAILURES, is_called, is_time, rank
 from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.name_words import bare_field, token_field
 
@@ -154,3 +154,36 @@ def tells_tokens(record: Any) -> bool:
 def _names_tokens(path: Path) -> bool:
     named = any(rank(name, path) is not None for name in ("input_tokens", "output_tokens"))
     return named or bare_field(path) is not None
+
+
+def records_at(value: Any, place: Path, keys: tuple[str, ...]) -> Iterator[tuple[dict[str, Any], tuple[str, ...]]]:
+    """Yield the records of a value, each within the objects around it, of which amounts and outcomes are none of
+    its own."""
+    if isinstance(value, list):
+        for element in value:
+            yield from records_at(element, place, keys)
+    elif isinstance(value, dict) and not place:
+        yield value, keys
+    elif isinstance(value, dict) and place[0] == EVERY:
+        for key, entry in value.items():
+            for made, all_keys in records_at(entry, place[1:], (*keys, key)):
+                yield {EVERY: made}, all_keys
+    elif isinstance(value, dict):
+        around = {key: it for key, it in value.items() if key != place[0]}
+        kept = _of_around(around)
+        for made, all_keys in records_at(value.get(place[0]), place[1:], keys):
+            yield {**kept, place[0]: made}, all_keys
+
+
+def _of_around(value: dict[str, Any], above: Path = ()) -> dict[str, Any]:
+    """Return what an object says of each of the calls in it: no amounts, no outcomes, and no arrays."""
+    kept: dict[str, Any] = {}
+    for key, inner in value.items():
+        path = (*above, key)
+        if isinstance(inner, dict):
+            kept[key] = _of_around(inner, path)
+        elif isinstance(inner, list) or rank("status", path) is not None or is_called(FAILURES, path):
+            continue
+        elif isinstance(inner, str) or (rank("time", path) is not None and is_time(inner)):
+            kept[key] = inner
+    return kept

@@ -10,11 +10,12 @@ from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.records.formats.interface import Repeats
 from leverwatch.collectors.records.shapes.pairs import NAMES, TYPED, VALUES
 from leverwatch.collectors.records.shapes.spread import EVERY
+from leverwatch.collectors.sniffing.beside import calls_beside
 from leverwatch.collectors.sniffing.columns import leaves
-from leverwatch.collectors.sniffing.field_names import FAILURES, LED, is_called, is_time, rank
+from leverwatch.collectors.sniffing.field_names import LED, rank
 from leverwatch.collectors.sniffing.guess import FieldGuess, propose
 from leverwatch.collectors.sniffing.numerals import number_of, numerals_of
-from leverwatch.collectors.sniffing.places import DATE, Place, places_of, spell
+from leverwatch.collectors.sniffing.places import DATE, Place, places_of, records_at, spell
 
 _TOKENS = ("input_tokens", "output_tokens")
 _MOSTLY = 0.9
@@ -42,6 +43,9 @@ def reshaped(documents: Sequence[_Document], plain: FieldGuess | None, clock: st
         found = _spread(documents, place, plain, clock)
         if found is not None:
             return found
+    beside = calls_beside(documents, clock)
+    if beside is not None:
+        return Reshaped(beside)
     paired = _paired(documents, plain, clock)
     return None if paired is None else Reshaped(paired)
 
@@ -98,7 +102,7 @@ class _Taken:
 
     def __init__(self, documents: Sequence[_Document], place: Place) -> None:
         self._documents, self._place = documents, place
-        self._by_document = [list(_records(it, place.path, ())) for it in documents]
+        self._by_document = [list(records_at(it, place.path, ())) for it in documents]
         self.records = [
             {**made, **self._keys(keys)}
             for found in self._by_document
@@ -176,39 +180,6 @@ def _named(name: str, record: _Document, place: Path) -> Iterator[float]:
         if named and isinstance(value, int | float) and not isinstance(value, bool):
             yield float(value)
             return
-
-
-def _records(value: Any, place: Path, keys: tuple[str, ...]) -> Iterator[tuple[_Document, tuple[str, ...]]]:
-    """Yield the records of a value, each within the objects around it, of which amounts and outcomes are none of
-    its own."""
-    if isinstance(value, list):
-        for element in value:
-            yield from _records(element, place, keys)
-    elif isinstance(value, dict) and not place:
-        yield value, keys
-    elif isinstance(value, dict) and place[0] == EVERY:
-        for key, entry in value.items():
-            for made, all_keys in _records(entry, place[1:], (*keys, key)):
-                yield {EVERY: made}, all_keys
-    elif isinstance(value, dict):
-        around = {key: it for key, it in value.items() if key != place[0]}
-        kept = _of_around(around)
-        for made, all_keys in _records(value.get(place[0]), place[1:], keys):
-            yield {**kept, place[0]: made}, all_keys
-
-
-def _of_around(value: _Document, above: Path = ()) -> _Document:
-    """Return what an object says of each of the calls in it: no amounts, no outcomes, and no arrays."""
-    kept: _Document = {}
-    for key, inner in value.items():
-        path = (*above, key)
-        if isinstance(inner, dict):
-            kept[key] = _of_around(inner, path)
-        elif isinstance(inner, list) or rank("status", path) is not None or is_called(FAILURES, path):
-            continue
-        elif isinstance(inner, str) or (rank("time", path) is not None and is_time(inner)):
-            kept[key] = inner
-    return kept
 
 
 def _paired(documents: Sequence[_Document], plain: FieldGuess | None, clock: str | None) -> FieldGuess | None:

@@ -189,3 +189,45 @@ def test_a_service_that_logs_pairs_about_other_things_is_refused() -> None:
     text = "".join(f"time={at(n)} level=info msg=request path=/cart status=200 bytes={n}\n" for n in range(30))
 
     assert guess(text.encode(), "plain") is None
+
+
+def answers(write: Any) -> bytes:
+    return lines(
+        [
+            {"at": at(n), "id": f"q{n}", "took_ms": 900 + n, "reply": {**call(n), "model": "gpt-4o"}, **write(n)}
+            for n in range(30)
+        ]
+    )
+
+
+def test_an_embedding_beside_the_answer_is_a_call_of_its_own(tmp_path: Path) -> None:
+    data = answers(lambda n: {"query": {"model": "text-embedding-3-small", "tokens": 5 + n}})
+    found = proposed(data)
+
+    assert isinstance(found.settings, dict)
+    assert found.settings["records"] == ["reply", "query"]
+    assert found.settings["fields"]["input_tokens"] == ["reply.input_tokens", "query.tokens"]
+    assert found.fields is not None
+    assert found.fields.notes[0].startswith("inferences: reply and query name a model and tokens each")
+    assert counted(found, tmp_path / "log", data)["input_tokens"] == sum(
+        call(n)["input_tokens"] for n in range(30)
+    )
+    summary = summarise(config_of(tmp_path / "log", found.settings))
+    assert summary.add("inferences", Operation.EMBEDDING.__eq__) == 30
+    assert summary.add("input_tokens", Operation.EMBEDDING.__eq__) == sum(5 + n for n in range(30))
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda n: {"raw": {"model": "gpt-4o-2024-08-06", "usage": {"prompt_tokens": call(n)["input_tokens"]}}},
+        lambda n: {"draft": {"model": "gpt-4o-mini", "input_tokens": 3 + n, "output_tokens": 9}},
+        lambda n: {"embedding": {"model": "house-vectors", "tokens": 5 + n}},
+    ],
+    ids=["the answer as it came", "maybe another answer", "an embedding whose model nobody knows"],
+)
+def test_what_may_be_the_same_call_or_has_no_known_operation_is_not_counted_beside_it(write: Any) -> None:
+    found = proposed(answers(write))
+
+    assert isinstance(found.settings, dict)
+    assert "records" not in found.settings
