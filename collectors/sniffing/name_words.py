@@ -23,6 +23,7 @@ TOKEN = word_set(
     " tokenow"
 )
 _HOLDERS = TOKEN | word_set("usage verbrauch consommation uso counts timings")
+_API = word_set("eval candidates")
 _IN = word_set("input in prompt prompts request entree entrees eingabe eingang entrada ingresso invoer context"
                " sent"
            " inbound question evaluated frage wejsciowe wejscie vstup girdi")  # fmt: skip
@@ -32,6 +33,7 @@ _OUT = word_set("output out completion completions response sortie sorties ausga
             " wyjscie vystup"
             " eval")  # fmt: skip
 _CACHE = word_set("cache cached caches cachees gecacht zwischengespeichert")
+_FOUND = word_set("hit hits from is was served used")
 _NO_CACHE = word_set("uncached fresh miss missed noncached nocache frisch")
 _WRITE = word_set("write writes written creation create created")
 _REASON = word_set("reasoning thinking thoughts thought")
@@ -154,6 +156,8 @@ def loose_rank(field: str, path: Path) -> int | None:
         return 0
     if field == "latency_ms" and not own & _NO_LATENCY and (own & LATENCY or (own & _TIMED and own & {"time"})):
         return 0
+    if field == "cache_hit" and own & _CACHE and own & _FOUND and not own & TOKEN:
+        return 0
     if field == "cost_usd" and own & COST and not own & _NO_COST:
         return 0
     return None
@@ -166,6 +170,11 @@ def part_of_cost(path: Path) -> str | None:
     if not (own | above) & COST or own & word_set("per rate limit budget unit token tokens cached cache max"):
         return None
     return "input" if own & _IN and not own & _OUT else "output" if own & _OUT and not own & _IN else None
+
+
+def speaks_of_tokens(path: Path) -> bool:
+    """Whether the name, or that of an object around it, says that numbers are tokens, as those of an API do."""
+    return any(not (_HOLDERS | _API).isdisjoint(words_of(key)) for key in path)
 
 
 def is_special(path: Path) -> bool:

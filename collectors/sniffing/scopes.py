@@ -19,18 +19,22 @@ from leverwatch.collectors.sniffing.counters import (
     session_keys,
 )
 from leverwatch.collectors.sniffing.draft import MOST_OTHERS, Draft, exclusive, first_that_tells
-from leverwatch.collectors.sniffing.name_words import is_billed, is_fresh, words_of
-from leverwatch.collectors.sniffing.unnamed_tokens import WHOLES, Choice, choice_of, of_one_total
+from leverwatch.collectors.sniffing.name_words import is_billed, is_fresh, speaks_of_tokens, words_of
+from leverwatch.collectors.sniffing.unnamed_tokens import WHOLES, Choice, choice_of, of_one_total, proof_of
 from leverwatch.collectors.sniffing.version_ids import version_id
 
 _MOSTLY = 0.9
+_FEWEST, _ROUND = 5, (1000, 1024)
 _WIDER = frozenset({"total", "all", "overall", "sum", "aggregate", "combined"})
 _LONG = frozenset({"session", "cumulative", "lifetime", "running"})
 
 
 def set_tokens(draft: Draft, shared: Sequence[Path] = ()) -> None:
     """Map the input and output tokens, of one scope both; `shared` are ids that several records have."""
-    fitting = {name: [path for path in draft.named(name) if draft.fits(name, path)] for name in WHOLES}
+    fitting = {
+        name: [path for path in draft.named(name) if draft.fits(name, path) and not _is_limit(draft, path)]
+        for name in WHOLES
+    }
     if not all(fitting.values()):
         choice = choice_of(draft, fitting)
         if choice is not None:
@@ -43,6 +47,7 @@ def set_tokens(draft: Draft, shared: Sequence[Path] = ()) -> None:
     if len(scopes) > 1:
         scopes = _ordered(draft, fitting, scopes, counters)
     summed = of_one_total(draft, fitting["input_tokens"], fitting["output_tokens"]) or ()
+    _doubt_bare(draft, fitting)
     used = {name: _has_used(draft, fitting[name]) for name in WHOLES}
     for name in WHOLES:
         rank = {path: at for at, path in enumerate(fitting[name])}
@@ -71,6 +76,33 @@ def _take(draft: Draft, choice: Choice, fitting: dict[str, list[Path]]) -> None:
         draft.doubt("input_tokens and output_tokens", choice.doubt)
     for text in choice.evidence:
         draft.prove("input_tokens and output_tokens", text)
+
+
+def _is_limit(draft: Draft, path: Path) -> bool:
+    """Whether every record has the same round number, as a limit of a model has; if so, that is said."""
+    numbers = list(draft.columns.of[path].counts.values())
+    number = numbers[0]
+    same = len(numbers) >= _FEWEST and set(numbers) == {number} and number > 0
+    if not same or not any(number % by == 0 for by in _ROUND):
+        return False
+    draft.doubt(
+        "input_tokens",
+        f"{draft.spell(path)} is {number:,.0f} in all records, as a limit is, and no count: not mapped",
+    )
+    draft.settled.add(path)
+    return True
+
+
+def _doubt_bare(draft: Draft, fitting: dict[str, list[Path]]) -> None:
+    """Say that names speak of input and output, and not of tokens, where nothing else proves these."""
+    first = [paths[0] for paths in fitting.values() if paths]
+    if not first or any(speaks_of_tokens(path) for paths in fitting.values() for path in paths):
+        return
+    if len(first) == len(WHOLES) and proof_of(draft, first[0], first[1]) is not None:
+        return
+    spelled = " and ".join(map(draft.spell, first))
+    names = [name for name, paths in fitting.items() if paths]
+    draft.doubt(" and ".join(names), f"{spelled} may be tokens, by the names, or numbers of something else")
 
 
 def _has_used(draft: Draft, paths: Sequence[Path]) -> bool:
