@@ -21,7 +21,8 @@ from leverwatch.collectors.sniffing.numerals import Scalar
 _MOST_WORDS = 4
 _HITS = frozenset({"true", "false", "hit", "miss", "yes", "no", "none", "semantic hit"})
 _VERDICTS = frozenset({"true", "false", "valid", "invalid", "pass", "passed", "fail", "failed"})
-_KEY = re.compile("[\\w@$€%#:/.()?'\u2019-]+(?: [\\w@$€%#:/.()?'\u2019-]+){0,5}")
+_SIGNS = r"\w@$€£¥₹₩₺₽%#:/.,()&+?'\u2019（）-"  # noqa: RUF001
+_KEY = re.compile(f"[{_SIGNS}]+(?: [{_SIGNS}]+){{0,5}}")
 _SEGMENT = re.compile(r"[./:]")
 _FOREIGN = frozenset(
     {
