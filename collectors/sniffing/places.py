@@ -39,6 +39,8 @@ class Place:
     """The number of documents."""
     totals: tuple[tuple[int, str], ...] = ()
     """Keys of sums of the others, each with the number of its `*`."""
+    timed: bool = False
+    """Whether the records have a time of their own."""
 
     @property
     def spelled(self) -> str:
@@ -52,9 +54,10 @@ def spell(path: Path) -> str:
 
 
 def places_of(documents: Sequence[dict[str, Any]]) -> list[Place]:
-    """Return the places whose records tell tokens of their own, the deepest first."""
+    """Return the places whose records tell tokens of their own: those with a time first, then those
+    with most records."""
     found = _within([*documents[:_LOOKED_AT]], (), (), (), len(documents), many=False)
-    return sorted(found, key=lambda place: -len(place.path))
+    return sorted(found, key=lambda place: (not place.timed, -place.items, -len(place.path)))
 
 
 def _within(
@@ -72,7 +75,7 @@ def _within(
         return
     kind = _kind_of_keys(objects)
     if many and path and any(map(tells_tokens, (leaves(_own(it)) for it in objects[:_LOOKED_AT]))):
-        yield Place(path, keys, len(objects), documents, totals)
+        yield Place(path, keys, len(objects), documents, totals, all(map(_has_time, objects[:_LOOKED_AT])))
     if kind is not None:
         sums = {key for it in objects for key in it if key.lower() in _TOTALS}
         number = len(keys) + 1
@@ -117,9 +120,7 @@ def _kind_of_keys(objects: Sequence[dict[str, Any]]) -> str | None:
     alike = len(names) >= _FEWEST_NAMES and len(inner) == len(entries) and _are_alike(inner)
     if not alike or any(_is_name_of_field(name) for name in names):
         return None
-    timed = all(any(rank("time", path) is not None and is_time(value) for path, value in leaves(it).items())
-                for it in inner)  # fmt: skip
-    return ID if timed else NAME if all(_has_tokens(it) for it in inner) else None
+    return ID if all(map(_has_time, inner)) else NAME if all(_has_tokens(it) for it in inner) else None
 
 
 def _is_day(name: str) -> bool:
@@ -137,6 +138,10 @@ def _is_name_of_field(name: str) -> bool:
 def _are_alike(objects: Sequence[dict[str, Any]]) -> bool:
     first = set(objects[0])
     return all(2 * len(first & set(it)) >= len(first | set(it)) for it in objects)
+
+
+def _has_time(value: dict[str, Any]) -> bool:
+    return any(rank("time", path) is not None and is_time(told) for path, told in leaves(value).items())
 
 
 def _has_tokens(value: dict[str, Any]) -> bool:

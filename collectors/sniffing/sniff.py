@@ -43,6 +43,8 @@ __all__ = [
 ]
 _ENOUGH = 30
 """The least score at which a record is taken for one of a format."""
+_FEWEST_OTHERS, _OTHERS = 3, 0.05
+"""Lines of text among records, and their share, from which on a program logs both: fewer are broken records."""
 _FRAME = re.compile(rb"[\0\x01]...(?:\{|\x28\xb5\x2f\xfd|\x0a)", re.DOTALL)
 
 _SQL = re.compile(
@@ -158,24 +160,27 @@ def _json(data: bytes, compression: str) -> Guess | None:
         objects = sum(isinstance(_value(line), dict) for line in lines.units[:SAMPLE_RECORDS])
         if 2 * objects > len(lines.units[:SAMPLE_RECORDS]):
             framing, units = None, lines
-    found: list[tuple[FieldGuess, tuple[str, ...]]] = []
+    found: list[tuple[FieldGuess, tuple[str, ...], int]] = []
     whole = False
     for wrappers, inner in _unwrapped(units):
         clock = next((time for time in inner.times or () if time), None)
         if wrappers and inner.units == units.units and clock is None:
             continue  # nothing is around the records
-        records = [it for it in map(_value, spread(inner.units)) if isinstance(it, dict)]
+        values = [*map(_value, spread(inner.units))]
+        records = [it for it in values if isinstance(it, dict)]
+        others = len(inner.refused) + sum(isinstance(it, str) and bool(it.strip()) for it in values)
+        refused = others if others >= max(_FEWEST_OTHERS, _OTHERS * len(values)) else 0
         fields = propose([leaves(it) for it in records], clock=clock, day_first=False)
         inside = reshaped(records, fields, clock)
         if inside is not None:
             whole = whole or inside.is_document
-            found.append((inside.fields, wrappers))
+            found.append((inside.fields, wrappers, refused))
         elif fields is not None:
-            found.append((_with_arrays(fields, records), wrappers))
+            found.append((_with_arrays(fields, records), wrappers, refused))
     if not found:
         return None
-    # An envelope has a time, and maybe more: the record is where most is known.
-    best, wrappers = max(found, key=lambda it: len(it[0].fields))
+    # An envelope has a time, and maybe more: the record is where most is known, and fewest lines are refused.
+    best, wrappers, _ = max(found, key=lambda it: (len(it[0].fields), -it[2]))
     if whole and not wrap and not wrappers:
         framing = "json"
     return _loaded(Guess("jsonl", compression, framing, (*wrap, *wrappers), best))

@@ -19,6 +19,8 @@ _FEWEST = 3
 _PROVEN, _LIKELY = 0.9, 0.5
 _ONE_CALL = frozenset({Kind.PART, Kind.ASKED, Kind.PENDING})
 """Records that a later one of the same call replaces: that one is the call, and no sum."""
+_AMOUNTS = ("input_tokens", "output_tokens", "cached_input_tokens", "cost_usd", "latency_ms")
+"""Fields whose numbers are the same by chance, and no ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ def summaries_of(columns: Columns, kept: Sequence[int]) -> Summaries | None:
     tokens = [path for path in columns.of if rank("output_tokens", path) is not None] or [
         path for path in columns.of if rank("input_tokens", path) is not None
     ]
-    ids = [path for path, column in columns.of.items() if _is_shared_id(column)]
+    amounts = {path for path in columns.of if any(rank(name, path) is not None for name in _AMOUNTS)}
+    ids = [path for path, column in columns.of.items() if path not in amounts and _is_shared_id(column)]
     if not tokens or not ids:
         return None
     inside, best = frozenset(kept), None

@@ -231,3 +231,42 @@ def test_what_may_be_the_same_call_or_has_no_known_operation_is_not_counted_besi
 
     assert isinstance(found.settings, dict)
     assert "records" not in found.settings
+
+
+def test_lines_of_text_that_a_program_logs_among_its_records_are_messages_and_not_broken_records() -> None:
+    records = [json.dumps({"at": at(n), **call(n)}) for n in range(20)]
+    among = "".join(
+        f"{record}\n" + 'INFO: "GET /health HTTP/1.1" 200\n' * (n % 2) for n, record in enumerate(records)
+    )
+    broken = "".join(f"{record}\n" + "cut off\n" * (n == 3) for n, record in enumerate(records))
+
+    for text, wrap in ((among, "prefix"), (broken, None)):
+        settings = proposed(text.encode()).settings
+        assert isinstance(settings, dict)
+        assert settings.get("wrap") == wrap
+
+
+def test_calls_beside_the_sums_of_days_and_models_are_the_records_and_equal_ones_count_each(
+    tmp_path: Path,
+) -> None:
+    calls = [
+        {
+            "at": at(n),
+            "model": MODELS[0],
+            "input_tokens": 50,
+            "output_tokens": 300 + 7 * (n < 2),
+            "by": "ab"[n % 2],
+        }
+        for n in range(8)
+    ]
+    used = {"input": sum(it["input_tokens"] for it in calls), "output": sum(it["output_tokens"] for it in calls)}
+    sums = {
+        "days": {"2026-05-01": used},
+        "models": {MODELS[0]: {"calls": 8, "tokens": used}},
+        "total_tokens": used,
+    }
+    data = json.dumps({**sums, "log": calls}, indent=2).encode()
+
+    assert counted(proposed(data), tmp_path / "log", data) == {
+        "inferences": 8, "input_tokens": used["input"], "output_tokens": used["output"],
+    }  # fmt: skip
