@@ -264,7 +264,7 @@ def _is_bare(settings: JsonlFormat | LogfmtFormat) -> bool:
 def _shapes(settings: JsonlFormat | LogfmtFormat | NamedFormat, paths: Sequence[str]) -> list[Wrapper]:
     """Return what makes JSON objects of one call each of what is in the wrappers; `paths` are read of them."""
     if isinstance(settings, LogfmtFormat):
-        return [Logfmt()]
+        return [Logfmt(settings.sign)]
     made: list[Wrapper] = []
     if isinstance(settings, JsonlFormat) and settings.record_places:
         made.append(Spread(settings.record_places, paths))

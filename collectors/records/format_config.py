@@ -42,7 +42,7 @@ from leverwatch.collectors.records.formats.interface import MIN_RATE, Repeats
 from leverwatch.collectors.records.formats.registry import NAMED
 from leverwatch.collectors.records.formats.table_header import Dialect
 from leverwatch.collectors.records.framing.registry import CONTAINERS
-from leverwatch.collectors.records.shapes.spread import check_places
+from leverwatch.collectors.records.shapes_config import Inside, Signed
 
 if TYPE_CHECKING:
     from pydantic.json_schema import JsonSchemaValue
@@ -67,14 +67,6 @@ _ONLY = (
     " all of them hold."
 )
 _NOT = "Which records are none, written the same way; a record of which one holds is left out as `filtered`."
-_RECORDS = (
-    "Where in a document the records are: a path to an object, or to an array of them; `*` is every entry of an"
-    " object. By default the document is the record."
-)
-_PAIRS = (
-    "Paths to lists of keys and values, such as `[{key: model, value: m-1}]`, whose values are then found by their"
-    " keys: `attributes.model`."
-)
 
 
 Time = Annotated[str | tuple[str, ...] | TimeEntry, Entry(TimeEntry)]
@@ -275,41 +267,16 @@ class _Mapped(Model):
         return self
 
 
-class JsonlFormat(_JsonFormat, _Mapped):
+class JsonlFormat(_JsonFormat, _Mapped, Inside):
     """One JSON object a line, read by a field map."""
 
     type: Literal["jsonl"]
     fields: Apart[PathMap] = Field(
         description=r"Paths into the record, keys joined by dots; a dot inside a key is written `\.`."
     )
-    # Without them, the settings that ranges were refused under would be others than before there were some.
-    records: str | tuple[str, ...] = Field(
-        default=(), description=_RECORDS, examples=["calls", "*.*"], exclude_if=lambda places: not places
-    )
-    pairs: str | tuple[str, ...] = Field(
-        default=(), description=_PAIRS, examples=["attributes"], exclude_if=lambda paths: not paths
-    )
-
-    @model_validator(mode="after")
-    def _places_are_sound(self) -> Self:
-        if self.record_places:
-            check_places(self.record_places)
-        for path in self.pair_paths:
-            parse_path(path)
-        return self
-
-    @property
-    def record_places(self) -> tuple[str, ...]:
-        """The places of the records in a document; empty: it is the record."""
-        return (self.records,) if isinstance(self.records, str) else self.records
-
-    @property
-    def pair_paths(self) -> tuple[str, ...]:
-        """The paths to lists of keys and values."""
-        return (self.pairs,) if isinstance(self.pairs, str) else self.pairs
 
 
-class LogfmtFormat(_WrappedFormat, _Mapped):
+class LogfmtFormat(_WrappedFormat, _Mapped, Signed):
     """Lines of `key=value` pairs, maybe with other text before and between them, read by a field map."""
 
     type: Literal["logfmt"]

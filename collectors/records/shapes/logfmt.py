@@ -1,4 +1,4 @@
-"""Reads lines of `key=value` pairs, as logfmt and many text loggers write them. Pure."""
+"""Reads lines of `key=value` or `key: value` pairs, as logfmt and many text loggers write them. Pure."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ _ENDS = ",;|"
 """What may stand behind a value that has no quotes, before a blank, the end or the next pair."""
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_NAMED = re.compile(
+    r"(?:^(?:\w+:[\w.]+:)?|[|,;\])>-]\s+|\|)(?P<key>[^\W\d][\w./-]*(?: [\w(][\w./()-]*){0,3}):(?:\s+|$)"
+)
+"""A key before a colon: at the start of a line or behind a separator; Python begins it with `INFO:root:`."""
 _LONGEST = 1 << 20
 """Characters of the longest line that is looked at; no logger writes pairs of so many."""
 STRAY = "a quote that nothing ends, or that something follows"
@@ -34,8 +38,11 @@ class BadPairs(Exception):
 class Logfmt:
     """Of each line the pairs in it become one JSON object; a line without any is an ordinary message and ignored.
 
-    A time in the text before the first pair is that of a record that has none.
+    A time in the text before the first pair is that of a record that has none. `sign` stands behind a key.
     """
+
+    def __init__(self, sign: str = "=") -> None:
+        self._pairs = pairs_of if sign == "=" else named_pairs_of
 
     def unwrap(self, outer: Units) -> Units:
         """Return the objects; lines with a stray quote are refused."""
@@ -43,7 +50,7 @@ class Logfmt:
         for index, unit in enumerate(outer.units):
             try:
                 text = unit.strip(BLANK).decode()
-                found, before = pairs_of(text)
+                found, before = self._pairs(text)
             except UnicodeDecodeError:
                 inner.refuse(index, Result.INVALID_LINE, "not UTF-8")
                 continue
@@ -79,6 +86,28 @@ def pairs_of(text: str) -> tuple[dict[str, Any], str]:
         key = match[0]
         found[key] = value if found.get(key, value) == value else None
     return found, text[:first]
+
+
+def named_pairs_of(text: str) -> tuple[dict[str, Any], str]:
+    """Return the same of `key: value` pairs, whose values go on to the next key behind a comma, semicolon or bar.
+
+    Raises:
+        BadPairs: the line is too long.
+    """
+    if len(text) > _LONGEST:
+        raise BadPairs("more than a mebibyte on one line")
+    if "\x1b" in text:
+        text = _COLOURS.sub("", text)
+    found: dict[str, Any] = {}
+    matches = list(_NAMED.finditer(text))
+    for number, match in enumerate(matches):
+        end = matches[number + 1].start() if number + 1 < len(matches) else len(text)
+        value = text[match.end() : end].strip(" \t,;|") or None
+        if value is not None and len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+            value = value[1:-1]
+        key = match["key"]
+        found[key] = value if found.get(key, value) == value else None
+    return found, text[: matches[0].start("key")] if matches else text
 
 
 def _value(text: str, at: int) -> tuple[Any, int]:

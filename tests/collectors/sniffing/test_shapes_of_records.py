@@ -57,6 +57,11 @@ PREFIXED = "".join(
     f" input_tokens={call(n)['input_tokens']}, output_tokens={call(n)['output_tokens']})\n"
     for n in range(60)
 )
+NAMED = "".join(
+    f"[{at(n).removesuffix('Z')}] MODEL: {call(n)['model']} | PROMPT TOKENS: {call(n)['input_tokens']} |"
+    f" COMPLETION TOKENS: {call(n)['output_tokens']} | SAID: Of quays, and: gulls\n"
+    for n in range(60)
+)
 LOGS: dict[str, bytes] = {
     "calls in an array of each session": lines(SESSIONS),
     "one document with an array of calls": json.dumps(
@@ -74,6 +79,7 @@ LOGS: dict[str, bytes] = {
     "parameters as keys and typed values": lines(EVENTS),
     "lines of pairs": TEXT.encode(),
     "pairs behind a prefix": PREFIXED.encode(),
+    "keys before colons": NAMED.encode(),
     "pairs in the messages of a shipper": lines([{"msg": it, "host": "a"} for it in TEXT.splitlines()]),
 }  # fmt: skip
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.records.shapes.logfmt import BadPairs, pairs_of
+from leverwatch.collectors.records.shapes.logfmt import BadPairs, named_pairs_of, pairs_of
 from tests.collectors.records.framing.test_partial import cri, docker, journal_entry
 from tests.collectors.sources.files.logs import config, count, sums
 
@@ -77,7 +77,7 @@ def test_no_text_raises_anything_but_that_it_is_broken(text: str) -> None:
     except BadPairs:
         return
     assert isinstance(found, dict)
-    assert before in text
+    assert before in text or "\x1b" in text
 
 
 def test_a_record_counts_and_other_lines_cost_nothing() -> None:
@@ -123,3 +123,39 @@ def test_pairs_are_read_within_what_other_programs_put_around_them(data: bytes, 
 def test_text_around_pairs_needs_no_wrapper_and_says_so() -> None:
     with pytest.raises(ValueError, match="logfmt needs no wrap"):
         read(b"", wrap="prefix")
+
+
+@pytest.mark.parametrize(
+    ("line", "values"),
+    [
+        (
+            "Model: m-1, Input tokens: 7, Output tokens: 1,234",
+            {"Model": "m-1", "Input tokens": "7", "Output tokens": "1,234"},
+        ),
+        ("[2026-03-10T08:00:00] MODEL: m-1 | SAID: a: b, so it is", {"MODEL": "m-1", "SAID": "a: b, so it is"}),
+        ('2026-03-10 08:00:00,1 - INFO - model: "m-1"; in: 7', {"model": "m-1", "in": "7"}),
+        ("INFO:root:Model: m-1 | in:", {"Model": "m-1", "in": None}),
+        ('SAID: {"a": 1, "b": 2} | in: 7', {"SAID": '{"a": 1, "b": 2}', "in": "7"}),
+        ("in: 7, in: 8", {"in": None}),
+        ("http://a.example:80/b, 10:20:30", {}),
+        ("", {}),
+    ],
+)
+def test_keys_before_a_colon_have_the_text_up_to_the_next_key(line: str, values: dict[str, Any]) -> None:
+    assert named_pairs_of(line)[0] == values
+
+
+def test_a_line_of_keys_before_colons_counts_with_the_time_before_them() -> None:
+    fields = {"time": "time", "model": "Model", "input_tokens": "Input tokens"}
+    counted = read(b"[2026-03-09 23:59:59] Model: m-1 | Input tokens: 7\nall is well\n", sign=":", fields=fields)
+
+    assert counted.tallies == {Result.COUNTED: 1, Result.IGNORED: 1}
+    assert [(row.day.day, row.model, row.input_tokens) for row in counted.usage] == [(9, "m-1", 7)]
+
+
+@given(st.text())
+def test_no_text_with_colons_raises_anything(text: str) -> None:
+    found, before = named_pairs_of(text)
+
+    assert isinstance(found, dict)
+    assert before in text or "\x1b" in text
