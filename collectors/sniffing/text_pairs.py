@@ -40,7 +40,16 @@ def _pairs_by(units: Units, sign: str) -> FieldGuess | None:
     if not records or len(records) < _ENOUGH * sum(bool(text.strip(BLANK)) for text in texts):
         return None
     fields = propose([leaves(it) for it in records], clock=clock, day_first=False)
-    return None if fields is None else _with_repetitions(fields, texts, sign)
+    return None if fields is None else _with_repetitions(_with_nameless(fields), texts, sign)
+
+
+def _with_nameless(fields: FieldGuess) -> FieldGuess:
+    """Say that lines without a model are left out, where nothing but the model tells calls from other lines."""
+    model = fields.fields.get("model")
+    if not isinstance(model, str) or fields.only.get(model) != {"present": True}:
+        return fields
+    note = f"model: lines of pairs without {model} are left out, and may be calls whose model is not logged"
+    return replace(fields, notes=(*fields.notes, note))
 
 
 def _pairs(text: bytes, sign: str) -> tuple[dict[str, Any], str]:

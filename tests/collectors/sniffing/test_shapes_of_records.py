@@ -276,3 +276,11 @@ def test_calls_beside_the_sums_of_days_and_models_are_the_records_and_equal_ones
     assert counted(proposed(data), tmp_path / "log", data) == {
         "inferences": 8, "input_tokens": used["input"], "output_tokens": used["output"],
     }  # fmt: skip
+
+
+def test_lines_of_pairs_that_name_no_model_are_left_out_with_a_doubt() -> None:
+    bare = "".join(f"[{at(n).removesuffix('Z')}] MODEL: {MODELS[0]} | SIZE: {n}\n" for n in range(9))
+    found = proposed(f"[2026-05-01T09:00:00] QUESTION: so | SIZE: 7\n{bare}".encode())
+
+    assert found.fields is not None
+    assert any(note.startswith("model: lines of pairs without MODEL are left out") for note in found.fields.notes)
