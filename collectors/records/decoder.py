@@ -17,6 +17,7 @@ from leverwatch.collectors.records.format_config import (
     ExportFormat,
     FileFormat,
     JsonlFormat,
+    LogfmtFormat,
     NamedFormat,
 )
 from leverwatch.collectors.records.formats.declared import Declared
@@ -44,6 +45,9 @@ from leverwatch.collectors.records.framing.values import VALUES, ValueFraming
 from leverwatch.collectors.records.framing.wrappers import JsonString, Prefix, Wrapper
 from leverwatch.collectors.records.path_words import PathValues, is_path_word, of_record
 from leverwatch.collectors.records.prompt_versions import PromptVersions
+from leverwatch.collectors.records.shapes.logfmt import Logfmt
+from leverwatch.collectors.records.shapes.pairs import Pairs
+from leverwatch.collectors.records.shapes.spread import Spread
 
 _TIME, _RATE = FIELDS.index("time"), FIELDS.index("sample_rate")
 
@@ -217,13 +221,13 @@ def _of_records(settings: FileFormat, template: tuple[str, ...], prompt: Templat
             return SpendTable(NAMED["litellm"].build(template), settings.delimiter, settings.filter)
         return Exported(EXPORTS[settings.type], template, settings.delimiter, settings.filter)
     reader: Reader
-    if isinstance(settings, JsonlFormat):
+    if isinstance(settings, JsonlFormat | LogfmtFormat):
         lines: JsonLines | MappedJson
         if plain is None:
             lines = MappedJson(entries, template, settings.repeats)
         else:
             lines = JsonLines(plain, template, settings.repeats)
-        if settings.framing is None and not settings.wrappers and settings.repeats is Repeats.CALLS:
+        if _is_bare(settings) and settings.repeats is Repeats.CALLS:
             if settings.filter is None:
                 return lines
             if isinstance(lines, JsonLines):
@@ -234,14 +238,39 @@ def _of_records(settings: FileFormat, template: tuple[str, ...], prompt: Templat
         reader = NAMED[settings.type].build(template)
     rate = settings.sample_rate if isinstance(settings, NamedFormat) else None
     paths = template
-    if isinstance(settings, JsonlFormat):
+    if isinstance(settings, JsonlFormat | LogfmtFormat):
         paths = (*template, *paths_of(entries))
     if settings.filter is not None:
         paths = (*paths, *(path for path, _, _ in settings.filter.tests))
     return compose(
-        reader, settings.framing, settings.wrappers, settings.text_fields, rate, journal_fields(paths),
+        reader,
+        None if isinstance(settings, LogfmtFormat) else settings.framing,
+        settings.wrappers,
+        settings.text_fields,
+        rate,
+        journal_fields(paths),
         filtered(reader, settings.filter, settings.type),
-    )  # fmt: skip
+        _shapes(settings, paths),
+    )
+
+
+def _is_bare(settings: JsonlFormat | LogfmtFormat) -> bool:
+    """Whether each line is a record as its field map reads it."""
+    if isinstance(settings, LogfmtFormat):
+        return False
+    return not (settings.framing or settings.wrappers or settings.records or settings.pairs)
+
+
+def _shapes(settings: JsonlFormat | LogfmtFormat | NamedFormat, paths: Sequence[str]) -> list[Wrapper]:
+    """Return what makes JSON objects of one call each of what is in the wrappers; `paths` are read of them."""
+    if isinstance(settings, LogfmtFormat):
+        return [Logfmt(settings.sign)]
+    made: list[Wrapper] = []
+    if isinstance(settings, JsonlFormat) and settings.record_places:
+        made.append(Spread(settings.record_places, paths))
+    if isinstance(settings, JsonlFormat) and settings.pair_paths:
+        made.append(Pairs(settings.pair_paths))
+    return made
 
 
 def compose(
@@ -252,15 +281,16 @@ def compose(
     sample_rate: float | None = None,
     of_journal: Sequence[str] = (),
     keeps: FilteredReader | None = None,
+    shapes: Sequence[Wrapper] = (),
 ) -> Decoder:
-    """Return a decoder for a reader, with the wrappers of the given names; `of_journal` is as for `Journal`, and
-    `keeps` reads only some of the records."""
+    """Return a decoder for a reader, with the wrappers of the given names; `of_journal` is as for `Journal`,
+    `keeps` reads only some of the records, and `shapes` make them of what is in the wrappers."""
     chosen = reader.framing if framing is None else FRAMINGS[framing]
     if names and names[0] == "prefix" and framing is None:
         chosen = LINES
     wrappers: list[Wrapper] = []
     for name, inside in zip_longest(names, names[1:]):
-        any_text = inside is not None or reader.reads_text
+        any_text = inside is not None or reader.reads_text or any(isinstance(it, Logfmt) for it in shapes)
         if name == "journald":
             chosen = Journal(of_journal, any_text=any_text)
         elif name in CONTAINERS:
@@ -269,4 +299,4 @@ def compose(
             wrappers.append(Prefix())
         else:
             wrappers.append(JsonString(text_fields, any_text=any_text))
-    return Decoder(reader, chosen, wrappers, sample_rate, keeps)
+    return Decoder(reader, chosen, [*wrappers, *shapes], sample_rate, keeps)

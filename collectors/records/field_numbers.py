@@ -9,7 +9,7 @@ from pydantic import Field
 
 from leverwatch.collectors.records.field_config import FieldEntry, Unit
 from leverwatch.collectors.records.field_specs import COUNTERS
-from leverwatch.collectors.records.field_values import BOUNDED, Mistyped, Written, number_reader
+from leverwatch.collectors.records.field_values import BOUNDED, TEXT, Mistyped, Written, number_reader
 from leverwatch.collectors.records.tokens import Stands
 
 PartOfDollar = Literal["cents", "millis", "micros", "nanos"]
@@ -78,10 +78,15 @@ class PartEntry(NumberEntry):
 class DurationEntry(NumberEntry):
     """How a duration is written."""
 
-    unit: Unit = Field(description="The unit of the number.")
+    unit: Unit | Literal["text"] = Field(
+        description="The unit of the number; `text`: each value is a text that says its own, such as `1.2s`."
+    )
 
     def _further(self, name: str) -> dict[str, Any]:
-        return {**super()._further(name), "unit": self.unit}
+        further = super()._further(name)
+        if self.unit == TEXT and further.get("written") is not None:
+            raise ValueError(f"{name}: unit: text reads its own numbers; decimal and thousands have no effect")
+        return {**further, "unit": self.unit}
 
 
 class CostEntry(NumberEntry):

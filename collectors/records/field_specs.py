@@ -10,11 +10,13 @@ from msgspec import Struct
 from leverwatch.collectors.counted_fields import Unit, amounts
 from leverwatch.collectors.records.field_values import (
     BOUNDED,
+    TEXT,
     Mistyped,
     Words,
     Written,
     as_dollars,
     as_milliseconds,
+    duration_reader,
     number_reader,
     text_reader,
     time_reader,
@@ -83,6 +85,9 @@ class FieldSpec(Struct, frozen=True):
         if name not in BOUNDED:
             as_text = name in ("operation", "finish_reason")
             return word_reader(self.words, as_text=as_text) if self.words else text_reader(name)
+        if self.unit == TEXT:
+            duration = duration_reader()
+            return lambda raw: None if isinstance(raw, str) and not raw.strip() else duration(raw)
         read, bound = self._number(written), BOUNDED[name]
         if self.unit is not None:
             bound = as_dollars(self.unit) if name == "cost_usd" else as_milliseconds(self.unit)

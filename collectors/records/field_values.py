@@ -15,6 +15,7 @@ from typing import Any
 from msgspec import Struct
 
 from leverwatch.collectors.counted_fields import Unit, amounts
+from leverwatch.collectors.records.durations import milliseconds_of
 from leverwatch.collectors.records.fields import text_of
 from leverwatch.collectors.records.formats.interface import MAX_AMOUNT, MAX_COUNT, MIN_RATE
 from leverwatch.collectors.records.names import NO_ID
@@ -32,6 +33,8 @@ _MOST_UNITS = 10**20
 """More of any unit are no time."""
 PER_MILLISECOND: Mapping[str, float] = {"s": 0.001, "ms": 1.0, "us": 1_000.0, "ns": 1_000_000.0}
 """The number of each unit in a millisecond."""
+TEXT = "text"
+"""Stands for the unit of durations that are texts which say their own."""
 PER_DOLLAR: Mapping[str, float] = {
     "cents": 100.0,
     "millis": 1_000.0,
@@ -147,6 +150,18 @@ def as_milliseconds(unit: str) -> Callable[[float], float]:
     """Return the function that converts a duration in a unit."""
     per = PER_MILLISECOND[unit]
     return lambda number: as_amount(as_amount(number) / per)
+
+
+def duration_reader() -> Callable[[Any], float]:
+    """Return the function that reads a duration in ms from a text that says its unit."""
+
+    def read(value: Any) -> float:
+        found = milliseconds_of(value) if isinstance(value, str) else None
+        if found is None:
+            raise Mistyped("expected a duration with its unit, such as 1.2s")
+        return as_amount(found)
+
+    return read
 
 
 def as_dollars(unit: str) -> Callable[[float], float]:

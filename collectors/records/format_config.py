@@ -42,6 +42,7 @@ from leverwatch.collectors.records.formats.interface import MIN_RATE, Repeats
 from leverwatch.collectors.records.formats.registry import NAMED
 from leverwatch.collectors.records.formats.table_header import Dialect
 from leverwatch.collectors.records.framing.registry import CONTAINERS
+from leverwatch.collectors.records.shapes_config import Inside, Signed
 
 if TYPE_CHECKING:
     from pydantic.json_schema import JsonSchemaValue
@@ -221,8 +222,11 @@ class FilterSettings(Model):
         return filter_of(self.only, self.without)
 
 
-class _JsonFormat(FilterSettings):
+class _Framed(FilterSettings):
     framing: FramingName | None = Field(default=None, description=_FRAMING)
+
+
+class _WrappedFormat(FilterSettings):
     wrap: WrapperName | tuple[WrapperName, ...] = Field(default=(), description=_WRAP, examples=["docker"])
     text_fields: tuple[str, ...] = Field(default=(), description=_TEXT_FIELDS)
 
@@ -248,6 +252,10 @@ class _JsonFormat(FilterSettings):
         return (self.wrap,) if isinstance(self.wrap, str) else self.wrap
 
 
+class _JsonFormat(_WrappedFormat, _Framed):
+    """A format of JSON objects."""
+
+
 class _Mapped(Model):
     repeats: Repeats = Field(default=Repeats.CALLS, description=_REPEATS)
 
@@ -261,13 +269,28 @@ class _Mapped(Model):
         return self
 
 
-class JsonlFormat(_JsonFormat, _Mapped):
+class JsonlFormat(_JsonFormat, _Mapped, Inside):
     """One JSON object a line, read by a field map."""
 
     type: Literal["jsonl"]
     fields: Apart[PathMap] = Field(
         description=r"Paths into the record, keys joined by dots; a dot inside a key is written `\.`."
     )
+
+
+class LogfmtFormat(_WrappedFormat, _Mapped, Signed):
+    """Lines of `key=value` pairs, maybe with other text before and between them, read by a field map."""
+
+    type: Literal["logfmt"]
+    fields: Apart[PathMap] = Field(
+        description=r"Keys of pairs; of a value that is JSON, paths into it. A dot inside a key is written `\.`."
+    )
+
+    @model_validator(mode="after")
+    def _text_needs_no_prefix(self) -> Self:
+        if "prefix" in self.wrappers:
+            raise ValueError("logfmt needs no wrap: prefix: text before the pairs is passed over")
+        return self
 
 
 class CsvFormat(FilterSettings, _Mapped):
@@ -363,5 +386,7 @@ class _ByName:
         return {"anyOf": [{"type": "string", "enum": [*NAMED, *EXPORTS]}, handler(schema)]}
 
 
-FileFormat = Annotated[JsonlFormat | CsvFormat | NamedFormat | ExportFormat, Discriminator("type"), _ByName()]
+FileFormat = Annotated[
+    JsonlFormat | LogfmtFormat | CsvFormat | NamedFormat | ExportFormat, Discriminator("type"), _ByName()
+]
 """A format with its settings, or the name of one that needs none."""

@@ -11,6 +11,7 @@ from leverwatch.collectors.sniffing.field_names import is_called
 from leverwatch.collectors.sniffing.gaps import holds_tokens
 from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.name_words import TOKEN, word_set, words_of
+from leverwatch.collectors.sniffing.not_usage import is_list_of_models, is_no_usage
 
 SIGNS = ("input_tokens", "cached_input_tokens", "output_tokens", "reasoning_tokens", "finish_reason")
 """Fields that nothing but a call of a model has."""
@@ -37,6 +38,10 @@ def belongs(paths: Mapping[str, tuple[Path, ...]], columns: Columns) -> bool | N
     # Keys that are values are no columns, and may have tokens in them.
     names = chain(columns.of, *columns.records[:_LOOKED_AT])
     if sum(is_called(_TRAINING, path) for path in columns.of) >= _FEWEST_OF_TRAINING:
+        return False
+    if is_list_of_models(paths, columns):
+        return False
+    if not any(name in paths for name in SIGNS) and is_no_usage(frozenset(paths), columns):
         return False
     if any(name in paths for name in SIGNS) or any(map(_is_named, names)):
         return True

@@ -10,6 +10,7 @@ from typing import Any
 from leverwatch.collectors.records.field_values import PER_DOLLAR, without_dollars
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.columns import Column
+from leverwatch.collectors.sniffing.cost_evidence import is_price, made_of_tokens, micros, names_currencies
 from leverwatch.collectors.sniffing.counters import counter_of, session_keys
 from leverwatch.collectors.sniffing.draft import MOST_OTHERS, Draft, first_that_tells
 from leverwatch.collectors.sniffing.field_names import is_called, rank
@@ -57,9 +58,30 @@ def set_cost(draft: Draft) -> None:
             draft.doubt("cost_usd", f"{spelled} is in {money}, which no setting turns into US dollars: not mapped")
             draft.settled.add(path)
             continue
+        if is_price(draft, path):
+            draft.doubt(
+                "cost_usd",
+                f"{spelled} is the same for all calls of a model, as a price is: not mapped",
+            )
+            draft.settled.add(path)
+            continue
         _set_cost(draft, path, [it for it in named if it not in signed], is_signed=path in signed)
         return
     _set_sum(draft, parts, signed)
+    if "cost_usd" not in draft.paths and not named and not parts:
+        _set_unnamed(draft)
+
+
+def _set_unnamed(draft: Draft) -> None:
+    """Map amounts that no name tells, and that the tokens of each call make at fixed prices."""
+    path = made_of_tokens(draft, _CHEAPEST, _DEAREST)
+    if path is not None and _money(draft, path) is None:
+        draft.set("cost_usd", draft.spell(path), path)
+        draft.doubt(
+            "cost_usd",
+            f"{draft.spell(path)} is made of the tokens at a fixed price for each, as a cost is, and is taken for"
+            " US dollars; no name tells",
+        )
 
 
 def _named(draft: Draft) -> list[Path]:
@@ -108,6 +130,10 @@ def _set_sum(draft: Draft, parts: dict[Path, str], signed: dict[Path, frozenset[
     if not all(draft.columns.of[path].numerals.is_plain for path in both):
         draft.doubt("cost_usd", f"{draft.spell(taken)} and {draft.spell(given)} are not mapped, being localised")
         return
+    if all(is_price(draft, path) for path in both):
+        spelled = f"{draft.spell(taken)} and {draft.spell(given)}"
+        draft.doubt("cost_usd", f"{spelled} are the same for all calls of a model, as prices are: not mapped")
+        return
     units = {_part_of_dollar(draft, path) for path in both}
     if len(units) > 1:
         return
@@ -125,6 +151,9 @@ def _set_cost(draft: Draft, path: Path, named: list[Path], *, is_signed: bool) -
     keys = session_keys(draft.columns)
     counter = counter_of(draft.columns, column, keys)
     unit = _part_of_dollar(draft, path)
+    if unit is None and not is_signed and not _names_dollars(path) and micros(draft, column):
+        unit = "micros"
+        draft.doubt("cost_usd", f"{spelled} is read as micros of US dollars, by its size; no name tells")
     setting: dict[str, Any] = {**settled_numerals(draft, "cost_usd", path, column), **_in_unit(unit)}
     if is_signed:
         setting["dollar_sign"] = True
@@ -261,7 +290,7 @@ def _money(draft: Draft, path: Path, signs: frozenset[str] = frozenset()) -> str
     if len(units) > 1:
         return "several units, by a field beside it"
     for currency in draft.columns.of:
-        if is_called(_CURRENCIES, currency):
+        if is_called(_CURRENCIES, currency) or names_currencies(draft.columns.of[currency]):
             draft.settled.add(currency)
             told = {str(value).strip().lower() for value in draft.columns.of[currency].values}
             if not told <= _DOLLARS:
@@ -275,4 +304,4 @@ def _is_dollars(unit: str) -> bool:
 
 
 def _says_dollars(draft: Draft) -> bool:
-    return any(is_called(_CURRENCIES, path) for path in draft.columns.of)
+    return any(is_called(_CURRENCIES, path) or names_currencies(it) for path, it in draft.columns.of.items())

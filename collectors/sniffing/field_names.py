@@ -21,7 +21,8 @@ from leverwatch.collectors.sniffing.numerals import Scalar
 _MOST_WORDS = 4
 _HITS = frozenset({"true", "false", "hit", "miss", "yes", "no", "none", "semantic hit"})
 _VERDICTS = frozenset({"true", "false", "valid", "invalid", "pass", "passed", "fail", "failed"})
-_KEY = re.compile("[\\w@$€%#:/.()?'\u2019-]+(?: [\\w@$€%#:/.()?'\u2019-]+){0,5}")
+_SIGNS = r"\w@$€£¥₹₩₺₽%#:/.,()&+?'\u2019（）-"  # noqa: RUF001
+_KEY = re.compile(f"[{_SIGNS}]+(?: [{_SIGNS}]+){{0,5}}")
 _SEGMENT = re.compile(r"[./:]")
 _FOREIGN = frozenset(
     {
@@ -37,6 +38,10 @@ _TYPES = frozenset(
 """Keys that say of which type the value in them is, as exports of document stores have them."""
 _WEAK = frozenset({"id", "uuid"})
 """Names that mean the record only at its top level."""
+
+
+LED = "\0key"
+"""The key under which the keys that led to a record stand while it is looked at: no log has it."""
 
 
 def is_count(value: Scalar) -> bool:
@@ -253,4 +258,4 @@ def _rank(ranks: Mapping[str, int], path: Path) -> int | None:
 
 def is_plain(path: Path) -> bool:
     """Whether the keys of a path look like names of fields, and not like values used as keys."""
-    return all(len(key) <= 64 and _KEY.fullmatch(key) for key in path)
+    return all(len(key) <= 64 and (key in ("*", LED) or _KEY.fullmatch(key)) for key in path)

@@ -11,10 +11,11 @@ from leverwatch.collectors.sniffing.caches import doubt_zeros
 from leverwatch.collectors.sniffing.columns import Columns, leaves
 from leverwatch.collectors.sniffing.draft import Draft, fits
 from leverwatch.collectors.sniffing.field_names import is_called, rank
-from leverwatch.collectors.sniffing.name_words import token_field, word_set, words_of
+from leverwatch.collectors.sniffing.name_words import TOKEN, token_field, word_set, words_of
 from leverwatch.collectors.sniffing.words import outcome_of
 
 _SAMPLES = word_set("sample sampled sampling samplerate samplingrate")
+_USAGE = word_set("usage verbrauch consommation uso")
 _LOOKED_AT, _LONGEST = 20, 10_000
 _TOTALS = ("totaltokens", "tokens", "totaltokencount", "tokensused", "gesamttokens", "tokenstotal")
 
@@ -33,6 +34,8 @@ def doubt_what_is_missing(draft: Draft, every: Columns) -> None:
         inside = [path for path, column in columns.of.items() if holds_tokens(column.texts[:_LOOKED_AT])]
         more += f"; the values of {draft.spell(unread[0])} cannot be read as counts" if unread else ""
         more += f"; {draft.spell(inside[0])} has them in a text of JSON, which no path reaches" if inside else ""
+        texts = [path for path, it in columns.of.items() if draft.is_free(path) and it.texts and _may_hold(path)]
+        more += f"; {draft.spell(texts[0])} may have them in a text, which no path reaches" if texts else ""
         draft.doubt(" and ".join(tokens), f"no field tells them, and they stay unknown{more}")
     _doubt_samples(draft)
     failed = _failed(draft)
@@ -41,6 +44,10 @@ def doubt_what_is_missing(draft: Draft, every: Columns) -> None:
         paths = draft.paths.get(name, ())
         if paths:
             _gap(draft, name, paths, failed)
+
+
+def _may_hold(path: Path) -> bool:
+    return not (TOKEN | _USAGE).isdisjoint(words_of(path[-1])) and token_field(path) is None
 
 
 def _no_model(draft: Draft, every: Columns) -> str:

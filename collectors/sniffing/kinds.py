@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from statistics import median
 from typing import Any
 
 from leverwatch.collectors.records.fields import Path
@@ -162,6 +163,7 @@ def _split(path: Path, groups: Sequence[_Group], columns: Columns, spell: Callab
     """Return what the values of a field leave out; None when they do not tell calls from other records."""
     if all(operation_like(it.value) is not None and it.kind in (None, Kind.GOOD) for it in groups):
         return None
+    groups = [replace(it, kind=None) if _is_no_sum(it, groups, columns) else it for it in groups]
     calls = [it for it in groups if it.tokens >= _CALLS and it.kind is not Kind.DERIVED]
     calls = _without_twins(calls, columns)
     asked = [it for it in calls if it.kind in (Kind.ASKED, Kind.PENDING, Kind.PART) and it.answers <= _OTHERS]
@@ -194,6 +196,19 @@ def _split(path: Path, groups: Sequence[_Group], columns: Columns, spell: Callab
     if not left_out and not failed:
         return None
     return _filtered(path, calls, failed, left_out, columns, spell)
+
+
+def _is_no_sum(group: _Group, groups: Sequence[_Group], columns: Columns) -> bool:
+    """Whether records have a word for sums, and tokens that are hardly more than those of the other records."""
+    if group.kind is not Kind.DERIVED or len(groups) <= 2:
+        return False
+    rest = {at for it in groups if it is not group and it.tokens >= _CALLS for at in it.at}
+    own, others = (
+        [number for path, it in columns.of.items() if rank("output_tokens", path) is not None
+         for at, number in it.counts.items() if at in chosen and number > 0]
+        for chosen in (group.at, rest)
+    )  # fmt: skip
+    return bool(own) and len(others) >= _COMMON and max(own) <= max(others) and median(own) <= 2 * median(others)
 
 
 def _ends_a_call(failed: _Group, calls: Sequence[_Group], groups: Sequence[_Group], columns: Columns) -> bool:

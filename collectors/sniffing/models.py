@@ -30,6 +30,7 @@ def set_model(draft: Draft) -> None:
         draft.doubt("model", f"{draft.spell(fitting[0])} is chosen by its values, for no name tells")
     # What was asked for is no sign of what served.
     fitting.sort(key=lambda path: is_called(_ASKED, path) or path[-1].lower().startswith("request"))
+    fitting = _like_models_first(draft, fitting)
     fitting = _beside_tokens(draft, fitting)
     chosen = first_that_tells(draft, fitting, lambda column: dict(column.by_record))
     chosen += [it for it in _filling(draft, fitting, chosen) if it not in chosen]
@@ -51,6 +52,15 @@ def set_model(draft: Draft) -> None:
         draft.doubt(
             "model", f"{missing} of {len(draft.columns)} records of the sample name none, and count as unknown"
         )
+
+
+def _like_models_first(draft: Draft, fitting: list[Path]) -> list[Path]:
+    """Return the paths, those first whose values look like names of models, where the first ones do not at all."""
+    of = draft.columns.of
+    if any(map(looks_like_model, of[fitting[0]].values)):
+        return fitting
+    like = [path for path in fitting if looks_like_models(of[path])]
+    return [*like, *(path for path in fitting if path not in like)]
 
 
 def _beside_tokens(draft: Draft, fitting: list[Path]) -> list[Path]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 
 from leverwatch.collectors.records.fields import Path
+from leverwatch.collectors.sniffing.scripts import in_english, known_stem, plain_letters
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_WORD = re.compile(r"[a-z]+|\d+[a-z]*")
-_COMPOUND = re.compile(r"(\w{2,})(tokens?)|(tokens?)(\w{2,})")
+_WORD = re.compile(r"[a-z]+|\d+[a-z]*|[^\W\d_a-z]+")
+_COMPOUND = re.compile(r"(\w{2,}?)(token(?:s|it|ek|en|y)?)|(tokens?)(\w{2,})")
 
 
 def word_set(words: str) -> frozenset[str]:
@@ -18,8 +18,12 @@ def word_set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-TOKEN = word_set("token tokens tok toks tks tkn tkns jeton jetons tokenanzahl tokencount tokeny tokenow")
+TOKEN = word_set(
+    "token tokens tokenit tokenek tokenen fichas tok toks tks tkn tkns jeton jetons tokenanzahl tokencount tokeny"
+    " tokenow"
+)
 _HOLDERS = TOKEN | word_set("usage verbrauch consommation uso counts timings")
+_API = word_set("eval candidates")
 _IN = word_set("input in prompt prompts request entree entrees eingabe eingang entrada ingresso invoer context"
                " sent"
            " inbound question evaluated frage wejsciowe wejscie vstup girdi")  # fmt: skip
@@ -29,6 +33,7 @@ _OUT = word_set("output out completion completions response sortie sorties ausga
             " wyjscie vystup"
             " eval")  # fmt: skip
 _CACHE = word_set("cache cached caches cachees gecacht zwischengespeichert")
+_FOUND = word_set("hit hits from is was served used")
 _NO_CACHE = word_set("uncached fresh miss missed noncached nocache frisch")
 _WRITE = word_set("write writes written creation create created")
 _REASON = word_set("reasoning thinking thoughts thought")
@@ -85,13 +90,12 @@ SESSION = word_set("session sessionid conversation conversationid thread threadi
 @lru_cache(maxsize=4096)
 def words_of(key: str) -> tuple[str, ...]:
     """Return the words of a key in lower case, without accents: `d'entrée` is `d`, `entree`."""
-    spaced = _CAMEL.sub(" ", key.replace("ß", "ss"))
-    folded = unicodedata.normalize("NFKD", spaced).encode("ascii", "ignore").decode().lower()
+    folded = plain_letters(_CAMEL.sub(" ", in_english(key)))
     found: list[str] = []
     for word in _WORD.findall(folded):
         match = _COMPOUND.fullmatch(word) if word not in TOKEN else None
         found += [part for part in match.groups() if part] if match else [word]
-    return tuple(found)
+    return tuple(map(known_stem, found))
 
 
 def token_field(path: Path) -> str | None:
@@ -152,6 +156,8 @@ def loose_rank(field: str, path: Path) -> int | None:
         return 0
     if field == "latency_ms" and not own & _NO_LATENCY and (own & LATENCY or (own & _TIMED and own & {"time"})):
         return 0
+    if field == "cache_hit" and own & _CACHE and own & _FOUND and not own & TOKEN:
+        return 0
     if field == "cost_usd" and own & COST and not own & _NO_COST:
         return 0
     return None
@@ -164,3 +170,19 @@ def part_of_cost(path: Path) -> str | None:
     if not (own | above) & COST or own & word_set("per rate limit budget unit token tokens cached cache max"):
         return None
     return "input" if own & _IN and not own & _OUT else "output" if own & _OUT and not own & _IN else None
+
+
+def speaks_of_tokens(path: Path) -> bool:
+    """Whether the name, or that of an object around it, says that numbers are tokens, as those of an API do."""
+    return any(not (_HOLDERS | _API).isdisjoint(words_of(key)) for key in path)
+
+
+def is_special(path: Path) -> bool:
+    """Whether the words say that a number is no plain number of tokens, but a limit, a part, or a rate of them."""
+    own = frozenset(words_of(path[-1]))
+    return bool(own & (_NO_COUNT | _CACHE | _REASON | _WRITE)) or "total" in own
+
+
+def says_nothing(path: Path) -> bool:
+    """Whether the name has no word: letters, numbers, or an alphabet of which nothing is known."""
+    return all(not word.isascii() or not word.strip("0123456789")[2:] for word in words_of(path[-1]))

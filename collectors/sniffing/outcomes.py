@@ -78,11 +78,37 @@ def set_status(draft: Draft) -> dict[Path, list[Scalar]]:
             continue
         excluded = found
         break
+    if "status" not in draft.paths:
+        _by_codes(draft)
     if "status" in draft.paths:
         _contradiction(draft)
     else:
         _by_failures(draft)
     return excluded
+
+
+def _by_codes(draft: Draft) -> None:
+    """Map a column of any name with codes of HTTP, good and bad ones, of which the bad ones have no output."""
+    answered = _answered(draft)
+    for path, column in draft.columns.of.items():
+        if not draft.is_free(path) or not _are_words(column):
+            continue
+        codes = {at: int(text) for at, value in column.by_record.items() if (text := _code_text(value))}
+        bad = {at for at, code in codes.items() if code >= _FIRST_FAULT}
+        known = set(codes.values()) <= _CODES and len(codes) == len(column.values)
+        if not known or not bad or len(bad) == len(codes) or not min(codes.values()) < _FIRST_FAULT:
+            continue
+        if answered and len(bad & answered) <= _OTHERS * len(bad) and set(codes) - bad <= answered:
+            draft.set("status", draft.spell(path), path)
+            draft.prove("status", f"{draft.spell(path)} has codes of HTTP, and {len(bad)} bad ones have no output")
+            return
+        if len(bad & answered) <= _OTHERS * len(bad):
+            draft.doubt(
+                "status",
+                f"{draft.spell(path)} has numbers like codes of HTTP, by which {len(bad)} records would be failed"
+                " calls: not mapped",
+            )
+            return
 
 
 def _are_codes(column: Column) -> bool:

@@ -6,7 +6,6 @@ Pure.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
 
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.columns import Column
@@ -20,30 +19,35 @@ from leverwatch.collectors.sniffing.counters import (
     session_keys,
 )
 from leverwatch.collectors.sniffing.draft import MOST_OTHERS, Draft, exclusive, first_that_tells
-from leverwatch.collectors.sniffing.name_words import bare_field, is_billed, is_fresh, words_of
+from leverwatch.collectors.sniffing.name_words import is_billed, is_fresh, speaks_of_tokens, words_of
+from leverwatch.collectors.sniffing.unnamed_tokens import WHOLES, Choice, choice_of, of_one_total, proof_of
 from leverwatch.collectors.sniffing.version_ids import version_id
 
 _MOSTLY = 0.9
-_FEWEST = 5
+_FEWEST, _ROUND = 5, (1000, 1024)
 _WIDER = frozenset({"total", "all", "overall", "sum", "aggregate", "combined"})
 _LONG = frozenset({"session", "cumulative", "lifetime", "running"})
-WHOLES = ("input_tokens", "output_tokens")
 
 
 def set_tokens(draft: Draft, shared: Sequence[Path] = ()) -> None:
     """Map the input and output tokens, of one scope both; `shared` are ids that several records have."""
-    fitting = {name: [path for path in draft.named(name) if draft.fits(name, path)] for name in WHOLES}
-    if not any(fitting.values()):
-        if not _by_bare_names(draft):
-            _by_sum(draft)
-        if "input_tokens" not in draft.paths:
-            _by_shape(draft)
-        return
+    fitting = {
+        name: [path for path in draft.named(name) if draft.fits(name, path) and not _is_limit(draft, path)]
+        for name in WHOLES
+    }
+    if not all(fitting.values()):
+        choice = choice_of(draft, fitting)
+        if choice is not None:
+            _take(draft, choice, fitting)
+        if not any(fitting.values()):
+            return
     versions = _are_versions(draft, shared, fitting)
     counters = {} if versions else _counters(draft, [path for paths in fitting.values() for path in paths])
     scopes = list(dict.fromkeys(path[:-1] for name in ("output_tokens", "input_tokens") for path in fitting[name]))
     if len(scopes) > 1:
         scopes = _ordered(draft, fitting, scopes, counters)
+    summed = of_one_total(draft, fitting["input_tokens"], fitting["output_tokens"]) or ()
+    _doubt_bare(draft, fitting)
     used = {name: _has_used(draft, fitting[name]) for name in WHOLES}
     for name in WHOLES:
         rank = {path: at for at, path in enumerate(fitting[name])}
@@ -52,6 +56,7 @@ def set_tokens(draft: Draft, shared: Sequence[Path] = ()) -> None:
         ordered = sorted(
             single or fitting[name],
             key=lambda path: (
+                path not in summed,
                 is_fresh(path),
                 is_billed(path) and used[name],
                 scopes.index(path[:-1]),
@@ -60,6 +65,44 @@ def set_tokens(draft: Draft, shared: Sequence[Path] = ()) -> None:
         )
         if ordered:
             _set(draft, name, ordered, fitting[name], counters)
+
+
+def _take(draft: Draft, choice: Choice, fitting: dict[str, list[Path]]) -> None:
+    """Map what is chosen without a name that tells; only the doubt, where both names are there already."""
+    for name, path in zip(WHOLES, choice.paths, strict=True):
+        if not fitting[name]:
+            _set(draft, name, [path], [path], {})
+    if choice.doubt is not None:
+        draft.doubt("input_tokens and output_tokens", choice.doubt)
+    for text in choice.evidence:
+        draft.prove("input_tokens and output_tokens", text)
+
+
+def _is_limit(draft: Draft, path: Path) -> bool:
+    """Whether every record has the same round number, as a limit of a model has; if so, that is said."""
+    numbers = list(draft.columns.of[path].counts.values())
+    number = numbers[0]
+    same = len(numbers) >= _FEWEST and set(numbers) == {number} and number > 0
+    if not same or not any(number % by == 0 for by in _ROUND):
+        return False
+    draft.doubt(
+        "input_tokens",
+        f"{draft.spell(path)} is {number:,.0f} in all records, as a limit is, and no count: not mapped",
+    )
+    draft.settled.add(path)
+    return True
+
+
+def _doubt_bare(draft: Draft, fitting: dict[str, list[Path]]) -> None:
+    """Say that names speak of input and output, and not of tokens, where nothing else proves these."""
+    first = [paths[0] for paths in fitting.values() if paths]
+    if not first or any(speaks_of_tokens(path) for paths in fitting.values() for path in paths):
+        return
+    if len(first) == len(WHOLES) and proof_of(draft, first[0], first[1]) is not None:
+        return
+    spelled = " and ".join(map(draft.spell, first))
+    names = [name for name, paths in fitting.items() if paths]
+    draft.doubt(" and ".join(names), f"{spelled} may be tokens, by the names, or numbers of something else")
 
 
 def _has_used(draft: Draft, paths: Sequence[Path]) -> bool:
@@ -73,71 +116,6 @@ def _are_versions(draft: Draft, shared: Sequence[Path], fitting: dict[str, list[
     chosen = {name: paths[0] for name, paths in draft.paths.items()}
     chosen |= {name: paths[0] for name, paths in fitting.items() if paths}
     return version_id(shared, chosen, draft.columns.records)[0] is not None
-
-
-def _by_bare_names(draft: Draft) -> bool:
-    """Map the only two columns that are called `in` and `out`, or alike. Returns whether there are two."""
-    named = {
-        name: [path for path in draft.columns.of if bare_field(path) == name and draft.is_free(path)]
-        for name in WHOLES
-    }
-    found = {name: [path for path in paths if draft.fits(name, path)] for name, paths in named.items()}
-    if any(len(paths) != 1 for paths in found.values()):
-        return False
-    for name, paths in found.items():
-        _set(draft, name, paths, paths, {})
-    spelled = " and ".join(draft.spell(paths[0]) for paths in found.values())
-    draft.doubt(
-        "input_tokens and output_tokens", f"{spelled} are taken for tokens, though no name speaks of tokens"
-    )
-    return True
-
-
-def _by_sum(draft: Draft) -> None:
-    """Map two columns of counts of which a third one is the sum, as input and output are."""
-    counts = {
-        path: column.counts
-        for path, column in draft.columns.of.items()
-        if draft.is_free(path) and len(column.counts) >= _FEWEST and draft.fits("input_tokens", path)
-    }
-    for total, sums in counts.items():
-        for first, second in combinations((path for path in counts if path != total), 2):
-            one, other = counts[first], counts[second]
-            at = one.keys() & other.keys() & sums.keys()
-            if len(at) >= _MOSTLY * len(sums) and all(one[it] + other[it] == sums[it] > 0 for it in at):
-                taken, given = (first, second) if sum(one.values()) >= sum(other.values()) else (second, first)
-                if not (any(one.values()) and any(other.values())):
-                    continue
-                for name, path in zip(WHOLES, (taken, given), strict=True):
-                    _set(draft, name, [path], [path], {})
-                draft.doubt(
-                    "input_tokens and output_tokens",
-                    f"{draft.spell(taken)} and {draft.spell(given)} are chosen because {draft.spell(total)} is"
-                    " their"
-                    " sum, and the larger one is taken for the input; no name tells",
-                )
-                return
-
-
-def _by_shape(draft: Draft) -> None:
-    """Map the only two columns of counts, of a table whose names are of no known language."""
-    if "model" not in draft.paths:
-        return
-    counts = [
-        path for path, column in draft.columns.of.items()
-        if draft.is_free(path) and len(column.counts) >= _MOSTLY * len(draft.columns) and draft.fits(WHOLES[0],
-        path)
-        and len(set(column.counts.values())) > _FEWEST and not words_of(path[-1])
-    ]  # fmt: skip
-    if len(counts) == len(WHOLES):
-        counts.sort(key=lambda path: -sum(draft.columns.of[path].counts.values()))
-        for name, path in zip(WHOLES, counts, strict=True):
-            _set(draft, name, [path], [path], {})
-        spelled = " and ".join(map(draft.spell, counts))
-        draft.doubt(
-            "input_tokens and output_tokens",
-            f"{spelled} are chosen as the only counts, and the larger ones are taken for the input; no name tells",
-        )
 
 
 def _counters(draft: Draft, paths: Sequence[Path]) -> dict[Path, Counter]:

@@ -1,47 +1,50 @@
-"""Recognises the format of a usage log, and counts the whole log without a store."""
+"""Recognises the format of a usage log."""
 
 from __future__ import annotations
 
 import json
 import re
-import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from leverwatch.collectors.interface import CollectorContext, Operation, Result, SourceState, UsageRow, utc_now
 from leverwatch.collectors.records.decoder import build_format
-from leverwatch.collectors.records.fields import FIELDS
-from leverwatch.collectors.records.format_config import FileFormat
 from leverwatch.collectors.records.formats.exports import NAMES as EXPORTS
 from leverwatch.collectors.records.formats.exports import WITHOUT_CALLS, export_of, table_names
-from leverwatch.collectors.records.formats.interface import Format, Parsed, Row, Units
+from leverwatch.collectors.records.formats.interface import Format, Row, Units
 from leverwatch.collectors.records.formats.registry import NAMED
 from leverwatch.collectors.records.framing.lines import LINES
 from leverwatch.collectors.records.framing.registry import CONTAINERS, FRAMINGS
 from leverwatch.collectors.records.framing.wrappers import STRING_FIELDS, JsonString, Prefix
-from leverwatch.collectors.records.names import is_usable
-from leverwatch.collectors.records.timestamps import parse_time
-from leverwatch.collectors.records.vocabulary import is_cache_hit, operation_of, status_of
+from leverwatch.collectors.sniffing.counting import Sample, Summary, doubts, recorded_by, samples, summarise
 from leverwatch.collectors.sniffing.guess import FieldGuess, dotted, leaves, propose
-from leverwatch.collectors.sniffing.instrumentations import instrumentations
 from leverwatch.collectors.sniffing.loading import config_of, loadable
 from leverwatch.collectors.sniffing.named import map_that_tells_more, told, unread_numbers
-from leverwatch.collectors.sniffing.pieces import piece_notes
 from leverwatch.collectors.sniffing.reading import MOST_RECORDS, read_sample, spread
-from leverwatch.collectors.sniffing.repeated_ids import note_on
+from leverwatch.collectors.sniffing.reshaping import reshaped
 from leverwatch.collectors.sniffing.tables import Table, has_no_header, no_table, table_of
+from leverwatch.collectors.sniffing.text_pairs import pairs_in
 from leverwatch.collectors.sniffing.unmapped import arrays_of_calls, found_and_missing
-from leverwatch.collectors.sources.files.collector import FilesCollector
-from leverwatch.collectors.sources.files.config import FilesConfig
 
 SAMPLE_RECORDS = 50
-__all__ = ["Guess", "Sample", "Summary", "config_of", "guess", "read_sample", "samples", "summarise"]
+__all__ = [
+    "Guess",
+    "Sample",
+    "Summary",
+    "config_of",
+    "doubts",
+    "guess",
+    "read_sample",
+    "recorded_by",
+    "samples",
+    "summarise",
+]
 _ENOUGH = 30
 """The least score at which a record is taken for one of a format."""
+_FEWEST_OTHERS, _OTHERS = 3, 0.05
+"""Lines of text among records, and their share, from which on a program logs both: fewer are broken records."""
 _FRAME = re.compile(rb"[\0\x01]...(?:\{|\x28\xb5\x2f\xfd|\x0a)", re.DOTALL)
 
 _SQL = re.compile(
@@ -81,33 +84,6 @@ class Guess:
         return {"type": self.format, **extras} if extras else self.format
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """The fields read from a record, without texts of prompts or responses."""
-
-    place: str
-    values: Mapping[str, Any]
-
-
-@dataclass(slots=True)
-class Summary:
-    """The counts of a whole file, as `collect` would make them."""
-
-    tallies: Counter[Result] = field(default_factory=Counter)
-    unreadable: Counter[str] = field(default_factory=Counter)
-    """By field, values of counted records that are unknown because they cannot be read."""
-    usage: list[UsageRow] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    instrumentations: dict[str, int] = field(default_factory=dict)
-    """Calls that each instrumentation saw, by its name; empty when none has a name."""
-    joined: dict[tuple[str, ...], int] = field(default_factory=dict)
-    """Calls that were seen more than once, by the names of those who saw them, the outermost first."""
-
-    def add(self, column: str, operation: Callable[[Operation], bool]) -> float:
-        """Return the sum of a column over all rows whose operation is chosen."""
-        return sum((float(getattr(row, column)) for row in self.usage if operation(row.operation)), 0.0)
-
-
 def guess(data: bytes, compression: str) -> Guess | None:
     """Return how to read a file, judged by its first bytes; None when its format cannot be recognised. Pure.
 
@@ -132,7 +108,7 @@ def guess(data: bytes, compression: str) -> Guess | None:
     best = _best(FRAMINGS["json"].split(data).units[:SAMPLE_RECORDS])
     if best is not None:
         return Guess(best, compression, "json", ("prefix",))
-    return _json(data, compression) or _table(data, compression)
+    return _json(data, compression) or _text(data, compression) or _table(data, compression)
 
 
 def _or_map(named: Guess, data: bytes) -> Guess:
@@ -184,20 +160,41 @@ def _json(data: bytes, compression: str) -> Guess | None:
         objects = sum(isinstance(_value(line), dict) for line in lines.units[:SAMPLE_RECORDS])
         if 2 * objects > len(lines.units[:SAMPLE_RECORDS]):
             framing, units = None, lines
-    found: list[tuple[FieldGuess, tuple[str, ...]]] = []
+    found: list[tuple[FieldGuess, tuple[str, ...], int]] = []
+    whole = False
     for wrappers, inner in _unwrapped(units):
         clock = next((time for time in inner.times or () if time), None)
         if wrappers and inner.units == units.units and clock is None:
             continue  # nothing is around the records
-        records = [it for it in map(_value, spread(inner.units)) if isinstance(it, dict)]
+        values = [*map(_value, spread(inner.units))]
+        records = [it for it in values if isinstance(it, dict)]
+        others = len(inner.refused) + sum(isinstance(it, str) and bool(it.strip()) for it in values)
+        refused = others if others >= max(_FEWEST_OTHERS, _OTHERS * len(values)) else 0
         fields = propose([leaves(it) for it in records], clock=clock, day_first=False)
-        if fields is not None:
-            found.append((_with_arrays(fields, records), wrappers))
+        inside = reshaped(records, fields, clock)
+        if inside is not None:
+            whole = whole or inside.is_document
+            found.append((inside.fields, wrappers, refused))
+        elif fields is not None:
+            found.append((_with_arrays(fields, records), wrappers, refused))
     if not found:
         return None
-    # An envelope has a time, and maybe more: the record is where most is known.
-    best, wrappers = max(found, key=lambda it: len(it[0].fields))
+    # An envelope has a time, and maybe more: the record is where most is known, and fewest lines are refused.
+    best, wrappers, _ = max(found, key=lambda it: (len(it[0].fields), -it[2]))
+    if whole and not wrap and not wrappers:
+        framing = "json"
     return _loaded(Guess("jsonl", compression, framing, (*wrap, *wrappers), best))
+
+
+def _text(data: bytes, compression: str) -> Guess | None:
+    _, wrap, units = _outermost(data)
+    if not wrap:
+        units = LINES.split(data)
+    for wrappers, inner in (("json-string",), JsonString(any_text=True).unwrap(units)), ((), units):
+        fields = pairs_in(inner)
+        if fields is not None:
+            return _loaded(Guess("logfmt", compression, None, (*wrap, *wrappers), fields))
+    return None
 
 
 def _loaded(guessed: Guess) -> Guess | None:
@@ -259,9 +256,8 @@ def refusal(data: bytes) -> str:
         if text:
             said.append(f"in {wrappers[0]}: {text}" if wrappers else text)
         said += [
-            f"{dotted(path)} has {items} items with tokens in {number} records, and no setting reads the calls"
-            " of an"
-            " array: write a line for each call"
+            f"{dotted(path)} has {items} items with tokens in {number} records, which `records: {dotted(path)}`"
+            " would make calls, if they or the records had a time"
             for path, (number, items) in arrays_of_calls(values).items()
         ]
     table = None if said else _rows(data)
@@ -312,78 +308,3 @@ def _value(unit: bytes) -> Any:
         return json.loads(unit)
     except (ValueError, RecursionError):
         return unit.decode(errors="replace")
-
-
-def summarise(config: FilesConfig, now: Callable[[], datetime] = utc_now) -> Summary:
-    """Count a file with the real collector, in memory.
-
-    Raises:
-        CollectorError: the file cannot be read.
-    """
-    summary = Summary()
-    with tempfile.TemporaryDirectory() as folder:
-        context = CollectorContext(Path(folder), Path(folder), now, {})
-        collector = FilesCollector(config, context)
-        for batch in collector.collect(SourceState(0, dict)):
-            summary.tallies.update(batch.tallies)
-            summary.unreadable.update(batch.unreadable)
-            summary.usage += batch.usage
-            summary.problems += (f"{it.place}: {it.reason}: {it.detail}" for it in batch.problems)
-        report = collector.observers
-    if any(report.seen):
-        summary.instrumentations = {_named(name): number for name, number in report.seen.most_common()}
-    summary.joined = {tuple(map(_named, names)): number for names, number in report.joined.items() if number > 0}
-    return summary
-
-
-def _named(name: str) -> str:
-    return name if is_usable(name) else "?" if name else "unnamed"
-
-
-def samples(settings: FileFormat, data: bytes, number: int = 5) -> Iterator[Sample]:
-    """Yield the fields read from the first records."""
-    format_ = build_format(settings, ())
-    parsed, start = _read(format_, data)
-    for index, row in enumerate(parsed.rows[:number]):
-        line = index if parsed.lines is None else parsed.lines[index]
-        yield Sample(str(line + 1 + bool(start)), _shown(row))
-
-
-def doubts(settings: FileFormat, data: bytes) -> tuple[str, ...]:
-    """Return sentences about what in the first bytes of a file may not be as it seems."""
-    format_ = build_format(settings, ())
-    parsed, _ = _read(format_, data)
-    return (*piece_notes(parsed), *note_on(parsed, format_.repeats, has_extended=format_.has_extended))
-
-
-def _read(format_: Format, data: bytes) -> tuple[Parsed, int]:
-    """Return the records of the first bytes of a file, and the length of its header."""
-    start = data.find(b"\n") + 1 if format_.wants_header else 0
-    header, data = data[:start], data[start:]
-    end = format_.framing.complete(data, final=True)
-    return format_.parse(data[:end] or data, header or None), start
-
-
-def recorded_by(settings: FileFormat, data: bytes) -> dict[str, int]:
-    """Return the number of spans in the first records by the instrumentation that recorded them."""
-    format_ = build_format(settings, ())
-    end = format_.framing.complete(data, final=True)
-    return instrumentations(format_.framing.split(data[:end] or data).units)
-
-
-def _shown(row: Row) -> dict[str, Any]:
-    values = {name: value for name, value in zip(FIELDS, row, strict=False) if value is not None}
-    values.pop("time", None)
-    for name, value in values.items():
-        if isinstance(value, str) and not is_usable(value):
-            values[name] = "?"
-    moment = parse_time(row[FIELDS.index("time")], UTC)
-    # Words that nobody knows may be anything, a text of a call among them.
-    if "status" in values:
-        outcome = status_of(values["status"])
-        values["status"] = "?" if outcome is None else outcome.name.lower()
-    if "operation" in values:
-        values["operation"] = operation_of(values["operation"]) or "?"
-    if "cache_hit" in values:
-        values["cache_hit"] = is_cache_hit(values["cache_hit"])
-    return {"time": "?" if moment is None else moment.isoformat(timespec="seconds"), **values}

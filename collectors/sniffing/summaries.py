@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.columns import Column, Columns
-from leverwatch.collectors.sniffing.field_names import rank
+from leverwatch.collectors.sniffing.field_names import LED, rank
 from leverwatch.collectors.sniffing.numerals import Scalar
 from leverwatch.collectors.sniffing.words import Kind, is_word, kind_of
 
@@ -19,6 +19,8 @@ _FEWEST = 3
 _PROVEN, _LIKELY = 0.9, 0.5
 _ONE_CALL = frozenset({Kind.PART, Kind.ASKED, Kind.PENDING})
 """Records that a later one of the same call replaces: that one is the call, and no sum."""
+_AMOUNTS = ("input_tokens", "output_tokens", "cached_input_tokens", "cost_usd", "latency_ms")
+"""Fields whose numbers are the same by chance, and no ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ def summaries_of(columns: Columns, kept: Sequence[int]) -> Summaries | None:
     tokens = [path for path in columns.of if rank("output_tokens", path) is not None] or [
         path for path in columns.of if rank("input_tokens", path) is not None
     ]
-    ids = [path for path, column in columns.of.items() if _is_shared_id(column)]
+    amounts = {path for path in columns.of if any(rank(name, path) is not None for name in _AMOUNTS)}
+    ids = [path for path, column in columns.of.items() if path not in amounts and _is_shared_id(column)]
     if not tokens or not ids:
         return None
     inside, best = frozenset(kept), None
@@ -87,6 +90,8 @@ def _is_shared_id(column: Column) -> bool:
 def _parts(columns: Columns, inside: frozenset[int]) -> Iterator[tuple[Path, Scalar | None, frozenset[int]]]:
     """Yield records that a word or a path of their own tells from the rest, no more of them than of the rest."""
     for path, column in columns.of.items():
+        if path[0] == LED and rank("model", path) is not None:
+            continue  # each model has an entry of its own
         at: dict[Scalar, set[int]] = defaultdict(set)
         if all(isinstance(value, str | bool) and is_word(value) for value in column.values):
             for index, value in column.by_record.items():

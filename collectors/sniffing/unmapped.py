@@ -12,6 +12,7 @@ from leverwatch.collectors.sniffing.draft import Draft, fits
 from leverwatch.collectors.sniffing.field_names import is_called, is_plain, is_time, rank
 from leverwatch.collectors.sniffing.moments import moments_of
 from leverwatch.collectors.sniffing.name_words import TOKEN, words_of
+from leverwatch.collectors.sniffing.not_usage import is_list_of_models, is_no_usage, said_of_models
 
 _MOST_NUMBERS = 40
 _CALLS = ("calls", "requests", "steps", "generations", "responses", "attempts", "llmcalls", "messages", "usage",
@@ -94,7 +95,18 @@ def found_and_missing(records: Sequence[Record], spell: Callable[[Path], str]) -
     if totals and "tokens" in missing:
         parts.append(f"{spell(totals[0])} is not split into input and output")
     models = tuple(path for path in columns.of if _tells("model", path, columns))
-    if models and "tokens" in missing and belongs({"model": models}, columns) is False:
+    times = tuple(path for path in columns.of if _tells("time", path, columns))
+    if is_list_of_models({"time": times, "model": models}, columns):
+        parts.append(
+            f"one record for each model, with the day in {spell(times[0])} from which on something holds of it:"
+            " this is no usage log"
+        )
+    elif models and "tokens" in missing and is_no_usage(frozenset({"model"}), columns):
+        parts.append(
+            f"{', '.join(map(spell, said_of_models(columns)[:4]))} are limits, prices or scores of models by their"
+            " names: this is no usage log"
+        )
+    elif models and "tokens" in missing and belongs({"model": models}, columns) is False:
         parts.append(
             "no finish reason, no latency and no operation is found either, and no name in"
             f" {', '.join(map(spell, models[:3]))} looks like a model of a provider: this is no usage log"

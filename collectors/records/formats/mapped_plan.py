@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from leverwatch.collectors.records.field_rows import FieldRows
 from leverwatch.collectors.records.field_specs import WHOLE_FIELDS, WHOLE_OF, FieldSpec
-from leverwatch.collectors.records.field_values import BOUNDED, PER_MILLISECOND
+from leverwatch.collectors.records.field_values import BOUNDED, PER_MILLISECOND, TEXT
 from leverwatch.collectors.records.fields import FIELD_INDEX, parse_path
 from leverwatch.collectors.records.formats.interface import Parsed
 from leverwatch.collectors.records.formats.plain import ADDS, NAME, Place, Plan
@@ -43,7 +43,7 @@ def _is_plain(name: str, spec: FieldSpec) -> bool:
     if name in {"trace_id", "inferences"}:  # whose blanks and fractions are values to the helper
         return False
     if name in BOUNDED:
-        if name == "cost_usd" and spec.unit is not None:
+        if spec.unit == TEXT or (name == "cost_usd" and spec.unit is not None):
             return False
         return spec.constant is None and (not spec.is_sum or name in WHOLE_FIELDS)
     return True

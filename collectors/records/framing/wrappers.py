@@ -108,11 +108,12 @@ class Prefix:
             if brace < 0:
                 inner.ignored += 1
             else:
-                inner.add(index, text[brace:], _time_before(text[:brace]))
+                inner.add(index, text[brace:], time_before(text[:brace]))
         return inner.units()
 
 
-def _time_before(text: bytes) -> str | None:
+def time_before(text: bytes) -> str | None:
+    """Return the date with a time of day in the text before a record; None when there is none."""
     found = _STAMP.search(text, 0, _FAR)
     return None if found is None else found[0].decode().replace(",", ".")
 

@@ -26,7 +26,8 @@ SPECS: dict[str, list[FieldSpec]] = {
         FieldSpec(("a", "b", "c"), is_sum=True), FieldSpec(("a", "a"), is_sum=True), FieldSpec(("a", "b")),
         FieldSpec(("a",), written=GERMAN),
     ],
-    "latency_ms": [FieldSpec(("a", "b"), unit="us"), FieldSpec(("a", "b"), is_sum=True, unit="s")],
+    "latency_ms": [FieldSpec(("a", "b"), unit="us"), FieldSpec(("a", "b"), is_sum=True, unit="s"),
+                   FieldSpec(("a",), unit="text"), FieldSpec(("a", "b"), unit="text")],
     "cost_usd": [
         FieldSpec(("a",), unit="cents"), FieldSpec(("a", "b"), is_sum=True, unit="micros"),
         FieldSpec(("a",), unit="nanos", written=Written(".", ",", dollars=True)),
@@ -38,6 +39,7 @@ VALUES: st.SearchStrategy[Any] = st.sampled_from(
         None,
         "",
         " ",
+        "1.5s",
         0,
         1,
         5,

@@ -328,9 +328,9 @@ FILE_OUT = so_far(lambda _: 0, lambda it: it.given)
             id="words for nothing in a table",
         ),
         pytest.param(
-            lambda it: {"日時": it.ts, "モデル": "gpt-9", "入力": it.taken, "出力": it.given},
-            {"time": "日時", "model": "モデル", "input_tokens": "入力", "output_tokens": "出力"},
-            "input_tokens and output_tokens: 入力 and 出力 are chosen as the only counts",
+            lambda it: {"დრო": it.ts, "მოდელი": "gpt-9", "შემავალი": it.taken, "გამავალი": it.given},
+            {"time": "დრო", "model": "მოდელი", "input_tokens": "შემავალი", "output_tokens": "გამავალი"},
+            "input_tokens and output_tokens: შემავალი and გამავალი are chosen as the only counts",
             id="names in a language that nobody here reads",
         ),
         pytest.param(

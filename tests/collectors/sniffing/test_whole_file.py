@@ -52,14 +52,20 @@ def test_of_json_over_several_lines_no_piece_from_the_middle_is_taken(tmp_path: 
     assert read_sample(tmp_path / "log")[0] == (tmp_path / "log").read_bytes()[:4000]
 
 
-def test_keys_that_are_values_are_not_looked_at() -> None:
+def test_keys_that_are_values_are_no_fields_but_lead_to_records() -> None:
     records = [
         {"ts": "2026-03-10T08:00:00Z", "model": "m", "usage": {f"u{n}": {"input_tokens": n}}} for n in range(400)
     ]
     found = guess(lines(*records), "plain")
 
     assert found is not None
-    assert found.settings == {"type": "jsonl", "fields": {"time": "ts", "model": "model"}}
+    assert found.settings == {
+        "type": "jsonl",
+        "records": "usage.*",
+        "fields": {"time": "ts", "model": "model", "input_tokens": "usage.*.input_tokens"},
+    }
+    assert found.fields is not None
+    assert any("may be the sum of several" in note for note in found.fields.notes)
 
 
 def test_a_short_file_is_looked_at_as_a_whole(tmp_path: Path) -> None:
@@ -84,8 +90,8 @@ def lines(*records: Any) -> bytes:
     ("data", "words"),
     [
         (lines({"ts": "2026-03-10T08:00:00Z", "text": "canary"}), "time found in ts; no model, no tokens"),
-        (lines({"when": "2026-03-10T08:00:00Z", "calls": [{"in_tokens": 1, "out_tokens": 2}] * 3}),
-         "calls has 3 items with tokens in 1 records, and no setting reads the calls of an array"),
+        (lines({"name": "a", "calls": [{"in_tokens": 1, "out_tokens": 2}] * 3}),
+         "calls has 3 items with tokens in 1 records, which `records: calls` would make calls"),
         (lines({"llm": "gpt-9", "usage": {"prompt_tokens": 3}}),
          "model found in llm; tokens found in usage.prompt_tokens; no time"),
         (lines("2026-03-10T08:00:00Z,gpt-9,12", "2026-03-10T09:00:00Z,gpt-9,15"), "the first line is no header"),

@@ -38,6 +38,30 @@ def entries(app: str) -> bytes:
     return docker(text[:20], ends=False) + docker(text[20:])
 
 
+def days() -> bytes:
+    half = [{"2026-03-10": {app: {"n": 1} for app in APPS[:3]}, "version": 2}]
+    return b"\n".join(
+        json.dumps(it, indent=2).encode() for it in [*half, {"2026-03-09": {app: {} for app in APPS[3:]}}]
+    )
+
+
+def session(*apps: str) -> bytes:
+    return json.dumps({"ts": "2026-03-10T08:00:00Z", "turns": [{"calls": [{"app": it}]} for it in apps]}).encode()
+
+
+def pairs(app: str) -> bytes:
+    said = [{"key": "app", "value": {"string_value": app}}, {"key": "x", "value": {"int_value": "1"}}]
+    return json.dumps({"ts": "2026-03-10T08:00:00Z", "params": said}).encode() + b"\n"
+
+
+def texts(app: str) -> bytes:
+    return f'2026-03-10 08:00:00,123 INFO called msg="a \\"b=c\\" d" app={app} n=1\n'.encode()
+
+
+def shaped(system: str = "{app}", **format_: Any) -> Any:
+    return config(path="*.log", format={"type": "jsonl", "fields": {"time": "ts"}, **format_}, system=system)
+
+
 SHAPES: dict[str, tuple[Any, bytes]] = {
     "pretty": (settings(framing="json"), b"\n".join(map(document, APPS))),
     "no newline": (settings(framing="json"), b"".join(document(app, None) for app in APPS)),
@@ -47,7 +71,22 @@ SHAPES: dict[str, tuple[Any, bytes]] = {
     "packed frames": (settings(framing="length-prefixed"), b"".join(frame(line(app), True) for app in APPS)),
     "cri": (settings(wrap="cri"), b"".join(map(parts, APPS))),
     "docker": (settings(wrap="docker"), b"".join(map(entries, APPS))),
-}
+    "days and systems as keys": (
+        shaped("{key.2}", framing="json", records="*.*", fields={"time": "key.1"}), days()
+    ),
+    "calls of sessions": (
+        shaped(r"{turns.calls.app}", records="turns.calls"), b"\n".join([session("a", "b"), session(*"cdef"), b""])
+    ),
+    "calls of one document": (
+        shaped("{turns.calls.app}", framing="json", records="turns.calls"), session(*APPS)
+    ),
+    "keys and values": (shaped("{params.app}", pairs="params"), b"".join(map(pairs, APPS))),
+    "logfmt": (shaped(type="logfmt"), b"".join(map(texts, APPS))),
+    "logfmt in cri": (
+        shaped(type="logfmt", wrap="cri"),
+        b"".join(cri(texts(it).decode()[:60], tag="P") + cri(texts(it).decode().strip()[60:]) for it in APPS),
+    ),
+}  # fmt: skip
 SHAPE = pytest.mark.parametrize("shape", SHAPES)
 
 

@@ -43,10 +43,13 @@ def settings_of(kind: str, choice: int) -> FilesConfig:
     system, time = SETTINGS[choice % len(SETTINGS)]
     framing = {"framing": "json"} if kind in {"objects", "indented"} else {}
     fields = {"time": time, "input_tokens": "n"}
-    if kind != "lines":
+    if kind not in {"lines", "calls", "logfmt"}:
         # Of a document that begins with all that the rotated one before says, only what is beyond counts.
         fields["request_id"] = "id"
-    form = {"type": "csv" if kind == "csv" else "jsonl", "fields": fields, **framing}
+    if kind == "calls":
+        fields = {name: f"calls.{path}" for name, path in fields.items()}
+        system, framing = system.replace("{", "{calls."), {"records": "calls"}
+    form = {"type": kind if kind in {"csv", "logfmt"} else "jsonl", "fields": fields, **framing}
     return config(path="*.log", format=form, system=system, dedupe_window="0s")
 
 
@@ -58,6 +61,11 @@ def written(kind: str, number: int, serial: int) -> bytes:
     values = {**RECORDS[number], "n": serial, "id": f"call-{serial}"}
     if kind == "csv":
         return ",".join(str(values.get(name, "")) for name in COLUMNS).encode() + b"\n"
+    if kind == "logfmt":
+        return "INFO called {}\n".format(" ".join(f'{key}="{value}"' for key, value in values.items())).encode()
+    if kind == "calls":
+        # The second call of each line is refused by other settings than the first.
+        return json.dumps({"calls": [values, None, {**RECORDS[4], "n": serial}]}).encode() + b"\n"
     return json.dumps(values, indent=2 if kind == "indented" else None).encode() + b"\n"
 
 
@@ -84,6 +92,8 @@ class History:
         for number in numbers:
             if number < len(RECORDS) and RECORDS[number]["ts"] == TIME and "app" in RECORDS[number]:
                 self.right[RECORDS[number]["app"]] += 1
+            if number < len(RECORDS) and self.kind == "calls":
+                self.right["qa"] += 1
 
     def step(self, name: str, choice: int, numbers: list[int]) -> None:
         if name in {"write", "cut"}:
@@ -109,7 +119,7 @@ class History:
             self.bench.collect()
 
 
-@pytest.mark.parametrize("kind", ["lines", "objects", "indented", "csv"])
+@pytest.mark.parametrize("kind", ["lines", "objects", "indented", "csv", "calls", "logfmt"])
 @pytest.mark.parametrize("chunk", [100, 1 << 20], ids=["small pieces", "at once"])
 @given(steps=st.lists(STEP, min_size=1, max_size=10))
 @example(steps=[("write", 0, [0], None), ("compress", 0, [], None), ("write", 0, [0], None)])

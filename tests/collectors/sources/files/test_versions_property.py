@@ -25,14 +25,30 @@ STEP = st.tuples(
     st.sampled_from([None, True, False]),
 )
 FIELDS = {"time": "ts", "input_tokens": "n", "request_id": "id"}
+_SHAPES: dict[str, dict[str, Any]] = {
+    "array": {"framing": "json"},
+    "objects": {"framing": "json"},
+    "csv": {},
+    "array in a document": {
+        "framing": "json",
+        "records": "calls",
+        "fields": {name: f"calls.{path}" for name, path in FIELDS.items()},
+    },
+    "times as keys": {
+        "framing": "json",
+        "records": "sums.*",
+        "repeats": "versions",
+        "fields": {"time": "key.1", "input_tokens": "sums.*.n", "request_id": "key.all"},
+    },
+}
 KINDS = {
     kind: config(
         path="*.json",
-        format={"type": "csv" if kind == "csv" else "jsonl", "fields": FIELDS, **more},
+        format={"type": "csv" if kind == "csv" else "jsonl", "fields": FIELDS} | more,
         system="s",
         dedupe_window="0s",
     )
-    for kind, more in {"array": {"framing": "json"}, "objects": {"framing": "json"}, "csv": {}}.items()
+    for kind, more in _SHAPES.items()
 }
 COLUMNS = ["ts", "n", "id"]
 
@@ -41,6 +57,12 @@ def written(kind: str, records: list[dict[str, Any]], layout: int) -> bytes:
     if kind == "csv":
         return table(records, [COLUMNS, ["a", *COLUMNS], [*COLUMNS, "b"], ["a", *COLUMNS, "b"]][layout])
     indent = [None, 1, 2, 4][layout]
+    if kind == "array in a document":
+        return json.dumps({"calls": records, "size": len(records)}, indent=indent).encode()
+    if kind == "times as keys":
+        return json.dumps(
+            {"version": 1, "sums": {it["ts"]: {"n": it["n"]} for it in records}}, indent=indent
+        ).encode()
     if kind == "array":
         return json.dumps(records, indent=indent).encode() + b"\n" * (layout % 2)
     return b"\n".join(json.dumps(it, indent=indent).encode() for it in records) + b"\n" * (layout % 2)

@@ -1,0 +1,60 @@
+"""The settings of where in a document or a line the values of a call are."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from leverwatch.collectors.config import Model
+from leverwatch.collectors.records.fields import parse_path
+from leverwatch.collectors.records.shapes.spread import check_places
+
+_RECORDS = (
+    "Where in a document the records are: a path to an object, or to an array of them; `*` is every entry of an"
+    " object. By default the document is the record."
+)
+_PAIRS = (
+    "Paths to lists of keys and values, such as `[{key: model, value: m-1}]`, whose values are then found by their"
+    " keys: `attributes.model`."
+)
+
+
+class Inside(Model):
+    """Where the records of a document are, and their values."""
+
+    # Without them, the settings that ranges were refused under would be others than before there were some.
+    records: str | tuple[str, ...] = Field(
+        default=(), description=_RECORDS, examples=["calls", "*.*"], exclude_if=lambda places: not places
+    )
+    pairs: str | tuple[str, ...] = Field(
+        default=(), description=_PAIRS, examples=["attributes"], exclude_if=lambda paths: not paths
+    )
+
+    @model_validator(mode="after")
+    def _places_are_sound(self) -> Self:
+        if self.record_places:
+            check_places(self.record_places)
+        for path in self.pair_paths:
+            parse_path(path)
+        return self
+
+    @property
+    def record_places(self) -> tuple[str, ...]:
+        """The places of the records in a document; empty: it is the record."""
+        return (self.records,) if isinstance(self.records, str) else self.records
+
+    @property
+    def pair_paths(self) -> tuple[str, ...]:
+        """The paths to lists of keys and values."""
+        return (self.pairs,) if isinstance(self.pairs, str) else self.pairs
+
+
+class Signed(Model):
+    """How a line of pairs is written."""
+
+    sign: Literal["=", ":"] = Field(
+        default="=",
+        description="What stands behind a key. With `:` a value goes on to the next key behind a comma, semicolon"
+        " or bar: `Model: m-1 | Input tokens: 7`.",
+    )

@@ -1,0 +1,194 @@
+"""Finds where in documents calls lie: in arrays, and under keys that are days, models or other names. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from leverwatch.collectors.records.fields import Path
+from leverwatch.collectors.records.shapes.spread import EVERY
+from leverwatch.collectors.sniffing.columns import leaves
+from leverwatch.collectors.sniffing.field_names import FAILURES, is_called, is_time, rank
+from leverwatch.collectors.sniffing.models import looks_like_model
+from leverwatch.collectors.sniffing.name_words import bare_field, token_field
+
+DATE, MODEL, ID, NAME = "date", "model", "requestid", "system"
+"""What the keys of an object are, each by the name of a field that has such values."""
+_DEEPEST = 8
+_MOST_KEYS = 200
+_LOOKED_AT = 2000
+_MOSTLY = 0.6
+_FEWEST_NAMES = 3
+_TOTALS = frozenset({"total", "totals", "all", "sum", "overall", "gesamt", "summe", "grand_total", "combined"})
+"""Keys of what is the sum of the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where records lie in a document."""
+
+    path: Path
+    """The keys that lead there, `*` for every entry of an object."""
+    keys: tuple[str, ...]
+    """What each of these entries is called by."""
+    items: int
+    """The number of records there."""
+    documents: int
+    """The number of documents."""
+    totals: tuple[tuple[int, str], ...] = ()
+    """Keys of sums of the others, each with the number of its `*`."""
+    timed: bool = False
+    """Whether the records have a time of their own."""
+
+    @property
+    def spelled(self) -> str:
+        """The place as the configuration has it."""
+        return spell(self.path)
+
+
+def spell(path: Path) -> str:
+    """Return a path as the configuration has it."""
+    return ".".join(key.replace("\\", "\\\\").replace(".", "\\.") for key in path)
+
+
+def places_of(documents: Sequence[dict[str, Any]]) -> list[Place]:
+    """Return the places whose records tell tokens of their own: those with a time first, then those
+    with most records."""
+    found = _within([*documents[:_LOOKED_AT]], (), (), (), len(documents), many=False)
+    return sorted(found, key=lambda place: (not place.timed, -place.items, -len(place.path)))
+
+
+def _within(
+    nodes: list[Any],
+    path: Path,
+    keys: tuple[str, ...],
+    totals: tuple[tuple[int, str], ...],
+    documents: int,
+    *,
+    many: bool,
+) -> Iterator[Place]:
+    many = many or any(isinstance(node, list) for node in nodes)
+    objects = [it for it in _flat(nodes) if isinstance(it, dict)]
+    if not objects or len(path) > _DEEPEST:
+        return
+    kind = _kind_of_keys(objects)
+    if many and path and any(map(tells_tokens, (leaves(_own(it)) for it in objects[:_LOOKED_AT]))):
+        yield Place(path, keys, len(objects), documents, totals, all(map(_has_time, objects[:_LOOKED_AT])))
+    if kind is not None:
+        sums = {key for it in objects for key in it if key.lower() in _TOTALS}
+        number = len(keys) + 1
+        inner = [value for it in objects for value in it.values() if isinstance(value, dict | list)]
+        more = (*totals, *((number, key) for key in sorted(sums)))
+        yield from _within(inner, (*path, EVERY), (*keys, kind), more, documents, many=True)
+        return
+    for key in islice(dict.fromkeys(key for it in objects for key in it), _MOST_KEYS):
+        inner = [it[key] for it in objects if isinstance(it.get(key), dict | list)]
+        if inner:
+            yield from _within(inner, (*path, key), keys, totals, documents, many=False)
+
+
+def _flat(nodes: Sequence[Any]) -> Iterator[Any]:
+    for node in nodes:
+        if isinstance(node, list):
+            yield from _flat(node)
+        else:
+            yield node
+
+
+def _own(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a record without objects below keys that are no names of fields."""
+    if _kind_of_keys([record]) is not None:
+        return {key: value for key, value in record.items() if not isinstance(value, dict | list)}
+    return {key: _own(value) if isinstance(value, dict) else value for key, value in record.items()}
+
+
+def _kind_of_keys(objects: Sequence[dict[str, Any]]) -> str | None:
+    """Return what the keys of these objects are that hold objects; None when they are names of fields."""
+    entries = [
+        (key, value) for it in objects for key, value in it.items() if isinstance(value, dict | list) and value
+    ]
+    names = list(dict.fromkeys(key for key, _ in entries if key.lower() not in _TOTALS))
+    if not names:
+        return None
+    if all(_is_day(name) for name in names):
+        return DATE
+    if sum(map(looks_like_model, names)) >= _MOSTLY * len(names):
+        return MODEL
+    inner = [value for _, value in entries if isinstance(value, dict)]
+    alike = len(names) >= _FEWEST_NAMES and len(inner) == len(entries) and _are_alike(inner)
+    if not alike or any(_is_name_of_field(name) for name in names):
+        return None
+    return ID if all(map(_has_time, inner)) else NAME if all(_has_tokens(it) for it in inner) else None
+
+
+def _is_day(name: str) -> bool:
+    return name[:2] in ("19", "20") and "-" in name and is_time(name)
+
+
+def _is_name_of_field(name: str) -> bool:
+    path = (name,)
+    known = any(
+        rank(it, path) is not None for it in ("time", "model", "input_tokens", "output_tokens", "cost_usd")
+    )
+    return known or token_field(path) is not None or bare_field(path) is not None
+
+
+def _are_alike(objects: Sequence[dict[str, Any]]) -> bool:
+    first = set(objects[0])
+    return all(2 * len(first & set(it)) >= len(first | set(it)) for it in objects)
+
+
+def _has_time(value: dict[str, Any]) -> bool:
+    return any(rank("time", path) is not None and is_time(told) for path, told in leaves(value).items())
+
+
+def _has_tokens(value: dict[str, Any]) -> bool:
+    return tells_tokens(leaves(value))
+
+
+def tells_tokens(record: Any) -> bool:
+    """Whether the values of a record, by path, have tokens among them."""
+    return any(
+        isinstance(value, int | float) and not isinstance(value, bool) and _names_tokens(path)
+        for path, value in record.items()
+    )
+
+
+def _names_tokens(path: Path) -> bool:
+    named = any(rank(name, path) is not None for name in ("input_tokens", "output_tokens"))
+    return named or bare_field(path) is not None
+
+
+def records_at(value: Any, place: Path, keys: tuple[str, ...]) -> Iterator[tuple[dict[str, Any], tuple[str, ...]]]:
+    """Yield the records of a value, each within the objects around it, of which amounts and outcomes are none of
+    its own."""
+    if isinstance(value, list):
+        for element in value:
+            yield from records_at(element, place, keys)
+    elif isinstance(value, dict) and not place:
+        yield value, keys
+    elif isinstance(value, dict) and place[0] == EVERY:
+        for key, entry in value.items():
+            for made, all_keys in records_at(entry, place[1:], (*keys, key)):
+                yield {EVERY: made}, all_keys
+    elif isinstance(value, dict):
+        around = {key: it for key, it in value.items() if key != place[0]}
+        kept = _of_around(around)
+        for made, all_keys in records_at(value.get(place[0]), place[1:], keys):
+            yield {**kept, place[0]: made}, all_keys
+
+
+def _of_around(value: dict[str, Any], above: Path = ()) -> dict[str, Any]:
+    """Return what an object says of each of the calls in it: no amounts, no outcomes, and no arrays."""
+    kept: dict[str, Any] = {}
+    for key, inner in value.items():
+        path = (*above, key)
+        if isinstance(inner, dict):
+            kept[key] = _of_around(inner, path)
+        elif isinstance(inner, list) or rank("status", path) is not None or is_called(FAILURES, path):
+            continue
+        elif isinstance(inner, str) or (rank("time", path) is not None and is_time(inner)):
+            kept[key] = inner
+    return kept

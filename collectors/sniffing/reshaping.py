@@ -1,0 +1,246 @@
+"""Proposes a field map for documents that have several calls each, or lists of keys and values. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from leverwatch.collectors.records.fields import Path
+from leverwatch.collectors.records.formats.interface import Repeats
+from leverwatch.collectors.records.shapes.pairs import NAMES, TYPED, VALUES
+from leverwatch.collectors.records.shapes.spread import EVERY
+from leverwatch.collectors.sniffing.beside import calls_beside
+from leverwatch.collectors.sniffing.columns import leaves
+from leverwatch.collectors.sniffing.field_names import LED, rank
+from leverwatch.collectors.sniffing.guess import FieldGuess, propose
+from leverwatch.collectors.sniffing.numerals import number_of, numerals_of
+from leverwatch.collectors.sniffing.places import DATE, Place, places_of, records_at, spell
+
+_TOKENS = ("input_tokens", "output_tokens")
+_MOSTLY = 0.9
+_ALL_KEYS = "key.all"
+_Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reshaped:
+    """A field map, and whether a file has one document that is written anew with each change."""
+
+    fields: FieldGuess
+    is_document: bool = False
+
+
+def reshaped(documents: Sequence[_Document], plain: FieldGuess | None, clock: str | None) -> Reshaped | None:
+    """Return a field map for the records inside of documents; None when the documents themselves are the calls.
+
+    Args:
+        documents: documents of the log, in its order.
+        plain: the field map that takes each document for one call, if there is one.
+        clock: a time that a wrapper gives, so that the documents need none; None: it gives none.
+    """
+    for place in places_of(documents):
+        found = _spread(documents, place, plain, clock)
+        if found is not None:
+            return found
+    beside = calls_beside(documents, clock)
+    if beside is not None:
+        return Reshaped(beside)
+    paired = _paired(documents, plain, clock)
+    return None if paired is None else Reshaped(paired)
+
+
+def _spread(
+    documents: Sequence[_Document], place: Place, plain: FieldGuess | None, clock: str | None
+) -> Reshaped | None:
+    taken = _Taken(documents, place)
+    if plain is not None and not taken.is_proven(plain):
+        return None
+    fields = propose([leaves(it) for it in taken.records], taken.spell, clock=clock, day_first=False)
+    if fields is None or not {*_TOKENS, "model", "cost_usd"} & fields.fields.keys():
+        return None
+    if not any(_tells(setting, place) for name in _TOKENS for setting in [fields.fields.get(name)]):
+        return None
+    notes = [*_notes(place, fields), *fields.notes]
+    left = {f"key.{number}": [key] for number, key in place.totals}
+    changes: dict[str, Any] = {"notes": tuple(notes), "extras": {"records": place.spelled, **fields.extras}}
+    if left:
+        changes["excluded"] = {**fields.excluded, **left}
+    if len(documents) == 1 and DATE in place.keys and "request_id" not in fields.fields:
+        # The sums of the present day grow, in a document that is written anew.
+        changes["fields"] = {**fields.fields, "request_id": _ALL_KEYS}
+        changes["repeats"] = Repeats.VERSIONS
+    return Reshaped(replace(fields, **changes), is_document=len(documents) == 1)
+
+
+def _notes(place: Place, fields: FieldGuess) -> Iterator[str]:
+    if "inferences" in fields.fields:
+        return
+    if EVERY in place.path:
+        yield (
+            f"inferences: each of the {place.items} entries at {place.spelled} counts as one call, and may be the"
+            " sum of several; no field says of how many"
+        )
+    else:
+        yield (
+            f"inferences: {place.spelled} of {place.documents} records has {place.items} items in all, each of"
+            f" which counts as one call; were the records the calls, there would be {place.documents}"
+        )
+    for number, key in place.totals:
+        yield f"not: entries whose key.{number} is {key} are left out, as the sums of the others"
+
+
+def _tells(setting: Any, place: Place) -> bool:
+    """Whether what a field map says of a field leads through a place."""
+    paths = setting.get("path") if isinstance(setting, Mapping) else setting
+    many = [paths] if isinstance(paths, str) else list(paths or ())
+    return any(isinstance(path, str) and path.lstrip("+").startswith(f"{place.spelled}.") for path in many)
+
+
+class _Taken:
+    """The records that documents have in one place, as `Spread` makes them."""
+
+    def __init__(self, documents: Sequence[_Document], place: Place) -> None:
+        self._documents, self._place = documents, place
+        self._by_document = [list(records_at(it, place.path, ())) for it in documents]
+        self.records = [
+            {**made, **self._keys(keys)}
+            for found in self._by_document
+            for made, keys in found
+            if not any(keys[number - 1] == key for number, key in place.totals)
+        ]
+        """The records, with the keys that led to them."""
+
+    def _keys(self, keys: tuple[str, ...]) -> _Document:
+        return {LED: {self._name(at): key for at, key in enumerate(keys)}} if keys else {}
+
+    def _name(self, at: int) -> str:
+        kind = self._place.keys[at]
+        return kind if kind not in self._place.keys[:at] else f"{kind}{at + 1}"
+
+    def spell(self, path: Path) -> str:
+        """Write a path as the configuration does."""
+        if path[0] != LED:
+            return spell(path)
+        return next(f"key.{at + 1}" for at in range(len(self._place.keys)) if self._name(at) == path[1])
+
+    def is_proven(self, plain: FieldGuess) -> bool:
+        """Whether the records are the calls, though the documents can be taken for calls as well."""
+        told = [name for name in _TOKENS if name in plain.fields]
+        if not told or any(_leads_through(plain.fields[name], self._place) for name in told):
+            # The documents tell no tokens, or those of one key that is no name of a field.
+            return bool(self.records)
+        if any(_tells(plain.fields[name], self._place) for name in told):
+            return True
+        if not all(self._sums(name, plain.fields[name]) for name in told):
+            return False
+        inner = [leaves(it) for it in self.records]
+        return any(self._is_own(path) and rank(name, path) is not None
+                   for it in inner for path in it for name in ("model", "time"))  # fmt: skip
+
+    def _is_own(self, path: Path) -> bool:
+        return path[: len(self._place.path)] == self._place.path
+
+    def _sums(self, name: str, setting: Any) -> bool:
+        """Whether what documents tell of a field is the sum of what their records tell, by any name of it."""
+        path = setting if isinstance(setting, str) else None
+        if path is None:
+            return False
+        wholes, sums = [], []
+        for document, found in zip(self._documents, self._by_document, strict=True):
+            whole = next((value for at, value in leaves(document).items() if spell(at) == path), None)
+            parts = [sum(_named(name, made, self._place.path)) for made, _ in found]
+            if whole is not None and found:
+                number = number_of(whole, numerals_of([]))
+                wholes.append(number)
+                sums.append(sum(parts))
+        same = sum(one == other for one, other in zip(wholes, sums, strict=True))
+        lone = len(self._documents) == 1 and any(
+            isinstance(value, int | float) and value == sum(
+                sum(_named(name, made, self._place.path)) for made, _ in self._by_document[0])
+            for value in leaves(self._documents[0]).values()
+        )  # fmt: skip
+        return lone or (bool(wholes) and same >= _MOSTLY * len(self._documents) and any(sums))
+
+
+def _leads_through(setting: Any, place: Place) -> bool:
+    """Whether a path goes where keys are no names of fields."""
+    if EVERY not in place.path:
+        return False
+    before = spell(place.path[: place.path.index(EVERY)])
+    paths = setting.get("path") if isinstance(setting, Mapping) else setting
+    many = [paths] if isinstance(paths, str) else list(paths or ())
+    return any(path.lstrip("+").startswith(f"{before}." if before else "") for path in many)
+
+
+def _named(name: str, record: _Document, place: Path) -> Iterator[float]:
+    """Yield the first number of a record that has a name of the field."""
+    for path, value in leaves(record).items():
+        named = path[: len(place)] == place and rank(name, path) is not None
+        if named and isinstance(value, int | float) and not isinstance(value, bool):
+            yield float(value)
+            return
+
+
+def _paired(documents: Sequence[_Document], plain: FieldGuess | None, clock: str | None) -> FieldGuess | None:
+    """Return a field map for documents with lists of keys and values; None when these tell nothing more."""
+    paths = sorted({path for it in documents[:2000] for path in _lists_of_pairs(it, ())})
+    if not paths:
+        return None
+    made = [_with_objects(it, paths) for it in documents]
+    fields = propose([leaves(it) for it in made], clock=clock, day_first=False)
+    told = {"model", *_TOKENS}
+    if fields is None or (plain is not None and not (told & fields.fields.keys()) - plain.fields.keys()):
+        return None
+    spelled = [spell(path) for path in paths]
+    used = [it for it in spelled if any(f"{it}." in str(setting) for setting in _settings(fields))]
+    if not used:
+        return None
+    pairs = used[0] if len(used) == 1 else used
+    return replace(fields, extras={"pairs": pairs, **fields.extras})
+
+
+def _settings(fields: FieldGuess) -> Iterator[Any]:
+    yield from fields.fields.values()
+    yield from fields.only
+    yield from fields.excluded
+    yield from fields.systems
+
+
+def _lists_of_pairs(value: _Document, path: Path) -> Iterator[Path]:
+    for key, inner in value.items():
+        if isinstance(inner, dict) and len(path) < 6:
+            yield from _lists_of_pairs(inner, (*path, key))
+        elif isinstance(inner, list) and inner and all(_pair(it) is not None for it in inner):
+            yield (*path, key)
+
+
+def _pair(value: Any) -> tuple[str, Any] | None:
+    if not isinstance(value, dict):
+        return None
+    name = next((it for it in NAMES if isinstance(value.get(it), str)), None)
+    if name is None:
+        return None
+    key = next((it for it in VALUES if it in value), None)
+    others = [it for at, it in value.items() if at != name and it is not None]
+    if key is None and len(others) != 1:
+        return None
+    told = value[key] if key is not None else others[0]
+    if isinstance(told, dict) and told and TYPED.issuperset(told):
+        inner = [it for it in told.values() if it is not None]
+        told = inner[0] if len(inner) == 1 else told
+    return value[name], told
+
+
+def _with_objects(value: _Document, paths: Sequence[Path]) -> _Document:
+    made = dict(value)
+    for path in paths:
+        node = made
+        for key in path[:-1]:
+            inner = node.get(key)
+            node[key] = dict(inner) if isinstance(inner, dict) else {}
+            node = node[key]
+        pairs = node.get(path[-1])
+        if isinstance(pairs, list):
+            node[path[-1]] = dict(it for it in map(_pair, pairs) if it is not None)
+    return made

@@ -1,0 +1,74 @@
+"""Proposes a field map for lines of `key=value` pairs. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from leverwatch.collectors.records.formats.interface import Units
+from leverwatch.collectors.records.framing.wrappers import time_before
+from leverwatch.collectors.records.shapes.inner_units import BLANK
+from leverwatch.collectors.records.shapes.logfmt import BadPairs, named_pairs_of, pairs_of
+from leverwatch.collectors.sniffing.columns import leaves
+from leverwatch.collectors.sniffing.guess import FieldGuess, propose
+from leverwatch.collectors.sniffing.reading import spread
+
+_FEWEST_PAIRS = 2
+_ENOUGH = 0.2
+"""The share of the lines that have pairs in a log of them: a service logs much else."""
+
+
+def pairs_in(units: Units) -> FieldGuess | None:
+    """Return a field map for the lines among texts that have pairs; None where they are no such log."""
+    found = _pairs_by(units, "=")
+    if found is not None:
+        return found
+    found = _pairs_by(units, ":")
+    return None if found is None else replace(found, extras={"sign": ":", **found.extras})
+
+
+def _pairs_by(units: Units, sign: str) -> FieldGuess | None:
+    texts, records, clock = spread(units.units), [], None
+    for text in texts:
+        found, before = _pairs(text, sign)
+        if len(found) >= _FEWEST_PAIRS:
+            records.append(found)
+            clock = clock or time_before(before.encode())
+    clock = clock or next((time for time in units.times or () if time), None)
+    if not records or len(records) < _ENOUGH * sum(bool(text.strip(BLANK)) for text in texts):
+        return None
+    fields = propose([leaves(it) for it in records], clock=clock, day_first=False)
+    return None if fields is None else _with_repetitions(_with_nameless(fields), texts, sign)
+
+
+def _with_nameless(fields: FieldGuess) -> FieldGuess:
+    """Say that lines without a model are left out, where nothing but the model tells calls from other lines."""
+    model = fields.fields.get("model")
+    if not isinstance(model, str) or fields.only.get(model) != {"present": True}:
+        return fields
+    note = f"model: lines of pairs without {model} are left out, and may be calls whose model is not logged"
+    return replace(fields, notes=(*fields.notes, note))
+
+
+def _pairs(text: bytes, sign: str) -> tuple[dict[str, Any], str]:
+    try:
+        line = text.strip(BLANK).decode()
+        return pairs_of(line) if sign == "=" else named_pairs_of(line)
+    except (UnicodeDecodeError, BadPairs):
+        return {}, ""
+
+
+def _with_repetitions(fields: FieldGuess, texts: Sequence[bytes], sign: str) -> FieldGuess:
+    """Say how many lines are the same as another one, where no id tells whether they are another call."""
+    twice = sum(
+        number - 1 for text, number in Counter(texts).items() if number > 1 and len(_pairs(text, sign)[0]) > 1
+    )
+    if not twice or "request_id" in fields.fields:
+        return fields
+    note = (
+        f"inferences: {twice} of {len(texts)} lines of the sample repeat another one to the letter, and count as"
+        " calls of their own; a logger with two handlers writes each line twice"
+    )
+    return replace(fields, notes=(note, *fields.notes))
