@@ -66,6 +66,7 @@ def set_parts(draft: Draft) -> None:
 
 def _choose(draft: Draft, name: str) -> bool:
     fitting = [path for path in draft.named(name) if draft.fits(name, path) and not _is_all(draft, path)]
+    fitting = [path for path in fitting if not _is_flag(draft, path)]
     if not fitting and name == "cached_input_tokens":
         fitting = _cached_without_tokens(draft)
     whole = next((whole for whole, parts in WHOLES.items() if name in parts), "input_tokens")
@@ -85,6 +86,12 @@ def _choose(draft: Draft, name: str) -> bool:
     else:
         draft.set(name, spelled[0] if len(spelled) == 1 else spelled, *chosen)
     return True
+
+
+def _is_flag(draft: Draft, path: Path) -> bool:
+    """Whether 0 and 1 stand for no and yes, under a name that speaks of no tokens."""
+    numbers = set(draft.columns.of[path].counts.values())
+    return numbers == {0, 1} and not TOKEN.intersection(words_of(path[-1]))
 
 
 def _cached_without_tokens(draft: Draft) -> list[Path]:
