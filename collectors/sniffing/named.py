@@ -52,7 +52,7 @@ def map_that_tells_more(
 
 
 def unknown_numbers(records: Sequence[Mapping[Keys, Scalar]], known: Collection[str]) -> tuple[str, ...]:
-    """Return the columns with numbers of an export that are not known to be in it, with the range of their values."""
+    """Return the columns with numbers that an export is not known to have, with the range of their values."""
     found = Columns(records).of.values()
     return ranges(
         [it for it in found if it.path[0] not in known and it.is_numeric and it.numbers], lambda path: path[0]
