@@ -5,6 +5,7 @@ from __future__ import annotations
 from leverwatch.collectors.sniffing.columns import Column
 from leverwatch.collectors.sniffing.draft import Draft
 from leverwatch.collectors.sniffing.field_names import SYSTEMS, is_called
+from leverwatch.collectors.sniffing.name_words import word_set, words_of
 from leverwatch.collectors.sniffing.numerals import Scalar
 from leverwatch.collectors.sniffing.words import Kind, is_word, kind_of
 
@@ -13,6 +14,10 @@ _SOURCES = (
     "answeredby", "answeredfrom", "responsesource", "cachehit",
 )  # fmt: skip
 _FLAGS = frozenset({Kind.PENDING, Kind.CACHED, Kind.RETRY, Kind.DERIVED})
+_OF_FLAGS = _FLAGS | {Kind.BAD}
+_NO_CALL = word_set("mock mocked fake simulated simulation replay replayed duplicate duplicated deduped shadow"
+                    " warmup healthcheck offline precomputed reused")  # fmt: skip
+_SET, _UNSET = frozenset({"true", "yes", "y", "1"}), frozenset({"false", "no", "n", "0"})
 _MOST_WORDS = 12
 _MOST_NOTES = 4
 
@@ -55,6 +60,29 @@ def doubt_words(draft: Draft) -> None:
                     " the word"
                     f" means {kind}, there are {number} fewer",
                 )
+
+
+def doubt_flags(draft: Draft) -> None:
+    """Say which flags, of fields that are not mapped, may mean that a record is no call of its own."""
+    for path, column in draft.columns.of.items():
+        if not draft.is_free(path) or path in draft.settled or not _is_flag(column):
+            continue
+        number = sum(_is_set(value) for value in column.values)
+        kind = kind_of(path[-1])
+        if number and (kind in _OF_FLAGS or not _NO_CALL.isdisjoint(words_of(path[-1]))):
+            draft.doubt(
+                "inferences",
+                f"{number} records with {draft.spell(path)} count as calls that succeeded; if it means that they"
+                f" are none, there are {number} fewer",
+            )
+
+
+def _is_flag(column: Column) -> bool:
+    return all(value in (0, 1) or str(value).strip().lower() in _SET | _UNSET for value in column.values)
+
+
+def _is_set(value: Scalar) -> bool:
+    return value is True or value == 1 or str(value).strip().lower() in _SET
 
 
 def doubt_zeros(draft: Draft, failed: set[int]) -> None:

@@ -12,7 +12,7 @@ from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.columns import Column
 from leverwatch.collectors.sniffing.cost_evidence import is_price, made_of_tokens, micros, names_currencies
 from leverwatch.collectors.sniffing.counters import counter_of, session_keys
-from leverwatch.collectors.sniffing.draft import MOST_OTHERS, Draft, first_that_tells
+from leverwatch.collectors.sniffing.draft import MOST_OTHERS, Draft, exclusive, first_that_tells
 from leverwatch.collectors.sniffing.field_names import is_called, rank
 from leverwatch.collectors.sniffing.name_words import COST, loose_rank, part_of_cost, word_set, words_of
 from leverwatch.collectors.sniffing.units import settled_numerals
@@ -186,6 +186,16 @@ def _set_cost(draft: Draft, path: Path, named: list[Path], *, is_signed: bool) -
     elif unit is not None:
         draft.prove("cost_usd", f"{spelled} is in {unit} by its name or the field beside it")
     _compare_sizes(draft, column, spelled, unit)
+    for other in named:
+        told = draft.columns.of[other]
+        both, differing = exclusive(column, told, _numbers)
+        if other in chosen or not differing or _money(draft, other) is not None or is_price(draft, other):
+            continue
+        draft.doubt(
+            "cost_usd",
+            f"taken from {spelled}; {draft.spell(other)} differs in {differing} of {both} records, with"
+            f" {sum(told.numbers.values()):,.6g} instead of {sum(column.numbers.values()):,.6g} in the sample",
+        )
 
 
 def _in_unit(unit: str | None) -> dict[str, str]:

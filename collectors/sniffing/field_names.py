@@ -88,7 +88,9 @@ def _is_operation(value: Scalar) -> bool:
 
 
 def _is_one_of(words: frozenset[str]) -> Callable[[Scalar], bool]:
-    return lambda value: isinstance(value, bool) or (isinstance(value, str) and value.strip().lower() in words)
+    return lambda value: (
+        isinstance(value, bool) or value in (0, 1) or (isinstance(value, str) and value.strip().lower() in words)
+    )
 
 
 def _is_tier(value: Scalar) -> bool:

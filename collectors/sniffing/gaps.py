@@ -14,7 +14,7 @@ from leverwatch.collectors.sniffing.field_names import is_called, rank
 from leverwatch.collectors.sniffing.name_words import TOKEN, token_field, word_set, words_of
 from leverwatch.collectors.sniffing.words import outcome_of
 
-_SAMPLES = word_set("sample sampled sampling samplerate samplingrate")
+_SAMPLES = word_set("sample sampled sampling samplerate samplingrate weight multiplier")
 _USAGE = word_set("usage verbrauch consommation uso")
 _LOOKED_AT, _LONGEST = 20, 10_000
 _TOTALS = ("totaltokens", "tokens", "totaltokencount", "tokensused", "gesamttokens", "tokenstotal")

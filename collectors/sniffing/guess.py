@@ -14,7 +14,7 @@ from leverwatch.collectors.records.formats.interface import Repeats
 from leverwatch.collectors.records.names import is_usable
 from leverwatch.collectors.records.vocabulary import is_cache_hit
 from leverwatch.collectors.sniffing.belonging import belongs
-from leverwatch.collectors.sniffing.caches import doubt_words, set_cache_hit
+from leverwatch.collectors.sniffing.caches import doubt_flags, doubt_words, set_cache_hit
 from leverwatch.collectors.sniffing.columns import MOSTLY, Columns, Record, dotted, leaves
 from leverwatch.collectors.sniffing.costs import set_cost
 from leverwatch.collectors.sniffing.draft import MOST_OTHERS, Draft, first_that_tells
@@ -202,6 +202,7 @@ def _finished(
     doubt_what_is_missing(draft, every)
     doubt_names(draft)
     doubt_words(draft)
+    doubt_flags(draft)
     fields = {name: draft.settings[name] for name in _ORDER if name in draft.settings}
     outside = {**dict(kinds.excluded), **excluded}
     return FieldGuess(

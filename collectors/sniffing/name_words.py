@@ -49,7 +49,7 @@ _NO_COUNT = word_set(
 _TIME = word_set(
     "time timestamp ts date datetime at when zeit zeitpunkt zeitstempel datum uhrzeit heure horodatage jour"
     " fecha hora"
-    " data tijd tijdstip created day tag moment tiempo logged asctime dato czas t epoch data"
+    " data tijd tijdstip created day tag moment tiempo logged asctime dato czas t epoch data utc gmt"
 )
 _NO_TIME = word_set(
     "expires expiry expiration birth until deadline reset cutoff elapsed ttl timeout zone timezone"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from leverwatch.collectors.records.fields import FIELD_INDEX
@@ -11,6 +11,7 @@ from leverwatch.collectors.records.fields import Path as Keys
 from leverwatch.collectors.records.formats.interface import Format
 from leverwatch.collectors.sniffing.columns import Columns, leaves
 from leverwatch.collectors.sniffing.guess import FieldGuess
+from leverwatch.collectors.sniffing.numerals import Scalar
 from leverwatch.collectors.sniffing.unmapped import ranges
 
 _CALL = ("model", "input_tokens", "output_tokens")
@@ -48,6 +49,14 @@ def map_that_tells_more(
             f"inferences: {name} takes {number} records of the first ones for calls, and this map {others}"
         )
     return tuple(notes)
+
+
+def unknown_numbers(records: Sequence[Mapping[Keys, Scalar]], known: Collection[str]) -> tuple[str, ...]:
+    """Return the columns with numbers that an export is not known to have, with the range of their values."""
+    found = Columns(records).of.values()
+    return ranges(
+        [it for it in found if it.path[0] not in known and it.is_numeric and it.numbers], lambda path: path[0]
+    )
 
 
 def unread_numbers(values: Sequence[Any], rows_of: Callable[[bytes], Any]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from leverwatch.collectors.interface import Operation
@@ -21,6 +22,7 @@ _MORE_NAMES = (
     "requesturl", "urlpath",
 )  # fmt: skip
 _MOST_WORDS = 20
+_FEWEST = 3
 
 
 def set_operation(draft: Draft) -> None:
@@ -58,6 +60,7 @@ def doubt_names(draft: Draft) -> None:
     column = draft.column("model")
     if column is None or "operation" in draft.paths:
         return
+    _doubt_silent(draft, column)
     others = {value: operation_named(value) for value in dict.fromkeys(column.values)}
     number = sum(others[value] is not None for value in column.values)
     if number:
@@ -68,6 +71,26 @@ def doubt_names(draft: Draft) -> None:
             " inferences"
             " where that name is known; no field tells what was asked for",
         )
+
+
+def _doubt_silent(draft: Draft, models: Column) -> None:
+    """Say which models never answer, while others do: what they do may be no generation."""
+    output, taken = draft.column("output_tokens"), draft.column("input_tokens")
+    if output is None or taken is None:
+        return
+    answering = {models.by_record.get(at) for at, number in output.counts.items() if number > 0}
+    silent: Counter[str] = Counter()
+    for at, number in taken.counts.items():
+        model = models.by_record.get(at)
+        if number > 0 and model not in answering and model is not None and operation_named(model) is None:
+            silent[str(model)] += 1
+    for model, number in silent.items():
+        if answering and number >= _FEWEST:
+            draft.doubt(
+                "operation",
+                f"{number} records of {model} have input and never output, and count as generations; were they"
+                f" something else, such as embeddings, there would be {number} fewer inferences",
+            )
 
 
 def _set_words(draft: Draft, path: Path, *, sure: bool) -> bool:

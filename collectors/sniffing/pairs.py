@@ -28,6 +28,8 @@ _REST = re.compile(
     r"(?:nr|num|nb|no|n|t|tk|tkn|tkns|tok|toks|token|tokens|count|cnt|ct|usage|llm|total|len|de|d)*"
 )
 """What else a name of a number of tokens may be made of."""
+_FRESH = re.compile("fresh|uncached|noncached")
+"""What an input is called beside which that from a cache stands."""
 _OF_A_PART = frozenset({"user", "usr", "human", "query", "question", "q"})
 """What a model is given besides these, such as instructions, may not be in their number."""
 _SAYS_TOKENS = re.compile(r"tok|tkn|tk(?![a-z])")
@@ -71,6 +73,8 @@ def pairs_of(paths: Iterable[Path]) -> list[Pair]:
 def _parts(path: Path, side: int) -> Iterator[tuple[int, str]]:
     """Yield which pair of words a name may have one side of, and what is left of the name."""
     name = "".join(words_of(path[-1]))
+    if side == 0:
+        name = _FRESH.sub("", name)
     for kind, sides in enumerate(_SIDES):
         word = sides[side]
         for match in re.finditer(re.escape(word), name):

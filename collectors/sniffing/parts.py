@@ -16,7 +16,8 @@ from leverwatch.collectors.sniffing.columns import Column
 from leverwatch.collectors.sniffing.counters import says_cumulative
 from leverwatch.collectors.sniffing.draft import Draft, first_that_tells
 from leverwatch.collectors.sniffing.field_names import is_called
-from leverwatch.collectors.sniffing.name_words import is_fresh, words_of
+from leverwatch.collectors.sniffing.name_words import TOKEN, is_fresh, words_of
+from leverwatch.collectors.sniffing.part_prices import stands_by_price
 
 _TOTALS = (
     "totaltokens", "totaltokencount", "tokenstotal", "usagetotal", "tokencounttotal", "tokensused", "tokentotal",
@@ -65,6 +66,9 @@ def set_parts(draft: Draft) -> None:
 
 def _choose(draft: Draft, name: str) -> bool:
     fitting = [path for path in draft.named(name) if draft.fits(name, path) and not _is_all(draft, path)]
+    fitting = [path for path in fitting if not _is_flag(draft, path)]
+    if not fitting and name == "cached_input_tokens":
+        fitting = _cached_without_tokens(draft)
     whole = next((whole for whole, parts in WHOLES.items() if name in parts), "input_tokens")
     scope = (draft.first(whole) or ())[:-1]
     # Those of the scope of the whole come first.
@@ -82,6 +86,27 @@ def _choose(draft: Draft, name: str) -> bool:
     else:
         draft.set(name, spelled[0] if len(spelled) == 1 else spelled, *chosen)
     return True
+
+
+def _is_flag(draft: Draft, path: Path) -> bool:
+    """Whether 0 and 1 stand for no and yes, under a name that speaks of no tokens."""
+    numbers = set(draft.columns.of[path].counts.values())
+    return numbers == {0, 1} and not TOKEN.intersection(words_of(path[-1]))
+
+
+def _cached_without_tokens(draft: Draft) -> list[Path]:
+    """Return the only counts beside the input whose name speaks of a cache, where none speaks of tokens."""
+    taken = draft.first("input_tokens")
+    if taken is None or TOKEN.intersection(words_of(taken[-1])):
+        return []
+    found = [
+        path
+        for path, it in draft.columns.of.items()
+        if path[:-1] == taken[:-1] and draft.is_free(path) and "cach" in path[-1].lower() and it.is_numeric
+        and draft.fits("cached_input_tokens", path) and not any(isinstance(value, bool) for value in it.values)
+        and any(number > 1 for number in it.counts.values()) and not {"write", "creation"} & {*words_of(path[-1])}
+    ]  # fmt: skip
+    return found if len(found) == 1 else []
 
 
 def _is_all(draft: Draft, path: Path) -> bool:
@@ -199,6 +224,9 @@ def _verdict(
     if inside and inside >= _CERTAIN * (decided + other) and not larger:
         # A logger that adds up the two numbers that it has may not know of a third one.
         return _Verdict(Stands.INSIDE, f"as the total leaves them out in {inside} records", not named_so)
+    by_price = stands_by_price(draft, part) if path is None else None
+    if by_price is not None:
+        return _Verdict(*by_price, True)
     if larger:
         why = f"as they are more than it in {larger} of {some} records"
         return _Verdict(Stands.BESIDE, why, larger >= 0.1 * some and not inside)

@@ -69,9 +69,12 @@ def set_tokens(draft: Draft, shared: Sequence[Path] = ()) -> None:
 
 def _take(draft: Draft, choice: Choice, fitting: dict[str, list[Path]]) -> None:
     """Map what is chosen without a name that tells; only the doubt, where both names are there already."""
+    keys = session_keys(draft.columns)
+    found = {path: counter_of(draft.columns, draft.columns.of[path], keys) for path in choice.paths}
+    counters = {path: counter for path, counter in found.items() if counter is not None}
     for name, path in zip(WHOLES, choice.paths, strict=True):
         if not fitting[name]:
-            _set(draft, name, [path], [path], {})
+            _set(draft, name, [path], [path], counters if len(counters) == len(WHOLES) else {})
     if choice.doubt is not None:
         draft.doubt("input_tokens and output_tokens", choice.doubt)
     for text in choice.evidence:

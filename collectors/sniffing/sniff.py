@@ -12,7 +12,7 @@ from typing import Any
 
 from leverwatch.collectors.records.decoder import build_format
 from leverwatch.collectors.records.formats.exports import NAMES as EXPORTS
-from leverwatch.collectors.records.formats.exports import WITHOUT_CALLS, export_of, table_names
+from leverwatch.collectors.records.formats.exports import WITHOUT_CALLS, export_of, known_columns, table_names
 from leverwatch.collectors.records.formats.interface import Format, Row, Units
 from leverwatch.collectors.records.formats.registry import NAMED
 from leverwatch.collectors.records.framing.lines import LINES
@@ -21,7 +21,7 @@ from leverwatch.collectors.records.framing.wrappers import STRING_FIELDS, JsonSt
 from leverwatch.collectors.sniffing.counting import Sample, Summary, doubts, recorded_by, samples, summarise
 from leverwatch.collectors.sniffing.guess import FieldGuess, dotted, leaves, propose
 from leverwatch.collectors.sniffing.loading import config_of, loadable
-from leverwatch.collectors.sniffing.named import map_that_tells_more, told, unread_numbers
+from leverwatch.collectors.sniffing.named import map_that_tells_more, told, unknown_numbers, unread_numbers
 from leverwatch.collectors.sniffing.reading import MOST_RECORDS, read_sample, spread
 from leverwatch.collectors.sniffing.reshaping import reshaped
 from leverwatch.collectors.sniffing.tables import Table, has_no_header, no_table, table_of
@@ -132,7 +132,10 @@ def _format_of(guessed: Guess) -> Format:
 
 
 def unread(found: Guess, data: bytes) -> tuple[str, ...]:
-    """Return the paths with numbers that a named format of JSON does not read, with the range of their values."""
+    """Return the paths with numbers that a named format does not read, with the range of their values."""
+    if found.fields is None and found.format in EXPORTS:
+        table = _rows(data)
+        return () if table is None else unknown_numbers(table.records, known_columns(found.format))
     if found.fields is not None or found.format not in NAMED:
         return ()
     _, _, units = _outermost(data)

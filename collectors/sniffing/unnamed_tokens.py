@@ -107,7 +107,7 @@ def _by_bare_names(draft: Draft) -> Choice | None:
 def _by_price(draft: Draft, counts: Mapping[Path, Column]) -> Choice | None:
     """Return two columns of which a cost is made, at fixed prices of each model; answers are the dearer ones."""
     varied = [path for path, column in counts.items() if _varies(column)][:_MOST_COUNTS]
-    for cost in _costs(draft, set(varied)):
+    for cost in costs_of(draft, set(varied)):
         for one, other in combinations(varied, 2):
             found = _prices(draft, cost, one, other)
             if not found or any(price <= 0 for it in found for price in it):
@@ -171,7 +171,7 @@ def _varies(column: Column) -> bool:
 
 def proof_of(draft: Draft, asked: Path, answered: Path) -> str | None:
     """Return what proves that two columns are the tokens of a call, and which is which; None when nothing does."""
-    for cost in _costs(draft, {asked, answered}):
+    for cost in costs_of(draft, {asked, answered}):
         found = _prices(draft, cost, asked, answered)
         if found and all(0 < one <= other for one, other in found):
             return f"{draft.spell(cost)} is made of them at a fixed price for each"
@@ -202,7 +202,7 @@ def of_one_total(draft: Draft, asked: Sequence[Path], answered: Sequence[Path]) 
 
 def _turned_by_price(draft: Draft, asked: Path, answered: Path) -> bool:
     """Whether a cost is made of two columns, and that for the input is the dearer one."""
-    found = [_prices(draft, cost, asked, answered) for cost in _costs(draft, {asked, answered})]
+    found = [_prices(draft, cost, asked, answered) for cost in costs_of(draft, {asked, answered})]
     return any(it and all(one > other > 0 for one, other in it) for it in found)
 
 
@@ -213,7 +213,7 @@ def _is_sum(
     return len(at) >= max(fewest, _MOSTLY * len(sums)) and all(one[it] + other[it] == sums[it] > 0 for it in at)
 
 
-def _costs(draft: Draft, without: set[Path]) -> Iterator[Path]:
+def costs_of(draft: Draft, without: set[Path]) -> Iterator[Path]:
     """Yield the columns that may have a cost, those first whose names say so."""
     found = [
         path

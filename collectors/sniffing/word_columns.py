@@ -33,6 +33,8 @@ def set_status_by_gaps(draft: Draft) -> None:
     missing = set(range(len(draft.columns))) - told
     if not told or len(missing) < _FEWEST:
         return
+    if _set_by_presence(draft, missing):
+        return
     for path, column in _few_words(draft):
         words = _split(column, missing)
         if words is None:
@@ -55,6 +57,21 @@ def set_status_by_gaps(draft: Draft) -> None:
             f" failed calls; no known word tells, and were they none, there would be {number} more inferences",
         )
         return
+
+
+def _set_by_presence(draft: Draft, missing: set[int]) -> bool:
+    """Map a text that just those records have that lack tokens or cost, as that of an error. Returns whether."""
+    for path, column in draft.columns.of.items():
+        if draft.is_free(path) and set(column.at) == missing and all(isinstance(it, str) for it in column.values):
+            spelled, number = draft.spell(path), len(missing)
+            draft.set("status", {"path": spelled, "error": {"present": True}}, path)
+            draft.doubt(
+                "status",
+                f"only the {number} records without tokens or cost have {spelled}, and are taken for failed calls;"
+                f" were they none, there would be {number} more inferences",
+            )
+            return True
+    return False
 
 
 def _told(draft: Draft) -> set[int]:

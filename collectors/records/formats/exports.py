@@ -138,6 +138,14 @@ def export_of(names: Sequence[str]) -> str | None:
     return next((name for name, export in EXPORTS.items() if export.marks <= columns), None)
 
 
+def known_columns(name: str) -> frozenset[str]:
+    """Return the columns of an export that are read, or known to say nothing of a call."""
+    if name == LITELLM_SPEND:
+        return frozenset(_SPEND)
+    export = EXPORTS[name]
+    return frozenset((*export.fields.values(), *export.extras, *export.marks))
+
+
 def table_names(data: bytes) -> list[str] | None:
     """Return the names in the first line of a table with commas; None when it is none."""
     line = data[: data.find(b"\n") + 1]

@@ -127,3 +127,10 @@ def test_an_action_with_a_word_for_sums_is_a_call_where_its_tokens_are_as_those_
     )
 
     assert sorted(found.only["action"]) == ["debate", "translate", "weekly-summary"]
+
+
+def test_of_two_costs_that_differ_the_other_one_is_named_with_what_it_would_give() -> None:
+    found = proposed(lambda it: {**base(it), "cost_usd": cost(it), "billed_cost": round(cost(it) * 1.5, 8)})
+
+    assert found.fields["cost_usd"] == "cost_usd"
+    assert "billed_cost differs in 40 of 40 records" in notes_on(found, "cost_usd")

@@ -73,3 +73,16 @@ def test_numbers_that_a_named_format_reads_are_not_listed() -> None:
     assert found is not None
     assert found.format == "openai"
     assert unread(found, data) == ("extra (5)", "usage.queue_depth (3)")
+
+
+def test_numbers_of_an_export_that_its_columns_usually_do_not_have_are_listed() -> None:
+    data = (
+        b"generation_id,created_at,cost_total,tokens_prompt,tokens_completion,model_permaslug,queue_depth,app_name\n"
+        b"g-1,2026-06-20 10:00:00.040,0.003,310,44,maker/m-2,7,desk\n"
+        b"g-2,2026-06-20 10:00:01.040,0.004,420,51,maker/m-2,9,desk\n"
+    )
+    found = guess(data, "plain")
+
+    assert found is not None
+    assert found.format == "openrouter-activity"
+    assert unread(found, data) == ("queue_depth (7 to 9)",)
