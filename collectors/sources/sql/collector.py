@@ -66,7 +66,11 @@ class Table:
             statement = statement_of(self._config, self._engine, days)
             found = [dict(row) for row in connection.execute(statement).mappings()]
             # A column that is read as what it is not has no row on any day, and nothing else would say so.
-            wrong = misfit(connection.scalar(newest_of(self._config)), self._config.time_is) if not found else None
+            wrong = (
+                misfit(connection.scalar(newest_of(self._config, self._engine)), self._config.time_is)
+                if not found
+                else None
+            )
         if wrong is not None:
             problem = (place_of(self._config), str(Result.BAD_TIME), f"time: {wrong}")
             return Answer((), frozenset(), {Result.BAD_TIME: 1}, problems=(problem,))

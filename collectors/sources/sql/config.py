@@ -19,7 +19,10 @@ from leverwatch.collectors.records.fields import parse_path, parse_template
 from leverwatch.collectors.sources.sql.presets.merging import merged
 from leverwatch.collectors.sources.sql.presets.registry import named, preset_of
 
-ENGINES = ("postgresql", "mariadb", "mysql", "sqlite", "duckdb")
+ENGINES = (
+    "postgresql", "mariadb", "mysql", "sqlite", "duckdb",
+    "trino", "awsathena", "bigquery", "snowflake", "databricks", "hive", "spark", "mssql", "redshift",
+)  # fmt: skip
 _READS = re.compile(r"\s*(?:select|with|values)\b", re.IGNORECASE)
 
 
@@ -119,7 +122,8 @@ class SqlConfig(DailyConfig):
     type: Literal["sql"] = "sql"
     url: SecretStr = Field(
         description="Address of the database: `postgresql://user@host:5432/name`, `mariadb://` and `mysql://`"
-        " alike, `sqlite:////path/to/file.db`, or `duckdb:////path/to/file.duckdb`.",
+        " alike, `sqlite:////path/to/file.db`, or `duckdb:////path/to/file.duckdb`; of a warehouse: `trino://`,"
+        " `awsathena://`, `bigquery://`, `snowflake://`, `databricks://`, `spark://`, `mssql://`, `redshift://`.",
         examples=["postgresql://reader@db.internal/gateway"],
     )
     password_file: Path | None = Field(

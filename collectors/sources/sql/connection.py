@@ -16,11 +16,11 @@ from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from leverwatch.collectors.bearer import read_token
-from leverwatch.collectors.errors import SourceRefused
+from leverwatch.collectors.errors import CollectorError, SourceRefused
 from leverwatch.collectors.sources.sql.config import SqlConfig
 from leverwatch.collectors.sources.sql.engines.interface import Engine
 from leverwatch.collectors.sources.sql.engines.registry import engine_of
-from leverwatch.collectors.sources.sql.errors import translated
+from leverwatch.collectors.sources.sql.errors import of_a_driver, translated
 
 _TICK = 0.1
 _FILES = ("sqlite", "duckdb")
@@ -54,7 +54,11 @@ def reading(
             kind.prepare(connection, limit)
             with _ended(kind, connection, limit, stopping):
                 yield connection
-    except SQLAlchemyError as error:
+    except CollectorError:
+        raise
+    except Exception as error:
+        if not (isinstance(error, SQLAlchemyError) or of_a_driver(error)):
+            raise
         # Without a cause: its text may have values of rows, or the password.
         raise translated(place, kind, error) from None
     finally:

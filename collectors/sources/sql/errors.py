@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 
 from leverwatch.collectors.errors import CollectorError, SourceUnavailable
 from leverwatch.collectors.sources.sql.engines import interface as said
@@ -17,11 +17,20 @@ from leverwatch.collectors.sources.sql.engines.interface import Engine
 _NAMES = r"(?:{})(?: with name| named)?[: ]+[\"'`]?([\w.$-]{{1,100}})[\"'`]?"
 _COLUMNS = re.compile(_NAMES.format("column"), re.IGNORECASE)
 _TABLES = re.compile(_NAMES.format("relation|table|schema|database|view"), re.IGNORECASE)
+_DRIVERS = frozenset({
+    "botocore", "databricks", "google", "pyathena", "pyhive", "redshift_connector", "requests", "snowflake",
+    "thrift", "thrift_sasl", "trino", "urllib3",
+})  # fmt: skip
 _NAMING = (said.NO_TABLE, said.NO_COLUMN, said.NO_SCHEMA, said.PERMISSION)
 """What these errors name is what the configuration names, and nothing of a row."""
 
 
-def translated(place: str, engine: Engine, error: SQLAlchemyError) -> CollectorError:
+def of_a_driver(error: Exception) -> bool:
+    """Return whether an error is one of a driver or of what it speaks through, which SQLAlchemy does not know."""
+    return isinstance(error, OSError) or type(error).__module__.split(".")[0] in _DRIVERS
+
+
+def translated(place: str, engine: Engine, error: Exception) -> CollectorError:
     """Return what an error of a database means; its text names what to fix."""
     original: Any = error.orig if isinstance(error, DBAPIError) else error
     meaning = engine.meaning(original)

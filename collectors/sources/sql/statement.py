@@ -14,7 +14,7 @@ from leverwatch.collectors.records.fields import Path, parse_path, parse_templat
 from leverwatch.collectors.records.formats.interface import MAX_AMOUNT
 from leverwatch.collectors.records.service_tiers import BOUNDS
 from leverwatch.collectors.sources.sql.config import SqlConfig
-from leverwatch.collectors.sources.sql.engines.interface import Engine
+from leverwatch.collectors.sources.sql.engines.interface import Engine, schema_of
 
 NAMES = ("model", "operation", "status", "cache_hit", "tier", "finish_reason")
 """The fields by which rows are grouped."""
@@ -66,8 +66,10 @@ def statement_of(config: SqlConfig, engine: Engine, days: Days) -> Select[Any]:
     plan, mapped = plan_of(config), config.fields.mapped()
     rows = _rows(config, engine, days, plan, mapped)
     column = rows.c
-    known = [column[name].is_(None).label(f"no_{name}") for name in plan.amounts]
-    known.append(column[CALLS].is_(None).label("no_calls"))
+    # No condition is a value in SQL Server, and no label that is not selected is one to BigQuery.
+    no: ColumnElement[Any] = sa.literal_column("0")
+    yes: ColumnElement[Any] = sa.literal_column("1")
+    known = [sa.case((column[name].is_(None), yes), else_=no) for name in (*plan.amounts, CALLS)]
     sizes = [column[SIZE]] if SIZE in column else []
     grouped = [column[DAY_OF], *(column[name] for name in (*plan.names, *plan.template)), *sizes]
     sums = [
@@ -80,10 +82,10 @@ def statement_of(config: SqlConfig, engine: Engine, days: Days) -> Select[Any]:
     return found.where(sa.or_(column["id"].is_(None), column["nth"] == 1)) if config.distinct else found
 
 
-def newest_of(config: SqlConfig) -> Select[Any]:
+def newest_of(config: SqlConfig, engine: Engine) -> Select[Any]:
     """Return the statement for the greatest value of the column of the time, of whatever day."""
     (name,) = parse_path(config.fields.time)
-    return sa.select(sa.func.max(_table(config, [name]).c[name]))
+    return sa.select(sa.func.max(_table(config, engine, [name]).c[name]))
 
 
 def _rows(config: SqlConfig, engine: Engine, days: Days, plan: Plan, mapped: Mapping[str, str]) -> FromClause:
@@ -101,7 +103,7 @@ def _rows(config: SqlConfig, engine: Engine, days: Days, plan: Plan, mapped: Map
     bounded = (
         sa.select(
             *kept,
-            (_bounded(calls, sa.func.round(calls) == calls) if CALLS in mapped else calls).label(CALLS),
+            (_bounded(calls, sa.func.floor(calls) == calls) if CALLS in mapped else calls).label(CALLS),
             *(_bounded(read.c[name]).label(name) for name in plan.amounts if name in mapped),
         )
         .where(sa.or_(wanted, day.is_(None)))
@@ -122,7 +124,7 @@ def _read(config: SqlConfig, engine: Engine, days: Days, plan: Plan, mapped: Map
     """Return the rows of some days, and of some more, with their values as they are."""
     paths = {name: parse_path(path) for name, path in mapped.items()}
     placeholders = [parse_path(path) for path in parse_template(config.system).paths]
-    table = _table(config, sorted({path[0] for path in (*paths.values(), *placeholders)}))
+    table = _table(config, engine, sorted({path[0] for path in (*paths.values(), *placeholders)}))
 
     def text(path: Path) -> ColumnElement[Any]:
         column = table.c[path[0]]
@@ -163,7 +165,7 @@ def _failed_apart(
     `records/field_rows.py` has it for single records: more failed calls than calls, or a part of one, leave no
     number of inferences."""
     known = failed.is_not(None)
-    some = sa.and_(failed <= calls, sa.func.round(failed) == failed)
+    some = sa.and_(failed <= calls, sa.func.floor(failed) == failed)
     every = sa.case((known, calls))
     return {
         CALLS: sa.case((failed.is_(None), calls), (some, calls - failed)),
@@ -174,7 +176,8 @@ def _failed_apart(
 def _day(inner: FromClause, day: Any) -> ColumnElement[Any]:
     """Return a day as the database compares it with the days that it computed."""
     kind = inner.c[DAY_OF].type
-    return sa.literal(day, sa.Date) if isinstance(kind, sa.Date) else sa.literal(f"{day}", sa.String)
+    is_text = isinstance(kind, sa.String | sa.types.NullType)
+    return sa.literal(f"{day}", sa.String) if is_text else sa.literal(day, kind)
 
 
 def _whole(amounts: Mapping[str, ColumnElement[Any]]) -> dict[str, ColumnElement[Any]]:
@@ -204,10 +207,11 @@ def _size(tokens: ColumnElement[Any]) -> ColumnElement[Any]:
     )
 
 
-def _table(config: SqlConfig, columns: Sequence[str]) -> FromClause:
+def _table(config: SqlConfig, engine: Engine, columns: Sequence[str]) -> FromClause:
     named: list[sa.ColumnClause[Any]] = [sa.column(name) for name in columns]
     if config.statement is not None:
         # A colon is no parameter.
         return sa.text(config.statement.strip().rstrip(";").replace(":", r"\:")).columns(*named).subquery("told")
     *schema, name = parse_path(config.table or "")
-    return sa.table(name, *named, schema=".".join(schema) or None)
+    # Under another name, as dialects differ in how a column is named that is in a table of a schema.
+    return sa.table(name, *named, schema=schema_of(engine, schema)).alias("source")

@@ -67,8 +67,8 @@ class DuckDb:
         return times_within(column, kind, days)
 
     def key(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
-        """As for `Engine`; for JSON, and for texts that have some."""
-        return sa.func.json_extract_string(column, json_path(keys), type_=sa.Text)
+        """As for `Engine`; for JSON, and for texts that have some. Another text must not end the statement."""
+        return sa.func.TRY(sa.func.json_extract_string(column, json_path(keys)), type_=sa.Text)
 
     def number(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
         """As for `Engine`."""

@@ -22,6 +22,15 @@ _ENGINES: dict[str, Callable[[], Engine]] = {
     "duckdb": _lazy("duckdb", "DuckDb"),
     "mariadb": _lazy("mariadb", "MariaDb"),
     "mysql": _lazy("mariadb", "MariaDb"),
+    "trino": _lazy("trino", "Trino"),
+    "awsathena": _lazy("trino", "Athena"),
+    "bigquery": _lazy("bigquery", "BigQuery"),
+    "snowflake": _lazy("snowflake", "Snowflake"),
+    "databricks": _lazy("spark", "Databricks"),
+    "hive": _lazy("spark", "Spark"),
+    "spark": _lazy("spark", "Spark"),
+    "mssql": _lazy("mssql", "SqlServer"),
+    "redshift": _lazy("redshift", "Redshift"),
 }
 
 
