@@ -6,12 +6,13 @@ BIN    := $(VENV)/bin
 OLDEST ?= .venv-oldest
 RUN    ?= .venv-run
 WAREHOUSES ?= .venv-warehouses
+SPARK  ?= .venv-spark
 # A third one on two cores, as many tests wait for a server or a process.
 WORKERS ?= 3
 PYTHON_OLDEST ?= $(shell python3.11 -c '' 2>/dev/null && echo python3.11 || echo $(PYTHON))
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help run test test-all lint types unit newest on on-python coverage oldest on-oldest lock sbom release-check golden bench \
+.PHONY: help run test test-all lint types unit newest on on-python coverage oldest on-oldest lock sbom release-check golden bench test-slow \
     fuzz sanitize soak wheel chart dashboards servers image-check clean
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -66,6 +67,16 @@ servers: $(BIN)/.ready $(WAREHOUSES)/bin/.ready ## install the real programs the
 	    $(SUDO) apt-get update -qq && \
 	    $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 	        prometheus prometheus-alertmanager chromium git systemd mariadb-server; fi
+
+$(SPARK)/bin/.ready: .ci/supply/spark.txt | $(BIN)/.ready
+	@$(PYTHON) -m venv $(SPARK)
+	@$(BIN)/uv pip install --quiet --no-config --require-hashes --no-deps --python $(SPARK)/bin/python -r .ci/supply/spark.txt
+	@touch $@
+
+test-slow: $(BIN)/.ready $(SPARK)/bin/.ready ## tables are read on Spark: a master, two workers and its Thrift server (about 10 min, 3 GB of memory)
+	@command -v java >/dev/null || { $(SUDO) apt-get update -qq && \
+	    $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends openjdk-17-jre-headless; }
+	$(BIN)/python -m tests.slow.spark $(SPARK)
 
 chart: $(BIN)/.ready ## renew what in the Helm chart is made from other files
 	$(BIN)/python -m helm.build

@@ -52,6 +52,7 @@ LOCKS: dict[str, tuple[str, ...]] = {
     ),
     # In an environment of its own: one of their clients needs an older release of what the tests have.
     "warehouses": ("pyproject.toml", *_WAREHOUSES, "--universal"),
+    "spark": ("--group", "pyproject.toml:slow", "--universal"),
     "bench": ("pyproject.toml", "--extra", "bench", "--universal", *_WITHIN),
     "build": ("--group", "pyproject.toml:image", "--universal", *_WITHIN),
 }

@@ -85,6 +85,8 @@ class Table:
         with reading(self._config, self._context.base_dir) as connection:
             statement = statement_of(self._config, self._engine, days)
             text = str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
+            # For a driver whose parameters begin with it, the sign is written twice.
+            text = text.replace("%%", "%") if "format" in connection.dialect.paramstyle else text
         preset = self._config.preset
         return text if preset is None else f"-- preset {preset}\n{text}"
 

@@ -48,19 +48,19 @@ def reading(
     place = f"source {config.name}: {shown_address(config.address)}"
     kind = engine_of(config.address.get_backend_name())
     limit = config.timeout.total_seconds()
-    engine = _opened(config, kind, base_dir, place, limit)
+    engine, ended = _opened(config, kind, base_dir, place, limit), threading.Event()
     try:
         with engine.connect() as connection:
             kind.prepare(connection, limit)
-            with _ended(kind, connection, limit, stopping):
+            with _limited(kind, connection, limit, stopping, ended):
                 yield connection
     except CollectorError:
         raise
     except Exception as error:
-        if not (isinstance(error, SQLAlchemyError) or of_a_driver(error)):
+        if not (isinstance(error, SQLAlchemyError) or of_a_driver(error) or ended.is_set()):
             raise
         # Without a cause: its text may have values of rows, or the password.
-        raise translated(place, kind, error) from None
+        raise translated(place, kind, error, ended=ended.is_set()) from None
     finally:
         engine.dispose()
 
@@ -77,7 +77,9 @@ def _opened(config: SqlConfig, kind: Engine, base_dir: Path, place: str, seconds
 
 
 @contextmanager
-def _ended(kind: Engine, connection: Connection, seconds: float, stopping: Callable[[], bool]) -> Iterator[None]:
+def _limited(
+    kind: Engine, connection: Connection, seconds: float, stopping: Callable[[], bool], ended: threading.Event
+) -> Iterator[None]:
     """End the running statement at the limit, or when the agent stops, whether or not the server would."""
     driver: Any = connection.connection.dbapi_connection
     done = threading.Event()
@@ -86,6 +88,7 @@ def _ended(kind: Engine, connection: Connection, seconds: float, stopping: Calla
         deadline = time.monotonic() + seconds + _TICK
         while not done.wait(_TICK):
             if stopping() or time.monotonic() > deadline:
+                ended.set()
                 kind.end(driver)
                 return
 

@@ -14,9 +14,10 @@ from leverwatch.collectors.errors import CollectorError, SourceUnavailable
 from leverwatch.collectors.sources.sql.engines import interface as said
 from leverwatch.collectors.sources.sql.engines.interface import Engine
 
-_NAMES = r"(?:{})(?: with name| named)?[: ]+[\"'`]?([\w.$-]{{1,100}})[\"'`]?"
-_COLUMNS = re.compile(_NAMES.format("column"), re.IGNORECASE)
-_TABLES = re.compile(_NAMES.format("relation|table|schema|database|view"), re.IGNORECASE)
+_NAME = r"[\w.$-]{1,100}"
+_NAMES = rf"(?:{{}})(?: with name| named)?[: ]+(?!or )[\"'`]?({_NAME}(?:`\.`{_NAME})*)[\"'`]?"
+_COLUMNS = re.compile(_NAMES.replace("{}", "column|parameter"), re.IGNORECASE)
+_TABLES = re.compile(_NAMES.replace("{}", "relation|table|schema|database|view"), re.IGNORECASE)
 _DRIVERS = frozenset({
     "botocore", "databricks", "google", "pyathena", "pyhive", "redshift_connector", "requests", "snowflake",
     "thrift", "thrift_sasl", "trino", "urllib3",
@@ -30,12 +31,18 @@ def of_a_driver(error: Exception) -> bool:
     return isinstance(error, OSError) or type(error).__module__.split(".")[0] in _DRIVERS
 
 
-def translated(place: str, engine: Engine, error: Exception) -> CollectorError:
-    """Return what an error of a database means; its text names what to fix."""
+def translated(place: str, engine: Engine, error: Exception, *, ended: bool = False) -> CollectorError:
+    """Return what an error of a database means; its text names what to fix.
+
+    Of a statement that was `ended` from here, a driver may say anything.
+    """
     original: Any = error.orig if isinstance(error, DBAPIError) else error
     meaning = engine.meaning(original)
+    if meaning is None and ended:
+        meaning = said.TOO_LONG
     if meaning is None:
         return SourceUnavailable(f"{place}: the database failed ({type(original).__name__})")
     names = _COLUMNS if meaning is said.NO_COLUMN else _TABLES
     named = names.search(str(original)) if meaning in _NAMING else None
-    return meaning.kind(f"{place}: {f'{named[1]}: ' if named else ''}{meaning.said}")
+    name = named[1].replace("`", "") if named else ""
+    return meaning.kind(f"{place}: {f'{name}: ' if name else ''}{meaning.said}")

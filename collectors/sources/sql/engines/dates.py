@@ -83,10 +83,13 @@ def number_in(text: ColumnElement[Any], kind: str, cast: str = "try_cast") -> Co
 
 
 def tight(text: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return a text of ISO 8601 with a T between day and clock, no space, and Z for UTC: all databases take it."""
-    clock = sa.func.replace(sa.func.replace(sa.func.substring(text, 12, 60), " ", ""), "UTC", "Z")
-    # Of two texts, as one of them has no `concat` of three.
-    return sa.func.concat(sa.func.concat(sa.func.substring(text, 1, 10), "T"), clock)
+    """Return a text of ISO 8601 with a T between day and clock, seconds, no space, and Z for UTC: all databases
+    take it, and Spark no other with a zone."""
+    rest = sa.func.replace(sa.func.replace(sa.func.substring(text, 17, 60), " ", ""), "UTC", "Z")
+    seconds = sa.case((sa.func.substring(text, 17, 1) == ":", rest), else_=sa.func.concat(":00", rest))
+    # Of two texts each, as one of them has no `concat` of three.
+    minutes = sa.func.concat(sa.func.concat(sa.func.substring(text, 1, 10), "T"), sa.func.substring(text, 12, 5))
+    return sa.func.concat(minutes, seconds)
 
 
 def zoned_text(text: ColumnElement[Any], has_zone: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -41,7 +42,8 @@ _WORDS: tuple[tuple[str, Meaning], ...] = (
         said.OTHER_TYPE,
     ),
     (r"PARSE_SYNTAX_ERROR|ParseException|UNRESOLVED_ROUTINE|AnalysisException", said.NO_STATEMENT),
-    (r"[Qq]uery timed out|timed out after|OPERATION_TIMED|[Tt]imeout|cancel", said.TOO_LONG),
+    # PyHive takes a query that the server ended for one without rows.
+    (r"ResourceClosedError|[Qq]uery timed out|timed out after|OPERATION_TIMED|[Tt]imeout|cancel", said.TOO_LONG),
     (
         r"Bad status: 3|Error validating the login|authenticat|Invalid access token|\b401\b|Unauthorized",
         said.CREDENTIALS,
@@ -78,9 +80,13 @@ class Spark:
             connection.exec_driver_sql(f"SET {setting}")
 
     def end(self, driver: Any) -> None:
-        """As for `Engine`."""
-        with suppress(Exception):  # whatever its transport says of a connection that is in use
-            driver.close()
+        """As for `Engine`. The server ends the statement at its own limit."""
+        transport: Any = getattr(driver, "_transport", None)
+        while transport is not None and not hasattr(transport, "handle"):
+            inner = ("_trans", "_TBufferedTransport__trans")
+            transport = next((getattr(transport, name) for name in inner if hasattr(transport, name)), None)
+        with suppress(OSError, AttributeError):
+            transport.handle.shutdown(socket.SHUT_RDWR)  # `close` would wait for the answer
 
     def meaning(self, error: Any) -> Meaning | None:
         """As for `Engine`."""
@@ -130,6 +136,11 @@ class Databricks(Spark):
 
     extra = "databricks"
     never = frozenset()
+
+    def end(self, driver: Any) -> None:
+        """As for `Engine`."""
+        with suppress(Exception):  # whatever its client says of a connection that is in use
+            driver.close()
 
     def opening(self, url: URL, base_dir: Path, seconds: float) -> Opening:  # noqa: ARG002 - what others need
         """As for `Engine`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -12,7 +13,9 @@ from sqlalchemy.engine import make_url
 from tests.collectors.sources.sql.tables import Database, url_of
 from tests.e2e.servers import database_of, mariadb
 
-ENGINES = ("sqlite", "postgresql", "duckdb", "mariadb")
+SPARK = os.environ.get("LEVERWATCH_SPARK", "")
+"""The address of a server of Spark, which `make test-slow` starts: then it alone is asked."""
+ENGINES = ("spark",) if SPARK else ("sqlite", "postgresql", "duckdb", "mariadb")
 
 
 @pytest.fixture
@@ -46,6 +49,13 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         found.run(f"CREATE DATABASE {name}")
         yield Database(url_of(make_url(url).set(database=name)), tmp_path)
         found.run(f"DROP DATABASE {name}")
+        return
+    if request.param == "spark":
+        found = Database(SPARK, tmp_path)
+        name = f"t{uuid4().hex}"
+        found.run(f"CREATE DATABASE {name}")
+        yield Database(url_of(make_url(SPARK).set(database=name)), tmp_path)
+        found.run(f"DROP DATABASE {name} CASCADE")
         return
     found = Database(f"{request.param}:///{tmp_path / 'usage.db'}", tmp_path)
     yield found

@@ -27,6 +27,13 @@ KINDS = {
     "postgresql": {"zoned": "TIMESTAMPTZ", "naive": "TIMESTAMP", "float": "DOUBLE PRECISION", "json": "JSONB"},
     "duckdb": {"zoned": "TIMESTAMPTZ", "naive": "TIMESTAMP", "float": "DOUBLE", "json": "JSON"},
     "mariadb": {"zoned": "TIMESTAMP(3)", "naive": "DATETIME(3)", "float": "DOUBLE", "json": "JSON"},
+    "spark": {
+        "zoned": "TIMESTAMP",
+        "naive": "TIMESTAMP_NTZ",
+        "float": "DOUBLE",
+        "json": "STRING",
+        "text": "STRING",
+    },
 }
 """What each database calls the type of a column, where it is not the same for all."""
 COMMON = {"int": "BIGINT", "text": "VARCHAR(300)", "bool": "BOOLEAN"}
@@ -38,12 +45,11 @@ class Database:
     def __init__(self, url: str, folder: Path) -> None:
         self.url, self.folder = url, folder
         parsed = make_url(url)
-        if parsed.get_backend_name() in ("mariadb", "postgresql"):
-            driver = {"mariadb": "mariadb+pymysql", "postgresql": "postgresql+psycopg"}
-            parsed = parsed.set(drivername=driver[parsed.get_backend_name()])
+        self.name = parsed.get_backend_name()
+        driver = {"mariadb": "mariadb+pymysql", "postgresql": "postgresql+psycopg", "spark": "hive"}
+        parsed = parsed.set(drivername=driver.get(self.name, self.name))
         # One connection at a time: DuckDB has one process that writes, or several that read.
         self.engine = sa.create_engine(parsed, poolclass=NullPool)
-        self.name = parsed.get_backend_name()
         self.kinds = {**COMMON, **KINDS[self.name]}
         self.quote = self.engine.dialect.identifier_preparer.quote_identifier
 
@@ -56,9 +62,11 @@ class Database:
     def write(self, columns: Mapping[str, str], records: Iterable[Record], table: str = "calls") -> None:
         """Make a table with columns of these kinds, and fill it."""
         named = {name: self.kinds[kind] for name, kind in columns.items()}
-        listed = ", ".join(f"{self.quote(name)} {kind} NULL" for name, kind in named.items())
+        null = "" if self.name == "spark" else " NULL"
+        listed = ", ".join(f"{self.quote(name)} {kind}{null}" for name, kind in named.items())
         quoted = self.quote(table)
-        self.run(f"DROP TABLE IF EXISTS {quoted}", f"CREATE TABLE {quoted} ({listed})")
+        form = " USING parquet" if self.name == "spark" else ""
+        self.run(f"DROP TABLE IF EXISTS {quoted}", f"CREATE TABLE {quoted} ({listed}){form}")
         rows = [{name: _stored(record.get(name)) for name in columns} for record in records]
         if not rows:
             return
@@ -68,6 +76,13 @@ class Database:
             values = ", ".join(f":{name}" for name in named)
         into = f"INSERT INTO {quoted} ({', '.join(map(self.quote, columns))}) VALUES"
         with self.engine.begin() as connection:
+            if self.name == "spark":
+                # A statement for each row is a job for each.
+                texts = [", ".join(_literal(row[name], kind) for name, kind in named.items()) for row in rows]
+                for start in range(0, len(rows), 1000):
+                    values = "), (".join(texts[start : start + 1000]).replace("%", "%%")
+                    connection.exec_driver_sql(f"{into} ({values})")
+                return
             if self.name != "duckdb":
                 connection.execute(sa.text(f"{into} ({values})"), rows)
                 return
@@ -90,6 +105,14 @@ class Database:
     def table(self, **settings: Any) -> Table:
         """The source."""
         return Table(self.config(**settings), CollectorContext(self.folder, self.folder, lambda: NOW))
+
+
+def _literal(value: Any, kind: str) -> str:
+    """A value as Spark reads it: of a text, a backslash and a quote after a backslash."""
+    if value is None:
+        return f"CAST(NULL AS {kind})"
+    text = str(value).replace("\\", "\\\\").replace("'", "\\'")
+    return f"CAST('{text}' AS {kind})"
 
 
 def _stored(value: Any) -> Any:

@@ -58,7 +58,7 @@ def test_a_column_that_was_dropped_is_named(filled: Database) -> None:
 
 
 def test_a_statement_that_is_none_is_refused(filled: Database) -> None:
-    error = failure(filled, table=None, statement="SELECT at FROM WHERE")
+    error = failure(filled, table=None, statement="SELECT (at FROM calls")
 
     assert isinstance(error, SchemaDiffers)
     assert "check `statement`" in str(error)
@@ -70,6 +70,7 @@ LONG = {
     "postgresql": "SELECT count(*) AS at FROM generate_series(1, 1000000000)",
     "duckdb": "SELECT count(*) AS at FROM range(1000000000) a, range(1000000) b WHERE a.range % 7 = b.range % 5",
     "mariadb": "SELECT count(*) + sleep(60) AS at FROM calls",
+    "spark": "SELECT count(*) AS at FROM range(1000000000) a, range(1000000) b WHERE a.id % 7 = b.id % 5",
 }
 
 
