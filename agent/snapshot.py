@@ -21,6 +21,7 @@ from leverwatch.collectors.interface import ChangeKind, Operation
 
 if TYPE_CHECKING:
     from leverwatch.agent.framework.assessment import Assessment
+    from leverwatch.agent.framework.cross_check import CrossCheck
     from leverwatch.agent.framework.model import PromptDivergence, PromptOrigin, Settings, Verdict
 
 
@@ -88,6 +89,9 @@ class SystemView(Struct, frozen=True):
     recommendation_changed: datetime | None = None
     assessment: Assessment | None = None
     """What is shown beside the verdict; None: it was not asked for."""
+    cross_checks: tuple[CrossCheck, ...] = ()
+    """What sources that only compare say, by name; empty: no authoritative source counts the system, or no other
+    one sees it."""
 
 
 class PriceFileState(Struct, frozen=True):

@@ -5,11 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
 from leverwatch.collectors.interface import Problem, Result
 from leverwatch.collectors.result_files import ResultFiles
+
+if TYPE_CHECKING:
+    from leverwatch.collectors.daily.day_states import DaysKnown
 
 
 class SourceView(Struct, frozen=True):
@@ -33,6 +37,8 @@ class SourceView(Struct, frozen=True):
     missed_runs: int = 0
     restated_inferences: float = 0.0
     """Inferences that it took back when it replaced whole days, since the store exists."""
+    days: DaysKnown | None = None
+    """What is known of its days; None: it is not asked for days, or what it stored cannot be read."""
     rows_refused: int = 0
     """Rows of its batches that the store could not hold, since the start."""
     error: str | None = None

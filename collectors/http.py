@@ -49,6 +49,8 @@ class Answer:
 
     status: int
     body: bytes
+    retry_after: str | None = None
+    """The header `Retry-After` as it came; `collectors/daily/over_http.py` reads it."""
 
 
 def get(
@@ -59,6 +61,8 @@ def get(
     auth: requests.auth.AuthBase,
     parameters: Mapping[str, str] | None = None,
     stopping: Callable[[], bool] = lambda: False,
+    unreachable: type[SourceUnavailable] = SourceUnavailable,
+    late: type[SourceUnavailable] = SourceUnavailable,
 ) -> Answer:
     """Send one GET request, and return the response. Redirects are not followed, as `auth` is for this address
     only.
@@ -70,6 +74,8 @@ def get(
         auth: adds credentials to the request; `.netrc` is not used.
         parameters: added to the query.
         stopping: called several times a second; the request is given up when it returns true.
+        unreachable: raised when nobody answers, or the connection is lost.
+        late: raised when the response takes too long.
 
     Raises:
         SourceUnavailable: there is no complete response within the limits, or `stopping` returned true.
@@ -83,10 +89,12 @@ def get(
             raise SourceUnavailable(f"{place}: ended early, since the agent stops")
         if time.monotonic() >= limits.deadline:
             call.cut()
-            raise SourceUnavailable(f"{place}: the answer was not complete when the time for it was over")
+            raise late(f"{place}: the answer was not complete when the time for it was over")
     if isinstance(call.outcome, Answer):
         return call.outcome
-    raise SourceUnavailable(f"{place}: {_reason(call.outcome, limits)}") from None
+    kind = late if isinstance(call.outcome, requests.Timeout) else unreachable
+    kind = SourceUnavailable if isinstance(call.outcome, _TooLarge) else kind
+    raise kind(f"{place}: {_reason(call.outcome, limits)}") from None
 
 
 class _TooLarge(Exception):
@@ -161,7 +169,8 @@ class _Call:
                 allow_redirects=False,
                 stream=True,
             ) as answer:
-                return Answer(answer.status_code, self._body(answer) if answer.status_code == 200 else b"")
+                body = self._body(answer) if answer.status_code == 200 else b""
+                return Answer(answer.status_code, body, answer.headers.get("Retry-After"))
 
     def _body(self, answer: requests.Response) -> bytes:
         parts, size = [], 0

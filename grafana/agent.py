@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from grafana.agent_process import AGENTS_ROW, ALERTS_ROW
+from grafana.asked_days import ASKED_DAYS_ROW
 from grafana.model import Column, Dashboard, Kind, Panel, Query, Row, Unit
 from grafana.queries import hourly, of_agent, rate
 from grafana.shared import DOCS, RUNBOOKS, RUNBOOKS_AT, YES_IS_GOOD, agents
@@ -380,7 +381,7 @@ AGENT_DASHBOARD = Dashboard(
     "The agents themselves: reachable, reading, deciding.",
     "now-6h",
     (*agents("leverwatch_build_info"), RUNBOOKS),
-    (AGENTS_ROW, ALERTS_ROW, EVALUATION_ROW, SOURCES_ROW, RECORDS_ROW, BESIDE_ROW),
+    (AGENTS_ROW, ALERTS_ROW, EVALUATION_ROW, SOURCES_ROW, RECORDS_ROW, ASKED_DAYS_ROW, BESIDE_ROW),
     (),
     (("Runbooks", RUNBOOKS_AT), ("Sources", f"{DOCS}/sources/files.md")),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from grafana.beside import beside_panel
+from grafana.cross_checks import CROSS_CHECKS_ROW
 from grafana.economics import ECONOMICS_ROW
 from grafana.mistakes import BASELINE_ROW, EVALS_ROW, LOCKED_IN_ROW, OVER_ENGINEERING_ROW, REVIEW_ROW
 from grafana.model import Column, Dashboard, Kind, Panel, Query, Row, Unit
@@ -374,6 +375,7 @@ SYSTEM_DASHBOARD = Dashboard(
     (
         VERDICT_ROW,
         VOLUME_ROW,
+        CROSS_CHECKS_ROW,
         RULES_ROW,
         OUTLOOK_ROW,
         LOCKED_IN_ROW,

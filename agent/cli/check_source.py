@@ -11,10 +11,14 @@ from typing import Any
 
 import click
 
-from leverwatch.agent.cli.common import load, reported
+from leverwatch.agent.cli.common import load, opened, reported
+from leverwatch.agent.cli.days_told import day_lines, days_json, stored_days
 from leverwatch.agent.cli.options import Exit, fail
 from leverwatch.agent.cli.output import count, print_json, table
-from leverwatch.agent.errors import CommandError
+from leverwatch.agent.config.load import Loaded
+from leverwatch.agent.errors import CommandError, StoreError
+from leverwatch.agent.store.store import Store
+from leverwatch.collectors.config import SourceConfig
 from leverwatch.collectors.daily.collector import Trial, Trials
 from leverwatch.collectors.daily.window import DAY
 from leverwatch.collectors.errors import CollectorError
@@ -46,11 +50,28 @@ def check_source(name: str, config_path: Path, output: str, asked: date | None) 
         except CollectorError as error:
             fail(f"{error.reason}: {error}", Exit.FAILED)
         seconds = time.monotonic() - started
+        known, lines = _stored(config, loaded)
     if output == "json":
-        print_json(_as_json(name, found, seconds))
+        print_json({**_as_json(name, found, seconds), "known": known})
     else:
-        click.echo(_as_text(name, found, seconds))
+        click.echo("\n".join((_as_text(name, found, seconds), *lines)))
     sys.exit(Exit.OK if found.answer.usage and not found.answer.problems else Exit.FAILED)
+
+
+def _stored(config: SourceConfig, loaded: Loaded) -> tuple[dict[str, Any] | None, list[str]]:
+    """Return what is stored of the days of a source, as values of JSON and as lines; a new store is not made."""
+    fresh = Store(loaded.store_url)
+    try:
+        if fresh.is_new():
+            return None, []
+        with opened(loaded, reading=True) as store:
+            lines = list(day_lines(config, loaded, store))
+            found = stored_days(config, loaded, store)
+    except (StoreError, CollectorError) as error:
+        return None, ["", f"what is stored of its days is not known: {error}"]
+    finally:
+        fresh.close()
+    return days_json(found) if found else None, ["", "Stored:", *(f"  {line}" for line in lines)]
 
 
 def _as_text(name: str, found: Trial, seconds: float) -> str:

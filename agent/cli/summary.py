@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import inf
 from shlex import quote
 
 from leverwatch.agent.cli.output import WIDTH, plain, spoken
 from leverwatch.agent.cli.phrases import when
 from leverwatch.agent.framework.assessment import Assessment, Unavailable
+from leverwatch.agent.framework.cross_check import CrossCheck
 from leverwatch.agent.framework.economics.model import Agreement, CostSplit, Economics
 from leverwatch.agent.framework.economics.words import bill_text, change_notes, change_text, usd
 from leverwatch.agent.framework.forecast.model import Forecast, Outlook
@@ -38,10 +39,16 @@ _DOUBTFUL = frozenset(
 """Reasons that say what a verdict does not know. What is under way is told as what changes next."""
 
 
-def summary(verdict: Verdict, beside: Assessment, refused: int = 0, width: int = WIDTH) -> str:
+def summary(
+    verdict: Verdict,
+    beside: Assessment,
+    refused: int = 0,
+    width: int = WIDTH,
+    checks: Sequence[CrossCheck] = (),
+) -> str:
     """Return the most important parts of a verdict and its assessment, at most 24 lines of `width` characters.
 
-    `refused` is how many files of eval results did not count.
+    `refused` is how many files of eval results did not count; `checks` is what sources that compare say.
 
     What is doubtful is told whole: what does not fit is left out whole, and its number is said. Other texts are
     cut off with an ellipsis only where they would leave too few lines to that.
@@ -52,7 +59,7 @@ def summary(verdict: Verdict, beside: Assessment, refused: int = 0, width: int =
             lines = _told(verdict, beside, width, most)
     more = labelled("more", f"leverwatch explain {quote(verdict.system)} --all", 1, width)
     room = LINES - len(lines) - len(more)
-    return "\n".join((*lines, *_doubts(verdict, beside, refused, room, width), *more))
+    return "\n".join((*lines, *_doubts(verdict, beside, refused, room, width, checks), *more))
 
 
 def _told(verdict: Verdict, beside: Assessment, width: int, most: int) -> list[str]:
@@ -134,8 +141,10 @@ def _expected(outlook: Outlook) -> str:
     return str(outlook.expected or outlook.earliest or "later")
 
 
-def _doubts(verdict: Verdict, beside: Assessment, refused: int, room: int, width: int) -> Iterator[str]:
-    doubts = list(_doubt_texts(verdict, beside))
+def _doubts(
+    verdict: Verdict, beside: Assessment, refused: int, room: int, width: int, checks: Sequence[CrossCheck]
+) -> Iterator[str]:
+    doubts = [*(check.text for check in checks if check.divergence), *_doubt_texts(verdict, beside)]
     if refused:
         doubts.append(f"{refused} file{'s' * (refused > 1)} of eval results refused; --all says which and why")
     wrapped = [labelled("", text, _ALL, width) for text in doubts]

@@ -81,6 +81,7 @@ def explain(
     """Carry out `leverwatch explain`, whose options are in `commands`."""
     # What stands beside a verdict is most of the framework, and `evaluate` needs none of it.
     from leverwatch.agent.cli.compared import compared
+    from leverwatch.agent.cli.days_told import told_checks, told_days
     from leverwatch.agent.cli.story import story
     from leverwatch.agent.cli.summary import summary
     from leverwatch.agent.evaluation.assessor import Assessor
@@ -99,12 +100,17 @@ def explain(
             ((facts, verdict),) = decided
             assessor = Assessor.of(loaded)
             beside = assessor.assess(store, plan.scope, plan.costs, plan.beside, decided)[system]
+            checks = store.cross_checks(day, plan.scope, plan.sources, plan.cross_checks).get(system, ())
             remarks = _remarks(store, loaded, system) if whole else []
+            if whole:
+                feeding = {*facts.usage.sources, *(check.source for check in checks)}
+                remarks += [*told_checks(checks), *told_days(store, loaded, system, feeding)]
             after = supposing(store, assessor, plan, decided) if supposing else None
             refused = _refused(store, loaded.config.sources, system)
     if output == "json":
         real = {**as_json(verdict), "facts": msgspec.to_builtins(facts), "assessment": _beside_json(beside)}
         real["refused_results"] = refused
+        real["cross_checks"] = msgspec.to_builtins(checks)
         print_json(
             real
             if after is None
@@ -120,7 +126,7 @@ def explain(
         click.echo(
             story(facts, verdict, beside, refused)
             if whole
-            else summary(verdict, beside, _troubling(refused), terminal_width())
+            else summary(verdict, beside, _troubling(refused), terminal_width(), checks)
         )
         for remark in remarks:
             click.echo(remark)

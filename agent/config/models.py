@@ -18,6 +18,7 @@ from pydantic import (
     field_validator,
 )
 
+from leverwatch.agent.config.cross_checks import CrossChecksConfig
 from leverwatch.agent.config.economics import EconomicsConfig, PricesConfig
 from leverwatch.agent.config.mistakes import (
     BaselinesConfig,
@@ -351,6 +352,7 @@ class Config(Model):
     framework: Apart[FrameworkConfig] = section("The thresholds of the framework.")
     prices: Apart[PricesConfig] = section("The prices of models.")
     economics: Apart[EconomicsConfig] = section("What fine-tuning would cost, for every system.")
+    cross_checks: Apart[CrossChecksConfig] = section("When two sources of one system diverge.")
     limits: Apart[LimitsConfig] = section("Caps on names found in records.")
     log: Apart[LogConfig] = section("The agent's own log.")
     cache_dir: Path | None = Field(

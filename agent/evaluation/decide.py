@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from leverwatch.agent.config.economics import EconomicsConfig, EconomicsPlan, plan_of
 from leverwatch.agent.errors import StoreUnreadable
+from leverwatch.agent.framework.cross_check import CrossCheckSettings
 from leverwatch.agent.framework.forecast.settings import ForecastSettings
 from leverwatch.agent.framework.holding import verdict_on
 from leverwatch.agent.framework.mistakes import MistakeSettings
@@ -59,6 +60,7 @@ class Plan(Struct, frozen=True):
     mistakes: MistakeSettings = field(default_factory=MistakeSettings)
     forecast: ForecastSettings = field(default_factory=ForecastSettings)
     costs: CostPlans = field(default_factory=CostPlans)
+    cross_checks: CrossCheckSettings = field(default_factory=CrossCheckSettings)
     sources: frozenset[str] | None = None
     """The names of the configured sources; None: they are not known."""
 
@@ -85,6 +87,7 @@ class Plan(Struct, frozen=True):
             models_per_system=config.limits.models_per_system,
             mistakes=config.to_mistakes(),
             costs=CostPlans.of(config),
+            cross_checks=config.cross_checks.to_settings(),
             sources=frozenset(source.name for source in config.sources),
         )
 

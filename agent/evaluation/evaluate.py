@@ -56,6 +56,7 @@ def picture(
     totals = store.totals(plan.scope, plan.models_per_system)
     if prompts is None:
         prompts = store.prompt_totals(plan.scope, last_complete_day(now))
+    checks = store.cross_checks(last_complete_day(now), plan.scope, plan.sources, plan.cross_checks)
     beside = assessor.assess(store, plan.scope, plan.costs, plan.beside, decided) if assessor else {}
     return SystemsSnapshot(
         evaluated_at=now,
@@ -64,11 +65,12 @@ def picture(
             replace(
                 view_of(facts, verdict, totals.get(facts.system), prompts.get(facts.system)),
                 assessment=_capped(beside.get(facts.system), plan.models_per_system),
+                cross_checks=checks.get(facts.system, ()),
             )
             for facts, verdict in decided
         ),
         undeclared_dropped=plan.undeclared_dropped,
-        overflow_inferences=store.overflow(),
+        overflow_inferences=store.overflow(plan.scope),
         mistakes=plan.mistakes,
         forecast=plan.forecast,
         price_file=assessor.price_file if assessor else None,

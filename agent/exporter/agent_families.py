@@ -9,6 +9,7 @@ from leverwatch.agent.errors import StoreError
 from leverwatch.agent.exporter.family import Family, Sample, kind, timestamp
 from leverwatch.agent.snapshot import AgentSnapshot
 from leverwatch.agent.source_view import SourceView
+from leverwatch.collectors.daily.errors import VOCABULARY
 from leverwatch.collectors.errors import CollectorError, SourceIncomplete, SourceRefused, SourceUnavailable
 from leverwatch.collectors.interface import Result
 
@@ -17,6 +18,9 @@ FAILURE_REASONS = (
     StoreError.reason,
 )
 """The reasons why a run can fail. Each is exported from the start, so that the first failure is an increase."""
+
+_REASONS_OF_DAYS = tuple(error.reason for error in VOCABULARY)
+"""Those of sources that are asked for days."""
 
 _RAN = "after a first run of the source in this process"
 _EVERY_SOURCE = "for every configured source"
@@ -50,7 +54,8 @@ def _time(moment: datetime | None) -> float | None:
 
 def _failures(snapshot: AgentSnapshot) -> Iterable[Sample]:
     for source in snapshot.sources:
-        for reason in dict.fromkeys((*FAILURE_REASONS, *source.failures)):
+        of_days = () if source.days is None else _REASONS_OF_DAYS
+        for reason in dict.fromkeys((*FAILURE_REASONS, *of_days, *source.failures)):
             yield (source.name, reason), source.failures.get(reason, 0)
 
 
@@ -64,6 +69,13 @@ def _links(snapshot: AgentSnapshot) -> Iterable[Sample]:
     page = snapshot.external_url or ""
     runbooks = snapshot.runbook_url or (page and f"{page}/runbooks")
     yield (page, snapshot.grafana_url or "", runbooks, "https" if snapshot.tls else "http"), 1
+
+
+def _day_states(snapshot: AgentSnapshot) -> Iterable[Sample]:
+    for source in snapshot.sources:
+        if source.days is not None:
+            for state, number in source.days.counts().items():
+                yield (source.name, str(state)), number
 
 
 def _unreadable(snapshot: AgentSnapshot) -> Iterable[Sample]:
@@ -167,6 +179,21 @@ AGENT: tuple[Family[AgentSnapshot], ...] = (
         " blank lines and headers are none of it.",
         lambda source: source.unreadable_share,
         "while something was read within a day",
+    ),
+    Family(
+        "leverwatch_source_day_states",
+        "gauge",
+        "UTC days of the configured history, and the present one, by what is known of them: complete, partial,"
+        " empty (a true zero) or unknown.",
+        ("source", "state"),
+        "for every source that is asked for days, and every state",
+        _day_states,
+    ),
+    _per_source(
+        "leverwatch_source_history_ratio",
+        "Share of the days of the configured history of which an answer said what they are.",
+        lambda source: None if source.days is None else source.days.answered / source.days.history,
+        "for every source that is asked for days",
     ),
     Family(
         "leverwatch_unreadable_values_total",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from leverwatch.agent.exporter.agent_families import AGENT
+from leverwatch.agent.exporter.cross_check_families import CROSS_CHECKS
 from leverwatch.agent.exporter.decision_families import PROMPTS, VERDICTS, VOLUME
 from leverwatch.agent.exporter.economics_families import ECONOMICS
 from leverwatch.agent.exporter.eval_families import EVALS
@@ -14,6 +15,7 @@ from leverwatch.agent.snapshot import AgentSnapshot, SystemsSnapshot
 
 SYSTEMS: tuple[Family[SystemsSnapshot], ...] = (
     *USAGE,
+    *CROSS_CHECKS,
     *VOLUME,
     *PROMPTS,
     *VERDICTS,
@@ -26,6 +28,7 @@ SYSTEMS: tuple[Family[SystemsSnapshot], ...] = (
 
 SECTIONS: dict[str, tuple[Family[SystemsSnapshot], ...] | tuple[Family[AgentSnapshot], ...]] = {
     "usage": USAGE,
+    "cross_checks": CROSS_CHECKS,
     "volume": VOLUME,
     "prompts": PROMPTS,
     "verdicts": VERDICTS,

@@ -21,8 +21,13 @@ def verdict_on(timeline: Timeline, facts: Facts, settings: Settings, stored: Ver
     settings, or from before late records were read.
     """
     verdict = assess(facts, settings, stored)
-    previous = _previous(timeline, settings, verdict) if verdict.held else None
+    previous = _previous(timeline, settings, verdict) if _is_held(verdict) else None
     return verdict if previous is None else assess(facts, settings, previous)
+
+
+def _is_held(verdict: Verdict) -> bool:
+    """Return whether a verdict is held, or would be if anything was known of the days before."""
+    return verdict.held or (verdict.strategy is None and verdict.volume.newest_day is not None)
 
 
 def _previous(timeline: Timeline, settings: Settings, held: Verdict) -> Verdict | None:
@@ -51,6 +56,6 @@ def _last_decided(timeline: Timeline, settings: Settings, held: Verdict) -> Verd
         if facts is None:
             return None
         verdict = assess(facts, settings)
-        if not verdict.held:
+        if not _is_held(verdict):
             return verdict
     return None

@@ -17,6 +17,11 @@ MOST = 0.5
 _SETTLED = (
     Result.COUNTED, Result.DUPLICATE, Result.PART, Result.NOT_A_CALL, Result.FILTERED, Result.OUT_OF_RANGE,
 )  # fmt: skip
+_NO_FILES = "nothing was found to count, now or before: do its paths or patterns match anything?"
+_NO_ROWS = (
+    "no row was found on the days that were asked for, now or before: is it the right table, and the right column"
+    " of the time? `leverwatch check-source` shows what is asked"
+)
 
 
 class Concern(StrEnum):
@@ -39,7 +44,7 @@ def concerns(
         when: `this run`, or what else `read` is of.
     """
     found = {}
-    nothing = nothing_counted(read, ever, when)
+    nothing = nothing_counted(read, ever, matched, when)
     if nothing is not None:
         found[Concern.NOTHING_COUNTED] = nothing
     if matched is not None and matched.nothing:
@@ -54,7 +59,9 @@ def concerns(
     return found
 
 
-def nothing_counted(read: Mapping[Result, int], ever: Mapping[Result, int], when: str = "this run") -> str | None:
+def nothing_counted(
+    read: Mapping[Result, int], ever: Mapping[Result, int], matched: Matched | None, when: str = "this run"
+) -> str | None:
     """Return why nothing of a source counts, in words; None when something does, or when there was nothing new.
 
     The arguments are those of `concerns`.
@@ -64,7 +71,7 @@ def nothing_counted(read: Mapping[Result, int], ever: Mapping[Result, int], when
             result: number for result, number in ever.items() if number and result is not Result.IGNORED
         }
         if not known:
-            return "nothing was found to count, now or before: do its paths or patterns match anything?"
+            return _NO_ROWS if matched is None else _NO_FILES
         if filtered := known.get(Result.FILTERED, 0):
             share = f"{filtered:,} of {sum(known.values()):,}"
             rest: dict[Result, int] = {

@@ -22,6 +22,7 @@ from leverwatch.agent.source_view import SourceView
 from leverwatch.agent.store.replaced import Replaced
 from leverwatch.agent.store.store import SourceTimes
 from leverwatch.collectors.config import SourceConfig
+from leverwatch.collectors.daily.day_states import DaysKnown, TellsDays
 from leverwatch.collectors.errors import CollectorError
 from leverwatch.collectors.interface import (
     BackfillRequest,
@@ -158,12 +159,29 @@ class SourceRunner:
             records=store.tallies().get(config.name, {}),
             unreadable=store.unreadable().get(config.name, {}),
             restated_inferences=times.restated_inferences if times else 0.0,
+            days=self._days(),
         )
 
     def view(self) -> SourceView:
         """Return the source as it is shown."""
         with self._lock:
             return self._view
+
+    def _days(self) -> DaysKnown | None:
+        if not isinstance(self._collector, TellsDays):
+            return None
+        try:
+            return self._collector.days(self._store.source_state(self.config.name).load())
+        except CollectorError:
+            # The next run says so.
+            return None
+
+    def _days_or_same(self) -> DaysKnown | None:
+        """A day may be over since the last answer; a store that cannot be read is no other knowledge."""
+        try:
+            return self._days()
+        except StoreError:
+            return self.view().days
 
     def missed(self) -> None:
         """Count a scheduled run that did not start."""
@@ -272,6 +290,7 @@ class SourceRunner:
             )
 
     def _committed(self, batch: Batch, replaced: Replaced | None) -> None:
+        days = self._days()
         with self._lock:
             records = Counter(self._view.records)
             records.update(batch.tallies)
@@ -285,6 +304,7 @@ class SourceRunner:
                 unreadable=dict(unreadable),
                 newest_record=max(known, default=None),
                 restated_inferences=restated,
+                days=days,
             )
 
     def _finish(self, report: RunReport, matched: Matched | None) -> None:
@@ -293,6 +313,7 @@ class SourceRunner:
             log.info("collector_run_ended", source=report.source, error=report.error)
             return
         recent = self._recent.tallies(self._now())
+        days = self._days_or_same()
         with self._lock:
             if report.reason is not None:
                 self._failures[report.reason] += 1
@@ -311,6 +332,7 @@ class SourceRunner:
                 unreadable_share=unreadable_share(recent),
                 concerns=concerns(recent, self._view.records, matched, "the last day") if report.success else {},
                 samples=report.samples,
+                days=days,
             )
         if report.success:
             figures: dict[str, float] = {str(result): number for result, number in report.tallies.items()}

@@ -10,7 +10,7 @@ from itertools import chain
 from sqlalchemy import Connection, func, select
 
 from leverwatch.agent.framework.daily_usage import DailyUsage, PromptSums
-from leverwatch.agent.store.facts import Scope, counting_sources
+from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.names import named
 from leverwatch.agent.store.schema import EMPTIED, usage_daily, usage_totals
 from leverwatch.collectors.interface import Operation
@@ -25,7 +25,7 @@ def counting(connection: Connection, scope: Scope) -> dict[str, frozenset[str]]:
     for chosen in named(usage_totals.c.system, scope.systems):
         for system, source in connection.execute(pairs.where(chosen)):
             feeding[system].add(source)
-    return {system: counting_sources(sources, scope.authoritative) for system, sources in feeding.items()}
+    return {system: scope.counting_for(system, sources) for system, sources in feeding.items()}
 
 
 def read_daily_usage(

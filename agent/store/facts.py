@@ -43,6 +43,31 @@ class Scope(Struct, frozen=True):
     systems: frozenset[str] | None = None
     """The systems to read; None: all that have a name of their own in the store."""
 
+    def counting_for(self, system: str, feeding: Collection[str]) -> frozenset[str]:
+        """Return the sources that count for a system, of those that feed it, with all their parts.
+
+        An authoritative one counts alone, and the others compare. Where it names the system itself, they count
+        nothing before its first answer either: what they counted would be taken away by it.
+        """
+        alone = self.authoritative_of(feeding)
+        return alone if alone or self._naming(system) else frozenset(feeding)
+
+    def authoritative_of(self, sources: Collection[str]) -> frozenset[str]:
+        """Return the authoritative ones of some sources, with all their parts."""
+        names = frozenset(map(name_of, self.authoritative))
+        return frozenset(source for source in sources if name_of(source) in names)
+
+    def may_count(self, system: str) -> Mapping[str, frozenset[str]]:
+        """Return the sources that could count a system without any usage, each with the systems that it feeds."""
+        counting = self.counting or {}
+        naming = self._naming(system)
+        return {source: counting[source] for source in naming} if naming else counting
+
+    def _naming(self, system: str) -> list[str]:
+        """Return the authoritative sources that name a system in the configuration."""
+        counting = self.counting or {}
+        return sorted(source for source in self.authoritative if system in counting.get(source, ()))
+
 
 def read_facts(connection: Connection, as_of: date, scope: Scope) -> dict[str, Facts]:
     """Return the facts of every system that is declared, has usage or has prompt changes, by name.
@@ -65,7 +90,7 @@ def read_timelines(connection: Connection, as_of: date, scope: Scope) -> dict[st
         if len(without) * len(names) > MOST_COMPARED:
             names = []
         for system in without:
-            why = why_unseen(system, scope.counting, records, names)
+            why = why_unseen(system, scope.may_count(system), records, names)
             usage[system] = UsageFacts(unseen=why), frozenset()
     return {
         system: _timeline(
@@ -102,13 +127,6 @@ def _declared(scope: Scope) -> Collection[str]:
     return scope.declarations if scope.systems is None else scope.declarations.keys() & scope.systems
 
 
-def counting_sources(feeding: Collection[str], authoritative: frozenset[str]) -> frozenset[str]:
-    """Return the sources that count for a system: the authoritative ones of those that feed it, with all their
-    parts, else all of them."""
-    names = frozenset(map(name_of, authoritative))
-    return frozenset(source for source in feeding if name_of(source) in names) or frozenset(feeding)
-
-
 def _usage(connection: Connection, as_of: date, scope: Scope) -> dict[str, tuple[UsageFacts, frozenset[date]]]:
     """Return usage by system, and the days for which several counting sources had records."""
     first: dict[str, dict[str, date]] = defaultdict(dict)
@@ -142,7 +160,7 @@ def _usage(connection: Connection, as_of: date, scope: Scope) -> dict[str, tuple
             counts[system][source][day] = inferences
     facts = {}
     for system, starts_of in first.items():
-        counting = sorted(counting_sources(starts_of, scope.authoritative))
+        counting = sorted(scope.counting_for(system, starts_of))
         total: dict[date, float] = {}
         for source in counting:
             start = starts_of[source]
@@ -180,7 +198,8 @@ def read_served(connection: Connection, as_of: date, scope: Scope) -> dict[str, 
     found = {}
     for system, by_source in read_prompt_days(connection, as_of, scope.systems).items():
         days: dict[date, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-        for source in counting_sources(by_source.keys() & scope.telling, scope.authoritative):
+        telling = by_source.keys() & scope.telling
+        for source in scope.authoritative_of(telling) or telling:
             for day, versions in by_source[source].items():
                 for version, inferences in versions.items():
                     days[day][version] += inferences

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, select, tuple_
 
@@ -37,13 +37,16 @@ def keep_highest(connection: Connection, source: str, keys: Iterable[Key]) -> No
         connection.execute(statement)
 
 
-def highest_sum(connection: Connection, column: str, system: str, operation: str) -> float:
-    """Return what the counter of one column of a system shows: the sum over all sources and models."""
+def highest_sum(
+    connection: Connection, column: str, system: str, operation: str, sources: Collection[str]
+) -> float:
+    """Return what the counter of one column of a system shows: the sum over all models of these sources."""
     total, highest = usage_totals.c, usage_highest.c
     remembered = usage_totals.outerjoin(usage_highest, and_(*(total[name] == highest[name] for name in _KEY)))
     shown = func.sum(_larger(total[column], func.coalesce(highest[column], 0.0)))
     query = select(shown).select_from(remembered)
-    return connection.scalar(query.where(total.system == system, total.operation == operation)) or 0.0
+    chosen = query.where(total.system == system, total.operation == operation)
+    return sum(connection.scalar(chosen.where(total.source.in_(part))) or 0.0 for part in batched(sorted(sources)))
 
 
 def _larger(one: ColumnElement[float], other: ColumnElement[float]) -> ColumnElement[float]:

@@ -93,10 +93,15 @@ def read_names(connection: Connection) -> list[str]:
     return list(connection.scalars(query))
 
 
-def read_overflow(connection: Connection) -> float:
+def read_overflow(
+    connection: Connection, counting_for: Callable[[str, Collection[str]], Collection[str]]
+) -> float:
     """Return the inferences of all systems without a name of their own, as a counter shows them: it never
-    falls."""
-    return highest_sum(connection, "inferences", OVERFLOW_SYSTEM, Operation.GENERATION.value)
+    falls. `counting_for` returns which of the sources that feed a system count, as that of a `Scope`."""
+    table = usage_totals.c
+    feeding = connection.scalars(select(table.source).where(table.system == OVERFLOW_SYSTEM).distinct()).all()
+    sources = counting_for(OVERFLOW_SYSTEM, feeding)
+    return highest_sum(connection, "inferences", OVERFLOW_SYSTEM, Operation.GENERATION.value, sources)
 
 
 class FoldWarning:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from leverwatch.agent.store.facts import Scope
 
 if TYPE_CHECKING:
+    from leverwatch.agent.framework.cross_check import CrossCheck, CrossCheckSettings
     from leverwatch.agent.framework.daily_usage import DailyUsage, PromptSums
     from leverwatch.agent.framework.review import PastVerdict
     from leverwatch.agent.store.prompt_totals import PromptTotals
@@ -92,6 +93,18 @@ class Reads(ABC):
 
         with self.reading() as connection:
             return read_daily_usage(connection, since, as_of, scope)
+
+    def cross_checks(
+        self, as_of: date, scope: Scope, configured: Collection[str] | None, settings: CrossCheckSettings
+    ) -> Mapping[str, tuple[CrossCheck, ...]]:
+        """Return what sources that only compare counted beside the authoritative ones, by system; only of systems
+        that both see. `configured`: the sources that there are; None: not known."""
+        if not scope.authoritative:
+            return {}
+        from leverwatch.agent.store.cross_checks import read_cross_checks
+
+        with self.reading() as connection:
+            return read_cross_checks(connection, as_of, scope, configured, settings)
 
     def tier_uses(self, since: date, as_of: date, scope: Scope) -> Mapping[str, Sequence[TierUse]]:
         """Return what of these sums is of another service tier than the standard and tells no cost, by system."""

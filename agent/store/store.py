@@ -322,10 +322,10 @@ class Store(Reads):
         with self.reading() as connection:
             return read_names(connection)
 
-    def overflow(self) -> float:
+    def overflow(self, scope: Scope = _EVERYTHING) -> float:
         """Return the inferences of all systems that have no name of their own in the store."""
         with self.reading() as connection:
-            return read_overflow(connection)
+            return read_overflow(connection, scope.counting_for)
 
     def verdicts(
         self,

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from sqlalchemy import Connection, and_, or_, select
 
 from leverwatch.agent.snapshot import ModelTotals, PricedUsage
-from leverwatch.agent.store.facts import Scope, counting_sources
+from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.names import OTHER_MODELS, named
 from leverwatch.agent.store.priced import read_priced
 from leverwatch.agent.store.schema import COUNTS, EMPTIED, usage_highest, usage_totals
@@ -63,7 +63,7 @@ def read_totals(connection: Connection, scope: Scope, models_per_system: int) ->
         first.setdefault(row.system, row.first_written)
         # What a source counted and took back leaves the decision to others, and the counters go on holding it.
         of = feeding if row.first_day < EMPTIED else fed
-        if row.source not in counting_sources(of[row.system], scope.authoritative):
+        if row.source not in scope.counting_for(row.system, of[row.system]):
             continue
         operation = word(Operation, row.operation)
         counts = _counts(row)

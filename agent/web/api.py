@@ -56,6 +56,7 @@ def _system(view: SystemView) -> dict[str, Any]:
         "last_prompt_change": view.last_prompt_change,
         "prompt_origin": view.prompt_origin,
         "prompt_divergence": view.prompt_divergence,
+        "cross_checks": view.cross_checks,
         "assessment": None if view.assessment is None else assessment_values(view.assessment),
     }
 

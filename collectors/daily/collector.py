@@ -5,9 +5,8 @@ A source that is asked for whole days implements one method, `ask`. All else is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date
-from functools import partial
 from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
@@ -15,9 +14,12 @@ from msgspec import Struct
 from leverwatch.collectors.daily.answers import Answer, DayState, Known, Settled, settle
 from leverwatch.collectors.daily.asking import Asking
 from leverwatch.collectors.daily.config import DailyConfig
+from leverwatch.collectors.daily.day_states import DaysKnown, days_known
 from leverwatch.collectors.daily.errors import RateLimited
 from leverwatch.collectors.daily.known_days import DAYS, load_known
-from leverwatch.collectors.daily.window import DAY, LONGEST_SLICE, Days, Wanted, questions, slices
+from leverwatch.collectors.daily.spent import QUESTIONS, resume, spent_by
+from leverwatch.collectors.daily.window import DAY, Days, Wanted, questions, slices
+from leverwatch.collectors.errors import CollectorError
 from leverwatch.collectors.interface import (
     BackfillRequest,
     Batch,
@@ -90,6 +92,8 @@ class DailyCollector:
     def __init__(self, config: DailyConfig, context: CollectorContext, source: Asked) -> None:
         self._config, self._context, self._source = config, context, source
         self._asking = Asking(config.queries_per_hour, context.stopping)
+        self._limit = config.timeout.total_seconds()
+        self._resumed = False
 
     def collect(self, state: SourceState) -> Iterator[Batch]:
         """Yield the answers for the recent days, and then for those that have none yet, the newest first.
@@ -100,9 +104,9 @@ class DailyCollector:
         Raises:
             CollectorError: as for `Asked.ask` and `load_known`.
         """
-        known = load_known(self._config.name, state.load(), self._source.settings)
+        known = self._load(state)
         at = self._wanted()
-        yield from self._ask(questions(at, known.asked), known, at)
+        yield from self._ask(questions(at, known.asked, self._asking.longest), known, at)
 
     def backfill(self, state: SourceState, history: BackfillRequest) -> Iterator[Batch]:
         """Yield the answers for the days of a range that are over, whether or not they had one, the newest first.
@@ -112,10 +116,10 @@ class DailyCollector:
         Raises:
             CollectorError: as for `Asked.ask` and `load_known`.
         """
-        known = load_known(self._config.name, state.load(), self._source.settings)
+        known = self._load(state)
         at = self._wanted()
         span = Days(history.since or at.all.first, min(history.until or at.ended, at.ended))
-        yield from self._ask(list(slices(span)), known, at)
+        yield from self._ask(list(slices(span, self._asking.longest)), known, at)
 
     def trial(self, day: date) -> Trial:
         """Return what the source answers for a day, without counting it or using up a question.
@@ -128,39 +132,69 @@ class DailyCollector:
         state = settle(span, answer, Known(), self._wanted()).states[day]
         return Trial(day, state, answer, self._source.shown(span))
 
+    def days(self, stored: Mapping[str, bytes]) -> DaysKnown:
+        """Return what is known of the days of the source, from what it stores.
+
+        Raises:
+            StateFromNewer, StateUnreadable: as for `load_known`.
+        """
+        known = load_known(self._config.name, stored, self._source.settings)
+        return days_known(known, self._wanted(), self._config.queries_per_hour)
+
+    def _load(self, state: SourceState) -> Known:
+        stored = state.load()
+        known = load_known(self._config.name, stored, self._source.settings)
+        if not self._resumed:
+            resume(self._asking, self._config.name, stored, self._context.now())
+            self._resumed = True
+        return known
+
     def _wanted(self) -> Wanted:
         now = self._context.now().astimezone(UTC)
         return wanted(self._config, now.date(), (now - self._config.ready_after).date() - DAY)
 
     def _ask(self, asked: list[Days], known: Known, at: Wanted) -> Iterator[Batch]:
         total, done = sum(map(len, asked)), 0
+        if asked and self._asking.left > 0:
+            # A process that is killed while it waits for an answer has asked all the same.
+            yield Batch(state=self._spent(more=1))
         for number, days in enumerate(asked):
+            left = self._asking.left
             try:
-                answer = self._asking.ask(partial(self._source.ask, days))
-            except RateLimited:
-                if number == 0:
-                    raise
-                return
+                answer = self._asking.ask_for(days, self._source.ask, self._limit)
+            except CollectorError as error:
+                if self._asking.left < left:
+                    yield Batch(state=self._spent())
+                if isinstance(error, RateLimited) and number > 0:
+                    return
+                raise
             found = settle(days, answer, known, at)
             if found.kept and self._has_older(days, known):
                 found = settle(days, answer, known, at, has_older=True)
             known = found.known
             done += len(days)
-            yield self._batch(answer, found, Progress(done, total, "days"))
+            more = number + 1 < len(asked) and self._asking.left > 0
+            yield self._batch(answer, found, Progress(done, total, "days"), self._spent(more=int(more)))
 
     def _has_older(self, days: Days, known: Known) -> bool:
-        """Return whether the source still has rows of the four weeks before some days, if it had any."""
-        before = Days(days.first - DAY * LONGEST_SLICE, days.first - DAY)
+        """Return whether the source still has rows of the time before some days, if it had any.
+
+        That is as much time as one question is about.
+        """
+        before = Days(days.first - DAY * self._asking.longest, days.first - DAY)
         if not any(span.first <= before.last and span.last >= before.first for span in known.filled):
             return False
         try:
-            return bool(self._asking.ask(partial(self._source.ask, before)).filled)
+            return bool(self._asking.ask_for(before, self._source.ask, self._limit).filled)
         except RateLimited:
             return False
 
-    def _batch(self, answer: Answer, found: Settled, progress: Progress) -> Batch:
+    def _spent(self, *, more: int = 0) -> Mapping[str, bytes]:
+        return {QUESTIONS.key: QUESTIONS.dumps(spent_by(self._asking, self._context.now(), more=more))}
+
+    def _batch(self, answer: Answer, found: Settled, progress: Progress, spent: Mapping[str, bytes]) -> Batch:
         return Batch(
-            state={DAYS.key: DAYS.dumps(found.known)},
+            state={DAYS.key: DAYS.dumps(found.known), **spent},
             usage=answer.usage,
             tallies=answer.tallies,
             read=answer.rows,

@@ -3,6 +3,7 @@
 SourceUnavailable
 ├── Unreachable         nobody answers at the address
 ├── TimedOut            the answer takes longer than the settings allow
+│   └── Locked          because somebody else has it locked
 └── RateLimited         the source asks for fewer questions
 SourceRefused
 ├── CredentialsRefused  the user or the secret is not accepted
@@ -25,6 +26,10 @@ class TimedOut(SourceUnavailable):
     """The answer takes longer than the settings allow."""
 
     reason = "timeout"
+
+
+class Locked(TimedOut):
+    """Somebody else has what is asked for locked: it may be free in a moment."""
 
 
 class RateLimited(SourceUnavailable):
@@ -54,3 +59,7 @@ class SchemaDiffers(SourceRefused):
     """What is configured is not there: a table, a column, a field."""
 
     reason = "schema"
+
+
+VOCABULARY = (Unreachable, TimedOut, RateLimited, CredentialsRefused, PermissionRefused, SchemaDiffers)
+"""All of them."""

@@ -9,8 +9,9 @@ import msgspec
 from msgspec import Struct
 
 from leverwatch.collectors.daily.answers import Known
+from leverwatch.collectors.daily.spent import QUESTIONS
 from leverwatch.collectors.daily.window import Days
-from leverwatch.collectors.stored_state import Kind, check_keys, entries, same
+from leverwatch.collectors.stored_state import Kind, check_keys, entries, place_of, same
 
 _Span = tuple[date, date]
 
@@ -46,8 +47,17 @@ _decoder = msgspec.json.Decoder(_Stored)
 DAYS: Kind[Known] = Kind(
     name="days that were asked for", key="days", encode=_encode, decode=_decode, upgrades=(same,), is_json=True
 )
-KINDS = (DAYS,)
+KINDS = (DAYS, QUESTIONS)
 """What such a source stores."""
+
+
+def read_known(source: str, value: bytes) -> Known:
+    """Return what is known of the days of a source, from the value that it stores under `DAYS.key`.
+
+    Raises:
+        StateFromNewer, StateUnreadable: as for `Kind.loads`.
+    """
+    return DAYS.loads(place_of(source, DAYS.key), value)
 
 
 def load_known(source: str, stored: Mapping[str, bytes], settings: str) -> Known:

@@ -59,11 +59,11 @@ def without(spans: Iterable[Days], taken: Iterable[Days]) -> tuple[Days, ...]:
     return left
 
 
-def slices(span: Days) -> Iterator[Days]:
-    """Yield a span in slices of at most 28 days, the newest first."""
+def slices(span: Days, longest: int = LONGEST_SLICE) -> Iterator[Days]:
+    """Yield a span in slices of at most so many days, the newest first."""
     last = span.last
     while last >= span.first:
-        first = max(span.first, last - DAY * (LONGEST_SLICE - 1))
+        first = max(span.first, last - DAY * (longest - 1))
         yield Days(first, last)
         last = first - DAY
 
@@ -90,14 +90,15 @@ class Wanted(Struct, frozen=True):
         return Days(self.ended - DAY * (min(self.lookback, self.history) - 1), self.today)
 
 
-def questions(wanted: Wanted, asked: Iterable[Days]) -> list[Days]:
-    """Return what is to be asked for in one run, given the days that have an answer already.
+def questions(wanted: Wanted, asked: Iterable[Days], longest: int = LONGEST_SLICE) -> list[Days]:
+    """Return what is to be asked for in one run, given the days that have an answer already; a question is about
+    at most so many days.
 
-    The recent days come first, then what has no answer yet, the newest slice of 28 days first: a verdict looks at
+    The recent days come first, then what has no answer yet, the newest slice first: a verdict looks at
     these, and a history that takes long is gone on with where the last run ended.
     """
     recent = wanted.recent
-    found = list(slices(recent))
+    found = list(slices(recent, longest))
     for span in reversed(without([wanted.all], [*asked, recent])):
-        found += slices(span)
+        found += slices(span, longest)
     return found

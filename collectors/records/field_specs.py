@@ -81,7 +81,8 @@ class FieldSpec(Struct, frozen=True):
         if name == "time":
             return time_reader(self.form, self.unit)
         if name not in BOUNDED:
-            return word_reader(self.words) if self.words else text_reader(name)
+            as_text = name in ("operation", "finish_reason")
+            return word_reader(self.words, as_text=as_text) if self.words else text_reader(name)
         read, bound = self._number(written), BOUNDED[name]
         if self.unit is not None:
             bound = as_dollars(self.unit) if name == "cost_usd" else as_milliseconds(self.unit)

@@ -203,8 +203,9 @@ class Words(Struct, frozen=True):
     """Whether any value has it that has no other one."""
 
 
-def word_reader(words: Sequence[Words]) -> Callable[[Any], Any]:
-    """Return the function that replaces a producer's word with its meaning; any other value stays as it is.
+def word_reader(words: Sequence[Words], *, as_text: bool = False) -> Callable[[Any], Any]:
+    """Return the function that replaces a producer's word with its meaning; any other value stays as it is, or
+    becomes a text where the field can have nothing else.
 
     Words are compared as texts, in lower case; a whole word comes before a prefix, and this before any value.
     """
@@ -236,7 +237,7 @@ def word_reader(words: Sequence[Words]) -> Callable[[Any], Any]:
         if found is not None:
             return found
         # What the field of no word map could have is left as it is; a fraction is no status.
-        return text if isinstance(value, float) else value
+        return text if isinstance(value, float) or (as_text and not isinstance(value, str)) else value
 
     return read
 

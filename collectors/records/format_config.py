@@ -207,7 +207,9 @@ class PathMap(FieldMap):
         return entry
 
 
-class _Filtered(Model):
+class FilterSettings(Model):
+    """Which records are calls."""
+
     only: Entries | None = Field(default=None, description=_ONLY, examples=[{"event": "message_send"}])
     without: Entries | None = Field(
         default=None, alias="not", description=_NOT, examples=[{"state": ["skipped", "fallback"]}]
@@ -219,7 +221,7 @@ class _Filtered(Model):
         return filter_of(self.only, self.without)
 
 
-class _JsonFormat(_Filtered):
+class _JsonFormat(FilterSettings):
     framing: FramingName | None = Field(default=None, description=_FRAMING)
     wrap: WrapperName | tuple[WrapperName, ...] = Field(default=(), description=_WRAP, examples=["docker"])
     text_fields: tuple[str, ...] = Field(default=(), description=_TEXT_FIELDS)
@@ -268,7 +270,7 @@ class JsonlFormat(_JsonFormat, _Mapped):
     )
 
 
-class CsvFormat(_Filtered, _Mapped):
+class CsvFormat(FilterSettings, _Mapped):
     """One record a row, values separated by a delimiter, names in the first row of every file."""
 
     type: Literal["csv"]
@@ -339,7 +341,7 @@ class NamedFormat(_JsonFormat):
     )
 
 
-class ExportFormat(_Filtered):
+class ExportFormat(FilterSettings):
     """A table that the page of a provider exports, known by its columns: OpenAI's usage, Cursor's usage events,
     the activity of OpenRouter, or LiteLLM's table of spend logs."""
 

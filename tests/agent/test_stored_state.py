@@ -167,6 +167,7 @@ KINDS = [
     ("prompts", "history", "history of the prompts"),
     ("provider", "list", "digest of the list of models"),
     ("table", "days", "days that were asked for"),
+    ("table", "questions", "questions that were asked"),
 ]
 each = pytest.mark.parametrize(("source", "prefix", "name"), KINDS, ids=lambda value: value)
 

@@ -162,6 +162,7 @@ def test_only_the_axis_of_what_may_be_negative_leaves_zero() -> None:
     free = {panel["title"] for panel in graphs if "min" not in panel["fieldConfig"]["defaults"]}
 
     assert free == {
+        "Divergence by day",
         "Growth of the prompt",
         "Money at stake a month",
         # On an axis of magnitudes there is no zero.

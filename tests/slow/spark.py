@@ -65,12 +65,14 @@ def _spark(home: Path, folder: Path) -> Iterator[tuple[int, int]]:
             name = f"worker-{number}"
             worker = [*java, f"{deploy}.worker.Worker", *given]
             running.enter_context(_process(worker, home, folder, name))
+        derby = f"jdbc:derby:;databaseName={folder}/metastore;create=true"
         settings = {
-            "spark.cores.max": 2, "spark.executor.cores": 1, "spark.executor.memory": "512m", "spark.ui.port": page,
+            "spark.cores.max": 2, "spark.executor.cores": 1, "spark.executor.memory": "512m",
+            "spark.ui.port": page,
             "spark.driver.host": _LOCAL, "spark.driver.bindAddress": _LOCAL, "spark.driver.memory": "1g",
             "spark.sql.shuffle.partitions": 4, "spark.sql.session.timeZone": "America/New_York",
             "spark.sql.warehouse.dir": f"{folder}/warehouse", "spark.scheduler.mode": "FAIR",
-            "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={folder}/metastore;create=true",
+            "spark.hadoop.javax.jdo.option.ConnectionURL": derby,
         }  # fmt: skip
         said = [text for name, value in settings.items() for text in ("--conf", f"{name}={value}")]
         hive = {"thrift.port": thrift, "thrift.bind.host": _LOCAL, "authentication": "NOSASL"}

@@ -32,16 +32,17 @@ class Attention(IntEnum):
     BASELINE_WORSE = 2
     CONFLICT = 3
     HELD = 4
-    APPROACHING = 5
-    MODEL_ENDS = 6
-    BASELINE_MISSING = 7
-    OVER_ENGINEERED = 8
-    COST = 9
-    COSTS_MORE = 10
-    REVIEW = 11
-    PROVISIONAL = 12
-    UNDECIDED = 13
-    NONE = 14
+    DIVERGING = 5
+    APPROACHING = 6
+    MODEL_ENDS = 7
+    BASELINE_MISSING = 8
+    OVER_ENGINEERED = 9
+    COST = 10
+    COSTS_MORE = 11
+    REVIEW = 12
+    PROVISIONAL = 13
+    UNDECIDED = 14
+    NONE = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ _FLAGS = {
     Attention.BASELINE_WORSE: Flag("failed", "↓", "Tuned model worse", "LeverwatchBaselineWorse"),
     Attention.CONFLICT: Flag("conflict", "⇄", "Conflict", "LeverwatchRulesInConflict"),
     Attention.HELD: Flag("held", "‖", "Held", "LeverwatchUsageStale"),
+    Attention.DIVERGING: Flag("held", "≉", "Sources differ", "LeverwatchSourcesDiverge"),
     Attention.APPROACHING: Flag("ahead", "↗", "Near threshold", "LeverwatchThresholdApproaching"),
     Attention.MODEL_ENDS: Flag("ahead", "✕", "Model ends", "LeverwatchModelShutdownAhead"),
     Attention.BASELINE_MISSING: Flag("baseline", "∅", "No baseline", "LeverwatchBaselineMissing"),
@@ -85,6 +87,7 @@ def causes(view: SystemView) -> tuple[Attention, ...]:
         Attention.MISMATCH: bool(verdict.mismatch),
         Attention.CONFLICT: verdict.conflict,
         Attention.HELD: verdict.held,
+        Attention.DIVERGING: any(check.divergence for check in view.cross_checks),
         Attention.PROVISIONAL: verdict.status is Status.PROVISIONAL,
         Attention.UNDECIDED: verdict.status is Status.UNDECIDED,
     }

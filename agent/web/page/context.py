@@ -30,6 +30,7 @@ def context(view: SystemView, settings: Settings) -> tuple[tuple[str, str], ...]
 
 
 def _lines(view: SystemView, settings: Settings) -> Iterator[tuple[str, str]]:
+    yield from (("Cross-check", check.text) for check in view.cross_checks)
     found = view.assessment
     if found is None:
         return

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from leverwatch.agent.source_view import SourceView
 from leverwatch.agent.web.page.attention import Flag
+from leverwatch.collectors.daily.day_states import lines
 from leverwatch.collectors.interface import Problem, Result
 
 _NOT_YET = Flag("", "…", "Not yet")
@@ -31,6 +32,11 @@ def source_flag(source: SourceView) -> Flag:
     if found is not None:
         return found
     return _SUCCEEDED if source.records.get(Result.COUNTED, 0) else _NOTHING
+
+
+def days(source: SourceView) -> tuple[str, ...]:
+    """Return what is known of the days of a source that is asked for days, with the evidence; else nothing."""
+    return () if source.days is None else tuple(lines(source.days))
 
 
 def samples(problems: Iterable[Problem]) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:

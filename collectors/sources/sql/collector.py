@@ -8,6 +8,9 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
+import msgspec
+from sqlalchemy import Connection
+
 from leverwatch.collectors.daily.answers import Answer
 from leverwatch.collectors.daily.collector import DailyCollector
 from leverwatch.collectors.daily.known_days import KINDS as KINDS
@@ -16,8 +19,9 @@ from leverwatch.collectors.daily.window import Days
 from leverwatch.collectors.interface import CollectorContext, Result
 from leverwatch.collectors.records.fields import parse_template, system_lookup
 from leverwatch.collectors.records.timestamps import EPOCH, parse_time
-from leverwatch.collectors.sources.sql.config import SqlConfig, TimeIs
+from leverwatch.collectors.sources.sql.config import SqlConfig, SqlFields, TimeIs
 from leverwatch.collectors.sources.sql.connection import reading, shown_address
+from leverwatch.collectors.sources.sql.engines.interface import TellsTypes
 from leverwatch.collectors.sources.sql.engines.registry import engine_of
 from leverwatch.collectors.sources.sql.statement import (
     CALLS,
@@ -26,12 +30,20 @@ from leverwatch.collectors.sources.sql.statement import (
     ROWS,
     SIZE,
     Plan,
+    Types,
+    columns_of,
     newest_of,
     plan_of,
     statement_of,
+    table_of,
 )
 
-_UNITS = {TimeIs.SECONDS: 1, TimeIs.MILLISECONDS: 1_000, TimeIs.MICROSECONDS: 1_000_000}
+_UNITS = {
+    TimeIs.SECONDS: 1,
+    TimeIs.MILLISECONDS: 1_000,
+    TimeIs.MICROSECONDS: 1_000_000,
+    TimeIs.NANOSECONDS: 1_000_000_000,
+}
 _FIRST, _LAST = (datetime(year, 1, 1, tzinfo=UTC).timestamp() for year in (2000, 2100))
 Moved = Mapping[str, Any]
 """A row of the answer, by label."""
@@ -50,10 +62,12 @@ class Table:
     def settings(self) -> str:
         """A digest of everything that the answers depend on; the user and the password are not among it."""
         config = self._config
-        told = (
+        told: tuple[Any, ...] = (
             shown_address(config.address), config.table, config.statement, config.time_is.value,
-            sorted(config.fields.mapped().items()), config.system, config.distinct,
+            _told(config.fields), config.system, config.distinct,
         )  # fmt: skip
+        if config.filter is not None:
+            told = (*told, _in_order(config.filter))
         return blake2b(repr(told).encode(), digest_size=8).hexdigest()
 
     def ask(self, days: Days) -> Answer:
@@ -63,7 +77,7 @@ class Table:
             CollectorError: as for `reading`.
         """
         with reading(self._config, self._context.base_dir, self._context.stopping) as connection:
-            statement = statement_of(self._config, self._engine, days)
+            statement = statement_of(self._config, self._engine, days, self._types(connection))
             found = [dict(row) for row in connection.execute(statement).mappings()]
             # A column that is read as what it is not has no row on any day, and nothing else would say so.
             wrong = (
@@ -83,12 +97,28 @@ class Table:
             CollectorError: as for `reading`.
         """
         with reading(self._config, self._context.base_dir) as connection:
-            statement = statement_of(self._config, self._engine, days)
+            statement = statement_of(self._config, self._engine, days, self._types(connection))
             text = str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
             # For a driver whose parameters begin with it, the sign is written twice.
             text = text.replace("%%", "%") if "format" in connection.dialect.paramstyle else text
         preset = self._config.preset
         return text if preset is None else f"-- preset {preset}\n{text}"
+
+    def _types(self, connection: Connection) -> Types:
+        if not isinstance(self._engine, TellsTypes):
+            return {}
+        columns = columns_of(self._config)
+        return self._engine.types(connection, table_of(self._config, self._engine, columns), columns)
+
+
+def _told(fields: SqlFields) -> list[tuple[str, Any]]:
+    """Return what is said of each field; a path as it was before more could be said."""
+    entries = fields.entries().items()
+    return sorted((name, entry if isinstance(entry, str) else _in_order(entry)) for name, entry in entries)
+
+
+def _in_order(told: msgspec.Struct) -> bytes:
+    return msgspec.json.encode(told, order="deterministic")
 
 
 def place_of(config: SqlConfig) -> str:
@@ -143,9 +173,10 @@ def answer_of(found: Sequence[Moved], plan: Plan, config: SqlConfig, system_of: 
 def _groups(found: Sequence[Moved], plan: Plan) -> Iterator[Group]:
     for row in found:
         values: dict[str, Any] = {name: row[name] for name in plan.names if row[name] is not None}
+        values |= plan.constants
         # Sums are exact decimals where there are such.
         sums = ((name, row[name]) for name in (CALLS, *plan.amounts))
-        values |= {name: float(number) for name, number in sums if number is not None}
+        values |= {name: float(number) / plan.per.get(name, 1.0) for name, number in sums if number is not None}
         size = row.get(SIZE, 0)
         yield Group(_day(row[DAY_OF]), values, tuple(row[label] for label in plan.template), size)
 

@@ -8,16 +8,19 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from leverwatch.collectors.aggregation.config import SystemTemplate
-from leverwatch.collectors.config import Model
+from leverwatch.collectors.config import Apart
 from leverwatch.collectors.daily.config import DailyConfig
+from leverwatch.collectors.records.field_checks import entry_of
+from leverwatch.collectors.records.field_specs import FieldSpec
 from leverwatch.collectors.records.fields import parse_path, parse_template
+from leverwatch.collectors.records.format_config import FilterSettings, PathMap, named
 from leverwatch.collectors.sources.sql.presets.merging import merged
-from leverwatch.collectors.sources.sql.presets.registry import named, preset_of
+from leverwatch.collectors.sources.sql.presets.registry import all_of, preset_of
 
 ENGINES = (
     "postgresql", "mariadb", "mysql", "sqlite", "duckdb",
@@ -34,6 +37,7 @@ class TimeIs(StrEnum):
     SECONDS = "s"
     MILLISECONDS = "ms"
     MICROSECONDS = "us"
+    NANOSECONDS = "ns"
     TEXT = "text"
 
 
@@ -48,72 +52,66 @@ def _needs(names: Collection[str]) -> Callable[[dict[str, Any]], None]:
     return change
 
 
-class SqlFields(Model):
-    """Which column has each value. `usage.cached` is the key `cached` of the JSON column `usage`."""
+class SqlFields(PathMap):
+    """Where a record has each value. A value that is not mapped, or that a record lacks, is unknown, not zero."""
 
-    model_config = ConfigDict(json_schema_extra=_needs({}))
-
-    time: str = Field(min_length=1, description="Time of the call. Required.", examples=["created_at"])
-    model: str | None = Field(default=None, min_length=1, description="Model that served the call.")
-    request_id: str | None = Field(default=None, min_length=1, description="Id of the call; for `distinct` only.")
-    operation: str | None = Field(
-        default=None, min_length=1, description="What was asked for; without it every row is a generation."
-    )
-    status: str | None = Field(
-        default=None, min_length=1, description="Outcome: a word, an HTTP status or a boolean; success without it."
-    )
-    input_tokens: str | None = Field(default=None, min_length=1, description="Input tokens, cached ones included.")
-    cached_input_tokens: str | None = Field(
-        default=None, min_length=1, description="Input tokens read from the provider's prompt cache."
-    )
-    output_tokens: str | None = Field(default=None, min_length=1, description="Output tokens, reasoning included.")
-    cost_usd: str | None = Field(default=None, min_length=1, description="Cost of the call in US dollars.")
-    latency_ms: str | None = Field(default=None, min_length=1, description="Duration in milliseconds.")
-    inferences: str | None = Field(
-        default=None, min_length=1, description="How many calls a row stands for; its sums are already sums."
-    )
-    cache_hit: str | None = Field(
-        default=None, min_length=1, description="Whether the gateway answered from its response cache."
-    )
-    tier: str | None = Field(default=None, min_length=1, description="Service tier, which has prices of its own.")
-    attempts: str | None = Field(
-        default=None, min_length=1, description="Calls to a model server that the row took, retries included."
-    )
-    errors: str | None = Field(
-        default=None,
-        min_length=1,
-        description="Failed attempts that the row took; with `inferences` how many of these failed.",
-    )
-    cache_write_tokens: str | None = Field(
-        default=None, min_length=1, description="Input tokens written to the provider's prompt cache."
-    )
-    reasoning_tokens: str | None = Field(
-        default=None, min_length=1, description="Output tokens that the model spent on thinking."
-    )
-    finish_reason: str | None = Field(
-        default=None, min_length=1, description="Why the model stopped; a limit of length is told from all others."
-    )
-
-    @field_validator("*")
-    @classmethod
-    def _path_is_sound(cls, path: str | None) -> str | None:
-        if path is not None:
-            parse_path(path)
-        return path
+    # The settings are those of any field map, and the documentation lists them once.
+    model_config = ConfigDict(title="FieldMap", json_schema_extra=_needs({}))
 
     @field_validator("time")
     @classmethod
-    def _time_is_a_column(cls, path: str) -> str:
-        if len(parse_path(path)) > 1:
+    def _time_is_a_column(cls, entry: Any) -> Any:
+        spec = _spec("time", entry)
+        if spec.form is not None:
+            raise ValueError(
+                "has a format, in which no database looks for days; a statement can turn it into a time"
+            )
+        if len(spec.paths) > 1 or len(parse_path(spec.paths[0])) > 1:
             raise ValueError("must be a column, by which rows can be found, and no key within one")
-        return path
+        return entry
 
-    def mapped(self) -> Mapping[str, str]:
-        """Return the fields that have a column, by name."""
-        return {name: path for name in type(self).model_fields if (path := getattr(self, name)) is not None}
+    @field_validator("*")
+    @classmethod
+    def _can_be_asked_for(cls, entry: Any, info: ValidationInfo) -> Any:
+        if entry is None:
+            return entry
+        name = named(str(info.field_name))
+        spec = _spec(name, entry)
+        if name in _NOT_ASKED:
+            raise ValueError(_NOT_ASKED[name])
+        if spec.session is not None:
+            raise ValueError(
+                "of_session is for records in their order, and a table has none; a statement can tell by how much"
+                " a counter grew (`lag`)"
+            )
+        if spec.written is not None:
+            raise ValueError(
+                "decimal, thousands and dollar_sign are for texts; a statement can make numbers of them"
+            )
+        return entry
+
+    @property
+    def column(self) -> str:
+        """The path of the column of the time."""
+        return self.specs()["time"].paths[0]
+
+    def specs(self) -> dict[str, FieldSpec]:
+        """Return what is said of each mapped field."""
+        return {name: FieldSpec((it,)) if isinstance(it, str) else it for name, it in self.entries().items()}
 
 
-class SqlConfig(DailyConfig):
+_NOT_ASKED = {
+    "trace_id": "distinct traces of two questions do not add up, so that a table cannot be asked for them",
+    "sample_rate": "a table is asked for sums of its rows; `inferences` says for how many calls a row stands",
+}
+
+
+def _spec(name: str, entry: Any) -> FieldSpec:
+    found = entry_of(name, entry)
+    return FieldSpec((found,)) if isinstance(found, str) else found
+
+
+class SqlConfig(FilterSettings, DailyConfig):
     """Usage in a table of a database, added up there."""
 
     # What was given is in no message: `url` may have a password.
@@ -157,9 +155,12 @@ class SqlConfig(DailyConfig):
     time_is: TimeIs = Field(
         default=TimeIs.ZONED,
         description="What the column of the time has: `zoned`, a time with a zone; `utc`, one without, in UTC;"
-        " `s`, `ms`, `us`, a number since 1970; `text`, ISO 8601 (UTC when it names no zone).",
+        " `s`, `ms`, `us`, `ns`, a number since 1970; `text`, ISO 8601 (UTC when it names no zone).",
     )
-    fields: SqlFields = Field(description="Names of columns. Required without a preset.")
+    fields: Apart[SqlFields] = Field(
+        description="Names of columns, or paths into a column of JSON: `usage.cached` is the key `cached` of"
+        " `usage`. Required without a preset."
+    )
     system: SystemTemplate
     distinct: bool = Field(
         default=False,
@@ -180,10 +181,19 @@ class SqlConfig(DailyConfig):
         except (ArgumentError, ValueError):
             engine = ""
         # What is wrong with `url` is said of it, and nothing else.
-        preset = preset_of(name, engine) if engine in ENGINES else named(name)[0]
+        preset = preset_of(name, engine) if engine in ENGINES else all_of(name)[0]
         if schema is not None and (given.get("table") is not None or given.get("statement") is not None):
             raise ValueError("schema is that of the tables of the preset, which are not read here")
         return merged(preset.settings(engine, schema if isinstance(schema, str) else None), given)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_the_unit_of_its_time(cls, given: Any) -> Any:
+        """Return the settings with `time_is` from the entry of the time, where only this says it."""
+        fields = given.get("fields") if isinstance(given, Mapping) else None
+        when = fields.get("time") if isinstance(fields, Mapping) else None
+        unit = when.get("unit") if isinstance(when, Mapping) else None
+        return given if unit is None or given.get("time_is") is not None else {**given, "time_is": unit}
 
     @field_validator("url")
     @classmethod
@@ -216,10 +226,13 @@ class SqlConfig(DailyConfig):
             raise ValueError("distinct needs fields.request_id, by which a call is known")
         if self.password_file is not None and self.address.password is not None:
             raise ValueError("has one password too many: `url` has one, and there is a `password_file`")
-        for path in parse_template(self.system).paths:
+        for path in (*parse_template(self.system).paths, *(self.only or {}), *(self.without or {})):
             parse_path(path)
         if self.table is not None:
             parse_path(self.table)
+        unit = self.fields.specs()["time"].unit
+        if unit is not None and unit != self.time_is:
+            raise ValueError(f"time has the unit {unit}, and time_is says {self.time_is}: use one of them")
         return self
 
     @property

@@ -23,6 +23,8 @@ from leverwatch.collectors.sources.sql.engines.registry import engine_of
 from leverwatch.collectors.sources.sql.errors import of_a_driver, translated
 
 _TICK = 0.1
+_AGAIN = 1.0
+"""Seconds until a statement that could not be ended is to be ended again."""
 _FILES = ("sqlite", "duckdb")
 
 
@@ -89,8 +91,13 @@ def _limited(
         while not done.wait(_TICK):
             if stopping() or time.monotonic() > deadline:
                 ended.set()
-                kind.end(driver)
-                return
+                try:
+                    kind.end(driver)
+                except Exception:  # noqa: BLE001 - any driver's; the connection may be lost, or the server too busy
+                    # It is tried until the statement ends: nothing else ends one that the server goes on with.
+                    done.wait(_AGAIN)
+                else:
+                    return
 
     watcher = threading.Thread(target=watch, name="sql-limit", daemon=True)
     watcher.start()

@@ -37,9 +37,7 @@ def translated(place: str, engine: Engine, error: Exception, *, ended: bool = Fa
     Of a statement that was `ended` from here, a driver may say anything.
     """
     original: Any = error.orig if isinstance(error, DBAPIError) else error
-    meaning = engine.meaning(original)
-    if meaning is None and ended:
-        meaning = said.TOO_LONG
+    meaning = said.TOO_LONG if ended else engine.meaning(original)
     if meaning is None:
         return SourceUnavailable(f"{place}: the database failed ({type(original).__name__})")
     names = _COLUMNS if meaning is said.NO_COLUMN else _TABLES

@@ -1,29 +1,49 @@
-"""The statement that adds a table up by UTC day, and by everything that tells one call from another. Pure."""
+"""The statement that adds a table up by UTC day, and by everything that tells one call from another. Pure.
+
+It is a stack of SELECTs, each of which needs what the one within it computes, so that no expression is written
+twice: the raw values of the days, what fields are made of, the fields of each row, and their sums by names.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy import ColumnElement, FromClause, Select
+from sqlalchemy.types import TypeEngine
 
 from leverwatch.collectors.daily.window import DAY, Days
+from leverwatch.collectors.records.field_specs import WHOLE_OF, FieldSpec
+from leverwatch.collectors.records.field_values import PER_DOLLAR, PER_MILLISECOND
 from leverwatch.collectors.records.fields import Path, parse_path, parse_template
-from leverwatch.collectors.records.formats.interface import MAX_AMOUNT
+from leverwatch.collectors.records.filters import ValueTest
 from leverwatch.collectors.records.service_tiers import BOUNDS
 from leverwatch.collectors.sources.sql.config import SqlConfig
-from leverwatch.collectors.sources.sql.engines.interface import Engine, schema_of
+from leverwatch.collectors.sources.sql.engines.interface import Engine, apart, exact, schema_of, stores_booleans
+from leverwatch.collectors.sources.sql.values import (
+    combined,
+    first_text,
+    holds,
+    id_of,
+    known,
+    meaning_of,
+    readable,
+    text_of,
+    with_beside,
+)
 
-NAMES = ("model", "operation", "status", "cache_hit", "tier", "finish_reason")
+NAMES = ("model", "operation", "status", "cache_hit", "tier", "finish_reason", "valid", "schema_mode")
 """The fields by which rows are grouped."""
 AMOUNTS = (
     "input_tokens", "cached_input_tokens", "output_tokens", "cost_usd", "latency_ms", "attempts", "errors",
-    "cache_write_tokens", "reasoning_tokens",
+    "cache_write_tokens", "reasoning_tokens", "cache_write_1h_tokens", "static_input_tokens",
 )  # fmt: skip
 """The fields that are added up."""
 CALLS, ROWS, SIZE, DAY_OF, NEWEST = "inferences", "rows", "size", "day", "newest"
+Types = Mapping[str, TypeEngine[Any]]
+"""The types of columns by name, as far as they are known and matter."""
 _PARTS = ("cached_input_tokens", "cache_write_tokens")
 _FAILED_OF = frozenset({"inferences", "errors"})
 """With both, the errors are some of the calls that a row stands for, and none of its inferences."""
@@ -38,38 +58,45 @@ class Plan(Struct, frozen=True):
     """The mapped fields that are added up."""
     template: tuple[str, ...]
     """Labels of the values of the system template."""
+    constants: Mapping[str, Any]
+    """The names that are the same for every row, which no table is asked for."""
+    per: Mapping[str, float]
+    """By field whose sums are in another unit, how many of it are one of the unit of the field."""
 
     @property
     def fields(self) -> tuple[str, ...]:
         """All fields that a group may have a value for."""
-        return (CALLS, *self.names, *self.amounts)
+        return (CALLS, *self.names, *self.constants, *self.amounts)
 
 
 def plan_of(config: SqlConfig) -> Plan:
     """Return what the table of a source is asked for."""
-    mapped = config.fields.mapped()
+    specs = config.fields.specs()
     placeholders = parse_template(config.system).paths
     # Of a sum of calls of which some failed, it is known how many there were.
-    amounts = {*mapped, "attempts"} if mapped.keys() >= _FAILED_OF else mapped.keys()
+    amounts = {*specs, "attempts"} if specs.keys() >= _FAILED_OF else specs.keys()
+    units = {"cost_usd": PER_DOLLAR, "latency_ms": PER_MILLISECOND}
     return Plan(
-        tuple(name for name in NAMES if name in mapped),
+        tuple(name for name in NAMES if name in specs and specs[name].constant is None),
         tuple(name for name in AMOUNTS if name in amounts),
         tuple(f"system_{number}" for number in range(len(placeholders))),
+        {name: specs[name].constant for name in NAMES if name in specs and specs[name].constant is not None},
+        {name: per[unit] for name, per in units.items() if name in specs and (unit := specs[name].unit)},
     )
 
 
-def statement_of(config: SqlConfig, engine: Engine, days: Days) -> Select[Any]:
+def statement_of(config: SqlConfig, engine: Engine, days: Days, types: Types | None = None) -> Select[Any]:
     """Return the statement for some days: one row for each combination of a day, names, and what is known.
 
-    The inner SELECTs have one row for each row of the table, so that the outer one groups by names.
+    `types` are those of columns that `Engine.key` and `Engine.number` need to know.
     """
-    plan, mapped = plan_of(config), config.fields.mapped()
-    rows = _rows(config, engine, days, plan, mapped)
+    plan = plan_of(config)
+    rows = _Rows(config, engine, plan, types or {}).of(days)
     column = rows.c
     # No condition is a value in SQL Server, and no label that is not selected is one to BigQuery.
     no: ColumnElement[Any] = sa.literal_column("0")
     yes: ColumnElement[Any] = sa.literal_column("1")
-    known = [sa.case((column[name].is_(None), yes), else_=no) for name in (*plan.amounts, CALLS)]
+    unknown = [sa.case((column[name].is_(None), yes), else_=no) for name in (*plan.amounts, CALLS)]
     sizes = [column[SIZE]] if SIZE in column else []
     grouped = [column[DAY_OF], *(column[name] for name in (*plan.names, *plan.template)), *sizes]
     sums = [
@@ -78,84 +105,220 @@ def statement_of(config: SqlConfig, engine: Engine, days: Days) -> Select[Any]:
         sa.func.count().label(ROWS),
         sa.func.max(column["time"]).label(NEWEST),
     ]
-    found = sa.select(*grouped, *sums).group_by(*grouped, *known)
-    return found.where(sa.or_(column["id"].is_(None), column["nth"] == 1)) if config.distinct else found
+    return sa.select(*grouped, *sums).group_by(*grouped, *unknown)
 
 
 def newest_of(config: SqlConfig, engine: Engine) -> Select[Any]:
     """Return the statement for the greatest value of the column of the time, of whatever day."""
-    (name,) = parse_path(config.fields.time)
-    return sa.select(sa.func.max(_table(config, engine, [name]).c[name]))
+    (name,) = parse_path(config.fields.column)
+    return sa.select(sa.func.max(table_of(config, engine, [name]).c[name]))
 
 
-def _rows(config: SqlConfig, engine: Engine, days: Days, plan: Plan, mapped: Mapping[str, str]) -> FromClause:
-    """Return the rows of some days, with their values under the names of the fields.
-
-    Each SELECT needs what the one within it computes, so that no expression is written twice.
-    """
-    read = _read(config, engine, days, plan, mapped)
-    day = read.c[DAY_OF]
-    wanted = day.between(_day(read, days.first), _day(read, days.last))
-    kept = [read.c[name] for name in (DAY_OF, "time", *plan.names, *plan.template)]
-    kept += [read.c[name] for name in ("id", "nth") if config.distinct]
-    # NaN is greater than every number where there is one. Rows whose time is none are said, and not lost.
-    calls = read.c[CALLS]
-    bounded = (
-        sa.select(
-            *kept,
-            (_bounded(calls, sa.func.floor(calls) == calls) if CALLS in mapped else calls).label(CALLS),
-            *(_bounded(read.c[name]).label(name) for name in plan.amounts if name in mapped),
-        )
-        .where(sa.or_(wanted, day.is_(None)))
-        .subquery("bounded")
+def columns_of(config: SqlConfig) -> tuple[str, ...]:
+    """Return the names of all columns that are read."""
+    placeholders = parse_template(config.system).paths
+    tests = () if config.filter is None else config.filter.tests
+    paths = (
+        *(it for spec in config.fields.specs().values() for it in spec.paths),
+        *placeholders,
+        *(it[0] for it in tests),
     )
-    amounts = _whole({name: bounded.c[name] for name in plan.amounts if name in mapped})
-    if mapped.keys() >= _FAILED_OF:
-        amounts |= _failed_apart(bounded.c[CALLS], bounded.c["errors"], amounts.get("attempts"))
-    others = [column for column in bounded.c if column.name not in amounts]
-    shown = sa.select(*others, *(column.label(name) for name, column in amounts.items())).subquery("calls")
-    if "input_tokens" not in amounts or CALLS in mapped:
-        # Of a sum of calls, the length of each one is unknown.
-        return shown
-    return sa.select(*shown.c, _size(shown.c["input_tokens"]).label(SIZE)).subquery("sized")
+    return tuple(sorted({parse_path(path)[0] for path in paths}))
 
 
-def _read(config: SqlConfig, engine: Engine, days: Days, plan: Plan, mapped: Mapping[str, str]) -> FromClause:
-    """Return the rows of some days, and of some more, with their values as they are."""
-    paths = {name: parse_path(path) for name, path in mapped.items()}
-    placeholders = [parse_path(path) for path in parse_template(config.system).paths]
-    table = _table(config, engine, sorted({path[0] for path in (*paths.values(), *placeholders)}))
+def table_of(config: SqlConfig, engine: Engine, columns: Sequence[str], types: Types | None = None) -> FromClause:
+    """Return the table of a source, or the statement in its place, with some of its columns."""
+    named: list[sa.ColumnClause[Any]] = [sa.column(name, (types or {}).get(name)) for name in columns]
+    if config.statement is not None:
+        # A colon is no parameter.
+        return sa.text(config.statement.strip().rstrip(";").replace(":", r"\:")).columns(*named).subquery("told")
+    *schema, name = parse_path(config.table or "")
+    # Under another name, as dialects differ in how a column is named that is in a table of a schema.
+    return sa.table(name, *named, schema=schema_of(engine, schema)).alias("source")
 
-    def text(path: Path) -> ColumnElement[Any]:
-        column = table.c[path[0]]
-        return column if len(path) == 1 else engine.key(column, path[1:])
 
-    def number(path: Path) -> ColumnElement[Any]:
-        return engine.number(table.c[path[0]], path[1:])
+class _Rows:
+    """Makes the SELECT that has a row with the values of its fields for each row of a table."""
 
-    when = table.c[paths["time"][0]]
-    values: list[ColumnElement[Any]] = [
-        engine.day(when, config.time_is).label(DAY_OF),
-        when.label("time"),
-        (number(paths[CALLS]) if CALLS in mapped else sa.literal_column("1")).label(CALLS),
-        *(text(paths[name]).label(name) for name in plan.names),
-        *(text(path).label(label) for path, label in zip(placeholders, plan.template, strict=True)),
-        *(number(paths[name]).label(name) for name in plan.amounts if name in mapped),
-    ]
-    asked = days
-    if config.distinct:
+    def __init__(self, config: SqlConfig, engine: Engine, plan: Plan, types: Types) -> None:
+        self._config, self._engine, self._plan = config, engine, plan
+        self._specs: Mapping[str, FieldSpec] = config.fields.specs()
+        # What a time is, is said in the settings.
+        others = {name: kind for name, kind in types.items() if (name,) != parse_path(config.fields.column)}
+        self._table = table_of(config, engine, columns_of(config), others)
+        self._raw: dict[tuple[Path, bool], str] = {}
+        """By path, and whether it is read as a number, the label of the raw value."""
+        self._rich: dict[str, list[str]] = {}
+        """By number whose raw value has to be seen, the labels of its raw values."""
+        self._with_numbers = stores_booleans(engine)
+        self._is_costly = self._works_hard()
+
+    def _works_hard(self) -> bool:
+        """Return whether values are more than columns as they are, so that to keep the SELECTs apart pays."""
+        tests = () if self._config.filter is None else self._config.filter.tests
+        paths = [*(it for spec in self._specs.values() for it in spec.paths), *(path for path, _, _ in tests)]
+        if any(len(parse_path(it)) > 1 for it in (*paths, *parse_template(self._config.system).paths)):
+            return True
+        amounts = [spec for name, spec in self._specs.items() if name in (CALLS, *AMOUNTS)]
+        columns = [self._table.c[parse_path(it)[0]] for spec in amounts for it in spec.paths]
+        return any(len(it.paths) > 1 or it.is_beside for it in amounts) or any(
+            isinstance(it.type, sa.String) for it in columns
+        )
+
+    def of(self, days: Days) -> FromClause:
+        """Return the rows of some days. Rows whose time is none are among them: they are said, and not lost."""
+        config = self._config
         # A copy may have come a day after the original, which is not among the days that are asked for.
-        asked = Days(days.first - DAY, days.last)
-        id_ = text(paths["request_id"])
-        values += [
-            id_.label("id"),
-            sa.func.row_number().over(partition_by=id_, order_by=when).label("nth"),
-        ]
-    return sa.select(*values).where(*engine.within(when, config.time_is, asked)).subquery("read")
+        asked = Days(days.first - DAY, days.last) if config.distinct else days
+        texts = self._texts()
+        rows = self._numbers(self._read(asked, texts))
+        rows = self._values(rows, texts)
+        kept = [_wanted(rows, days)]
+        if config.distinct:
+            nth = sa.func.row_number().over(partition_by=rows.c.id, order_by=rows.c.time).label("nth")
+            rows = sa.select(*rows.c, nth).subquery("numbered")
+            kept = [_wanted(rows, days), sa.or_(rows.c.id.is_(None), rows.c.nth == 1)]
+        rows = sa.select(*(it for it in rows.c if it.name not in ("id", "nth"))).where(*kept).subquery("wanted")
+        rows = self._settled(rows)
+        amounts = _whole({name: rows.c[name] for name in self._plan.amounts if name in self._specs})
+        if self._specs.keys() >= _FAILED_OF:
+            amounts |= _failed_apart(rows.c[CALLS], rows.c["errors"], amounts.get("attempts"))
+        rows = self._over(rows, amounts, "calls")
+        if "input_tokens" not in amounts or CALLS in self._specs:
+            # Of a sum of calls, the length of each one is unknown.
+            return rows
+        return self._over(rows, {SIZE: _size(rows.c["input_tokens"])}, "sized")
+
+    def _texts(self) -> dict[str, list[Path]]:
+        """Return the paths of all values that are read as texts, by what they become."""
+        found = {name: [parse_path(it) for it in self._specs[name].paths] for name in self._plan.names}
+        placeholders = parse_template(self._config.system).paths
+        found |= {label: [parse_path(it)] for label, it in zip(self._plan.template, placeholders, strict=True)}
+        if self._config.distinct:
+            found["id"] = [parse_path(it) for it in self._specs["request_id"].paths]
+        return found
+
+    def _tests(self) -> list[tuple[Path, ValueTest, bool]]:
+        chosen = self._config.filter
+        return [] if chosen is None else [(parse_path(path), test, to) for path, test, to in chosen.tests]
+
+    def _read(self, asked: Days, texts: Mapping[str, Sequence[Path]]) -> FromClause:
+        """Return the raw values of the rows of some days, each under a label of its own."""
+        engine, kind = self._engine, self._config.time_is
+        when = self._table.c[self._config.fields.column]
+        columns: list[ColumnElement[Any]] = [engine.day(when, kind).label(DAY_OF), when.label("time")]
+        for path in (*(it for paths in texts.values() for it in paths), *(it[0] for it in self._tests())):
+            columns += self._new(path, exact(engine, self._value(path)))
+        beside = {name for name, spec in self._specs.items() if spec.is_beside}
+        seen = beside | {WHOLE_OF[name] for name in beside}
+        for name in (CALLS, *self._plan.amounts):
+            spec = self._specs.get(name)
+            if spec is None or spec.constant is not None:
+                continue
+            paths = [parse_path(it) for it in spec.paths]
+            if name in seen or len(paths) > 1:
+                columns += [it for path in paths for it in self._new(path, self._value(path))]
+                self._rich[name] = [self._raw[path, False] for path in paths]
+            else:
+                (path,) = paths
+                number = engine.number(self._table.c[path[0]], path[1:])
+                columns += self._new(path, number, is_number=True)
+        return self._apart(sa.select(*columns).where(*engine.within(when, kind, asked)), "read")
+
+    def _value(self, path: Path) -> ColumnElement[Any]:
+        column = self._table.c[path[0]]
+        return column if len(path) == 1 else self._engine.key(column, path[1:])
+
+    def _new(self, path: Path, value: ColumnElement[Any], *, is_number: bool = False) -> list[ColumnElement[Any]]:
+        """Return a raw value under a new label, unless it has one."""
+        if (path, is_number) in self._raw:
+            return []
+        label = self._raw[path, is_number] = f"raw_{len(self._raw)}"
+        return [value.label(label)]
+
+    def _over(
+        self, rows: FromClause, made: Mapping[str, ColumnElement[Any]], name: str, without: Collection[str] = ()
+    ) -> FromClause:
+        """Return rows with more columns, or others in the place of theirs."""
+        if not made:
+            return rows
+        kept = [it for it in rows.c if it.name not in made and it.name not in without]
+        return self._apart(sa.select(*kept, *(column.label(label) for label, column in made.items())), name)
+
+    def _apart(self, select: Select[Any], name: str) -> FromClause:
+        return apart(self._engine, select, name) if self._is_costly else select.subquery(name)
+
+    def _numbers(self, rows: FromClause) -> FromClause:
+        """Return the rows with the numbers of those raw values that are looked at beside them."""
+        labels = dict.fromkeys(label for labels in self._rich.values() for label in labels)
+        return self._over(rows, {f"{it}_number": self._engine.number(rows.c[it], ()) for it in labels}, "numbers")
+
+    def _values(self, rows: FromClause, texts: Mapping[str, Sequence[Path]]) -> FromClause:
+        """Return the rows that are calls, with their names, and with numbers within the bounds of their fields."""
+
+        def raw(path: Path, *, is_number: bool = False) -> ColumnElement[Any]:
+            return rows.c[self._raw[path, is_number]]
+
+        columns: list[ColumnElement[Any]] = [rows.c[DAY_OF], rows.c.time]
+        for label, paths in texts.items():
+            columns.append(self._text(label, paths, list(map(raw, paths))).label(label))
+        if CALLS not in self._specs:
+            columns.append(sa.literal_column("1").label(CALLS))
+        for name in (CALLS, *self._plan.amounts):
+            spec = self._specs.get(name)
+            if spec is None:
+                continue
+            if spec.constant is not None:
+                columns.append(sa.literal_column(repr(spec.constant)).label(name))
+            elif name in self._rich:
+                columns += [
+                    readable(name, rows.c[it], rows.c[f"{it}_number"]).label(f"{name}_{at}")
+                    for at, it in enumerate(self._rich[name])
+                ]
+            else:
+                columns.append(known(name, raw(parse_path(spec.paths[0]), is_number=True)).label(name))
+        found = sa.select(*columns)
+        for path, test, to_hold in self._tests():
+            with_numbers = self._with_numbers and len(path) == 1
+            it = holds(test, text_of(raw(path)), with_numbers=with_numbers)
+            found = found.where(it if to_hold else sa.not_(it))
+        return self._apart(found, "made_of")
+
+    def _text(self, label: str, paths: Sequence[Path], raw: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
+        """Return a name, a value of the template, or an id."""
+        if label == "id":
+            return sa.func.coalesce(*(id_of(text_of(it)) for it in raw), sa.null(), type_=sa.Text)
+        spec = self._specs.get(label, FieldSpec())
+        if len(raw) == 1 and not spec.words:
+            return raw[0]
+        text = first_text([text_of(it) for it in raw])
+        if not spec.words:
+            return text
+        with_numbers = self._with_numbers and any(len(path) == 1 for path in paths)
+        return meaning_of(spec.words, text, with_numbers=with_numbers)
+
+    def _settled(self, rows: FromClause) -> FromClause:
+        """Return the rows with the numbers of lists and sums, and with what stands beside its whole in it."""
+        if not self._rich:
+            return rows
+        made = {
+            name: combined(self._specs[name], [rows.c[f"{name}_{at}"] for at in range(len(labels))])
+            for name, labels in self._rich.items()
+        }
+        parts = {f"{name}_{at}" for name, labels in self._rich.items() for at in range(len(labels))}
+        rows = self._over(rows, made, "made", without=parts)
+        beside: dict[str, list[str]] = {}
+        for name in self._rich:
+            if self._specs[name].is_beside:
+                beside.setdefault(WHOLE_OF[name], []).append(name)
+        wholes = {whole: with_beside(rows.c[whole], [rows.c[part] for part in of]) for whole, of in beside.items()}
+        rows = self._over(rows, wholes, "whole")
+        return self._over(rows, {name: known(name, rows.c[name]) for name in self._rich}, "known")
 
 
-def _bounded(number: ColumnElement[Any], *conditions: ColumnElement[bool]) -> ColumnElement[Any]:
-    return sa.case((sa.and_(number.between(0, int(MAX_AMOUNT)), *conditions), number))
+def _wanted(rows: FromClause, days: Days) -> ColumnElement[bool]:
+    day = rows.c[DAY_OF]
+    return sa.or_(day.between(_day(rows, days.first), _day(rows, days.last)), day.is_(None))
 
 
 def _failed_apart(
@@ -205,13 +368,3 @@ def _size(tokens: ColumnElement[Any]) -> ColumnElement[Any]:
         *((condition, sa.literal_column(str(number))) for condition, number in beyond),
         else_=sa.literal_column("0"),
     )
-
-
-def _table(config: SqlConfig, engine: Engine, columns: Sequence[str]) -> FromClause:
-    named: list[sa.ColumnClause[Any]] = [sa.column(name) for name in columns]
-    if config.statement is not None:
-        # A colon is no parameter.
-        return sa.text(config.statement.strip().rstrip(";").replace(":", r"\:")).columns(*named).subquery("told")
-    *schema, name = parse_path(config.table or "")
-    # Under another name, as dialects differ in how a column is named that is in a table of a schema.
-    return sa.table(name, *named, schema=schema_of(engine, schema)).alias("source")

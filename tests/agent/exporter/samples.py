@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+from leverwatch.agent.framework.cross_check import ComparedDay, CrossCheck, Divergence
 from leverwatch.agent.framework.model import (
     Band,
     Crossing,
@@ -29,6 +30,9 @@ from leverwatch.agent.snapshot import (
     SystemView,
 )
 from leverwatch.agent.source_view import SourceView
+from leverwatch.collectors.daily.answers import Known
+from leverwatch.collectors.daily.day_states import days_known
+from leverwatch.collectors.daily.window import Days, Wanted
 from leverwatch.collectors.interface import ChangeKind, Operation, Problem, Result
 from tests.agent.exporter import assessed
 
@@ -181,6 +185,19 @@ def conflicting() -> SystemView:
         prompt_changes=dict.fromkeys(ChangeKind, 1),
         prompt_origin=PromptOrigin.TRAFFIC,
         recommendation_changed=datetime(2026, 1, 5, tzinfo=UTC),
+        cross_checks=(
+            CrossCheck(
+                "edge-log",
+                ("ledger",),
+                (
+                    ComparedDay(date(2026, 3, 27), 4_000_000, 4_000_100),
+                    ComparedDay(date(2026, 3, 28), 4_100_000, 3_900_000),
+                    ComparedDay(date(2026, 3, 29), 4_120_500.5, 3_870_000),
+                ),
+                Divergence(date(2026, 3, 28), 2, 8_220_500.5, 7_770_000),
+            ),
+            CrossCheck("mirror", ("ledger",), ()),
+        ),
     )
 
 
@@ -326,6 +343,30 @@ def agent(*, reloaded: bool = False) -> AgentSnapshot:
                 error="prompts: cannot reach the repository <https://git.example/prompts.git>",
             ),
             SourceView("legacy/app.log", "files", 60),
+            SourceView(
+                "ledger",
+                "sql",
+                3600,
+                success=True,
+                duration_seconds=1.5,
+                last_success=datetime(2026, 3, 31, 0, 3, tzinfo=UTC),
+                newest_record=datetime(2026, 3, 31, 0, 1, tzinfo=UTC),
+                records={Result.COUNTED: 260},
+                runs=2,
+                restated_inferences=1_250,
+                days=days_known(
+                    Known(
+                        asked=(Days(date(2026, 2, 23), date(2026, 3, 30)),),
+                        filled=(
+                            Days(date(2026, 2, 25), date(2026, 3, 28)),
+                            Days(date(2026, 3, 30), date(2026, 3, 31)),
+                        ),
+                        bare=(Days(date(2026, 2, 23), date(2026, 2, 24)),),
+                    ),
+                    Wanted(date(2026, 3, 31), AS_OF, lookback=3, history=90),
+                    60,
+                ),
+            ),
             SourceView(
                 "batch",
                 "files",

@@ -261,7 +261,12 @@ def test_failures_and_results_exist_before_the_first_one() -> None:
 
 
 def test_a_source_that_never_ran_neither_succeeded_nor_failed() -> None:
-    assert agent_series("leverwatch_collector_success") == {("gateway",): 1, ("prompts",): 0, ("batch",): 1}
+    assert agent_series("leverwatch_collector_success") == {
+        ("gateway",): 1,
+        ("prompts",): 0,
+        ("ledger",): 1,
+        ("batch",): 1,
+    }
     assert ("legacy/app.log",) not in agent_series("leverwatch_collector_duration_seconds")
 
 

@@ -91,6 +91,17 @@ def test_a_stored_verdict_is_held_where_the_facts_tell_nothing() -> None:
     assert (held.strategy, held.status, held.held) == (Strategy.HYBRID, Status.DECIDED, True)
 
 
+def test_a_day_that_could_not_be_decided_for_want_of_a_band_does_not_end_what_is_held() -> None:
+    line = timeline((14, HIGH), (1, None), (1, MID), (14, None), (21, LOW))
+    days = [*day_by_day(line)]
+    nothing_settled = [verdict.as_of for verdict in days if verdict.held and verdict.volume.band is None]
+
+    assert nothing_settled
+    for verdict in days:
+        found = alone(line, verdict.as_of)
+        assert (found.strategy, found.status, found.held) == (verdict.strategy, verdict.status, verdict.held)
+
+
 def test_a_rule_that_came_and_went_in_silence_ends_what_volume_had_decided() -> None:
     line = timeline((60, MID), (500, None), changes=frozenset({1, *range(62, 200, 3)}))
     days = [*day_by_day(line)]

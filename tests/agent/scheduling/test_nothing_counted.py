@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leverwatch.agent.scheduling.nothing_counted import concerns
+from leverwatch.agent.scheduling.nothing_counted import Concern, concerns
 from leverwatch.collectors.interface import Matched, Result
 
 COUNTED, LOST, BAD = Result.COUNTED, Result.UNATTRIBUTED, Result.MISSING_FIELD
@@ -48,3 +48,10 @@ def test_what_matches_nothing_is_named_beside_what_else_is_wrong() -> None:
         "nothing_counted": "nothing was found to count, now or before: do its paths or patterns match anything?",
         "matches_nothing": "nothing matches a/*.log, bot: p/**",
     }
+
+
+def test_a_source_without_files_is_told_of_its_table() -> None:
+    found = concerns({}, {}, None)[Concern.NOTHING_COUNTED]
+
+    assert "is it the right table" in found
+    assert "patterns" not in found

@@ -9,7 +9,7 @@ import pytest
 from leverwatch.collectors.daily.answers import Answer, DayState
 from leverwatch.collectors.daily.collector import DailyCollector
 from leverwatch.collectors.daily.config import DailyConfig
-from leverwatch.collectors.daily.errors import RateLimited, SchemaDiffers
+from leverwatch.collectors.daily.errors import RateLimited, SchemaDiffers, TimedOut
 from leverwatch.collectors.daily.window import DAY, Days
 from leverwatch.collectors.errors import CollectorError, StateFromNewer
 from leverwatch.collectors.interface import (
@@ -68,7 +68,8 @@ class Store:
             self.state.update({key: value for key, value in batch.state.items() if value is not None})
             self.problems += (f"{it.reason}: {it.detail}" for it in batch.problems)
             assert batch.read == sum(batch.tallies.values())
-            number += 1
+            # The first one only says that a question is about to be asked.
+            number += batch.progress is not None
             if number == stop_after:
                 break
         return number
@@ -125,11 +126,11 @@ def test_an_error_in_the_middle_keeps_what_was_answered(tmp_path: Path) -> None:
     table, store = Table(month()), Store()
     reader = collector(table, tmp_path)
     batches = reader.collect(SourceState(0, lambda: store.state))
-    store.take([next(batches)])
+    store.take([next(batches), next(batches)])
     table.fails = [SchemaDiffers("source spend: no column `tokens`")]
 
     with pytest.raises(SchemaDiffers, match="no column"):
-        next(batches)
+        store.take(batches)
 
     assert len(store.days) == 4
     store.run(collector(table, tmp_path))
@@ -144,8 +145,89 @@ def test_a_budget_that_is_used_up_ends_a_run_and_the_next_hour_goes_on(tmp_path:
     with pytest.raises(RateLimited):
         store.run(reader)
 
-    assert store.run(collector(table, tmp_path, queries_per_hour=2)) == 2
+    hour = timedelta(hours=1, minutes=1)
+    assert store.run(collector(table, tmp_path, NOW + hour, queries_per_hour=2)) == 2
     assert len(table.asked) == 4
+
+
+def test_a_restart_does_not_give_the_budget_back(tmp_path: Path) -> None:
+    table, store = Table(month()), Store()
+    assert store.run(collector(table, tmp_path, queries_per_hour=3)) == 3
+
+    with pytest.raises(RateLimited, match="within an hour"):
+        store.run(collector(table, tmp_path, NOW + timedelta(minutes=59), queries_per_hour=3))
+
+    assert len(table.asked) == 3
+    assert store.run(collector(table, tmp_path, NOW + timedelta(minutes=61), queries_per_hour=3)) == 2
+
+
+def test_a_run_that_takes_too_long_ends_and_the_next_one_asks_for_fewer_days_at_once(tmp_path: Path) -> None:
+    table, store = Table(month()), Store()
+    for most in (28, 14):
+        table.asked.clear()
+        batches = collector(table, tmp_path).collect(SourceState(0, lambda: store.state))
+        store.take([next(batches), next(batches)])
+        table.fails = [TimedOut("source spend: slow")]
+        with pytest.raises(TimedOut, match=f"asks for at most {most // 2} days at once"):
+            store.take(batches)
+        assert [len(days) for days in table.asked] == [4, most]
+
+    table.asked.clear()
+    store.run(collector(table, tmp_path))
+
+    assert max(map(len, table.asked)) == 7
+    assert store.days == {TODAY - DAY * back: 100 + back for back in range(61)}
+
+
+def test_a_question_whose_answer_nobody_lived_to_see_was_asked(tmp_path: Path) -> None:
+    table, store = Table(month()), Store()
+    for _ in range(3):
+        batches = collector(table, tmp_path, queries_per_hour=3).collect(SourceState(0, lambda: store.state))
+        store.take([next(batches)])
+        next(batches)
+        # The process is killed before the answer is stored.
+
+    with pytest.raises(RateLimited, match="within an hour"):
+        store.run(collector(table, tmp_path, queries_per_hour=3))
+    assert len(table.asked) == 3
+
+
+def test_a_restart_asks_no_earlier_than_the_source_wants(tmp_path: Path) -> None:
+    table, store = Table(month()), Store()
+    table.fails = [RateLimited("source spend: slow down", 900)]
+    with pytest.raises(RateLimited, match="slow down"):
+        store.run(collector(table, tmp_path))
+
+    with pytest.raises(RateLimited, match=r"again in 300 s"):
+        store.run(collector(table, tmp_path, NOW + timedelta(minutes=10)))
+
+    assert len(table.asked) == 1
+    assert store.run(collector(table, tmp_path, NOW + timedelta(minutes=15))) == 4
+
+
+def test_a_clock_that_was_set_back_makes_no_question_cheaper(tmp_path: Path) -> None:
+    table, store = Table(month()), Store()
+    store.run(collector(table, tmp_path, queries_per_hour=4))
+
+    with pytest.raises(RateLimited, match=r"may be asked in 3600 s"):
+        store.run(collector(table, tmp_path, NOW - timedelta(days=2), queries_per_hour=4))
+
+
+def test_what_is_known_of_the_days_is_told_from_what_is_stored(tmp_path: Path) -> None:
+    table, store = Table(month(days=20)), Store()
+    assert (
+        collector(table, tmp_path).days(store.state).progress()
+        == "0 of 60 days, less than 1 h at 60 questions an hour"
+    )
+
+    store.run(collector(table, tmp_path), stop_after=2)
+
+    found = collector(table, tmp_path).days(store.state)
+    assert found.counts() == {
+        DayState.COMPLETE: 20, DayState.PARTIAL: 1, DayState.EMPTY: 0, DayState.UNKNOWN: 40
+    }  # fmt: skip
+    table.settings = "b"
+    assert collector(table, tmp_path).days(store.state).answered == 0
 
 
 def test_other_settings_ask_for_every_day_again(tmp_path: Path) -> None:
@@ -248,7 +330,7 @@ def test_a_trial_counts_nothing(tmp_path: Path) -> None:
     assert found[0].answer.usage[0].inferences == 101
     assert reader.trial(TODAY).state is DayState.PARTIAL
     assert reader.trial(TODAY - DAY * 400).state is DayState.UNKNOWN
-    assert len(list(reader.collect(SourceState(0, dict)))) == 1
+    assert len([it for it in reader.collect(SourceState(0, dict)) if it.progress]) == 1
 
 
 def test_the_progress_is_in_days(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leverwatch.collectors.records.field_specs import FieldSpec
 from leverwatch.collectors.records.field_values import (
     NO_TIME,
     Mistyped,
@@ -142,6 +143,15 @@ WORDS = word_reader(
 )  # fmt: skip
 def test_a_word_has_the_meaning_that_the_map_gives_it(value: Any, meaning: str | None) -> None:
     assert WORDS(value) == meaning
+
+
+def test_a_value_that_is_no_word_is_a_text_where_a_field_has_nothing_else() -> None:
+    embedding = (Words("embedding", frozenset({"vec"})),)
+
+    assert [FieldSpec(("kind",), words=embedding).value_reader("operation")(it) for it in (True, 7, "Vec")] == [
+        "true", "7", "embedding",
+    ]  # fmt: skip
+    assert FieldSpec(("ok",), words=embedding).value_reader("status")(False) is False
 
 
 def test_a_word_that_the_map_does_not_have_stays_as_it_is() -> None:

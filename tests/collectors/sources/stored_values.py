@@ -6,7 +6,7 @@ What is here once stays: it is what lies in the stores of users. A new version a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from importlib import import_module
 from typing import Any
 
@@ -19,6 +19,7 @@ from leverwatch.collectors.aggregation.stored_ids import KeyOf, StoredIds, ids_k
 from leverwatch.collectors.counted_fields import COLUMNS
 from leverwatch.collectors.daily.answers import Known
 from leverwatch.collectors.daily.known_days import DAYS
+from leverwatch.collectors.daily.spent import QUESTIONS, Spent
 from leverwatch.collectors.daily.window import Days
 from leverwatch.collectors.interface import Operation
 from leverwatch.collectors.records.observation import Observation, Sight
@@ -113,6 +114,11 @@ _KNOWN_DAYS = Known(
     (Days(date(2026, 3, 3), date(2026, 3, 10)),),
     (Days(date(2026, 3, 1), date(2026, 3, 2)),),
     "8d2f0a61c4be97f3",
+)
+_ASKED = b'"asked":[["2026-03-10T08:59:00Z",1],["2026-03-10T09:01:00Z",4]],"not_before":"2026-03-10T09:05:30Z"}'
+_SPENT = Spent(
+    ((datetime(2026, 3, 10, 8, 59, tzinfo=UTC), 1), (datetime(2026, 3, 10, 9, 1, tzinfo=UTC), 4)),
+    datetime(2026, 3, 10, 9, 5, 30, tzinfo=UTC),
 )
 _IDS = bytes.fromhex("6B1BC485AB0A106778820CB9AE255E5E")
 _DIGEST = bytes.fromhex("E528E088FFE4818260EC81BD94F4ECA1")
@@ -315,4 +321,5 @@ STORED: tuple[Stored, ...] = (
     ),
     Stored("models", LIST, "list", _DIGEST, (_DIGEST, b"version 1\n" + _DIGEST)),
     Stored("sql", DAYS, "days", _KNOWN_DAYS, (b"{" + _DAYS, b'{"version":1,' + _DAYS)),
+    Stored("sql", QUESTIONS, "questions", _SPENT, (b"{" + _ASKED, b'{"version":1,' + _ASKED)),
 )

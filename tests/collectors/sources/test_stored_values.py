@@ -98,7 +98,7 @@ def test_a_field_that_is_missing_or_mistyped_or_unknown_is_never_a_silent_zero(o
     for version, stored in enumerate(one.versions):
         document = json.loads(stored)
         found = list(paths(document))
-        assert len(found) > 3
+        assert len(found) > 1
         for path in found:
             if path not in UPGRADED and (version or path not in LATER):
                 with pytest.raises(StateUnreadable, match=rf"missing required field `{path[-1]}`"):

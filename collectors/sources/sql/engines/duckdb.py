@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import ColumnElement, Connection, FromClause
 from sqlalchemy.engine import URL
+from sqlalchemy.types import TypeEngine
 
 from leverwatch.collectors.daily.window import Days
 from leverwatch.collectors.sources.sql.config import TimeIs
 from leverwatch.collectors.sources.sql.engines import interface as said
 from leverwatch.collectors.sources.sql.engines.interface import (
+    A_DAY,
     Meaning,
     Opening,
     json_path,
@@ -60,16 +62,37 @@ class DuckDb:
 
     def day(self, column: ColumnElement[Any], kind: TimeIs) -> ColumnElement[Any]:
         """As for `Engine`. A text that is no time must not end the statement."""
+        if kind is TimeIs.NANOSECONDS:
+            # A quotient of floats would not tell the last hundred of a day from the next one.
+            since = sa.cast(column.op("//")(sa.literal_column(str(A_DAY[kind]))), sa.Integer)
+            return sa.literal_column("DATE '1970-01-01'", sa.Date) + since
         return utc_day(column, kind, sa.try_cast(column, sa.DateTime(timezone=True)))
 
     def within(self, column: ColumnElement[Any], kind: TimeIs, days: Days) -> Sequence[ColumnElement[bool]]:
         """As for `Engine`."""
         return times_within(column, kind, days)
 
+    def types(
+        self, connection: Connection, table: FromClause, columns: Sequence[str]
+    ) -> Mapping[str, TypeEngine[Any]]:
+        """As for `TellsTypes`."""
+        nothing = sa.select(*(table.c[name] for name in columns)).where(sa.false())
+        told: Any = connection.execute(nothing).cursor
+        found = {it[0]: _type_of(str(it[1])) for it in told.description}
+        return {name: kind for name, kind in found.items() if kind is not None}
+
     def key(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
-        """As for `Engine`; for JSON, and for texts that have some. Another text must not end the statement."""
-        return sa.func.TRY(sa.func.json_extract_string(column, json_path(keys)), type_=sa.Text)
+        """As for `Engine`; for JSON, and for texts that have some."""
+        value = sa.func.json_extract_string(column, json_path(keys), type_=sa.Text)
+        return sa.case((sa.func.json_valid(column), value)) if isinstance(column.type, sa.String) else value
 
     def number(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
         """As for `Engine`."""
-        return sa.try_cast(self.key(column, keys), sa.Double) if keys else column
+        text = self.key(column, keys) if keys else column
+        return sa.try_cast(text, sa.Double) if isinstance(text.type, sa.String) else text
+
+
+def _type_of(name: str) -> TypeEngine[Any] | None:
+    if name in ("VARCHAR", "STRING"):
+        return sa.Text()
+    return sa.BigInteger() if name.endswith("INT") or name == "INTEGER" else None

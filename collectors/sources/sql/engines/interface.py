@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import sqlalchemy as sa
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import ColumnElement, Connection, FromClause, Select
 from sqlalchemy.engine import URL
+from sqlalchemy.types import TypeEngine
 
 from leverwatch.collectors.daily.errors import (
     CredentialsRefused,
+    Locked,
     PermissionRefused,
     RateLimited,
     SchemaDiffers,
@@ -24,7 +26,12 @@ from leverwatch.collectors.daily.window import DAY, Days
 from leverwatch.collectors.errors import CollectorError, SourceUnavailable
 from leverwatch.collectors.sources.sql.config import TimeIs
 
-A_DAY = {TimeIs.SECONDS: 86_400, TimeIs.MILLISECONDS: 86_400_000, TimeIs.MICROSECONDS: 86_400_000_000}
+A_DAY = {
+    TimeIs.SECONDS: 86_400,
+    TimeIs.MILLISECONDS: 86_400_000,
+    TimeIs.MICROSECONDS: 86_400_000_000,
+    TimeIs.NANOSECONDS: 86_400_000_000_000,
+}
 """The length of a day in the unit of a number."""
 _UTC: ColumnElement[str] = sa.literal_column("'UTC'")
 """Not a parameter: some drivers give each of them another number, and then a GROUP BY does not find its like."""
@@ -66,7 +73,7 @@ NO_STATEMENT = Meaning(
     SchemaDiffers, "the statement is not understood there; check `statement`, `fields` and `system`"
 )
 TOO_LONG = Meaning(TimedOut, "the answer takes longer than `timeout`; an index on the column of the time helps")
-LOCKED = Meaning(TimedOut, "it is locked by somebody else")
+LOCKED = Meaning(Locked, "it is locked by somebody else")
 LOST = Meaning(Unreachable, "the connection was lost")
 NOBODY = Meaning(Unreachable, "nobody answers at this address")
 BUSY = Meaning(SourceUnavailable, "the server has no free connection")
@@ -114,12 +121,72 @@ class Engine(Protocol):
         ...
 
     def key(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
-        """Return the text of a value within a JSON column; NULL when there is none."""
+        """Return the text of a value within a JSON column, `true` and `false` for booleans; NULL when there is
+        none."""
         ...
 
     def number(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
-        """Return a number in a column, or within a JSON column when there are keys; NULL when there is none."""
+        """Return a number in a column, or within a JSON column when there are keys; NULL when there is none.
+
+        Texts of numbers, within JSON or in a column that is known to have texts, are numbers.
+        """
         ...
+
+
+@runtime_checkable
+class TellsTypes(Protocol):
+    """A database that has to know the types of some columns before it is asked."""
+
+    def types(
+        self, connection: Connection, table: FromClause, columns: Sequence[str]
+    ) -> Mapping[str, TypeEngine[Any]]:
+        """Return the types of those columns of a table that are texts or whole numbers.
+
+        Raises:
+            SQLAlchemyError: the database refuses it.
+        """
+        ...
+
+
+@runtime_checkable
+class Collates(Protocol):
+    """A database that takes different texts for the same, unless it is told not to."""
+
+    def exact(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return a column whose texts are the same only when all their characters are."""
+        ...
+
+
+@runtime_checkable
+class BooleansAreNumbers(Protocol):
+    """A database whose columns have 1 and 0 for true and false."""
+
+    booleans_are_numbers: bool
+
+
+@runtime_checkable
+class Inlines(Protocol):
+    """A database that puts the expressions of an inner SELECT in the place of each mention of them, unless it is
+    told not to: each would be worked out several times."""
+
+    def apart(self, select: Select[Any]) -> Select[Any]:
+        """Return an inner SELECT whose expressions are worked out once a row."""
+        ...
+
+
+def apart(engine: Engine, select: Select[Any], name: str) -> FromClause:
+    """Return an inner SELECT under a name, whose expressions are worked out once a row."""
+    return (engine.apart(select) if isinstance(engine, Inlines) else select).subquery(name)
+
+
+def exact(engine: Engine, column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return a column whose texts are grouped and compared character by character."""
+    return engine.exact(column) if isinstance(engine, Collates) else column
+
+
+def stores_booleans(engine: Engine) -> bool:
+    """Return whether the database has 1 and 0 for booleans."""
+    return isinstance(engine, BooleansAreNumbers) and engine.booleans_are_numbers
 
 
 def midnight(day: date) -> datetime:
@@ -151,8 +218,9 @@ def utc_day(column: ColumnElement[Any], kind: TimeIs, of_text: ColumnElement[Any
     if kind is TimeIs.UTC:
         return sa.cast(column, sa.Date)
     if kind in A_DAY:
-        # A cast of a quotient would round.
-        since = sa.cast(sa.func.floor(column / sa.literal_column(f"{A_DAY[kind]}.0")), sa.Integer)
+        # A cast of a quotient would round, and one of decimals has too few places for nanoseconds.
+        number = f"{A_DAY[kind]}" if kind is TimeIs.NANOSECONDS else f"{A_DAY[kind]}.0"
+        since = sa.cast(sa.func.floor(column.op("/")(sa.literal_column(number))), sa.Integer)
         return sa.literal_column("DATE '1970-01-01'", sa.Date) + since
     return sa.cast(sa.func.timezone(_UTC, of_text if kind is TimeIs.TEXT else column), sa.Date)
 
@@ -164,13 +232,11 @@ def times_within(column: ColumnElement[Any], kind: TimeIs, days: Days) -> Sequen
     if kind is TimeIs.TEXT:
         return texts_within(column, days)
     zoned = kind is TimeIs.ZONED
-    # As text with its own zone: drivers drop the zone of a parameter, or add that of the session.
+    # As text with its own zone, and no parameter: drivers drop the zone of one, or add that of the session.
     first, end = (
-        sa.cast(
-            sa.literal(midnight(day).isoformat() if zoned else f"{day} 00:00:00", sa.String),
-            sa.DateTime(timezone=zoned),
-        )
+        sa.cast(sa.literal_column(f"'{text}'"), sa.DateTime(timezone=zoned))
         for day in (days.first, days.last + DAY)
+        for text in [midnight(day).isoformat() if zoned else f"{day} 00:00:00"]
     )
     return (column >= first, column < end)
 

@@ -10,7 +10,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection
+from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import URL
+from sqlalchemy.types import NULLTYPE
 
 from leverwatch.collectors.daily.window import DAY, Days
 from leverwatch.collectors.errors import SourceUnavailable
@@ -28,7 +30,7 @@ from leverwatch.collectors.sources.sql.engines.interface import (
     texts_within,
 )
 
-_NUMBER = r"^-?[0-9]{1,18}(\.[0-9]{1,9})?$"
+_NUMBER = r"^[ ]*[+-]?([0-9]{1,40}([.][0-9]{0,40})?|[.][0-9]{1,40})([eE][+-]?[0-9]{1,2})?[ ]*$"
 _OFFSET = "[+-][0-9]{2}:?[0-9]{2}$"
 _CODES = {
     1045: said.CREDENTIALS,
@@ -60,6 +62,7 @@ class MariaDb:
     """As for `Engine`."""
 
     extra = "mariadb"
+    booleans_are_numbers = True
 
     def opening(self, url: URL, base_dir: Path, seconds: float) -> Opening:  # noqa: ARG002 - what others need
         """As for `Engine`."""
@@ -96,12 +99,11 @@ class MariaDb:
         since: ColumnElement[Any] = sa.literal_column("DATE '1970-01-01'")
         if kind is TimeIs.UTC:
             return sa.cast(column, sa.Date)
-        if kind in A_DAY:
-            days = sa.func.floor(column / sa.literal_column(f"{A_DAY[kind]}.0"))
-            return sa.cast(sa.func.timestampadd(sa.literal_column("DAY"), days, since), sa.Date)
         if kind is TimeIs.TEXT:
             return sa.cast(self._utc_of(column), sa.Date)
-        days = sa.func.floor(sa.func.unix_timestamp(column) / sa.literal_column("86400.0"))
+        number = column if kind in A_DAY else sa.func.unix_timestamp(column)
+        # A quotient of decimals would be rounded to the next day.
+        days = number.op("DIV")(sa.literal_column(str(A_DAY.get(kind, 86_400))))
         return sa.cast(sa.func.timestampadd(sa.literal_column("DAY"), days, since), sa.Date)
 
     def _utc_of(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -129,13 +131,28 @@ class MariaDb:
         first, end = (int(midnight(day).timestamp()) for day in (days.first, days.last + DAY))
         return (column >= sa.func.from_unixtime(first), column < sa.func.from_unixtime(end))
 
+    def exact(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """As for `Collates`: most collations take upper and lower case for the same."""
+        return sa.collate(sa.cast(column, mysql.CHAR(charset="utf8mb4")), "utf8mb4_bin")
+
     def key(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
-        """As for `Engine`."""
-        return sa.func.json_value(column, json_path(keys), type_=sa.Text)
+        """As for `Engine`. JSON_VALUE would have 1 and 0 for booleans; an extracted null is a bare word, and a
+        text has quotes."""
+        value = sa.func.nullif(sa.func.json_extract(column, json_path(keys)), "null")
+        return sa.func.json_unquote(value, type_=sa.Text)
 
     def number(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
         """As for `Engine`."""
-        if not keys:
-            return column
-        text = self.key(column, keys)
-        return sa.case((text.op("REGEXP")(_NUMBER), sa.cast(text, sa.Numeric(38, 9))))
+        text = self.key(column, keys) if keys else column
+        if not isinstance(text.type, sa.String):
+            return text
+        # Not a cast: MySQL has none to a floating-point number before 8.0.17.
+        return sa.case((text.op("REGEXP")(_NUMBER), sa.type_coerce(text, NULLTYPE) * sa.literal_column("1e0")))
+
+
+class MySql(MariaDb):
+    """As for `Engine`."""
+
+    def key(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
+        """As for `Engine`. Its JSON_VALUE has words for booleans, and NULL for null."""
+        return sa.func.json_value(column, json_path(keys), type_=sa.Text)

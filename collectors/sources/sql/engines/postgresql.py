@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import ColumnElement, Connection, FromClause, Select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
+from sqlalchemy.types import TypeEngine
 
 from leverwatch.collectors.daily.errors import Unreachable
 from leverwatch.collectors.daily.window import Days
@@ -26,7 +29,14 @@ from leverwatch.collectors.sources.sql.engines.interface import (
     utc_day,
 )
 
-_NUMBER = r"^-?[0-9]{1,18}(\.[0-9]{1,18})?([eE][+-]?[0-9]{1,2})?$"
+_NUMBER = r"^\s*[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?\s*$"
+_TYPES: Mapping[int, TypeEngine[Any]] = {
+    **dict.fromkeys((25, 1042, 1043), sa.Text()),
+    **dict.fromkeys((20, 21, 23), sa.BigInteger()),
+}
+"""By the number that the server has for a type: texts of any length, and whole numbers."""
+_CANCEL_SECONDS = 5.0
+"""Who waits for the statement to end waits for its cancelling as well."""
 
 _STATES: tuple[tuple[str, Meaning], ...] = (
     ("28", said.CREDENTIALS),
@@ -74,7 +84,7 @@ class PostgreSql:
 
     def end(self, driver: Any) -> None:
         """As for `Engine`."""
-        driver.cancel_safe()
+        driver.cancel_safe(timeout=_CANCEL_SECONDS)
 
     def meaning(self, error: Any) -> Meaning | None:
         """As for `Engine`."""
@@ -91,14 +101,44 @@ class PostgreSql:
         """As for `Engine`."""
         return times_within(column, kind, days)
 
+    def apart(self, select: Select[Any]) -> Select[Any]:
+        """As for `Inlines`; an offset of zero keeps the plan parallel."""
+        return select.offset(sa.literal_column("0"))
+
+    def types(
+        self, connection: Connection, table: FromClause, columns: Sequence[str]
+    ) -> Mapping[str, TypeEngine[Any]]:
+        """As for `TellsTypes`."""
+        nothing = sa.select(*(table.c[name] for name in columns)).where(sa.false())
+        told: Any = connection.execute(nothing).cursor
+        found = {it.name: _TYPES.get(it.type_code) for it in told.description}
+        return {name: kind for name, kind in found.items() if kind is not None}
+
     def key(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
-        """As for `Engine`; for `json` and `jsonb`."""
+        """As for `Engine`; for `json` and `jsonb`, and for texts that have some."""
         path = postgresql.array([sa.literal(key, sa.Text) for key in keys])
-        return column.op("#>>", return_type=sa.Text())(sa.cast(path, postgresql.ARRAY(sa.Text)))
+        value = _json_of(column) if isinstance(column.type, sa.String) else column
+        return value.op("#>>", return_type=sa.Text())(sa.cast(path, postgresql.ARRAY(sa.Text)))
 
     def number(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
         """As for `Engine`. A text that is no number must not end the statement."""
-        if not keys:
-            return column
-        text = self.key(column, keys)
+        text = self.key(column, keys) if keys else column
+        if not isinstance(text.type, sa.String):
+            return text
         return sa.case((text.op("~")(_NUMBER), sa.cast(text, sa.Numeric)))
+
+
+class _json_of(GenericFunction[Any]):  # noqa: N801 - the name of a function
+    """The JSON that a text has; NULL when it has none, as far as the server can tell it."""
+
+    type = postgresql.JSONB()
+    inherit_cache = True
+
+
+@compiles(_json_of)
+def _compiled(element: _json_of, compiler: Any, **given: Any) -> str:
+    text = compiler.process(element.clauses, **given)
+    version = getattr(compiler.dialect, "server_version_info", None)
+    # Before 16 no server told a text that is no JSON from others without ending the statement.
+    looks = rf"{text} ~ '^\s*[\[{{]'" if version and version < (16,) else f"pg_input_is_valid({text}, 'jsonb')"
+    return f"CASE WHEN {looks} THEN CAST({text} AS JSONB) END"

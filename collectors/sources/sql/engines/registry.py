@@ -21,7 +21,7 @@ _ENGINES: dict[str, Callable[[], Engine]] = {
     "sqlite": _lazy("sqlite", "Sqlite"),
     "duckdb": _lazy("duckdb", "DuckDb"),
     "mariadb": _lazy("mariadb", "MariaDb"),
-    "mysql": _lazy("mariadb", "MariaDb"),
+    "mysql": _lazy("mariadb", "MySql"),
     "trino": _lazy("trino", "Trino"),
     "awsathena": _lazy("trino", "Athena"),
     "bigquery": _lazy("bigquery", "BigQuery"),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import ColumnElement, Connection, FromClause, Select
 from sqlalchemy.engine import URL
+from sqlalchemy.types import NULLTYPE, TypeEngine
 
 from leverwatch.collectors.daily.errors import SchemaDiffers
 from leverwatch.collectors.daily.window import Days
@@ -41,6 +42,7 @@ class Sqlite:
     """As for `Engine`."""
 
     extra = ""
+    booleans_are_numbers = True
 
     def opening(self, url: URL, base_dir: Path, seconds: float) -> Opening:
         """As for `Engine`."""
@@ -64,25 +66,51 @@ class Sqlite:
     def day(self, column: ColumnElement[Any], kind: TimeIs) -> ColumnElement[Any]:
         """As for `Engine`. Its functions of time are in UTC, and read offsets in texts."""
         if kind in A_DAY:
-            unit = A_DAY[kind] // 86_400
-            return sa.func.date(sa.cast(sa.func.floor(column / float(unit)), sa.Integer), "unixepoch")
+            # Whole numbers are divided as such, and a fraction is cut off behind a float.
+            seconds = column.op("/")(sa.literal_column(str(A_DAY[kind] // 86_400)))
+            return sa.func.date(sa.cast(sa.func.floor(seconds), sa.Integer), "unixepoch")
         return sa.func.date(column)
 
     def within(self, column: ColumnElement[Any], kind: TimeIs, days: Days) -> Sequence[ColumnElement[bool]]:
         """As for `Engine`."""
         return numbers_within(column, kind, days) if kind in A_DAY else texts_within(column, days)
 
+    def types(
+        self,
+        connection: Connection,  # noqa: ARG002 - what others need
+        table: FromClause,  # noqa: ARG002 - likewise
+        columns: Sequence[str],
+    ) -> Mapping[str, TypeEngine[Any]]:
+        """As for `TellsTypes`. Any value may be a text."""
+        return dict.fromkeys(columns, sa.Text())
+
+    def apart(self, select: Select[Any]) -> Select[Any]:
+        """As for `Inlines`."""
+        return select.limit(-1)
+
+    def exact(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """As for `Collates`; for columns that are declared without regard to case."""
+        return sa.collate(column, "BINARY")
+
     def key(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
         """As for `Engine`; a column that has no JSON has no key."""
-        return sa.case((sa.func.json_valid(column) == 1, sa.func.json_extract(column, json_path(keys))))
+        path = json_path(keys)
+        # A boolean would be 1 or 0.
+        kind = sa.func.json_type(column, path)
+        value = sa.case((kind.in_(["true", "false"]), kind), else_=sa.func.json_extract(column, path))
+        return sa.case((sa.func.json_valid(column) == 1, sa.type_coerce(value, sa.Text)))
 
     def number(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
         """As for `Engine`."""
-        value = self.key(column, keys) if keys else column
+        value = sa.type_coerce(self.key(column, keys) if keys else column, NULLTYPE)
+        text = sa.func.trim(value)
         digits = sa.and_(
-            value.op("GLOB")("[0-9]*"), sa.not_(value.op("GLOB")("*[^0-9.]*")), sa.not_(value.op("GLOB")("*.*.*"))
+            text.op("GLOB")("[0-9]*"), sa.not_(text.op("GLOB")("*[^0-9.]*")), sa.not_(text.op("GLOB")("*.*.*"))
+        )
+        told = sa.case(
+            (sa.func.json_valid(text) == 1, sa.func.json_type(text).in_(["integer", "real"])), else_=digits
         )
         return sa.case(
             (sa.func.typeof(value).in_(["integer", "real"]), value),
-            (sa.and_(sa.func.typeof(value) == "text", digits), sa.cast(value, sa.Numeric)),
+            (sa.and_(sa.func.typeof(value) == "text", told), sa.cast(text, sa.Numeric)),
         )

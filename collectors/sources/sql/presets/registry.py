@@ -20,7 +20,7 @@ def presets() -> tuple[Preset, ...]:
     return tuple(sorted(found, key=lambda it: (it.name, it.engines)))
 
 
-def named(name: str) -> tuple[Preset, ...]:
+def all_of(name: str) -> tuple[Preset, ...]:
     """Return the presets of a name, for whatever database.
 
     Raises:
@@ -39,7 +39,7 @@ def preset_of(name: str, engine: str) -> Preset:
     Raises:
         ValueError: there is none; the message names those that there are.
     """
-    of_name = named(name)
+    of_name = all_of(name)
     found = next((it for it in of_name if engine in it.engines), None)
     if found is None:
         able = ", ".join(engine for it in of_name for engine in it.engines)

@@ -51,7 +51,7 @@ def test_of_equals_the_one_with_more_reasons_comes_first_and_then_the_name_decid
     ("view", "expected"),
     [
         (samples.grown(), ["Model ends soon", "Differs", "Tuned model worse", "Over-engineered", "Review due"]),
-        (samples.conflicting(), ["Conflict"]),
+        (samples.conflicting(), ["Conflict", "Sources differ"]),
         (samples.stale(), ["Held"]),
         (samples.discovered(), ["Provisional"]),
         (samples.unseen(), ["Undecided"]),
@@ -162,7 +162,7 @@ def test_flags_and_alerts_agree_on_what_a_system_can_have() -> None:
     )
     dear = costing(-0.01)
     missing = quiet(baseline=replace(assessed.baseline(), outcome=ComparisonOutcome.MISSING))
-    named = {flag.alert for shown in (view, missing, dear) for flag in flags(shown)}
+    named = {flag.alert for shown in (view, missing, dear, samples.conflicting()) for flag in flags(shown)}
 
     unseen = {"LeverwatchVolumeThresholdCrossed", "LeverwatchPromptsNotFound"}
     assert named | unseen == {rule["alert"] for rule in rules("leverwatch-systems")}

@@ -51,13 +51,18 @@ class Database:
         # One connection at a time: DuckDB has one process that writes, or several that read.
         self.engine = sa.create_engine(parsed, poolclass=NullPool)
         self.kinds = {**COMMON, **KINDS[self.name]}
-        self.quote = self.engine.dialect.identifier_preparer.quote_identifier
+        self._doubled = self.engine.dialect.paramstyle in ("format", "pyformat")
 
     def run(self, *statements: str) -> None:
         """Execute statements in one transaction."""
         with self.engine.begin() as connection:
             for statement in statements:
-                connection.exec_driver_sql(statement)
+                connection.exec_driver_sql(statement.replace("%", "%%") if self._doubled else statement)
+
+    def quote(self, name: str) -> str:
+        """Return a name in the quotes of the database, for a statement as its server reads it."""
+        quoted = self.engine.dialect.identifier_preparer.quote_identifier(name)
+        return quoted.replace("%%", "%") if self._doubled else quoted
 
     def write(self, columns: Mapping[str, str], records: Iterable[Record], table: str = "calls") -> None:
         """Make a table with columns of these kinds, and fill it."""
@@ -67,30 +72,31 @@ class Database:
         quoted = self.quote(table)
         form = " USING parquet" if self.name == "spark" else ""
         self.run(f"DROP TABLE IF EXISTS {quoted}", f"CREATE TABLE {quoted} ({listed}){form}")
-        rows = [{name: _stored(record.get(name)) for name in columns} for record in records]
+        rows = [{f"c{at}": _stored(record.get(name)) for at, name in enumerate(columns)} for record in records]
         if not rows:
             return
         # As text, which the database reads: a driver would add the zone of its session.
-        values = ", ".join(f"CAST(:{name} AS {kind})" for name, kind in named.items())
+        values = ", ".join(f"CAST(:c{at} AS {kind})" for at, kind in enumerate(named.values()))
         if self.name == "mariadb":
-            values = ", ".join(f":{name}" for name in named)
+            values = ", ".join(f":c{at}" for at in range(len(named)))
         into = f"INSERT INTO {quoted} ({', '.join(map(self.quote, columns))}) VALUES"
         with self.engine.begin() as connection:
             if self.name == "spark":
                 # A statement for each row is a job for each.
-                texts = [", ".join(_literal(row[name], kind) for name, kind in named.items()) for row in rows]
+                kinds = [*named.values()]
+                texts = [", ".join(map(_literal, row.values(), kinds)) for row in rows]
                 for start in range(0, len(rows), 1000):
                     values = "), (".join(texts[start : start + 1000]).replace("%", "%%")
                     connection.exec_driver_sql(f"{into} ({values})")
                 return
             if self.name != "duckdb":
-                connection.execute(sa.text(f"{into} ({values})"), rows)
+                connection.execute(sa.text(f"{into.replace(':', chr(92) + ':')} ({values})"), rows)
                 return
             # Row by row it takes a minute.
             places = f"({', '.join(f'CAST(? AS {kind})' for kind in named.values())})"
             for start in range(0, len(rows), 1000):
                 part = rows[start : start + 1000]
-                given = tuple(row[name] for row in part for name in columns)
+                given = tuple(row[name] for row in part for name in row)
                 connection.exec_driver_sql(f"{into} {', '.join([places] * len(part))}", given)
 
     def config(self, **settings: Any) -> SqlConfig:

@@ -96,9 +96,9 @@ def test_what_is_written_beside_a_preset_comes_before_it() -> None:
     )
 
     assert (plain.table, plain.time_is, plain.system) == ("calls", "s", "{team}")
-    assert plain.fields.mapped() == ONE.fields
+    assert plain.fields.entries() == ONE.fields
     assert (changed.table, changed.time_is, changed.system) == ("mine.view", "ms", "bot")
-    assert changed.fields.mapped() == {
+    assert changed.fields.entries() == {
         "time": "at", "input_tokens": "usage.in", "output_tokens": "usage.out", "latency_ms": "took",
     }  # fmt: skip
 

@@ -1,15 +1,12 @@
 from __future__ import annotations
 
-import json
 import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from leverwatch.collectors.interface import CollectorContext, SourceState, UsageRow
-from leverwatch.collectors.sources.files.collector import FilesCollector
-from leverwatch.collectors.sources.files.config import FilesConfig
-from tests.collectors.sources.sql.tables import NOW, Database, Record, days, sums
+from tests.collectors.sources.sql.logs import COUNTS, from_log, tiers
+from tests.collectors.sources.sql.tables import Database, Record, days, sums
 
 COLUMNS = {
     "at": "naive", "model": "text", "kind": "text", "result": "text", "fresh": "int", "cached": "int",
@@ -23,11 +20,6 @@ FIELDS = {
     "cache_hit": "hit", "tier": "tier",
 }  # fmt: skip
 SYSTEM = "{team}-{app}"
-COUNTS = (
-    "inferences", "errors", "cache_hits", "attempts", "input_tokens", "unknown_input", "cached_input_tokens",
-    "unknown_cached", "output_tokens", "unknown_output", "cost_usd", "unpriced", "latency_ms", "unknown_latency",
-    "cache_write_tokens", "reasoning_tokens", "finish_known", "truncated", "costed_input_tokens", "uncosted_input",
-)  # fmt: skip
 
 
 def a_record(chance: random.Random) -> Record:
@@ -55,27 +47,14 @@ def a_record(chance: random.Random) -> Record:
     }
 
 
-def from_log(records: list[Record], folder: Path) -> tuple[list[UsageRow], dict[Any, Any]]:
-    log = folder / "calls.jsonl"
-    log.write_text("".join(json.dumps(record) + "\n" for record in records))
-    config = FilesConfig.model_validate({
-        "name": "log", "type": "files", "path": str(log), "format": {"type": "jsonl", "fields": FIELDS},
-        "system": SYSTEM, "quiet_after": "0s",
-    })  # fmt: skip
-    reader = FilesCollector(config, CollectorContext(folder, folder, lambda: NOW))
-    batches = list(reader.collect(SourceState(0, dict)))
-    tiers = {(it.system, it.model, it.day, it.tier): it for batch in batches for it in batch.tier_counts}
-    return [row for batch in batches for row in batch.usage], tiers
-
-
 def test_a_table_and_a_log_of_the_same_calls_give_the_same_counts(database: Database, tmp_path: Path) -> None:
     chance = random.Random(7)
     records = [a_record(chance) for _ in range(3000)]
-    expected, tiers = from_log(records, tmp_path)
+    expected, of_tiers = from_log(records, tmp_path, SYSTEM, fields=FIELDS)
     database.write(COLUMNS, records)
 
     found = database.ask(days("2026-11-01", "2026-11-28"), time_is="utc", fields=FIELDS, system=SYSTEM)
 
     assert sums(found.usage, *COUNTS) == sums(expected, *COUNTS)
-    assert {(it.system, it.model, it.day, it.tier): it for it in found.tiers} == tiers
+    assert tiers(found.tiers) == of_tiers
     assert len(found.usage) > 100

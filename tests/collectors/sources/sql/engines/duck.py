@@ -18,7 +18,7 @@ READS = {
     "databricks": "databricks", "spark": "spark", "sqlserver": "tsql", "redshift": "redshift",
 }  # fmt: skip
 """What sqlglot calls a dialect."""
-_STANDING_IN = """
+STANDING_IN = """
     CREATE MACRO at_timezone(t, zone) AS timezone(zone, t);
     CREATE MACRO from_iso8601_timestamp(x) AS CAST(x AS TIMESTAMPTZ);
     CREATE MACRO switchoffset(t, zone) AS timezone('UTC', t);
@@ -27,12 +27,19 @@ _STANDING_IN = """
     CREATE MACRO date_in(t, zone) AS CAST(timezone(zone, t) AS DATE);
     CREATE MACRO text_at(x, path) AS x ->> ('$' || replace(replace(path, '["', '."'), '"]', '"'));
     CREATE MACRO whole_seconds(t) AS CAST(floor(epoch(t)) AS BIGINT);
+    CREATE MACRO found_in(x, form) AS nullif(regexp_extract(x, form), ''),
+        (x, form, part) AS nullif(regexp_extract(x, form, part), '');
     CREATE MACRO keys_of(x, a, t) AS coalesce(x ->> ('$."' || a || '"'), ''),
         (x, a, b, t) AS coalesce(x ->> ('$."' || a || '"."' || b || '"'), ''),
         (x, a, b, c, t) AS coalesce(x ->> ('$."' || a || '"."' || b || '"."' || c || '"'), '');
 """
 """What sqlglot leaves as it is, because DuckDB has it not: as the documentation of each engine says it works."""
-_RENAMED = {"json_extract_path_text": "keys_of", "get_path": "text_at", "unix_seconds": "whole_seconds"}
+_RENAMED = {
+    "json_extract_path_text": "keys_of",
+    "get_path": "text_at",
+    "unix_seconds": "whole_seconds",
+    "regexp_extract": "found_in",
+}
 _FORMS: Mapping[str, tuple[str, Callable[[datetime], Any]]] = {
     "zoned": ("TIMESTAMPTZ", lambda at: at.isoformat()),
     "utc": ("TIMESTAMP", lambda at: at.strftime("%Y-%m-%d %H:%M:%S.%f")),
@@ -87,7 +94,7 @@ def filled(odd: str) -> duckdb.DuckDBPyConnection:
     """Return a database whose sessions are in New York, with a table of the same calls for each time kind."""
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'America/New_York'")
-    connection.execute(_STANDING_IN)
+    connection.execute(STANDING_IN)
     for kind in TimeIs:
         form, written = _FORMS[kind]
         times: list[Any] = [written(at) for at in moments()]
@@ -114,9 +121,9 @@ def parsed(statement: str, dialect: str) -> Any:
 def translated(statement: str, dialect: str) -> str:
     """Return a statement of a dialect as one of DuckDB.
 
-    Four functions get other names, as sqlglot says otherwise what they are: `json_extract_path_text` with its
-    first key alone, the text of what `get_path` finds with its quotes, `unix_seconds` rounded, and the day of a
-    time with a zone by way of a time in the zone of the session.
+    Five functions get other names, as sqlglot says otherwise what they are: `json_extract_path_text` with its
+    first key alone, the text of what `get_path` finds with its quotes, `unix_seconds` rounded, `regexp_extract`
+    without a match as an empty text, and the day of a time with a zone by way of one in the zone of the session.
     """
     renamed = statement
     for name, other in _RENAMED.items():

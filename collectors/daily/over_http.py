@@ -1,0 +1,116 @@
+"""Asks over HTTP, and says in the settled vocabulary what went wrong, and how long to leave a server alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import requests
+
+from leverwatch.collectors.daily.errors import (
+    CredentialsRefused,
+    PermissionRefused,
+    RateLimited,
+    SchemaDiffers,
+    TimedOut,
+    Unreachable,
+)
+from leverwatch.collectors.errors import CollectorError, SourceRefused, SourceUnavailable
+from leverwatch.collectors.http import Limits, get
+
+LONGEST_PAUSE = 86_400.0
+"""Seconds; no header silences a source for longer, whatever it says."""
+_TOO_MANY, _UNAVAILABLE = 429, 503
+
+
+def fetched(
+    url: str,
+    *,
+    place: str,
+    limits: Limits,
+    auth: requests.auth.AuthBase,
+    now: Callable[[], datetime],
+    parameters: Mapping[str, str] | None = None,
+    stopping: Callable[[], bool] = lambda: False,
+) -> bytes:
+    """Return the body of the answer to one GET request; the arguments are those of `collectors.http.get`.
+
+    Raises:
+        CollectorError: there is none, in the vocabulary of `collectors/daily/errors.py`. `Asking` waits as long as
+            the error says.
+    """
+    answer = get(
+        url,
+        place=place,
+        limits=limits,
+        auth=auth,
+        parameters=parameters,
+        stopping=stopping,
+        unreachable=Unreachable,
+        late=TimedOut,
+    )
+    error = refusal(place, answer.status, answer.retry_after, now())
+    if error is not None:
+        raise error
+    return answer.body
+
+
+def retry_after(header: str | None, now: datetime) -> float | None:
+    """Return how many seconds a server wants to be left alone, by its header `Retry-After`.
+
+    The header has a number of seconds or a date. A date that has passed, and a negative number, mean no wait; what
+    is neither says nothing: None.
+    """
+    text = (header or "").strip()
+    if not text:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(text)
+        except (ValueError, OverflowError):
+            return None
+        zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        seconds = (zoned - now).total_seconds()
+    return min(max(seconds, 0.0), LONGEST_PAUSE) if not math.isnan(seconds) else None
+
+
+def refusal(place: str, status: int, header: str | None, now: datetime) -> CollectorError | None:
+    """Return what a status means, with what to fix; None for a success.
+
+    Args:
+        place: the source and its address, without secrets, for messages.
+        status: of the answer.
+        header: its `Retry-After`, if it has one.
+        now: the time, for a header with a date.
+    """
+    if 200 <= status < 300:
+        return None
+    pause = retry_after(header, now)
+    if status == _TOO_MANY or (status == _UNAVAILABLE and pause is not None):
+        when = "" if pause is None else f"; the source wants to be asked again in {pause:.0f} s"
+        return RateLimited(f"{place}: too many questions (status {status}){when}", pause)
+    if status in _MEANINGS:
+        kind, said = _MEANINGS[status]
+        return kind(f"{place}: {said} (status {status})")
+    if status >= 500:
+        return SourceUnavailable(f"{place}: the server failed (status {status})")
+    if status >= 400:
+        return SourceRefused(f"{place}: the server refuses the question (status {status})")
+    return SourceRefused(f"{place}: the address leads elsewhere (status {status}); configure the one it leads to")
+
+
+_MEANINGS: dict[int, tuple[type[CollectorError], str]] = {
+    400: (SchemaDiffers, "the server does not know something that is asked for; check the settings"),
+    401: (CredentialsRefused, "the key is not accepted; it may be wrong, expired or revoked"),
+    403: (PermissionRefused, "the key may not read this; it may need another role or scope"),
+    404: (SchemaDiffers, "there is nothing at this address; check it, and what it names"),
+    407: (CredentialsRefused, "the proxy wants credentials"),
+    408: (TimedOut, "the server gave up waiting"),
+    410: (SchemaDiffers, "what this address led to is gone"),
+    422: (SchemaDiffers, "the server does not know something that is asked for; check the settings"),
+    504: (TimedOut, "the server did not have the answer in time; `timeout`, or fewer days a question"),
+}
