@@ -12,7 +12,7 @@ from tests.collectors.sources.sql.engines.cases import ADDRESSES
 from tests.collectors.sources.sql.engines.environment import output_of
 
 MEANT = {
-    "table": "SchemaDiffers", "column": "SchemaDiffers", "type": "SchemaDiffers", "locked": "TimedOut",
+    "table": "SchemaDiffers", "column": "SchemaDiffers", "type": "SchemaDiffers", "locked": "Locked",
     "permission": "PermissionRefused", "credentials": "CredentialsRefused", "unreachable": "Unreachable",
     "timeout": "TimedOut", "rate limit": "RateLimited",
 }  # fmt: skip
