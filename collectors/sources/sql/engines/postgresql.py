@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, Connection, FromClause, Select
+from sqlalchemy import ColumnElement, Connection, FromClause
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.compiler import compiles
@@ -100,10 +100,6 @@ class PostgreSql:
     def within(self, column: ColumnElement[Any], kind: TimeIs, days: Days) -> Sequence[ColumnElement[bool]]:
         """As for `Engine`."""
         return times_within(column, kind, days)
-
-    def apart(self, select: Select[Any]) -> Select[Any]:
-        """As for `Inlines`; an offset of zero keeps the plan parallel."""
-        return select.offset(sa.literal_column("0"))
 
     def types(
         self, connection: Connection, table: FromClause, columns: Sequence[str]
