@@ -115,6 +115,7 @@ def filled(odd: str) -> duckdb.DuckDBPyConnection:
 def parsed(statement: str, dialect: str) -> Any:
     """Return the one statement in a text of a dialect."""
     (found,) = sqlglot.parse(statement, read=READS[dialect])
+    assert isinstance(found, sqlglot.exp.Select)
     return found
 
 

@@ -64,7 +64,7 @@ def comparable(it: Answer) -> Any:
 def test_a_statement_is_one_that_only_reads_and_says_what_the_answer_needs(
     statements: Statements, dialect: str
 ) -> None:
-    for name, text in statements[dialect].items():
+    for name, text in ((name, statements[dialect][name]) for name in SHOWN):
         if text is None:
             assert (dialect, name.split()[0]) in (("bigquery", "odd"), ("spark", "odd"))
             continue
@@ -76,8 +76,6 @@ def test_a_statement_is_one_that_only_reads_and_says_what_the_answer_needs(
         assert {it.alias_or_name for it in found.selects} - {"size"} == {
             "day", "inferences", "rows", "newest", *plan.names, *plan.template, *plan.amounts,
         }  # fmt: skip
-        if name not in SHOWN:
-            continue
         # What it is read as is what it says, and nothing is lost on the way.
         written = found.sql(READS[dialect])
         assert parsed(written, dialect).sql(READS[dialect]) == written
