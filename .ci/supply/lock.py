@@ -29,6 +29,11 @@ _TESTED = (
     "dev",
 )
 _OLDEST = ("--resolution", "lowest-direct", "--python-platform", "linux")
+_WAREHOUSES = tuple(
+    part
+    for extra in ("trino", "athena", "bigquery", "snowflake", "databricks", "mssql", "redshift", "spark")
+    for part in ("--extra", extra)
+)
 _WITHIN = ("--constraint", ".ci/supply/newest.txt")
 
 # In this order, because the later ones keep to the first.
@@ -49,6 +54,9 @@ LOCKS: dict[str, tuple[str, ...]] = {
         "--universal",
         *_WITHIN,
     ),
+    # In an environment of its own: one of their clients needs an older release of what the tests have.
+    "warehouses": ("pyproject.toml", *_WAREHOUSES, "--universal"),
+    "spark": ("--group", "pyproject.toml:slow", "--universal"),
     "bench": ("pyproject.toml", "--extra", "bench", "--universal", *_WITHIN),
     "build": ("--group", "pyproject.toml:image", "--universal", *_WITHIN),
 }

@@ -96,7 +96,7 @@ def _plain(codes: Codes, values: Values) -> Sequence[ColumnElement[bool]]:
     if "cost_usd" in codes.amounts and codes.tokens:
         conditions.append(values["cost_usd"] > sa.literal_column("0"))
     if codes.counts_failed:
-        conditions.append(sa.func.round(values["errors"]) == values["errors"])
+        conditions.append(sa.func.floor(values["errors"]) == values["errors"])
     return conditions
 
 
@@ -117,7 +117,7 @@ def _wrongs(codes: Codes, values: Values) -> Sequence[ColumnElement[int]]:
         bits.append(_bit(possible(CALLS, values[CALLS]), 0, codes.bit(_NO_CALLS)))
     if codes.counts_failed:
         failed = values["errors"]
-        some = sa.and_(failed <= values[CALLS], sa.func.round(failed) == failed)
+        some = sa.and_(failed <= values[CALLS], sa.func.floor(failed) == failed)
         bits.append(_bit(some, 0, codes.bit(_ODD_ERRORS)))
     if codes.sized:
         taken = values["input_tokens"]

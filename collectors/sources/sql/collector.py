@@ -103,6 +103,8 @@ class Table:
         with reading(self._config, self._context.base_dir) as connection:
             statement = self._statement(self._looked(connection), connection, days)
             text = str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
+            # For a driver whose parameters begin with it, the sign is written twice.
+            text = text.replace("%%", "%") if "format" in connection.dialect.paramstyle else text
         preset = self._config.preset
         return text if preset is None else f"-- preset {preset}\n{text}"
 
@@ -110,7 +112,7 @@ class Table:
         """Return the database, with what it has to know of the table."""
         if not isinstance(self._engine, Looking):
             return self._engine
-        return self._engine.seen(connection, table_of(self._config, columns_of(self._config)))
+        return self._engine.seen(connection, table_of(self._config, self._engine, columns_of(self._config)))
 
     def _statement(self, engine: Engine, connection: Connection, days: Days) -> Select[Any]:
         if not isinstance(engine, Looking):
@@ -122,7 +124,7 @@ class Table:
         if not isinstance(self._engine, TellsTypes):
             return {}
         columns = columns_of(self._config)
-        return self._engine.types(connection, table_of(self._config, columns), columns)
+        return self._engine.types(connection, table_of(self._config, self._engine, columns), columns)
 
 
 def _told(fields: SqlFields) -> list[tuple[str, Any]]:

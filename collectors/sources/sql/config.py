@@ -22,7 +22,10 @@ from leverwatch.collectors.records.format_config import FilterSettings, PathMap,
 from leverwatch.collectors.sources.sql.presets.merging import merged
 from leverwatch.collectors.sources.sql.presets.registry import all_of, preset_of
 
-ENGINES = ("postgresql", "mariadb", "mysql", "sqlite", "duckdb", "clickhouse", "chdb")
+ENGINES = (
+    "postgresql", "mariadb", "mysql", "sqlite", "duckdb", "clickhouse", "chdb",
+    "trino", "awsathena", "bigquery", "snowflake", "databricks", "hive", "spark", "mssql", "redshift",
+)  # fmt: skip
 _READS = re.compile(r"\s*(?:select|with|values)\b", re.IGNORECASE)
 
 
@@ -118,7 +121,8 @@ class SqlConfig(FilterSettings, DailyConfig):
     url: SecretStr = Field(
         description="Address of the database: `postgresql://user@host:5432/name`, `mariadb://` and `mysql://`"
         " alike, `sqlite:////path/to/file.db`, `duckdb:////path/to/file.duckdb`, `clickhouse://user@host/name`, or"
-        " `chdb:////path/to/folder`.",
+        " `chdb:////path/to/folder`; of a warehouse: `trino://`, `awsathena://`, `bigquery://`, `snowflake://`,"
+        " `databricks://`, `spark://`, `mssql://`, `redshift://`.",
         examples=["postgresql://reader@db.internal/gateway"],
     )
     password_file: Path | None = Field(

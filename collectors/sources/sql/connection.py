@@ -16,11 +16,11 @@ from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from leverwatch.collectors.bearer import read_token
-from leverwatch.collectors.errors import SourceRefused
+from leverwatch.collectors.errors import CollectorError, SourceRefused
 from leverwatch.collectors.sources.sql.config import SqlConfig
 from leverwatch.collectors.sources.sql.engines.interface import Engine, Looking
 from leverwatch.collectors.sources.sql.engines.registry import engine_of
-from leverwatch.collectors.sources.sql.errors import translated
+from leverwatch.collectors.sources.sql.errors import of_a_driver, translated
 
 _TICK = 0.1
 _AGAIN = 1.0
@@ -50,18 +50,21 @@ def reading(
     place = f"source {config.name}: {shown_address(config.address)}"
     kind = engine_of(config.address.get_backend_name())
     limit = config.timeout.total_seconds()
-    engine = _opened(config, kind, base_dir, place, limit)
-    failures: tuple[type[Exception], ...] = (SQLAlchemyError,)
-    if isinstance(kind, Looking):
-        failures += kind.failures
+    engine, ended = _opened(config, kind, base_dir, place, limit), threading.Event()
+    failures = kind.failures if isinstance(kind, Looking) else ()
     try:
         with engine.connect() as connection:
             kind.prepare(connection, limit)
-            with _ended(kind, connection, limit, stopping):
+            with _limited(kind, connection, limit, stopping, ended):
                 yield connection
-    except failures as error:
+    except CollectorError:
+        raise
+    except Exception as error:
+        known = isinstance(error, (SQLAlchemyError, *failures)) or of_a_driver(error)
+        if not (known or ended.is_set()):
+            raise
         # Without a cause: its text may have values of rows, or the password.
-        raise translated(place, kind, error) from None
+        raise translated(place, kind, error, ended=ended.is_set()) from None
     finally:
         engine.dispose()
 
@@ -78,7 +81,9 @@ def _opened(config: SqlConfig, kind: Engine, base_dir: Path, place: str, seconds
 
 
 @contextmanager
-def _ended(kind: Engine, connection: Connection, seconds: float, stopping: Callable[[], bool]) -> Iterator[None]:
+def _limited(
+    kind: Engine, connection: Connection, seconds: float, stopping: Callable[[], bool], ended: threading.Event
+) -> Iterator[None]:
     """End the running statement at the limit, or when the agent stops, whether or not the server would."""
     driver: Any = connection.connection.dbapi_connection
     done = threading.Event()
@@ -87,6 +92,7 @@ def _ended(kind: Engine, connection: Connection, seconds: float, stopping: Calla
         deadline = time.monotonic() + seconds + _TICK
         while not done.wait(_TICK):
             if stopping() or time.monotonic() > deadline:
+                ended.set()
                 try:
                     kind.end(driver)
                 except Exception:  # noqa: BLE001 - any driver's; the connection may be lost, or the server too busy

@@ -22,7 +22,14 @@ from leverwatch.collectors.records.fields import Path, parse_path, parse_templat
 from leverwatch.collectors.records.filters import ValueTest
 from leverwatch.collectors.sources.sql.codes import CALLS, Codes, code
 from leverwatch.collectors.sources.sql.config import SqlConfig
-from leverwatch.collectors.sources.sql.engines.interface import Engine, Looking, apart, exact, stores_booleans
+from leverwatch.collectors.sources.sql.engines.interface import (
+    Engine,
+    Looking,
+    apart,
+    exact,
+    schema_of,
+    stores_booleans,
+)
 from leverwatch.collectors.sources.sql.values import (
     combined,
     first_text,
@@ -115,7 +122,7 @@ def codes_of(plan: Plan) -> Codes:
 def newest_of(config: SqlConfig, engine: Engine, day: date | None = None) -> Select[Any]:
     """Return the statement for the greatest value of the column of the time: around a day, or of whatever day."""
     (name,) = parse_path(config.fields.column)
-    column = table_of(config, [name]).c[name]
+    column = table_of(config, engine, [name]).c[name]
     newest = sa.select(
         sa.func.max(engine.moment(column) if isinstance(engine, Looking) else column).label("newest")
     )
@@ -136,14 +143,16 @@ def columns_of(config: SqlConfig) -> tuple[str, ...]:
     return tuple(sorted({parse_path(path)[0] for path in paths}))
 
 
-def table_of(config: SqlConfig, columns: Sequence[str], types: Types | None = None) -> FromClause:
+def table_of(config: SqlConfig, engine: Engine, columns: Sequence[str], types: Types | None = None) -> FromClause:
     """Return the table of a source, or the statement in its place, with some of its columns."""
     named: list[sa.ColumnClause[Any]] = [sa.column(name, (types or {}).get(name)) for name in columns]
     if config.statement is not None:
         # A colon is no parameter.
         return sa.text(config.statement.strip().rstrip(";").replace(":", r"\:")).columns(*named).subquery("told")
     *schema, name = parse_path(config.table or "")
-    return sa.table(name, *named, schema=".".join(schema) or None)
+    table = sa.table(name, *named, schema=schema_of(engine, schema))
+    # Under another name, as dialects differ in how a column is named that is in a table of a schema.
+    return table if isinstance(engine, Looking) else table.alias("source")
 
 
 class _Rows:
@@ -154,7 +163,7 @@ class _Rows:
         self._specs: Mapping[str, FieldSpec] = config.fields.specs()
         # What a time is, is said in the settings.
         others = {name: kind for name, kind in types.items() if (name,) != parse_path(config.fields.column)}
-        self._table = table_of(config, columns_of(config), others)
+        self._table = table_of(config, engine, columns_of(config), others)
         self._raw: dict[tuple[Path, bool], str] = {}
         """By path, and whether it is read as a number, the label of the raw value."""
         self._rich: dict[str, list[str]] = {}

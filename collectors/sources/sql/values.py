@@ -42,7 +42,7 @@ def possible(name: str, number: Column, most: Column | None = None) -> ColumnEle
     within = number.between(_ZERO, bound if most is None else most)
     if name not in _WHOLE or isinstance(number.type, sa.Integer):
         return within
-    return sa.and_(within, sa.func.round(number) == number)
+    return sa.and_(within, sa.func.floor(number) == number)
 
 
 def readable(name: str, raw: Column, number: Column) -> Column:
@@ -106,7 +106,7 @@ def meaning_of(words: Sequence[Words], text: Column, *, with_numbers: bool) -> C
 
 def starts(text: Column, prefix: str) -> ColumnElement[bool]:
     """Return whether a text begins with another one: LIKE takes upper and lower case for the same in places."""
-    result: ColumnElement[bool] = sa.func.substr(text, 1, len(prefix), type_=sa.Text) == prefix
+    result: ColumnElement[bool] = sa.func.substring(text, 1, len(prefix), type_=sa.Text) == prefix
     return result
 
 

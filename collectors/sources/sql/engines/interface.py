@@ -17,12 +17,13 @@ from leverwatch.collectors.daily.errors import (
     CredentialsRefused,
     Locked,
     PermissionRefused,
+    RateLimited,
     SchemaDiffers,
     TimedOut,
     Unreachable,
 )
 from leverwatch.collectors.daily.window import DAY, Days
-from leverwatch.collectors.errors import CollectorError
+from leverwatch.collectors.errors import CollectorError, SourceUnavailable
 from leverwatch.collectors.sources.sql.config import TimeIs
 
 A_DAY = {
@@ -59,6 +60,9 @@ CREDENTIALS = Meaning(
 )
 PERMISSION = Meaning(PermissionRefused, "the user may not read it; grant SELECT on it to this user")
 NO_TABLE = Meaning(SchemaDiffers, "there is no such table; check `table`, and its schema")
+NO_TABLE_OR_GRANT = Meaning(
+    SchemaDiffers, "there is no such table, or the user may not read it; check `table`, or grant SELECT on it"
+)
 NO_SCHEMA = Meaning(SchemaDiffers, "there is no such schema; check `table`")
 NO_DATABASE = Meaning(SchemaDiffers, "there is no such database; check `url`")
 NO_COLUMN = Meaning(SchemaDiffers, "there is no such column; check `fields` and `system`")
@@ -72,6 +76,9 @@ TOO_LONG = Meaning(TimedOut, "the answer takes longer than `timeout`; an index o
 LOCKED = Meaning(Locked, "it is locked by somebody else")
 LOST = Meaning(Unreachable, "the connection was lost")
 NOBODY = Meaning(Unreachable, "nobody answers at this address")
+BUSY = Meaning(SourceUnavailable, "the server has no free connection")
+STARTING = Meaning(Unreachable, "the server is stopping or starting")
+THROTTLED = Meaning(RateLimited, "it asks for fewer questions; check `queries_per_hour` and its quota")
 NO_FILE = Meaning(Unreachable, "there is no such file, or it cannot be opened")
 
 
@@ -264,3 +271,21 @@ def times_within(column: ColumnElement[Any], kind: TimeIs, days: Days) -> Sequen
 def json_path(keys: Iterable[str]) -> str:
     """Return keys as a path of JSON that several databases understand."""
     return "$" + "".join('."' + key.replace("\\", "\\\\").replace('"', '\\"') + '"' for key in keys)
+
+
+def bracket_path(keys: Iterable[str]) -> str:
+    """Return keys as a path of JSON with each key in brackets, where dots do not take every key."""
+    return "$" + "".join('["' + key.replace("\\", "\\\\").replace('"', '\\"') + '"]' for key in keys)
+
+
+def schema_of(engine: Engine, parts: Sequence[str]) -> str | None:
+    """Return a schema as its dialect needs it; None without parts.
+
+    Where it is within a catalog, some dialects (those whose engine has `quotes`) would quote both as one name.
+    """
+    quotes = getattr(engine, "quotes", "")
+    if len(parts) < 2 or not quotes:
+        return ".".join(parts) or None
+    sign = quotes[0]
+    named = ".".join(f"{sign}{part.replace(sign, sign * 2)}{sign}" for part in parts)
+    return sa.sql.quoted_name(named, quote=False)

@@ -24,6 +24,15 @@ _ENGINES: dict[str, Callable[[], Engine]] = {
     "clickhouse": _lazy("clickhouse", "ClickHouse"),
     "chdb": _lazy("chdb", "Chdb"),
     "mysql": _lazy("mariadb", "MySql"),
+    "trino": _lazy("trino", "Trino"),
+    "awsathena": _lazy("trino", "Athena"),
+    "bigquery": _lazy("bigquery", "BigQuery"),
+    "snowflake": _lazy("snowflake", "Snowflake"),
+    "databricks": _lazy("spark", "Databricks"),
+    "hive": _lazy("spark", "Spark"),
+    "spark": _lazy("spark", "Spark"),
+    "mssql": _lazy("mssql", "SqlServer"),
+    "redshift": _lazy("redshift", "Redshift"),
 }
 
 

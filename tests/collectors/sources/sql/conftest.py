@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -14,11 +15,13 @@ from sqlalchemy.engine import make_url
 from tests.collectors.sources.sql.tables import Database, url_of
 from tests.e2e.servers import clickhouse, database_of, mariadb
 
+SPARK = os.environ.get("LEVERWATCH_SPARK", "")
+"""The address of a server of Spark, which `make test-slow` starts: then it alone is asked."""
 CLICKHOUSE = "clickhouse" if Version(sa.__version__) < Version("2.1") else "chdb"
 """ClickHouse and its two shards where SQLAlchemy is as old as their driver needs it, and chDB everywhere else."""
 _ONLY = {"clickhouse": ["test_two_shards.py"], "chdb": ["test_chdb.py", "test_clickhouse_presets.py"]}
 collect_ignore = _ONLY["clickhouse" if CLICKHOUSE == "chdb" else "chdb"]
-ENGINES = ("sqlite", "postgresql", "duckdb", "mariadb", CLICKHOUSE)
+ENGINES = ("spark",) if SPARK else ("sqlite", "postgresql", "duckdb", "mariadb", CLICKHOUSE)
 
 
 @pytest.fixture
@@ -75,6 +78,13 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         return
     if request.param == "clickhouse":
         yield request.getfixturevalue("shards")
+        return
+    if request.param == "spark":
+        found = Database(SPARK, tmp_path)
+        name = f"t{uuid4().hex}"
+        found.run(f"CREATE DATABASE {name}")
+        yield Database(url_of(make_url(SPARK).set(database=name)), tmp_path)
+        found.run(f"DROP DATABASE {name} CASCADE")
         return
     found = Database(f"{request.param}:///{tmp_path / 'usage.db'}", tmp_path)
     yield found

@@ -30,6 +30,13 @@ KINDS = {
     "mariadb": {"zoned": "TIMESTAMP(3)", "naive": "DATETIME(3)", "float": "DOUBLE", "json": "JSON"},
     "clickhouse": {"zoned": "DateTime", "naive": "DateTime('UTC')", "bool": "UInt8"},
     "chdb": {"zoned": "DateTime64(3, 'America/New_York')", "naive": "DateTime64(3, 'UTC')", "bool": "Bool"},
+    "spark": {
+        "zoned": "TIMESTAMP",
+        "naive": "TIMESTAMP_NTZ",
+        "float": "DOUBLE",
+        "json": "STRING",
+        "text": "STRING",
+    },
 }
 """What each database calls the type of a column, where it is not the same for all."""
 CLICKHOUSE = {"int": "Int64", "text": "String", "json": "String", "float": "Float64"}
@@ -42,14 +49,14 @@ class Database:
     def __init__(self, url: str, folder: Path, shards: Sequence[Database] = ()) -> None:
         self.url, self.folder, self.shards = url, folder, shards
         parsed = make_url(url)
+        self.name = parsed.get_backend_name()
         driver = {
             "mariadb": "mariadb+pymysql", "postgresql": "postgresql+psycopg", "clickhouse": "clickhouse+native",
+            "spark": "hive",
         }  # fmt: skip
-        if parsed.get_backend_name() in driver:
-            parsed = parsed.set(drivername=driver[parsed.get_backend_name()])
+        parsed = parsed.set(drivername=driver.get(self.name, self.name))
         # One connection at a time: DuckDB has one process that writes, or several that read.
         self.engine = sa.create_engine(parsed, poolclass=NullPool)
-        self.name = parsed.get_backend_name()
         if self.name == "clickhouse":
             # What its driver calls closing does nothing.
             sa.event.listen(self.engine, "close", lambda driver, _: driver.transport.disconnect())
@@ -75,13 +82,15 @@ class Database:
     def write(self, columns: Mapping[str, str], records: Iterable[Record], table: str = "calls") -> None:
         """Make a table with columns of these kinds, and fill it."""
         named = {name: self.kinds[kind] for name, kind in columns.items()}
-        listed = ", ".join(f"{self.quote(name)} {kind} NULL" for name, kind in named.items())
+        null = "" if self.name == "spark" else " NULL"
+        listed = ", ".join(f"{self.quote(name)} {kind}{null}" for name, kind in named.items())
         quoted = self.quote(table)
+        form = " USING parquet" if self.name == "spark" else ""
         rows = [{name: _stored(record.get(name)) for name in columns} for record in records]
         if self.name in ("clickhouse", "chdb"):
             self._write_clickhouse(columns, rows, table)
             return
-        self.run(f"DROP TABLE IF EXISTS {quoted}", f"CREATE TABLE {quoted} ({listed})")
+        self.run(f"DROP TABLE IF EXISTS {quoted}", f"CREATE TABLE {quoted} ({listed}){form}")
         rows = [{f"c{at}": row[name] for at, name in enumerate(columns)} for row in rows]
         if not rows:
             return
@@ -91,6 +100,14 @@ class Database:
             values = ", ".join(f":c{at}" for at in range(len(named)))
         into = f"INSERT INTO {quoted} ({', '.join(map(self.quote, columns))}) VALUES"
         with self.engine.begin() as connection:
+            if self.name == "spark":
+                # A statement for each row is a job for each.
+                kinds = [*named.values()]
+                texts = [", ".join(map(_literal, row.values(), kinds)) for row in rows]
+                for start in range(0, len(rows), 1000):
+                    values = "), (".join(texts[start : start + 1000]).replace("%", "%%")
+                    connection.exec_driver_sql(f"{into} ({values})")
+                return
             if self.name != "duckdb":
                 connection.execute(sa.text(f"{into.replace(':', chr(92) + ':')} ({values})"), rows)
                 return
@@ -144,6 +161,14 @@ class Database:
     def table(self, **settings: Any) -> Table:
         """The source."""
         return Table(self.config(**settings), CollectorContext(self.folder, self.folder, lambda: NOW))
+
+
+def _literal(value: Any, kind: str) -> str:
+    """A value as Spark reads it: of a text, a backslash and a quote after a backslash."""
+    if value is None:
+        return f"CAST(NULL AS {kind})"
+    text = str(value).replace("\\", "\\\\").replace("'", "\\'")
+    return f"CAST('{text}' AS {kind})"
 
 
 def _stored(value: Any) -> Any:

@@ -72,6 +72,7 @@ LONG = {
     "mariadb": "SELECT count(*) + sleep(60) AS at FROM calls",
     "clickhouse": "SELECT number AS at FROM system.numbers WHERE number % 7 = 8",
     "chdb": "SELECT number AS at FROM numbers(1000000000000) WHERE sipHash64(number) = 3",
+    "spark": "SELECT count(*) AS at FROM range(1000000000) a, range(1000000) b WHERE a.id % 7 = b.id % 5",
 }
 
 
