@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement
 from leverwatch.collectors.records.service_tiers import BOUNDS, SHORT
 from leverwatch.collectors.sources.sql.values import possible
 
-CALLS = "inferences"
+CALLS, LENGTH = "inferences", "length"
 PARTS = ("cached_input_tokens", "cache_write_tokens")
 _BESIDE_INPUT, _BESIDE_OUTPUT, _FREE, _NO_CALLS, _ODD_ERRORS, _SIZE = range(6)
 """Bits, after one for each amount that is unknown or impossible; the size has the rest."""
@@ -68,8 +68,19 @@ class Codes(Struct, frozen=True):
         return 1 << self.amounts.index(name)
 
 
+def length(codes: Codes, values: Values) -> ColumnElement[Any] | None:
+    """Return the length of the input with what is beside it; None: it is the input, or nothing asks for it."""
+    if not (codes.sized and codes.parts):
+        return None
+    parts, taken = _added([_or_zero(name, values) for name in codes.parts]), values["input_tokens"]
+    return sa.case((parts > taken, taken + parts), else_=taken)
+
+
 def code(codes: Codes, values: Values) -> ColumnElement[int] | None:
-    """Return the code of a row, 0 where it is plain; None: every row is."""
+    """Return the code of a row, 0 where it is plain; None: every row is.
+
+    `values` has the `length` as well, where there is one.
+    """
     told = [*_plain(codes, values)]
     if not told:
         return None
@@ -120,11 +131,11 @@ def _wrongs(codes: Codes, values: Values) -> Sequence[ColumnElement[int]]:
         some = sa.and_(failed <= values[CALLS], sa.func.floor(failed) == failed)
         bits.append(_bit(some, 0, codes.bit(_ODD_ERRORS)))
     if codes.sized:
-        taken = values["input_tokens"]
-        whole = taken if parts is None else sa.case((parts > taken, taken + parts), else_=taken)
+        whole = values.get(LENGTH, values["input_tokens"])
         beyond = [_bit(whole > sa.literal_column(str(bound)), codes.bit(_SIZE)) for bound in BOUNDS]
         # A length that is none is beyond nothing.
-        bits.append(sa.case((possible("input_tokens", taken), _added(beyond)), else_=sa.literal_column("0")))
+        is_known = possible("input_tokens", values["input_tokens"])
+        bits.append(sa.case((is_known, _added(beyond)), else_=sa.literal_column("0")))
     return bits
 
 

@@ -20,7 +20,7 @@ from leverwatch.collectors.records.field_specs import WHOLE_OF, FieldSpec
 from leverwatch.collectors.records.field_values import PER_DOLLAR, PER_MILLISECOND
 from leverwatch.collectors.records.fields import Path, parse_path, parse_template
 from leverwatch.collectors.records.filters import ValueTest
-from leverwatch.collectors.sources.sql.codes import CALLS, Codes, code
+from leverwatch.collectors.sources.sql.codes import CALLS, LENGTH, Codes, code, length
 from leverwatch.collectors.sources.sql.config import SqlConfig
 from leverwatch.collectors.sources.sql.engines.interface import (
     Engine,
@@ -104,11 +104,17 @@ def statement_of(config: SqlConfig, engine: Engine, days: Days, types: Types | N
     `types` are those of columns that `Engine.key` and `Engine.number` need to know.
     """
     plan = plan_of(config)
-    column = _Rows(config, engine, plan, types or {}).of(days).c
     codes = codes_of(plan)
-    told = code(codes, {name: column[name] for name in (CALLS, *codes.amounts) if name in column})
+    rows = _Rows(config, engine, plan, types or {}).of(days)
+    whole = length(codes, dict(rows.c.items()))
+    if whole is not None:
+        rows = sa.select(*rows.c, whole.label(LENGTH)).subquery("measured")
+    told = code(codes, dict(rows.c.items()))
+    if told is not None:
+        rows = sa.select(*(it for it in rows.c if it.name != LENGTH), told.label(CODE)).subquery("coded")
+    column = rows.c
     grouped = [column[DAY_OF], *(column[name] for name in (*plan.names, *plan.template))]
-    grouped += [] if told is None else [told.label(CODE)]
+    grouped += [] if told is None else [column[CODE]]
     summed = (*codes.amounts, CALLS) if codes.has_calls else codes.amounts
     sums = [*(sa.func.sum(column[name]).label(name) for name in summed), sa.func.count().label(ROWS)]
     return sa.select(*grouped, *sums).group_by(*grouped)

@@ -255,7 +255,7 @@ def test_lines_of_text_that_a_program_logs_among_its_records_are_messages_and_no
 def test_calls_beside_the_sums_of_days_and_models_are_the_records_and_equal_ones_count_each(
     tmp_path: Path,
 ) -> None:
-    calls = [
+    calls: list[dict[str, Any]] = [
         {
             "at": at(n),
             "model": MODELS[0],

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leverwatch.collectors.records.service_tiers import BOUNDS
-from leverwatch.collectors.sources.sql.codes import CALLS, Codes, code, known, size
+from leverwatch.collectors.sources.sql.codes import CALLS, LENGTH, Codes, code, known, length, size
 
 TOKENS = (
     "input_tokens",
@@ -25,8 +25,9 @@ ENGINE = sa.create_engine("sqlite://")
 def number_of(codes: Codes, row: Row) -> int:
     """The code that a database gives a row."""
     with ENGINE.connect() as connection:
-        values = {name: sa.literal(row.get(name), sa.Float) for name in (*codes.amounts, CALLS)}
-        told = code(codes, values)
+        values: dict[str, Any] = {name: sa.literal(row.get(name), sa.Float) for name in (*codes.amounts, CALLS)}
+        whole = length(codes, values)
+        told = code(codes, values if whole is None else {**values, LENGTH: whole})
         assert told is not None
         return int(connection.scalar(sa.select(told)) or 0)
 
