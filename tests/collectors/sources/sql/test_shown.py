@@ -32,7 +32,7 @@ def test_the_statement_for_every_kind_of_time_is_shown_as_it_is_run(
     row = dict(zip((column[0] for column in cursor.description or ()), values, strict=True))
     driver.close()
 
-    assert (f"{row['day']}"[:10], row["inferences"]) == ("2026-03-05", 1)
+    assert (f"{row['day']}"[:10], row["rows"]) == ("2026-03-05", 1)
 
 
 def test_a_text_that_has_no_json_has_no_keys_and_ends_no_question(tmp_path: Path) -> None:
