@@ -17,6 +17,7 @@ from leverwatch.collectors.config import Apart
 from leverwatch.collectors.daily.config import DailyConfig
 from leverwatch.collectors.records.field_checks import entry_of
 from leverwatch.collectors.records.field_specs import FieldSpec
+from leverwatch.collectors.records.field_values import TEXT
 from leverwatch.collectors.records.fields import parse_path, parse_template
 from leverwatch.collectors.records.format_config import FilterSettings, PathMap, named
 from leverwatch.collectors.sources.sql.presets.merging import merged
@@ -84,6 +85,8 @@ class SqlFields(PathMap):
                 "of_session is for records in their order, and a table has none; a statement can tell by how much"
                 " a counter grew (`lag`)"
             )
+        if spec.unit == TEXT:
+            raise ValueError("has texts that say their own unit; a statement can make numbers of them")
         if spec.written is not None:
             raise ValueError(
                 "decimal, thousands and dollar_sign are for texts; a statement can make numbers of them"
