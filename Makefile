@@ -180,6 +180,7 @@ bench: $(BIN)/.ready ## the benchmarks, each against a baseline in the same run
 	$(BIN)/python -m tests.benchmarks.bench_replay
 	$(BIN)/python -m tests.benchmarks.bench_start
 	$(BIN)/python -m tests.benchmarks.bench_git
+	$(BIN)/python -m tests.benchmarks.bench_sql
 
 wheel: $(BIN)/.ready ## dist/leverwatch-*.whl with its compiled helper, for Python 3.11 and newer
 	rm -rf build && $(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist . && rm -rf build && ls dist/*.whl

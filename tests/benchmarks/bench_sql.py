@@ -9,10 +9,11 @@ that were moved, and the processor time of the agent alone.
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
@@ -23,11 +24,9 @@ from sqlalchemy.engine import make_url
 
 from leverwatch.collectors.daily.window import Days
 from leverwatch.collectors.sources.sql.connection import reading
-from leverwatch.collectors.sources.sql.engines.registry import engine_of
-from leverwatch.collectors.sources.sql.statement import statement_of
 from tests.benchmarks.counting_relay import Relay
 from tests.collectors.sources.sql.tables import Database
-from tests.e2e.servers import postgresql
+from tests.e2e.servers import clickhouse, postgresql
 
 ROWS, TURNS, DAYS, SYSTEMS, MODELS = 10_000_000, 3, 90, 20, 50
 ASKED = Days(date(2026, 8, 1), date(2026, 10, 29))
@@ -41,38 +40,76 @@ class Kind(Struct, frozen=True):
     """How an engine says things."""
 
     at: str
-    """The time since the first one of row n of so many rows."""
+    """The time of row n of so many rows."""
     numbers: str
     """The numbers of the rows."""
     day: str
     """The UTC day of a time."""
+    words: Mapping[str, str]
+    first: str = "'2026-08-01'"
+    end: str = "'2026-10-30'"
+    by: str = "1, 2, 3, 4"
+
+    @property
+    def plain(self) -> str:
+        """The statement that somebody would write."""
+        return _PLAIN.format(day=self.day, first=self.first, end=self.end, by=self.by)
+
+    def rows(self, number: int, shard: int = 0) -> str:
+        """The SELECT of so many rows, of which a shard has its part."""
+        at, numbers = self.at.format(rows=number), self.numbers.format(rows=number, shard=shard)
+        words = {"mod": "mod", "text": "", "end": "", **self.words}
+        return f"SELECT {at} AS ts, {_TEXT.format(systems=SYSTEMS, models=MODELS, **words)} FROM {numbers}"  # noqa: S608
 
 
 _PLAIN = (
     "SELECT {day} AS d, team, model, result, count(*), sum(tin), sum(cached), sum(tout), sum(cost) FROM calls"
-    " WHERE ts >= '2026-08-01' AND ts < '2026-10-30' GROUP BY 1, 2, 3, 4"
+    " WHERE ts >= {first} AND ts < {end} GROUP BY {by}"
 )
-_FILL = (
-    "CREATE TABLE calls AS SELECT timestamptz '2026-08-01 00:00:00+00' + {at} AS ts,"
-    " concat('team-', mod(n, {systems})) AS team,"
-    " concat('model-', mod(CAST(floor(n / {systems}.0) AS BIGINT), {models})) AS model,"
-    " CASE WHEN mod(CAST(floor(n / 1000.0) AS BIGINT), 8) = 0 THEN 'error' ELSE 'success' END AS result,"
-    " CAST(mod(n, 3989) AS BIGINT) AS tin, CAST(floor(mod(n, 3989) / 4.0) AS BIGINT) AS cached,"
-    " CAST(mod(n, 701) AS BIGINT) AS tout, CAST((1 + mod(n, 997)) / 100000.0 AS {float}) AS cost"
-    " FROM {numbers} AS t(n)"
+_TEXT = (
+    "concat('team-', {text}{mod}(n, {systems}){end}) AS team,"
+    " concat('model-', {text}{mod}(CAST(floor(n / {systems}.0) AS {int}), {models}){end}) AS model,"
+    " CASE WHEN {mod}(CAST(floor(n / 1000.0) AS {int}), 8) = 0 THEN 'error' ELSE 'success' END AS result,"
+    " CAST({mod}(n, 3989) AS {int}) AS tin, CAST(floor({mod}(n, 3989) / 4.0) AS {int}) AS cached,"
+    " CAST({mod}(n, 701) AS {int}) AS tout, CAST((1 + {mod}(n, 997)) / 100000.0 AS {float}) AS cost"
+)
+_CLICKHOUSE = (
+    "CREATE TABLE part (ts DateTime('UTC'), team String, model String, result String, tin Int64, cached Int64,"
+    " tout Int64, cost Float64) ENGINE = MergeTree PARTITION BY toYYYYMM(ts) ORDER BY ts"
 )
 KINDS = {
     "postgresql": Kind(
-        "(n * 7776000.0 / {rows}) * interval '1 s'",
-        "generate_series(0, {rows} - 1)",
+        "timestamptz '2026-08-01 00:00:00+00' + (n * 7776000.0 / {rows}) * interval '1 s'",
+        "generate_series(0, {rows} - 1) AS t(n)",
         "(ts AT TIME ZONE 'UTC')::date",
+        {"int": "BIGINT", "float": "DOUBLE PRECISION"},
     ),
     "duckdb": Kind(
-        "to_microseconds(CAST(n * (7776000000000.0 / {rows}) AS BIGINT))",
-        "range({rows})",
+        "timestamptz '2026-08-01 00:00:00+00' + to_microseconds(CAST(n * (7776000000000.0 / {rows}) AS BIGINT))",
+        "range({rows}) AS t(n)",
         "CAST(ts AT TIME ZONE 'UTC' AS DATE)",
+        {"int": "BIGINT", "float": "DOUBLE"},
+    ),
+    "clickhouse": Kind(
+        "toDateTime('2026-08-01 00:00:00', 'UTC') + toInt32(n * (7776000.0 / {rows}))",
+        "(SELECT number AS n FROM numbers({rows}) WHERE number % 2 = {shard})",
+        "toDate(ts, 'UTC')",
+        {"int": "Int64", "float": "Float64", "mod": "modulo", "text": "toString(", "end": ")"},
+        first="toDateTime('2026-08-01 00:00:00', 'UTC')",
+        end="toDateTime('2026-10-30 00:00:00', 'UTC')",
+        by="d, team, model, result",
+    ),
+    "spark": Kind(
+        "timestamp_micros(1785542400000000 + CAST(n * (7776000000000.0 / {rows}) AS BIGINT))",
+        "(SELECT id AS n FROM range({rows}))",
+        "date_from_unix_date(CAST(unix_seconds(ts) DIV 86400 AS INT))",
+        {"int": "BIGINT", "float": "DOUBLE"},
+        first="timestamp '2026-08-01 00:00:00+00:00'",
+        end="timestamp '2026-10-30 00:00:00+00:00'",
     ),
 }
+HERE = ("postgresql", "duckdb")
+"""What every environment of the project can ask; ClickHouse's driver is for SQLAlchemy before 2.1."""
 
 
 class Row(Struct, frozen=True):
@@ -87,26 +124,40 @@ class Row(Struct, frozen=True):
 
 
 @contextmanager
-def server(name: str, folder: Path) -> Iterator[str]:
-    """Yield the URL of an engine with an empty database."""
+def server(name: str, folder: Path) -> Iterator[Database]:
+    """Yield an engine with an empty database."""
     if name == "postgresql":
         with postgresql() as url:
-            yield url
+            yield Database(url, folder)
+    elif name == "clickhouse":
+        with clickhouse() as urls:
+            first, second = (Database(url, folder) for url in urls)
+            yield Database(first.url, folder, [first, second])
+    elif name == "spark":
+        yield Database(os.environ["LEVERWATCH_SPARK"], folder)
     else:
-        yield f"{name}:///{folder / 'usage.db'}"
+        yield Database(f"{name}:///{folder / 'usage.db'}", folder)
 
 
-def measured(name: str, url: str, folder: Path, rows: int) -> Row:
-    """Return what a table of so many rows costs."""
-    kind, database = KINDS[name], Database(url, folder)
-    at, numbers = kind.at.format(rows=rows), kind.numbers.format(rows=rows)
-    double = database.kinds["float"]
-    fill = _FILL.format(at=at, numbers=numbers, systems=SYSTEMS, models=MODELS, float=double)
-    plain = _PLAIN.format(day=kind.day)
-    database.run("DROP TABLE IF EXISTS calls", fill)
-    if name == "postgresql":
+def fill(database: Database, kind: Kind, rows: int) -> None:
+    """Make a table of so many rows."""
+    if database.shards:
+        for shard, part in enumerate(database.shards):
+            part.run("DROP TABLE IF EXISTS part", _CLICKHOUSE, f"INSERT INTO part {kind.rows(rows, shard)}")
+        database.run("DROP TABLE IF EXISTS calls")
+        database.run("CREATE TABLE calls AS part ENGINE = Distributed(two, default, part)")
+        return
+    form = "USING parquet " if database.name == "spark" else ""
+    database.run("DROP TABLE IF EXISTS calls", f"CREATE TABLE calls {form}AS {kind.rows(rows)}")
+    if database.name == "postgresql":
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("VACUUM ANALYZE calls")
+
+
+def measured(database: Database, rows: int) -> Row:
+    """Return what a table of so many rows costs."""
+    kind, folder, url = KINDS[database.name], database.folder, database.url
+    fill(database, kind, rows)
     with ExitStack() as stack:
         relay, asked = None, url
         if (parsed := make_url(url)).port is not None:
@@ -115,15 +166,14 @@ def measured(name: str, url: str, folder: Path, rows: int) -> Row:
         reached = Database(asked, folder)
         settings = {"time_is": "zoned", "fields": FIELDS, "system": "{team}", "timeout": "1h"}
         table, config = reached.table(**settings), reached.config(**settings)
-        statement = statement_of(config, engine_of(name), ASKED)
 
         def ours() -> list[Any]:
             with reading(config, folder) as connection:
-                return list(connection.execute(statement))
+                return list(connection.execute(table.statement(connection, ASKED)))
 
         def plainly() -> list[Any]:
             with reading(config, folder) as connection:
-                return list(connection.exec_driver_sql(plain))
+                return list(connection.exec_driver_sql(kind.plain))
 
         times = [(took(plainly), took(ours)) for _ in range(TURNS)]
         found = ours()
@@ -158,14 +208,14 @@ def processor(run: Callable[[], object]) -> float:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("engines", nargs="*", default=list(KINDS))
+    parser.add_argument("engines", nargs="*", default=list(HERE))
     parser.add_argument("--rows", type=int, default=ROWS)
     chosen = parser.parse_args()
     print(f"{'engine':12} {'rows':>10} {'plain s':>8} {'ratio':>6} {'moved':>8} {'bytes':>10} {'agent s':>8}")
     for name in chosen.engines:
-        with tempfile.TemporaryDirectory() as folder, server(name, Path(folder)) as url:
+        with tempfile.TemporaryDirectory() as folder, server(name, Path(folder)) as database:
             for rows in (chosen.rows // 10, chosen.rows):
-                row = measured(name, url, Path(folder), rows)
+                row = measured(database, rows)
                 print(
                     f"{name:12} {rows:10} {row.plain:8.2f} {row.statement / row.plain:6.2f} {row.moved:8}"
                     f" {row.size:10} {row.agent:8.3f}",

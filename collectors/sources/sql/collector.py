@@ -101,12 +101,20 @@ class Table:
             CollectorError: as for `reading`.
         """
         with reading(self._config, self._context.base_dir) as connection:
-            statement = self._statement(self._looked(connection), connection, days)
+            statement = self.statement(connection, days)
             text = str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
             # For a driver whose parameters begin with it, the sign is written twice.
             text = text.replace("%%", "%") if "format" in connection.dialect.paramstyle else text
         preset = self._config.preset
         return text if preset is None else f"-- preset {preset}\n{text}"
+
+    def statement(self, connection: Connection, days: Days) -> Select[Any]:
+        """Return the statement for some days, as the database is asked.
+
+        Raises:
+            SQLAlchemyError: the database refuses to say what its table is.
+        """
+        return self._statement(self._looked(connection), connection, days)
 
     def _looked(self, connection: Connection) -> Engine:
         """Return the database, with what it has to know of the table."""
