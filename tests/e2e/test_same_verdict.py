@@ -1,0 +1,111 @@
+"""A month of traffic leads to the same days and the same verdict, whatever holds it."""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import yaml
+from click.testing import CliRunner
+from sqlalchemy import select
+
+from leverwatch.agent.cli.main import main
+from leverwatch.agent.store.schema import source_days, usage_daily
+from leverwatch.agent.store.store import Store
+from tests.collectors.sources.sql.conftest import database, mariadb_url, postgres, shard_urls, shards
+from tests.collectors.sources.sql.tables import Database
+
+__all__ = ["database", "mariadb_url", "postgres", "shard_urls", "shards"]
+
+
+TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+ZONES = (timezone(timedelta(hours=-5)), timezone(timedelta(hours=5, minutes=30)))
+COLUMNS = {"at": "text", "model": "text", "fresh": "int", "out": "int", "ok": "text", "app": "text", "id": "text"}
+FIELDS = {
+    "time": "at", "model": "model", "input_tokens": "fresh", "output_tokens": "out", "status": "ok",
+    "request_id": "id",
+}  # fmt: skip
+Call = dict[str, Any]
+
+
+def calls(chance: random.Random, number: int) -> list[Call]:
+    """Calls of a month, some of which failed, some of unknown size; every twelfth one stands twice."""
+
+    def one(at: int) -> Call:
+        moment = TODAY - timedelta(days=chance.randrange(1, 31), seconds=chance.randrange(86_400))
+        return {
+            "at": moment.astimezone(chance.choice(ZONES)).isoformat(timespec="seconds"),
+            "model": chance.choice(["gpt-4o", "text-embedding-3-small", None]),
+            "fresh": chance.choice([None, 10, 500, 40_000]),
+            "out": chance.choice([None, 3, 70]),
+            "ok": chance.choice(["ok", "ok", "error"]),
+            "app": chance.choice(["bot", "search"]),
+            "id": f"r-{at}",
+        }
+
+    found = [one(at) for at in range(number)]
+    return sorted([*found, *found[::12]], key=lambda call: datetime.fromisoformat(call["at"]))
+
+
+class Company:
+    """A month of traffic in one place, read into a store of its own."""
+
+    def __init__(self, folder: Path, source: dict[str, Any]) -> None:
+        folder.mkdir()
+        self._folder, self._source = folder, source
+
+    def run(self, *arguments: str) -> str:
+        path = self._folder / "leverwatch.yaml"
+        systems = {name: {"declared_strategy": "hybrid"} for name in ("bot", "search")}
+        source = {"name": "usage", "system": "{app}", **self._source}
+        path.write_text(
+            yaml.safe_dump({"store": {"url": "sqlite:///store.db"}, "sources": [source], "systems": systems})
+        )
+        result = CliRunner().invoke(main, [*arguments, "--config", str(path)])
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    def stored(self) -> tuple[list[Any], list[Any]]:
+        self.run("collect")
+        store = Store(f"sqlite:///{self._folder / 'store.db'}")
+        with store.reading() as connection:
+            usage = connection.execute(select(usage_daily)).all()
+            days = connection.execute(select(source_days.c.day)).all()
+        store.close()
+        return sorted(map(tuple, usage)), sorted(map(tuple, days))
+
+    def verdicts(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(self.run("evaluate", "--format", "json"))
+        return [{name: told for name, told in it.items() if name != "evaluated_at"} for it in found]
+
+
+def test_a_month_in_a_log_and_in_a_table_leads_to_the_same_days_and_the_same_verdict(
+    database: Database, tmp_path: Path
+) -> None:
+    log = tmp_path / "calls.jsonl"
+    found = calls(random.Random(11), 1500)
+    late = [
+        {**call, "id": f"late-{at}", "at": (TODAY - timedelta(days=2, hours=at)).isoformat()}
+        for at, call in enumerate(found[:9])
+    ]
+    form = {"type": "jsonl", "fields": FIELDS}
+    told = {"type": "files", "path": str(log), "format": form, "quiet_after": "0s"}
+    table = {
+        "type": "sql", "url": database.url, "table": "calls", "time_is": "text", "fields": FIELDS,
+        "distinct": True,
+    }  # fmt: skip
+    in_log, in_table = Company(tmp_path / "log", told), Company(tmp_path / "table", table)
+    for rows in (found, [*found, *late]):
+        log.write_text("".join(json.dumps(call) + "\n" for call in rows))
+        database.write(COLUMNS, rows)
+
+        assert in_table.stored() == in_log.stored()
+
+    verdicts = in_table.verdicts()
+    assert verdicts == in_log.verdicts()
+    assert {it["system"]: it["strategy"] for it in verdicts} == dict.fromkeys(
+        ("bot", "search"), "prompt_engineering"
+    )
