@@ -10,7 +10,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from select import select
+from select import POLLHUP, POLLIN, poll
 from tempfile import TemporaryFile
 from threading import Event, Thread
 from typing import IO
@@ -73,6 +73,9 @@ class _Gathered(io.RawIOBase):
 
     def __init__(self, output: io.RawIOBase) -> None:
         self._output = output
+        # `select` cannot ask for a file whose number is above 1,023, as those of an agent with many files are.
+        self._waiting = poll()
+        self._waiting.register(output, POLLIN | POLLHUP)
 
     def fileno(self) -> int:
         return self._output.fileno()
@@ -88,7 +91,7 @@ class _Gathered(io.RawIOBase):
             if got >= min(_ENOUGH, len(space)):
                 break
             time.sleep(_PAUSE_SECONDS)
-            if not select([self._output], [], [], 0)[0]:
+            if not self._waiting.poll(0):
                 break
         return got
 

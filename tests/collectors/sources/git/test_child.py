@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from uuid import uuid4
 
@@ -98,3 +100,13 @@ def test_what_git_writes_is_its_users_alone_whatever_the_umask_is(tmp_path: Path
         os.umask(before)
 
     assert not any(path.stat().st_mode & 0o077 for path in (tmp_path / "new").rglob("*"))
+
+
+def test_an_agent_with_more_than_a_thousand_open_files_can_read_from_git(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 4096)), hard))
+    with ExitStack() as opened:
+        for _ in range(1100):
+            opened.enter_context(Path(os.devnull).open())
+        with run_git(Command(("--version",), {**ENVIRON, "HOME": str(tmp_path)}, 60.0)) as output:
+            assert output.read().startswith(b"git version")
