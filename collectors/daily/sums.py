@@ -39,7 +39,7 @@ class Sums(Struct):
     tiers: tuple[TierCount, ...]
     tallies: Counter[Result]
     problems: tuple[tuple[str, str], ...]
-    """Reason and detail of groups that are refused, each once."""
+    """Reason and detail of groups that are refused, each once, with the number of calls."""
 
 
 def added_up(
@@ -56,7 +56,7 @@ def added_up(
     count = compile_row_rule(Layout({name: (at,) for at, name in enumerate(fields)}, settled=True))
     cells: dict[Key, list[float]] = {}
     tallies: Counter[Result] = Counter()
-    problems: dict[tuple[str, str], None] = {}
+    refused: Counter[tuple[str, str]] = Counter()
     for group in groups:
         get = group.values.get
         found = naming.attribute(
@@ -64,7 +64,7 @@ def added_up(
         )
         if len(found) == 2:
             tallies[found[0]] += 1
-            problems[str(found[0]), found[1]] = None
+            refused[str(found[0]), found[1]] += get("inferences", 1)
             continue
         named, outcome, seed, id_seed, trace_seed = found
         key = (*sized_group(named, group.size), group.day)
@@ -73,7 +73,11 @@ def added_up(
         count([get(name) for name in fields], place, outcome, 0, 1.0, _no_trace)
         tallies[Result.COUNTED] += 1
     usage = tuple(UsageRow(*key, *cell) for key, cell in whole_cells(cells) if any(cell))
-    return Sums(usage, tier_counts(cells), tallies, tuple(problems))
+    problems = tuple(
+        (reason, f"{detail}: {calls:,.0f} call{'' if calls == 1 else 's'}")
+        for (reason, detail), calls in refused.items()
+    )
+    return Sums(usage, tier_counts(cells), tallies, problems)
 
 
 def _never() -> datetime:

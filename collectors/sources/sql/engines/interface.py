@@ -65,7 +65,7 @@ NO_TABLE_OR_GRANT = Meaning(
 )
 NO_SCHEMA = Meaning(SchemaDiffers, "there is no such schema; check `table`")
 NO_DATABASE = Meaning(SchemaDiffers, "there is no such database; check `url`")
-NO_COLUMN = Meaning(SchemaDiffers, "there is no such column; check `fields` and `system`")
+NO_COLUMN = Meaning(SchemaDiffers, "there is no such column; check `fields`, `only`, `not` and `system`")
 OTHER_TYPE = Meaning(
     SchemaDiffers, "a column is of another type than its field needs; check `fields` and `time_is`"
 )
