@@ -28,8 +28,8 @@ from leverwatch.collectors.registry import source_types
 _UNKNOWN = {"input_tokens": "unknown_input", "output_tokens": "unknown_output", "cost_usd": "unpriced"}
 """What counts the calls of which a sum knows nothing."""
 _NO_ROW = (
-    "there is no row of this day that the settings leave: try another --day, and look at the column of the time, `only`"
-    " and `not`; whether it is a true zero, the days around it tell once they are collected"
+    "there is no row of this day that the settings leave: try another --day, and look at the column of the time,"
+    " `only` and `not`; whether it is a true zero, the days around it tell once they are collected"
 )
 _SHOWN = ("inferences", "errors", "input_tokens", "output_tokens", "cost_usd")
 
@@ -82,9 +82,9 @@ def _stored(config: SourceConfig, loaded: Loaded) -> tuple[dict[str, Any] | None
 
 def _as_text(name: str, found: Trial, seconds: float) -> str:
     answer = found.answer
+    moved = f"{count(answer.rows)} row{'' if answer.rows == 1 else 's'}"
     lines = [
-        f"{name}, {found.day}: {found.state}; {count(answer.rows)} row{'' if answer.rows == 1 else 's'} moved in"
-        f" {seconds:.2f} s",
+        f"{name}, {found.day}: {found.state}; {moved} moved in {seconds:.2f} s",
         "",
         found.question,
         "",

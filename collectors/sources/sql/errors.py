@@ -45,5 +45,5 @@ def translated(place: str, engine: Engine, error: Exception, *, ended: bool = Fa
     names = _COLUMNS if meaning is said.NO_COLUMN else _TABLES
     named = names.search(str(original)) if meaning in _NAMING else None
     # `source` is what statements call the table, and nobody configured it.
-    name = named[1].replace("`", "").rstrip(".").removeprefix(f"source.") if named else ""
+    name = named[1].replace("`", "").rstrip(".").removeprefix("source.") if named else ""
     return meaning.kind(f"{place}: {f'{name}: ' if name else ''}{meaning.said}")
