@@ -91,7 +91,7 @@ def _as_text(name: str, found: Trial, seconds: float) -> str:
     ]
     if answer.usage:
         rows = [
-            (it.system, it.model, it.operation.value, *("?" if one is None else count(one) for one in _counts(it)))
+            (it.system, it.model, it.operation.value, *map(_shown, _counts(it)))
             for it in _sorted(answer.usage)
         ]
         header = ("SYSTEM", "MODEL", "OPERATION", "CALLS", "ERRORS", "INPUT", "OUTPUT", "COST")
@@ -130,6 +130,11 @@ def _as_json(name: str, found: Trial, seconds: float) -> dict[str, Any]:
 
 def _counts(row: UsageRow) -> list[float | None]:
     return [None if _is_unknown(row, name) else getattr(row, name) for name in _SHOWN]
+
+
+def _shown(number: float | None) -> str:
+    # The cost of a few calls is much less than a dollar, and not zero.
+    return "?" if number is None else f"{number:.2g}" if 0 < number < 0.1 else count(number)
 
 
 def _is_unknown(row: UsageRow, name: str) -> bool:
