@@ -254,6 +254,9 @@ class Batch(Struct, frozen=True):
     batch of the source added."""
     tallies: Mapping[Result, int] = field(default_factory=dict)
     """The number of records by result."""
+    calls: Mapping[Result, int] = field(default_factory=dict)
+    """Of records that are sums of many calls, the number of calls by result, by which it is judged how much was
+    refused. Empty: every record is one."""
     read: int = 0
     """Records read, counted independently of the tallies; both sums must be equal."""
     unreadable: Mapping[str, int] = field(default_factory=dict)

@@ -91,8 +91,7 @@ def _as_text(name: str, found: Trial, seconds: float) -> str:
     ]
     if answer.usage:
         rows = [
-            (it.system, it.model, it.operation.value, *map(_shown, _counts(it)))
-            for it in _sorted(answer.usage)
+            (it.system, it.model, it.operation.value, *map(_shown, _counts(it))) for it in _sorted(answer.usage)
         ]
         header = ("SYSTEM", "MODEL", "OPERATION", "CALLS", "ERRORS", "INPUT", "OUTPUT", "COST")
         lines.append(table(header, rows))

@@ -21,6 +21,8 @@ class Answer(Struct, frozen=True):
     """The days with at least one row, whatever became of it."""
     tallies: Mapping[Result, int] = field(default_factory=dict)
     """Rows that were moved here, by result."""
+    calls: Mapping[Result, int] = field(default_factory=dict)
+    """The calls that they stand for, by result; empty when each stands for one."""
     tiers: tuple[TierCount, ...] = ()
     prompts: tuple[PromptCount, ...] = ()
     partial: frozenset[date] = frozenset()

@@ -99,3 +99,18 @@ def test_a_source_that_is_not_configured_is_said(folder: Path) -> None:
 
     assert result.exit_code == 2
     assert "no source named gateway; there are: db, log" in result.stderr
+
+
+def test_a_run_that_could_not_attribute_most_calls_says_so_however_few_sums_they_are(folder: Path) -> None:
+    database = sqlite3.connect(folder / "usage.db")
+    lost = [(f"{YESTERDAY}T11:00:00Z", "a", 1, None)] * 50
+    database.executemany("INSERT INTO calls VALUES (?, ?, ?, ?)", lost)
+    database.commit()
+    database.close()
+    check(folder, "db")
+
+    result = CliRunner().invoke(main, ["collect", "--config", str(folder / "leverwatch.yaml"), "--source", "db"])
+
+    assert result.exit_code == 1
+    assert "most of what this run read was refused or names no system, 50 of 53 records: 50 un" in result.output
+    assert "names no system: 50 calls" in result.output
