@@ -21,8 +21,6 @@ class Answer(Struct, frozen=True):
     """The days with at least one row, whatever became of it."""
     tallies: Mapping[Result, int] = field(default_factory=dict)
     """Rows that were moved here, by result."""
-    calls: Mapping[Result, int] = field(default_factory=dict)
-    """The calls that they stand for, by result; empty when each stands for one."""
     tiers: tuple[TierCount, ...] = ()
     prompts: tuple[PromptCount, ...] = ()
     partial: frozenset[date] = frozenset()
@@ -31,6 +29,8 @@ class Answer(Struct, frozen=True):
     """The time of the newest record, as far as the source tells."""
     problems: tuple[tuple[str, str, str], ...] = ()
     """Place, reason and detail of what could not be counted; never a value."""
+    calls: Mapping[Result, int] = field(default_factory=dict)
+    """The calls that the rows stand for, by result; empty when each stands for one."""
 
     @property
     def rows(self) -> int:

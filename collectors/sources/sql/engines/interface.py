@@ -59,7 +59,7 @@ CREDENTIALS = Meaning(
     CredentialsRefused, "the user or the password is not accepted; check `url` and `password_file`"
 )
 PERMISSION = Meaning(PermissionRefused, "the user may not read it; grant SELECT on it to this user")
-NO_TABLE = Meaning(SchemaDiffers, "there is no such table; check `table`, and its schema")
+NO_TABLE = Meaning(SchemaDiffers, "there is no such table; check `table` or `preset`, and its schema")
 NO_TABLE_OR_GRANT = Meaning(
     SchemaDiffers, "there is no such table, or the user may not read it; check `table`, or grant SELECT on it"
 )
