@@ -284,6 +284,9 @@ class Batch(Struct, frozen=True):
     whatever they name; a system without a row on such a day had a true zero. A row of another day, or with a
     negative count, is a fault of the collector, and nothing is written. A source either adds to a day or replaces
     it: what it added is gone once it replaces the day. Empty: `usage` is added."""
+    calls: Mapping[Result, int] = field(default_factory=dict)
+    """Of records that are sums of many calls, the number of calls by result, by which it is judged how much was
+    refused. Empty: every record is one."""
 
 
 class Matched(Struct, frozen=True):

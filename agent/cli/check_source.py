@@ -25,6 +25,12 @@ from leverwatch.collectors.errors import CollectorError
 from leverwatch.collectors.interface import CollectorContext, UsageRow, utc_now
 from leverwatch.collectors.registry import source_types
 
+_UNKNOWN = {"input_tokens": "unknown_input", "output_tokens": "unknown_output", "cost_usd": "unpriced"}
+"""What counts the calls of which a sum knows nothing."""
+_NO_ROW = (
+    "there is no row of this day that the settings leave: try another --day, and look at the column of the time,"
+    " `only` and `not`; whether it is a true zero, the days around it tell once they are collected"
+)
 _SHOWN = ("inferences", "errors", "input_tokens", "output_tokens", "cost_usd")
 
 
@@ -76,20 +82,23 @@ def _stored(config: SourceConfig, loaded: Loaded) -> tuple[dict[str, Any] | None
 
 def _as_text(name: str, found: Trial, seconds: float) -> str:
     answer = found.answer
+    moved = f"{count(answer.rows)} row{'' if answer.rows == 1 else 's'}"
     lines = [
-        f"{name}, {found.day}: {found.state}; {count(answer.rows)} rows moved in {seconds:.2f} s",
+        f"{name}, {found.day}: {found.state}; {moved} moved in {seconds:.2f} s",
         "",
         found.question,
         "",
     ]
     if answer.usage:
         rows = [
-            (it.system, it.model, it.operation.value, *map(count, _counts(it))) for it in _sorted(answer.usage)
+            (it.system, it.model, it.operation.value, *map(_shown, _counts(it))) for it in _sorted(answer.usage)
         ]
         header = ("SYSTEM", "MODEL", "OPERATION", "CALLS", "ERRORS", "INPUT", "OUTPUT", "COST")
         lines.append(table(header, rows))
     else:
         lines.append("nothing would be counted")
+        if not answer.rows:
+            lines.append(_NO_ROW)
     lines += [f"{reason}: {place}: {detail}" for place, reason, detail in answer.problems]
     return "\n".join(lines)
 
@@ -118,8 +127,19 @@ def _as_json(name: str, found: Trial, seconds: float) -> dict[str, Any]:
     }
 
 
-def _counts(row: UsageRow) -> list[float]:
-    return [getattr(row, name) for name in _SHOWN]
+def _counts(row: UsageRow) -> list[float | None]:
+    return [None if _is_unknown(row, name) else getattr(row, name) for name in _SHOWN]
+
+
+def _shown(number: float | None) -> str:
+    # The cost of a few calls is much less than a dollar, and not zero.
+    return "?" if number is None else f"{number:.2g}" if 0 < number < 0.1 else count(number)
+
+
+def _is_unknown(row: UsageRow, name: str) -> bool:
+    """Return whether no call told what the sum is of; then it is no zero."""
+    lacking = _UNKNOWN.get(name)
+    return lacking is not None and not getattr(row, name) and getattr(row, lacking) >= row.inferences
 
 
 def _sorted(rows: Sequence[UsageRow]) -> list[UsageRow]:

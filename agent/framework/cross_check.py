@@ -81,7 +81,12 @@ class CrossCheck(Struct, frozen=True):
             return f"{since}, more on some days and less on others" if found.cancels else since
         if not self.days:
             return f"{self.source} is not compared with {against}: both know no day of the last four weeks whole"
-        return f"{self.source} agrees with {against} on {self.days[-1].day}, the newest day that both know whole"
+        newest = self.days[-1]
+        on = f"on {newest.day}, the newest day that both know whole"
+        if newest.compared == newest.authoritative:
+            return f"{self.source} agrees with {against} {on}"
+        both = f"{self.source} has {humanise(newest.compared)}, {against} has {humanise(newest.authoritative)}"
+        return f"{both} {on}: too little, or not for long enough, to diverge by `cross_checks`"
 
 
 def cross_check(

@@ -106,6 +106,7 @@ class _Done(Struct):
     batches: int = 0
     read: int = 0
     tallies: Counter[Result] = field(default_factory=Counter)
+    calls: Counter[Result] = field(default_factory=Counter)
     unreadable: Counter[str] = field(default_factory=Counter)
     prompt_changes: int = 0
     replaced_days: set[date] = field(default_factory=set)
@@ -115,6 +116,7 @@ class _Done(Struct):
         self.batches += 1
         self.read += batch.read
         self.tallies.update(batch.tallies)
+        self.calls.update(batch.calls or batch.tallies)
         self.unreadable.update(batch.unreadable)
         self.prompt_changes += len(batch.prompt_changes)
         if replaced is not None:
@@ -233,7 +235,7 @@ class SourceRunner:
                 replaced=done.replaced,
                 reason=reason,
                 error=error,
-                concerns={} if error or history else concerns(done.tallies, self.view().records, matched),
+                concerns={} if error or history else concerns(done.calls, self.view().records, matched),
                 samples=self._problems.samples,
             )
             self._finish(report, matched)
@@ -267,7 +269,7 @@ class SourceRunner:
                 done.add(batch, replaced)
                 self._committed(batch, replaced)
                 self._problems.add(batch)
-                self._recent.add(self._now(), batch.tallies)
+                self._recent.add(self._now(), batch.calls or batch.tallies)
                 if self._on_batch is not None:
                     self._on_batch(self.config.name, batch)
                 if self._stopping():

@@ -29,6 +29,8 @@ class Answer(Struct, frozen=True):
     """The time of the newest record, as far as the source tells."""
     problems: tuple[tuple[str, str, str], ...] = ()
     """Place, reason and detail of what could not be counted; never a value."""
+    calls: Mapping[Result, int] = field(default_factory=dict)
+    """The calls that the rows stand for, by result; empty when each stands for one."""
 
     @property
     def rows(self) -> int:

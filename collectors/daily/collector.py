@@ -196,6 +196,7 @@ class DailyCollector:
             state={DAYS.key: DAYS.dumps(found.known), **spent},
             usage=answer.usage,
             tallies=answer.tallies,
+            calls=answer.calls,
             read=answer.rows,
             tier_counts=answer.tiers,
             prompt_counts=answer.prompts,

@@ -54,6 +54,14 @@ class DailyConfig(SourceConfig):
             raise ValueError("must be at most a week")
         return value
 
+    @field_validator("timeout")
+    @classmethod
+    def _time_to_answer(cls, value: timedelta) -> timedelta:
+        # To some servers, none is no limit.
+        if not value:
+            raise ValueError("must be more than 0s")
+        return value
+
     def counts_usage(self) -> bool:
         """Whether the source counts inferences: it does."""
         return True

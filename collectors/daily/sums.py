@@ -38,8 +38,10 @@ class Sums(Struct):
     usage: tuple[UsageRow, ...]
     tiers: tuple[TierCount, ...]
     tallies: Counter[Result]
+    calls: Counter[Result]
+    """The calls of the groups, by result."""
     problems: tuple[tuple[str, str], ...]
-    """Reason and detail of groups that are refused, each once."""
+    """Reason and detail of groups that are refused, each once, with the number of calls."""
 
 
 def added_up(
@@ -56,7 +58,8 @@ def added_up(
     count = compile_row_rule(Layout({name: (at,) for at, name in enumerate(fields)}, settled=True))
     cells: dict[Key, list[float]] = {}
     tallies: Counter[Result] = Counter()
-    problems: dict[tuple[str, str], None] = {}
+    calls: Counter[Result] = Counter()
+    refused: Counter[tuple[str, str]] = Counter()
     for group in groups:
         get = group.values.get
         found = naming.attribute(
@@ -64,7 +67,8 @@ def added_up(
         )
         if len(found) == 2:
             tallies[found[0]] += 1
-            problems[str(found[0]), found[1]] = None
+            calls[found[0]] += round(get("inferences", 1))
+            refused[str(found[0]), found[1]] += get("inferences", 1)
             continue
         named, outcome, seed, id_seed, trace_seed = found
         key = (*sized_group(named, group.size), group.day)
@@ -72,8 +76,13 @@ def added_up(
         place = CellRef(cell, key, outcome, seed, id_seed, trace_seed)
         count([get(name) for name in fields], place, outcome, 0, 1.0, _no_trace)
         tallies[Result.COUNTED] += 1
+        calls[Result.COUNTED] += round(get("inferences", 1))
     usage = tuple(UsageRow(*key, *cell) for key, cell in whole_cells(cells) if any(cell))
-    return Sums(usage, tier_counts(cells), tallies, tuple(problems))
+    problems = tuple(
+        (reason, f"{detail}: {number:,.0f} call{'' if number == 1 else 's'}")
+        for (reason, detail), number in refused.items()
+    )
+    return Sums(usage, tier_counts(cells), tallies, calls, problems)
 
 
 def _never() -> datetime:

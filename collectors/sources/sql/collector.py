@@ -174,7 +174,7 @@ def answer_of(
     timed = [(row, _known(row, codes)) for row in found if row[DAY_OF] is not None]
     counted = ((row, amounts) for row, amounts in timed if amounts[CALLS] is not None)
     sums = added_up(_groups(counted, plan, codes), plan.fields, system_of)
-    tallies, problems = sums.tallies, [(place, *it) for it in sums.problems]
+    tallies, calls, problems = sums.tallies, sums.calls, [(place, *it) for it in sums.problems]
     for result, refused, what in (
         (Result.BAD_TIME, [row for row in found if row[DAY_OF] is None], "time: {} rows have none that is a time"),
         (
@@ -184,12 +184,15 @@ def answer_of(
         ),
     ):
         if refused:
+            number = sum(row[ROWS] for row in refused)
             tallies[result] += len(refused)
-            problems.append((place, str(result), what.format(f"{sum(row[ROWS] for row in refused):,}")))
+            calls[result] += number
+            problems.append((place, str(result), what.format(f"{number:,}")))
     return Answer(
         usage=sums.usage,
         filled=frozenset(_day(row[DAY_OF]) for row, _ in timed),
         tallies=tallies,
+        calls=calls,
         tiers=sums.tiers,
         newest=newest,
         problems=tuple(problems),

@@ -73,8 +73,8 @@ def _opened(config: SqlConfig, kind: Engine, base_dir: Path, place: str, seconds
     url = config.address
     if config.password_file is not None:
         url = url.set(password=read_token(place, None, base_dir / config.password_file))
-    opening = kind.opening(url, base_dir, seconds)
     try:
+        opening = kind.opening(url, base_dir, seconds)
         return sa.create_engine(opening.url, poolclass=NullPool, connect_args=dict(opening.arguments))
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise SourceRefused(f"{place}: the driver is missing; install leverwatch[{kind.extra}]") from error

@@ -44,5 +44,6 @@ def translated(place: str, engine: Engine, error: Exception, *, ended: bool = Fa
         return SourceUnavailable(f"{place}: the database failed ({type(original).__name__})")
     names = _COLUMNS if meaning is said.NO_COLUMN else _TABLES
     named = names.search(str(original)) if meaning in _NAMING else None
-    name = named[1].replace("`", "").rstrip(".") if named else ""
+    # `source` is what statements call the table, and nobody configured it.
+    name = named[1].replace("`", "").rstrip(".").removeprefix("source.") if named else ""
     return meaning.kind(f"{place}: {f'{name}: ' if name else ''}{meaning.said}")

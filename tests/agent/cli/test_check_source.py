@@ -47,8 +47,8 @@ def test_a_source_is_asked_for_yesterday_and_nothing_is_stored(folder: Path) -> 
     assert first.startswith(f"db, {YESTERDAY}: complete; 2 rows moved in ")
     assert "FROM calls" in result.stdout
     assert [line.split() for line in lines[-2:]] == [
-        ["search", "a", "generation", "2", "0", "150", "0", "0"],
-        ["ads", "b", "generation", "1", "0", "7", "0", "0"],
+        ["search", "a", "generation", "2", "0", "150", "?", "?"],
+        ["ads", "b", "generation", "1", "0", "7", "?", "?"],
     ]
     assert not (folder / "store.db").exists()
 
@@ -59,7 +59,7 @@ def test_the_answer_is_there_for_programs(folder: Path) -> None:
     assert (found["source"], found["day"], found["state"], found["rows"]) == ("db", f"{YESTERDAY}", "complete", 2)
     assert found["usage"][0] == {
         "system": "search", "model": "a", "operation": "generation", "inferences": 2, "errors": 0,
-        "input_tokens": 150, "output_tokens": 0, "cost_usd": 0,
+        "input_tokens": 150, "output_tokens": None, "cost_usd": None,
     }  # fmt: skip
     assert found["problems"] == []
 
@@ -69,14 +69,14 @@ def test_a_day_without_rows_needs_attention(folder: Path) -> None:
 
     assert result.exit_code == 1
     assert "2026-01-01: unknown; 0 rows moved" in result.stdout
-    assert "nothing would be counted" in result.stdout
+    assert "nothing would be counted\nthere is no row of this day that the settings leave" in result.stdout
 
 
 def test_what_cannot_be_counted_is_said(folder: Path) -> None:
     result = check(folder, "db", fields={"time": "at", "status": "model"})
 
     assert result.exit_code == 1
-    assert "unknown_status: source db: calls: neither a success nor an error" in result.stdout
+    assert "unknown_status: source db: calls: neither a success nor an error: 3 calls" in result.stdout
 
 
 def test_a_column_that_is_not_there_is_named(folder: Path) -> None:
@@ -84,7 +84,7 @@ def test_a_column_that_is_not_there_is_named(folder: Path) -> None:
 
     assert result.exit_code == 1
     assert "schema: source db: " in result.stderr
-    assert "engine: there is no such column; check `fields`" in result.stderr
+    assert "usage.db: engine: there is no such column; check `fields`, `only`, `not` and `system`" in result.stderr
 
 
 def test_a_source_of_another_kind_is_pointed_elsewhere(folder: Path) -> None:
@@ -99,3 +99,18 @@ def test_a_source_that_is_not_configured_is_said(folder: Path) -> None:
 
     assert result.exit_code == 2
     assert "no source named gateway; there are: db, log" in result.stderr
+
+
+def test_a_run_that_could_not_attribute_most_calls_says_so_however_few_sums_they_are(folder: Path) -> None:
+    database = sqlite3.connect(folder / "usage.db")
+    lost = [(f"{YESTERDAY}T11:00:00Z", "a", 1, None)] * 50
+    database.executemany("INSERT INTO calls VALUES (?, ?, ?, ?)", lost)
+    database.commit()
+    database.close()
+    check(folder, "db")
+
+    result = CliRunner().invoke(main, ["collect", "--config", str(folder / "leverwatch.yaml"), "--source", "db"])
+
+    assert result.exit_code == 1
+    assert "most of what this run read was refused or names no system, 50 of 53 records: 50 un" in result.output
+    assert "names no system: 50 calls" in result.output

@@ -52,6 +52,14 @@ def test_numbers_that_are_no_divergence(gateway: Sequence[float], database: Sequ
     assert compared(gateway, database).divergence is None, why
 
 
+def test_numbers_that_differ_by_too_little_are_said_as_they_are_and_only_equal_ones_agree() -> None:
+    assert compared([10, 10, 10], [10, 9, 9]).text == (
+        f"gateway has 10, database has 9 on {day(2)}, the newest day that both know whole: too little, or"
+        " not for long enough, to diverge by `cross_checks`"
+    )
+    assert compared([10, 10], [9, 10]).text.startswith(f"gateway agrees with database on {day(1)}")
+
+
 def test_a_small_system_that_differs_for_long_diverges_in_the_end() -> None:
     few = compared([9] * 24, [5] * 24)
     many = compared([9] * 25, [5] * 25)

@@ -58,17 +58,20 @@ def test_days_systems_models_and_operations_are_told_apart() -> None:
 
 def test_a_group_that_cannot_be_counted_is_tallied_and_said_without_its_value() -> None:
     found = sums(
-        group(inferences=1, model="a", status="weird-word"),
+        group(inferences=1_200, model="a", status="weird-word"),
+        group(inferences=34, model="b", status="other-word"),
         group(inferences=1, model="a", operation="weird-word"),
         group(inferences=1, model="a", system=None),
         group(inferences=1, model="a"),
     )
 
     assert found.tallies == {
-        Result.UNKNOWN_STATUS: 1, Result.UNKNOWN_OPERATION: 1, Result.UNATTRIBUTED: 1, Result.COUNTED: 1,
+        Result.UNKNOWN_STATUS: 2, Result.UNKNOWN_OPERATION: 1, Result.UNATTRIBUTED: 1, Result.COUNTED: 1,
     }  # fmt: skip
     assert "weird-word" not in repr(found.problems)
     assert len(found.problems) == 3
+    assert ("unknown_status", "neither a success nor an error: 1,234 calls") in found.problems
+    assert ("unattributed", "names no system: 1 call") in found.problems
 
 
 def test_the_tokens_of_another_tier_and_of_long_inputs_are_told_apart() -> None:

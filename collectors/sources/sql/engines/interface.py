@@ -59,13 +59,13 @@ CREDENTIALS = Meaning(
     CredentialsRefused, "the user or the password is not accepted; check `url` and `password_file`"
 )
 PERMISSION = Meaning(PermissionRefused, "the user may not read it; grant SELECT on it to this user")
-NO_TABLE = Meaning(SchemaDiffers, "there is no such table; check `table`, and its schema")
+NO_TABLE = Meaning(SchemaDiffers, "there is no such table; check `table` or `preset`, and its schema")
 NO_TABLE_OR_GRANT = Meaning(
     SchemaDiffers, "there is no such table, or the user may not read it; check `table`, or grant SELECT on it"
 )
 NO_SCHEMA = Meaning(SchemaDiffers, "there is no such schema; check `table`")
 NO_DATABASE = Meaning(SchemaDiffers, "there is no such database; check `url`")
-NO_COLUMN = Meaning(SchemaDiffers, "there is no such column; check `fields` and `system`")
+NO_COLUMN = Meaning(SchemaDiffers, "there is no such column; check `fields`, `only`, `not` and `system`")
 OTHER_TYPE = Meaning(
     SchemaDiffers, "a column is of another type than its field needs; check `fields` and `time_is`"
 )

@@ -55,6 +55,7 @@ def test_a_source_counts_usage_of_its_system_and_waits_for_others() -> None:
         ({"fields": {"time": "at", "input_tokens": ["+a", "b"]}}, "begin with +"),
         ({"fields": {"time": "at", "cached_input_tokens": {"path": "a", "stands": "beside"}}}, "is not mapped"),
         ({"fields": {"time": "at", "latency": "t"}}, "needs a unit"),
+        ({"timeout": "0s"}, "must be more than 0s"),
         ({"only": {"a..b": 1}}, "a path is keys joined by dots"),
         ({"not": {"a": []}}, "is an empty list"),
         ({"fields": {"time": "at", "model": "a..b"}}, "a path is keys joined by dots"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,15 @@ import pytest
 import sqlalchemy as sa
 
 from leverwatch.collectors.daily.errors import TimedOut
+from leverwatch.collectors.errors import SourceRefused
 from leverwatch.collectors.sources.sql import connection
 from leverwatch.collectors.sources.sql.config import SqlConfig
 from leverwatch.collectors.sources.sql.engines.sqlite import Sqlite
 
+ADDRESSES = {
+    "postgresql": "postgresql://h/d", "mariadb": "mariadb://h/d", "duckdb": "duckdb:///f", "chdb": "chdb:///f",
+    "clickhouse": "clickhouse://h/d",
+}  # fmt: skip
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
 
 
@@ -49,3 +55,22 @@ def test_a_statement_that_could_not_be_ended_is_ended_at_the_next_attempt(
 
     assert engine.tried == 2
     assert broken == []
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+def test_a_driver_that_is_not_installed_is_named_with_what_installs_it(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("psycopg", "pymysql", "duckdb_engine", "chdb", "chdb.dbapi", "clickhouse_driver.errors"):
+        monkeypatch.setitem(sys.modules, module, None)
+    (tmp_path / "f").mkdir()
+    config = SqlConfig.model_validate({
+        "name": "db", "type": "sql", "url": ADDRESSES[name], "table": "calls", "fields": {"time": "at"},
+        "system": "bot",
+    })  # fmt: skip
+
+    with (
+        pytest.raises(SourceRefused, match=r"the driver is missing; install leverwatch\["),
+        connection.reading(config, tmp_path),
+    ):
+        pass
