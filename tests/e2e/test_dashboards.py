@@ -25,7 +25,16 @@ _STEADY = "no system of the demo is on its way to a threshold"
 _YOUNG = "the history of the demo is too short for twelve past forecasts with a known outcome"
 _NO_TRACE = "no log of the demo names a trace"
 _CROSSINGS = "When volume is expected to reach a threshold"
+_ALONE = "no system of the demo is seen by two sources"
+_NO_DAYS = "the demo has no source that is asked for days"
 EMPTY = {
+    ("leverwatch-agent", "Days by what is known of them", "A"): _NO_DAYS,
+    ("leverwatch-agent", "Share of the history that has an answer", "A"): _NO_DAYS,
+    ("leverwatch-system", "Divergence by day", "A"): _ALONE,
+    ("leverwatch-system", "Inferences of the compared day", "A"): _ALONE,
+    ("leverwatch-system", "Inferences of the compared day", "B"): _ALONE,
+    ("leverwatch-system", "Days that can be compared", "A"): _ALONE,
+    **{("leverwatch-system", "Sources that diverge", target): _ALONE for target in "ABCD"},
     ("leverwatch-agent", "Unreadable values an hour", "A"): "no log of the demo has a value that cannot be read",
     ("leverwatch-system", "Other operations", "A"): "the demo makes nothing but generations",
     ("leverwatch-system", _CROSSINGS, "A"): _STEADY,
