@@ -27,6 +27,7 @@ from leverwatch.collectors.sources.sql.engines.interface import (
     Looking,
     apart,
     exact,
+    quoted,
     schema_of,
     stores_booleans,
 )
@@ -151,12 +152,14 @@ def columns_of(config: SqlConfig) -> tuple[str, ...]:
 
 def table_of(config: SqlConfig, engine: Engine, columns: Sequence[str], types: Types | None = None) -> FromClause:
     """Return the table of a source, or the statement in its place, with some of its columns."""
-    named: list[sa.ColumnClause[Any]] = [sa.column(name, (types or {}).get(name)) for name in columns]
+    named: list[sa.ColumnClause[Any]] = [
+        sa.column(quoted(engine, name), (types or {}).get(name)) for name in columns
+    ]
     if config.statement is not None:
         # A colon is no parameter.
         return sa.text(config.statement.strip().rstrip(";").replace(":", r"\:")).columns(*named).subquery("told")
     *schema, name = parse_path(config.table or "")
-    table = sa.table(name, *named, schema=schema_of(engine, schema))
+    table = sa.table(quoted(engine, name), *named, schema=schema_of(engine, schema))
     # Under another name, as dialects differ in how a column is named that is in a table of a schema.
     return table if isinstance(engine, Looking) else table.alias("source")
 

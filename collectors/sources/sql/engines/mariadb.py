@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import ColumnElement, Connection, FromClause
 from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import URL
-from sqlalchemy.types import NULLTYPE
+from sqlalchemy.types import NULLTYPE, TypeEngine
 
 from leverwatch.collectors.daily.window import DAY, Days
 from leverwatch.collectors.errors import SourceUnavailable
@@ -57,12 +57,19 @@ _CODES = {
 }
 """By the number of an error of the server, or of the client from 2000 on (the reference of MariaDB)."""
 
+_TYPES: Mapping[int, TypeEngine[Any]] = {
+    **dict.fromkeys((15, 249, 250, 251, 252, 253, 254), sa.Text()),
+    **dict.fromkeys((1, 2, 3, 8, 9), sa.BigInteger()),
+}
+"""By the number that the protocol has for a type: texts of any length, and whole numbers."""
+
 
 class MariaDb:
     """As for `Engine`."""
 
     extra = "mariadb"
     booleans_are_numbers = True
+    quotes_all = True
 
     def opening(self, url: URL, base_dir: Path, seconds: float) -> Opening:  # noqa: ARG002 - what others need
         """As for `Engine`."""
@@ -131,6 +138,15 @@ class MariaDb:
         first, end = (int(midnight(day).timestamp()) for day in (days.first, days.last + DAY))
         return (column >= sa.func.from_unixtime(first), column < sa.func.from_unixtime(end))
 
+    def types(
+        self, connection: Connection, table: FromClause, columns: Sequence[str]
+    ) -> Mapping[str, TypeEngine[Any]]:
+        """As for `TellsTypes`. A text that is no number would be 0 to the server, or what it begins with."""
+        nothing = sa.select(*(table.c[name] for name in columns)).where(sa.false())
+        told: Any = connection.execute(nothing).cursor
+        found = {it[0]: _TYPES.get(it[1]) for it in told.description}
+        return {name: kind for name, kind in found.items() if kind is not None}
+
     def exact(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         """As for `Collates`: most collations take upper and lower case for the same."""
         return sa.collate(sa.cast(column, mysql.CHAR(charset="utf8mb4")), "utf8mb4_bin")
@@ -138,8 +154,9 @@ class MariaDb:
     def key(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
         """As for `Engine`. JSON_VALUE would have 1 and 0 for booleans; an extracted null is a bare word, and a
         text has quotes."""
-        value = sa.func.nullif(sa.func.json_extract(column, json_path(keys)), "null")
-        return sa.func.json_unquote(value, type_=sa.Text)
+        # As a plain text, as which "null" has its quotes: as JSON it would be equal to the word as well.
+        written = sa.func.concat(sa.func.json_extract(column, json_path(keys)))
+        return sa.func.json_unquote(sa.func.nullif(written, "null"), type_=sa.Text)
 
     def number(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
         """As for `Engine`."""

@@ -43,6 +43,7 @@ class Sqlite:
 
     extra = ""
     booleans_are_numbers = True
+    quotes_all = True
 
     def opening(self, url: URL, base_dir: Path, seconds: float) -> Opening:
         """As for `Engine`."""
@@ -103,9 +104,11 @@ class Sqlite:
     def number(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
         """As for `Engine`."""
         value = sa.type_coerce(self.key(column, keys) if keys else column, NULLTYPE)
-        text = sa.func.trim(value)
+        # A sign, and a point before the digits, are not of JSON.
+        trimmed = sa.func.trim(value)
+        text = sa.func.substr(trimmed, sa.literal_column("1") + trimmed.op("GLOB")("+[0-9.]*"))
         digits = sa.and_(
-            text.op("GLOB")("[0-9]*"), sa.not_(text.op("GLOB")("*[^0-9.]*")), sa.not_(text.op("GLOB")("*.*.*"))
+            text.op("GLOB")("*[0-9]*"), sa.not_(text.op("GLOB")("*[^0-9.]*")), sa.not_(text.op("GLOB")("*.*.*"))
         )
         told = sa.case(
             (sa.func.json_valid(text) == 1, sa.func.json_type(text).in_(["integer", "real"])), else_=digits
