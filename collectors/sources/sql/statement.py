@@ -21,12 +21,13 @@ from leverwatch.collectors.records.field_values import PER_DOLLAR, PER_MILLISECO
 from leverwatch.collectors.records.fields import Path, parse_path, parse_template
 from leverwatch.collectors.records.filters import ValueTest
 from leverwatch.collectors.sources.sql.codes import CALLS, LENGTH, Codes, code, length
-from leverwatch.collectors.sources.sql.config import SqlConfig
+from leverwatch.collectors.sources.sql.config import SqlConfig, TimeIs
 from leverwatch.collectors.sources.sql.engines.interface import (
     Engine,
     Looking,
     apart,
     exact,
+    has_infinity,
     quoted,
     schema_of,
     stores_booleans,
@@ -133,6 +134,9 @@ def newest_of(config: SqlConfig, engine: Engine, day: date | None = None) -> Sel
     newest = sa.select(
         sa.func.max(engine.moment(column) if isinstance(engine, Looking) else column).label("newest")
     )
+    if day is None and has_infinity(engine) and config.time_is in (TimeIs.ZONED, TimeIs.UTC):
+        # No driver has a time for it, and some end the answer there.
+        newest = newest.where(sa.func.isfinite(column))
     if day is not None:
         newest = newest.where(*engine.within(column, config.time_is, Days(day, day)))
     return engine.shaped(newest) if isinstance(engine, Looking) else newest

@@ -41,6 +41,7 @@ class DuckDb:
     """As for `Engine`."""
 
     extra = "duckdb"
+    infinity = True
     quotes_all = True
 
     def opening(self, url: URL, base_dir: Path, seconds: float) -> Opening:  # noqa: ARG002 - what others need

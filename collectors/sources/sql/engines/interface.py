@@ -215,6 +215,11 @@ def quoted(engine: Engine, name: str) -> str:
     return sa.sql.quoted_name(name, quote=True) if has_more else name
 
 
+def has_infinity(engine: Engine) -> bool:
+    """Return whether a time may be `infinity` there, which is later than all others and of no day."""
+    return bool(getattr(engine, "infinity", False))
+
+
 def apart(engine: Engine, select: Select[Any], name: str) -> FromClause:
     """Return an inner SELECT under a name, whose expressions are worked out once a row."""
     return (engine.apart(select) if isinstance(engine, Inlines) else select).subquery(name)

@@ -69,6 +69,7 @@ class PostgreSql:
     """As for `Engine`."""
 
     extra = "postgres"
+    infinity = True
 
     def opening(self, url: URL, base_dir: Path, seconds: float) -> Opening:  # noqa: ARG002 - what others need
         """As for `Engine`."""

@@ -301,3 +301,33 @@ def test_names_in_columns_of_numbers_and_booleans_are_texts(database: Database) 
 
     assert {(it.model, it.inferences) for it in found.usage} == {("7", 1), ("unknown", 1)}
     assert refused.tallies[Result.UNKNOWN_OPERATION] == 1
+
+
+def test_a_whole_document_or_list_is_no_name_and_is_shown_nowhere(postgres: Database) -> None:
+    postgres.run(
+        "CREATE TABLE calls (told JSONB, tags TEXT[], of UUID, at BIGINT)",
+        """INSERT INTO calls VALUES ('{"prompt": "canary"}', '{canary}', gen_random_uuid(), 1772700000)""",
+    )
+
+    for column in ("told", "tags"):
+        named = postgres.ask(WEEK, time_is="s", fields={"time": "at", "model": column})
+        template = postgres.ask(WEEK, time_is="s", fields={"time": "at"}, system="{" + column + "}")
+        assert [it.model for it in named.usage] == ["unknown"]
+        assert template.tallies == {Result.UNATTRIBUTED: 1}
+        assert "canary" not in repr((named, template))
+    (row,) = postgres.ask(WEEK, time_is="s", fields={"time": "at", "model": "of"}).usage
+    assert len(row.model) == 36
+
+
+@pytest.mark.parametrize("database", ["postgresql", "duckdb"], indirect=True)
+def test_a_time_that_is_infinity_is_of_no_day_and_ends_no_answer(database: Database) -> None:
+    kinds = {"at": "naive", "zoned": "zoned"}
+    rows = [{"at": it, "zoned": it} for it in ("2026-03-05 10:00:00+00", "infinity", "-infinity")]
+    database.write(kinds, [{**it, "at": it["at"].removesuffix("+00")} for it in rows])
+
+    for column, kind in (("at", "utc"), ("zoned", "zoned")):
+        found = database.ask(WEEK, time_is=kind, fields={"time": column})
+        later = database.ask(days("2026-05-01", "2026-05-28"), time_is=kind, fields={"time": column})
+
+        assert by_day(found.usage) == {"2026-03-05": 1}
+        assert (later.filled, str(later.newest)) == (frozenset(), "2026-03-05 10:00:00+00:00")
