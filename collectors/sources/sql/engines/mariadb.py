@@ -31,7 +31,7 @@ from leverwatch.collectors.sources.sql.engines.interface import (
 )
 
 _NUMBER = r"^[ ]*[+-]?([0-9]{1,40}([.][0-9]{0,40})?|[.][0-9]{1,40})([eE][+-]?[0-9]{1,2})?[ ]*$"
-_OFFSET = "[+-][0-9]{2}:?[0-9]{2}$"
+_OFFSET = "[+-][0-9]{2}(:?[0-9]{2})?$"
 _CODES = {
     1045: said.CREDENTIALS,
     1698: said.CREDENTIALS,
@@ -120,7 +120,9 @@ class MariaDb:
         short = sa.func.concat(sa.func.left(clock, 16), ":00")
         full = sa.case((clock.op("REGEXP")("[0-9]{2}:[0-9]{2}:[0-9]{2}$"), clock), else_=short)
         offset = sa.func.regexp_substr(text, _OFFSET)
-        hours = sa.func.concat(sa.func.left(offset, 3), ":", sa.func.right(offset, 2))
+        # PostgreSQL writes whole hours alone.
+        minutes = sa.case((sa.func.char_length(offset) == 3, "00"), else_=sa.func.right(offset, 2))
+        hours = sa.func.concat(sa.func.left(offset, 3), ":", minutes)
         local = sa.func.str_to_date(full, form)
         shifted = sa.func.subtime(local, sa.func.replace(hours, "+", ""))
         utc = sa.case((sa.func.char_length(offset) > 0, shifted), else_=local)
