@@ -81,7 +81,12 @@ class CrossCheck(Struct, frozen=True):
             return f"{since}, more on some days and less on others" if found.cancels else since
         if not self.days:
             return f"{self.source} is not compared with {against}: both know no day of the last four weeks whole"
-        return f"{self.source} agrees with {against} on {self.days[-1].day}, the newest day that both know whole"
+        last = self.days[-1]
+        on = f"on {last.day}, the newest day that both know whole"
+        one, other = humanise(last.compared), humanise(last.authoritative)
+        if one == other:
+            return f"{self.source} agrees with {against} {on}"
+        return f"{self.source} says {one}, {against} says {other} {on}; `cross_checks` allows that"
 
 
 def cross_check(

@@ -52,6 +52,15 @@ def test_numbers_that_are_no_divergence(gateway: Sequence[float], database: Sequ
     assert compared(gateway, database).divergence is None, why
 
 
+def test_a_newest_day_that_differs_is_not_said_to_agree() -> None:
+    on = f"on {day(1)}, the newest day that both know whole"
+
+    assert compared([1000, 1500], [1000, 1000]).text == (
+        f"gateway says 1.5K, database says 1K {on}; `cross_checks` allows that"
+    )
+    assert compared([1500, 1000], [1000, 1000]).text == f"gateway agrees with database {on}"
+
+
 def test_a_small_system_that_differs_for_long_diverges_in_the_end() -> None:
     few = compared([9] * 24, [5] * 24)
     many = compared([9] * 25, [5] * 25)
