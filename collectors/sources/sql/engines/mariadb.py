@@ -15,7 +15,6 @@ from sqlalchemy.engine import URL
 from sqlalchemy.types import NULLTYPE, TypeEngine
 
 from leverwatch.collectors.daily.window import DAY, Days
-from leverwatch.collectors.errors import SourceUnavailable
 from leverwatch.collectors.libpq import CONNECT_SECONDS
 from leverwatch.collectors.sources.sql.config import TimeIs
 from leverwatch.collectors.sources.sql.engines import interface as said
@@ -48,7 +47,7 @@ _CODES = {
     1969: said.TOO_LONG,
     3024: said.TOO_LONG,
     1205: said.LOCKED,
-    1040: Meaning(SourceUnavailable, "the server has no free connection"),
+    1040: said.BUSY,
     2003: said.NOBODY,
     2002: said.NOBODY,
     2005: said.NOBODY,
@@ -84,6 +83,8 @@ class MariaDb:
             connection.exec_driver_sql(f"SET SESSION max_statement_time = {seconds:.3f}")
         else:
             connection.exec_driver_sql(f"SET SESSION max_execution_time = {int(seconds * 1000)}")
+        # Who waits for a lock all the time would be told that the answer is slow.
+        connection.exec_driver_sql(f"SET SESSION lock_wait_timeout = {max(1, int(seconds / 2))}")
         connection.exec_driver_sql("SET SESSION time_zone = '+00:00'")
         connection.exec_driver_sql("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         connection.exec_driver_sql("START TRANSACTION READ ONLY")
