@@ -249,6 +249,10 @@ def test_a_text_is_the_number_that_is_written_in_it_and_no_other_one(database: D
         "true",
         "--4",
     )
+    if database.name == "clickhouse":
+        # Servers as old as this one read no sign before a number: it is unknown there.
+        odd = (*odd, "+11")
+        del numbers["+11"]
     for form in ("tokens", ["tokens", "nothing"], ["five", "+tokens"]):
         found = ask(
             database,
