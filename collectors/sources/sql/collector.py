@@ -17,7 +17,7 @@ from leverwatch.collectors.daily.known_days import KINDS as KINDS
 from leverwatch.collectors.daily.sums import Group, added_up
 from leverwatch.collectors.daily.window import DAY, Days
 from leverwatch.collectors.interface import CollectorContext, Result
-from leverwatch.collectors.records.fields import parse_template, system_lookup
+from leverwatch.collectors.records.fields import parse_template, system_lookup, text_of
 from leverwatch.collectors.records.timestamps import EPOCH, parse_time
 from leverwatch.collectors.sources.sql.codes import CALLS, Codes, known, size
 from leverwatch.collectors.sources.sql.config import SqlConfig, SqlFields, TimeIs
@@ -45,6 +45,10 @@ _UNITS = {
     TimeIs.NANOSECONDS: 1_000_000_000,
 }
 _FIRST, _LAST = (datetime(year, 1, 1, tzinfo=UTC).timestamp() for year in (2000, 2100))
+_TEXTS = frozenset({"model", "operation", "finish_reason"})
+"""The names that are nothing but texts."""
+_NO_NAMES = (dict, list, tuple, bytes)
+"""Whole documents, which may have texts of prompts, and are no names."""
 Moved = Mapping[str, Any]
 """A row of the answer, by label."""
 
@@ -210,13 +214,24 @@ def _groups(
     found: Iterable[tuple[Moved, Mapping[str, float | None]]], plan: Plan, codes: Codes
 ) -> Iterator[Group]:
     for row, amounts in found:
-        values: dict[str, Any] = {name: row[name] for name in plan.names if row[name] is not None}
+        named = ((name, _named(name, row[name])) for name in plan.names)
+        values: dict[str, Any] = {name: value for name, value in named if value is not None}
         values |= plan.constants
         values |= {
             name: number / plan.per.get(name, 1.0) for name, number in amounts.items() if number is not None
         }
-        template = tuple(row[label] for label in plan.template)
+        template = tuple(None if isinstance(it := row[label], _NO_NAMES) else it for label in plan.template)
         yield Group(_day(row[DAY_OF]), values, template, size(codes, row.get(CODE, 0)))
+
+
+def _named(name: str, value: Any) -> Any:
+    """Return a name as a record has it, whatever the type of its column: a number, a UUID, a decimal. None: it is
+    none."""
+    if value is None or isinstance(value, _NO_NAMES):
+        return None
+    if isinstance(value, str) or (name not in _TEXTS and isinstance(value, int | float)):
+        return value
+    return text_of(float(value) if isinstance(value, Decimal) else value)
 
 
 def _day(value: Any) -> date:

@@ -21,12 +21,14 @@ from leverwatch.collectors.records.field_values import PER_DOLLAR, PER_MILLISECO
 from leverwatch.collectors.records.fields import Path, parse_path, parse_template
 from leverwatch.collectors.records.filters import ValueTest
 from leverwatch.collectors.sources.sql.codes import CALLS, LENGTH, Codes, code, length
-from leverwatch.collectors.sources.sql.config import SqlConfig
+from leverwatch.collectors.sources.sql.config import SqlConfig, TimeIs
 from leverwatch.collectors.sources.sql.engines.interface import (
     Engine,
     Looking,
     apart,
     exact,
+    has_infinity,
+    quoted,
     schema_of,
     stores_booleans,
 )
@@ -132,6 +134,9 @@ def newest_of(config: SqlConfig, engine: Engine, day: date | None = None) -> Sel
     newest = sa.select(
         sa.func.max(engine.moment(column) if isinstance(engine, Looking) else column).label("newest")
     )
+    if day is None and has_infinity(engine) and config.time_is in (TimeIs.ZONED, TimeIs.UTC):
+        # No driver has a time for it, and some end the answer there.
+        newest = newest.where(sa.func.isfinite(column))
     if day is not None:
         newest = newest.where(*engine.within(column, config.time_is, Days(day, day)))
     return engine.shaped(newest) if isinstance(engine, Looking) else newest
@@ -151,12 +156,14 @@ def columns_of(config: SqlConfig) -> tuple[str, ...]:
 
 def table_of(config: SqlConfig, engine: Engine, columns: Sequence[str], types: Types | None = None) -> FromClause:
     """Return the table of a source, or the statement in its place, with some of its columns."""
-    named: list[sa.ColumnClause[Any]] = [sa.column(name, (types or {}).get(name)) for name in columns]
+    named: list[sa.ColumnClause[Any]] = [
+        sa.column(quoted(engine, name), (types or {}).get(name)) for name in columns
+    ]
     if config.statement is not None:
         # A colon is no parameter.
         return sa.text(config.statement.strip().rstrip(";").replace(":", r"\:")).columns(*named).subquery("told")
     *schema, name = parse_path(config.table or "")
-    table = sa.table(name, *named, schema=schema_of(engine, schema))
+    table = sa.table(quoted(engine, name), *named, schema=schema_of(engine, schema))
     # Under another name, as dialects differ in how a column is named that is in a table of a schema.
     return table if isinstance(engine, Looking) else table.alias("source")
 

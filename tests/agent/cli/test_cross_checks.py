@@ -128,10 +128,12 @@ def test_another_authoritative_source_moves_whole_days_and_the_other_one_compare
 def test_the_settings_say_when_sources_diverge(company: Company) -> None:
     company.run("collect")
 
-    assert "gateway says" not in company.explained(cross_checks={"least_inferences": 181})
-    assert "gateway says" not in company.explained(cross_checks={"tolerance_ratio": 0.5})
-    assert "gateway says" not in company.explained(cross_checks={"days": 4})
-    assert "gateway says" in company.explained(cross_checks={"least_inferences": 180, "days": 3})
+    assert "since" not in company.explained(cross_checks={"least_inferences": 181})
+    assert "since" not in company.explained(cross_checks={"tolerance_ratio": 0.5})
+    assert "since" not in company.explained(cross_checks={"days": 4})
+    assert "gateway says 360, database says 180 since" in company.explained(
+        cross_checks={"least_inferences": 180, "days": 3}
+    )
 
 
 def test_programs_get_both_numbers_of_each_day(company: Company) -> None:

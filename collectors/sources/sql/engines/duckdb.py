@@ -41,6 +41,8 @@ class DuckDb:
     """As for `Engine`."""
 
     extra = "duckdb"
+    infinity = True
+    quotes_all = True
 
     def opening(self, url: URL, base_dir: Path, seconds: float) -> Opening:  # noqa: ARG002 - what others need
         """As for `Engine`."""
@@ -89,7 +91,10 @@ class DuckDb:
     def number(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
         """As for `Engine`."""
         text = self.key(column, keys) if keys else column
-        return sa.try_cast(text, sa.Double) if isinstance(text.type, sa.String) else text
+        if not isinstance(text.type, sa.String):
+            return text
+        # It takes 1_000 for a number, which is one nowhere else.
+        return sa.case((sa.not_(sa.func.contains(text, "_")), sa.try_cast(text, sa.Double)))
 
 
 def _type_of(name: str) -> TypeEngine[Any] | None:

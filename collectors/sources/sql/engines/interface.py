@@ -201,6 +201,25 @@ class Inlines(Protocol):
         ...
 
 
+@runtime_checkable
+class HasMoreWords(Protocol):
+    """A database with words of its own that its dialect does not know, and so does not quote where they are names:
+    `nothing` is one of SQLite."""
+
+    quotes_all: bool
+
+
+def quoted(engine: Engine, name: str) -> str:
+    """Return a name that is quoted whatever it is, where it may be a word of the database."""
+    has_more = isinstance(engine, HasMoreWords) and engine.quotes_all
+    return sa.sql.quoted_name(name, quote=True) if has_more else name
+
+
+def has_infinity(engine: Engine) -> bool:
+    """Return whether a time may be `infinity` there, which is later than all others and of no day."""
+    return bool(getattr(engine, "infinity", False))
+
+
 def apart(engine: Engine, select: Select[Any], name: str) -> FromClause:
     """Return an inner SELECT under a name, whose expressions are worked out once a row."""
     return (engine.apart(select) if isinstance(engine, Inlines) else select).subquery(name)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import ColumnElement, Connection, FromClause
 from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import URL
-from sqlalchemy.types import NULLTYPE
+from sqlalchemy.types import NULLTYPE, TypeEngine
 
 from leverwatch.collectors.daily.window import DAY, Days
-from leverwatch.collectors.errors import SourceUnavailable
 from leverwatch.collectors.libpq import CONNECT_SECONDS
 from leverwatch.collectors.sources.sql.config import TimeIs
 from leverwatch.collectors.sources.sql.engines import interface as said
@@ -31,7 +30,7 @@ from leverwatch.collectors.sources.sql.engines.interface import (
 )
 
 _NUMBER = r"^[ ]*[+-]?([0-9]{1,40}([.][0-9]{0,40})?|[.][0-9]{1,40})([eE][+-]?[0-9]{1,2})?[ ]*$"
-_OFFSET = "[+-][0-9]{2}:?[0-9]{2}$"
+_OFFSET = "[+-][0-9]{2}(:?[0-9]{2})?$"
 _CODES = {
     1045: said.CREDENTIALS,
     1698: said.CREDENTIALS,
@@ -48,7 +47,7 @@ _CODES = {
     1969: said.TOO_LONG,
     3024: said.TOO_LONG,
     1205: said.LOCKED,
-    1040: Meaning(SourceUnavailable, "the server has no free connection"),
+    1040: said.BUSY,
     2003: said.NOBODY,
     2002: said.NOBODY,
     2005: said.NOBODY,
@@ -57,12 +56,19 @@ _CODES = {
 }
 """By the number of an error of the server, or of the client from 2000 on (the reference of MariaDB)."""
 
+_TYPES: Mapping[int, TypeEngine[Any]] = {
+    **dict.fromkeys((15, 249, 250, 251, 252, 253, 254), sa.Text()),
+    **dict.fromkeys((1, 2, 3, 8, 9), sa.BigInteger()),
+}
+"""By the number that the protocol has for a type: texts of any length, and whole numbers."""
+
 
 class MariaDb:
     """As for `Engine`."""
 
     extra = "mariadb"
     booleans_are_numbers = True
+    quotes_all = True
 
     def opening(self, url: URL, base_dir: Path, seconds: float) -> Opening:  # noqa: ARG002 - what others need
         """As for `Engine`."""
@@ -77,6 +83,8 @@ class MariaDb:
             connection.exec_driver_sql(f"SET SESSION max_statement_time = {seconds:.3f}")
         else:
             connection.exec_driver_sql(f"SET SESSION max_execution_time = {int(seconds * 1000)}")
+        # Who waits for a lock all the time would be told that the answer is slow.
+        connection.exec_driver_sql(f"SET SESSION lock_wait_timeout = {max(1, int(seconds / 2))}")
         connection.exec_driver_sql("SET SESSION time_zone = '+00:00'")
         connection.exec_driver_sql("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         connection.exec_driver_sql("START TRANSACTION READ ONLY")
@@ -113,7 +121,9 @@ class MariaDb:
         short = sa.func.concat(sa.func.left(clock, 16), ":00")
         full = sa.case((clock.op("REGEXP")("[0-9]{2}:[0-9]{2}:[0-9]{2}$"), clock), else_=short)
         offset = sa.func.regexp_substr(text, _OFFSET)
-        hours = sa.func.concat(sa.func.left(offset, 3), ":", sa.func.right(offset, 2))
+        # PostgreSQL writes whole hours alone.
+        minutes = sa.case((sa.func.char_length(offset) == 3, "00"), else_=sa.func.right(offset, 2))
+        hours = sa.func.concat(sa.func.left(offset, 3), ":", minutes)
         local = sa.func.str_to_date(full, form)
         shifted = sa.func.subtime(local, sa.func.replace(hours, "+", ""))
         utc = sa.case((sa.func.char_length(offset) > 0, shifted), else_=local)
@@ -131,6 +141,15 @@ class MariaDb:
         first, end = (int(midnight(day).timestamp()) for day in (days.first, days.last + DAY))
         return (column >= sa.func.from_unixtime(first), column < sa.func.from_unixtime(end))
 
+    def types(
+        self, connection: Connection, table: FromClause, columns: Sequence[str]
+    ) -> Mapping[str, TypeEngine[Any]]:
+        """As for `TellsTypes`. A text that is no number would be 0 to the server, or what it begins with."""
+        nothing = sa.select(*(table.c[name] for name in columns)).where(sa.false())
+        told: Any = connection.execute(nothing).cursor
+        found = {it[0]: _TYPES.get(it[1]) for it in told.description}
+        return {name: kind for name, kind in found.items() if kind is not None}
+
     def exact(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         """As for `Collates`: most collations take upper and lower case for the same."""
         return sa.collate(sa.cast(column, mysql.CHAR(charset="utf8mb4")), "utf8mb4_bin")
@@ -138,8 +157,9 @@ class MariaDb:
     def key(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
         """As for `Engine`. JSON_VALUE would have 1 and 0 for booleans; an extracted null is a bare word, and a
         text has quotes."""
-        value = sa.func.nullif(sa.func.json_extract(column, json_path(keys)), "null")
-        return sa.func.json_unquote(value, type_=sa.Text)
+        # As a plain text, as which "null" has its quotes: as JSON it would be equal to the word as well.
+        written = sa.func.concat(sa.func.json_extract(column, json_path(keys)))
+        return sa.func.json_unquote(sa.func.nullif(written, "null"), type_=sa.Text)
 
     def number(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
         """As for `Engine`."""

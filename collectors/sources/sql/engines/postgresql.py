@@ -15,9 +15,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import TypeEngine
 
-from leverwatch.collectors.daily.errors import Unreachable
 from leverwatch.collectors.daily.window import Days
-from leverwatch.collectors.errors import SourceUnavailable
 from leverwatch.collectors.libpq import CONNECTING
 from leverwatch.collectors.sources.sql.config import TimeIs
 from leverwatch.collectors.sources.sql.engines import interface as said
@@ -52,13 +50,15 @@ _STATES: tuple[tuple[str, Meaning], ...] = (
     ("22", said.OTHER_TYPE),
     ("57014", said.TOO_LONG),
     ("55P03", said.LOCKED),
-    ("53300", Meaning(SourceUnavailable, "the server has no free connection")),
-    ("57P", Meaning(Unreachable, "the server is stopping or starting")),
+    ("53300", said.BUSY),
+    ("57P", said.STARTING),
     ("08", said.LOST),
 )
 """By the beginning of an SQLSTATE (the documentation of PostgreSQL, appendix A), the longest first."""
 _WORDS: tuple[tuple[str, Meaning], ...] = (
-    (r"password|authentication|pg_hba|role .* does not exist", said.CREDENTIALS),
+    (r"too many (?:connections|clients)|connection slots", said.BUSY),
+    (r"starting up|shutting down|not yet accepting|recovery mode", said.STARTING),
+    (r"password|authentication|pg_hba|role .* does not exist|not permitted to log in", said.CREDENTIALS),
     (r"database .* does not exist", said.NO_DATABASE),
     (r"could not|failed|refused|timeout|timed out|closed|terminat", said.NOBODY),
 )
@@ -69,6 +69,7 @@ class PostgreSql:
     """As for `Engine`."""
 
     extra = "postgres"
+    infinity = True
 
     def opening(self, url: URL, base_dir: Path, seconds: float) -> Opening:  # noqa: ARG002 - what others need
         """As for `Engine`."""
@@ -80,6 +81,8 @@ class PostgreSql:
         start-up options."""
         connection.exec_driver_sql("SET TRANSACTION READ ONLY, ISOLATION LEVEL REPEATABLE READ")
         connection.exec_driver_sql(f"SET LOCAL statement_timeout = {int(seconds * 1000)}")
+        # Who waits for a lock all the time would be told that the answer is slow.
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(seconds * 500)}")
         connection.exec_driver_sql("SET LOCAL TimeZone = 'UTC'")
 
     def end(self, driver: Any) -> None:

@@ -43,6 +43,7 @@ class Sqlite:
 
     extra = ""
     booleans_are_numbers = True
+    quotes_all = True
 
     def opening(self, url: URL, base_dir: Path, seconds: float) -> Opening:
         """As for `Engine`."""
@@ -69,7 +70,7 @@ class Sqlite:
             # Whole numbers are divided as such, and a fraction is cut off behind a float.
             seconds = column.op("/")(sa.literal_column(str(A_DAY[kind] // 86_400)))
             return sa.func.date(sa.cast(sa.func.floor(seconds), sa.Integer), "unixepoch")
-        return sa.func.date(column)
+        return sa.func.coalesce(sa.func.date(column), sa.func.date(_with_minutes(column)))
 
     def within(self, column: ColumnElement[Any], kind: TimeIs, days: Days) -> Sequence[ColumnElement[bool]]:
         """As for `Engine`."""
@@ -103,9 +104,11 @@ class Sqlite:
     def number(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
         """As for `Engine`."""
         value = sa.type_coerce(self.key(column, keys) if keys else column, NULLTYPE)
-        text = sa.func.trim(value)
+        # A sign, and a point before the digits, are not of JSON.
+        trimmed = sa.func.trim(value)
+        text = sa.func.substr(trimmed, sa.literal_column("1") + trimmed.op("GLOB")("+[0-9.]*"))
         digits = sa.and_(
-            text.op("GLOB")("[0-9]*"), sa.not_(text.op("GLOB")("*[^0-9.]*")), sa.not_(text.op("GLOB")("*.*.*"))
+            text.op("GLOB")("*[0-9]*"), sa.not_(text.op("GLOB")("*[^0-9.]*")), sa.not_(text.op("GLOB")("*.*.*"))
         )
         told = sa.case(
             (sa.func.json_valid(text) == 1, sa.func.json_type(text).in_(["integer", "real"])), else_=digits
@@ -114,3 +117,14 @@ class Sqlite:
             (sa.func.typeof(value).in_(["integer", "real"]), value),
             (sa.and_(sa.func.typeof(value) == "text", told), sa.cast(text, sa.Numeric)),
         )
+
+
+def _with_minutes(text: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return a time with an offset as SQLite reads it, +02 and +0200 as +02:00; NULL for any other text."""
+    digits, clock = "[0-9][0-9]", sa.func.length(text) > sa.literal_column("16")
+    hours, both = (sa.and_(text.op("GLOB")(f"*[+-]{it}"), clock) for it in (digits, digits * 2))
+    return sa.case(
+        (hours, text.op("||")(":00")),
+        (both, sa.func.substr(text, 1, sa.func.length(text) - 2).op("||")(":").op("||")(sa.func.substr(text, -2))),
+        (text.op("GLOB")("* UTC"), sa.func.replace(text, " UTC", "Z")),
+    )

@@ -66,6 +66,19 @@ def test_a_text_without_a_zone_is_in_utc(database: Database) -> None:
     assert by_day(found.usage) == {"2026-03-08": 1, "2026-03-09": 1}
 
 
+def test_an_offset_is_read_however_it_is_written(database: Database) -> None:
+    offsets = ("+02:00", "+0200", "+02", " +02")
+    early = [f"2026-03-09T01:30:00{it}" for it in offsets] + ["2026-03-08 23:30:00+00", "2026-03-08 23:30 UTC"]
+    late = [f"2026-03-08T22:30:00{it}" for it in ("-02:00", "-0200", "-02")] + ["2026-03-09 00:00:00.5+00"]
+    if database.name == "duckdb":
+        early.remove("2026-03-09T01:30:00 +02")
+    database.write({"at": "text"}, [{"at": it} for it in (*early, *late)])
+
+    found = database.ask(days("2026-03-08", "2026-03-09"), time_is="text", fields={"time": "at"})
+
+    assert by_day(found.usage) == {"2026-03-08": len(early), "2026-03-09": len(late)}
+
+
 def test_a_fraction_of_a_second_before_midnight_is_of_the_day_before(database: Database) -> None:
     midnight = datetime(2026, 3, 9, tzinfo=UTC).timestamp()
     database.write({"at": "float"}, [{"at": midnight - 0.25}, {"at": midnight + 0.25}])

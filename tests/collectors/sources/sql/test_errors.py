@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 
 from leverwatch.collectors.daily.errors import (
     CredentialsRefused,
+    Locked,
     PermissionRefused,
     SchemaDiffers,
     TimedOut,
@@ -159,6 +160,32 @@ def test_a_user_who_is_not_known_is_refused(server: Database) -> None:
 
     assert isinstance(error, CredentialsRefused)
     assert "check `url` and `password_file`" in str(error)
+
+
+def test_a_user_who_may_not_log_in_and_a_server_that_is_full_are_said(server: Database) -> None:
+    name = make_url(server.url).database
+    with user(server, CANARY) as url:
+        server.run(f'ALTER DATABASE "{name}" CONNECTION LIMIT 0')
+        full = failure(Database(url, server.folder))
+        server.run(f'ALTER DATABASE "{name}" CONNECTION LIMIT -1')
+        server.run(f'ALTER ROLE "{make_url(url).username}" NOLOGIN')
+        refused = failure(Database(url, server.folder))
+
+    assert type(full) is SourceUnavailable
+    assert "the server has no free connection" in str(full)
+    assert isinstance(refused, CredentialsRefused)
+
+
+@pytest.mark.parametrize("database", ["postgresql", "mariadb"], indirect=True)
+def test_a_table_that_is_locked_is_no_slow_answer(database: Database) -> None:
+    database.write({"at": "int"}, [{"at": 1_772_700_000}])
+    lock = "LOCK TABLE calls IN ACCESS EXCLUSIVE MODE"
+    with database.engine.begin() as other:
+        other.exec_driver_sql(lock if database.name == "postgresql" else "LOCK TABLES calls WRITE")
+        error = failure(database, timeout="3s")
+
+    assert isinstance(error, Locked)
+    assert "it is locked by somebody else" in str(error)
 
 
 def test_a_column_of_another_type_is_said(server: Database) -> None:
