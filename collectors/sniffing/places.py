@@ -9,7 +9,7 @@ from typing import Any
 
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.records.shapes.spread import EVERY
-from leverwatch.collectors.sniffing.columns import leaves
+from leverwatch.collectors.sniffing.columns import dotted, leaves
 from leverwatch.collectors.sniffing.field_names import FAILURES, is_called, is_time, rank
 from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.name_words import bare_field, token_field
@@ -48,9 +48,7 @@ class Place:
         return spell(self.path)
 
 
-def spell(path: Path) -> str:
-    """Return a path as the configuration has it."""
-    return ".".join(key.replace("\\", "\\\\").replace(".", "\\.") for key in path)
+spell = dotted
 
 
 def places_of(documents: Sequence[dict[str, Any]]) -> list[Place]:
