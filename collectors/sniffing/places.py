@@ -178,6 +178,19 @@ def records_at(value: Any, place: Path, keys: tuple[str, ...]) -> Iterator[tuple
             yield {**kept, place[0]: made}, all_keys
 
 
+def without_times(record: dict[str, Any], place: Path) -> dict[str, Any]:
+    """Return a record that has a time of its own without those around it, as of the file."""
+    kept: dict[str, Any] = {}
+    for key, inner in record.items():
+        if place and key == place[0]:
+            kept[key] = without_times(inner, place[1:]) if len(place) > 1 and isinstance(inner, dict) else inner
+        elif isinstance(inner, dict):
+            kept[key] = without_times(inner, ())
+        elif not (rank("time", (key,)) is not None and is_time(inner)):
+            kept[key] = inner
+    return kept
+
+
 def _of_around(value: dict[str, Any], above: Path = ()) -> dict[str, Any]:
     """Return what an object says of each of the calls in it: no amounts, no outcomes, and no arrays."""
     kept: dict[str, Any] = {}
