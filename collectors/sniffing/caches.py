@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.columns import Column
 from leverwatch.collectors.sniffing.draft import Draft
 from leverwatch.collectors.sniffing.field_names import SYSTEMS, is_called
@@ -34,7 +35,7 @@ def set_cache_hit(draft: Draft) -> None:
         hits = [value for value in values if kind_of(value) is Kind.CACHED]
         misses = [value for value in values if value not in hits]
         if is_of_prompts(draft, {at for at, value in column.by_record.items() if value in hits}):
-            draft.settled.add(path)
+            doubt_prompts(draft, path, sum(value in hits for value in column.values))
             continue
         if hits and misses:
             draft.set("cache_hit", {"path": draft.spell(path), "hit": hits, "miss": misses}, path)
@@ -107,7 +108,17 @@ def is_of_prompts(draft: Draft, hits: set[int]) -> bool:
     if cached is None or given is None or not hits:
         return False
     read = {at for at, number in cached.counts.items() if number > 0}
-    return hits <= read and all(given.counts.get(at, 0) > 0 for at in hits)
+    return hits == read and all(given.counts.get(at, 0) > 0 for at in hits)
+
+
+def doubt_prompts(draft: Draft, path: Path, number: int) -> None:
+    """Say that hits are taken for those of the cache of prompts, and leave the field out."""
+    draft.settled.add(path)
+    draft.doubt(
+        "cache_hit",
+        f"{number} records hit a cache by {draft.spell(path)}, the same that read cached tokens: it is taken for"
+        f" the cache of prompts, and they are calls; were they answers, there would be {number} fewer",
+    )
 
 
 def _is_flag(column: Column) -> bool:

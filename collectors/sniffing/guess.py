@@ -14,7 +14,13 @@ from leverwatch.collectors.records.formats.interface import Repeats
 from leverwatch.collectors.records.names import is_usable
 from leverwatch.collectors.records.vocabulary import is_cache_hit
 from leverwatch.collectors.sniffing.belonging import belongs
-from leverwatch.collectors.sniffing.caches import doubt_flags, doubt_words, is_of_prompts, set_cache_hit
+from leverwatch.collectors.sniffing.caches import (
+    doubt_flags,
+    doubt_prompts,
+    doubt_words,
+    is_of_prompts,
+    set_cache_hit,
+)
 from leverwatch.collectors.sniffing.columns import MOSTLY, Columns, Record, dotted, leaves
 from leverwatch.collectors.sniffing.costs import set_cost
 from leverwatch.collectors.sniffing.draft import MOST_OTHERS, Draft, first_that_tells
@@ -166,8 +172,7 @@ def _set_plain(draft: Draft, name: str) -> None:
     if name == "cache_hit":
         prompts = {path for path in fitting if is_of_prompts(draft, _hits(draft, path))}
         for path in prompts:
-            draft.settled.add(path)
-            draft.prove(name, f"{draft.spell(path)} is that of the cache of prompts, and such a record is a call")
+            doubt_prompts(draft, path, len(_hits(draft, path)))
         fitting = [path for path in fitting if path not in prompts]
     if fitting:
         chosen = first_that_tells(draft, fitting, lambda column: dict(column.by_record))

@@ -41,6 +41,8 @@ class Place:
     """Keys of sums of the others, each with the number of its `*`."""
     timed: bool = False
     """Whether the records have a time of their own."""
+    signs: int = 0
+    """How many of a time of day and a model these records tell, which calls have and sums of days have not."""
 
     @property
     def spelled(self) -> str:
@@ -53,9 +55,9 @@ spell = dotted
 
 def places_of(documents: Sequence[dict[str, Any]]) -> list[Place]:
     """Return the places whose records tell tokens of their own: those with a time first, then those
-    with most records."""
+    with a time of day and a model, then those with most records."""
     found = _within([*documents[:_LOOKED_AT]], (), (), (), len(documents), many=False)
-    return sorted(found, key=lambda place: (not place.timed, -place.items, -len(place.path)))
+    return sorted(found, key=lambda place: (not place.timed, -place.signs, -place.items, -len(place.path)))
 
 
 def _within(
@@ -73,7 +75,9 @@ def _within(
         return
     kind = _kind_of_keys(objects)
     if many and path and any(map(tells_tokens, (leaves(_own(it)) for it in objects[:_LOOKED_AT]))):
-        yield Place(path, keys, len(objects), documents, totals, all(map(_has_time, objects[:_LOOKED_AT])))
+        timed = all(map(_has_time, objects[:_LOOKED_AT]))
+        signs = sum(all(map(has, objects[:_LOOKED_AT])) for has in (_has_time_of_day, _has_model))
+        yield Place(path, keys, len(objects), documents, totals, timed, signs if timed else 0)
     if kind is not None:
         sums = {key for it in objects for key in it if key.lower() in _TOTALS}
         number = len(keys) + 1
@@ -140,6 +144,17 @@ def _are_alike(objects: Sequence[dict[str, Any]]) -> bool:
 
 def _has_time(value: dict[str, Any]) -> bool:
     return any(rank("time", path) is not None and is_time(told) for path, told in leaves(value).items())
+
+
+def _has_time_of_day(value: dict[str, Any]) -> bool:
+    return any(
+        rank("time", path) is not None and is_time(told) and (not isinstance(told, str) or ":" in told)
+        for path, told in leaves(value).items()
+    )
+
+
+def _has_model(value: dict[str, Any]) -> bool:
+    return any(rank("model", path) is not None and isinstance(told, str) for path, told in leaves(value).items())
 
 
 def _has_tokens(value: dict[str, Any]) -> bool:

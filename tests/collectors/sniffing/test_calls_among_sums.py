@@ -47,6 +47,16 @@ def test_the_calls_of_a_document_are_its_records_and_the_sums_beside_them_are_no
     assert "inferences" not in found.fields.fields
 
 
+def test_sums_of_days_in_an_array_of_their_own_are_no_calls_where_calls_stand_beside_them() -> None:
+    days = [
+        {"date": f"2026-03-1{n % 6}", "prompt_tokens": 5, "completion_tokens": 4, "calls": 1} for n in range(9)
+    ]
+    found = found_in(json.dumps({"daily": days, "calls": CALLS}))
+
+    assert found.fields is not None
+    assert found.fields.extras["records"] == "calls"
+
+
 @pytest.mark.parametrize("names", [("in", "out"), ("input", "output"), ("prompt", "completion")])
 def test_calls_without_the_word_tokens_are_found_in_an_array(names: tuple[str, str]) -> None:
     calls = [{"ts": it["timestamp"], names[0]: it["prompt_tokens"], names[1]: it["completion_tokens"]}

@@ -93,7 +93,7 @@ def test_a_hit_of_the_cache_of_prompts_is_a_call() -> None:
     found = found_in(records(cache_hit=lambda n: n % 2 == 1, cache_read_tokens=lambda n: n % 2 * 50))
 
     assert "cache_hit" not in found.fields
-    assert any(it.startswith("cache_hit: cache_hit is that of the cache of prompts") for it in found.evidence)
+    assert "12 records hit a cache by cache_hit, the same that read cached tokens" in said(found, "cache_hit")
 
 
 def test_a_hit_of_the_cache_of_answers_is_none() -> None:
