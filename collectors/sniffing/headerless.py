@@ -13,6 +13,7 @@ from leverwatch.collectors.sniffing.moments import moments_of
 from leverwatch.collectors.sniffing.numerals import number_of, numerals_of
 
 _MOSTLY = 0.9
+_OFTEN = 0.6
 _FEWEST = 2
 _TRUE = frozenset({"true", "false"})
 _OUTCOMES = frozenset({"ok", "fail", "failed", "success", "error"})
@@ -41,6 +42,11 @@ def named_by_shape(rows: Sequence[Sequence[str]]) -> Named | None:
     names = [f"column{at + 1}" for at in range(len(columns))]
     chosen = _tokens(columns, counts, models[0])
     if chosen is None:
+        return None
+    # Where no name tells, notes kept by hand, with days and few numbers, are no calls that a program wrote.
+    told = [sum(bool(cell) for cell in columns[at]) for at in chosen[:2]]
+    by_clock = sum(":" in cell for cell in columns[times[0]])
+    if min(told) < _OFTEN * len(rows) or by_clock < _MOSTLY * len(rows):
         return None
     taken, given, total, is_proven = chosen
     names[times[0]], names[models[0]], names[taken], names[given] = (

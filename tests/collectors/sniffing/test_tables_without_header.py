@@ -62,6 +62,9 @@ def test_a_sum_behind_two_counts_proves_which_ones_are_tokens() -> None:
         "a,b,c,d\n1,2,3,4\n5,6,7,8\n",
         "2026-05-04,web,4,9\n2026-05-05,web,5,12\n",
         "2026-05-04,gpt-4o,west,4\n2026-05-05,gpt-4o,east,5\n",
+        "2026-05-04,gpt-4o,900,31,by hand\n2026-05-05,gpt-4o,1200,44,by hand\n",
+        "2026-05-04T08:00:01,gpt-4o,900,31,x\n2026-05-04T08:00:02,gpt-4o,950,34,x\n"
+        + "".join(f"2026-05-04T08:00:0{n},gpt-4o,,,note\n" for n in range(3, 9)),
     ],
 )
 def test_a_table_of_something_else_is_none(lines: str) -> None:
