@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.columns import Column
 from leverwatch.collectors.sniffing.draft import Draft
 from leverwatch.collectors.sniffing.field_names import SYSTEMS, is_called
@@ -17,6 +18,7 @@ _FLAGS = frozenset({Kind.PENDING, Kind.CACHED, Kind.RETRY, Kind.DERIVED})
 _OF_FLAGS = _FLAGS | {Kind.BAD}
 _NO_CALL = word_set("mock mocked fake simulated simulation replay replayed duplicate duplicated deduped shadow"
                     " warmup healthcheck offline precomputed reused")  # fmt: skip
+_STUBS = _NO_CALL | word_set("stub stubbed stubs dummy canned fixture none test")
 _SET, _UNSET = frozenset({"true", "yes", "y", "1"}), frozenset({"false", "no", "n", "0"})
 _MOST_WORDS = 12
 _MOST_NOTES = 4
@@ -32,6 +34,9 @@ def set_cache_hit(draft: Draft) -> None:
         values = list(dict.fromkeys(column.values))
         hits = [value for value in values if kind_of(value) is Kind.CACHED]
         misses = [value for value in values if value not in hits]
+        if is_of_prompts(draft, {at for at, value in column.by_record.items() if value in hits}):
+            doubt_prompts(draft, path, sum(value in hits for value in column.values))
+            continue
         if hits and misses:
             draft.set("cache_hit", {"path": draft.spell(path), "hit": hits, "miss": misses}, path)
             number = sum(value in hits for value in column.values)
@@ -49,8 +54,11 @@ def doubt_words(draft: Draft) -> None:
         told = draft.is_free(path) and path not in draft.settled and not is_called(SYSTEMS, path)
         if not told or not _are_words(column) or notes >= _MOST_NOTES:
             continue
+        unknown = _unknown_words(column)
         for value in dict.fromkeys(column.values):
             kind = kind_of(value)
+            if kind is None and not _STUBS.isdisjoint(words_of(str(value))):
+                kind = Kind.PENDING
             if kind in _FLAGS or (kind is Kind.BAD and "status" not in draft.paths):
                 number = column.values.count(value)
                 notes += 1
@@ -60,6 +68,14 @@ def doubt_words(draft: Draft) -> None:
                     " the word"
                     f" means {kind}, there are {number} fewer",
                 )
+                if unknown:
+                    others = [f"{word} ({column.values.count(word)} records)" for word in unknown]
+                    draft.doubt(
+                        "inferences",
+                        f"{draft.spell(path)} also says {', '.join(others)}, of which nothing is known: these"
+                        " count as calls too",
+                    )
+                    unknown = []
 
 
 def doubt_flags(draft: Draft) -> None:
@@ -75,6 +91,34 @@ def doubt_flags(draft: Draft) -> None:
                 f"{number} records with {draft.spell(path)} count as calls that succeeded; if it means that they"
                 f" are none, there are {number} fewer",
             )
+
+
+def _unknown_words(column: Column) -> list[Scalar]:
+    return [
+        value
+        for value in dict.fromkeys(column.values)
+        if kind_of(value) is None and _STUBS.isdisjoint(words_of(str(value)))
+    ]
+
+
+def is_of_prompts(draft: Draft, hits: set[int]) -> bool:
+    """Whether records that say so hit the cache of prompts, which is a call: they read tokens from it, and all
+    others none."""
+    cached, given = draft.column("cached_input_tokens"), draft.column("output_tokens")
+    if cached is None or given is None or not hits:
+        return False
+    read = {at for at, number in cached.counts.items() if number > 0}
+    return hits == read and all(given.counts.get(at, 0) > 0 for at in hits)
+
+
+def doubt_prompts(draft: Draft, path: Path, number: int) -> None:
+    """Say that hits are taken for those of the cache of prompts, and leave the field out."""
+    draft.settled.add(path)
+    draft.doubt(
+        "cache_hit",
+        f"{number} records hit a cache by {draft.spell(path)}, the same that read cached tokens: it is taken for"
+        f" the cache of prompts, and they are calls; were they answers, there would be {number} fewer",
+    )
 
 
 def _is_flag(column: Column) -> bool:

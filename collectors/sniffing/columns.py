@@ -39,7 +39,9 @@ def leaves(value: Any, path: Path = ()) -> dict[Path, Scalar]:
 
 def dotted(path: Path) -> str:
     """Return a path into JSON as it is written in the configuration."""
-    return ".".join(key.replace("\\", "\\\\").replace(".", "\\.") for key in path)
+    text = ".".join(key.replace("\\", "\\\\").replace(".", "\\.") for key in path)
+    # A path that begins with a plus is one that is added to others.
+    return f"\\{text}" if text.startswith("+") else text
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from leverwatch.collectors.records.field_values import PER_DOLLAR, without_dolla
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.columns import Column
 from leverwatch.collectors.sniffing.cost_evidence import is_price, made_of_tokens, micros, names_currencies
+from leverwatch.collectors.sniffing.cost_totals import doubt_fees, total_first
 from leverwatch.collectors.sniffing.counters import counter_of, session_keys
 from leverwatch.collectors.sniffing.draft import MOST_OTHERS, Draft, exclusive, first_that_tells
 from leverwatch.collectors.sniffing.field_names import is_called, rank
@@ -47,6 +48,7 @@ def set_cost(draft: Draft) -> None:
     signed = _without_signs(draft)
     parts = _parts(draft)
     named = [path for path in _named(draft) if path not in parts or rank("cost_usd", path) == 0]
+    named = total_first(draft, named)
     for path in named:
         spelled = draft.spell(path)
         if not draft.fits("cost_usd", path):
@@ -66,6 +68,7 @@ def set_cost(draft: Draft) -> None:
             draft.settled.add(path)
             continue
         _set_cost(draft, path, [it for it in named if it not in signed], is_signed=path in signed)
+        doubt_fees(draft)
         return
     _set_sum(draft, parts, signed)
     if "cost_usd" not in draft.paths and not named and not parts:

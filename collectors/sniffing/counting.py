@@ -81,7 +81,7 @@ def _named(name: str) -> str:
 def samples(settings: FileFormat, data: bytes, number: int = 5) -> Iterator[Sample]:
     """Yield the fields read from the first records."""
     format_ = build_format(settings, ())
-    parsed, start = _read(format_, data)
+    parsed, start = _read(format_, data, has_header=_begins_with_header(settings))
     for index, row in enumerate(parsed.rows[:number]):
         line = index if parsed.lines is None else parsed.lines[index]
         yield Sample(str(line + 1 + bool(start)), _shown(row))
@@ -90,13 +90,18 @@ def samples(settings: FileFormat, data: bytes, number: int = 5) -> Iterator[Samp
 def doubts(settings: FileFormat, data: bytes) -> tuple[str, ...]:
     """Return sentences about what in the first bytes of a file may not be as it seems."""
     format_ = build_format(settings, ())
-    parsed, _ = _read(format_, data)
+    parsed, _ = _read(format_, data, has_header=_begins_with_header(settings))
     return (*piece_notes(parsed), *note_on(parsed, format_.repeats, has_extended=format_.has_extended))
 
 
-def _read(format_: Format, data: bytes) -> tuple[Parsed, int]:
+def _begins_with_header(settings: FileFormat) -> bool:
+    """Whether the first line of a table is one for sure: with names of its columns it may be a record."""
+    return not getattr(settings, "columns", None)
+
+
+def _read(format_: Format, data: bytes, *, has_header: bool) -> tuple[Parsed, int]:
     """Return the records of the first bytes of a file, and the length of its header."""
-    start = data.find(b"\n") + 1 if format_.wants_header else 0
+    start = data.find(b"\n") + 1 if format_.wants_header and has_header else 0
     header, data = data[:start], data[start:]
     end = format_.framing.complete(data, final=True)
     return format_.parse(data[:end] or data, header or None), start

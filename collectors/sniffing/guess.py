@@ -14,7 +14,13 @@ from leverwatch.collectors.records.formats.interface import Repeats
 from leverwatch.collectors.records.names import is_usable
 from leverwatch.collectors.records.vocabulary import is_cache_hit
 from leverwatch.collectors.sniffing.belonging import belongs
-from leverwatch.collectors.sniffing.caches import doubt_flags, doubt_words, set_cache_hit
+from leverwatch.collectors.sniffing.caches import (
+    doubt_flags,
+    doubt_prompts,
+    doubt_words,
+    is_of_prompts,
+    set_cache_hit,
+)
 from leverwatch.collectors.sniffing.columns import MOSTLY, Columns, Record, dotted, leaves
 from leverwatch.collectors.sniffing.costs import set_cost
 from leverwatch.collectors.sniffing.draft import MOST_OTHERS, Draft, first_that_tells
@@ -163,12 +169,21 @@ def _set_status(draft: Draft, kinds: Kinds) -> dict[Path, list[Scalar]]:
 
 def _set_plain(draft: Draft, name: str) -> None:
     fitting = [path for path in draft.named(name) if draft.fits(name, path)]
+    if name == "cache_hit":
+        prompts = {path for path in fitting if is_of_prompts(draft, _hits(draft, path))}
+        for path in prompts:
+            doubt_prompts(draft, path, len(_hits(draft, path)))
+        fitting = [path for path in fitting if path not in prompts]
     if fitting:
         chosen = first_that_tells(draft, fitting, lambda column: dict(column.by_record))
         spelled = [draft.spell(path) for path in chosen]
         draft.set(name, spelled[0] if len(spelled) == 1 else spelled, *chosen)
         draft.others[name] = tuple(path for path in fitting if path not in chosen)[:MOST_OTHERS]
         _of_plain(draft, name, chosen[0])
+
+
+def _hits(draft: Draft, path: Path) -> set[int]:
+    return {at for at, value in draft.columns.of[path].by_record.items() if is_cache_hit(value)}
 
 
 def _of_plain(draft: Draft, name: str, path: Path) -> None:

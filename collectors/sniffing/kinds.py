@@ -14,6 +14,7 @@ from leverwatch.collectors.sniffing.field_names import FAILURES, is_called, rank
 from leverwatch.collectors.sniffing.models import looks_like_models
 from leverwatch.collectors.sniffing.numerals import Scalar
 from leverwatch.collectors.sniffing.summaries import summaries_of
+from leverwatch.collectors.sniffing.web_requests import no_calls
 from leverwatch.collectors.sniffing.words import Kind, is_word, kind_of, operation_like, outcome_of, subject_of
 
 _NAMES = (
@@ -92,8 +93,28 @@ def kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
         found = _split(path, groups, columns, spell)
         if found is not None and (best is None or (-len(found.kept), place) < best[0]):
             best = ((-len(found.kept), place), found)
-    found = Kinds(every) if best is None else best[1]
+    found = _without_requests(Kinds(every) if best is None else best[1], columns, spell)
     return _without_rest(_without_sums(found, columns, spell), columns, calls, models, spell)
+
+
+def _without_requests(found: Kinds, columns: Columns, spell: Callable[[Path], str]) -> Kinds:
+    """Leave out requests that ask no model, or say that some may be such."""
+    for none in no_calls(columns, found.kept):
+        words, name = ", ".join(map(str, none.values)), spell(none.path)
+        if not none.is_proven or none.path in found.only or none.path in found.excluded:
+            note = (
+                f"inferences: {len(none.at)} records whose {name} is {words} count as calls; if these requests ask"
+                f" no model, there are {len(none.at)} fewer"
+            )
+            return replace(found, notes=(*found.notes, note))
+        note = (
+            f"not: {len(none.at)} records whose {name} is {words}, which have neither a model nor tokens, are left"
+            f" out; were they calls, there would be {len(none.at)} more"
+        )
+        kept = [at for at in found.kept if at not in none.at]
+        excluded = {**found.excluded, none.path: list(none.values)}
+        return replace(found, kept=kept, excluded=excluded, notes=(*found.notes, note))
+    return found
 
 
 def _without_sums(found: Kinds, columns: Columns, spell: Callable[[Path], str]) -> Kinds:

@@ -9,7 +9,7 @@ from typing import Any
 
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.records.shapes.spread import EVERY
-from leverwatch.collectors.sniffing.columns import leaves
+from leverwatch.collectors.sniffing.columns import dotted, leaves
 from leverwatch.collectors.sniffing.field_names import FAILURES, is_called, is_time, rank
 from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.name_words import bare_field, token_field
@@ -41,6 +41,8 @@ class Place:
     """Keys of sums of the others, each with the number of its `*`."""
     timed: bool = False
     """Whether the records have a time of their own."""
+    signs: int = 0
+    """How many of a time of day and a model these records tell, which calls have and sums of days have not."""
 
     @property
     def spelled(self) -> str:
@@ -48,16 +50,14 @@ class Place:
         return spell(self.path)
 
 
-def spell(path: Path) -> str:
-    """Return a path as the configuration has it."""
-    return ".".join(key.replace("\\", "\\\\").replace(".", "\\.") for key in path)
+spell = dotted
 
 
 def places_of(documents: Sequence[dict[str, Any]]) -> list[Place]:
     """Return the places whose records tell tokens of their own: those with a time first, then those
-    with most records."""
+    with a time of day and a model, then those with most records."""
     found = _within([*documents[:_LOOKED_AT]], (), (), (), len(documents), many=False)
-    return sorted(found, key=lambda place: (not place.timed, -place.items, -len(place.path)))
+    return sorted(found, key=lambda place: (not place.timed, -place.signs, -place.items, -len(place.path)))
 
 
 def _within(
@@ -75,7 +75,9 @@ def _within(
         return
     kind = _kind_of_keys(objects)
     if many and path and any(map(tells_tokens, (leaves(_own(it)) for it in objects[:_LOOKED_AT]))):
-        yield Place(path, keys, len(objects), documents, totals, all(map(_has_time, objects[:_LOOKED_AT])))
+        timed = all(map(_has_time, objects[:_LOOKED_AT]))
+        signs = sum(all(map(has, objects[:_LOOKED_AT])) for has in (_has_time_of_day, _has_model))
+        yield Place(path, keys, len(objects), documents, totals, timed, signs if timed else 0)
     if kind is not None:
         sums = {key for it in objects for key in it if key.lower() in _TOTALS}
         number = len(keys) + 1
@@ -144,6 +146,17 @@ def _has_time(value: dict[str, Any]) -> bool:
     return any(rank("time", path) is not None and is_time(told) for path, told in leaves(value).items())
 
 
+def _has_time_of_day(value: dict[str, Any]) -> bool:
+    return any(
+        rank("time", path) is not None and is_time(told) and (not isinstance(told, str) or ":" in told)
+        for path, told in leaves(value).items()
+    )
+
+
+def _has_model(value: dict[str, Any]) -> bool:
+    return any(rank("model", path) is not None and isinstance(told, str) for path, told in leaves(value).items())
+
+
 def _has_tokens(value: dict[str, Any]) -> bool:
     return tells_tokens(leaves(value))
 
@@ -178,6 +191,19 @@ def records_at(value: Any, place: Path, keys: tuple[str, ...]) -> Iterator[tuple
         kept = _of_around(around)
         for made, all_keys in records_at(value.get(place[0]), place[1:], keys):
             yield {**kept, place[0]: made}, all_keys
+
+
+def without_times(record: dict[str, Any], place: Path) -> dict[str, Any]:
+    """Return a record that has a time of its own without those around it, as of the file."""
+    kept: dict[str, Any] = {}
+    for key, inner in record.items():
+        if place and key == place[0]:
+            kept[key] = without_times(inner, place[1:]) if len(place) > 1 and isinstance(inner, dict) else inner
+        elif isinstance(inner, dict):
+            kept[key] = without_times(inner, ())
+        elif not (rank("time", (key,)) is not None and is_time(inner)):
+            kept[key] = inner
+    return kept
 
 
 def _of_around(value: dict[str, Any], above: Path = ()) -> dict[str, Any]:

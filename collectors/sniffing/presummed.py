@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from leverwatch.collectors.records.fields import Path
@@ -28,6 +28,9 @@ _NO = word_set(
     "token tokens cost model models name retry retries status code message text kind class cumulative uri "
     "url path method user timeout duration latency size bytes body percent pct ratio unique users"
 )
+_STEPS = word_set("steps turns iterations rounds hops loops repairs schritte")
+_OF_MODELS = word_set("llm api model of made")
+_ORDINAL = word_set("number num no nr index idx")
 _FEWEST = 3
 """Times that are full hours, from which on this is no chance."""
 
@@ -43,12 +46,14 @@ def set_inferences(draft: Draft) -> None:
     bare = [path for path in whole if _only(path, _COUNTED) and not _has(path, _GOOD | _BAD)]
     totals += [path for path in bare if sums and path not in totals]
     some = [path for path in totals if any(number > 1 for number in whole[path].counts.values())]
+    some = some or [path for path in totals if _tells_none(draft, path)]
     if not some and not bad:
         # Only those that succeeded are told.
         some = [path for path in good if any(number > 1 for number in whole[path].counts.values())]
     if not some and not (sums and good and bad):
         if sums:
             _doubt_sums(draft, totals)
+        _doubt_steps(draft, whole)
         return
     if some:
         _set_total(draft, some, good, bad)
@@ -77,6 +82,8 @@ def _set_total(draft: Draft, some: Sequence[Path], good: Sequence[Path], bad: Se
             "inferences", f"{spelled} only grows, as a sum so far does: not mapped, every record is one call"
         )
         return
+    if none := sum(number == 0 for number in column.counts.values()):
+        draft.doubt("inferences", f"{none} records whose {spelled} is 0 are no call")
     numerals = draft.signs(column)
     draft.set("inferences", {"path": spelled, **numerals} if numerals else spelled, path)
     draft.others["inferences"] = tuple(it for it in some[1:])
@@ -90,6 +97,35 @@ def _set_total(draft: Draft, some: Sequence[Path], good: Sequence[Path], bad: Se
         + (", though each has an id of its own" if one_each else ""),
     )
     _set_errors(draft, path, good, bad)
+
+
+def _tells_none(draft: Draft, path: Path) -> bool:
+    """Whether a number of calls says of records that took no tokens that nothing was called."""
+    numbers = draft.columns.of[path].counts
+    none = {at for at, number in numbers.items() if number == 0}
+    plain = _words(path) <= _CALLS | _COUNTED | _OF_MODELS
+    return plain and bool(none) and none.isdisjoint(_takers(draft))
+
+
+def _takers(draft: Draft) -> set[int]:
+    """Return the records with more than no tokens."""
+    tokens = [draft.column(name) for name in ("input_tokens", "output_tokens")]
+    return {at for column in tokens if column is not None for at, number in column.counts.items() if number > 0}
+
+
+def _doubt_steps(draft: Draft, counts: Mapping[Path, Column]) -> None:
+    """Say which numbers may be those of the calls of a record."""
+    for path, column in counts.items():
+        words = frozenset(words_of(path[-1]))
+        several = sum(number > 1 for number in column.counts.values())
+        if not words & _STEPS or words & _NO or not several:
+            continue
+        draft.doubt(
+            "inferences",
+            f"each record counts as one call, and {draft.spell(path)} is more than 1 in {several} of"
+            f" {len(column.counts)}; were each of these a call, there would be {sum(column.counts.values()):,.0f}"
+            f" in the sample, by `inferences: {draft.spell(path)}`",
+        )
 
 
 def _set_errors(draft: Draft, path: Path, good: Sequence[Path], bad: Sequence[Path]) -> None:
@@ -161,6 +197,9 @@ def _has(path: Path, words: Iterable[str]) -> bool:
 
 def _is_named(path: Path, wanted: frozenset[str], more: frozenset[str]) -> bool:
     own = _words(path)
+    words = words_of(path[-1])
+    if words[-1:] and words[-1] in _ORDINAL and not any(word.endswith("s") for word in own & wanted):
+        return False  # `request_number` is the number of a request
     plural = own & wanted and (own & more or any(word.endswith(("s", "n")) for word in own & wanted))
     return bool(plural) and not own & _NO
 

@@ -15,7 +15,7 @@ from leverwatch.collectors.sniffing.columns import leaves
 from leverwatch.collectors.sniffing.field_names import LED, rank
 from leverwatch.collectors.sniffing.guess import FieldGuess, propose
 from leverwatch.collectors.sniffing.numerals import number_of, numerals_of
-from leverwatch.collectors.sniffing.places import DATE, Place, places_of, records_at, spell
+from leverwatch.collectors.sniffing.places import DATE, Place, places_of, records_at, spell, without_times
 
 _TOKENS = ("input_tokens", "output_tokens")
 _MOSTLY = 0.9
@@ -104,7 +104,7 @@ class _Taken:
         self._documents, self._place = documents, place
         self._by_document = [list(records_at(it, place.path, ())) for it in documents]
         self.records = [
-            {**made, **self._keys(keys)}
+            {**(without_times(made, place.path) if place.timed else made), **self._keys(keys)}
             for found in self._by_document
             for made, keys in found
             if not any(keys[number - 1] == key for number, key in place.totals)

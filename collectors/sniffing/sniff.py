@@ -24,7 +24,7 @@ from leverwatch.collectors.sniffing.loading import config_of, loadable
 from leverwatch.collectors.sniffing.named import map_that_tells_more, told, unknown_numbers, unread_numbers
 from leverwatch.collectors.sniffing.reading import MOST_RECORDS, read_sample, spread
 from leverwatch.collectors.sniffing.reshaping import reshaped
-from leverwatch.collectors.sniffing.tables import Table, has_no_header, no_table, table_of
+from leverwatch.collectors.sniffing.tables import Table, has_no_header, no_table, table_of, without_header
 from leverwatch.collectors.sniffing.text_pairs import pairs_in
 from leverwatch.collectors.sniffing.unmapped import arrays_of_calls, found_and_missing
 
@@ -235,6 +235,8 @@ def _lines(data: bytes) -> list[str]:
 def _table(data: bytes, compression: str) -> Guess | None:
     found = _rows(data)
     if found is None or has_no_header(found):
+        found = without_header([*spread(_lines(data))])
+    if found is None:
         return None
     fields = propose(found.records, lambda path: path[0], day_first=found.delimiter == ";")
     if fields is None:

@@ -10,11 +10,13 @@ from itertools import pairwise
 
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.field_names import is_time
+from leverwatch.collectors.sniffing.headerless import most_common_width, named_by_shape
 from leverwatch.collectors.sniffing.moments import moments_of
 from leverwatch.collectors.sniffing.numerals import Scalar, number_of
 
 _DELIMITERS = (",", "\t", ";", "|")
 _SEPARATOR = re.compile(r"sep=.", re.IGNORECASE)
+_FEWEST_COLUMNS = 4
 _TRIED = 200
 _LONGEST = 500
 """The most lines that one row may have."""
@@ -74,11 +76,15 @@ def _table(lines: Sequence[str], delimiter: str) -> Table:
     if not rows:
         return Table(delimiter, [])
     names = [name.strip() for name in rows[0]]
-    once = [at for at, name in enumerate(names) if name and names.count(name) == 1]
+    once = [at for at, name in enumerate(names) if name and names.count(name) == 1 and name[0] != "+"]
     notes = [
         f"columns named {name} occur {names.count(name)} times, and are not looked at"
         for name in dict.fromkeys(names)
         if name and names.count(name) > 1
+    ]
+    # In a field map a plus before a name is a sum.
+    notes += [
+        f"the column {name} is not looked at, as its name begins with +" for name in names if name[:1] == "+"
     ]
     whole = [row for row in rows[1:] if len(row) == len(names)]
     added = _added(rows, len(names))
@@ -126,6 +132,31 @@ def has_no_header(table: Table) -> bool:
         or moments_of([name], day_first=True) is not None
         for name in names
     )  # fmt: skip
+
+
+def without_header(all_lines: Sequence[str]) -> Table | None:
+    """Return the table that lines are whose first one is a record, by the shapes of values; None when nothing
+    tells what its columns are."""
+    lines = [line for line in all_lines if not line.startswith("#")]
+    best: Table | None = None
+    for delimiter in _DELIMITERS:
+        rows = _cells(lines, delimiter)
+        width = most_common_width(rows) if rows else 0
+        whole = [row for row in rows if len(row) == width]
+        if width < _FEWEST_COLUMNS or len(whole) < _MANY * len(rows):
+            continue
+        named = named_by_shape(whole)
+        if named is None or (best is not None and width <= len(best.columns)):
+            continue
+        notes = [*named.notes]
+        if odd := len(rows) - len(whole):
+            notes.append(
+                f"columns: {odd} of {len(rows)} lines have not the {width} values of the others; longer ones"
+                " are refused, and what shorter ones have stands under the first columns"
+            )
+        records = [_record(named.names, range(width), row) for row in whole]
+        best = Table(delimiter, records, tuple(notes), named.names)
+    return best
 
 
 def columns(lines: Sequence[str]) -> tuple[str, list[dict[Path, Scalar]]] | None:

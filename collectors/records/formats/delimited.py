@@ -79,7 +79,7 @@ class Delimited:
         wanted = [it for it in columns if it is not None]
         self.table = Header(self._dialect, wanted, framing.split)
         """Finds the headers of a file."""
-        self._header: tuple[bytes | None, list[str]] = (None, [])
+        self._header: tuple[bytes | None, list[str]] = (None, list(self._dialect.columns))
 
     def check_header(self, line: bytes) -> tuple[str, ...]:
         """Return messages about columns that are missing or occur twice."""
@@ -173,7 +173,7 @@ class Delimited:
             self.table.places(names, self._columns), self._columns, self._fields, self._readers, strict=True
         ):
             if place is None:
-                columns.append(repeat(None))
+                columns.append(repeat(None, len(lines)))
                 continue
             values, wrong = reader.read(cells[place])
             columns.append(values)

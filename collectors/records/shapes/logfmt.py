@@ -22,7 +22,7 @@ _ENDS = ",;|"
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _NAMED = re.compile(
-    r"(?:^(?:\w+:[\w.]+:)?|[|,;\])>-]\s+|\|)(?P<key>[^\W\d][\w./-]*(?: [\w(][\w./()-]*){0,3}):(?:\s+|$)"
+    r"(?:^(?:\w+:[\w.]+:)?|[|,;\])>-]\s+|\||(?<=\s)\()(?P<key>[^\W\d][\w./-]*(?: [\w(][\w./()-]*){0,3}):(?:\s+|$)"
 )
 """A key before a colon: at the start of a line or behind a separator; Python begins it with `INFO:root:`."""
 _LONGEST = 1 << 20
@@ -102,7 +102,10 @@ def named_pairs_of(text: str) -> tuple[dict[str, Any], str]:
     matches = list(_NAMED.finditer(text))
     for number, match in enumerate(matches):
         end = matches[number + 1].start() if number + 1 < len(matches) else len(text)
-        value = text[match.end() : end].strip(" \t,;|") or None
+        told = text[match.end() : end].strip(" \t,;|")
+        if told.endswith("(") or (told.endswith(")") and "(" not in told):
+            told = told[:-1].strip()  # of brackets around pairs
+        value = told or None
         if value is not None and len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
             value = value[1:-1]
         key = match["key"]

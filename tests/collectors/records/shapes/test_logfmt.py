@@ -137,6 +137,8 @@ def test_text_around_pairs_needs_no_wrapper_and_says_so() -> None:
         ("INFO:root:Model: m-1 | in:", {"Model": "m-1", "in": None}),
         ('SAID: {"a": 1, "b": 2} | in: 7', {"SAID": '{"a": 1, "b": 2}', "in": "7"}),
         ("in: 7, in: 8", {"in": None}),
+        ("Sum: 9 (in: 7, out: 2) | by: x", {"Sum": "9", "in": "7", "out": "2", "by": "x"}),
+        ("said: no (really) | by: f(x)", {"said": "no (really)", "by": "f(x)"}),
         ("http://a.example:80/b, 10:20:30", {}),
         ("", {}),
     ],

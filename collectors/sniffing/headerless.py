@@ -1,0 +1,157 @@
+"""Names the columns of a table without a header by the shapes of their values. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import permutations
+
+from leverwatch.collectors.sniffing.field_names import is_time
+from leverwatch.collectors.sniffing.models import looks_like_model
+from leverwatch.collectors.sniffing.moments import moments_of
+from leverwatch.collectors.sniffing.numerals import number_of, numerals_of
+
+_MOSTLY = 0.9
+_OFTEN = 0.6
+_FEWEST = 2
+_TRUE = frozenset({"true", "false"})
+_OUTCOMES = frozenset({"ok", "fail", "failed", "success", "error"})
+_Cells = Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Names for the columns of a table without a header."""
+
+    names: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def named_by_shape(rows: Sequence[Sequence[str]]) -> Named | None:
+    """Return names for the columns of rows of one width; None when none has times, or no column follows a model
+    with two counts behind it."""
+    if len(rows) < _FEWEST:
+        return None
+    columns = [[row[at].strip() for row in rows] for at in range(len(rows[0]))]
+    times = [at for at, cells in enumerate(columns) if _are_times(cells)]
+    models = [at for at, cells in enumerate(columns) if at not in times and _are_models(cells)]
+    if not times or not models:
+        return None
+    counts = [at for at, cells in enumerate(columns) if at not in times and _are_counts(cells)]
+    names = [f"column{at + 1}" for at in range(len(columns))]
+    chosen = _tokens(columns, counts, models[0])
+    if chosen is None:
+        return None
+    # Where no name tells, notes kept by hand, with days and few numbers, are no calls that a program wrote.
+    told = [sum(bool(cell) for cell in columns[at]) for at in chosen[:2]]
+    by_clock = sum(":" in cell for cell in columns[times[0]])
+    if min(told) < _OFTEN * len(rows) or by_clock < _MOSTLY * len(rows):
+        return None
+    taken, given, total, is_proven = chosen
+    names[times[0]], names[models[0]], names[taken], names[given] = (
+        "time",
+        "model",
+        "input_tokens",
+        "output_tokens",
+    )
+    if total is not None:
+        names[total] = "total_tokens"
+    of_cost = [at for at, cells in enumerate(columns) if at not in (*times, *counts) and _are_amounts(cells)]
+    cost = of_cost[0] if len(of_cost) == 1 else None
+    if cost is not None:
+        names[cost] = "cost_usd"
+    words = [at for at, cells in enumerate(columns) if _are_outcomes(cells)]
+    if len(words) == 1:
+        names[words[0]] = "success" if _is_flag(columns[words[0]]) else "status"
+    said = [f"column {at + 1} as {name}" for at, name in enumerate(names) if name != f"column{at + 1}"]
+    what = ", ".join(said)
+    made_up = "the first line is no header, and the names of the columns are made up"
+    notes = [f"columns: {made_up}; taken by their values are {what}. Is that right?"]
+    if not is_proven:
+        notes.append(
+            f"input_tokens: columns {taken + 1} and {given + 1} are taken for tokens as the first two counts"
+            " behind the model, input before output; nothing proves it"
+        )
+    return Named(tuple(names), tuple(notes))
+
+
+def most_common_width(rows: Sequence[Sequence[str]]) -> int:
+    """Return how many cells most rows have."""
+    return max(Counter(map(len, rows)).items(), key=lambda it: (it[1], it[0]))[0]
+
+
+def _tokens(
+    columns: Sequence[_Cells], counts: Sequence[int], model: int
+) -> tuple[int, int, int | None, bool] | None:
+    numbers = {at: [_number(cell) for cell in columns[at]] for at in counts}
+    varied = [at for at in counts if len(set(numbers[at])) > 1]
+    for one, other, total in permutations(counts, 3):
+        if one < other and _sums(numbers[one], numbers[other], numbers[total]):
+            return one, other, total, True
+    behind = [at for at in varied if at > model]
+    if len(behind) >= 2 and behind[1] == behind[0] + 1:
+        return behind[0], behind[1], None, False
+    return None
+
+
+def _sums(one: Sequence[float | None], other: Sequence[float | None], total: Sequence[float | None]) -> bool:
+    told = [(a, b, c) for a, b, c in zip(one, other, total, strict=True) if None not in (a, b, c)]
+    return (
+        len(told) >= _MOSTLY * len(one)
+        and all(a is not None and b is not None and a + b == c for a, b, c in told)
+        and any(a and b for a, b, _ in told)
+    )
+
+
+def _number(cell: str) -> float | None:
+    return number_of(cell, numerals_of([cell], whole=True))
+
+
+def _mostly(cells: _Cells, hold: Sequence[bool]) -> bool:
+    told = [it for cell, it in zip(cells, hold, strict=True) if cell]
+    return len(told) >= _FEWEST and sum(told) >= _MOSTLY * len(told)
+
+
+def _are_times(cells: _Cells) -> bool:
+    dated = [("-" in cell or ":" in cell or "/" in cell) and is_time(cell) for cell in cells]
+    return _mostly(cells, dated) or (
+        moments_of([it for it in cells if it], day_first=True) is not None
+        and all(any(sign in cell for sign in "-/:.") for cell in cells if cell)
+    )
+
+
+def _are_models(cells: _Cells) -> bool:
+    return _mostly(cells, [looks_like_model(cell) for cell in cells])
+
+
+def _are_counts(cells: _Cells) -> bool:
+    return _mostly(cells, [cell.isascii() and cell.isdigit() for cell in cells])
+
+
+def _are_amounts(cells: _Cells) -> bool:
+    """Whether cells are decimal fractions, of which some are below a dollar."""
+    numbers = [_fraction(cell) for cell in cells]
+    known = [it for it in numbers if it is not None]
+    return (
+        _mostly(cells, [it is not None for it in numbers])
+        and sum("." in cell for cell in cells) >= _MOSTLY * len(known)
+        and all(0 <= it < 10 for it in known)
+        and any(0 < it < 0.1 for it in known)
+    )
+
+
+def _fraction(cell: str) -> float | None:
+    try:
+        return float(cell.lstrip("$"))
+    except ValueError:
+        return None
+
+
+def _is_flag(cells: _Cells) -> bool:
+    return all(cell.lower() in _TRUE for cell in cells)
+
+
+def _are_outcomes(cells: _Cells) -> bool:
+    words = {cell.lower() for cell in cells if cell}
+    return bool(words) and (words <= _TRUE or words <= _OUTCOMES)

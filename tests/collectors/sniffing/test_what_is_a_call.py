@@ -1,0 +1,125 @@
+"""Records that are no call, one call or several: by requests, words of modes, and numbers of calls."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from leverwatch.collectors.sniffing.guess import FieldGuess, leaves, propose
+
+
+def records(**more: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "at": f"2026-04-07T10:{n:02}:33Z", "model": "m-2", "input_tokens": 210 + (n * 31) % 83,
+            "output_tokens": 30 + (n * 17) % 41, **{key: value(n) for key, value in more.items()},
+        }
+        for n in range(24)
+    ]  # fmt: skip
+
+
+def found_in(some: list[dict[str, Any]]) -> FieldGuess:
+    found = propose([leaves(it) for it in some])
+    assert found is not None
+    return found
+
+
+def said(found: FieldGuess, field: str) -> str:
+    return "\n".join(note for note in found.notes if note.startswith(field))
+
+
+@pytest.mark.parametrize(
+    ("other", "excluded"),
+    [
+        ({"method": "GET", "path": "/v1/models"}, {"method": ["GET"]}),
+        ({"method": "POST", "path": "/healthz"}, {"path": ["/healthz"]}),
+    ],
+)
+def test_requests_that_ask_no_model_are_left_out(other: dict[str, str], excluded: dict[str, Any]) -> None:
+    calls = records(method=lambda _: "POST", path=lambda _: "/v1/messages")
+    rest = [{"at": f"2026-04-07T11:{n:02}:00Z", "model": None, "input_tokens": 0, "output_tokens": 0, **other}
+            for n in range(3)]  # fmt: skip
+    found = found_in([*calls, *rest])
+
+    assert found.excluded == excluded
+    assert "were they calls, there would be 3 more" in said(found, "not")
+
+
+def test_a_get_that_has_tokens_is_doubted_and_counts() -> None:
+    found = found_in(records(method=lambda n: "POST" if n % 4 else "GET"))
+
+    assert not found.excluded
+    assert "6 records whose method is GET count as calls" in said(found, "inferences")
+
+
+def test_every_word_of_a_mode_that_nobody_knows_is_named() -> None:
+    modes = ("real", "stub", "stub-fallback", "zeta")
+    notes = said(found_in(records(mode=lambda n: modes[n % 4])), "inferences")
+
+    assert "mode is stub count" in notes
+    assert "mode is stub-fallback count" in notes
+    assert "mode also says real (6 records), zeta (6 records)" in notes
+
+
+@pytest.mark.parametrize("name", ["steps", "num_turns", "iterations"])
+def test_a_number_of_steps_is_doubted_by_name(name: str) -> None:
+    found = found_in(records(**{name: lambda n: 2 + n * 5 % 7}))
+
+    assert "inferences" not in found.fields
+    assert f"`inferences: {name}`" in said(found, "inferences")
+
+
+def test_the_number_of_a_request_is_no_number_of_requests() -> None:
+    found = found_in(records(request_number=lambda n: 1 + n % 3))
+
+    assert "inferences" not in found.fields
+
+
+def test_a_row_of_no_calls_is_no_call() -> None:
+    rows = [{**it, "calls": int(n % 3 > 0), **({} if n % 3 else {"input_tokens": 0, "output_tokens": 0})}
+            for n, it in enumerate(records())]  # fmt: skip
+    found = found_in(rows)
+
+    assert found.fields["inferences"] == "calls"
+    assert "8 records whose calls is 0 are no call" in said(found, "inferences")
+
+
+def test_a_number_of_calls_that_are_malformed_is_no_number_of_calls() -> None:
+    assert "inferences" not in found_in(records(malformed_calls=lambda _: 0)).fields
+
+
+def test_a_hit_of_the_cache_of_prompts_is_a_call() -> None:
+    found = found_in(records(cache_hit=lambda n: n % 2 == 1, cache_read_tokens=lambda n: n % 2 * 50))
+
+    assert "cache_hit" not in found.fields
+    assert "12 records hit a cache by cache_hit, the same that read cached tokens" in said(found, "cache_hit")
+
+
+def test_a_hit_of_the_cache_of_answers_is_none() -> None:
+    found = found_in(records(cache_hit=lambda n: n % 2 == 1, cache_read_tokens=lambda n: (n + 1) % 2 * 50))
+
+    assert found.fields["cache_hit"] == "cache_hit"
+
+
+def test_of_several_costs_the_sum_is_taken() -> None:
+    found = found_in(records(
+        token_cost_usd=lambda n: 0.0011 + n / 1e5, fixed_cost_usd=lambda n: 0.035 * (n % 2),
+        total_estimated_cost_usd=lambda n: round(0.0011 + n / 1e5 + 0.035 * (n % 2), 8),
+    ))  # fmt: skip
+
+    assert found.fields["cost_usd"] == "total_estimated_cost_usd"
+    assert said(found, "cost_usd") == ""
+
+
+def test_a_fee_that_no_total_includes_is_doubted() -> None:
+    found = found_in(records(cost_usd=lambda n: 0.0011 + n / 1e5, fee_usd=lambda _: 0.01))
+
+    assert found.fields["cost_usd"] == "cost_usd"
+    assert "fee_usd is not in it as far as the numbers tell" in said(found, "cost_usd")
+
+
+def test_a_key_that_begins_with_a_plus_is_no_part_of_a_sum() -> None:
+    found = found_in([{key.replace("input", "+input"): value for key, value in it.items()} for it in records()])
+
+    assert "+input_tokens" not in str(found.fields).replace(r"\\+", "")
