@@ -45,7 +45,7 @@ def test_a_source_is_asked_for_yesterday_and_nothing_is_stored(folder: Path) -> 
     assert result.exit_code == 0, result.output
     first, *lines = result.stdout.splitlines()
     assert first.startswith(f"db, {YESTERDAY}: complete; 2 rows moved in ")
-    assert "FROM calls" in result.stdout
+    assert 'FROM "calls"' in result.stdout
     assert [line.split() for line in lines[-2:]] == [
         ["search", "a", "generation", "2", "0", "150", "?", "?"],
         ["ads", "b", "generation", "1", "0", "7", "?", "?"],
