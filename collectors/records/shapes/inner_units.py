@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.formats.interface import Units
+from leverwatch.collectors.records.lenient import sound
+from leverwatch.collectors.records.shapes.nested import BAD
 
+T = TypeVar("T")
 BLANK = b"\0\r \t\n\xef\xbb\xbf"
 """Bytes around a text that are no part of it; a file that was truncated under its writer has a hole of NULs."""
 
@@ -20,6 +26,23 @@ class InnerUnits:
         self._refused = list(outer.refused)
         self.ignored = outer.ignored
         """The number of texts that are no records."""
+
+    def each(self, read: Callable[[bytes], T]) -> Iterator[tuple[int, T]]:
+        """Yield what is read of each text that has something, by its index; what is no JSON is refused."""
+        for index, unit in enumerate(self._outer.units):
+            text = unit.strip(BLANK)
+            if not text:
+                self.ignored += 1
+                continue
+            try:
+                found = read(text)
+            except BAD:
+                try:
+                    found = read(sound(text))
+                except BAD:
+                    self.refuse(index, Result.INVALID_LINE, "not one JSON object")
+                    continue
+            yield index, found
 
     def add(self, index: int, made: bytes, time: str | None = None) -> None:
         """Add what the text with this index is made into; `time` is one that stands beside it."""

@@ -7,12 +7,10 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from msgspec import Raw
 
-from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import Path, parse_path
 from leverwatch.collectors.records.formats.interface import Units
-from leverwatch.collectors.records.lenient import sound
-from leverwatch.collectors.records.shapes.inner_units import BLANK, InnerUnits
-from leverwatch.collectors.records.shapes.nested import BAD, kind_of, list_of, object_of, text_of
+from leverwatch.collectors.records.shapes.inner_units import InnerUnits
+from leverwatch.collectors.records.shapes.nested import kind_of, list_of, object_of, text_of
 
 NAMES = ("key", "name", "k", "Key", "Name", "attribute", "field")
 """What the key of a pair is called, the likeliest first."""
@@ -39,19 +37,7 @@ class Pairs:
     def unwrap(self, outer: Units) -> Units:
         """Return the records with these objects; what is no JSON is refused."""
         inner = InnerUnits(outer)
-        for index, unit in enumerate(outer.units):
-            text = unit.strip(BLANK)
-            if not text:
-                inner.ignored += 1
-                continue
-            try:
-                made = self._made(text)
-            except BAD:
-                try:
-                    made = self._made(sound(text))
-                except BAD:
-                    inner.refuse(index, Result.INVALID_LINE, "not one JSON object")
-                    continue
+        for index, made in inner.each(self._made):
             inner.add(index, made)
         return inner.units()
 

@@ -9,10 +9,8 @@ from msgspec import Raw, Struct
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import Path, parse_path
 from leverwatch.collectors.records.formats.interface import Units
-from leverwatch.collectors.records.lenient import sound
-from leverwatch.collectors.records.shapes.inner_units import BLANK, InnerUnits
+from leverwatch.collectors.records.shapes.inner_units import InnerUnits
 from leverwatch.collectors.records.shapes.nested import (
-    BAD,
     Tree,
     kind_of,
     list_of,
@@ -60,19 +58,7 @@ class Spread:
     def unwrap(self, outer: Units) -> Units:
         """Return the records inside; documents without any are ignored, and what else is there is refused."""
         inner = InnerUnits(outer)
-        for index, unit in enumerate(outer.units):
-            text = unit.strip(BLANK)
-            if not text:
-                inner.ignored += 1
-                continue
-            try:
-                found = self._read(text)
-            except BAD:
-                try:
-                    found = self._read(sound(text))
-                except BAD:
-                    inner.refuse(index, Result.INVALID_LINE, "not one JSON object")
-                    continue
+        for index, found in inner.each(self._read):
             inner.ignored += not found
             for one in found:
                 if isinstance(one, _Wrong):
