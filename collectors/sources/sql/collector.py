@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -32,6 +34,7 @@ from leverwatch.collectors.sources.sql.statement import (
     Types,
     codes_of,
     columns_of,
+    ends_of,
     newest_of,
     plan_of,
     statement_of,
@@ -49,6 +52,8 @@ _TEXTS = frozenset({"model", "operation", "finish_reason"})
 """The names that are nothing but texts."""
 _NO_NAMES = (dict, list, tuple, bytes)
 """Whole documents, which may have texts of prompts, and are no names."""
+_DATED = re.compile(r"[0-9]{4}-")
+"""How texts begin that are in the order of their times."""
 Moved = Mapping[str, Any]
 """A row of the answer, by label."""
 
@@ -86,17 +91,22 @@ class Table:
             moved = map(dict, connection.execute(statement).mappings())
             # Rows whose time is none are said, and not lost.
             found = [row for row in moved if row[DAY_OF] is None or days.first <= _day(row[DAY_OF]) <= days.last]
-            newest = None
+            newest, unseen = None, False
             last = max((_day(row[DAY_OF]) for row in found if row[DAY_OF] is not None), default=None)
             # Of old days nobody asks what their newest row is.
             if last is None or days.last >= self._context.now().date() - DAY:
                 newest = connection.scalar(newest_of(self._config, engine, last))
+                if self._config.time_is is TimeIs.TEXT:
+                    ends = connection.execute(ends_of(self._config, engine)).one()
+                    unseen = any(it is not None and not _DATED.match(str(it)) for it in ends)
             # A column that is read as what it is not has no row on any day, and nothing else would say so.
             wrong = misfit(newest, self._config.time_is) if not found else None
         if wrong is not None:
             problem = (place_of(self._config), str(Result.BAD_TIME), f"time: {wrong}")
             return Answer((), frozenset(), {Result.BAD_TIME: 1}, problems=(problem,))
-        return answer_of(found, self._plan, self._config, self._system_of, _moment(newest, self._config.time_is))
+        moment = _moment(newest, self._config.time_is)
+        answer = answer_of(found, self._plan, self._config, self._system_of, moment)
+        return with_unseen(answer, place_of(self._config)) if unseen else answer
 
     def shown(self, days: Days) -> str:
         """Return the statement for some days, as text with its values.
@@ -167,6 +177,14 @@ def misfit(newest: Any, kind: TimeIs) -> str | None:
         return None
     hint = f"; as `time_is: {fits[0]}` they would be" if fits else ""
     return f"its column has numbers, which are no times by `time_is: {kind}`{hint}"
+
+
+def with_unseen(answer: Answer, place: str) -> Answer:
+    """Return an answer that says that some rows are found on no day: their texts are not in the order of times."""
+    what = "time: some rows have texts that do not begin as 2026-11-28 does, and are found on no day"
+    tallies = Counter(answer.tallies) + Counter({Result.BAD_TIME: 1})
+    problems = (*answer.problems, (place, str(Result.BAD_TIME), what))
+    return msgspec.structs.replace(answer, tallies=tallies, problems=problems)
 
 
 def answer_of(

@@ -142,6 +142,14 @@ def newest_of(config: SqlConfig, engine: Engine, day: date | None = None) -> Sel
     return engine.shaped(newest) if isinstance(engine, Looking) else newest
 
 
+def ends_of(config: SqlConfig, engine: Engine) -> Select[Any]:
+    """Return the statement for the least and the greatest text in the column of the time."""
+    (name,) = parse_path(config.fields.column)
+    column = table_of(config, engine, [name]).c[name]
+    found = sa.select(sa.func.min(column).label("least"), sa.func.max(column).label("greatest"))
+    return engine.shaped(found) if isinstance(engine, Looking) else found
+
+
 def columns_of(config: SqlConfig) -> tuple[str, ...]:
     """Return the names of all columns that are read."""
     placeholders = parse_template(config.system).paths

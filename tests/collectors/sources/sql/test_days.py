@@ -172,3 +172,14 @@ def test_days_without_rows_in_a_table_with_others_are_no_problem(database: Datab
     for span in (days("2026-03-01", "2026-03-03"), days("2026-04-01", "2026-04-09")):
         found = database.ask(span, time_is="s", fields={"time": "at"})
         assert (found.problems, found.tallies) == ((), {})
+
+
+@pytest.mark.parametrize("odd", [" 2026-11-27T10:00:00Z", "20261127T100000Z", "27.11.2026 10:00", ""])
+def test_texts_that_no_search_by_day_finds_are_said(database: Database, odd: str) -> None:
+    database.write({"at": "text"}, [{"at": "2026-11-27T09:00:00Z"}, {"at": odd}])
+
+    found = database.ask(days("2026-11-20", "2026-11-28"), time_is="text", fields={"time": "at"})
+
+    assert by_day(found.usage) == {"2026-11-27": 1}
+    assert found.tallies[Result.BAD_TIME] == 1
+    assert "begin as 2026-11-28 does" in found.problems[-1][2]
