@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from leverwatch.collectors.daily.errors import Unreachable
 from leverwatch.collectors.errors import SourceUnavailable
@@ -143,3 +148,27 @@ def test_only_the_partitions_of_the_days_are_read(store: Database) -> None:
 
     assert "Parts: 1/4" in plan
     assert plan.count("Aggregating") == 1
+
+
+@pytest.mark.parametrize(("day", "expected"), [("2026-03-08", 30), ("2026-03-09", None), ("2026-03-10", 40)])
+def test_a_folder_of_iceberg_is_read_without_the_rows_that_were_deleted(
+    tmp_path: Path, day: str, expected: int | None
+) -> None:
+    """`iceberg/` was written by pyiceberg 0.12: three calls, two that were deleted, and four more."""
+    shutil.copytree(Path(__file__).parent / "iceberg", tmp_path / "lake/calls")
+    source = {
+        "name": "lake", "type": "sql", "url": "chdb:///:memory:", "system": "bot",
+        "statement": "SELECT * FROM icebergLocal('lake/calls')",
+        "fields": {"time": "at", "model": "model", "input_tokens": "tin"},
+    }  # fmt: skip
+    config = tmp_path / "leverwatch.yaml"
+    config.write_text(yaml.safe_dump({"store": {"url": "sqlite:///store.db"}, "sources": [source]}))
+    command = [sys.executable, "-m", "leverwatch", "check-source", "lake", "--day", day, "--format", "json"]
+
+    # ClickHouse reads files below the folder that its process runs in, and no others.
+    asked = subprocess.run(
+        [*command, "--config", str(config)], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    counted = json.loads(asked.stdout)["usage"]
+    assert [row["input_tokens"] for row in counted] == ([] if expected is None else [expected])
