@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
@@ -93,8 +93,13 @@ def test_an_address_is_itself(host: str, there: list[str]) -> None:
 
 
 def test_a_port_taken_on_one_protocol_only_is_an_error_and_leaves_nothing_open() -> None:
-    with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
-        port = taken.getsockname()[1]
+    with ExitStack() as opened:
+        # Other tests have servers of IPv4, which may have the same number.
+        while True:
+            taken = opened.enter_context(socket.create_server(("::1", 0), family=socket.AF_INET6))
+            port = taken.getsockname()[1]
+            if reaches(port, "127.0.0.1") == []:
+                break
         for host in ("localhost", ""):
             with pytest.raises(
                 LeverwatchError, match=rf"^cannot listen on {host}:{port}: Address already in use$"
