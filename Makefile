@@ -136,7 +136,8 @@ coverage: ## how many lines these tests run: make coverage PY=python3.13, or new
 ASKING := tests/agent/cli tests/agent/config tests/agent/exporter tests/agent/prices tests/agent/scheduling tests/agent/store \
     tests/agent/web tests/collectors/records tests/collectors/selection tests/collectors/sources/git tests/collectors/sources/sql
 ON_OLDEST := $(ASKING) tests/deploy/test_defaults_start.py tests/deploy/test_minimal.py \
-    tests/supply/test_locks.py tests/e2e/test_same_verdict.py --ignore=tests/agent/web/test_status_page_in_browser.py
+    tests/supply/test_locks.py tests/e2e/test_same_verdict.py --ignore=tests/agent/web/test_status_page_in_browser.py \
+    --ignore=tests/collectors/sources/sql/engines
 
 # Only Python 3.11 has files of every oldest release. Without it this is left out, and said; in CI it fails.
 oldest: servers ## the agent and its collectors on the oldest allowed release of every dependency; needs Python 3.11
