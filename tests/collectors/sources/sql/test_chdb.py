@@ -154,8 +154,8 @@ def test_only_the_partitions_of_the_days_are_read(store: Database) -> None:
 def test_a_folder_of_iceberg_is_read_without_the_rows_that_were_deleted(
     tmp_path: Path, day: str, expected: int | None
 ) -> None:
-    """`iceberg/` was written by pyiceberg 0.12: three calls, two that were deleted, and four more."""
-    shutil.copytree(Path(__file__).parent / "iceberg", tmp_path / "lake/calls")
+    """`fixtures/iceberg` was written by pyiceberg 0.12: three calls, two that were deleted, and four more."""
+    shutil.copytree(Path(__file__).parents[3] / "fixtures/iceberg", tmp_path / "lake/calls")
     source = {
         "name": "lake", "type": "sql", "url": "chdb:///:memory:", "system": "bot",
         "statement": "SELECT * FROM icebergLocal('lake/calls')",
