@@ -21,6 +21,7 @@ from leverwatch.collectors.sources.sql.engines.interface import (
     Opening,
     json_path,
     times_within,
+    types_of_nothing,
     utc_day,
 )
 
@@ -78,10 +79,7 @@ class DuckDb:
         self, connection: Connection, table: FromClause, columns: Sequence[str]
     ) -> Mapping[str, TypeEngine[Any]]:
         """As for `TellsTypes`."""
-        nothing = sa.select(*(table.c[name] for name in columns)).where(sa.false())
-        told: Any = connection.execute(nothing).cursor
-        found = {it[0]: _type_of(str(it[1])) for it in told.description}
-        return {name: kind for name, kind in found.items() if kind is not None}
+        return types_of_nothing(connection, table, columns, lambda kind: _type_of(str(kind)))
 
     def key(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
         """As for `Engine`; for JSON, and for texts that have some."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any, Protocol, Self, runtime_checkable
@@ -173,6 +173,24 @@ class TellsTypes(Protocol):
             SQLAlchemyError: the database refuses it.
         """
         ...
+
+
+def types_of_nothing(
+    connection: Connection,
+    table: FromClause,
+    columns: Sequence[str],
+    type_of: Callable[[Any], TypeEngine[Any] | None],
+) -> Mapping[str, TypeEngine[Any]]:
+    """Return `types` as a driver describes an answer without rows; `type_of` has the type by what the driver calls
+    it, None where it does not matter.
+
+    Raises:
+        SQLAlchemyError: the database refuses it.
+    """
+    nothing = sa.select(*(table.c[name] for name in columns)).where(sa.false())
+    told: Any = connection.execute(nothing).cursor
+    found = {it[0]: type_of(it[1]) for it in told.description}
+    return {name: kind for name, kind in found.items() if kind is not None}
 
 
 @runtime_checkable

@@ -27,6 +27,7 @@ from leverwatch.collectors.sources.sql.engines.interface import (
     midnight,
     numbers_within,
     texts_within,
+    types_of_nothing,
 )
 
 _NUMBER = r"^[ ]*[+-]?([0-9]{1,40}([.][0-9]{0,40})?|[.][0-9]{1,40})([eE][+-]?[0-9]{1,2})?[ ]*$"
@@ -145,10 +146,7 @@ class MariaDb:
         self, connection: Connection, table: FromClause, columns: Sequence[str]
     ) -> Mapping[str, TypeEngine[Any]]:
         """As for `TellsTypes`. A text that is no number would be 0 to the server, or what it begins with."""
-        nothing = sa.select(*(table.c[name] for name in columns)).where(sa.false())
-        told: Any = connection.execute(nothing).cursor
-        found = {it[0]: _TYPES.get(it[1]) for it in told.description}
-        return {name: kind for name, kind in found.items() if kind is not None}
+        return types_of_nothing(connection, table, columns, _TYPES.get)
 
     def exact(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         """As for `Collates`: most collations take upper and lower case for the same."""

@@ -24,6 +24,7 @@ from leverwatch.collectors.sources.sql.engines.interface import (
     Meaning,
     Opening,
     times_within,
+    types_of_nothing,
     utc_day,
 )
 
@@ -109,10 +110,7 @@ class PostgreSql:
         self, connection: Connection, table: FromClause, columns: Sequence[str]
     ) -> Mapping[str, TypeEngine[Any]]:
         """As for `TellsTypes`."""
-        nothing = sa.select(*(table.c[name] for name in columns)).where(sa.false())
-        told: Any = connection.execute(nothing).cursor
-        found = {it.name: _TYPES.get(it.type_code) for it in told.description}
-        return {name: kind for name, kind in found.items() if kind is not None}
+        return types_of_nothing(connection, table, columns, _TYPES.get)
 
     def key(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
         """As for `Engine`; for `json` and `jsonb`, and for texts that have some."""
