@@ -73,6 +73,13 @@ class Draft:
         path = self.first(name)
         return None if path is None else self.columns.of.get(path)
 
+    def counts(self, name: str) -> dict[int, float]:
+        """Return the counts of a field by record, of the first of its paths that tells."""
+        merged: dict[int, float] = {}
+        for path in self.paths.get(name, ()):
+            merged = {**self.columns.of[path].counts, **merged}
+        return merged
+
     def doubt(self, name: str, text: str) -> None:
         """Say what is not sure about a field."""
         self.notes.append(f"{name}: {text}")

@@ -26,8 +26,8 @@ def stands_by_price(draft: Draft, part: str) -> tuple[Stands, str] | None:
     names = ["input_tokens", part, *(it for it in _PARTS if it != part and it in draft.paths), "output_tokens"]
     if any(name not in draft.paths for name in names):
         return None
-    whole = _counts(draft, "input_tokens")
-    counts = [_filled(_counts(draft, name), whole) if name in _PARTS else _counts(draft, name) for name in names]
+    whole = draft.counts("input_tokens")
+    counts = [_filled(draft.counts(name), whole) if name in _PARTS else draft.counts(name) for name in names]
     taken = {path for paths in draft.paths.values() for path in paths}
     for cost in costs_of(draft, taken):
         for some, of in ((counts, names), ([counts[0], counts[1], counts[-1]], [names[0], part, names[-1]])):
@@ -40,13 +40,6 @@ def stands_by_price(draft: Draft, part: str) -> tuple[Stands, str] | None:
                 stands = Stands.BESIDE if beside.pop() else Stands.INSIDE
                 return stands, f"as {draft.spell(cost)} is made of them at fixed prices by which they do"
     return None
-
-
-def _counts(draft: Draft, name: str) -> dict[int, float]:
-    merged: dict[int, float] = {}
-    for path in draft.paths[name]:
-        merged = {**draft.columns.of[path].counts, **merged}
-    return merged
 
 
 def _filled(counts: Mapping[int, float], whole: Mapping[int, float]) -> dict[int, float]:

@@ -112,8 +112,8 @@ def _cached_without_tokens(draft: Draft) -> list[Path]:
 def _is_all(draft: Draft, path: Path) -> bool:
     """Whether numbers are those of input and output together, as of what a server holds, and no part."""
     taken, given, numbers = (
-        _counts(draft, "input_tokens"),
-        _counts(draft, "output_tokens"),
+        draft.counts("input_tokens"),
+        draft.counts("output_tokens"),
         draft.columns.of[path].counts,
     )
     at = numbers.keys() & taken.keys() & given.keys()
@@ -161,17 +161,10 @@ def _add(draft: Draft, name: str, more: dict[str, Any]) -> None:
     draft.settings[name] = {**setting, **more}
 
 
-def _counts(draft: Draft, name: str) -> dict[int, float]:
-    merged: dict[int, float] = {}
-    for path in draft.paths.get(name, ()):
-        merged = {**draft.columns.of[path].counts, **merged}
-    return merged
-
-
 def _told(draft: Draft, whole: str) -> Iterator[dict[str, float]]:
     """Yield the numbers of each record that tells the whole, with the total where one is told."""
-    wholes = {name: _counts(draft, name) for name in WHOLES}
-    numbers = {part: _counts(draft, part) for part in _PARTS if part in draft.paths}
+    wholes = {name: draft.counts(name) for name in WHOLES}
+    numbers = {part: draft.counts(part) for part in _PARTS if part in draft.paths}
     total = _total(draft)
     for at, number in wholes[whole].items():
         it = {whole: number, **{part: numbers[part].get(at, 0.0) for part in numbers}}
@@ -244,7 +237,7 @@ def _of_all(draft: Draft, whole: str, part: str, told: Sequence[Mapping[str, flo
     paths = draft.paths[part]
     if len(paths) == 1:
         return _verdict(draft, whole, part, told)
-    at = list(_counts(draft, whole))
+    at = list(draft.counts(whole))
     verdicts = []
     for path in paths:
         own = draft.columns.of[path].counts
