@@ -23,6 +23,8 @@ from pydantic_core import CoreSchema, core_schema
 if TYPE_CHECKING:
     from pydantic.json_schema import JsonSchemaValue
 
+    from leverwatch.collectors.tells import Tells
+
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhdw]))+")
 
@@ -164,6 +166,10 @@ class SourceConfig(Model):
     def remarks(self, system: str, stored: Mapping[str, bytes]) -> Iterator[str]:  # noqa: ARG002 - for others
         """Yield what the source found out about its settings for a system, from what it stored."""
         yield from ()
+
+    def tells(self) -> Tells | None:
+        """What the source can tell of the calls that it counts, with these settings; None when it counts none."""
+        return None
 
     def waits_for_others(self) -> bool:
         """Whether a run may have to wait for another machine, so that it gets a thread of another pool."""
