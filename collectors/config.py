@@ -136,6 +136,10 @@ class SourceConfig(Model):
         """The names of the systems that the source feeds, as far as the configuration alone tells."""
         return frozenset()
 
+    def names_others(self) -> bool:
+        """Whether what is counted may name systems that are not among these."""
+        return not self.declared_systems()
+
     def counts_usage(self) -> bool:
         """Whether the source counts inferences."""
         return False

@@ -342,6 +342,7 @@ class FilesCollector:
                 tier_counts=counted.tiers,
                 tallies=counted.tallies,
                 unreadable=counted.unreadable,
+                unattributed=counted.unattributed,
                 read=counted.read,
                 days_seen=counted.days_seen,
                 newest_record=counted.newest_record,

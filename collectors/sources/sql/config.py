@@ -243,8 +243,3 @@ class SqlConfig(FilterSettings, DailyConfig):
     def address(self) -> URL:
         """The address as written."""
         return make_url(self.url.get_secret_value())
-
-    def declared_systems(self) -> frozenset[str]:
-        """The constant system, if there is one."""
-        constant = parse_template(self.system).constant
-        return frozenset() if constant is None else frozenset({constant})

@@ -114,3 +114,29 @@ def test_a_run_that_could_not_attribute_most_calls_says_so_however_few_sums_they
     assert result.exit_code == 1
     assert "most of what this run read was refused or names no system, 50 of 53 records: 50 un" in result.output
     assert "names no system: 50 calls" in result.output
+
+
+def collected(folder: Path, *arguments: str) -> Result:
+    path = folder / "leverwatch.yaml"
+    return CliRunner().invoke(main, ["collect", "--config", str(path), "--source", "db", *arguments])
+
+
+def test_the_summary_of_a_run_tells_what_is_unattributed_by_source(folder: Path) -> None:
+    rules = [{"is": "search", "where": {"team": "search", "model": "a"}}]
+    check(folder, "db", system=rules)
+
+    text = collected(folder).output
+    (found,) = json.loads(collected(folder, "--format", "json").stdout)
+
+    assert "db: unattributed: model: b, team: ads: 1 call\n" in text
+    assert found["unattributed_values"] == [{"values": "model: b, team: ads", "calls": 1}]
+    assert found["unattributed_rest"] == 0
+
+
+def test_a_run_that_no_rule_fits_says_so(folder: Path) -> None:
+    check(folder, "db", system=[{"is": "search", "where": {"team": "nobody"}}])
+
+    result = collected(folder)
+
+    assert result.exit_code == 1
+    assert "(unattributed: no rule of `system` fits them)" in result.output
