@@ -25,8 +25,10 @@ from leverwatch.collectors.aggregation.config import (
 from leverwatch.collectors.config import Duration, SourceConfig
 from leverwatch.collectors.records.decoder import build_format
 from leverwatch.collectors.records.fields import parse_template
+from leverwatch.collectors.records.named_systems import models_of, systems_of
 from leverwatch.collectors.records.path_words import check_words, parse_pattern
 from leverwatch.collectors.records.system_config import declared_by, doubts_of, names_others
+from leverwatch.collectors.tells import Tells, told_by
 
 
 class FilesConfig(SourceConfig):
@@ -92,6 +94,17 @@ class FilesConfig(SourceConfig):
     def doubts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Yield each rule for the system that never fits."""
         yield from ((("system",), why) for why in doubts_of(self.system))
+
+    def tells(self) -> Tells:
+        """What records of this format tell."""
+        return told_by(
+            build_format(self.format, ()).known,
+            systems=systems_of(self.format.type),
+            calls="each record of a call",
+            models=models_of(self.format.type),
+            delay="none: the next run after it is written",
+            permission="to read the files and to list their folders",
+        )
 
     def counts_usage(self) -> bool:
         """Whether the source counts usage: always."""
