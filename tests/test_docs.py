@@ -147,5 +147,5 @@ def test_the_rules_on_the_page_of_systems_are_rules() -> None:
     names = [read(yaml.safe_load(block)["system"]) for block in blocks]
 
     assert len(names) == 3
-    assert len([read([yaml.safe_load(cell)]) for cell in cells]) == 5
+    assert len([read([yaml.safe_load(cell)]) for cell in cells]) == 6
     assert not list(doubts_of(names[-1]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from hashlib import blake2b
 
-from leverwatch.collectors.records.texts import text_of
+from leverwatch.collectors.records.texts import elements_of, text_of
 
 NO_VALUE = "(none)"
 _NAME = re.compile(r"[\w.:/@-]{1,64}")
@@ -22,6 +22,8 @@ _SECRET = re.compile(
 """How keys and tokens of known services begin."""
 _LONG = re.compile(r"[A-Za-z0-9]{20,}")
 _BETWEEN = re.compile(r"(?<=[A-Za-z])[0-9]+(?=[A-Za-z])")
+_ELEMENTS = 5
+"""So many of an array are shown."""
 _MANY = 3
 """So many numbers between letters are in no name."""
 
@@ -33,7 +35,11 @@ def shown_value(value: object) -> str:
     told by its hash alone, which is the same for the same value.
     """
     text = text_of(value)
-    if not text:
+    elements = elements_of(text)
+    if elements:
+        more = ["..."] if len(elements) > _ELEMENTS else []
+        return f"[{' '.join([*map(shown_value, elements[:_ELEMENTS]), *more])}]"
+    if not text or elements == []:
         return NO_VALUE
     if _NAME.fullmatch(text) and not is_like_a_key(text):
         return text

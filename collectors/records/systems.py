@@ -12,7 +12,7 @@ from msgspec import Struct
 from leverwatch.collectors.records.filters import ValueTest
 from leverwatch.collectors.records.names import is_usable
 from leverwatch.collectors.records.shown_values import shown_value
-from leverwatch.collectors.records.texts import text_of
+from leverwatch.collectors.records.texts import elements_of, text_of
 
 NO_SYSTEM = "names no system"
 _MOST_NAMES = 20_000
@@ -90,6 +90,12 @@ def _entry(test: ValueTest) -> object:
     return {"prefix": test.prefix} if test.prefix else sorted(test.texts)
 
 
+class ListPath(str):
+    """A path whose value may be an array, of which one element has to pass a test."""
+
+    __slots__ = ()
+
+
 class Ruled(Template, frozen=True):
     """The system by rules, under the interface of a template: `paths` are all that the rules look at."""
 
@@ -116,20 +122,42 @@ class Ruled(Template, frozen=True):
         """The system of a record with these values: that of the first rule whose tests it passes, and for whose
         name it has the values; None when there is none, or when the name is unusable."""
         values = tuple(map(_comparable, values))
+        has_lists = any(isinstance(value, list) for value in values)
         for tests, parts, name in self.steps:
+            found = _picked(tests, values) if has_lists else values
             for at, test in tests:
-                if not test.holds(values[at]):
+                if not test.holds(found[at]):
                     break
             else:
-                given = tuple(values[at] for at in parts)
-                if all(map(text_of, given)):
+                given = tuple(found[at] for at in parts)
+                if all(_is_one(it) for it in given):
                     return name.fill(given)
         return None
 
 
+def _picked(tests: tuple[tuple[int, ValueTest], ...], values: tuple[object, ...]) -> tuple[object, ...]:
+    """Return the values with one element of each array: the first that passes the test of its place, else the only
+    one."""
+    found = list(values)
+    of_place = dict(tests)
+    for at, value in enumerate(values):
+        if isinstance(value, list):
+            test = of_place.get(at)
+            passing = [it for it in value if test is not None and test.present is None and test.holds(it)]
+            found[at] = passing[0] if passing else value[0] if len(value) == 1 else value or None
+    return tuple(found)
+
+
+def _is_one(value: object) -> bool:
+    return not isinstance(value, list) and bool(text_of(value))
+
+
 def _comparable(value: object) -> object:
-    """Return a value as tests compare it: a database has numbers and ids of types of its own."""
-    return value if value is None or isinstance(value, str | bool | int | float) else text_of(value)
+    """Return a value as tests compare it: numbers of a database are texts, and an array that is a text is one."""
+    if isinstance(value, str):
+        elements = elements_of(value)
+        return value if elements is None else elements
+    return value if value is None or isinstance(value, bool | int | float) else text_of(value)
 
 
 def parse_template(text: str) -> Template:
@@ -139,7 +167,9 @@ def parse_template(text: str) -> Template:
         ValueError: unbalanced braces, an empty placeholder, or an unusable constant name.
     """
     if isinstance(text, SystemRules):
-        paths = (path for rule in text.rules for path in (*(it for it, _ in rule.where), *rule.name.paths))
+        paths = (
+            path for rule in text.rules for path in (*(ListPath(it) for it, _ in rule.where), *rule.name.paths)
+        )
         at = {path: place for place, path in enumerate(dict.fromkeys(paths))}
         steps = (
             (

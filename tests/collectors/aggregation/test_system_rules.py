@@ -134,3 +134,59 @@ def test_calls_that_rules_leave_over_are_counted_once_a_rule_names_them() -> Non
 
     assert before.system != after.system
     assert config(system=[{"is": "search", "where": {"app": ["bot", "x"]}}]).system == after.system
+
+
+TAGS = [
+    {"is": "search", "where": {"tags": ["blue", "red"]}},
+    {"is": "{tags}", "where": {"tags": {"prefix": "team-"}}},
+    {"is": "tagged", "where": {"tags": {"present": True}}},
+]
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_of_an_array_one_element_has_to_fit(compiled: bool) -> None:
+    made = ingest(config(system=TAGS), compiled=compiled)
+    values: list[Any] = [["x", "red"], ["y", "team-ads", "team-b"], ["z", 7], "blue", [], None, ["two words", "a"]]
+    made.add(Lines(b"".join(record(tags=value) for value in values), "app.jsonl", 1))
+
+    found = made.drain()
+
+    assert systems(found) == {"search": 2, "team-ads": 1, "tagged": 2}
+    assert found.unattributed == {"tags: (none)": 2}
+
+
+def test_elements_are_shown_as_single_values_are() -> None:
+    made = ingest(config(system=[{"is": "search", "where": {"tags": "x"}}, "{tags}"]))
+    values: list[Any] = [["a", "b", "sk-canary1"], ["one"], list("abcdefg")]
+    made.add(Lines(b"".join(record(tags=value) for value in values), "app.jsonl", 1))
+
+    found = made.drain()
+
+    assert systems(found) == {"one": 1}
+    assert found.unattributed["tags: [a b c d e ...]"] == 1
+    assert [key for key in found.unattributed if key.startswith("tags: [a b (hash ")]
+
+
+def test_tags_of_a_named_format_and_of_a_cell_are_arrays_as_well() -> None:
+    call = {
+        "id": "r-1", "call_type": "acompletion", "status": "success", "model": "m", "startTime": 1773129600.0,
+        "endTime": 1773129601.0, "prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2,
+        "request_tags": ["k", "team-x"], "metadata": {}, "model_parameters": {},
+    }  # fmt: skip
+    made = ingest(config(format="litellm", system=[{"is": "x", "where": {"request_tags": "team-x"}}]))
+    made.add(Lines(json.dumps(call).encode() + b"\n", "app.jsonl", 1))
+    table = ingest(csv_config(system=[{"is": "x", "where": {"Tags": "team-x"}}]))
+    header, row = (
+        b"TIMESTAMP,ContextTokens,GeneratedTokens,Tags",
+        b'2026-03-10 08:00:00,3,4,"[""k"", ""team-x""]"\n',
+    )
+    table.add(Lines(row, "a.csv", 2, header))
+
+    assert systems(made.drain()) == systems(table.drain()) == {"x": 1}
+
+
+def test_a_template_alone_takes_no_array() -> None:
+    made = ingest(config(system="{tags}"))
+    made.add(Lines(record(tags=["a"]), "app.jsonl", 1))
+
+    assert made.drain().tallies == {Result.MISTYPED_FIELD: 1}

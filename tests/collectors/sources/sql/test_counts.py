@@ -341,3 +341,13 @@ def test_rules_give_rows_to_systems_by_columns_and_by_keys_of_json(database: Dat
     counted = {row.system: row.inferences for row in found.usage}
     assert counted == {"search": 2, "ads": 1}
     assert found.unattributed == {"key: k3, tags.team: ads, n: 8": 1, "key: (none), tags.team: (none), n: 7": 1}
+
+
+def test_of_an_array_in_json_one_element_has_to_fit(database: Database) -> None:
+    rows: list[Record] = [{"told": {"tags": ["x", "red"]}}, {"told": {"tags": ["y"]}}, {"told": {"tags": "red"}}]
+    rules = [{"is": "search", "where": {"told.tags": ["blue", "red"]}}]
+
+    found = ask(database, {"told": "json"}, rows, system=rules)
+
+    assert {row.system: row.inferences for row in found.usage} == {"search": 2}
+    assert sum(found.unattributed.values()) == 1
