@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import logging
-import time
+import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -270,7 +270,8 @@ def test_nobody_there_no_answer_and_no_credentials_are_three_errors(
 ) -> None:
     with pytest.raises(Unreachable, match="EndpointConnectionError"):
         source("http://127.0.0.1:1", tmp_path).trial(DAY)
-    answering(served, lambda _: (time.sleep(1.5), (200, {}))[1])
+    slow = threading.Event()
+    answering(served, lambda _: (200, {"waited": slow.wait(1.5)}))
     with pytest.raises(TimedOut):
         source(served.url, tmp_path, timeout="300ms").trial(DAY)
     with pytest.raises(CredentialsRefused, match="ProfileNotFound"):
