@@ -31,8 +31,8 @@ from leverwatch.collectors.interface import CollectorContext
 from leverwatch.collectors.sources.azure_monitor.config import AzureMonitorConfig
 from leverwatch.collectors.sources.azure_monitor.series import Question
 
-_VERSION = "2018-01-01"
-"""Of the interface; the clouds of governments have it as well."""
+_VERSION = "2024-02-01"
+"""Of the interface; the one that Microsoft's own library asks in."""
 _NAMESPACE = "microsoft.cognitiveservices/accounts"
 MOST_SERIES = 10_000
 """Without such a number, Azure Monitor leaves all but ten series out, and does not say so."""

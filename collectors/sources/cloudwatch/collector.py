@@ -27,17 +27,25 @@ from leverwatch.collectors.stored_state import Kind, entries, same
 _MOST_REMEMBERED = 5000
 
 
+class _Model(Struct, frozen=True, forbid_unknown_fields=True):
+    """`Place` with nothing that may be left out."""
+
+    region: str
+    account: str
+    model: str
+
+
 class _Stored(Struct, frozen=True, forbid_unknown_fields=True):
-    models: tuple[tuple[str, str, str], ...]
+    models: tuple[_Model, ...]
 
 
 def _encode(places: frozenset[Place]) -> bytes:
-    return msgspec.json.encode(_Stored(tuple(sorted((it.region, it.account, it.model) for it in places))))
+    return msgspec.json.encode(_Stored(tuple(_Model(it.region, it.account, it.model) for it in sorted(places))))
 
 
 def _decode(body: bytes) -> frozenset[Place]:
     stored = msgspec.json.decode(body, type=_Stored)
-    return frozenset(Place(region, model, account) for region, account, model in stored.models)
+    return frozenset(Place(it.region, it.model, it.account) for it in stored.models)
 
 
 MODELS: Kind[frozenset[Place]] = Kind(

@@ -1,4 +1,7 @@
-"""Azure Monitor on a real socket, by its documentation: names, dimensions, filters, limits and errors."""
+"""Azure Monitor on a real socket, by its documentation: names, dimensions, filters, limits and errors.
+
+What it answers was read with the models of azure-mgmt-monitor 7.0.0, which found every value in its place.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +66,7 @@ class Azure:
         if asked.headers.get("Authorization") != f"Bearer {TOKEN}":
             return error(401, "InvalidAuthenticationToken")
         if (
-            asked["api-version"] != "2018-01-01"
+            asked["api-version"] != "2024-02-01"
             or asked["metricnamespace"] != "microsoft.cognitiveservices/accounts"
         ):
             return error(400, "BadRequest")

@@ -1,4 +1,7 @@
-"""Google Cloud Monitoring on a real socket, by its documentation: filters, alignment, reduction and pages."""
+"""Google Cloud Monitoring on a real socket, by its documentation: filters, alignment, reduction and pages.
+
+What it answers was read with the messages of google-cloud-monitoring 2.32.0, which refuse a field that they lack.
+"""
 
 from __future__ import annotations
 
