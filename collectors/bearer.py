@@ -36,19 +36,26 @@ def read_token(place: str, token: str | None, file: Path | None) -> str | None:
     Raises:
         SourceRefused: the file cannot be read or is empty, or the token has characters that no header can have.
     """
-    found, where = (token, "`token`") if token is not None or file is None else _in_file(place, file)
+    found, where = token, "`token`"
+    if token is None and file is not None:
+        found, where = read_secret(place, file, "token"), f"the token file {file}"
     if found is not None and not (found.isascii() and found.isprintable()):
         raise SourceRefused(f"{place}: {where} has characters that no token can have")
     return found
 
 
-def _in_file(place: str, file: Path) -> tuple[str, str]:
-    where = f"the token file {file}"
+def read_secret(place: str, file: Path, kind: str) -> str:
+    """Return the secret in a file, without the white space around it. `kind` is what it is, for messages.
+
+    Raises:
+        SourceRefused: the file cannot be read, or is empty.
+    """
+    where = f"the {kind} file {file}"
     try:
         with open_regular(file) as opened:
-            token = opened.read(_LARGEST_TOKEN).decode("utf-8").strip()
+            secret = opened.read(_LARGEST_TOKEN).decode("utf-8").strip()
     except (OSError, UnicodeDecodeError):
         raise SourceRefused(f"{place}: {where} cannot be read") from None
-    if not token:
+    if not secret:
         raise SourceRefused(f"{place}: {where} is empty")
-    return token, where
+    return secret

@@ -1,4 +1,4 @@
-"""HTTP GET requests with a deadline and a limit of size.
+"""HTTP requests with a deadline and a limit of size.
 
 The time-outs of the library `requests` apply to each single wait: a server that sends one byte now and then can
 hold a caller for ever, and so can a name server that does not answer. Here the request runs in a thread of its
@@ -11,9 +11,10 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -25,6 +26,11 @@ _TICK = 0.1
 """Seconds between two checks of the deadline and of `stopping`."""
 _CHUNK = 1 << 14
 """Bytes read at once; few, as compressed ones may become a thousand times as many."""
+_LONGEST_REASON = 4096
+"""Bytes that are read of what a server says of an error."""
+
+Pairs = Mapping[str, str | Sequence[str]]
+"""Names and values of a query or a form; a name with several values comes several times."""
 
 # They warn of headers that cannot be parsed, and write the whole address with its query.
 for _name in ("urllib3.connection", "urllib3.connectionpool"):
@@ -51,6 +57,36 @@ class Answer:
     body: bytes
     retry_after: str | None = None
     """The header `Retry-After` as it came; `collectors/daily/over_http.py` reads it."""
+    said: bytes = b""
+    """The beginning of what came with an error (400 and more). It may quote the request: for programs only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A body of names and values, as a browser sends one."""
+
+    pairs: Pairs
+
+
+@dataclass(frozen=True, slots=True)
+class Json:
+    """A body that is JSON."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Whom a connection over TLS trusts, and what it shows of itself. Files in PEM."""
+
+    ca_file: Path | None = None
+    """The authorities that are trusted instead of the usual ones."""
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    """Without one, the key is in `cert_file` as well."""
+
+
+USUAL_TLS = Tls()
 
 
 def get(
@@ -59,13 +95,15 @@ def get(
     place: str,
     limits: Limits,
     auth: requests.auth.AuthBase,
-    parameters: Mapping[str, str] | None = None,
+    parameters: Pairs | None = None,
+    body: Form | Json | None = None,
+    tls: Tls = USUAL_TLS,
     stopping: Callable[[], bool] = lambda: False,
     unreachable: type[SourceUnavailable] = SourceUnavailable,
     late: type[SourceUnavailable] = SourceUnavailable,
 ) -> Answer:
-    """Send one GET request, and return the response. Redirects are not followed, as `auth` is for this address
-    only.
+    """Send one request, GET or with a body POST, and return the response. Redirects are not followed, as `auth` is
+    for this address only.
 
     Args:
         url: the address; its query may contain a secret and is in no message.
@@ -73,6 +111,8 @@ def get(
         limits: the limits of time and size.
         auth: adds credentials to the request; `.netrc` is not used.
         parameters: added to the query.
+        body: sent with POST; only to ask for something, as a request may be sent twice.
+        tls: whom to trust, and what to show.
         stopping: called several times a second; the request is given up when it returns true.
         unreachable: raised when nobody answers, or the connection is lost.
         late: raised when the response takes too long.
@@ -80,9 +120,9 @@ def get(
     Raises:
         SourceUnavailable: there is no complete response within the limits, or `stopping` returned true.
     """
-    call = _Call(url, dict(parameters or {}), auth, limits)
+    call = _Call(url, dict(parameters or {}), body, tls, auth, limits)
     # A daemon, since a name server may hold it for longer than the agent lives.
-    threading.Thread(target=call.run, name="http-get", daemon=True).start()
+    threading.Thread(target=call.run, name="http-request", daemon=True).start()
     while not call.done.wait(_TICK):
         if stopping():
             call.cut()
@@ -107,14 +147,28 @@ def _reason(error: Exception, limits: Limits) -> str:
         return f"the answer is larger than {limits.largest >> 20} MiB"
     if isinstance(error, requests.Timeout):
         return f"no answer within {limits.wait:g} s"
+    if isinstance(error, requests.exceptions.SSLError):
+        return "TLS fails: one side does not accept the certificate of the other, or does not speak TLS (SSLError)"
     return f"cannot be reached ({type(error).__name__})"
 
 
 class _Call:
     """One request in a thread, with access to its connections so that they can be closed."""
 
-    def __init__(self, url: str, parameters: dict[str, str], auth: requests.auth.AuthBase, limits: Limits) -> None:
+    def __init__(
+        self,
+        url: str,
+        parameters: Pairs,
+        body: Form | Json | None,
+        tls: Tls,
+        auth: requests.auth.AuthBase,
+        limits: Limits,
+    ) -> None:
         self._url, self._parameters, self._auth, self._limits = url, parameters, auth, limits
+        self._sent = body
+        # Named for each request, as the environment would come before what a session says.
+        self._verify = True if tls.ca_file is None else str(tls.ca_file)
+        self._cert = None if tls.cert_file is None else (str(tls.cert_file), str(tls.key_file or tls.cert_file))
         self._lock = threading.Lock()
         self._sockets: list[socket.socket] = []
         self._is_cut = False
@@ -161,16 +215,23 @@ class _Call:
             session.auth = self._auth
             for scheme in ("http://", "https://"):
                 session.mount(scheme, _Adapter(self.opened))
-            with session.get(
+            with session.request(
+                "GET" if self._sent is None else "POST",
                 self._url,
                 params=self._parameters,
+                data=self._sent.pairs if isinstance(self._sent, Form) else None,
+                json=self._sent.value if isinstance(self._sent, Json) else None,
+                verify=self._verify,
+                cert=self._cert,
                 headers={"Accept-Encoding": "identity"},
                 timeout=wait,
                 allow_redirects=False,
                 stream=True,
             ) as answer:
-                body = self._body(answer) if answer.status_code == 200 else b""
-                return Answer(answer.status_code, body, answer.headers.get("Retry-After"))
+                status = answer.status_code
+                body = self._body(answer) if status == 200 else b""
+                said = _beginning(answer) if status >= 400 else b""
+                return Answer(status, body, answer.headers.get("Retry-After"), said)
 
     def _body(self, answer: requests.Response) -> bytes:
         parts, size = [], 0
@@ -184,6 +245,13 @@ class _Call:
             # Older releases of urllib3 take an answer that is cut off for a whole one.
             raise requests.ConnectionError
         return b"".join(parts)
+
+
+def _beginning(answer: requests.Response) -> bytes:
+    try:
+        return next(answer.iter_content(_LONGEST_REASON), b"")[:_LONGEST_REASON]
+    except (requests.RequestException, OSError):
+        return b""  # the status is known, and says enough
 
 
 class _Adapter(HTTPAdapter):

@@ -34,7 +34,8 @@ def refused_files(config: SourceConfig, stored: Mapping[str, bytes]) -> Mapping[
 
 
 def _lazy(name: str, config: str, collector: str) -> Callable[[], SourceType]:
-    """Return what makes a type from the names of its classes in `sources/NAME/config.py` and `collector.py`."""
+    """Return what makes a type from the names of its classes in `sources/NAME/config.py` and `collector.py`; a
+    folder has `_` where the name of the type has `-`."""
 
     def build(settings: Any, context: CollectorContext) -> Collector:
         built: Collector = getattr(_module(name, "collector"), collector)(settings, context)
@@ -44,13 +45,16 @@ def _lazy(name: str, config: str, collector: str) -> Callable[[], SourceType]:
 
 
 def _module(name: str, part: str) -> ModuleType:
-    return import_module(f"leverwatch.collectors.sources.{name}.{part}")
+    return import_module(f"leverwatch.collectors.sources.{name.replace('-', '_')}.{part}")
 
 
 _TYPES: dict[str, Callable[[], SourceType]] = {
+    "azure-monitor": _lazy("azure-monitor", "AzureMonitorConfig", "AzureMonitorCollector"),
+    "cloudwatch": _lazy("cloudwatch", "CloudWatchConfig", "CloudWatchCollector"),
     "evals": _lazy("evals", "EvalsConfig", "EvalsCollector"),
     "files": _lazy("files", "FilesConfig", "FilesCollector"),
     "git": _lazy("git", "GitConfig", "GitCollector"),
+    "google-monitoring": _lazy("google-monitoring", "GoogleMonitoringConfig", "GoogleMonitoringCollector"),
     "models": _lazy("models", "ModelsConfig", "ModelsCollector"),
     "sql": _lazy("sql", "SqlConfig", "SqlCollector"),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -18,7 +18,7 @@ from leverwatch.collectors.daily.errors import (
     Unreachable,
 )
 from leverwatch.collectors.errors import CollectorError, SourceRefused, SourceUnavailable
-from leverwatch.collectors.http import Limits, get
+from leverwatch.collectors.http import USUAL_TLS, Form, Json, Limits, Pairs, Tls, get
 
 LONGEST_PAUSE = 86_400.0
 """Seconds; no header silences a source for longer, whatever it says."""
@@ -32,10 +32,17 @@ def fetched(
     limits: Limits,
     auth: requests.auth.AuthBase,
     now: Callable[[], datetime],
-    parameters: Mapping[str, str] | None = None,
+    parameters: Pairs | None = None,
+    body: Form | Json | None = None,
+    tls: Tls = USUAL_TLS,
     stopping: Callable[[], bool] = lambda: False,
+    meaning: Callable[[int, bytes], CollectorError | None] = lambda _status, _said: None,
 ) -> bytes:
-    """Return the body of the answer to one GET request; the arguments are those of `collectors.http.get`.
+    """Return the body of the answer to one request; most arguments are those of `collectors.http.get`.
+
+    Args:
+        meaning: returns what an error of this kind of server means, from its status (400 and more) and the
+            beginning of what it says; None: what its status usually means.
 
     Raises:
         CollectorError: there is none, in the vocabulary of `collectors/daily/errors.py`. `Asking` waits as long as
@@ -47,11 +54,15 @@ def fetched(
         limits=limits,
         auth=auth,
         parameters=parameters,
+        body=body,
+        tls=tls,
         stopping=stopping,
         unreachable=Unreachable,
         late=TimedOut,
     )
     error = refusal(place, answer.status, answer.retry_after, now())
+    if answer.status >= 400 and not isinstance(error, RateLimited):
+        error = meaning(answer.status, answer.said) or error
     if error is not None:
         raise error
     return answer.body

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -25,10 +25,16 @@ from leverwatch.collectors.interface import CollectorContext, Result
 from leverwatch.collectors.registry import source_types
 from tests.collectors.aggregation.test_streams import PARTS, chunk
 from tests.collectors.records.formats.test_otlp import SEMCONV, export, span
+from tests.collectors.sources.azure_monitor.azure import RESOURCE, Azure
+from tests.collectors.sources.azure_monitor.azure import TOKEN as AZURE_TOKEN
+from tests.collectors.sources.cloudwatch.amazon import ALONE, KEYS, metric, result, scripted
 from tests.collectors.sources.evals.samples import lines, own
 from tests.collectors.sources.git.repo import Repo
+from tests.collectors.sources.google_monitoring.google import CALLS, GEMINI, Google
+from tests.collectors.sources.google_monitoring.google import TOKEN as GOOGLE_TOKEN
 from tests.collectors.sources.models.server import Provider, models, provider
 from tests.collectors.sources.stored_values import kinds_of
+from tests.collectors.sources.web import web
 
 SOURCES: dict[str, dict[str, Any]] = {
     "gateway": {"type": "files", "path": "logs/*.jsonl", "format": "openai", "system": "bot"},
@@ -53,7 +59,29 @@ SOURCES: dict[str, dict[str, Any]] = {
         "fields": {"time": "at"},
         "system": "bot-of-a-table",
     },
+    "bedrock": {"type": "cloudwatch", "regions": ["us-east-1"], "system": "bot-of-bedrock", "history": "3d"},
+    "azure": {
+        "type": "azure-monitor",
+        "resources": [RESOURCE],
+        "token": AZURE_TOKEN,
+        "system": "bot-of-azure",
+        "history": "3d",
+    },
+    "vertex": {
+        "type": "google-monitoring",
+        "projects": ["p"],
+        "token": GOOGLE_TOKEN,
+        "system": "bot-of-vertex",
+        "history": "3d",
+    },
 }
+ASKED = {
+    "table": "bot-of-a-table",
+    "bedrock": "bot-of-bedrock",
+    "azure": "bot-of-azure",
+    "vertex": "bot-of-vertex",
+}
+"""The system of each source that is asked for the same days in every run."""
 
 
 @dataclass
@@ -62,7 +90,8 @@ class World:
 
     folder: Path
     store: Store
-    url: str
+    urls: Mapping[str, str]
+    """By type of source."""
     now: datetime = field(default_factory=lambda: datetime.now(UTC) + timedelta(minutes=10))
     runners: dict[str, SourceRunner] = field(default_factory=dict)
 
@@ -71,7 +100,7 @@ class World:
         context = CollectorContext(self.folder, self.folder / "cache", lambda: self.now)
         for name, settings in SOURCES.items():
             source = source_types()[settings["type"]]
-            more = {"url": self.url} if settings["type"] == "models" else {}
+            more = {"url": self.urls[settings["type"]]} if settings["type"] in self.urls else {}
             config = source.config.model_validate({"name": name, **settings, **more})
             self.runners[name] = SourceRunner(config, source.build(config, context), self.store)
 
@@ -83,8 +112,9 @@ class World:
     def figures(self) -> tuple[Any, ...]:
         """Everything that was counted."""
         totals = self.store.totals(Scope(), 20)["bot"]
-        # A table is asked for the same days in every run; what is stored of it says whether that counts once.
-        tallies = {**self.store.tallies(), "table": self.store.totals(Scope(), 20)["bot-of-a-table"].models}
+        # These are asked for the same days in every run; what is stored of them says whether that counts once.
+        found = self.store.totals(Scope(), 20)
+        tallies = {**self.store.tallies(), **{name: found[system].models for name, system in ASKED.items()}}
         return tallies, totals.models, self.store.prompt_totals(), self.store.shutdowns()
 
     def stored(self, source: str) -> dict[str, bytes]:
@@ -108,7 +138,30 @@ def served() -> Iterator[Provider]:
 
 
 @pytest.fixture
-def world(tmp_path: Path, served: Provider, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def clouds(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """A call the day before yesterday, in the metrics of each cloud; the addresses of the clouds."""
+    at = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=2)
+    for name, value in {**KEYS, **ALONE}.items():
+        monkeypatch.setenv(name, value)
+    azure, google = Azure(), Google()
+    azure.add("ModelRequests", at, 1, StatusCode="200", ModelDeploymentName="d", ModelName="m")
+    google.add(CALLS, at, 1, response_code="200", **GEMINI)
+
+    def amazon(operation: str, asked: dict[str, Any]) -> tuple[int, Any]:
+        if operation == "ListMetrics":
+            return 200, {"Metrics": [metric("Invocations", ModelId="m")]}
+        values = {at.replace(hour=0): 1.0} if asked["StartTime"] <= at.timestamp() < asked["EndTime"] else {}
+        return 200, {"MetricDataResults": [result(query, values) for query in asked["MetricDataQueries"]]}
+
+    with scripted() as bedrock, web() as microsoft, web() as vertex:
+        bedrock.answer, microsoft.answer, vertex.answer = amazon, azure, google
+        yield {"cloudwatch": bedrock.url, "azure-monitor": microsoft.url, "google-monitoring": vertex.url}
+
+
+@pytest.fixture
+def world(
+    tmp_path: Path, served: Provider, clouds: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[World]:
     """Everything was read: streamed calls, spans, counters of sessions, a last line without its end, results,
     prompts and models."""
     for folder in ("logs", "evals", "traces", "app"):
@@ -130,7 +183,7 @@ def world(tmp_path: Path, served: Provider, monkeypatch: pytest.MonkeyPatch) -> 
         calls.commit()
     store = Store(f"sqlite:///{tmp_path / 'store.db'}")
     store.migrate()
-    made = World(tmp_path, store, served.url)
+    made = World(tmp_path, store, {"models": served.url, **clouds})
     made.restart()
     assert made.run() == {}
     made.now += timedelta(minutes=10)
@@ -168,6 +221,7 @@ KINDS = [
     ("provider", "list", "digest of the list of models"),
     ("table", "days", "days that were asked for"),
     ("table", "questions", "questions that were asked"),
+    ("bedrock", "models", "models that had calls"),
 ]
 each = pytest.mark.parametrize(("source", "prefix", "name"), KINDS, ids=lambda value: value)
 
@@ -296,8 +350,8 @@ def test_values_without_a_version_are_read_and_written_anew_when_they_change(wor
     before, stored = world.figures(), {name: world.stored(name) for name in SOURCES}
     assert world.run() == {}
     assert world.figures() == before
-    # Only of a table every run says anew what is known of its days.
-    still = [name for name in SOURCES if name != "table"]
+    # Only of what is asked for days every run says anew what is known of them.
+    still = [name for name in SOURCES if name not in ASKED]
     assert {name: world.stored(name) for name in still} == {name: stored[name] for name in still}
     assert world.stored("table")["days"].startswith(b'{"version":1,')
 

@@ -21,6 +21,8 @@ from leverwatch.collectors.interface import Result
 from tests.collectors.sources.evals import samples
 from tests.collectors.sources.git.repo import Repo, git
 from tests.collectors.sources.models.server import Answer, Provider, models, provider
+from tests.collectors.sources.web import Web, web
+from tests.e2e import clouds
 from tests.e2e.agents import running
 from tests.e2e.forked import Forked
 from tests.e2e.kills.ledger import Ledger
@@ -165,14 +167,17 @@ def sources(folder: Path, url: str) -> list[dict[str, Any]]:
     ]
 
 
-def configure(folder: Path, store: str, log: str, served: Provider) -> Path:
+def configure(folder: Path, store: str, log: str, served: Provider, sky: Web) -> Path:
     document = {
         "store": {"url": store},
         "cache_dir": "cache",
         "server": {"listen": f"127.0.0.1:{free_port()}"},
         "evaluation": {"interval": "500ms"},
         "log": {"level": "debug", "format": log},
-        "sources": [{**source, "interval": "500ms"} for source in sources(folder, served.url)],
+        "sources": [
+            {**source, "interval": "500ms"}
+            for source in (*sources(folder, served.url), *clouds.sources(sky.url, SECRET))
+        ],
     }
     path = folder / "leverwatch.yaml"
     path.write_text(yaml.safe_dump(document))
@@ -210,11 +215,16 @@ def assert_nowhere(found: Mapping[str, bytes]) -> None:
                 assert form not in data, f"{name}: {data[max(0, data.find(form) - 300) :][:400]!r}"
 
 
-def test_no_type_of_source_and_no_error_lets_a_text_or_a_token_out(tmp_path: Path, store_url: str) -> None:
+def test_no_type_of_source_and_no_error_lets_a_text_or_a_token_out(
+    tmp_path: Path, store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     log_format = "json" if store_url.startswith("postgresql") else "logfmt"
-    with provider() as served:
+    for name, value in clouds.environment(SECRET).items():
+        monkeypatch.setenv(name, value)
+    with provider() as served, web() as sky:
         served.answer = answer
-        config = configure(tmp_path, store_url, log_format, served)
+        sky.answer = lambda asked: clouds.answer(asked, CANARY)
+        config = configure(tmp_path, store_url, log_format, served, sky)
         assert command(config, "backfill", "--dry-run") == 1
         for arguments in (["collect"], ["collect", "--format", "json"], ["backfill", "--format", "json"]):
             assert command(config, *arguments) == 1
@@ -225,21 +235,35 @@ def test_no_type_of_source_and_no_error_lets_a_text_or_a_token_out(tmp_path: Pat
             assert command(config, *arguments) == 0, arguments
         port = int(yaml.safe_load(config.read_text())["server"]["listen"].rpartition(":")[2])
         with running(config, port) as agent:
-            failing = r'leverwatch_collector_success{source="(\w+)"} 0'
-            wanted = {"shallow", "broken", "web", "dropped", "error", "refusal", "nonsense", "elsewhere"}
+            failing = r'leverwatch_collector_success{source="([\w-]+)"} 0'
+            wanted = {
+                *clouds.REFUSED,
+                "shallow",
+                "broken",
+                "web",
+                "dropped",
+                "error",
+                "refusal",
+                "nonsense",
+                "elsewhere",
+            }
             wait_until(lambda: wanted <= set(re.findall(failing, agent.metrics())), 60, "all were tried")
             pages = {page: requests.get(agent.url + page, timeout=20).content for page in PAGES}
+            pages["processes"] = Path(f"/proc/{agent.process.pid}/cmdline").read_bytes()
             assert agent.terminate() == 0
         found = kept(config, store_url)
-        said = served.tokens
+        said = [*served.tokens, *(it.headers.get("Authorization") for it in sky.asked)]
 
     assert_nowhere(found | pages)
     # All of it was read, tried and said: what is looked for was there to be found.
     assert f"Bearer {SECRET}" in said
+    assert {SECRET, f"Bearer {SECRET}"} <= set(said)
     log = found["agent.log"].decode()
     assert ('"event": "bad_input"' if log_format == "json" else "event=bad_input") in log
     with Ledger(store_url).reading() as connection:
         rows = connection.execute(text("SELECT source, result FROM record_tallies")).all()
     results = {row.result for row in rows if row.source in {"app", "torn"}}
     assert results == ALL_RESULTS
-    assert {"whole", "copy", "evals", "models", "table"} <= {row.source for row in rows if row.result == "counted"}
+    assert {"whole", "copy", "evals", "models", "table", "bedrock", "azure", "vertex"} <= {
+        row.source for row in rows if row.result == "counted"
+    }

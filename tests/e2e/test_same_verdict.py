@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from click.testing import CliRunner
 from sqlalchemy import select
@@ -15,6 +16,7 @@ from sqlalchemy import select
 from leverwatch.agent.cli.main import main
 from leverwatch.agent.store.schema import source_days, usage_daily
 from leverwatch.agent.store.store import Store
+from tests.collectors.sources.cloudwatch.amazon import ALONE, KEYS, client, moto
 from tests.collectors.sources.sql.conftest import database, mariadb_url, postgres, shard_urls, shards
 from tests.collectors.sources.sql.tables import Database
 
@@ -109,3 +111,55 @@ def test_a_month_in_a_log_and_in_a_table_leads_to_the_same_days_and_the_same_ver
     assert {it["system"]: it["strategy"] for it in verdicts} == dict.fromkeys(
         ("bot", "search"), "prompt_engineering"
     )
+
+
+MODELS = {"bot": "anthropic.claude-3-haiku-20240307-v1:0", "search": "amazon.nova-lite-v1:0"}
+
+
+def in_cloudwatch(url: str, found: list[Call]) -> None:
+    """Write what Bedrock writes of calls: each app calls through an inference profile of its own name."""
+    samples: list[dict[str, Any]] = []
+    for call in found:
+        failed = call["ok"] != "ok"
+        told = {
+            "Invocations": 1,
+            "InvocationServerErrors": 1 if failed else None,
+            "InputTokenCount": None if failed else call["fresh"],
+            "OutputTokenCount": None if failed else call["out"],
+        }
+        of = [{"Name": "ModelId", "Value": call["app"]}]
+        samples += [
+            {"MetricName": name, "Dimensions": of, "Timestamp": datetime.fromisoformat(call["at"]), "Value": value}
+            for name, value in told.items()
+            if value is not None
+        ]
+    cloud = client(url)
+    for start in range(0, len(samples), 500):
+        cloud.put_metric_data(Namespace="AWS/Bedrock", MetricData=samples[start : start + 500])
+
+
+def test_a_month_in_a_log_and_in_the_metrics_of_a_cloud_leads_to_the_same_days_and_the_same_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the cloud adds up is exact; it knows of no call what a record alone could tell."""
+    for name, value in {**KEYS, **ALONE}.items():
+        monkeypatch.setenv(name, value)
+    found = [
+        {**call, "model": MODELS[call["app"]], "out": call["out"] or 5}
+        for call in {call["id"]: call for call in calls(random.Random(13), 900)}.values()
+    ]
+    (tmp_path / "calls.jsonl").write_text("".join(json.dumps(call) + "\n" for call in found))
+    form = {"type": "jsonl", "fields": FIELDS}
+    told = {"type": "files", "path": str(tmp_path / "calls.jsonl"), "format": form, "quiet_after": "0s"}
+    with moto() as url:
+        in_cloudwatch(url, found)
+        metrics = {
+            "type": "cloudwatch", "regions": ["us-east-1"], "url": url, "system": "{ModelId}", "profiles": MODELS,
+        }  # fmt: skip
+        in_log, in_cloud = Company(tmp_path / "log", told), Company(tmp_path / "cloud", metrics)
+
+        assert in_cloud.stored() == in_log.stored()
+
+    verdicts = in_cloud.verdicts()
+    assert verdicts == in_log.verdicts()
+    assert {it["system"]: it["strategy"] for it in verdicts} == dict.fromkeys(MODELS, "prompt_engineering")

@@ -24,6 +24,8 @@ from leverwatch.collectors.daily.window import Days
 from leverwatch.collectors.interface import Operation
 from leverwatch.collectors.records.observation import Observation, Sight
 from leverwatch.collectors.records.vocabulary import CallStatus
+from leverwatch.collectors.sources.cloudwatch.collector import MODELS
+from leverwatch.collectors.sources.cloudwatch.series import Place
 from leverwatch.collectors.sources.evals.positions import RESULT_FILE, ResultFilePosition
 from leverwatch.collectors.sources.files.checkpoint import CHECKPOINT, FileCheckpoint
 from leverwatch.collectors.sources.files.partial_reads import PartialRead
@@ -35,7 +37,8 @@ from leverwatch.collectors.stored_state import Kind
 
 def kinds_of(source_type: str) -> tuple[Kind[Any], ...]:
     """Everything that a source of a type stores, as its collector declares it."""
-    kinds: tuple[Kind[Any], ...] = import_module(f"leverwatch.collectors.sources.{source_type}.collector").KINDS
+    folder = source_type.replace("-", "_")
+    kinds: tuple[Kind[Any], ...] = import_module(f"leverwatch.collectors.sources.{folder}.collector").KINDS
     return kinds
 
 
@@ -155,6 +158,10 @@ def _ids(prefix: str, key: str, checksum: bytes) -> Stored:
     return Stored("files", ids_kind(prefix), key, value, versions)
 
 
+_MODELS = (
+    b'"models":[{"region":"eu-central-1","account":"1234","model":"k3b9x2m4q7zt"},'
+    b'{"region":"us-east-1","account":"","model":"us.amazon.nova-pro-v1:0"}]}'
+)
 STORED: tuple[Stored, ...] = (
     Stored(
         "files",
@@ -320,6 +327,19 @@ STORED: tuple[Stored, ...] = (
         ),
     ),
     Stored("models", LIST, "list", _DIGEST, (_DIGEST, b"version 1\n" + _DIGEST)),
-    Stored("sql", DAYS, "days", _KNOWN_DAYS, (b"{" + _DAYS, b'{"version":1,' + _DAYS)),
-    Stored("sql", QUESTIONS, "questions", _SPENT, (b"{" + _ASKED, b'{"version":1,' + _ASKED)),
+    *(
+        stored
+        for source in ("azure-monitor", "cloudwatch", "google-monitoring", "sql")
+        for stored in (
+            Stored(source, DAYS, "days", _KNOWN_DAYS, (b"{" + _DAYS, b'{"version":1,' + _DAYS)),
+            Stored(source, QUESTIONS, "questions", _SPENT, (b"{" + _ASKED, b'{"version":1,' + _ASKED)),
+        )
+    ),
+    Stored(
+        "cloudwatch",
+        MODELS,
+        "models",
+        frozenset({Place("us-east-1", "us.amazon.nova-pro-v1:0"), Place("eu-central-1", "k3b9x2m4q7zt", "1234")}),
+        (b"{" + _MODELS, b'{"version":1,' + _MODELS),
+    ),
 )

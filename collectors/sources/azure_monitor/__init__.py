@@ -1,0 +1,1 @@
+"""Usage in the metrics that Azure OpenAI and Foundry write to Azure Monitor by themselves."""

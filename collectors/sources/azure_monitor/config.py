@@ -1,0 +1,107 @@
+"""The configuration of an `azure-monitor` source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, field_validator
+
+from leverwatch.collectors.daily.config import DailyConfig
+from leverwatch.collectors.daily.http_config import HttpSettings
+from leverwatch.collectors.daily.labels import LabelTemplate, checked_labels
+from leverwatch.collectors.records.fields import parse_template
+from leverwatch.collectors.tells import NO, Tells
+
+LABELS = ("deployment", "model", "resource", "group", "subscription")
+KEPT = timedelta(days=93)
+"""How long Azure Monitor keeps platform metrics."""
+
+ResourceId = Annotated[
+    str,
+    Field(
+        pattern=r"^/subscriptions/[^/\s?#]+/resourceGroups/[^/\s?#]+/providers/Microsoft\.CognitiveServices/accounts"
+        r"/[^/\s?#]+$",
+        max_length=400,
+    ),
+]
+
+
+class AzureMonitorConfig(HttpSettings, DailyConfig):
+    """Usage of Azure OpenAI and Foundry, as Azure Monitor has it without any logging."""
+
+    # What was given is in no message: it may have secrets.
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    type: Literal["azure-monitor"] = "azure-monitor"
+    url: str = Field(
+        default="https://management.azure.com",
+        description="Address of the Azure Resource Manager; that of another cloud is its own.",
+        examples=["https://management.usgovcloudapi.net"],
+    )
+    resources: list[ResourceId] = Field(
+        min_length=1,
+        max_length=200,
+        description="Ids of the Azure OpenAI or Foundry resources.",
+        examples=[
+            ["/subscriptions/3f1c0a52/resourceGroups/ai/providers/Microsoft.CognitiveServices/accounts/chat"]
+        ],
+    )
+    system: LabelTemplate = Field(
+        description="System of all calls: a constant, or a template over `{deployment}`, `{model}`, `{resource}`,"
+        " `{group}` and `{subscription}`.",
+        examples=["support-bot", "{deployment}", "{resource}-{deployment}"],
+    )
+    identity: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=100,
+        description="Client id of the user-assigned managed identity, when the machine has more than one.",
+    )
+    authority: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="Host that gives tokens, when it is not that of the public cloud.",
+        examples=["login.microsoftonline.us"],
+    )
+
+    @field_validator("system")
+    @classmethod
+    def _known_labels(cls, value: str) -> str:
+        return checked_labels(value, LABELS)
+
+    @field_validator("resources")
+    @classmethod
+    def _once(cls, value: list[str]) -> list[str]:
+        if len({each.lower() for each in value}) < len(value):
+            raise ValueError("names one resource twice, whose calls would count twice")
+        return value
+
+    def declared_systems(self) -> frozenset[str]:
+        """The constant system, if there is one."""
+        constant = parse_template(self.system).constant
+        return frozenset() if constant is None else frozenset({constant})
+
+    def doubts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Yield what asks for more than Azure Monitor keeps."""
+        if self.history > KEPT:
+            yield ("history",), f"is more than the {KEPT.days} days that Azure Monitor keeps"
+
+    def tells(self) -> Tells:
+        """What Azure Monitor tells of Azure OpenAI and Foundry."""
+        return Tells(
+            systems="by deployment, model, resource, resource group and subscription: a deployment for each system"
+            " tells them apart; the caller is not told",
+            models="the name of the model behind each deployment",
+            calls="requests to deployments, by status, by day",
+            tokens="input and output, by deployment and day",
+            cached="of Anthropic's models; of others it is not told",
+            errors="requests with a status that is no success, throttled ones among them",
+            latency=NO,
+            cost=NO,
+            delay="some minutes",
+            permission="the role Monitoring Reader on the resources"
+            " (Microsoft.Insights/Metrics/Read and Microsoft.Insights/MetricDefinitions/Read)",
+        )

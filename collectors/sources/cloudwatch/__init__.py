@@ -1,0 +1,1 @@
+"""Usage in the metrics that Amazon Bedrock writes to CloudWatch by itself."""

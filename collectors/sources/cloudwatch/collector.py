@@ -1,0 +1,177 @@
+"""Asks CloudWatch for the days of Bedrock, and remembers which models there were."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date
+from hashlib import blake2b
+
+import msgspec
+from msgspec import Struct
+
+from leverwatch.collectors.daily.answers import Answer
+from leverwatch.collectors.daily.collector import DailyCollector
+from leverwatch.collectors.daily.day_states import DaysKnown
+from leverwatch.collectors.daily.known_days import KINDS as DAILY_KINDS
+from leverwatch.collectors.daily.limited import limited
+from leverwatch.collectors.daily.metered import answer_of
+from leverwatch.collectors.daily.window import DAY, Days
+from leverwatch.collectors.interface import BackfillRequest, Batch, CollectorContext, SourceState
+from leverwatch.collectors.records.fields import parse_template, system_lookup
+from leverwatch.collectors.sources.cloudwatch.api import Region, session_of
+from leverwatch.collectors.sources.cloudwatch.config import KEPT, CloudWatchConfig
+from leverwatch.collectors.sources.cloudwatch.series import Place, Series, metered, wanted
+from leverwatch.collectors.stored_state import Kind, entries, same
+
+_MOST_REMEMBERED = 5000
+
+
+class _Model(Struct, frozen=True, forbid_unknown_fields=True):
+    """`Place` with nothing that may be left out."""
+
+    region: str
+    account: str
+    model: str
+
+
+class _Stored(Struct, frozen=True, forbid_unknown_fields=True):
+    models: tuple[_Model, ...]
+
+
+def _encode(places: frozenset[Place]) -> bytes:
+    return msgspec.json.encode(_Stored(tuple(_Model(it.region, it.account, it.model) for it in sorted(places))))
+
+
+def _decode(body: bytes) -> frozenset[Place]:
+    stored = msgspec.json.decode(body, type=_Stored)
+    return frozenset(Place(it.region, it.model, it.account) for it in stored.models)
+
+
+MODELS: Kind[frozenset[Place]] = Kind(
+    name="models that had calls", key="models", encode=_encode, decode=_decode, upgrades=(same,), is_json=True
+)
+KINDS = (*DAILY_KINDS, MODELS)
+"""What such a source stores."""
+
+
+class Bedrock:
+    """The metrics of Bedrock in some regions."""
+
+    def __init__(self, config: CloudWatchConfig, context: CollectorContext) -> None:
+        self._config, self._context = config, context
+        template = parse_template(config.system)
+        self._labels, self._system_of = template.paths, system_lookup(template)
+        self._account: str | None = None
+        self.met: frozenset[Place] = frozenset()
+        """The models that had calls, of the regions that are asked. CloudWatch forgets their names after two
+        weeks, and not their metrics."""
+
+    @property
+    def settings(self) -> str:
+        """A digest of everything that the answers depend on; the credentials are not among it."""
+        config = self._config
+        told = (
+            sorted(config.regions), config.system, config.linked_accounts, sorted(config.models),
+            sorted(config.profiles.items()), config.profile, config.url,
+        )  # fmt: skip
+        return blake2b(repr(told).encode(), digest_size=8).hexdigest()
+
+    def ask(self, days: Days) -> Answer:
+        """Return what the metrics say of some days.
+
+        Raises:
+            CollectorError: as for `Region`.
+        """
+        oldest = (self._context.now().astimezone(UTC) - KEPT).date() + DAY
+        days = Days(max(days.first, oldest), days.last)
+        if not len(days):
+            return Answer((), frozenset())
+        deadline = time.monotonic() + self._config.timeout.total_seconds()
+        place = f"source {self._config.name}: CloudWatch"
+        values: dict[tuple[Series, date], float] = {}
+        session = session_of(self._config)
+        for name in self._config.regions:
+
+            def read(name: str = name) -> Mapping[tuple[Series, date], float]:
+                return self._read(Region(self._config, name, session), days)
+
+            values |= limited(read, place=place, deadline=deadline, stopping=self._context.stopping)
+        self._remember({series.place for series, _ in values})
+        found = metered(values, self._labels, self._owner, self._config.profiles)
+        return answer_of(found, self._system_of, place)
+
+    def shown(self, days: Days) -> str:
+        """Return what is asked for some days, in the words of Amazon's command line."""
+        start, end = days.first.isoformat(), (days.last + DAY).isoformat()
+        return "\n".join(
+            f"aws cloudwatch get-metric-data --region {region} --start-time {start}T00:00:00Z --end-time"
+            f" {end}T00:00:00Z (AWS/Bedrock, each ModelId, Period 86400, Sum and SampleCount)"
+            for region in self._config.regions
+        )
+
+    def _read(self, region: Region, days: Days) -> Mapping[tuple[Series, date], float]:
+        known = {place for place in self.met if place.region == region.name}
+        known |= {Place(region.name, model) for model in self._config.models}
+        series = wanted(region.series(), known)
+        if self._account is None and "account" in self._labels and any(not it.place.account for it in series):
+            self._account = region.account()
+        return region.values(series, days) if series else {}
+
+    def _owner(self, place: Place) -> str | None:
+        return place.account or self._account
+
+    def _remember(self, places: set[Place]) -> None:
+        if len(self.met) < _MOST_REMEMBERED:
+            self.met = self.met | places
+
+
+class CloudWatchCollector(DailyCollector):
+    """A `cloudwatch` source."""
+
+    def __init__(self, config: CloudWatchConfig, context: CollectorContext) -> None:
+        self._bedrock, self._name = Bedrock(config, context), config.name
+        super().__init__(config, context, self._bedrock)
+
+    def collect(self, state: SourceState) -> Iterator[Batch]:
+        """Yield as any source that is asked for days does, and store which models there were.
+
+        Raises:
+            CollectorError: as for `Bedrock.ask` and `load_known`.
+        """
+        return self._remembering(state, super().collect)
+
+    def backfill(self, state: SourceState, history: BackfillRequest) -> Iterator[Batch]:
+        """Yield the answers for the days of a range, and store which models there were.
+
+        Raises:
+            CollectorError: as for `collect`.
+        """
+        start = super().backfill
+        return self._remembering(state, lambda rest: start(rest, history))
+
+    def days(self, stored: Mapping[str, bytes]) -> DaysKnown:
+        """Return what is known of the days of the source, from what it stores.
+
+        Raises:
+            StateFromNewer, StateUnreadable: as for `load_known`.
+        """
+        return super().days(_without_models(stored))
+
+    def _remembering(self, state: SourceState, run: Callable[[SourceState], Iterator[Batch]]) -> Iterator[Batch]:
+        stored = state.load()
+        for _, places in entries(self._name, stored, MODELS):
+            self._bedrock.met = self._bedrock.met | places
+        rest = msgspec.structs.replace(state, load=lambda: _without_models(stored))
+        kept = {MODELS.key: stored.get(MODELS.key, b"")}
+        for batch in run(rest):
+            now = MODELS.dumps(self._bedrock.met)
+            if self._bedrock.met and now != kept[MODELS.key]:
+                kept[MODELS.key] = now
+                yield msgspec.structs.replace(batch, state={**batch.state, MODELS.key: now})
+            else:
+                yield batch
+
+
+def _without_models(stored: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {key: value for key, value in stored.items() if not MODELS.holds(key)}

@@ -1,0 +1,114 @@
+"""The configuration of a `cloudwatch` source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator
+
+from leverwatch.collectors.daily.config import DailyConfig
+from leverwatch.collectors.daily.labels import LabelTemplate, checked_labels
+from leverwatch.collectors.records.fields import parse_template
+from leverwatch.collectors.tells import NO, Tells
+
+LABELS = ("ModelId", "model", "region", "account")
+KEPT = timedelta(days=455)
+"""How long CloudWatch keeps metrics by the hour."""
+
+Region = Annotated[str, Field(pattern=r"^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$", max_length=40)]
+Id = Annotated[str, Field(min_length=1, max_length=1024)]
+
+
+class CloudWatchConfig(DailyConfig):
+    """Usage of Amazon Bedrock, as CloudWatch has it without any logging."""
+
+    type: Literal["cloudwatch"] = "cloudwatch"
+    regions: list[Region] = Field(
+        min_length=1,
+        max_length=40,
+        description="Regions that are called; the metrics of a call are in the region that it was sent to.",
+        examples=[["us-east-1", "eu-central-1"]],
+    )
+    system: LabelTemplate = Field(
+        description="System of all calls: a constant, or a template over `{ModelId}` (a model or an inference"
+        " profile), `{model}`, `{region}` and `{account}`.",
+        examples=["support-bot", "{ModelId}", "{account}-{region}"],
+    )
+    linked_accounts: bool = Field(
+        default=False,
+        description="Read the accounts that are linked to this one, a monitoring account, as well.",
+    )
+    models: list[Id] = Field(
+        default_factory=list,
+        max_length=1000,
+        description="Models and inference profiles that are asked for though they had no call for two weeks, as"
+        " CloudWatch lists no others.",
+        examples=[["anthropic.claude-3-haiku-20240307-v1:0"]],
+    )
+    profiles: dict[Id, Id] = Field(
+        default_factory=dict,
+        max_length=1000,
+        description="Model of each inference profile whose id does not name one.",
+        examples=[{"k3b9x2m4q7zt": "anthropic.claude-3-haiku-20240307-v1:0"}],
+    )
+    profile: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="Profile of the AWS configuration files whose credentials are used, instead of those that are"
+        " found first.",
+        examples=["monitoring"],
+    )
+    url: str | None = Field(
+        default=None,
+        description="Address of CloudWatch, when it is not the public one of a region: `{region}` in it is the"
+        " region.",
+        examples=["https://vpce-0a1b-2c3d.monitoring.{region}.vpce.amazonaws.com"],
+    )
+
+    @field_validator("system")
+    @classmethod
+    def _known_labels(cls, value: str) -> str:
+        return checked_labels(value, LABELS)
+
+    @field_validator("url")
+    @classmethod
+    def _web_address(cls, value: str | None) -> str | None:
+        try:
+            parts = urlsplit((value or "https://none").replace("{region}", "region"))
+            valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc
+        except ValueError:
+            valid = False
+        if not valid or parts.query or "{" in parts.netloc or any(mark.isspace() for mark in value or ""):
+            raise ValueError("must be a URL that starts with http:// or https://, without a user name")
+        return value
+
+    def declared_systems(self) -> frozenset[str]:
+        """The constant system, if there is one."""
+        constant = parse_template(self.system).constant
+        return frozenset() if constant is None else frozenset({constant})
+
+    def doubts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Yield what asks for more than CloudWatch keeps."""
+        if self.history > KEPT:
+            yield ("history",), f"is more than the {KEPT.days} days that CloudWatch keeps"
+
+    def tells(self) -> Tells:
+        """What CloudWatch tells of Bedrock."""
+        return Tells(
+            systems="by model, inference profile, region and account: an application inference profile for each"
+            " system tells them apart; the caller is not told",
+            models="the id of the model or inference profile of each call",
+            calls="successful requests to Converse, ConverseStream, InvokeModel and their streams, by day",
+            tokens="input and output, by model and day",
+            cached="read and written, where Bedrock publishes them for the model",
+            errors="client errors, server errors and throttled requests",
+            latency="the sum over the calls, so that the average is known",
+            cost=NO,
+            delay="some minutes",
+            permission="cloudwatch:ListMetrics and cloudwatch:GetMetricData"
+            + ("; in linked accounts the sink's link for metrics" if self.linked_accounts else ""),
+        )

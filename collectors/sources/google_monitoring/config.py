@@ -1,0 +1,100 @@
+"""The configuration of a `google-monitoring` source."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, field_validator
+
+from leverwatch.collectors.config import Duration
+from leverwatch.collectors.daily.config import DailyConfig
+from leverwatch.collectors.daily.http_config import HttpSettings
+from leverwatch.collectors.daily.labels import LabelTemplate, checked_labels
+from leverwatch.collectors.records.fields import parse_template
+from leverwatch.collectors.tells import NO, Tells
+
+LABELS = ("model", "publisher", "location", "project", "endpoint")
+
+Project = Annotated[str, Field(pattern=r"^([a-z0-9.-]+:)?[a-z0-9][a-z0-9-]*$", max_length=100)]
+
+
+class GoogleMonitoringConfig(HttpSettings, DailyConfig):
+    """Usage of Vertex AI, as Google Cloud Monitoring has it without any logging."""
+
+    # What was given is in no message: it may have secrets.
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    type: Literal["google-monitoring"] = "google-monitoring"
+    history: Duration = Field(
+        default=timedelta(days=40),
+        description="How far back days are asked for, once. Google keeps its metrics for six weeks at the least.",
+        examples=["40d"],
+    )
+    url: str = Field(
+        default="https://monitoring.googleapis.com",
+        description="Address of the Monitoring API.",
+        examples=["https://monitoring.googleapis.com"],
+    )
+    projects: list[Project] = Field(
+        min_length=1,
+        max_length=200,
+        description="Projects whose models are called; a project that is named here must not be within the metrics"
+        " scope of another one.",
+        examples=[["shop-prod", "search-prod"]],
+    )
+    system: LabelTemplate = Field(
+        description="System of all calls: a constant, or a template over `{model}`, `{publisher}`, `{location}`,"
+        " `{project}` and, of endpoints of your own, `{endpoint}`.",
+        examples=["support-bot", "{project}", "{project}-{model}"],
+    )
+    endpoints: bool = Field(
+        default=False,
+        description="Count calls of endpoints with models that you deployed as well; their tokens are not told.",
+    )
+    credentials_file: Path | None = Field(
+        default=None,
+        description="File with the credentials of a service account, instead of those that are found first.",
+        examples=["/run/secrets/reader.json"],
+    )
+    quota_project: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=100,
+        description="Project whose quota is used, when it is not that of the credentials.",
+    )
+
+    @field_validator("system")
+    @classmethod
+    def _known_labels(cls, value: str) -> str:
+        return checked_labels(value, LABELS)
+
+    @field_validator("projects")
+    @classmethod
+    def _once(cls, value: list[str]) -> list[str]:
+        if len(set(value)) < len(value):
+            raise ValueError("names one project twice, whose calls would count twice")
+        return value
+
+    def declared_systems(self) -> frozenset[str]:
+        """The constant system, if there is one."""
+        constant = parse_template(self.system).constant
+        return frozenset() if constant is None else frozenset({constant})
+
+    def tells(self) -> Tells:
+        """What Google Cloud Monitoring tells of Vertex AI."""
+        return Tells(
+            systems="by project, model, publisher, location and endpoint: a project for each system tells them"
+            " apart; the caller is not told",
+            models="the name of the model, as it was asked for",
+            calls="requests by status and day" + ("; responses of endpoints" if self.endpoints else ""),
+            tokens="input and output, by model and day" + ("; none of endpoints" if self.endpoints else ""),
+            cached=NO,
+            errors="requests with a status that is no success",
+            latency="the sum over the calls, so that the average is known",
+            cost=NO,
+            delay="some minutes",
+            permission="monitoring.timeSeries.list, as in the role Monitoring Viewer"
+            + ("; serviceusage.services.use in the quota project" if self.quota_project else ""),
+        )

@@ -1,0 +1,133 @@
+"""CloudWatch on real sockets: moto's server, and one that answers in Amazon's protocol as each test wants."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from botocore.session import Session
+
+from leverwatch.collectors.interface import CollectorContext
+from leverwatch.collectors.sources.cloudwatch.collector import CloudWatchCollector
+from leverwatch.collectors.sources.cloudwatch.config import CloudWatchConfig
+
+NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+KEYS = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLEOFTESTS", "AWS_SECRET_ACCESS_KEY": "s3cr3t-k3y-0f-th3-t3sts"}
+ALONE = {
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": "/nonexistent",
+    "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
+}
+"""Nothing of this machine is used."""
+
+
+def source(url: str | None, folder: Path, now: datetime = NOW, **more: Any) -> CloudWatchCollector:
+    config = CloudWatchConfig.model_validate(
+        {"name": "cloud", "regions": ["us-east-1"], "system": "{ModelId}", "url": url, **more}
+    )
+    return CloudWatchCollector(config, CollectorContext(folder, folder, lambda: now))
+
+
+@contextmanager
+def moto() -> Iterator[str]:
+    """moto's server; its address."""
+    from moto.server import ThreadedMotoServer  # it takes a second
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        yield f"http://{host}:{port}"
+    finally:
+        server.stop()
+
+
+def client(url: str, region: str = "us-east-1") -> Any:
+    session = Session()
+    session.set_credentials(*KEYS.values())
+    return session.create_client("cloudwatch", region_name=region, endpoint_url=url)
+
+
+def put(cloudwatch: Any, metric: str, at: datetime, value: float, **dimensions: str) -> None:
+    """Write one sample, as Bedrock writes one for each call."""
+    named = [{"Name": name, "Value": it} for name, it in dimensions.items()]
+    cloudwatch.put_metric_data(
+        Namespace="AWS/Bedrock",
+        MetricData=[{"MetricName": metric, "Dimensions": named, "Timestamp": at, "Value": value}],
+    )
+
+
+@dataclass
+class Scripted:
+    """A server that speaks the JSON protocol in which Amazon's library asks CloudWatch."""
+
+    url: str = ""
+    answer: Callable[[str, dict[str, Any]], tuple[int, Any]] = lambda _operation, _asked: (200, {})
+    """From the operation and the request; bytes are sent as they are."""
+    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def of(self, operation: str) -> list[dict[str, Any]]:
+        return [asked for name, asked in self.asked if name == operation]
+
+
+@contextmanager
+def scripted() -> Iterator[Scripted]:
+    served = Scripted()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            operation = self.headers["X-Amz-Target"].rpartition(".")[2]
+            served.asked.append((operation, asked))
+            status, said = served.answer(operation, asked)
+            body = said if isinstance(said, bytes) else json.dumps(said).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/x-amz-json-1.0")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            with suppress(OSError):  # the client did not wait
+                self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    served.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield served
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def metric(name: str, **dimensions: str) -> dict[str, Any]:
+    """A metric as ListMetrics returns it."""
+    named = [{"Name": key, "Value": value} for key, value in dimensions.items()]
+    return {"Namespace": "AWS/Bedrock", "MetricName": name, "Dimensions": named}
+
+
+def result(query: Mapping[str, Any], values: Mapping[datetime, float], state: str = "Complete") -> dict[str, Any]:
+    """What GetMetricData returns for a query."""
+    return {
+        "Id": query["Id"],
+        "Label": "metric",
+        "Timestamps": [at.timestamp() for at in values],
+        "Values": list(values.values()),
+        "StatusCode": state,
+    }
+
+
+def error(code: str, status: int = 400) -> tuple[int, Any]:
+    return status, {"__type": f"com.amazonaws.cloudwatch#{code}", "message": "User: arn:aws:iam::1:user/reader"}

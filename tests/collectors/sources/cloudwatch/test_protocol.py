@@ -1,0 +1,310 @@
+"""Against a server that speaks Amazon's protocol as documented, with its pages, partial answers and errors."""
+
+from __future__ import annotations
+
+import builtins
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leverwatch.collectors.daily.errors import (
+    CredentialsRefused,
+    PermissionRefused,
+    RateLimited,
+    SchemaDiffers,
+    TimedOut,
+    Unreachable,
+)
+from leverwatch.collectors.errors import CollectorError, SourceRefused, SourceUnavailable
+from leverwatch.collectors.interface import SourceState
+from tests.collectors.sources.cloudwatch.amazon import KEYS, Scripted, error, metric, result, source
+
+DAY = date(2026, 11, 26)
+AT = datetime(2026, 11, 26, tzinfo=UTC)
+Asked = dict[str, Any]
+
+
+def answering(
+    served: Scripted,
+    listed: Callable[[Asked], tuple[int, Any]],
+    measured: Callable[[Asked], tuple[int, Any]] = lambda _: (200, {"MetricDataResults": []}),
+) -> None:
+    served.answer = lambda operation, asked: (listed if operation == "ListMetrics" else measured)(asked)
+
+
+def one(*metrics: Mapping[str, Any], **more: Any) -> Callable[[Asked], tuple[int, Any]]:
+    return lambda _: (200, {"Metrics": list(metrics), **more})
+
+
+def told(values: Mapping[tuple[str, str], float]) -> Callable[[Asked], tuple[int, Any]]:
+    """Answers with the values by metric and statistic, on one day."""
+
+    def answer(asked: Asked) -> tuple[int, Any]:
+        found = []
+        for query in asked["MetricDataQueries"]:
+            stat = query["MetricStat"]
+            value = values.get((stat["Metric"]["MetricName"], stat["Stat"]))
+            found.append(result(query, {} if value is None else {AT: value}))
+        return 200, {"MetricDataResults": found}
+
+    return answer
+
+
+def test_all_pages_of_the_list_and_of_the_values_are_read(served: Scripted, tmp_path: Path) -> None:
+    names = [f"model-{number:03}" for number in range(300)]
+
+    def listed(asked: Asked) -> tuple[int, Any]:
+        start = int(asked.get("NextToken", "0"))
+        page = [
+            metric(it, ModelId=name) for name in names[start : start + 250] for it in ("Invocations", "Invented")
+        ]
+        return 200, {"Metrics": page, **({"NextToken": "250"} if start == 0 else {})}
+
+    def measured(asked: Asked) -> tuple[int, Any]:
+        queries = asked["MetricDataQueries"]
+        if "NextToken" not in asked:
+            part = [result(query, {AT: 1.0}, "PartialData") for query in queries]
+            return 200, {"MetricDataResults": part, "NextToken": "more"}
+        return 200, {"MetricDataResults": [result(query, {AT.replace(day=27): 2.0}) for query in queries]}
+
+    answering(served, listed, measured)
+    (batch, *_) = source(served.url, tmp_path, history="3d").collect(SourceState(0, dict))
+
+    assert sum(it.inferences for it in batch.usage if it.day.day == 26) == 300
+    assert sum(it.inferences for it in batch.usage if it.day.day == 27) == 600
+    assert {it.system for it in batch.usage} == set(names)
+
+
+def test_a_request_has_at_most_500_metrics_and_whole_days_of_utc(served: Scripted, tmp_path: Path) -> None:
+    page = [
+        metric(it, ModelId=f"m-{number}") for number in range(101) for it in ("InputTokenCount", "Invocations")
+    ]
+    answering(served, one(*page), told({("Invocations", "Sum"): 1.0}))
+
+    answer = source(served.url, tmp_path).trial(DAY).answer
+
+    questions = served.of("GetMetricData")
+    assert [len(it["MetricDataQueries"]) for it in questions] == [303]
+    page += [metric("OutputTokenCount", ModelId=f"m-{number}") for number in range(101)]
+    answering(served, one(*page), told({("Invocations", "Sum"): 1.0}))
+    served.asked.clear()
+    source(served.url, tmp_path).trial(DAY)
+    questions = served.of("GetMetricData")
+    assert [len(it["MetricDataQueries"]) for it in questions] == [500, 5]
+    span = (AT.timestamp(), AT.replace(day=27).timestamp())
+    assert {(it["StartTime"], it["EndTime"]) for it in questions} == {span}
+    periods = {(it["MetricStat"]["Period"], it["MetricStat"]["Stat"]) for it in questions[0]["MetricDataQueries"]}
+    assert periods == {(86_400, "Sum"), (86_400, "SampleCount")}
+    assert sum(it.inferences for it in answer.usage) == 101
+
+
+@pytest.mark.parametrize(
+    ("calls", "errors", "wrote", "expected"),
+    [
+        (100.0, 10.0, 90.0, 90.0),  # failed ones are among the calls
+        (100.0, 10.0, 100.0, 100.0),  # they are not
+        (100.0, 10.0, 95.0, 95.0),  # some were refused before they were accepted
+        (100.0, 10.0, None, 100.0),  # nothing says it
+        (100.0, 10.0, 1440.0, 100.0),  # samples that are no calls
+        (5.0, 10.0, 0.0, 0.0),
+    ],
+)
+def test_calls_that_failed_are_taken_from_the_invocations_when_they_are_among_them(
+    served: Scripted, tmp_path: Path, calls: float, errors: float, wrote: float | None, expected: float
+) -> None:
+    values = {("Invocations", "Sum"): calls, ("InvocationServerErrors", "Sum"): errors}
+    if wrote is not None:
+        values |= {("OutputTokenCount", "Sum"): 50.0, ("OutputTokenCount", "SampleCount"): wrote}
+    names = ("Invocations", "InvocationServerErrors", "OutputTokenCount")
+    answering(served, one(*(metric(name, ModelId="m") for name in names)), told(values))
+
+    (row,) = source(served.url, tmp_path).trial(DAY).answer.usage
+
+    assert (row.inferences, row.errors) == (expected, errors)
+
+
+def test_both_names_of_cached_tokens_are_read_and_never_added(served: Scripted, tmp_path: Path) -> None:
+    names = ("Invocations", "InputTokenCount", "CacheReadInputTokens", "CacheReadInputTokenCount",
+             "CacheWriteInputTokenCount")  # fmt: skip
+    values = {(name, "Sum"): 10.0 for name in names} | {("InputTokenCount", "SampleCount"): 10.0}
+    answering(served, one(*(metric(name, ModelId="m") for name in names)), told(values))
+
+    (row,) = source(served.url, tmp_path).trial(DAY).answer.usage
+
+    assert (row.input_tokens, row.cached_input_tokens, row.cache_write_tokens) == (30, 10, 10)
+
+
+def test_calls_that_are_late_are_told_by_the_tokens_that_were_written(served: Scripted, tmp_path: Path) -> None:
+    values = {("OutputTokenCount", "Sum"): 50.0, ("OutputTokenCount", "SampleCount"): 5.0}
+    answering(served, one(metric("OutputTokenCount", ModelId="m")), told(values))
+
+    (row,) = source(served.url, tmp_path).trial(DAY).answer.usage
+
+    assert (row.inferences, row.output_tokens, row.unknown_input) == (5, 50, 5)
+
+
+def test_a_model_that_is_no_longer_listed_is_still_asked_for(served: Scripted, tmp_path: Path) -> None:
+    values = told({("Invocations", "Sum"): 3.0})
+    answering(served, one(metric("Invocations", ModelId="m")), values)
+    stored: dict[str, bytes] = {}
+    for batch in source(served.url, tmp_path, history="3d").collect(SourceState(0, dict)):
+        stored |= {key: value for key, value in batch.state.items() if value is not None}
+    answering(served, one(), values)
+
+    after = source(served.url, tmp_path, history="3d")
+    (batch, *_) = after.collect(SourceState(1, lambda: stored))
+
+    assert [(it.model, it.inferences) for it in batch.usage] == [("m", 3.0)]
+    assert after.days(stored).answered == 2
+
+
+def test_a_model_that_is_named_is_asked_for_though_it_is_not_listed(served: Scripted, tmp_path: Path) -> None:
+    answering(served, one(), told({("Invocations", "Sum"): 3.0}))
+
+    (row,) = source(served.url, tmp_path, models=["old-model"]).trial(DAY).answer.usage
+
+    assert (row.model, row.inferences) == ("old-model", 3.0)
+
+
+def test_linked_accounts_are_listed_and_asked_by_their_owner(served: Scripted, tmp_path: Path) -> None:
+    listed = one(
+        metric("Invocations", ModelId="m"), metric("Invocations", ModelId="m"), OwningAccounts=["111", "222"]
+    )
+    answering(served, listed, told({("Invocations", "Sum"): 3.0}))
+
+    usage = source(served.url, tmp_path, system="{account}", linked_accounts=True).trial(DAY).answer.usage
+
+    assert [(it.system, it.inferences) for it in usage] == [("111", 3.0), ("222", 3.0)]
+    assert served.of("ListMetrics")[0]["IncludeLinkedAccounts"] is True
+    assert [it["AccountId"] for it in served.of("GetMetricData")[0]["MetricDataQueries"]] == ["111", "222"]
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "kind", "said"),
+    [
+        ("ThrottlingException", 400, RateLimited, "too many requests"),
+        ("Throttling", 400, RateLimited, "too many requests"),
+        ("ExpiredToken", 403, CredentialsRefused, "expired"),
+        ("ExpiredTokenException", 400, CredentialsRefused, "expired"),
+        ("InvalidClientTokenId", 403, CredentialsRefused, "not accepted"),
+        ("UnrecognizedClientException", 400, CredentialsRefused, "not accepted"),
+        ("SignatureDoesNotMatch", 403, CredentialsRefused, "signature"),
+        ("AccessDenied", 403, PermissionRefused, "may not call cloudwatch:ListMetrics"),
+        ("AccessDeniedException", 400, PermissionRefused, "may not call cloudwatch:ListMetrics"),
+        ("InvalidParameterValueException", 400, SchemaDiffers, "check `regions`"),
+        ("InvalidNextToken", 400, SourceUnavailable, "no longer there"),
+        ("InternalServiceFault", 500, SourceUnavailable, "the service failed"),
+        ("ServiceUnavailable", 503, SourceUnavailable, "the service failed"),
+        ("SomethingNew", 400, SourceUnavailable, "refuses the question"),
+        ("SomethingNew", 429, RateLimited, "too many requests"),
+    ],
+)
+def test_each_error_says_what_to_fix_and_nothing_that_amazon_says(
+    served: Scripted, tmp_path: Path, code: str, status: int, kind: type[CollectorError], said: str
+) -> None:
+    answering(served, lambda _: error(code, status))
+
+    with pytest.raises(kind, match=said) as caught:
+        source(served.url, tmp_path).trial(DAY)
+
+    assert str(caught.value).startswith("source cloud: CloudWatch of us-east-1: ")
+    assert "arn:" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert len(served.asked) == 1
+
+
+def test_the_permission_that_is_missing_for_the_values_is_named(served: Scripted, tmp_path: Path) -> None:
+    answering(served, one(metric("Invocations", ModelId="m")), lambda _: error("AccessDenied", 403))
+
+    with pytest.raises(PermissionRefused, match="may not call cloudwatch:GetMetricData"):
+        source(served.url, tmp_path).trial(DAY)
+
+
+def state_of(state: str, **more: Any) -> Callable[[Asked], tuple[int, Any]]:
+    def answer(asked: Asked) -> tuple[int, Any]:
+        return 200, {
+            "MetricDataResults": [result(it, {AT: 1.0}, state) for it in asked["MetricDataQueries"]],
+            **more,
+        }
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("measured", "kind"),
+    [
+        (state_of("PartialData"), SourceUnavailable),
+        (state_of("InternalError"), SourceUnavailable),
+        (state_of("Forbidden"), PermissionRefused),
+        (state_of("Complete", Messages=[{"Code": "MaxMetricsExceeded", "Value": "x"}]), SourceUnavailable),
+        (state_of("PartialData", NextToken="again"), SourceUnavailable),  # a page that comes again and again
+        (lambda _: (200, {"MetricDataResults": []}), SourceUnavailable),
+        (lambda _: (200, b"<html>a proxy</html>"), SourceUnavailable),
+    ],
+)
+def test_a_part_of_an_answer_is_none(
+    served: Scripted, tmp_path: Path, measured: Callable[[Asked], tuple[int, Any]], kind: type[CollectorError]
+) -> None:
+    answering(served, one(metric("Invocations", ModelId="m")), measured)
+
+    with pytest.raises(kind):
+        source(served.url, tmp_path).trial(DAY)
+
+
+def test_throttled_requests_are_tried_again_and_then_wait(served: Scripted, tmp_path: Path) -> None:
+    answers = iter([error("ThrottlingException"), (200, {"Metrics": [metric("Invocations", ModelId="m")]})])
+    answering(served, lambda _: next(answers), told({("Invocations", "Sum"): 2.0}))
+
+    (batch,) = source(served.url, tmp_path, history="1d", lookback="1d").collect(SourceState(0, dict))
+
+    assert [it.inferences for it in batch.usage] == [2.0]
+
+
+def test_nobody_there_no_answer_and_no_credentials_are_three_errors(
+    served: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(Unreachable, match="EndpointConnectionError"):
+        source("http://127.0.0.1:1", tmp_path).trial(DAY)
+    slow = threading.Event()
+    answering(served, lambda _: (200, {"waited": slow.wait(1.5)}))
+    with pytest.raises(TimedOut):
+        source(served.url, tmp_path, timeout="300ms").trial(DAY)
+    with pytest.raises(CredentialsRefused, match="ProfileNotFound"):
+        source(served.url, tmp_path, profile="nobody").trial(DAY)
+    for name in KEYS:
+        monkeypatch.delenv(name)
+    with pytest.raises(CredentialsRefused, match=r"no credentials were found.* \(NoCredentialsError\)"):
+        source(served.url, tmp_path).trial(DAY)
+
+
+def test_without_its_library_the_source_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = builtins.__import__
+
+    def missing(name: str, *given: Any) -> Any:
+        if name.partition(".")[0] == "botocore":
+            raise ModuleNotFoundError(name)
+        return real(name, *given)
+
+    monkeypatch.setattr(builtins, "__import__", missing)
+    with pytest.raises(SourceRefused, match=r"install leverwatch\[cloudwatch\]"):
+        source(None, tmp_path).trial(DAY)
+
+
+def test_nothing_of_the_credentials_is_written_to_any_log(
+    served: Scripted, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    answering(served, lambda _: error("SignatureDoesNotMatch", 403))
+
+    with caplog.at_level(logging.DEBUG), pytest.raises(CredentialsRefused) as caught:
+        source(served.url, tmp_path).trial(DAY)
+
+    said = f"{caught.value} {caplog.text}"
+    assert not [value for value in KEYS.values() if value in said]
+    assert "Signature=" not in said
