@@ -3,20 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Annotated
-
-from pydantic import AfterValidator
 
 from leverwatch.collectors.records.fields import parse_template
-
-
-def _sound(system: str) -> str:
-    parse_template(system)
-    return system
-
-
-LabelTemplate = Annotated[str, AfterValidator(_sound)]
-"""A system: a constant, or a template over labels."""
 
 
 def checked_labels(system: str, known: Collection[str]) -> str:

@@ -10,8 +10,8 @@ from pydantic import ConfigDict, Field, field_validator
 
 from leverwatch.collectors.daily.config import DailyConfig
 from leverwatch.collectors.daily.http_config import HttpSettings
-from leverwatch.collectors.daily.labels import LabelTemplate, checked_labels
-from leverwatch.collectors.records.fields import parse_template
+from leverwatch.collectors.daily.labels import checked_labels
+from leverwatch.collectors.records.system_config import System, declared_by
 from leverwatch.collectors.tells import NO, Tells
 
 LABELS = ("deployment", "model", "resource", "group", "subscription")
@@ -48,7 +48,7 @@ class AzureMonitorConfig(HttpSettings, DailyConfig):
             ["/subscriptions/3f1c0a52/resourceGroups/ai/providers/Microsoft.CognitiveServices/accounts/chat"]
         ],
     )
-    system: LabelTemplate = Field(
+    system: System = Field(
         description="System of all calls: a constant, or a template over `{deployment}`, `{model}`, `{resource}`,"
         " `{group}` and `{subscription}`.",
         examples=["support-bot", "{deployment}", "{resource}-{deployment}"],
@@ -80,9 +80,8 @@ class AzureMonitorConfig(HttpSettings, DailyConfig):
         return value
 
     def declared_systems(self) -> frozenset[str]:
-        """The constant system, if there is one."""
-        constant = parse_template(self.system).constant
-        return frozenset() if constant is None else frozenset({constant})
+        """The systems that the setting names as they are."""
+        return declared_by(self.system)
 
     def doubts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Yield what asks for more than Azure Monitor keeps."""
@@ -92,16 +91,14 @@ class AzureMonitorConfig(HttpSettings, DailyConfig):
     def tells(self) -> Tells:
         """What Azure Monitor tells of Azure OpenAI and Foundry."""
         return Tells(
-            systems="by deployment, model, resource, resource group and subscription: a deployment for each system"
-            " tells them apart; the caller is not told",
-            models="the name of the model behind each deployment",
-            calls="requests to deployments, by status, by day",
-            tokens="input and output, by deployment and day",
+            systems="deployment, model, resource, resource group, subscription; the caller is not told",
+            models="that of the deployment",
+            calls="each successful request to a deployment",
+            tokens="input, output",
             cached="of Anthropic's models; of others it is not told",
-            errors="requests with a status that is no success, throttled ones among them",
+            errors="failed calls, throttled ones among them",
             latency=NO,
             cost=NO,
             delay="some minutes",
-            permission="the role Monitoring Reader on the resources"
-            " (Microsoft.Insights/Metrics/Read and Microsoft.Insights/MetricDefinitions/Read)",
+            permission="the role Monitoring Reader, or Microsoft.Insights/Metrics/Read and MetricDefinitions/Read",
         )

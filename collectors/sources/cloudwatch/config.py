@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator
 
 from leverwatch.collectors.daily.config import DailyConfig
-from leverwatch.collectors.daily.labels import LabelTemplate, checked_labels
-from leverwatch.collectors.records.fields import parse_template
+from leverwatch.collectors.daily.labels import checked_labels
+from leverwatch.collectors.records.system_config import System, declared_by
 from leverwatch.collectors.tells import NO, Tells
 
 LABELS = ("ModelId", "model", "region", "account")
@@ -32,7 +32,7 @@ class CloudWatchConfig(DailyConfig):
         description="Regions that are called; the metrics of a call are in the region that it was sent to.",
         examples=[["us-east-1", "eu-central-1"]],
     )
-    system: LabelTemplate = Field(
+    system: System = Field(
         description="System of all calls: a constant, or a template over `{ModelId}` (a model or an inference"
         " profile), `{model}`, `{region}` and `{account}`.",
         examples=["support-bot", "{ModelId}", "{account}-{region}"],
@@ -87,9 +87,8 @@ class CloudWatchConfig(DailyConfig):
         return value
 
     def declared_systems(self) -> frozenset[str]:
-        """The constant system, if there is one."""
-        constant = parse_template(self.system).constant
-        return frozenset() if constant is None else frozenset({constant})
+        """The systems that the setting names as they are."""
+        return declared_by(self.system)
 
     def doubts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Yield what asks for more than CloudWatch keeps."""
@@ -99,14 +98,13 @@ class CloudWatchConfig(DailyConfig):
     def tells(self) -> Tells:
         """What CloudWatch tells of Bedrock."""
         return Tells(
-            systems="by model, inference profile, region and account: an application inference profile for each"
-            " system tells them apart; the caller is not told",
-            models="the id of the model or inference profile of each call",
-            calls="successful requests to Converse, ConverseStream, InvokeModel and their streams, by day",
-            tokens="input and output, by model and day",
-            cached="read and written, where Bedrock publishes them for the model",
-            errors="client errors, server errors and throttled requests",
-            latency="the sum over the calls, so that the average is known",
+            systems="model, application inference profile, region, account; the caller is not told",
+            models="its id, or that of the inference profile",
+            calls="each successful request for a model",
+            tokens="input, output",
+            cached="read, written, where Bedrock publishes them for the model",
+            errors="failed calls, throttled ones among them",
+            latency="yes",
             cost=NO,
             delay="some minutes",
             permission="cloudwatch:ListMetrics and cloudwatch:GetMetricData"

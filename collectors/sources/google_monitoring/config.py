@@ -11,8 +11,8 @@ from pydantic import ConfigDict, Field, field_validator
 from leverwatch.collectors.config import Duration
 from leverwatch.collectors.daily.config import DailyConfig
 from leverwatch.collectors.daily.http_config import HttpSettings
-from leverwatch.collectors.daily.labels import LabelTemplate, checked_labels
-from leverwatch.collectors.records.fields import parse_template
+from leverwatch.collectors.daily.labels import checked_labels
+from leverwatch.collectors.records.system_config import System, declared_by
 from leverwatch.collectors.tells import NO, Tells
 
 LABELS = ("model", "publisher", "location", "project", "endpoint")
@@ -44,7 +44,7 @@ class GoogleMonitoringConfig(HttpSettings, DailyConfig):
         " scope of another one.",
         examples=[["shop-prod", "search-prod"]],
     )
-    system: LabelTemplate = Field(
+    system: System = Field(
         description="System of all calls: a constant, or a template over `{model}`, `{publisher}`, `{location}`,"
         " `{project}` and, of endpoints of your own, `{endpoint}`.",
         examples=["support-bot", "{project}", "{project}-{model}"],
@@ -78,21 +78,19 @@ class GoogleMonitoringConfig(HttpSettings, DailyConfig):
         return value
 
     def declared_systems(self) -> frozenset[str]:
-        """The constant system, if there is one."""
-        constant = parse_template(self.system).constant
-        return frozenset() if constant is None else frozenset({constant})
+        """The systems that the setting names as they are."""
+        return declared_by(self.system)
 
     def tells(self) -> Tells:
         """What Google Cloud Monitoring tells of Vertex AI."""
         return Tells(
-            systems="by project, model, publisher, location and endpoint: a project for each system tells them"
-            " apart; the caller is not told",
-            models="the name of the model, as it was asked for",
-            calls="requests by status and day" + ("; responses of endpoints" if self.endpoints else ""),
-            tokens="input and output, by model and day" + ("; none of endpoints" if self.endpoints else ""),
+            systems="project, model, publisher, location, endpoint; the caller is not told",
+            models="yes",
+            calls="each successful request" + ("; responses of endpoints" if self.endpoints else ""),
+            tokens="input, output" + ("; none of endpoints" if self.endpoints else ""),
             cached=NO,
-            errors="requests with a status that is no success",
-            latency="the sum over the calls, so that the average is known",
+            errors="failed calls",
+            latency="yes",
             cost=NO,
             delay="some minutes",
             permission="monitoring.timeSeries.list, as in the role Monitoring Viewer"
