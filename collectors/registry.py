@@ -44,7 +44,7 @@ def _lazy(name: str, config: str, collector: str) -> Callable[[], SourceType]:
 
 
 def _module(name: str, part: str) -> ModuleType:
-    return import_module(f"leverwatch.collectors.sources.{name}.{part}")
+    return import_module(f"leverwatch.collectors.sources.{name.replace('-', '_')}.{part}")
 
 
 _TYPES: dict[str, Callable[[], SourceType]] = {
@@ -53,6 +53,7 @@ _TYPES: dict[str, Callable[[], SourceType]] = {
     "git": _lazy("git", "GitConfig", "GitCollector"),
     "models": _lazy("models", "ModelsConfig", "ModelsCollector"),
     "sql": _lazy("sql", "SqlConfig", "SqlCollector"),
+    "usage-api": _lazy("usage-api", "UsageApiConfig", "UsageApiCollector"),
 }
 
 

@@ -27,7 +27,7 @@ from tests.collectors.aggregation.test_streams import PARTS, chunk
 from tests.collectors.records.formats.test_otlp import SEMCONV, export, span
 from tests.collectors.sources.evals.samples import lines, own
 from tests.collectors.sources.git.repo import Repo
-from tests.collectors.sources.models.server import Provider, models, provider
+from tests.collectors.sources.models.server import Answer, Provider, models, provider
 from tests.collectors.sources.stored_values import kinds_of
 
 SOURCES: dict[str, dict[str, Any]] = {
@@ -45,6 +45,7 @@ SOURCES: dict[str, dict[str, Any]] = {
     "tests": {"type": "evals", "path": "evals/*", "system": "bot"},
     "prompts": {"type": "git", "repo": "repo", "systems": {"bot": ["**/*.md"]}},
     "provider": {"type": "models"},
+    "account": {"type": "usage-api", "api": "openai", "token": "k", "system": "bot-of-an-account"},
     "table": {
         "type": "sql",
         "url": "sqlite:///calls.db",
@@ -71,7 +72,7 @@ class World:
         context = CollectorContext(self.folder, self.folder / "cache", lambda: self.now)
         for name, settings in SOURCES.items():
             source = source_types()[settings["type"]]
-            more = {"url": self.url} if settings["type"] == "models" else {}
+            more = {"url": self.url} if settings["type"] in {"models", "usage-api"} else {}
             config = source.config.model_validate({"name": name, **settings, **more})
             self.runners[name] = SourceRunner(config, source.build(config, context), self.store)
 
@@ -84,7 +85,9 @@ class World:
         """Everything that was counted."""
         totals = self.store.totals(Scope(), 20)["bot"]
         # A table is asked for the same days in every run; what is stored of it says whether that counts once.
-        tallies = {**self.store.tallies(), "table": self.store.totals(Scope(), 20)["bot-of-a-table"].models}
+        asked = {"table": "bot-of-a-table", "account": "bot-of-an-account"}
+        found = self.store.totals(Scope(), 20)
+        tallies = {**self.store.tallies(), **{source: found[system].models for source, system in asked.items()}}
         return tallies, totals.models, self.store.prompt_totals(), self.store.shutdowns()
 
     def stored(self, source: str) -> dict[str, bytes]:
@@ -102,8 +105,15 @@ class World:
 
 @pytest.fixture
 def served() -> Iterator[Provider]:
+    day = datetime.now(UTC).date() - timedelta(days=2)
+    start = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
+    bucket = {"start_time": start, "results": [{"num_model_requests": 1}]}
     with provider() as found:
-        found.answer = lambda _: models({"id": "gpt-4o", "shutdown_date": "2027-01-14"})
+        found.answer = lambda query: (
+            Answer(json.dumps({"data": [bucket]}).encode())
+            if "start_time" in query
+            else models({"id": "gpt-4o", "shutdown_date": "2027-01-14"})
+        )
         yield found
 
 
@@ -168,6 +178,8 @@ KINDS = [
     ("provider", "list", "digest of the list of models"),
     ("table", "days", "days that were asked for"),
     ("table", "questions", "questions that were asked"),
+    ("account", "days", "days that were asked for"),
+    ("account", "questions", "questions that were asked"),
 ]
 each = pytest.mark.parametrize(("source", "prefix", "name"), KINDS, ids=lambda value: value)
 
@@ -296,8 +308,8 @@ def test_values_without_a_version_are_read_and_written_anew_when_they_change(wor
     before, stored = world.figures(), {name: world.stored(name) for name in SOURCES}
     assert world.run() == {}
     assert world.figures() == before
-    # Only of a table every run says anew what is known of its days.
-    still = [name for name in SOURCES if name != "table"]
+    # Only of what is asked for days every run says anew what is known of them.
+    still = [name for name in SOURCES if name not in {"table", "account"}]
     assert {name: world.stored(name) for name in still} == {name: stored[name] for name in still}
     assert world.stored("table")["days"].startswith(b'{"version":1,')
 

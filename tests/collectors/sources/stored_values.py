@@ -35,7 +35,8 @@ from leverwatch.collectors.stored_state import Kind
 
 def kinds_of(source_type: str) -> tuple[Kind[Any], ...]:
     """Everything that a source of a type stores, as its collector declares it."""
-    kinds: tuple[Kind[Any], ...] = import_module(f"leverwatch.collectors.sources.{source_type}.collector").KINDS
+    folder = source_type.replace("-", "_")
+    kinds: tuple[Kind[Any], ...] = import_module(f"leverwatch.collectors.sources.{folder}.collector").KINDS
     return kinds
 
 
@@ -322,4 +323,6 @@ STORED: tuple[Stored, ...] = (
     Stored("models", LIST, "list", _DIGEST, (_DIGEST, b"version 1\n" + _DIGEST)),
     Stored("sql", DAYS, "days", _KNOWN_DAYS, (b"{" + _DAYS, b'{"version":1,' + _DAYS)),
     Stored("sql", QUESTIONS, "questions", _SPENT, (b"{" + _ASKED, b'{"version":1,' + _ASKED)),
+    Stored("usage-api", DAYS, "days", _KNOWN_DAYS, (b"{" + _DAYS, b'{"version":1,' + _DAYS)),
+    Stored("usage-api", QUESTIONS, "questions", _SPENT, (b"{" + _ASKED, b'{"version":1,' + _ASKED)),
 )
