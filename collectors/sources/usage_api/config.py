@@ -91,6 +91,10 @@ class UsageApiConfig(HttpSettings, DailyConfig):
         constant = parse_template(self.system).constant
         return frozenset() if constant is None or not self.counts_usage() else frozenset({constant})
 
+    def bill_note(self) -> str:
+        """What the provider documents of the difference between its bill and the price of tokens."""
+        return self.known.bill if self.costs and self.known.has_costs else ""
+
     def tells(self) -> Tells | None:
         """What the API can tell."""
         return self.known.tells

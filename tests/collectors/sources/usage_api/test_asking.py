@@ -121,8 +121,8 @@ def test_the_questions_are_shown_without_the_key() -> None:
         shown = Account(config_of(api, "https://usage.example"), context()).shown(days)
         assert shown.startswith(("GET https://usage.example/", "POST https://usage.example/"))
         assert KEY not in shown
-    shown = Account(config_of("openai", "https://usage.example"), context()).shown(days).splitlines()
-    assert shown[0] == (
+    first, *_ = Account(config_of("openai", "https://usage.example"), context()).shown(days).splitlines()
+    assert first == (
         "GET https://usage.example/v1/organization/usage/completions?start_time=1794873600&end_time=1795046400"
         "&bucket_width=1d&limit=31&group_by[]=model&group_by[]=batch&group_by[]=service_tier"
     )

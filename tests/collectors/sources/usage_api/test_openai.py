@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -80,7 +81,7 @@ def test_a_day_without_a_bucket_is_unknown_and_one_with_an_empty_bucket_is_not()
 
 
 def test_costs_are_told_by_day_project_and_line_item_as_numbers_or_texts() -> None:
-    costs = [
+    costs: list[dict[str, Any]] = [
         {"day": "2026-11-18", "project_id": "proj_a", "line_item": "gpt-x, input", "value": 1.25},
         {"day": "2026-11-18", "project_id": "proj_a", "line_item": "gpt-x, input", "value": "0.75"},
         {"day": "2026-11-18", "line_item": "web search", "value": "0.0301000000000000000001"},
